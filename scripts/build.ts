@@ -1,0 +1,35 @@
+/**
+ * Builds dist/ec2nic for this machine. Each flag has a reason: docs/decisions/build-flags.md.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { version } from "../package.json";
+
+const target = "dist/ec2nic";
+
+const flags = [
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  "--splitting",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
+  `--compile-executable-path=${process.execPath}`,
+];
+
+mkdirSync("dist", { recursive: true });
+rmSync(target, { force: true });
+const build = Bun.spawnSync(
+  [process.execPath, "build", ...flags, "src/main.ts", `--outfile=${target}`],
+  { stdout: "pipe", stderr: "pipe" },
+);
+// a failed bytecode step ends with 0 all the same (Bun 1.4.5): what counts is that the result runs
+const trial = Bun.spawnSync([target, "--version"], { stdout: "pipe", stderr: "pipe" });
+if (build.exitCode !== 0 || trial.stdout.toString() !== `ec2nic ${version}\n`) {
+  process.stderr.write(build.stderr.toString() + build.stdout.toString() + trial.stderr.toString());
+  process.stderr.write(`build: ${target} does not run\n`);
+  process.exit(1);
+}
+const megabytes = (Bun.file(target).size / 1e6).toFixed(0);
+process.stdout.write(`${target}: ec2nic ${version}, ${megabytes} MB\n`);
