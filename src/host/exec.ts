@@ -1,0 +1,76 @@
+import { isatty } from "node:tty";
+import { Failure } from "../exit.ts";
+import type { ExecOptions, ExecResult } from "./host.ts";
+
+/**
+ * Runs a command and waits for it. Codes as a shell gives them: 127 not found, 126 not
+ * executable, 128 + n ended by signal n. Throws `OSERR` where the kernel refuses to start it.
+ */
+export async function exec(
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
+  const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
+  const child = start(argv, options, stdio);
+  if (typeof child === "number") return { code: child, stdout: "", stderr: "" };
+  const stopForwarding = stdio === "inherit" ? forwardSignals(child) : () => undefined;
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  await child.exited;
+  stopForwarding();
+  return { code: statusOf(child), stdout, stderr };
+}
+
+function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" | "pipe") {
+  try {
+    return Bun.spawn([...argv], {
+      stdin: stdio === "inherit" ? "inherit" : "ignore",
+      stdout: stdio,
+      stderr: stdio,
+      env: { ...process.env, ...options.env },
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : "";
+    if (code === "ENOENT") return 127;
+    if (code === "EACCES" || code === "ENOEXEC") return 126;
+    throw new Failure("OSERR", `${argv[0]}: could not be started: ${String(cause)}`, { cause });
+  }
+}
+
+/**
+ * What ends us ends the command, and its status is then ours. Ctrl-C reaches it without our help:
+ * the terminal sends it to the whole foreground group, and twice would be once too often.
+ */
+function forwardSignals(child: Bun.Subprocess): () => void {
+  const signals = (["SIGTERM", "SIGHUP", "SIGINT"] as const).filter(
+    (signal) => signal !== "SIGINT" || !isatty(0),
+  );
+  const forward = (signal: NodeJS.Signals): void => child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.off(signal, forward);
+  };
+}
+
+async function textOf(stream: unknown): Promise<string> {
+  return stream instanceof ReadableStream ? new Response(stream).text() : "";
+}
+
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+};
+
+function statusOf(child: Bun.Subprocess): number {
+  if (child.signalCode !== null) return 128 + (signalNumbers[child.signalCode] ?? 0);
+  return child.exitCode ?? 1;
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, open, readFile, readdir, readlink, rename, unlink } from "node:fs/promises";
+import { Failure } from "../exit.ts";
+import type { Files } from "./host.ts";
+
+/** The file system of the machine. */
+export const systemFiles: Files = {
+  read: (path) => unlessAbsent(readFile(path)),
+  list: async (path) => ((await unlessAbsent(readdir(path))) ?? []).toSorted(),
+  readLink: (path) => unlessAbsent(readlink(path)),
+  stat: async (path) => {
+    const found = await unlessAbsent(lstat(path));
+    if (found === null) return null;
+    return { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid };
+  },
+  makeFolder: async (path, mode) => {
+    await mkdir(path, { recursive: true, mode }).catch((cause: unknown) => {
+      throw writeFailure(path, cause);
+    });
+  },
+  write: writeWhole,
+  remove: async (path) => {
+    await unlessAbsent(unlink(path)).catch((cause: unknown) => {
+      throw writeFailure(path, cause);
+    });
+    await syncFolder(folderOf(path)).catch(() => undefined);
+  },
+};
+
+/**
+ * The temporary file lies in the same folder, so that rename(2) is atomic; the folder is synced
+ * too, or the new name may be lost with the power (fsync(2), Notes).
+ */
+async function writeWhole(path: string, content: string | Uint8Array, mode: number) {
+  const folder = folderOf(path);
+  const temporary = `${folder}/.ec2nic-${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const file = await open(temporary, "wx", mode);
+    try {
+      await file.writeFile(content);
+      await file.chmod(mode); // open(2) takes the umask off
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (cause) {
+    await unlink(temporary).catch(() => undefined);
+    throw writeFailure(path, cause);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  await folder.sync().finally(() => folder.close());
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return ".";
+  return slash === 0 ? "/" : path.slice(0, slash);
+}
+
+/** ENOTDIR: a part of the path is a file. EINVAL: readlink of something that is no link. */
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
+  return work.catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR", "EINVAL"].includes(codeOf(error) ?? "")) return null;
+    throw error;
+  });
+}
+
+function kindOf(found: Awaited<ReturnType<typeof lstat>>): "file" | "folder" | "link" | "other" {
+  if (found.isFile()) return "file";
+  if (found.isDirectory()) return "folder";
+  return found.isSymbolicLink() ? "link" : "other";
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the quota is used up",
+  EROFS: "the file system is read-only",
+  ENOENT: "there is no such folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EISDIR: "it is a folder",
+};
+
+function writeFailure(path: string, cause: unknown): Failure {
+  const code = codeOf(cause) ?? "";
+  if (code === "EACCES" || code === "EPERM") {
+    const hint = "run it as root, or name a file that you may write";
+    return new Failure("NOPERM", `${path}: not allowed to write`, { cause, hint });
+  }
+  const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new Failure("CANTCREAT", `${path}: could not be written: ${reason}`, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

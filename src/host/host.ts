@@ -1,0 +1,100 @@
+/**
+ * Every effect there is. A function that acts on the machine takes `Pick<Host, …>`, so that its
+ * signature says what it can do; tests hand in their own record.
+ */
+export interface Host {
+  /** The environment of the process, as it was at the start. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by SIGINT and SIGTERM; its reason is the `Failure` to end with. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: Files;
+  readonly http: HttpTransport;
+  readonly exec: Exec;
+  /** Writes data to stdout, whole, or throws (`CANTCREAT`: disk full, reader gone). */
+  readonly print: (data: string | Uint8Array) => Promise<void>;
+}
+
+export interface Clock {
+  /** Milliseconds, monotonic, from an arbitrary start. */
+  readonly now: () => number;
+  /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** At least 0, less than 1: for jitter. */
+  readonly random: () => number;
+}
+
+/** Talk, on stderr. Control characters are escaped there. */
+export interface Log {
+  readonly error: (message: string, hint?: string | null) => void;
+  readonly warn: (message: string, hint?: string | null) => void;
+  readonly info: (message: string) => void;
+  /** Seen with `--verbose` only. */
+  readonly verbose: (message: string) => void;
+  /** What is awaited now; on a terminal a live line shows it once it lasts longer than a second. */
+  readonly waiting: (state: Waiting | null) => void;
+}
+
+export interface Waiting {
+  /** `instance metadata`, `eni for 06:…` */
+  readonly what: string;
+  /** The last reason why it is not there yet. */
+  readonly reason: string;
+  readonly tries: number;
+  /** On the clock of `Clock.now`. */
+  readonly deadlineMs: number;
+}
+
+export interface Files {
+  /** The content; null where there is no such file. */
+  readonly read: (path: string) => Promise<Uint8Array | null>;
+  /** The names in a folder, sorted; empty where there is no such folder. */
+  readonly list: (path: string) => Promise<readonly string[]>;
+  /** Where a symbolic link points; null where there is none. */
+  readonly readLink: (path: string) => Promise<string | null>;
+  /** What stands at a path, not following a symbolic link; null where there is nothing. */
+  readonly stat: (path: string) => Promise<FileStat | null>;
+  /** Makes a folder and those above it; nothing where it exists. */
+  readonly makeFolder: (path: string, mode: number) => Promise<void>;
+  /**
+   * Writes a file whole: temporary file beside it, fsync, rename, fsync of the folder. The old
+   * content or the new, never a part. Throws `CANTCREAT` (nothing is left behind), `NOPERM`.
+   */
+  readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
+  /** Removes a file; nothing where there is none. */
+  readonly remove: (path: string) => Promise<void>;
+}
+
+export interface FileStat {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Permission bits only. */
+  readonly mode: number;
+  readonly uid: number;
+}
+
+/** One try of one request, over one way to the service. */
+export interface HttpTransport {
+  /** As the web's `fetch`; never through a proxy, whatever the environment says. */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. */
+  readonly connects: (host: string, port: number, timeoutMs: number) => Promise<boolean>;
+}
+
+/** Runs a command: an argv array, never a shell string. */
+export type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+
+export interface ExecOptions {
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `inherit`: the command has our stdin, stdout and stderr, and our signals. */
+  readonly stdio?: "capture" | "inherit";
+  readonly timeoutMs?: number;
+}
+
+export interface ExecResult {
+  /** As a shell reports it: 127 not found, 126 not executable, 128 + signal. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}

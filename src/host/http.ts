@@ -1,0 +1,31 @@
+import type { HttpTransport } from "./host.ts";
+
+/**
+ * HTTP by the kernel's own routing. `proxy: false` is the only value that keeps Bun from obeying
+ * `http_proxy`, even for link-local addresses: with `""` or `null` the token would leave the machine
+ * (measured on Bun 1.4.5). Nothing is unpacked: a small answer must not become a large one.
+ */
+export const systemHttp: HttpTransport = {
+  fetch: (url, init) => fetch(url, { ...init, proxy: false, decompress: false } as RequestInit),
+  connects,
+};
+
+async function connects(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const socket = Bun.connect({
+    hostname: host,
+    port,
+    socket: {
+      open: () => resolve(true),
+      connectError: () => resolve(false),
+      data: () => undefined,
+      close: () => resolve(false),
+    },
+  });
+  socket.catch(() => resolve(false));
+  const stands = await promise;
+  clearTimeout(timer);
+  void socket.then((open) => open.terminate()).catch(() => undefined);
+  return stands;
+}

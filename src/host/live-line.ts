@@ -1,0 +1,51 @@
+import type { Waiting } from "./host.ts";
+
+/** Short waits need no word: the line shows once a wait lasts this long. */
+const patienceMs = 1000;
+const refreshMs = 200;
+
+interface LiveLine {
+  readonly show: (state: Waiting | null) => void;
+  readonly clear: () => void;
+}
+
+/** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
+export function liveLine(write: (text: string) => void, now: () => number): LiveLine {
+  let state: Waiting | null = null;
+  let sinceMs = 0;
+  let timer: ReturnType<typeof setInterval> | null = null;
+  let shown = false;
+
+  const clear = (): void => {
+    if (shown) write("\r\u001b[K");
+    shown = false;
+  };
+  const draw = (): void => {
+    if (state === null || now() - sinceMs < patienceMs) return;
+    write(`\r\u001b[K${describe(state, now()).slice(0, columns() - 1)}`);
+    shown = true;
+  };
+  const show = (next: Waiting | null): void => {
+    if (next?.what !== state?.what) sinceMs = now();
+    state = next;
+    if (next === null) {
+      clear();
+      if (timer !== null) clearInterval(timer);
+      timer = null;
+      return;
+    }
+    timer ??= setInterval(draw, refreshMs);
+    timer.unref();
+  };
+  return { show, clear };
+}
+
+function describe(state: Waiting, nowMs: number): string {
+  const leftS = Math.max(0, Math.ceil((state.deadlineMs - nowMs) / 1000));
+  const tries = state.tries === 1 ? "1 try" : `${state.tries} tries`;
+  return `ec2nic: waiting for ${state.what}: ${state.reason} (${tries}, ${leftS} s left)`;
+}
+
+function columns(): number {
+  return process.stderr.columns ?? 80;
+}

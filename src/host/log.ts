@@ -1,0 +1,75 @@
+import { writeSync } from "node:fs";
+import { createConsola, type LogObject } from "consola/core";
+import type { Log, Waiting } from "./host.ts";
+import { liveLine } from "./live-line.ts";
+
+export interface LogSettings {
+  readonly format: "text" | "json";
+  readonly verbosity: "quiet" | "normal" | "verbose";
+  /** stderr is the journal: lines carry `<priority>` (sd-daemon(3)). */
+  readonly journal: boolean;
+  /** stderr is a terminal. */
+  readonly terminal: boolean;
+}
+
+const levels = { quiet: 0, normal: 3, verbose: 4 } as const;
+const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
+
+/** The log on fd 2. Talk never fails a run: what stderr does not take is dropped. */
+export function createLog(settings: LogSettings, now: () => number): Log {
+  const live = settings.terminal && settings.format === "text" && settings.verbosity !== "quiet";
+  const line = live ? liveLine(writeStderr, now) : null;
+  const report = settings.format === "json" ? jsonLine : textLine(settings.journal);
+  const consola = createConsola({
+    level: levels[settings.verbosity],
+    throttle: 0, // consola folds repeated lines by default; each retry is worth its own
+    throttleMin: Number.MAX_SAFE_INTEGER,
+    reporters: [
+      {
+        log: (entry) => {
+          line?.clear();
+          writeStderr(report(entry));
+        },
+      },
+    ],
+  });
+  return {
+    error: (message, hint) => consola.error(message, hint ?? null),
+    warn: (message, hint) => consola.warn(message, hint ?? null),
+    info: (message) => consola.info(message, null),
+    verbose: (message) => consola.debug(message, null),
+    waiting: (state: Waiting | null) => line?.show(state),
+  };
+}
+
+function textLine(journal: boolean): (entry: LogObject) => string {
+  return ({ type, args: [message, hint] }) => {
+    const priority = journal ? `<${priorities[type] ?? 6}>` : "";
+    const grade = type === "warn" ? "warning: " : "";
+    const said = `${priority}ec2nic: ${grade}${escapeControls(String(message))}\n`;
+    return hint ? `${said}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : said;
+  };
+}
+
+function jsonLine({ type, date, args: [message, hint] }: LogObject): string {
+  const level = type === "debug" ? "verbose" : type;
+  const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/** What others set (tags, host names, answers) must not steer a terminal. */
+function escapeControls(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function writeStderr(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // stderr is closed, full or gone: nothing is left to say it to
+  }
+}

@@ -1,0 +1,38 @@
+import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
+import { systemClock } from "./clock.ts";
+import { exec } from "./exec.ts";
+import { systemFiles } from "./files.ts";
+import type { Host } from "./host.ts";
+import { systemHttp } from "./http.ts";
+import { createLog, type LogSettings } from "./log.ts";
+import { print } from "./print.ts";
+import { endingSignal } from "./signals.ts";
+
+/** The real machine. Call it once a process: it takes SIGINT and SIGTERM. */
+export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Host {
+  const env = { ...process.env };
+  const signal = endingSignal();
+  const settings = { ...wish, journal: isJournal(env["JOURNAL_STREAM"]), terminal: isatty(2) };
+  return {
+    env,
+    signal,
+    clock: systemClock,
+    log: createLog(settings, systemClock.now),
+    files: systemFiles,
+    http: systemHttp,
+    exec,
+    print: (data) => print(data, signal),
+  };
+}
+
+/** JOURNAL_STREAM names device and inode of the journal's socket: is stderr that? (systemd.exec(5)) */
+function isJournal(stream: string | undefined): boolean {
+  if (stream === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(2);
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return false; // stderr is closed
+  }
+}
