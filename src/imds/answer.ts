@@ -1,0 +1,64 @@
+import { Failure } from "../exit.ts";
+
+/** What one try came to. A final error is thrown instead, as a `Failure`. */
+export type Answer =
+  | { readonly kind: "value"; readonly body: Uint8Array }
+  | { readonly kind: "absent" }
+  | { readonly kind: "trouble"; readonly trouble: Trouble };
+
+/** Trouble that may pass: worth another try. */
+export interface Trouble {
+  /** In words, for the log and for the error it may end as. */
+  readonly reason: string;
+  readonly endsAs: "UNAVAILABLE" | "DATAERR";
+  /** What `Retry-After` asks for; null where it doesn't. */
+  readonly retryAfterMs: number | null;
+  /** `token`: a new one may help. `path`: another way to the service may. */
+  readonly suspect: "token" | "path" | "service";
+}
+
+/** What a status says, before any of the body is read. `null`: 200, read on. */
+export function judgeStatus(
+  status: number,
+  retryAfter: string | null,
+  nowMs: number,
+): Exclude<Answer, { kind: "value" }> | null {
+  if (status === 200) return null;
+  if (status === 404) return { kind: "absent" };
+  if (status === 401) return trouble("401, the token was not accepted", { suspect: "token" });
+  if (status === 408 || status === 429 || status >= 500) {
+    const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
+    return trouble(`${status}, ${nameOf(status)}`, { retryAfterMs });
+  }
+  if (status === 403) {
+    const hint = "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id …";
+    throw new Failure("CONFIG", "imds answered 403: it is switched off for this instance", {
+      hint,
+    });
+  }
+  if (status > 200 && status < 300) return trouble(`${status} is no answer`, { endsAs: "DATAERR" });
+  const what = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
+  throw new Failure("DATAERR", `imds answered ${status}, ${what}`);
+}
+
+/** Trouble, with the common case filled in. */
+export function trouble(
+  reason: string,
+  rest: Partial<Omit<Trouble, "reason">> = {},
+): { readonly kind: "trouble"; readonly trouble: Trouble } {
+  const base = { endsAs: "UNAVAILABLE", retryAfterMs: null, suspect: "service" } as const;
+  return { kind: "trouble", trouble: { reason, ...base, ...rest } };
+}
+
+function nameOf(status: number): string {
+  if (status === 429 || status === 503) return "throttled";
+  return status === 408 ? "timed out" : "trouble at imds";
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3); what is neither is ignored. */
+function parseRetryAfter(value: string | null, nowMs: number): number | null {
+  if (value === null) return null;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
+  const dateMs = Date.parse(value);
+  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
+}

@@ -1,0 +1,160 @@
+import { createFetch } from "ofetch";
+import type { Host } from "../host/host.ts";
+import { Failure } from "../exit.ts";
+import { type Answer, judgeStatus, trouble } from "./answer.ts";
+import { addressOf } from "./endpoint.ts";
+
+/** One request to one endpoint. */
+export interface Question {
+  readonly endpoint: string;
+  readonly method: "GET" | "PUT";
+  /** As `urlPathOf` gives it. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** More bytes than this are no answer. */
+  readonly capBytes: number;
+  /** For everything: connect, headers, body. */
+  readonly tryMs: number;
+  /** The part of it in which a connection must stand. */
+  readonly connectMs: number;
+}
+
+/** A connection that stands is not looked for earlier: a healthy IMDS has long answered by then. */
+const patienceMs = 500;
+
+/**
+ * Asks once; `stop` ends it early. Throws a `Failure` for a final answer (400, 403, 3xx), and the
+ * reason of `stop`.
+ */
+export async function ask(
+  host: Pick<Host, "http" | "clock" | "log">,
+  question: Question,
+  stop: AbortSignal,
+): Promise<Answer> {
+  const startMs = host.clock.now();
+  const cut = new AbortController();
+  const timer = setTimeout(() => cut.abort(tooSlow(question.tryMs)), question.tryMs);
+  const doorbell = setTimeout(() => void watchConnection(host, question, cut), patienceMs);
+  try {
+    const answer = await exchange(host, question, AbortSignal.any([stop, cut.signal]));
+    host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
+    return answer;
+  } catch (error) {
+    if (stop.aborted) throw stop.reason;
+    const reason = cut.signal.aborted ? cut.signal.reason : error;
+    const answer = judgeError(reason);
+    host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
+    return answer;
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(doorbell);
+  }
+}
+
+async function exchange(
+  host: Pick<Host, "http">,
+  question: Question,
+  signal: AbortSignal,
+): Promise<Answer> {
+  // ofetch's own retry, timeout and parsing are off: its retries never reach the server after a
+  // timeout, its timeout leaves out the body, and it would turn "123" into a number
+  const request = createFetch({ fetch: host.http.fetch as typeof fetch });
+  const response = await request.raw(question.endpoint + question.path, {
+    method: question.method,
+    headers: { ...question.headers, "accept-encoding": "identity" },
+    redirect: "manual",
+    retry: 0,
+    responseType: "stream",
+    ignoreResponseError: true,
+    signal,
+  });
+  const verdict = judgeStatus(response.status, response.headers.get("retry-after"), Date.now());
+  const coding = response.headers.get("content-encoding") ?? "identity";
+  if (verdict === null && coding === "identity") return readBody(response, question.capBytes);
+  await drain(response, question.capBytes);
+  return (
+    verdict ??
+    trouble(`the answer is in a coding (${coding}) that was not asked for`, { endsAs: "DATAERR" })
+  );
+}
+
+/** Reads no further than the cap: fetch itself has no limit. */
+async function readBody(response: Response, capBytes: number): Promise<Answer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > capBytes) {
+      return trouble(`the answer is larger than ${capBytes} bytes`, { endsAs: "DATAERR" });
+    }
+    chunks.push(chunk);
+  }
+  return { kind: "value", body: Buffer.concat(chunks) };
+}
+
+/** An unread body would cost the connection; a long one is not worth it. */
+async function drain(response: Response, capBytes: number): Promise<void> {
+  await readBody(response, capBytes).catch(() => undefined);
+}
+
+class ConnectTimeout extends Error {}
+class TryTimeout extends Error {}
+
+function tooSlow(tryMs: number): TryTimeout {
+  return new TryTimeout(`no whole answer within ${tryMs} ms`);
+}
+
+/**
+ * fetch does not tell a connection that does not stand from a server that thinks. So a try that
+ * takes long is checked from outside: where a second connection does not stand either when
+ * `connectMs` is over, the way to the service is dead and the try is cut.
+ */
+async function watchConnection(
+  host: Pick<Host, "http">,
+  question: Question,
+  cut: AbortController,
+): Promise<void> {
+  const { host: address, port } = addressOf(question.endpoint);
+  const leftMs = question.connectMs - patienceMs;
+  if (leftMs <= 0 || (await host.http.connects(address, port, leftMs))) return;
+  cut.abort(new ConnectTimeout(`no connection within ${question.connectMs} ms`));
+}
+
+/** Codes of Bun 1.4.5's fetch. */
+const pathErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was cut",
+  ENETUNREACH: "no way there (no route)",
+  EADDRNOTAVAIL: "no way there (no address to ask from)",
+  EHOSTUNREACH: "no way there (nobody answers on the link)",
+  ENETDOWN: "no way there (the link is down)",
+  EACCES: "no way there (forbidden by a route or a firewall)",
+  ETIMEDOUT: "no connection",
+};
+
+function judgeError(error: unknown): Answer {
+  if (error instanceof ConnectTimeout) return trouble(error.message, { suspect: "path" });
+  if (error instanceof TryTimeout) return trouble(error.message, { suspect: "path" });
+  if (error instanceof Failure) throw error;
+  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined) ?? "";
+  const reason = pathErrors[code];
+  if (reason !== undefined) return trouble(reason, { suspect: "path" });
+  return trouble(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+function summarise(answer: Answer): string {
+  if (answer.kind === "value") return `200, ${answer.body.length} bytes`;
+  return answer.kind === "absent" ? "404" : answer.trouble.reason;
+}
+
+function describe({ method, endpoint, path }: Question): string {
+  return `${method} ${endpoint}${path}`;
+}
+
+function elapsed(host: Pick<Host, "clock">, startMs: number): string {
+  return `(${Math.round(host.clock.now() - startMs)} ms)`;
+}

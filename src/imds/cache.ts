@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { Host } from "../host/host.ts";
+import { describeMs } from "../net/duration.ts";
+import { keyOf } from "../net/metadata-path.ts";
+import type { MetadataTree } from "../net/metadata-tree.ts";
+import type { Reading } from "../net/reading.ts";
+import { isSecret, type Key } from "./key.ts";
+
+/** Answers of earlier runs, of this boot and this instance. Secrets and errors never get in. */
+export interface Cache {
+  /** null: not kept, or too old. */
+  readonly find: (key: Key) => Promise<Reading | null>;
+  readonly keep: (reading: Reading) => Promise<void>;
+}
+
+type CacheHost = Pick<Host, "files" | "log">;
+
+const folder = "/run/ec2nic";
+
+/**
+ * Where the folder cannot be used, nothing is kept and nothing found: a cache is no reason to fail.
+ * `endpoints` are part of what an answer is kept under.
+ */
+export async function openCache(
+  host: CacheHost,
+  endpoints: readonly string[],
+  maxAgeMs: number,
+): Promise<Cache> {
+  const owner = [...(await machineIdentity(host)), ...endpoints];
+  const fileOf = (key: Pick<Key, "path">): string => {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([owner, key.path]))
+      .digest("hex");
+    return `${folder}/fetch-${digest.slice(0, 32)}.json`;
+  };
+  const find: Cache["find"] = async (key) => {
+    const kept = isSecret(key.path) ? null : await readKept(host, fileOf(key));
+    if (kept === null) return null;
+    const ageMs = (await uptimeMs(host)) - kept.keptAtMs;
+    if (ageMs < 0 || ageMs > maxAgeMs) return null;
+    host.log.verbose(
+      `${key.text || "everything"}: kept ${describeMs(ageMs)} ago, imds is not asked`,
+    );
+    const base = { name: key.text, path: key.path };
+    if (kept.tree !== undefined) return { ...base, kind: "tree", tree: kept.tree };
+    return { ...base, kind: "leaf", bytes: Buffer.from(kept.base64, "base64") };
+  };
+  const keep: Cache["keep"] = async (reading) => {
+    if (isSecret(reading.path)) return;
+    const keptAtMs = await uptimeMs(host);
+    const content =
+      reading.kind === "tree"
+        ? { keptAtMs, tree: reading.tree }
+        : { keptAtMs, base64: Buffer.from(reading.bytes).toString("base64") };
+    await host.files
+      .makeFolder(folder, 0o700)
+      .then(() => host.files.write(fileOf(reading), JSON.stringify(content), 0o600))
+      .catch((error: unknown) => {
+        host.log.verbose(`${keyOf(reading.path)}: not kept: ${String(error)}, ignoring`);
+      });
+  };
+  return { find, keep };
+}
+
+const treeSchema: v.GenericSchema<MetadataTree> = v.record(
+  v.string(),
+  v.union([v.string(), v.array(v.string()), v.lazy(() => treeSchema)]),
+);
+
+const keptSchema = v.union([
+  v.strictObject({ keptAtMs: v.number(), tree: treeSchema, base64: v.optional(v.undefined()) }),
+  v.strictObject({ keptAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
+]);
+
+/** Only a plain file that nobody else can read or write is believed. */
+async function readKept(host: CacheHost, path: string) {
+  const stat = await host.files.stat(path).catch(() => null);
+  if (stat === null || stat.kind !== "file" || (stat.mode & 0o077) !== 0) return null;
+  const text = await host.files.read(path).catch(() => null);
+  if (text === null) return null;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), keptSchema), decode(text));
+  return parsed.success ? parsed.output : null;
+}
+
+/**
+ * The boot, and the instance as its firmware names it (on Nitro the asset tag is the instance id):
+ * a guest that was restored elsewhere must not read what another was told.
+ */
+async function machineIdentity(host: CacheHost): Promise<readonly string[]> {
+  const dmi = "/sys/class/dmi/id";
+  const facts = [
+    "/proc/sys/kernel/random/boot_id",
+    `${dmi}/product_uuid`,
+    `${dmi}/board_asset_tag`,
+  ];
+  const read = facts.map((path) => host.files.read(path).catch(() => null));
+  return (await Promise.all(read)).map((text) => decode(text ?? new Uint8Array()).trim());
+}
+
+/** Since the boot, suspended time too (proc_uptime(5)): a clock that nobody sets. */
+async function uptimeMs(host: CacheHost): Promise<number> {
+  const text = decode((await host.files.read("/proc/uptime")) ?? new Uint8Array());
+  return Math.round(Number(text.split(" ")[0]) * 1000);
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,80 @@
+import type { Host } from "../host/host.ts";
+import { Failure } from "../exit.ts";
+import { type Answer, type Trouble, trouble } from "./answer.ts";
+
+/** RFC 8305 §5, "Connection Attempt Delay". */
+const staggerMs = 250;
+
+export interface Winner<C> {
+  readonly candidate: C;
+  readonly body: Uint8Array;
+}
+
+interface Finish<C> {
+  readonly candidate: C;
+  readonly outcome: Answer | Failure;
+}
+
+/**
+ * One round over all candidates, best first, one more every 250 ms or as soon as one has failed.
+ * The first value wins and the others are stopped. A final answer (403, a redirect) counts only
+ * when nobody wins: another way may lead to the real service. Throws that `Failure`.
+ */
+export async function race<C>(
+  host: Pick<Host, "clock" | "signal">,
+  candidates: readonly C[],
+  attempt: (candidate: C, stop: AbortSignal) => Promise<Answer>,
+): Promise<Winner<C> | Trouble> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([host.signal, over.signal]);
+  const run = async (candidate: C): Promise<Finish<C>> => {
+    return { candidate, outcome: await attempt(candidate, stop).catch(failureOrBug) };
+  };
+  const queue = [...candidates];
+  const running = new Map<C, Promise<Finish<C>>>();
+  const lost: Finish<C>["outcome"][] = [];
+  try {
+    while (queue.length > 0 || running.size > 0) {
+      const next = queue.shift();
+      if (next !== undefined) running.set(next, run(next));
+      const patience = queue.length > 0 ? [host.clock.sleep(staggerMs, stop)] : [];
+      const finish = await Promise.race([...running.values(), ...patience]);
+      if (finish === undefined) continue;
+      const { candidate, outcome } = finish;
+      if (!(outcome instanceof Failure) && outcome.kind === "value") {
+        return { candidate, body: outcome.body };
+      }
+      running.delete(candidate);
+      lost.push(outcome);
+    }
+    return verdictOn(lost);
+  } finally {
+    over.abort(new Error("the race is over"));
+  }
+}
+
+function failureOrBug(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+/** What a round without a winner comes to: the final answer if there was one, else the trouble. */
+function verdictOn(lost: readonly (Answer | Failure)[]): Trouble {
+  const final = lost.find((outcome) => outcome instanceof Failure);
+  if (final !== undefined) throw final;
+  const troubles = lost.map(troubleOf);
+  const [first] = troubles;
+  if (first === undefined) return trouble("there is no way to try", { suspect: "path" }).trouble;
+  const pauses = troubles.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return {
+    reason: [...new Set(troubles.map(({ reason }) => reason))].join("; "),
+    endsAs: troubles.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
+    retryAfterMs: pauses.length === troubles.length ? Math.min(...pauses) : null,
+    suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
+  };
+}
+
+function troubleOf(outcome: Answer | Failure): Trouble {
+  if (!(outcome instanceof Failure) && outcome.kind === "trouble") return outcome.trouble;
+  return trouble("404 where a token should be", { endsAs: "DATAERR" }).trouble;
+}

@@ -1,0 +1,63 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import { keyOf, type MetadataPath } from "../net/metadata-path.ts";
+import type { Reading } from "../net/reading.ts";
+import type { Cache } from "./cache.ts";
+import type { Key } from "./key.ts";
+import { type ReadOptions, readKey } from "./read-key.ts";
+import { openSession } from "./session.ts";
+import { type ImdsOptions, imdsSettings } from "./settings.ts";
+
+export interface ReadKeysOptions extends ImdsOptions, ReadOptions {
+  readonly keys: readonly Key[];
+  /** Stands in for what does not exist; null: that fails. */
+  readonly fallback: string | null;
+  /** null: neither use nor keep answers of other runs. */
+  readonly maxAgeMs: number | null;
+}
+
+/**
+ * Every key, at once, in the order given; from the cache where that is allowed and young enough.
+ * All or none: throws `NOINPUT` for a key that does not exist, and what
+ * `imdsSettings` and `readKey` throw.
+ */
+export async function readKeys(host: Host, options: ReadKeysOptions): Promise<readonly Reading[]> {
+  const settings = imdsSettings(options, host.env);
+  const session = openSession(host, settings, host.clock.now());
+  const cache = await cacheFor(host, settings.endpoints, options);
+  const read = async (key: Key): Promise<Reading> => {
+    const kept = (await cache?.find(key)) ?? null;
+    if (kept !== null) return kept;
+    const reading = await readKey(host, session, key, options);
+    if (reading === null) return fallbackFor(key, options.fallback);
+    await cache?.keep(reading);
+    return reading;
+  };
+  return Promise.all(options.keys.map(read));
+}
+
+/** A tree with secrets must not be kept, nor be answered by one without. */
+async function cacheFor(
+  host: Host,
+  endpoints: readonly string[],
+  { maxAgeMs, showSecrets }: ReadKeysOptions,
+): Promise<Cache | null> {
+  if (maxAgeMs === null || showSecrets) return null;
+  const { openCache } = await import("./cache.ts");
+  return openCache(host, endpoints, maxAgeMs);
+}
+
+function fallbackFor({ text: name, path }: Key, fallback: string | null): Reading {
+  if (fallback !== null) {
+    return { kind: "leaf", name, path, bytes: new TextEncoder().encode(fallback) };
+  }
+  throw new Failure("NOINPUT", `${name}: there is no such key (404)`, { hint: hintFor(path) });
+}
+
+function hintFor(path: MetadataPath): string {
+  if (path.includes("tags")) {
+    return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
+  }
+  const folder = keyOf(path.slice(0, -1));
+  return `what there is: ec2nic fetch ${folder === "" ? "--json" : folder}; --wait waits for it`;
+}

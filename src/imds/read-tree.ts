@@ -1,0 +1,57 @@
+import type { Host } from "../host/host.ts";
+import { Failure } from "../exit.ts";
+import { leafValue } from "../net/leaf-value.ts";
+import { decodeText, keyOf, type MetadataPath } from "../net/metadata-path.ts";
+import type { MetadataTree } from "../net/metadata-tree.ts";
+import { isSecret } from "./key.ts";
+import { parseListing } from "./parse-listing.ts";
+import type { ImdsSession } from "./session.ts";
+
+export interface TreeOptions {
+  /** Credentials and user-data too. */
+  readonly withSecrets: boolean;
+  /** A child that is listed but answers 404 is asked again until the deadline. */
+  readonly awaitAbsent: boolean;
+}
+
+/** Real trees are 7 folders deep; what goes on much further is no metadata. */
+const deepest = 16;
+
+/**
+ * A folder with everything below it: the listing first, then only what it lists;
+ * null where the folder is not there. Throws `DATAERR` and what `get` throws.
+ */
+export async function readTree(
+  host: Pick<Host, "log">,
+  session: ImdsSession,
+  path: MetadataPath,
+  options: TreeOptions,
+): Promise<MetadataTree | null> {
+  if (path.length > deepest) {
+    throw new Failure("DATAERR", `${keyOf(path)}: more than ${deepest} folders deep`);
+  }
+  const listing = await session.get(path, { ...options, asFolder: true });
+  if (listing === null) return null;
+  const readChild = async ({ name, isFolder }: { name: string; isFolder: boolean }) => {
+    const child = [...path, name];
+    if (isSecret(child) && !options.withSecrets) return [];
+    const value = isFolder
+      ? await readTree(host, session, child, options)
+      : await readLeaf(session, child, options);
+    if (value !== null) return [[name, value] as const];
+    host.log.warn(`${keyOf(child)} is listed but not there (404): left out`, "--wait waits for it");
+    return [];
+  };
+  const children = await Promise.all(parseListing(listing, path).map(readChild));
+  return Object.fromEntries(children.flat());
+}
+
+/** A leaf as text or, for a list of addresses or prefixes, as an array; null for 404. */
+export async function readLeaf(
+  session: ImdsSession,
+  path: MetadataPath,
+  options: Pick<TreeOptions, "awaitAbsent">,
+): Promise<string | readonly string[] | null> {
+  const body = await session.get(path, options);
+  return body === null ? null : leafValue(path, decodeText(body, path));
+}

@@ -1,0 +1,77 @@
+import type { Host } from "../host/host.ts";
+import { Failure } from "../exit.ts";
+import { describeMs } from "../net/duration.ts";
+import type { Answer, Trouble } from "./answer.ts";
+
+export interface RetryLimits {
+  /** On the clock of `Clock.now`. */
+  readonly deadlineMs: number;
+  readonly retries: number;
+  /** A 404 is *not yet*, not *absent* (`--wait`). */
+  readonly awaitAbsent: boolean;
+}
+
+const firstDelayMs = 200;
+const longestDelayMs = 5000;
+/** Less than this before the deadline, another try has no chance. */
+const leastTryMs = 50;
+
+/**
+ * Tries until there is an answer: the value, or null for a 404. Delays grow from 200 ms by 2 up
+ * to 5 s with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter),
+ * `Retry-After` is honoured, and no wait goes past the deadline.
+ * Throws what `attempt` throws, and `UNAVAILABLE` or `DATAERR` when time or tries are used up.
+ */
+export async function retry(
+  host: Pick<Host, "clock" | "log" | "signal">,
+  what: string,
+  limits: RetryLimits,
+  attempt: () => Promise<Answer>,
+): Promise<Uint8Array | null> {
+  const startMs = host.clock.now();
+  for (let tries = 1; ; tries += 1) {
+    const answer = await attempt();
+    if (tries > 1) host.log.waiting(null);
+    if (answer.kind === "value") return answer.body;
+    if (answer.kind === "absent" && !limits.awaitAbsent) return null;
+    const trouble = answer.kind === "absent" ? notYet : answer.trouble;
+    const delayMs = nextDelay(host.clock, limits, tries, trouble);
+    if (delayMs === null) {
+      if (answer.kind === "absent") return null;
+      const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${describeMs(host.clock.now() - startMs)}`;
+      throw new Failure(trouble.endsAs, `${what}: ${trouble.reason} (${spent})`, hintFor(trouble));
+    }
+    host.log.verbose(`${what}: ${trouble.reason}; trying again in ${describeMs(delayMs)}`);
+    host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs: limits.deadlineMs });
+    await host.clock.sleep(delayMs, host.signal);
+  }
+}
+
+const notYet: Trouble = {
+  reason: "404, not there yet",
+  endsAs: "UNAVAILABLE",
+  retryAfterMs: null,
+  suspect: "service",
+};
+
+/** Milliseconds to wait before the next try; null where there is none. */
+function nextDelay(
+  clock: Host["clock"],
+  limits: RetryLimits,
+  tries: number,
+  trouble: Trouble,
+): number | null {
+  if (tries > limits.retries) return null;
+  const leftMs = limits.deadlineMs - clock.now();
+  if (leftMs < leastTryMs) return null;
+  const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
+  const delayMs = Math.min(clock.random() * ceiling, leftMs / 2); // room for a try after it
+  if (trouble.retryAfterMs === null) return delayMs;
+  // a promise that lies behind the deadline is no reason to sit there and wait for it
+  return trouble.retryAfterMs >= leftMs ? null : Math.max(delayMs, trouble.retryAfterMs);
+}
+
+function hintFor(trouble: Trouble): { readonly hint?: string } {
+  if (trouble.suspect !== "path") return {};
+  return { hint: "ec2nic probe-nics tells which NIC reaches imds, and why the others do not" };
+}
