@@ -1,0 +1,32 @@
+import { deliver } from "./deliver.ts";
+import { command } from "./command.ts";
+import { type FetchOptions, fetchFlags, parseFetch } from "./fetch-options.ts";
+import { readKeys } from "../imds/read-keys.ts";
+
+export default command<typeof fetchFlags, FetchOptions>({
+  name: "fetch",
+  summary: "Read instance metadata, with retries, over whatever way works.",
+  operands: "[KEY...] [-- COMMAND...]",
+  flags: fetchFlags,
+  notes: [
+    "KEY is relative to meta-data/ (instance-id, placement/region, tags/instance/Name); " +
+      "dynamic/... and user-data are taken from latest/. A folder is read as a tree; without KEY, " +
+      "everything is. Credentials and user-data are left out of trees.",
+    'env writes EC2_INSTANCE_ID="..." lines, safe for eval, for . and for systemd\'s ' +
+      "EnvironmentFile=; after a failure it writes (exit N), so that eval ends with that status.",
+  ],
+  examples: [
+    "ec2nic fetch instance-id",
+    "ec2nic fetch placement/region tags/instance/Name --json",
+    'eval "$(ec2nic fetch instance-id placement/region --format env)"',
+    "ec2nic fetch instance-id -- sh -c 'echo $EC2_INSTANCE_ID'",
+    "ec2nic fetch user-data --output /run/user-data",
+  ],
+  parse: parseFetch,
+  run: async (host, options) => {
+    const readings = await readKeys(host, options);
+    return deliver(host, options, readings);
+  },
+  onFailure: ({ format, output }, { code }) =>
+    format === "env" && output === undefined ? `(exit ${code})\n` : "",
+});

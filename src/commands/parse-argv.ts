@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { Failure } from "../exit.ts";
+import { closest } from "./closest.ts";
+import type { Argv, Flags, LooseFlags } from "./command.ts";
+
+/**
+ * The command line, strictly: citty takes unknown flags, `--json=no` as true and `--output --json`
+ * as a file called `--json`. Throws `USAGE` naming what is wrong.
+ */
+export function parseArgv(args: readonly string[], flags: Flags, name: string): Argv<Flags> {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const { values, positionals } = strictly(own, flags, name);
+  for (const [flag, { type, options }] of Object.entries(flags)) {
+    const value = values[flag];
+    if (type !== "enum" || value === undefined || options?.includes(String(value))) continue;
+    const hint = `--${flag} is one of ${options?.join(", ")}`;
+    throw new Failure("USAGE", `--${flag}: "${String(value)}" is not known`, { hint });
+  }
+  return {
+    flags: withDefaults(values, flags),
+    positionals,
+    rest: end < 0 ? null : args.slice(end + 1),
+  };
+}
+
+/** The flags as far as they can be read, for what must be known before all is known to be right. */
+export function glance(args: readonly string[], flags: Flags): LooseFlags {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const options = { args: [...own], options: nodeOptions(flags), strict: false };
+  return parseArgs(options).values as LooseFlags;
+}
+
+function strictly(args: readonly string[], flags: Flags, name: string) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: nodeOptions(flags),
+      strict: true,
+      allowPositionals: true,
+    });
+  } catch (cause) {
+    throw usageFailure(cause, flags, name);
+  }
+}
+
+function nodeOptions(flags: Flags) {
+  return Object.fromEntries(
+    Object.entries(flags).map(([flag, { type, alias, multiple = false }]) => [
+      flag,
+      {
+        type: type === "boolean" ? ("boolean" as const) : ("string" as const),
+        multiple,
+        ...(alias === undefined ? {} : { short: alias }),
+      },
+    ]),
+  );
+}
+
+function withDefaults(values: Readonly<Record<string, unknown>>, flags: Flags) {
+  const entries = Object.entries(flags).map(([flag, { type, multiple }]) => {
+    const missing = multiple ? [] : type === "boolean" ? false : undefined;
+    return [flag, values[flag] ?? missing] as const;
+  });
+  return Object.fromEntries(entries) as Argv<Flags>["flags"];
+}
+
+function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && "code" in cause ? cause.code : "";
+  const [, flag = ""] = /'(?:-\w, )?(--?[^\s'=]+)/.exec(text) ?? [];
+  const help = `ec2nic ${name} --help`;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const known = Object.keys(flags).map((each) => `--${each}`);
+    const near = closest(flag, known);
+    const hint = near === null ? help : `did you mean ${near}?`;
+    return new Failure("USAGE", `${name} has no flag ${flag}`, { cause, hint });
+  }
+  const needs = flags[flag.replace(/^--/, "")]?.valueHint;
+  const reason = needs === undefined ? "takes no value" : `needs a value: ${flag} ${needs}`;
+  return new Failure("USAGE", `${flag} ${reason}`, { cause, hint: help });
+}

@@ -1,0 +1,41 @@
+import type { ImdsOptions } from "../imds/settings.ts";
+import type { Flags, FlagValues } from "./command.ts";
+
+/** Flags of every subcommand: how it talks. */
+export const talkFlags = {
+  verbose: { type: "boolean", alias: "v", description: "show each request, retry and command" },
+  quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
+  "log-format": {
+    type: "enum",
+    options: ["text", "json"],
+    description: "how stderr is written (default: text)",
+  },
+  help: { type: "boolean", alias: "h", description: "show this" },
+  version: { type: "boolean", description: "show the version" },
+} as const satisfies Flags;
+
+/** Flags of every subcommand that asks IMDS. */
+export const imdsFlags = {
+  endpoint: {
+    type: "string",
+    multiple: true,
+    valueHint: "URL",
+    description:
+      "where IMDS is; may be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
+  },
+  timeout: {
+    type: "string",
+    valueHint: "DURATION",
+    description: "the deadline for everything: 300ms, 10s, 2m (default: 60s)",
+  },
+  retries: {
+    type: "string",
+    valueHint: "N",
+    description: "how often a request is tried again (default: until the deadline)",
+  },
+} as const satisfies Flags;
+
+/** How IMDS is to be asked, from the flags. */
+export function imdsOptions(flags: FlagValues<typeof imdsFlags>): ImdsOptions {
+  return { endpoint: flags.endpoint, timeout: flags.timeout, retries: flags.retries };
+}

@@ -1,0 +1,96 @@
+const width = 80;
+const column = 30;
+
+export interface FlagHelp {
+  readonly type?: string | undefined;
+  readonly alias?: string | readonly string[] | undefined;
+  readonly valueHint?: string | undefined;
+  readonly options?: readonly string[] | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface CommandHelp {
+  readonly name: string;
+  readonly summary: string;
+  readonly operands: string;
+  readonly flags: Readonly<Record<string, FlagHelp>>;
+  readonly notes: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** The help of one subcommand, in 80 columns. */
+export function renderCommandHelp(help: CommandHelp): string {
+  return [
+    `Usage: ec2nic ${help.name} [flags]${help.operands === "" ? "" : ` ${help.operands}`}`,
+    "",
+    ...wrap(help.summary, 0),
+    "",
+    "Flags:",
+    ...Object.entries(help.flags).flatMap(([name, flag]) => flagLines(name, flag)),
+    ...help.notes.flatMap((note) => ["", ...wrap(note, 0)]),
+    "",
+    "Examples:",
+    ...help.examples.map((example) => `  ${example}`),
+    "",
+  ].join("\n");
+}
+
+/** The help of the program: what it is, its subcommands, its exit statuses. */
+export function renderProgramHelp(
+  commands: readonly Pick<CommandHelp, "name" | "summary">[],
+): string {
+  return [
+    "Usage: ec2nic COMMAND [flags]",
+    "",
+    "Network configuration for EC2 instances, from the metadata service (IMDS).",
+    "",
+    "Commands:",
+    ...commands.flatMap(({ name, summary }) => inColumns(name, summary, 14)),
+    "",
+    "Exit status:",
+    ...exitLines,
+    "",
+    "ec2nic COMMAND --help tells more. Data goes to stdout, talk to stderr.",
+    "",
+  ].join("\n");
+}
+
+const exitLines = [
+  ["0", "done, or nothing to do"],
+  ["1", "--check found a difference"],
+  ["64", "bad command line"],
+  ["65", "IMDS answered something that is not metadata"],
+  ["66", "the key does not exist"],
+  ["69", "IMDS not reached before the deadline: retry later"],
+  ["70", "a bug: report it"],
+  ["71", "a backend command failed; the old configuration stands"],
+  ["73", "a file could not be written; nothing half-written remains"],
+  ["75", "metadata still incomplete; what was known has been applied: run again"],
+  ["77", "needs root or a capability"],
+  ["78", "IMDS is switched off, or no network backend is in charge"],
+].flatMap(([code = "", means = ""]) => inColumns(code, means, 6));
+
+function flagLines(name: string, flag: FlagHelp): readonly string[] {
+  const alias = typeof flag.alias === "string" ? `-${flag.alias}, ` : "    ";
+  const value = flag.valueHint ?? flag.options?.join("|");
+  const label = `${alias}--${name}${value === undefined ? "" : ` ${value}`}`;
+  return inColumns(label, flag.description ?? "", column);
+}
+
+/** A label, and a text beside it; below it where the label is too long. */
+function inColumns(label: string, text: string, at: number): readonly string[] {
+  const [first = "", ...others] = wrap(text, at + 2);
+  if (label.length > at - 2) return [`  ${label}`, first, ...others];
+  return [`  ${label.padEnd(at)}${first.trimStart()}`, ...others];
+}
+
+function wrap(text: string, indent: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(" ".repeat(indent) + word);
+  }
+  return lines;
+}
