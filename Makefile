@@ -1,0 +1,49 @@
+# Everything a person does here. `make` alone tells.
+# Bun's version stands in package.json ("packageManager"); scripts/bun.sh brings it through npm
+# where the machine does not have it.
+
+BUN := sh scripts/bun.sh
+SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
+
+# what needs no binary, no tools and no rights
+UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply imds links net output plan render)
+
+.DEFAULT_GOAL := help
+.PHONY: help build check test demo bench golden smoke clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 16
+
+build: dist/ec2nic ## the executable, dist/ec2nic
+
+check: node_modules ## format, lint, types, unit tests: under 10 s
+	$(BUN) fmt --check --ignore-path .gitignore
+	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
+	$(BUN) check
+	$(BUN) test --only-failures $(UNIT_TESTS)
+
+test: node_modules dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
+	$(BUN) scripts/test.ts
+
+demo: node_modules dist/ec2nic ## the main job against a simulated EC2, in network namespaces
+	$(BUN) scripts/demo.ts
+
+bench: node_modules dist/ec2nic ## figures beside curl's, in one run
+	$(BUN) scripts/bench.ts
+
+golden: node_modules ## show where the expected files of test/cases differ; ACCEPT=1 takes them
+	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
+
+smoke: dist/ec2nic ## does the executable start and say what it is?
+	dist/ec2nic --version
+	dist/ec2nic --help >/dev/null
+
+clean: ## remove what was built and brought
+	rm -rf dist node_modules .tools
+
+dist/ec2nic: node_modules $(SOURCES)
+	$(BUN) scripts/build.ts
+
+node_modules: package.json bun.lock
+	$(BUN) install --frozen-lockfile --ignore-scripts
+	@touch node_modules
