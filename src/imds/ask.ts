@@ -58,6 +58,7 @@ async function exchange(
 ): Promise<Answer> {
   // ofetch's own retry, timeout and parsing are off: its retries never reach the server after a
   // timeout, its timeout leaves out the body, and it would turn "123" into a number
+  // oxlint-disable-next-line no-unsafe-type-assertion -- Bun's type of fetch demands `preconnect`
   const request = createFetch({ fetch: host.http.fetch as typeof fetch });
   const response = await request.raw(question.endpoint + question.path, {
     method: question.method,

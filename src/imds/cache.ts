@@ -3,9 +3,9 @@ import * as v from "valibot";
 import type { Host } from "../host/host.ts";
 import { describeMs } from "../net/duration.ts";
 import { keyOf } from "../net/metadata-path.ts";
-import type { MetadataTree } from "../net/metadata-tree.ts";
 import type { Reading } from "../net/reading.ts";
 import { isSecret, type Key } from "./key.ts";
+import { treeSchema } from "./tree-schema.ts";
 
 /** Answers of earlier runs, of this boot and this instance. Secrets and errors never get in. */
 export interface Cache {
@@ -62,11 +62,6 @@ export async function openCache(
   };
   return { find, keep };
 }
-
-const treeSchema: v.GenericSchema<MetadataTree> = v.record(
-  v.string(),
-  v.union([v.string(), v.array(v.string()), v.lazy(() => treeSchema)]),
-);
 
 const keptSchema = v.union([
   v.strictObject({ keptAtMs: v.number(), tree: treeSchema, base64: v.optional(v.undefined()) }),

@@ -23,7 +23,7 @@ export interface ReadKeysOptions extends ImdsOptions, ReadOptions {
  */
 export async function readKeys(host: Host, options: ReadKeysOptions): Promise<readonly Reading[]> {
   const settings = imdsSettings(options, host.env);
-  const session = openSession(host, settings, host.clock.now());
+  const session = openSession(host, settings);
   const cache = await cacheFor(host, settings.endpoints, options);
   const read = async (key: Key): Promise<Reading> => {
     const kept = (await cache?.find(key)) ?? null;

@@ -1,10 +1,10 @@
 import type { Host } from "../host/host.ts";
 import type { MetadataPath } from "../net/metadata-path.ts";
-import { type Answer, trouble } from "./answer.ts";
-import { ask, type Question } from "./ask.ts";
+import type { Answer } from "./answer.ts";
+import { ask } from "./ask.ts";
 import { urlPathOf } from "./key.ts";
 import { limiter } from "./limiter.ts";
-import { race } from "./race.ts";
+import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./pass.ts";
 import { retry } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
 
@@ -16,6 +16,8 @@ export interface ImdsSession {
    */
   readonly get: (path: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
   readonly stats: () => ImdsStats;
+  /** When the run must end, on the clock of `Clock.now`. */
+  readonly deadlineMs: number;
 }
 
 export interface GetOptions {
@@ -32,78 +34,54 @@ export interface ImdsStats {
   /** The NIC it was asked through; null: by the kernel's own routing. */
   readonly interface: string | null;
   readonly requests: number;
+  /** How many of the requests came to trouble that was tried again. */
   readonly retries: number;
 }
 
-type SessionHost = Pick<Host, "http" | "clock" | "log" | "signal">;
-
-interface Pass {
-  readonly endpoint: string;
-  readonly token: string;
-}
-
 const mostInFlight = 6;
-const capBytes = { token: 4096, leaf: 262_144, userData: 1_048_576 } as const;
+const leafCapBytes = 262_144;
+const userDataCapBytes = 1_048_576;
 
-/** Opens no connection by itself; the first `get` gets the token. `startMs` starts the deadline. */
+/** Opens no connection by itself; the first `get` asks for the token. */
 export function openSession(
-  host: SessionHost,
+  host: Pick<Host, "http" | "clock" | "log" | "signal">,
   settings: ImdsSettings,
-  startMs: number,
 ): ImdsSession {
-  const deadlineMs = startMs + settings.timeoutMs;
+  const deadlineMs = host.clock.now() + settings.timeoutMs;
   const limits = { deadlineMs, retries: settings.retries, awaitAbsent: false };
   const inTurn = limiter(mostInFlight);
   const count = { requests: 0, retries: 0 };
   let pass: Promise<Pass> | null = null;
   let endpoint: string | null = null;
 
-  const once = (question: Omit<Question, "tryMs" | "connectMs">, stop: AbortSignal) => {
+  const once: AskOnce = async (question, stop) => {
     count.requests += 1;
     const tryMs = Math.max(1, Math.min(settings.tryMs, deadlineMs - host.clock.now()));
-    return ask(host, { ...question, tryMs, connectMs: settings.connectMs }, stop);
-  };
-
-  const newPass = async (): Promise<Pass> => {
-    const token = await retry(host, "instance metadata", limits, async () => {
-      const outcome = await race(host, settings.endpoints, async (candidate, stop) =>
-        tokenIn(await once(tokenQuestion(candidate, settings.timeoutMs), stop)),
-      );
-      if (!("candidate" in outcome)) {
-        count.retries += 1;
-        return { kind: "trouble", trouble: outcome };
-      }
-      endpoint = outcome.candidate;
-      return { kind: "value", body: outcome.body };
-    });
-    return { endpoint: endpoint ?? "", token: textOf(token ?? new Uint8Array()) };
+    const answer = await ask(host, { ...question, tryMs, connectMs: settings.connectMs }, stop);
+    if (answer.kind === "trouble") count.retries += 1;
+    return answer;
   };
 
   const get: ImdsSession["get"] = (path, { awaitAbsent = false, asFolder = false } = {}) => {
     const urlPath = urlPathOf(path) + (asFolder ? "/" : "");
-    const cap = path[0] === "user-data" ? capBytes.userData : capBytes.leaf;
     return retry(host, urlPath, { ...limits, awaitAbsent }, async () => {
-      pass ??= newPass();
+      pass ??= newPass(host, settings, limits, once);
       const used = pass;
-      const { endpoint: base, token } = await used;
-      const headers = { "x-aws-ec2-metadata-token": token };
-      const question = {
-        endpoint: base,
-        method: "GET",
-        path: urlPath,
-        headers,
-        capBytes: cap,
-      } as const;
-      const answer = await inTurn(() => once(question, host.signal));
-      if (answer.kind === "trouble") {
-        count.retries += 1;
-        // only this request's own pass: another may have brought a newer one meanwhile
-        if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-      }
+      const granted = await used;
+      endpoint = granted.endpoint;
+      const answer = await inTurn(() => once(questionFor(granted, urlPath), host.signal));
+      // only this request's own pass: another may have brought a newer one meanwhile
+      if (pass === used && isPassInDoubt(answer, settings)) pass = null;
       return answer;
     });
   };
-  return { get, stats: () => ({ endpoint, interface: null, ...count }) };
+  return { get, deadlineMs, stats: () => ({ endpoint, interface: null, ...count }) };
+}
+
+function questionFor({ endpoint, token }: Pass, path: string): TimelessQuestion {
+  const headers = { "x-aws-ec2-metadata-token": token };
+  const capBytes = path === "/latest/user-data" ? userDataCapBytes : leafCapBytes;
+  return { endpoint, method: "GET", path, headers, capBytes };
 }
 
 /** A 401 wants a new token; a way that broke is worth leaving only where there is another. */
@@ -111,28 +89,4 @@ function isPassInDoubt(answer: Answer, { endpoints }: ImdsSettings): boolean {
   if (answer.kind !== "trouble") return false;
   const { suspect } = answer.trouble;
   return suspect === "token" || (suspect === "path" && endpoints.length > 1);
-}
-
-/** The token must outlive the run and no more: 1 s to 6 h is what IMDS takes. */
-function tokenQuestion(endpoint: string, timeoutMs: number) {
-  const lifeS = Math.min(21_600, Math.max(60, Math.ceil(timeoutMs / 1000) + 60));
-  return {
-    endpoint,
-    method: "PUT",
-    path: "/latest/api/token",
-    headers: { "x-aws-ec2-metadata-token-ttl-seconds": String(lifeS) },
-    capBytes: capBytes.token,
-  } as const;
-}
-
-/** A 404, an empty page or a login form is no token: in the first moments of a boot it may pass. */
-function tokenIn(answer: Answer): Answer {
-  if (answer.kind === "absent")
-    return trouble("404 where a token should be", { endsAs: "DATAERR" });
-  if (answer.kind === "trouble" || /^[\x21-\x7e]+$/.test(textOf(answer.body))) return answer;
-  return trouble("the answer is no token", { endsAs: "DATAERR" });
-}
-
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
 }
