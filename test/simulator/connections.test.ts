@@ -1,0 +1,171 @@
+import { expect, test } from "bun:test";
+import { read, takeToken } from "../support/imds-simulator/client.ts";
+import { rawExchange } from "../support/imds-simulator/raw-exchange.ts";
+import { startSimulator } from "../support/imds-simulator/start.ts";
+
+const get = "GET / HTTP/1.1\r\nHost: imds\r\n\r\n";
+
+test("requests on one connection are answered in turn, however the bytes arrive", async () => {
+  await using simulator = await startSimulator();
+  const { text } = await rawExchange(simulator.url, get + get);
+  expect(text.match(/HTTP\/1.1 401/g)).toHaveLength(2);
+  expect(simulator.requests.map(({ connection }) => connection)).toEqual([1, 1]);
+});
+
+test("Connection: close and HTTP/1.0 end after the answer; else it stays open", async () => {
+  await using simulator = await startSimulator();
+  const closing = get.replace("Host: imds", "Connection: close");
+  expect((await rawExchange(simulator.url, closing)).end).toBe("fin");
+  expect((await rawExchange(simulator.url, get.replace("1.1", "1.0"))).end).toBe("fin");
+  expect((await rawExchange(simulator.url, get, { forMs: 20 })).end).toBe("open");
+});
+
+test("without keep-alive each answer says so and ends", async () => {
+  await using simulator = await startSimulator({ scenario: { keepAlive: false } });
+  const seen = await rawExchange(simulator.url, get);
+  expect(seen.end).toBe("fin");
+  expect(seen.text).toContain("Connection: close");
+});
+
+test.each([
+  ["no HTTP", "hello\r\n\r\n"],
+  ["no path", "GET latest HTTP/1.1\r\n\r\n"],
+  ["a header without a colon", "GET / HTTP/1.1\r\nhello\r\n\r\n"],
+  ["a body in chunks", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"],
+  ["a bad length", "PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"],
+  ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}`],
+])("%s: 400, and the end", async (_, bytes) => {
+  await using simulator = await startSimulator();
+  const seen = await rawExchange(simulator.url, bytes, { forMs: 500 });
+  expect(seen.text).toStartWith("HTTP/1.1 400 ");
+  expect(seen.end).toBe("fin");
+  expect(simulator.requests).toHaveLength(0);
+});
+
+test("a request that comes byte by byte, with a body, is one request", async () => {
+  await using simulator = await startSimulator();
+  const { port } = new URL(simulator.url);
+  const client = { hostname: "127.0.0.1", port: Number(port), socket: { data() {} } };
+  const socket = await Bun.connect(client);
+  for (const byte of `PUT /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc${get}`) {
+    socket.write(byte);
+    socket.flush();
+    await Bun.sleep(0);
+  }
+  while (simulator.requests[1]?.status !== 401) await Bun.sleep(1);
+  expect(simulator.count("PUT /x")).toBe(1);
+  expect(simulator.connections).toBe(1);
+  socket.end();
+});
+
+test("a request waits for the one before it, even when it comes while that is served", async () => {
+  await using simulator = await startSimulator();
+  simulator.addFault({ fault: { kind: "delay", ms: 40 }, times: 1 });
+  const { port } = new URL(simulator.url);
+  let text = "";
+  const data = (_: unknown, bytes: Uint8Array): void => {
+    text += new TextDecoder().decode(bytes);
+  };
+  const client = { hostname: "127.0.0.1", port: Number(port), socket: { data } };
+  const socket = await Bun.connect(client);
+  socket.write(get);
+  while (simulator.requests.length === 0) await Bun.sleep(1);
+  socket.write(get.replace("GET", "PUT"));
+  while (!text.includes("405")) await Bun.sleep(1);
+  expect(text.match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(["401", "405"]);
+  socket.end();
+});
+
+test("after a request that hangs, none on that connection is answered", async () => {
+  await using simulator = await startSimulator();
+  simulator.addFault({ fault: { kind: "hang" }, times: 1 });
+  const seen = await rawExchange(simulator.url, get + get, { forMs: 30 });
+  expect([seen.text, seen.end, simulator.requests.length]).toEqual(["", "open", 1]);
+});
+
+test("connections and requests at the same time are counted at their highest", async () => {
+  const faults = [{ fault: { kind: "delay" as const, ms: 40 }, times: 3 }];
+  await using simulator = await startSimulator({ scenario: { faults } });
+  await Promise.all([1, 2, 3].map(() => fetch(simulator.url)));
+  expect(simulator.maxInFlight).toBe(3);
+  expect(simulator.maxConnections).toBe(3);
+  await fetch(simulator.url);
+  expect(simulator.maxInFlight).toBe(3);
+  simulator.clearRequests();
+  await fetch(simulator.url);
+  expect(simulator.maxInFlight).toBe(1);
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test.each(["hang", "oversized"] as const)(
+  "%s: the request is in flight until its client goes",
+  async (kind) => {
+    await using simulator = await startSimulator();
+    simulator.addFault({ fault: { kind }, times: 1 });
+    const seen = rawExchange(simulator.url, get, { forMs: 30 });
+    while (simulator.requests.length === 0) await Bun.sleep(1);
+    simulator.clearRequests();
+    expect(simulator.maxInFlight).toBe(1);
+    await seen;
+    for (let tries = 0; tries < 100 && simulator.maxInFlight > 0; tries += 1) {
+      await Bun.sleep(5);
+      simulator.clearRequests();
+    }
+    expect(simulator.maxInFlight).toBe(0);
+  },
+);
+
+test("latency is before every answer", async () => {
+  await using simulator = await startSimulator({ scenario: { latencyMs: 40 } });
+  const startMs = performance.now();
+  await fetch(simulator.url);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(39);
+});
+
+test("the log tells what was asked, and how it went", async () => {
+  await using simulator = await startSimulator();
+  const token = await takeToken(simulator.url);
+  await read(simulator.url, "meta-data/a%20b?c", token);
+  expect(simulator.requests).toMatchObject([
+    { method: "PUT", path: "/latest/api/token", status: 200, fault: null, tokenOk: false },
+    { method: "GET", path: "/latest/meta-data/a b", status: 404, tokenOk: true, from: "127.0.0.1" },
+  ]);
+  expect(simulator.requests[1]?.headers["x-aws-ec2-metadata-token"]).toBe(token);
+  expect(simulator.count("GET /latest/*")).toBe(1);
+});
+
+test("stop resets every connection at once and frees the port", async () => {
+  const simulator = await startSimulator();
+  simulator.addFault({ fault: { kind: "hang" } });
+  const hanging = rawExchange(simulator.url, get, { forMs: 2000 });
+  const idle = rawExchange(simulator.url, "", { forMs: 2000 });
+  while (simulator.connections < 2 || simulator.requests.length < 1) await Bun.sleep(1);
+  await simulator.stop();
+  expect([(await hanging).end, (await idle).end]).toEqual(["reset", "reset"]);
+  const { port } = new URL(simulator.url);
+  const next = await startSimulator({ listen: [{ host: "127.0.0.1", port: Number(port) }] });
+  await next.stop();
+});
+
+test("an address that is taken rejects, and leaves nothing open", async () => {
+  await using simulator = await startSimulator();
+  const gone = await startSimulator();
+  const [taken, free] = [simulator, gone].map(({ url }) => {
+    return { host: "127.0.0.1", port: Number(new URL(url).port) };
+  });
+  await gone.stop();
+  if (taken === undefined || free === undefined) throw new Error("no ports");
+  await expect(startSimulator({ listen: [free, taken] })).rejects.toThrow("EADDRINUSE");
+  expect((await rawExchange(gone.url, "")).end).toBe("refused");
+});
+
+test("several addresses show the same instance", async () => {
+  const listen = [
+    { host: "127.0.0.1", port: 0 },
+    { host: "::1", port: 0 },
+  ];
+  await using simulator = await startSimulator({ listen });
+  expect(simulator.urls[1]).toStartWith("http://[::1]:");
+  const token = await takeToken(simulator.urls[0] ?? "");
+  expect(await read(simulator.urls[1] ?? "", "meta-data/mac", token)).toBe("06:ec:2a:00:00:00");
+});

@@ -1,0 +1,220 @@
+import { expect, test } from "bun:test";
+import { help } from "../support/imds-simulator/cli-help.ts";
+import { read, takeToken } from "../support/imds-simulator/client.ts";
+import type { Fault, FaultRule } from "../support/imds-simulator/fault.ts";
+import {
+  type RawExchange,
+  type RawOptions,
+  rawExchange,
+} from "../support/imds-simulator/raw-exchange.ts";
+import { startSimulator } from "../support/imds-simulator/start.ts";
+
+const id = "i-0ec20000000000001";
+
+interface Case {
+  readonly fault: Fault;
+  readonly look?: RawOptions;
+  /** How the connection ends for one who asks for `meta-data/instance-id`. */
+  readonly end: RawExchange["end"];
+  readonly head: string | RegExp;
+  readonly body: string | RegExp;
+}
+
+// One row a kind, or the compiler says so.
+const cases: { readonly [K in Exclude<Fault["kind"], "refuse" | "token-rejected">]: Case } = {
+  status: {
+    fault: { kind: "status", status: 503, headers: { "Retry-After": "1" }, body: "busy" },
+    end: "open",
+    head: /^HTTP\/1.1 503 Service Unavailable\r\n[^]*Retry-After: 1/,
+    body: "busy",
+  },
+  hang: { fault: { kind: "hang" }, end: "open", head: "", body: "" },
+  "hang-headers": {
+    fault: { kind: "hang-headers" },
+    end: "open",
+    head: /^HTTP\/1.1 200 OK\r\n[^]*Content-Length: 19/,
+    body: "",
+  },
+  reset: { fault: { kind: "reset" }, end: "reset", head: "", body: "" },
+  close: { fault: { kind: "close" }, end: "fin", head: "", body: "" },
+  slow: {
+    fault: { kind: "slow", everyMs: 100, bytes: 100 },
+    look: { forMs: 30 },
+    end: "open",
+    // The first hundred bytes and no more.
+    head: /^HTTP\/1.1 200 OK\r\n[^]{83}$/,
+    body: "",
+  },
+  delay: { fault: { kind: "delay", ms: 30 }, end: "open", head: /^HTTP\/1.1 200/, body: id },
+  cut: {
+    fault: { kind: "cut", bytes: 4 },
+    end: "fin",
+    head: /Content-Length: 19/,
+    body: id.slice(0, 4),
+  },
+  "cut-chunked": {
+    fault: { kind: "cut-chunked", bytes: 4 },
+    end: "fin",
+    head: /Transfer-Encoding: chunked/,
+    body: "4\r\ni-0e\r\n",
+  },
+  garbage: { fault: { kind: "garbage", text: "\u0000junk" }, end: "fin", head: "\0junk", body: "" },
+  oversized: {
+    fault: { kind: "oversized", bytes: 50_000 },
+    look: { forMs: 500 },
+    end: "fin",
+    head: /Content-Length: 50000/,
+    body: /^x{50000}$/,
+  },
+  redirect: {
+    fault: { kind: "redirect", location: "http://192.0.2.1/" },
+    end: "open",
+    head: /^HTTP\/1.1 302 Found\r\n[^]*Location: http:\/\/192.0.2.1\//,
+    body: /302/,
+  },
+  empty: {
+    fault: { kind: "empty" },
+    end: "open",
+    head: /^HTTP\/1.1 200 OK\r\n[^]*Content-Length: 0/,
+    body: "",
+  },
+};
+
+/** Asks once, in raw bytes, a simulator that one rule strikes. */
+async function struck(rule: FaultRule, look: RawOptions = {}): Promise<RawExchange> {
+  await using simulator = await startSimulator({ scenario: { faults: [rule] } });
+  const token = await takeToken(simulator.url);
+  const seen = await rawExchange(simulator.url, get("/latest/meta-data/instance-id", token), look);
+  const [logged] = simulator.requests.slice(1);
+  expect(logged?.fault).toBe(rule.fault.kind);
+  return seen;
+}
+
+function get(path: string, token: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: imds\r\nX-aws-ec2-metadata-token: ${token}\r\n\r\n`;
+}
+
+function parts(text: string): readonly [string, string] {
+  const at = text.indexOf("\r\n\r\n");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 4)];
+}
+
+test.each(Object.entries(cases))("%s", async (_, { fault, look, end, head, body }) => {
+  const seen = await struck({ match: "GET *", fault }, look);
+  const [seenHead, seenBody] = parts(seen.text);
+  expect(seen.end).toBe(end);
+  for (const [text, wanted] of [
+    [seenHead, head],
+    [seenBody, body],
+  ] as const) {
+    if (typeof wanted === "string") expect(text).toBe(wanted);
+    else expect(text).toMatch(wanted);
+  }
+});
+
+test("every kind is told in --help", () => {
+  for (const kind of [...Object.keys(cases), "refuse", "token-rejected"]) {
+    expect(help).toMatch(new RegExp(`^  ${kind}[ ,]`, "m"));
+  }
+});
+
+test("delay holds the answer back for its time", async () => {
+  await using simulator = await startSimulator();
+  const token = await takeToken(simulator.url);
+  simulator.addFault({ fault: { kind: "delay", ms: 80 }, times: 1 });
+  const startMs = performance.now();
+  expect(await read(simulator.url, "meta-data/instance-id", token)).toBe(id);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(79);
+});
+
+test("slow gets there in the end, and the connection goes on", async () => {
+  await using simulator = await startSimulator();
+  const token = await takeToken(simulator.url);
+  simulator.addFault({ fault: { kind: "slow", everyMs: 1, bytes: 8 }, times: 1 });
+  expect(await read(simulator.url, "meta-data/instance-id", token)).toBe(id);
+  expect(await read(simulator.url, "meta-data/instance-id", token)).toBe(id);
+  expect(simulator.connections).toBe(1);
+  simulator.addFault({ fault: { kind: "slow", everyMs: 1, bytes: 100 } });
+  const closing = get("/", token).replace("Host: imds", "Connection: close");
+  expect((await rawExchange(simulator.url, closing, { forMs: 500 })).end).toBe("fin");
+});
+
+test("oversized without end goes on until the client goes, and stops then", async () => {
+  await using simulator = await startSimulator();
+  for (const framing of ["length", "chunked"] as const) {
+    simulator.addFault({ fault: { kind: "oversized", framing }, times: 1 });
+    const seen = await rawExchange(simulator.url, get("/", ""), { maxBytes: 3e6, forMs: 2000 });
+    expect(seen.text.length).toBeGreaterThanOrEqual(3e6);
+    expect(seen.text).toContain(framing === "length" ? "Content-Length: 9" : "chunked");
+  }
+  expect((await fetch(simulator.url)).status).toBe(401);
+});
+
+test("oversized in chunks is a whole body of its size", async () => {
+  await using simulator = await startSimulator();
+  simulator.addFault({ fault: { kind: "oversized", bytes: 40_000, framing: "chunked" } });
+  expect((await (await fetch(simulator.url)).bytes()).length).toBe(40_000);
+});
+
+test("a client sees a cut body as an error, not as a short value", async () => {
+  await using simulator = await startSimulator();
+  for (const kind of ["cut", "cut-chunked"] as const) {
+    simulator.addFault({ fault: { kind }, times: 1 });
+    const response = await fetch(simulator.url);
+    await expect(response.text()).rejects.toThrow();
+  }
+});
+
+test("the first tokens are given and refused; the next is good", async () => {
+  const faults = [{ fault: { kind: "token-rejected" as const }, times: 2 }];
+  await using simulator = await startSimulator({ scenario: { faults } });
+  const answers = [];
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const token = await takeToken(simulator.url);
+    answers.push(await read(simulator.url, "meta-data/instance-id", token));
+  }
+  expect(answers).toEqual(["401", "401", id]);
+});
+
+test("refuse: the port is closed for the window, and the same port opens again", async () => {
+  await using simulator = await startSimulator();
+  const kept = rawExchange(simulator.url, "", { forMs: 500 });
+  while (simulator.connections === 0) await Bun.sleep(1);
+  const { url } = simulator;
+  simulator.addFault({ fault: { kind: "refuse" }, forMs: 60 });
+  expect((await rawExchange(url, "")).end).toBe("refused");
+  expect((await kept).end).toBe("reset");
+  while ((await rawExchange(url, "", { forMs: 5 })).end !== "open") await Bun.sleep(5);
+  expect(simulator.url).toBe(url);
+  expect((await fetch(url)).status).toBe(401);
+});
+
+test("refuse from the start, and from later on", async () => {
+  const faults: FaultRule[] = [
+    { fault: { kind: "refuse" }, forMs: 40 },
+    { fault: { kind: "refuse" }, afterMs: 150 },
+  ];
+  const startMs = performance.now();
+  await using simulator = await startSimulator({ scenario: { faults } });
+  const ends: RawExchange["end"][] = [];
+  while (ends.at(-1) !== "refused" || !ends.includes("open")) {
+    const { end } = await rawExchange(simulator.url, "", { forMs: 5 });
+    if (end !== ends.at(-1) && end !== "reset") ends.push(end);
+  }
+  expect(ends).toEqual(["refused", "open", "refused"]);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(149);
+  await simulator.clearFaults();
+  expect((await fetch(simulator.url)).status).toBe(401);
+});
+
+test("refusals overlap, and those to come can be called off", async () => {
+  await using simulator = await startSimulator();
+  simulator.addFault({ fault: { kind: "refuse" }, forMs: 20 });
+  simulator.addFault({ fault: { kind: "refuse" }, forMs: 5000 });
+  await Bun.sleep(40);
+  expect((await rawExchange(simulator.url, "")).end).toBe("refused");
+  simulator.addFault({ fault: { kind: "refuse" }, afterMs: 20 });
+  await simulator.clearFaults();
+  await Bun.sleep(40);
+  expect((await fetch(simulator.url)).status).toBe(401);
+});
