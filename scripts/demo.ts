@@ -1,0 +1,124 @@
+/**
+ * `make demo`: the main job on a simulated instance. Two NICs (veth pairs), the metadata service on
+ * 169.254.169.254 behind them, all in namespaces of the demo's own; nothing touches the machine.
+ * Ends with 1 when something did not come out as it should.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { enterNamespaces } from "../test/support/bench/enter.ts";
+import { needTools } from "../test/support/bench/need-tools.ts";
+import {
+  type BenchNic,
+  buildNetwork,
+  imdsAddresses,
+  inVpcArgv,
+} from "../test/support/bench/network.ts";
+import { showCommand, showTitle } from "./show.ts";
+
+const nics: readonly BenchNic[] = [
+  { name: "ens5", mac: "06:a1:00:00:00:05", address: "10.0.0.10/24" },
+  { name: "ens6", mac: "06:a1:00:00:00:06", address: null },
+];
+
+const scenario = {
+  tags: { Name: "web 1", Note: 'say "hi"; $(reboot)' },
+  enis: [
+    { device: 0, mac: "06:a1:00:00:00:05", ipv4: ["10.0.0.10", "10.0.0.11"] },
+    { device: 1, mac: "06:a1:00:00:00:06", ipv4: ["10.0.1.20"], dualStack: true },
+  ],
+};
+
+const binary = join(import.meta.dir, "../dist/ec2nic");
+const unexpected: string[] = [];
+
+needTools({ ip: "iproute2", unshare: "util-linux", nsenter: "util-linux", mount: "mount" });
+await enterNamespaces();
+const startMs = performance.now();
+const folder = mkdtempSync(join(tmpdir(), "ec2nic-demo-"));
+buildNetwork(nics);
+const simulator = await startSimulator();
+try {
+  await demo();
+} finally {
+  simulator.kill();
+  await simulator.exited;
+  rmSync(folder, { recursive: true });
+}
+for (const each of unexpected) console.log(`NOT AS IT SHOULD BE: ${each}`);
+console.log(`\n${((performance.now() - startMs) / 1000).toFixed(1)} s, nothing left behind.`);
+process.exit(unexpected.length === 0 ? 0 : 1);
+
+async function demo(): Promise<void> {
+  showTitle("an instance with two NICs; the metadata service is on 169.254.169.254");
+  await ec2nic(0, "fetch", "instance-id");
+  await ec2nic(0, "fetch", "placement");
+
+  showTitle("variables that a shell can eval, whatever somebody wrote into a tag");
+  await ec2nic(0, "fetch", "instance-id", "tags/instance/Note", "--format", "env");
+
+  showTitle("the service is throttled: 503 twice, and a fresh token that is refused");
+  await simulate("fault", { match: "PUT *", times: 2, fault: { kind: "status", status: 503 } });
+  await simulate("fault", { match: "PUT *", times: 1, fault: { kind: "token-rejected" } });
+  await ec2nic(0, "fetch", "placement/region", "-v");
+
+  showTitle("a key that does not exist, and one that comes a second late");
+  await ec2nic(66, "fetch", "tags/instance/Missing");
+  setTimeout(() => void simulate("set", { path: "tags/instance/Late", value: "here" }), 1000);
+  await ec2nic(0, "fetch", "tags/instance/Late", "--wait");
+
+  showTitle("the network configuration, as it would be written");
+  const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder];
+  await ec2nic(0, ...local, "--dry-run");
+
+  showTitle("written; and a second run finds nothing to do");
+  await ec2nic(0, ...local);
+  const file = join(folder, "etc/netplan/60-ec2nic-06a100000006.yaml");
+  const before = readFileSync(file, "utf8");
+  await ec2nic(0, ...local);
+  expect(readFileSync(file, "utf8") === before, "the second run left the file as it was");
+
+  showTitle("a third ENI is attached; its IPv6 address is listed late, and waited for");
+  const late = { ipv6s: { afterMs: 2000, listed: true } };
+  await simulate("attach", { device: 2, mac: "06:a1:00:00:00:07", dualStack: true, late });
+  await ec2nic(0, ...local);
+
+  showTitle("the service is switched off for this instance");
+  await simulate("fault", { fault: { kind: "status", status: 403 } });
+  await ec2nic(78, "fetch", "instance-id");
+}
+
+async function ec2nic(expected: number, ...args: readonly string[]): Promise<void> {
+  const { code } = await showCommand(["ec2nic", ...args], binary);
+  expect(code === expected, `ec2nic ${args.join(" ")} ends with ${expected}, not ${code}`);
+}
+
+function expect(isSo: boolean, what: string): void {
+  if (!isSo) unexpected.push(what);
+}
+
+async function startSimulator() {
+  const file = join(folder, "scenario.json");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, JSON.stringify(scenario));
+  const program = join(import.meta.dir, "imds-simulator.ts");
+  const listen = imdsAddresses.flatMap((address) => [
+    "--listen",
+    address.includes(":") ? `[${address}]:80` : `${address}:80`,
+  ]);
+  const argv = [process.execPath, program, "--scenario", file, ...listen];
+  const child = Bun.spawn([...inVpcArgv(argv)], { stdio: ["ignore", "pipe", "inherit"] });
+  const { value } = await child.stdout.getReader().read();
+  if (value === undefined) throw new Error("the simulator does not start");
+  return child;
+}
+
+async function simulate(order: string, body: object): Promise<void> {
+  const url = `http://${imdsAddresses[0]}/_simulator/${order}`;
+  const response = await fetch(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    proxy: false,
+  } as RequestInit);
+  if (!response.ok) throw new Error(`simulator: ${order}: ${await response.text()}`);
+}

@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+
+/** Set for the process that runs inside; its value says that nobody can set it by accident. */
+const inside = "EC2NIC_BENCH_NAMESPACE";
+
+/**
+ * Runs this very program again in network, mount and (for an ordinary user) user namespaces of its
+ * own, and ends with its status; inside, it returns. Nothing that happens there reaches the
+ * machine's network.
+ */
+export async function enterNamespaces(): Promise<void> {
+  if (process.env[inside] === "entered") return assertPrivate();
+  const asUser = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+  const program = [process.execPath, ...process.argv.slice(1)];
+  const child = Bun.spawn(["unshare", ...asUser, "--net", "--mount", "--", ...program], {
+    stdio: ["inherit", "inherit", "inherit"],
+    env: { ...process.env, [inside]: "entered", EC2NIC_BENCH_OUTSIDE: networkNamespace() },
+  });
+  process.exit(await child.exited);
+}
+
+/** A namespace that is the machine's own must never see a simulated 169.254.169.254. */
+function assertPrivate(): void {
+  if (process.env["EC2NIC_BENCH_OUTSIDE"] !== networkNamespace()) return;
+  throw new Error("this is the machine's own network namespace: unshare did not take effect");
+}
+
+function networkNamespace(): string {
+  const link = Bun.spawnSync(["readlink", "/proc/self/ns/net"]).stdout.toString().trim();
+  if (!existsSync("/proc/self/ns/net") || link === "") throw new Error("/proc/self/ns/net is gone");
+  return link;
+}

@@ -1,0 +1,55 @@
+import { run } from "./run.ts";
+
+/** A NIC of the simulated instance: a veth pair whose far end is the VPC's side. */
+export interface BenchNic {
+  readonly name: string;
+  readonly mac: string;
+  /** With its prefix length; null: none. */
+  readonly address: string | null;
+}
+
+/** The namespace of the VPC's side, where IMDS listens. */
+export const vpcNamespace = "vpc";
+
+/** 169.254.169.254 and fd00:ec2::254, as on EC2; only in namespaces made by `enterNamespaces`. */
+export const imdsAddresses = ["169.254.169.254", "fd00:ec2::254"] as const;
+
+/**
+ * Builds an instance's network in the namespace of this process, and the VPC's side in another:
+ * the NICs, IMDS's addresses behind the first, and `/sys` and `/run` of this namespace's own.
+ */
+export function buildNetwork(nics: readonly BenchNic[]): void {
+  run("mount", "--make-rprivate", "/");
+  run("mount", "-t", "tmpfs", "tmpfs", "/run");
+  run("mount", "-t", "sysfs", "sysfs", "/sys");
+  run("ip", "link", "set", "lo", "up");
+  run("ip", "netns", "add", vpcNamespace);
+  inVpc("ip", "link", "set", "lo", "up");
+  for (const address of imdsAddresses) {
+    const family = address.includes(":") ? "-6" : "-4";
+    inVpc("ip", family, "address", "add", address, "dev", "lo");
+  }
+  for (const nic of nics) addNic(nic);
+}
+
+/** Runs a command on the VPC's side. */
+export function inVpc(...argv: readonly string[]): string {
+  return run(...inVpcArgv(argv));
+}
+
+export function inVpcArgv(argv: readonly string[]): readonly string[] {
+  return ["nsenter", `--net=/run/netns/${vpcNamespace}`, "--", ...argv];
+}
+
+function addNic({ name, mac, address }: BenchNic): void {
+  const far = `${name}-vpc`;
+  const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];
+  run("ip", "link", "add", name, "address", mac, ...peer);
+  inVpc("ip", "link", "set", far, "up");
+  run("ip", "link", "set", name, "up");
+  if (address === null) return;
+  run("ip", "address", "add", address, "dev", name);
+  const router = address.replace(/\d+\/(\d+)$/, "1/$1");
+  inVpc("ip", "address", "add", router, "dev", far);
+  run("ip", "route", "append", "169.254.169.254", "dev", name);
+}

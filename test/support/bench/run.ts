@@ -1,0 +1,6 @@
+/** Runs a command of the bench; throws with what it said when it fails. */
+export function run(...argv: readonly string[]): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...argv], { stdout: "pipe", stderr: "pipe" });
+  if (exitCode === 0) return stdout.toString();
+  throw new Error(`${argv.join(" ")} ended with ${exitCode}: ${stderr.toString().trim()}`);
+}
