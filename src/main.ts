@@ -10,6 +10,7 @@ import { renderCommandHelp, renderProgramHelp } from "./output/help.ts";
 
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
   fetch: () => import("./commands/fetch.ts"),
+  activate: () => import("./commands/activate.ts"),
 };
 
 const args = process.argv.slice(2);
@@ -59,14 +60,17 @@ async function say(text: string): Promise<number> {
   return 0;
 }
 
-async function fail(error: unknown, { log, print }: Pick<Host, "log" | "print">): Promise<number> {
+async function fail(
+  error: unknown,
+  { clock, log, print }: Pick<Host, "clock" | "log" | "print">,
+): Promise<number> {
   const report = reportOf(error);
   log.waiting(null);
   log.error(report.message, report.hint);
   if (error instanceof Error && (report.kind === "SOFTWARE" || error.cause !== undefined)) {
     log.verbose(String(error.stack ?? error));
   }
-  const data = command?.onFailure(loose, report) ?? "";
+  const data = command?.onFailure(loose, report, Math.round(clock.now())) ?? "";
   await print(data).catch(() => undefined); // stdout may be what failed
   return report.code;
 }

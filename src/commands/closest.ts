@@ -12,7 +12,7 @@ export function closest(text: string, candidates: readonly string[]): string | n
 /** Levenshtein's distance: insertions, deletions and substitutions. */
 function distance(a: string, b: string): number {
   const first = Array.from({ length: b.length + 1 }, (_, column) => column);
-  const last = [...a].reduce<readonly number[]>((above, letter, row) => {
+  const last = a.split("").reduce<readonly number[]>((above, letter, row) => {
     const line = [row + 1];
     for (let column = 1; column <= b.length; column += 1) {
       const change = (above[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);

@@ -45,7 +45,7 @@ export interface Definition<F extends Flags, Options> {
   /** Does the work; gives the exit status. */
   readonly run: (host: Host, options: Options) => Promise<number>;
   /** What stdout holds after a failure; the flags are as far as they could be read. */
-  readonly onFailure: (flags: LooseFlags, report: ErrorReport) => string;
+  readonly onFailure: (flags: LooseFlags, report: ErrorReport, elapsedMs: number) => string;
 }
 
 export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;

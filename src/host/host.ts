@@ -5,6 +5,8 @@
 export interface Host {
   /** The environment of the process, as it was at the start. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The effective user: what others wrote is not believed. */
+  readonly uid: number;
   /** Aborted by SIGINT and SIGTERM; its reason is the `Failure` to end with. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

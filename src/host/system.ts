@@ -16,6 +16,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
   const settings = { ...wish, journal: isJournal(env["JOURNAL_STREAM"]), terminal: isatty(2) };
   return {
     env,
+    uid: process.geteuid?.() ?? -1,
     signal,
     clock: systemClock,
     log: createLog(settings, systemClock.now),

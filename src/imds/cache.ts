@@ -14,7 +14,7 @@ export interface Cache {
   readonly keep: (reading: Reading) => Promise<void>;
 }
 
-type CacheHost = Pick<Host, "files" | "log">;
+type CacheHost = Pick<Host, "files" | "log" | "uid">;
 
 const folder = "/run/ec2nic";
 
@@ -68,10 +68,10 @@ const keptSchema = v.union([
   v.strictObject({ keptAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
 ]);
 
-/** Only a plain file that nobody else can read or write is believed. */
+/** Only a plain file of our own that nobody else can read or write is believed. */
 async function readKept(host: CacheHost, path: string) {
   const stat = await host.files.stat(path).catch(() => null);
-  if (stat === null || stat.kind !== "file" || (stat.mode & 0o077) !== 0) return null;
+  if (stat?.kind !== "file" || stat.uid !== host.uid || (stat.mode & 0o077) !== 0) return null;
   const text = await host.files.read(path).catch(() => null);
   if (text === null) return null;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), keptSchema), decode(text));

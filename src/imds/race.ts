@@ -20,7 +20,7 @@ interface Finish<C> {
  * The first value wins and the others are stopped. A final answer (403, a redirect) counts only
  * when nobody wins: another way may lead to the real service. Throws that `Failure`.
  */
-export async function race<C>(
+export async function race<C extends string>(
   host: Pick<Host, "clock" | "signal">,
   candidates: readonly C[],
   attempt: (candidate: C, stop: AbortSignal) => Promise<Answer>,
@@ -32,7 +32,7 @@ export async function race<C>(
   };
   const queue = [...candidates];
   const running = new Map<C, Promise<Finish<C>>>();
-  const lost: Finish<C>["outcome"][] = [];
+  const lost: Finish<C>[] = [];
   try {
     while (queue.length > 0 || running.size > 0) {
       const next = queue.shift();
@@ -45,7 +45,7 @@ export async function race<C>(
         return { candidate, body: outcome.body };
       }
       running.delete(candidate);
-      lost.push(outcome);
+      lost.push(finish);
     }
     return verdictOn(lost);
   } finally {
@@ -59,19 +59,26 @@ function failureOrBug(error: unknown): Failure {
 }
 
 /** What a round without a winner comes to: the final answer if there was one, else the trouble. */
-function verdictOn(lost: readonly (Answer | Failure)[]): Trouble {
-  const final = lost.find((outcome) => outcome instanceof Failure);
+function verdictOn(lost: readonly Finish<string>[]): Trouble {
+  const final = lost.map(({ outcome }) => outcome).find((outcome) => outcome instanceof Failure);
   if (final !== undefined) throw final;
-  const troubles = lost.map(troubleOf);
+  const troubles = lost.map(({ outcome }) => troubleOf(outcome));
   const [first] = troubles;
   if (first === undefined) return trouble("there is no way to try", { suspect: "path" }).trouble;
   const pauses = troubles.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
-    reason: [...new Set(troubles.map(({ reason }) => reason))].join("; "),
+    reason: reasonOf(lost.map(({ candidate }, at) => [candidate, troubles[at]?.reason ?? ""])),
     endsAs: troubles.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
     retryAfterMs: pauses.length === troubles.length ? Math.min(...pauses) : null,
     suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
   };
+}
+
+/** Which way came to what; said once where all came to the same. */
+function reasonOf(reasons: readonly (readonly [string, string])[]): string {
+  const [[, first] = ["", ""]] = reasons;
+  if (reasons.every(([, reason]) => reason === first)) return first;
+  return reasons.map(([candidate, reason]) => `${candidate}: ${reason}`).join("; ");
 }
 
 function troubleOf(outcome: Answer | Failure): Trouble {

@@ -14,7 +14,7 @@ export function variablesOf(readings: readonly Reading[]): Variables {
   const owners = new Map<string, string>();
   const entries = readings.flatMap(leavesOf).map((leaf) => {
     const key = keyOf(leaf.path);
-    const name = `EC2_${key.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}`;
+    const name = `EC2_${key.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
     const owner = owners.get(name);
     if (owner !== undefined && owner !== key) {
       const hint = "--format json keeps them apart";

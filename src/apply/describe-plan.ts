@@ -1,0 +1,87 @@
+import type { HostState } from "../net/host-state.ts";
+import type { ConfigFile, NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
+import { diffLines } from "./diff-lines.ts";
+
+const columns = 80;
+
+/**
+ * A plan for people to read: a line per NIC, each file with what changes in it, what is removed and
+ * run, and the reasons. Wraps prose at 80 columns; a file's own lines stay as they are.
+ */
+export function describePlan(plan: NetworkPlan, state: HostState): string {
+  const before = new Map(state.files.map(({ path, content }) => [path, content]));
+  const sections = [
+    [headline(plan)],
+    plan.nics.map(nicLine),
+    ...plan.write.map((file) => writeLines(file, before.get(file.path))),
+    ...plan.remove.map((path) => [`remove ${path}`]),
+    ...plan.steps.map(stepLines),
+    plan.reasons.length === 0
+      ? []
+      : ["why:", ...plan.reasons.flatMap((text) => wrapped(text, "  "))],
+  ];
+  const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return printable(`${paragraphs.join("\n\n")}\n`);
+}
+
+function headline({ backend, write, remove, steps }: NetworkPlan): string {
+  if (write.length + remove.length + steps.length === 0) return `${backend}: nothing to do`;
+  const parts = [
+    counted(write.length, "file to write", "files to write"),
+    counted(remove.length, "file to remove", "files to remove"),
+    counted(steps.length, "command to run", "commands to run"),
+  ];
+  return `${backend}: ${parts.filter((part) => part !== "").join(", ")}`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  if (count === 0) return "";
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function nicLine({ mac, name, eni, outcome }: NicResult): string {
+  return `  ${outcome.padEnd(10)}  ${mac}  ${(name ?? "-").padEnd(15)}  ${eni ?? "-"}`.trimEnd();
+}
+
+function writeLines(file: ConfigFile, before: string | undefined): readonly string[] {
+  const mode = file.mode.toString(8).padStart(4, "0");
+  if (before === undefined)
+    return [`write ${file.path} (new, ${mode})`, ...marked("+", file.content)];
+  if (before === file.content) return [`write ${file.path} (same text, mode ${mode})`];
+  return [`write ${file.path} (changed, ${mode})`, ...diffLines(before, file.content)];
+}
+
+function marked(sign: string, content: string): readonly string[] {
+  return content
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((line) => `${sign} ${line}`.trimEnd());
+}
+
+function stepLines({ argv, reason }: Step): readonly string[] {
+  return [`run ${argv.map(shellWord).join(" ")}`, ...wrapped(reason, "  ")];
+}
+
+/** For pasting; nothing here ever passes through a shell. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Words over lines of 80 columns, the first behind a dash, the others below it. */
+function wrapped(text: string, indent: string): readonly string[] {
+  const lines = text.split(" ").reduce<readonly string[]>((done, word) => {
+    const last = done.at(-1);
+    const longer = last === undefined ? word : `${last} ${word}`;
+    const fits = indent.length + 2 + longer.length <= columns;
+    return last !== undefined && fits ? [...done.slice(0, -1), longer] : [...done, word];
+  }, []);
+  return lines.map((line, at) => `${indent}${at === 0 ? "-" : " "} ${line}`);
+}
+
+/** A file that is replaced, or a link's name, may hold anything; a terminal obeys escapes. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

@@ -1,0 +1,70 @@
+const contextLines = 2;
+
+/**
+ * The difference of two texts, line by line: `- ` what goes, `+ ` what comes, two lines around each
+ * change, `…` where equal lines are left out.
+ */
+export function diffLines(before: string, after: string): readonly string[] {
+  const lines = compare(
+    before.replace(/\n$/, "").split("\n"),
+    after.replace(/\n$/, "").split("\n"),
+  );
+  const isNear = lines.map((_, at) =>
+    lines
+      .slice(Math.max(0, at - contextLines), at + contextLines + 1)
+      .some(({ sign }) => sign !== " "),
+  );
+  return lines.flatMap(({ sign, text }, at) => {
+    if (isNear[at]) return [`${sign} ${text}`.trimEnd()];
+    return at === 0 || isNear[at - 1] ? ["…"] : [];
+  });
+}
+
+interface Line {
+  readonly sign: " " | "-" | "+";
+  readonly text: string;
+}
+
+/** Along the longest common subsequence; our files have tens of lines, so n·m is nothing. */
+function compare(before: readonly string[], after: readonly string[]): readonly Line[] {
+  const common = commonLengths(before, after);
+  const lengthAt = (i: number, j: number) => common[i]?.[j] ?? 0;
+  const lines: Line[] = [];
+  let [i, j] = [0, 0];
+  while (i < before.length || j < after.length) {
+    const [old, fresh] = [before[i], after[j]];
+    if (old !== undefined && old === fresh) {
+      lines.push({ sign: " ", text: old });
+      i += 1;
+      j += 1;
+    } else if (
+      old !== undefined &&
+      (fresh === undefined || lengthAt(i + 1, j) >= lengthAt(i, j + 1))
+    ) {
+      lines.push({ sign: "-", text: old });
+      i += 1;
+    } else {
+      lines.push({ sign: "+", text: fresh ?? "" });
+      j += 1;
+    }
+  }
+  return lines;
+}
+
+/** `[i][j]`: how many lines `before` from i and `after` from j have in common, in order. */
+function commonLengths(
+  before: readonly string[],
+  after: readonly string[],
+): readonly (readonly number[])[] {
+  const table = Array.from({ length: before.length + 1 }, () =>
+    Array<number>(after.length + 1).fill(0),
+  );
+  for (let i = before.length - 1; i >= 0; i -= 1) {
+    for (let j = after.length - 1; j >= 0; j -= 1) {
+      const [row, next] = [table[i] ?? [], table[i + 1] ?? []];
+      row[j] =
+        before[i] === after[j] ? (next[j + 1] ?? 0) + 1 : Math.max(next[j] ?? 0, row[j + 1] ?? 0);
+    }
+  }
+  return table;
+}

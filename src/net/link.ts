@@ -1,0 +1,18 @@
+/** A network interface as the kernel shows it in `/sys/class/net`. */
+export interface Link {
+  readonly name: string;
+  /** Canonical; null where the link has none (tunnels). */
+  readonly mac: string | null;
+  readonly kind: LinkKind;
+  /** The kernel driver below it (`ena`, `virtio_net`, …); null where no device is behind it. */
+  readonly driver: string | null;
+  /** Its device's name on the bus (`0000:00:05.0`, `vif-1`); null where there is none. */
+  readonly busAddress: string | null;
+}
+
+/**
+ * `device`: a NIC with a device behind it. `veth`: one end of a pair, which stands in for a NIC in
+ * containers and test benches. Everything else is built over NICs or beside them.
+ */
+export type LinkKind =
+  "device" | "veth" | "loopback" | "bridge" | "bond" | "vlan" | "macvlan" | "tunnel" | "other";

@@ -1,0 +1,44 @@
+/** A file of ours, whole. */
+export interface ConfigFile {
+  /** Absolute, as on the machine; `--root` is put in front when it is written. */
+  readonly path: string;
+  readonly content: string;
+  /** Permission bits: 0600, or what the daemon that reads it needs. */
+  readonly mode: number;
+  /** The NIC it configures. */
+  readonly mac: string;
+}
+
+/** A command to run. */
+export interface Step {
+  readonly argv: readonly string[];
+  readonly reason: string;
+}
+
+export const backends = ["netplan", "network-manager", "networkd"] as const;
+export type Backend = (typeof backends)[number];
+
+/** Everything that will be done to the machine, and why; printing it is `--dry-run`. */
+export interface NetworkPlan {
+  readonly backend: Backend;
+  readonly write: readonly ConfigFile[];
+  /** Paths, as on the machine. */
+  readonly remove: readonly string[];
+  readonly steps: readonly Step[];
+  /** How each decision came about, in order. */
+  readonly reasons: readonly string[];
+  readonly nics: readonly NicResult[];
+}
+
+export type NicOutcome =
+  "configured" | "unchanged" | "kept" | "retired" | "incomplete" | "failed" | "skipped";
+
+/** One NIC's line in the result. */
+export interface NicResult {
+  readonly mac: string;
+  readonly name: string | null;
+  readonly eni: string | null;
+  readonly outcome: NicOutcome;
+  /** Why, where the outcome does not say it all. */
+  readonly reason?: string;
+}

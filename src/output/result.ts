@@ -1,0 +1,35 @@
+import type { ErrorReport } from "../exit.ts";
+import type { NetworkPlan, NicOutcome, NicResult } from "../net/network-plan.ts";
+import { renderJson } from "./json.ts";
+
+/** What `--json` prints, after a failure too. */
+export interface Result {
+  readonly command: string;
+  readonly nics: readonly NicResult[];
+  /** null: it did not come to one. */
+  readonly plan: NetworkPlan | null;
+  /** null: IMDS was not asked, or did not answer. */
+  readonly imds: object | null;
+  readonly elapsedMs: number;
+  readonly error: ErrorReport | null;
+}
+
+/** The worst that came of any NIC, first; a run without NICs has nothing to change. */
+const gravity: readonly NicOutcome[] = [
+  "failed",
+  "incomplete",
+  "configured",
+  "retired",
+  "unchanged",
+];
+
+export function renderResult({ nics, plan, error, ...rest }: Result): string {
+  const worst = gravity.find((outcome) => nics.some((nic) => nic.outcome === outcome));
+  const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");
+  const steps = plan === null ? null : withoutNics(plan);
+  return renderJson({ ...rest, outcome, nics, plan: steps, ...(error === null ? {} : { error }) });
+}
+
+function withoutNics({ backend, write, remove, steps, reasons }: NetworkPlan) {
+  return { backend, write, remove, steps, reasons };
+}

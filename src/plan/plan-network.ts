@@ -1,0 +1,44 @@
+import type { Eni, IncompleteEni } from "../net/eni.ts";
+import type { HostState } from "../net/host-state.ts";
+import type { Link } from "../net/link.ts";
+import type { NetworkConfig } from "../net/network-config.ts";
+import type { Backend, ConfigFile, NetworkPlan } from "../net/network-plan.ts";
+import { configure } from "./configure.ts";
+import { matchNics } from "./match-nics.ts";
+import { planChanges } from "./plan-changes.ts";
+import { retire } from "./retire.ts";
+import { selectNics } from "./select-nics.ts";
+import { parseUnmanaged } from "./unmanaged.ts";
+
+/** What IMDS says, what the kernel shows, what lies on the disk. */
+export interface NetworkFacts {
+  readonly enis: readonly Eni[];
+  readonly incomplete: readonly IncompleteEni[];
+  readonly links: readonly Link[];
+  readonly state: HostState;
+}
+
+/** How the backend in charge is spoken to. */
+export interface BackendChoice {
+  readonly backend: Backend;
+  readonly render: (config: NetworkConfig) => readonly ConfigFile[];
+}
+
+/** From the facts to everything that will be done to the machine, and why. */
+export function planNetwork(facts: NetworkFacts, { backend, render }: BackendChoice): NetworkPlan {
+  const { enis, incomplete, links, state } = facts;
+  const unmanaged = parseUnmanaged(state.unmanaged);
+  const match = matchNics(enis, links);
+  const { chosen, left } = selectNics(match, incomplete, unmanaged);
+  const config = configure(chosen, enis.length + incomplete.length === 1);
+  const listedMacs = new Set([...enis, ...incomplete].map(({ mac }) => mac));
+  const wanted = {
+    backend,
+    config,
+    files: render(config),
+    left,
+    retired: retire(state.files, listedMacs, links),
+    reasons: [...unmanaged.reasons, ...match.reasons],
+  };
+  return planChanges(wanted, state);
+}

@@ -1,0 +1,51 @@
+/** What a YAML document of ours is made of. */
+export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml };
+
+/**
+ * YAML that every reader takes alike: each string is quoted, because readers of YAML 1.1 (PyYAML,
+ * and so cloud-init and netplan's helpers) find numbers, times and booleans in plain ones
+ * (`12:34:56:12:34:56` is a number there). Ends with a newline; equal input gives equal bytes.
+ */
+export function renderYaml(document: { readonly [key: string]: Yaml }): string {
+  return linesOf(document).join("\n").concat("\n");
+}
+
+function linesOf(value: Yaml): readonly string[] {
+  if (typeof value === "string") return [quoted(value)];
+  if (typeof value !== "object") return [String(value)];
+  if (Object.keys(value).length === 0) return [isList(value) ? "[]" : "{}"];
+  if (isList(value)) return value.flatMap(listItem);
+  return Object.entries(value).flatMap(([key, item]) => member(`${keyText(key)}:`, item));
+}
+
+/** An item begins on the line of its dash, whatever it is. */
+function listItem(item: Yaml): readonly string[] {
+  return linesOf(item).map((line, at) => `${at === 0 ? "-" : " "} ${line}`);
+}
+
+function member(key: string, item: Yaml): readonly string[] {
+  const isInline = typeof item !== "object" || Object.keys(item).length === 0;
+  const lines = linesOf(item);
+  return isInline
+    ? lines.map((line) => `${key} ${line}`)
+    : [key, ...lines.map((line) => `  ${line}`)];
+}
+
+function isList(value: Yaml): value is readonly Yaml[] {
+  return Array.isArray(value);
+}
+
+/** Words like netplan's own are plain; one that YAML 1.1 takes for a boolean or null is not. */
+function keyText(key: string): string {
+  const isWord = /^[a-z]{2,}[0-9]?(-[a-z0-9]+)*$/.test(key);
+  const isTrap = /^(true|false|null|yes|no|on|off)$/.test(key);
+  return isWord && !isTrap ? key : quoted(key);
+}
+
+/** JSON's escapes are YAML's; what JSON leaves bare but YAML takes for a line break is not. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[^ -~]/gu, (char) => {
+    const digits = (char.codePointAt(0) ?? 0).toString(16);
+    return digits.length > 4 ? `\\U${digits.padStart(8, "0")}` : `\\u${digits.padStart(4, "0")}`;
+  });
+}
