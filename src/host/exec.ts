@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { isatty } from "node:tty";
 import { Failure } from "../exit.ts";
 import type { ExecOptions, ExecResult } from "./host.ts";
@@ -56,21 +57,7 @@ async function textOf(stream: unknown): Promise<string> {
   return stream instanceof ReadableStream ? new Response(stream).text() : "";
 }
 
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGSEGV: 11,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-};
-
 function statusOf(child: Bun.Subprocess): number {
-  if (child.signalCode !== null) return 128 + (signalNumbers[child.signalCode] ?? 0);
+  if (child.signalCode !== null) return 128 + (constants.signals[child.signalCode] ?? 0);
   return child.exitCode ?? 1;
 }
