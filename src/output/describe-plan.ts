@@ -14,7 +14,7 @@ export function describePlan(plan: NetworkPlan, state: HostState): string {
     [headline(plan)],
     plan.nics.map(nicLine),
     ...plan.write.map((file) => writeLines(file, before.get(file.path))),
-    ...plan.remove.map((path) => [`remove ${path}`]),
+    plan.remove.map((path) => `remove ${path}`),
     ...plan.steps.map(stepLines),
     plan.reasons.length === 0
       ? []

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { backends } from "../../src/net/network-plan.ts";
+import { macOfOwnPath, ownPath } from "../../src/net/own-files.ts";
+
+test.each([...backends])("%s: a path leads back to its MAC", (backend) => {
+  const path = ownPath(backend, "06:aa:bb:cc:dd:01");
+  expect(path).toContain("06aabbccdd01");
+  expect(macOfOwnPath(path)).toBe("06:aa:bb:cc:dd:01");
+});
+
+test.each([
+  "/etc/netplan/50-cloud-init.yaml",
+  "/etc/netplan/60-ec2nic-06aabbccdd0.yaml",
+  "/etc/netplan/60-ec2nic-06aabbccdd011.yaml",
+  "/etc/netplan/60-ec2nic-06AABBCCDD01.yaml",
+  "/etc/netplan/60-ec2nic-06aabbccdd01.yaml.bak",
+  "/etc/netplan/60-ec2nic-.yaml",
+  "/run/netplan/60-ec2nic-06aabbccdd01.yaml",
+  "/etc/systemd/network/60-ec2nic-06aabbccdd01.network.d",
+])("%s is none of ours", (path) => expect(macOfOwnPath(path)).toBeNull());

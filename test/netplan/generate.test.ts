@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { goldenCases, runGoldenCase, treeOf } from "../support/golden-case.ts";
+import { missingTool, testUnless } from "../support/skip.ts";
+
+/**
+ * The files of every golden case, given to the real netplan (0.106 in bookworm). With `--root-dir`
+ * it reads and writes below that folder only (looked at with strace: nothing outside is opened for
+ * writing, and the one command it runs is `systemctl is-system-running`).
+ */
+const netplanTest = testUnless(missingTool("netplan"));
+
+const cases = await goldenCases();
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ec2nic-netplan-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The networkd units that netplan makes of a case, by name. */
+async function unitsOf(name: string, others: Readonly<Record<string, string>> = {}) {
+  const golden = cases.find((found) => found.name === name);
+  if (golden === undefined) throw new Error(`no case ${name}`);
+  const root = await mkdtemp(join(folder, "root-"));
+  await runGoldenCase(golden, root);
+  for (const [path, content] of Object.entries(others)) {
+    await Bun.write(join(root, path), content);
+    await chmod(join(root, path), 0o600);
+  }
+  const run = Bun.spawnSync(["netplan", "generate", "--root-dir", root]);
+  const said = run.stdout.toString() + run.stderr.toString();
+  const tree = Object.entries(await treeOf(join(root, "run/systemd/network")));
+  const units = Object.fromEntries(tree.map(([path, text]) => [basename(path), text]));
+  return { code: run.exitCode, said, units };
+}
+
+const first = "10-netplan-a-ec2nic-06aabbccdd01.network";
+const second = "10-netplan-a-ec2nic-06aabbccdd02.network";
+
+describe("netplan generate", () => {
+  for (const { name } of cases) {
+    netplanTest(`accepts ${name}`, async () => {
+      const { code, said, units } = await unitsOf(name);
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain(first);
+    });
+  }
+
+  netplanTest("refuses what is no configuration, so that the tests above can fail", async () => {
+    const { code } = await unitsOf("one-eni", {
+      "etc/netplan/90-bad.yaml": "network: {version: 2, ethernets: {e: {dhcp4: 7}}}\n",
+    });
+    expect(code).not.toBe(0);
+  });
+
+  netplanTest("the primary: DHCP with its metric, needed for online, no table", async () => {
+    const { units } = await unitsOf("two-enis-ipv4");
+    const lines = linesOf(units[first]);
+    expect(lines).toContain("PermanentMACAddress=06:aa:bb:cc:dd:01");
+    expect(lines).toContain("DHCP=ipv4");
+    expect(lines).toContain("RouteMetric=512");
+    expect(lines.filter((line) => /Table=|RequiredForOnline|UseHostname/.test(line))).toEqual([]);
+  });
+
+  netplanTest("another ENI: its own table by rules, not needed for online", async () => {
+    const { units } = await unitsOf("two-enis-ipv4");
+    expect(units[second]).toContain("RequiredForOnline=no");
+    expect(sections(units[second], "Route")).toEqual([
+      ["Destination=10.0.1.0/24", "Scope=link", "Table=10001"],
+      ["Destination=0.0.0.0/0", "Gateway=10.0.1.1", "Table=10001"],
+    ]);
+    expect(sections(units[second], "RoutingPolicyRule")).toEqual([
+      ["From=10.0.1.20/32", "Table=10001", "Priority=10001"],
+    ]);
+    expect(linesOf(units[second])).toContain("RouteMetric=513");
+    expect(linesOf(units[second])).toContain("UseHostname=false");
+  });
+
+  netplanTest(
+    "dual stack: both families in the table, a second IPv6 address is never a source",
+    async () => {
+      const { units } = await unitsOf("two-enis-dual-stack");
+      const lines = linesOf(units[second]);
+      expect(lines).toContain("DHCP=yes");
+      expect(lines).toContain("IPv6AcceptRA=yes");
+      expect(lines).toContain("Address=10.0.1.21/32");
+      expect(sections(units[second], "Address")).toEqual([
+        ["Address=2001:db8:ec2:1::21/128", "PreferredLifetime=0"],
+      ]);
+      expect(sections(units[second], "Route")).toContainEqual([
+        "Destination=::/0",
+        "Gateway=fe80:ec2::1",
+        "Table=10001",
+      ]);
+      expect(sections(units[second], "RoutingPolicyRule").map(([from]) => from)).toEqual([
+        "From=10.0.1.20/32",
+        "From=10.0.1.21/32",
+        "From=2001:db8:ec2:1::20/128",
+        "From=2001:db8:ec2:1::21/128",
+      ]);
+    },
+  );
+
+  // networkd gives a RouteMetric= of [DHCP], and only of [DHCP], to RA's routes as well.
+  netplanTest(
+    "dual stack: the metric stands where router advertisements take it from",
+    async () => {
+      const { units } = await unitsOf("two-enis-dual-stack");
+      const metrics = [first, second].map((name) => sections(units[name], "DHCP").flat());
+      expect(metrics[0]).toContain("RouteMetric=512");
+      expect(metrics[1]).toContain("RouteMetric=513");
+    },
+  );
+
+  netplanTest("IPv6 only: no DHCPv4 client", async () => {
+    const { units } = await unitsOf("an-ipv6-only-second-eni");
+    expect(linesOf(units[second])).toContain("DHCP=ipv6");
+  });
+
+  // networkd takes the first file by name that matches the link.
+  netplanTest("our unit comes before a catch-all's and before cloud-init's", async () => {
+    const { code, units } = await unitsOf("one-eni", {
+      "etc/netplan/50-cloud-init.yaml": yamlOf({
+        ens5: { match: { macaddress: "06:aa:bb:cc:dd:01" }, dhcp4: true, "set-name": "ens5" },
+      }),
+      "etc/netplan/90-default.yaml": yamlOf({
+        "all-en": { match: { name: "en*" }, dhcp4: true },
+        "all-eth": { match: { name: "eth*" }, dhcp4: true },
+      }),
+    });
+    expect(code).toBe(0);
+    const names = Object.keys(units).filter((name) => name.endsWith(".network"));
+    expect(names.toSorted()).toEqual([
+      first,
+      "10-netplan-all-en.network",
+      "10-netplan-all-eth.network",
+      "10-netplan-ens5.network",
+    ]);
+  });
+
+  // One refused file leaves the whole machine without units: ours must not depend on a default.
+  netplanTest(
+    "a machine whose default renderer is NetworkManager still accepts our file",
+    async () => {
+      const { code, said, units } = await unitsOf("two-enis-dual-stack", {
+        "etc/netplan/01-manager.yaml": "network: {version: 2, renderer: NetworkManager}\n",
+      });
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain(second);
+    },
+  );
+});
+
+function yamlOf(ethernets: object): string {
+  return JSON.stringify({ network: { version: 2, ethernets } });
+}
+
+function linesOf(unit: string | undefined): readonly string[] {
+  return (unit ?? "").split("\n");
+}
+
+/** The lines of each section of that name. */
+function sections(unit: string | undefined, name: string): readonly (readonly string[])[] {
+  return (unit ?? "")
+    .split(/^(?=\[)/m)
+    .filter((section) => section.startsWith(`[${name}]\n`))
+    .map((section) =>
+      section
+        .trim()
+        .split("\n")
+        .slice(1)
+        .filter((line) => /^\w+=/.test(line)),
+    );
+}

@@ -1,0 +1,108 @@
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { applyPlan, type Applied } from "../../src/apply/apply-plan.ts";
+import { inspectHost } from "../../src/apply/inspect-host.ts";
+import { systemFiles } from "../../src/host/files.ts";
+import type { Host } from "../../src/host/host.ts";
+import { parseEnis } from "../../src/imds/parse-enis.ts";
+import type { Link } from "../../src/net/link.ts";
+import type { MetadataTree } from "../../src/net/metadata-tree.ts";
+import type { NetworkPlan } from "../../src/net/network-plan.ts";
+import { planNetwork } from "../../src/plan/plan-network.ts";
+import { renderNetplan } from "../../src/render/netplan.ts";
+
+const casesFolder = new URL("../cases/", import.meta.url).pathname;
+
+/** A folder of `test/cases/`: what IMDS says and the kernel shows, and what should come of it. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly folder: string;
+  readonly metadata: MetadataTree;
+  readonly links: readonly Link[];
+}
+
+/** What a run left behind. */
+export interface GoldenRun {
+  readonly plan: NetworkPlan;
+  readonly applied: Applied;
+  /** Planned again, on what the first run left. */
+  readonly again: NetworkPlan;
+  /** Path below the root → content, of everything that lies there afterwards. */
+  readonly tree: Readonly<Record<string, string>>;
+  /** Path → permission bits. */
+  readonly modes: Readonly<Record<string, number>>;
+}
+
+export const silentLog: Host["log"] = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  verbose: () => undefined,
+  waiting: () => undefined,
+};
+
+/** Every case, sorted by name. */
+export async function goldenCases(): Promise<readonly GoldenCase[]> {
+  const names = (await readdir(casesFolder)).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const folder = join(casesFolder, name);
+      const [metadata, links] = await Promise.all(
+        ["imds.json", "links.json"].map((file) => Bun.file(join(folder, file)).json()),
+      );
+      return { name, folder, metadata, links };
+    }),
+  );
+}
+
+/** Runs `work` with a new folder, which is removed afterwards. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "ec2nic-test-"));
+  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+}
+
+/** Plans and applies a case below `root`, on top of its `before/`, and plans it again. */
+export async function runGoldenCase(golden: GoldenCase, root: string): Promise<GoldenRun> {
+  await layOut(golden, root);
+  const plan = await planGoldenCase(golden, root);
+  const applied = await applyPlan({ files: systemFiles, log: silentLog }, plan, root);
+  const again = await planGoldenCase(golden, root);
+  const tree = await treeOf(root);
+  const modes = await Promise.all(
+    Object.keys(tree).map(async (path) => {
+      return [path, (await stat(join(root, path))).mode & 0o7777] as const;
+    }),
+  );
+  return { plan, applied, again, tree, modes: Object.fromEntries(modes) };
+}
+
+export async function planGoldenCase(golden: GoldenCase, root: string): Promise<NetworkPlan> {
+  const state = await inspectHost({ files: systemFiles }, root);
+  const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
+  return planNetwork(facts, { backend: "netplan", render: renderNetplan });
+}
+
+/** Path below `folder` → content; empty where there is no such folder. */
+export async function treeOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const paths = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = paths.filter((entry) => entry.isFile());
+  const pairs = files.map(async ({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    return [path.slice(folder.length), await Bun.file(path).text()] as const;
+  });
+  const sorted = (await Promise.all(pairs)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted);
+}
+
+/** The case's `before/`; git keeps no modes, so that they are set as the tool sets them. */
+async function layOut({ folder }: GoldenCase, root: string): Promise<void> {
+  const before = join(folder, "before");
+  const paths = Object.keys(await treeOf(before));
+  if (paths.length === 0) return;
+  await mkdir(root, { recursive: true });
+  await cp(before, root, { recursive: true });
+  await Promise.all(
+    paths.map((path) => chmod(join(root, path), path.endsWith(".yaml") ? 0o600 : 0o644)),
+  );
+}
