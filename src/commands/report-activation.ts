@@ -1,7 +1,7 @@
 import { Failure, reportOf } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { Applied } from "../apply/apply-plan.ts";
-import { describePlan } from "../apply/describe-plan.ts";
+import { describePlan } from "../output/describe-plan.ts";
 import type { NetworkPlan, NicResult } from "../net/network-plan.ts";
 import { renderResult } from "../output/result.ts";
 import type { ActivateOptions } from "./activate-options.ts";

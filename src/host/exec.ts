@@ -58,6 +58,10 @@ async function textOf(stream: unknown): Promise<string> {
 }
 
 function statusOf(child: Bun.Subprocess): number {
-  if (child.signalCode !== null) return 128 + (constants.signals[child.signalCode] ?? 0);
+  if (child.signalCode !== null) return 128 + numberOf(child.signalCode);
   return child.exitCode ?? 1;
+}
+
+function numberOf(signal: NodeJS.Signals | number): number {
+  return typeof signal === "number" ? signal : constants.signals[signal];
 }
