@@ -36,6 +36,11 @@ export interface RoutingPolicyRule {
   readonly family: 4 | 6;
   /** A CIDR. */
   readonly from: string;
+  /** A CIDR; null: anywhere. */
+  readonly to: string | null;
+  /** 254 is main. */
   readonly table: number;
   readonly priority: number;
+  /** Routes of prefix length 0 in the table do not count (ip-rule(8), `suppress_prefixlength 0`). */
+  readonly ignoresDefault: boolean;
 }

@@ -13,6 +13,10 @@ export interface ConfigFile {
 export interface Step {
   readonly argv: readonly string[];
   readonly reason: string;
+  /** The NIC it is for: its failure is that NIC's alone; null: for all that changed. */
+  readonly mac: string | null;
+  /** After this it is ended and counts as failed. */
+  readonly timeoutMs: number;
 }
 
 export const backends = ["netplan", "network-manager", "networkd"] as const;

@@ -1,0 +1,43 @@
+/** What the kernel has of addresses, routes and rules, on every link and in every table. */
+export interface KernelState {
+  readonly addresses: readonly KernelAddress[];
+  readonly routes: readonly KernelRoute[];
+  readonly rules: readonly KernelRule[];
+}
+
+export interface KernelAddress {
+  /** The link's name. */
+  readonly link: string;
+  /** Canonical, without its prefix length. */
+  readonly address: string;
+  readonly prefixLength: number;
+  /** `dhcp`, `static`, `kernel_ra`, …: who made it, where the kernel knows; else null. */
+  readonly protocol: string | null;
+  /** Still tentative or failed duplicate address detection: not usable yet. */
+  readonly isUsable: boolean;
+}
+
+export interface KernelRoute {
+  readonly family: 4 | 6;
+  /** A canonical CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
+  readonly destination: string;
+  readonly gateway: string | null;
+  /** The link's name; null for blackholes and the like. */
+  readonly link: string | null;
+  /** 254 is main. */
+  readonly table: number;
+  readonly metric: number;
+  readonly protocol: string | null;
+  readonly source: string | null;
+}
+
+export interface KernelRule {
+  readonly family: 4 | 6;
+  readonly priority: number;
+  /** A canonical CIDR; null: anywhere. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** 0 where the action is no lookup. */
+  readonly table: number;
+  readonly ignoresDefault: boolean;
+}
