@@ -5,8 +5,8 @@ export interface ConfigFile {
   readonly content: string;
   /** Permission bits: 0600, or what the daemon that reads it needs. */
   readonly mode: number;
-  /** The NIC it configures. */
-  readonly mac: string;
+  /** The NIC it configures; null: for the machine as a whole. */
+  readonly mac: string | null;
 }
 
 /** A command to run. */

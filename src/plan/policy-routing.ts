@@ -22,7 +22,10 @@ export function policyRouting(eni: Eni, table: number): PolicyRouting {
   const sources = [...sourcesOf(eni.ipv4), ...sourcesOf(eni.ipv6)];
   return {
     routes: [...ipv4Routes(eni.ipv4, table), ...ipv6Routes(eni.ipv6, table)],
-    rules: sources.map((from) => ({ family: familyOf(from), from, table, priority: table })),
+    rules: sources.map((from) => {
+      const family = familyOf(from);
+      return { family, from, to: null, table, priority: table, ignoresDefault: false };
+    }),
   };
 }
 

@@ -24,7 +24,7 @@ test("everything there can be", () => {
     ...empty,
     write: [{ ...file, content: "one\ntwo\n" }],
     remove: ["/etc/netplan/60-ec2nic-06eeeeeeee01.yaml"],
-    steps: [{ argv: ["echo", "it's"], reason: "because a file changed" }],
+    steps: [{ argv: ["echo", "it's"], reason: "because a file changed", mac: null, timeoutMs: 1 }],
     reasons: ["a reason", "a reason that goes on and on ".repeat(4).trim()],
     nics: [
       { mac: macAt(1), name: "ens6", eni: "eni-1", outcome: "configured" },

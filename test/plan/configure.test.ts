@@ -22,7 +22,14 @@ test("another ENI has its table, with the router at base + 1", () => {
     { family: 4, destination: "0.0.0.0/0", gateway: "10.0.3.33", table: 10_003 },
   ]);
   expect(nic?.rules).toEqual([
-    { family: 4, from: "10.0.3.40/32", table: 10_003, priority: 10_003 },
+    {
+      family: 4,
+      from: "10.0.3.40/32",
+      to: null,
+      table: 10_003,
+      priority: 10_003,
+      ignoresDefault: false,
+    },
   ]);
 });
 
