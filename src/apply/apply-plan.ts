@@ -1,8 +1,16 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { ConfigFile, NetworkPlan, NicResult } from "../net/network-plan.ts";
-import { macOfOwnPath } from "../net/own-files.ts";
-import { refuseLinksBelow, underRoot } from "./under-root.ts";
+import type { NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
+import { awaitStanding, type Standing } from "./await-standing.ts";
+import { previousFiles, restore } from "./roll-back.ts";
+import { runSteps } from "./run-steps.ts";
+import {
+  clearUnfinished,
+  noteUnfinished,
+  type PreviousFile,
+  type Unfinished,
+} from "./unfinished.ts";
+import { writeFiles } from "./write-files.ts";
 
 export interface Applied {
   /** The plan's NICs, with what came of them. */
@@ -11,73 +19,78 @@ export interface Applied {
   readonly failure: Failure | null;
 }
 
+export interface ApplyOptions {
+  /** `/` for the machine itself. */
+  readonly root: string;
+  /** What must stand afterwards; null: nothing is known to have stood. */
+  readonly standing: Standing | null;
+  /** What a run that was killed left behind: its files and its standing are the ones to go back to. */
+  readonly unfinished: Unfinished | null;
+  /** The steps that take a plan's changes back, once its files are the old ones again. */
+  readonly undo: readonly Step[];
+}
+
+type ApplyHost = Pick<Host, "clock" | "exec" | "files" | "log" | "signal">;
+
 /**
- * Carries a plan out below `root`: each file whole, the old one or the new one, whenever the run is
- * killed. A NIC whose file cannot be written is `failed`; the others are configured all the same,
- * and `failure` (`CANTCREAT`, `NOPERM`) is for the caller to end with. Nothing is run yet.
+ * Carries a plan out: files, each whole, then its steps, then a look whether the machine is as
+ * reachable as before. A NIC whose file or step fails is `failed` and gets its old files back; the
+ * others are configured all the same. Where a step for all fails, or the machine is no longer
+ * reachable, everything is taken back. `failure` (`CANTCREAT`, `NOPERM`, `OSERR`) is for the caller
+ * to end with.
  */
 export async function applyPlan(
-  host: Pick<Host, "files" | "log">,
+  host: ApplyHost,
   plan: NetworkPlan,
-  root: string,
+  options: ApplyOptions,
 ): Promise<Applied> {
-  const failures = new Map<string, Failure>();
-  // One after the other: what was done when the run is killed is the beginning of the list.
-  for (const [mac, change] of changesOf(plan)) {
-    if (failures.has(mac)) continue;
-    const failure = await failureOf(change(host, root));
-    if (failure !== null) failures.set(mac, failure);
+  const previous = await filesBefore(host, plan, options);
+  const isLive = plan.steps.length > 0;
+  const { link, routes } = options.standing ?? {};
+  const standing = link === undefined || routes === undefined ? null : { link, routes };
+  if (isLive) await noteUnfinished(host, { previous, standing });
+  const unwritten = await writeFiles(host, plan, options.root);
+  const failed = new Map(unwritten);
+  if (isLive) {
+    const steps = plan.steps.filter(({ mac }) => mac === null || !unwritten.has(mac));
+    for (const { mac, failure } of await runSteps(host, steps)) failed.set(mac, failure);
+    const lost = failed.has(null) ? null : await lostAfter(host, options.standing);
+    if (lost !== null) failed.set(null, lost);
+    await restore(host, { previous, failed, undo: options.undo, root: options.root });
+    await clearUnfinished(host);
   }
-  const nics = plan.nics.map((nic) => outcomeOf(nic, failures.get(nic.mac)));
-  return { nics, failure: endOf([...failures.values()]) };
+  return { nics: plan.nics.map((nic) => outcomeOf(nic, failed)), failure: endOf(failed) };
 }
 
-type Change = (host: Pick<Host, "files" | "log">, root: string) => Promise<void>;
-
-function changesOf({ write, remove }: NetworkPlan): readonly (readonly [string, Change])[] {
-  return [
-    ...write.map((file) => [file.mac, writing(file)] as const),
-    ...remove.map((path) => [macOfOwnPath(path) ?? path, removing(path)] as const),
-  ];
+/** The files to go back to: those from before a run that was killed, where there was one. */
+async function filesBefore(
+  host: ApplyHost,
+  plan: NetworkPlan,
+  { root, unfinished }: ApplyOptions,
+): Promise<readonly PreviousFile[]> {
+  const older = unfinished?.previous ?? [];
+  const now = await previousFiles(host, plan, root);
+  return [...older, ...now.filter(({ path }) => older.every((each) => each.path !== path))];
 }
 
-function writing({ path, content, mode }: ConfigFile): Change {
-  return async ({ files, log }, root) => {
-    const place = underRoot(root, path);
-    await refuseLinksBelow({ files }, root, path);
-    await files.makeFolder(place.slice(0, place.lastIndexOf("/")), 0o755);
-    await files.write(place, content, mode);
-    log.verbose(`wrote ${place}`);
-  };
+async function lostAfter(host: ApplyHost, standing: Standing | null): Promise<Failure | null> {
+  return standing === null ? null : awaitStanding(host, standing);
 }
 
-function removing(path: string): Change {
-  return async ({ files, log }, root) => {
-    await refuseLinksBelow({ files }, root, path);
-    await files.remove(underRoot(root, path));
-    log.verbose(`removed ${underRoot(root, path)}`);
-  };
+type Failed = ReadonlyMap<string | null, Failure>;
+
+function outcomeOf(nic: NicResult, failed: Failed): NicResult {
+  const failure = failed.get(nic.mac) ?? failed.get(null);
+  if (failure === undefined || !["configured", "retired"].includes(nic.outcome)) return nic;
+  return { ...nic, outcome: "failed", reason: failure.message };
 }
 
-/** Only what was foreseen belongs to one NIC; a bug or a signal ends the run. */
-async function failureOf(work: Promise<void>): Promise<Failure | null> {
-  return work.then(
-    () => null,
-    (error: unknown) => {
-      if (error instanceof Failure && ["CANTCREAT", "NOPERM"].includes(error.kind)) return error;
-      throw error;
-    },
-  );
-}
-
-function outcomeOf(nic: NicResult, failure: Failure | undefined): NicResult {
-  return failure === undefined ? nic : { ...nic, outcome: "failed", reason: failure.message };
-}
-
-function endOf(failures: readonly Failure[]): Failure | null {
-  const [first] = failures;
-  if (first === undefined || failures.length === 1) return first ?? null;
-  const message = failures.map((failure) => failure.message).join("; ");
+/** What concerns every NIC is what the run ends with; else the first of them. */
+function endOf(failed: Failed): Failure | null {
+  const failures = [...failed.values()];
+  const first = failed.get(null) ?? failures[0];
+  if (first === undefined) return null;
+  const message = [...new Set(failures.map((failure) => failure.message))].join("; ");
   return new Failure(first.kind, message, {
     cause: first,
     ...(first.hint === undefined ? {} : { hint: first.hint }),

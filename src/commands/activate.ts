@@ -29,7 +29,12 @@ export default command<typeof activateFlags, ActivateOptions>({
     const plan = planNetwork(gathered.facts, { backend: "netplan", render: renderNetplan });
     const applied = options.dryRun
       ? { nics: plan.nics, failure: null }
-      : await applyPlan(host, plan, options.root);
+      : await applyPlan(host, plan, {
+          root: options.root,
+          standing: null,
+          unfinished: null,
+          undo: [],
+        });
     return reportActivation(host, options, gathered, { plan, ...applied });
   },
   onFailure: ({ json }, error, elapsedMs) => {

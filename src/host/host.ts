@@ -7,6 +7,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The effective user: what others wrote is not believed. */
   readonly uid: number;
+  /** The process, for others to see who holds a lock. */
+  readonly pid: number;
   /** Aborted by SIGINT and SIGTERM; its reason is the `Failure` to end with. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -14,6 +16,8 @@ export interface Host {
   readonly files: Files;
   readonly http: HttpTransport;
   readonly exec: Exec;
+  /** Takes the lock on a file; null: somebody else has it. It ends with the process at the latest. */
+  readonly takeLock: (path: string) => Promise<Release | null>;
   /** Writes data to stdout, whole, or throws (`CANTCREAT`: disk full, reader gone). */
   readonly print: (data: string | Uint8Array) => Promise<void>;
 }
@@ -82,6 +86,9 @@ export interface HttpTransport {
   /** Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. */
   readonly connects: (host: string, port: number, timeoutMs: number) => Promise<boolean>;
 }
+
+/** Gives a lock back. */
+export type Release = () => void;
 
 /** Runs a command: an argv array, never a shell string. */
 export type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>;

@@ -17,12 +17,15 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
   return {
     env,
     uid: process.geteuid?.() ?? -1,
+    pid: process.pid,
     signal,
     clock: systemClock,
     log: createLog(settings, systemClock.now),
     files: systemFiles,
     http: systemHttp,
     exec,
+    // lazily: few runs need a lock, and bun:ffi is not free
+    takeLock: async (path) => (await import("./lock.ts")).takeLock(path),
     print: (data) => print(data, signal),
   };
 }

@@ -8,7 +8,7 @@ import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
 import type { NetworkPlan } from "../../src/net/network-plan.ts";
 import { ownPath } from "../../src/net/own-files.ts";
-import { silentLog, treeOf, withFolder } from "../support/golden-case.ts";
+import { fileHost, treeOf, withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 
 const fileOf = (number: number) => ({
@@ -39,7 +39,7 @@ function failingAt(number: number, error: Error): Files {
 }
 
 const apply = (root: string, some = plan, files: Files = systemFiles) =>
-  applyPlan({ files, log: silentLog }, some, root);
+  applyPlan(fileHost(files), some, { root, standing: null, unfinished: null, undo: [] });
 
 test("writes each file whole, 0600, whatever lay there; nothing else remains", async () => {
   await withFolder(async (root) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { applyPlan, type Applied } from "../../src/apply/apply-plan.ts";
 import { inspectHost } from "../../src/apply/inspect-host.ts";
 import { systemFiles } from "../../src/host/files.ts";
-import type { Host } from "../../src/host/host.ts";
+import type { Files, Host } from "../../src/host/host.ts";
 import { parseEnis } from "../../src/imds/parse-enis.ts";
 import type { Link } from "../../src/net/link.ts";
 import type { MetadataTree } from "../../src/net/metadata-tree.ts";
@@ -66,7 +66,8 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
 export async function runGoldenCase(golden: GoldenCase, root: string): Promise<GoldenRun> {
   await layOut(golden, root);
   const plan = await planGoldenCase(golden, root);
-  const applied = await applyPlan({ files: systemFiles, log: silentLog }, plan, root);
+  const options = { root, standing: null, unfinished: null, undo: [] };
+  const applied = await applyPlan(fileHost(systemFiles), plan, options);
   const again = await planGoldenCase(golden, root);
   const tree = await treeOf(root);
   const modes = await Promise.all(
@@ -75,6 +76,18 @@ export async function runGoldenCase(golden: GoldenCase, root: string): Promise<G
     }),
   );
   return { plan, applied, again, tree, modes: Object.fromEntries(modes) };
+}
+
+/** A host that reads and writes files and does nothing else. */
+export function fileHost(files: Files) {
+  const never = () => Promise.reject(new Error("nothing is run, and nothing awaited"));
+  return {
+    files,
+    log: silentLog,
+    signal: new AbortController().signal,
+    exec: never,
+    clock: { now: () => 0, random: () => 0, sleep: never },
+  };
 }
 
 export async function planGoldenCase(golden: GoldenCase, root: string): Promise<NetworkPlan> {

@@ -1,0 +1,51 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import { describeMs } from "../net/duration.ts";
+import { readDefaultRoutes } from "./default-routes.ts";
+import type { Stood } from "./unfinished.ts";
+
+/** What made the machine reachable before anything was changed: it must stand afterwards. */
+export interface Standing extends Stood {
+  /** Whether IMDS answers; null: it was not asked before, so nothing is demanded. */
+  readonly imdsAnswers: (() => Promise<boolean>) | null;
+}
+
+/** DHCP on the primary may be taken anew: that takes seconds, and longer is broken. */
+const patienceMs = 20_000;
+const askAgainMs = 250;
+
+/**
+ * Waits until the machine is as reachable as it was: a default route over the same links, and IMDS
+ * answers. Gives the reason where it is not within 20 s; null: it is.
+ */
+export async function awaitStanding(
+  host: Pick<Host, "clock" | "files" | "log" | "signal">,
+  before: Standing,
+): Promise<Failure | null> {
+  const startMs = host.clock.now();
+  const deadlineMs = startMs + patienceMs;
+  for (let tries = 1; ; tries += 1) {
+    const missing = await missingOf(host, before);
+    if (missing === null) {
+      host.log.waiting(null);
+      host.log.verbose(`reachable as before, after ${describeMs(host.clock.now() - startMs)}`);
+      return null;
+    }
+    if (host.clock.now() >= deadlineMs) {
+      return new Failure("OSERR", `${missing} (${describeMs(patienceMs)} after activation)`);
+    }
+    host.log.waiting({ what: "the network", reason: missing, tries, deadlineMs });
+    await host.clock.sleep(askAgainMs, host.signal);
+  }
+}
+
+async function missingOf(host: Pick<Host, "files">, before: Standing): Promise<string | null> {
+  const now = await readDefaultRoutes(host, before.link);
+  for (const family of ["ipv4", "ipv6"] as const) {
+    if (before.routes[family] && !now[family]) {
+      return `the ${family} default route over ${before.link} is gone`;
+    }
+  }
+  if (before.imdsAnswers === null || (await before.imdsAnswers())) return null;
+  return "imds no longer answers";
+}

@@ -1,0 +1,61 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+
+const folder = "/run/ec2nic";
+const lockPath = `${folder}/lock`;
+const holderPath = `${folder}/holder`;
+const askAgainMs = 100;
+
+type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
+
+/**
+ * Does `work` while no other run changes this machine. Waits for one that does, and says for whom.
+ * Throws `TEMPFAIL` where the lock is not free before `deadlineMs` (on `Clock.now`), and what
+ * `work` throws.
+ */
+export async function holdLock<T>(
+  host: LockHost,
+  deadlineMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  await host.files.makeFolder(folder, 0o700);
+  const release = await waitForLock(host, deadlineMs);
+  try {
+    await host.files.write(holderPath, `${host.pid}\n`, 0o600);
+    return await work();
+  } finally {
+    await host.files.remove(holderPath).catch(() => undefined);
+    release();
+  }
+}
+
+async function waitForLock(host: LockHost, deadlineMs: number) {
+  for (let tries = 1; ; tries += 1) {
+    const release = await host.takeLock(lockPath);
+    if (release !== null) {
+      host.log.waiting(null);
+      return release;
+    }
+    const holder = await describeHolder(host);
+    if (host.clock.now() >= deadlineMs) {
+      const hint = "run it again when that one is done";
+      throw new Failure("TEMPFAIL", `another run still changes this machine: ${holder}`, { hint });
+    }
+    if (tries === 1) host.log.info(`waiting for another run: ${holder}`);
+    host.log.waiting({ what: "another run", reason: holder, tries, deadlineMs });
+    await host.clock.sleep(askAgainMs, host.signal);
+  }
+}
+
+/** `ec2nic hotplug add (process 4711)` */
+async function describeHolder(host: Pick<Host, "files">): Promise<string> {
+  const pid = text(await host.files.read(holderPath).catch(() => null)).trim();
+  if (!/^\d+$/.test(pid)) return "its process is not known yet";
+  const argv = text(await host.files.read(`/proc/${pid}/cmdline`).catch(() => null));
+  const words = argv.split("\0").filter((word) => word !== "");
+  return `${words.join(" ") || "its process has just ended"} (process ${pid})`;
+}
+
+function text(bytes: Uint8Array | null): string {
+  return new TextDecoder().decode(bytes ?? new Uint8Array());
+}

@@ -1,0 +1,70 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import type { ConfigFile, NetworkPlan } from "../net/network-plan.ts";
+import { macOfOwnPath } from "../net/own-files.ts";
+import { refuseLinksBelow, underRoot } from "./under-root.ts";
+
+/** What was not done, by NIC; null: what belongs to none of them. */
+export type FileFailures = ReadonlyMap<string | null, Failure>;
+
+type FileHost = Pick<Host, "files" | "log">;
+type Change = (host: FileHost, root: string) => Promise<void>;
+
+/**
+ * Writes and removes a plan's files below `root`, each whole: the old one or the new one, whenever
+ * the run is killed. Where one cannot be written (`CANTCREAT`, `NOPERM`), the rest of that NIC's is
+ * left as it is, and the others are done all the same.
+ */
+export async function writeFiles(
+  host: FileHost,
+  plan: Pick<NetworkPlan, "write" | "remove">,
+  root: string,
+): Promise<FileFailures> {
+  const failures = new Map<string | null, Failure>();
+  // One after the other: what was done when the run is killed is the beginning of the list.
+  for (const [mac, change] of changesOf(plan)) {
+    if (failures.has(mac)) continue;
+    const failure = await failureOf(change(host, root));
+    if (failure !== null) failures.set(mac, failure);
+  }
+  return failures;
+}
+
+function changesOf({
+  write,
+  remove,
+}: Pick<NetworkPlan, "write" | "remove">): readonly (readonly [string | null, Change])[] {
+  return [
+    ...write.map((file) => [file.mac, writing(file)] as const),
+    ...remove.map((path) => [macOfOwnPath(path), removing(path)] as const),
+  ];
+}
+
+function writing({ path, content, mode }: Pick<ConfigFile, "path" | "content" | "mode">): Change {
+  return async ({ files, log }, root) => {
+    const place = underRoot(root, path);
+    await refuseLinksBelow({ files }, root, path);
+    await files.makeFolder(place.slice(0, place.lastIndexOf("/")), 0o755);
+    await files.write(place, content, mode);
+    log.verbose(`wrote ${place}`);
+  };
+}
+
+function removing(path: string): Change {
+  return async ({ files, log }, root) => {
+    await refuseLinksBelow({ files }, root, path);
+    await files.remove(underRoot(root, path));
+    log.verbose(`removed ${underRoot(root, path)}`);
+  };
+}
+
+/** Only what was foreseen belongs to one NIC; a bug or a signal ends the run. */
+async function failureOf(work: Promise<void>): Promise<Failure | null> {
+  return work.then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Failure && ["CANTCREAT", "NOPERM"].includes(error.kind)) return error;
+      throw error;
+    },
+  );
+}

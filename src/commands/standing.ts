@@ -1,0 +1,41 @@
+import type { Host } from "../host/host.ts";
+import type { Standing } from "../apply/await-standing.ts";
+import { readDefaultRoutes } from "../apply/default-routes.ts";
+import type { Unfinished } from "../apply/unfinished.ts";
+import { openSession } from "../imds/session.ts";
+import type { ImdsSettings } from "../imds/settings.ts";
+import type { Link } from "../net/link.ts";
+
+interface Reach {
+  /** The primary NIC's link; null: it is not here. */
+  readonly primary: Link | null;
+  /** How IMDS was asked in this run, and answered; null: it was not asked. */
+  readonly settings: ImdsSettings | null;
+  readonly unfinished: Unfinished | null;
+}
+
+/** One look takes no longer than this. */
+const lookMs = 2000;
+
+/**
+ * What makes the machine reachable now. Where a run was killed in the middle, what stood before
+ * that one counts. null: the primary NIC is not known here.
+ */
+export async function standingOf(host: Host, reach: Reach): Promise<Standing | null> {
+  const { primary, settings, unfinished } = reach;
+  const stood = unfinished?.standing ?? (await stoodOver(host, primary));
+  if (stood === null) return null;
+  return { ...stood, imdsAnswers: settings === null ? null : () => imdsAnswers(host, settings) };
+}
+
+async function stoodOver(host: Host, primary: Link | null) {
+  if (primary === null) return null;
+  return { link: primary.name, routes: await readDefaultRoutes(host, primary.name) };
+}
+
+/** Whether a new token can be had and read with, over a new connection. */
+async function imdsAnswers(host: Host, settings: ImdsSettings): Promise<boolean> {
+  const session = openSession(host, { ...settings, timeoutMs: lookMs });
+  const answer = session.get(["meta-data", "mac"]).catch(() => null);
+  return (await answer) !== null;
+}
