@@ -17,7 +17,7 @@ help: ## this list
 build: dist/ec2nic ## the executable, dist/ec2nic
 
 check: node_modules ## format, lint, types, unit tests: under 10 s
-	$(BUN) fmt --check --ignore-path .gitignore
+	$(BUN) fmt --check
 	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
 	$(BUN) check
 	$(BUN) test --only-failures $(UNIT_TESTS)

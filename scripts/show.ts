@@ -1,4 +1,4 @@
-const bold = process.stdout.isTTY === true && !process.env["NO_COLOR"];
+const bold = process.stdout.isTTY && !process.env["NO_COLOR"];
 
 /** A step of the demo. */
 export function showTitle(text: string): void {

@@ -69,7 +69,8 @@ function withDefaults(values: Readonly<Record<string, unknown>>, flags: Flags) {
 function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
   const text = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? cause.code : "";
-  const [, flag = ""] = /'(?:-\w, )?(--?[^\s'=]+)/.exec(text) ?? [];
+  const [, named = ""] = /'(?:-\w, )?([^\s'=]*)/.exec(text) ?? [];
+  const flag = named.startsWith("-") ? named : `-${named}`;
   const help = `ec2nic ${name} --help`;
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const known = Object.keys(flags).map((each) => `--${each}`);
@@ -77,7 +78,8 @@ function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
     const hint = near === null ? help : `did you mean ${near}?`;
     return new Failure("USAGE", `${name} has no flag ${flag}`, { cause, hint });
   }
-  const needs = flags[flag.replace(/^--/, "")]?.valueHint;
-  const reason = needs === undefined ? "takes no value" : `needs a value: ${flag} ${needs}`;
+  const known = flags[flag.replace(/^--/, "")];
+  const value = known?.valueHint ?? known?.options?.join("|");
+  const reason = value === undefined ? "takes no value" : `needs a value: ${flag} ${value}`;
   return new Failure("USAGE", `${flag} ${reason}`, { cause, hint: help });
 }

@@ -61,7 +61,7 @@ function jsonLine({ type, date, args: [message, hint] }: LogObject): string {
 function escapeControls(text: string): string {
   return text.replaceAll(
     // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Failure } from "../exit.ts";
 
 /**
@@ -19,8 +19,22 @@ export async function print(data: string | Uint8Array, signal: AbortSignal): Pro
 }
 
 async function writeAll(data: string | Uint8Array): Promise<void> {
-  fstatSync(1); // a closed stdout (`>&-`) is an error, not a place to drop data
+  if (wasClosed()) throw new Error("it is closed");
   const expected = typeof data === "string" ? Buffer.byteLength(data) : data.length;
   const written = await Bun.write(Bun.stdout, data);
   if (written !== expected) throw new Error(`${written} of ${expected} bytes were taken`);
+}
+
+/**
+ * Bun opens /dev/null in place of a stdout that is closed (`>&-`), and data would vanish with
+ * status 0. What is inherited through exec(2) never has O_CLOEXEC; what Bun opened has.
+ */
+function wasClosed(): boolean {
+  try {
+    const [, flags = "0"] =
+      /^flags:\s*(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/1", "utf8")) ?? [];
+    return (Number.parseInt(flags, 8) & 0o2000000) !== 0;
+  } catch {
+    return false; // no /proc: nothing is known
+  }
 }

@@ -15,6 +15,8 @@ export interface Trouble {
   readonly retryAfterMs: number | null;
   /** `token`: a new one may help. `path`: another way to the service may. */
   readonly suspect: "token" | "path" | "service";
+  /** It ended because the run's time did. */
+  readonly isCutByDeadline: boolean;
 }
 
 /** What a status says, before any of the body is read. `null`: 200, read on. */
@@ -47,7 +49,7 @@ export function trouble(
   rest: Partial<Omit<Trouble, "reason">> = {},
 ): { readonly kind: "trouble"; readonly trouble: Trouble } {
   const base = { endsAs: "UNAVAILABLE", retryAfterMs: null, suspect: "service" } as const;
-  return { kind: "trouble", trouble: { reason, ...base, ...rest } };
+  return { kind: "trouble", trouble: { reason, isCutByDeadline: false, ...base, ...rest } };
 }
 
 function nameOf(status: number): string {

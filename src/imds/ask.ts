@@ -17,6 +17,8 @@ export interface Question {
   readonly tryMs: number;
   /** The part of it in which a connection must stand. */
   readonly connectMs: number;
+  /** `tryMs` is what is left of the run, and less than a try should have. */
+  readonly isLast: boolean;
 }
 
 /** A connection that stands is not looked for earlier: a healthy IMDS has long answered by then. */
@@ -42,7 +44,7 @@ export async function ask(
   } catch (error) {
     if (stop.aborted) throw stop.reason;
     const reason = cut.signal.aborted ? cut.signal.reason : error;
-    const answer = judgeError(reason);
+    const answer = judgeError(reason, question.isLast);
     host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
     return answer;
   } finally {
@@ -133,9 +135,11 @@ const pathErrors: Readonly<Record<string, string>> = {
   ETIMEDOUT: "no connection",
 };
 
-function judgeError(error: unknown): Answer {
+function judgeError(error: unknown, isCutByDeadline: boolean): Answer {
   if (error instanceof ConnectTimeout) return trouble(error.message, { suspect: "path" });
-  if (error instanceof TryTimeout) return trouble(error.message, { suspect: "path" });
+  if (error instanceof TryTimeout) {
+    return trouble(error.message, { suspect: "path", isCutByDeadline });
+  }
   if (error instanceof Failure) throw error;
   const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined) ?? "";
   const reason = pathErrors[code];

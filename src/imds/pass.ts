@@ -13,7 +13,7 @@ export interface Pass {
 
 /** Asks once; the session counts it and bounds it in time. */
 export type AskOnce = (question: TimelessQuestion, stop: AbortSignal) => Promise<Answer>;
-export type TimelessQuestion = Omit<Question, "tryMs" | "connectMs">;
+export type TimelessQuestion = Omit<Question, "tryMs" | "connectMs" | "isLast">;
 
 const capBytes = 4096;
 

@@ -70,6 +70,7 @@ function verdictOn(lost: readonly Finish<string>[]): Trouble {
     reason: reasonOf(lost.map(({ candidate }, at) => [candidate, troubles[at]?.reason ?? ""])),
     endsAs: troubles.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
     retryAfterMs: pauses.length === troubles.length ? Math.min(...pauses) : null,
+    isCutByDeadline: troubles.some(({ isCutByDeadline }) => isCutByDeadline),
     suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
   };
 }

@@ -13,7 +13,7 @@ export interface RetryLimits {
 
 const firstDelayMs = 200;
 const longestDelayMs = 5000;
-/** Less than this before the deadline, another try has no chance. */
+/** In less than this, a try has no chance; a wait takes at most half of what is left. */
 const leastTryMs = 50;
 
 /**
@@ -29,18 +29,22 @@ export async function retry(
   attempt: () => Promise<Answer>,
 ): Promise<Uint8Array | null> {
   const startMs = host.clock.now();
+  let earlier: Trouble | null = null;
   for (let tries = 1; ; tries += 1) {
     const answer = await attempt();
-    if (tries > 1) host.log.waiting(null);
-    if (answer.kind === "value") return answer.body;
-    if (answer.kind === "absent" && !limits.awaitAbsent) return null;
-    const trouble = answer.kind === "absent" ? notYet : answer.trouble;
-    const delayMs = nextDelay(host.clock, limits, tries, trouble);
+    const isAnswered = answer.kind === "value" || (answer.kind === "absent" && !limits.awaitAbsent);
+    const trouble: Trouble = answer.kind === "trouble" ? answer.trouble : notYet;
+    const delayMs = isAnswered ? null : nextDelay(host.clock, limits, tries, trouble);
     if (delayMs === null) {
+      if (tries > 1) host.log.waiting(null);
+      if (answer.kind === "value") return answer.body;
       if (answer.kind === "absent") return null;
       const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${describeMs(host.clock.now() - startMs)}`;
-      throw new Failure(trouble.endsAs, `${what}: ${trouble.reason} (${spent})`, hintFor(trouble));
+      // a last try that the deadline cut says less than the one before it
+      const told = trouble.isCutByDeadline && earlier !== null ? earlier : trouble;
+      throw new Failure(told.endsAs, `${what}: ${told.reason} (${spent})`, hintFor(told));
     }
+    earlier = trouble;
     host.log.verbose(`${what}: ${trouble.reason}; trying again in ${describeMs(delayMs)}`);
     host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs: limits.deadlineMs });
     await host.clock.sleep(delayMs, host.signal);
@@ -52,6 +56,7 @@ const notYet: Trouble = {
   endsAs: "UNAVAILABLE",
   retryAfterMs: null,
   suspect: "service",
+  isCutByDeadline: false,
 };
 
 /** Milliseconds to wait before the next try; null where there is none. */
@@ -63,7 +68,7 @@ function nextDelay(
 ): number | null {
   if (tries > limits.retries) return null;
   const leftMs = limits.deadlineMs - clock.now();
-  if (leftMs < leastTryMs) return null;
+  if (leftMs < 2 * leastTryMs) return null;
   const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
   const delayMs = Math.min(clock.random() * ceiling, leftMs / 2); // room for a try after it
   if (trouble.retryAfterMs === null) return delayMs;

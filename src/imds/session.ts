@@ -56,8 +56,10 @@ export function openSession(
 
   const once: AskOnce = async (question, stop) => {
     count.requests += 1;
-    const tryMs = Math.max(1, Math.min(settings.tryMs, deadlineMs - host.clock.now()));
-    const answer = await ask(host, { ...question, tryMs, connectMs: settings.connectMs }, stop);
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
+    const tryMs = Math.min(settings.tryMs, leftMs);
+    const times = { tryMs, connectMs: settings.connectMs, isLast: leftMs < settings.tryMs };
+    const answer = await ask(host, { ...question, ...times }, stop);
     if (answer.kind === "trouble") count.retries += 1;
     return answer;
   };
