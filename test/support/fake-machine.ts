@@ -1,0 +1,90 @@
+import type { ExecOptions, ExecResult, Files, Host } from "../../src/host/host.ts";
+import { Failure } from "../../src/exit.ts";
+
+/** A machine in memory: files, and commands that a test scripts. Its clock moves when one sleeps. */
+export interface FakeMachine extends Host {
+  readonly disk: Map<string, { readonly content: string; readonly mode: number }>;
+  /** Every effect in its order: `write PATH`, `remove PATH`, `run ARGV`. */
+  readonly done: string[];
+  readonly said: string[];
+}
+
+export interface FakeOptions {
+  readonly disk?: Readonly<Record<string, string>>;
+  /** What a command ends with; 0 where this says nothing. */
+  readonly exec?: (argv: string, disk: FakeMachine["disk"]) => number | Partial<ExecResult>;
+  /** Thrown before an effect of this text. */
+  readonly failAt?: (effect: string) => Error | null;
+}
+
+export function fakeMachine(options: FakeOptions = {}): FakeMachine {
+  const entries = Object.entries(options.disk ?? {});
+  const disk: FakeMachine["disk"] = new Map(
+    entries.map(([path, content]) => [path, { content, mode: 0o600 }]),
+  );
+  const [done, said]: [string[], string[]] = [[], []];
+  let nowMs = 0;
+  const effect = (text: string): void => {
+    const error = options.failAt?.(text) ?? null;
+    if (error !== null) throw error;
+    done.push(text);
+  };
+  const files: Files = {
+    read: async (path) => {
+      const file = disk.get(path);
+      return file === undefined ? null : new TextEncoder().encode(file.content);
+    },
+    list: async (path) =>
+      [...disk.keys()]
+        .filter((each) => each.startsWith(`${path}/`))
+        .map((each) => each.slice(path.length + 1))
+        .filter((each) => !each.includes("/"))
+        .toSorted(),
+    readLink: async () => null,
+    stat: async (path) => {
+      const file = disk.get(path);
+      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0 };
+    },
+    makeFolder: async () => undefined,
+    write: async (path, content, mode) => {
+      effect(`write ${path}`);
+      disk.set(path, { content: String(content), mode });
+    },
+    remove: async (path) => {
+      effect(`remove ${path}`);
+      disk.delete(path);
+    },
+  };
+  const exec = async (argv: readonly string[], _?: ExecOptions): Promise<ExecResult> => {
+    effect(`run ${argv.join(" ")}`);
+    const result = options.exec?.(argv.join(" "), disk) ?? 0;
+    const base = { code: 0, stdout: "", stderr: "" };
+    return typeof result === "number" ? { ...base, code: result } : { ...base, ...result };
+  };
+  const say = (level: string) => (message: string) => void said.push(`${level} ${message}`);
+  return {
+    disk,
+    done,
+    said,
+    env: {},
+    uid: 0,
+    pid: 4711,
+    signal: new AbortController().signal,
+    clock: { now: () => nowMs, random: () => 0.5, sleep: async (ms) => void (nowMs += ms) },
+    log: {
+      error: say("error"),
+      warn: say("warn"),
+      info: say("info"),
+      verbose: say("verbose"),
+      waiting: () => undefined,
+    },
+    files,
+    exec,
+    takeLock: async () => () => undefined,
+    http: {
+      fetch: () => Promise.reject(new Failure("UNAVAILABLE", "no network here")),
+      connects: async () => false,
+    },
+    print: async () => undefined,
+  };
+}
