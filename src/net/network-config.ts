@@ -17,6 +17,8 @@ export interface NicConfig {
   readonly dhcp4: boolean;
   /** DHCPv6, and with it router advertisements, which bring the router. */
   readonly dhcp6: boolean;
+  /** The first address of each family, which DHCP hands out: the source of the NIC's own traffic. */
+  readonly leased: readonly string[];
   /** Second and further addresses, /32 and /128; never the source of the NIC's own traffic. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
@@ -29,6 +31,11 @@ export interface Route {
   readonly destination: string;
   /** null: on the link itself. */
   readonly gateway: string | null;
+  /**
+   * A router that advertises itself on the link is taken where there is one, and `gateway` where
+   * there is none. A backend that cannot say so takes `gateway`.
+   */
+  readonly prefersAdvertised: boolean;
   readonly table: number;
 }
 

@@ -2,7 +2,7 @@ import { hostCidr } from "../net/address.ts";
 import { compareEnis } from "../net/eni.ts";
 import type { NetworkConfig, NicConfig } from "../net/network-config.ts";
 import type { Nic } from "../net/nic.ts";
-import { indexOf, metricOf, tableOf } from "./numbers.ts";
+import { indexOf, metricOf } from "./numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**
@@ -19,9 +19,7 @@ export function configure(nics: readonly Nic[], isAlone: boolean): NetworkConfig
 function configureNic({ eni, link }: Nic, isAlone: boolean): NicConfig {
   const index = indexOf(eni);
   const hasOwnTable = !eni.isPrimary && !isAlone;
-  const { routes, rules } = hasOwnTable
-    ? policyRouting(eni, tableOf(index))
-    : { routes: [], rules: [] };
+  const { routes, rules } = hasOwnTable ? policyRouting(eni, index) : { routes: [], rules: [] };
   return {
     mac: eni.mac,
     name: link?.name ?? null,
@@ -32,7 +30,7 @@ function configureNic({ eni, link }: Nic, isAlone: boolean): NicConfig {
     // A DHCP client on an IPv6-only subnet would ask for ever, and never be "online".
     dhcp4: eni.ipv4.addresses.length > 0,
     dhcp6: eni.ipv6.addresses.length > 0,
-    // The first of each family comes by DHCP.
+    leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
     addresses: [...eni.ipv4.addresses.slice(1), ...eni.ipv6.addresses.slice(1)].map(hostCidr),
     routes,
     rules,

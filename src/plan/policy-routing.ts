@@ -1,6 +1,7 @@
 import { familyOf, hostCidr, subnetRouter } from "../net/address.ts";
 import type { Eni, EniFamily } from "../net/eni.ts";
 import type { Route, RoutingPolicyRule } from "../net/network-config.ts";
+import { prioritiesOf, tableOf } from "./numbers.ts";
 
 export interface PolicyRouting {
   readonly routes: readonly Route[];
@@ -14,23 +15,60 @@ export interface PolicyRouting {
 const ipv6Router = "fe80:ec2::1";
 
 /**
- * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
- * one of the sending ENI's addresses. Rules send each address and each delegated prefix to the ENI's
- * own table, which holds its subnets and a default; the rule's priority is the table's number.
+ * Where a VPC's own services answer on every ENI: metadata, DNS, time.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
-export function policyRouting(eni: Eni, table: number): PolicyRouting {
-  const sources = [...sourcesOf(eni.ipv4), ...sourcesOf(eni.ipv6)];
+const services = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
+
+const mainTable = 254;
+
+/**
+ * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
+ * one of the sending ENI's addresses. The ENI has a table of its own, with its subnets and a default,
+ * and each address and each delegated prefix has rules, in this order:
+ *
+ * 1. to the VPC and its services: the ENI's table. Main knows the other ENIs' subnets too, and what
+ *    left through them with this source would be dropped.
+ * 2. what else main has a route for, the default aside: main. That is where bridges of containers,
+ *    pods and VPNs are (https://github.com/canonical/cloud-init/issues/5249); nm-cloud-setup's rule
+ *    30350 is for the same.
+ * 3. the rest: the ENI's table.
+ */
+export function policyRouting(eni: Eni, index: number): PolicyRouting {
+  const table = tableOf(index);
   return {
     routes: [...ipv4Routes(eni.ipv4, table), ...ipv6Routes(eni.ipv6, table)],
-    rules: sources.map((from) => {
-      const family = familyOf(from);
-      return { family, from, to: null, table, priority: table, ignoresDefault: false };
-    }),
+    rules: [...familyRules(eni.ipv4, index), ...familyRules(eni.ipv6, index)],
   };
+}
+
+function familyRules(family: EniFamily, index: number): readonly RoutingPolicyRule[] {
+  return sourcesOf(family).flatMap((from) => sourceRules(from, insideOf(family), index));
+}
+
+function sourceRules(
+  from: string,
+  inside: readonly string[],
+  index: number,
+): readonly RoutingPolicyRule[] {
+  const family = familyOf(from);
+  const table = tableOf(index);
+  const priority = prioritiesOf(index);
+  const whole = { family, from, to: null, table, ignoresDefault: false };
+  return [
+    ...[...inside, services[family]].map((to) => ({ ...whole, to, priority: priority.vpc })),
+    { ...whole, table: mainTable, priority: priority.main, ignoresDefault: true },
+    { ...whole, priority: priority.own },
+  ];
 }
 
 function sourcesOf(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
+}
+
+/** The VPC's networks; where IMDS does not tell them, at least the ENI's own. */
+function insideOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
+  return vpcCidrs.length === 0 ? subnets : vpcCidrs;
 }
 
 /** The subnets come first: the default's gateway is reached through them. */
@@ -40,20 +78,22 @@ function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
   const gateway = subnetRouter(subnet);
   return [
     ...onLink(family.subnets, table),
-    { family: 4, destination: "0.0.0.0/0", gateway, table },
+    { family: 4, destination: "0.0.0.0/0", gateway, prefersAdvertised: false, table },
   ];
 }
 
 function ipv6Routes(family: EniFamily, table: number): readonly Route[] {
   if (sourcesOf(family).length === 0) return [];
+  const gateway = ipv6Router;
   return [
     ...onLink(family.subnets, table),
-    { family: 6, destination: "::/0", gateway: ipv6Router, table },
+    { family: 6, destination: "::/0", gateway, prefersAdvertised: true, table },
   ];
 }
 
 function onLink(subnets: readonly string[], table: number): readonly Route[] {
   return subnets.map((destination) => {
-    return { family: familyOf(destination), destination, gateway: null, table };
+    const family = familyOf(destination);
+    return { family, destination, gateway: null, prefersAdvertised: false, table };
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { indexOf, metricOf, tableOf } from "../../src/plan/numbers.ts";
+import { indexOf, metricOf, prioritiesOf, tableOf } from "../../src/plan/numbers.ts";
 
 test.each([
   { networkCard: 0, deviceNumber: 0, index: 0, metric: 512, table: 10_000 },
@@ -14,3 +14,25 @@ test.each([
 test("the largest card and device that metadata may name stay before the main rule (32766)", () => {
   expect(tableOf(indexOf({ networkCard: 199, deviceNumber: 99 }))).toBeLessThan(32_766);
 });
+
+const cards = Array.from({ length: 40 }, (_, networkCard) => networkCard);
+const devices = Array.from({ length: 100 }, (_, deviceNumber) => deviceNumber);
+
+test("up to card 39 no priority means two things", () => {
+  const all = cards.flatMap((networkCard) =>
+    devices.flatMap((deviceNumber) =>
+      Object.values(prioritiesOf(indexOf({ networkCard, deviceNumber }))),
+    ),
+  );
+  expect(new Set(all).size).toBe(3 * 40 * 100);
+  expect(Math.min(...all)).toBeGreaterThan(1536);
+});
+
+test.each([0, 1, 999, 1000, 3999, 4000, 19_999])(
+  "index %d: first the VPC, then main, then the rest, all before main's own rule",
+  (index) => {
+    const { vpc, main, own } = prioritiesOf(index);
+    expect([vpc, main, own, 32_766].toSorted((a, b) => a - b)).toEqual([vpc, main, own, 32_766]);
+    expect(own).toBe(tableOf(index));
+  },
+);
