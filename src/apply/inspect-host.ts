@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { ExistingFile, HostState } from "../net/host-state.ts";
-import { macOfOwnPath, ownPlaces, unmanagedPath } from "../net/own-files.ts";
+import { machinePaths, macOfOwnPath, nicPlaces, unmanagedPath } from "../net/own-files.ts";
 import { underRoot } from "./under-root.ts";
 
 /**
@@ -10,9 +10,9 @@ import { underRoot } from "./under-root.ts";
 export async function inspectHost(host: Pick<Host, "files">, root: string): Promise<HostState> {
   const [unmanaged, ...places] = await Promise.all([
     host.files.read(underRoot(root, unmanagedPath)),
-    ...Object.values(ownPlaces).map((place) => pathsIn(host, root, place)),
+    ...nicPlaces.map((place) => pathsIn(host, root, place)),
   ]);
-  const paths = places.flat().toSorted();
+  const paths = [...machinePaths, ...places.flat()].toSorted();
   const files = await Promise.all(paths.map((path) => readExisting(host, root, path)));
   return {
     files: files.filter((file) => file !== null),
@@ -20,15 +20,17 @@ export async function inspectHost(host: Pick<Host, "files">, root: string): Prom
   };
 }
 
-/** The files in the place's folder that have a name of ours. */
+/** The paths that `place` stands for here: one for each name with a MAC in the last fixed folder. */
 async function pathsIn(
   host: Pick<Host, "files">,
   root: string,
   place: string,
 ): Promise<readonly string[]> {
-  const folder = place.slice(0, place.lastIndexOf("/"));
+  const folder = place.slice(0, place.lastIndexOf("/", place.indexOf("MAC")));
+  const [, below = ""] = place.slice(folder.length + 1).split(/(?=\/)/);
   const names = await host.files.list(underRoot(root, folder));
-  return names.map((name) => `${folder}/${name}`).filter((path) => macOfOwnPath(path) !== null);
+  const paths = names.map((name) => `${folder}/${name}${below}`);
+  return paths.filter((path) => macOfOwnPath(path) !== null);
 }
 
 async function readExisting(

@@ -22,6 +22,9 @@ export interface Step {
 export const backends = ["netplan", "network-manager", "networkd"] as const;
 export type Backend = (typeof backends)[number];
 
+/** Whom netplan writes for. */
+export type NetplanRenderer = "networkd" | "NetworkManager";
+
 /** Everything that will be done to the machine, and why; printing it is `--dry-run`. */
 export interface NetworkPlan {
   readonly backend: Backend;

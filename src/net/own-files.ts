@@ -1,3 +1,4 @@
+import { netplanId } from "./own-names.ts";
 import type { Backend } from "./network-plan.ts";
 
 /** The first line of every file of ours begins with this, behind the format's comment sign. */
@@ -6,8 +7,17 @@ export const ownMark = "written by ec2nic";
 /** Where the admin lists the NICs that are to be left alone: MACs, names or ENI ids. */
 export const unmanagedPath = "/etc/ec2nic/unmanaged";
 
+/** Keeps NetworkManager's hands off /etc/resolv.conf, where that is somebody else's. */
+export const dnsPath = "/etc/NetworkManager/conf.d/90-ec2nic-dns.conf";
+
+/** Keeps networkd from taking away routes and rules that others made. */
+export const foreignPath = "/etc/systemd/networkd.conf.d/60-ec2nic.conf";
+
+/** Files of ours that belong to no NIC. */
+export const machinePaths: readonly string[] = [dnsPath, foreignPath];
+
 /**
- * Every place where a file of ours can lie; `MAC` stands for the NIC's twelve digits. Ours sort
+ * Where a backend's file for a NIC lies; `MAC` stands for the NIC's twelve digits. Ours sort
  * before Amazon Linux's `80-ec2.network`: networkd takes the first file that matches, by name.
  */
 export const ownPlaces = {
@@ -16,20 +26,36 @@ export const ownPlaces = {
   networkd: "/etc/systemd/network/60-ec2nic-MAC.network",
 } as const satisfies Record<Backend, string>;
 
-/** A canonical MAC without its colons, as file names and netplan ids have it. */
-export function macDigits(mac: string): string {
-  return mac.replaceAll(":", "");
-}
+/** Beside netplan's file: what netplan cannot say, added to the unit that it makes. */
+const dropInPlace = `/etc/systemd/network/10-netplan-${netplanId("MAC")}.network.d/60-ec2nic.conf`;
+
+/** Every place where a file of ours for a NIC can lie. */
+export const nicPlaces: readonly string[] = [...Object.values(ownPlaces), dropInPlace];
 
 /** Where the file of one NIC lies. */
 export function ownPath(backend: Backend, mac: string): string {
   return ownPlaces[backend].replace("MAC", macDigits(mac));
 }
 
+/** Where the drop-in for the unit lies that netplan makes for one NIC. */
+export function dropInPath(mac: string): string {
+  return dropInPlace.replace("MAC", macDigits(mac));
+}
+
+/** A canonical MAC without its colons, as file names and netplan ids have it. */
+export function macDigits(mac: string): string {
+  return mac.replaceAll(":", "");
+}
+
 /** The NIC whose file this is; null where the path is none of ours. */
 export function macOfOwnPath(path: string): string | null {
-  const macs = Object.values(ownPlaces).map((template) => macIn(path, template));
+  const macs = nicPlaces.map((template) => macIn(path, template));
   return macs.find((mac) => mac !== null) ?? null;
+}
+
+/** Whether we would write here, for a NIC or for the machine. */
+export function isOwnPath(path: string): boolean {
+  return machinePaths.includes(path) || macOfOwnPath(path) !== null;
 }
 
 /** The MAC that makes `template` into `text`; null where none does. */

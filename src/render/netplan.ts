@@ -1,54 +1,49 @@
 import { familyOf } from "../net/address.ts";
 import type { NetworkConfig, NicConfig, Route, RoutingPolicyRule } from "../net/network-config.ts";
-import type { ConfigFile } from "../net/network-plan.ts";
-import { macDigits, ownMark, ownPath, unmanagedPath } from "../net/own-files.ts";
+import type { ConfigFile, NetplanRenderer } from "../net/network-plan.ts";
+import { macDigits, ownPath } from "../net/own-files.ts";
+import { netplanId } from "../net/own-names.ts";
+import { headLines } from "./head-lines.ts";
+import { netplanProfile } from "./netplan-profile.ts";
+import { networkdDropIn } from "./networkd-drop-in.ts";
+import { listedAddresses } from "./profile-entries.ts";
 import { renderYaml, type Yaml } from "./yaml.ts";
 
 /**
- * The configuration as netplan's YAML, one file per NIC. For netplan 0.106 (bookworm) and later.
- * https://netplan.readthedocs.io/en/stable/netplan-yaml/
+ * The configuration as netplan's YAML, one file per NIC, and what netplan cannot say beside it. For
+ * netplan 0.106 (bookworm) and later. https://netplan.readthedocs.io/en/stable/netplan-yaml/
  */
-export function renderNetplan({ nics }: NetworkConfig): readonly ConfigFile[] {
-  return nics.map(yamlFile);
+export function renderNetplan(
+  { nics }: NetworkConfig,
+  renderer: NetplanRenderer = "networkd",
+): readonly ConfigFile[] {
+  return nics.flatMap((nic) => {
+    const beside = renderer === "networkd" ? [networkdDropIn(nic)] : [];
+    return [yamlFile(nic, renderer), ...beside];
+  });
 }
 
-function yamlFile(nic: NicConfig): ConfigFile {
-  const role = nic.isPrimary ? "primary" : `index ${nic.index}`;
-  const head = [
-    `# ${ownMark}, and written again at its next run`,
-    `# to keep it off this NIC, list it in ${unmanagedPath} and delete this file`,
-    `# ${nic.eniId}, ${role}`,
-  ];
-  const document = { network: { version: 2, ethernets: { [idOf(nic.mac)]: ethernet(nic) } } };
+function yamlFile(nic: NicConfig, renderer: NetplanRenderer): ConfigFile {
+  const ethernets = { [netplanId(macDigits(nic.mac))]: ethernet(nic, renderer) };
+  const yaml = renderYaml({ network: { version: 2, ethernets } });
   return {
     path: ownPath("netplan", nic.mac),
-    content: `${head.join("\n")}\n${renderYaml(document)}`,
+    content: `${headLines(nic).join("\n")}\n${yaml}`,
     mode: 0o600,
     mac: nic.mac,
   };
 }
 
-/**
- * Becomes `10-netplan-ID.network`, and networkd takes the first file by name that matches a link:
- * `a-` comes before any catch-all (`all-en` in Debian's image) and any id that is a NIC's name
- * (cloud-init's).
- */
-function idOf(mac: string): string {
-  return `a-ec2nic-${macDigits(mac)}`;
-}
-
-function ethernet(nic: NicConfig): Yaml {
+function ethernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
   return {
-    // Named, not inherited: NetworkManager's side of netplan refuses `lifetime`, and one file that
+    // Named, not inherited: what the one accepts the other refuses (`lifetime`), and one file that
     // is refused leaves the whole machine without configuration.
-    renderer: "networkd",
+    renderer,
     match: { macaddress: nic.mac },
     // An ENI may be detached while the machine is off: only the primary may hold up the boot.
     ...(nic.isPrimary ? {} : { optional: true }),
-    ...dhcp(nic),
-    ...unlessEmpty("addresses", nic.addresses.map(address)),
-    ...unlessEmpty("routes", nic.routes.map(route)),
-    ...unlessEmpty("routing-policy", nic.rules.map(rule)),
+    ...dhcp(nic, renderer),
+    ...(renderer === "networkd" ? forNetworkd(nic) : forNetworkManager(nic)),
   };
 }
 
@@ -58,15 +53,34 @@ function ethernet(nic: NicConfig): Yaml {
  * (config_parse_dhcp_or_ra_route_metric). Without it all NICs' IPv6 defaults would have the same
  * metric, and the primary's packets would leave through another ENI.
  */
-function dhcp({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): { readonly [key: string]: Yaml } {
+function dhcp({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
   // The instance's name is its primary ENI's; with two leases the later one would set it.
-  const overrides = { "route-metric": metric, ...(isPrimary ? {} : { "use-hostname": false }) };
+  // NetworkManager takes it from the best default route's by itself.
+  const isQuiet = !isPrimary && renderer === "networkd";
+  const overrides = { "route-metric": metric, ...(isQuiet ? { "use-hostname": false } : {}) };
   return {
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
     dhcp6,
     // networkd ignores advertisements on a machine that forwards (Docker), unless told: no router.
     ...(dhcp6 ? { "dhcp6-overrides": overrides, "accept-ra": true } : {}),
+  };
+}
+
+function forNetworkd({ addresses, routes, rules }: NicConfig) {
+  return {
+    ...unlessEmpty("addresses", addresses.map(address)),
+    ...unlessEmpty("routes", routes.map(route)),
+    ...unlessEmpty("routing-policy", rules.filter((rule) => !rule.ignoresDefault).map(policy)),
+  };
+}
+
+/** netplan silently leaves out `routing-policy` here (0.106, 1.1): the rules are in the profile. */
+function forNetworkManager(nic: NicConfig) {
+  return {
+    ...unlessEmpty("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
+    ...unlessEmpty("routes", nic.routes.map(route)),
+    networkmanager: netplanProfile(nic),
   };
 }
 
@@ -78,14 +92,18 @@ function address(cidr: string): Yaml {
   return familyOf(cidr) === 4 ? cidr : { [cidr]: { lifetime: 0 } };
 }
 
-function route({ destination, gateway, table }: Route): Yaml {
-  // netplan wants a `via` unless the scope is link. A gateway below fe80::/10 needs no on-link.
-  const hop = gateway === null ? { scope: "link" } : { via: gateway };
+function route({ family, destination, gateway, table }: Route): Yaml {
+  // netplan wants a `via` unless the scope is link. The subnet that a gateway lies in may only be in
+  // main once the lease is there; one below fe80::/10 needs no on-link.
+  const hop =
+    gateway === null
+      ? { scope: "link" }
+      : { via: gateway, ...(family === 4 ? { "on-link": true } : {}) };
   return { to: destination, ...hop, table };
 }
 
-function rule({ from, table, priority }: RoutingPolicyRule): Yaml {
-  return { from, table, priority };
+function policy({ from, to, table, priority }: RoutingPolicyRule): Yaml {
+  return { from, ...(to === null ? {} : { to }), table, priority };
 }
 
 function unlessEmpty(key: string, values: readonly Yaml[]): { readonly [key: string]: Yaml } {

@@ -1,0 +1,77 @@
+import type { NetworkConfig, NicConfig, Route } from "../net/network-config.ts";
+import type { ConfigFile } from "../net/network-plan.ts";
+import { macDigits, ownPath } from "../net/own-files.ts";
+import { profileId, profileUuid } from "../net/own-names.ts";
+import { headLines } from "./head-lines.ts";
+import { type IniSection, renderIni } from "./ini.ts";
+import { connectionEntries, dhcpEntries, listedAddresses, ruleEntries } from "./profile-entries.ts";
+
+/**
+ * The configuration as NetworkManager's keyfiles, one profile per NIC. For NetworkManager 1.18 (the
+ * first with routing rules) and later. nm-settings-keyfile(5)
+ */
+export function renderNetworkManager({ nics }: NetworkConfig): readonly ConfigFile[] {
+  return nics.map((nic) => ({
+    path: ownPath("network-manager", nic.mac),
+    content: renderIni(headLines(nic), sectionsOf(nic)),
+    // NetworkManager ignores a profile that others can read.
+    mode: 0o600,
+    mac: nic.mac,
+  }));
+}
+
+function sectionsOf(nic: NicConfig): readonly IniSection[] {
+  const digits = macDigits(nic.mac);
+  return [
+    {
+      name: "connection",
+      entries: [
+        ["id", profileId(digits)],
+        ["uuid", profileUuid(digits)],
+        ["type", "ethernet"],
+        ...connectionEntries,
+      ],
+    },
+    // The permanent one; VLANs, bridges and macvlans are of other types, and never meant.
+    { name: "ethernet", entries: [["mac-address", nic.mac.toUpperCase()]] },
+    { name: "ipv4", entries: [["method", nic.dhcp4 ? "auto" : "disabled"], ...entriesOf(nic, 4)] },
+    {
+      name: "ipv6",
+      entries: [
+        ["method", nic.dhcp6 ? "auto" : "link-local"],
+        ["addr-gen-mode", "eui64"],
+        ["ip6-privacy", 0],
+        ...entriesOf(nic, 6),
+      ],
+    },
+    // A section of our own would make NetworkManager 1.40 refuse the profile: this one is for notes.
+    { name: "user", entries: [["org.freedesktop.NetworkManager.origin", "ec2nic"]] },
+  ];
+}
+
+function entriesOf(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+  const isDynamic = family === 4 ? nic.dhcp4 : nic.dhcp6;
+  const addresses = listedAddresses(nic, family);
+  const routes = nic.routes.filter((route) => route.family === family);
+  return [
+    ...dhcpEntries(nic, family),
+    ...(isDynamic ? [["route-metric", nic.metric] as const] : []),
+    ...addresses.map((cidr, at) => [`address${at + 1}`, cidr] as const),
+    ...routes.flatMap((route, at) => routeEntries(route, at + 1)),
+    ...ruleEntries(nic, family),
+  ];
+}
+
+/**
+ * NetworkManager has no word for the router that advertises itself in a table of our own: the VPC's
+ * address for it is all there is.
+ */
+function routeEntries({ family, destination, gateway, table }: Route, number: number) {
+  const hop = gateway === null ? destination : `${destination},${gateway}`;
+  // The subnet that the gateway lies in may only be in main once the lease is there.
+  const isOnLink = gateway !== null && family === 4;
+  return [
+    [`route${number}`, hop],
+    [`route${number}_options`, `table=${table}${isOnLink ? ",onlink=true" : ""}`],
+  ] as const;
+}
