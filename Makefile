@@ -6,7 +6,7 @@ BUN := sh scripts/bun.sh
 SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
 
 # what needs no binary, no tools and no rights
-UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply imds links net output plan render)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply imds kernel links net output plan render)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test demo bench golden smoke clean

@@ -14,6 +14,7 @@ const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly
       "citty",
       "exit",
       "imds",
+      "kernel",
       "links",
       "net",
       "output",
@@ -30,6 +31,10 @@ const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly
     why: "asking decides nothing about the machine",
   },
   links: { may: ["exit", "net", "type host"], why: "reading the kernel decides nothing" },
+  kernel: {
+    may: ["exit", "net", "type host", "valibot"],
+    why: "what `ip` prints is parsed at this edge, and judged elsewhere",
+  },
   plan: { may: ["exit", "net"], why: "decisions are pure: same facts, same plan" },
   render: { may: ["exit", "net"], why: "rendering is pure: same config, same bytes" },
   output: { may: ["exit", "net"], why: "what is printed is a pure function of what was found" },

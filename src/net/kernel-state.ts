@@ -1,3 +1,6 @@
+/** RT_TABLE_MAIN: the one that is used where no rule says otherwise. */
+export const mainTable = 254;
+
 /** What the kernel has of addresses, routes and rules, on every link and in every table. */
 export interface KernelState {
   readonly addresses: readonly KernelAddress[];
@@ -15,6 +18,8 @@ export interface KernelAddress {
   readonly protocol: string | null;
   /** Still tentative or failed duplicate address detection: not usable yet. */
   readonly isUsable: boolean;
+  /** Duplicate address detection failed: it will not become usable by waiting. */
+  readonly isDuplicate: boolean;
 }
 
 export interface KernelRoute {
@@ -22,7 +27,7 @@ export interface KernelRoute {
   /** A canonical CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
   readonly gateway: string | null;
-  /** The link's name; null for blackholes and the like. */
+  /** The link's name; null for blackholes and the like. A route of several hops is one for each. */
   readonly link: string | null;
   /** 254 is main. */
   readonly table: number;
@@ -40,4 +45,6 @@ export interface KernelRule {
   /** 0 where the action is no lookup. */
   readonly table: number;
   readonly ignoresDefault: boolean;
+  /** Nothing else decides whether it applies: no mark, no interface, no port, no `not`. */
+  readonly isPlain: boolean;
 }
