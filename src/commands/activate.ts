@@ -1,4 +1,5 @@
 import { applyPlan } from "../apply/apply-plan.ts";
+import type { Activation } from "../net/activation.ts";
 import { renderResult } from "../output/result.ts";
 import { planNetwork } from "../plan/plan-network.ts";
 import { renderNetplan } from "../render/netplan.ts";
@@ -6,6 +7,15 @@ import { type ActivateOptions, activateFlags, parseActivate } from "./activate-o
 import { command } from "./command.ts";
 import { gatherFacts } from "./gather-facts.ts";
 import { reportActivation } from "./report-activation.ts";
+
+const filesOnly: Activation = {
+  backend: "netplan",
+  renderer: "networkd",
+  stage: "local",
+  isRunning: false,
+  hasSystemd: false,
+  active: {},
+};
 
 export default command<typeof activateFlags, ActivateOptions>({
   name: "activate",
@@ -26,7 +36,12 @@ export default command<typeof activateFlags, ActivateOptions>({
   parse: parseActivate,
   run: async (host, options) => {
     const gathered = await gatherFacts(host, options);
-    const plan = planNetwork(gathered.facts, { backend: "netplan", render: renderNetplan });
+    const plan = planNetwork(gathered.facts, {
+      activation: filesOnly,
+      render: renderNetplan,
+      machineFiles: [],
+      trace: [],
+    });
     const applied = options.dryRun
       ? { nics: plan.nics, failure: null }
       : await applyPlan(host, plan, {

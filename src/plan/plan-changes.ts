@@ -1,14 +1,14 @@
 import type { ExistingFile, HostState } from "../net/host-state.ts";
 import type { NetworkConfig, NicConfig } from "../net/network-config.ts";
 import type { Backend, ConfigFile, NetworkPlan, NicResult } from "../net/network-plan.ts";
-import { macOfOwnPath } from "../net/own-files.ts";
+import { machinePaths, macOfOwnPath } from "../net/own-files.ts";
 import { isOurs } from "./retire.ts";
 
 /** What the decisions before came to. */
 export interface Wanted {
   readonly backend: Backend;
   readonly config: NetworkConfig;
-  /** `config`, rendered. */
+  /** `config`, rendered, and what the machine needs beside it. */
   readonly files: readonly ConfigFile[];
   /** NICs left alone: their files stay as they are. */
   readonly left: readonly NicResult[];
@@ -63,6 +63,7 @@ function isSame(file: ConfigFile, existing: ExistingFile): boolean {
 
 function isSuperfluous({ path }: ExistingFile, { files, config, retired }: Wanted): boolean {
   if (files.some((file) => file.path === path)) return false;
+  if (machinePaths.includes(path)) return true;
   const mac = macOfOwnPath(path);
   return mac !== null && (retired.includes(mac) || config.nics.some((nic) => nic.mac === mac));
 }
@@ -79,7 +80,8 @@ function whyConfigured(nic: NicConfig): string {
 }
 
 function whyRemoved(path: string, { retired, backend }: Wanted): string {
-  const mac = macOfOwnPath(path) ?? "";
+  const mac = macOfOwnPath(path);
+  if (mac === null) return `${path}: no longer needed: removed`;
   if (retired.includes(mac)) return `${path}: neither IMDS nor this machine knows ${mac}: removed`;
   return `${path}: not part of the configuration for ${backend}: removed`;
 }

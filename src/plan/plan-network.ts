@@ -2,12 +2,15 @@ import type { Eni, IncompleteEni } from "../net/eni.ts";
 import type { HostState } from "../net/host-state.ts";
 import type { Link } from "../net/link.ts";
 import type { NetworkConfig } from "../net/network-config.ts";
-import type { Backend, ConfigFile, NetworkPlan } from "../net/network-plan.ts";
+import type { Activation } from "../net/activation.ts";
+import type { ConfigFile, NetworkPlan, Step } from "../net/network-plan.ts";
 import { configure } from "./configure.ts";
 import { matchNics } from "./match-nics.ts";
 import { planChanges } from "./plan-changes.ts";
+import { planSteps } from "./plan-steps.ts";
 import { retire } from "./retire.ts";
 import { selectNics } from "./select-nics.ts";
+import { undoSteps } from "./undo-steps.ts";
 import { parseUnmanaged } from "./unmanaged.ts";
 
 /** What IMDS says, what the kernel shows, what lies on the disk. */
@@ -20,12 +23,21 @@ export interface NetworkFacts {
 
 /** How the backend in charge is spoken to. */
 export interface BackendChoice {
-  readonly backend: Backend;
+  readonly activation: Activation;
   readonly render: (config: NetworkConfig) => readonly ConfigFile[];
+  /** Files that belong to no NIC. */
+  readonly machineFiles: readonly ConfigFile[];
+  /** How all this was decided. */
+  readonly trace: readonly string[];
+}
+
+export interface PlannedNetwork extends NetworkPlan {
+  /** What takes `steps` back, once the files are the old ones again. */
+  readonly undo: readonly Step[];
 }
 
 /** From the facts to everything that will be done to the machine, and why. */
-export function planNetwork(facts: NetworkFacts, { backend, render }: BackendChoice): NetworkPlan {
+export function planNetwork(facts: NetworkFacts, choice: BackendChoice): PlannedNetwork {
   const { enis, incomplete, links, state } = facts;
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
@@ -33,12 +45,17 @@ export function planNetwork(facts: NetworkFacts, { backend, render }: BackendCho
   const config = configure(chosen, enis.length + incomplete.length === 1);
   const listedMacs = new Set([...enis, ...incomplete].map(({ mac }) => mac));
   const wanted = {
-    backend,
+    backend: choice.activation.backend,
     config,
-    files: render(config),
+    files: [...choice.render(config), ...choice.machineFiles],
     left,
     retired: retire(state.files, listedMacs, links),
-    reasons: [...unmanaged.reasons, ...match.reasons],
+    reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons],
   };
-  return planChanges(wanted, state);
+  const plan = planChanges(wanted, state);
+  return {
+    ...plan,
+    steps: planSteps(plan, config.nics, choice.activation),
+    undo: undoSteps(plan, config.nics, choice.activation),
+  };
 }

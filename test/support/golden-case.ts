@@ -9,8 +9,8 @@ import { parseEnis } from "../../src/imds/parse-enis.ts";
 import type { Link } from "../../src/net/link.ts";
 import type { MetadataTree } from "../../src/net/metadata-tree.ts";
 import type { NetworkPlan } from "../../src/net/network-plan.ts";
-import { planNetwork } from "../../src/plan/plan-network.ts";
-import { renderNetplan } from "../../src/render/netplan.ts";
+import { type BackendChoice, planNetwork } from "../../src/plan/plan-network.ts";
+import { choiceOf } from "./choices.ts";
 
 const casesFolder = new URL("../cases/", import.meta.url).pathname;
 
@@ -63,12 +63,16 @@ export async function withFolder<T>(work: (folder: string) => Promise<T>): Promi
 }
 
 /** Plans and applies a case below `root`, on top of its `before/`, and plans it again. */
-export async function runGoldenCase(golden: GoldenCase, root: string): Promise<GoldenRun> {
+export async function runGoldenCase(
+  golden: GoldenCase,
+  root: string,
+  choice: BackendChoice = choiceOf("netplan"),
+): Promise<GoldenRun> {
   await layOut(golden, root);
-  const plan = await planGoldenCase(golden, root);
+  const plan = await planGoldenCase(golden, root, choice);
   const options = { root, standing: null, unfinished: null, undo: [] };
   const applied = await applyPlan(fileHost(systemFiles), plan, options);
-  const again = await planGoldenCase(golden, root);
+  const again = await planGoldenCase(golden, root, choice);
   const tree = await treeOf(root);
   const modes = await Promise.all(
     Object.keys(tree).map(async (path) => {
@@ -90,10 +94,14 @@ export function fileHost(files: Files) {
   };
 }
 
-export async function planGoldenCase(golden: GoldenCase, root: string): Promise<NetworkPlan> {
+export async function planGoldenCase(
+  golden: GoldenCase,
+  root: string,
+  choice: BackendChoice = choiceOf("netplan"),
+): Promise<NetworkPlan> {
   const state = await inspectHost({ files: systemFiles }, root);
   const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
-  return planNetwork(facts, { backend: "netplan", render: renderNetplan });
+  return planNetwork(facts, choice);
 }
 
 /** Path below `folder` → content; empty where there is no such folder. */
@@ -115,7 +123,10 @@ async function layOut({ folder }: GoldenCase, root: string): Promise<void> {
   if (paths.length === 0) return;
   await mkdir(root, { recursive: true });
   await cp(before, root, { recursive: true });
-  await Promise.all(
-    paths.map((path) => chmod(join(root, path), path.endsWith(".yaml") ? 0o600 : 0o644)),
-  );
+  await Promise.all(paths.map((path) => chmod(join(root, path), isSecret(path) ? 0o600 : 0o644)));
+}
+
+/** What its reader wants kept from others. */
+export function isSecret(path: string): boolean {
+  return path.endsWith(".yaml") || path.endsWith(".nmconnection");
 }

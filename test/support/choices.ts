@@ -1,0 +1,25 @@
+import type { Activation } from "../../src/net/activation.ts";
+import type { NetworkConfig } from "../../src/net/network-config.ts";
+import type { Backend, NetplanRenderer } from "../../src/net/network-plan.ts";
+import type { BackendChoice } from "../../src/plan/plan-network.ts";
+import { renderNetplan } from "../../src/render/netplan.ts";
+import { renderNetworkManager } from "../../src/render/network-manager.ts";
+import { renderNetworkd } from "../../src/render/networkd.ts";
+
+/** A backend in charge, with its daemon still to be started: files only. */
+export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd"): BackendChoice {
+  const renderers = {
+    netplan: (config: NetworkConfig) => renderNetplan(config, renderer),
+    "network-manager": renderNetworkManager,
+    networkd: renderNetworkd,
+  };
+  const activation: Activation = {
+    backend,
+    renderer: backend === "netplan" ? renderer : null,
+    stage: "local",
+    isRunning: false,
+    hasSystemd: true,
+    active: {},
+  };
+  return { activation, render: renderers[backend], machineFiles: [], trace: [] };
+}
