@@ -1,6 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { backends } from "../src/net/network-plan.ts";
 import { diffLines } from "../src/output/diff-lines.ts";
+import { choiceOf } from "../test/support/choices.ts";
 import {
   type GoldenCase,
   goldenCases,
@@ -17,23 +19,32 @@ none is named). --accept makes the actual files the expected ones. Ends with 1 i
 
 /** Prints what differs in one case, and with `accept` writes it down; whether there was something. */
 async function reviewCase(golden: GoldenCase, accept: boolean): Promise<boolean> {
-  const run = await withFolder((root) => runGoldenCase(golden, root));
-  const outcomes = Object.fromEntries(run.applied.nics.map(({ mac, outcome }) => [mac, outcome]));
-  const folder = join(golden.folder, "expected");
-  const before = await treeOf(folder);
-  const tree = Object.entries(run.tree).map(([path, text]) => [`/netplan${path}`, text] as const);
-  const text = `${JSON.stringify(outcomes, null, 2)}\n`;
-  const known = before["/outcomes.json"];
-  const isSame = known !== undefined && Bun.deepEquals(JSON.parse(known), outcomes);
-  const after = Object.fromEntries([...tree, ["/outcomes.json", isSame ? known : text] as const]);
+  const before = await treeOf(join(golden.folder, "expected"));
+  const after = await actualTree(golden, before["/outcomes.json"]);
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
   const changed = paths.filter((path) => before[path] !== after[path]);
   for (const path of changed) {
     const lines = diffLines(before[path] ?? "", after[path] ?? "");
     await Bun.write(Bun.stdout, `${golden.name}${path}\n${lines.join("\n")}\n\n`);
-    if (accept) await put(join(folder, path), after[path]);
+    if (accept) await put(join(golden.folder, "expected", path), after[path]);
   }
   return changed.length > 0;
+}
+
+/** What each backend is left with, and the outcomes, which are the same for all. */
+async function actualTree(golden: GoldenCase, known: string | undefined) {
+  const runs = backends.map((backend) =>
+    withFolder((root) => runGoldenCase(golden, root, choiceOf(backend))),
+  );
+  const done = await Promise.all(runs);
+  const trees = done.flatMap(({ plan, tree }) =>
+    Object.entries(tree).map(([path, text]) => [`/${plan.backend}${path}`, text] as const),
+  );
+  const nics = done[0]?.applied.nics ?? [];
+  const outcomes = Object.fromEntries(nics.map(({ mac, outcome }) => [mac, outcome]));
+  const isSame = known !== undefined && Bun.deepEquals(JSON.parse(known), outcomes);
+  const text = isSame ? known : `${JSON.stringify(outcomes, null, 2)}\n`;
+  return Object.fromEntries<string>([...trees, ["/outcomes.json", text]]);
 }
 
 async function put(path: string, content: string | undefined): Promise<void> {

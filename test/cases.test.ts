@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { goldenCases, runGoldenCase, treeOf, withFolder } from "./support/golden-case.ts";
+import { type Backend, backends, type NetworkPlan } from "../src/net/network-plan.ts";
+import { dropInPath, macOfOwnPath, ownPath } from "../src/net/own-files.ts";
+import { choiceOf } from "./support/choices.ts";
+import { goldenCases, isSecret, runGoldenCase, treeOf, withFolder } from "./support/golden-case.ts";
 
 const cases = await goldenCases();
 
@@ -10,23 +13,34 @@ test("there are cases", () => {
 for (const golden of cases) {
   const { name, folder } = golden;
 
-  test(`case: ${name}`, async () => {
-    const run = await withFolder((root) => runGoldenCase(golden, root));
-    expect(run.tree).toEqual(await treeOf(`${folder}/expected/netplan`));
-    expect(run.applied.failure).toBeNull();
+  for (const backend of backends) {
+    test(`case: ${name}, ${backend}`, async () => {
+      const run = await withFolder((root) => runGoldenCase(golden, root, choiceOf(backend)));
+      expect(run.tree).toEqual(await treeOf(`${folder}/expected/${backend}`));
+      expect(run.applied.failure).toBeNull();
 
-    const outcomes = run.applied.nics.map(({ mac, outcome }) => [mac, outcome]);
-    expect(Object.fromEntries(outcomes)).toEqual(
-      await Bun.file(`${folder}/expected/outcomes.json`).json(),
-    );
+      const outcomes = run.applied.nics.map(({ mac, outcome }) => [mac, outcome]);
+      expect(Object.fromEntries(outcomes)).toEqual(
+        await Bun.file(`${folder}/expected/outcomes.json`).json(),
+      );
 
-    for (const { path } of run.plan.write) {
-      expect(run.modes[path], path).toBe(0o600);
-    }
-    const { write, remove, steps } = run.again;
-    expect({ write, remove, steps }).toEqual({ write: [], remove: [], steps: [] });
-    expect(run.again.nics.map(({ outcome }) => outcome)).not.toContain("configured");
-  });
+      for (const { path } of run.plan.write) {
+        expect(run.modes[path], path).toBe(isSecret(path) ? 0o600 : 0o644);
+      }
+      // A NIC that is left alone keeps what it has, whoever it is for.
+      const configured = run.plan.nics.filter(({ outcome }) => outcome === "configured");
+      const ours = Object.keys(run.tree).filter((path) => {
+        const isMarked = (run.tree[path] ?? "").startsWith("# written by ec2nic");
+        return isMarked && configured.some(({ mac }) => mac === macOfOwnPath(path));
+      });
+      expect(ours).not.toEqual([]);
+      expect(ours.filter((path) => !isPlaceOf(backend, path))).toEqual([]);
+
+      const { write, remove, steps } = run.again;
+      expect({ write, remove, steps }).toEqual({ write: [], remove: [], steps: [] });
+      expect(run.again.nics.map(({ outcome }) => outcome)).not.toContain("configured");
+    });
+  }
 
   test(`case: ${name}: the order of the input does not matter`, async () => {
     const macs = Object.entries(macsOf(golden.metadata)).toReversed();
@@ -34,14 +48,21 @@ for (const golden of cases) {
       ...golden.metadata,
       network: { interfaces: { macs: Object.fromEntries(macs) } },
     };
-    const [run, turned] = await Promise.all([
-      withFolder((root) => runGoldenCase(golden, root)),
-      withFolder((root) =>
-        runGoldenCase({ ...golden, metadata, links: golden.links.toReversed() }, root),
-      ),
-    ]);
-    expect(turned.plan).toEqual(run.plan);
+    const turned = { ...golden, metadata, links: golden.links.toReversed() };
+    for (const backend of backends) {
+      const plans = [golden, turned].map((input) =>
+        withFolder((root) => runGoldenCase(input, root, choiceOf(backend))),
+      );
+      const [straight, reversed] = await Promise.all(plans);
+      expect(reversed?.plan).toEqual(straight?.plan as NetworkPlan);
+    }
   });
+}
+
+function isPlaceOf(backend: Backend, path: string): boolean {
+  const mac = macOfOwnPath(path) ?? "";
+  const beside = backend === "netplan" ? [dropInPath(mac)] : [];
+  return [ownPath(backend, mac), ...beside].includes(path);
 }
 
 function macsOf(metadata: unknown): Record<string, never> {
