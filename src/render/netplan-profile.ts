@@ -2,7 +2,7 @@ import type { NicConfig } from "../net/network-config.ts";
 import { macDigits } from "../net/own-files.ts";
 import { profileId, profileUuid } from "../net/own-names.ts";
 import type { IniSection } from "./ini.ts";
-import { connectionEntries, dhcpEntries, ruleEntries } from "./profile-entries.ts";
+import { connectionEntries, dhcpEntries, methodEntry, ruleEntries } from "./profile-entries.ts";
 import type { Yaml } from "./yaml.ts";
 
 /**
@@ -16,10 +16,15 @@ export function netplanProfile(nic: NicConfig): Yaml {
     name: profileId(digits),
     passthrough: {
       ...named("connection", connectionEntries),
-      ...named("ipv4", [...dhcpEntries(nic, 4), ...ruleEntries(nic, 4)]),
-      ...named("ipv6", [...dhcpEntries(nic, 6), ...ruleEntries(nic, 6)]),
+      ...named("ipv4", entriesOf(nic, 4)),
+      ...named("ipv6", entriesOf(nic, 6)),
     },
   };
+}
+
+/** The method too: without DHCP netplan makes it `manual` with no address, which is refused. */
+function entriesOf(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+  return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
 
 function named(section: string, entries: IniSection["entries"]): { readonly [key: string]: Yaml } {

@@ -78,6 +78,7 @@ function forNetworkd({ addresses, routes, rules }: NicConfig) {
 /** netplan silently leaves out `routing-policy` here (0.106, 1.1): the rules are in the profile. */
 function forNetworkManager(nic: NicConfig) {
   return {
+    "ipv6-address-generation": "eui64",
     ...unlessEmpty("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
     ...unlessEmpty("routes", nic.routes.map(route)),
     networkmanager: netplanProfile(nic),

@@ -4,7 +4,13 @@ import { macDigits, ownPath } from "../net/own-files.ts";
 import { profileId, profileUuid } from "../net/own-names.ts";
 import { headLines } from "./head-lines.ts";
 import { type IniSection, renderIni } from "./ini.ts";
-import { connectionEntries, dhcpEntries, listedAddresses, ruleEntries } from "./profile-entries.ts";
+import {
+  connectionEntries,
+  dhcpEntries,
+  listedAddresses,
+  methodEntry,
+  ruleEntries,
+} from "./profile-entries.ts";
 
 /**
  * The configuration as NetworkManager's keyfiles, one profile per NIC. For NetworkManager 1.18 (the
@@ -34,11 +40,11 @@ function sectionsOf(nic: NicConfig): readonly IniSection[] {
     },
     // The permanent one; VLANs, bridges and macvlans are of other types, and never meant.
     { name: "ethernet", entries: [["mac-address", nic.mac.toUpperCase()]] },
-    { name: "ipv4", entries: [["method", nic.dhcp4 ? "auto" : "disabled"], ...entriesOf(nic, 4)] },
+    { name: "ipv4", entries: [methodEntry(nic, 4), ...entriesOf(nic, 4)] },
     {
       name: "ipv6",
       entries: [
-        ["method", nic.dhcp6 ? "auto" : "link-local"],
+        methodEntry(nic, 6),
         ["addr-gen-mode", "eui64"],
         ["ip6-privacy", 0],
         ...entriesOf(nic, 6),

@@ -19,6 +19,12 @@ export const connectionEntries: Entries = [
   ["autoconnect-retries", 0],
 ];
 
+/** IPv6 without DHCP: a link-local address is all there is to have. */
+export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
+  const isDynamic = family === 4 ? dhcp4 : dhcp6;
+  return ["method", isDynamic ? "auto" : family === 4 ? "disabled" : "link-local"] as const;
+}
+
 /**
  * A DHCP server that is late takes nothing down that works: the client goes on for ever, and the
  * profile is up as soon as something is, but not before DHCP had 20 s: a link-local address alone is

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { NetplanRenderer } from "../../src/net/network-plan.ts";
+import { choiceOf } from "../support/choices.ts";
 import { goldenCases, runGoldenCase, treeOf } from "../support/golden-case.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
 
@@ -20,19 +22,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The networkd units that netplan makes of a case, by name. */
-async function unitsOf(name: string, others: Readonly<Record<string, string>> = {}) {
+/** The networkd units, or NetworkManager profiles, that netplan makes of a case, by name. */
+async function unitsOf(
+  name: string,
+  others: Readonly<Record<string, string>> = {},
+  renderer: NetplanRenderer = "networkd",
+) {
   const golden = cases.find((found) => found.name === name);
   if (golden === undefined) throw new Error(`no case ${name}`);
   const root = await mkdtemp(join(folder, "root-"));
-  await runGoldenCase(golden, root);
+  await runGoldenCase(golden, root, choiceOf("netplan", renderer));
   for (const [path, content] of Object.entries(others)) {
     await Bun.write(join(root, path), content);
     await chmod(join(root, path), 0o600);
   }
   const run = Bun.spawnSync(["netplan", "generate", "--root-dir", root]);
   const said = run.stdout.toString() + run.stderr.toString();
-  const tree = Object.entries(await treeOf(join(root, "run/systemd/network")));
+  const place = renderer === "networkd" ? "systemd/network" : "NetworkManager/system-connections";
+  const tree = Object.entries(await treeOf(join(root, "run", place)));
   const units = Object.fromEntries(tree.map(([path, text]) => [basename(path), text]));
   return { code: run.exitCode, said, units };
 }
@@ -71,9 +78,11 @@ describe("netplan generate", () => {
     expect(units[second]).toContain("RequiredForOnline=no");
     expect(sections(units[second], "Route")).toEqual([
       ["Destination=10.0.1.0/24", "Scope=link", "Table=10001"],
-      ["Destination=0.0.0.0/0", "Gateway=10.0.1.1", "Table=10001"],
+      ["Destination=0.0.0.0/0", "Gateway=10.0.1.1", "GatewayOnLink=true", "Table=10001"],
     ]);
     expect(sections(units[second], "RoutingPolicyRule")).toEqual([
+      ["From=10.0.1.20/32", "To=10.0.0.0/16", "Table=10001", "Priority=2001"],
+      ["From=10.0.1.20/32", "To=169.254.168.0/22", "Table=10001", "Priority=2001"],
       ["From=10.0.1.20/32", "Table=10001", "Priority=10001"],
     ]);
     expect(linesOf(units[second])).toContain("RouteMetric=513");
@@ -96,7 +105,9 @@ describe("netplan generate", () => {
         "Gateway=fe80:ec2::1",
         "Table=10001",
       ]);
-      expect(sections(units[second], "RoutingPolicyRule").map(([from]) => from)).toEqual([
+      const rules = sections(units[second], "RoutingPolicyRule");
+      const last = rules.filter((lines) => lines.includes("Priority=10001"));
+      expect(last.map(([from]) => from)).toEqual([
         "From=10.0.1.20/32",
         "From=10.0.1.21/32",
         "From=2001:db8:ec2:1::20/128",
@@ -155,6 +166,60 @@ describe("netplan generate", () => {
     },
   );
 });
+
+describe("netplan generate for NetworkManager", () => {
+  const generate = (name: string) => unitsOf(name, {}, "NetworkManager");
+  const profilesFolder = "/etc/NetworkManager/system-connections";
+
+  for (const { name } of cases) {
+    netplanTest(`accepts ${name}`, async () => {
+      const { code, said, units } = await generate(name);
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain("netplan-a-ec2nic-06aabbccdd01.nmconnection");
+    });
+  }
+
+  for (const { name, folder } of cases) {
+    netplanTest(`${name}: what it makes says what a profile of ours says`, async () => {
+      const { units } = await generate(name);
+      const profiles = await treeOf(`${folder}/expected/network-manager${profilesFolder}`);
+      const ours = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
+      for (const [path, text] of ours) {
+        const digits = path.slice("/ec2nic-".length, -".nmconnection".length);
+        const made = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);
+        const wanted = inNetplansWords(keysOf(text));
+        expect(wanted.filter((key) => !made.includes(key))).toEqual([]);
+        expect(made.filter((key) => !wanted.includes(key))).toEqual(["ethernet.wake-on-lan=0"]);
+      }
+    });
+  }
+
+  netplanTest("networkd is told nothing", async () => {
+    const golden = cases.find(({ name }) => name === "two-enis-dual-stack");
+    if (golden === undefined) throw new Error("no such case");
+    const root = await mkdtemp(join(folder, "root-"));
+    const { tree } = await runGoldenCase(golden, root, choiceOf("netplan", "NetworkManager"));
+    expect(Object.keys(tree).filter((path) => path.startsWith("/etc/systemd"))).toEqual([]);
+  });
+});
+
+/** It writes a number for the mode, MACs in lower case, and attributes in another order. */
+function inNetplansWords(keys: readonly string[]): readonly string[] {
+  return keys
+    .filter((key) => !key.startsWith("user."))
+    .map((key) => key.replace("addr-gen-mode=eui64", "addr-gen-mode=0"))
+    .map((key) => key.replace(/(table=\d+),(onlink=true)/, "$2,$1"))
+    .map((key) => key.replace(/(?<=mac-address=).*/, (text) => text.toLowerCase()));
+}
+
+/** `section.key=value` of each line of a profile. */
+function keysOf(text: string | undefined): readonly string[] {
+  const blocks = (text ?? "").split(/^(?=\[)/m).map((block) => block.trim().split("\n"));
+  return blocks.flatMap(([head = "", ...lines]) =>
+    lines.filter((line) => /^[\w-]+=/.test(line)).map((line) => `${head.slice(1, -1)}.${line}`),
+  );
+}
 
 function yamlOf(ethernets: object): string {
   return JSON.stringify({ network: { version: 2, ethernets } });
