@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { chmod } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { renderUnits } from "../../src/render/units.ts";
+import { withFolder } from "../support/golden-case.ts";
+import { missingTool, testUnless } from "../support/skip.ts";
+
+const units = renderUnits("/usr/local/bin/ec2nic");
+const named = (name: string) =>
+  units.find(({ path }) => basename(path) === name)?.content.split("\n") ?? [];
+const services = ["ec2nic-local.service", "ec2nic-network.service", "ec2nic-repair.service"];
+
+test("three services and a timer, for everybody to read", () => {
+  expect(units.map(({ path, mode }) => [basename(path), mode])).toEqual(
+    [...services, "ec2nic-repair.timer"].map((name) => [name, 0o644]),
+  );
+});
+
+test("the local stage is before the network and after nothing that comes late", () => {
+  const lines = named("ec2nic-local.service");
+  expect(lines).toContain("DefaultDependencies=no");
+  expect(lines).toContain("Wants=network-pre.target");
+  expect(lines).toContain("Before=network-pre.target shutdown.target");
+  expect(lines).toContain("Conflicts=shutdown.target");
+});
+
+test.each(services)("%s fails no boot, and hardens what can be", (name) => {
+  const lines = named(name);
+  expect(lines).toContain("SuccessExitStatus=UNAVAILABLE TEMPFAIL CONFIG");
+  expect(lines).toContain("ConditionFileIsExecutable=/usr/local/bin/ec2nic");
+  expect(lines).toContain("ConditionVirtualization=|amazon");
+  expect(lines).toContain("NoNewPrivileges=yes");
+  expect(lines.find((line) => line.startsWith("UnsetEnvironment="))).toContain("BUN_OPTIONS");
+  // JavaScript is compiled at run time.
+  expect(lines.join("\n")).not.toContain("MemoryDenyWriteExecute");
+  // https://github.com/systemd/systemd/issues/40980
+  expect(lines.join("\n")).not.toMatch(/sysinit\.target|network-online/);
+  expect(lines.join("\n")).not.toMatch(/RequiredBy|Requires=/);
+});
+
+test.each(["ec2nic", "/a b", "/a%n", "/a$x", "/a\nb", "/a;b", ""])(
+  "the program %j is refused",
+  (program) => expect(() => renderUnits(program)).toThrow(RangeError),
+);
+
+describe("systemd-analyze verify", () => {
+  const verified = testUnless(missingTool("systemd-analyze"));
+
+  /** What it says of these units; the program exists, as it wants. */
+  const verify = (texts: readonly { readonly name: string; readonly content: string }[]) =>
+    withFolder(async (folder) => {
+      const program = join(folder, "ec2nic");
+      await Bun.write(program, "#!/bin/sh\n");
+      await chmod(program, 0o755);
+      for (const { name, content } of texts) {
+        const here = content.replaceAll("/usr/local/bin/ec2nic", program);
+        await Bun.write(join(folder, name), here);
+      }
+      const files = texts.map(({ name }) => join(folder, name));
+      const run = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", ...files], {
+        stderr: "pipe",
+      });
+      // It reads the machine's own units too, and complains of those.
+      const said = run.stderr.toString().split("\n");
+      return { code: run.exitCode, said: said.filter((line) => line.includes("ec2nic")) };
+    });
+  const texts = units.map(({ path, content }) => ({ name: basename(path), content }));
+
+  verified("accepts them all", async () => {
+    expect(await verify(texts)).toEqual({ code: 0, said: [] });
+  });
+
+  verified("says something of a unit that is wrong", async () => {
+    const wrong = texts.map(({ name, content }) => {
+      return { name, content: content.replace("Type=oneshot", "Tipe=oneshot") };
+    });
+    expect((await verify(wrong)).said.join("\n")).toContain("Tipe");
+  });
+});
