@@ -1,6 +1,7 @@
 import type { HostState } from "../net/host-state.ts";
 import type { ConfigFile, NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
 import { diffLines } from "./diff-lines.ts";
+import { printable } from "./printable.ts";
 
 const columns = 80;
 
@@ -76,12 +77,4 @@ function wrapped(text: string, indent: string): readonly string[] {
     return last !== undefined && fits ? [...done.slice(0, -1), longer] : [...done, word];
   }, []);
   return lines.map((line, at) => `${indent}${at === 0 ? "-" : " "} ${line}`);
-}
-
-/** A file that is replaced, or a link's name, may hold anything; a terminal obeys escapes. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
 }
