@@ -75,7 +75,10 @@ function forNetworkd({ addresses, routes, rules }: NicConfig) {
   };
 }
 
-/** netplan silently leaves out `routing-policy` here (0.106, 1.1): the rules are in the profile. */
+/**
+ * The rules are handed on with the profile: netplan 0.106 leaves `routing-policy` out here without a
+ * word, and none has a word for those without the default.
+ */
 function forNetworkManager(nic: NicConfig) {
   return {
     "ipv6-address-generation": "eui64",
