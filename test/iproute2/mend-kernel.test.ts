@@ -153,7 +153,7 @@ realTest("an address of DHCP's is named, and nothing is made up for it", async (
   ]);
   const { steps } = repairSteps(differences, expected, networkd);
   expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
-    "networkctl renew ens5",
+    "networkctl reconfigure ens5",
     "networkctl reconfigure ens7",
   ]);
 });

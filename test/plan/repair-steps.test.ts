@@ -4,7 +4,7 @@ import type { InCharge } from "../../src/plan/ask-daemon.ts";
 import { checkKernel } from "../../src/plan/check-kernel.ts";
 import { repairSteps } from "../../src/plan/repair-steps.ts";
 import { expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
-import { eniAt, familyOf } from "../support/nics.ts";
+import { eniAt, familyOf, noFamily } from "../support/nics.ts";
 
 const both = (subnet: number) => ({
   ipv4: familyOf([`10.0.${subnet}.10`, `10.0.${subnet}.20`], `10.0.${subnet}.0/24`),
@@ -117,35 +117,48 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     expect(commandsOf({ ...lost(...own, "10.0.1.20"), rules }, inCharge)).toEqual([command]);
   });
 
-  test.each([
-    ["networkd", networkd, "networkctl renew ens6"],
-    ["NetworkManager", manager, "nmcli device reapply ens6"],
-  ])("%s: one that is in use keeps what it has, and is mended first", (_, inCharge, command) => {
-    expect(commandsOf(lost("10.0.1.10", "10.0.1.20"), inCharge)).toEqual([
+  test("networkd: one that is in use too, since it knows no gentler way", () => {
+    expect(commandsOf(lost("10.0.1.10", "10.0.1.20"))).toEqual(["networkctl reconfigure ens6"]);
+    expect(commandsOf(lost("2001:db8:6::10"))).toEqual(["networkctl reconfigure ens6"]);
+  });
+
+  test("NetworkManager: one that is in use keeps what it has, and is mended first", () => {
+    expect(commandsOf(lost("10.0.1.10", "10.0.1.20"), manager)).toEqual([
       "ip -4 address replace 10.0.1.20/32 dev ens6 noprefixroute",
-      command,
+      "nmcli device reapply ens6",
     ]);
   });
 
-  test("networkd cannot ask for DHCPv6 alone: the NIC keeps working, and the reason is told", () => {
-    expect(repair(lost("2001:db8:6::10"))).toEqual({
-      steps: [],
+  test("networkd: the primary for its IPv4, never for what would cut its IPv4", () => {
+    const both = lost("10.0.0.10", "2001:db8:5::10");
+    expect(commandsOf(both)).toEqual(["networkctl reconfigure ens5"]);
+    expect(commandsOf(lost("10.0.0.10"))).toEqual(["networkctl reconfigure ens5"]);
+    expect(repair(lost("2001:db8:5::10", "2001:db8:5::20"))).toMatchObject({
+      steps: [{ reason: "ens5: address 2001:db8:5::20 is missing" }],
       reasons: [
-        "ens6: 2001:db8:6::10 is left to DHCP: asking anew would cut what works (networkctl reconfigure ens6)",
+        "ens5: 2001:db8:5::10 left to DHCP: to ask would cut IPv4 (networkctl reconfigure ens5)",
       ],
     });
   });
 
-  test("the primary too, where it has lost its own; never for its default route alone", () => {
+  test("networkd: a primary without IPv4 has nothing to lose", () => {
+    const expected = expectedOf([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
+    const { routes, rules } = kernelOf(expected);
+    const differences = checkKernel(expected, { addresses: [], routes, rules });
+    expect(repairSteps(differences, expected, networkd)).toMatchObject({
+      steps: [{ argv: ["networkctl", "reconfigure", "ens5"] }],
+      reasons: [],
+    });
+  });
+
+  test.each([
+    ["networkd", networkd, "networkctl renew ens5"],
+    ["NetworkManager", manager, "nmcli device reapply ens5"],
+  ])("%s: not for the primary's default route alone", (_, inCharge, command) => {
     const routes = clean.routes.filter(({ table }) => table !== 254);
-    expect(commandsOf({ ...lost("10.0.0.10", "2001:db8:5::10"), routes })).toEqual([
-      "networkctl reconfigure ens5",
-    ]);
-    expect(repair({ routes })).toEqual({
+    expect(repair({ routes }, inCharge)).toEqual({
       steps: [],
-      reasons: [
-        "ens5: its default route is left to DHCP: asking anew would cut what works (networkctl reconfigure ens5)",
-      ],
+      reasons: [`ens5: its default route is left to DHCP (${command})`],
     });
   });
 
@@ -153,7 +166,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     const state = lost(...own);
     expect(repair(state, { ...manager, isRunning: false })).toEqual({
       steps: [],
-      reasons: ["ens6: 10.0.1.10 and 2001:db8:6::10 is left to DHCP: NetworkManager does not run"],
+      reasons: ["ens6: 10.0.1.10 and 2001:db8:6::10 left to DHCP, and its daemon does not run"],
     });
   });
 });

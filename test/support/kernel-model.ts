@@ -94,8 +94,7 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
 function afterAsking(state: KernelState, { argv }: Step, { nics }: ExpectedKernel): KernelState {
   const nic = nics.find(({ name }) => name === argv.at(-1));
   const leased = (nic?.addresses ?? [])
-    // DHCPv6 has no `renew`.
-    .filter(({ cidr, isLeased }) => isLeased && !(argv.includes("renew") && cidr.includes(":")))
+    .filter(({ isLeased }) => isLeased)
     .map(({ cidr }) => addressOn(nic?.name ?? "", cidr));
   const keys = new Set(leased.map(keyOf));
   const rest = state.addresses.filter((each) => !keys.has(keyOf(each)));
