@@ -1,7 +1,7 @@
 /**
  * Builds dist/ec2nic for this machine. Each flag has a reason: docs/decisions/build-flags.md.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { version } from "../package.json";
 
 const target = "dist/ec2nic";
@@ -25,9 +25,10 @@ const build = Bun.spawnSync(
   { stdout: "pipe", stderr: "pipe" },
 );
 // a failed bytecode step ends with 0 all the same (Bun 1.4.5): what counts is that the result runs
-const trial = Bun.spawnSync([target, "--version"], { stdout: "pipe", stderr: "pipe" });
-if (build.exitCode !== 0 || trial.stdout.toString() !== `ec2nic ${version}\n`) {
-  process.stderr.write(build.stderr.toString() + build.stdout.toString() + trial.stderr.toString());
+const trial = existsSync(target) ? Bun.spawnSync([target, "--version"]) : null;
+if (build.exitCode !== 0 || trial?.stdout.toString() !== `ec2nic ${version}\n`) {
+  const said = [build.stderr, build.stdout, trial?.stderr ?? ""];
+  process.stderr.write(said.map(String).join(""));
   process.stderr.write(`build: ${target} does not run\n`);
   process.exit(1);
 }
