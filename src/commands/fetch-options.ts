@@ -61,6 +61,10 @@ export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>
   if (clash !== undefined || (rest !== null && flags.json)) {
     throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
   }
+  if (flags.output === "") {
+    const hint = "is a variable of the calling script empty?";
+    throw new Failure("USAGE", "--output: an empty file name", { hint });
+  }
   const maxAge = flags["max-age"];
   return {
     ...imdsOptions(flags),

@@ -12,9 +12,14 @@ export async function exec(
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
-  const child = start(argv, options, stdio);
+  let child: ReturnType<typeof start> | null = null;
+  // before it starts: a signal in between would end us and leave the command alone
+  const hand = (signal: NodeJS.Signals): void => {
+    if (child !== null && typeof child === "object") child.kill(signal);
+  };
+  const stopForwarding = stdio === "inherit" ? forwardSignals(hand) : () => undefined;
+  child = start(argv, options, stdio);
   if (typeof child === "number") return { code: child, stdout: "", stderr: "" };
-  const stopForwarding = stdio === "inherit" ? forwardSignals(child) : () => undefined;
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
   await child.exited;
   stopForwarding();
@@ -42,11 +47,10 @@ function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" |
  * What ends us ends the command, and its status is then ours. Ctrl-C reaches it without our help:
  * the terminal sends it to the whole foreground group, and twice would be once too often.
  */
-function forwardSignals(child: Bun.Subprocess): () => void {
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const signals = (["SIGTERM", "SIGHUP", "SIGINT"] as const).filter(
     (signal) => signal !== "SIGINT" || !isatty(0),
   );
-  const forward = (signal: NodeJS.Signals): void => child.kill(signal);
   for (const signal of signals) process.on(signal, forward);
   return () => {
     for (const signal of signals) process.off(signal, forward);

@@ -99,13 +99,26 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await using simulator = await startSimulator();
     using folder = temporaryFolder();
     const ready = join(folder.path, "ready");
-    const trap = `trap 'echo got it; exit 7' ${signal.slice(3)}; : >${ready}; while :; do sleep 0.05; done`;
+    const trap = `trap 'echo got it; exit 7' ${signal.slice(3)}; : >${ready}; for i in $(seq 200); do sleep 0.05; done`;
     const args = fetchArgs(simulator.url, ["mac", "--", "sh", "-c", trap]);
     const { kill, result } = startEc2nic({ args });
     while (!existsSync(ready)) await Bun.sleep(5);
     kill(signal);
     const { code, text } = await result;
     expect({ code, text }).toEqual({ code: 7, text: "got it\n" });
+  });
+}
+
+// the moment between the start of COMMAND and the first look at signals is a few hundred µs long
+for (const signal of ["TERM", "INT", "HUP"]) {
+  test.concurrent(`SIG${signal} that comes as COMMAND starts is handed on, too`, async () => {
+    await using simulator = await startSimulator();
+    const early = `trap 'exit 7' ${signal}; kill -${signal} $PPID; for i in $(seq 60); do sleep 0.05; done`;
+    const runs = Array.from({ length: 12 }, () =>
+      fetchFrom(simulator, ["mac", "--", "sh", "-c", early]),
+    );
+    const codes = (await Promise.all(runs)).map(({ code }) => code);
+    expect(codes).toEqual(codes.map(() => 7));
   });
 }
 

@@ -17,7 +17,7 @@ const escape = "\u001b[K";
 const testOnTerminal = testUnless(missingTool("script"), test.concurrent);
 
 testOnTerminal("a wait of more than a second shows a line, and it is gone afterwards", async () => {
-  const args = ["mac", "--timeout", "6s"];
+  const args = ["mac", "--timeout", "4s"];
   const { code, text } = await fetchOnce(refused(1600), args, { around: terminal });
   expect(code).toBe(0);
   expect(text).toMatch(
