@@ -31,6 +31,8 @@ ExecStart=/bin/sh -c 'env -0 >$folder/out.new && mv $folder/out.new $folder/out'
 UNIT
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system # what says "systemd booted this machine" (sd_booted(3))
+# what is mounted there, whole or hybrid, shows the machine's own tree
+umount -l /sys/fs/cgroup 2>/dev/null || :
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 
 systemd=$(command -v /lib/systemd/systemd /usr/lib/systemd/systemd | head -n 1)
