@@ -54,6 +54,11 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
       hint,
     });
   }
+  if (flags.metadata === "" || flags.root === "") {
+    const hint = "is a variable of the calling script empty?";
+    const flag = flags.metadata === "" ? "--metadata" : "--root";
+    throw new Failure("USAGE", `${flag}: an empty name`, { hint });
+  }
   return {
     ...imdsOptions(flags),
     dryRun: flags["dry-run"],

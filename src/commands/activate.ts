@@ -32,8 +32,8 @@ export default command<typeof activateFlags, ActivateOptions>({
       : await applyPlan(host, plan, options.root);
     return reportActivation(host, options, gathered, { plan, ...applied });
   },
-  onFailure: ({ json }, error, elapsedMs) => {
-    const nothing = { nics: [], plan: null, imds: null };
+  onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
+    const nothing = { dryRun: dryRun === true, nics: [], plan: null, imds: null };
     return json ? renderResult({ command: "activate", ...nothing, elapsedMs, error }) : "";
   },
 });

@@ -23,7 +23,7 @@ type Source = Pick<ActivateOptions, "metadata" | "root" | "endpoint" | "timeout"
  * readers throw, and `USAGE` where the root is no folder.
  */
 export async function gatherFacts(host: Host, source: Source): Promise<Gathered> {
-  if ((await host.files.stat(source.root))?.kind !== "folder") {
+  if ((await host.files.stat(`${source.root}/.`))?.kind !== "folder") {
     throw new Failure("USAGE", `--root ${source.root}: there is no such folder`);
   }
   const { parsed, imds } = await askedOrSaved(host, source);
@@ -33,11 +33,19 @@ export async function gatherFacts(host: Host, source: Source): Promise<Gathered>
 
 async function askedOrSaved(host: Host, source: Source) {
   if (source.metadata !== null) {
-    return { parsed: parseEnis(await readMetadataFile(host, source.metadata)), imds: null };
+    return { parsed: await readSaved(host, source.metadata), imds: null };
   }
   const session = openSession(host, imdsSettings(source, host.env));
   const startMs = host.clock.now();
   const parsed = await awaitEnis(host, session);
   const elapsedMs = Math.round(host.clock.now() - startMs);
   return { parsed, imds: { ...session.stats(), elapsedMs } };
+}
+
+async function readSaved(host: Pick<Host, "files" | "signal">, path: string) {
+  const parsed = parseEnis(await readMetadataFile(host, path));
+  if (parsed.missing === null) return parsed;
+  throw new Failure("DATAERR", `${path}: not the metadata of an instance: ${parsed.missing}`, {
+    hint: "make one, of everything: ec2nic fetch --json --output FILE",
+  });
 }

@@ -23,7 +23,17 @@ export async function reportActivation(
   const error = ending === null ? null : reportOf(ending);
   const elapsedMs = Math.round(host.clock.now());
   if (options.json) {
-    await host.print(renderResult({ command: "activate", nics, plan, imds, elapsedMs, error }));
+    await host.print(
+      renderResult({
+        command: "activate",
+        dryRun: options.dryRun,
+        nics,
+        plan,
+        imds,
+        elapsedMs,
+        error,
+      }),
+    );
   } else if (options.dryRun) await host.print(describePlan(plan, facts.state));
   else for (const nic of nics) host.log.info(sentence(nic));
   for (const reason of plan.reasons) host.log.verbose(reason);
@@ -40,6 +50,6 @@ function incompleteFailure(nics: readonly NicResult[]): Failure | null {
   const late = nics.filter(({ outcome }) => outcome === "incomplete");
   if (late.length === 0) return null;
   const macs = late.map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`).join("; ");
-  const hint = "what was known is configured; run it again for the rest";
+  const hint = "run it again when it is";
   return new Failure("TEMPFAIL", `metadata is not complete: ${macs}`, { hint });
 }

@@ -5,6 +5,8 @@ import { renderJson } from "./json.ts";
 /** What `--json` prints, after a failure too. */
 export interface Result {
   readonly command: string;
+  /** Nothing was done: the outcomes are what would come of it. */
+  readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
   /** null: it did not come to one. */
   readonly plan: NetworkPlan | null;

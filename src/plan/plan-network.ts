@@ -37,8 +37,13 @@ export function planNetwork(facts: NetworkFacts, { backend, render }: BackendCho
     config,
     files: render(config),
     left,
-    retired: retire(state.files, listedMacs, links),
+    retired: isListWhole(facts) ? retire(state.files, listedMacs, links) : [],
     reasons: [...unmanaged.reasons, ...match.reasons],
   };
   return planChanges(wanted, state);
+}
+
+/** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */
+function isListWhole({ enis, incomplete }: NetworkFacts): boolean {
+  return incomplete.length === 0 && enis.some(({ isPrimary }) => isPrimary);
 }

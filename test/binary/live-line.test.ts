@@ -21,7 +21,7 @@ testOnTerminal("a wait of more than a second shows a line, and it is gone afterw
   const { code, text } = await fetchOnce(refused(1600), args, { around: terminal });
   expect(code).toBe(0);
   expect(text).toMatch(
-    /ec2nic: waiting for instance metadata: connection refused \(\d+ tr(y|ies), \d s left/,
+    /ec2nic: waiting for instance metadata \(\d+ tr(y|ies), \d s left\): connection refuse/,
   );
   expect(text).toEndWith(`\r${escape}`);
 });

@@ -81,8 +81,11 @@ test.each(cases)("64: $args $env", async ({ args, env = {}, says }) => {
 });
 
 /** What `--format env` prints after a failure, unless it would go to a file. */
+/** What looks like `eval "$(…)"`, the format or its flag misspelt or not: eval shall end too. */
 function isEnv(args: readonly string[]): boolean {
-  return args[args.indexOf("--format") + 1] === "env" && !args.includes("--output");
+  const at = args.indexOf("--format");
+  const format = at < 0 ? undefined : args[at + 1];
+  return args.includes("env") || (format !== undefined && !["text", "json"].includes(format));
 }
 
 const badEndpoints: readonly (readonly [string, string])[] = [

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { judgeStatus } from "../../src/imds/answer.ts";
 
 const judge = (status: number, retryAfter: string | null = null) =>
-  judgeStatus(status, retryAfter, 1_000_000);
+  judgeStatus("GET x", status, retryAfter, 1_000_000);
 
 test("200 is read on, 404 is absent", () => {
   expect(judge(200)).toBeNull();

@@ -105,7 +105,9 @@ test("a tree is kept as a tree", async () => {
   const files = fakeFiles(machine);
   const tree = JSON.parse('{"a": ["1"], "__proto__": "x", "b": {"c": "d"}}');
   const at = parseKey("tags");
-  await (await open(files)).keep({ kind: "tree", name: "tags", path: at.path, tree });
+  await (
+    await open(files)
+  ).keep({ kind: "tree", name: "tags", path: at.path, tree, isWhole: true });
   const found = await (await open(files)).find(at);
   expect(JSON.stringify(found?.kind === "tree" ? found.tree : null)).toBe(JSON.stringify(tree));
 });

@@ -82,16 +82,19 @@ test("a winner at once: nobody else starts, and the losers are stopped", async (
   expect(stopped).toContain("a");
 });
 
-test("a final answer counts only where nobody wins", async () => {
+// another way may lead to the real service: one that wins, or one that is only throttled
+test("a final answer counts only where no other way leads to a service", async () => {
   const off = new Failure("CONFIG", "403");
-  for (const other of [value("v"), trouble("503")]) {
+  for (const other of [value("v"), trouble("503"), trouble("refused", { suspect: "path" })]) {
     const { clock } = steppedClock();
     const { attempt, give, fail } = runners(["a", "b"]);
     const result = race({ clock, signal: never }, ["a", "b"], attempt);
     fail("a", off);
     give("b", other);
     if (other.kind === "value") expect(await result).toMatchObject({ candidate: "b" });
-    else expect(result).rejects.toBe(off);
+    else if (other.kind === "trouble" && other.trouble.suspect === "path")
+      expect(result).rejects.toBe(off);
+    else expect(await result).toMatchObject({ reason: "a: 403; b: 503" });
   }
 });
 

@@ -39,6 +39,7 @@ export function fakeLog(): FakeLog {
     info: say("info"),
     verbose: say("verbose"),
     waiting: (state) => void waits.push(state),
+    flush: async () => undefined,
   };
 }
 
