@@ -3,6 +3,7 @@
 # where the machine does not have it.
 
 BUN := sh scripts/bun.sh
+PACKAGES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
 
 # what needs no binary, no tools and no rights
@@ -16,22 +17,22 @@ help: ## this list
 
 build: dist/ec2nic ## the executable, dist/ec2nic
 
-check: node_modules ## format, lint, types, unit tests: under 10 s
+check: $(PACKAGES) ## format, lint, types, unit tests: under 10 s
 	$(BUN) fmt --check
 	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
 	$(BUN) check
 	$(BUN) test --only-failures $(UNIT_TESTS)
 
-test: node_modules dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
+test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
 	$(BUN) scripts/test.ts
 
-demo: node_modules dist/ec2nic ## the main job against a simulated EC2, in network namespaces
+demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts
 
-bench: node_modules dist/ec2nic ## figures beside curl's, in one run
+bench: $(PACKAGES) dist/ec2nic ## figures beside curl's, in one run
 	$(BUN) scripts/bench.ts
 
-golden: node_modules ## show where the expected files of test/cases differ; ACCEPT=1 takes them
+golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them
 	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
 
 smoke: dist/ec2nic ## does the executable start and say what it is?
@@ -41,9 +42,10 @@ smoke: dist/ec2nic ## does the executable start and say what it is?
 clean: ## remove what was built and brought
 	rm -rf dist node_modules .tools
 
-dist/ec2nic: node_modules $(SOURCES)
+dist/ec2nic: $(PACKAGES) $(SOURCES)
 	$(BUN) scripts/build.ts
 
-node_modules: package.json bun.lock
+# a mark of its own: an install that broke off leaves the folder behind
+$(PACKAGES): package.json bun.lock
 	$(BUN) install --frozen-lockfile --ignore-scripts
-	@touch node_modules
+	@touch $@

@@ -24,7 +24,7 @@ if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(tools);
 
 const steps = [
   ["make", "check"],
-  [process.execPath, "test", "--only-failures"],
+  [process.execPath, "test", "--only-failures", "--timeout=30000"],
 ] as const;
 
 const [check, tests] = [await runStep(steps[0]), await runStep(steps[1])];

@@ -16,7 +16,9 @@ export const exitCodes = {
   TEMPFAIL: 75,
   NOPERM: 77,
   CONFIG: 78,
-  /** 128 + SIGINT, as shells report it. */
+  /** 128 + SIGHUP, as shells report it. */
+  SIGHUP: 129,
+  /** 128 + SIGINT. */
   SIGINT: 130,
   /** 128 + SIGTERM. */
   SIGTERM: 143,

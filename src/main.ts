@@ -2,9 +2,11 @@ import { runCommand } from "citty";
 import { version } from "../package.json";
 import { closest } from "./commands/closest.ts";
 import type { Command, LooseFlags } from "./commands/command.ts";
+import { isForEval } from "./commands/is-for-eval.ts";
 import { glance, parseArgv } from "./commands/parse-argv.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
+import { onCrash } from "./host/on-crash.ts";
 import { systemHost } from "./host/system.ts";
 import { renderCommandHelp, renderProgramHelp } from "./output/help.ts";
 
@@ -13,65 +15,75 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
   activate: () => import("./commands/activate.ts"),
 };
 
-const args = process.argv.slice(2);
-const [name = "", ...rest] = args;
-const known = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
-const command = known?.default;
-const loose = command === undefined ? {} : glance(rest, command.help.flags);
-const host = systemHost(talk(loose));
+const [name = "", ...args] = process.argv.slice(2);
 process.exit(await main());
 
 /** The one place that catches: whatever a run comes to becomes words and an exit status. */
 async function main(): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? (await commands[name]?.())?.default : undefined;
+  const flags = command === undefined ? {} : glance(args, command.help.flags);
+  const host = systemHost(talk(flags));
+  onCrash((error) => void fail(host, error, { command, flags }).then((code) => process.exit(code)));
   try {
-    return await (command === undefined ? runProgram() : runSubcommand(command));
+    const code = await (command === undefined
+      ? runProgram(host)
+      : runSubcommand(host, command, flags));
+    await host.log.flush();
+    return code;
   } catch (error) {
-    return await fail(error, host);
+    return await fail(host, error, { command, flags });
   }
 }
 
-async function runSubcommand(subcommand: Command): Promise<number> {
-  if (loose["help"] === true) return say(renderCommandHelp(subcommand.help));
-  if (loose["version"] === true) return say(`ec2nic ${version}\n`);
-  const argv = parseArgv(rest, subcommand.help.flags, name);
-  const run = subcommand.prepare(argv);
-  const { result } = await runCommand(subcommand, { rawArgs: [], data: { host, run } });
+async function runSubcommand(host: Host, command: Command, flags: LooseFlags): Promise<number> {
+  if (flags["help"] === true) return say(host, renderCommandHelp(command.help));
+  if (flags["version"] === true) return say(host, `ec2nic ${version}\n`);
+  const run = command.prepare(parseArgv(args, command.help.flags, name));
+  const { result } = await runCommand(command, { rawArgs: [], data: { host, run } });
   return typeof result === "number" ? result : 0;
 }
 
-async function runProgram(): Promise<number> {
-  if (name === "--version") return say(`ec2nic ${version}\n`);
+async function runProgram(host: Host): Promise<number> {
+  if (name === "--version") return say(host, `ec2nic ${version}\n`);
   const loaded = await Promise.all(Object.values(commands).map((load) => load()));
   const help = renderProgramHelp(loaded.map((each) => each.default.help));
-  if (name === "--help" || name === "-h") return say(help);
-  if (name === "") {
-    host.log.error("there is no command", "ec2nic --help");
-    return reportOf(new Failure("USAGE", "")).code;
-  }
-  const near = closest(name, Object.keys(commands));
+  if (name === "--help" || name === "-h") return say(host, help);
+  if (name === "") throw new Failure("USAGE", "there is no command", { hint: "ec2nic --help" });
+  const near = closest(name, [...Object.keys(commands), "--help", "--version"]);
   const isFlag = name.startsWith("-");
   const hint = near === null ? "ec2nic --help" : `did you mean ec2nic ${near}?`;
   const what = isFlag ? `${name}: flags follow the command` : `${name}: there is no such command`;
   throw new Failure("USAGE", what, { hint });
 }
 
-async function say(text: string): Promise<number> {
+async function say(host: Pick<Host, "print">, text: string): Promise<number> {
   await host.print(text);
   return 0;
 }
 
+interface Asked {
+  readonly command: Command | undefined;
+  readonly flags: LooseFlags;
+}
+
 async function fail(
-  error: unknown,
   { clock, log, print }: Pick<Host, "clock" | "log" | "print">,
+  error: unknown,
+  { command, flags }: Asked,
 ): Promise<number> {
   const report = reportOf(error);
   log.waiting(null);
   log.error(report.message, report.hint);
-  if (error instanceof Error && (report.kind === "SOFTWARE" || error.cause !== undefined)) {
-    log.verbose(String(error.stack ?? error));
+  if (error instanceof Error && report.kind === "SOFTWARE") {
+    for (const line of String(error.stack ?? error).split("\n")) log.verbose(line);
+  } else if (error instanceof Error && error.cause instanceof Error) {
+    log.verbose(`because: ${error.cause.message}`);
   }
-  const data = command?.onFailure(loose, report, Math.round(clock.now())) ?? "";
+  const data = isForEval([name, ...args])
+    ? `(exit ${report.code})\n`
+    : (command?.onFailure(flags, report, Math.round(clock.now())) ?? "");
   await print(data).catch(() => undefined); // stdout may be what failed
+  await log.flush();
   return report.code;
 }
 

@@ -7,7 +7,7 @@ import { refuseLinksBelow, underRoot } from "./under-root.ts";
 /** What was not done, by NIC; null: what belongs to none of them. */
 export type FileFailures = ReadonlyMap<string | null, Failure>;
 
-type FileHost = Pick<Host, "files" | "log">;
+type FileHost = Pick<Host, "files" | "log" | "signal">;
 type Change = (host: FileHost, root: string) => Promise<void>;
 
 /**
@@ -23,6 +23,7 @@ export async function writeFiles(
   const failures = new Map<string | null, Failure>();
   // One after the other: what was done when the run is killed is the beginning of the list.
   for (const [mac, change] of changesOf(plan)) {
+    host.signal.throwIfAborted();
     if (failures.has(mac)) continue;
     const failure = await failureOf(change(host, root));
     if (failure !== null) failures.set(mac, failure);

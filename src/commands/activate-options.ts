@@ -1,20 +1,28 @@
 import { Failure } from "../exit.ts";
 import type { ImdsOptions } from "../imds/settings.ts";
+import { type Backend, backends } from "../net/network-plan.ts";
+import { type Stage, stages } from "./choose-stage.ts";
 import type { Argv, Flags } from "./command.ts";
 import { imdsFlags, imdsOptions, talkFlags } from "./shared-flags.ts";
 
 export const activateFlags = {
   backend: {
     type: "enum",
-    options: ["netplan"],
-    description: "whose configuration is written",
+    options: ["auto", ...backends],
+    description: "whose configuration is written (default: who is in charge here)",
   },
   stage: {
     type: "enum",
-    options: ["local"],
-    description: "local: the network daemon is not up yet, so files only",
+    options: ["auto", "local", "network"],
+    description:
+      "local: files only, the network daemon is not up yet; network: and activate them " +
+      "(default: what systemd says)",
   },
   "dry-run": { type: "boolean", description: "show what would be done, and why; do nothing" },
+  check: {
+    type: "boolean",
+    description: "compare files, addresses, routes and rules; 1 if they differ; change nothing",
+  },
   metadata: {
     type: "string",
     valueHint: "FILE",
@@ -27,7 +35,10 @@ export const activateFlags = {
 } as const satisfies Flags;
 
 export interface ActivateOptions extends ImdsOptions {
+  readonly backend: Backend | "auto";
+  readonly stage: Stage | "auto";
   readonly dryRun: boolean;
+  readonly check: boolean;
   /** null: IMDS is asked. */
   readonly metadata: string | null;
   /** `/` for the machine itself. */
@@ -44,19 +55,17 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
       hint: "ec2nic activate --help",
     });
   }
-  for (const [flag, only] of [
-    ["backend", "netplan"],
-    ["stage", "local"],
-  ] as const) {
-    if (flags[flag] !== undefined) continue;
-    const hint = "ec2nic activate --stage local --backend netplan";
-    throw new Failure("USAGE", `--${flag} ${only} has to be said: it is the only one yet`, {
-      hint,
-    });
+  if (flags.metadata === "" || flags.root === "") {
+    const hint = "is a variable of the calling script empty?";
+    const flag = flags.metadata === "" ? "--metadata" : "--root";
+    throw new Failure("USAGE", `${flag}: an empty name`, { hint });
   }
   return {
     ...imdsOptions(flags),
+    backend: backends.find((each) => each === flags.backend) ?? "auto",
+    stage: stages.find((each) => each === flags.stage) ?? "auto",
     dryRun: flags["dry-run"],
+    check: flags.check,
     metadata: flags.metadata ?? null,
     root: flags.root ?? "/",
     json: flags.json,

@@ -1,59 +1,45 @@
-import { applyPlan } from "../apply/apply-plan.ts";
-import type { Activation } from "../net/activation.ts";
 import { renderResult } from "../output/result.ts";
-import { planNetwork } from "../plan/plan-network.ts";
-import { renderNetplan } from "../render/netplan.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "./activate-options.ts";
+import { askForEnis } from "./ask-for-enis.ts";
+import { alone, carryOut } from "./carry-out.ts";
 import { command } from "./command.ts";
 import { gatherFacts } from "./gather-facts.ts";
+import { planActivation } from "./plan-activation.ts";
 import { reportActivation } from "./report-activation.ts";
-
-const filesOnly: Activation = {
-  backend: "netplan",
-  renderer: "networkd",
-  stage: "local",
-  isRunning: false,
-  hasSystemd: false,
-  active: {},
-};
 
 export default command<typeof activateFlags, ActivateOptions>({
   name: "activate",
-  summary: "Write the network configuration of every NIC that IMDS knows.",
+  summary: "Configure the network of every NIC that IMDS knows.",
   operands: "",
   flags: activateFlags,
   notes: [
-    "One file per NIC, matched by MAC, mode 0600: /etc/netplan/60-ec2nic-MAC.yaml. A file is " +
-      "written only if it differs. NICs listed in /etc/ec2nic/unmanaged (a MAC, a name or an ENI " +
-      "id a line) are left alone.",
+    "One file per NIC, matched by MAC, of the backend in charge: /etc/netplan/60-ec2nic-MAC.yaml, " +
+      "/etc/NetworkManager/system-connections/ec2nic-MAC.nmconnection or " +
+      "/etc/systemd/network/60-ec2nic-MAC.network. Only what differs is written, and only what " +
+      "was written is activated; where the machine would become unreachable, the old " +
+      "configuration comes back (71).",
+    "NICs listed in /etc/ec2nic/unmanaged (a MAC, a name or an ENI id a line) are left alone.",
   ],
   examples: [
-    "ec2nic activate --stage local --backend netplan --dry-run",
-    "ec2nic activate --stage local --backend netplan --json",
+    "ec2nic activate --dry-run",
+    "ec2nic activate --json",
+    "ec2nic activate --check",
     "ec2nic fetch --json --output i.json",
-    "ec2nic activate --stage local --backend netplan --metadata i.json --root /mnt/image",
+    "ec2nic activate --backend netplan --metadata i.json --root /mnt/image",
   ],
   parse: parseActivate,
   run: async (host, options) => {
-    const gathered = await gatherFacts(host, options);
-    const plan = planNetwork(gathered.facts, {
-      activation: filesOnly,
-      render: renderNetplan,
-      machineFiles: [],
-      trace: [],
+    const asked = await askForEnis(host, options);
+    return alone(host, options, async () => {
+      const gathered = await gatherFacts(host, options, asked);
+      const plan = planActivation(gathered, options);
+      const applied = await carryOut(host, options, { asked, gathered, plan });
+      return reportActivation(host, options, { asked, gathered, plan, ...applied });
     });
-    const applied = options.dryRun
-      ? { nics: plan.nics, failure: null }
-      : await applyPlan(host, plan, {
-          root: options.root,
-          standing: null,
-          unfinished: null,
-          undo: [],
-        });
-    return reportActivation(host, options, gathered, { plan, ...applied });
   },
-  onFailure: ({ json }, error, elapsedMs) => {
-    const nothing = { nics: [], plan: null, imds: null };
-    return json ? renderResult({ command: "activate", ...nothing, elapsedMs, error }) : "";
+  onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
+    const nothing = { nics: [], plan: null, imds: null, differences: null };
+    const told = { command: "activate", dryRun: dryRun === true, elapsedMs, error, ...nothing };
+    return json ? renderResult(told) : "";
   },
 });

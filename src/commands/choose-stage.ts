@@ -1,7 +1,8 @@
 import type { Host } from "../host/host.ts";
 
 /** `local`: the network daemon is not up yet, so files are all there is to do. */
-export type Stage = "local" | "network";
+export const stages = ["local", "network"] as const;
+export type Stage = (typeof stages)[number];
 
 const targetOfNetwork = "network.target";
 

@@ -18,9 +18,10 @@ export async function deliver(
 ): Promise<number> {
   const { command, format, output } = options;
   if (command !== null) {
-    const { code } = await host.exec(command, { env: variablesOf(readings), stdio: "inherit" });
-    if (code === 127) host.log.error(`${command[0]}: there is no such command`);
-    if (code === 126) host.log.error(`${command[0]}: it cannot be executed`);
+    const options = { env: variablesOf(readings), stdio: "inherit" } as const;
+    const { code, isStarted } = await host.exec(command, options);
+    const fault = code === 127 ? "there is no such command" : "it cannot be executed";
+    if (!isStarted) host.log.error(`${command[0]}: ${fault}`);
     return code;
   }
   const data = renderReadings(readings, format);

@@ -27,7 +27,7 @@ export const fetchFlags = {
   "max-age": {
     type: "string",
     valueHint: "DURATION",
-    description: "be content with an answer kept in /run/ec2nic that is no older",
+    description: "be content with an answer kept in /run/ec2nic (by root) that is no older",
   },
   "show-secrets": { type: "boolean", description: "credentials and user-data too" },
   ...imdsFlags,
@@ -52,7 +52,7 @@ export interface FetchOptions extends ImdsOptions {
 /** Throws `USAGE` for flags that contradict each other. */
 export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>): FetchOptions {
   const format = formatOf(flags.format, flags.json);
-  if (rest?.length === 0) {
+  if (rest !== null && (rest[0] ?? "") === "") {
     const hint = "ec2nic fetch instance-id -- COMMAND";
     throw new Failure("USAGE", "there is no command after --", { hint });
   }
@@ -60,6 +60,10 @@ export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>
     rest === null ? undefined : (flags.output ?? flags.format) && "--output or --format";
   if (clash !== undefined || (rest !== null && flags.json)) {
     throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
+  }
+  if (flags.output === "") {
+    const hint = "is a variable of the calling script empty?";
+    throw new Failure("USAGE", "--output: an empty file name", { hint });
   }
   const maxAge = flags["max-age"];
   return {

@@ -5,7 +5,7 @@ import { readKeys } from "../imds/read-keys.ts";
 
 export default command<typeof fetchFlags, FetchOptions>({
   name: "fetch",
-  summary: "Read instance metadata, with retries, over whatever way works.",
+  summary: "Read instance metadata, with retries, until a deadline.",
   operands: "[KEY...] [-- COMMAND...]",
   flags: fetchFlags,
   notes: [
@@ -27,6 +27,5 @@ export default command<typeof fetchFlags, FetchOptions>({
     const readings = await readKeys(host, options);
     return deliver(host, options, readings);
   },
-  onFailure: ({ format, output }, { code }) =>
-    format === "env" && output === undefined ? `(exit ${code})\n` : "",
+  onFailure: () => "", // main prints (exit N) where a shell may eval it
 });

@@ -1,43 +1,58 @@
-import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import { inspectBackends } from "../apply/inspect-backends.ts";
+import { inspectDns } from "../apply/inspect-dns.ts";
 import { inspectHost } from "../apply/inspect-host.ts";
-import { awaitEnis } from "../imds/await-enis.ts";
-import { parseEnis } from "../imds/parse-enis.ts";
-import { readMetadataFile } from "../imds/read-metadata-file.ts";
-import { type ImdsStats, openSession } from "../imds/session.ts";
-import { imdsSettings } from "../imds/settings.ts";
+import { inspectOthers } from "../apply/inspect-others.ts";
+import { inspectProfiles } from "../apply/inspect-profiles.ts";
+import { readUnfinished, type Unfinished } from "../apply/unfinished.ts";
+import type { Host } from "../host/host.ts";
+import { readKernel } from "../kernel/read-kernel.ts";
 import { readLinks } from "../links/read-links.ts";
+import type { BackendFacts } from "../net/backend-facts.ts";
+import type { DnsFacts } from "../net/dns-facts.ts";
+import type { KernelState } from "../net/kernel-state.ts";
+import type { OtherFile } from "../net/other-file.ts";
 import type { NetworkFacts } from "../plan/plan-network.ts";
 import type { ActivateOptions } from "./activate-options.ts";
+import type { Asked } from "./ask-for-enis.ts";
+import { chooseStage, type Stage } from "./choose-stage.ts";
 
+/** All that a plan depends on. */
 export interface Gathered {
   readonly facts: NetworkFacts;
-  /** null: IMDS was not asked. */
-  readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
+  readonly backends: BackendFacts;
+  readonly dns: DnsFacts;
+  readonly others: readonly OtherFile[];
+  /** Link's name → uuid of the profile that is up on it. */
+  readonly profiles: Readonly<Record<string, string>>;
+  readonly stage: Stage;
+  readonly stageReason: string;
+  /** null: it was not looked at, for files are all there is to do. */
+  readonly kernel: KernelState | null;
+  /** What a run that was killed left behind. */
+  readonly unfinished: Unfinished | null;
 }
 
-type Source = Pick<ActivateOptions, "metadata" | "root" | "endpoint" | "timeout" | "retries">;
-
-/**
- * What IMDS says, what the kernel shows, what lies below the root. Reads only. Throws what the
- * readers throw, and `USAGE` where the root is no folder.
- */
-export async function gatherFacts(host: Host, source: Source): Promise<Gathered> {
-  if ((await host.files.stat(source.root))?.kind !== "folder") {
-    throw new Failure("USAGE", `--root ${source.root}: there is no such folder`);
-  }
-  const { parsed, imds } = await askedOrSaved(host, source);
-  const [links, state] = await Promise.all([readLinks(host), inspectHost(host, source.root)]);
-  return { facts: { ...parsed, links, state }, imds };
-}
-
-async function askedOrSaved(host: Host, source: Source) {
-  if (source.metadata !== null) {
-    return { parsed: parseEnis(await readMetadataFile(host, source.metadata)), imds: null };
-  }
-  const session = openSession(host, imdsSettings(source, host.env));
-  const startMs = host.clock.now();
-  const parsed = await awaitEnis(host, session);
-  const elapsedMs = Math.round(host.clock.now() - startMs);
-  return { parsed, imds: { ...session.stats(), elapsedMs } };
+/** What the kernel shows and what lies below the root. Reads only; throws what the readers throw. */
+export async function gatherFacts(
+  host: Host,
+  { root, stage: wish, check }: ActivateOptions,
+  { parsed }: Pick<Asked, "parsed">,
+): Promise<Gathered> {
+  const { stage, reason: stageReason } = await chooseStage(host, wish, root);
+  const isLive = stage === "network";
+  const [links, state, backends, others] = await Promise.all([
+    readLinks(host),
+    inspectHost(host, root),
+    inspectBackends(host, root),
+    inspectOthers(host, root),
+  ]);
+  const { isInstalled, isRunning } = backends.networkManager;
+  const [dns, profiles, kernel, unfinished] = await Promise.all([
+    inspectDns(host, root, isInstalled),
+    isLive && isRunning ? inspectProfiles(host) : {},
+    isLive || (check && root === "/") ? readKernel(host) : null,
+    isLive ? readUnfinished(host) : null,
+  ]);
+  const facts = { ...parsed, links, state };
+  return { facts, backends, dns, others, profiles, stage, stageReason, kernel, unfinished };
 }

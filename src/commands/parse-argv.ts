@@ -80,6 +80,7 @@ function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
   }
   const known = flags[flag.replace(/^--/, "")];
   const value = known?.valueHint ?? known?.options?.join("|");
-  const reason = value === undefined ? "takes no value" : `needs a value: ${flag} ${value}`;
+  const form = text.includes("ambiguous") ? `${flag}=${value}` : `${flag} ${value}`;
+  const reason = value === undefined ? "takes no value" : `needs a value: ${form}`;
   return new Failure("USAGE", `${flag} ${reason}`, { cause, hint: help });
 }

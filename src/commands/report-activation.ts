@@ -1,34 +1,43 @@
-import { Failure, reportOf } from "../exit.ts";
-import type { Host } from "../host/host.ts";
 import type { Applied } from "../apply/apply-plan.ts";
+import { exitCodes, Failure, reportOf } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import type { NicResult } from "../net/network-plan.ts";
+import { describeCheck, differencesJson } from "../output/describe-check.ts";
 import { describePlan } from "../output/describe-plan.ts";
-import type { NetworkPlan, NicResult } from "../net/network-plan.ts";
 import { renderResult } from "../output/result.ts";
 import type { ActivateOptions } from "./activate-options.ts";
+import type { Asked } from "./ask-for-enis.ts";
 import type { Gathered } from "./gather-facts.ts";
+import type { ActivationPlan } from "./plan-activation.ts";
 
-/** A plan, and what came of it. */
-interface Carried extends Applied {
-  readonly plan: NetworkPlan;
+/** A run of `activate`, as far as it is told of. */
+export interface Told extends Applied {
+  readonly asked: Pick<Asked, "imds">;
+  readonly gathered: Pick<Gathered, "facts">;
+  readonly plan: ActivationPlan;
 }
 
-/** Tells what came of a plan, on stdout and stderr; gives the exit status. */
+/** Tells what came of a run, on stdout and stderr; gives the exit status. */
 export async function reportActivation(
   host: Pick<Host, "clock" | "log" | "print">,
-  options: Pick<ActivateOptions, "dryRun" | "json">,
-  { facts, imds }: Gathered,
-  { plan, nics, failure }: Carried,
+  options: Pick<ActivateOptions, "check" | "dryRun" | "json">,
+  { asked: { imds }, gathered, plan, nics, failure }: Told,
 ): Promise<number> {
+  const { check, dryRun } = options;
   const ending = failure ?? incompleteFailure(nics);
   const error = ending === null ? null : reportOf(ending);
   const elapsedMs = Math.round(host.clock.now());
+  const differences = check ? differencesJson(plan.differences) : null;
   if (options.json) {
-    await host.print(renderResult({ command: "activate", nics, plan, imds, elapsedMs, error }));
-  } else if (options.dryRun) await host.print(describePlan(plan, facts.state));
+    const told = { command: "activate", dryRun, nics, plan, imds, elapsedMs, error, differences };
+    await host.print(renderResult(told));
+  } else if (check) await host.print(describeCheck(plan.differences));
+  else if (dryRun) await host.print(describePlan(plan, gathered.facts.state));
   else for (const nic of nics) host.log.info(sentence(nic));
   for (const reason of plan.reasons) host.log.verbose(reason);
   if (error !== null) host.log.error(error.message, error.hint);
-  return error?.code ?? 0;
+  if (check && plan.differences.length > 0) return error?.code ?? exitCodes.DIFFERENCE;
+  return error?.code ?? exitCodes.OK;
 }
 
 function sentence({ mac, name, eni, outcome, reason }: NicResult): string {
@@ -40,6 +49,6 @@ function incompleteFailure(nics: readonly NicResult[]): Failure | null {
   const late = nics.filter(({ outcome }) => outcome === "incomplete");
   if (late.length === 0) return null;
   const macs = late.map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`).join("; ");
-  const hint = "what was known is configured; run it again for the rest";
+  const hint = "run it again when it is";
   return new Failure("TEMPFAIL", `metadata is not complete: ${macs}`, { hint });
 }

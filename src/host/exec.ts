@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { isatty } from "node:tty";
 import { Failure } from "../exit.ts";
 import type { ExecOptions, ExecResult } from "./host.ts";
+
+const graceMs = 500;
 
 /**
  * Runs a command and waits for it. Codes as a shell gives them: 127 not found, 126 not
@@ -12,13 +14,23 @@ export async function exec(
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
-  const child = start(argv, options, stdio);
-  if (typeof child === "number") return { code: child, stdout: "", stderr: "" };
-  const stopForwarding = stdio === "inherit" ? forwardSignals(child) : () => undefined;
-  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  let child: ReturnType<typeof start> | null = null;
+  // before it starts: a signal in between would end us and leave the command alone
+  const hand = (signal: NodeJS.Signals): void => {
+    if (child !== null && typeof child === "object") child.kill(signal);
+  };
+  const stopForwarding = stdio === "inherit" ? forwardSignals(hand) : () => undefined;
+  child = start(argv, options, stdio);
+  if (typeof child === "number") {
+    return { code: child, isStarted: false, stdout: "", stderr: "" };
+  }
+  // a grandchild may hold the pipes open long after the command has ended, or was ended
+  const grace = child.exited.then(() => Bun.sleep(graceMs)).then(() => "");
+  const texts = [child.stdout, child.stderr].map((stream) => Promise.race([textOf(stream), grace]));
+  const [stdout = "", stderr = ""] = await Promise.all(texts);
   await child.exited;
   stopForwarding();
-  return { code: statusOf(child), stdout, stderr };
+  return { code: statusOf(child), isStarted: true, stdout, stderr };
 }
 
 function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" | "pipe") {
@@ -38,19 +50,34 @@ function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" |
   }
 }
 
+const handedOn = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
+
 /**
- * What ends us ends the command, and its status is then ours. Ctrl-C reaches it without our help:
- * the terminal sends it to the whole foreground group, and twice would be once too often.
+ * What is sent to us is meant for the command, and its status is then ours. What is typed on a
+ * terminal (Ctrl-C, Ctrl-\\) reaches the command without our help, for the terminal sends it to the
+ * whole foreground group; twice would be once too often.
  */
-function forwardSignals(child: Bun.Subprocess): () => void {
-  const signals = (["SIGTERM", "SIGHUP", "SIGINT"] as const).filter(
-    (signal) => signal !== "SIGINT" || !isatty(0),
-  );
-  const forward = (signal: NodeJS.Signals): void => child.kill(signal);
-  for (const signal of signals) process.on(signal, forward);
-  return () => {
-    for (const signal of signals) process.off(signal, forward);
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
+  const typed = isForeground() ? ["SIGINT", "SIGQUIT"] : [];
+  const hand = (signal: NodeJS.Signals): void => {
+    if (!typed.includes(signal)) forward(signal);
   };
+  for (const signal of handedOn) process.on(signal, hand);
+  return () => {
+    for (const signal of handedOn) process.off(signal, hand);
+  };
+}
+
+/** Our process group is the terminal's foreground group: fields 5 and 8 of proc_pid_stat(5). */
+function isForeground(): boolean {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return fields[2] === fields[5];
+  } catch {
+    return false; // no /proc
+  }
 }
 
 async function textOf(stream: unknown): Promise<string> {

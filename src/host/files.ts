@@ -5,11 +5,11 @@ import type { Files } from "./host.ts";
 
 /** The file system of the machine. */
 export const systemFiles: Files = {
-  read: (path) => unlessAbsent(readFile(path)),
-  list: async (path) => ((await unlessAbsent(readdir(path))) ?? []).toSorted(),
-  readLink: (path) => unlessAbsent(readlink(path)),
+  read: (path) => reading(path, readFile(path)),
+  list: async (path) => ((await reading(path, readdir(path))) ?? []).toSorted(),
+  readLink: (path) => reading(path, readlink(path)),
   stat: async (path) => {
-    const found = await unlessAbsent(lstat(path));
+    const found = await reading(path, lstat(path));
     if (found === null) return null;
     return { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid };
   },
@@ -44,7 +44,8 @@ async function writeWhole(path: string, content: string | Uint8Array, mode: numb
       await file.close();
     }
     await rename(temporary, path);
-    await syncFolder(folder);
+    // what may be written in may still not be opened for reading: the file itself is safe by now
+    await syncFolder(folder).catch(() => undefined);
   } catch (cause) {
     await unlink(temporary).catch(() => undefined);
     throw writeFailure(path, cause);
@@ -70,6 +71,21 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
   });
 }
 
+/** null where it is not there. Throws `NOPERM`, or `OSERR` for what cannot be read. */
+async function reading<T>(path: string, work: Promise<T>): Promise<T | null> {
+  return unlessAbsent(work).catch((cause: unknown) => {
+    const code = codeOf(cause) ?? "";
+    if (code === "EACCES" || code === "EPERM") {
+      throw new Failure("NOPERM", `${path}: not allowed to read`, {
+        cause,
+        hint: "run it as root",
+      });
+    }
+    const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new Failure("OSERR", `${path}: could not be read: ${reason}`, { cause });
+  });
+}
+
 function kindOf(found: Awaited<ReturnType<typeof lstat>>): "file" | "folder" | "link" | "other" {
   if (found.isFile()) return "file";
   if (found.isDirectory()) return "folder";
@@ -88,7 +104,7 @@ const reasons: Readonly<Record<string, string>> = {
 function writeFailure(path: string, cause: unknown): Failure {
   const code = codeOf(cause) ?? "";
   if (code === "EACCES" || code === "EPERM") {
-    const hint = "run it as root, or name a file that you may write";
+    const hint = "run it as root, or write where you may";
     return new Failure("NOPERM", `${path}: not allowed to write`, { cause, hint });
   }
   const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));

@@ -40,6 +40,8 @@ export interface Log {
   readonly verbose: (message: string) => void;
   /** What is awaited now; on a terminal a live line shows it once it lasts longer than a second. */
   readonly waiting: (state: Waiting | null) => void;
+  /** Resolves when all that was said is written, or soon after when nobody reads it. */
+  readonly flush: () => Promise<void>;
 }
 
 export interface Waiting {
@@ -52,6 +54,7 @@ export interface Waiting {
   readonly deadlineMs: number;
 }
 
+/** What is there and cannot be read or listed is `NOPERM` or `OSERR`, never null. */
 export interface Files {
   /** The content; null where there is no such file. */
   readonly read: (path: string) => Promise<Uint8Array | null>;
@@ -104,6 +107,8 @@ export interface ExecOptions {
 export interface ExecResult {
   /** As a shell reports it: 127 not found, 126 not executable, 128 + signal. */
   readonly code: number;
+  /** false: there is no such command, or it cannot be executed. */
+  readonly isStarted: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from "./escape-controls.ts";
 import type { Waiting } from "./host.ts";
 
 /** Short waits need no word: the line shows once a wait lasts this long. */
@@ -43,7 +44,9 @@ export function liveLine(write: (text: string) => void, now: () => number): Live
 function describe(state: Waiting, nowMs: number): string {
   const leftS = Math.max(0, Math.ceil((state.deadlineMs - nowMs) / 1000));
   const tries = state.tries === 1 ? "1 try" : `${state.tries} tries`;
-  return `ec2nic: waiting for ${state.what}: ${state.reason} (${tries}, ${leftS} s left)`;
+  return escapeControls(
+    `ec2nic: waiting for ${state.what} (${tries}, ${leftS} s left): ${state.reason}`,
+  );
 }
 
 function columns(): number {

@@ -1,7 +1,8 @@
-import { writeSync } from "node:fs";
 import { createConsola, type LogObject } from "consola/core";
 import type { Log, Waiting } from "./host.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { liveLine } from "./live-line.ts";
+import { stderrWriter } from "./stderr-writer.ts";
 
 export interface LogSettings {
   readonly format: "text" | "json";
@@ -17,8 +18,9 @@ const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 
 
 /** The log on fd 2. Talk never fails a run: what stderr does not take is dropped. */
 export function createLog(settings: LogSettings, now: () => number): Log {
+  const stderr = stderrWriter();
   const live = settings.terminal && settings.format === "text" && settings.verbosity !== "quiet";
-  const line = live ? liveLine(writeStderr, now) : null;
+  const line = live ? liveLine(stderr.write, now) : null;
   const report = settings.format === "json" ? jsonLine : textLine(settings.journal);
   const consola = createConsola({
     level: levels[settings.verbosity],
@@ -28,7 +30,7 @@ export function createLog(settings: LogSettings, now: () => number): Log {
       {
         log: (entry) => {
           line?.clear();
-          writeStderr(report(entry));
+          stderr.write(report(entry));
         },
       },
     ],
@@ -39,6 +41,7 @@ export function createLog(settings: LogSettings, now: () => number): Log {
     info: (message) => consola.info(message, null),
     verbose: (message) => consola.debug(message, null),
     waiting: (state: Waiting | null) => line?.show(state),
+    flush: stderr.flush,
   };
 }
 
@@ -55,21 +58,4 @@ function jsonLine({ type, date, args: [message, hint] }: LogObject): string {
   const level = type === "debug" ? "verbose" : type;
   const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
   return `${JSON.stringify(entry)}\n`;
-}
-
-/** What others set (tags, host names, answers) must not steer a terminal. */
-function escapeControls(text: string): string {
-  return text.replaceAll(
-    // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function writeStderr(text: string): void {
-  try {
-    writeSync(2, text);
-  } catch {
-    // stderr is closed, full or gone: nothing is left to say it to
-  }
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Failure } from "../exit.ts";
 
+const patienceMs = 500;
+
 /**
  * Writes data to stdout, whole. Only `Bun.write(Bun.stdout)` tells a full disk and a gone reader;
  * console.log ends with 0 there, and process.stdout with an exit right after it cuts at 64 KiB.
@@ -9,7 +11,10 @@ import { Failure } from "../exit.ts";
 export async function print(data: string | Uint8Array, signal: AbortSignal): Promise<void> {
   if (data.length === 0) return;
   const interrupted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    const stop = (): void => reject(signal.reason);
+    // the last words of a run that is ended already: a reader has a moment to take them
+    if (signal.aborted) setTimeout(stop, patienceMs).unref();
+    else signal.addEventListener("abort", stop, { once: true });
   });
   await Promise.race([interrupted, writeAll(data)]).catch((cause: unknown) => {
     if (cause instanceof Failure) throw cause;

@@ -1,9 +1,12 @@
 import { Failure } from "../exit.ts";
 
-/** A signal that aborts at the first SIGINT or SIGTERM, with the `Failure` to end with as reason. */
+/**
+ * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP (a lost SSH connection), with the
+ * `Failure` to end with as reason. The second one ends the process as usual.
+ */
 export function endingSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(name, () => controller.abort(new Failure(name, `ended by ${name}`)));
   }
   return controller.signal;

@@ -19,8 +19,9 @@ export interface Trouble {
   readonly isCutByDeadline: boolean;
 }
 
-/** What a status says, before any of the body is read. `null`: 200, read on. */
+/** What the status of `what` says, before any of the body is read. `null`: 200, read on. */
 export function judgeStatus(
+  what: string,
   status: number,
   retryAfter: string | null,
   nowMs: number,
@@ -33,14 +34,13 @@ export function judgeStatus(
     return trouble(`${status}, ${nameOf(status)}`, { retryAfterMs });
   }
   if (status === 403) {
-    const hint = "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id …";
-    throw new Failure("CONFIG", "imds answered 403: it is switched off for this instance", {
-      hint,
-    });
+    const hint =
+      "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
+    throw new Failure("CONFIG", `${what}: 403, imds is switched off for this instance`, { hint });
   }
   if (status > 200 && status < 300) return trouble(`${status} is no answer`, { endsAs: "DATAERR" });
-  const what = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
-  throw new Failure("DATAERR", `imds answered ${status}, ${what}`);
+  const means = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
+  throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
 }
 
 /** Trouble, with the common case filled in. */

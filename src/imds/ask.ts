@@ -15,8 +15,8 @@ export interface Question {
   readonly capBytes: number;
   /** For everything: connect, headers, body. */
   readonly tryMs: number;
-  /** The part of it in which a connection must stand. */
-  readonly connectMs: number;
+  /** The part of it in which a connection must stand; null: one has stood before. */
+  readonly connectMs: number | null;
   /** `tryMs` is what is left of the run, and less than a try should have. */
   readonly isLast: boolean;
 }
@@ -39,6 +39,7 @@ export async function ask(
   const doorbell = setTimeout(() => void watchConnection(host, question, cut), patienceMs);
   try {
     const answer = await exchange(host, question, AbortSignal.any([stop, cut.signal]));
+    stop.throwIfAborted(); // an unread rest of an error page does not tell
     host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
     return answer;
   } catch (error) {
@@ -71,7 +72,8 @@ async function exchange(
     ignoreResponseError: true,
     signal,
   });
-  const verdict = judgeStatus(response.status, response.headers.get("retry-after"), Date.now());
+  const retryAfter = response.headers.get("retry-after");
+  const verdict = judgeStatus(describe(question), response.status, retryAfter, Date.now());
   const coding = response.headers.get("content-encoding") ?? "identity";
   if (verdict === null && coding === "identity") return readBody(response, question.capBytes);
   await drain(response, question.capBytes);
@@ -117,6 +119,7 @@ async function watchConnection(
   question: Question,
   cut: AbortController,
 ): Promise<void> {
+  if (question.connectMs === null) return;
   const { host: address, port } = addressOf(question.endpoint);
   const leftMs = question.connectMs - patienceMs;
   if (leftMs <= 0 || (await host.http.connects(address, port, leftMs))) return;
@@ -133,6 +136,8 @@ const pathErrors: Readonly<Record<string, string>> = {
   ENETDOWN: "no way there (the link is down)",
   EACCES: "no way there (forbidden by a route or a firewall)",
   ETIMEDOUT: "no connection",
+  EAI_AGAIN: "its name cannot be resolved",
+  ENOTFOUND: "its name cannot be resolved",
 };
 
 function judgeError(error: unknown, isCutByDeadline: boolean): Answer {

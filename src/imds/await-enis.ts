@@ -27,22 +27,27 @@ export async function awaitEnis(
     const look: Look | null = await lookOnce(session, known).catch(unlessKnown(found));
     if (look === null) break;
     ({ known, found } = look);
-    const [first] = look.found.incomplete;
+    const reason = whyNotYet(look.found);
     const leftMs = session.deadlineMs - host.clock.now();
-    if (first === undefined || leftMs < leastLookMs) break;
-    const reason = `${first.mac}: ${first.reason}`;
+    if (reason === null || leftMs < leastLookMs) break;
     host.log.verbose(`metadata is not complete: ${reason}`);
     host.log.waiting({ what: "metadata", reason, tries, deadlineMs: session.deadlineMs });
-    const delayMs = Math.min(
-      longestDelayMs,
-      firstDelayMs * 1.5 ** Math.min(tries - 1, 20),
-      leftMs / 2,
-    );
-    await host.clock.sleep(delayMs, host.signal);
+    await host.clock.sleep(Math.min(delayMs(tries), leftMs / 2), host.signal);
   }
   host.log.waiting(null);
   if (found === null) throw new Error("a look gives something or throws");
-  return found;
+  if (found.missing === null) return found;
+  throw new Failure("TEMPFAIL", `${found.missing}: what is attached is not known yet`, {
+    hint: "run it again",
+  });
+}
+
+function whyNotYet({ missing, incomplete: [first] }: ParsedEnis): string | null {
+  return missing ?? (first === undefined ? null : `${first.mac}: ${first.reason}`);
+}
+
+function delayMs(tries: number): number {
+  return Math.min(longestDelayMs, firstDelayMs * 1.5 ** Math.min(tries - 1, 20));
 }
 
 interface Look {
@@ -51,20 +56,36 @@ interface Look {
 }
 
 async function lookOnce(session: ImdsSession, known: Known): Promise<Look> {
-  const { mac, enis, notYet } = await readNetwork(session, known);
-  const listed = { ...enis, ...Object.fromEntries(Object.keys(notYet).map((late) => [late, {}])) };
-  const parsed = parseEnis({
-    ...(mac === null ? {} : { mac }),
-    network: { interfaces: { macs: listed } },
+  const { mac, isListed, enis, notYet } = await readNetwork(session, known);
+  const named = mac === null ? {} : { mac };
+  const reasons = { ...notYet, ...faultsOf(named, enis) };
+  // what cannot be used yet is listed all the same, with nothing in it that could be believed
+  const blank = Object.fromEntries(Object.keys(reasons).map((late) => [late, {}]));
+  const macs = isListed ? { network: { interfaces: { macs: { ...enis, ...blank } } } } : {};
+  const parsed = parseEnis({ ...named, ...macs });
+  const incomplete = parsed.incomplete.map((eni) => {
+    return { ...eni, reason: reasons[eni.mac] ?? eni.reason };
   });
-  const incomplete = parsed.incomplete.map((eni) => ({
-    ...eni,
-    reason: notYet[eni.mac] ?? eni.reason,
-  }));
-  const whole = Object.entries(enis).filter(
-    ([name]) => !incomplete.some((eni) => eni.mac === name),
-  );
+  const isWhole = (name: string): boolean => incomplete.every((eni) => eni.mac !== name);
+  const whole = Object.entries(enis).filter(([name]) => isWhole(name));
   return { known: Object.fromEntries(whole), found: { ...parsed, incomplete } };
+}
+
+/** ENIs with a leaf that is no metadata (yet: some are empty before they arrive), and which. */
+function faultsOf(
+  named: { readonly mac?: string },
+  enis: Readonly<Record<string, MetadataTree>>,
+): Readonly<Record<string, string>> {
+  const faults = Object.entries(enis).map(([name, eni]) => {
+    try {
+      parseEnis({ ...named, network: { interfaces: { macs: { [name]: eni } } } });
+      return [];
+    } catch (error) {
+      if (error instanceof Failure) return [[name, error.message] as const];
+      throw error;
+    }
+  });
+  return Object.fromEntries(faults.flat());
 }
 
 /** What is known already is worth more than the error of a later look at what is missing. */

@@ -38,27 +38,26 @@ export async function openCache(
     const kept = isSecret(key.path) ? null : await readKept(host, fileOf(key));
     if (kept === null) return null;
     const ageMs = (await uptimeMs(host)) - kept.keptAtMs;
-    if (ageMs < 0 || ageMs > maxAgeMs) return null;
+    if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // NaN: no clock, no cache
     host.log.verbose(
       `${key.text || "everything"}: kept ${describeMs(ageMs)} ago, imds is not asked`,
     );
     const base = { name: key.text, path: key.path };
-    if (kept.tree !== undefined) return { ...base, kind: "tree", tree: kept.tree };
+    if (kept.tree !== undefined) return { ...base, kind: "tree", tree: kept.tree, isWhole: true };
     return { ...base, kind: "leaf", bytes: Buffer.from(kept.base64, "base64") };
   };
   const keep: Cache["keep"] = async (reading) => {
-    if (isSecret(reading.path)) return;
+    if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isWhole)) return;
     const keptAtMs = await uptimeMs(host);
+    if (Number.isNaN(keptAtMs)) return;
     const content =
       reading.kind === "tree"
         ? { keptAtMs, tree: reading.tree }
         : { keptAtMs, base64: Buffer.from(reading.bytes).toString("base64") };
-    await host.files
-      .makeFolder(folder, 0o700)
-      .then(() => host.files.write(fileOf(reading), JSON.stringify(content), 0o600))
-      .catch((error: unknown) => {
-        host.log.verbose(`${keyOf(reading.path)}: not kept: ${String(error)}, ignoring`);
-      });
+    await writeKept(host, fileOf(reading), content).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      host.log.verbose(`${keyOf(reading.path)} is not kept for the next run: ${reason}, ignoring`);
+    });
   };
   return { find, keep };
 }
@@ -67,6 +66,11 @@ const keptSchema = v.union([
   v.strictObject({ keptAtMs: v.number(), tree: treeSchema, base64: v.optional(v.undefined()) }),
   v.strictObject({ keptAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
 ]);
+
+async function writeKept(host: CacheHost, path: string, content: object): Promise<void> {
+  await host.files.makeFolder(folder, 0o700);
+  await host.files.write(path, JSON.stringify(content), 0o600);
+}
 
 /** Only a plain file of our own that nobody else can read or write is believed. */
 async function readKept(host: CacheHost, path: string) {
@@ -96,7 +100,7 @@ async function machineIdentity(host: CacheHost): Promise<readonly string[]> {
 /** Since the boot, suspended time too (proc_uptime(5)): a clock that nobody sets. */
 async function uptimeMs(host: CacheHost): Promise<number> {
   const text = decode((await host.files.read("/proc/uptime")) ?? new Uint8Array());
-  return Math.round(Number(text.split(" ")[0]) * 1000);
+  return Math.round(Number.parseFloat(text) * 1000);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -11,6 +11,8 @@ export interface ParsedEnis {
   readonly enis: readonly Eni[];
   /** Listed, but not known well enough to configure; nothing about them is guessed. By MAC. */
   readonly incomplete: readonly IncompleteEni[];
+  /** What must be there before anything is known of what is attached; null: it is there. */
+  readonly missing: string | null;
 }
 
 const macsPath = "meta-data/network/interfaces/macs";
@@ -37,7 +39,14 @@ export function parseEnis(tree: MetadataTree): ParsedEnis {
   return {
     enis: enis.toSorted(compareEnis),
     incomplete: [...unlisted, ...incomplete].toSorted((a, b) => (a.mac < b.mac ? -1 : 1)),
+    missing: missingOf(primaryMac, network?.interfaces?.macs),
   };
+}
+
+/** Not there and empty are two things: the second never happens on an instance. */
+function missingOf(primaryMac: string | undefined, macs: object | undefined): string | null {
+  if (primaryMac === undefined) return "meta-data/mac is not there";
+  return Object.keys(macs ?? {}).length === 0 ? `${macsPath}/ lists nothing` : null;
 }
 
 /** Which ENI is the primary decides about rules and routes: without it nothing can be planned. */

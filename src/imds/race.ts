@@ -18,7 +18,7 @@ interface Finish<C> {
 /**
  * One round over all candidates, best first, one more every 250 ms or as soon as one has failed.
  * The first value wins and the others are stopped. A final answer (403, a redirect) counts only
- * when nobody wins: another way may lead to the real service. Throws that `Failure`.
+ * where no other way led to a service: that may be the real one. Throws that `Failure`.
  */
 export async function race<C extends string>(
   host: Pick<Host, "clock" | "signal">,
@@ -47,6 +47,7 @@ export async function race<C extends string>(
       running.delete(candidate);
       lost.push(finish);
     }
+    host.signal.throwIfAborted();
     return verdictOn(lost);
   } finally {
     over.abort(new Error("the race is over"));
@@ -61,15 +62,20 @@ function failureOrBug(error: unknown): Failure {
 /** What a round without a winner comes to: the final answer if there was one, else the trouble. */
 function verdictOn(lost: readonly Finish<string>[]): Trouble {
   const final = lost.map(({ outcome }) => outcome).find((outcome) => outcome instanceof Failure);
-  if (final !== undefined) throw final;
   const troubles = lost.map(({ outcome }) => troubleOf(outcome));
+  const answered = troubles.filter(({ suspect }) => suspect !== "path");
+  const isHopeless = lost.every(
+    ({ outcome }, at) => outcome instanceof Failure || troubles[at]?.suspect === "path",
+  );
+  if (final !== undefined && isHopeless) throw final;
   const [first] = troubles;
   if (first === undefined) return trouble("there is no way to try", { suspect: "path" }).trouble;
-  const pauses = troubles.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const pauses = answered.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
     reason: reasonOf(lost.map(({ candidate }, at) => [candidate, troubles[at]?.reason ?? ""])),
     endsAs: troubles.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
-    retryAfterMs: pauses.length === troubles.length ? Math.min(...pauses) : null,
+    retryAfterMs:
+      pauses.length > 0 && pauses.length === answered.length ? Math.min(...pauses) : null,
     isCutByDeadline: troubles.some(({ isCutByDeadline }) => isCutByDeadline),
     suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
   };
@@ -83,6 +89,7 @@ function reasonOf(reasons: readonly (readonly [string, string])[]): string {
 }
 
 function troubleOf(outcome: Answer | Failure): Trouble {
-  if (!(outcome instanceof Failure) && outcome.kind === "trouble") return outcome.trouble;
+  if (outcome instanceof Failure) return trouble(outcome.message).trouble;
+  if (outcome.kind === "trouble") return outcome.trouble;
   return trouble("404 where a token should be", { endsAs: "DATAERR" }).trouble;
 }

@@ -1,12 +1,11 @@
 import type { Host } from "../host/host.ts";
 import { Failure } from "../exit.ts";
 import type { MetadataPath } from "../net/metadata-path.ts";
-import type { MetadataTree } from "../net/metadata-tree.ts";
 import type { Reading } from "../net/reading.ts";
 import { isSecret, type Key } from "./key.ts";
 import { isKnownLeaf } from "./known-leaves.ts";
 import { parseListing } from "./parse-listing.ts";
-import { readLeaf, readTree, type TreeOptions } from "./read-tree.ts";
+import { readLeaf, readTree, type ReadTree, type TreeOptions } from "./read-tree.ts";
 import type { ImdsSession } from "./session.ts";
 
 export interface ReadOptions {
@@ -29,7 +28,7 @@ export async function readKey(
 ): Promise<Reading | null> {
   const treeOptions = { ...options, withSecrets: options.showSecrets || isSecret(path) };
   if (path.length === 0) {
-    return { kind: "tree", name, path, tree: await readAll(host, session, treeOptions) };
+    return { kind: "tree", name, path, ...(await readAll(host, session, treeOptions)) };
   }
   const isFolder = path.length === 1 && path[0] !== "user-data";
   if (!isFolder) {
@@ -40,7 +39,7 @@ export async function readKey(
     }
   }
   const tree = await readTree(host, session, path, treeOptions);
-  return tree === null ? null : { kind: "tree", name, path, tree };
+  return tree === null ? null : { kind: "tree", name, path, ...tree };
 }
 
 async function isListedAsFolder(session: ImdsSession, path: MetadataPath): Promise<boolean> {
@@ -57,16 +56,17 @@ async function readAll(
   host: ReadHost,
   session: ImdsSession,
   options: TreeOptions,
-): Promise<MetadataTree> {
+): Promise<ReadTree> {
   const [metaData, dynamic, userData] = await Promise.all([
     readTree(host, session, ["meta-data"], options),
     readTree(host, session, ["dynamic"], { ...options, awaitAbsent: false }),
     options.withSecrets ? readLeaf(session, ["user-data"], { awaitAbsent: false }) : null,
   ]);
   if (metaData === null) throw new Failure("DATAERR", "meta-data/ is not there (404)");
-  return {
-    ...metaData,
-    ...(dynamic === null ? {} : { dynamic }),
+  const tree = {
+    ...metaData.tree,
+    ...(dynamic === null ? {} : { dynamic: dynamic.tree }),
     ...(userData === null ? {} : { "user-data": userData }),
   };
+  return { tree, isWhole: metaData.isWhole && (dynamic?.isWhole ?? true) };
 }

@@ -55,6 +55,7 @@ function fallbackFor({ text: name, path }: Key, fallback: string | null): Readin
 }
 
 function hintFor(path: MetadataPath): string {
+  if (path[0] === "user-data") return "the instance was launched without user-data";
   if (path.includes("tags")) {
     return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
   }

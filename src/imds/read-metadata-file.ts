@@ -9,11 +9,11 @@ import { treeSchema } from "./tree-schema.ts";
  * `DATAERR` where it holds something else.
  */
 export async function readMetadataFile(
-  host: Pick<Host, "files">,
+  host: Pick<Host, "files" | "signal">,
   path: string,
 ): Promise<MetadataTree> {
   const hint = "make one: ec2nic fetch --json --output FILE";
-  const bytes = await host.files.read(path);
+  const bytes = await unlessAborted(host.signal, host.files.read(path));
   if (bytes === null) throw new Failure("NOINPUT", `${path}: there is no such file`, { hint });
   const schema = v.pipe(v.string(), v.parseJson(), treeSchema);
   const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));
@@ -21,4 +21,13 @@ export async function readMetadataFile(
   throw new Failure("DATAERR", `${path}: not a tree of metadata: ${parsed.issues[0].message}`, {
     hint,
   });
+}
+
+/** The file may be a pipe whose writer never comes. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }

@@ -8,6 +8,8 @@ import type { ImdsSession } from "./session.ts";
 export interface NetworkReading {
   /** Below `meta-data/`, with the leaves that configuration needs and no others. */
   readonly mac: string | null;
+  /** `macs/` is there: without it nothing is known, which is not the same as nothing attached. */
+  readonly isListed: boolean;
   readonly enis: Readonly<Record<string, MetadataTree>>;
   readonly notYet: Readonly<Record<string, string>>;
 }
@@ -33,6 +35,7 @@ export async function readNetwork(
   );
   return {
     mac: typeof mac === "string" ? mac : null,
+    isListed: listing !== null,
     enis: Object.fromEntries(
       readings.flatMap(([name, eni]) => (typeof eni === "string" ? [] : [[name, eni]])),
     ),
@@ -50,12 +53,13 @@ async function readEni(session: ImdsSession, mac: string): Promise<MetadataTree 
   const wanted = parseListing(listing, path).filter(isWanted);
   const leaves = await Promise.all(
     wanted.map(async ({ name }) => {
-      const value = await readLeaf(session, [...path, name], { awaitAbsent: false });
-      return [name, value] as const;
+      // one that is empty arrives later, and is no reason to hold up the others
+      const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
+      return [name, value === null || value.length === 0 ? null : value] as const;
     }),
   );
   const late = leaves.filter(([, value]) => value === null).map(([name]) => name);
-  if (late.length > 0) return `${late.join(", ")}: listed, but not there yet (404)`;
+  if (late.length > 0) return `${late.join(", ")}: listed, but not there yet`;
   return Object.fromEntries(
     leaves.flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
   );

@@ -5,13 +5,19 @@ import { decodeText, keyOf, type MetadataPath } from "../net/metadata-path.ts";
 import type { MetadataTree } from "../net/metadata-tree.ts";
 import { isSecret } from "./key.ts";
 import { parseListing } from "./parse-listing.ts";
-import type { ImdsSession } from "./session.ts";
+import type { GetOptions, ImdsSession } from "./session.ts";
 
 export interface TreeOptions {
   /** Credentials and user-data too. */
   readonly withSecrets: boolean;
   /** A child that is listed but answers 404 is asked again until the deadline. */
   readonly awaitAbsent: boolean;
+}
+
+export interface ReadTree {
+  readonly tree: MetadataTree;
+  /** false: something that is listed answered 404, and was left out. */
+  readonly isWhole: boolean;
 }
 
 /** Real trees are 7 folders deep; what goes on much further is no metadata. */
@@ -26,7 +32,7 @@ export async function readTree(
   session: ImdsSession,
   path: MetadataPath,
   options: TreeOptions,
-): Promise<MetadataTree | null> {
+): Promise<ReadTree | null> {
   if (path.length > deepest) {
     throw new Failure("DATAERR", `${keyOf(path)}: more than ${deepest} folders deep`);
   }
@@ -35,22 +41,24 @@ export async function readTree(
   const readChild = async ({ name, isFolder }: { name: string; isFolder: boolean }) => {
     const child = [...path, name];
     if (isSecret(child) && !options.withSecrets) return [];
-    const value = isFolder
-      ? await readTree(host, session, child, options)
-      : await readLeaf(session, child, options);
-    if (value !== null) return [[name, value] as const];
+    const below = isFolder ? await readTree(host, session, child, options) : null;
+    const value = isFolder ? (below?.tree ?? null) : await readLeaf(session, child, options);
+    if (value !== null) return [{ entry: [name, value] as const, isWhole: below?.isWhole ?? true }];
     host.log.warn(`${keyOf(child)} is listed but not there (404): left out`, "--wait waits for it");
-    return [];
+    return [{ entry: null, isWhole: false }];
   };
-  const children = await Promise.all(parseListing(listing, path).map(readChild));
-  return Object.fromEntries(children.flat());
+  const children = (await Promise.all(parseListing(listing, path).map(readChild))).flat();
+  return {
+    tree: Object.fromEntries(children.flatMap(({ entry }) => (entry === null ? [] : [entry]))),
+    isWhole: children.every(({ isWhole }) => isWhole),
+  };
 }
 
 /** A leaf as text or, for a list of addresses or prefixes, as an array; null for 404. */
 export async function readLeaf(
   session: ImdsSession,
   path: MetadataPath,
-  options: Pick<TreeOptions, "awaitAbsent">,
+  options: GetOptions,
 ): Promise<string | readonly string[] | null> {
   const body = await session.get(path, options);
   return body === null ? null : leafValue(path, decodeText(body, path));

@@ -9,6 +9,8 @@ export interface RetryLimits {
   readonly retries: number;
   /** A 404 is *not yet*, not *absent* (`--wait`). */
   readonly awaitAbsent: boolean;
+  /** Told of each try that is made again. */
+  readonly onRetry: () => void;
 }
 
 const firstDelayMs = 200;
@@ -29,24 +31,30 @@ export async function retry(
   attempt: () => Promise<Answer>,
 ): Promise<Uint8Array | null> {
   const startMs = host.clock.now();
+  const { deadlineMs } = limits;
   let earlier: Trouble | null = null;
+  let failed = 0;
+  host.log.waiting({ what, reason: "no answer yet", tries: 1, deadlineMs });
   for (let tries = 1; ; tries += 1) {
     const answer = await attempt();
     const isAnswered = answer.kind === "value" || (answer.kind === "absent" && !limits.awaitAbsent);
     const trouble: Trouble = answer.kind === "trouble" ? answer.trouble : notYet;
-    const delayMs = isAnswered ? null : nextDelay(host.clock, limits, tries, trouble);
+    if (answer.kind === "trouble") failed += 1;
+    const delayMs = isAnswered ? null : nextDelay(host.clock, limits, { tries, failed, trouble });
     if (delayMs === null) {
-      if (tries > 1) host.log.waiting(null);
+      host.log.waiting(null);
       if (answer.kind === "value") return answer.body;
       if (answer.kind === "absent") return null;
       const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${describeMs(host.clock.now() - startMs)}`;
       // a last try that the deadline cut says less than the one before it
       const told = trouble.isCutByDeadline && earlier !== null ? earlier : trouble;
+      if (told === notYet) return null;
       throw new Failure(told.endsAs, `${what}: ${told.reason} (${spent})`, hintFor(told));
     }
     earlier = trouble;
+    limits.onRetry();
     host.log.verbose(`${what}: ${trouble.reason}; trying again in ${describeMs(delayMs)}`);
-    host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs: limits.deadlineMs });
+    host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs });
     await host.clock.sleep(delayMs, host.signal);
   }
 }
@@ -59,14 +67,20 @@ const notYet: Trouble = {
   isCutByDeadline: false,
 };
 
+interface Round {
+  readonly tries: number;
+  /** How many of them failed: a 404 that is waited for did not. */
+  readonly failed: number;
+  readonly trouble: Trouble;
+}
+
 /** Milliseconds to wait before the next try; null where there is none. */
 function nextDelay(
   clock: Host["clock"],
   limits: RetryLimits,
-  tries: number,
-  trouble: Trouble,
+  { tries, failed, trouble }: Round,
 ): number | null {
-  if (tries > limits.retries) return null;
+  if (failed > limits.retries) return null;
   const leftMs = limits.deadlineMs - clock.now();
   if (leftMs < 2 * leastTryMs) return null;
   const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
@@ -77,6 +91,11 @@ function nextDelay(
 }
 
 function hintFor(trouble: Trouble): { readonly hint?: string } {
+  if (trouble.retryAfterMs !== null) {
+    return {
+      hint: `it asks to wait ${describeMs(trouble.retryAfterMs)}: a longer --timeout would`,
+    };
+  }
   if (trouble.suspect !== "path") return {};
-  return { hint: "ec2nic probe-nics tells which NIC reaches imds, and why the others do not" };
+  return { hint: "is the network up? ip -br address; ip route get 169.254.169.254" };
 }

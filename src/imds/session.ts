@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { MetadataPath } from "../net/metadata-path.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, trouble } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { urlPathOf } from "./key.ts";
 import { limiter } from "./limiter.ts";
@@ -23,6 +23,8 @@ export interface ImdsSession {
 export interface GetOptions {
   /** A 404 is asked again until the deadline. */
   readonly awaitAbsent?: boolean;
+  /** An empty answer is one, and not trouble to be tried again. */
+  readonly mayBeEmpty?: boolean;
   /** Asks for a listing, with a slash at the end, as AWS documents it. */
   readonly asFolder?: boolean;
 }
@@ -48,9 +50,10 @@ export function openSession(
   settings: ImdsSettings,
 ): ImdsSession {
   const deadlineMs = host.clock.now() + settings.timeoutMs;
-  const limits = { deadlineMs, retries: settings.retries, awaitAbsent: false };
   const inTurn = limiter(mostInFlight);
   const count = { requests: 0, retries: 0 };
+  const onRetry = (): void => void (count.retries += 1);
+  const limits = { deadlineMs, retries: settings.retries, awaitAbsent: false, onRetry };
   let pass: Promise<Pass> | null = null;
   let endpoint: string | null = null;
 
@@ -58,24 +61,27 @@ export function openSession(
     count.requests += 1;
     const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
     const tryMs = Math.min(settings.tryMs, leftMs);
-    const times = { tryMs, connectMs: settings.connectMs, isLast: leftMs < settings.tryMs };
-    const answer = await ask(host, { ...question, ...times }, stop);
-    if (answer.kind === "trouble") count.retries += 1;
-    return answer;
+    const connectMs = question.method === "PUT" ? settings.connectMs : null;
+    const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
+    return ask(host, { ...question, ...times }, stop);
   };
 
-  const get: ImdsSession["get"] = (path, { awaitAbsent = false, asFolder = false } = {}) => {
+  const get: ImdsSession["get"] = (path, options = {}) => {
+    const { awaitAbsent = false, asFolder = false, mayBeEmpty = isFree(path) } = options;
     const urlPath = urlPathOf(path) + (asFolder ? "/" : "");
-    return retry(host, urlPath, { ...limits, awaitAbsent }, async () => {
+    const tryOnce = async (): Promise<Answer> => {
       pass ??= newPass(host, settings, limits, once);
       const used = pass;
       const granted = await used;
       endpoint = granted.endpoint;
-      const answer = await inTurn(() => once(questionFor(granted, urlPath), host.signal));
+      const answer = await once(questionFor(granted, urlPath), host.signal);
       // only this request's own pass: another may have brought a newer one meanwhile
       if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-      return answer;
-    });
+      const isEmpty = answer.kind === "value" && answer.body.length === 0;
+      return isEmpty && !mayBeEmpty ? nothing : answer;
+    };
+    // the pass is taken in turn, too: what waits here must not go on with one that has expired
+    return retry(host, urlPath, { ...limits, awaitAbsent }, () => inTurn(tryOnce));
   };
   return { get, deadlineMs, stats: () => ({ endpoint, interface: null, ...count }) };
 }
@@ -84,6 +90,13 @@ function questionFor({ endpoint, token }: Pass, path: string): TimelessQuestion 
   const headers = { "x-aws-ec2-metadata-token": token };
   const capBytes = path === "/latest/user-data" ? userDataCapBytes : leafCapBytes;
   return { endpoint, method: "GET", path, headers, capBytes };
+}
+
+const nothing = trouble("200 without a value", { endsAs: "DATAERR" });
+
+/** What people write may be empty; elsewhere that is a value that was lost, or is on its way. */
+function isFree(path: MetadataPath): boolean {
+  return path[0] === "user-data" || path[1] === "tags";
 }
 
 /** A 401 wants a new token; a way that broke is worth leaving only where there is another. */

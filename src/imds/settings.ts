@@ -61,7 +61,7 @@ function timeoutFrom({ timeout }: ImdsOptions): number {
 
 function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {
   if (options.endpoint.length > 0) {
-    return options.endpoint.map((text) => parseEndpoint(text, "--endpoint"));
+    return [...new Set(options.endpoint.map((text) => parseEndpoint(text, "--endpoint")))];
   }
   const fromEnv = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"];
   if (fromEnv) return [parseEndpoint(fromEnv, "AWS_EC2_METADATA_SERVICE_ENDPOINT")];

@@ -6,7 +6,7 @@ import type { ListedEni } from "./eni-schema.ts";
  * arrive one by one over seconds, and some read as zero until then.
  */
 export function whyIncomplete(eni: ListedEni, all: readonly ListedEni[]): string | null {
-  return whyUnnumbered(eni, all) ?? whyNoIpv4(eni) ?? whyNoIpv6(eni);
+  return whyUnnumbered(eni, all) ?? whyNone(eni) ?? whyNoIpv4(eni) ?? whyNoIpv6(eni);
 }
 
 /** Card and device number make the NIC's table: a guess would let two NICs share one. */
@@ -32,6 +32,12 @@ function whyUnnumbered(eni: ListedEni, all: readonly ListedEni[]): string | null
 
 function slotOf({ folder }: ListedEni): string {
   return `${folder["network-card"] ?? 0}/${folder["device-number"] ?? "?"}`;
+}
+
+/** Only another ENI can be EFA-only, and so without any address (AWS, EFA-only interfaces). */
+function whyNone({ isPrimary, folder }: ListedEni): string | null {
+  const isNone = folder["local-ipv4s"] === undefined && folder.ipv6s === undefined;
+  return isPrimary && isNone ? "neither local-ipv4s nor ipv6s is there yet" : null;
 }
 
 function whyNoIpv4({ folder }: ListedEni): string | null {

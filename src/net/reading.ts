@@ -17,4 +17,6 @@ export interface Tree {
   readonly name: string;
   readonly path: MetadataPath;
   readonly tree: MetadataTree;
+  /** false: something that is listed answered 404, and was left out. */
+  readonly isWhole: boolean;
 }

@@ -29,7 +29,7 @@ export function variablesOf(readings: readonly Reading[]): Variables {
 /**
  * One `NAME="value"` a line, with exactly `\`, `"`, `$` and the backtick escaped: what sh's `eval`
  * and `.` and systemd's `EnvironmentFile=` all read back alike (systemd.exec(5)).
- * Throws `DATAERR` for control characters, with which systemd drops the variable.
+ * Throws `DATAERR` for control characters and noncharacters, with which systemd drops the variable.
  */
 export function renderEnv(variables: Variables): string {
   const lines = Object.entries(variables).map(([name, value]) => {
@@ -39,6 +39,10 @@ export function renderEnv(variables: Variables): string {
       const code = control[0].charCodeAt(0).toString(16).padStart(2, "0");
       const hint = "--format json, or -- COMMAND, take it as it is";
       throw new Failure("DATAERR", `${name} holds the control character 0x${code}`, { hint });
+    }
+    if (/\p{Noncharacter_Code_Point}/u.test(value)) {
+      const hint = "--format json takes it as it is";
+      throw new Failure("DATAERR", `${name} holds a noncharacter of Unicode`, { hint });
     }
     return `${name}="${value.replace(/[\\"$`]/g, "\\$&")}"\n`;
   });

@@ -5,6 +5,8 @@ import { renderJson } from "./json.ts";
 /** What `--json` prints, after a failure too. */
 export interface Result {
   readonly command: string;
+  /** Nothing was done: the outcomes are what would come of it. */
+  readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
   /** null: it did not come to one. */
   readonly plan: NetworkPlan | null;
@@ -12,6 +14,8 @@ export interface Result {
   readonly imds: object | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
+  /** What `--check` found; null: it was not asked for. */
+  readonly differences: readonly object[] | null;
 }
 
 /** The worst that came of any NIC, first; a run without NICs has nothing to change. */
@@ -23,11 +27,18 @@ const gravity: readonly NicOutcome[] = [
   "unchanged",
 ];
 
-export function renderResult({ nics, plan, error, ...rest }: Result): string {
+export function renderResult({ nics, plan, error, differences, ...rest }: Result): string {
   const worst = gravity.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");
   const steps = plan === null ? null : withoutNics(plan);
-  return renderJson({ ...rest, outcome, nics, plan: steps, ...(error === null ? {} : { error }) });
+  return renderJson({
+    ...rest,
+    outcome,
+    nics,
+    plan: steps,
+    ...(differences === null ? {} : { differences }),
+    ...(error === null ? {} : { error }),
+  });
 }
 
 function withoutNics({ backend, write, remove, steps, reasons }: NetworkPlan) {

@@ -34,6 +34,8 @@ export interface BackendChoice {
 export interface PlannedNetwork extends NetworkPlan {
   /** What takes `steps` back, once the files are the old ones again. */
   readonly undo: readonly Step[];
+  /** What the network should be, whatever it is now. */
+  readonly config: NetworkConfig;
 }
 
 /** From the facts to everything that will be done to the machine, and why. */
@@ -49,13 +51,19 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
     config,
     files: [...choice.render(config), ...choice.machineFiles],
     left,
-    retired: retire(state.files, listedMacs, links),
+    retired: isListWhole(facts) ? retire(state.files, listedMacs, links) : [],
     reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons],
   };
   const plan = planChanges(wanted, state);
   return {
     ...plan,
+    config,
     steps: planSteps(plan, config.nics, choice.activation),
     undo: undoSteps(plan, config.nics, choice.activation),
   };
+}
+
+/** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */
+function isListWhole({ enis, incomplete }: NetworkFacts): boolean {
+  return incomplete.length === 0 && enis.some(({ isPrimary }) => isPrimary);
 }

@@ -2,9 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { Exec } from "../../src/host/host.ts";
 import { readKernel } from "../../src/kernel/read-kernel.ts";
 
-type Answer = { readonly code: number; readonly stdout: string; readonly stderr: string };
+type Answer = {
+  readonly isStarted: boolean;
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
-const empty: Answer = { code: 0, stdout: "[]", stderr: "" };
+const empty: Answer = { code: 0, isStarted: true, stdout: "[]", stderr: "" };
 
 /** `ip` that answers to the words behind its flags; what is not named has nothing. */
 function ipWith(answers: Readonly<Record<string, Partial<Answer> | object[]>>): Exec {

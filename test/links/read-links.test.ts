@@ -18,8 +18,9 @@ async function readOne(folder: SysFolder) {
   // A link's target is reached through the link's path.
   const readLink = async (path: string) => {
     const target = folder["device/driver"];
-    const isDriver = path.endsWith("/device/driver") && typeof target === "object";
-    return isDriver && "link" in target ? String(target.link) : files.readLink(path);
+    const isLink = typeof target === "object" && "link" in target;
+    const isDriver = path.endsWith("/device/driver") && isLink && typeof target.link === "string";
+    return isDriver ? target.link : files.readLink(path);
   };
   const [link] = await readLinks({ files: { ...files, readLink } });
   return link;

@@ -27,7 +27,7 @@ function keys(): fc.Arbitrary<string> {
     "2001:db8::1/128",
     "12:34:56",
   );
-  return fc.oneof(word, fc.string()).filter((key) => key !== "__proto__");
+  return fc.oneof(word, fc.string()).filter((key) => !["__proto__", "<<"].includes(key)); // Bun merges `<<`, quoted or not
 }
 
 test("a reader gets back what was written", () => {

@@ -58,7 +58,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
   const exec = async (argv: readonly string[], _?: ExecOptions): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);
     const result = options.exec?.(argv.join(" "), disk) ?? 0;
-    const base = { code: 0, stdout: "", stderr: "" };
+    const base = { code: 0, isStarted: true, stdout: "", stderr: "" };
     return typeof result === "number" ? { ...base, code: result } : { ...base, ...result };
   };
   const say = (level: string) => (message: string) => void said.push(`${level} ${message}`);
@@ -77,6 +77,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       info: say("info"),
       verbose: say("verbose"),
       waiting: () => undefined,
+      flush: async () => undefined,
     },
     files,
     exec,

@@ -40,6 +40,7 @@ export const silentLog: Host["log"] = {
   info: () => undefined,
   verbose: () => undefined,
   waiting: () => undefined,
+  flush: async () => undefined,
 };
 
 /** Every case, sorted by name. */

@@ -26,7 +26,7 @@ export async function privateNetwork(): Promise<PrivateNetwork> {
     });
     const texts = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
     const [stdout = "", stderr = ""] = await Promise.all(texts);
-    return { code: await child.exited, stdout, stderr };
+    return { code: await child.exited, isStarted: true, stdout, stderr };
   };
   const run = async (command: string) => {
     const { code, stdout, stderr } = await exec(command.split(" "));

@@ -1,0 +1,44 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import { awaitEnis } from "../imds/await-enis.ts";
+import { type ParsedEnis, parseEnis } from "../imds/parse-enis.ts";
+import { readMetadataFile } from "../imds/read-metadata-file.ts";
+import { type ImdsStats, openSession } from "../imds/session.ts";
+import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import type { ActivateOptions } from "./activate-options.ts";
+
+export interface Asked {
+  readonly parsed: ParsedEnis;
+  /** How IMDS was asked, and what that took; null: it was not. */
+  readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
+  readonly settings: ImdsSettings | null;
+}
+
+type Source = Pick<ActivateOptions, "metadata" | "root" | "endpoint" | "timeout" | "retries">;
+
+/**
+ * The ENIs, from IMDS or from a file. Throws what the readers throw, and `USAGE` where the root is
+ * no folder: better before a long wait than after it.
+ */
+export async function askForEnis(host: Host, source: Source): Promise<Asked> {
+  if ((await host.files.stat(`${source.root}/.`))?.kind !== "folder") {
+    throw new Failure("USAGE", `--root ${source.root}: there is no such folder`);
+  }
+  if (source.metadata !== null) {
+    return { parsed: await readSaved(host, source.metadata), imds: null, settings: null };
+  }
+  const settings = imdsSettings(source, host.env);
+  const session = openSession(host, settings);
+  const startMs = host.clock.now();
+  const parsed = await awaitEnis(host, session);
+  const elapsedMs = Math.round(host.clock.now() - startMs);
+  return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
+}
+
+async function readSaved(host: Pick<Host, "files" | "signal">, path: string): Promise<ParsedEnis> {
+  const parsed = parseEnis(await readMetadataFile(host, path));
+  if (parsed.missing === null) return parsed;
+  throw new Failure("DATAERR", `${path}: not the metadata of an instance: ${parsed.missing}`, {
+    hint: "make one, of everything: ec2nic fetch --json --output FILE",
+  });
+}

@@ -1,0 +1,95 @@
+import type { Activation } from "../net/activation.ts";
+import type { Difference } from "../net/difference.ts";
+import type { Backend, ConfigFile, NetplanRenderer } from "../net/network-plan.ts";
+import type { NetworkConfig } from "../net/network-config.ts";
+import { checkFiles } from "../plan/check-files.ts";
+import { checkKernel } from "../plan/check-kernel.ts";
+import { chooseBackend } from "../plan/choose-backend.ts";
+import { changedMacs } from "../plan/changes.ts";
+import { competingFiles } from "../plan/competing-files.ts";
+import { expectedKernel } from "../plan/expected-kernel.ts";
+import { finishChanges } from "../plan/finish-changes.ts";
+import { planDns } from "../plan/plan-dns.ts";
+import { planForeign } from "../plan/plan-foreign.ts";
+import { planNetwork, type PlannedNetwork } from "../plan/plan-network.ts";
+import { planSteps } from "../plan/plan-steps.ts";
+import { repairSteps } from "../plan/repair-steps.ts";
+import { undoSteps } from "../plan/undo-steps.ts";
+import { renderNetplan } from "../render/netplan.ts";
+import { renderNetworkManager } from "../render/network-manager.ts";
+import { renderNetworkd } from "../render/networkd.ts";
+import type { ActivateOptions } from "./activate-options.ts";
+import type { Gathered } from "./gather-facts.ts";
+
+export interface ActivationPlan extends PlannedNetwork {
+  /** What differs from what IMDS says, on the disk and in the kernel. */
+  readonly differences: readonly Difference[];
+}
+
+/** From all that was gathered to all that will be done, and why. Pure. */
+export function planActivation(
+  gathered: Gathered,
+  { backend: wish }: Pick<ActivateOptions, "backend">,
+): ActivationPlan {
+  const { backends, dns, facts, stage } = gathered;
+  const choice = chooseBackend(backends, wish, stage);
+  const activation: Activation = {
+    ...choice,
+    stage,
+    hasSystemd: backends.hasSystemd,
+    active: gathered.profiles,
+  };
+  const forDns = planDns(dns);
+  const plan = planNetwork(facts, {
+    activation,
+    render: (config) => render(config, activation),
+    machineFiles: [...planForeign(activation), ...(forDns.file === null ? [] : [forDns.file])],
+    trace: [gathered.stageReason, ...choice.trace, ...forDns.reasons],
+  });
+  return withRepairs(plan, gathered, activation);
+}
+
+function render(config: NetworkConfig, activation: ForWhom): readonly ConfigFile[] {
+  if (activation.backend === "network-manager") return renderNetworkManager(config);
+  if (activation.backend === "networkd") return renderNetworkd(config);
+  return renderNetplan(config, activation.renderer ?? "networkd");
+}
+
+interface ForWhom {
+  readonly backend: Backend;
+  readonly renderer: NetplanRenderer | null;
+}
+
+/**
+ * Where files change, the daemon does the rest; where they do not, the kernel may still have lost
+ * something, and that alone is mended. What a killed run has changed is activated with the rest.
+ */
+function withRepairs(
+  plan: PlannedNetwork,
+  { facts, kernel, others, unfinished }: Gathered,
+  activation: Activation,
+): ActivationPlan {
+  const changes = finishChanges(plan, unfinished?.previous ?? [], facts.state.files);
+  const steps = planSteps(changes, plan.config.nics, activation);
+  const expected = expectedKernel(plan.config, facts);
+  const drift = kernel === null ? [] : checkKernel(expected, kernel);
+  const changed = changedMacs(changes);
+  const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
+  const isLive = activation.stage === "network";
+  const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
+  const rivals = competingFiles(others, matchedNics(plan, facts), activation);
+  return {
+    ...plan,
+    steps: [...steps, ...repair.steps],
+    undo: undoSteps(changes, plan.config.nics, activation),
+    reasons: [...plan.reasons, ...rivals, ...repair.reasons],
+    differences: [...checkFiles(plan, facts.state), ...drift],
+  };
+}
+
+function matchedNics({ config }: PlannedNetwork, { links }: Gathered["facts"]) {
+  return config.nics.map(({ mac, name }) => {
+    const link = links.find((each) => each.name === name);
+    return { mac, name, driver: link?.driver ?? null, kind: link?.kind ?? null };
+  });
+}

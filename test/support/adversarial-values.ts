@@ -1,0 +1,38 @@
+/**
+ * Values that hurt who does not quote them. Each that could run something makes a file called
+ * canary in the current folder. Others set tags: whoever may tag an instance writes them.
+ */
+export const adversarialValues: Readonly<Record<string, string>> = {
+  "double quotes": '"; touch canary; "',
+  "single quotes": "'; touch canary; '",
+  "both quotes": `'"'"'; touch canary; "'"'"`,
+  "command substitution": "$(touch canary)",
+  backticks: "`touch canary`",
+  "a backtick alone": "`",
+  "a variable": "$HOME ${HOME} $$ $? $((1+1))",
+  "a dollar at the end": "costs 5$",
+  "an escaped dollar": "\\$(touch canary)",
+  "a backslash at the end": "C:\\",
+  "two backslashes at the end": "C:\\\\",
+  "a backslash before a quote": '\\"; touch canary; \\"',
+  "backslashes and letters": "\\n\\t\\0\\x41\\a\\e\\u0041",
+  "a backslash before a newline": "a\\\nb",
+  newlines: "\n\nfirst\n\ntouch canary\n\n",
+  "a newline and an assignment": "x\nPATH=/nowhere\nEC2_MAC=forged",
+  "a newline and an exit": "x\n(exit 3)\nexit 4",
+  tabs: "\ta\t\tb\t",
+  "a history expansion": "!! !touch !$ hi!",
+  globs: "* ? [a-z] ~ ~root {a,b}",
+  operators: "; & | && || < > << >> ( ) # %",
+  "a comment": "# not a comment",
+  "a here document": "<<EOF\ntouch canary\nEOF",
+  "leading dashes": "-n -e --help",
+  "spaces around": "  two  spaces  ",
+  unicode: "größe 日本語 🙂 \u200b\u202e\u2028\ufeff",
+  "8-bit controls": "\u0080\u009b31m\u00a0",
+  "an IFS": "a=b:c,d",
+  empty: "",
+  "a single space": " ",
+  "only a newline": "\n",
+  "as long as a tag can be": '$`\\"'.repeat(64),
+};

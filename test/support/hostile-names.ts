@@ -1,0 +1,63 @@
+import fc from "fast-check";
+
+const known = [
+  "..",
+  "../",
+  ".",
+  "./",
+  "/",
+  "//",
+  "../../user-data",
+  "%2e%2e",
+  "%2e%2e/",
+  "%2E%2E%2F",
+  "..%2f",
+  ".%2e",
+  "%252e%252e",
+  "..;",
+  "..\\",
+  "..\\..\\user-data",
+  "http://127.0.0.1:1/",
+  "//127.0.0.1:1/",
+  "/latest/user-data",
+  "http:",
+  "__proto__",
+  "__proto__/",
+  "constructor",
+  "toString/",
+  "a?b",
+  "a#b",
+  "?",
+  "#",
+  "a\r\nHost: evil",
+  "a\rb",
+  "a b",
+  "a\tb",
+  "\u0000",
+  "\u007f",
+  "\u0085",
+  "\u2028",
+  "\uff0e\uff0e",
+  "\u2024\u2024/",
+  "0=key",
+  "0=../..",
+  "iam/",
+  "user-data",
+  "x".repeat(512),
+  "x".repeat(513),
+  "ä".repeat(300),
+  "name",
+  "folder/",
+];
+
+/** Names as a hostile listing, or who may tag an instance, would have them. */
+export const hostileName: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...known) },
+  { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 8 }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(fc.constantFrom(".", "/", "%", "2e", "2f", "\\", "a", ":", "?", " "), { maxLength: 6 })
+      .map((parts) => parts.join("")),
+  },
+);
