@@ -1,0 +1,52 @@
+/** How a command ended. */
+export interface Ended {
+  /** 137: killed, at its time limit or by somebody. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  /** Default: none (/dev/null). */
+  readonly stdin?: string | Uint8Array;
+  /** Default 20 s; then the command is killed. */
+  readonly timeoutMs?: number;
+  /** Default: `benchEnvironment`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The whole environment of what runs on the bench: nothing is inherited from the test. */
+export const benchEnvironment = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/root",
+  LANG: "C.UTF-8",
+} as const;
+
+/** Runs a command to its end. */
+export async function command(
+  argv: readonly string[],
+  { stdin, timeoutMs = 20_000, env = benchEnvironment }: CommandOptions = {},
+): Promise<Ended> {
+  const child = Bun.spawn([...argv], {
+    env,
+    stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  clearTimeout(timer);
+  return { code: child.exitCode ?? 137, stdout, stderr };
+}
+
+/** The same; throws with what the command said where it fails. */
+export async function mustRun(
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await command(argv, options);
+  if (code === 0) return stdout;
+  const said = (stderr.trim() || stdout.trim()).slice(0, 2000);
+  throw new Error(`${argv.join(" ")} ended with ${code}: ${said}`);
+}
