@@ -1,4 +1,4 @@
-import type { ExecOptions, ExecResult, Files, Host } from "../../src/host/host.ts";
+import type { ExecResult, Files, Host } from "../../src/host/host.ts";
 import { Failure } from "../../src/exit.ts";
 
 /** A machine in memory: files, and commands that a test scripts. Its clock moves when one sleeps. */
@@ -55,7 +55,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       disk.delete(path);
     },
   };
-  const exec = async (argv: readonly string[], _?: ExecOptions): Promise<ExecResult> => {
+  const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);
     const result = options.exec?.(argv.join(" "), disk) ?? 0;
     const base = { code: 0, isStarted: true, stdout: "", stderr: "" };
