@@ -6,8 +6,9 @@ BUN := sh scripts/bun.sh
 PACKAGES := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
 
+# (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
-UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply imds kernel links net output plan render)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test demo bench golden smoke clean
