@@ -57,16 +57,17 @@ export function renderProgramHelp(
 
 const exitLines = [
   ["0", "done, or nothing to do"],
+  ["1", "--check found a difference"],
   ["64", "bad command line"],
   ["65", "IMDS answered something that is not metadata"],
   ["66", "the key does not exist"],
   ["69", "IMDS not reached before the deadline: retry later"],
   ["70", "a bug: report it"],
-  ["71", "a file could not be read, or a command not be run"],
+  ["71", "a backend command failed, or a file could not be read; the old configuration stands"],
   ["73", "a file could not be written; nothing half-written remains"],
   ["75", "metadata still incomplete; what was known has been applied: run again"],
   ["77", "needs root or a capability"],
-  ["78", "IMDS is switched off"],
+  ["78", "IMDS is switched off, or no network backend is in charge"],
   ["129+", "ended by a signal: 128 and its number"],
 ].flatMap(([code = "", means = ""]) => inColumns(code, means, 6));
 
