@@ -11,6 +11,7 @@ export type Suite = (typeof suites)[number];
 const packages = [
   "dbus",
   "ethtool",
+  "strace",
   "iproute2",
   "iputils-ping",
   "kmod",
