@@ -41,33 +41,43 @@ mv "$new" "$target"
 `;
 
 /** Where the root file system of a suite lies, or will lie, on this machine. */
-export function rootPath(suite: Suite): string {
+export function rootPath(suite: Suite, more: readonly string[] = []): string {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const recipe = createHash("sha256").update(JSON.stringify([buildScript, ...options()]));
+  const recipe = createHash("sha256").update(JSON.stringify([buildScript, ...options(more)]));
   return join(cache, "ec2nic", `root-${suite}-${recipe.digest("hex").slice(0, 12)}`);
 }
 
 /**
  * The folder with a Debian's whole root file system, to be used as the lower layer of an overlay
  * and never written to. Built the first time (half a minute), from this machine's apt sources.
+ * `more`: packages beside those that each machine has.
  */
-export async function rootFileSystem(suite: Suite): Promise<string> {
-  const path = rootPath(suite);
+export async function rootFileSystem(suite: Suite, more: readonly string[] = []): Promise<string> {
+  const path = rootPath(suite, more);
   if (existsSync(path)) return path;
   mkdirSync(join(path, ".."), { recursive: true });
-  const build = ["sh", "-c", buildScript, "sh", path, await aptSources(suite), suite, ...options()];
+  const build = [
+    "sh",
+    "-c",
+    buildScript,
+    "sh",
+    path,
+    await aptSources(suite),
+    suite,
+    ...options(more),
+  ];
   // With the test's environment, which may name the proxy that leads to the packages.
   const { env } = process;
   await mustRun(["flock", `${path}.lock`, ...build], { timeoutMs: 600_000, env });
   return path;
 }
 
-function options(): readonly string[] {
+function options(more: readonly string[]): readonly string[] {
   return [
     "--mode=root",
     "--variant=minbase",
     "--quiet",
-    `--include=${packages.join(",")}`,
+    `--include=${[...packages, ...more].join(",")}`,
     "--aptopt=Apt::Install-Recommends false",
     "--aptopt=Acquire::Languages none",
     // The cache lies where apt's own user may not look.

@@ -1,0 +1,64 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { cloudInitNetplan } from "../support/machine/cloud-init.ts";
+import { startInstance } from "../support/machine/instance.ts";
+import { machineMissing } from "../support/machine/missing.ts";
+import { failedRows, packetTable } from "../support/machine/packets.ts";
+import { rootFileSystem } from "../support/machine/root-file-system.ts";
+import { untilAddresses } from "../support/machine/until-addresses.ts";
+import { testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(900_000);
+const testMachine = testUnless(machineMissing("trixie"));
+
+const enis: readonly EniSpec[] = [
+  { device: 0, dualStack: true, ipv4: ["10.0.0.10", "10.0.0.11"] },
+  { device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] },
+];
+const catchAll = {
+  content:
+    'network:\n  version: 2\n  ethernets:\n    all-en:\n      match:\n        name: "en*"\n      dhcp4: true\n',
+  mode: 0o600,
+};
+
+/** Which rows of the packet table fail with the files of Debian's cloud-init, and which with ours. */
+testMachine(
+  "two dual-stack ENIs: what cloud-init's netplan leaves unanswered, beside ours",
+  async () => {
+    await rootFileSystem("trixie");
+    const failed: Record<string, readonly string[]> = {};
+    for (const who of ["cloud-init", "ec2nic"]) {
+      await using instance = await startInstance({
+        suite: "trixie",
+        enis,
+        enable: ["systemd-networkd.service"],
+        files: { "/etc/netplan/50-image.yaml": catchAll },
+      });
+      const { machine } = instance;
+      await untilAddresses(machine, ["10.0.0.10"]);
+      const metadata = JSON.parse(await machine.run(["ec2nic", "fetch", "--json"]));
+      if (who === "cloud-init") {
+        const names = { "06:ec:2a:00:00:00": "ens5", "06:ec:2a:00:00:01": "ens6" };
+        const yaml = await cloudInitNetplan(metadata, names);
+        await machine.write("/etc/netplan/50-cloud-init.yaml", yaml, 0o600);
+        await machine.remove("/etc/netplan/50-image.yaml");
+        await machine.run(["netplan", "generate"]);
+        await machine.run(["networkctl", "reload"]);
+      } else await machine.run(["ec2nic", "activate"]);
+      await untilAddresses(machine, [
+        "10.0.0.10",
+        "10.0.1.10",
+        "10.0.1.11",
+        "2600:1f14:ec2:101::10",
+      ]);
+      const table = await packetTable(instance);
+      failed[who] = failedRows(table);
+      console.log(
+        `${who}: ${failed[who].length} of ${table.length} rows fail\n  ${failed[who].join("\n  ")}`,
+      );
+    }
+    const ours = failed["ec2nic"] ?? [];
+    expect(ours.filter((row) => !/^ens5 .* neighbour in 10\.0\.1\.0/.test(row))).toEqual([]);
+    expect(failed["cloud-init"]?.length).toBeGreaterThan(ours.length);
+  },
+);
