@@ -131,6 +131,17 @@ for (const [backend, image] of Object.entries(primaryAlone)) {
       await machine.run(["ec2nic", "activate"]);
       const ours = await ping.stop();
 
+      const own = await pingThrough(instance, { address: "10.0.0.10" });
+      await vpc.change({ ...four[0], device: 0, ipv4: ["10.0.0.10", "10.0.0.11", "10.0.0.12"] });
+      await machine.run(["ec2nic", "activate"]);
+      await untilAddresses(machine, ["10.0.0.12"]);
+      await Bun.sleep(1000);
+      const changed = await own.stop();
+      console.log(
+        `${backend}: the primary's own file changes: ${changed.lost} of ${changed.sent} lost, longest gap ${changed.longestGapMs} ms`,
+      );
+      expect(changed.longestGapMs).toBeLessThan(1000);
+
       const others = await pingThrough(instance, { address: "10.0.0.10" });
       const blunt = {
         networkd: "systemctl restart systemd-networkd",
