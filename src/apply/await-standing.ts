@@ -13,10 +13,12 @@ export interface Standing extends Stood {
 /** DHCP on the primary may be taken anew: that takes seconds, and longer is broken. */
 const patienceMs = 20_000;
 const askAgainMs = 250;
+/** A daemon answers before it is done: what stands at once may fall a moment later. */
+const settleMs = 1000;
 
 /**
- * Waits until the machine is as reachable as it was: a default route over the same links, and IMDS
- * answers. Gives the reason where it is not within 20 s; null: it is.
+ * Waits until the machine is, and for a second stays, as reachable as it was: a default route over
+ * the same link, and IMDS answers. Gives the reason where it is not within 20 s; null: it is.
  */
 export async function awaitStanding(
   host: Pick<Host, "clock" | "files" | "log" | "signal">,
@@ -24,17 +26,20 @@ export async function awaitStanding(
 ): Promise<Failure | null> {
   const startMs = host.clock.now();
   const deadlineMs = startMs + patienceMs;
+  let standsSinceMs: number | null = null;
   for (let tries = 1; ; tries += 1) {
     const missing = await missingOf(host, before);
-    if (missing === null) {
+    standsSinceMs = missing === null ? (standsSinceMs ?? host.clock.now()) : null;
+    if (standsSinceMs !== null && host.clock.now() - standsSinceMs >= settleMs) {
       host.log.waiting(null);
       host.log.verbose(`reachable as before, after ${describeMs(host.clock.now() - startMs)}`);
       return null;
     }
-    if (host.clock.now() >= deadlineMs) {
+    if (missing !== null && host.clock.now() >= deadlineMs) {
       return new Failure("OSERR", `${missing} (${describeMs(patienceMs)} after activation)`);
     }
-    host.log.waiting({ what: "the network", reason: missing, tries, deadlineMs });
+    const reason = missing ?? "it stands; will it stay?";
+    host.log.waiting({ what: "the network", reason, tries, deadlineMs });
     await host.clock.sleep(askAgainMs, host.signal);
   }
 }

@@ -9,14 +9,14 @@ import { underRoot } from "./under-root.ts";
  */
 export async function inspectHost(host: Pick<Host, "files">, root: string): Promise<HostState> {
   const [unmanaged, ...places] = await Promise.all([
-    host.files.read(underRoot(root, unmanagedPath)),
+    readUnmanaged(host, root),
     ...nicPlaces.map((place) => pathsIn(host, root, place)),
   ]);
   const paths = [...machinePaths, ...places.flat()].toSorted();
   const files = await Promise.all(paths.map((path) => readExisting(host, root, path)));
   return {
     files: files.filter((file) => file !== null),
-    unmanaged: unmanaged === null ? null : decode(unmanaged),
+    unmanaged,
   };
 }
 
@@ -50,4 +50,13 @@ async function readExisting(
 /** With its byte order mark, if there is one: the content is compared byte for byte. */
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** The admin's list of NICs to leave alone, as it lies below `root`; null where there is none. */
+export async function readUnmanaged(
+  host: Pick<Host, "files">,
+  root: string,
+): Promise<string | null> {
+  const bytes = await host.files.read(underRoot(root, unmanagedPath));
+  return bytes === null ? null : decode(bytes);
 }

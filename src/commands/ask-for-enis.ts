@@ -5,6 +5,8 @@ import { type ParsedEnis, parseEnis } from "../imds/parse-enis.ts";
 import { readMetadataFile } from "../imds/read-metadata-file.ts";
 import { type ImdsStats, openSession } from "../imds/session.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import { readUnmanaged } from "../apply/inspect-host.ts";
+import { parseUnmanaged } from "../plan/unmanaged.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 
 export interface Asked {
@@ -30,7 +32,8 @@ export async function askForEnis(host: Host, source: Source): Promise<Asked> {
   const settings = imdsSettings(source, host.env);
   const session = openSession(host, settings);
   const startMs = host.clock.now();
-  const parsed = await awaitEnis(host, session);
+  const { entries } = parseUnmanaged(await readUnmanaged(host, source.root));
+  const parsed = await awaitEnis(host, session, (mac) => !entries.has(mac));
   const elapsedMs = Math.round(host.clock.now() - startMs);
   return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
 }

@@ -14,12 +14,13 @@ const leastLookMs = 50;
 
 /**
  * Asks until every ENI that IMDS lists is whole, or the deadline: then `incomplete` says what is
- * missing. An ENI that was whole once is not asked for again. Throws what `ImdsSession.get` throws
+ * missing. What is not `isAwaited` holds nobody up. An ENI that was whole once is not asked for again. Throws what `ImdsSession.get` throws
  * while nothing is known yet.
  */
 export async function awaitEnis(
   host: Pick<Host, "clock" | "log" | "signal">,
   session: ImdsSession,
+  isAwaited: (mac: string) => boolean,
 ): Promise<ParsedEnis> {
   let known: Known = {};
   let found: ParsedEnis | null = null;
@@ -27,7 +28,7 @@ export async function awaitEnis(
     const look: Look | null = await lookOnce(session, known).catch(unlessKnown(found));
     if (look === null) break;
     ({ known, found } = look);
-    const reason = whyNotYet(look.found);
+    const reason = whyNotYet(look.found, isAwaited);
     const leftMs = session.deadlineMs - host.clock.now();
     if (reason === null || leftMs < leastLookMs) break;
     host.log.verbose(`metadata is not complete: ${reason}`);
@@ -42,7 +43,11 @@ export async function awaitEnis(
   });
 }
 
-function whyNotYet({ missing, incomplete: [first] }: ParsedEnis): string | null {
+function whyNotYet(
+  { missing, incomplete }: ParsedEnis,
+  isAwaited: (mac: string) => boolean,
+): string | null {
+  const first = incomplete.find(({ mac }) => isAwaited(mac));
   return missing ?? (first === undefined ? null : `${first.mac}: ${first.reason}`);
 }
 

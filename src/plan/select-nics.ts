@@ -20,7 +20,7 @@ export function selectNics(
 ): Selection {
   const judged = match.nics.map((nic) => ({ nic, reason: whyLeft(nic, unmanaged) }));
   const skipped = judged.flatMap(({ nic, reason }) => (reason === null ? [] : [skip(nic, reason)]));
-  const awaited = incomplete.map((eni) => awaitedNic(eni, match.strangers));
+  const awaited = incomplete.map((eni) => awaitedNic(eni, match.strangers, unmanaged));
   const known = new Set(incomplete.map(({ mac }) => mac));
   const strangers = match.strangers.filter(({ mac }) => mac !== null && !known.has(mac));
   return {
@@ -39,8 +39,17 @@ function skip({ eni, link }: Nic, reason: string): NicResult {
   return { mac: eni.mac, name: link?.name ?? null, eni: eni.id, outcome: "skipped", reason };
 }
 
-function awaitedNic({ mac, reason }: IncompleteEni, links: readonly Link[]): NicResult {
+/** One that is left alone anyway is nothing to wait for. */
+function awaitedNic(
+  { mac, reason }: IncompleteEni,
+  links: readonly Link[],
+  { entries }: Unmanaged,
+): NicResult {
   const name = links.find((link) => link.mac === mac)?.name ?? null;
+  const entry = [mac, name].find((word) => word !== null && entries.has(word));
+  if (entry !== undefined) {
+    return { mac, name, eni: null, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
+  }
   return { mac, name, eni: null, outcome: "incomplete", reason };
 }
 

@@ -163,6 +163,17 @@ test.concurrent("a leaf that is listed but 404 is late, not absent", async () =>
   expect(Object.keys(written)).not.toContain(fileOf(second));
 });
 
+test.concurrent("an ENI that is left alone anyway is not waited for", async () => {
+  const enis = [{ device: 0 }, { device: 1, late: { "device-number": { ...slow, before: "0" } } }];
+  const alone = (root: string) => {
+    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
+    writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${second}\n`);
+  };
+  const { code, elapsedMs } = await activate({ enis }, ["--timeout", "9s"], alone);
+  expect(code).toBe(0);
+  expect(elapsedMs).toBeLessThan(3000);
+});
+
 test("--metadata: what is no instance's metadata is refused, whatever it is", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "m.json");
