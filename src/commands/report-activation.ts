@@ -34,6 +34,7 @@ export async function reportActivation(
   } else if (check) await host.print(describeCheck(plan.differences));
   else if (dryRun) await host.print(describePlan(plan, gathered.facts.state));
   else for (const nic of nics) host.log.info(sentence(nic));
+  for (const warning of plan.warnings) host.log.warn(warning);
   for (const reason of plan.reasons) host.log.verbose(reason);
   if (error !== null) host.log.error(error.message, error.hint);
   if (check && plan.differences.length > 0) return error?.code ?? exitCodes.DIFFERENCE;

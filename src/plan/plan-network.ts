@@ -36,6 +36,8 @@ export interface PlannedNetwork extends NetworkPlan {
   readonly undo: readonly Step[];
   /** What the network should be, whatever it is now. */
   readonly config: NetworkConfig;
+  /** What somebody should look at, whatever comes of the run. */
+  readonly warnings: readonly string[];
 }
 
 /** From the facts to everything that will be done to the machine, and why. */
@@ -58,6 +60,7 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
   return {
     ...plan,
     config,
+    warnings: unmanaged.reasons,
     steps: planSteps(plan, config.nics, choice.activation),
     undo: undoSteps(plan, config.nics, choice.activation),
   };

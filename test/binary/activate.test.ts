@@ -163,6 +163,18 @@ test.concurrent("a leaf that is listed but 404 is late, not absent", async () =>
   expect(Object.keys(written)).not.toContain(fileOf(second));
 });
 
+test("a line of the unmanaged list that means nothing is told, not passed over", async () => {
+  const typo = (root: string) => {
+    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
+    writeFileSync(join(root, "etc/ec2nic/unmanaged"), "06-ec-2a-00-00-01\n");
+  };
+  const { code, stderr } = await activate(twoEnis, [], typo);
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'warning: /etc/ec2nic/unmanaged:1: "06-ec-2a-00-00-01" is neither a MAC',
+  );
+});
+
 test.concurrent("an ENI that is left alone anyway is not waited for", async () => {
   const enis = [{ device: 0 }, { device: 1, late: { "device-number": { ...slow, before: "0" } } }];
   const alone = (root: string) => {
