@@ -2,8 +2,8 @@ import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
-import { failedRows, packetTable } from "../support/machine/packets.ts";
 import { rootFileSystem } from "../support/machine/root-file-system.ts";
+import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
@@ -62,7 +62,7 @@ for (const [backend, image] of Object.entries(images)) {
       expect(first.code).toBe(0);
       expect(JSON.parse(first.stdout)).toMatchObject({ outcome: "configured", plan: { backend } });
       await untilAddresses(machine, addresses);
-      const failed = failedRows(await packetTable(instance));
+      const { failed } = await settledFailures(instance, isKnown);
       expect(failed.filter((row) => !isKnown(row))).toEqual([]);
 
       expect(await machine.exec(["ec2nic", "activate", "--check"])).toMatchObject({
