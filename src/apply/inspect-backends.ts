@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
 import type { BackendFacts, DaemonFacts } from "../net/backend-facts.ts";
 import { inspectNetplan } from "./inspect-netplan.ts";
-import { underRoot } from "./under-root.ts";
+import { isThisMachine, underRoot } from "./under-root.ts";
 
 type InspectHost = Pick<Host, "exec" | "files">;
 
@@ -10,7 +10,7 @@ type InspectHost = Pick<Host, "exec" | "files">;
  * systemd is asked about the machine itself; of an image only the files tell.
  */
 export async function inspectBackends(host: InspectHost, root: string): Promise<BackendFacts> {
-  const isLive = underRoot(root, "/") === "/";
+  const isLive = isThisMachine(root);
   const hasSystemd = isLive && (await host.files.stat("/run/systemd/system")) !== null;
   const daemon = (name: string): Promise<DaemonFacts> =>
     hasSystemd ? askSystemd(host, name) : readUnitFiles(host, root, name);

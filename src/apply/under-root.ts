@@ -23,7 +23,7 @@ export async function refuseLinksBelow(
   root: string,
   path: string,
 ): Promise<void> {
-  if (root.replace(/\/+$/, "") === "") return;
+  if (isThisMachine(root)) return;
   const parts = path.split("/").slice(1, -1);
   const folders = parts.map((_, at) => underRoot(root, `/${parts.slice(0, at + 1).join("/")}`));
   const stats = await Promise.all(folders.map((folder) => host.files.stat(folder)));
@@ -31,4 +31,9 @@ export async function refuseLinksBelow(
   if (link === undefined) return;
   const hint = "it could lead out of --root: replace it with a folder";
   throw new Failure("CANTCREAT", `${link} is a symbolic link`, { hint });
+}
+
+/** Whether `root` is the running machine itself, and no image below it: `/`, however written. */
+export function isThisMachine(root: string): boolean {
+  return root.replace(/\/+$/, "") === "";
 }

@@ -1,5 +1,6 @@
 import { applyPlan, type Applied } from "../apply/apply-plan.ts";
 import { holdLock } from "../apply/hold-lock.ts";
+import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
@@ -14,7 +15,7 @@ const patienceMs = 120_000;
 
 /** Does `work` as the only run that changes this machine, where it changes it. */
 export async function alone<T>(host: Host, wish: Wish, work: () => Promise<T>): Promise<T> {
-  const changesMachine = !wish.check && !wish.dryRun && wish.root.replace(/\/+$/, "") === "";
+  const changesMachine = !wish.check && !wish.dryRun && isThisMachine(wish.root);
   return changesMachine ? holdLock(host, host.clock.now() + patienceMs, work) : work();
 }
 

@@ -1,3 +1,4 @@
+import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 
 /** `local`: the network daemon is not up yet, so files are all there is to do. */
@@ -17,7 +18,7 @@ export async function chooseStage(
   wish: Stage | "auto",
   root: string,
 ): Promise<{ readonly stage: Stage; readonly reason: string }> {
-  if (root.replace(/\/+$/, "") !== "") return told("local", "--root is not this machine");
+  if (!isThisMachine(root)) return told("local", "--root is not this machine");
   if (wish !== "auto") return told(wish, "it was asked for");
   if ((await host.files.stat("/run/systemd/system")) === null) {
     return told("local", "systemd does not run here");

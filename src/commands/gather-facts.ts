@@ -3,6 +3,7 @@ import { inspectDns } from "../apply/inspect-dns.ts";
 import { inspectHost } from "../apply/inspect-host.ts";
 import { inspectOthers } from "../apply/inspect-others.ts";
 import { inspectProfiles } from "../apply/inspect-profiles.ts";
+import { isThisMachine } from "../apply/under-root.ts";
 import { readUnfinished, type Unfinished } from "../apply/unfinished.ts";
 import type { Host } from "../host/host.ts";
 import { readKernel } from "../kernel/read-kernel.ts";
@@ -50,7 +51,7 @@ export async function gatherFacts(
   const [dns, profiles, kernel, unfinished] = await Promise.all([
     inspectDns(host, root, isInstalled),
     isLive && isRunning ? inspectProfiles(host) : {},
-    isLive || (check && root === "/") ? readKernel(host) : null,
+    isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
     isLive ? readUnfinished(host) : null,
   ]);
   const facts = { ...parsed, links, state };

@@ -1,5 +1,6 @@
 import { familyOf, hostCidr, subnetRouter } from "../net/address.ts";
 import type { Eni, EniFamily } from "../net/eni.ts";
+import { mainTable } from "../net/kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "../net/network-config.ts";
 import { prioritiesOf, tableOf } from "./numbers.ts";
 
@@ -19,8 +20,6 @@ const ipv6Router = "fe80:ec2::1";
  * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
 const services = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
-
-const mainTable = 254;
 
 /**
  * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
