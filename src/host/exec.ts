@@ -41,6 +41,7 @@ function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" |
       stderr: stdio,
       env: { ...process.env, ...options.env },
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "";

@@ -1,3 +1,5 @@
+import type { LinkAddress } from "../net/link.ts";
+
 /**
  * Every effect there is. A function that acts on the machine takes `Pick<Host, …>`, so that its
  * signature says what it can do; tests hand in their own record.
@@ -14,7 +16,15 @@ export interface Host {
   readonly clock: Clock;
   readonly log: Log;
   readonly files: Files;
+  /** By the kernel's own routing. */
   readonly http: HttpTransport;
+  /**
+   * A transport whose connections leave through one NIC and no other, from an address of its own.
+   * A string says why this process cannot have one, as where a unit forbids foreign functions.
+   */
+  readonly bind: (way: BoundWay) => Promise<BoundTransport | string>;
+  /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
+  readonly addresses: () => readonly LinkAddress[];
   readonly exec: Exec;
   /** Takes the lock on a file; null: somebody else has it. It ends with the process at the latest. */
   readonly takeLock: (path: string) => Promise<Release | null>;
@@ -84,10 +94,30 @@ export interface FileStat {
 
 /** One try of one request, over one way to the service. */
 export interface HttpTransport {
-  /** As the web's `fetch`; never through a proxy, whatever the environment says. */
+  /**
+   * As the web's `fetch`; never through a proxy, whatever the environment says. What fails before
+   * an answer has an error with the `code` of errno(3), itself or as its cause.
+   */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. */
-  readonly connects: (host: string, port: number, timeoutMs: number) => Promise<boolean>;
+  /**
+   * Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. null:
+   * needless, `fetch` bounds its connecting by itself (`ETIMEDOUT`).
+   */
+  readonly connects: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
+}
+
+export interface BoundWay {
+  /** The name of the link. */
+  readonly nic: string;
+  /** Addresses to ask from: the first of a family is taken, a global one before a link-local one. */
+  readonly sources: readonly LinkAddress[];
+  /** In which a connection must stand. */
+  readonly connectMs: number;
+}
+
+export interface BoundTransport extends HttpTransport {
+  /** Ends what is under way and closes every connection. */
+  readonly close: () => void;
 }
 
 /** Gives a lock back. */
@@ -102,6 +132,8 @@ export interface ExecOptions {
   /** `inherit`: the command has our stdin, stdout and stderr, and our signals. */
   readonly stdio?: "capture" | "inherit";
   readonly timeoutMs?: number;
+  /** Ends the command (SIGTERM) when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ExecResult {

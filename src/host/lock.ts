@@ -1,28 +1,23 @@
 import { closeSync, openSync } from "node:fs";
-import { dlopen } from "bun:ffi";
 import { Failure } from "../exit.ts";
 import type { Release } from "./host.ts";
+import { openLibc } from "./libc.ts";
 
 /** flock(2): exclusive, without waiting. */
 const lockExclusiveNow = 2 | 4;
 
 /**
  * Takes the lock on a file, which is made if need be; null: somebody else has it. The kernel gives
- * it back when the process ends, however it ends. Only "libc.so.6" is ever loaded: Bun would look
- * for an unknown name in the working directory.
+ * it back when the process ends, however it ends.
  */
 export function takeLock(path: string): Release | null {
   const libc = openLibc();
   const file = openLockFile(path);
-  if (libc.symbols.flock(file, lockExclusiveNow) !== 0) {
+  if (libc.flock(file, lockExclusiveNow) !== 0) {
     closeSync(file);
     return null;
   }
   return () => closeSync(file);
-}
-
-function openLibc() {
-  return dlopen("libc.so.6", { flock: { args: ["i32", "i32"], returns: "i32" } });
 }
 
 function openLockFile(path: string): number {

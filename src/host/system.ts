@@ -1,5 +1,6 @@
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
+import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
 import { exec } from "./exec.ts";
 import { systemFiles } from "./files.ts";
@@ -23,6 +24,9 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     log: createLog(settings, systemClock.now),
     files: systemFiles,
     http: systemHttp,
+    // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
+    bind: async (way) => (await import("./bound-transport.ts")).boundTransport(way),
+    addresses: linkAddresses,
     exec,
     // lazily: few runs need a lock, and bun:ffi is not free
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),

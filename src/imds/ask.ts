@@ -119,7 +119,7 @@ async function watchConnection(
   question: Question,
   cut: AbortController,
 ): Promise<void> {
-  if (question.connectMs === null) return;
+  if (question.connectMs === null || host.http.connects === null) return;
   const { host: address, port } = addressOf(question.endpoint);
   const leftMs = question.connectMs - patienceMs;
   if (leftMs <= 0 || (await host.http.connects(address, port, leftMs))) return;

@@ -16,3 +16,15 @@ export interface Link {
  */
 export type LinkKind =
   "device" | "veth" | "loopback" | "bridge" | "bond" | "vlan" | "macvlan" | "tunnel" | "other";
+
+/** An address that a link has, as the kernel tells it. */
+export interface LinkAddress {
+  /** The name of the link. */
+  readonly nic: string;
+  readonly family: "ipv4" | "ipv6";
+  /** Without a prefix length and without a zone. */
+  readonly address: string;
+  readonly prefixLength: number;
+  /** IPv6 link-local addresses mean nothing without it; 0 elsewhere. */
+  readonly scopeId: number;
+}

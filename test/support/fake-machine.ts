@@ -86,6 +86,8 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       fetch: () => Promise.reject(new Failure("UNAVAILABLE", "no network here")),
       connects: async () => false,
     },
+    bind: async () => "no network here",
+    addresses: () => [],
     print: async () => undefined,
   };
 }

@@ -1,0 +1,18 @@
+import { networkInterfaces } from "node:os";
+import type { LinkAddress } from "../net/link.ts";
+
+/**
+ * What getifaddrs(3) tells. Works without `ip` and without rights; a link without carrier is left
+ * out (libuv asks for IFF_RUNNING), and an old-style label (`eth0:1`) is not a link's name.
+ */
+export function linkAddresses(): readonly LinkAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([label, addresses = []]) =>
+    addresses.map((each) => ({
+      nic: label.replace(/:.*$/, ""),
+      family: each.family === "IPv6" ? "ipv6" : "ipv4",
+      address: each.address,
+      prefixLength: Number(each.cidr?.split("/")[1] ?? (each.family === "IPv6" ? 128 : 32)),
+      scopeId: each.scopeid ?? 0,
+    })),
+  );
+}

@@ -1,0 +1,36 @@
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** A `struct sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)), and the family it is of. */
+export interface SocketAddress {
+  readonly family: number;
+  readonly bytes: Uint8Array;
+}
+
+/** `address`: IPv4, or IPv6 without brackets and zone. Throws a bug for what is neither. */
+export function socketAddress(address: string, port: number, scopeId = 0): SocketAddress {
+  const isIpv6 = address.includes(":");
+  const bytes = new Uint8Array(isIpv6 ? 28 : 16);
+  const view = new DataView(bytes.buffer);
+  const family = isIpv6 ? AF_INET6 : AF_INET;
+  view.setUint16(0, family, isLittleEndian);
+  view.setUint16(2, port); // network order
+  if (isIpv6) {
+    bytes.set(ipv6Bytes(address), 8);
+    view.setUint32(24, scopeId, isLittleEndian);
+  } else bytes.set(address.split(".").map(Number), 4);
+  return { family, bytes };
+}
+
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** URL knows every way to write an address; what it gives is hexadecimal groups and one `::`. */
+function ipv6Bytes(address: string): Uint8Array {
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (text: string): readonly number[] =>
+    text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16));
+  const front = groups(head);
+  const back = groups(tail ?? "");
+  const all = [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
+}
