@@ -3,11 +3,12 @@ import type { Host } from "../host/host.ts";
 import { awaitEnis } from "../imds/await-enis.ts";
 import { type ParsedEnis, parseEnis } from "../imds/parse-enis.ts";
 import { readMetadataFile } from "../imds/read-metadata-file.ts";
-import { type ImdsStats, openSession } from "../imds/session.ts";
-import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import type { ImdsStats } from "../imds/session.ts";
+import { type ImdsOptions, type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { readUnmanaged } from "../apply/inspect-host.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
 import type { ActivateOptions } from "./activate-options.ts";
+import { withImds } from "./with-imds.ts";
 
 export interface Asked {
   readonly parsed: ParsedEnis;
@@ -16,7 +17,7 @@ export interface Asked {
   readonly settings: ImdsSettings | null;
 }
 
-type Source = Pick<ActivateOptions, "metadata" | "root" | "endpoint" | "timeout" | "retries">;
+type Source = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;
 
 /**
  * The ENIs, from IMDS or from a file. Throws what the readers throw, and `USAGE` where the root is
@@ -30,12 +31,13 @@ export async function askForEnis(host: Host, source: Source): Promise<Asked> {
     return { parsed: await readSaved(host, source.metadata), imds: null, settings: null };
   }
   const settings = imdsSettings(source, host.env);
-  const session = openSession(host, settings);
   const startMs = host.clock.now();
   const { entries } = parseUnmanaged(await readUnmanaged(host, source.root));
-  const parsed = await awaitEnis(host, session, (mac) => !entries.has(mac));
-  const elapsedMs = Math.round(host.clock.now() - startMs);
-  return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
+  return withImds(host, settings, async ({ session }) => {
+    const parsed = await awaitEnis(host, session, (mac) => !entries.has(mac));
+    const elapsedMs = Math.round(host.clock.now() - startMs);
+    return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
+  });
 }
 
 async function readSaved(host: Pick<Host, "files" | "signal">, path: string): Promise<ParsedEnis> {

@@ -2,6 +2,8 @@ import { deliver } from "./deliver.ts";
 import { command } from "./command.ts";
 import { type FetchOptions, fetchFlags, parseFetch } from "./fetch-options.ts";
 import { readKeys } from "../imds/read-keys.ts";
+import { imdsSettings } from "../imds/settings.ts";
+import { withImds } from "./with-imds.ts";
 
 export default command<typeof fetchFlags, FetchOptions>({
   name: "fetch",
@@ -24,7 +26,8 @@ export default command<typeof fetchFlags, FetchOptions>({
   ],
   parse: parseFetch,
   run: async (host, options) => {
-    const readings = await readKeys(host, options);
+    const settings = imdsSettings(options, host.env);
+    const readings = await withImds(host, settings, (imds) => readKeys(host, imds, options));
     return deliver(host, options, readings);
   },
   onFailure: () => "", // main prints (exit N) where a shell may eval it

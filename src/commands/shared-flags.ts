@@ -23,6 +23,15 @@ export const imdsFlags = {
     description:
       "where IMDS is; may be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
   },
+  interface: {
+    type: "string",
+    valueHint: "NIC",
+    description: "ask through this NIC only (default: by routing, then over any NIC that works)",
+  },
+  dhcp: {
+    type: "boolean",
+    description: "a NIC without an address may take a temporary lease for the asking",
+  },
   timeout: {
     type: "string",
     valueHint: "DURATION",
@@ -37,5 +46,6 @@ export const imdsFlags = {
 
 /** How IMDS is to be asked, from the flags. */
 export function imdsOptions(flags: FlagValues<typeof imdsFlags>): ImdsOptions {
-  return { endpoint: flags.endpoint, timeout: flags.timeout, retries: flags.retries };
+  const { endpoint, timeout, retries, interface: nic, dhcp } = flags;
+  return { endpoint, timeout, retries, interface: nic, dhcp };
 }

@@ -2,9 +2,9 @@ import type { Host } from "../host/host.ts";
 import type { Standing } from "../apply/await-standing.ts";
 import { readDefaultRoutes } from "../apply/default-routes.ts";
 import type { Unfinished } from "../apply/unfinished.ts";
-import { openSession } from "../imds/session.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Link } from "../net/link.ts";
+import { withImds } from "./with-imds.ts";
 
 interface Reach {
   /** The primary NIC's link; null: it is not here. */
@@ -35,7 +35,9 @@ async function stoodOver(host: Host, primary: Link | null) {
 
 /** Whether a new token can be had and read with, over a new connection. */
 async function imdsAnswers(host: Host, settings: ImdsSettings): Promise<boolean> {
-  const session = openSession(host, { ...settings, timeoutMs: lookMs });
-  const answer = session.get(["meta-data", "mac"]).catch(() => null);
-  return (await answer) !== null;
+  const look = { ...settings, timeoutMs: lookMs, dhcp: false };
+  return withImds(host, look, async ({ session }) => {
+    const answer = session.get(["meta-data", "mac"]).catch(() => null);
+    return (await answer) !== null;
+  });
 }

@@ -25,6 +25,8 @@ export interface Host {
   readonly bind: (way: BoundWay) => Promise<BoundTransport | string>;
   /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
   readonly addresses: () => readonly LinkAddress[];
+  /** The address that the kernel's routing would ask `address` from; null: there is no route. */
+  readonly routeSource: (address: string) => Promise<string | null>;
   readonly exec: Exec;
   /** Takes the lock on a file; null: somebody else has it. It ends with the process at the latest. */
   readonly takeLock: (path: string) => Promise<Release | null>;

@@ -27,6 +27,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
     bind: async (way) => (await import("./bound-transport.ts")).boundTransport(way),
     addresses: linkAddresses,
+    routeSource: async (address) => (await import("./route-source.ts")).routeSource(address),
     exec,
     // lazily: few runs need a lock, and bun:ffi is not free
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),

@@ -3,10 +3,11 @@ import type { Host } from "../host/host.ts";
 import { Failure } from "../exit.ts";
 import { type Answer, judgeStatus, trouble } from "./answer.ts";
 import { addressOf } from "./endpoint.ts";
+import { nicOf, type Way } from "./way.ts";
 
 /** One request to one endpoint. */
 export interface Question {
-  readonly endpoint: string;
+  readonly way: Way;
   readonly method: "GET" | "PUT";
   /** As `urlPathOf` gives it. */
   readonly path: string;
@@ -63,7 +64,7 @@ async function exchange(
   // timeout, its timeout leaves out the body, and it would turn "123" into a number
   // oxlint-disable-next-line no-unsafe-type-assertion -- Bun's type of fetch demands `preconnect`
   const request = createFetch({ fetch: host.http.fetch as typeof fetch });
-  const response = await request.raw(question.endpoint + question.path, {
+  const response = await request.raw(question.way.endpoint + question.path, {
     method: question.method,
     headers: { ...question.headers, "accept-encoding": "identity" },
     redirect: "manual",
@@ -120,13 +121,13 @@ async function watchConnection(
   cut: AbortController,
 ): Promise<void> {
   if (question.connectMs === null || host.http.connects === null) return;
-  const { host: address, port } = addressOf(question.endpoint);
+  const { host: address, port } = addressOf(question.way.endpoint);
   const leftMs = question.connectMs - patienceMs;
   if (leftMs <= 0 || (await host.http.connects(address, port, leftMs))) return;
   cut.abort(new ConnectTimeout(`no connection within ${question.connectMs} ms`));
 }
 
-/** Codes of Bun 1.4.5's fetch. */
+/** Codes of Bun 1.4.5's fetch, and of sockets bound to a NIC. */
 const pathErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",
@@ -134,8 +135,13 @@ const pathErrors: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "no way there (no address to ask from)",
   EHOSTUNREACH: "no way there (nobody answers on the link)",
   ENETDOWN: "no way there (the link is down)",
+  ENODEV: "no way there (the nic is gone)",
+  ENXIO: "no way there (the nic is gone)",
+  EPERM: "no way there (a socket may not be bound to a nic here)",
+  ECONNABORTED: "the connection was cut",
+  EPIPE: "the connection was cut",
   EACCES: "no way there (forbidden by a route or a firewall)",
-  ETIMEDOUT: "no connection",
+  ETIMEDOUT: "no connection in time",
   EAI_AGAIN: "its name cannot be resolved",
   ENOTFOUND: "its name cannot be resolved",
 };
@@ -161,8 +167,9 @@ function summarise(answer: Answer): string {
   return answer.kind === "absent" ? "404" : answer.trouble.reason;
 }
 
-function describe({ method, endpoint, path }: Question): string {
-  return `${method} ${endpoint}${path}`;
+function describe({ method, way, path }: Question): string {
+  const nic = nicOf(way);
+  return `${method} ${way.endpoint}${path}${nic === null ? "" : ` through ${nic}`}`;
 }
 
 function elapsed(host: Pick<Host, "clock">, startMs: number): string {

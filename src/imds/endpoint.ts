@@ -22,3 +22,16 @@ export function addressOf(endpoint: string): { readonly host: string; readonly p
   const url = new URL(endpoint);
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
 }
+
+/** Which family an endpoint is asked over; null: it has a name, which only the kernel can tell. */
+export function familyOf(endpoint: string): "ipv4" | "ipv6" | null {
+  const { host } = addressOf(endpoint);
+  if (host.includes(":")) return "ipv6";
+  return /^\d+(\.\d+){3}$/.test(host) ? "ipv4" : null;
+}
+
+/** It is on this machine: no NIC leads there. */
+export function isLoopback(endpoint: string): boolean {
+  const { host } = addressOf(endpoint);
+  return host.startsWith("127.") || host === "::1" || host === "localhost";
+}

@@ -1,43 +1,81 @@
-import type { Host } from "../host/host.ts";
+import type { Host, HttpTransport } from "../host/host.ts";
 import { type Answer, trouble } from "./answer.ts";
 import type { Question } from "./ask.ts";
+import { firstHeat, isReachedByNics, type LineUp, lineUp } from "./line-up.ts";
+import { newcomer } from "./newcomer.ts";
 import { race } from "./race.ts";
 import { retry, type RetryLimits } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
+import type { Links, Transports } from "./transports.ts";
+import { nameOfWay, type Way } from "./way.ts";
 
 /** What one needs to ask: a way to IMDS, and the token that was given out over it. */
 export interface Pass {
-  readonly endpoint: string;
+  readonly way: Way;
+  readonly transport: HttpTransport;
   readonly token: string;
 }
 
 /** Asks once; the session counts it and bounds it in time. */
-export type AskOnce = (question: TimelessQuestion, stop: AbortSignal) => Promise<Answer>;
+export type AskOnce = (
+  transport: HttpTransport,
+  question: TimelessQuestion,
+  stop: AbortSignal,
+) => Promise<Answer>;
 export type TimelessQuestion = Omit<Question, "tryMs" | "connectMs" | "isLast">;
+
+/** What a session has to get passes with. */
+export interface PassOffice {
+  readonly settings: ImdsSettings;
+  readonly limits: RetryLimits;
+  readonly links: Links;
+  readonly transports: Transports;
+  readonly once: AskOnce;
+}
 
 const capBytes = 4096;
 
 /**
- * A new token, from the first endpoint that gives one. Throws what `retry` throws.
+ * A new token, over the first way that gives one. Throws what `retry` throws.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
  */
 export async function newPass(
   host: Pick<Host, "clock" | "log" | "signal">,
-  settings: Pick<ImdsSettings, "endpoints" | "timeoutMs">,
-  limits: RetryLimits,
-  once: AskOnce,
+  { settings, limits, links, transports, once }: PassOffice,
 ): Promise<Pass> {
   const lifeS = tokenLifeS(settings.timeoutMs);
-  const askForToken = async (endpoint: string, stop: AbortSignal): Promise<Answer> =>
-    tokenIn(await once(tokenQuestion(endpoint, lifeS), stop));
-  let winner = "";
-  const token = await retry(host, "instance metadata", limits, async () => {
-    const outcome = await race(host, settings.endpoints, askForToken);
-    if (!("candidate" in outcome)) return { kind: "trouble", trouble: outcome };
-    winner = outcome.candidate;
+  const used = new Map<string, HttpTransport>();
+  const askForToken = async (way: Way, signal: AbortSignal): Promise<Answer> => {
+    const transport = await transports.of(way, { deadlineMs: limits.deadlineMs, signal });
+    if (typeof transport === "string") return trouble(transport, { suspect: "path" });
+    used.set(nameOfWay(way), transport);
+    return tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
+  };
+  const present = (): Promise<LineUp> => lineUpNow(settings, links);
+  const sooner = (stop: AbortSignal): Promise<void> => newcomer(host, present, stop);
+  const passes: Pass[] = [];
+  await retry(host, "instance metadata", { ...limits, sooner }, async () => {
+    const field = async (heat: number) => (heat === 0 ? firstHeat(settings) : present());
+    const outcome = await race(host, field, askForToken);
+    const way = "way" in outcome ? outcome.way : null;
+    transports.keepOnly(way);
+    if (!("way" in outcome)) return { kind: "trouble", trouble: outcome };
+    const transport = used.get(nameOfWay(outcome.way));
+    if (transport === undefined) throw new Error("an answer comes over a transport");
+    passes.push({ way: outcome.way, transport, token: textOf(outcome.body) });
     return { kind: "value", body: outcome.body };
   });
-  return { endpoint: winner, token: textOf(token ?? new Uint8Array()) };
+  const [pass] = passes;
+  if (pass === undefined) throw new Error("a token is a value or an error");
+  return pass;
+}
+
+/** No link is looked at where none could lead to the endpoints. */
+async function lineUpNow(settings: ImdsSettings, links: Links): Promise<LineUp> {
+  const isNeeded = isReachedByNics(settings);
+  const [endpoint = ""] = settings.endpoints;
+  const nobody = { candidates: [], others: [], routed: null };
+  return lineUp(settings, isNeeded ? await links.rank(endpoint) : nobody);
 }
 
 /** The token outlives the run, and not by much: IMDS takes 1 s to 6 h. */
@@ -45,9 +83,9 @@ function tokenLifeS(timeoutMs: number): number {
   return Math.min(21_600, Math.ceil(timeoutMs / 1000) + 60);
 }
 
-function tokenQuestion(endpoint: string, lifeS: number): TimelessQuestion {
+function tokenQuestion(way: Way, lifeS: number): TimelessQuestion {
   const headers = { "x-aws-ec2-metadata-token-ttl-seconds": String(lifeS) };
-  return { endpoint, method: "PUT", path: "/latest/api/token", headers, capBytes };
+  return { way, method: "PUT", path: "/latest/api/token", headers, capBytes };
 }
 
 /** A 404, an empty page or a login form is no token: in the first moments of a boot it may pass. */

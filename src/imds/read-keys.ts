@@ -5,10 +5,10 @@ import type { Reading } from "../net/reading.ts";
 import type { Cache } from "./cache.ts";
 import type { Key } from "./key.ts";
 import { type ReadOptions, readKey } from "./read-key.ts";
-import { openSession } from "./session.ts";
-import { type ImdsOptions, imdsSettings } from "./settings.ts";
+import type { ImdsSession } from "./session.ts";
+import type { ImdsSettings } from "./settings.ts";
 
-export interface ReadKeysOptions extends ImdsOptions, ReadOptions {
+export interface ReadKeysOptions extends ReadOptions {
   readonly keys: readonly Key[];
   /** Stands in for what does not exist; null: that fails. */
   readonly fallback: string | null;
@@ -16,14 +16,20 @@ export interface ReadKeysOptions extends ImdsOptions, ReadOptions {
   readonly maxAgeMs: number | null;
 }
 
+interface Imds {
+  readonly session: ImdsSession;
+  readonly settings: ImdsSettings;
+}
+
 /**
  * Every key, at once, in the order given; from the cache where that is allowed and young enough.
- * All or none: throws `NOINPUT` for a key that does not exist, and what
- * `imdsSettings` and `readKey` throw.
+ * All or none: throws `NOINPUT` for a key that does not exist, and what `readKey` throws.
  */
-export async function readKeys(host: Host, options: ReadKeysOptions): Promise<readonly Reading[]> {
-  const settings = imdsSettings(options, host.env);
-  const session = openSession(host, settings);
+export async function readKeys(
+  host: Host,
+  { session, settings }: Imds,
+  options: ReadKeysOptions,
+): Promise<readonly Reading[]> {
   const cache = await cacheFor(host, settings.endpoints, options);
   const read = async (key: Key): Promise<Reading> => {
     const kept = (await cache?.find(key)) ?? null;

@@ -11,6 +11,8 @@ export interface RetryLimits {
   readonly awaitAbsent: boolean;
   /** Told of each try that is made again. */
   readonly onRetry: () => void;
+  /** Resolves when another way to the service has come up: then a wait for one ends early. */
+  readonly sooner?: (stop: AbortSignal) => Promise<void>;
 }
 
 const firstDelayMs = 200;
@@ -55,7 +57,22 @@ export async function retry(
     limits.onRetry();
     host.log.verbose(`${what}: ${trouble.reason}; trying again in ${describeMs(delayMs)}`);
     host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs });
-    await host.clock.sleep(delayMs, host.signal);
+    await pause(host, delayMs, trouble.suspect === "path" ? limits.sooner : undefined);
+  }
+}
+
+async function pause(
+  host: Pick<Host, "clock" | "signal">,
+  delayMs: number,
+  sooner: RetryLimits["sooner"],
+): Promise<void> {
+  if (sooner === undefined) return host.clock.sleep(delayMs, host.signal);
+  const over = new AbortController();
+  const stop = AbortSignal.any([host.signal, over.signal]);
+  try {
+    await Promise.race([host.clock.sleep(delayMs, stop), sooner(stop)]);
+  } finally {
+    over.abort(new Error("the wait is over"));
   }
 }
 
@@ -97,5 +114,5 @@ function hintFor(trouble: Trouble): { readonly hint?: string } {
     };
   }
   if (trouble.suspect !== "path") return {};
-  return { hint: "is the network up? ip -br address; ip route get 169.254.169.254" };
+  return { hint: "what each nic says: ec2nic probe-nics" };
 }

@@ -3,10 +3,13 @@ import type { MetadataPath } from "../net/metadata-path.ts";
 import { type Answer, trouble } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { urlPathOf } from "./key.ts";
+import { isReachedByNics } from "./line-up.ts";
 import { limiter } from "./limiter.ts";
 import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./pass.ts";
 import { retry } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
+import { type Links, openTransports } from "./transports.ts";
+import { nicOf, type Way } from "./way.ts";
 
 /** A run's conversation with IMDS: one token, one way, at most 6 requests in flight. */
 export interface ImdsSession {
@@ -18,6 +21,8 @@ export interface ImdsSession {
   readonly stats: () => ImdsStats;
   /** When the run must end, on the clock of `Clock.now`. */
   readonly deadlineMs: number;
+  /** Closes what is open, and gives back what was taken for the conversation. */
+  readonly close: () => Promise<void>;
 }
 
 export interface GetOptions {
@@ -46,35 +51,30 @@ const userDataCapBytes = 1_048_576;
 
 /** Opens no connection by itself; the first `get` asks for the token. */
 export function openSession(
-  host: Pick<Host, "http" | "clock" | "log" | "signal">,
+  host: Pick<Host, "http" | "bind" | "clock" | "log" | "signal">,
   settings: ImdsSettings,
+  links: Links,
 ): ImdsSession {
   const deadlineMs = host.clock.now() + settings.timeoutMs;
   const inTurn = limiter(mostInFlight);
   const count = { requests: 0, retries: 0 };
   const onRetry = (): void => void (count.retries += 1);
   const limits = { deadlineMs, retries: settings.retries, awaitAbsent: false, onRetry };
+  const transports = openTransports(host, settings, links);
   let pass: Promise<Pass> | null = null;
-  let endpoint: string | null = null;
+  let way: Way | null = null;
 
-  const once: AskOnce = async (question, stop) => {
-    count.requests += 1;
-    const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
-    const tryMs = Math.min(settings.tryMs, leftMs);
-    const connectMs = question.method === "PUT" ? settings.connectMs : null;
-    const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
-    return ask(host, { ...question, ...times }, stop);
-  };
+  const once = boundInTime(host, settings, deadlineMs, () => void (count.requests += 1));
 
   const get: ImdsSession["get"] = (path, options = {}) => {
     const { awaitAbsent = false, asFolder = false, mayBeEmpty = isFree(path) } = options;
     const urlPath = urlPathOf(path) + (asFolder ? "/" : "");
     const tryOnce = async (): Promise<Answer> => {
-      pass ??= newPass(host, settings, limits, once);
+      pass ??= newPass(host, { settings, limits, links, transports, once });
       const used = pass;
       const granted = await used;
-      endpoint = granted.endpoint;
-      const answer = await once(questionFor(granted, urlPath), host.signal);
+      way = granted.way;
+      const answer = await once(granted.transport, questionFor(granted, urlPath), host.signal);
       // only this request's own pass: another may have brought a newer one meanwhile
       if (pass === used && isPassInDoubt(answer, settings)) pass = null;
       const isEmpty = answer.kind === "value" && answer.body.length === 0;
@@ -83,13 +83,39 @@ export function openSession(
     // the pass is taken in turn, too: what waits here must not go on with one that has expired
     return retry(host, urlPath, { ...limits, awaitAbsent }, () => inTurn(tryOnce));
   };
-  return { get, deadlineMs, stats: () => ({ endpoint, interface: null, ...count }) };
+  return {
+    get,
+    deadlineMs,
+    close: transports.close,
+    stats: () => ({ ...wayStats(way), ...count }),
+  };
 }
 
-function questionFor({ endpoint, token }: Pass, path: string): TimelessQuestion {
+/** Asks once, for as long as a try may take and the run lasts; `onRequest` counts. */
+function boundInTime(
+  host: Pick<Host, "clock" | "log">,
+  settings: Pick<ImdsSettings, "tryMs" | "connectMs">,
+  deadlineMs: number,
+  onRequest: () => void,
+): AskOnce {
+  return async (http, question, stop) => {
+    onRequest();
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
+    const tryMs = Math.min(settings.tryMs, leftMs);
+    const connectMs = question.method === "PUT" ? settings.connectMs : null;
+    const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
+    return ask({ ...host, http }, { ...question, ...times }, stop);
+  };
+}
+
+function wayStats(way: Way | null): Pick<ImdsStats, "endpoint" | "interface"> {
+  return { endpoint: way?.endpoint ?? null, interface: way === null ? null : nicOf(way) };
+}
+
+function questionFor({ way, token }: Pass, path: string): TimelessQuestion {
   const headers = { "x-aws-ec2-metadata-token": token };
   const capBytes = path === "/latest/user-data" ? userDataCapBytes : leafCapBytes;
-  return { endpoint, method: "GET", path, headers, capBytes };
+  return { way, method: "GET", path, headers, capBytes };
 }
 
 const nothing = trouble("200 without a value", { endsAs: "DATAERR" });
@@ -100,8 +126,9 @@ function isFree(path: MetadataPath): boolean {
 }
 
 /** A 401 wants a new token; a way that broke is worth leaving only where there is another. */
-function isPassInDoubt(answer: Answer, { endpoints }: ImdsSettings): boolean {
+function isPassInDoubt(answer: Answer, settings: ImdsSettings): boolean {
   if (answer.kind !== "trouble") return false;
   const { suspect } = answer.trouble;
-  return suspect === "token" || (suspect === "path" && endpoints.length > 1);
+  const isAnyOther = settings.endpoints.length > 1 || isReachedByNics(settings);
+  return suspect === "token" || (suspect === "path" && isAnyOther);
 }

@@ -12,6 +12,10 @@ export interface ImdsSettings {
   readonly tryMs: number;
   /** The part of `tryMs` in which a connection must stand. */
   readonly connectMs: number;
+  /** The one NIC to ask through; null: any. */
+  readonly nic: string | null;
+  /** A NIC without an address may get a temporary one. */
+  readonly dhcp: boolean;
   /** How often one request is tried again; Infinity: until the deadline. */
   readonly retries: number;
 }
@@ -20,6 +24,8 @@ export interface ImdsOptions {
   readonly endpoint: readonly string[];
   readonly timeout: string | undefined;
   readonly retries: string | undefined;
+  readonly interface: string | undefined;
+  readonly dhcp: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -47,6 +53,8 @@ export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
     tryMs,
     connectMs: Math.min(1000, tryMs),
     retries: retriesFrom(options, env),
+    nic: nicFrom(options),
+    dhcp: options.dhcp,
   };
 }
 
@@ -57,6 +65,14 @@ function timeoutFrom({ timeout }: ImdsOptions): number {
   throw new Failure("USAGE", `--timeout: ${timeout} leaves no time at all`, {
     hint: "--timeout 10s",
   });
+}
+
+/** A name that the kernel could give to a link (dev_valid_name): not that there is one. */
+function nicFrom({ interface: name }: ImdsOptions): string | null {
+  if (name === undefined) return null;
+  if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
+  const hint = "ls /sys/class/net";
+  throw new Failure("USAGE", `--interface: "${name}" can't be the name of a nic`, { hint });
 }
 
 function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {

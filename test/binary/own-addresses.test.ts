@@ -48,7 +48,7 @@ testInNamespace("no network at all: 69, in words", async () => {
   const { code, stderr } = await runEc2nic({ args: [...args, "--retries", "0"], namespace: true });
   expect(code).toBe(69);
   expect(stderr).toStartWith("ec2nic: instance metadata: ");
-  expect(stderr).toContain("ip route get 169.254.169.254");
+  expect(stderr).toContain("ec2nic probe-nics");
 });
 
 // a NIC that is up and answers nothing: the connection has 1 s, not the 2 s of a whole try

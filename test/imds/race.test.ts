@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
 import { type Answer, trouble } from "../../src/imds/answer.ts";
+import type { LineUp } from "../../src/imds/line-up.ts";
 import { race } from "../../src/imds/race.ts";
+import type { Way } from "../../src/imds/way.ts";
 import type { Clock } from "../../src/host/host.ts";
 
 const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });
@@ -29,7 +31,7 @@ function runners(names: readonly string[]) {
   const started: string[] = [];
   const stopped: string[] = [];
   const given = new Map(names.map((name) => [name, Promise.withResolvers<Answer>()]));
-  const attempt = (name: string, stop: AbortSignal): Promise<Answer> => {
+  const attempt = ({ endpoint: name }: Way, stop: AbortSignal): Promise<Answer> => {
     started.push(name);
     stop.addEventListener("abort", () => stopped.push(name));
     return given.get(name)?.promise ?? Promise.reject(new Error(name));
@@ -39,12 +41,18 @@ function runners(names: readonly string[]) {
   return { started, stopped, attempt, give, fail };
 }
 
+/** Heats of ways that are told apart by their endpoint alone. */
+function inHeats(...heats: readonly (readonly string[])[]): () => Promise<LineUp> {
+  const way = (endpoint: string): Way => ({ endpoint, through: { kind: "routing" } });
+  return async () => ({ heats: heats.map((names) => names.map(way)), absent: [] });
+}
+
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test("one more every 250 ms, best first", async () => {
   const { clock, sleeps, asked } = steppedClock();
   const { started, attempt, give } = runners(["a", "b", "c"]);
-  const result = race({ clock, signal: never }, ["a", "b", "c"], attempt);
+  const result = race({ clock, signal: never }, inHeats(["a"], ["b"], ["c"]), attempt);
   await settle();
   expect(started).toEqual(["a"]);
   sleeps[0]?.();
@@ -53,26 +61,26 @@ test("one more every 250 ms, best first", async () => {
   sleeps[1]?.();
   await settle();
   expect(started).toEqual(["a", "b", "c"]);
-  expect(asked).toEqual([250, 250]);
+  expect(asked).toEqual([250, 250, 250]);
   give("b", value("won"));
-  expect(await result).toMatchObject({ candidate: "b" });
+  expect(await result).toMatchObject({ way: { endpoint: "b" } });
 });
 
 test("the next starts at once when one has failed", async () => {
   const { clock } = steppedClock();
   const { started, attempt, give } = runners(["a", "b"]);
-  const result = race({ clock, signal: never }, ["a", "b"], attempt);
+  const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
   give("a", trouble("connection refused"));
   await settle();
   expect(started).toEqual(["a", "b"]);
   give("b", value("v"));
-  expect(await result).toMatchObject({ candidate: "b" });
+  expect(await result).toMatchObject({ way: { endpoint: "b" } });
 });
 
 test("a winner at once: nobody else starts, and the losers are stopped", async () => {
   const { clock, sleeps } = steppedClock();
   const { started, stopped, attempt, give } = runners(["a", "b", "c"]);
-  const result = race({ clock, signal: never }, ["a", "b", "c"], attempt);
+  const result = race({ clock, signal: never }, inHeats(["a"], ["b"], ["c"]), attempt);
   await settle();
   sleeps[0]?.();
   await settle();
@@ -88,10 +96,10 @@ test("a final answer counts only where no other way leads to a service", async (
   for (const other of [value("v"), trouble("503"), trouble("refused", { suspect: "path" })]) {
     const { clock } = steppedClock();
     const { attempt, give, fail } = runners(["a", "b"]);
-    const result = race({ clock, signal: never }, ["a", "b"], attempt);
+    const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
     fail("a", off);
     give("b", other);
-    if (other.kind === "value") expect(await result).toMatchObject({ candidate: "b" });
+    if (other.kind === "value") expect(await result).toMatchObject({ way: { endpoint: "b" } });
     else if (other.kind === "trouble" && other.trouble.suspect === "path")
       expect(result).rejects.toBe(off);
     else expect(await result).toMatchObject({ reason: "a: 403; b: 503" });
@@ -119,13 +127,15 @@ const verdicts: readonly { readonly lost: readonly Answer[]; readonly verdict: o
 
 test.each(verdicts)("nobody wins: %p", async ({ lost, verdict }) => {
   const { clock } = steppedClock();
-  const names = lost.map((_, at) => String(at));
-  const attempt = async (name: string) => lost[Number(name)] ?? trouble("none");
-  expect(await race({ clock, signal: never }, names, attempt)).toMatchObject(verdict);
+  const heats = inHeats(...lost.map((_, at) => [String(at)]));
+  const attempt = async ({ endpoint }: Way) => lost[Number(endpoint)] ?? trouble("none");
+  expect(await race({ clock, signal: never }, heats, attempt)).toMatchObject(verdict);
 });
 
 test("a bug in an attempt is not taken for trouble", async () => {
   const { clock } = steppedClock();
   const bug = new TypeError("bug");
-  expect(race({ clock, signal: never }, ["a"], () => Promise.reject(bug))).rejects.toBe(bug);
+  expect(race({ clock, signal: never }, inHeats(["a"]), () => Promise.reject(bug))).rejects.toBe(
+    bug,
+  );
 });

@@ -97,7 +97,7 @@ test("the end is the last trouble's, with what was tried", async () => {
   const lost = trouble("connection refused", { suspect: "path" });
   expect((await run([lost], { retries: 0 })).outcome).toMatchObject({
     message: "the key: connection refused (1 try in 0 ms)",
-    hint: expect.stringContaining("ip route get"),
+    hint: expect.stringContaining("ec2nic probe-nics"),
   });
 });
 

@@ -1,7 +1,13 @@
 import { expect, test } from "bun:test";
 import { imdsSettings } from "../../src/imds/settings.ts";
 
-const none = { endpoint: [], timeout: undefined, retries: undefined };
+const none = {
+  endpoint: [],
+  timeout: undefined,
+  retries: undefined,
+  interface: undefined,
+  dhcp: false,
+};
 const of = (
   env: Record<string, string> = {},
   flags: Partial<Parameters<typeof imdsSettings>[0]> = {},
@@ -14,6 +20,8 @@ test("by default: both endpoints, 60 s, 2 s a try, 1 s to connect, until the dea
     tryMs: 2000,
     connectMs: 1000,
     retries: Infinity,
+    nic: null,
+    dhcp: false,
   });
 });
 
@@ -70,4 +78,16 @@ test.each<[string, string, string]>([
   expect(() => of({ [name]: value })).toThrow(
     expect.objectContaining({ kind, message: expect.stringContaining(name) }),
   );
+});
+
+test.each(["", "a/b", "..", "a b", "sixteen-chars-ab", "eth0:1"])(
+  "--interface %p: no link can have that name",
+  (name) => {
+    expect(() => of({}, { interface: name })).toThrow(`"${name}" can't be the name of a nic`);
+  },
+);
+
+test("--interface takes what the kernel takes", () => {
+  expect(of({}, { interface: "fifteen-chars-a" })).toMatchObject({ nic: "fifteen-chars-a" });
+  expect(of({}, { interface: "eth0.100" })).toMatchObject({ nic: "eth0.100" });
 });

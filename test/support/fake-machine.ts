@@ -88,6 +88,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     },
     bind: async () => "no network here",
     addresses: () => [],
+    routeSource: async () => null,
     print: async () => undefined,
   };
 }

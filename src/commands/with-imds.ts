@@ -1,0 +1,27 @@
+import type { Host } from "../host/host.ts";
+import { type ImdsSession, openSession } from "../imds/session.ts";
+import type { ImdsSettings } from "../imds/settings.ts";
+import { linksOf } from "./links-of.ts";
+
+/** A conversation with IMDS, and how it is held. */
+export interface Imds {
+  readonly session: ImdsSession;
+  readonly settings: ImdsSettings;
+}
+
+/**
+ * Does `work` in a conversation with IMDS, over whichever NIC works. What was taken for it, sockets
+ * and temporary addresses, is given back before this resolves, however it ends.
+ */
+export async function withImds<T>(
+  host: Host,
+  settings: ImdsSettings,
+  work: (imds: Imds) => Promise<T>,
+): Promise<T> {
+  const session = openSession(host, settings, linksOf(host, settings));
+  try {
+    return await work({ session, settings });
+  } finally {
+    await session.close();
+  }
+}

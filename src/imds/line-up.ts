@@ -1,0 +1,98 @@
+import type { LinkAddress } from "../net/link.ts";
+import type { LinkState } from "../net/link-state.ts";
+import { familyOf, isLoopback } from "./endpoint.ts";
+import type { ImdsSettings } from "./settings.ts";
+import type { Ranked } from "./transports.ts";
+import type { Way } from "./way.ts";
+
+/** Who may start in a race: heat after heat, each of ways that start together. */
+export interface LineUp {
+  readonly heats: readonly (readonly Way[])[];
+  /** Why a link that might be expected has no way in it, for each such link. */
+  readonly absent: readonly string[];
+}
+
+type Wish = Pick<ImdsSettings, "endpoints" | "nic" | "dhcp">;
+
+/** Before any link is looked at: the kernel's own routing, unless one NIC alone is wished for. */
+export function firstHeat({ endpoints, nic }: Wish): LineUp {
+  const [first] = endpoints;
+  if (nic !== null || first === undefined) return { heats: [], absent: [] };
+  return { heats: [[byRouting(first)]], absent: [] };
+}
+
+/**
+ * Every way, in the order they start: the kernel's own routing to each endpoint; from the second
+ * heat on a NIC beside it, best first, over every endpoint of a family in which it has an address;
+ * the NIC that the kernel takes by itself comes last.
+ * A NIC without one takes no part: the kernel would borrow another NIC's, and the answer would go
+ * there (facts of the kernel: docs/decisions/device-bound-sockets.md).
+ */
+export function lineUp(wish: Wish, ranking: Ranked): LineUp {
+  const entries = linksFor(wish, ranking).map((link) => ({ link, ways: waysThrough(link, wish) }));
+  const nics = entries.filter(({ ways }) => ways.length > 0);
+  const routed = wish.nic === null ? wish.endpoints.map(byRouting) : [];
+  const [first, ...others] = routed;
+  const rounds = Math.max(others.length, nics.length);
+  const later = Array.from({ length: rounds }, (_, at) => {
+    const other = others[at];
+    return [...(other === undefined ? [] : [other]), ...(nics[at]?.ways ?? [])];
+  });
+  const absent = entries.filter(({ ways }) => ways.length === 0).map(({ link }) => whyNot(link));
+  return {
+    heats: first === undefined ? later : [[first], ...later],
+    absent:
+      wish.nic !== null && entries.length === 0 ? [`${wish.nic}: there is no such NIC`] : absent,
+  };
+}
+
+/** Whether any NIC could lead to the endpoints at all: none leads to the machine itself. */
+export function isReachedByNics({ endpoints, nic }: Pick<Wish, "endpoints" | "nic">): boolean {
+  return nic !== null || endpoints.some((endpoint) => isBindable(endpoint));
+}
+
+function byRouting(endpoint: string): Way {
+  return { endpoint, through: { kind: "routing" } };
+}
+
+/** A NIC that is named is taken, whatever it is: who names a bridge means it. */
+function linksFor({ nic }: Wish, ranking: Ranked): readonly LinkState[] {
+  const { candidates, others, routed } = ranking;
+  if (nic === null) {
+    // what is asked by routing already, and is slow or silent, has no need to be asked again soon
+    const isRouted = ({ link }: { readonly link: LinkState }) => link.name === routed;
+    const isOther = (each: { readonly link: LinkState }) => !isRouted(each);
+    const inTurn = [...candidates.filter(isOther), ...candidates.filter(isRouted)];
+    return inTurn.map(({ link }) => link);
+  }
+  return [...candidates, ...others].map(({ link }) => link).filter(({ name }) => name === nic);
+}
+
+function waysThrough(link: LinkState, { endpoints, nic, dhcp }: Wish): readonly Way[] {
+  const mayLease = dhcp && !link.addresses.some(isIpv4);
+  if (!link.isUp && !mayLease) return [];
+  return endpoints
+    .filter((endpoint) => isBindable(endpoint) || nic !== null)
+    .flatMap((endpoint): readonly Way[] => {
+      const family = familyOf(endpoint);
+      const isOwn = link.addresses.some((address) => address.family === family);
+      const needsLease = !isOwn && family === "ipv4" && mayLease;
+      if (!isOwn && !needsLease) return [];
+      return [{ endpoint, through: { kind: "nic", link, needsLease } }];
+    });
+}
+
+function isBindable(endpoint: string): boolean {
+  return familyOf(endpoint) !== null && !isLoopback(endpoint);
+}
+
+function isIpv4({ family }: LinkAddress): boolean {
+  return family === "ipv4";
+}
+
+function whyNot({ name, isUp, hasCarrier, addresses }: LinkState): string {
+  if (!isUp) return `${name}: it is down`;
+  if (!hasCarrier) return `${name}: it has no carrier`;
+  if (addresses.length === 0) return `${name}: it has no address to ask from`;
+  return `${name}: it has no address of the endpoint's family`;
+}

@@ -1,0 +1,106 @@
+import type { BoundTransport, Host, HttpTransport } from "../host/host.ts";
+import type { LinkAddress } from "../net/link.ts";
+import type { LinkState, Ranking } from "../net/link-state.ts";
+import { addressOf } from "./endpoint.ts";
+import type { ImdsSettings } from "./settings.ts";
+import { nameOfWay, type Through, type Way } from "./way.ts";
+
+/** What the session must be told of the machine's links. */
+export interface Links {
+  /** The links as they are now, ranked; `routed`: the one that the kernel asks `endpoint` through. */
+  readonly rank: (endpoint: string) => Promise<Ranked>;
+  /**
+   * A temporary address for a link that has none, to ask `endpoint` (its host) from; a string says
+   * why there is none.
+   */
+  readonly lease: (
+    link: LinkState,
+    endpoint: string,
+    limits: Limits,
+  ) => Promise<LinkAddress | string>;
+  /** Gives back every temporary address. */
+  readonly close: () => Promise<void>;
+}
+
+export interface Ranked extends Ranking {
+  /** The name of a link; null: there is no route, or nobody knows. */
+  readonly routed: string | null;
+}
+
+export interface Limits {
+  /** On the clock of `Clock.now`. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The transports of one session: a way's own, made when it is first asked over. */
+export interface Transports {
+  /** A string says why there is none for this way. */
+  readonly of: (way: Way, limits: Limits) => Promise<HttpTransport | string>;
+  /** Closes what the losers of a race have open. */
+  readonly keepOnly: (winner: Way | null) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens nothing by itself. Warns once where sockets cannot be bound in this process. */
+export function openTransports(
+  host: Pick<Host, "http" | "bind" | "log">,
+  settings: Pick<ImdsSettings, "connectMs" | "nic">,
+  links: Links,
+): Transports {
+  const bind = binder(host, settings, links);
+  const racing = new Map<string, BoundTransport>();
+  const winners: BoundTransport[] = [];
+  const closeRacing = (): void => {
+    for (const transport of racing.values()) transport.close();
+    racing.clear();
+  };
+  return {
+    of: async (way, limits) => {
+      const transport = way.through.kind === "nic" ? await bind(way, way.through, limits) : null;
+      if (transport === null) return host.http;
+      if (typeof transport !== "string") racing.set(nameOfWay(way), transport);
+      return transport;
+    },
+    keepOnly: (winner) => {
+      const name = winner === null ? "" : nameOfWay(winner);
+      const transport = racing.get(name);
+      racing.delete(name);
+      // the winners of earlier races may still have answers under way: they stay until the end
+      if (transport !== undefined) winners.push(transport);
+      closeRacing();
+    },
+    close: async () => {
+      closeRacing();
+      for (const transport of winners) transport.close();
+      await links.close();
+    },
+  };
+}
+
+type NicWay = Extract<Through, { kind: "nic" }>;
+type Bind = (way: Way, through: NicWay, limits: Limits) => Promise<BoundTransport | string>;
+
+/** Binds to a NIC and an address of its own, after it got one where it needs a lease. */
+function binder(
+  host: Pick<Host, "bind" | "log">,
+  { connectMs, nic: only }: Pick<ImdsSettings, "connectMs" | "nic">,
+  links: Links,
+): Bind {
+  let isWarned = only !== null; // then the error says it
+  return async ({ endpoint }, { link, needsLease }, limits) => {
+    const leased = needsLease ? await links.lease(link, addressOf(endpoint).host, limits) : null;
+    if (typeof leased === "string") return leased;
+    const sources = leased === null ? link.addresses : [...link.addresses, leased];
+    const transport = await host.bind({ nic: link.name, sources, connectMs });
+    if (typeof transport !== "string") return transport;
+    if (!isWarned) {
+      const hint = "is it run by a unit with MemoryDenyWriteExecute=yes? that forbids it";
+      host.log.warn(`${cannotBind}, only the default route is used: ${transport}`, hint);
+    }
+    isWarned = true;
+    return `${cannotBind}: ${transport}`;
+  };
+}
+
+const cannotBind = "sockets can't be bound to a nic in this process";
