@@ -41,8 +41,7 @@ export function lineUp(wish: Wish, ranking: Ranked): LineUp {
   const absent = entries.filter(({ ways }) => ways.length === 0).map(({ link }) => whyNot(link));
   return {
     heats: first === undefined ? later : [[first], ...later],
-    absent:
-      wish.nic !== null && entries.length === 0 ? [`${wish.nic}: there is no such NIC`] : absent,
+    absent: wish.nic !== null && entries.length === 0 ? [unknown(wish.nic, ranking)] : absent,
   };
 }
 
@@ -88,6 +87,12 @@ function isBindable(endpoint: string): boolean {
 
 function isIpv4({ family }: LinkAddress): boolean {
   return family === "ipv4";
+}
+
+function unknown(nic: string, { candidates }: Ranked): string {
+  const names = candidates.map(({ link }) => link.name);
+  const others = names.length === 0 ? "" : `; there are ${names.join(", ")}`;
+  return `${nic}: there is no such nic${others}`;
 }
 
 function whyNot({ name, isUp, hasCarrier, addresses }: LinkState): string {

@@ -1,4 +1,5 @@
 import type { Host, HttpTransport } from "../host/host.ts";
+import { Failure } from "../exit.ts";
 import { type Answer, trouble } from "./answer.ts";
 import type { Question } from "./ask.ts";
 import { firstHeat, isReachedByNics, type LineUp, lineUp } from "./line-up.ts";
@@ -6,7 +7,7 @@ import { newcomer } from "./newcomer.ts";
 import { race } from "./race.ts";
 import { retry, type RetryLimits } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
-import type { Links, Transports } from "./transports.ts";
+import { bindHint, cannotBind, type Links, type Transports } from "./transports.ts";
 import { nameOfWay, type Way } from "./way.ts";
 
 /** What one needs to ask: a way to IMDS, and the token that was given out over it. */
@@ -51,7 +52,7 @@ export async function newPass(
     used.set(nameOfWay(way), transport);
     return tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
   };
-  const present = (): Promise<LineUp> => lineUpNow(settings, links);
+  const present = (): Promise<LineUp> => lineUpNow(settings, links, transports.obstacle());
   const sooner = (stop: AbortSignal): Promise<void> => newcomer(host, present, stop);
   const passes: Pass[] = [];
   await retry(host, "instance metadata", { ...limits, sooner }, async () => {
@@ -70,9 +71,18 @@ export async function newPass(
   return pass;
 }
 
-/** No link is looked at where none could lead to the endpoints. */
-async function lineUpNow(settings: ImdsSettings, links: Links): Promise<LineUp> {
-  const isNeeded = isReachedByNics(settings);
+/** No link is looked at where none could lead to the endpoints, or no socket can be bound to one. */
+async function lineUpNow(
+  settings: ImdsSettings,
+  links: Links,
+  obstacle: string | null,
+): Promise<LineUp> {
+  if (obstacle !== null && settings.nic !== null) {
+    throw new Failure("UNAVAILABLE", `${settings.nic}: ${cannotBind}: ${obstacle}`, {
+      hint: bindHint,
+    });
+  }
+  const isNeeded = isReachedByNics(settings) && obstacle === null;
   const [endpoint = ""] = settings.endpoints;
   const nobody = { candidates: [], others: [], routed: null };
   return lineUp(settings, isNeeded ? await links.rank(endpoint) : nobody);

@@ -39,6 +39,8 @@ export interface Transports {
   readonly of: (way: Way, limits: Limits) => Promise<HttpTransport | string>;
   /** Closes what the losers of a race have open. */
   readonly keepOnly: (winner: Way | null) => void;
+  /** Why sockets can't be bound to a NIC in this process; null: they can, or nobody has tried. */
+  readonly obstacle: () => string | null;
   readonly close: () => Promise<void>;
 }
 
@@ -48,7 +50,8 @@ export function openTransports(
   settings: Pick<ImdsSettings, "connectMs" | "nic">,
   links: Links,
 ): Transports {
-  const bind = binder(host, settings, links);
+  let obstacle: string | null = null;
+  const bind = binder(host, settings, links, (reason) => void (obstacle = reason));
   const racing = new Map<string, BoundTransport>();
   const winners: BoundTransport[] = [];
   const closeRacing = (): void => {
@@ -70,6 +73,7 @@ export function openTransports(
       if (transport !== undefined) winners.push(transport);
       closeRacing();
     },
+    obstacle: () => obstacle,
     close: async () => {
       closeRacing();
       for (const transport of winners) transport.close();
@@ -86,21 +90,23 @@ function binder(
   host: Pick<Host, "bind" | "log">,
   { connectMs, nic: only }: Pick<ImdsSettings, "connectMs" | "nic">,
   links: Links,
+  onObstacle: (reason: string) => void,
 ): Bind {
-  let isWarned = only !== null; // then the error says it
+  let isTold = only !== null; // then the error says it
   return async ({ endpoint }, { link, needsLease }, limits) => {
     const leased = needsLease ? await links.lease(link, addressOf(endpoint).host, limits) : null;
     if (typeof leased === "string") return leased;
     const sources = leased === null ? link.addresses : [...link.addresses, leased];
     const transport = await host.bind({ nic: link.name, sources, connectMs });
     if (typeof transport !== "string") return transport;
-    if (!isWarned) {
-      const hint = "is it run by a unit with MemoryDenyWriteExecute=yes? that forbids it";
-      host.log.warn(`${cannotBind}, only the default route is used: ${transport}`, hint);
+    onObstacle(transport);
+    if (!isTold) {
+      host.log.warn(`${cannotBind}, only the default route is used: ${transport}`, bindHint);
     }
-    isWarned = true;
+    isTold = true;
     return `${cannotBind}: ${transport}`;
   };
 }
 
-const cannotBind = "sockets can't be bound to a nic in this process";
+export const cannotBind = "sockets can't be bound to a nic in this process";
+export const bindHint = "is it run by a unit with MemoryDenyWriteExecute=yes? that forbids it";

@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { firstHeat, lineUp } from "../../src/imds/line-up.ts";
+import { nameOfWay } from "../../src/imds/way.ts";
+import { rankCandidates } from "../../src/links/rank-candidates.ts";
+import type { LinkState } from "../../src/net/link-state.ts";
+import { linkState } from "../support/link-states.ts";
+
+const v4 = "http://169.254.169.254";
+const v6 = "http://[fd00:ec2::254]";
+const usual = { endpoints: [v4, v6], nic: null, dhcp: false };
+
+interface Field {
+  readonly links: readonly LinkState[];
+  readonly routed?: string;
+  readonly wish?: Partial<typeof usual> | { readonly nic: string };
+}
+
+const heatsOf = ({ links, routed, wish = {} }: Field) => {
+  const { heats, absent } = lineUp(
+    { ...usual, ...wish },
+    { ...rankCandidates(links), routed: routed ?? null },
+  );
+  return { heats: heats.map((ways) => ways.map(nameOfWay)), absent };
+};
+
+const a = linkState("a", ["10.0.0.10", "fe80::a"]);
+const b = linkState("b", ["10.0.1.10"]);
+const c = linkState("c", ["2600::c"]);
+
+test("the kernel's own routing first, then a nic a heat, over every family it has", () => {
+  expect(heatsOf({ links: [a, b, c] }).heats).toEqual([
+    [v4],
+    [v6, `${v4} through a`, `${v6} through a`],
+    [`${v4} through b`],
+    [`${v6} through c`],
+  ]);
+});
+
+test("before any link is looked at: the first endpoint, by routing", () => {
+  expect(firstHeat(usual).heats.map((ways) => ways.map(nameOfWay))).toEqual([[v4]]);
+  expect(firstHeat({ ...usual, nic: "a" }).heats).toEqual([]);
+});
+
+test("the nic that the kernel takes by itself comes last", () => {
+  expect(heatsOf({ links: [a, b], routed: "a" }).heats).toEqual([
+    [v4],
+    [v6, `${v4} through b`],
+    [`${v4} through a`, `${v6} through a`],
+  ]);
+});
+
+test("a nic without an address takes no part, and is told", () => {
+  const links = [
+    linkState("down", [], { isUp: false, hasCarrier: false }),
+    linkState("loose", [], { hasCarrier: false }),
+    linkState("bare", []),
+  ];
+  expect(heatsOf({ links })).toEqual({
+    heats: [[v4], [v6]],
+    absent: ["bare: it has no address to ask from", "down: it is down", "loose: it has no carrier"],
+  });
+});
+
+test("--dhcp: a nic without an IPv4 address may get one, down or not; IPv6 needs none", () => {
+  const links = [linkState("bare", ["fe80::b"]), linkState("down", [], { isUp: false })];
+  const field = { ...rankCandidates(links), routed: null };
+  const ways = lineUp({ ...usual, dhcp: true }, field).heats.flat();
+  const leases = ways.filter(({ through }) => through.kind === "nic" && through.needsLease);
+  expect(leases.map(nameOfWay)).toEqual([`${v4} through bare`, `${v4} through down`]);
+  expect(ways.map(nameOfWay)).toContain(`${v6} through bare`);
+  expect(heatsOf({ links: [b], wish: { dhcp: true } }).heats.flat()).toEqual([
+    v4,
+    v6,
+    `${v4} through b`,
+  ]);
+});
+
+test("--interface: that one and nothing else, whatever it is", () => {
+  const bridge = linkState("br0", ["10.0.9.9"], { kind: "bridge" });
+  expect(heatsOf({ links: [a, b, bridge], wish: { nic: "br0" } })).toEqual({
+    heats: [[`${v4} through br0`]],
+    absent: [],
+  });
+  expect(heatsOf({ links: [a], wish: { nic: "b" } })).toEqual({
+    heats: [],
+    absent: ["b: there is no such nic; there are a"],
+  });
+});
+
+test("no nic leads to the machine itself, nor to a name that is not resolved yet", () => {
+  const endpoints = ["http://127.0.0.1:1", "http://[::1]:2", "http://localhost:3", "http://imds:4"];
+  expect(heatsOf({ links: [a], wish: { endpoints } }).heats).toEqual(
+    endpoints.map((endpoint) => [endpoint]),
+  );
+});

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { newcomer } from "../../src/imds/newcomer.ts";
+import type { LineUp } from "../../src/imds/line-up.ts";
+import type { Way } from "../../src/imds/way.ts";
+import { fakeClock } from "../support/fake-host.ts";
+
+const way = (endpoint: string): Way => ({ endpoint, through: { kind: "routing" } });
+const field = (...endpoints: readonly string[]): LineUp => ({
+  heats: [endpoints.map(way)],
+  absent: [],
+});
+
+/** Gives one line-up after the other, the last one for ever. */
+function inTurn(fields: readonly LineUp[]): () => Promise<LineUp> {
+  let at = 0;
+  return async () => fields[Math.min(at++, fields.length - 1)] ?? field();
+}
+
+test("it waits until there is a way that was not there", async () => {
+  const clock = fakeClock();
+  const present = inTurn([field("a"), field("a"), field(), field("a"), field("a", "b")]);
+  await newcomer({ clock }, present, new AbortController().signal);
+  expect(clock.slept).toEqual([250, 250, 250, 250]);
+});
+
+test("it ends with the signal's reason", async () => {
+  const over = new AbortController();
+  over.abort(new Error("the wait is over"));
+  const wait = newcomer({ clock: fakeClock() }, inTurn([field("a")]), over.signal);
+  expect(wait).rejects.toThrow("the wait is over");
+});
