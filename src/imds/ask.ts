@@ -140,7 +140,7 @@ const pathErrors: Readonly<Record<string, string>> = {
   EPERM: "no way there (a socket may not be bound to a nic here)",
   ECONNABORTED: "the connection was cut",
   EPIPE: "the connection was cut",
-  EACCES: "no way there (forbidden by a route or a firewall)",
+  EACCES: "no way there (a route forbids it)",
   ETIMEDOUT: "no connection in time",
   EAI_AGAIN: "its name cannot be resolved",
   ENOTFOUND: "its name cannot be resolved",
@@ -154,7 +154,9 @@ function judgeError(error: unknown, isCutByDeadline: boolean): Answer {
   if (error instanceof Failure) throw error;
   const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined) ?? "";
   const reason = pathErrors[code];
-  if (reason !== undefined) return trouble(reason, { suspect: "path" });
+  if (reason !== undefined) {
+    return trouble(reason, { suspect: "path", isForbidden: code === "EACCES" });
+  }
   return trouble(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
 }
 

@@ -46,11 +46,15 @@ export async function newPass(
 ): Promise<Pass> {
   const lifeS = tokenLifeS(settings.timeoutMs);
   const used = new Map<string, HttpTransport>();
+  const forbidden = new Set<string>();
   const askForToken = async (way: Way, signal: AbortSignal): Promise<Answer> => {
+    if (settings.nic === null && forbidden.has(way.endpoint)) return isForbidden;
     const transport = await transports.of(way, { deadlineMs: limits.deadlineMs, signal });
     if (typeof transport === "string") return trouble(transport, { suspect: "path" });
     used.set(nameOfWay(way), transport);
-    return tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
+    const answer = tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
+    if (answer.kind === "trouble" && answer.trouble.isForbidden) forbidden.add(way.endpoint);
+    return answer;
   };
   const present = (): Promise<LineUp> => lineUpNow(settings, links, transports.obstacle());
   const sooner = (stop: AbortSignal): Promise<void> => newcomer(host, present, stop);
@@ -70,6 +74,12 @@ export async function newPass(
   if (pass === undefined) throw new Error("a token is a value or an error");
   return pass;
 }
+
+/** A socket bound to a NIC might slip past a `prohibit` route: who set it up did not mean that. */
+const isForbidden = trouble("no way there (a route forbids it)", {
+  suspect: "path",
+  isForbidden: true,
+});
 
 /** No link is looked at where none could lead to the endpoints, or no socket can be bound to one. */
 async function lineUpNow(

@@ -82,6 +82,7 @@ const notYet: Trouble = {
   retryAfterMs: null,
   suspect: "service",
   isCutByDeadline: false,
+  isForbidden: false,
 };
 
 interface Round {
