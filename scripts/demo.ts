@@ -9,10 +9,12 @@ import { join } from "node:path";
 import { enterNamespaces } from "../test/support/bench/enter.ts";
 import { needTools } from "../test/support/bench/need-tools.ts";
 import {
+  addAddress,
   type BenchNic,
   buildNetwork,
   imdsAddresses,
   inVpcArgv,
+  swallow,
 } from "../test/support/bench/network.ts";
 import { showCommand, showTitle } from "./show.ts";
 
@@ -86,6 +88,12 @@ async function demo(): Promise<void> {
   showTitle("the service is switched off for this instance");
   await simulate("fault", { fault: { kind: "status", status: 403 } });
   await ec2nic(78, "fetch", "instance-id");
+  await simulate("clear-faults", {});
+
+  showTitle("the first NIC, which holds the route, swallows everything: any other NIC will do");
+  addAddress("ens6", "10.0.1.20/24");
+  swallow("ens5");
+  await ec2nic(0, "fetch", "instance-id", "-v");
 }
 
 async function ec2nic(expected: number, ...args: readonly string[]): Promise<void> {

@@ -41,15 +41,32 @@ export function inVpcArgv(argv: readonly string[]): readonly string[] {
   return ["nsenter", `--net=/run/netns/${vpcNamespace}`, "--", ...argv];
 }
 
+/** From now on nothing that comes in by this NIC is answered, not even refused. */
+export function swallow(name: string): void {
+  // the rule for local addresses stands first by default, and would let it in
+  inVpc("ip", "rule", "add", "pref", "10", "lookup", "local");
+  inVpc("ip", "rule", "del", "pref", "0");
+  inVpc("ip", "rule", "add", "pref", "5", "iif", farEnd(name), "blackhole");
+}
+
+/** Gives a NIC an address, and the VPC's router one beside it. */
+export function addAddress(name: string, address: string): void {
+  run("ip", "address", "add", address, "dev", name);
+  const router = address.replace(/\d+\/(\d+)$/, "1/$1");
+  inVpc("ip", "address", "add", router, "dev", farEnd(name));
+}
+
+function farEnd(name: string): string {
+  return `${name}-vpc`;
+}
+
 function addNic({ name, mac, address }: BenchNic): void {
-  const far = `${name}-vpc`;
+  const far = farEnd(name);
   const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];
   run("ip", "link", "add", name, "address", mac, ...peer);
   inVpc("ip", "link", "set", far, "up");
   run("ip", "link", "set", name, "up");
   if (address === null) return;
-  run("ip", "address", "add", address, "dev", name);
-  const router = address.replace(/\d+\/(\d+)$/, "1/$1");
-  inVpc("ip", "address", "add", router, "dev", far);
+  addAddress(name, address);
   run("ip", "route", "append", "169.254.169.254", "dev", name);
 }
