@@ -28,7 +28,12 @@ export async function fetchOnce(
   return { ...(await fetchFrom(simulator, args, options)), simulator };
 }
 
+/** Set for tests that are run again through the device-bound transport: the NIC to ask through. */
+export const throughVariable = "EC2NIC_TEST_THROUGH";
+
 /** The flags stand first: what follows `--` is a command's. */
 export function fetchArgs(url: string, args: readonly string[]): readonly string[] {
-  return ["fetch", "--endpoint", url, ...args];
+  const nic = process.env[throughVariable];
+  const through = nic === undefined ? [] : ["--interface", nic];
+  return ["fetch", ...through, "--endpoint", url, ...args];
 }
