@@ -30,9 +30,10 @@ export async function carryOut(
   const name = plan.config.nics.find(({ isPrimary }) => isPrimary)?.name ?? null;
   const primary = links.find((link) => link.name === name) ?? null;
   const { unfinished } = gathered;
+  const isRouted = asked.imds?.interface === null;
   const standing =
     plan.steps.length === 0
       ? null
-      : await standingOf(host, { primary, settings: asked.settings, unfinished });
+      : await standingOf(host, { primary, settings: asked.settings, isRouted, unfinished });
   return applyPlan(host, plan, { root: wish.root, standing, unfinished, undo: plan.undo });
 }

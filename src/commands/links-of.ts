@@ -25,6 +25,13 @@ export function linksOf(host: Host, _settings: ImdsSettings): Links {
   };
 }
 
+/** As if there were none: for what must hold by the kernel's own routing. */
+export const noLinks: Links = {
+  rank: async () => ({ candidates: [], others: [], routed: null }),
+  lease: async () => "no temporary address can be had",
+  close: async () => undefined,
+};
+
 async function routedThrough(
   host: Pick<Host, "routeSource">,
   endpoint: string,

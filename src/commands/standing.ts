@@ -4,13 +4,16 @@ import { readDefaultRoutes } from "../apply/default-routes.ts";
 import type { Unfinished } from "../apply/unfinished.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Link } from "../net/link.ts";
-import { withImds } from "./with-imds.ts";
+import { linksOf, noLinks } from "./links-of.ts";
+import { type Imds, withImds } from "./with-imds.ts";
 
 interface Reach {
   /** The primary NIC's link; null: it is not here. */
   readonly primary: Link | null;
   /** How IMDS was asked in this run, and answered; null: it was not asked. */
   readonly settings: ImdsSettings | null;
+  /** It answered by the kernel's own routing, and so it must afterwards. */
+  readonly isRouted: boolean;
   readonly unfinished: Unfinished | null;
 }
 
@@ -22,10 +25,13 @@ const lookMs = 2000;
  * that one counts. null: the primary NIC is not known here.
  */
 export async function standingOf(host: Host, reach: Reach): Promise<Standing | null> {
-  const { primary, settings, unfinished } = reach;
+  const { primary, settings, isRouted, unfinished } = reach;
   const stood = unfinished?.standing ?? (await stoodOver(host, primary));
   if (stood === null) return null;
-  return { ...stood, imdsAnswers: settings === null ? null : () => imdsAnswers(host, settings) };
+  return {
+    ...stood,
+    imdsAnswers: settings === null ? null : () => imdsAnswers(host, settings, isRouted),
+  };
 }
 
 async function stoodOver(host: Host, primary: Link | null) {
@@ -34,10 +40,16 @@ async function stoodOver(host: Host, primary: Link | null) {
 }
 
 /** Whether a new token can be had and read with, over a new connection. */
-async function imdsAnswers(host: Host, settings: ImdsSettings): Promise<boolean> {
+async function imdsAnswers(
+  host: Host,
+  settings: ImdsSettings,
+  isRouted: boolean,
+): Promise<boolean> {
   const look = { ...settings, timeoutMs: lookMs, dhcp: false };
-  return withImds(host, look, async ({ session }) => {
+  const links = isRouted ? noLinks : linksOf(host, look);
+  const ask = async ({ session }: Imds): Promise<boolean> => {
     const answer = session.get(["meta-data", "mac"]).catch(() => null);
     return (await answer) !== null;
-  });
+  };
+  return withImds(host, look, ask, links);
 }

@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { type ImdsSession, openSession } from "../imds/session.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
+import type { Links } from "../imds/transports.ts";
 import { linksOf } from "./links-of.ts";
 
 /** A conversation with IMDS, and how it is held. */
@@ -11,14 +12,16 @@ export interface Imds {
 
 /**
  * Does `work` in a conversation with IMDS, over whichever NIC works. What was taken for it, sockets
- * and temporary addresses, is given back before this resolves, however it ends.
+ * and temporary addresses, is given back before this resolves, however it ends. With `noLinks` only
+ * the kernel's own routing is asked.
  */
 export async function withImds<T>(
   host: Host,
   settings: ImdsSettings,
   work: (imds: Imds) => Promise<T>,
+  links: Links = linksOf(host, settings),
 ): Promise<T> {
-  const session = openSession(host, settings, linksOf(host, settings));
+  const session = openSession(host, settings, links);
   try {
     return await work({ session, settings });
   } finally {
