@@ -2,12 +2,13 @@ import type { Host } from "../host/host.ts";
 import { addressOf, familyOf } from "../imds/endpoint.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Links } from "../imds/transports.ts";
+import { linkWatch } from "../links/link-watch.ts";
 import { rankCandidates } from "../links/rank-candidates.ts";
-import { readLinkStates } from "../links/read-link-states.ts";
 import type { LinkState, Ranking } from "../net/link-state.ts";
 
 /** The machine's links, for a conversation with IMDS; `--verbose` tells how each was ranked. */
 export function linksOf(host: Host, _settings: ImdsSettings): Links {
+  const look = linkWatch(host);
   const told = new Set<string>();
   const tell = (line: string): void => {
     if (!told.has(line)) host.log.verbose(line);
@@ -15,7 +16,7 @@ export function linksOf(host: Host, _settings: ImdsSettings): Links {
   };
   return {
     rank: async (endpoint) => {
-      const links = await readLinkStates(host);
+      const links = await look();
       const ranking = rankCandidates(links);
       for (const line of linesOf(ranking)) tell(line);
       return { ...ranking, routed: await routedThrough(host, endpoint, links) };
