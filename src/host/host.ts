@@ -23,6 +23,8 @@ export interface Host {
    * A string says why this process cannot have one, as where a unit forbids foreign functions.
    */
   readonly bind: (way: BoundWay) => Promise<BoundTransport | string>;
+  /** By way of systemd-imdsd, which its prohibit route does not stop; null: it is not here. */
+  readonly imdsd: () => Promise<HttpTransport | null>;
   /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
   readonly addresses: () => readonly LinkAddress[];
   /** The address that the kernel's routing would ask `address` from; null: there is no route. */

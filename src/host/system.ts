@@ -26,6 +26,8 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     http: systemHttp,
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
     bind: async (way) => (await import("./bound-transport.ts")).boundTransport(way),
+    // lazily: few machines have it, and node:net costs 3 ms
+    imdsd: async () => (await import("./imdsd.ts")).imdsd(),
     addresses: linkAddresses,
     routeSource: async (address) => (await import("./route-source.ts")).routeSource(address),
     exec,

@@ -87,6 +87,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       connects: async () => false,
     },
     bind: async () => "no network here",
+    imdsd: async () => null,
     addresses: () => [],
     routeSource: async () => null,
     print: async () => undefined,
