@@ -19,7 +19,8 @@ export function linksOf(host: Host, _settings: ImdsSettings): Links {
       const links = await look();
       const ranking = rankCandidates(links);
       for (const line of linesOf(ranking)) tell(line);
-      return { ...ranking, routed: await routedThrough(host, endpoint, links) };
+      const hasImdsd = (await host.imdsd()) !== null;
+      return { ...ranking, routed: await routedThrough(host, endpoint, links), hasImdsd };
     },
     lease: async () => "no temporary address can be had",
     close: async () => undefined,
@@ -28,7 +29,7 @@ export function linksOf(host: Host, _settings: ImdsSettings): Links {
 
 /** As if there were none: for what must hold by the kernel's own routing. */
 export const noLinks: Links = {
-  rank: async () => ({ candidates: [], others: [], routed: null }),
+  rank: async () => ({ candidates: [], others: [], routed: null, hasImdsd: false }),
   lease: async () => "no temporary address can be had",
   close: async () => undefined,
 };

@@ -3,7 +3,7 @@ import type { Host } from "../host/host.ts";
 import { Failure } from "../exit.ts";
 import { type Answer, judgeStatus, trouble } from "./answer.ts";
 import { addressOf } from "./endpoint.ts";
-import { nicOf, type Way } from "./way.ts";
+import { nameOfWay, type Way } from "./way.ts";
 
 /** One request to one endpoint. */
 export interface Question {
@@ -127,7 +127,7 @@ async function watchConnection(
   cut.abort(new ConnectTimeout(`no connection within ${question.connectMs} ms`));
 }
 
-/** Codes of Bun 1.4.5's fetch, and of sockets bound to a NIC. */
+/** Codes of Bun 1.4.5's fetch, of sockets bound to a NIC, and of systemd-imdsd's transport. */
 const pathErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",
@@ -140,6 +140,8 @@ const pathErrors: Readonly<Record<string, string>> = {
   EPERM: "no way there (a socket may not be bound to a nic here)",
   ECONNABORTED: "the connection was cut",
   EPIPE: "the connection was cut",
+  EMSGSIZE: "the answer of systemd-imdsd is too long",
+  EBADMSG: "the answer of systemd-imdsd is not Varlink",
   EACCES: "no way there (a route forbids it)",
   ETIMEDOUT: "no connection in time",
   EAI_AGAIN: "its name cannot be resolved",
@@ -170,8 +172,8 @@ function summarise(answer: Answer): string {
 }
 
 function describe({ method, way, path }: Question): string {
-  const nic = nicOf(way);
-  return `${method} ${way.endpoint}${path}${nic === null ? "" : ` through ${nic}`}`;
+  const through = nameOfWay(way).slice(way.endpoint.length);
+  return `${method} ${way.endpoint}${path}${through}`;
 }
 
 function elapsed(host: Pick<Host, "clock">, startMs: number): string {

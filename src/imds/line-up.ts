@@ -1,7 +1,7 @@
 import type { LinkAddress } from "../net/link.ts";
 import type { LinkState } from "../net/link-state.ts";
 import { familyOf, isLoopback } from "./endpoint.ts";
-import type { ImdsSettings } from "./settings.ts";
+import { defaultEndpoints, type ImdsSettings } from "./settings.ts";
 import type { Ranked } from "./transports.ts";
 import type { Way } from "./way.ts";
 
@@ -31,16 +31,16 @@ export function firstHeat({ endpoints, nic }: Wish): LineUp {
 export function lineUp(wish: Wish, ranking: Ranked): LineUp {
   const entries = linksFor(wish, ranking).map((link) => ({ link, ways: waysThrough(link, wish) }));
   const nics = entries.filter(({ ways }) => ways.length > 0);
-  const routed = wish.nic === null ? wish.endpoints.map(byRouting) : [];
-  const [first, ...others] = routed;
-  const rounds = Math.max(others.length, nics.length);
+  const [first, ...others] = wish.nic === null ? wish.endpoints.map(byRouting) : [];
+  const [second, ...more] = others.map((way) => [way]);
+  const beside = [[...(second ?? []), ...guarded(wish, ranking)], ...more];
+  const rounds = Math.max(beside.length, nics.length);
   const later = Array.from({ length: rounds }, (_, at) => {
-    const other = others[at];
-    return [...(other === undefined ? [] : [other]), ...(nics[at]?.ways ?? [])];
+    return [...(beside[at] ?? []), ...(nics[at]?.ways ?? [])];
   });
   const absent = entries.filter(({ ways }) => ways.length === 0).map(({ link }) => whyNot(link));
   return {
-    heats: first === undefined ? later : [[first], ...later],
+    heats: [first === undefined ? [] : [first], ...later].filter(({ length }) => length > 0),
     absent: wish.nic !== null && entries.length === 0 ? [unknown(wish.nic, ranking)] : absent,
   };
 }
@@ -52,6 +52,13 @@ export function isReachedByNics({ endpoints, nic }: Pick<Wish, "endpoints" | "ni
 
 function byRouting(endpoint: string): Way {
   return { endpoint, through: { kind: "routing" } };
+}
+
+/** systemd-imdsd knows the usual service only. */
+function guarded({ endpoints, nic }: Wish, { hasImdsd }: Ranked): readonly Way[] {
+  const usual = endpoints.find((endpoint) => Object.values(defaultEndpoints).includes(endpoint));
+  if (!hasImdsd || nic !== null || usual === undefined) return [];
+  return [{ endpoint: usual, through: { kind: "imdsd" } }];
 }
 
 /** A NIC that is named is taken, whatever it is: who names a bridge means it. */

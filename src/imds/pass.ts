@@ -48,7 +48,8 @@ export async function newPass(
   const used = new Map<string, HttpTransport>();
   const forbidden = new Set<string>();
   const askForToken = async (way: Way, signal: AbortSignal): Promise<Answer> => {
-    if (settings.nic === null && forbidden.has(way.endpoint)) return isForbidden;
+    const isNic = way.through.kind === "nic" && settings.nic === null;
+    if (isNic && forbidden.has(way.endpoint)) return isForbidden;
     const transport = await transports.of(way, { deadlineMs: limits.deadlineMs, signal });
     if (typeof transport === "string") return trouble(transport, { suspect: "path" });
     used.set(nameOfWay(way), transport);
@@ -94,7 +95,7 @@ async function lineUpNow(
   }
   const isNeeded = isReachedByNics(settings) && obstacle === null;
   const [endpoint = ""] = settings.endpoints;
-  const nobody = { candidates: [], others: [], routed: null };
+  const nobody = { candidates: [], others: [], routed: null, hasImdsd: false };
   return lineUp(settings, isNeeded ? await links.rank(endpoint) : nobody);
 }
 

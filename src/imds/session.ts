@@ -51,7 +51,7 @@ const userDataCapBytes = 1_048_576;
 
 /** Opens no connection by itself; the first `get` asks for the token. */
 export function openSession(
-  host: Pick<Host, "http" | "bind" | "clock" | "log" | "signal">,
+  host: Pick<Host, "http" | "bind" | "imdsd" | "clock" | "log" | "signal">,
   settings: ImdsSettings,
   links: Links,
 ): ImdsSession {

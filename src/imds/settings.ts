@@ -31,7 +31,7 @@ export interface ImdsOptions {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Source: the instance metadata endpoints, and that IPv6 is off unless it is enabled. */
-const defaultEndpoints = {
+export const defaultEndpoints = {
   ipv4: "http://169.254.169.254",
   ipv6: "http://[fd00:ec2::254]",
 };

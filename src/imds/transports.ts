@@ -25,6 +25,8 @@ export interface Links {
 export interface Ranked extends Ranking {
   /** The name of a link; null: there is no route, or nobody knows. */
   readonly routed: string | null;
+  /** systemd-imdsd is there to be asked. */
+  readonly hasImdsd: boolean;
 }
 
 export interface Limits {
@@ -46,7 +48,7 @@ export interface Transports {
 
 /** Opens nothing by itself. Warns once where sockets cannot be bound in this process. */
 export function openTransports(
-  host: Pick<Host, "http" | "bind" | "log">,
+  host: Pick<Host, "http" | "bind" | "imdsd" | "log">,
   settings: Pick<ImdsSettings, "connectMs" | "nic">,
   links: Links,
 ): Transports {
@@ -60,8 +62,10 @@ export function openTransports(
   };
   return {
     of: async (way, limits) => {
-      const transport = way.through.kind === "nic" ? await bind(way, way.through, limits) : null;
-      if (transport === null) return host.http;
+      const { through } = way;
+      if (through.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
+      if (through.kind === "routing") return host.http;
+      const transport = await bind(way, through, limits);
       if (typeof transport !== "string") racing.set(nameOfWay(way), transport);
       return transport;
     },

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { imdsd } from "../../src/host/imdsd.ts";
 import { varlinkTransport } from "../../src/host/varlink-transport.ts";
 import { openSession } from "../../src/imds/session.ts";
+import { linkState } from "../support/link-states.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 import { type ImdsdBench, imdsdBench } from "../support/imdsd-bench.ts";
 import type { ImdsdAnswer, ImdsdCall } from "../support/stand-in-imdsd.ts";
@@ -156,17 +157,46 @@ test("imdsd is here where its socket is, and nothing is asked to find out", asyn
   expect(service.calls).toEqual([]);
 });
 
-test("a session reads through it: values, folders, and what is absent", async () => {
+/** A machine whose routes forbid IMDS to all but systemd-imdsd; a NIC might slip past them. */
+function lockedMachine(socketPath: string) {
+  const bound: string[] = [];
+  const forbid = () => Promise.reject(Object.assign(new Error("prohibit"), { code: "EACCES" }));
+  const host: Parameters<typeof openSession>[0] = {
+    http: { fetch: forbid, connects: null },
+    imdsd: async () => varlinkTransport(socketPath),
+    bind: async ({ nic }) => {
+      bound.push(nic);
+      return "no";
+    },
+    clock: { ...fakeClock(), sleep: () => new Promise(() => undefined) },
+    log: fakeLog(),
+    signal: new AbortController().signal,
+  };
+  const candidates = [{ link: linkState("ens5", ["10.0.0.1"]), rank: 1, reason: "" }];
+  const links = {
+    rank: async () => ({ candidates, others: [], routed: null, hasImdsd: true }),
+    lease: async () => "no",
+    close: async () => undefined,
+  };
+  return { host, links, bound };
+}
+
+test("a session on a locked machine reads through it, and no nic is tried", async () => {
   await using service = await imdsdBench(keptIn);
-  const signal = new AbortController().signal;
-  const host = { http: varlinkTransport(service.path), clock: fakeClock(), log: fakeLog(), signal };
-  const session = openSession(host, {
-    endpoints: ["http://169.254.169.254"],
-    timeoutMs: 5000,
-    tryMs: 2000,
-    connectMs: 1000,
-    retries: 0,
-  });
+  const { host, links, bound } = lockedMachine(service.path);
+  const session = openSession(
+    host,
+    {
+      endpoints: ["http://169.254.169.254"],
+      timeoutMs: 5000,
+      tryMs: 2000,
+      connectMs: 1000,
+      retries: 0,
+      nic: null,
+      dhcp: false,
+    },
+    links,
+  );
   const text = async (path: readonly string[], asFolder = false) => {
     const bytes = await session.get(path, { asFolder });
     return bytes === null ? null : new TextDecoder().decode(bytes);
@@ -175,6 +205,9 @@ test("a session reads through it: values, folders, and what is absent", async ()
   expect(await text(["meta-data", "placement"], true)).toBe("availability-zone\nregion");
   expect(await text(["meta-data", "ipv6"])).toBeNull();
   expect(await text(["meta-data", "tags", "instance", "a b"])).toBe("");
-  expect(session.stats()).toMatchObject({ requests: 5, retries: 0 });
+  // one of them is the kernel's own way, which was refused
+  expect(session.stats()).toMatchObject({ requests: 6, retries: 0, interface: null });
+  expect(bound).toEqual([]);
+  await session.close();
   await service.idle();
 });

@@ -12,13 +12,14 @@ const usual = { endpoints: [v4, v6], nic: null, dhcp: false };
 interface Field {
   readonly links: readonly LinkState[];
   readonly routed?: string;
+  readonly hasImdsd?: boolean;
   readonly wish?: Partial<typeof usual> | { readonly nic: string };
 }
 
-const heatsOf = ({ links, routed, wish = {} }: Field) => {
+const heatsOf = ({ links, routed, hasImdsd = false, wish = {} }: Field) => {
   const { heats, absent } = lineUp(
     { ...usual, ...wish },
-    { ...rankCandidates(links), routed: routed ?? null },
+    { ...rankCandidates(links), routed: routed ?? null, hasImdsd },
   );
   return { heats: heats.map((ways) => ways.map(nameOfWay)), absent };
 };
@@ -39,6 +40,21 @@ test("the kernel's own routing first, then a nic a heat, over every family it ha
 test("before any link is looked at: the first endpoint, by routing", () => {
   expect(firstHeat(usual).heats.map((ways) => ways.map(nameOfWay))).toEqual([[v4]]);
   expect(firstHeat({ ...usual, nic: "a" }).heats).toEqual([]);
+});
+
+// systemd 261's locked mode lets its own client through and nobody else: docs/decisions/locked-imds.md
+test("systemd-imdsd is asked where it is there, for the usual service", () => {
+  expect(heatsOf({ links: [b], hasImdsd: true }).heats).toEqual([
+    [v4],
+    [v6, `${v4} through systemd-imdsd`, `${v4} through b`],
+  ]);
+  const elsewhere = { endpoints: ["http://10.0.0.1"] };
+  expect(heatsOf({ links: [], hasImdsd: true, wish: elsewhere }).heats.flat()).toEqual([
+    "http://10.0.0.1",
+  ]);
+  expect(heatsOf({ links: [b], hasImdsd: true, wish: { nic: "b" } }).heats.flat()).toEqual([
+    `${v4} through b`,
+  ]);
 });
 
 test("the nic that the kernel takes by itself comes last", () => {
@@ -63,7 +79,7 @@ test("a nic without an address takes no part, and is told", () => {
 
 test("--dhcp: a nic without an IPv4 address may get one, down or not; IPv6 needs none", () => {
   const links = [linkState("bare", ["fe80::b"]), linkState("down", [], { isUp: false })];
-  const field = { ...rankCandidates(links), routed: null };
+  const field = { ...rankCandidates(links), routed: null, hasImdsd: false };
   const ways = lineUp({ ...usual, dhcp: true }, field).heats.flat();
   const leases = ways.filter(({ through }) => through.kind === "nic" && through.needsLease);
   expect(leases.map(nameOfWay)).toEqual([`${v4} through bare`, `${v4} through down`]);
