@@ -13,6 +13,7 @@ import { renderCommandHelp, renderProgramHelp } from "./output/help.ts";
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
   fetch: () => import("./commands/fetch.ts"),
   activate: () => import("./commands/activate.ts"),
+  "probe-nics": () => import("./commands/probe-nics.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -49,17 +49,26 @@ export class BoundAgent extends Agent {
     }
   }
 
-  async #open({ host, port, stop }: BoundRequestArgs): Promise<Socket> {
+  /** Opens a connection that carries nothing. Throws as `connectThrough` does. */
+  async tryConnect(args: BoundRequestArgs): Promise<void> {
+    this.#libc.close(await this.#descriptor(args));
+  }
+
+  async #open(args: BoundRequestArgs): Promise<Socket> {
+    const fd = await this.#descriptor(args);
+    // undocumented, and the only way that works in Bun 1.4.5: `new Socket({ fd })` is closed at once
+    // oxlint-disable-next-line no-unsafe-type-assertion -- as said
+    return connect({ fd } as unknown as NetConnectOpts);
+  }
+
+  async #descriptor({ host, port, stop }: BoundRequestArgs): Promise<number> {
     const address = String(host);
     const { nic, sources, connectMs: timeoutMs } = this.#way;
     const source = sourceFor(address, sources);
     if (source === null) throw new NoSource(`${nic} has no address to ask ${address} from`);
     const signal = AbortSignal.any([this.#over.signal, ...(stop === undefined ? [] : [stop])]);
     const target = { nic, source, address, port: Number(port), timeoutMs, signal };
-    const fd = await connectThrough(this.#libc, target);
-    // undocumented, and the only way that works in Bun 1.4.5: `new Socket({ fd })` is closed at once
-    // oxlint-disable-next-line no-unsafe-type-assertion -- as said
-    return connect({ fd } as unknown as NetConnectOpts);
+    return connectThrough(this.#libc, target);
   }
 }
 

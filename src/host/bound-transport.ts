@@ -15,6 +15,7 @@ export function boundTransport(way: BoundWay): BoundTransport | string {
   return {
     fetch: (url, init) => fetchThrough(agent, new URL(url), init),
     connects: null,
+    connect: (host, port, signal) => agent.tryConnect({ host, port, stop: signal }),
     close: () => agent.close(),
   };
 }

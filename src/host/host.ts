@@ -120,6 +120,11 @@ export interface BoundWay {
 }
 
 export interface BoundTransport extends HttpTransport {
+  /**
+   * Opens one connection and closes it. Rejects with an error whose `code` is errno's name, and with
+   * the signal's reason.
+   */
+  readonly connect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
   /** Ends what is under way and closes every connection. */
   readonly close: () => void;
 }

@@ -1,0 +1,67 @@
+import { inspectImdsSurroundings } from "../apply/inspect-imds-surroundings.ts";
+import type { Host } from "../host/host.ts";
+import { addressOf } from "../imds/endpoint.ts";
+import { readFirewall } from "../kernel/read-firewall.ts";
+import { readPath } from "../kernel/read-path.ts";
+import { readRefusals } from "../kernel/read-refusals.ts";
+import { readNicFacts } from "../links/read-nic-facts.ts";
+import type { LinkState } from "../net/link-state.ts";
+import type { MachineFacts, NicFacts, PathFacts } from "../net/probe-facts.ts";
+import { isReached, type WayProbe } from "../net/way-probe.ts";
+import type { Asked } from "./probe-ways.ts";
+
+/** All that a diagnosis depends on. */
+export interface Examined {
+  readonly asked: readonly ExaminedNic[];
+  readonly machine: MachineFacts;
+}
+
+export interface ExaminedNic {
+  readonly link: LinkState | null;
+  readonly nicFacts: NicFacts;
+  readonly ways: readonly {
+    readonly probe: WayProbe;
+    readonly path: PathFacts;
+    /** The address of the NIC that is asked from; null: it has none, or the kernel chooses. */
+    readonly source: string | null;
+  }[];
+}
+
+/**
+ * Reads what may lie between the NICs and IMDS, at once after they were asked, while the kernel still
+ * knows who answered on the link. The firewall and the like are looked at only where IMDS was missed.
+ */
+export async function examine(host: Host, asked: readonly Asked[]): Promise<Examined> {
+  const nics = await Promise.all(asked.map((each) => examineNic(host, each)));
+  const isAllWell = asked.every(({ probes }) => probes.some(isReached));
+  const addresses = new Set(
+    asked.flatMap(({ probes }) => probes.map(({ endpoint }) => addressOf(endpoint).host)),
+  );
+  const [surroundings, firewall, refusals] = await Promise.all([
+    inspectImdsSurroundings(host),
+    isAllWell ? null : readFirewall(host),
+    isAllWell ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
+  ]);
+  return { asked: nics, machine: { ...surroundings, firewall, refusals: refusals.flat() } };
+}
+
+async function examineNic(host: Host, { link, probes }: Asked): Promise<ExaminedNic> {
+  const nicFacts =
+    link === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, link.name);
+  const ways = await Promise.all(
+    probes.map(async (probe) => {
+      const { host: address } = addressOf(probe.endpoint);
+      const source = link === null ? null : sourceFor(link, address);
+      const path = await readPath(host, { nic: link?.name ?? null, address, source });
+      return { probe, path, source };
+    }),
+  );
+  return { link, nicFacts, ways };
+}
+
+/** As the transport chooses it: the first of the family, a link-local one only for want of others. */
+function sourceFor({ addresses }: LinkState, address: string): string | null {
+  const family = address.includes(":") ? "ipv6" : "ipv4";
+  const own = addresses.filter((each) => each.family === family);
+  return (own.find(({ scopeId }) => scopeId === 0) ?? own[0])?.address ?? null;
+}

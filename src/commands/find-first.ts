@@ -1,0 +1,63 @@
+import type { Host } from "../host/host.ts";
+import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import { untilFound } from "../imds/until-found.ts";
+import { readPath } from "../kernel/read-path.ts";
+import { addressOf } from "../imds/endpoint.ts";
+import type { LinkState } from "../net/link-state.ts";
+import { isReached, type WayProbe } from "../net/way-probe.ts";
+import { nicsToProbe } from "./nics-to-probe.ts";
+import type { ProbeNicsOptions } from "./probe-nics-options.ts";
+import { probeWays } from "./probe-ways.ts";
+import { withLeases } from "./with-leases.ts";
+
+export interface First {
+  readonly nic: string;
+  readonly probe: WayProbe;
+}
+
+/** The first NIC over which IMDS answers; the rest is not waited for. null: none before the deadline. */
+export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<First | null> {
+  const settings = imdsSettings(options, host.env);
+  const deadlineMs = host.clock.now() + settings.timeoutMs;
+  return untilFound(host, deadlineMs, async () => {
+    const { candidates } = await nicsToProbe(host, options.interface);
+    const links = candidates.map(({ link }) => link);
+    const found = await withLeases(host, links, options, (links) =>
+      raceWays(host, settings, links, deadlineMs),
+    );
+    if (found === null) return null;
+    return { nic: await nameOf(host, found), probe: found.probe };
+  });
+}
+
+interface Found {
+  readonly link: LinkState | null;
+  readonly probe: WayProbe;
+}
+
+async function raceWays(
+  host: Host,
+  settings: ImdsSettings,
+  links: readonly LinkState[],
+  deadlineMs: number,
+): Promise<Found | null> {
+  const over = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<Found>();
+  const onProbe = (link: LinkState | null, probe: WayProbe): void => {
+    if (isReached(probe)) resolve({ link, probe });
+  };
+  const stop = AbortSignal.any([host.signal, over.signal]);
+  const all = probeWays(host, { settings, links, deadlineMs, stop, onProbe }).then(() => null);
+  const found = await Promise.race([promise, all]);
+  over.abort(new Error("the race is over"));
+  all.catch(() => undefined); // the losers are cut short
+  return found;
+}
+
+/** By the kernel's own routing: the link that it leads through. */
+async function nameOf(host: Pick<Host, "exec">, { link, probe }: Found): Promise<string> {
+  if (link !== null) return link.name;
+  const { host: address } = addressOf(probe.endpoint);
+  const { route } = await readPath(host, { nic: null, address, source: null });
+  return (route?.kind === "way" ? route.nic : null) ?? "lo";
+}

@@ -1,0 +1,43 @@
+import type { Host } from "../host/host.ts";
+import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import type { PassedOver } from "../net/link-state.ts";
+import type { ProbedKernel, ProbedNic } from "../net/probed-nic.ts";
+import { diagnoseAll } from "./diagnose-all.ts";
+import { examine } from "./examine.ts";
+import { nicsToProbe } from "./nics-to-probe.ts";
+import type { ProbeNicsOptions } from "./probe-nics-options.ts";
+import { probeWays } from "./probe-ways.ts";
+import { withLeases } from "./with-leases.ts";
+
+/** One look at all NICs. */
+export interface Look {
+  /** Best first; those that are not asked at the end. */
+  readonly nics: readonly ProbedNic[];
+  /** The kernel's own routing; null: it was not asked. */
+  readonly kernel: ProbedKernel | null;
+  readonly settings: ImdsSettings;
+  readonly elapsedMs: number;
+}
+
+/** Asks over every NIC at once, and finds out what is the matter with those that do not answer. */
+export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise<Look> {
+  const settings = imdsSettings(options, host.env);
+  const startMs = host.clock.now();
+  const { candidates, others } = await nicsToProbe(host, options.interface);
+  const links = candidates.map(({ link }) => link);
+  const deadlineMs = startMs + settings.timeoutMs;
+  const stop = host.signal;
+  const examined = await withLeases(host, links, options, async (links) => {
+    const asked = await probeWays(host, { settings, links, deadlineMs, stop });
+    return examine(host, asked);
+  });
+  stop.throwIfAborted();
+  const { nics, kernel } = diagnoseAll(candidates, examined);
+  const elapsedMs = Math.round(host.clock.now() - startMs);
+  return { nics: [...nics, ...others.map(passedOver)], kernel, settings, elapsedMs };
+}
+
+function passedOver({ link, reason }: PassedOver): ProbedNic {
+  const verdict = { word: "not-a-candidate", text: reason, mend: null } as const;
+  return { link, rank: null, reason, ways: [], verdict };
+}

@@ -1,0 +1,42 @@
+import { Failure } from "../exit.ts";
+import type { ImdsOptions } from "../imds/settings.ts";
+import type { Argv, Flags } from "./command.ts";
+import { imdsFlags, imdsOptions, talkFlags } from "./shared-flags.ts";
+
+export const probeNicsFlags = {
+  first: {
+    type: "boolean",
+    description: "print the name of the first NIC that reaches IMDS; try until the deadline",
+  },
+  json: { type: "boolean", description: "the result as one JSON object" },
+  interface: { type: "string", valueHint: "NIC", description: "look at this NIC only" },
+  dhcp: { type: "boolean", description: "may take a temporary lease on a NIC without address" },
+  ...imdsFlags,
+  ...talkFlags,
+} as const satisfies Flags;
+
+export interface ProbeNicsOptions extends ImdsOptions {
+  readonly first: boolean;
+  readonly json: boolean;
+  /** null: all of them. */
+  readonly interface: string | null;
+  readonly dhcp: boolean;
+  /** More of each NIC in the table. */
+  readonly verbose: boolean;
+}
+
+/** Throws `USAGE`. */
+export function parseProbeNics(argv: Argv<typeof probeNicsFlags>): ProbeNicsOptions {
+  const { flags, positionals, rest } = argv;
+  const [extra] = [...positionals, ...(rest ?? [])];
+  if (extra !== undefined) {
+    const hint = `ec2nic probe-nics --interface ${extra}`;
+    throw new Failure("USAGE", `probe-nics takes no arguments, but there is "${extra}"`, { hint });
+  }
+  if (flags.interface === "") {
+    const hint = "is a variable of the calling script empty?";
+    throw new Failure("USAGE", "--interface: an empty name", { hint });
+  }
+  const { first, json, dhcp, verbose } = flags;
+  return { ...imdsOptions(flags), first, json, dhcp, verbose, interface: flags.interface ?? null };
+}

@@ -1,0 +1,32 @@
+import { renderProbeFailure } from "../output/probe-json.ts";
+import { command } from "./command.ts";
+import { findFirst } from "./find-first.ts";
+import { lookAtNics } from "./look-at-nics.ts";
+import { parseProbeNics, probeNicsFlags, type ProbeNicsOptions } from "./probe-nics-options.ts";
+import { reportFirst, reportProbe } from "./report-probe.ts";
+
+export default command<typeof probeNicsFlags, ProbeNicsOptions>({
+  name: "probe-nics",
+  summary: "Show which NICs reach IMDS; of the others why not, and what mends it.",
+  operands: "",
+  flags: probeNicsFlags,
+  notes: [
+    "Each NIC is asked by itself, all at once, with a connection that leaves through that NIC and " +
+      "no other, from an address of its own: it connects, takes a token and reads the instance's " +
+      "id. Nothing is changed on the machine. As root it also sees the firewall.",
+    "0 if any NIC reaches IMDS, else 69. IMDS over IPv6 is off on EC2 unless it is enabled: that " +
+      "it does not answer is no fault where IPv4 does.",
+  ],
+  examples: [
+    "ec2nic probe-nics",
+    "ec2nic probe-nics --interface ens6 -v",
+    "ec2nic probe-nics --json",
+    "ec2nic probe-nics --first --timeout 2m",
+  ],
+  parse: parseProbeNics,
+  run: async (host, options) => {
+    if (options.first) return reportFirst(host, options, await findFirst(host, options));
+    return reportProbe(host, options, await lookAtNics(host, options));
+  },
+  onFailure: ({ json }, error, elapsedMs) => (json ? renderProbeFailure(error, elapsedMs) : ""),
+});

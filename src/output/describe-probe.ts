@@ -1,0 +1,122 @@
+import { describeMs } from "../net/duration.ts";
+import type { LinkState } from "../net/link-state.ts";
+import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
+import type { Verdict } from "../net/verdict.ts";
+import { printable } from "./printable.ts";
+import { tableLines } from "./table-lines.ts";
+import { wrapWords } from "./wrap-words.ts";
+
+interface Seen {
+  readonly nics: readonly ProbedNic[];
+  readonly kernel: ProbedKernel | null;
+}
+
+/**
+ * What was seen, for a tired person: whether IMDS answers and through what; a row per NIC; below
+ * them each NIC in trouble with what is the matter and, indented, what to paste. 80 columns.
+ */
+export function describeProbe({ nics, kernel }: Seen, { verbose }: { verbose: boolean }): string {
+  const asked = nics.filter(({ rank }) => rank !== null);
+  const rows: readonly Row[] = [
+    ...(kernel === null ? [] : [{ name: kernelsName, nic: null, ...kernel }]),
+    ...asked.map((nic) => ({ name: nic.link.name, nic, ...nic })),
+  ];
+  const others = nics.filter(({ rank }) => rank === null);
+  const sections = [
+    headline(rows),
+    rows.length === 0 ? [] : table(rows, verbose),
+    ...rows.flatMap(({ name, verdict }) => troubleLines(name, verdict)),
+    otherLines(others),
+  ];
+  const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return printable(`${paragraphs.join("\n\n")}\n`);
+}
+
+const kernelsName = "(kernel's routing)";
+
+interface Row {
+  readonly name: string;
+  readonly nic: ProbedNic | null;
+  readonly ways: readonly ProbedWay[];
+  readonly verdict: Verdict;
+}
+
+function headline(rows: readonly Row[]): readonly string[] {
+  if (rows.length === 0) return ["There is no NIC that IMDS could be asked through."];
+  const names = (isReached: boolean) =>
+    rows
+      .filter(({ verdict }) => verdict.word !== "not-asked")
+      .filter(({ verdict }) => (verdict.word === "reached") === isReached)
+      .map(({ name }) => name)
+      .join(", ");
+  const [reaching, failing] = [names(true), names(false)];
+  if (reaching === "") return wrapWords("IMDS is not reached through any NIC.");
+  const rest = failing === "" ? "" : `, not through ${failing}`;
+  return wrapWords(`IMDS answers through ${reaching}${rest}.`);
+}
+
+function table(rows: readonly Row[], verbose: boolean): readonly string[] {
+  const endpoints = [...new Set(rows.flatMap(({ ways }) => ways.map(endpointOf)))];
+  const lines = tableLines([
+    ["NIC", "STATE", ...endpoints.map((each) => columnName(each, endpoints)), "ADDRESSES"],
+    ...rows.map(({ name, nic, ways }) => [
+      name,
+      nic === null ? "-" : stateOf(nic.link),
+      ...endpoints.map((endpoint) => cell(ways.find((way) => endpointOf(way) === endpoint))),
+      nic === null ? "" : addressesOf(nic.link),
+    ]),
+  ]);
+  if (!verbose) return lines;
+  const [head = "", ...body] = lines;
+  return [head, ...body.flatMap((line, at) => [line, ...moreOf(rows[at]?.nic ?? null)])];
+}
+
+function endpointOf({ probe }: ProbedWay): string {
+  return probe.endpoint;
+}
+
+/** The family, as long as that says which of them. */
+function columnName(endpoint: string, all: readonly string[]): string {
+  const family = (text: string) => (text.includes("[") ? "IPv6" : "IPv4");
+  const isOnly = all.filter((each) => family(each) === family(endpoint)).length === 1;
+  return isOnly ? family(endpoint) : endpoint.replace(/^http:\/\//, "");
+}
+
+function stateOf({ isUp, hasCarrier }: LinkState): string {
+  if (!isUp) return "down";
+  return hasCarrier ? "up" : "no carrier";
+}
+
+function cell(way: ProbedWay | undefined): string {
+  if (way === undefined || way.verdict.word === "down" || way.verdict.word === "no-carrier") {
+    return "-";
+  }
+  const { word } = way.verdict;
+  return word === "reached" ? `ok, ${describeMs(way.probe.read?.ms ?? 0)}` : word;
+}
+
+/** Those that somebody gave it; link-local IPv6 every NIC has. */
+function addressesOf({ addresses }: LinkState): string {
+  const given = addresses.filter(({ address }) => !/^fe[89ab]/.test(address));
+  return given.map(({ address }) => address).join(", ");
+}
+
+function moreOf(nic: ProbedNic | null): readonly string[] {
+  if (nic === null) return [];
+  const { mac, driver, busAddress } = nic.link;
+  const what = [mac, driver, busAddress].filter((each) => each !== null).join(", ");
+  return wrapWords(`${what}; rank ${nic.rank}: ${nic.reason}`, "    ");
+}
+
+function troubleLines(name: string, { word, text, mend }: Verdict): readonly (readonly string[])[] {
+  if (word === "reached" || word === "not-asked") return [];
+  // what is pasted is never broken into lines
+  return [[...wrapWords(`${name}: ${text}.`), ...(mend ?? []).map((line) => `    ${line}`)]];
+}
+
+function otherLines(others: readonly ProbedNic[]): readonly string[] {
+  const told = others.filter(({ link }) => link.kind !== "loopback");
+  if (told.length === 0) return [];
+  const names = told.map(({ link, reason }) => `${link.name} (${reason})`);
+  return wrapWords(`Not asked: ${names.join(", ")}.`);
+}

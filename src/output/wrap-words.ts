@@ -1,0 +1,13 @@
+const columns = 80;
+
+/** Words over lines of 80 columns, each behind `indent`; a word that is longer stays whole. */
+export function wrapWords(text: string, indent = ""): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    if (last !== undefined && longer.length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`${indent}${word}`);
+  }
+  return lines;
+}

@@ -1,0 +1,25 @@
+import type { Verdict } from "../../net/verdict.ts";
+import { connectOutcome, type ExaminedWay, isIpv6 } from "./examined-way.ts";
+
+/** The NIC has no address to ask from: the kernel would borrow another NIC's, for no answer. */
+export function becauseOfAddress(way: ExaminedWay): Verdict | null {
+  const { link, source } = way;
+  const isMissing = link !== null && (source === null || (isIpv6(way) && isLinkLocal(source)));
+  if (!isMissing && connectOutcome(way) !== "EADDRNOTAVAIL") return null;
+  const kind = isIpv6(way) ? "IPv6 address" : "IPv4 address";
+  const text = isMissing ? `it has no ${kind}` : `its ${kind} cannot be used (yet)`;
+  return { word: "no-address", text, mend: isMissing ? mendOf(way) : null };
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/.test(address);
+}
+
+function mendOf(way: ExaminedWay): readonly string[] | null {
+  const { nic, isReachedElsewhere, machine } = way;
+  if (isReachedElsewhere) return ["ec2nic activate"];
+  if (isIpv6(way)) return null;
+  return machine.dhcpClient === null || nic === null
+    ? ["ec2nic activate --dhcp"]
+    : [[...machine.dhcpClient, nic].join(" ")];
+}

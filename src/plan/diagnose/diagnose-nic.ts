@@ -1,0 +1,36 @@
+import type { LinkState } from "../../net/link-state.ts";
+import type { ProbedWay } from "../../net/probed-nic.ts";
+import type { Verdict, VerdictWord } from "../../net/verdict.ts";
+import { diagnoseLink } from "./diagnose-way.ts";
+
+/** Somebody answered: that says more than a way on which nobody did. */
+const answered: readonly VerdictWord[] = [
+  "switched-off",
+  "throttled",
+  "trouble",
+  "hop-limit",
+  "silent",
+  "not-imds",
+];
+
+/** Over IPv6 these are normal on EC2, and no reason to look there first. */
+const quiet: readonly VerdictWord[] = ["no-address", "no-route"];
+
+/** What is the matter with a NIC, or with the kernel's routing (`null`), as one. */
+export function diagnoseNic(link: LinkState | null, ways: readonly ProbedWay[]): Verdict {
+  const verdicts = ways.map(({ verdict }) => verdict);
+  const reached = verdicts.find(({ word }) => word === "reached");
+  if (reached !== undefined) return reached;
+  const ofLink = link === null ? null : diagnoseLink(link);
+  if (ofLink !== null) return ofLink;
+  const said = verdicts.find(({ word }) => answered.includes(word));
+  const loud = verdicts.find(({ word }) => !quiet.includes(word));
+  const [first] = verdicts;
+  return said ?? (first?.word === "no-address" ? loud : first) ?? first ?? notAsked;
+}
+
+const notAsked: Verdict = {
+  word: "not-asked",
+  text: "no endpoint is asked through it",
+  mend: null,
+};
