@@ -1,4 +1,4 @@
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, isOnLoopback } from "../imds/endpoint.ts";
 import type { RankedLink } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
 import { isReached } from "../net/way-probe.ts";
@@ -36,7 +36,16 @@ function waysOf(nic: ExaminedNic, name: string | null, examined: Examined): read
   );
   return nic.ways.map(({ probe, path, source }) => {
     const { host: address, port } = addressOf(probe.endpoint);
-    const known = { nic: name, link, address, port, source, nicFacts, machine, isReachedElsewhere };
+    const known = {
+      nic: isOnLoopback(probe.endpoint) ? null : name,
+      link,
+      address,
+      port,
+      source,
+      nicFacts,
+      machine,
+      isReachedElsewhere,
+    };
     return { probe, path, verdict: diagnoseWay({ ...known, probe, path }) };
   });
 }

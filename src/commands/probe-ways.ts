@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, isOnLoopback } from "../imds/endpoint.ts";
 import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { LinkState } from "../net/link-state.ts";
@@ -53,11 +53,6 @@ async function whyUnbound(host: Pick<Host, "bind">, { name }: LinkState): Promis
   if (typeof transport === "string") return transport;
   transport.close();
   return null;
-}
-
-function isOnLoopback(endpoint: string): boolean {
-  const { host } = addressOf(endpoint);
-  return host === "::1" || host === "localhost" || host.startsWith("127.");
 }
 
 async function probeRouting(

@@ -25,7 +25,7 @@ export function describeProbe({ nics, kernel }: Seen, { verbose }: { verbose: bo
   const sections = [
     headline(rows),
     rows.length === 0 ? [] : table(rows, verbose),
-    ...rows.flatMap(({ name, verdict }) => troubleLines(name, verdict)),
+    ...troubles(rows).map(troubleLines),
     otherLines(others),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -59,10 +59,15 @@ function table(rows: readonly Row[], verbose: boolean): readonly string[] {
   const endpoints = [...new Set(rows.flatMap(({ ways }) => ways.map(endpointOf)))];
   const lines = tableLines([
     ["NIC", "STATE", ...endpoints.map((each) => columnName(each, endpoints)), "ADDRESSES"],
-    ...rows.map(({ name, nic, ways }) => [
+    ...rows.map(({ name, nic, ways, verdict }) => [
       name,
       nic === null ? "-" : stateOf(nic.link),
-      ...endpoints.map((endpoint) => cell(ways.find((way) => endpointOf(way) === endpoint))),
+      ...endpoints.map((endpoint) =>
+        cell(
+          ways.find((way) => endpointOf(way) === endpoint),
+          verdict,
+        ),
+      ),
       nic === null ? "" : addressesOf(nic.link),
     ]),
   ]);
@@ -87,12 +92,14 @@ function stateOf({ isUp, hasCarrier }: LinkState): string {
   return hasCarrier ? "up" : "no carrier";
 }
 
-function cell(way: ProbedWay | undefined): string {
+/** In brackets what needs nobody's care, since IMDS is reached over the other endpoint. */
+function cell(way: ProbedWay | undefined, ofNic: Verdict): string {
   if (way === undefined || way.verdict.word === "down" || way.verdict.word === "no-carrier") {
     return "-";
   }
   const { word } = way.verdict;
-  return word === "reached" ? `ok, ${describeMs(way.probe.read?.ms ?? 0)}` : word;
+  if (word === "reached") return `ok, ${describeMs(way.probe.read?.ms ?? 0)}`;
+  return ofNic.word === "reached" ? `(${word})` : word;
 }
 
 /** Those that somebody gave it; link-local IPv6 every NIC has. */
@@ -108,10 +115,33 @@ function moreOf(nic: ProbedNic | null): readonly string[] {
   return wrapWords(`${what}; rank ${nic.rank}: ${nic.reason}`, "    ");
 }
 
-function troubleLines(name: string, { word, text, mend }: Verdict): readonly (readonly string[])[] {
-  if (word === "reached" || word === "not-asked") return [];
-  // what is pasted is never broken into lines
-  return [[...wrapWords(`${name}: ${text}.`), ...(mend ?? []).map((line) => `    ${line}`)]];
+interface Trouble {
+  readonly names: readonly string[];
+  readonly verdict: Verdict;
+}
+
+/** What is the matter with several NICs in the same words, and is mended alike, is told once. */
+function troubles(rows: readonly Row[]): readonly Trouble[] {
+  const inTrouble = rows.filter(
+    ({ verdict: { word } }) => word !== "reached" && word !== "not-asked",
+  );
+  const groups = Map.groupBy(inTrouble, ({ verdict: { text, mend } }) =>
+    [text, ...(mend ?? [])].join("\n"),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined
+      ? []
+      : { names: group.map(({ name }) => name), verdict: first.verdict };
+  });
+}
+
+/** What is to be pasted is never broken into lines. */
+function troubleLines({ names, verdict: { text, mend } }: Trouble): readonly string[] {
+  return [
+    ...wrapWords(`${names.join(", ")}: ${text}.`),
+    ...(mend ?? []).map((line) => `    ${line}`),
+  ];
 }
 
 function otherLines(others: readonly ProbedNic[]): readonly string[] {

@@ -1,0 +1,34 @@
+/** What `probe-nics --json` prints, as far as tests look at it, and how the run ended. */
+export interface ProbeResult {
+  readonly code: number;
+  readonly stderr: string;
+  readonly outcome: string;
+  readonly nics: readonly ProbedNicJson[];
+  readonly kernelRouting: (Pick<ProbedNicJson, "outcome" | "verdict"> & { link: string }) | null;
+  readonly imds: Readonly<Record<string, unknown>> | null;
+}
+
+export interface ProbedNicJson {
+  readonly name: string;
+  readonly outcome: string;
+  readonly rank: number | null;
+  readonly verdict: VerdictJson;
+  readonly endpoints: readonly {
+    readonly endpoint: string;
+    readonly connect: { readonly outcome: string } | null;
+    readonly verdict: VerdictJson;
+  }[];
+}
+
+export interface VerdictJson {
+  readonly word: string;
+  readonly text: string;
+  readonly mend: readonly string[] | null;
+}
+
+/** The NIC of a result. Throws where it is not in it. */
+export function nicOf({ nics }: ProbeResult, name: string): ProbedNicJson {
+  const found = nics.find((nic) => nic.name === name);
+  if (found === undefined) throw new Error(`${name} is not among ${JSON.stringify(nics)}`);
+  return found;
+}
