@@ -1,0 +1,224 @@
+import { expect } from "bun:test";
+import { missingRoot, missingTool, testUnless } from "../support/skip.ts";
+import { type ProbeLab, probeLab } from "../support/probe-lab/probe-lab.ts";
+import { nicOf } from "../support/probe-lab/probe-result.ts";
+
+const reason =
+  missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl");
+const testHere = testUnless(reason);
+
+const black =
+  "nft add table inet t; nft 'add chain inet t c { type filter hook input priority 0; }'";
+/** Nothing that comes in by a NIC is answered on the VPC's side. */
+const blackHole = (lab: ProbeLab, nic: number) =>
+  lab.far(`${black}; nft add rule inet t c iifname far${nic} tcp dport 80 drop`);
+
+testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async () => {
+  await using lab = await probeLab();
+  const result = await lab.probe();
+  expect(result).toMatchObject({ code: 0, outcome: "reached", stderr: "", kernelRouting: null });
+  expect(result.imds).toMatchObject({ endpoint: "http://169.254.169.254", interface: "ens5" });
+  expect(nicOf(result, "ens6").endpoints.map(({ verdict }) => verdict.word)).toEqual([
+    "reached",
+    "no-route",
+  ]);
+  expect(nicOf(result, "lo")).toMatchObject({ outcome: "skipped", rank: null });
+});
+
+testHere("no NIC reaches IMDS: 69, and the error is in the JSON", async () => {
+  await using lab = await probeLab();
+  await lab.run("ip link set ens5 down; ip addr flush dev ens6");
+  const result = await lab.probe();
+  expect(result).toMatchObject({ code: 69, outcome: "failed", error: { kind: "UNAVAILABLE" } });
+  expect(result.stderr).toContain("no NIC reaches imds");
+});
+
+testHere("one 503 is no verdict", async () => {
+  await using lab = await probeLab([5]);
+  await lab.order("fault", { fault: { kind: "status", status: 503 }, times: 1 });
+  const result = await lab.probe();
+  expect(result).toMatchObject({ code: 0, imds: { retries: 1 } });
+});
+
+testHere("a token that is refused once is followed by a new one", async () => {
+  await using lab = await probeLab([5]);
+  await lab.order("fault", { fault: { kind: "status", status: 401 }, match: "GET *", times: 1 });
+  expect(await lab.probe()).toMatchObject({ code: 0, imds: { retries: 1 } });
+});
+
+testHere("a container's IPv6-only way is enough", async () => {
+  await using lab = await probeLab([5]);
+  await lab.run("ip addr flush dev ens5; ip -6 addr add 2001:db8:5::10/64 dev ens5 nodad");
+  await lab.run("ip -6 route add default via 2001:db8:5::1 dev ens5");
+  const nic = nicOf(await lab.probe(), "ens5");
+  expect(nic.outcome).toBe("reached");
+  expect(nic.endpoints.map(({ verdict }) => verdict.word)).toEqual(["no-address", "reached"]);
+});
+
+const udhcpc = testUnless(reason ?? missingTool("busybox", "dnsmasq"));
+udhcpc("the only NIC has no address: the machine's own DHCP client gets it one", async () => {
+  await using lab = await probeLab([5]);
+  const server = ["--port=0", "--interface=far5", "--dhcp-range=10.0.5.50,10.0.5.50,300"];
+  const files = ["leases", "pid"].map((name) => `/dev/shm/${name}`);
+  await lab.far("mount -t tmpfs tmpfs /dev/shm; touch /dev/shm/conf");
+  await lab.far(
+    `dnsmasq --user=root ${server.join(" ")} --dhcp-leasefile=${files[0]} --pid-file=${files[1]} --conf-file=/dev/shm/conf`,
+  );
+  await using _ = {
+    [Symbol.asyncDispose]: async () => void (await lab.far(`kill $(cat ${files[1]})`)),
+  };
+  const script = "/run/udhcpc.script";
+  await lab.run(
+    `printf '#!/bin/sh\n[ "$1" = bound ] && ip addr add $ip/24 dev $interface\nexit 0\n' >${script}; chmod +x ${script}`,
+  );
+  await lab.standIn("udhcpc", `exec busybox udhcpc -s ${script} "$@"`);
+  await lab.run("ip addr flush dev ens5");
+  const around = ["env", "PATH=/run/bin"]; // whatever other client this machine has
+  const { stdout } = await lab.ec2nic(["probe-nics", "--json"], { around });
+  const [mend] = nicOf(JSON.parse(stdout), "ens5").verdict.mend ?? [];
+  expect(mend).toBe("udhcpc -q -i ens5");
+  await lab.run(`${mend} && ip -4 addr show dev ens5 | grep -q 10.0.5.50`);
+  expect(await lab.probe()).toMatchObject({ code: 0 });
+});
+
+testHere(
+  "--first prints the NIC that answers first, and does not wait for the others",
+  async () => {
+    await using lab = await probeLab();
+    await blackHole(lab, 5);
+    const { code, stdout, elapsedMs } = await lab.ec2nic(["probe-nics", "--first"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "ens6\n" });
+    expect(elapsedMs).toBeLessThan(700); // a black hole alone takes 1 s
+  },
+);
+
+testHere("--first finds what comes up later", async () => {
+  await using lab = await probeLab([5]);
+  await lab.run("ip link set ens5 down");
+  const first = lab.ec2nic(["probe-nics", "--first", "--timeout", "10s"]);
+  await Bun.sleep(700);
+  await lab.run("ip link set ens5 up");
+  expect(await first).toMatchObject({ code: 0, stdout: "ens5\n" });
+});
+
+testHere("--first ends at the deadline with 69", async () => {
+  await using lab = await probeLab([5]);
+  await lab.run("ip link set ens5 down");
+  const { code, stdout, elapsedMs } = await lab.ec2nic([
+    "probe-nics",
+    "--first",
+    "--timeout",
+    "900ms",
+  ]);
+  expect({ code, stdout }).toEqual({ code: 69, stdout: "" });
+  expect(elapsedMs).toBeLessThan(1300);
+});
+
+testHere("Ctrl-C ends a look at once", async () => {
+  await using lab = await probeLab([5]);
+  await lab.order("fault", { fault: { kind: "hang" } });
+  const interrupt = ["timeout", "--preserve-status", "-s", "INT", "0.5"];
+  const { code, stdout, elapsedMs } = await lab.ec2nic(["probe-nics"], { around: interrupt });
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(elapsedMs).toBeLessThan(900);
+});
+
+testHere("--interface looks at that NIC alone; one that is not there is 64", async () => {
+  await using lab = await probeLab();
+  const { nics } = await lab.probe("--interface", "ens6");
+  expect(nics.map(({ name }) => name)).toEqual(["ens6"]);
+  const { code, stderr } = await lab.ec2nic(["probe-nics", "--interface", "ens9"]);
+  expect(code).toBe(64);
+  expect(stderr).toContain("there are: ens5, ens6");
+});
+
+testHere(
+  "where NICs cannot be bound to, the kernel's routing is asked, with a warning",
+  async () => {
+    await using lab = await probeLab();
+    // Bun's foreign functions need the JIT, and where a unit forbids it, it is off
+    const env = { BUN_JSC_useJIT: "0" };
+    const ask = async () => {
+      const { code, stdout, stderr } = await lab.ec2nic(["probe-nics", "--json"], { env });
+      return { code, stderr, ...JSON.parse(stdout).kernelRouting };
+    };
+    const lost = await ask();
+    expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
+    expect(lost.stderr).toContain("warning: NICs cannot be told apart here");
+    await lab.run(lost.verdict.mend[0]);
+    expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
+    const first = await lab.ec2nic(["probe-nics", "--first"], { env });
+    expect(first.stdout).toBe("ens5\n");
+    await lab.run(
+      "ip route add prohibit 169.254.169.254 metric 0 || :; ip route flush 169.254.169.254/32; ip route add prohibit 169.254.169.254",
+    );
+    expect((await ask()).verdict).toMatchObject({
+      word: "prohibited",
+      mend: ["ip route del prohibit 169.254.169.254"],
+    });
+  },
+);
+
+testHere("an endpoint on the loopback is asked by the kernel's routing alone", async () => {
+  await using lab = await probeLab([5]);
+  const result = await lab.probe("--endpoint", "http://127.0.0.1:1");
+  expect(result.kernelRouting?.verdict.word).toBe("refused");
+  expect(nicOf(result, "ens5")).toMatchObject({
+    outcome: "skipped",
+    verdict: { word: "not-asked" },
+  });
+});
+
+testHere("without ip, nft and ethtool there is less to say, and no failure", async () => {
+  await using lab = await probeLab();
+  await lab.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1");
+  const around = ["env", "PATH=/run/bin"];
+  const { code, stdout, stderr } = await lab.ec2nic(["probe-nics", "--json"], { around });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const { verdict } = nicOf(JSON.parse(stdout), "ens6");
+  expect(verdict).toMatchObject({ word: "no-answer", mend: null });
+  expect(verdict.text).toContain("rp_filter is 1, which may drop the answers");
+});
+
+testHere("a look changes nothing on the machine", async () => {
+  await using lab = await probeLab();
+  await lab.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip addr flush dev ens5");
+  const state = () =>
+    lab.run(
+      "ip -d address; ip -d link; ip -d route show table all; ip -d -6 route show table all; ip rule; ip -6 rule; nft list ruleset; sysctl net.ipv4.conf net.ipv6.conf; ls -lR --time-style=full-iso /run",
+    );
+  const before = await state();
+  expect((await lab.probe()).code).toBe(69);
+  expect(await state()).toBe(before);
+});
+
+const onTerminal = testUnless(reason ?? missingTool("script"));
+onTerminal("on a terminal of 80 columns, the table and what mends", async () => {
+  await using lab = await probeLab([5, 6, 7]);
+  await lab.run("ip link set ens7 down; ip route add default via 10.0.5.1");
+  await lab.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip link add docker0 type bridge");
+  const terminal = ["sh", "-c", 'stty cols 80 2>/dev/null; exec script -qec "$*" /dev/null', "sh"];
+  const { stdout } = await lab.ec2nic(["probe-nics"], { around: terminal });
+  const lines = stdout
+    .replaceAll("\r", "")
+    .replaceAll(/ok, \d ms/g, "ok, 1 ms")
+    .split("\n");
+  expect(lines).toEqual([
+    "IMDS answers through ens5, not through ens6, ens7.",
+    "",
+    "NIC   STATE  IPv4       IPv6        ADDRESSES",
+    "ens5  up     ok, 1 ms   (no-route)  10.0.5.10, 2001:db8:5::10",
+    "ens6  up     rp-filter  no-route    10.0.6.10, 2001:db8:6::10",
+    "ens7  down   -          -",
+    "",
+    "ens6: answers that come in through it are dropped: rp_filter is 1 (strict), and",
+    "the route to 169.254.169.254 leads through ens5.",
+    "    sysctl -w net.ipv4.conf.ens6.rp_filter=2",
+    "",
+    "ens7: it is down.",
+    "    ip link set dev ens7 up",
+    "",
+    "Not asked: docker0 (a bridge).",
+    "",
+  ]);
+});
