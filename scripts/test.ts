@@ -14,12 +14,14 @@ const tools = {
   dash: "dash",
   dnsmasq: "dnsmasq-base",
   ip: "iproute2",
+  iptables: "iptables",
   mmdebstrap: "mmdebstrap",
   nft: "nftables",
   netplan: "netplan.io",
   script: "bsdutils",
   setpriv: "util-linux",
   strace: "strace",
+  sysctl: "procps",
   systemctl: "systemd",
 };
 

@@ -1,4 +1,4 @@
-import { addressOf, isOnLoopback } from "../imds/endpoint.ts";
+import { addressOf, isLoopback } from "../imds/endpoint.ts";
 import type { RankedLink } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
 import { isReached } from "../net/way-probe.ts";
@@ -37,7 +37,7 @@ function waysOf(nic: ExaminedNic, name: string | null, examined: Examined): read
   return nic.ways.map(({ probe, path, source }) => {
     const { host: address, port } = addressOf(probe.endpoint);
     const known = {
-      nic: isOnLoopback(probe.endpoint) ? null : name,
+      nic: isLoopback(probe.endpoint) ? null : name,
       link,
       address,
       port,

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, isOnLoopback } from "../imds/endpoint.ts";
+import { addressOf, isLoopback } from "../imds/endpoint.ts";
 import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { LinkState } from "../net/link-state.ts";
@@ -30,8 +30,8 @@ type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
  */
 export async function probeWays(host: ProbeHost, ways: WaysToProbe): Promise<readonly Asked[]> {
   const { endpoints } = ways.settings;
-  const near = endpoints.filter(isOnLoopback);
-  const far = endpoints.filter((endpoint) => !isOnLoopback(endpoint));
+  const near = endpoints.filter(isLoopback);
+  const far = endpoints.filter((endpoint) => !isLoopback(endpoint));
   const [first] = ways.links;
   const refusal = far.length === 0 || first === undefined ? null : await whyUnbound(host, first);
   if (refusal !== null) {

@@ -1,0 +1,123 @@
+import { expect, test } from "bun:test";
+import type { ProbedNic } from "../../src/net/probed-nic.ts";
+import type { VerdictWord } from "../../src/net/verdict.ts";
+import { describeProbe } from "../../src/output/describe-probe.ts";
+import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
+
+const { path } = examinedWay();
+const verdict = (
+  word: VerdictWord,
+  text: string = word,
+  mend: readonly string[] | null = null,
+) => ({
+  word,
+  text,
+  mend,
+});
+
+function wayOf(word: VerdictWord, endpoint = "http://169.254.169.254") {
+  const probe = { ...probeOf({ connect: "ok", token: "ok", read: "ok" }), endpoint };
+  return { probe, path, verdict: verdict(word) };
+}
+
+const ipv6 = "http://[fd00:ec2::254]";
+const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => ({
+  link: linkStateAt(number),
+  rank: number + 1,
+  reason: "carrier, an address of its own, driver ena",
+  ways: [wayOf("reached"), wayOf("no-route", ipv6)],
+  verdict: verdict("reached"),
+  ...changes,
+});
+
+const linesOf = (nics: readonly ProbedNic[], verbose = false) =>
+  describeProbe({ nics, kernel: null }, { verbose }).split("\n");
+
+test("all is well: a sentence and a table", () => {
+  expect(linesOf([nicAt(0), nicAt(1)])).toEqual([
+    "IMDS answers through ens5, ens6.",
+    "",
+    "NIC   STATE  IPv4      IPv6        ADDRESSES",
+    "ens5  up     ok, 3 ms  (no-route)  10.0.0.10, 2001:db8:0::10",
+    "ens6  up     ok, 3 ms  (no-route)  10.0.1.10, 2001:db8:1::10",
+    "",
+  ]);
+});
+
+test("trouble stands below, with what is to be pasted on lines of its own", () => {
+  const link = linkStateAt(1, { isUp: false, hasCarrier: false, addresses: [] });
+  const down = verdict("down", "it is down", ["ip link set dev ens6 up"]);
+  const lines = linesOf([nicAt(0), nicAt(1, { link, ways: [wayOf("down")], verdict: down })]);
+  expect(lines.slice(4)).toEqual([
+    "ens6  down   -         -",
+    "",
+    "ens6: it is down.",
+    "    ip link set dev ens6 up",
+    "",
+  ]);
+});
+
+test("the same trouble of several NICs is told once", () => {
+  const trouble = verdict("firewall", "the firewall (inet t c) drops it", ["nft delete rule x"]);
+  const broken = { ways: [wayOf("firewall")], verdict: trouble };
+  const other = { ...broken, verdict: { ...trouble, mend: ["nft delete rule y"] } };
+  const text = linesOf([nicAt(0, broken), nicAt(1, other), nicAt(2, broken)]).join("\n");
+  expect(text).toStartWith("IMDS is not reached through any NIC.\n");
+  expect(text).toContain(
+    "ens5, ens7: the firewall (inet t c) drops it.\n    nft delete rule x\n\n",
+  );
+  expect(text).toContain("ens6: the firewall (inet t c) drops it.\n    nft delete rule y\n");
+});
+
+test("what is not asked is one line, without the loopback", () => {
+  const skipped = (kind: "loopback" | "bridge", name: string): ProbedNic => ({
+    ...nicAt(3, { rank: null, ways: [], reason: `a ${kind}` }),
+    link: { ...linkStateAt(3), kind, name },
+    verdict: verdict("not-a-candidate"),
+  });
+  const lines = linesOf([nicAt(0), skipped("bridge", "docker0"), skipped("loopback", "lo")]);
+  expect(lines.slice(-3)).toEqual(["", "Not asked: docker0 (a bridge).", ""]);
+});
+
+test("--verbose has a second line per NIC", () => {
+  expect(linesOf([nicAt(0)], true)[4]).toBe(
+    "    06:aa:bb:cc:dd:00, ena, 0000:00:05.0; rank 1: carrier, an address of its",
+  );
+});
+
+test("several endpoints of a family have their address as column", () => {
+  const ways = [wayOf("reached"), wayOf("refused", "http://10.0.0.1:8080")];
+  expect(linesOf([nicAt(0, { ways })])[2]).toBe(
+    "NIC   STATE  169.254.169.254  10.0.0.1:8080  ADDRESSES",
+  );
+});
+
+test("the kernel's routing is a row of its own", () => {
+  const kernel = { link: "ens5", ways: [wayOf("reached")], verdict: verdict("reached") };
+  const asked = nicAt(0, { ways: [], verdict: verdict("not-asked") });
+  const lines = describeProbe({ nics: [asked], kernel }, { verbose: false }).split("\n");
+  expect(lines).toEqual([
+    "IMDS answers through (kernel's routing).",
+    "",
+    "NIC                 STATE  IPv4      ADDRESSES",
+    "(kernel's routing)  -      ok, 3 ms",
+    "ens5                up     -         10.0.0.10, 2001:db8:0::10",
+    "",
+  ]);
+});
+
+test("no NIC at all is a sentence", () => {
+  expect(linesOf([])).toEqual(["There is no NIC that IMDS could be asked through.", ""]);
+});
+
+test("control characters of a name do not reach the terminal", () => {
+  const link = { ...linkStateAt(0), name: "ens\u001b[2J" };
+  expect(linesOf([nicAt(0, { link })]).join("\n")).toContain("ens\\x1b[2J");
+});
+
+test("prose keeps to 80 columns, a command is never broken", () => {
+  const long = `${"word ".repeat(40)}end`;
+  const paste = `nft ${"x".repeat(100)}`;
+  const lines = linesOf([nicAt(0, { verdict: verdict("firewall", long, [paste]) })]);
+  expect(lines.filter((line) => line.length > 80)).toEqual([`    ${paste}`]);
+});

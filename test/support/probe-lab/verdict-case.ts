@@ -1,0 +1,81 @@
+import { expect } from "bun:test";
+import { missingRoot, missingTool, testUnless } from "../skip.ts";
+import { type ProbeLab, probeLab } from "./probe-lab.ts";
+import { nicOf } from "./probe-result.ts";
+
+const testHere = testUnless(
+  missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl"),
+);
+
+/** Something that is the matter with `ens6`, for real. */
+export interface VerdictCase {
+  readonly what: string;
+  /** On the instance. */
+  readonly provoke?: string;
+  readonly before?: (lab: ProbeLab) => Promise<unknown>;
+  readonly word: string;
+  /** Part of the sentence. */
+  readonly says?: string;
+  /** What is to be pasted; null: there is nothing. Handles and the like as regular expression. */
+  readonly mend: readonly (string | RegExp)[] | null;
+  /** Where there is nothing to paste: what takes the cause away. */
+  readonly relief?: (lab: ProbeLab) => Promise<unknown>;
+  readonly args?: readonly string[];
+}
+
+/** Only IMDS over IPv6 is asked. */
+export const ipv6 = ["--endpoint", "http://[fd00:ec2::254]"];
+
+/** Adds the nftables chain `inet t c`; the script goes on behind it. */
+export const chain = (hook: string, policy = "accept") =>
+  `nft add table inet t; nft 'add chain inet t c { type filter hook ${hook} priority 0; policy ${policy}; }';`;
+
+/** Does what AWS would, when it is called as AWS documents it. */
+export const aws = (option: string) => (lab: ProbeLab) =>
+  lab.standIn(
+    "aws",
+    `[ "$*" = "ec2 modify-instance-metadata-options --instance-id INSTANCE_ID ${option}" ] || exit 252
+nsenter --net=/proc/$FAR/ns/net sh -c 'nft flush ruleset; curl -sf -d "{}" http://127.0.0.1/_simulator/clear-faults'`,
+  );
+
+/** One step after the other. */
+export const both =
+  (...steps: readonly ((lab: ProbeLab) => Promise<unknown>)[]) =>
+  async (lab: ProbeLab) => {
+    for (const step of steps) await step(lab);
+  };
+
+/** Provokes each, looks at its verdict, pastes its hint, and looks again. */
+export function testVerdicts(cases: readonly VerdictCase[]): void {
+  for (const { what, provoke, before, word, says = "", mend, relief, args = [] } of cases) {
+    testHere(`${what}: ${word}, and it is mended`, async () => {
+      await using lab = await probeLab();
+      if (provoke !== undefined) await lab.run(provoke);
+      await before?.(lab);
+      const { verdict, outcome } = nicOf(await lab.probe(...args), "ens6");
+      expect({ word: verdict.word, outcome }).toEqual({ word, outcome: "failed" });
+      expect(verdict.text).toContain(says);
+      expect(verdict.mend?.length ?? null).toBe(mend?.length ?? null);
+      for (const [at, line] of (mend ?? []).entries()) expect(verdict.mend?.[at]).toMatch(line);
+      if (relief !== undefined) await relief(lab);
+      else for (const line of verdict.mend ?? []) await lab.run(line);
+      const again = await untilReached(lab, args);
+      expect(again.verdict).toMatchObject({ word: "reached", mend: null });
+    });
+  }
+}
+
+/** A link that comes up, and ARP that failed, take a moment. */
+async function untilReached(lab: ProbeLab, args: readonly string[]) {
+  const first = await lab.ec2nic([
+    "probe-nics",
+    "--first",
+    "--interface",
+    "ens6",
+    "--timeout",
+    "9s",
+    ...args,
+  ]);
+  expect(first.stdout).toBe("ens6\n");
+  return nicOf(await lab.probe(...args), "ens6");
+}
