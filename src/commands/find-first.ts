@@ -19,7 +19,8 @@ export interface First {
 export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<First | null> {
   const settings = imdsSettings(options, host.env);
   const deadlineMs = host.clock.now() + settings.timeoutMs;
-  return untilFound(host, deadlineMs, async () => {
+  const { retries } = settings;
+  return untilFound(host, { deadlineMs, retries }, async () => {
     const { candidates } = await nicsToProbe(host, options.interface);
     const links = candidates.map(({ link }) => link);
     const found = await withLeases(host, links, options, (links) =>

@@ -1,7 +1,9 @@
 import type { Host } from "../host/host.ts";
-import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import { imdsSettings } from "../imds/settings.ts";
 import type { PassedOver } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic } from "../net/probed-nic.ts";
+import type { Verdict } from "../net/verdict.ts";
+import { noteOnRouting } from "../plan/diagnose/note-on-routing.ts";
 import { diagnoseAll } from "./diagnose-all.ts";
 import { examine } from "./examine.ts";
 import { nicsToProbe } from "./nics-to-probe.ts";
@@ -15,7 +17,8 @@ export interface Look {
   readonly nics: readonly ProbedNic[];
   /** The kernel's own routing; null: it was not asked. */
   readonly kernel: ProbedKernel | null;
-  readonly settings: ImdsSettings;
+  /** What is the matter for programs that bind to no NIC; null: nothing. */
+  readonly note: Verdict | null;
   readonly elapsedMs: number;
 }
 
@@ -34,7 +37,12 @@ export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise
   stop.throwIfAborted();
   const { nics, kernel } = diagnoseAll(candidates, examined);
   const elapsedMs = Math.round(host.clock.now() - startMs);
-  return { nics: [...nics, ...others.map(passedOver)], kernel, settings, elapsedMs };
+  return {
+    nics: [...nics, ...others.map(passedOver)],
+    kernel,
+    note: noteOnRouting(nics),
+    elapsedMs,
+  };
 }
 
 function passedOver({ link, reason }: PassedOver): ProbedNic {

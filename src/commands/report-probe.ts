@@ -19,9 +19,9 @@ export async function reportProbe(
   const imds = conversationOf(look);
   const isReached = imds.endpoint !== null;
   const error = isReached ? null : reportOf(new Failure("UNAVAILABLE", "no NIC reaches imds"));
-  const { nics, kernel } = look;
+  const { nics, kernel, note } = look;
   const elapsedMs = Math.round(host.clock.now());
-  const told = { nics, kernel, imds, error, elapsedMs };
+  const told = { nics, kernel, note, imds, error, elapsedMs };
   await host.print(json ? renderProbe(told) : describeProbe(look, { verbose }));
   if (error !== null) host.log.error(error.message, error.hint);
   return error?.code ?? exitCodes.OK;
@@ -43,7 +43,7 @@ export async function reportFirst(
   const { endpoint, requests, retries } = probe;
   const elapsedMs = Math.round(host.clock.now());
   const imds = { endpoint, interface: nic, requests, retries, elapsedMs };
-  const told = { nics: [], kernel: null, imds, error: null, elapsedMs };
+  const told = { nics: [], kernel: null, note: null, imds, error: null, elapsedMs };
   await host.print(json ? renderProbe(told) : `${nic}\n`);
   return exitCodes.OK;
 }

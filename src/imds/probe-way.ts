@@ -13,10 +13,10 @@ export interface ProbeTarget {
   readonly deadlineMs: number;
 }
 
-type Times = Pick<ImdsSettings, "tryMs" | "connectMs">;
+type Limits = Pick<ImdsSettings, "tryMs" | "connectMs" | "retries">;
 
 /** A service in trouble, or throttled, is asked so often: one 503 is no verdict. */
-const mostRounds = 3;
+const mostRetries = 2;
 const pauseMs = 100;
 
 /**
@@ -27,7 +27,7 @@ const pauseMs = 100;
 export async function probeWay(
   host: Pick<Host, "clock">,
   target: ProbeTarget,
-  times: Times,
+  limits: Limits,
   stop: AbortSignal,
 ): Promise<WayProbe> {
   const { endpoint } = target;
@@ -35,12 +35,13 @@ export async function probeWay(
   const connect = await connectStep(host, target, stop);
   if (connect !== null && connect.outcome !== "ok") return { ...nothing, connect };
   for (let round = 1, requests = 0; ; round += 1) {
-    const talk = await talkOnce(host, target, times, stop);
+    const talk = await talkOnce(host, target, limits, stop);
     requests += talk.requests;
     const pause = pauseMs * (1 + 2 * host.clock.random());
-    const isLast = round === mostRounds || leftMs(host, target) < 2 * pause;
+    const isLast =
+      round > Math.min(mostRetries, limits.retries) || leftMs(host, target) < 2 * pause;
     if (isLast || !mayPass(talk)) {
-      const stood = connect ?? (await guessConnect(host, target, talk, times));
+      const stood = connect ?? (await guessConnect(host, target, talk, limits));
       const isBroken = stood.outcome !== "ok";
       const told = isBroken ? nothing : { ...talk, endpoint };
       return { ...told, connect: stood, requests, retries: round - 1 };
@@ -73,7 +74,7 @@ type Talk = Pick<WayProbe, "token" | "read" | "worthless" | "requests">;
 async function talkOnce(
   host: Pick<Host, "clock">,
   target: ProbeTarget,
-  { tryMs }: Times,
+  { tryMs }: Limits,
   stop: AbortSignal,
 ): Promise<Talk> {
   const ask = (method: "GET" | "PUT", path: string, headers: Readonly<Record<string, string>>) => {
@@ -111,7 +112,7 @@ async function guessConnect(
   host: Pick<Host, "clock">,
   { endpoint, transport }: ProbeTarget,
   { token, worthless }: Talk,
-  { connectMs }: Times,
+  { connectMs }: Limits,
 ): Promise<ProbeStep> {
   const { outcome = "", ms = 0 } = token ?? {};
   if (/^E[A-Z]+$/.test(outcome) && outcome !== "ECONNRESET") return { outcome, ms };

@@ -9,7 +9,7 @@ const leastLookMs = 50;
 /** Looks again and again, with growing pauses, until something is found; null: not in time. */
 export async function untilFound<T>(
   host: Pick<Host, "clock" | "log" | "signal">,
-  deadlineMs: number,
+  { deadlineMs, retries }: { readonly deadlineMs: number; readonly retries: number },
   look: () => Promise<T | null>,
 ): Promise<T | null> {
   for (let tries = 1; ; tries += 1) {
@@ -17,7 +17,7 @@ export async function untilFound<T>(
     if (found !== null) return found;
     host.signal.throwIfAborted();
     const leftMs = deadlineMs - host.clock.now();
-    if (leftMs < leastLookMs) return null;
+    if (leftMs < leastLookMs || tries > retries) return null;
     const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
     const pauseMs = Math.min(leftMs / 2, ceiling * (0.5 + host.clock.random() / 2));
     const reason = "no NIC reaches it";

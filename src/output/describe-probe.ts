@@ -9,13 +9,16 @@ import { wrapWords } from "./wrap-words.ts";
 interface Seen {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
+  /** What is the matter for others, who do not bind to a NIC; null: nothing. */
+  readonly note: Verdict | null;
 }
 
 /**
  * What was seen, for a tired person: whether IMDS answers and through what; a row per NIC; below
  * them each NIC in trouble with what is the matter and, indented, what to paste. 80 columns.
  */
-export function describeProbe({ nics, kernel }: Seen, { verbose }: { verbose: boolean }): string {
+export function describeProbe(seen: Seen, { verbose }: { verbose: boolean }): string {
+  const { nics, kernel, note } = seen;
   const asked = nics.filter(({ rank }) => rank !== null);
   const rows: readonly Row[] = [
     ...(kernel === null ? [] : [{ name: kernelsName, nic: null, ...kernel }]),
@@ -26,6 +29,7 @@ export function describeProbe({ nics, kernel }: Seen, { verbose }: { verbose: bo
     headline(rows),
     rows.length === 0 ? [] : table(rows, verbose),
     ...troubles(rows).map(troubleLines),
+    note === null ? [] : troubleLines({ names: ["note"], verdict: note }),
     otherLines(others),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));

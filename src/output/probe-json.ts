@@ -15,18 +15,20 @@ export interface Conversation {
 interface ToldProbe {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
+  readonly note: Verdict | null;
   readonly imds: Conversation | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
 }
 
 /** What `probe-nics --json` prints. */
-export function renderProbe({ nics, kernel, imds, elapsedMs, error }: ToldProbe): string {
+export function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ToldProbe): string {
   return renderJson({
     command: "probe-nics",
     outcome: imds === null || imds.endpoint === null ? "failed" : "reached",
     nics: nics.map(nicJson),
     kernelRouting: kernel === null ? null : { link: kernel.link, ...waysJson(kernel) },
+    note,
     plan: null,
     imds,
     elapsedMs,
@@ -36,7 +38,7 @@ export function renderProbe({ nics, kernel, imds, elapsedMs, error }: ToldProbe)
 
 /** The same after a failure that left nothing to tell. */
 export function renderProbeFailure(error: ErrorReport, elapsedMs: number): string {
-  return renderProbe({ nics: [], kernel: null, imds: null, elapsedMs, error });
+  return renderProbe({ nics: [], kernel: null, note: null, imds: null, elapsedMs, error });
 }
 
 function nicJson({ link, rank, reason, ways, verdict }: ProbedNic) {

@@ -3,7 +3,7 @@ import { probeWay, type ProbeTarget } from "../../src/imds/probe-way.ts";
 import { fakeClock } from "../support/fake-host.ts";
 
 const endpoint = "http://169.254.169.254";
-const times = { tryMs: 20, connectMs: 10 };
+const limits = { tryMs: 20, connectMs: 10, retries: Infinity };
 const never = new AbortController().signal;
 
 type Answer = { readonly body: string; readonly status: number } | Error | "silence";
@@ -41,7 +41,7 @@ async function look(
   const probe = await probeWay(
     { clock },
     { endpoint, transport, deadlineMs: 60_000 },
-    times,
+    limits,
     never,
   );
   const { connect, token, read, worthless, requests, retries } = probe;
@@ -85,6 +85,14 @@ describe("what may pass is tried twice more, with a new token", () => {
   });
 });
 
+test("--retries 0 is one try", async () => {
+  const { fetch, asked } = transportOf([text("", 503)]);
+  const transport = { fetch, connects: null, connect: connected };
+  const target = { endpoint, transport, deadlineMs: 60_000 };
+  await probeWay({ clock: fakeClock() }, target, { ...limits, retries: 0 }, never);
+  expect(asked).toEqual(["PUT"]);
+});
+
 const final: readonly (readonly [what: string, answer: Answer, outcome: string])[] = [
   ["403", text("", 403), "403"],
   ["a redirect", text("", 302), "302"],
@@ -109,7 +117,7 @@ describe("by the kernel's own routing, which cannot connect alone", () => {
     const { fetch } = transportOf([put], ["silence"]);
     const transport = { fetch, connects: async () => stands };
     const target = { endpoint, transport, deadlineMs: 60_000 };
-    const probe = await probeWay({ clock: fakeClock() }, target, times, never);
+    const probe = await probeWay({ clock: fakeClock() }, target, limits, never);
     return [probe.connect?.outcome, probe.token?.outcome];
   };
 
@@ -133,6 +141,6 @@ test("a stop ends it with its reason", async () => {
   };
   const connect = async () => Promise.reject(new Error("late"));
   const target = { endpoint, transport: { ...transport, connect }, deadlineMs: 60_000 };
-  const probe = probeWay({ clock: fakeClock() }, target, times, stop);
+  const probe = probeWay({ clock: fakeClock() }, target, limits, stop);
   await expect(probe).rejects.toThrow("Ctrl-C");
 });

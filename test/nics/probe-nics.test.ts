@@ -25,6 +25,19 @@ testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async
   expect(nicOf(result, "lo")).toMatchObject({ outcome: "skipped", rank: null });
 });
 
+testHere("IMDS that only bound sockets reach: a note, and its hint lets curl in", async () => {
+  await using lab = await probeLab([5]);
+  const curl = "curl -s -m 1 --noproxy '*' -o /run/out http://169.254.169.254/";
+  await expect(lab.run(curl)).rejects.toThrow();
+  const { note, code } = await lab.probe();
+  expect({ code, word: note?.word }).toEqual({ code: 0, word: "no-route" });
+  await lab.run(note?.mend?.[0] ?? "");
+  await lab.run(curl);
+  expect((await lab.probe()).note).toBeNull();
+  await lab.run("ip route flush 169.254.169.254; ip route add prohibit 169.254.169.254");
+  expect(await lab.probe()).toMatchObject({ code: 0, note: { word: "prohibited" } });
+});
+
 testHere("no NIC reaches IMDS: 69, and the error is in the JSON", async () => {
   await using lab = await probeLab();
   await lab.run("ip link set ens5 down; ip addr flush dev ens6");

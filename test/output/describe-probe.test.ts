@@ -31,7 +31,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
 });
 
 const linesOf = (nics: readonly ProbedNic[], verbose = false) =>
-  describeProbe({ nics, kernel: null }, { verbose }).split("\n");
+  describeProbe({ nics, kernel: null, note: null }, { verbose }).split("\n");
 
 test("all is well: a sentence and a table", () => {
   expect(linesOf([nicAt(0), nicAt(1)])).toEqual([
@@ -95,7 +95,9 @@ test("several endpoints of a family have their address as column", () => {
 test("the kernel's routing is a row of its own", () => {
   const kernel = { link: "ens5", ways: [wayOf("reached")], verdict: verdict("reached") };
   const asked = nicAt(0, { ways: [], verdict: verdict("not-asked") });
-  const lines = describeProbe({ nics: [asked], kernel }, { verbose: false }).split("\n");
+  const lines = describeProbe({ nics: [asked], kernel, note: null }, { verbose: false }).split(
+    "\n",
+  );
   expect(lines).toEqual([
     "IMDS answers through (kernel's routing).",
     "",
@@ -120,4 +122,10 @@ test("prose keeps to 80 columns, a command is never broken", () => {
   const paste = `nft ${"x".repeat(100)}`;
   const lines = linesOf([nicAt(0, { verdict: verdict("firewall", long, [paste]) })]);
   expect(lines.filter((line) => line.length > 80)).toEqual([`    ${paste}`]);
+});
+
+test("what keeps others from IMDS is a note at the end", () => {
+  const note = verdict("no-route", "curl does not reach IMDS", ["ip route append x"]);
+  const text = describeProbe({ nics: [nicAt(0)], kernel: null, note }, { verbose: false });
+  expect(text).toEndWith("\n\nnote: curl does not reach IMDS.\n    ip route append x\n");
 });

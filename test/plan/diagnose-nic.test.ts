@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { ProbedWay } from "../../src/net/probed-nic.ts";
+import type { RouteFact } from "../../src/net/probe-facts.ts";
 import type { VerdictWord } from "../../src/net/verdict.ts";
 import { diagnoseNic } from "../../src/plan/diagnose/diagnose-nic.ts";
+import { noteOnRouting } from "../../src/plan/diagnose/note-on-routing.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 describe("a NIC, of what came of IPv4 and IPv6", () => {
@@ -33,5 +35,38 @@ describe("a NIC, of what came of IPv4 and IPv6", () => {
 
   test("nothing was asked", () => {
     expect(diagnoseNic(link, []).word).toBe("not-asked");
+  });
+});
+
+describe("what keeps programs that bind to no NIC from IMDS", () => {
+  const ok = { word: "reached", text: "", mend: null } as const;
+  const noteOf = (...routes: readonly (RouteFact | null)[]) => {
+    const probe = probeOf({ connect: "ok", token: "ok", read: "ok" });
+    const ways = routes.map((usual) => ({
+      probe,
+      path: { ...examinedWay().path, usual },
+      verdict: ok,
+    }));
+    return noteOnRouting([
+      { link: linkStateAt(1), rank: 1, reason: "", ways, verdict: ok },
+      { link: linkStateAt(2), rank: 2, reason: "", ways: [], verdict: ok },
+    ]);
+  };
+  const way = { kind: "way", gateway: null, nic: "ens5" } as const;
+
+  test("nothing, or nothing that is known", () => {
+    expect(noteOf(way)).toBeNull();
+    expect(noteOf(null)).toBeNull();
+    expect(noteOf({ kind: "none" }, way)).toBeNull();
+    expect(noteOf()).toBeNull();
+  });
+
+  test("no route: the one to add", () => {
+    const mend = ["ip route append 169.254.169.254 dev ens6"];
+    expect(noteOf({ kind: "none" })).toMatchObject({ word: "no-route", mend });
+  });
+
+  test("a prohibit route", () => {
+    expect(noteOf({ kind: "forbidden" })).toMatchObject({ word: "prohibited", mend: null });
   });
 });

@@ -66,6 +66,11 @@ const cases: readonly {
     verdict: null,
   },
   {
+    what: "a range of IPv6, which is not judged",
+    chains: [chainOf("output", [rule("drop", where("daddr", ["fd00::1-fd00::9"]))])],
+    verdict: [false, "accept out"],
+  },
+  {
     what: "every address but IMDS's",
     chains: [chainOf("output", [rule("drop", where("daddr", ["169.254.169.254"], true))])],
     verdict: null,

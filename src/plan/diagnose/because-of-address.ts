@@ -7,6 +7,9 @@ export function becauseOfAddress(way: ExaminedWay): Verdict | null {
   const isMissing = link !== null && (source === null || (isIpv6(way) && isLinkLocal(source)));
   if (!isMissing && connectOutcome(way) !== "EADDRNOTAVAIL") return null;
   const kind = isIpv6(way) ? "IPv6 address" : "IPv4 address";
+  if (link === null) {
+    return { word: "no-address", text: `there is no ${kind} to ask from`, mend: null };
+  }
   const text = isMissing ? `it has no ${kind}` : `its ${kind} cannot be used (yet)`;
   return { word: "no-address", text, mend: isMissing ? mendOf(way) : null };
 }

@@ -124,10 +124,15 @@ function fitsAll(conditions: readonly FirewallCondition[], packet: FirewallPacke
 }
 
 function fitsOne({ field, isNegated, values }: FirewallCondition, packet: FirewallPacket): Fits {
-  if (field === "other" || values === null) return "unknown";
+  if (field === "other" || values === null || values.some(isIpv6Range)) return "unknown";
   const own = packet.values[field];
   if (own === "") return "unknown";
   return values.some((value) => isIn(field, own, value)) !== isNegated ? "yes" : "no";
+}
+
+/** Too rare to be worth its arithmetic. */
+function isIpv6Range(value: string): boolean {
+  return value.includes(":") && value.includes("-");
 }
 
 function isIn(field: FirewallField, own: string, value: string): boolean {
@@ -148,9 +153,7 @@ function matchesName(own: string, pattern: string): boolean {
 function isAddressIn(own: string, value: string): boolean {
   const family: Family = own.includes(":") ? 6 : 4;
   const [from, to] = value.split("-");
-  if (from !== undefined && to !== undefined) {
-    return family === 4 && between(own, from, to);
-  }
+  if (from !== undefined && to !== undefined) return between(own, from, to);
   const cidr = parseCidr(value, family);
   return cidr === null ? own === value : contains(cidr, own);
 }

@@ -5,6 +5,7 @@ export interface ProbeResult {
   readonly outcome: string;
   readonly nics: readonly ProbedNicJson[];
   readonly kernelRouting: (Pick<ProbedNicJson, "outcome" | "verdict"> & { link: string }) | null;
+  readonly note: VerdictJson | null;
   readonly imds: Readonly<Record<string, unknown>> | null;
 }
 
