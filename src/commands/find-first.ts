@@ -1,3 +1,4 @@
+import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { untilFound } from "../imds/until-found.ts";
@@ -15,7 +16,10 @@ export interface First {
   readonly probe: WayProbe;
 }
 
-/** The first NIC over which IMDS answers; the rest is not waited for. null: none before the deadline. */
+/**
+ * The first NIC over which IMDS answers; the rest is not waited for. null: none before the deadline.
+ * Throws `UNAVAILABLE` at once where IMDS is switched off: no time helps then.
+ */
 export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<First | null> {
   const settings = imdsSettings(options, host.env);
   const deadlineMs = host.clock.now() + settings.timeoutMs;
@@ -44,14 +48,20 @@ async function raceWays(
 ): Promise<Found | null> {
   const over = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Found>();
+  let isOff = false;
   const onProbe = (link: LinkState | null, probe: WayProbe): void => {
     if (isReached(probe)) resolve({ link, probe });
+    if (probe.token?.outcome === "403") isOff = true;
   };
   const stop = AbortSignal.any([host.signal, over.signal]);
   const all = probeWays(host, { settings, links, deadlineMs, stop, onProbe }).then(() => null);
   const found = await Promise.race([promise, all]);
   over.abort(new Error("the race is over"));
   all.catch(() => undefined); // the losers are cut short
+  if (found === null && isOff) {
+    const hint = "ec2nic probe-nics says what switches it on";
+    throw new Failure("UNAVAILABLE", "imds answers 403: it is switched off", { hint });
+  }
   return found;
 }
 

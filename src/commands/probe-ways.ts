@@ -61,7 +61,7 @@ async function probeRouting(
   { settings, deadlineMs, stop, onProbe }: WaysToProbe,
 ): Promise<Asked> {
   const look = async (endpoint: string): Promise<WayProbe> => {
-    const target = { endpoint, transport: host.http, deadlineMs };
+    const target = { endpoint, nic: null, transport: host.http, deadlineMs };
     const probe = await probeWay(host, target, settings, stop);
     onProbe?.(null, probe);
     return probe;
@@ -84,7 +84,8 @@ async function probeNic(
     const transport = await host.bind({ nic: link.name, sources, connectMs });
     if (typeof transport === "string") return unprobed(endpoint);
     try {
-      const probe = await probeWay(host, { endpoint, transport, deadlineMs }, settings, stop);
+      const target = { endpoint, nic: link.name, transport, deadlineMs };
+      const probe = await probeWay(host, target, settings, stop);
       onProbe?.(link, probe);
       return probe;
     } finally {

@@ -7,6 +7,8 @@ export interface ProbeQuestion {
   readonly headers: Readonly<Record<string, string>>;
   /** For everything: connect, headers, body. */
   readonly withinMs: number;
+  /** The NIC, for the log; null: the kernel's own routing. */
+  readonly nic: string | null;
 }
 
 export interface Exchange extends ProbeStep {
@@ -19,9 +21,9 @@ const capBytes = 4096;
 
 /** One request, with what came of it as a word. Throws the reason of `stop`. */
 export async function probeRequest(
-  host: Pick<Host, "clock">,
+  host: Pick<Host, "clock" | "log">,
   transport: HttpTransport,
-  { url, method, headers, withinMs }: ProbeQuestion,
+  { url, method, headers, withinMs, nic }: ProbeQuestion,
   stop: AbortSignal,
 ): Promise<Exchange> {
   const startMs = host.clock.now();
@@ -35,7 +37,10 @@ export async function probeRequest(
       if (stop.aborted) throw stop.reason;
       return { outcome: late.aborted ? "silent" : errorWord(error), body: "" };
     });
-  return { outcome, body, ms: Math.round(host.clock.now() - startMs) };
+  const ms = Math.round(host.clock.now() - startMs);
+  const through = nic === null ? "" : ` through ${nic}`;
+  host.log.verbose(`${method} ${url}${through}: ${outcome} (${ms} ms)`);
+  return { outcome, body, ms };
 }
 
 async function readAnswer(response: Response): Promise<Pick<Exchange, "outcome" | "body">> {

@@ -7,6 +7,8 @@ import type { ImdsSettings } from "./settings.ts";
 /** One way to IMDS: a transport, and the endpoint that is asked over it. */
 export interface ProbeTarget {
   readonly endpoint: string;
+  /** For the log; null: none is chosen. */
+  readonly nic: string | null;
   /** One without `connect` is the kernel's own routing. */
   readonly transport: HttpTransport & Partial<Pick<BoundTransport, "connect">>;
   /** When the run must end, on the clock of `Clock.now`. */
@@ -25,7 +27,7 @@ const pauseMs = 100;
  * would count for `MetadataNoToken`. Throws the reason of `stop`.
  */
 export async function probeWay(
-  host: Pick<Host, "clock">,
+  host: Pick<Host, "clock" | "log">,
   target: ProbeTarget,
   limits: Limits,
   stop: AbortSignal,
@@ -33,7 +35,11 @@ export async function probeWay(
   const { endpoint } = target;
   const nothing = { endpoint, token: null, read: null, worthless: null, requests: 0, retries: 0 };
   const connect = await connectStep(host, target, stop);
-  if (connect !== null && connect.outcome !== "ok") return { ...nothing, connect };
+  if (connect !== null && connect.outcome !== "ok") {
+    const { outcome, ms } = connect;
+    host.log.verbose(`connect ${endpoint} through ${target.nic}: ${outcome} (${ms} ms)`);
+    return { ...nothing, connect };
+  }
   for (let round = 1, requests = 0; ; round += 1) {
     const talk = await talkOnce(host, target, limits, stop);
     requests += talk.requests;
@@ -51,7 +57,7 @@ export async function probeWay(
 }
 
 async function connectStep(
-  host: Pick<Host, "clock">,
+  host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,
   stop: AbortSignal,
 ): Promise<ProbeStep | null> {
@@ -72,7 +78,7 @@ async function connectStep(
 type Talk = Pick<WayProbe, "token" | "read" | "worthless" | "requests">;
 
 async function talkOnce(
-  host: Pick<Host, "clock">,
+  host: Pick<Host, "clock" | "log">,
   target: ProbeTarget,
   { tryMs }: Limits,
   stop: AbortSignal,
@@ -80,7 +86,12 @@ async function talkOnce(
   const ask = (method: "GET" | "PUT", path: string, headers: Readonly<Record<string, string>>) => {
     const url = target.endpoint + path;
     const withinMs = Math.max(1, Math.min(tryMs, leftMs(host, target)));
-    return probeRequest(host, target.transport, { url, method, headers, withinMs }, stop);
+    return probeRequest(
+      host,
+      target.transport,
+      { url, method, headers, withinMs, nic: target.nic },
+      stop,
+    );
   };
   const put = await ask("PUT", "/latest/api/token", { [lifeHeader]: "60" });
   const token = { ms: put.ms, outcome: tokenOutcome(put) };
@@ -109,7 +120,7 @@ function mayPass({ token, read }: Talk): boolean {
 
 /** fetch does not say whether a connection stood: an errno does, and silence is looked into. */
 async function guessConnect(
-  host: Pick<Host, "clock">,
+  host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,
   { token, worthless }: Talk,
   { connectMs }: Limits,

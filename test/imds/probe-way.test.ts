@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { probeWay, type ProbeTarget } from "../../src/imds/probe-way.ts";
-import { fakeClock } from "../support/fake-host.ts";
+import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const endpoint = "http://169.254.169.254";
 const limits = { tryMs: 20, connectMs: 10, retries: Infinity };
@@ -39,8 +39,8 @@ async function look(
   const clock = fakeClock();
   const transport = { fetch, connects: null, connect: connected, ...more };
   const probe = await probeWay(
-    { clock },
-    { endpoint, transport, deadlineMs: 60_000 },
+    { clock, log: fakeLog() },
+    { endpoint, nic: "ens5", transport, deadlineMs: 60_000 },
     limits,
     never,
   );
@@ -88,8 +88,8 @@ describe("what may pass is tried twice more, with a new token", () => {
 test("--retries 0 is one try", async () => {
   const { fetch, asked } = transportOf([text("", 503)]);
   const transport = { fetch, connects: null, connect: connected };
-  const target = { endpoint, transport, deadlineMs: 60_000 };
-  await probeWay({ clock: fakeClock() }, target, { ...limits, retries: 0 }, never);
+  const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
+  await probeWay({ clock: fakeClock(), log: fakeLog() }, target, { ...limits, retries: 0 }, never);
   expect(asked).toEqual(["PUT"]);
 });
 
@@ -116,8 +116,8 @@ describe("by the kernel's own routing, which cannot connect alone", () => {
   const routed = async (put: Answer, stands: boolean) => {
     const { fetch } = transportOf([put], ["silence"]);
     const transport = { fetch, connects: async () => stands };
-    const target = { endpoint, transport, deadlineMs: 60_000 };
-    const probe = await probeWay({ clock: fakeClock() }, target, limits, never);
+    const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
+    const probe = await probeWay({ clock: fakeClock(), log: fakeLog() }, target, limits, never);
     return [probe.connect?.outcome, probe.token?.outcome];
   };
 
@@ -140,7 +140,12 @@ test("a stop ends it with its reason", async () => {
     connects: null,
   };
   const connect = async () => Promise.reject(new Error("late"));
-  const target = { endpoint, transport: { ...transport, connect }, deadlineMs: 60_000 };
-  const probe = probeWay({ clock: fakeClock() }, target, limits, stop);
+  const target = {
+    endpoint,
+    nic: "ens5",
+    transport: { ...transport, connect },
+    deadlineMs: 60_000,
+  };
+  const probe = probeWay({ clock: fakeClock(), log: fakeLog() }, target, limits, stop);
   await expect(probe).rejects.toThrow("Ctrl-C");
 });
