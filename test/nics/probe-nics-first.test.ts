@@ -41,3 +41,14 @@ testHere("--first does not wait for what is switched off", async () => {
   expect({ code, stderr }).toMatchObject({ code: 69, stderr: expect.stringContaining("403") });
   expect(elapsedMs).toBeLessThan(1000);
 });
+
+testHere(
+  "--first prints the NIC that answers first, and does not wait for the others",
+  async () => {
+    await using lab = await probeLab();
+    await blackHole(lab, 5);
+    const { code, stdout, elapsedMs } = await lab.ec2nic(["probe-nics", "--first"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "ens6\n" });
+    expect(elapsedMs).toBeLessThan(950); // a black hole alone takes 1 s
+  },
+);

@@ -88,17 +88,6 @@ udhcpc("the only NIC has no address: the machine's own DHCP client gets it one",
   expect(await lab.probe()).toMatchObject({ code: 0 });
 });
 
-testHere(
-  "--first prints the NIC that answers first, and does not wait for the others",
-  async () => {
-    await using lab = await probeLab();
-    await blackHole(lab, 5);
-    const { code, stdout, elapsedMs } = await lab.ec2nic(["probe-nics", "--first"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "ens6\n" });
-    expect(elapsedMs).toBeLessThan(700); // a black hole alone takes 1 s
-  },
-);
-
 testHere("-v shows each request, and through which NIC", async () => {
   await using lab = await probeLab([5]);
   const { stderr } = await lab.ec2nic(["probe-nics", "-v"]);
