@@ -25,7 +25,7 @@ export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<
   const deadlineMs = host.clock.now() + settings.timeoutMs;
   const { retries } = settings;
   return untilFound(host, { deadlineMs, retries }, async () => {
-    const { candidates } = await nicsToProbe(host, options.interface);
+    const { candidates } = await nicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
     const found = await withLeases(host, links, options, (links) =>
       raceWays(host, settings, links, deadlineMs),

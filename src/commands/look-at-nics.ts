@@ -26,7 +26,7 @@ export interface Look {
 export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise<Look> {
   const settings = imdsSettings(options, host.env);
   const startMs = host.clock.now();
-  const { candidates, others } = await nicsToProbe(host, options.interface);
+  const { candidates, others } = await nicsToProbe(host, settings.nic);
   const links = candidates.map(({ link }) => link);
   const deadlineMs = startMs + settings.timeoutMs;
   const stop = host.signal;

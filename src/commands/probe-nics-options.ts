@@ -9,8 +9,6 @@ export const probeNicsFlags = {
     description: "print the name of the first NIC that reaches IMDS; try until the deadline",
   },
   json: { type: "boolean", description: "the result as one JSON object" },
-  interface: { type: "string", valueHint: "NIC", description: "look at this NIC only" },
-  dhcp: { type: "boolean", description: "may take a temporary lease on a NIC without address" },
   ...imdsFlags,
   ...talkFlags,
 } as const satisfies Flags;
@@ -18,9 +16,6 @@ export const probeNicsFlags = {
 export interface ProbeNicsOptions extends ImdsOptions {
   readonly first: boolean;
   readonly json: boolean;
-  /** null: all of them. */
-  readonly interface: string | null;
-  readonly dhcp: boolean;
   /** More of each NIC in the table. */
   readonly verbose: boolean;
 }
@@ -33,10 +28,6 @@ export function parseProbeNics(argv: Argv<typeof probeNicsFlags>): ProbeNicsOpti
     const hint = `ec2nic probe-nics --interface ${extra}`;
     throw new Failure("USAGE", `probe-nics takes no arguments, but there is "${extra}"`, { hint });
   }
-  if (flags.interface === "") {
-    const hint = "is a variable of the calling script empty?";
-    throw new Failure("USAGE", "--interface: an empty name", { hint });
-  }
-  const { first, json, dhcp, verbose } = flags;
-  return { ...imdsOptions(flags), first, json, dhcp, verbose, interface: flags.interface ?? null };
+  const { first, json, verbose } = flags;
+  return { ...imdsOptions(flags), first, json, verbose };
 }

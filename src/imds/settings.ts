@@ -71,7 +71,8 @@ function timeoutFrom({ timeout }: ImdsOptions): number {
 function nicFrom({ interface: name }: ImdsOptions): string | null {
   if (name === undefined) return null;
   if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
-  const hint = "ls /sys/class/net";
+  const isEmpty = name === "";
+  const hint = isEmpty ? "is a variable of the calling script empty?" : "ls /sys/class/net";
   throw new Failure("USAGE", `--interface: "${name}" can't be the name of a nic`, { hint });
 }
 
