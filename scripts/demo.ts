@@ -94,6 +94,7 @@ async function demo(): Promise<void> {
   addAddress("ens6", "10.0.1.20/24");
   swallow("ens5");
   await ec2nic(0, "fetch", "instance-id", "-v");
+  await ec2nic(0, "probe-nics");
 }
 
 async function ec2nic(expected: number, ...args: readonly string[]): Promise<void> {
