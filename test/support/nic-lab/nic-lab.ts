@@ -29,7 +29,7 @@ export interface NicLab extends AsyncDisposable {
   readonly plug: (spec: NicSpec) => Promise<void>;
   /** The NIC is gone; its far end goes on. */
   readonly unplug: (name: string) => Promise<void>;
-  /** Pulls the cable, and puts it back. */
+  /** Pulls the cable, or puts it back; returns when the kernel has drawn its conclusions. */
   readonly carrier: (name: string, isOn: boolean) => Promise<void>;
   /** The IMDS behind a NIC. */
   readonly simulator: (name: string) => SimulatorControl;
@@ -111,8 +111,13 @@ function labOf(bench: Bench): Growing {
     ec2nic: (args, options) => start(args, options).result,
     plug: (spec) => grow([spec]),
     unplug: async (name) => void (await ip("link", "delete", name)),
-    carrier: async (name, isOn) =>
-      void (await far(name, ["ip", "link", "set", farEnd, isOn ? "up" : "down"])),
+    carrier: async (name, isOn) => {
+      const state = isOn ? "up" : "down";
+      await far(name, ["ip", "link", "set", farEnd, state]);
+      const shows = `state ${state.toUpperCase()}`; // routes follow together with it
+      const look = async () => (await ip("link", "show", name)).includes(shows);
+      await until(`${name} shows that its cable is ${state}`, look);
+    },
     simulator: (name) => {
       const { simulator } = sideOf(name);
       if (simulator === null) throw new Error(`nothing answers behind ${name}`);

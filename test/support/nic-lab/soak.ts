@@ -26,8 +26,16 @@ export interface SoakReport {
 
 /** Paths below `latest/` that the test's simulator has a fault for, and two that it answers. */
 export const soakPaths = [
-  ...["meta-data/instance-id", "meta-data/", "cut", "cut-chunked", "reset", "hang", "close"],
-  ...["garbage", "slow", "hang-headers"],
+  "meta-data/instance-id",
+  "meta-data/",
+  "cut",
+  "cut-chunked",
+  "reset",
+  "hang",
+  "close",
+  "garbage",
+  "slow",
+  "hang-headers",
 ] as const;
 
 if (import.meta.main) {
