@@ -93,10 +93,10 @@ function labOf(bench: Bench): Growing {
       const { name } = spec;
       await plug({ spec, far: sideOf(name), position: positions.get(name) ?? 0, enter });
     }
-    await until(
-      "the NICs are up",
-      async () => !/tentative|state (DOWN|LOWER)/.test(await ip("address")),
-    );
+    const isUp = async ({ name }: NicSpec): Promise<boolean> =>
+      !/tentative|state (DOWN|LOWER)/.test(await ip("address", "show", name));
+    const areUp = async () => (await Promise.all(nics.map(isUp))).every(Boolean);
+    await until("the NICs are up", areUp);
   };
   const start: NicLab["start"] = (args, { env = {}, around = [] } = {}) =>
     startEc2nic({ args, env, namespace: true, around: [...enter([]), ...around] });

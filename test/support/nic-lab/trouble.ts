@@ -62,10 +62,11 @@ export function someTrouble(
   return { asked: chance.pick(asks), timeoutMs, deeds, isSure };
 }
 
-/** Of those who give out tokens first, none may fail afterwards: the first token serves the run. */
+/** None of these gives out a token: whoever does serves the run, however slowly. */
 function sureDeeds(chance: Chance, nics: readonly string[]): readonly Deed[] {
   const well = chance.pick(nics);
-  const forTokens = [...ailments, ...lies].filter(({ fault }) => fault.kind !== "token-rejected");
+  const giving = ["token-rejected", "delay", "slow"];
+  const forTokens = [...ailments, ...lies].filter(({ fault }) => !giving.includes(fault.kind));
   return nics
     .filter((nic) => nic !== well)
     .map((nic) => ({ atMs: 0, nic, mishap: chance.pick([...breaks, ...forTokens]) }));
