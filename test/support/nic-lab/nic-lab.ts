@@ -35,6 +35,7 @@ export interface NicLab extends AsyncDisposable {
   readonly simulator: (name: string) => SimulatorControl;
   /** Runs a command at a NIC's far end; throws with what it said where it fails. */
   readonly far: (name: string, argv: readonly string[]) => Promise<string>;
+  readonly farArgv: (name: string, argv: readonly string[]) => readonly string[];
   /** An argv that runs a command in the instance. */
   readonly enter: (argv: readonly string[]) => readonly string[];
   readonly state: () => Promise<LabState>;
@@ -100,13 +101,15 @@ function labOf(bench: Bench): Growing {
   };
   const start: NicLab["start"] = (args, { env = {}, around = [] } = {}) =>
     startEc2nic({ args, env, namespace: true, around: [...enter([]), ...around] });
-  const far: NicLab["far"] = (name, argv) => mustRun(sideOf(name).enter(argv));
+  const farArgv: NicLab["farArgv"] = (name, argv) => sideOf(name).enter(argv);
+  const far: NicLab["far"] = (name, argv) => mustRun(farArgv(name, argv));
   return {
     grow,
     enter,
     ip,
     start,
     far,
+    farArgv,
     run: (argv, options) => command(enter(argv), options),
     ec2nic: (args, options) => start(args, options).result,
     plug: (spec) => grow([spec]),

@@ -74,7 +74,7 @@ function sureDeeds(chance: Chance, nics: readonly string[]): readonly Deed[] {
 
 function anyDeeds(chance: Chance, nics: readonly string[], timeoutMs: number): readonly Deed[] {
   const mishaps: readonly Mishap[] = [...breaks, ...breaks, ...ailments, ...lies];
-  const deeds = Array.from({ length: 1 + chance.below(6) }, (): Deed => {
+  const deeds = Array.from({ length: 2 + chance.below(8) }, (): Deed => {
     const withinMs = chance.pick([1, 400, timeoutMs]);
     const atMs = chance.below(withinMs);
     const isMended = atMs > 0 && chance.fraction() < 0.5;
