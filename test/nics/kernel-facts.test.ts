@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { labMissing } from "../support/nic-lab/missing.ts";
 import { type NicLab, type NicLabOptions, startNicLab } from "../support/nic-lab/nic-lab.ts";
 import type { NicSpec } from "../support/nic-lab/nic-spec.ts";
@@ -10,7 +10,7 @@ import { testUnless } from "../support/skip.ts";
  * the first half fails, and says so.
  */
 setDefaultTimeout(30_000);
-const testLab = testUnless(labMissing("curl"));
+const testLab = testUnless(labMissing("curl"), test.concurrent);
 
 interface Row extends NicLabOptions {
   /** The NIC that is asked through. */

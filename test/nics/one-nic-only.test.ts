@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { labMissing } from "../support/nic-lab/missing.ts";
 import { type NicLab, startNicLab } from "../support/nic-lab/nic-lab.ts";
 import type { NicSpec } from "../support/nic-lab/nic-spec.ts";
+import { requests } from "../support/nic-lab/requests.ts";
 import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(30_000);
@@ -61,11 +62,6 @@ testLab("a NIC without an address sends nothing at all, where curl borrows anoth
   expect(await framesSeen(lab, "ens8")).toBeGreaterThan(before);
   expect(await requests(lab, "ens8")).toBe(0);
 });
-
-async function requests(lab: NicLab, nic: string): Promise<number> {
-  const counts = await lab.simulator(nic).look("counts");
-  return v.parse(v.object({ requests: v.number() }), counts).requests;
-}
 
 /** Of any kind, at the far end. */
 async function framesSeen(lab: NicLab, nic: string): Promise<number> {

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { labMissing } from "../support/nic-lab/missing.ts";
 import { startNicLab } from "../support/nic-lab/nic-lab.ts";
 import type { NicSpec } from "../support/nic-lab/nic-spec.ts";
@@ -6,7 +6,7 @@ import { until } from "../support/machine/until.ts";
 import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(30_000);
-const testLab = testUnless(labMissing());
+const testLab = testUnless(labMissing(), test.concurrent);
 
 /** Slow enough for a crawl to have a middle. */
 const slow: NicSpec["imds"] = { latencyMs: 60 };
