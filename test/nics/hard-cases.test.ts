@@ -133,3 +133,20 @@ for (const [name, { through, atMostMs, args = [], ...options }] of Object.entrie
     expect(await lab.state()).toEqual(before);
   });
 }
+
+for (const [signal, status] of [
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const) {
+  testLab(`${signal} in the middle of a race: ${status} at once, and nothing is left`, async () => {
+    await using lab = await startNicLab({ nics: [swallows, { ...ens6, imds: "swallows" }] });
+    const before = await lab.state();
+    const run = lab.start(["fetch", "instance-id", "--timeout", "10s"]);
+    await Bun.sleep(600); // by then both NICs are being asked
+    run.kill(signal);
+    const { code, text, elapsedMs } = await run.result;
+    expect({ code, text }).toEqual({ code: status, text: "" });
+    expect(elapsedMs).toBeLessThan(1000);
+    expect(await lab.state()).toEqual(before);
+  });
+}
