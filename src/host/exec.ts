@@ -24,9 +24,11 @@ export async function exec(
   if (typeof child === "number") {
     return { code: child, isStarted: false, stdout: "", stderr: "" };
   }
+  options.onStart?.(child.pid);
   // a grandchild may hold the pipes open long after the command has ended, or was ended
   const grace = child.exited.then(() => Bun.sleep(graceMs)).then(() => "");
-  const texts = [child.stdout, child.stderr].map((stream) => Promise.race([textOf(stream), grace]));
+  const read = (stream: unknown): Promise<string> => textOf(stream, options.onText);
+  const texts = [child.stdout, child.stderr].map((stream) => Promise.race([read(stream), grace]));
   const [stdout = "", stderr = ""] = await Promise.all(texts);
   await child.exited;
   stopForwarding();
@@ -81,8 +83,17 @@ function isForeground(): boolean {
   }
 }
 
-async function textOf(stream: unknown): Promise<string> {
-  return stream instanceof ReadableStream ? new Response(stream).text() : "";
+async function textOf(stream: unknown, onText: ExecOptions["onText"]): Promise<string> {
+  if (!(stream instanceof ReadableStream)) return "";
+  if (onText === undefined) return new Response(stream).text();
+  const decoder = new TextDecoder();
+  let all = "";
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true });
+    all += text;
+    onText(text);
+  }
+  return all;
 }
 
 function statusOf(child: Bun.Subprocess): number {

@@ -30,6 +30,8 @@ export interface Host {
   /** The address that the kernel's routing would ask `address` from; null: there is no route. */
   readonly routeSource: (address: string) => Promise<string | null>;
   readonly exec: Exec;
+  /** Ends a process that an earlier run left, where it is still that one; returns when it is gone. */
+  readonly endProcess: (pid: number, startTime: string) => Promise<void>;
   /** Takes the lock on a file; null: somebody else has it. It ends with the process at the latest. */
   readonly takeLock: (path: string) => Promise<Release | null>;
   /** Writes data to stdout, whole, or throws (`CANTCREAT`: disk full, reader gone). */
@@ -143,6 +145,10 @@ export interface ExecOptions {
   readonly timeoutMs?: number;
   /** Ends the command (SIGTERM) when it is aborted. */
   readonly signal?: AbortSignal;
+  /** Called when it runs, with its process id. */
+  readonly onStart?: (pid: number) => void;
+  /** Called with what it says, on stdout or stderr, when it says it (`capture` only). */
+  readonly onText?: (text: string) => void;
 }
 
 export interface ExecResult {

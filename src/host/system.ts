@@ -2,6 +2,7 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
+import { endProcess } from "./end-process.ts";
 import { exec } from "./exec.ts";
 import { systemFiles } from "./files.ts";
 import type { Host } from "./host.ts";
@@ -31,6 +32,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     addresses: linkAddresses,
     routeSource: async (address) => (await import("./route-source.ts")).routeSource(address),
     exec,
+    endProcess,
     // lazily: few runs need a lock, and bun:ffi is not free
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),
     print: (data) => print(data, signal),

@@ -81,6 +81,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     },
     files,
     exec,
+    endProcess: async () => undefined,
     takeLock: async () => () => undefined,
     http: {
       fetch: () => Promise.reject(new Failure("UNAVAILABLE", "no network here")),

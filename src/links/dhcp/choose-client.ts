@@ -1,0 +1,82 @@
+import type { DhcpClient } from "./dhcp-client.ts";
+
+/** Where programs lie; null: not on this machine. */
+export interface ClientFacts {
+  /** Of its own, or busybox's. */
+  readonly udhcpc: readonly string[] | null;
+  readonly dhclient: string | null;
+  readonly dhcpcd: { readonly path: string; readonly version: string } | null;
+  /** It runs for all NICs: one that is started would only hand its orders to it. */
+  readonly isDhcpcdInCharge: boolean;
+  /** Ends a program after a time. */
+  readonly timeout: string | null;
+  /** `true`, to be a client's script. */
+  readonly harmless: string | null;
+  /** A setpriv that knows `--pdeathsig` (util-linux 2.33). */
+  readonly setpriv: string | null;
+}
+
+export interface ChosenClient {
+  readonly client: DhcpClient | null;
+  /** What was looked at, in order, and what came of it. */
+  readonly trace: readonly string[];
+}
+
+/** `--noconfigure`. */
+const leastDhcpcd = [9, 4] as const;
+
+/**
+ * The client to ask with: the one that leaves the least to clear away. udhcpc writes nothing and
+ * ends by itself; dhclient has to be ended; dhcpcd writes a lease file. Where setpriv can do it, the
+ * kernel ends the client at the moment at which this process ends, however that comes.
+ */
+export function chooseClient(facts: ClientFacts): ChosenClient {
+  const { harmless, setpriv } = facts;
+  if (harmless === null) return { client: null, trace: ["true: not found, no client is harmless"] };
+  const mortal = setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
+  const candidates = [udhcpc(facts), dhclient(facts), dhcpcd(facts)];
+  const at = candidates.findIndex(({ program }) => program !== null);
+  const found = candidates[at];
+  const seen = at < 0 ? candidates : candidates.slice(0, at + 1);
+  const trace = seen.map(({ name, reason }) => `${name}: ${reason}`);
+  if (found === undefined || found.program === null) return { client: null, trace };
+  const { name, program, timeout = [] } = found;
+  return { client: { name, program, timeout, mortal, harmless }, trace };
+}
+
+interface Candidate {
+  readonly name: DhcpClient["name"];
+  readonly program: readonly string[] | null;
+  readonly timeout?: readonly string[];
+  readonly reason: string;
+}
+
+function udhcpc(facts: ClientFacts): Candidate {
+  const name = "udhcpc";
+  if (facts.udhcpc === null) return { name, program: null, reason: "not found" };
+  return { name, program: facts.udhcpc, reason: `asks as ${facts.udhcpc.join(" ")}` };
+}
+
+function dhclient({ dhclient: path, timeout }: ClientFacts): Candidate {
+  const name = "dhclient";
+  if (path === null) return { name, program: null, reason: "not found" };
+  if (timeout === null) return { name, program: null, reason: "nothing would end it: no timeout" };
+  return { name, program: [path], timeout: [timeout], reason: `asks as ${path}` };
+}
+
+function dhcpcd({ dhcpcd: found, isDhcpcdInCharge }: ClientFacts): Candidate {
+  const name = "dhcpcd";
+  if (found === null) return { name, program: null, reason: "not found" };
+  const { path, version } = found;
+  if (isDhcpcdInCharge) return { name, program: null, reason: "runs, and serves every NIC itself" };
+  if (!isAtLeast(version)) {
+    const least = leastDhcpcd.join(".");
+    return { name, program: null, reason: `${version || "unknown"} is older than ${least}` };
+  }
+  return { name, program: [path], reason: `asks as ${path}` };
+}
+
+function isAtLeast(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > leastDhcpcd[0] || (major === leastDhcpcd[0] && minor >= leastDhcpcd[1]);
+}

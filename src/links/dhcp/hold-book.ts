@@ -1,0 +1,41 @@
+import type { Host, Release } from "../../host/host.ts";
+import {
+  type LeaseBook,
+  leaseLockPath,
+  makeLeaseFolder,
+  openLeaseBook,
+  readLeaseNotes,
+} from "./lease-book.ts";
+import { undoLease } from "./undo-lease.ts";
+
+export type BookHost = Pick<Host, "endProcess" | "exec" | "files" | "log" | "takeLock">;
+
+export interface HeldBook {
+  readonly book: LeaseBook;
+  readonly release: Release;
+}
+
+/**
+ * The book of leases, for this run alone, with nothing in it but what could not be undone; null:
+ * another run has it. What a run left that was killed is undone. Throws what stands in the way of
+ * making the folder or the lock.
+ */
+export async function holdBook(host: BookHost): Promise<HeldBook | null> {
+  await makeLeaseFolder(host);
+  const release = await host.takeLock(leaseLockPath);
+  if (release === null) return null;
+  const notes = (await readLeaseNotes(host))?.taken ?? [];
+  const book = openLeaseBook(host, notes);
+  if (notes.length > 0) host.log.info("a run that was killed left leases: giving them back");
+  for (const note of notes) {
+    if (await undoLease(host, note)) await book.remove(note);
+  }
+  return { book, release };
+}
+
+/** Gives back what a run left that was killed. Where nothing is left: one look for one file. */
+export async function dropAbandonedLeases(host: BookHost & Pick<Host, "uid">): Promise<void> {
+  if (host.uid !== 0 || (await readLeaseNotes(host)) === null) return;
+  const held = await holdBook(host);
+  held?.release(); // null: its run is still at work
+}

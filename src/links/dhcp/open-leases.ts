@@ -1,0 +1,140 @@
+import type { Host, Release } from "../../host/host.ts";
+import { mostLeases } from "../../net/lease-numbers.ts";
+import type { LinkState } from "../../net/link-state.ts";
+import { chooseClient } from "./choose-client.ts";
+import type { DhcpClient } from "./dhcp-client.ts";
+import { findClients } from "./find-clients.ts";
+import type { LeaseBook } from "./lease-book.ts";
+import { holdBook } from "./hold-book.ts";
+import { type Lease, none, takeLease, type Taking } from "./take-lease.ts";
+import { undoLease } from "./undo-lease.ts";
+
+export type LeaseHost = Pick<
+  Host,
+  "clock" | "endProcess" | "env" | "exec" | "files" | "log" | "signal" | "takeLock" | "uid"
+>;
+
+/** Temporary leases of this run. */
+export interface Leases {
+  /**
+   * A lease on a NIC that has no IPv4 address, put on by then; asked again for the same NIC it gives
+   * the same answer. Several NICs at once. It never throws: what goes wrong is the reason of none.
+   */
+  readonly take: (nic: Taker, deadlineMs: number) => Promise<Lease>;
+  /** Ends what is under way and gives everything back; may be called again, and after a signal. */
+  readonly close: () => Promise<void>;
+}
+
+export type Taker = Pick<LinkState, "name" | "mac" | "addresses">;
+
+export interface LeaseWish {
+  /** Hosts to be asked through the NICs: IPv4 addresses. */
+  readonly endpoints: readonly string[];
+  /** On `Clock.now`: when the run is over at the latest. */
+  readonly deadlineMs: number;
+}
+
+/** One DHCP exchange takes milliseconds; a server that is slow, or a packet that is lost, seconds. */
+const longestMs = 10_000;
+
+/** The kernel takes an address away that nobody else did: so long after the run's deadline. */
+const spareMs = 30_000;
+
+/** What a run has that may take leases. */
+interface Ready {
+  readonly client: DhcpClient;
+  readonly book: LeaseBook;
+  readonly release: Release;
+  /** Slots below it are those of leases that an earlier run took and that cannot be undone. */
+  readonly firstSlot: number;
+}
+
+/** Nothing happens before the first `take`. */
+export function openLeases(host: LeaseHost, wish: LeaseWish): Leases {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([host.signal, ending.signal]);
+  const taken = new Map<string, Promise<Lease>>();
+  let ready: Promise<Ready | string> | null = null;
+  let closed: Promise<void> | null = null;
+  const start = async (nic: Taker, at: number, deadlineMs: number): Promise<Lease> => {
+    const unfit = signal.aborted ? "the run is ending" : whyNot(host, nic);
+    if (unfit !== null) return none(unfit);
+    ready ??= makeReady(host);
+    const found = await ready;
+    if (typeof found === "string") return none(found);
+    const slot = found.firstSlot + at;
+    if (slot >= mostLeases) return none("too many leases at once");
+    const times = timesOf(host.clock.now(), deadlineMs, wish);
+    return takeLease(host, {
+      ...found,
+      ...wish,
+      ...times,
+      nic: nic.name,
+      slot,
+      signal,
+      mac: nic.mac ?? "",
+    });
+  };
+  const end = async (): Promise<void> => {
+    ending.abort(new Error("the run is over"));
+    await Promise.all(taken.values());
+    const found = await ready?.catch(() => null);
+    if (typeof found === "object" && found !== null) await giveBack(host, found);
+  };
+  return {
+    take: (nic, deadlineMs) => {
+      const known = taken.get(nic.name);
+      if (known !== undefined) return known;
+      const lease = start(nic, taken.size, deadlineMs).catch((error: unknown) =>
+        none(error instanceof Error ? error.message : String(error)),
+      );
+      taken.set(nic.name, lease);
+      return lease;
+    },
+    close: () => {
+      closed ??= end();
+      return closed;
+    },
+  };
+}
+
+/** What stands against a lease before anything is looked at. */
+function whyNot(host: Pick<Host, "uid">, { mac, addresses }: Taker): string | null {
+  if (host.uid !== 0) return "a lease takes root";
+  if (mac === null) return "it has no MAC";
+  return addresses.some(({ family }) => family === "ipv4") ? "it has an IPv4 address" : null;
+}
+
+function timesOf(
+  nowMs: number,
+  deadlineMs: number,
+  run: Pick<LeaseWish, "deadlineMs">,
+): Pick<Taking, "deadlineMs" | "holdSeconds"> {
+  return {
+    deadlineMs: Math.min(deadlineMs, nowMs + longestMs),
+    holdSeconds: Math.ceil((Math.max(0, run.deadlineMs - nowMs) + spareMs) / 1000),
+  };
+}
+
+async function makeReady(host: LeaseHost): Promise<Ready | string> {
+  const { client, trace } = chooseClient(await findClients(host));
+  for (const line of trace) host.log.verbose(`dhcp: ${line}`);
+  if (client === null) return `there is no DHCP client to ask with: ${trace.join("; ")}`;
+  const held = await holdBook(host);
+  if (held === null) return "another run takes leases at this moment";
+  const firstSlot = Math.max(-1, ...held.book.notes().map(({ slot }) => slot)) + 1;
+  return { client, firstSlot, ...held };
+}
+
+/** NICs do not wait for each other: a run that was told to end should. */
+async function giveBack(host: LeaseHost, { book, release }: Ready): Promise<void> {
+  try {
+    await Promise.all(
+      book.notes().map(async (note) => {
+        if (await undoLease(host, note)) await book.remove(note);
+      }),
+    );
+  } finally {
+    release();
+  }
+}

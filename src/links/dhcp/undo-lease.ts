@@ -1,0 +1,84 @@
+import type { Host } from "../../host/host.ts";
+import type { LeaseNote } from "../../net/lease-notes.ts";
+import { restoreFile } from "./client-files.ts";
+import {
+  type Command,
+  removeAddress,
+  removeWay,
+  setLink,
+  showAddresses,
+} from "./lease-commands.ts";
+
+export type UndoHost = Pick<Host, "endProcess" | "exec" | "files" | "log">;
+
+/** Enough for a machine that is busy; nothing here waits for anybody. */
+const timeoutMs = 10_000;
+
+/** What `ip`, iproute2's and busybox's, says of what is not there, or not there any more. */
+const isGone =
+  /No such (?:file|process|device)|Cannot assign requested|not found|does not exist|an't find device|Cannot find device/;
+
+/**
+ * Gives back all that a note tells of; what is not there is no trouble, and trouble with one thing
+ * keeps no other from being undone. True: nothing is left. Otherwise it has been told what, with the
+ * command that removes it.
+ */
+export async function undoLease(host: UndoHost, note: LeaseNote): Promise<boolean> {
+  if (note.client !== null) await host.endProcess(note.client.pid, note.client.startTime);
+  const isThere = (await macOf(host, note.nic)) === note.mac;
+  const steps = [
+    ...(note.address === null ? [] : removeWay(note)),
+    ...(note.address === null || !isThere ? [] : [removeAddress(note)]),
+  ];
+  const troubles: Trouble[] = [];
+  for (const step of steps) troubles.push(...(await attempt(host, step)));
+  if (isThere && note.wasDown) troubles.push(...(await putDown(host, note)));
+  for (const file of note.files) {
+    troubles.push(...(await restore(host, file)));
+  }
+  // those that the client did not make, or that somebody uses by now, stay
+  for (const folder of note.folders) await host.exec(["rmdir", folder], { timeoutMs });
+  for (const { reason, hint } of troubles) {
+    host.log.warn(`${note.nic}: of its temporary lease something is left: ${reason}`, hint);
+  }
+  return troubles.length === 0;
+}
+
+interface Trouble {
+  readonly reason: string;
+  /** What undoes it by hand. */
+  readonly hint: string;
+}
+
+async function attempt(host: UndoHost, command: Command): Promise<readonly Trouble[]> {
+  const { code, stderr } = await host.exec(command, { timeoutMs });
+  if (code === 0 || isGone.test(stderr)) return [];
+  const hint = command.join(" ");
+  return [{ reason: `${hint} ended with ${code}: ${stderr.trim()}`, hint }];
+}
+
+async function restore(
+  host: UndoHost,
+  file: LeaseNote["files"][number],
+): Promise<readonly Trouble[]> {
+  return restoreFile(host, file).then(
+    () => [],
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      return [{ reason, hint: `rm ${file.path}` }];
+    },
+  );
+}
+
+/** Unless somebody has begun to use it: then it is theirs. */
+async function putDown(host: UndoHost, { nic }: LeaseNote): Promise<readonly Trouble[]> {
+  const { stdout } = await host.exec(showAddresses(nic), { timeoutMs });
+  if (!stdout.includes(" inet ")) return attempt(host, setLink(nic, "down"));
+  host.log.verbose(`${nic}: was down, and has an address of somebody's now: left up`);
+  return [];
+}
+
+async function macOf(host: Pick<Host, "files">, nic: string): Promise<string | null> {
+  const bytes = await host.files.read(`/sys/class/net/${nic}/address`).catch(() => null);
+  return bytes === null ? null : new TextDecoder().decode(bytes).trim().toLowerCase();
+}
