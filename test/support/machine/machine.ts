@@ -13,6 +13,8 @@ import { until } from "./until.ts";
 export interface MachineOptions extends Preparation {
   /** Default: bookworm. */
   readonly suite?: Suite;
+  /** Beside those that each machine has. */
+  readonly packages?: readonly string[];
   /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic where it is built; null: none. */
   readonly binary?: string | null;
   /** Called when the machine's network is there and nothing runs in it yet: the place for NICs. */
@@ -95,7 +97,7 @@ let machines = 0;
 
 /** Boots a machine on the bench; it has no NICs but those that `beforeBoot` gives it. */
 export async function startMachine(bench: Bench, options: MachineOptions = {}): Promise<Machine> {
-  const root = await rootFileSystem(options.suite ?? "bookworm");
+  const root = await rootFileSystem(options.suite ?? "bookworm", options.packages);
   const binary = options.binary === undefined ? builtBinaryIfThere() : options.binary;
   machines += 1;
   const name = options.disk ?? `machine-${machines}`;
