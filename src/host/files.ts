@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, open, readFile, readdir, readlink, rename, unlink } from "node:fs/promises";
+import {
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { Failure } from "../exit.ts";
 import type { Files } from "./host.ts";
 
@@ -19,6 +29,11 @@ export const systemFiles: Files = {
     });
   },
   write: writeWhole,
+  set: async (path, content) => {
+    await unlessAbsent(writeFile(path, content, { flag: "r+" })).catch((cause: unknown) => {
+      throw writeFailure(path, cause);
+    });
+  },
   remove: async (path) => {
     await unlessAbsent(unlink(path)).catch((cause: unknown) => {
       throw writeFailure(path, cause);

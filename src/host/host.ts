@@ -87,6 +87,8 @@ export interface Files {
    * content or the new, never a part. Throws `CANTCREAT` (nothing is left behind), `NOPERM`.
    */
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
+  /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
+  readonly set: (path: string, content: string) => Promise<void>;
   /** Removes a file; nothing where there is none. */
   readonly remove: (path: string) => Promise<void>;
 }

@@ -79,6 +79,10 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
       const bytes = typeof content === "string" ? encoder.encode(content) : content;
       there.set(path, { content: bytes, mode });
     },
+    set: async (path, content) => {
+      const file = there.get(path);
+      if (file !== undefined) there.set(path, { ...file, content: encoder.encode(content) });
+    },
     remove: async (path) => void there.delete(path),
   };
 }

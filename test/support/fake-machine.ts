@@ -50,6 +50,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       effect(`write ${path}`);
       disk.set(path, { content: String(content), mode });
     },
+    set: async (path, content) => effect(`set ${path} ${content}`),
     remove: async (path) => {
       effect(`remove ${path}`);
       disk.delete(path);

@@ -41,6 +41,7 @@ export function sysfs(folders: SysFolder): Files {
     },
     makeFolder: never,
     write: never,
+    set: never,
     remove: never,
   };
 }

@@ -11,6 +11,9 @@ type Left = Pick<LeaseNote, "files" | "folders">;
 const leaseFolders = ["/var/lib/dhcpcd", "/var/db/dhcpcd", "/var/lib/dhcpcd5"] as const;
 const runFolder = "/run/dhcpcd";
 
+/** dhcpcd sets `promote_secondaries` when it starts, whatever it is asked to do. */
+const settings = "/proc/sys/net/ipv4/conf";
+
 /** What a client is going to write and to make, as it is before. */
 export async function filesBefore(
   host: Pick<Host, "files">,
@@ -20,7 +23,8 @@ export async function filesBefore(
   if (name !== "dhcpcd") return { files: [], folders: [] };
   const folders = [runFolder, ...leaseFolders];
   const found = await Promise.all(folders.map((folder) => host.files.stat(folder)));
-  const paths = leaseFolders.map((folder) => `${folder}/${nic}.lease`);
+  const leases = leaseFolders.map((folder) => `${folder}/${nic}.lease`);
+  const paths = [...leases, `${settings}/${nic}/promote_secondaries`];
   return {
     files: await Promise.all(paths.map((path) => fileBefore(host, path))),
     folders: folders.filter((_, at) => found[at] === null),
@@ -33,11 +37,19 @@ async function fileBefore(host: Pick<Host, "files">, path: string): Promise<File
   return { path, previous: { base64: Buffer.from(bytes).toString("base64"), mode: stat.mode } };
 }
 
-/** Puts the files back as they were. */
-export async function restoreFile(
-  host: Pick<Host, "files">,
-  { path, previous }: FileNote,
-): Promise<void> {
+/** Whether it is a setting of the link and not a file: of no use where there is another link now. */
+export function isSetting({ path }: FileNote): boolean {
+  return path.startsWith(`${settings}/`);
+}
+
+/** Puts a file back as it was. */
+export async function restoreFile(host: Pick<Host, "files">, file: FileNote): Promise<void> {
+  const { path, previous } = file;
+  if (isSetting(file)) return host.files.set(path, textOf(previous));
   if (previous === null) return host.files.remove(path);
   return host.files.write(path, Buffer.from(previous.base64, "base64"), previous.mode);
+}
+
+function textOf(previous: FileNote["previous"]): string {
+  return Buffer.from(previous?.base64 ?? "", "base64").toString();
 }

@@ -1,10 +1,10 @@
 import type { Host, Release } from "../../host/host.ts";
 import {
+  hasLeaseNotes,
   type LeaseBook,
   leaseLockPath,
   makeLeaseFolder,
   openLeaseBook,
-  readLeaseNotes,
 } from "./lease-book.ts";
 import { undoLease } from "./undo-lease.ts";
 
@@ -24,8 +24,8 @@ export async function holdBook(host: BookHost): Promise<HeldBook | null> {
   await makeLeaseFolder(host);
   const release = await host.takeLock(leaseLockPath);
   if (release === null) return null;
-  const notes = (await readLeaseNotes(host))?.taken ?? [];
-  const book = openLeaseBook(host, notes);
+  const book = await openLeaseBook(host);
+  const notes = book.notes();
   if (notes.length > 0) host.log.info("a run that was killed left leases: giving them back");
   for (const note of notes) {
     if (await undoLease(host, note)) await book.remove(note);
@@ -33,9 +33,9 @@ export async function holdBook(host: BookHost): Promise<HeldBook | null> {
   return { book, release };
 }
 
-/** Gives back what a run left that was killed. Where nothing is left: one look for one file. */
+/** Gives back what a run left that was killed. Where nothing is left: one look into one folder. */
 export async function dropAbandonedLeases(host: BookHost & Pick<Host, "uid">): Promise<void> {
-  if (host.uid !== 0 || (await readLeaseNotes(host)) === null) return;
+  if (host.uid !== 0 || !(await hasLeaseNotes(host))) return;
   const held = await holdBook(host);
   held?.release(); // null: its run is still at work
 }

@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import type { LeaseNote } from "../../net/lease-notes.ts";
-import { restoreFile } from "./client-files.ts";
+import { isSetting, restoreFile } from "./client-files.ts";
 import {
   type Command,
   removeAddress,
@@ -33,7 +33,7 @@ export async function undoLease(host: UndoHost, note: LeaseNote): Promise<boolea
   const troubles: Trouble[] = [];
   for (const step of steps) troubles.push(...(await attempt(host, step)));
   if (isThere && note.wasDown) troubles.push(...(await putDown(host, note)));
-  for (const file of note.files) {
+  for (const file of note.files.filter((each) => isThere || !isSetting(each))) {
     troubles.push(...(await restore(host, file)));
   }
   // those that the client did not make, or that somebody uses by now, stay

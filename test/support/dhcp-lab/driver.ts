@@ -45,7 +45,12 @@ async function main(host: Host, argv: readonly string[]): Promise<number> {
 }
 
 async function ask(host: Host, leases: Leases, name: string, deadlineMs: number): Promise<Driven> {
-  const failed = (trouble: string): Driven => ({ nic: name, trouble, address: null, instanceId: null });
+  const failed = (trouble: string): Driven => ({
+    nic: name,
+    trouble,
+    address: null,
+    instanceId: null,
+  });
   const link = (await readLinkStates(host)).find((link) => link.name === name);
   if (link === undefined) return failed("there is no such link");
   const [lease] = await Promise.all([leases.take(link, deadlineMs), leases.take(link, deadlineMs)]);
@@ -53,7 +58,9 @@ async function ask(host: Host, leases: Leases, name: string, deadlineMs: number)
   const bound = await host.bind({ nic: name, sources: [lease.address], connectMs: 1000 });
   if (typeof bound === "string") throw new Failure("OSERR", bound);
   const at = (path: string, init: RequestInit): Promise<string> =>
-    bound.fetch(`http://${imds}/latest/${path}`, { ...init, signal: host.signal }).then((it) => it.text());
+    bound
+      .fetch(`http://${imds}/latest/${path}`, { ...init, signal: host.signal })
+      .then((it) => it.text());
   try {
     const ttl = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
     const token = await at("api/token", { method: "PUT", headers: ttl });

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  buildDriver,
+  type Client,
+  clientPackages,
+  clients,
+  type DhcpLab,
+  nics,
+  startDhcpLab,
+} from "../support/dhcp-lab/dhcp-lab.ts";
+import { machineMissing } from "../support/machine/missing.ts";
+import { rootFileSystem, type Suite, suites } from "../support/machine/root-file-system.ts";
+import { until } from "../support/machine/until.ts";
+import { tries } from "../support/seed.ts";
+import { missingTool, testUnless } from "../support/skip.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+setDefaultTimeout(120_000);
+const missing = machineMissing() ?? missingTool("mmdebstrap");
+const testLab = testUnless(missing);
+const folder = temporaryFolder();
+const { seed } = tries(1);
+let driver = "";
+beforeAll(async () => {
+  if (missing !== null) return;
+  driver = buildDriver(folder.path);
+  for (const suite of suites) await rootFileSystem(suite, clientPackages);
+}, 600_000);
+afterAll(() => folder[Symbol.dispose]());
+
+const { up, down, configured, unanswered } = nics;
+const identity = "i-0ec20000000000001";
+
+for (const suite of suites) {
+  for (const client of clients) describe(`${client} of ${suite}`, () => onClient(suite, client));
+}
+
+function onClient(suite: Suite, client: Client): void {
+  let lab: DhcpLab;
+  beforeAll(async () => {
+    if (missing === null) lab = await startDhcpLab(client, suite, driver);
+  });
+  afterAll(async () => lab?.[Symbol.asyncDispose]());
+
+  testLab("two NICs at once, one of them down: the identity comes through each", async () => {
+    const { code, driven, stderr } = await lab.drive([up, down]);
+    expect(driven, stderr).toEqual([
+      { nic: up, trouble: null, address: "10.0.1.10", instanceId: identity },
+      { nic: down, trouble: null, address: "10.0.2.10", instanceId: identity },
+    ]);
+    expect(code).toBe(0);
+    expect(await lab.changes()).toEqual([]);
+  });
+
+  testLab("nobody answers: it gives up in time", async () => {
+    const { code, driven, elapsedMs } = await lab.drive([unanswered]);
+    expect(driven[0]?.trouble).toContain("no DHCP server granted an address");
+    expect(code).toBe(69);
+    expect(elapsedMs).toBeLessThan(6000);
+    expect(await lab.changes()).toEqual([]);
+  });
+
+  testLab("a NIC that has an address is not touched", async () => {
+    const { driven, stderr } = await lab.drive([configured]);
+    expect(driven[0]?.trouble).toBe("it has an IPv4 address");
+    expect(stderr).not.toContain("runs ip");
+    expect(await lab.changes()).toEqual([]);
+  });
+
+  for (const [signal, status] of [
+    ["INT", 130],
+    ["TERM", 143],
+  ] as const) {
+    testLab(`SIG${signal} while nobody answers: all is given back`, async () => {
+      const { code, stderr } = await lab.drive([unanswered, down], { signal, afterMs: 1000 });
+      expect(code, stderr).toBe(status);
+      expect(await lab.changes()).toEqual([]);
+    });
+  }
+
+  testLab(`kill -9 at 20 moments of chance, and the next run (EC2NIC_SEED=${seed})`, async () => {
+    const chance = chanceFrom(seed);
+    for (let round = 0; round < 20; round += 1) {
+      const afterMs = Math.round(20 + chance() * 250);
+      await lab.drive([up, down], { signal: "KILL", afterMs });
+      const next = await lab.drive([]);
+      expect(next.code, next.stderr).toBe(0);
+      await expectUnchanged(lab, `killed after ${afterMs} ms: ${next.stderr}`);
+    }
+  });
+}
+
+/** A client that loses its parent needs a moment to end. */
+async function expectUnchanged(lab: DhcpLab, when: string): Promise<void> {
+  await until(when, async () => (await lab.changes()).length === 0, 3000).catch(() => undefined);
+  expect(await lab.changes(), when).toEqual([]);
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function chanceFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test("the seed is a number", () => expect(seed).toBeNumber());

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { type BenchInstance, startInstance } from "../machine/instance.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { Suite } from "../machine/root-file-system.ts";
+import { repository } from "../run-ec2nic.ts";
+import { machineState, stateChanges } from "./machine-state.ts";
+import type { Driven } from "./driver.ts";
+
+/** The DHCP clients of Debian; `busybox` has one without a name of its own. */
+export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd"] as const;
+export type Client = (typeof clients)[number];
+
+export const clientPackages = ["busybox", "dhcpcd-base", "isc-dhcp-client", "udhcpc"] as const;
+
+/** Where each lies in either suite; udhcpc is a link to busybox. */
+const programs: Readonly<Record<Client, readonly string[]>> = {
+  udhcpc: ["/usr/bin/udhcpc", "/usr/sbin/udhcpc", "/sbin/udhcpc"],
+  busybox: ["/usr/bin/busybox", "/bin/busybox"],
+  dhclient: ["/usr/sbin/dhclient", "/sbin/dhclient"],
+  dhcpcd: ["/usr/sbin/dhcpcd", "/sbin/dhcpcd"],
+};
+
+/** NICs of the lab: `ens5` has its address, `ens6` is up without one, `ens7` is down. */
+export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: "ens99" } as const;
+
+/** A machine of a VPC that has one DHCP client. */
+export interface DhcpLab extends AsyncDisposable {
+  readonly machine: Machine;
+  /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
+  readonly drive: (
+    nics: readonly string[],
+    ending?: { readonly signal: "INT" | "TERM" | "KILL"; readonly afterMs: number },
+  ) => Promise<Drive>;
+  /** Lines by which the machine differs from what it was when the lab was built. */
+  readonly changes: () => Promise<readonly string[]>;
+}
+
+export interface Drive {
+  readonly code: number;
+  /** Empty where it was ended before it said anything. */
+  readonly driven: readonly Driven[];
+  readonly stderr: string;
+  readonly elapsedMs: number;
+}
+
+/** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
+export function buildDriver(folder: string): string {
+  const target = join(folder, "driver");
+  const source = join(repository, "test/support/dhcp-lab/driver.ts");
+  const flags = ["--compile", `--compile-executable-path=${process.execPath}`];
+  const argv = [process.execPath, "build", ...flags, source, `--outfile=${target}`];
+  const { exitCode, stderr } = Bun.spawnSync(argv, { stdout: "ignore", stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`the driver was not built: ${stderr.toString()}`);
+  return target;
+}
+
+export async function startDhcpLab(
+  client: Client | "none",
+  suite: Suite,
+  binary: string,
+): Promise<DhcpLab> {
+  const instance = await startInstance({
+    suite,
+    binary,
+    packages: clientPackages,
+    disable: ["dhcpcd.service"],
+    enis: [0, 1, 2].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
+  });
+  try {
+    return await labOf(instance, client);
+  } catch (error) {
+    await instance.stop();
+    throw error;
+  }
+}
+
+async function labOf(instance: BenchInstance, client: Client | "none"): Promise<DhcpLab> {
+  const { machine, bench } = instance;
+  const kept = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
+  const others = clients.filter((each) => !kept.includes(each));
+  await machine.remove(...others.flatMap((each) => programs[each]));
+  const far = ["peer", "name", "unanswered", "netns", "1"];
+  await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...far]);
+  await machine.run(["ip", "link", "set", "unanswered", "up"]);
+  // a link that was never up looks otherwise than one that is down again (`qdisc noop`)
+  for (const nic of Object.values(nics)) await machine.run(["ip", "link", "set", nic, "up"]);
+  await machine.run(["ip", "link", "set", nics.down, "down"]);
+  const address = ["10.0.0.10/24", "dev", nics.configured];
+  await machine.run(["ip", "address", "add", ...address]);
+  await machine.until("addresses are in place", async () => {
+    const shown = await machine.run(["ip", "-6", "address"]);
+    return !shown.includes("tentative");
+  });
+  const before = await machineState(machine);
+  return {
+    machine,
+    drive: (names, ending) => drive(machine, names, ending),
+    changes: async () => stateChanges(before, await machineState(machine)),
+    [Symbol.asyncDispose]: async () => {
+      await instance.stop();
+      void bench;
+    },
+  };
+}
+
+async function drive(
+  machine: Machine,
+  names: readonly string[],
+  ending: Parameters<DhcpLab["drive"]>[1],
+): Promise<Drive> {
+  const startMs = performance.now();
+  const around =
+    ending === undefined
+      ? []
+      : [
+          "timeout",
+          "--foreground",
+          "--preserve-status",
+          `--signal=${ending.signal}`,
+          String(ending.afterMs / 1000),
+        ];
+  const { code, stdout, stderr } = await machine.exec([...around, ...driver, ...names]);
+  const elapsedMs = performance.now() - startMs;
+  const driven = stdout.trim() === "" ? [] : (JSON.parse(stdout) as readonly Driven[]);
+  return { code, driven, stderr, elapsedMs };
+}
+
+/** What takes leases on the NICs that are named behind it. */
+const driver = ["ec2nic", "--timeout", "4000"] as const;
