@@ -32,8 +32,9 @@ export async function askClient(host: AskHost, question: Question): Promise<stri
     },
     onText: (text) => {
       said += text;
-      // dhclient stays to renew; the others end by themselves, and are let to
-      if (client.timeout.length > 0 && grantedAddress(client.name, said) !== null) enough.abort();
+      // it stays to renew; the others end by themselves, and are let to
+      const stays = client.name === "dhclient";
+      if (stays && grantedAddress(client.name, said) !== null) enough.abort();
     },
   });
   await noted;

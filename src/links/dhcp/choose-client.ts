@@ -44,6 +44,8 @@ export function chooseClient(facts: ClientFacts): ChosenClient {
   return { client: { name, program, timeout, mortal, harmless }, trace };
 }
 
+const unbound = "nothing would end it: timeout is not found";
+
 interface Candidate {
   readonly name: DhcpClient["name"];
   readonly program: readonly string[] | null;
@@ -60,11 +62,11 @@ function udhcpc(facts: ClientFacts): Candidate {
 function dhclient({ dhclient: path, timeout }: ClientFacts): Candidate {
   const name = "dhclient";
   if (path === null) return { name, program: null, reason: "not found" };
-  if (timeout === null) return { name, program: null, reason: "nothing would end it: no timeout" };
+  if (timeout === null) return { name, program: null, reason: unbound };
   return { name, program: [path], timeout: [timeout], reason: `asks as ${path}` };
 }
 
-function dhcpcd({ dhcpcd: found, isDhcpcdInCharge }: ClientFacts): Candidate {
+function dhcpcd({ dhcpcd: found, isDhcpcdInCharge, timeout }: ClientFacts): Candidate {
   const name = "dhcpcd";
   if (found === null) return { name, program: null, reason: "not found" };
   const { path, version } = found;
@@ -73,7 +75,8 @@ function dhcpcd({ dhcpcd: found, isDhcpcdInCharge }: ClientFacts): Candidate {
     const least = leastDhcpcd.join(".");
     return { name, program: null, reason: `${version || "unknown"} is older than ${least}` };
   }
-  return { name, program: [path], reason: `asks as ${path}` };
+  if (timeout === null) return { name, program: null, reason: unbound };
+  return { name, program: [path], timeout: [timeout], reason: `asks as ${path}` };
 }
 
 function isAtLeast(version: string): boolean {

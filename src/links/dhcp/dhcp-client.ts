@@ -7,7 +7,7 @@ export interface DhcpClient {
   readonly program: readonly string[];
   /** What ends it together with this process, to be put in front; empty: nothing here can. */
   readonly mortal: readonly string[];
-  /** What ends it after a time, without its options; empty: it does by itself. */
+  /** What ends it after a time, to be put in front without its options; empty: it does by itself. */
   readonly timeout: readonly string[];
   /** A program that does nothing, in the place of its script. */
   readonly harmless: string;
@@ -25,11 +25,11 @@ const nowhere = "/run/ec2nic/none";
  *
  * - udhcpc: ends after the lease (`-q`) and without one (`-n`); writes nothing.
  * - dhclient: stays in the foreground (`-d`), or it would leave a daemon behind; ends without a lease
- *   (`-1`) after a minute, with one never: `timeout` is in front. A configuration file could name
+ *   (`-1`) after a minute, with one never. A configuration file could name
  *   another script and a lease to fall back on: none is read. With `-sf true` the link is not put up.
  * - dhcpcd: `--noconfigure` puts no address on; `--test` is no way: 9.4.1 crashes after it has
  *   printed and leaves processes. Without a configuration file no DUID file is written; a lease file
- *   is, always.
+ *   is, always. Without carrier or answer it stays on after `--timeout`.
  *
  * Seen with udhcpc 1.35 and 1.37, dhclient 4.4.3, dhcpcd 9.4.1 and 10.1.0.
  */

@@ -40,6 +40,9 @@ const longestMs = 10_000;
 /** The kernel takes an address away that nobody else did: so long after the run's deadline. */
 const spareMs = 30_000;
 
+/** EC2's leases last an hour, and nobody renews ours. */
+const longestHoldMs = 3_600_000;
+
 /** What a run has that may take leases. */
 interface Ready {
   readonly client: DhcpClient;
@@ -52,28 +55,17 @@ interface Ready {
 /** Nothing happens before the first `take`. */
 export function openLeases(host: LeaseHost, wish: LeaseWish): Leases {
   const ending = new AbortController();
-  const signal = AbortSignal.any([host.signal, ending.signal]);
   const taken = new Map<string, Promise<Lease>>();
   let ready: Promise<Ready | string> | null = null;
   let closed: Promise<void> | null = null;
-  const start = async (nic: Taker, at: number, deadlineMs: number): Promise<Lease> => {
-    const unfit = signal.aborted ? "the run is ending" : whyNot(host, nic);
-    if (unfit !== null) return none(unfit);
-    ready ??= makeReady(host);
-    const found = await ready;
-    if (typeof found === "string") return none(found);
-    const slot = found.firstSlot + at;
-    if (slot >= mostLeases) return none("too many leases at once");
-    const times = timesOf(host.clock.now(), deadlineMs, wish);
-    return takeLease(host, {
-      ...found,
-      ...wish,
-      ...times,
-      nic: nic.name,
-      slot,
-      signal,
-      mac: nic.mac ?? "",
-    });
+  const run: Run = {
+    host,
+    wish,
+    signal: AbortSignal.any([host.signal, ending.signal]),
+    ready: () => {
+      ready ??= makeReady(host);
+      return ready;
+    },
   };
   const end = async (): Promise<void> => {
     ending.abort(new Error("the run is over"));
@@ -85,7 +77,7 @@ export function openLeases(host: LeaseHost, wish: LeaseWish): Leases {
     take: (nic, deadlineMs) => {
       const known = taken.get(nic.name);
       if (known !== undefined) return known;
-      const lease = start(nic, taken.size, deadlineMs).catch((error: unknown) =>
+      const lease = startLease(run, nic, { at: taken.size, deadlineMs }).catch((error: unknown) =>
         none(error instanceof Error ? error.message : String(error)),
       );
       taken.set(nic.name, lease);
@@ -98,11 +90,36 @@ export function openLeases(host: LeaseHost, wish: LeaseWish): Leases {
   };
 }
 
-/** What stands against a lease before anything is looked at. */
-function whyNot(host: Pick<Host, "uid">, { mac, addresses }: Taker): string | null {
-  if (host.uid !== 0) return "a lease takes root";
-  if (mac === null) return "it has no MAC";
-  return addresses.some(({ family }) => family === "ipv4") ? "it has an IPv4 address" : null;
+interface Run {
+  readonly host: LeaseHost;
+  readonly wish: LeaseWish;
+  readonly signal: AbortSignal;
+  /** Looks for a client and opens the book, once. */
+  readonly ready: () => Promise<Ready | string>;
+}
+
+async function startLease(
+  { host, wish, signal, ready }: Run,
+  nic: Taker,
+  { at, deadlineMs }: { readonly at: number; readonly deadlineMs: number },
+): Promise<Lease> {
+  if (signal.aborted) return none("the run is ending");
+  if (host.uid !== 0) return none("a lease takes root");
+  if (nic.mac === null) return none("it has no MAC");
+  if (nic.addresses.some(({ family }) => family === "ipv4")) return none("it has an IPv4 address");
+  const found = await ready();
+  if (typeof found === "string") return none(found);
+  const slot = found.firstSlot + at;
+  if (slot >= mostLeases) return none("too many leases at once");
+  return takeLease(host, {
+    ...found,
+    ...timesOf(host.clock.now(), deadlineMs, wish),
+    endpoints: wish.endpoints,
+    nic: nic.name,
+    mac: nic.mac,
+    slot,
+    signal,
+  });
 }
 
 function timesOf(
@@ -110,9 +127,10 @@ function timesOf(
   deadlineMs: number,
   run: Pick<LeaseWish, "deadlineMs">,
 ): Pick<Taking, "deadlineMs" | "holdSeconds"> {
+  const leftMs = Math.max(0, run.deadlineMs - nowMs);
   return {
     deadlineMs: Math.min(deadlineMs, nowMs + longestMs),
-    holdSeconds: Math.ceil((Math.max(0, run.deadlineMs - nowMs) + spareMs) / 1000),
+    holdSeconds: Math.ceil(Math.min(longestHoldMs, leftMs + spareMs) / 1000),
   };
 }
 

@@ -37,7 +37,7 @@ export async function undoLease(host: UndoHost, note: LeaseNote): Promise<boolea
     troubles.push(...(await restore(host, file)));
   }
   // those that the client did not make, or that somebody uses by now, stay
-  for (const folder of note.folders) await host.exec(["rmdir", folder], { timeoutMs });
+  for (const folder of note.folders) await attempt(host, ["rmdir", folder]);
   for (const { reason, hint } of troubles) {
     host.log.warn(`${note.nic}: of its temporary lease something is left: ${reason}`, hint);
   }
@@ -51,10 +51,14 @@ interface Trouble {
 }
 
 async function attempt(host: UndoHost, command: Command): Promise<readonly Trouble[]> {
-  const { code, stderr } = await host.exec(command, { timeoutMs });
-  if (code === 0 || isGone.test(stderr)) return [];
   const hint = command.join(" ");
-  return [{ reason: `${hint} ended with ${code}: ${stderr.trim()}`, hint }];
+  return host.exec(command, { timeoutMs }).then(
+    ({ code, stderr }) => {
+      if (code === 0 || isGone.test(stderr)) return [];
+      return [{ reason: `${hint} ended with ${code}: ${stderr.trim()}`, hint }];
+    },
+    (error: unknown) => [{ reason: reasonOf(error), hint }],
+  );
 }
 
 async function restore(
@@ -63,17 +67,14 @@ async function restore(
 ): Promise<readonly Trouble[]> {
   return restoreFile(host, file).then(
     () => [],
-    (error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      return [{ reason, hint: `rm ${file.path}` }];
-    },
+    (error: unknown) => [{ reason: reasonOf(error), hint: `rm ${file.path}` }],
   );
 }
 
 /** Unless somebody has begun to use it: then it is theirs. */
 async function putDown(host: UndoHost, { nic }: LeaseNote): Promise<readonly Trouble[]> {
-  const { stdout } = await host.exec(showAddresses(nic), { timeoutMs });
-  if (!stdout.includes(" inet ")) return attempt(host, setLink(nic, "down"));
+  const shown = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
+  if (!shown?.stdout.includes(" inet ")) return attempt(host, setLink(nic, "down"));
   host.log.verbose(`${nic}: was down, and has an address of somebody's now: left up`);
   return [];
 }
@@ -81,4 +82,8 @@ async function putDown(host: UndoHost, { nic }: LeaseNote): Promise<readonly Tro
 async function macOf(host: Pick<Host, "files">, nic: string): Promise<string | null> {
   const bytes = await host.files.read(`/sys/class/net/${nic}/address`).catch(() => null);
   return bytes === null ? null : new TextDecoder().decode(bytes).trim().toLowerCase();
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

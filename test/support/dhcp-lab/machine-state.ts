@@ -3,7 +3,7 @@ import type { Machine } from "../machine/machine.ts";
 /**
  * Everything that a lease could leave behind, as lines: addresses, routes of all tables, rules, what
  * links are, the settings of each NIC, the files that programs write, with what is in them, and the
- * processes. What changes by itself is not in it: the journal, and the lock that stays for the next.
+ * processes that are not just ending. What changes by itself is not in it: the journal, and the lock that stays for the next.
  */
 export async function machineState(machine: Machine): Promise<readonly string[]> {
   const text = await machine.run(["sh", "-ec", script]);
@@ -22,7 +22,7 @@ find /etc /root /run /tmp /usr/local /var -xdev \\
   -path /run/ec2nic -o -path /run/ec2nic/dhcp -o -printf '%p %y %m %u %g %l\\n' | sort
 find /etc /run /tmp /var/lib -xdev -type f ! -path '/run/log/*' ! -path '/run/systemd/*' \\
   ! -path /run/ec2nic/dhcp/lock -exec md5sum {} + | sort -k2
-ps -e -o args --no-headers | grep -v -e '^ps ' -e '^sh -ec' -e '^grep ' -e ' grep ' -e '^sort' | sort
+ps -e -o args --no-headers | grep -v -e '^\\[' -e '^ps ' -e '^sh -ec' -e '^grep ' -e ' grep ' -e '^sort' | sort
 `;
 
 /** The lines that only one of two states has, for people: `- before`, `+ after`. */

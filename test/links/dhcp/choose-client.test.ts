@@ -1,0 +1,112 @@
+import { describe, expect, test } from "bun:test";
+import { chooseClient, type ClientFacts } from "../../../src/links/dhcp/choose-client.ts";
+import { clientArgv } from "../../../src/links/dhcp/dhcp-client.ts";
+
+const nothing: ClientFacts = {
+  udhcpc: null,
+  dhclient: null,
+  dhcpcd: null,
+  isDhcpcdInCharge: false,
+  timeout: "/usr/bin/timeout",
+  harmless: "/usr/bin/true",
+  setpriv: "/usr/bin/setpriv",
+};
+const udhcpc = { udhcpc: ["/sbin/udhcpc"] };
+const dhclient = { dhclient: "/sbin/dhclient" };
+const dhcpcd = { dhcpcd: { path: "/usr/sbin/dhcpcd", version: "9.4.1" } };
+
+describe("the client that leaves the least behind is asked", () => {
+  const cases: readonly (readonly [
+    string,
+    Partial<ClientFacts>,
+    string | null,
+    readonly string[],
+  ])[] = [
+    ["of all", { ...udhcpc, ...dhclient, ...dhcpcd }, "udhcpc", ["udhcpc: asks as /sbin/udhcpc"]],
+    [
+      "of two",
+      { ...dhclient, ...dhcpcd },
+      "dhclient",
+      ["udhcpc: not found", "dhclient: asks as /sbin/dhclient"],
+    ],
+    [
+      "busybox's",
+      { udhcpc: ["/bin/busybox", "udhcpc"] },
+      "udhcpc",
+      ["udhcpc: asks as /bin/busybox udhcpc"],
+    ],
+    [
+      "dhcpcd where nothing else is",
+      dhcpcd,
+      "dhcpcd",
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
+    ],
+    [
+      "not dhclient where nothing ends it",
+      { ...dhclient, timeout: null },
+      null,
+      [
+        "udhcpc: not found",
+        "dhclient: nothing would end it: timeout is not found",
+        "dhcpcd: not found",
+      ],
+    ],
+    [
+      "not a dhcpcd that is in charge",
+      { ...dhcpcd, isDhcpcdInCharge: true },
+      null,
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: runs, and serves every NIC itself"],
+    ],
+    [
+      "not a dhcpcd that would put its address on",
+      { dhcpcd: { path: "/sbin/dhcpcd", version: "8.1.2" } },
+      null,
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: 8.1.2 is older than 9.4"],
+    ],
+    [
+      "dhcpcd 10, whose number is not compared as text",
+      { dhcpcd: { path: "/sbin/dhcpcd", version: "10.1.0" } },
+      "dhcpcd",
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /sbin/dhcpcd"],
+    ],
+    [
+      "none without a script that does nothing",
+      { ...udhcpc, harmless: null },
+      null,
+      ["true: not found, no client is harmless"],
+    ],
+  ];
+  for (const [name, facts, client, trace] of cases) {
+    test(name, () => {
+      const chosen = chooseClient({ ...nothing, ...facts });
+      expect(chosen.client?.name ?? null).toBe(client as never);
+      expect(chosen.trace).toEqual(trace);
+    });
+  }
+});
+
+describe("the command", () => {
+  const argvOf = (facts: Partial<ClientFacts>): string => {
+    const { client } = chooseClient({ ...nothing, ...facts });
+    return client === null ? "" : clientArgv(client, "eth1", 9).join(" ");
+  };
+  const cases: readonly (readonly [Partial<ClientFacts>, string])[] = [
+    [
+      udhcpc,
+      "/usr/bin/setpriv --pdeathsig TERM -- /sbin/udhcpc -f -q -n -t 9 -T 1 -s /usr/bin/true -i eth1",
+    ],
+    [{ ...udhcpc, setpriv: null }, "/sbin/udhcpc -f -q -n -t 9 -T 1 -s /usr/bin/true -i eth1"],
+    [
+      { ...dhclient, setpriv: null },
+      "/usr/bin/timeout -s TERM 9 /sbin/dhclient -4 -1 -d -v -cf /run/ec2nic/none/conf" +
+        " -lf /run/ec2nic/none/leases --no-pid -sf /usr/bin/true eth1",
+    ],
+    [
+      { ...dhcpcd, setpriv: null },
+      "/usr/bin/timeout -s TERM 9 /usr/sbin/dhcpcd -4 --oneshot --nobackground --timeout 9" +
+        " --nodelay --noarp --noipv4ll --noconfigure --config /run/ec2nic/none/conf" +
+        " --script /usr/bin/true eth1",
+    ],
+  ];
+  for (const [facts, argv] of cases) test(argv, () => expect(argvOf(facts)).toBe(argv));
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { type DhcpClient, grantedAddress } from "../../../src/links/dhcp/dhcp-client.ts";
+
+/** What udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 said to a dnsmasq. */
+const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
+  udhcpc: [
+    "udhcpc: started, v1.35.0",
+    "udhcpc: broadcasting discover",
+    "udhcpc: broadcasting select for 10.0.0.92, server 10.0.0.1",
+    "udhcpc: lease of 10.0.0.92 obtained from 10.0.0.1, lease time 3600",
+  ],
+  dhclient: [
+    "can't create /run/ec2nic/none/leases: No such file or directory",
+    "Listening on LPF/eth0/06:a1:00:00:00:05",
+    "DHCPDISCOVER on eth0 to 255.255.255.255 port 67 interval 5",
+    "DHCPOFFER of 10.0.0.92 from 10.0.0.1",
+    "DHCPREQUEST for 10.0.0.92 on eth0 to 255.255.255.255 port 67",
+    "DHCPACK of 10.0.0.92 from 10.0.0.1",
+    "bound to 10.0.0.92 -- renewal in 1453 seconds.",
+  ],
+  dhcpcd: [
+    "dhcpcd-9.4.1 starting",
+    "eth0: soliciting a DHCP lease",
+    "eth0: offered 10.0.0.92 from 10.0.0.1",
+    "eth0: leased 10.0.0.92 for 3600 seconds",
+  ],
+};
+
+for (const name of ["udhcpc", "dhclient", "dhcpcd"] as const) {
+  test(`${name}: an address is granted with its last word, not with the offer`, () => {
+    const lines = said[name];
+    expect(grantedAddress(name, lines.join("\n"))).toBe("10.0.0.92");
+    expect(grantedAddress(name, lines.slice(0, -1).join("\n"))).toBeNull();
+  });
+}
+
+test("half a line grants nothing, as it may come in pieces", () => {
+  expect(grantedAddress("dhclient", "bound to 10.0.0.9")).toBeNull();
+  expect(grantedAddress("udhcpc", "udhcpc: lease of 10.0.0.9")).toBeNull();
+  expect(grantedAddress("dhcpcd", "eth0: leased 10.0.0.9")).toBeNull();
+});
+
+test("what is no address is none", () => {
+  expect(grantedAddress("udhcpc", "udhcpc: lease of $(reboot) obtained")).toBeNull();
+  expect(grantedAddress("udhcpc", "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
+});
