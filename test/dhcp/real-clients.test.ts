@@ -1,32 +1,21 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import {
-  buildDriver,
   type Client,
-  clientPackages,
   clients,
   type DhcpLab,
   nics,
   startDhcpLab,
 } from "../support/dhcp-lab/dhcp-lab.ts";
-import { machineMissing } from "../support/machine/missing.ts";
-import { rootFileSystem, type Suite, suites } from "../support/machine/root-file-system.ts";
+import { driverOfFile, labMissing } from "../support/dhcp-lab/lab-of-file.ts";
+import { type Suite, suites } from "../support/machine/root-file-system.ts";
 import { until } from "../support/machine/until.ts";
 import { tries } from "../support/seed.ts";
-import { missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(120_000);
-const missing = machineMissing() ?? missingTool("mmdebstrap");
-const testLab = testUnless(missing);
-const folder = temporaryFolder();
+const testLab = testUnless(labMissing);
+const driver = driverOfFile();
 const { seed } = tries(1);
-let driver = "";
-beforeAll(async () => {
-  if (missing !== null) return;
-  driver = buildDriver(folder.path);
-  for (const suite of suites) await rootFileSystem(suite, clientPackages);
-}, 600_000);
-afterAll(() => folder[Symbol.dispose]());
 
 const { up, down, configured, unanswered } = nics;
 const identity = "i-0ec20000000000001";
@@ -38,7 +27,7 @@ for (const suite of suites) {
 function onClient(suite: Suite, client: Client): void {
   let lab: DhcpLab;
   beforeAll(async () => {
-    if (missing === null) lab = await startDhcpLab(client, suite, driver);
+    if (labMissing === null) lab = await startDhcpLab(client, suite, driver());
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 
@@ -106,5 +95,3 @@ function chanceFrom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-test("the seed is a number", () => expect(seed).toBeNumber());

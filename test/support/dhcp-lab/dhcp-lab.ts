@@ -75,7 +75,7 @@ export async function startDhcpLab(
 }
 
 async function labOf(instance: BenchInstance, client: Client | "none"): Promise<DhcpLab> {
-  const { machine, bench } = instance;
+  const { machine } = instance;
   const kept = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
   const others = clients.filter((each) => !kept.includes(each));
   await machine.remove(...others.flatMap((each) => programs[each]));
@@ -96,10 +96,7 @@ async function labOf(instance: BenchInstance, client: Client | "none"): Promise<
     machine,
     drive: (names, ending) => drive(machine, names, ending),
     changes: async () => stateChanges(before, await machineState(machine)),
-    [Symbol.asyncDispose]: async () => {
-      await instance.stop();
-      void bench;
-    },
+    [Symbol.asyncDispose]: instance.stop,
   };
 }
 
