@@ -40,6 +40,16 @@ describe("whatever the client", () => {
     });
   }
 
+  testLab("busybox's ip does as well", async () => {
+    await run("sh", "-c", "mkdir /opt/busybox && ln -s /bin/busybox /opt/busybox/ip");
+    const path = "PATH=/opt/busybox:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const { code, stderr } = await lab().machine.exec(["env", path, "ec2nic", up, down]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("has 10.0.2.10 for now");
+    expect(stderr).not.toContain("ignoring");
+    expect(await lab().changes()).toEqual([]);
+  });
+
   testLab("two runs at once: the second says so and goes without", async () => {
     const first = lab().drive([unanswered]);
     await until("the first one asks", () => run("ps", "-C", "udhcpc", "-o", "args="));
