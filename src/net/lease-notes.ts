@@ -22,7 +22,9 @@ export interface LeaseNote {
   readonly address: string | null;
   /** The DHCP client; null: not started yet, or ended. */
   readonly client: ProcessNote | null;
-  /** Files that the client writes and has no option not to write. */
+  /** networkd was asked, and has to be told that it is over. */
+  readonly isNetworkd: boolean;
+  /** Files and settings that the client writes and has no option not to write. */
   readonly files: readonly FileNote[];
   /** Folders that the client makes, as far as they were not there. */
   readonly folders: readonly string[];
@@ -50,6 +52,7 @@ const schema = v.object({
       endpoints: v.array(v.string()),
       address: v.nullable(v.string()),
       client: v.nullable(v.object({ pid: v.number(), startTime: v.string() })),
+      isNetworkd: v.boolean(),
       files: v.array(
         v.object({
           path: v.string(),

@@ -141,6 +141,27 @@ describe("dhclient where nothing ends it together with us", () => {
   });
 });
 
+describe("networkd", () => {
+  const lab = labWith("networkd");
+
+  testLab("a NIC that it manages is left to it", async () => {
+    const path = "/etc/systemd/network/50-admin.network";
+    const content = `[Match]\nName=${unanswered}\n\n[Network]\nDHCP=yes\n`;
+    await lab().machine.write(path, content);
+    await lab().machine.run(["networkctl", "reload"]);
+    const { stdout: index } = await lab().machine.exec([
+      "cat",
+      `/sys/class/net/${unanswered}/ifindex`,
+    ]);
+    const state = `/run/systemd/netif/links/${index.trim()}`;
+    const read = (): Promise<string> => lab().machine.read(state);
+    await until("it is managed", async () => (await read()).includes("=configuring"));
+    const { driven, stderr } = await lab().drive([unanswered]);
+    expect(driven[0]?.trouble).toBe("networkd says it is configuring");
+    expect(stderr).not.toContain("networkctl reload");
+  });
+});
+
 describe("no client", () => {
   const lab = labWith("none");
 

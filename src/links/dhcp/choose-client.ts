@@ -1,4 +1,4 @@
-import type { DhcpClient } from "./dhcp-client.ts";
+import type { DhcpClient, Networkd } from "./dhcp-client.ts";
 
 /** Where programs lie; null: not on this machine. */
 export interface ClientFacts {
@@ -12,12 +12,13 @@ export interface ClientFacts {
   readonly timeout: string | null;
   /** `true`, to be a client's script. */
   readonly harmless: string | null;
+  readonly isNetworkdActive: boolean;
   /** A setpriv that knows `--pdeathsig` (util-linux 2.33). */
   readonly setpriv: string | null;
 }
 
 export interface ChosenClient {
-  readonly client: DhcpClient | null;
+  readonly client: DhcpClient | Networkd | null;
   /** What was looked at, in order, and what came of it. */
   readonly trace: readonly string[];
 }
@@ -27,24 +28,31 @@ const leastDhcpcd = [9, 4] as const;
 
 /**
  * The client to ask with: the one that leaves the least to clear away. udhcpc writes nothing and
- * ends by itself; dhclient has to be ended; dhcpcd writes a lease file. Where setpriv can do it, the
+ * ends by itself; dhclient has to be ended; dhcpcd writes a lease file.
+ * Where there is none of them, networkd, which puts its address on for a moment. Where setpriv can do it, the
  * kernel ends the client at the moment at which this process ends, however that comes.
  */
 export function chooseClient(facts: ClientFacts): ChosenClient {
   const { harmless, setpriv } = facts;
-  if (harmless === null) return { client: null, trace: ["true: not found, no client is harmless"] };
-  const mortal = setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
-  const candidates = [udhcpc(facts), dhclient(facts), dhcpcd(facts)];
+  const candidates = harmless === null ? [] : [udhcpc(facts), dhclient(facts), dhcpcd(facts)];
   const at = candidates.findIndex(({ program }) => program !== null);
   const found = candidates[at];
   const seen = at < 0 ? candidates : candidates.slice(0, at + 1);
   const trace = seen.map(({ name, reason }) => `${name}: ${reason}`);
-  if (found === undefined || found.program === null) return { client: null, trace };
+  if (harmless === null || found === undefined || found.program === null) {
+    const without = harmless === null ? ["true: not found, no client is harmless"] : trace;
+    return networkd(facts, without);
+  }
   const { name, program, timeout = [] } = found;
+  const mortal = setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
   return { client: { name, program, timeout, mortal, harmless }, trace };
 }
 
-const unbound = "nothing would end it: timeout is not found";
+function networkd({ isNetworkdActive }: ClientFacts, trace: readonly string[]): ChosenClient {
+  const reason = isNetworkdActive ? "asks, where it does not manage the NIC" : "not running";
+  const client = isNetworkdActive ? ({ name: "networkd" } as const) : null;
+  return { client, trace: [...trace, `networkd: ${reason}`] };
+}
 
 interface Candidate {
   readonly name: DhcpClient["name"];
@@ -52,6 +60,8 @@ interface Candidate {
   readonly timeout?: readonly string[];
   readonly reason: string;
 }
+
+const unbound = "nothing would end it: timeout is not found";
 
 function udhcpc(facts: ClientFacts): Candidate {
   const name = "udhcpc";

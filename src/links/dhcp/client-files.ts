@@ -1,32 +1,53 @@
 import type { Host } from "../../host/host.ts";
 import type { FileNote, LeaseNote } from "../../net/lease-notes.ts";
+import { networkdPath } from "./ask-networkd.ts";
 import type { DhcpClient } from "./dhcp-client.ts";
 
 type Left = Pick<LeaseNote, "files" | "folders">;
+
+interface Writes {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
 
 /**
  * Where dhcpcd keeps leases: Debian's place, its own, and that of Debian's before version 9. None of
  * its options keeps it from writing one.
  */
 const leaseFolders = ["/var/lib/dhcpcd", "/var/db/dhcpcd", "/var/lib/dhcpcd5"] as const;
-const runFolder = "/run/dhcpcd";
 
-/** dhcpcd sets `promote_secondaries` when it starts, whatever it is asked to do. */
-const settings = "/proc/sys/net/ipv4/conf";
+const settings = "/proc/sys/net";
+
+/**
+ * What each writes whatever it is told, beside what `askNetworkd` writes itself. Both set
+ * `promote_secondaries` when they start with a link; networkd takes router advertisements from the
+ * kernel.
+ */
+const writes: Readonly<Record<string, (nic: string, mac: string) => Writes>> = {
+  dhcpcd: (nic) => ({
+    files: [...leaseFolders.map((folder) => `${folder}/${nic}.lease`), promote(nic)],
+    folders: ["/run/dhcpcd", ...leaseFolders],
+  }),
+  networkd: (nic, mac) => ({
+    files: [networkdPath(mac), promote(nic), `${settings}/ipv6/conf/${nic}/accept_ra`],
+    folders: ["/run/systemd/network"],
+  }),
+};
+
+function promote(nic: string): string {
+  return `${settings}/ipv4/conf/${nic}/promote_secondaries`;
+}
 
 /** What a client is going to write and to make, as it is before. */
 export async function filesBefore(
   host: Pick<Host, "files">,
-  { name }: Pick<DhcpClient, "name">,
-  nic: string,
+  client: DhcpClient["name"] | "networkd",
+  { nic, mac }: Pick<LeaseNote, "nic" | "mac">,
 ): Promise<Left> {
-  if (name !== "dhcpcd") return { files: [], folders: [] };
-  const folders = [runFolder, ...leaseFolders];
+  const { files, folders } = writes[client]?.(nic, mac) ?? { files: [], folders: [] };
   const found = await Promise.all(folders.map((folder) => host.files.stat(folder)));
-  const leases = leaseFolders.map((folder) => `${folder}/${nic}.lease`);
-  const paths = [...leases, `${settings}/${nic}/promote_secondaries`];
   return {
-    files: await Promise.all(paths.map((path) => fileBefore(host, path))),
+    files: await Promise.all(files.map((path) => fileBefore(host, path))),
     folders: folders.filter((_, at) => found[at] === null),
   };
 }

@@ -1,5 +1,10 @@
 import { parseIpv4 } from "../../net/address.ts";
 
+/** networkd, which is told by a file and puts the address on for a moment. */
+export interface Networkd {
+  readonly name: "networkd";
+}
+
 /** A DHCP client that asks and configures nothing, and how it is told to. */
 export interface DhcpClient {
   readonly name: "udhcpc" | "dhclient" | "dhcpcd";

@@ -21,6 +21,7 @@ export async function findClients(host: FindHost): Promise<ClientFacts> {
     isDhcpcdInCharge: running.some((found) => found !== null),
     timeout: timeout ?? null,
     harmless: harmless ?? null,
+    isNetworkdActive: await isNetworkdActive(host),
     setpriv: await findSetpriv(host),
   };
 }
@@ -51,6 +52,12 @@ async function findDhcpcd(host: FindHost): Promise<ClientFacts["dhcpcd"]> {
   if (path === null) return null;
   const { stdout } = await host.exec([path, "--version"], { timeoutMs });
   return { path, version: /^dhcpcd (\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? "" };
+}
+
+async function isNetworkdActive(host: FindHost): Promise<boolean> {
+  if ((await host.files.stat("/run/systemd/netif")) === null) return false;
+  const argv = ["systemctl", "is-active", "--quiet", "systemd-networkd.service"];
+  return (await host.exec(argv, { timeoutMs })).code === 0;
 }
 
 async function findSetpriv(host: FindHost): Promise<string | null> {

@@ -6,9 +6,9 @@ import {
   makeLeaseFolder,
   openLeaseBook,
 } from "./lease-book.ts";
-import { undoLease } from "./undo-lease.ts";
+import { undoLease, type UndoHost } from "./undo-lease.ts";
 
-export type BookHost = Pick<Host, "endProcess" | "exec" | "files" | "log" | "takeLock">;
+export type BookHost = UndoHost & Pick<Host, "takeLock">;
 
 export interface HeldBook {
   readonly book: LeaseBook;

@@ -2,7 +2,7 @@ import type { Host, Release } from "../../host/host.ts";
 import { mostLeases } from "../../net/lease-numbers.ts";
 import type { LinkState } from "../../net/link-state.ts";
 import { chooseClient } from "./choose-client.ts";
-import type { DhcpClient } from "./dhcp-client.ts";
+import type { DhcpClient, Networkd } from "./dhcp-client.ts";
 import { findClients } from "./find-clients.ts";
 import type { LeaseBook } from "./lease-book.ts";
 import { holdBook } from "./hold-book.ts";
@@ -45,7 +45,7 @@ const longestHoldMs = 3_600_000;
 
 /** What a run has that may take leases. */
 interface Ready {
-  readonly client: DhcpClient;
+  readonly client: DhcpClient | Networkd;
   readonly book: LeaseBook;
   readonly release: Release;
   /** Slots below it are those of leases that an earlier run took and that cannot be undone. */

@@ -2,8 +2,9 @@ import type { Host } from "../../host/host.ts";
 import type { LinkAddress } from "../../net/link.ts";
 import type { LeaseNote } from "../../net/lease-notes.ts";
 import { askClient } from "./ask-client.ts";
+import { askNetworkd, whyNotNetworkd } from "./ask-networkd.ts";
 import { filesBefore } from "./client-files.ts";
-import type { DhcpClient } from "./dhcp-client.ts";
+import type { DhcpClient, Networkd } from "./dhcp-client.ts";
 import { addAddress, addWay, type Command, setLink, showAddresses } from "./lease-commands.ts";
 import type { LeaseBook } from "./lease-book.ts";
 
@@ -12,7 +13,7 @@ export type Lease =
   | { readonly kind: "leased"; readonly address: LinkAddress }
   | { readonly kind: "none"; readonly reason: string };
 
-export type TakeHost = Pick<Host, "clock" | "exec" | "files" | "log">;
+export type TakeHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 
 export interface Taking {
   readonly nic: string;
@@ -20,7 +21,7 @@ export interface Taking {
   readonly slot: number;
   /** Whose way leads through the NIC: IPv4 addresses. */
   readonly endpoints: readonly string[];
-  readonly client: DhcpClient;
+  readonly client: DhcpClient | Networkd;
   readonly book: LeaseBook;
   /** On `Clock.now`: a lease that is not there by then is none. */
   readonly deadlineMs: number;
@@ -39,6 +40,9 @@ const lookAgainMs = 20;
 export async function takeLease(host: TakeHost, taking: Taking): Promise<Lease> {
   const { nic, book, signal } = taking;
   if (await hasAddress(host, nic)) return none("it has an IPv4 address");
+  const isNetworkd = taking.client.name === "networkd";
+  const refusal = isNetworkd ? await whyNotNetworkd(host, taking) : null;
+  if (refusal !== null) return none(refusal);
   const note = await firstNote(host, taking);
   signal.throwIfAborted();
   await book.write(note);
@@ -68,8 +72,10 @@ async function firstNote(
   { nic, mac, slot, endpoints, client }: Taking,
 ): Promise<LeaseNote> {
   const wasDown = ((await readNumber(host, nic, "flags")) & IFF_UP) === 0;
-  const left = await filesBefore(host, client, nic);
-  return { nic, mac, slot, wasDown, endpoints, address: null, client: null, ...left };
+  const left = await filesBefore(host, client.name, { nic, mac });
+  const isNetworkd = client.name === "networkd";
+  const nothing = { address: null, client: null };
+  return { nic, mac, slot, wasDown, endpoints, isNetworkd, ...nothing, ...left };
 }
 
 /** include/uapi/linux/if.h */
@@ -86,6 +92,7 @@ async function hasCarrier(host: TakeHost, taking: Taking, isFresh: boolean): Pro
 
 async function ask(host: TakeHost, taking: Taking, note: LeaseNote): Promise<string | null> {
   const { nic, client, book, deadlineMs, signal } = taking;
+  if (client.name === "networkd") return askNetworkd(host, taking);
   const seconds = Math.floor((deadlineMs - host.clock.now()) / 1000);
   if (seconds < 1) return null;
   const onStart = (process: LeaseNote["client"]): Promise<void> =>

@@ -1,5 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import type { LeaseNote } from "../../net/lease-notes.ts";
+import { releaseNetworkd } from "./ask-networkd.ts";
 import { isSetting, restoreFile } from "./client-files.ts";
 import {
   type Command,
@@ -9,7 +10,7 @@ import {
   showAddresses,
 } from "./lease-commands.ts";
 
-export type UndoHost = Pick<Host, "endProcess" | "exec" | "files" | "log">;
+export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 
 /** Enough for a machine that is busy; nothing here waits for anybody. */
 const timeoutMs = 10_000;
@@ -26,16 +27,17 @@ const isGone =
 export async function undoLease(host: UndoHost, note: LeaseNote): Promise<boolean> {
   if (note.client !== null) await host.endProcess(note.client.pid, note.client.startTime);
   const isThere = (await macOf(host, note.nic)) === note.mac;
+  const troubles: Trouble[] = [];
+  for (const file of note.files.filter((each) => isThere || !isSetting(each))) {
+    troubles.push(...(await restore(host, file)));
+  }
+  if (note.isNetworkd && isThere) await releaseNetworkd(host, note.nic);
   const steps = [
     ...(note.address === null ? [] : removeWay(note)),
     ...(note.address === null || !isThere ? [] : [removeAddress(note)]),
   ];
-  const troubles: Trouble[] = [];
   for (const step of steps) troubles.push(...(await attempt(host, step)));
   if (isThere && note.wasDown) troubles.push(...(await putDown(host, note)));
-  for (const file of note.files.filter((each) => isThere || !isSetting(each))) {
-    troubles.push(...(await restore(host, file)));
-  }
   // those that the client did not make, or that somebody uses by now, stay
   for (const folder of note.folders) await attempt(host, ["rmdir", folder]);
   for (const { reason, hint } of troubles) {

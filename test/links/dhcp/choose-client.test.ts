@@ -7,6 +7,7 @@ const nothing: ClientFacts = {
   dhclient: null,
   dhcpcd: null,
   isDhcpcdInCharge: false,
+  isNetworkdActive: false,
   timeout: "/usr/bin/timeout",
   harmless: "/usr/bin/true",
   setpriv: "/usr/bin/setpriv",
@@ -49,19 +50,30 @@ describe("the client that leaves the least behind is asked", () => {
         "udhcpc: not found",
         "dhclient: nothing would end it: timeout is not found",
         "dhcpcd: not found",
+        "networkd: not running",
       ],
     ],
     [
       "not a dhcpcd that is in charge",
       { ...dhcpcd, isDhcpcdInCharge: true },
       null,
-      ["udhcpc: not found", "dhclient: not found", "dhcpcd: runs, and serves every NIC itself"],
+      [
+        "udhcpc: not found",
+        "dhclient: not found",
+        "dhcpcd: runs, and serves every NIC itself",
+        "networkd: not running",
+      ],
     ],
     [
       "not a dhcpcd that would put its address on",
       { dhcpcd: { path: "/sbin/dhcpcd", version: "8.1.2" } },
       null,
-      ["udhcpc: not found", "dhclient: not found", "dhcpcd: 8.1.2 is older than 9.4"],
+      [
+        "udhcpc: not found",
+        "dhclient: not found",
+        "dhcpcd: 8.1.2 is older than 9.4",
+        "networkd: not running",
+      ],
     ],
     [
       "dhcpcd 10, whose number is not compared as text",
@@ -73,7 +85,7 @@ describe("the client that leaves the least behind is asked", () => {
       "none without a script that does nothing",
       { ...udhcpc, harmless: null },
       null,
-      ["true: not found, no client is harmless"],
+      ["true: not found, no client is harmless", "networkd: not running"],
     ],
   ];
   for (const [name, facts, client, trace] of cases) {
@@ -88,7 +100,9 @@ describe("the client that leaves the least behind is asked", () => {
 describe("the command", () => {
   const argvOf = (facts: Partial<ClientFacts>): string => {
     const { client } = chooseClient({ ...nothing, ...facts });
-    return client === null ? "" : clientArgv(client, "eth1", 9).join(" ");
+    return client === null || client.name === "networkd"
+      ? ""
+      : clientArgv(client, "eth1", 9).join(" ");
   };
   const cases: readonly (readonly [Partial<ClientFacts>, string])[] = [
     [

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
 import { dropAbandonedLeases } from "../../../src/links/dhcp/hold-book.ts";
 import { type LeaseHost, openLeases } from "../../../src/links/dhcp/open-leases.ts";
+import type { LinkAddress } from "../../../src/net/link.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";
@@ -131,10 +132,13 @@ test("after the close nothing is taken any more", async () => {
 });
 
 test("what has an address, has no MAC, or is not root's to change is left alone", async () => {
-  const address = {
-    ...{ nic: "eth1", family: "ipv4", address: "10.0.1.9" },
-    ...{ prefixLength: 24, scopeId: 0 },
-  } as const;
+  const address: LinkAddress = {
+    nic: "eth1",
+    family: "ipv4",
+    address: "10.0.1.9",
+    prefixLength: 24,
+    scopeId: 0,
+  };
   const { host, done } = machine();
   const reasonOf = async (some: Partial<LeaseHost>, link: Parameters<typeof take>[1]) =>
     take(openLeases({ ...host, ...some }, wish), link);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ExecResult } from "../../../src/host/host.ts";
 import { undoLease } from "../../../src/links/dhcp/undo-lease.ts";
 import type { LeaseNote } from "../../../src/net/lease-notes.ts";
-import { fakeFiles, fakeLog } from "../../support/fake-host.ts";
+import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";
 const note: LeaseNote = {
@@ -12,6 +12,7 @@ const note: LeaseNote = {
   wasDown: true,
   endpoints: ["169.254.169.254"],
   address: "10.0.1.20",
+  isNetworkd: false,
   client: { pid: 4711, startTime: "99" },
   files: [
     { path: "/var/lib/dhcpcd/eth1.lease", previous: { base64: btoa("old"), mode: 0o640 } },
@@ -55,7 +56,7 @@ function fakeMachine(answers: Answers = () => ({}), address = mac) {
     const file = files.there.get(path);
     return file === undefined ? null : new TextDecoder().decode(file.content);
   };
-  return { done, log, text, host: { files, log, exec, endProcess } };
+  return { done, log, text, host: { clock: fakeClock(), files, log, exec, endProcess } };
 }
 
 test("everything is given back, in an order in which nothing is in the way", async () => {

@@ -6,8 +6,8 @@ import { repository } from "../run-ec2nic.ts";
 import { machineState, stateChanges } from "./machine-state.ts";
 import type { Driven } from "./driver.ts";
 
-/** The DHCP clients of Debian; `busybox` has one without a name of its own. */
-export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd"] as const;
+/** What grants leases on Debian; `busybox` has a client without a name of its own. */
+export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd", "networkd"] as const;
 export type Client = (typeof clients)[number];
 
 export const clientPackages = ["busybox", "dhcpcd-base", "isc-dhcp-client", "udhcpc"] as const;
@@ -18,6 +18,7 @@ const programs: Readonly<Record<Client, readonly string[]>> = {
   busybox: ["/usr/bin/busybox", "/bin/busybox"],
   dhclient: ["/usr/sbin/dhclient", "/sbin/dhclient"],
   dhcpcd: ["/usr/sbin/dhcpcd", "/sbin/dhcpcd"],
+  networkd: [],
 };
 
 /** NICs of the lab: `ens5` has its address, `ens6` is up without one, `ens7` is down. */
@@ -64,6 +65,7 @@ export async function startDhcpLab(
     binary,
     packages: clientPackages,
     disable: ["dhcpcd.service"],
+    enable: client === "networkd" ? ["systemd-networkd.service"] : [],
     enis: [0, 1, 2].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
   });
   try {
