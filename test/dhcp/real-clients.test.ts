@@ -16,6 +16,9 @@ setDefaultTimeout(120_000);
 const testLab = testUnless(labMissing);
 const driver = driverOfFile();
 const { seed } = tries(1);
+const again = `EC2NIC_SEED=${seed}`;
+/** `KILLS=20` for more of them. */
+const moments = Number(process.env["KILLS"] ?? "5");
 
 const { up, down, configured, unanswered } = nics;
 const identity = "i-0ec20000000000001";
@@ -67,16 +70,32 @@ function onClient(suite: Suite, client: Client): void {
     });
   }
 
-  testLab(`kill -9 at 20 moments of chance, and the next run (EC2NIC_SEED=${seed})`, async () => {
-    const chance = chanceFrom(seed);
-    for (let round = 0; round < 20; round += 1) {
-      const afterMs = Math.round(20 + chance() * 250);
+  testLab(`kill -9 at ${moments} moments of chance, and the next run (${again})`, async () => {
+    for (const afterMs of chosenMoments(seed)) {
       await lab.drive([up, down], { signal: "KILL", afterMs });
       const next = await lab.drive([]);
       expect(next.code, next.stderr).toBe(0);
       await expectUnchanged(lab, `killed after ${afterMs} ms: ${next.stderr}`);
     }
   });
+
+  testLab(
+    `SIGINT and SIGTERM at ${moments} moments of chance, and no next run (${again})`,
+    async () => {
+      for (const [at, afterMs] of chosenMoments(seed + 1).entries()) {
+        const signal = at % 2 === 0 ? "INT" : "TERM";
+        const { code, stderr } = await lab.drive([up, down], { signal, afterMs });
+        expect([0, 130, 143], stderr).toContain(code);
+        await expectUnchanged(lab, `SIG${signal} after ${afterMs} ms: ${stderr}`);
+      }
+    },
+  );
+}
+
+/** From before the first command to after the last one. */
+function chosenMoments(from: number): readonly number[] {
+  const chance = chanceFrom(from);
+  return Array.from({ length: moments }, () => Math.round(20 + chance() * 250));
 }
 
 /** A client that loses its parent needs a moment to end. */
