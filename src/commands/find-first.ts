@@ -8,7 +8,7 @@ import type { LinkState } from "../net/link-state.ts";
 import { isReached, type WayProbe } from "../net/way-probe.ts";
 import { nicsToProbe } from "./nics-to-probe.ts";
 import type { ProbeNicsOptions } from "./probe-nics-options.ts";
-import { probeWays } from "./probe-ways.ts";
+import { probeWays, type WaysToProbe } from "./probe-ways.ts";
 import { withLeases } from "./with-leases.ts";
 
 export interface First {
@@ -27,8 +27,8 @@ export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<
   return untilFound(host, { deadlineMs, retries }, async () => {
     const { candidates } = await nicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
-    const found = await withLeases(host, links, options, (links) =>
-      raceWays(host, settings, links, deadlineMs),
+    const found = await withLeases(host, settings, (lend) =>
+      raceWays(host, settings, { links, lend, deadlineMs }),
     );
     if (found === null) return null;
     return { nic: await nameOf(host, found), probe: found.probe };
@@ -43,8 +43,7 @@ interface Found {
 async function raceWays(
   host: Host,
   settings: ImdsSettings,
-  links: readonly LinkState[],
-  deadlineMs: number,
+  field: Pick<WaysToProbe, "links" | "lend" | "deadlineMs">,
 ): Promise<Found | null> {
   const over = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Found>();
@@ -54,7 +53,7 @@ async function raceWays(
     if (probe.token?.outcome === "403") isOff = true;
   };
   const stop = AbortSignal.any([host.signal, over.signal]);
-  const all = probeWays(host, { settings, links, deadlineMs, stop, onProbe }).then(() => null);
+  const all = probeWays(host, { settings, ...field, stop, onProbe }).then(() => null);
   const found = await Promise.race([promise, all]);
   over.abort(new Error("the race is over"));
   all.catch(() => undefined); // the losers are cut short

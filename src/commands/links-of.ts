@@ -5,44 +5,58 @@ import type { Links } from "../imds/transports.ts";
 import { linkWatch } from "../links/link-watch.ts";
 import { rankCandidates } from "../links/rank-candidates.ts";
 import type { LinkState, Ranking } from "../net/link-state.ts";
+import { leasesFor } from "./leases-for.ts";
 
 /** The machine's links, for a conversation with IMDS; `--verbose` tells how each was ranked. */
-export function linksOf(host: Host, _settings: ImdsSettings): Links {
+export function linksOf(host: Host, settings: ImdsSettings): Links {
   const look = linkWatch(host);
+  const leases = leasesFor(host, settings);
   const told = new Set<string>();
   const tell = (line: string): void => {
     if (!told.has(line)) host.log.verbose(line);
     told.add(line);
   };
   return {
-    rank: async (endpoint) => {
+    rank: async (endpoints) => {
       const links = await look();
       const ranking = rankCandidates(links);
       for (const line of linesOf(ranking)) tell(line);
       const hasImdsd = (await host.imdsd()) !== null;
-      return { ...ranking, routed: await routedThrough(host, endpoint, links), hasImdsd };
+      return { ...ranking, ...(await routesTo(host, endpoints, links)), hasImdsd };
     },
-    lease: async () => "no temporary address can be had",
-    close: async () => undefined,
+    lease: (link, { deadlineMs }) => leases.take(link, deadlineMs),
+    close: leases.close,
   };
 }
 
 /** As if there were none: for what must hold by the kernel's own routing. */
 export const noLinks: Links = {
-  rank: async () => ({ candidates: [], others: [], routed: null, hasImdsd: false }),
+  rank: async () => ({
+    candidates: [],
+    others: [],
+    routed: null,
+    forbidden: [],
+    hasImdsd: false,
+  }),
   lease: async () => "no temporary address can be had",
   close: async () => undefined,
 };
 
-async function routedThrough(
-  host: Pick<Host, "routeSource">,
-  endpoint: string,
+/** Which link the kernel takes to the first endpoint, and which endpoints a route forbids. */
+async function routesTo(
+  host: Pick<Host, "lookUpRoute">,
+  endpoints: readonly string[],
   links: readonly LinkState[],
-): Promise<string | null> {
-  if (familyOf(endpoint) === null) return null;
-  const source = await host.routeSource(addressOf(endpoint).host);
+) {
+  const literal = endpoints.filter((endpoint) => familyOf(endpoint) !== null);
+  const routes = await Promise.all(
+    literal.map(async (endpoint) => host.lookUpRoute(addressOf(endpoint).host)),
+  );
+  const [first] = routes;
+  const source = first?.kind === "way" ? first.source : null;
   const owner = links.find(({ addresses }) => addresses.some(({ address }) => address === source));
-  return owner?.name ?? null;
+  const forbidden = literal.filter((_, at) => routes[at]?.kind === "forbidden");
+  return { routed: owner?.name ?? null, forbidden };
 }
 
 function linesOf({ candidates, others }: Ranking): readonly string[] {

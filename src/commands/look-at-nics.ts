@@ -30,8 +30,8 @@ export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise
   const links = candidates.map(({ link }) => link);
   const deadlineMs = startMs + settings.timeoutMs;
   const stop = host.signal;
-  const examined = await withLeases(host, links, options, async (links) => {
-    const asked = await probeWays(host, { settings, links, deadlineMs, stop });
+  const examined = await withLeases(host, settings, async (lend) => {
+    const asked = await probeWays(host, { settings, links, deadlineMs, stop, lend });
     return examine(host, asked);
   });
   stop.throwIfAborted();

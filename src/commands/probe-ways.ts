@@ -2,6 +2,7 @@ import type { Host } from "../host/host.ts";
 import { addressOf, isLoopback } from "../imds/endpoint.ts";
 import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
+import type { Lend } from "./with-leases.ts";
 import type { LinkState } from "../net/link-state.ts";
 import { unprobed, type WayProbe } from "../net/way-probe.ts";
 
@@ -17,6 +18,7 @@ export interface WaysToProbe {
   readonly deadlineMs: number;
   /** Ends all of them. */
   readonly stop: AbortSignal;
+  readonly lend: Lend;
   /** Told as soon as a way is looked through. */
   readonly onProbe?: (link: LinkState | null, probe: WayProbe) => void;
 }
@@ -72,10 +74,11 @@ async function probeRouting(
 /** What is down, leads nowhere or has no address of the family is not asked: nothing could come. */
 async function probeNic(
   host: ProbeHost,
-  link: LinkState,
+  bare: LinkState,
   endpoints: readonly string[],
-  { settings, deadlineMs, stop, onProbe }: WaysToProbe,
+  { settings, deadlineMs, stop, lend, onProbe }: WaysToProbe,
 ): Promise<Asked> {
+  const link = endpoints.length === 0 ? bare : await lend(bare, deadlineMs);
   const connectMs = Math.max(1, Math.min(settings.connectMs, deadlineMs - host.clock.now()));
   const look = async (endpoint: string): Promise<WayProbe> => {
     const family = addressOf(endpoint).host.includes(":") ? "ipv6" : "ipv4";

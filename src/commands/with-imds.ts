@@ -2,6 +2,7 @@ import type { Host } from "../host/host.ts";
 import { type ImdsSession, openSession } from "../imds/session.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Links } from "../imds/transports.ts";
+import { dropAbandoned } from "./leases-for.ts";
 import { linksOf } from "./links-of.ts";
 
 /** A conversation with IMDS, and how it is held. */
@@ -21,6 +22,7 @@ export async function withImds<T>(
   work: (imds: Imds) => Promise<T>,
   links: Links = linksOf(host, settings),
 ): Promise<T> {
+  await dropAbandoned(host);
   const session = openSession(host, settings, links);
   try {
     return await work({ session, settings });

@@ -1,21 +1,36 @@
 import type { Host } from "../host/host.ts";
+import type { ImdsSettings } from "../imds/settings.ts";
 import type { LinkState } from "../net/link-state.ts";
+import { dropAbandoned, leasesFor } from "./leases-for.ts";
+
+/** Gives a link with what it has to be asked through: with `--dhcp`, a leased address among them. */
+export type Lend = (link: LinkState, deadlineMs: number) => Promise<LinkState>;
 
 /**
- * The one place where `--dhcp` comes in: a NIC that is up and has no address takes a lease before
- * `work` asks through it, with the leased address among its own, and gives it back afterwards. Takes
- * and gives nothing yet.
+ * Does `work`, in which a NIC without an IPv4 address may take a temporary lease where `--dhcp` says
+ * so. All of them are given back before this resolves, however it ends.
  */
 export async function withLeases<T>(
-  host: Pick<Host, "log">,
-  links: readonly LinkState[],
-  wish: { readonly dhcp: boolean },
-  work: (links: readonly LinkState[]) => Promise<T>,
+  host: Host,
+  settings: ImdsSettings,
+  work: (lend: Lend) => Promise<T>,
 ): Promise<T> {
-  const bare = links.filter(({ isUp, addresses }) => isUp && addresses.length === 0);
-  if (wish.dhcp && bare.length > 0) {
-    const names = bare.map(({ name }) => name).join(", ");
-    host.log.warn(`${names}: --dhcp takes no lease in this version`);
+  if (!settings.dhcp) return work(async (link) => link);
+  await dropAbandoned(host);
+  const leases = leasesFor(host, settings);
+  const lend: Lend = async (link, deadlineMs) => {
+    if (link.addresses.some(({ family }) => family === "ipv4")) return link;
+    const leased = await leases.take(link, deadlineMs);
+    if (typeof leased !== "string") {
+      // it had to be up, and to have carrier, to get one
+      return { ...link, isUp: true, hasCarrier: true, addresses: [...link.addresses, leased] };
+    }
+    host.log.warn(`${link.name}: ${leased}`);
+    return link;
+  };
+  try {
+    return await work(lend);
+  } finally {
+    await leases.close();
   }
-  return work(links);
 }

@@ -2,15 +2,13 @@ import { type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
 import { BoundAgent, type BoundRequestArgs } from "./bound-agent.ts";
 import type { BoundTransport, BoundWay } from "./host.ts";
-import { type Libc, openLibc } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 
 /**
  * HTTP through one NIC: node's requests over sockets that the C library made, for fetch cannot be
- * bound to a device. `connectMs` is exact, and so are the errors. A string says why there is none.
+ * bound to a device. `connectMs` is exact, and so are the errors.
  */
-export function boundTransport(way: BoundWay): BoundTransport | string {
-  const libc = libcUnlessForbidden();
-  if (typeof libc === "string") return libc;
+export function boundTransport(libc: Libc, way: BoundWay): BoundTransport {
   const agent = new BoundAgent(libc, way);
   return {
     fetch: (url, init) => fetchThrough(agent, new URL(url), init),
@@ -18,14 +16,6 @@ export function boundTransport(way: BoundWay): BoundTransport | string {
     connect: (host, port, signal) => agent.tryConnect({ host, port, stop: signal }),
     close: () => agent.close(),
   };
-}
-
-function libcUnlessForbidden(): Libc | string {
-  try {
-    return openLibc();
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Promise<Response> {

@@ -1,6 +1,6 @@
-import { ptr, read } from "bun:ffi";
-import { getSystemErrorMap } from "node:util";
+import { ptr } from "bun:ffi";
 import type { LinkAddress } from "../net/link.ts";
+import { errnoOf, nameOfErrno } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 import { socketAddress } from "./socket-address.ts";
 
@@ -20,8 +20,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_BINDTODEVICE = 25;
-const EINPROGRESS = 115;
 const POLLOUT = 4;
+/** The port is chosen when connecting: else each source has 28,000 for all peers together. */
+const IPPROTO_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
 
 /** Waits between two looks: a healthy service answers within the first few. */
 const patienceMs = [0, 1, 2, 4, 8, 16, 20] as const;
@@ -38,7 +40,7 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
   const { source, address, port, nic } = target;
   const peer = socketAddress(address, port);
   const fd = libc.socket(peer.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw errorOf(errno(libc), target);
+  if (fd < 0) throw new ConnectError(errnoOf(libc), target);
   let isHandedOn = false;
   try {
     const device = Buffer.from(`${nic}\0`);
@@ -47,11 +49,14 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
       target,
       libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length),
     );
+    const yes = new Int32Array([1]);
+    // older kernels lack it, and IPv6 sockets take it, too
+    libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(yes), yes.byteLength);
     const own = socketAddress(source.address, 0, source.scopeId).bytes;
     demand(libc, target, libc.bind(fd, ptr(own), own.length));
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
-      const code = errno(libc);
-      if (code !== EINPROGRESS) throw errorOf(code, target);
+      const code = errnoOf(libc);
+      if (code !== "EINPROGRESS") throw new ConnectError(code, target);
       await untilConnected(libc, fd, target);
     }
     isHandedOn = true;
@@ -71,7 +76,7 @@ async function untilConnected(libc: Libc, fd: number, target: BoundTarget): Prom
     await Bun.sleep(Math.min(leftMs, patienceMs[look] ?? 20));
   }
   const code = socketError(libc, fd);
-  if (code !== 0) throw errorOf(code, target);
+  if (code !== 0) throw new ConnectError(nameOfErrno(code), target);
   // poll(2) says "writable" of a socket that failed, too; only a peer proves a connection
   const name = new Uint8Array(28);
   const size = new Uint32Array([name.length]);
@@ -93,12 +98,7 @@ function socketError(libc: Libc, fd: number): number {
 }
 
 function demand(libc: Libc, target: BoundTarget, result: number): void {
-  if (result !== 0) throw errorOf(errno(libc), target);
-}
-
-function errno(libc: Libc): number {
-  const location = libc.__errno_location();
-  return location === null ? 0 : read.i32(location);
+  if (result !== 0) throw new ConnectError(errnoOf(libc), target);
 }
 
 /** Has errno's name as `code`, as the errors of node and Bun do. */
@@ -110,9 +110,4 @@ export class ConnectError extends Error {
     this.name = "ConnectError";
     this.code = code;
   }
-}
-
-function errorOf(number: number, target: BoundTarget): ConnectError {
-  const [code = `errno ${number}`] = getSystemErrorMap().get(-number) ?? [];
-  return new ConnectError(code, target);
 }

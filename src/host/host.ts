@@ -27,8 +27,8 @@ export interface Host {
   readonly imdsd: () => Promise<HttpTransport | null>;
   /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
   readonly addresses: () => readonly LinkAddress[];
-  /** The address that the kernel's routing would ask `address` from; null: there is no route. */
-  readonly routeSource: (address: string) => Promise<string | null>;
+  /** What the kernel's own routing makes of an IP address. */
+  readonly lookUpRoute: (address: string) => Promise<RouteLookup>;
   readonly exec: Exec;
   /** Ends a process that an earlier run left, where it is still that one; returns when it is gone. */
   readonly endProcess: (pid: number, startTime: string) => Promise<void>;
@@ -113,6 +113,11 @@ export interface HttpTransport {
    */
   readonly connects: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
 }
+
+/** `source`: the address that it would ask from. `forbidden`: a `prohibit` route (EACCES). */
+export type RouteLookup =
+  | { readonly kind: "way"; readonly source: string }
+  | { readonly kind: "none" | "forbidden" | "unknown" };
 
 export interface BoundWay {
   /** The name of the link. */

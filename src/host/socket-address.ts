@@ -22,6 +22,14 @@ export function socketAddress(address: string, port: number, scopeId = 0): Socke
   return { family, bytes };
 }
 
+/** The address in a `struct sockaddr` that the kernel filled in, as people write it. */
+export function ipOf(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (view.getUint16(0, isLittleEndian) === AF_INET) return bytes.slice(4, 8).join(".");
+  const groups = Array.from({ length: 8 }, (_, at) => view.getUint16(8 + 2 * at).toString(16));
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** URL knows every way to write an address; what it gives is hexadecimal groups and one `::`. */

@@ -10,12 +10,18 @@ import { systemHttp } from "./http.ts";
 import { createLog, type LogSettings } from "./log.ts";
 import { print } from "./print.ts";
 import { endingSignal } from "./signals.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** The real machine. Call it once a process: it takes SIGINT and SIGTERM. */
 export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = endingSignal();
   const settings = { ...wish, journal: isJournal(env["JOURNAL_STREAM"]), terminal: isatty(2) };
+  let opened: Promise<Sockets> | null = null;
+  const sockets = (): Promise<Sockets> => {
+    opened ??= import("./sockets.ts").then(({ openSockets }) => openSockets());
+    return opened;
+  };
   return {
     env,
     uid: process.geteuid?.() ?? -1,
@@ -26,11 +32,11 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     files: systemFiles,
     http: systemHttp,
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
-    bind: async (way) => (await import("./bound-transport.ts")).boundTransport(way),
+    bind: async (way) => (await sockets()).bind(way),
     // lazily: few machines have it, and node:net costs 3 ms
     imdsd: async () => (await import("./imdsd.ts")).imdsd(),
     addresses: linkAddresses,
-    routeSource: async (address) => (await import("./route-source.ts")).routeSource(address),
+    lookUpRoute: async (address) => (await sockets()).lookUpRoute(address),
     exec,
     endProcess,
     // lazily: few runs need a lock, and bun:ffi is not free

@@ -17,8 +17,6 @@ export interface Trouble {
   readonly suspect: "token" | "path" | "service";
   /** It ended because the run's time did. */
   readonly isCutByDeadline: boolean;
-  /** A route says that nobody is to go there (EACCES): somebody's word, not a fault to work round. */
-  readonly isForbidden: boolean;
 }
 
 /** What the status of `what` says, before any of the body is read. `null`: 200, read on. */
@@ -53,7 +51,7 @@ export function trouble(
   const base = { endsAs: "UNAVAILABLE", retryAfterMs: null, suspect: "service" } as const;
   return {
     kind: "trouble",
-    trouble: { reason, isCutByDeadline: false, isForbidden: false, ...base, ...rest },
+    trouble: { reason, isCutByDeadline: false, ...base, ...rest },
   };
 }
 

@@ -156,9 +156,7 @@ function judgeError(error: unknown, isCutByDeadline: boolean): Answer {
   if (error instanceof Failure) throw error;
   const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined) ?? "";
   const reason = pathErrors[code];
-  if (reason !== undefined) {
-    return trouble(reason, { suspect: "path", isForbidden: code === "EACCES" });
-  }
+  if (reason !== undefined) return trouble(reason, { suspect: "path" });
   return trouble(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
 }
 

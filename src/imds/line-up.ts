@@ -29,7 +29,10 @@ export function firstHeat({ endpoints, nic }: Wish): LineUp {
  * there (facts of the kernel: docs/decisions/device-bound-sockets.md).
  */
 export function lineUp(wish: Wish, ranking: Ranked): LineUp {
-  const entries = linksFor(wish, ranking).map((link) => ({ link, ways: waysThrough(link, wish) }));
+  const entries = linksFor(wish, ranking).map((link) => ({
+    link,
+    ways: waysThrough(link, wish, ranking),
+  }));
   const nics = entries.filter(({ ways }) => ways.length > 0);
   const [first, ...others] = wish.nic === null ? wish.endpoints.map(byRouting) : [];
   const [second, ...more] = others.map((way) => [way]);
@@ -38,11 +41,33 @@ export function lineUp(wish: Wish, ranking: Ranked): LineUp {
   const later = Array.from({ length: rounds }, (_, at) => {
     return [...(beside[at] ?? []), ...(nics[at]?.ways ?? [])];
   });
-  const absent = entries.filter(({ ways }) => ways.length === 0).map(({ link }) => whyNot(link));
   return {
     heats: [first === undefined ? [] : [first], ...later].filter(({ length }) => length > 0),
-    absent: wish.nic !== null && entries.length === 0 ? [unknown(wish.nic, ranking)] : absent,
+    absent: [...forbiddenIn(wish, ranking), ...absentIn(wish, ranking, entries)],
   };
+}
+
+interface Entry {
+  readonly link: LinkState;
+  readonly ways: readonly Way[];
+}
+
+function absentIn(wish: Wish, ranking: Ranked, entries: readonly Entry[]): readonly string[] {
+  if (wish.nic !== null && entries.length === 0) return [unknown(wish.nic, ranking)];
+  const families = new Set(wish.endpoints.map(familyOf));
+  return entries.flatMap(({ link, ways }) => {
+    if (ways.length === 0) return [whyNot(link)];
+    const asked = new Set(ways.map(({ endpoint }) => familyOf(endpoint)));
+    const isMissed = wish.nic !== null && families.has("ipv4") && !asked.has("ipv4");
+    return isMissed ? [`${link.name}: it has no IPv4 address to ask from`] : [];
+  });
+}
+
+function forbiddenIn({ nic }: Wish, { forbidden }: Ranked): readonly string[] {
+  if (nic !== null) return [];
+  return forbidden.map(
+    (endpoint) => `${endpoint}: not asked through a nic, for a route forbids it`,
+  );
 }
 
 /** Whether any NIC could lead to the endpoints at all: none leads to the machine itself. */
@@ -74,11 +99,17 @@ function linksFor({ nic }: Wish, ranking: Ranked): readonly LinkState[] {
   return [...candidates, ...others].map(({ link }) => link).filter(({ name }) => name === nic);
 }
 
-function waysThrough(link: LinkState, { endpoints, nic, dhcp }: Wish): readonly Way[] {
+function waysThrough(
+  link: LinkState,
+  { endpoints, nic, dhcp }: Wish,
+  { forbidden }: Ranked,
+): readonly Way[] {
   const mayLease = dhcp && !link.addresses.some(isIpv4);
   if (!link.isUp && !mayLease) return [];
+  // a socket bound to a NIC might slip past a prohibit route: who set it up did not mean that
+  const isAllowed = (endpoint: string) => isBindable(endpoint) && !forbidden.includes(endpoint);
   return endpoints
-    .filter((endpoint) => isBindable(endpoint) || nic !== null)
+    .filter((endpoint) => nic !== null || isAllowed(endpoint))
     .flatMap((endpoint): readonly Way[] => {
       const family = familyOf(endpoint);
       const isOwn = link.addresses.some((address) => address.family === family);

@@ -7,7 +7,7 @@ import { newcomer } from "./newcomer.ts";
 import { race } from "./race.ts";
 import { retry, type RetryLimits } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
-import { bindHint, cannotBind, type Links, type Transports } from "./transports.ts";
+import { bindHint, cannotBind, type Links, type Ranked, type Transports } from "./transports.ts";
 import { nameOfWay, type Way } from "./way.ts";
 
 /** What one needs to ask: a way to IMDS, and the token that was given out over it. */
@@ -34,6 +34,7 @@ export interface PassOffice {
   readonly once: AskOnce;
 }
 
+const metadata = "instance metadata";
 const capBytes = 4096;
 
 /**
@@ -46,21 +47,17 @@ export async function newPass(
 ): Promise<Pass> {
   const lifeS = tokenLifeS(settings.timeoutMs);
   const used = new Map<string, HttpTransport>();
-  const forbidden = new Set<string>();
   const askForToken = async (way: Way, signal: AbortSignal): Promise<Answer> => {
-    const isNic = way.through.kind === "nic" && settings.nic === null;
-    if (isNic && forbidden.has(way.endpoint)) return isForbidden;
     const transport = await transports.of(way, { deadlineMs: limits.deadlineMs, signal });
     if (typeof transport === "string") return trouble(transport, { suspect: "path" });
     used.set(nameOfWay(way), transport);
-    const answer = tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
-    if (answer.kind === "trouble" && answer.trouble.isForbidden) forbidden.add(way.endpoint);
-    return answer;
+    return tokenIn(await once(transport, tokenQuestion(way, lifeS), signal));
   };
   const present = (): Promise<LineUp> => lineUpNow(settings, links, transports.obstacle());
   const sooner = (stop: AbortSignal): Promise<void> => newcomer(host, present, stop);
   const passes: Pass[] = [];
-  await retry(host, "instance metadata", { ...limits, sooner }, async () => {
+  const what = settings.nic === null ? metadata : `${metadata} through ${settings.nic}`;
+  await retry(host, what, { ...limits, sooner }, async () => {
     const field = async (heat: number) => (heat === 0 ? firstHeat(settings) : present());
     const outcome = await race(host, field, askForToken);
     const way = "way" in outcome ? outcome.way : null;
@@ -76,12 +73,6 @@ export async function newPass(
   return pass;
 }
 
-/** A socket bound to a NIC might slip past a `prohibit` route: who set it up did not mean that. */
-const isForbidden = trouble("no way there (a route forbids it)", {
-  suspect: "path",
-  isForbidden: true,
-});
-
 /** No link is looked at where none could lead to the endpoints, or no socket can be bound to one. */
 async function lineUpNow(
   settings: ImdsSettings,
@@ -94,10 +85,16 @@ async function lineUpNow(
     });
   }
   const isNeeded = isReachedByNics(settings) && obstacle === null;
-  const [endpoint = ""] = settings.endpoints;
-  const nobody = { candidates: [], others: [], routed: null, hasImdsd: false };
-  return lineUp(settings, isNeeded ? await links.rank(endpoint) : nobody);
+  return lineUp(settings, isNeeded ? await links.rank(settings.endpoints) : nobody);
 }
+
+const nobody: Ranked = {
+  candidates: [],
+  others: [],
+  routed: null,
+  forbidden: [],
+  hasImdsd: false,
+};
 
 /** The token outlives the run, and not by much: IMDS takes 1 s to 6 h. */
 function tokenLifeS(timeoutMs: number): number {

@@ -107,7 +107,6 @@ function verdictOn(lost: readonly Finish[], absent: readonly string[]): Trouble 
     retryAfterMs:
       pauses.length > 0 && pauses.length === answered.length ? Math.min(...pauses) : null,
     isCutByDeadline: troubles.some(({ isCutByDeadline }) => isCutByDeadline),
-    isForbidden: troubles.some(({ isForbidden }) => isForbidden),
     suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
   };
 }

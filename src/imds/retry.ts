@@ -82,7 +82,6 @@ const notYet: Trouble = {
   retryAfterMs: null,
   suspect: "service",
   isCutByDeadline: false,
-  isForbidden: false,
 };
 
 interface Round {

@@ -1,30 +1,24 @@
 import type { BoundTransport, Host, HttpTransport } from "../host/host.ts";
 import type { LinkAddress } from "../net/link.ts";
 import type { LinkState, Ranking } from "../net/link-state.ts";
-import { addressOf } from "./endpoint.ts";
 import type { ImdsSettings } from "./settings.ts";
 import { nameOfWay, type Through, type Way } from "./way.ts";
 
 /** What the session must be told of the machine's links. */
 export interface Links {
-  /** The links as they are now, ranked; `routed`: the one that the kernel asks `endpoint` through. */
-  readonly rank: (endpoint: string) => Promise<Ranked>;
-  /**
-   * A temporary address for a link that has none, to ask `endpoint` (its host) from; a string says
-   * why there is none.
-   */
-  readonly lease: (
-    link: LinkState,
-    endpoint: string,
-    limits: Limits,
-  ) => Promise<LinkAddress | string>;
+  /** The links as they are now, ranked, and what the kernel's own routing makes of the endpoints. */
+  readonly rank: (endpoints: readonly string[]) => Promise<Ranked>;
+  /** A temporary address for a link that has none; a string says why there is none. */
+  readonly lease: (link: LinkState, limits: Limits) => Promise<LinkAddress | string>;
   /** Gives back every temporary address. */
   readonly close: () => Promise<void>;
 }
 
 export interface Ranked extends Ranking {
-  /** The name of a link; null: there is no route, or nobody knows. */
+  /** The link that the kernel itself takes to the first endpoint; null: none, or nobody knows. */
   readonly routed: string | null;
+  /** Endpoints that a route forbids. */
+  readonly forbidden: readonly string[];
   /** systemd-imdsd is there to be asked. */
   readonly hasImdsd: boolean;
 }
@@ -65,7 +59,7 @@ export function openTransports(
       const { through } = way;
       if (through.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
       if (through.kind === "routing") return host.http;
-      const transport = await bind(way, through, limits);
+      const transport = await bind(through, limits);
       if (typeof transport !== "string") racing.set(nameOfWay(way), transport);
       return transport;
     },
@@ -87,7 +81,7 @@ export function openTransports(
 }
 
 type NicWay = Extract<Through, { kind: "nic" }>;
-type Bind = (way: Way, through: NicWay, limits: Limits) => Promise<BoundTransport | string>;
+type Bind = (through: NicWay, limits: Limits) => Promise<BoundTransport | string>;
 
 /** Binds to a NIC and an address of its own, after it got one where it needs a lease. */
 function binder(
@@ -97,8 +91,8 @@ function binder(
   onObstacle: (reason: string) => void,
 ): Bind {
   let isTold = only !== null; // then the error says it
-  return async ({ endpoint }, { link, needsLease }, limits) => {
-    const leased = needsLease ? await links.lease(link, addressOf(endpoint).host, limits) : null;
+  return async ({ link, needsLease }, limits) => {
+    const leased = needsLease ? await links.lease(link, limits) : null;
     if (typeof leased === "string") return leased;
     const sources = leased === null ? link.addresses : [...link.addresses, leased];
     const transport = await host.bind({ nic: link.name, sources, connectMs });

@@ -172,9 +172,10 @@ function lockedMachine(socketPath: string) {
     log: fakeLog(),
     signal: new AbortController().signal,
   };
+  const forbidden = ["http://169.254.169.254"];
   const candidates = [{ link: linkState("ens5", ["10.0.0.1"]), rank: 1, reason: "" }];
   const links = {
-    rank: async () => ({ candidates, others: [], routed: null, hasImdsd: true }),
+    rank: async () => ({ candidates, others: [], routed: null, forbidden, hasImdsd: true }),
     lease: async () => "no",
     close: async () => undefined,
   };

@@ -12,14 +12,15 @@ const usual = { endpoints: [v4, v6], nic: null, dhcp: false };
 interface Field {
   readonly links: readonly LinkState[];
   readonly routed?: string;
+  readonly forbidden?: readonly string[];
   readonly hasImdsd?: boolean;
   readonly wish?: Partial<typeof usual> | { readonly nic: string };
 }
 
-const heatsOf = ({ links, routed, hasImdsd = false, wish = {} }: Field) => {
+const heatsOf = ({ links, routed, forbidden = [], hasImdsd = false, wish = {} }: Field) => {
   const { heats, absent } = lineUp(
     { ...usual, ...wish },
-    { ...rankCandidates(links), routed: routed ?? null, hasImdsd },
+    { ...rankCandidates(links), routed: routed ?? null, forbidden, hasImdsd },
   );
   return { heats: heats.map((ways) => ways.map(nameOfWay)), absent };
 };
@@ -40,6 +41,25 @@ test("the kernel's own routing first, then a nic a heat, over every family it ha
 test("before any link is looked at: the first endpoint, by routing", () => {
   expect(firstHeat(usual).heats.map((ways) => ways.map(nameOfWay))).toEqual([[v4]]);
   expect(firstHeat({ ...usual, nic: "a" }).heats).toEqual([]);
+});
+
+// a bound socket gets past a prohibit route (Linux 6.18: IPv4 where rp_filter is 0, IPv6 always)
+test("what a route forbids is not asked through a nic, unless one is named", () => {
+  expect(heatsOf({ links: [a], forbidden: [v6] })).toEqual({
+    heats: [[v4], [v6, `${v4} through a`]],
+    absent: [`${v6}: not asked through a nic, for a route forbids it`],
+  });
+  expect(heatsOf({ links: [a], forbidden: [v4, v6], wish: { nic: "a" } })).toEqual({
+    heats: [[`${v4} through a`, `${v6} through a`]],
+    absent: [],
+  });
+});
+
+test("a nic that is named and has no address for the usual endpoint: that is said", () => {
+  expect(heatsOf({ links: [linkState("a", ["fe80::a"])], wish: { nic: "a" } })).toEqual({
+    heats: [[`${v6} through a`]],
+    absent: ["a: it has no IPv4 address to ask from"],
+  });
 });
 
 // systemd 261's locked mode lets its own client through and nobody else: docs/decisions/locked-imds.md
@@ -79,7 +99,7 @@ test("a nic without an address takes no part, and is told", () => {
 
 test("--dhcp: a nic without an IPv4 address may get one, down or not; IPv6 needs none", () => {
   const links = [linkState("bare", ["fe80::b"]), linkState("down", [], { isUp: false })];
-  const field = { ...rankCandidates(links), routed: null, hasImdsd: false };
+  const field = { ...rankCandidates(links), routed: null, forbidden: [], hasImdsd: false };
   const ways = lineUp({ ...usual, dhcp: true }, field).heats.flat();
   const leases = ways.filter(({ through }) => through.kind === "nic" && through.needsLease);
   expect(leases.map(nameOfWay)).toEqual([`${v4} through bare`, `${v4} through down`]);

@@ -91,7 +91,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     bind: async () => "no network here",
     imdsd: async () => null,
     addresses: () => [],
-    routeSource: async () => null,
+    lookUpRoute: async () => ({ kind: "unknown" }),
     print: async () => undefined,
   };
 }

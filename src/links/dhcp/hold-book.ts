@@ -1,11 +1,6 @@
 import type { Host, Release } from "../../host/host.ts";
-import {
-  hasLeaseNotes,
-  type LeaseBook,
-  leaseLockPath,
-  makeLeaseFolder,
-  openLeaseBook,
-} from "./lease-book.ts";
+import { type LeaseBook, openLeaseBook } from "./lease-book.ts";
+import { hasLeaseNotes, leaseLockPath, makeLeaseFolder } from "./lease-folder.ts";
 import { undoLease, type UndoHost } from "./undo-lease.ts";
 
 export type BookHost = UndoHost & Pick<Host, "takeLock">;

@@ -1,11 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import { type LeaseNote, type LeaseNotes, parseLeaseNotes } from "../../net/lease-notes.ts";
-
-const folder = "/run/ec2nic/dhcp";
-const path = `${folder}/leases.json`;
-
-/** Held by the run that takes leases; the kernel gives it back when that ends, however it ends. */
-export const leaseLockPath = `${folder}/lock`;
+import { leaseLeftovers, leaseNotesPath as path } from "./lease-folder.ts";
 
 /** The notes of this run, on disk before what they tell of is done. One change after the other. */
 export interface LeaseBook {
@@ -16,16 +11,6 @@ export interface LeaseBook {
   readonly remove: (note: Pick<LeaseNote, "slot">) => Promise<void>;
 }
 
-/** Whether a run is at work, or was killed: otherwise only the lock lies there, if anything. */
-export async function hasLeaseNotes(host: Pick<Host, "files">): Promise<boolean> {
-  return (await leftovers(host)).length > 0;
-}
-
-/** The folder for notes and lock. Throws `NOPERM` or `CANTCREAT`. */
-export async function makeLeaseFolder(host: Pick<Host, "files">): Promise<void> {
-  await host.files.makeFolder(folder, 0o700);
-}
-
 /**
  * Opens the book with what a run that was killed left in it: for whoever holds the lock. What cannot
  * be understood, as half a file of a write that was cut off, is thrown away.
@@ -34,16 +19,11 @@ export async function openLeaseBook(host: Pick<Host, "files">): Promise<LeaseBoo
   const bytes = await host.files.read(path);
   const text = new TextDecoder().decode(bytes ?? new Uint8Array());
   const found = parseLeaseNotes(text)?.taken ?? [];
-  const rest = await leftovers(host);
+  const rest = await leaseLeftovers(host);
   for (const each of rest.filter((each) => each !== path || found.length === 0)) {
     await host.files.remove(each);
   }
   return bookOf(host, found);
-}
-
-async function leftovers(host: Pick<Host, "files">): Promise<readonly string[]> {
-  const names = await host.files.list(folder).catch(() => []);
-  return names.map((name) => `${folder}/${name}`).filter((each) => each !== leaseLockPath);
 }
 
 function bookOf(host: Pick<Host, "files">, first: readonly LeaseNote[]): LeaseBook {

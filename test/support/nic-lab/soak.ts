@@ -4,8 +4,8 @@
  * one behind which the simulator does what the path says.
  */
 import { readdirSync } from "node:fs";
-import { boundTransport } from "../../../src/host/bound-transport.ts";
 import type { BoundTransport } from "../../../src/host/host.ts";
+import { openSockets, type Sockets } from "../../../src/host/sockets.ts";
 import { chance } from "../chance.ts";
 
 export interface Sample {
@@ -49,12 +49,13 @@ async function soak(forMs: number, seed: number, nics: readonly string[]): Promi
   const outcomes: Record<string, number> = {};
   const samples: Sample[] = [];
   const before = descriptors();
-  const lasting = new Map(nics.map((nic) => [nic, open(nic)]));
+  const sockets = openSockets();
+  const lasting = new Map(nics.map((nic) => [nic, open(sockets, nic)]));
   const endMs = performance.now() + forMs;
   let requests = 0;
   const once = async (): Promise<void> => {
     const nic = pick(nics);
-    const own = fraction() < 0.2 ? open(nic) : null;
+    const own = fraction() < 0.2 ? open(sockets, nic) : null;
     const path = nic === nics[0] ? pick(soakPaths) : "meta-data/";
     const stop = AbortSignal.timeout(fraction() < 0.5 ? below(60) : 300);
     const transport = own ?? lasting.get(nic);
@@ -79,10 +80,10 @@ async function soak(forMs: number, seed: number, nics: readonly string[]): Promi
   return { requests, outcomes, samples, descriptorsBefore: before, descriptorsAfter: after };
 }
 
-function open(nicAndAddress: string): BoundTransport {
+function open(sockets: Sockets, nicAndAddress: string): BoundTransport {
   const [nic = "", address = ""] = nicAndAddress.split("=");
   const source = { nic, family: "ipv4", address, prefixLength: 24, scopeId: 0 } as const;
-  const transport = boundTransport({ nic, sources: [source], connectMs: 100 });
+  const transport = sockets.bind({ nic, sources: [source], connectMs: 100 });
   if (typeof transport === "string") throw new Error(transport);
   return transport;
 }
