@@ -20,6 +20,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_BINDTODEVICE = 25;
+const EINPROGRESS = 115;
 const POLLOUT = 4;
 /** The port is chosen when connecting: else each source has 28,000 for all peers together. */
 const IPPROTO_IP = 0;
@@ -40,7 +41,7 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
   const { source, address, port, nic } = target;
   const peer = socketAddress(address, port);
   const fd = libc.socket(peer.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw new ConnectError(errnoOf(libc), target);
+  if (fd < 0) throw errorOf(errnoOf(libc), target);
   let isHandedOn = false;
   try {
     const device = Buffer.from(`${nic}\0`);
@@ -56,7 +57,7 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
     demand(libc, target, libc.bind(fd, ptr(own), own.length));
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
       const code = errnoOf(libc);
-      if (code !== "EINPROGRESS") throw new ConnectError(code, target);
+      if (code !== EINPROGRESS) throw errorOf(code, target);
       await untilConnected(libc, fd, target);
     }
     isHandedOn = true;
@@ -76,7 +77,7 @@ async function untilConnected(libc: Libc, fd: number, target: BoundTarget): Prom
     await Bun.sleep(Math.min(leftMs, patienceMs[look] ?? 20));
   }
   const code = socketError(libc, fd);
-  if (code !== 0) throw new ConnectError(nameOfErrno(code), target);
+  if (code !== 0) throw errorOf(code, target);
   // poll(2) says "writable" of a socket that failed, too; only a peer proves a connection
   const name = new Uint8Array(28);
   const size = new Uint32Array([name.length]);
@@ -98,7 +99,11 @@ function socketError(libc: Libc, fd: number): number {
 }
 
 function demand(libc: Libc, target: BoundTarget, result: number): void {
-  if (result !== 0) throw new ConnectError(errnoOf(libc), target);
+  if (result !== 0) throw errorOf(errnoOf(libc), target);
+}
+
+function errorOf(errno: number, target: BoundTarget): ConnectError {
+  return new ConnectError(nameOfErrno(errno), target);
 }
 
 /** Has errno's name as `code`, as the errors of node and Bun do. */

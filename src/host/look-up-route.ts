@@ -6,6 +6,7 @@ import { ipOf, socketAddress } from "./socket-address.ts";
 
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const EACCES = 13;
 const anyPort = 80;
 
 /**
@@ -18,7 +19,7 @@ export function lookUpRoute(libc: Libc, address: string): RouteLookup {
   if (fd < 0) return { kind: "none" };
   try {
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
-      return { kind: errnoOf(libc) === "EACCES" ? "forbidden" : "none" };
+      return { kind: errnoOf(libc) === EACCES ? "forbidden" : "none" };
     }
     const name = new Uint8Array(28);
     const size = new Uint32Array([name.length]);
