@@ -63,6 +63,24 @@ export function isSetting({ path }: FileNote): boolean {
   return path.startsWith(`${settings}/`);
 }
 
+/**
+ * Takes away what a run that was killed had begun to write beside these files (`Files.write`); for
+ * whoever holds the lock of leases, before anything is written, since nobody else of us writes there.
+ */
+export async function dropHalfWritten(
+  host: Pick<Host, "files">,
+  files: readonly FileNote[],
+): Promise<void> {
+  const paths = files.filter((file) => !isSetting(file)).map(({ path }) => path);
+  const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))));
+  for (const folder of folders) {
+    const names = await host.files.list(folder);
+    for (const name of names.filter((each) => /^\.ec2nic-[0-9a-f]+\.tmp$/.test(each))) {
+      await host.files.remove(`${folder}/${name}`);
+    }
+  }
+}
+
 /** Puts a file back as it was. */
 export async function restoreFile(host: Pick<Host, "files">, file: FileNote): Promise<void> {
   const { path, previous } = file;

@@ -1,4 +1,5 @@
 import type { Host, Release } from "../../host/host.ts";
+import { dropHalfWritten } from "./client-files.ts";
 import { type LeaseBook, openLeaseBook } from "./lease-book.ts";
 import { hasLeaseNotes, leaseLockPath, makeLeaseFolder } from "./lease-folder.ts";
 import { undoLease, type UndoHost } from "./undo-lease.ts";
@@ -23,6 +24,7 @@ export async function holdBook(host: BookHost): Promise<HeldBook | null> {
   const notes = book.notes();
   if (notes.length > 0) host.log.info("a run that was killed left leases: giving them back");
   for (const note of notes) {
+    await dropHalfWritten(host, note.files);
     if (await undoLease(host, note)) await book.remove(note);
   }
   return { book, release };

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
 import { dropAbandonedLeases } from "../../../src/links/dhcp/hold-book.ts";
 import { type LeaseHost, openLeases } from "../../../src/links/dhcp/open-leases.ts";
+import type { LeaseNotes } from "../../../src/net/lease-notes.ts";
 import type { LinkAddress } from "../../../src/net/link.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
@@ -170,4 +171,25 @@ test("notes that nobody can read are thrown away, and so is half a file", async 
   const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
   await dropAbandonedLeases({ ...host, files: { ...files, list } });
   expect([notes(), files.there.has(half)]).toEqual([null, false]);
+});
+
+test("what a killed run had begun to write beside a client's files goes, and nothing else", async () => {
+  const { host, files } = machine();
+  const folder = "/var/lib/dhcpcd";
+  const half = ".ec2nic-0123456789ab.tmp";
+  for (const name of [half, "eth9.lease"]) await files.write(`${folder}/${name}`, "", 0o600);
+  const link = { nic: "eth1", mac, slot: 0, wasDown: false, endpoints: [] };
+  const state = { address: null, client: null, isNetworkd: false };
+  const left = { files: [{ path: `${folder}/eth1.lease`, previous: null }], folders: [] };
+  const notes: LeaseNotes = { taken: [{ ...link, ...state, ...left }] };
+  await files.write(notesPath, JSON.stringify(notes), 0o600);
+  const names: Readonly<Record<string, readonly string[]>> = {
+    [folder]: [half, "eth9.lease"],
+    "/run/ec2nic/dhcp": ["leases.json", "lock"],
+  };
+  const list = async (path: string) => names[path] ?? [];
+  await dropAbandonedLeases({ ...host, files: { ...files, list } });
+  expect(files.there.has(`${folder}/${half}`)).toBe(false);
+  expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
+  expect(files.there.has(notesPath)).toBe(false);
 });
