@@ -6,9 +6,9 @@ import {
   nics,
   startDhcpLab,
 } from "../support/dhcp-lab/dhcp-lab.ts";
+import { chosenMoments, expectUnchanged } from "../support/dhcp-lab/endings.ts";
 import { driverOfFile, labMissing } from "../support/dhcp-lab/lab-of-file.ts";
 import { type Suite, suites } from "../support/machine/root-file-system.ts";
-import { until } from "../support/machine/until.ts";
 import { tries } from "../support/seed.ts";
 import { testUnless } from "../support/skip.ts";
 
@@ -71,7 +71,7 @@ function onClient(suite: Suite, client: Client): void {
   }
 
   testLab(`kill -9 at ${moments} moments of chance, and the next run (${again})`, async () => {
-    for (const afterMs of chosenMoments(seed)) {
+    for (const afterMs of chosenMoments(seed, moments)) {
       await lab.drive([up, down], { signal: "KILL", afterMs });
       const next = await lab.drive([]);
       expect(next.code, next.stderr).toBe(0);
@@ -82,7 +82,7 @@ function onClient(suite: Suite, client: Client): void {
   testLab(
     `SIGINT and SIGTERM at ${moments} moments of chance, and no next run (${again})`,
     async () => {
-      for (const [at, afterMs] of chosenMoments(seed + 1).entries()) {
+      for (const [at, afterMs] of chosenMoments(seed + 1, moments).entries()) {
         const signal = at % 2 === 0 ? "INT" : "TERM";
         const { code, stderr } = await lab.drive([up, down], { signal, afterMs });
         expect([0, 130, 143], stderr).toContain(code);
@@ -90,27 +90,4 @@ function onClient(suite: Suite, client: Client): void {
       }
     },
   );
-}
-
-/** From before the first command to after the last one. */
-function chosenMoments(from: number): readonly number[] {
-  const chance = chanceFrom(from);
-  return Array.from({ length: moments }, () => Math.round(20 + chance() * 250));
-}
-
-/** A client that loses its parent needs a moment to end. */
-async function expectUnchanged(lab: DhcpLab, when: string): Promise<void> {
-  await until(when, async () => (await lab.changes()).length === 0, 3000).catch(() => undefined);
-  expect(await lab.changes(), when).toEqual([]);
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function chanceFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

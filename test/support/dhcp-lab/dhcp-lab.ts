@@ -28,20 +28,29 @@ export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: 
 export interface DhcpLab extends AsyncDisposable {
   readonly machine: Machine;
   /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
-  readonly drive: (
-    nics: readonly string[],
-    ending?: { readonly signal: "INT" | "TERM" | "KILL"; readonly afterMs: number },
-  ) => Promise<Drive>;
+  readonly drive: (nics: readonly string[], ending?: Ending) => Promise<Drive>;
+  /** Runs the lab's binary, where that is the built ec2nic. */
+  readonly ec2nic: (args: readonly string[], ending?: Ending) => Promise<Ran>;
   /** Lines by which the machine differs from what it was when the lab was built. */
   readonly changes: () => Promise<readonly string[]>;
 }
 
-export interface Drive {
+/** A signal that a run gets when it has run for so long. */
+export interface Ending {
+  readonly signal: "INT" | "TERM" | "KILL";
+  readonly afterMs: number;
+}
+
+export interface Ran {
   readonly code: number;
-  /** Empty where it was ended before it said anything. */
-  readonly driven: readonly Driven[];
+  readonly stdout: string;
   readonly stderr: string;
   readonly elapsedMs: number;
+}
+
+export interface Drive extends Ran {
+  /** Empty where it was ended before it said anything. */
+  readonly driven: readonly Driven[];
 }
 
 /** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
@@ -96,33 +105,28 @@ async function labOf(instance: BenchInstance, client: Client | "none"): Promise<
   const before = await machineState(machine);
   return {
     machine,
-    drive: (names, ending) => drive(machine, names, ending),
+    drive: async (names, ending) => {
+      const ran = await runUnlessEnded(machine, ["--timeout", "4000", ...names], ending);
+      const driven = ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly Driven[]);
+      return { ...ran, driven };
+    },
+    ec2nic: (args, ending) => runUnlessEnded(machine, args, ending),
     changes: async () => stateChanges(before, await machineState(machine)),
     [Symbol.asyncDispose]: instance.stop,
   };
 }
 
-async function drive(
+async function runUnlessEnded(
   machine: Machine,
-  names: readonly string[],
-  ending: Parameters<DhcpLab["drive"]>[1],
-): Promise<Drive> {
+  args: readonly string[],
+  ending: Ending | undefined,
+): Promise<Ran> {
   const startMs = performance.now();
+  const ended = ["timeout", "--foreground", "--preserve-status"];
   const around =
     ending === undefined
       ? []
-      : [
-          "timeout",
-          "--foreground",
-          "--preserve-status",
-          `--signal=${ending.signal}`,
-          String(ending.afterMs / 1000),
-        ];
-  const { code, stdout, stderr } = await machine.exec([...around, ...driver, ...names]);
-  const elapsedMs = performance.now() - startMs;
-  const driven = stdout.trim() === "" ? [] : (JSON.parse(stdout) as readonly Driven[]);
-  return { code, driven, stderr, elapsedMs };
+      : [...ended, `--signal=${ending.signal}`, String(ending.afterMs / 1000)];
+  const { code, stdout, stderr } = await machine.exec([...around, "ec2nic", ...args]);
+  return { code, stdout, stderr, elapsedMs: performance.now() - startMs };
 }
-
-/** What takes leases on the NICs that are named behind it. */
-const driver = ["ec2nic", "--timeout", "4000"] as const;
