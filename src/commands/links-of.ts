@@ -1,28 +1,19 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, familyOf } from "../imds/endpoint.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Links } from "../imds/transports.ts";
-import { linkWatch } from "../links/link-watch.ts";
-import { rankCandidates } from "../links/rank-candidates.ts";
-import type { LinkState, Ranking } from "../net/link-state.ts";
 import { leasesFor } from "./leases-for.ts";
 
-/** The machine's links, for a conversation with IMDS; `--verbose` tells how each was ranked. */
+/**
+ * The machine's links, for a conversation with IMDS. Most of them never look at one: what looks is
+ * loaded when it is needed.
+ */
 export function linksOf(host: Host, settings: ImdsSettings): Links {
-  const look = linkWatch(host);
   const leases = leasesFor(host, settings);
-  const told = new Set<string>();
-  const tell = (line: string): void => {
-    if (!told.has(line)) host.log.verbose(line);
-    told.add(line);
-  };
+  let ranking: Promise<Links["rank"]> | null = null;
   return {
     rank: async (endpoints) => {
-      const links = await look();
-      const ranking = rankCandidates(links);
-      for (const line of linesOf(ranking)) tell(line);
-      const hasImdsd = (await host.imdsd()) !== null;
-      return { ...ranking, ...(await routesTo(host, endpoints, links)), hasImdsd };
+      ranking ??= import("./link-ranking.ts").then(({ linkRanking }) => linkRanking(host));
+      return (await ranking)(endpoints);
     },
     lease: (link, { deadlineMs }) => leases.take(link, deadlineMs),
     close: leases.close,
@@ -41,27 +32,3 @@ export const noLinks: Links = {
   lease: async () => "no temporary address can be had",
   close: async () => undefined,
 };
-
-/** Which link the kernel takes to the first endpoint, and which endpoints a route forbids. */
-async function routesTo(
-  host: Pick<Host, "lookUpRoute">,
-  endpoints: readonly string[],
-  links: readonly LinkState[],
-) {
-  const literal = endpoints.filter((endpoint) => familyOf(endpoint) !== null);
-  const routes = await Promise.all(
-    literal.map(async (endpoint) => host.lookUpRoute(addressOf(endpoint).host)),
-  );
-  const [first] = routes;
-  const source = first?.kind === "way" ? first.source : null;
-  const owner = links.find(({ addresses }) => addresses.some(({ address }) => address === source));
-  const forbidden = literal.filter((_, at) => routes[at]?.kind === "forbidden");
-  return { routed: owner?.name ?? null, forbidden };
-}
-
-function linesOf({ candidates, others }: Ranking): readonly string[] {
-  return [
-    ...candidates.map(({ link, rank, reason }) => `${link.name}: rank ${rank} (${reason})`),
-    ...others.map(({ link, reason }) => `${link.name}: not asked through, ${reason}`),
-  ];
-}

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import { parseDuration } from "../net/duration.ts";
-import { parseEndpoint } from "./endpoint.ts";
+import { familyOf, parseEndpoint } from "./endpoint.ts";
 
 /** How IMDS is asked in this run. */
 export interface ImdsSettings {
@@ -47,13 +47,22 @@ export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
     throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: imds is not asked", { hint });
   }
   const tryMs = tryMsFrom(env);
+  const endpoints = endpointsFrom(options, env);
+  const nic = nicFrom(options);
+  const named = endpoints.find((endpoint) => familyOf(endpoint) === null);
+  if (nic !== null && named !== undefined) {
+    const hint = "name it by its address: --endpoint http://169.254.169.254";
+    throw new Failure("USAGE", `--interface ${nic}: ${named} is a name, which no nic knows`, {
+      hint,
+    });
+  }
   return {
-    endpoints: endpointsFrom(options, env),
+    endpoints,
     timeoutMs: timeoutFrom(options),
     tryMs,
     connectMs: Math.min(1000, tryMs),
     retries: retriesFrom(options, env),
-    nic: nicFrom(options),
+    nic,
     dhcp: options.dhcp,
   };
 }

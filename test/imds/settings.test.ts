@@ -87,6 +87,11 @@ test.each(["", "a/b", "..", "a b", "sixteen-chars-ab", "eth0:1"])(
   },
 );
 
+test("--interface and an endpoint with a name: a name is resolved by the kernel's own routing", () => {
+  expect(() => of({}, { interface: "eth0", endpoint: ["http://imds:80"] })).toThrow("is a name");
+  expect(of({}, { endpoint: ["http://imds:80"] })).toMatchObject({ nic: null });
+});
+
 test("--interface takes what the kernel takes", () => {
   expect(of({}, { interface: "fifteen-chars-a" })).toMatchObject({ nic: "fifteen-chars-a" });
   expect(of({}, { interface: "eth0.100" })).toMatchObject({ nic: "eth0.100" });
