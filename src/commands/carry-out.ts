@@ -30,7 +30,7 @@ export async function carryOut(
   const name = plan.config.nics.find(({ isPrimary }) => isPrimary)?.name ?? null;
   const primary = links.find((link) => link.name === name) ?? null;
   const { unfinished } = gathered;
-  const isRouted = asked.imds?.interface === null;
+  const isRouted = asked.imds?.through === "routing";
   const standing =
     plan.steps.length === 0
       ? null

@@ -18,8 +18,12 @@ export function boundTransport(libc: Libc, way: BoundWay): BoundTransport {
   };
 }
 
-function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Promise<Response> {
-  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+/** node tells of an answer, an error or (101) an upgrade; of an abort after that, of nothing. */
+async function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { signal } = init;
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
   const args: BoundRequestArgs = {
     agent,
     host: url.hostname.replace(/^\[|\]$/g, ""),
@@ -27,19 +31,29 @@ function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Promise<R
     path: url.pathname,
     method: init.method ?? "GET",
     headers: { ...Object.fromEntries(new Headers(init.headers)), host: url.host },
-    ...(init.signal ? { signal: init.signal, stop: init.signal } : {}),
+    ...(signal ? { signal, stop: signal } : {}),
   };
-  const asked = request(args, (message) => resolve(responseOf(message)));
+  const asked = request(args, resolve);
   asked.on("error", reject); // not `once`: a socket may fail again after the answer
+  asked.once("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new Error("101, a change of protocol that nobody asked for"));
+  });
+  asked.once("close", () => reject(new Error("closed without an answer")));
   asked.end();
-  return promise;
+  return responseOf(await promise);
 }
 
 /** Statuses that come without a body, which `Response` insists on. */
 const bodiless: readonly number[] = [204, 205, 304];
 
+/** Throws for a status that HTTP does not have: `Response` takes none below 200 or above 599. */
 function responseOf(message: IncomingMessage): Response {
   const status = message.statusCode ?? 0;
+  if (status < 200 || status > 599) {
+    message.destroy();
+    throw new Error(`status ${status}`);
+  }
   const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)]);
   const isBodiless = bodiless.includes(status);
   if (isBodiless) message.resume();

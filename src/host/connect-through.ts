@@ -44,12 +44,7 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
   if (fd < 0) throw errorOf(errnoOf(libc), target);
   let isHandedOn = false;
   try {
-    const device = Buffer.from(`${nic}\0`);
-    demand(
-      libc,
-      target,
-      libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length),
-    );
+    demand(libc, target, bindToDevice(libc, fd, nic));
     const yes = new Int32Array([1]);
     // older kernels lack it, and IPv6 sockets take it, too
     libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(yes), yes.byteLength);
@@ -65,6 +60,12 @@ export async function connectThrough(libc: Libc, target: BoundTarget): Promise<n
   } finally {
     if (!isHandedOn) libc.close(fd);
   }
+}
+
+/** 0, or -1 with errno: EPERM before Linux 5.7 without CAP_NET_RAW, ENODEV. */
+export function bindToDevice(libc: Libc, fd: number, nic: string): number {
+  const device = Buffer.from(`${nic}\0`);
+  return libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length);
 }
 
 async function untilConnected(libc: Libc, fd: number, target: BoundTarget): Promise<void> {

@@ -104,7 +104,8 @@ export interface FileStat {
 export interface HttpTransport {
   /**
    * As the web's `fetch`; never through a proxy, whatever the environment says. What fails before
-   * an answer has an error with the `code` of errno(3), itself or as its cause.
+   * an answer has an error with the `code` of errno(3), itself or as its cause. Rejects as soon as
+   * the signal of `init` is aborted, whatever the other side does.
    */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /**
@@ -114,7 +115,7 @@ export interface HttpTransport {
   readonly connects: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
 }
 
-/** `source`: the address that it would ask from. `forbidden`: a `prohibit` route (EACCES). */
+/** `source`: the address that it would ask from. `forbidden`: a route of another type says no. */
 export type RouteLookup =
   | { readonly kind: "way"; readonly source: string }
   | { readonly kind: "none" | "forbidden" | "unknown" };

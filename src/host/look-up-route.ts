@@ -6,7 +6,8 @@ import { ipOf, socketAddress } from "./socket-address.ts";
 
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
-const EACCES = 13;
+/** EACCES, EINVAL, EHOSTUNREACH: a prohibit, blackhole or unreachable route (ip-route(8)). */
+const setUpByHand: readonly number[] = [13, 22, 113];
 const anyPort = 80;
 
 /**
@@ -19,7 +20,7 @@ export function lookUpRoute(libc: Libc, address: string): RouteLookup {
   if (fd < 0) return { kind: "none" };
   try {
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
-      return { kind: errnoOf(libc) === EACCES ? "forbidden" : "none" };
+      return { kind: setUpByHand.includes(errnoOf(libc)) ? "forbidden" : "none" };
     }
     const name = new Uint8Array(28);
     const size = new Uint32Array([name.length]);

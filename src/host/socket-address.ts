@@ -10,6 +10,7 @@ export interface SocketAddress {
 /** `address`: IPv4, or IPv6 without brackets and zone. Throws a bug for what is neither. */
 export function socketAddress(address: string, port: number, scopeId = 0): SocketAddress {
   const isIpv6 = address.includes(":");
+  if (!isIpv6 && !/^\d+(\.\d+){3}$/.test(address)) throw new RangeError(`${address}: no address`);
   const bytes = new Uint8Array(isIpv6 ? 28 : 16);
   const view = new DataView(bytes.buffer);
   const family = isIpv6 ? AF_INET6 : AF_INET;

@@ -1,7 +1,14 @@
 import { boundTransport } from "./bound-transport.ts";
+import { bindToDevice } from "./connect-through.ts";
+import { errnoOf } from "./errno.ts";
 import type { BoundTransport, BoundWay, RouteLookup } from "./host.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { lookUpRoute } from "./look-up-route.ts";
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const EPERM = 1;
 
 /** What only the C library can do with sockets. */
 export interface Sockets {
@@ -14,10 +21,22 @@ export interface Sockets {
 export function openSockets(): Sockets {
   const libc = libcUnlessForbidden();
   return {
-    bind: (way) => (typeof libc === "string" ? libc : boundTransport(libc, way)),
+    bind: (way) => {
+      if (typeof libc === "string") return libc;
+      return whyNotBound(libc, way.nic) ?? boundTransport(libc, way);
+    },
     lookUpRoute: (address) =>
       typeof libc === "string" ? { kind: "unknown" } : lookUpRoute(libc, address),
   };
+}
+
+/** Before Linux 5.7 only CAP_NET_RAW may bind to a device; a NIC that is gone is no such reason. */
+function whyNotBound(libc: Libc, nic: string): string | null {
+  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return null;
+  const isRefused = bindToDevice(libc, fd, nic) !== 0 && errnoOf(libc) === EPERM;
+  libc.close(fd);
+  return isRefused ? "this kernel lets nobody without CAP_NET_RAW do it" : null;
 }
 
 function libcUnlessForbidden(): Libc | string {

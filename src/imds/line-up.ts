@@ -53,13 +53,14 @@ interface Entry {
 }
 
 function absentIn(wish: Wish, ranking: Ranked, entries: readonly Entry[]): readonly string[] {
-  if (wish.nic !== null && entries.length === 0) return [unknown(wish.nic, ranking)];
+  if (wish.nic !== null && entries.length === 0) return [unknown(ranking)];
   const families = new Set(wish.endpoints.map(familyOf));
   return entries.flatMap(({ link, ways }) => {
-    if (ways.length === 0) return [whyNot(link)];
+    const who = wish.nic === null ? `${link.name}: ` : "";
+    if (ways.length === 0) return [`${who}${whyNot(link)}`];
     const asked = new Set(ways.map(({ endpoint }) => familyOf(endpoint)));
     const isMissed = wish.nic !== null && families.has("ipv4") && !asked.has("ipv4");
-    return isMissed ? [`${link.name}: it has no IPv4 address to ask from`] : [];
+    return isMissed ? ["it has no IPv4 address to ask from"] : [];
   });
 }
 
@@ -127,15 +128,15 @@ function isIpv4({ family }: LinkAddress): boolean {
   return family === "ipv4";
 }
 
-function unknown(nic: string, { candidates }: Ranked): string {
+function unknown({ candidates, others }: Ranked): string {
+  if (candidates.length + others.length === 0) return "no nic at all is seen in /sys/class/net";
   const names = candidates.map(({ link }) => link.name);
-  const others = names.length === 0 ? "" : `; there are ${names.join(", ")}`;
-  return `${nic}: there is no such nic${others}`;
+  return `there is no such nic${names.length === 0 ? "" : `; there are ${names.join(", ")}`}`;
 }
 
-function whyNot({ name, isUp, hasCarrier, addresses }: LinkState): string {
-  if (!isUp) return `${name}: it is down`;
-  if (!hasCarrier) return `${name}: it has no carrier`;
-  if (addresses.length === 0) return `${name}: it has no address to ask from`;
-  return `${name}: it has no address of the endpoint's family`;
+function whyNot({ isUp, hasCarrier, addresses }: LinkState): string {
+  if (!isUp) return "it is down";
+  if (!hasCarrier) return "it has no carrier";
+  if (addresses.length === 0) return "it has no address to ask from";
+  return "it has no address of the endpoint's family";
 }

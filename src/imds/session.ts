@@ -40,6 +40,8 @@ export interface ImdsStats {
   readonly endpoint: string | null;
   /** The NIC it was asked through; null: by the kernel's own routing. */
   readonly interface: string | null;
+  /** How it was reached; null before it answered. */
+  readonly through: "routing" | "nic" | "imdsd" | null;
   readonly requests: number;
   /** How many of the requests came to trouble that was tried again. */
   readonly retries: number;
@@ -108,8 +110,9 @@ function boundInTime(
   };
 }
 
-function wayStats(way: Way | null): Pick<ImdsStats, "endpoint" | "interface"> {
-  return { endpoint: way?.endpoint ?? null, interface: way === null ? null : nicOf(way) };
+function wayStats(way: Way | null): Omit<ImdsStats, "requests" | "retries"> {
+  if (way === null) return { endpoint: null, interface: null, through: null };
+  return { endpoint: way.endpoint, interface: nicOf(way), through: way.through.kind };
 }
 
 function questionFor({ way, token }: Pass, path: string): TimelessQuestion {

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import { parseDuration } from "../net/duration.ts";
-import { familyOf, parseEndpoint } from "./endpoint.ts";
+import { familyOf, isLoopback, parseEndpoint } from "./endpoint.ts";
 
 /** How IMDS is asked in this run. */
 export interface ImdsSettings {
@@ -49,13 +49,7 @@ export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   const tryMs = tryMsFrom(env);
   const endpoints = endpointsFrom(options, env);
   const nic = nicFrom(options);
-  const named = endpoints.find((endpoint) => familyOf(endpoint) === null);
-  if (nic !== null && named !== undefined) {
-    const hint = "name it by its address: --endpoint http://169.254.169.254";
-    throw new Failure("USAGE", `--interface ${nic}: ${named} is a name, which no nic knows`, {
-      hint,
-    });
-  }
+  if (nic !== null) refuseUnreachable(nic, endpoints);
   return {
     endpoints,
     timeoutMs: timeoutFrom(options),
@@ -83,6 +77,16 @@ function nicFrom({ interface: name }: ImdsOptions): string | null {
   const isEmpty = name === "";
   const hint = isEmpty ? "is a variable of the calling script empty?" : "ls /sys/class/net";
   throw new Failure("USAGE", `--interface: "${name}" can't be the name of a nic`, { hint });
+}
+
+function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
+  const lost = endpoints.find(
+    (endpoint) => familyOf(endpoint) === null || (isLoopback(endpoint) && nic !== "lo"),
+  );
+  if (lost === undefined) return;
+  const why = familyOf(lost) === null ? "is a name, which no nic knows" : "is on this machine";
+  const hint = "name an address that a nic leads to: --endpoint http://169.254.169.254";
+  throw new Failure("USAGE", `--interface ${nic}: ${lost} ${why}`, { hint });
 }
 
 function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {

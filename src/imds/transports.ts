@@ -60,7 +60,10 @@ export function openTransports(
       if (through.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
       if (through.kind === "routing") return host.http;
       const transport = await bind(through, limits);
-      if (typeof transport !== "string") racing.set(nameOfWay(way), transport);
+      if (typeof transport !== "string") {
+        racing.get(nameOfWay(way))?.close(); // one that came too late for the race before
+        racing.set(nameOfWay(way), transport);
+      }
       return transport;
     },
     keepOnly: (winner) => {
@@ -107,4 +110,4 @@ function binder(
 }
 
 export const cannotBind = "sockets can't be bound to a nic in this process";
-export const bindHint = "is it run by a unit with MemoryDenyWriteExecute=yes? that forbids it";
+export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";

@@ -58,7 +58,7 @@ test("what a route forbids is not asked through a nic, unless one is named", () 
 test("a nic that is named and has no address for the usual endpoint: that is said", () => {
   expect(heatsOf({ links: [linkState("a", ["fe80::a"])], wish: { nic: "a" } })).toEqual({
     heats: [[`${v6} through a`]],
-    absent: ["a: it has no IPv4 address to ask from"],
+    absent: ["it has no IPv4 address to ask from"],
   });
 });
 
@@ -119,7 +119,7 @@ test("--interface: that one and nothing else, whatever it is", () => {
   });
   expect(heatsOf({ links: [a], wish: { nic: "b" } })).toEqual({
     heats: [],
-    absent: ["b: there is no such nic; there are a"],
+    absent: ["there is no such nic; there are a"],
   });
 });
 

@@ -40,7 +40,9 @@ for (const [why, denied] of Object.entries(denials)) {
       const { code, text, stderr } = await lab.ec2nic(identity, denied);
       expect({ code, text }).toEqual({ code: 0, text: "i-0ec20000000000001\n" });
       expect(stderr).toContain(`${told}, only the default route is used: bun:ffi requires the JIT`);
-      expect(stderr).toContain("hint: is it run by a unit with MemoryDenyWriteExecute=yes?");
+      expect(stderr).toContain(
+        "hint: run it as root, and by no unit with MemoryDenyWriteExecute=yes",
+      );
     });
 
     testLab(

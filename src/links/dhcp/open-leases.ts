@@ -1,5 +1,6 @@
 import type { Host, Release } from "../../host/host.ts";
 import { mostLeases } from "../../net/lease-numbers.ts";
+import type { LeaseNote } from "../../net/lease-notes.ts";
 import type { LinkState } from "../../net/link-state.ts";
 import { chooseClient } from "./choose-client.ts";
 import type { DhcpClient, Networkd } from "./dhcp-client.ts";
@@ -18,7 +19,8 @@ export type LeaseHost = Pick<
 export interface Leases {
   /**
    * A lease on a NIC that has no IPv4 address, put on by then; asked again for the same NIC it gives
-   * the same answer. Several NICs at once. It never throws: what goes wrong is the reason of none.
+   * the same lease, or tries again where there was none. Several NICs at once. It never throws: what
+   * goes wrong is the reason of none.
    */
   readonly take: (nic: Taker, deadlineMs: number) => Promise<Lease>;
   /** Ends what is under way and gives everything back; may be called again, and after a signal. */
@@ -55,31 +57,32 @@ interface Ready {
 /** Nothing happens before the first `take`. */
 export function openLeases(host: LeaseHost, wish: LeaseWish): Leases {
   const ending = new AbortController();
+  const signal = AbortSignal.any([host.signal, ending.signal]);
+  const run: Run = { host, wish, signal, desk: openDesk(host) };
   const taken = new Map<string, Promise<Lease>>();
-  let ready: Promise<Ready | string> | null = null;
+  const slots = new Map<string, number>();
   let closed: Promise<void> | null = null;
-  const run: Run = {
-    host,
-    wish,
-    signal: AbortSignal.any([host.signal, ending.signal]),
-    ready: () => {
-      ready ??= makeReady(host);
-      return ready;
-    },
+  const start = async (nic: Taker, deadlineMs: number): Promise<Lease> => {
+    const at = slots.get(nic.name) ?? slots.size;
+    slots.set(nic.name, at);
+    const lease = await startLease(run, nic, { at, deadlineMs }).catch((error: unknown) =>
+      none(error instanceof Error ? error.message : String(error)),
+    );
+    // a cable may come, and a packet that was lost need not be the next time
+    if (lease.kind === "none" && !signal.aborted) {
+      await run.desk.giveBack((note) => note.nic === nic.name);
+      taken.delete(nic.name);
+    }
+    return lease;
   };
   const end = async (): Promise<void> => {
     ending.abort(new Error("the run is over"));
     await Promise.all(taken.values());
-    const found = await ready?.catch(() => null);
-    if (typeof found === "object" && found !== null) await giveBack(host, found);
+    await run.desk.close();
   };
   return {
     take: (nic, deadlineMs) => {
-      const known = taken.get(nic.name);
-      if (known !== undefined) return known;
-      const lease = startLease(run, nic, { at: taken.size, deadlineMs }).catch((error: unknown) =>
-        none(error instanceof Error ? error.message : String(error)),
-      );
+      const lease = taken.get(nic.name) ?? start(nic, deadlineMs);
       taken.set(nic.name, lease);
       return lease;
     },
@@ -94,12 +97,55 @@ interface Run {
   readonly host: LeaseHost;
   readonly wish: LeaseWish;
   readonly signal: AbortSignal;
-  /** Looks for a client and opens the book, once. */
+  readonly desk: Desk;
+}
+
+/** The client and the book, looked for and opened when somebody first asks. */
+interface Desk {
+  /** A string says why there are none; asked again, they are looked for again. */
   readonly ready: () => Promise<Ready | string>;
+  /** Gives back what these notes tell of. NICs do not wait for each other. */
+  readonly giveBack: (isMeant: (note: LeaseNote) => boolean) => Promise<void>;
+  /** Gives everything back, and the lock. */
+  readonly close: () => Promise<void>;
+}
+
+function openDesk(host: LeaseHost): Desk {
+  let made: Promise<Ready | string> | null = null;
+  const opened = async (): Promise<Ready | null> => {
+    const found = (await made?.catch(() => null)) ?? null;
+    return typeof found === "string" ? null : found;
+  };
+  const giveBack: Desk["giveBack"] = async (isMeant) => {
+    const book = (await opened())?.book;
+    const notes = book?.notes().filter(isMeant) ?? [];
+    await Promise.all(
+      notes.map(async (note) => {
+        if (await undoLease(host, note)) await book?.remove(note);
+      }),
+    );
+  };
+  return {
+    ready: async () => {
+      made ??= makeReady(host);
+      const found = await made;
+      // another run is done some time: a refusal is no answer for good
+      if (typeof found === "string") made = null;
+      return found;
+    },
+    giveBack,
+    close: async () => {
+      try {
+        await giveBack(() => true);
+      } finally {
+        (await opened())?.release();
+      }
+    },
+  };
 }
 
 async function startLease(
-  { host, wish, signal, ready }: Run,
+  { host, wish, signal, desk }: Run,
   nic: Taker,
   { at, deadlineMs }: { readonly at: number; readonly deadlineMs: number },
 ): Promise<Lease> {
@@ -107,7 +153,7 @@ async function startLease(
   if (host.uid !== 0) return none("a lease takes root");
   if (nic.mac === null) return none("it has no MAC");
   if (nic.addresses.some(({ family }) => family === "ipv4")) return none("it has an IPv4 address");
-  const found = await ready();
+  const found = await desk.ready();
   if (typeof found === "string") return none(found);
   const slot = found.firstSlot + at;
   if (slot >= mostLeases) return none("too many leases at once");
@@ -142,17 +188,4 @@ async function makeReady(host: LeaseHost): Promise<Ready | string> {
   if (held === null) return "another run takes leases at this moment";
   const firstSlot = Math.max(-1, ...held.book.notes().map(({ slot }) => slot)) + 1;
   return { client, firstSlot, ...held };
-}
-
-/** NICs do not wait for each other: a run that was told to end should. */
-async function giveBack(host: LeaseHost, { book, release }: Ready): Promise<void> {
-  try {
-    await Promise.all(
-      book.notes().map(async (note) => {
-        if (await undoLease(host, note)) await book.remove(note);
-      }),
-    );
-  } finally {
-    release();
-  }
 }

@@ -32,6 +32,8 @@ export interface Taking {
 
 const commandMs = 10_000;
 const lookAgainMs = 20;
+/** Clients count in seconds. */
+const leastMs = 1000;
 
 /**
  * Takes a lease on one NIC that has no IPv4 address, and puts the address on. What is about to be
@@ -43,6 +45,8 @@ export async function takeLease(host: TakeHost, taking: Taking): Promise<Lease> 
   const isNetworkd = taking.client.name === "networkd";
   const refusal = isNetworkd ? await whyNotNetworkd(host, taking) : null;
   if (refusal !== null) return none(refusal);
+  if (taking.deadlineMs - host.clock.now() < leastMs)
+    return none("too little time is left to ask in");
   const note = await firstNote(host, taking);
   signal.throwIfAborted();
   await book.write(note);
