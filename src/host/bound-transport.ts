@@ -37,11 +37,20 @@ async function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Pro
   asked.on("error", reject); // not `once`: a socket may fail again after the answer
   asked.once("upgrade", (_, socket) => {
     socket.destroy();
-    reject(new Error("101, a change of protocol that nobody asked for"));
+    reject(new OddAnswer("status 101", "a change of protocol that nobody asked for"));
   });
-  asked.once("close", () => reject(new Error("closed without an answer")));
+  asked.once("close", () => reject(new OddAnswer("ECONNRESET", "closed without an answer")));
   asked.end();
   return responseOf(await promise);
+}
+
+class OddAnswer extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Statuses that come without a body, which `Response` insists on. */
@@ -52,7 +61,7 @@ function responseOf(message: IncomingMessage): Response {
   const status = message.statusCode ?? 0;
   if (status < 200 || status > 599) {
     message.destroy();
-    throw new Error(`status ${status}`);
+    throw new OddAnswer(`status ${status}`, "no such status");
   }
   const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)]);
   const isBodiless = bodiless.includes(status);

@@ -207,7 +207,12 @@ test("a session on a locked machine reads through it, and no nic is tried", asyn
   expect(await text(["meta-data", "ipv6"])).toBeNull();
   expect(await text(["meta-data", "tags", "instance", "a b"])).toBe("");
   // one of them is the kernel's own way, which was refused
-  expect(session.stats()).toMatchObject({ requests: 6, retries: 0, interface: null });
+  expect(session.stats()).toMatchObject({
+    requests: 6,
+    retries: 0,
+    interface: null,
+    through: "imdsd",
+  });
   expect(bound).toEqual([]);
   await session.close();
   await service.idle();

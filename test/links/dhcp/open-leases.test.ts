@@ -193,3 +193,42 @@ test("what a killed run had begun to write beside a client's files goes, and not
   expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
   expect(files.there.has(notesPath)).toBe(false);
 });
+
+// a cable that is plugged late, a DHCPOFFER that was lost: the run asks again
+test("a NIC that got none is given back, and asked again when it is wanted again", async () => {
+  const { host, done, files, held, notes } = machine();
+  const carrier = "/sys/class/net/eth1/carrier";
+  const set = (value: string) => host.files.write(carrier, value, 0o444);
+  const leases = openLeases(host, wish);
+  await set("0");
+  expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "it has no carrier" });
+  expect(notes()).toBeNull();
+  await set("1");
+  expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });
+  await leases.close();
+  expect(done.filter((each) => each === removal).length).toBe(1);
+  expect([held.count, notes(), files.there.has(notesPath)]).toEqual([0, null, false]);
+});
+
+test("another run that takes leases is done some time: then this one takes its own", async () => {
+  const { host, held } = machine();
+  const leases = openLeases(host, wish);
+  held.count = 1;
+  expect(await leases.take(nic, 4000)).toEqual({
+    kind: "none",
+    reason: "another run takes leases at this moment",
+  });
+  held.count = 0;
+  expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });
+  await leases.close();
+  expect(held.count).toBe(0);
+});
+
+test("too little time to ask in is said, and nobody is asked", async () => {
+  const { host, done } = machine();
+  const leases = openLeases(host, wish);
+  const reason = "too little time is left to ask in";
+  expect(await leases.take(nic, 900)).toEqual({ kind: "none", reason });
+  expect(done.filter((each) => each.includes("udhcpc"))).toEqual([]);
+  await leases.close();
+});
