@@ -8,7 +8,12 @@ export interface SysFolder {
 
 /** The reading half of `Files` over `/sys/class/net`, made of `folders`; links there are followed. */
 export function sysfs(folders: SysFolder): Files {
-  const root: SysFolder = { sys: { class: { net: folders } } };
+  return sysTree({ class: { net: folders } });
+}
+
+/** The same over the whole of `/sys`. */
+export function sysTree(sys: SysFolder): Files {
+  const root: SysFolder = { sys };
   const child = (node: SysNode | undefined, name: string): SysNode | undefined => {
     if (!isFolder(node)) return undefined;
     const folder: SysFolder = node;

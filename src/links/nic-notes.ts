@@ -1,0 +1,35 @@
+import type { Host } from "../host/host.ts";
+import type { BusDevice } from "../net/bus-device.ts";
+import type { Link } from "../net/link.ts";
+import { type NicNote, noteSeen, parseNicNotes } from "../net/nic-notes.ts";
+
+const folder = "/run/ec2nic";
+
+/**
+ * Where it is kept which device a MAC was on: a device without a driver shows no MAC, and nothing
+ * else on the machine tells. In /run, since a bus address holds for one boot: while an instance is
+ * stopped its NICs may be swapped, and old notes would speak of other devices.
+ */
+export const nicNotesPath = `${folder}/nics.json`;
+
+/** What was noted in this boot; nothing where the file is missing or cannot be understood. */
+export async function readNicNotes(host: Pick<Host, "files">): Promise<readonly NicNote[]> {
+  const bytes = await host.files.read(nicNotesPath);
+  return parseNicNotes(new TextDecoder().decode(bytes ?? new Uint8Array()));
+}
+
+/**
+ * Notes what is seen, for whoever holds the lock; writes only where something differs. `forgotten`:
+ * the MACs whose files have just been removed. Throws `NOPERM` or `CANTCREAT`.
+ */
+export async function noteNics(
+  host: Pick<Host, "files">,
+  seen: { readonly devices: readonly BusDevice[]; readonly links: readonly Link[] },
+  forgotten: readonly string[] = [],
+): Promise<void> {
+  const before = await readNicNotes(host);
+  const notes = noteSeen(before, seen, forgotten);
+  if (JSON.stringify(notes) === JSON.stringify(before)) return;
+  await host.files.makeFolder(folder, 0o700);
+  await host.files.write(nicNotesPath, `${JSON.stringify(notes)}\n`, 0o600);
+}

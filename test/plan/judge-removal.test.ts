@@ -1,0 +1,190 @@
+import { describe, expect, test } from "bun:test";
+import type { BusDevice } from "../../src/net/bus-device.ts";
+import type { Link } from "../../src/net/link.ts";
+import { type NicNote, noteSeen, parseNicNotes } from "../../src/net/nic-notes.ts";
+import { ownPath } from "../../src/net/own-files.ts";
+import { judgeRemoval, type RemovalVerdict } from "../../src/plan/judge-removal.ts";
+import { macAt } from "../support/nics.ts";
+
+const [a, b, c] = [macAt(1), macAt(2), macAt(3)];
+const fileOf = (mac: string, content = "# written by ec2nic\n") => ({
+  path: ownPath("netplan", mac),
+  content,
+  mode: 0o600,
+});
+const lo: Link = { name: "lo", mac: null, kind: "loopback", driver: null, busAddress: null };
+const link = (name: string, mac: string): Link => ({
+  name,
+  mac,
+  kind: "device",
+  driver: "ena",
+  busAddress: null,
+});
+const device = (address: string, ...links: readonly string[]): BusDevice => ({
+  address,
+  driver: links.length === 0 ? null : "ena",
+  links,
+});
+const note = (mac: string, address: string): NicNote => ({ mac, device: address });
+
+interface Case {
+  readonly ours: readonly string[];
+  readonly links: readonly Link[];
+  readonly devices: readonly BusDevice[];
+  readonly notes: readonly NicNote[];
+  readonly expected: Readonly<Record<string, RemovalVerdict["verdict"]>>;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  "all is there": {
+    ours: [a],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5")],
+    notes: [note(a, "5")],
+    expected: {},
+  },
+  "a NIC is detached": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "gone" },
+  },
+  "the driver of all is unloaded": {
+    ours: [a, b],
+    links: [lo],
+    devices: [device("5"), device("6")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [a]: "on-bus", [b]: "on-bus" },
+  },
+  "one is detached while the driver is unloaded: the note says which": {
+    ours: [a, b],
+    links: [lo],
+    devices: [device("6")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [a]: "gone", [b]: "on-bus" },
+  },
+  "the same without notes: it cannot be told, and nothing goes": {
+    ours: [a, b],
+    links: [lo],
+    devices: [device("6")],
+    notes: [],
+    expected: { [a]: "unknown", [b]: "unknown" },
+  },
+  "one has a note, of the other nothing is known": {
+    ours: [a, b],
+    links: [lo],
+    devices: [device("6")],
+    notes: [note(b, "6")],
+    expected: { [a]: "unknown", [b]: "on-bus" },
+  },
+  "another NIC is attached to the same slot": {
+    ours: [a, b],
+    links: [lo, link("ens5", a), link("ens6", c)],
+    devices: [device("5", "ens5"), device("6", "ens6")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "gone" },
+  },
+  "another NIC is in the slot, and its driver is not there yet": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5"), device("6")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "on-bus" },
+  },
+  "swapped while the instance was stopped: no notes, and every device shows its link": {
+    ours: [a, b],
+    links: [lo, link("ens5", a), link("ens6", c)],
+    devices: [device("5", "ens5"), device("6", "ens6")],
+    notes: [],
+    expected: { [b]: "gone" },
+  },
+  "the same before the drivers are loaded": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5"), device("6")],
+    notes: [],
+    expected: { [b]: "unknown" },
+  },
+  "a NIC came back in another slot": {
+    ours: [a, b],
+    links: [lo, link("ens5", a), link("ens7", b)],
+    devices: [device("5", "ens5"), device("7", "ens7")],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: {},
+  },
+  "a container has the link: the device has its driver": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5"), { address: "6", driver: "ena", links: [] }],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "on-bus" },
+  },
+  "a device that is nobody's never has a link (DPDK): the detached one still goes": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5"), { address: "9", driver: "vfio-pci", links: [] }],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "gone" },
+  },
+  "the link went between the reading of bus and links": {
+    ours: [a],
+    links: [lo],
+    devices: [device("5", "ens5")],
+    notes: [note(a, "5")],
+    expected: { [a]: "on-bus" },
+  },
+  "no bus at all, as in a container": {
+    ours: [a, b],
+    links: [lo, link("eth0", a)],
+    devices: [],
+    notes: [],
+    expected: { [b]: "gone" },
+  },
+  "no link could be read": { ours: [a], links: [], devices: [], notes: [], expected: {} },
+};
+
+describe("a NIC without a link", () => {
+  test.each(Object.entries(cases))("%s", (_, { ours, expected, ...facts }) => {
+    const verdicts = judgeRemoval({ ...facts, files: ours.map((mac) => fileOf(mac)) });
+    expect(Object.fromEntries(verdicts.map(({ mac, verdict }) => [mac, verdict]))).toEqual(
+      expected,
+    );
+  });
+
+  test("each MAC once, whatever it has of files; not a file that is somebody else's", () => {
+    const files = [
+      fileOf(a),
+      { ...fileOf(a), path: ownPath("networkd", a) },
+      fileOf(b, "# by an admin\n"),
+    ];
+    const verdicts = judgeRemoval({ files, links: [lo], devices: [], notes: [] });
+    expect(verdicts.map(({ mac }) => mac)).toEqual([a]);
+  });
+
+  test("the reason names the device", () => {
+    const facts = { files: [fileOf(a)], links: [lo], notes: [note(a, "0000:00:06.0")] };
+    const why = (...devices: readonly BusDevice[]) => judgeRemoval({ ...facts, devices })[0]?.why;
+    expect(why()).toBe("0000:00:06.0 left the bus");
+    expect(why(device("0000:00:06.0"))).toBe("0000:00:06.0 is on its bus without a driver");
+  });
+});
+
+describe("the notes", () => {
+  const seen = { devices: [device("5", "ens5"), device("6")], links: [lo, link("ens5", a)] };
+
+  test("what is seen now wins, what is not seen stays", () => {
+    expect(noteSeen([note(c, "6"), note(a, "9")], seen)).toEqual([note(a, "5"), note(c, "6")]);
+  });
+
+  test("what is forgotten goes, unless it is seen", () => {
+    expect(noteSeen([note(c, "6"), note(a, "9")], seen, [a, c])).toEqual([note(a, "5")]);
+  });
+
+  test("what is not understood says nothing", () => {
+    for (const text of ["", "{", "[1]", '[{"mac":1}]', '{"a":[]}']) {
+      expect(parseNicNotes(text)).toEqual([]);
+    }
+    expect(parseNicNotes(JSON.stringify([note(a, "5")]))).toEqual([note(a, "5")]);
+  });
+});
