@@ -7,6 +7,8 @@ import {
   readdir,
   readlink,
   rename,
+  rmdir,
+  symlink,
   unlink,
   writeFile,
 } from "node:fs/promises";
@@ -40,7 +42,27 @@ export const systemFiles: Files = {
     });
     await syncFolder(folderOf(path)).catch(() => undefined);
   },
+  link: linkWhole,
+  removeFolder: async (path) => {
+    await rmdir(path).catch((cause: unknown) => {
+      if (["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"].includes(codeOf(cause) ?? "")) return;
+      throw writeFailure(path, cause);
+    });
+  },
 };
+
+/** symlink(2) replaces nothing: made under a name of its own and renamed, as files are. */
+async function linkWhole(path: string, target: string): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    await symlink(target, temporary);
+    await rename(temporary, path);
+    await syncFolder(folderOf(path)).catch(() => undefined);
+  } catch (cause) {
+    await unlink(temporary).catch(() => undefined);
+    throw writeFailure(path, cause);
+  }
+}
 
 /**
  * The temporary file lies in the same folder, so that rename(2) is atomic; the folder is synced
@@ -48,7 +70,7 @@ export const systemFiles: Files = {
  */
 async function writeWhole(path: string, content: string | Uint8Array, mode: number) {
   const folder = folderOf(path);
-  const temporary = `${folder}/.ec2nic-${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, "wx", mode);
     try {
@@ -65,6 +87,10 @@ async function writeWhole(path: string, content: string | Uint8Array, mode: numb
     await unlink(temporary).catch(() => undefined);
     throw writeFailure(path, cause);
   }
+}
+
+function temporaryBeside(path: string): string {
+  return `${folderOf(path)}/.ec2nic-${randomBytes(6).toString("hex")}.tmp`;
 }
 
 async function syncFolder(path: string): Promise<void> {

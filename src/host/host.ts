@@ -89,8 +89,12 @@ export interface Files {
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
   /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
   readonly set: (path: string, content: string) => Promise<void>;
-  /** Removes a file; nothing where there is none. */
+  /** Removes a file or a symbolic link; nothing where there is none. */
   readonly remove: (path: string) => Promise<void>;
+  /** Makes a symbolic link that says `target`, in the place of whatever link or file was there. */
+  readonly link: (path: string, target: string) => Promise<void>;
+  /** Removes a folder that is empty; nothing where it is not, or where there is none. */
+  readonly removeFolder: (path: string) => Promise<void>;
 }
 
 export interface FileStat {

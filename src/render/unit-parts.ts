@@ -1,4 +1,17 @@
-import type { IniSection, IniValue } from "./ini.ts";
+import type { ConfigFile } from "../net/network-plan.ts";
+import { ownMark } from "../net/own-files.ts";
+import { type IniSection, type IniValue, renderIni } from "./ini.ts";
+
+const folder = "/etc/systemd/system";
+
+/** A unit as a file, for everybody to read. */
+export function unitFile(name: string, sections: readonly IniSection[]): ConfigFile {
+  const content = renderIni([`# ${ownMark}`], sections);
+  return { path: `${folder}/${name}`, content, mode: 0o644, mac: null };
+}
+
+/** The network daemons, which are there to be told what changed. */
+export const networkDaemons = "systemd-networkd.service NetworkManager.service";
 
 type Entries = readonly (readonly [string, IniValue])[];
 
@@ -25,12 +38,26 @@ export function conditions(program: string): Entries {
  * charge are no failures of a boot: the repair comes back to it.
  */
 export function oneshot(program: string, command: string, timeoutSeconds: number): IniSection {
+  return service(program, command, [
+    ["Type", "oneshot"],
+    ["TimeoutStartSec", timeoutSeconds],
+  ]);
+}
+
+/**
+ * One run that nobody waits for: the job that starts it is done when it runs, so that a boot is not
+ * held up by a NIC whose metadata is late.
+ */
+export function inBackground(program: string, command: string, more: Entries): IniSection {
+  return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 180], ...more]);
+}
+
+function service(program: string, command: string, how: Entries): IniSection {
   return {
     name: "Service",
     entries: [
-      ["Type", "oneshot"],
+      ...how,
       ["ExecStart", `${pathOf(program)} ${command}`],
-      ["TimeoutStartSec", timeoutSeconds],
       ["SuccessExitStatus", "UNAVAILABLE TEMPFAIL CONFIG"],
       ["UnsetEnvironment", runtimeVariables.join(" ")],
       ...hardening,

@@ -1,9 +1,6 @@
 import type { ConfigFile } from "../net/network-plan.ts";
-import { ownMark } from "../net/own-files.ts";
-import { type IniSection, renderIni } from "./ini.ts";
-import { conditions, oneshot } from "./unit-parts.ts";
-
-const folder = "/etc/systemd/system";
+import type { IniSection } from "./ini.ts";
+import { conditions, networkDaemons, oneshot, unitFile } from "./unit-parts.ts";
 
 /**
  * The units that run `activate` by themselves: before the network, after it, and from time to time.
@@ -12,16 +9,11 @@ const folder = "/etc/systemd/system";
  */
 export function renderUnits(program: string): readonly ConfigFile[] {
   return [
-    unit("ec2nic-local.service", localUnit(program)),
-    unit("ec2nic-network.service", networkUnit(program)),
-    unit("ec2nic-repair.service", repairUnit(program)),
-    unit("ec2nic-repair.timer", timerUnit),
+    unitFile("ec2nic-local.service", localUnit(program)),
+    unitFile("ec2nic-network.service", networkUnit(program)),
+    unitFile("ec2nic-repair.service", repairUnit(program)),
+    unitFile("ec2nic-repair.timer", timerUnit),
   ];
-}
-
-function unit(name: string, sections: readonly IniSection[]): ConfigFile {
-  const content = renderIni([`# ${ownMark}`], sections);
-  return { path: `${folder}/${name}`, content, mode: 0o644, mac: null };
 }
 
 /**
@@ -61,15 +53,13 @@ function networkUnit(program: string): readonly IniSection[] {
       entries: [
         ["Description", "Network configuration of EC2 NICs"],
         ...conditions(program),
-        ["After", `network.target ${daemons} ec2nic-local.service`],
+        ["After", `network.target ${networkDaemons} ec2nic-local.service`],
       ],
     },
     oneshot(program, "activate --stage network", 180),
     { name: "Install", entries: [["WantedBy", "multi-user.target"]] },
   ];
 }
-
-const daemons = "systemd-networkd.service NetworkManager.service";
 
 /** A run that finds nothing to do writes nothing and restarts nothing. */
 function repairUnit(program: string): readonly IniSection[] {
@@ -79,7 +69,7 @@ function repairUnit(program: string): readonly IniSection[] {
       entries: [
         ["Description", "Repair of the network configuration of EC2 NICs"],
         ...conditions(program),
-        ["After", `network.target ${daemons} ec2nic-network.service`],
+        ["After", `network.target ${networkDaemons} ec2nic-network.service`],
       ],
     },
     oneshot(program, "activate --stage network --quiet", 180),

@@ -46,38 +46,46 @@ const byDevice = (name: string | null): LinkClue => ({
   name,
 });
 
-test.each<readonly [string, LinkClue, readonly (string | null)[], string, number]>([
-  ["by name", { kind: "name", name: "ens6" }, ["ens6"], "ens6", 0],
-  ["by name, late", { kind: "name", name: "ens6" }, [null, "eth0", "ens6"], "ens6", 2],
-  ["by MAC, not the VLAN that shares it", { kind: "mac", mac }, [null, "ens6"], "ens6", 1],
-  ["by bus address", { kind: "bus", address: "0000:00:06.0" }, ["ens6"], "ens6", 0],
-  ["by bus address, link late", { kind: "bus", address: "0000:00:06.0" }, ["", "x"], "x", 1],
-  ["by the device that has it", byDevice(null), ["eth0"], "eth0", 0],
-  ["by the device above that", { kind: "device", path: device, name: null }, ["ens6"], "ens6", 0],
+const cases: readonly (readonly [string, LinkClue, readonly (string | null)[], string, number])[] =
   [
-    "the name that udev is giving is awaited",
-    byDevice("ens6"),
-    ["eth0", "eth0", "ens6"],
-    "ens6",
-    2,
-  ],
-  ["renamed to something else meanwhile", byDevice("ens6"), ["eth0", "lan0"], "lan0", 50],
-  ["gone again: not waited for", byDevice(null), [null], "virtio3 is gone again", 0],
-  ["gone while it is awaited", byDevice("ens6"), ["eth0", null], "virtio3 is gone again", 1],
-  ["no device of that name", { kind: "bus", address: "vif-9" }, ["ens6"], "vif-9 is gone again", 0],
-  ["a driver that never comes", byDevice(null), [""], "virtio3 has no link", 50],
-  ["a name that never comes", { kind: "name", name: "ens9" }, ["x"], "there is no ens9", 50],
-  [
-    "a MAC that never comes",
-    { kind: "mac", mac: "06:00:00:00:00:00" },
-    ["x"],
-    "no link has 06:00:00:00:00:00",
-    50,
-  ],
-])("%s", async (_, clue, states, ...expected) => {
-  const { shown, waits } = await find(clue, states);
-  expect([shown, waits]).toEqual(expected);
-});
+    ["by name", { kind: "name", name: "ens6" }, ["ens6"], "ens6", 0],
+    ["by name, late", { kind: "name", name: "ens6" }, [null, "eth0", "ens6"], "ens6", 2],
+    ["by MAC, not the VLAN that shares it", { kind: "mac", mac }, [null, "ens6"], "ens6", 1],
+    ["by bus address", { kind: "bus", address: "0000:00:06.0" }, ["ens6"], "ens6", 0],
+    ["by bus address, link late", { kind: "bus", address: "0000:00:06.0" }, ["", "x"], "x", 1],
+    ["by the device that has it", byDevice(null), ["eth0"], "eth0", 0],
+    ["by the device above that", { kind: "device", path: device, name: null }, ["ens6"], "ens6", 0],
+    [
+      "the name that udev is giving is awaited",
+      byDevice("ens6"),
+      ["eth0", "eth0", "ens6"],
+      "ens6",
+      2,
+    ],
+    ["renamed to something else meanwhile", byDevice("ens6"), ["eth0", "lan0"], "lan0", 50],
+    ["gone again: not waited for", byDevice(null), [null], "virtio3 is gone again", 0],
+    ["gone while it is awaited", byDevice("ens6"), ["eth0", null], "virtio3 is gone again", 1],
+    [
+      "no device of that name",
+      { kind: "bus", address: "vif-9" },
+      ["ens6"],
+      "vif-9 is gone again",
+      0,
+    ],
+    ["a driver that never comes", byDevice(null), [""], "virtio3 has no link", 50],
+    ["a name that never comes", { kind: "name", name: "ens9" }, ["x"], "there is no ens9", 50],
+    [
+      "a MAC that never comes",
+      { kind: "mac", mac: "06:00:00:00:00:00" },
+      ["x"],
+      "no link has 06:00:00:00:00:00",
+      50,
+    ],
+  ];
+
+for (const [name, clue, states, shown, waits] of cases) {
+  test(name, async () => expect(await find(clue, states)).toEqual({ shown, waits }));
+}
 
 test("a signal ends the wait", async () => {
   const controller = new AbortController();

@@ -84,5 +84,8 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
       if (file !== undefined) there.set(path, { ...file, content: encoder.encode(content) });
     },
     remove: async (path) => void there.delete(path),
+    link: async (path) =>
+      void there.set(path, { content: new Uint8Array(), mode: 0o777, kind: "link" }),
+    removeFolder: async () => undefined,
   };
 }

@@ -55,6 +55,8 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       effect(`remove ${path}`);
       disk.delete(path);
     },
+    link: async (path) => effect(`link ${path}`),
+    removeFolder: async (path) => effect(`remove folder ${path}`),
   };
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);

@@ -48,6 +48,8 @@ export function sysTree(sys: SysFolder): Files {
     write: never,
     set: never,
     remove: never,
+    link: never,
+    removeFolder: never,
   };
 }
 

@@ -1,0 +1,49 @@
+import type { Host } from "../host/host.ts";
+import type { InstallPlan, UnitLink } from "../net/installation.ts";
+import { runSteps } from "./run-steps.ts";
+import { refuseLinksBelow, underRoot } from "./under-root.ts";
+import { writeFiles } from "./write-files.ts";
+
+type InstallHost = Pick<Host, "exec" | "files" | "log" | "signal">;
+
+/**
+ * Carries out what `--install` or `--uninstall` plans, below `root`. Each file and link is the old
+ * one or the new one, whenever it is ended; run again, it does what is left. Throws `CANTCREAT`,
+ * `NOPERM`, and `OSERR` where a daemon does not take it up.
+ */
+export async function carryOutInstall(
+  host: InstallHost,
+  plan: InstallPlan,
+  root: string,
+): Promise<void> {
+  for (const { failure } of await runSteps(host, plan.before)) {
+    host.log.warn(`${failure.message}, ignoring`);
+  }
+  const unwritten = (await writeFiles(host, plan, root)).get(null);
+  if (unwritten !== undefined) throw unwritten;
+  for (const link of plan.links) await makeLink(host, root, link);
+  for (const folder of plan.removeFolders) await removeFolder(host, root, folder);
+  const [failed] = await runSteps(host, plan.steps);
+  if (failed !== undefined) throw failed.failure;
+}
+
+async function makeLink(
+  host: Pick<Host, "files" | "log">,
+  root: string,
+  { path, target }: UnitLink,
+): Promise<void> {
+  await refuseLinksBelow(host, root, path);
+  const place = underRoot(root, path);
+  await host.files.makeFolder(place.slice(0, place.lastIndexOf("/")), 0o755);
+  await host.files.link(place, target);
+  host.log.verbose(`linked ${place} to ${target}`);
+}
+
+async function removeFolder(
+  host: Pick<Host, "files">,
+  root: string,
+  folder: string,
+): Promise<void> {
+  await refuseLinksBelow(host, root, folder);
+  await host.files.removeFolder(underRoot(root, folder));
+}

@@ -1,0 +1,69 @@
+import type { ConfigFile, Step } from "./network-plan.ts";
+
+/** A symbolic link of ours, by which systemd starts a unit. */
+export interface UnitLink {
+  readonly path: string;
+  /** As the link says it. */
+  readonly target: string;
+}
+
+/** What `--install` puts on a machine. */
+export interface Installation {
+  readonly files: readonly ConfigFile[];
+  readonly links: readonly UnitLink[];
+}
+
+/** What lies where an installation of ours lies, or lay. */
+export interface InstalledThing {
+  readonly path: string;
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Of a file; "" of others. */
+  readonly content: string;
+  readonly mode: number;
+  /** What a link says; null of others. */
+  readonly target: string | null;
+}
+
+/** What an installation depends on, as it lies below a root. */
+export interface InstallFacts {
+  /** Sorted by path; everything that is named after us, whoever put it there. */
+  readonly things: readonly InstalledThing[];
+  /** The folders that are there, of those that an installation needs. */
+  readonly folders: readonly string[];
+  /** Udev's rules and settings of others that configure NICs by hotplug. */
+  readonly others: readonly HotplugFile[];
+  /** The running machine's, which are told of changes; none where files are made for an image. */
+  readonly daemons: readonly ("systemd" | "udev")[];
+}
+
+/** A file of somebody else's; `isMask`: a link to /dev/null, which switches off what it hides. */
+export interface HotplugFile {
+  readonly path: string;
+  readonly content: string;
+  readonly isMask: boolean;
+}
+
+/** Who else configures NICs when they come and go. */
+export interface Competitor {
+  readonly name: string;
+  /** The files that tell. */
+  readonly seenBy: readonly string[];
+  /** What switches it off, to be pasted. */
+  readonly commands: readonly string[];
+}
+
+/** Everything that `--install` or `--uninstall` does; printing it is `--dry-run`. */
+export interface InstallPlan {
+  /** Run while the old files still lie there. */
+  readonly before: readonly Step[];
+  readonly write: readonly ConfigFile[];
+  readonly links: readonly UnitLink[];
+  /** Files and links. */
+  readonly remove: readonly string[];
+  /** Only where they are empty then; the innermost first. */
+  readonly removeFolders: readonly string[];
+  readonly steps: readonly Step[];
+  /** What is left as it is, and why. */
+  readonly notes: readonly string[];
+  readonly competitors: readonly Competitor[];
+}

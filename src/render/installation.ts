@@ -1,0 +1,25 @@
+import type { Installation, UnitLink } from "../net/installation.ts";
+import type { ConfigFile } from "../net/network-plan.ts";
+import { renderHotplugUnits } from "./hotplug-units.ts";
+import { udevRules } from "./udev-rules.ts";
+import { renderUnits } from "./units.ts";
+
+/**
+ * All that makes NICs be configured by themselves: udev's rules, units, and the links by which units
+ * are started. `program`: see `renderUnits`.
+ */
+export function renderInstallation(program: string): Installation {
+  const units = [...renderUnits(program), ...renderHotplugUnits(program)];
+  return { files: [udevRules(), ...units], links: units.flatMap(linksOf) };
+}
+
+/** What `systemctl enable` would make; relative, so that it also holds below another root. */
+function linksOf({ path, content }: ConfigFile): readonly UnitLink[] {
+  const slash = path.lastIndexOf("/");
+  const [folder, name] = [path.slice(0, slash), path.slice(slash + 1)];
+  const targets = [...content.matchAll(/^WantedBy=(.*)$/gm)].map(([, target]) => target ?? "");
+  return targets.map((target) => ({
+    path: `${folder}/${target}.wants/${name}`,
+    target: `../${name}`,
+  }));
+}
