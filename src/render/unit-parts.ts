@@ -105,6 +105,11 @@ const hardening: Entries = [
 
 /** systemd takes `%` for a specifier and `$` for a variable, and splits at spaces. */
 function pathOf(program: string): string {
-  if (/^(\/[\w.+-]+)+$/.test(program)) return program;
+  if (canStandInUnit(program)) return program;
   throw new RangeError(`${JSON.stringify(program)} cannot stand in a unit`);
+}
+
+/** Whether a path is absolute and needs no quoting in a unit. */
+export function canStandInUnit(program: string): boolean {
+  return /^(\/[\w.+-]+)+$/.test(program);
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { chmod } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { renderUnits } from "../../src/render/units.ts";
-import { withFolder } from "../support/golden-case.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
+import { verifyUnits } from "../support/verify-units.ts";
 
 const units = renderUnits("/usr/local/bin/ec2nic");
 const named = (name: string) =>
@@ -46,34 +45,16 @@ test.each(["ec2nic", "/a b", "/a%n", "/a$x", "/a\nb", "/a;b", ""])(
 describe("systemd-analyze verify", () => {
   const verified = testUnless(missingTool("systemd-analyze"));
 
-  /** What it says of these units; the program exists, as it wants. */
-  const verify = (texts: readonly { readonly name: string; readonly content: string }[]) =>
-    withFolder(async (folder) => {
-      const program = join(folder, "ec2nic");
-      await Bun.write(program, "#!/bin/sh\n");
-      await chmod(program, 0o755);
-      for (const { name, content } of texts) {
-        const here = content.replaceAll("/usr/local/bin/ec2nic", program);
-        await Bun.write(join(folder, name), here);
-      }
-      const files = texts.map(({ name }) => join(folder, name));
-      const run = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", ...files], {
-        stderr: "pipe",
-      });
-      // It reads the machine's own units too, and complains of those.
-      const said = run.stderr.toString().split("\n");
-      return { code: run.exitCode, said: said.filter((line) => line.includes("ec2nic")) };
-    });
   const texts = units.map(({ path, content }) => ({ name: basename(path), content }));
 
   verified("accepts them all", async () => {
-    expect(await verify(texts)).toEqual({ code: 0, said: [] });
+    expect(await verifyUnits(texts)).toEqual({ code: 0, said: [] });
   });
 
   verified("says something of a unit that is wrong", async () => {
     const wrong = texts.map(({ name, content }) => {
       return { name, content: content.replace("Type=oneshot", "Tipe=oneshot") };
     });
-    expect((await verify(wrong)).said.join("\n")).toContain("Tipe");
+    expect((await verifyUnits(wrong)).said.join("\n")).toContain("Tipe");
   });
 });

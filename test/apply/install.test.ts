@@ -1,0 +1,181 @@
+import { describe, expect, test } from "bun:test";
+import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { install } from "../../src/commands/install.ts";
+import { Failure } from "../../src/exit.ts";
+import { systemFiles } from "../../src/host/files.ts";
+import type { Host } from "../../src/host/host.ts";
+import { describeInstall } from "../../src/output/describe-install.ts";
+import { silentLog, withFolder } from "../support/golden-case.ts";
+
+const program = "/usr/local/bin/ec2nic";
+const host: Pick<Host, "exec" | "files" | "log" | "signal"> = {
+  files: systemFiles,
+  log: silentLog,
+  signal: new AbortController().signal,
+  exec: async (argv) => Promise.reject(new Error(`${argv.join(" ")} was run`)),
+};
+const wish = { program, remove: false, dryRun: false };
+
+/** Every path below a root, with its kind, its mode, and what it says. */
+async function snapshot(root: string): Promise<readonly string[]> {
+  const names = await readdir(root, { recursive: true });
+  const lines = names.map(async (name) => {
+    const path = join(root, name);
+    const stat = await lstat(path);
+    if (stat.isSymbolicLink()) return `${name} -> ${await readlink(path)}`;
+    const mode = (stat.mode & 0o7777).toString(8);
+    return stat.isDirectory()
+      ? `${name}/ ${mode}`
+      : `${name} ${mode} ${await readFile(path, "utf8")}`;
+  });
+  return (await Promise.all(lines)).toSorted();
+}
+
+const unit = "etc/systemd/system/ec2nic-local.service";
+const roots: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  "an empty root": async () => undefined,
+  "a root with some of the folders": async (root) => {
+    await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
+    await mkdir(join(root, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
+  },
+  "a root with others' things": async (root) => {
+    await mkdir(join(root, "etc/ec2nic"), { recursive: true });
+    await writeFile(join(root, "etc/ec2nic/unmanaged"), "ens9\n");
+    await mkdir(join(root, "etc/systemd/system/timers.target.wants"), { recursive: true });
+    await writeFile(join(root, "etc/systemd/system/timers.target.wants/a.timer"), "");
+    await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
+    await writeFile(join(root, "etc/systemd/system/ec2nic-repair.timer.d/x.conf"), "[Timer]\n");
+  },
+  "a root where a unit is masked": async (root) => {
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await symlink("/dev/null", join(root, unit));
+  },
+  "a root where a unit of that name is somebody else's": async (root) => {
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await writeFile(join(root, unit), "[Unit]\n");
+  },
+};
+
+describe.each(Object.entries(roots))("%s", (_, prepare) => {
+  test("is after --uninstall as before --install: every path, mode and content", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      const before = await snapshot(root);
+      const plan = await install(host, { ...wish, root });
+      expect(plan.write.length).toBeGreaterThan(5);
+      expect(await snapshot(root)).not.toEqual(before);
+      await install(host, { ...wish, root, remove: true });
+      expect(await snapshot(root)).toEqual(before);
+    });
+  });
+
+  test("a second --install does nothing, and a second --uninstall neither", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      await install(host, { ...wish, root });
+      const after = await snapshot(root);
+      const again = await install(host, { ...wish, root });
+      expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
+      expect(describeInstall(again)).toStartWith("nothing to do\n");
+      expect(await snapshot(root)).toEqual(after);
+      await install(host, { ...wish, root, remove: true });
+      const gone = await install(host, { ...wish, root, remove: true });
+      expect([...gone.remove, ...gone.removeFolders, ...gone.steps]).toEqual([]);
+    });
+  });
+
+  test("--dry-run changes nothing, and plans what is done", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      const before = await snapshot(root);
+      const planned = await install(host, { ...wish, root, dryRun: true });
+      expect(await snapshot(root)).toEqual(before);
+      expect(await install(host, { ...wish, root })).toEqual(planned);
+      const installed = await snapshot(root);
+      await install(host, { ...wish, root, remove: true, dryRun: true });
+      expect(await snapshot(root)).toEqual(installed);
+    });
+  });
+});
+
+test("what an older version wrote goes, at --install and at --uninstall", async () => {
+  const old = ["etc/systemd/system/ec2nic-old.service", "etc/udev/rules.d/70-ec2nic.rules"];
+  const link = "etc/systemd/system/multi-user.target.wants/ec2nic-old.service";
+  await withFolder(async (root) => {
+    const put = async () => {
+      for (const path of old) await writeFile(join(root, path), "# written by ec2nic\n");
+      await symlink("/etc/systemd/system/ec2nic-old.service", join(root, link));
+    };
+    await install(host, { ...wish, root });
+    const clean = await snapshot(root);
+    await put();
+    await install(host, { ...wish, root });
+    expect(await snapshot(root)).toEqual(clean);
+    await put();
+    await install(host, { ...wish, root, remove: true });
+    expect(await snapshot(root)).toEqual([]);
+  });
+});
+
+test("another program's path is written over the one before", async () => {
+  await withFolder(async (root) => {
+    await install(host, { ...wish, root });
+    const plan = await install(host, { ...wish, root, program: "/opt/ec2nic" });
+    expect(plan.write).toHaveLength(5);
+    expect(await readFile(join(root, unit), "utf8")).toContain("ExecStart=/opt/ec2nic activate");
+  });
+});
+
+test("a folder that an admin put something into stays", async () => {
+  await withFolder(async (root) => {
+    await install(host, { ...wish, root });
+    await writeFile(join(root, "etc/ec2nic/unmanaged"), "ens9\n");
+    await install(host, { ...wish, root, remove: true });
+    expect(await readdir(root, { recursive: true })).toEqual(
+      expect.arrayContaining(["etc", "etc/ec2nic", "etc/ec2nic/unmanaged"]),
+    );
+    expect(await readdir(join(root, "etc"))).toEqual(["ec2nic"]);
+  });
+});
+
+test("a note that names other folders does not reach out of the root, nor what is not empty", async () => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim"));
+    await mkdir(join(root, "etc/ec2nic"), { recursive: true });
+    const note = "# written by ec2nic\n/../victim\n/etc/../../victim\nvictim\n/etc\n";
+    await writeFile(join(root, "etc/ec2nic/folders"), note);
+    await install(host, { ...wish, root, remove: true });
+    expect(await readdir(outer, { recursive: true })).toEqual(
+      expect.arrayContaining(["victim", "root/etc/ec2nic"]),
+    );
+  });
+});
+
+test("a symbolic link that leads out of the root is refused", async () => {
+  await withFolder(async (root) => {
+    await mkdir(join(root, "etc"));
+    await symlink("/nowhere", join(root, "etc/udev"));
+    await expect(install(host, { ...wish, root })).rejects.toThrow("symbolic link");
+  });
+});
+
+test.each(["/a b/ec2nic", "ec2nic", "/a%n"])("the program %j is refused", async (other) => {
+  const refused = install(host, { ...wish, root: "/nowhere", program: other });
+  await expect(refused).rejects.toBeInstanceOf(Failure);
+});
+
+test("who else configures NICs is named with what switches it off, and left alone", async () => {
+  await withFolder(async (root) => {
+    const rules = join(root, "usr/lib/udev/rules.d");
+    await mkdir(rules, { recursive: true });
+    await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
+    const said = describeInstall(await install(host, { ...wish, root }));
+    expect(said).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
+    expect(said).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
+    await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
+    await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
+    expect((await install(host, { ...wish, root })).competitors).toEqual([]);
+  });
+});

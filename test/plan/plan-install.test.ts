@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import type { InstalledThing, InstallFacts, Installation } from "../../src/net/installation.ts";
+import {
+  foldersAbove,
+  madeFoldersPath,
+  planInstall,
+  planUninstall,
+} from "../../src/plan/plan-install.ts";
+
+const units = "/etc/systemd/system";
+const path = `${units}/ec2nic-repair.timer`;
+const linkPath = `${units}/timers.target.wants/ec2nic-repair.timer`;
+const content = "# written by ec2nic\n[Timer]\n";
+const wanted: Installation = {
+  files: [{ path, content, mode: 0o644, mac: null }],
+  links: [{ path: linkPath, target: "../ec2nic-repair.timer" }],
+};
+const file = (where: string, text = content): InstalledThing => {
+  return { path: where, kind: "file", content: text, mode: 0o644, target: null };
+};
+const link = (where: string, target: string): InstalledThing => {
+  return { path: where, kind: "link", content: "", mode: 0o777, target };
+};
+const folders = ["/etc", "/etc/systemd", units, `${units}/timers.target.wants`];
+const live: InstallFacts = { things: [], folders, others: [], daemons: ["systemd", "udev"] };
+const image: InstallFacts = { ...live, daemons: [] };
+const installed = [file(path), link(linkPath, "../ec2nic-repair.timer")];
+const commands = (steps: readonly { readonly argv: readonly string[] }[]) =>
+  steps.map(({ argv }) => argv.join(" "));
+
+describe("--install", () => {
+  test("on a machine: the daemons read again, and the timer runs at once", () => {
+    const { write, links, steps } = planInstall(wanted, live);
+    expect([write, links]).toEqual([wanted.files, wanted.links]);
+    expect(commands(steps)).toEqual([
+      "systemctl daemon-reload",
+      "udevadm control --reload",
+      "systemctl start ec2nic-repair.timer",
+    ]);
+  });
+
+  test("for an image: files and links, no command", () => {
+    expect(planInstall(wanted, image).steps).toEqual([]);
+    expect(planInstall(wanted, image).write).toEqual(wanted.files);
+  });
+
+  test("without udev, as in a container, only systemd is told", () => {
+    const plan = planInstall(wanted, { ...live, daemons: ["systemd"] });
+    expect(commands(plan.steps)).not.toContain("udevadm control --reload");
+  });
+
+  test("folders that are missing are noted before they are made, with those of before", () => {
+    const note = file(madeFoldersPath, "# written by ec2nic\n/etc/udev\n");
+    const [first] = planInstall(wanted, { ...image, folders: ["/etc"], things: [note] }).write;
+    expect(first?.path).toBe(madeFoldersPath);
+    expect(first?.content.split("\n").slice(1)).toEqual([
+      "/etc/ec2nic",
+      "/etc/systemd",
+      units,
+      `${units}/timers.target.wants`,
+      "/etc/udev",
+      "",
+    ]);
+  });
+
+  test.each([
+    ["another text", file(path, `${content}#`), [path]],
+    ["another mode", { ...file(path), mode: 0o600 }, [path]],
+    ["the same", file(path), []],
+    ["a mask", link(path, "/dev/null"), []],
+    ["an admin's file", file(path, "[Timer]\n"), []],
+    ["a folder", { ...file(path), kind: "folder" as const, content: "" }, []],
+  ])("in the place of %s", (_, thing, written) => {
+    const plan = planInstall(wanted, { ...image, things: [thing] });
+    expect(plan.write.map((each) => each.path)).toEqual(written);
+    expect(plan.remove).toEqual([]);
+  });
+
+  test("what is left as it is, is said, and not started either", () => {
+    const plan = planInstall(wanted, { ...image, things: [link(path, "/dev/null")] });
+    expect(plan.notes).toEqual([`${path} is masked: left as it is`]);
+    expect(plan.links).toEqual([]);
+  });
+});
+
+describe("--uninstall", () => {
+  test("the timer is stopped while it still has its unit; then all goes, the note last", () => {
+    const note = file(madeFoldersPath, "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n");
+    const plan = planUninstall({ ...live, things: [note, ...installed] });
+    expect(commands(plan.before)).toEqual(["systemctl stop ec2nic-repair.timer"]);
+    expect(plan.remove).toEqual([path, linkPath, madeFoldersPath]);
+    expect(plan.removeFolders).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
+    expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
+  });
+
+  test("in an image no command is run; where nothing is, nothing is done", () => {
+    const plan = planUninstall({ ...image, things: installed });
+    expect([plan.before, plan.steps]).toEqual([[], []]);
+    expect(planUninstall(live)).toMatchObject({ before: [], remove: [], steps: [] });
+  });
+
+  test("a mask, a file and a link of somebody else's stay", () => {
+    const other = link(`${units}/a.wants/ec2nic-x.service`, "/usr/lib/systemd/system/y.service");
+    const things = [link(path, "/dev/null"), file(`${units}/ec2nic-x.service`, "[Unit]\n"), other];
+    const plan = planUninstall({ ...live, things });
+    expect([plan.remove, plan.before]).toEqual([[], []]);
+    expect(plan.notes).toHaveLength(3);
+  });
+});
+
+test("the folders above a path, the root left out", () => {
+  expect(foldersAbove("/a/b/c")).toEqual(["/a", "/a/b"]);
+});
