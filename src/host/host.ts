@@ -9,6 +9,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The effective user: what others wrote is not believed. */
   readonly uid: number;
+  /** The absolute path of the executable that runs. */
+  readonly program: string;
   /** The process, for others to see who holds a lock. */
   readonly pid: number;
   /** Aborted by SIGINT and SIGTERM; its reason is the `Failure` to end with. */

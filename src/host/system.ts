@@ -25,6 +25,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
   return {
     env,
     uid: process.geteuid?.() ?? -1,
+    program: process.execPath,
     pid: process.pid,
     signal,
     clock: systemClock,

@@ -42,7 +42,7 @@ function clueOfFlags({ devpath, mac, nic }: EventFlags): LinkClue | null {
 
 /** What follows `_` is the event's number: it only keeps the units of two events apart. */
 function clueOfDevpath(devpath: string): LinkClue {
-  const [, address] = /^([\w:.-]+?)(?:_\d+)?$/.exec(devpath) ?? [];
+  const [, address] = /^([\w:.-]+?)(?:_\d*)?$/.exec(devpath) ?? [];
   if (address !== undefined && !address.startsWith(".")) return { kind: "bus", address };
   const path = /^(?:\/sys)?(\/devices\/.+)$/.exec(devpath)?.[1];
   if (path === undefined || path.split("/").includes("..")) {

@@ -40,7 +40,7 @@ function removalUnit(program: string): readonly IniSection[] {
     unitSection(program, "Network configuration of EC2 NICs that went"),
     inBackground(program, "hotplug remove", [
       ["RestartKillSignal", "SIGCONT"],
-      ["TimeoutStopSec", 180],
+      ["TimeoutStopSec", 150],
     ]),
   ];
 }

@@ -46,10 +46,11 @@ export function oneshot(program: string, command: string, timeoutSeconds: number
 
 /**
  * One run that nobody waits for: the job that starts it is done when it runs, so that a boot is not
- * held up by a NIC whose metadata is late.
+ * held up by a NIC whose metadata is late. The limit is above what such a run may take: two minutes
+ * of waiting for another run, one for IMDS, the rest for the daemons.
  */
 export function inBackground(program: string, command: string, more: Entries): IniSection {
-  return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 180], ...more]);
+  return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 300], ...more]);
 }
 
 function service(program: string, command: string, how: Entries): IniSection {

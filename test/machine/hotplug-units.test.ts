@@ -107,6 +107,24 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     },
   );
 
+  /** No NIC of a machine has a device; one of this machine's virtio devices stands in for it. */
+  testMachine("name the unit after the device that has the driver", async () => {
+    const drivers = "/sys/bus/virtio/drivers";
+    const found = await machine.run(["sh", "-c", `ls -d ${drivers}/*/virtio* 2>/dev/null; true`]);
+    const [path = ""] = found.trim().split("\n");
+    if (path === "") return; // no virtio here
+    const [name = "", driver = ""] = path.split("/").toReversed();
+    const rules = await machine.read("/etc/udev/rules.d/90-ec2nic.rules");
+    const alike = rules.replace('"net"', '"virtio"').replace("ena|", `ena|${driver}|`);
+    await machine.write("/etc/udev/rules.d/91-alike.rules", alike);
+    const test = ["udevadm", "test", "--action=add", path];
+    const { stdout, stderr } = await machine.exec(test);
+    await machine.remove("/etc/udev/rules.d/91-alike.rules");
+    const wants = /SYSTEMD_WANTS=(.*)/.exec(stdout + stderr)?.[1];
+    // the events that `udevadm test` makes up have no number
+    expect(wants).toMatch(new RegExp(`^ec2nic-hotplug@${name}_\\d*\\.service$`));
+  });
+
   testMachine("give the program the device of an instance as it is", async () => {
     for (const instance of ["0000:00:06.0_1214", "vif-1_88", "virtio3_7"]) {
       const unit = `ec2nic-hotplug@${instance}.service`;

@@ -151,6 +151,7 @@ describe("by flags", () => {
     [{ ...add, devpath: "0000:00:06.0_1214" }, bus("0000:00:06.0")],
     [{ ...add, devpath: "0000:00:06.0" }, bus("0000:00:06.0")],
     [{ ...add, devpath: "vif-1_7" }, bus("vif-1")],
+    [{ ...add, devpath: "vif-1_" }, bus("vif-1")],
     [{ ...add, devpath: "virtio3_7" }, bus("virtio3")],
     [
       { ...remove, nic: "eth1" },

@@ -71,6 +71,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     said,
     env: {},
     uid: 0,
+    program: "/usr/local/bin/ec2nic",
     pid: 4711,
     signal: new AbortController().signal,
     clock: { now: () => nowMs, random: () => 0.5, sleep: async (ms) => void (nowMs += ms) },

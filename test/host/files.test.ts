@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { mkdir, readdir, readlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../../src/exit.ts";
+import { systemFiles } from "../../src/host/files.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+test("a link stands in the place of what was there, and nothing else remains", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "x");
+  for (const target of ["../a", "/b"]) {
+    await systemFiles.link(path, target);
+    expect(await readlink(path)).toBe(target);
+  }
+  await writeFile(join(folder.path, "file"), "");
+  await systemFiles.link(join(folder.path, "file"), "/c");
+  expect(await readlink(join(folder.path, "file"))).toBe("/c");
+  expect(await readdir(folder.path)).toEqual(["file", "x"]);
+});
+
+test("a link that cannot be made leaves nothing behind", async () => {
+  using folder = temporaryFolder();
+  await mkdir(join(folder.path, "x"));
+  await expect(systemFiles.link(join(folder.path, "x"), "/b")).rejects.toBeInstanceOf(Failure);
+  await expect(systemFiles.link(join(folder.path, "no/x"), "/b")).rejects.toBeInstanceOf(Failure);
+  expect(await readdir(folder.path)).toEqual(["x"]);
+});
+
+test("a folder goes where it is empty; one that is not, a file, a link, nothing: no change", async () => {
+  using folder = temporaryFolder();
+  const at = (name: string): string => join(folder.path, name);
+  await mkdir(at("empty"));
+  await mkdir(at("full/inner"), { recursive: true });
+  await writeFile(at("file"), "");
+  await systemFiles.link(at("link"), at("full/inner"));
+  for (const name of ["empty", "full", "file", "link", "none"]) {
+    await systemFiles.removeFolder(at(name));
+  }
+  expect(await readdir(folder.path)).toEqual(["file", "full", "link"]);
+  expect(await readdir(at("full"))).toEqual(["inner"]);
+});
