@@ -22,8 +22,8 @@ export async function carryOutInstall(
   const unwritten = (await writeFiles(host, plan, root)).get(null);
   if (unwritten !== undefined) throw unwritten;
   for (const link of plan.links) await makeLink(host, root, link);
-  for (const folder of plan.removeFolders) await removeFolder(host, root, folder);
   const [failed] = await runSteps(host, plan.steps);
+  for (const folder of plan.removeFolders) await removeFolder(host, root, folder);
   if (failed !== undefined) throw failed.failure;
 }
 

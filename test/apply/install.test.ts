@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { install } from "../../src/commands/install.ts";
 import { Failure } from "../../src/exit.ts";
@@ -153,11 +162,35 @@ test("a note that names other folders does not reach out of the root, nor what i
   });
 });
 
-test("a symbolic link that leads out of the root is refused", async () => {
-  await withFolder(async (root) => {
-    await mkdir(join(root, "etc"));
-    await symlink("/nowhere", join(root, "etc/udev"));
+const wants = "etc/systemd/system/multi-user.target.wants";
+test.each(["etc/udev", wants])("a symbolic link at %s, which leads out, is refused", async (at) => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim"));
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await symlink(join(outer, "victim"), join(root, at));
     await expect(install(host, { ...wish, root })).rejects.toThrow("symbolic link");
+    expect(await readdir(join(outer, "victim"))).toEqual([]);
+  });
+});
+
+test("a folder that was made, and is a link that leads out now, is not gone through", async () => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim/rules.d"), { recursive: true });
+    await install(host, { ...wish, root });
+    await rm(join(root, "etc/udev"), { recursive: true });
+    await symlink(join(outer, "victim"), join(root, "etc/udev"));
+    await install(host, { ...wish, root, remove: true }).catch(() => undefined);
+    expect(await readdir(join(outer, "victim"))).toEqual(["rules.d"]);
+  });
+});
+
+test("what an admin adds to a unit of ours is not even talked about", async () => {
+  await withFolder(async (root) => {
+    await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
+    expect((await install(host, { ...wish, root })).notes).toEqual([]);
+    expect((await install(host, { ...wish, root, remove: true })).notes).toEqual([]);
   });
 });
 

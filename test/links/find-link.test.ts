@@ -16,7 +16,7 @@ function machine(name: string | null): SysFolder {
   const net: SysFolder = name === "" ? {} : { net: { [name]: {} } };
   const function6 = { virtio3: net };
   return {
-    class: { net: name === "" ? {} : { [name]: link, "vlan.7": vlan } },
+    class: { net: name === "" ? {} : { [name]: link, "a.7": vlan } },
     bus: { pci: { devices: { "0000:00:06.0": function6 } } },
     devices: { "pci0000:00": { "0000:00:06.0": function6 } },
   };

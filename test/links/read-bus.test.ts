@@ -56,6 +56,21 @@ test("a virtio NIC without PCI stands for itself; a virtio disk for nothing", as
   ]);
 });
 
+test("a virtio NIC below PCI is told once, by its PCI device", async () => {
+  const modalias = "virtio:d00000001v00001AF4\n";
+  const net = { ens6: {} };
+  const files = sysTree({
+    bus: {
+      pci: { devices: { "0000:00:06.0": { ...nic, virtio3: { net } } } },
+      virtio: { devices: { virtio3: { modalias, net } } },
+    },
+  });
+  const readLink = async (path: string) =>
+    path.endsWith("/virtio3") ? "../../../devices/pci0000:00/0000:00:06.0/virtio3" : null;
+  const devices = await readBus({ files: { ...files, readLink } });
+  expect(devices.map(({ address }) => address)).toEqual(["0000:00:06.0"]);
+});
+
 test("a device that goes away while it is read is left out; another error is one", async () => {
   const broken = { ...nic, class: new Error("ENODEV") };
   const files = sysTree({ bus: { pci: { devices: { "0000:00:06.0": broken } } } });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { install } from "../../src/commands/install.ts";
 import { systemFiles } from "../../src/host/files.ts";
+import type { Files, Host } from "../../src/host/host.ts";
 import { silentLog, withFolder } from "../support/golden-case.ts";
 import { type Bench, startBench } from "../support/machine/bench.ts";
 import { type Machine, startMachine } from "../support/machine/machine.ts";
@@ -53,7 +54,6 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
       suite,
       binary: null,
       files: { ...files, "/etc/ec2nic/always": "", [program]: { content: standIn, mode: 0o755 } },
-      mask: ["ec2nic-local.service", "ec2nic-network.service", "ec2nic-repair.service"],
     });
     for (const link of links) await machine.run(link);
   }, 600_000);
@@ -167,4 +167,44 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     expect((await machine.systemctl("is-enabled", "ec2nic-repair.timer")).stdout).toBe("enabled\n");
     expect(await machine.failedUnits()).toEqual([]);
   });
+
+  testMachine("forget all of it at --uninstall, and have it back at --install", async () => {
+    const host = hostOf(machine);
+    const wish = { root: "/", program, dryRun: false };
+    const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
+    const active = async () =>
+      (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();
+    const find = ["find", "/etc", "-name", "*ec2nic*"];
+    await install(host, { ...wish, remove: true });
+    expect(await active()).toBe("inactive");
+    expect((await machine.exec(named)).stdout).toBe("");
+    // what an admin's word is for
+    expect(await machine.run(find)).toBe("/etc/ec2nic\n");
+    const plan = await install(host, { ...wish, remove: false });
+    expect(plan.steps.map(({ argv }) => argv.join(" "))).toEqual([
+      "systemctl daemon-reload",
+      "systemctl start ec2nic-repair.timer",
+    ]);
+    expect(await active()).toBe("active");
+    expect(await machine.run(named)).toContain("ec2nic-hotplug@.service");
+  });
 });
+
+/** The machine as a host: its files by the way of its first process, its commands in it. */
+function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal"> {
+  const at = (path: string): string => `/proc/${machine.pid}/root${path}`;
+  const files: Files = {
+    read: (path) => systemFiles.read(at(path)),
+    list: (path) => systemFiles.list(at(path)),
+    readLink: (path) => systemFiles.readLink(at(path)),
+    stat: (path) => systemFiles.stat(at(path)),
+    makeFolder: (path, mode) => systemFiles.makeFolder(at(path), mode),
+    write: (path, content, mode) => systemFiles.write(at(path), content, mode),
+    set: (path, content) => systemFiles.set(at(path), content),
+    remove: (path) => systemFiles.remove(at(path)),
+    link: (path, target) => systemFiles.link(at(path), target),
+    removeFolder: (path) => systemFiles.removeFolder(at(path)),
+  };
+  const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });
+  return { files, exec, log: silentLog, signal: new AbortController().signal };
+}
