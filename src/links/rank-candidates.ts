@@ -35,8 +35,9 @@ export function rankCandidates(links: readonly LinkState[]): Ranking {
   return { candidates: ranked, others };
 }
 
-function reasonAgainst({ kind, master }: LinkState, hasDevice: boolean): string | null {
-  if (master !== null) return `belongs to ${master}`;
+/** A bridge or a bond speaks for its links, which have no address; a VRF leaves them theirs. */
+function reasonAgainst({ kind, master, addresses }: LinkState, hasDevice: boolean): string | null {
+  if (master !== null && !addresses.some(isUsable)) return `belongs to ${master}`;
   if (kind === "veth") return hasDevice ? "leads to a container" : null;
   return whyNot[kind] ?? null;
 }

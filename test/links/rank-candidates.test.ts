@@ -69,7 +69,7 @@ test("what is no candidate, and why", () => {
     linkState("macvlan0", own, { kind: "macvlan" }),
     linkState("wg0", own, { kind: "tunnel" }),
     linkState("dummy0", own, { kind: "other" }),
-    linkState("eth1", own, { master: "bond0" }),
+    linkState("eth1", ["fe80::1"], { master: "bond0" }),
     linkState("veth3", own, veth),
   ];
   const { candidates, others } = rankCandidates(links);
@@ -85,6 +85,14 @@ test("what is no candidate, and why", () => {
     eth1: "belongs to bond0",
     veth3: "leads to a container",
   });
+});
+
+test("a nic in a VRF has addresses of its own, and is asked through", () => {
+  const links = [
+    linkState("eth0", own, { master: "vrf-blue" }),
+    linkState("vrf-blue", [], { kind: "other" }),
+  ];
+  expect(rankCandidates(links).candidates.map(({ link }) => link.name)).toEqual(["eth0"]);
 });
 
 test("the trace says what a rank comes from", () => {
