@@ -20,6 +20,8 @@ export const eniSchema = v.object({
   "ipv6-prefix": list("an IPv6 network", (text) => parseCidr(text, 6)),
 });
 
+export type EniLeaf = keyof typeof eniSchema.entries;
+
 /** An ENI's folder with what its parents say of it. */
 export interface ListedEni {
   readonly mac: string;

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { Failure } from "../exit.ts";
 import { compareEnis, type Eni, type IncompleteEni } from "../net/eni.ts";
 import type { MetadataTree } from "../net/metadata-tree.ts";
-import { naturalOrder } from "../net/natural-order.ts";
+import { badLeaf } from "./bad-leaf.ts";
+import { eniOf } from "./eni-of.ts";
 import { eniSchema, foldersSchema, type ListedEni, macSchema } from "./eni-schema.ts";
 import { whyIncomplete } from "./why-incomplete.ts";
 
@@ -27,7 +27,7 @@ export function parseEnis(tree: MetadataTree): ParsedEnis {
     .map(([key, folder]) => parseFolder(key, folder, primaryMac))
     .toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
   const reasoned = listed.map((eni) => {
-    const reason = primaryMac === undefined ? noPrimary : whyIncomplete(eni, listed);
+    const reason = primaryMac === undefined ? noPrimary : (whyIncomplete(eni, listed)?.reason ?? null);
     return { eni, reason };
   });
   const incomplete = reasoned.flatMap(({ eni: { mac, isPrimary }, reason }) =>
@@ -62,54 +62,8 @@ function parseFolder(key: string, content: unknown, primaryMac: string | undefin
   return { mac, isPrimary: mac === primaryMac, folder };
 }
 
-function eniOf({ mac, isPrimary, folder }: ListedEni): Eni {
-  const vpcIpv4 = folder["vpc-ipv4-cidr-blocks"] ?? folder["vpc-ipv4-cidr-block"];
-  return {
-    mac,
-    id: folder["interface-id"] ?? "",
-    isPrimary,
-    deviceNumber: folder["device-number"] ?? 0,
-    networkCard: folder["network-card"] ?? 0,
-    ipv4: {
-      addresses: firstThenSorted(folder["local-ipv4s"]),
-      subnets: sorted(folder["subnet-ipv4-cidr-block"]),
-      vpcCidrs: sorted(vpcIpv4),
-      prefixes: sorted(folder["ipv4-prefix"]),
-    },
-    ipv6: {
-      addresses: firstThenSorted(folder.ipv6s),
-      subnets: sorted(folder["subnet-ipv6-cidr-blocks"]),
-      vpcCidrs: sorted(folder["vpc-ipv6-cidr-blocks"]),
-      prefixes: sorted(folder["ipv6-prefix"]),
-    },
-  };
-}
-
-/** Only the first place means something; the rest must not move files when IMDS shuffles it. */
-function firstThenSorted(addresses: readonly string[] = []): readonly string[] {
-  return [...addresses.slice(0, 1), ...sorted(addresses.slice(1))];
-}
-
-function sorted(texts: readonly string[] = []): readonly string[] {
-  return texts.toSorted(naturalOrder);
-}
-
 function parse<T extends v.GenericSchema>(schema: T, input: unknown, path: string) {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   throw badLeaf(path, result.issues[0]);
-}
-
-/** `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address` */
-function badLeaf(path: string, issue: v.BaseIssue<unknown>): Failure {
-  const keys = (issue.path ?? []).map(({ key }) => key);
-  const names = keys.filter((key) => typeof key === "string");
-  const said = issue.message.startsWith("is not ") ? issue.message : "is not a folder";
-  const where = [path, ...names].join("/");
-  return new Failure("DATAERR", `${where}: ${shortened(issue.input)} ${said}`);
-}
-
-function shortened(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }

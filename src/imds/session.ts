@@ -18,6 +18,11 @@ export interface ImdsSession {
    * gives an empty value for an error.
    */
   readonly get: (path: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
+  /**
+   * One try, for those who pace themselves: trouble is an answer. A token is still tried for until
+   * there is one: without it nothing can be asked. Throws what a final refusal or a lost token is.
+   */
+  readonly look: (path: MetadataPath, options?: LookOptions) => Promise<Answer>;
   readonly stats: () => ImdsStats;
   /** When the run must end, on the clock of `Clock.now`. */
   readonly deadlineMs: number;
@@ -25,9 +30,12 @@ export interface ImdsSession {
   readonly close: () => Promise<void>;
 }
 
-export interface GetOptions {
+export interface GetOptions extends LookOptions {
   /** A 404 is asked again until the deadline. */
   readonly awaitAbsent?: boolean;
+}
+
+export interface LookOptions {
   /** An empty answer is one, and not trouble to be tried again. */
   readonly mayBeEmpty?: boolean;
   /** Asks for a listing, with a slash at the end, as AWS documents it. */
@@ -68,25 +76,36 @@ export function openSession(
 
   const once = boundInTime(host, settings, deadlineMs, () => void (count.requests += 1));
 
+  const tryOnce = async (path: MetadataPath, options: LookOptions): Promise<Answer> => {
+    const { mayBeEmpty = isFree(path) } = options;
+    pass ??= newPass(host, { settings, limits, links, transports, once });
+    const used = pass;
+    const granted = await used;
+    way = granted.way;
+    const question = questionFor(granted, pathFor(path, options));
+    const answer = await once(granted.transport, question, host.signal);
+    // only this request's own pass: another may have brought a newer one meanwhile
+    if (pass === used && isPassInDoubt(answer, settings)) pass = null;
+    const isEmpty = answer.kind === "value" && answer.body.length === 0;
+    return isEmpty && !mayBeEmpty ? nothing : answer;
+  };
+  // the pass is taken in turn, too: what waits here must not go on with one that has expired
+  const look: ImdsSession["look"] = (path, options = {}) => {
+    const lost = pass;
+    return inTurn(() => tryOnce(path, options)).catch((error: unknown) => {
+      // the next look asks for a token again
+      if (pass === lost || lost === null) pass = null;
+      throw error;
+    });
+  };
   const get: ImdsSession["get"] = (path, options = {}) => {
-    const { awaitAbsent = false, asFolder = false, mayBeEmpty = isFree(path) } = options;
-    const urlPath = urlPathOf(path) + (asFolder ? "/" : "");
-    const tryOnce = async (): Promise<Answer> => {
-      pass ??= newPass(host, { settings, limits, links, transports, once });
-      const used = pass;
-      const granted = await used;
-      way = granted.way;
-      const answer = await once(granted.transport, questionFor(granted, urlPath), host.signal);
-      // only this request's own pass: another may have brought a newer one meanwhile
-      if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-      const isEmpty = answer.kind === "value" && answer.body.length === 0;
-      return isEmpty && !mayBeEmpty ? nothing : answer;
-    };
-    // the pass is taken in turn, too: what waits here must not go on with one that has expired
-    return retry(host, urlPath, { ...limits, awaitAbsent }, () => inTurn(tryOnce));
+    const { awaitAbsent = false } = options;
+    const what = pathFor(path, options);
+    return retry(host, what, { ...limits, awaitAbsent }, () => inTurn(() => tryOnce(path, options)));
   };
   return {
     get,
+    look,
     deadlineMs,
     close: transports.close,
     stats: () => ({ ...wayStats(way), ...count }),
@@ -113,6 +132,10 @@ function boundInTime(
 function wayStats(way: Way | null): Omit<ImdsStats, "requests" | "retries"> {
   if (way === null) return { endpoint: null, interface: null, through: null };
   return { endpoint: way.endpoint, interface: nicOf(way), through: way.through.kind };
+}
+
+function pathFor(path: MetadataPath, { asFolder = false }: LookOptions): string {
+  return urlPathOf(path) + (asFolder ? "/" : "");
 }
 
 function questionFor({ way, token }: Pass, path: string): TimelessQuestion {

@@ -1,33 +1,45 @@
 import { contains } from "../net/address.ts";
-import type { ListedEni } from "./eni-schema.ts";
+import type { EniLeaf, ListedEni } from "./eni-schema.ts";
+
+/** What keeps an ENI from being configured, and the leaf in which it would show that it is over. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly leaf: EniLeaf;
+}
 
 /**
  * Why an ENI cannot be configured yet; null where it is whole. After an attachment its leaves
  * arrive one by one over seconds, and some read as zero until then.
  */
-export function whyIncomplete(eni: ListedEni, all: readonly ListedEni[]): string | null {
+export function whyIncomplete(eni: ListedEni, all: readonly ListedEni[]): Obstacle | null {
   return whyUnnumbered(eni, all) ?? whyNone(eni) ?? whyNoIpv4(eni) ?? whyNoIpv6(eni);
 }
 
 /** Card and device number make the NIC's table: a guess would let two NICs share one. */
-function whyUnnumbered(eni: ListedEni, all: readonly ListedEni[]): string | null {
+function whyUnnumbered(eni: ListedEni, all: readonly ListedEni[]): Obstacle | null {
   const { isPrimary, folder } = eni;
-  if (folder["interface-id"] === undefined) return "interface-id is not there yet";
+  if (folder["interface-id"] === undefined) return notThere("interface-id");
   const device = folder["device-number"];
-  if (device === undefined) return "device-number is not there yet";
+  if (device === undefined) return notThere("device-number");
   // The primary is card 0, device 0 on every instance type, whatever has arrived.
   if (isPrimary) return null;
   const card = folder["network-card"];
   // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/153
   if (card === undefined && all.some((other) => other.folder["network-card"] !== undefined)) {
-    return "network-card is not there yet, though another ENI has one";
+    return notThere("network-card", ", though another ENI has one");
   }
   if (device === 0 && (card ?? 0) === 0) {
-    return "device-number reads 0, which is the primary's: it has not propagated yet";
+    const reason = "device-number reads 0, which is the primary's: it has not propagated yet";
+    return { leaf: "device-number", reason };
   }
   const twin = all.find((other) => other !== eni && slotOf(other) === slotOf(eni));
   if (twin === undefined) return null;
-  return `network card ${card ?? 0}, device ${device} is also said to be that of ${twin.mac}`;
+  const reason = `network card ${card ?? 0}, device ${device} is also said to be that of ${twin.mac}`;
+  return { leaf: "device-number", reason };
+}
+
+function notThere(leaf: EniLeaf, more = ""): Obstacle {
+  return { leaf, reason: `${leaf} is not there yet${more}` };
 }
 
 function slotOf({ folder }: ListedEni): string {
@@ -35,38 +47,43 @@ function slotOf({ folder }: ListedEni): string {
 }
 
 /** Only another ENI can be EFA-only, and so without any address (AWS, EFA-only interfaces). */
-function whyNone({ isPrimary, folder }: ListedEni): string | null {
+function whyNone({ isPrimary, folder }: ListedEni): Obstacle | null {
   const isNone = folder["local-ipv4s"] === undefined && folder.ipv6s === undefined;
-  return isPrimary && isNone ? "neither local-ipv4s nor ipv6s is there yet" : null;
+  if (!isPrimary || !isNone) return null;
+  return { leaf: "local-ipv4s", reason: "neither local-ipv4s nor ipv6s is there yet" };
 }
 
-function whyNoIpv4({ folder }: ListedEni): string | null {
+function whyNoIpv4({ folder }: ListedEni): Obstacle | null {
   const { "local-ipv4s": addresses, "subnet-ipv4-cidr-block": subnets } = folder;
   const needing = [...(addresses ?? []), ...basesOf(folder["ipv4-prefix"])];
   return whyAddressless("local-ipv4s", addresses) ?? whySubnetless(needing, subnets, "ipv4");
 }
 
-function whyNoIpv6({ folder }: ListedEni): string | null {
+function whyNoIpv6({ folder }: ListedEni): Obstacle | null {
   const { ipv6s: addresses, "subnet-ipv6-cidr-blocks": subnets } = folder;
   const needing = [...(addresses ?? []), ...basesOf(folder["ipv6-prefix"])];
   return whyAddressless("ipv6s", addresses) ?? whySubnetless(needing, subnets, "ipv6");
 }
 
 /** An ENI without addresses does not list the leaf at all; an empty one is a leaf on its way. */
-function whyAddressless(name: string, addresses: readonly string[] | undefined): string | null {
-  return addresses?.length === 0 ? `${name} is listed, but empty` : null;
+function whyAddressless(
+  leaf: "local-ipv4s" | "ipv6s",
+  addresses: readonly string[] | undefined,
+): Obstacle | null {
+  return addresses?.length === 0 ? { leaf, reason: `${leaf} is listed, but empty` } : null;
 }
 
 function whySubnetless(
   addresses: readonly string[],
   subnets: readonly string[] | undefined,
   family: "ipv4" | "ipv6",
-): string | null {
+): Obstacle | null {
   if (addresses.length === 0) return null;
-  const name = family === "ipv4" ? "subnet-ipv4-cidr-block" : "subnet-ipv6-cidr-blocks";
-  if (subnets === undefined || subnets.length === 0) return `${name} is not there yet`;
+  const leaf = family === "ipv4" ? "subnet-ipv4-cidr-block" : "subnet-ipv6-cidr-blocks";
+  if (subnets === undefined || subnets.length === 0) return notThere(leaf);
   const lost = addresses.find((address) => !subnets.some((subnet) => contains(subnet, address)));
-  return lost === undefined ? null : `${lost} lies in no subnet of ${name} (${subnets.join(", ")})`;
+  if (lost === undefined) return null;
+  return { leaf, reason: `${lost} lies in no subnet of ${leaf} (${subnets.join(", ")})` };
 }
 
 function basesOf(prefixes: readonly string[] | undefined): readonly string[] {
