@@ -38,7 +38,7 @@ export function blankMemory(mac: string, nowMs: number): EniMemory {
 
 /** `macs/` names the MAC. */
 export function rememberListed(memory: EniMemory, nowMs: number): EniMemory {
-  return { ...memory, listedMs: memory.listedMs ?? nowMs, changedMs: nowMs };
+  return since(memory, { ...memory, listedMs: memory.listedMs ?? nowMs }, nowMs);
 }
 
 /**
@@ -134,13 +134,17 @@ function joined(before: LeafValue | null, read: LeafValue | null): LeafValue | n
 
 /** `after`, changed now where it says something else than `before`. */
 function since(before: EniMemory, after: EniMemory, nowMs: number): EniMemory {
-  const isSame = fingerprint(before) === fingerprint(after);
-  return isSame ? after : { ...after, changedMs: nowMs };
+  return isSame(before, after) ? after : { ...after, changedMs: nowMs };
 }
 
-function fingerprint({ folder, leaves }: EniMemory): string {
+/** Both say the same of the ENI, whenever they were told it. */
+export function isSame(left: EniMemory, right: EniMemory): boolean {
+  return fingerprint(left) === fingerprint(right);
+}
+
+function fingerprint({ listedMs, folder, leaves }: EniMemory): string {
   const said = Object.entries(leaves).map(([name, { value, isListed, doubtMs }]) => {
     return [name, value, isListed, doubtMs !== null];
   });
-  return JSON.stringify([folder, said]);
+  return JSON.stringify([listedMs === null, folder, said]);
 }

@@ -27,7 +27,8 @@ export function parseEnis(tree: MetadataTree): ParsedEnis {
     .map(([key, folder]) => parseFolder(key, folder, primaryMac))
     .toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
   const reasoned = listed.map((eni) => {
-    const reason = primaryMac === undefined ? noPrimary : (whyIncomplete(eni, listed)?.reason ?? null);
+    const reason =
+      primaryMac === undefined ? noPrimary : (whyIncomplete(eni, listed)?.reason ?? null);
     return { eni, reason };
   });
   const incomplete = reasoned.flatMap(({ eni: { mac, isPrimary }, reason }) =>

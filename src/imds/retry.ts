@@ -100,11 +100,15 @@ function nextDelay(
   if (failed > limits.retries) return null;
   const leftMs = limits.deadlineMs - clock.now();
   if (leftMs < 2 * leastTryMs) return null;
-  const ceiling = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
-  const delayMs = Math.min(clock.random() * ceiling, leftMs / 2); // room for a try after it
+  const delayMs = Math.min(backOffMs(clock, tries), leftMs / 2); // room for a try after it
   if (trouble.retryAfterMs === null) return delayMs;
   // a promise that lies behind the deadline is no reason to sit there and wait for it
   return trouble.retryAfterMs >= leftMs ? null : Math.max(delayMs, trouble.retryAfterMs);
+}
+
+/** How long to leave the service alone after so many tries (at least 1) that came to nothing. */
+export function backOffMs(clock: Pick<Host["clock"], "random">, tries: number): number {
+  return clock.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
 }
 
 function hintFor(trouble: Trouble): { readonly hint?: string } {

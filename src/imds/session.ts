@@ -101,7 +101,9 @@ export function openSession(
   const get: ImdsSession["get"] = (path, options = {}) => {
     const { awaitAbsent = false } = options;
     const what = pathFor(path, options);
-    return retry(host, what, { ...limits, awaitAbsent }, () => inTurn(() => tryOnce(path, options)));
+    return retry(host, what, { ...limits, awaitAbsent }, () =>
+      inTurn(() => tryOnce(path, options)),
+    );
   };
   return {
     get,

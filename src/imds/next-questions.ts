@@ -1,0 +1,118 @@
+import { type EniKnowledge, hasCards } from "./eni-knowledge.ts";
+import { type EniMemory, freshLeaves, lateLeaves } from "./eni-memory.ts";
+import { nameOfQuestion, type Question } from "./eni-question.ts";
+import type { Awaited } from "./judge-eni.ts";
+
+/** When each question was asked last, by its name. */
+export type AskedMs = Readonly<Record<string, number>>;
+
+/** An ENI that is still watched, and what it waits for. */
+export interface Waiter {
+  readonly mac: string;
+  readonly awaits: Awaited;
+}
+
+/** How much sooner these are looked at again: addresses come late, names and networks hardly. */
+const hurry = 4;
+const hurried = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
+
+/**
+ * The one question of a poll: what an ENI waits for, longest unasked first. One missing thing is
+ * watched at a time, for all must come anyway; the rest is asked the moment it has come.
+ */
+export function pacedQuestion(
+  knowledge: EniKnowledge,
+  waiters: readonly Waiter[],
+  askedMs: AskedMs,
+): Question | null {
+  return longestUnasked(
+    waiters.flatMap((waiter) => awaitedQuestions(knowledge, waiter)),
+    askedMs,
+    () => 1,
+  );
+}
+
+/** Something that is known already: what may have grown without the listing showing it. */
+export function checkingQuestion(
+  knowledge: EniKnowledge,
+  waiters: readonly Waiter[],
+  askedMs: AskedMs,
+): Question | null {
+  const questions = waiters.flatMap(({ mac }): readonly Question[] => {
+    const memory = knowledge.memories[mac];
+    if (memory?.folder !== "there") return [];
+    return [{ what: "folder", mac }, ...leafQuestions(mac, listedLeaves(memory))];
+  });
+  return longestUnasked(questions, askedMs, (question) => {
+    return question.what === "folder" ||
+      (question.what === "leaf" && hurried.includes(question.name))
+      ? hurry
+      : 1;
+  });
+}
+
+/** What answers have made worth asking at once. `hasNews`: they said something new of that MAC. */
+export function followUps(
+  knowledge: EniKnowledge,
+  waiters: readonly Waiter[],
+  hasNews: (mac: string) => boolean,
+): readonly Question[] {
+  const questions = waiters.flatMap((waiter): readonly Question[] => {
+    const memory = knowledge.memories[waiter.mac];
+    if (memory === undefined || memory.listedMs === null) return [];
+    const { mac } = memory;
+    const isNews = hasNews(mac);
+    return [
+      ...(memory.folder === "unread" ? [{ what: "folder", mac } as const] : []),
+      ...leafQuestions(mac, [...freshLeaves(memory), ...(isNews ? lateLeaves(memory) : [])]),
+      ...aboutInstance(knowledge, memory),
+      ...(isNews ? awaitedQuestions(knowledge, waiter) : []),
+    ];
+  });
+  return [...new Map(questions.map((each) => [nameOfQuestion(each), each])).values()];
+}
+
+function aboutInstance(knowledge: EniKnowledge, memory: EniMemory): readonly Question[] {
+  const { primaryMac } = knowledge;
+  if (primaryMac === null) return [{ what: "mac" }];
+  const isOpen = memory.folder === "there" && memory.leaves["network-card"] === undefined;
+  if (!isOpen || memory.mac === primaryMac || hasCards(knowledge, memory.mac) !== null) return [];
+  return [{ what: "cards", mac: primaryMac }];
+}
+
+function awaitedQuestions(
+  { primaryMac }: EniKnowledge,
+  { mac, awaits }: Waiter,
+): readonly Question[] {
+  if (typeof awaits === "object") return [{ what: "leaf", mac, name: awaits.leaf }];
+  if (awaits === "macs" || awaits === "mac") return [{ what: awaits }];
+  if (awaits === "folder") return [{ what: "folder", mac }];
+  return primaryMac === null ? [{ what: "mac" }] : [{ what: "cards", mac: primaryMac }];
+}
+
+function listedLeaves({ leaves }: EniMemory): readonly string[] {
+  return Object.keys(leaves).filter((name) => leaves[name]?.isListed === true);
+}
+
+function leafQuestions(mac: string, names: readonly string[]): readonly Question[] {
+  return names.map((name) => ({ what: "leaf", mac, name }));
+}
+
+function longestUnasked(
+  questions: readonly Question[],
+  askedMs: AskedMs,
+  weightOf: (question: Question) => number,
+): Question | null {
+  // by how long ago it was asked, on a clock that began long before: the weight of never is the same
+  const now = Math.max(0, ...Object.values(askedMs));
+  const age = (question: Question): number => {
+    const lastMs = askedMs[nameOfQuestion(question)];
+    return lastMs === undefined ? Infinity : (now - lastMs) * weightOf(question);
+  };
+  return questions.toSorted((a, b) => compareAges(age(b), age(a)))[0] ?? null;
+}
+
+/** Infinity - Infinity is no number to sort by. */
+function compareAges(left: number, right: number): number {
+  return left === right ? 0 : left - right;
+}

@@ -1,0 +1,217 @@
+import type { Host } from "../host/host.ts";
+import { type EniKnowledge, learn, nothingKnown } from "./eni-knowledge.ts";
+import { isSame } from "./eni-memory.ts";
+import { hear, type Heard, nameOfQuestion, type Question } from "./eni-question.ts";
+import type { KernelSight } from "./judge-eni.ts";
+import {
+  type AskedMs,
+  checkingQuestion,
+  followUps,
+  pacedQuestion,
+  type Waiter,
+} from "./next-questions.ts";
+import type { ImdsSession } from "./session.ts";
+import { checkEveryMs, pollMs, reliefMs } from "./watch-pace.ts";
+import {
+  endIncomplete,
+  type EniEvent,
+  judgeAgain,
+  newlyWatched,
+  type WatchedEni,
+} from "./watched-eni.ts";
+
+export interface WatchOptions {
+  /** Canonical; watched together, over one conversation. */
+  readonly macs: readonly string[];
+  /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
+  readonly settleMs: number;
+  /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
+  readonly kernel: (mac: string) => KernelSight | null;
+}
+
+type WatchHost = Pick<Host, "clock" | "log" | "signal">;
+type WatchSession = Pick<ImdsSession, "look" | "deadlineMs">;
+
+/** Where `--settle 0` does not tell for how long an absence must last to be believed. */
+const doubtForMs = 10_000;
+/** In less than this before the deadline, another poll has no chance. */
+const leastPollMs = 50;
+
+interface Watch {
+  readonly startMs: number;
+  readonly knowledge: EniKnowledge;
+  readonly enis: readonly WatchedEni[];
+  readonly askedMs: AskedMs;
+  /** When something known was looked at again last. */
+  readonly checkedMs: number;
+  /** Polls in a row, up to now, that came to trouble. */
+  readonly failed: number;
+  readonly isAnswered: boolean;
+  /** What the last poll heard. */
+  readonly heard: readonly Heard[];
+}
+
+/**
+ * Watches ENIs come: what becomes known, the moment it does, until each has settled or the
+ * session's time is over. What is told together was heard together: one activation can do it. While
+ * the caller works on it, nothing is asked. Never takes back what was known. Throws final refusals
+ * (`CONFIG`), and where IMDS never gave an answer, the last trouble (`UNAVAILABLE`, `DATAERR`).
+ */
+export async function* watchEnis(
+  host: WatchHost,
+  session: WatchSession,
+  options: WatchOptions,
+): AsyncGenerator<readonly EniEvent[], void, void> {
+  let watch = newWatch(options.macs, host.clock.now());
+  for (let polls = 1; waitersOf(watch).length > 0; polls += 1) {
+    const pollStartMs = host.clock.now();
+    watch = yield* poll(host, session, options, watch);
+    if (waitersOf(watch).length === 0) break;
+    const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
+    const leftMs = session.deadlineMs - host.clock.now();
+    // a promise to answer behind the deadline is no reason to sit there and wait for it
+    if (leftMs < leastPollMs || pauseMs >= leftMs) {
+      yield endOf(watch);
+      break;
+    }
+    const [what, reason] = [nameOf(watch), reasonOf(watch)];
+    host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
+    host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
+    await host.clock.sleep(pauseMs, host.signal);
+  }
+  host.log.waiting(null);
+}
+
+function newWatch(macs: readonly string[], startMs: number): Watch {
+  return {
+    startMs,
+    knowledge: nothingKnown(macs, startMs),
+    enis: macs.map(newlyWatched),
+    askedMs: {},
+    checkedMs: startMs + checkEveryMs, // the first second is for what is new
+    failed: 0,
+    isAnswered: false,
+    heard: [],
+  };
+}
+
+/** One poll: a question or two, and at once whatever the answers have made worth asking. */
+async function* poll(
+  host: WatchHost,
+  session: WatchSession,
+  options: WatchOptions,
+  from: Watch,
+): AsyncGenerator<readonly EniEvent[], Watch, void> {
+  const { questions: first, checkedMs } = firstQuestions(from, host.clock.now());
+  let watch: Watch = { ...from, checkedMs, heard: [] };
+  let questions = first;
+  while (questions.length > 0) {
+    const wave = await Promise.all(questions.map((question) => hear(session, question)));
+    const before = watch;
+    const { events, ...after } = takeIn(watch, wave, options, host.clock.now());
+    watch = after;
+    if (events.length > 0) yield events;
+    questions = wave.some(isTrouble) ? [] : nextQuestions(before, watch);
+  }
+  const isTroubled = watch.heard.some(isTrouble);
+  return { ...watch, failed: isTroubled ? from.failed + 1 : 0 };
+}
+
+function firstQuestions(
+  { knowledge, enis, askedMs, checkedMs, failed }: Watch,
+  nowMs: number,
+): { readonly questions: readonly Question[]; readonly checkedMs: number } {
+  const waiters = enis.flatMap(waiterOf);
+  const paced = pacedQuestion(knowledge, waiters, askedMs);
+  if (paced === null) return { questions: [], checkedMs };
+  const isDue = failed === 0 && nowMs - checkedMs >= checkEveryMs;
+  if (!isDue) return { questions: [paced], checkedMs };
+  const asked = { ...askedMs, [nameOfQuestion(paced)]: nowMs };
+  const check = checkingQuestion(knowledge, waiters, asked);
+  const isOther = check !== null && nameOfQuestion(check) !== nameOfQuestion(paced);
+  return { questions: isOther ? [paced, check] : [paced], checkedMs: nowMs };
+}
+
+/** What was heard, learnt and judged. */
+function takeIn(
+  watch: Watch,
+  wave: readonly Heard[],
+  { settleMs, kernel }: WatchOptions,
+  nowMs: number,
+): Watch & { readonly events: readonly EniEvent[] } {
+  const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
+  const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
+  const all = { knowledge, kernel, times, startMs: watch.startMs };
+  const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
+  const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
+  return {
+    ...watch,
+    knowledge,
+    enis: judged.map((each) => each.watched),
+    askedMs: { ...watch.askedMs, ...Object.fromEntries(asked) },
+    isAnswered: watch.isAnswered || wave.some((heard) => !isTrouble(heard)),
+    heard: [...watch.heard, ...wave],
+    events: judged.flatMap((each) => each.events),
+  };
+}
+
+/** Nothing is asked twice in a poll. */
+function nextQuestions(before: Watch, { knowledge, enis, heard }: Watch): readonly Question[] {
+  const asked = new Set(heard.map(({ question }) => nameOfQuestion(question)));
+  const hasNews = (mac: string): boolean => {
+    const [old, now] = [before.knowledge.memories[mac], knowledge.memories[mac]];
+    return old !== undefined && now !== undefined && !isSame(old, now);
+  };
+  return followUps(knowledge, enis.flatMap(waiterOf), hasNews).filter(
+    (question) => !asked.has(nameOfQuestion(question)),
+  );
+}
+
+function pauseAfter(
+  clock: Host["clock"],
+  { startMs, failed, heard }: Watch,
+  { pollStartMs, polls }: { readonly pollStartMs: number; readonly polls: number },
+): number {
+  const nextMs = pollStartMs + pollMs(pollStartMs - startMs, polls);
+  return Math.max(0, nextMs - clock.now(), reliefMs(clock, failed, heard));
+}
+
+function endOf(watch: Watch): readonly EniEvent[] {
+  const trouble = watch.heard.find(isTrouble);
+  if (!watch.isAnswered && trouble !== undefined) throw trouble.failure;
+  return waitersOf(watch).map(endIncomplete);
+}
+
+function waitersOf({ enis }: Watch): readonly WatchedEni[] {
+  return enis.filter(({ isOver }) => !isOver);
+}
+
+function waiterOf({ mac, verdict, isOver }: WatchedEni): readonly Waiter[] {
+  return isOver || !("awaits" in verdict) ? [] : [{ mac, awaits: verdict.awaits }];
+}
+
+function withRequests(eni: WatchedEni, wave: readonly Heard[]): WatchedEni {
+  const own = wave.filter(({ question }) => "mac" in question && question.mac === eni.mac);
+  const requests = eni.timeline.requests + own.length;
+  return { ...eni, timeline: { ...eni.timeline, requests } };
+}
+
+function isTrouble(heard: Heard): heard is Extract<Heard, { kind: "trouble" }> {
+  return heard.kind === "trouble";
+}
+
+function nameOf(watch: Watch): string {
+  const [first, ...others] = waitersOf(watch);
+  return others.length === 0 ? `eni for ${first?.mac}` : `${others.length + 1} enis`;
+}
+
+/** Why the first of them is not over yet: IMDS's trouble, or what it does not say. */
+function reasonOf(watch: Watch): string {
+  const trouble = watch.heard.find(isTrouble);
+  if (trouble !== undefined) return trouble.failure.message;
+  const reasons = waitersOf(watch).map(({ verdict }) => {
+    if ("reason" in verdict) return verdict.reason;
+    return verdict.state === "usable" ? (verdict.missing[0] ?? "something may still come") : "";
+  });
+  return reasons[0] ?? "";
+}

@@ -1,0 +1,113 @@
+import type { Eni } from "../net/eni.ts";
+import { type EniKnowledge, hasCards, othersOf } from "./eni-knowledge.ts";
+import { type EniVerdict, judgeEni, type JudgeTimes, type KernelSight } from "./judge-eni.ts";
+
+/** When what was known of one NIC, in milliseconds since the watch began; null: not yet. */
+export interface EniTimeline {
+  readonly listedMs: number | null;
+  readonly usableMs: number | null;
+  readonly ipv6Ms: number | null;
+  readonly settledMs: number | null;
+  /** Those of its own folder; what is asked for all at once is counted by the session. */
+  readonly requests: number;
+}
+
+/** What became known. `usable` comes once and first, `settled` or `incomplete` once and last. */
+export type EniEvent = EniNews | EniIncomplete;
+
+export interface EniNews {
+  readonly kind: "usable" | "changed" | "settled";
+  readonly mac: string;
+  readonly eni: Eni;
+  /** What may still come; a person may like to know. */
+  readonly missing: readonly string[];
+  readonly timeline: EniTimeline;
+}
+
+export interface EniIncomplete {
+  readonly kind: "incomplete";
+  readonly mac: string;
+  /** What is known and usable all the same; null: nothing is. */
+  readonly eni: Eni | null;
+  /** Empty: it is whole, and there was not enough time to see that nothing changes any more. */
+  readonly reasons: readonly string[];
+  readonly timeline: EniTimeline;
+}
+
+/** One NIC's way through a watch. */
+export interface WatchedEni {
+  readonly mac: string;
+  /** As it was told last; null: it was not usable yet. */
+  readonly told: Eni | null;
+  readonly verdict: EniVerdict;
+  readonly timeline: EniTimeline;
+  readonly isOver: boolean;
+}
+
+export interface JudgeAll {
+  readonly knowledge: EniKnowledge;
+  readonly kernel: (mac: string) => KernelSight | null;
+  readonly times: JudgeTimes;
+  /** When the watch began. */
+  readonly startMs: number;
+}
+
+export function newlyWatched(mac: string): WatchedEni {
+  const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
+  const verdict = { state: "absent", reason: "imds was not asked yet", awaits: "macs" } as const;
+  return { mac, told: null, verdict, timeline, isOver: false };
+}
+
+/** The NIC after a new judgement, and what there is to tell of it. */
+export function judgeAgain(
+  watched: WatchedEni,
+  all: JudgeAll,
+): { readonly watched: WatchedEni; readonly events: readonly EniNews[] } {
+  const { mac, told } = watched;
+  const { knowledge, times } = all;
+  const memory = knowledge.memories[mac];
+  if (memory === undefined || watched.isOver) return { watched, events: [] };
+  const verdict = judgeEni({
+    memory,
+    primaryMac: knowledge.primaryMac,
+    hasCards: hasCards(knowledge, mac),
+    others: othersOf(knowledge, mac),
+    whole: told,
+    kernel: all.kernel(mac),
+    times,
+  });
+  const eni = "eni" in verdict ? verdict.eni : null;
+  const sinceMs = (ms: number | null): number | null => (ms === null ? null : ms - all.startMs);
+  const nowMs = times.nowMs - all.startMs;
+  const { usableMs, ipv6Ms } = watched.timeline;
+  const timeline: EniTimeline = {
+    ...watched.timeline,
+    listedMs: sinceMs(memory.listedMs),
+    usableMs: usableMs ?? (eni === null ? null : nowMs),
+    ipv6Ms: ipv6Ms ?? ((eni?.ipv6.addresses.length ?? 0) > 0 ? nowMs : null),
+    settledMs: verdict.state === "settled" ? nowMs : null,
+  };
+  const isOver = verdict.state === "settled";
+  const after = { ...watched, told: eni ?? told, verdict, timeline, isOver };
+  return { watched: after, events: eni === null ? [] : newsOf(told, eni, after) };
+}
+
+/** How a NIC ends that has not settled when the time is over. */
+export function endIncomplete({ mac, told, verdict, timeline }: WatchedEni): EniIncomplete {
+  const reasons = "reason" in verdict ? [verdict.reason] : missingOf(verdict);
+  return { kind: "incomplete", mac, eni: told, reasons, timeline };
+}
+
+function newsOf(told: Eni | null, eni: Eni, after: WatchedEni): readonly EniNews[] {
+  const { mac, verdict, timeline } = after;
+  const isOther = JSON.stringify(told) !== JSON.stringify(eni);
+  const kinds = [
+    ...(told === null ? (["usable"] as const) : isOther ? (["changed"] as const) : []),
+    ...(verdict.state === "settled" ? (["settled"] as const) : []),
+  ];
+  return kinds.map((kind) => ({ kind, mac, eni, missing: missingOf(verdict), timeline }));
+}
+
+function missingOf(verdict: EniVerdict): readonly string[] {
+  return verdict.state === "usable" ? verdict.missing : [];
+}

@@ -1,0 +1,59 @@
+import type { Answer } from "../../src/imds/answer.ts";
+import type { KernelSight } from "../../src/imds/judge-eni.ts";
+import type { ImdsSession } from "../../src/imds/session.ts";
+import { watchEnis } from "../../src/imds/watch-eni.ts";
+import type { EniEvent } from "../../src/imds/watched-eni.ts";
+import { fakeClock, fakeLog } from "./fake-host.ts";
+import type { Scenario } from "./imds-simulator/scenario.ts";
+import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";
+
+export interface ToldEvent {
+  readonly atMs: number;
+  readonly event: EniEvent;
+}
+
+interface Asked {
+  readonly atMs: number;
+  readonly path: string;
+}
+
+interface Options {
+  readonly scenario: Scenario;
+  readonly macs?: readonly string[];
+  readonly settleMs?: number;
+  readonly deadlineMs?: number;
+  readonly kernel?: (mac: string) => KernelSight | null;
+  /** What the service says instead of its answer; null: nothing else. May throw. */
+  readonly fault?: (path: string, atMs: number) => Answer | null;
+}
+
+/** The MAC of `{ device: 1 }`. */
+export const pluggedMac = "06:ec:2a:00:00:01";
+
+/** A whole watch, on a clock that moves with its waits alone, over an instance in memory. */
+export async function watchInMemory({ scenario, macs = [pluggedMac], ...options }: Options) {
+  const { settleMs = 10_000, deadlineMs = 60_000, kernel = () => null, fault } = options;
+  const clock = fakeClock();
+  const log = fakeLog();
+  const asked: Asked[] = [];
+  const told: ToldEvent[] = [];
+  const instance = new SimulatedInstance(scenario, clock.now);
+  const look: ImdsSession["look"] = async (path) => {
+    const text = path.join("/");
+    asked.push({ atMs: clock.now(), path: text });
+    const faulty = fault?.(text, clock.now()) ?? null;
+    if (faulty !== null) return faulty;
+    const body = instance.metadata.read(path);
+    return body === null ? { kind: "absent" } : { kind: "value", body };
+  };
+  const host = { clock, log, signal: new AbortController().signal };
+  const failure = await collect().catch((error: unknown) => error);
+  return { told, asked, log, failure: failure ?? null, endMs: clock.now() };
+
+  async function collect(): Promise<void> {
+    const watch = watchEnis(host, { look, deadlineMs }, { macs, settleMs, kernel });
+    for await (const events of watch) {
+      told.push(...events.map((event) => ({ atMs: clock.now(), event })));
+    }
+  }
+}
