@@ -73,7 +73,6 @@ export function openSession(
   const transports = openTransports(host, settings, links);
   let pass: Promise<Pass> | null = null;
   let way: Way | null = null;
-
   const once = boundInTime(host, settings, deadlineMs, () => void (count.requests += 1));
 
   const tryOnce = async (path: MetadataPath, options: LookOptions): Promise<Answer> => {
@@ -86,25 +85,18 @@ export function openSession(
     const answer = await once(granted.transport, question, host.signal);
     // only this request's own pass: another may have brought a newer one meanwhile
     if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-    const isEmpty = answer.kind === "value" && answer.body.length === 0;
-    return isEmpty && !mayBeEmpty ? nothing : answer;
+    return mayBeEmpty ? answer : unlessEmpty(answer);
   };
   // the pass is taken in turn, too: what waits here must not go on with one that has expired
-  const look: ImdsSession["look"] = (path, options = {}) => {
-    const lost = pass;
-    return inTurn(() => tryOnce(path, options)).catch((error: unknown) => {
-      // the next look asks for a token again
-      if (pass === lost || lost === null) pass = null;
+  const look: ImdsSession["look"] = (path, options = {}) =>
+    inTurn(() => tryOnce(path, options)).catch((error: unknown) => {
+      pass = null; // the next look asks for a token again
       throw error;
     });
-  };
-  const get: ImdsSession["get"] = (path, options = {}) => {
-    const { awaitAbsent = false } = options;
-    const what = pathFor(path, options);
-    return retry(host, what, { ...limits, awaitAbsent }, () =>
+  const get: ImdsSession["get"] = (path, { awaitAbsent = false, ...options } = {}) =>
+    retry(host, pathFor(path, options), { ...limits, awaitAbsent }, () =>
       inTurn(() => tryOnce(path, options)),
     );
-  };
   return {
     get,
     look,
@@ -146,7 +138,10 @@ function questionFor({ way, token }: Pass, path: string): TimelessQuestion {
   return { way, method: "GET", path, headers, capBytes };
 }
 
-const nothing = trouble("200 without a value", { endsAs: "DATAERR" });
+function unlessEmpty(answer: Answer): Answer {
+  if (answer.kind !== "value" || answer.body.length > 0) return answer;
+  return trouble("200 without a value", { endsAs: "DATAERR" });
+}
 
 /** What people write may be empty; elsewhere that is a value that was lost, or is on its way. */
 function isFree(path: MetadataPath): boolean {
