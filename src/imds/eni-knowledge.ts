@@ -43,20 +43,12 @@ export function learn(knowledge: EniKnowledge, heard: Heard, moment: Moment): En
   return { ...knowledge, primaryHasCard: value.includes("network-card") };
 }
 
-/** The other ENIs that are watched, as far as their leaves can be read. */
-export function othersOf(knowledge: EniKnowledge, mac: string): readonly ListedEni[] {
-  const { primaryMac } = knowledge;
-  return Object.values(knowledge.memories)
-    .filter((memory) => memory.mac !== mac && memory.folder === "there")
+/** The ENIs that are watched, as far as their leaves can be read. */
+export function listedEnis({ memories, primaryMac }: EniKnowledge): readonly ListedEni[] {
+  return Object.values(memories)
+    .filter((memory) => memory.folder === "there")
     .map((memory) => listedEni({ memory, primaryMac }))
     .filter((each) => "folder" in each);
-}
-
-/** Whether another ENI is known to have `network-card`; null: that must be asked. */
-export function hasCards(knowledge: EniKnowledge, mac: string): boolean | null {
-  const others = othersOf(knowledge, mac);
-  if (others.some(({ folder }) => folder["network-card"] !== undefined)) return true;
-  return knowledge.primaryHasCard;
 }
 
 /** That a MAC is not named any more says nothing: it vanishes while it is in use, too. */

@@ -14,13 +14,13 @@ export interface EniSight {
   /** `meta-data/mac`; null: not known yet. */
   readonly primaryMac: string | null;
   /**
-   * Whether another ENI has `network-card`; null: not known yet. The primary's folder tells: it is
-   * there since launch, and on a type with several cards every ENI's folder has the leaf. So a
-   * primary without it means one card, and a primary with it means that ours is late. One listing,
-   * asked once, and nobody else's folder is read (ec2-net-utils #153: a guess of 0 made two NICs
-   * share a table).
+   * Whether the primary has `network-card`; null: not known yet. That tells a single-card instance
+   * from *not yet*: the primary's folder is there since launch, and on a type with several cards
+   * every ENI's folder has the leaf. So a primary without it means one card, and a primary with it
+   * means that ours is late. One listing, asked once, and nobody else's leaves are read
+   * (ec2-net-utils #153: a guess of 0 made two NICs share a table).
    */
-  readonly hasCards: boolean | null;
+  readonly primaryHasCard: boolean | null;
   /** The others that are watched, as far as they are known: two must not claim one place. */
   readonly others: readonly ListedEni[];
   /** As it was when it was whole last; null: it never was. */
@@ -151,14 +151,16 @@ function where(memory: EniMemory, leaf: string): Awaited {
 }
 
 function whyCardUnknown(sight: EniSight, { isPrimary, folder }: ListedEni): Obstacle | null {
-  if (isPrimary || folder["network-card"] !== undefined || sight.hasCards !== null) return null;
+  const isKnown = folder["network-card"] !== undefined || sight.primaryHasCard !== null;
+  const hasOther = sight.others.some((other) => other.folder["network-card"] !== undefined);
+  if (isPrimary || isKnown || hasOther) return null;
   const reason = "whether this instance has several network cards is not known yet";
   return { reason, awaits: "cards" };
 }
 
 /** Stands for the ENI that has `network-card`, which is all that matters of it here. */
-function primaryWithCard({ primaryMac, hasCards }: EniSight): readonly ListedEni[] {
-  if (primaryMac === null || hasCards !== true) return [];
+function primaryWithCard({ primaryMac, primaryHasCard }: EniSight): readonly ListedEni[] {
+  if (primaryMac === null || primaryHasCard !== true) return [];
   const folder = { "device-number": 0, "network-card": 0 };
   return [{ mac: primaryMac, isPrimary: true, folder: { ...noLists, ...folder } }];
 }

@@ -1,4 +1,4 @@
-import { type EniKnowledge, hasCards } from "./eni-knowledge.ts";
+import type { EniKnowledge } from "./eni-knowledge.ts";
 import { type EniMemory, freshLeaves, lateLeaves } from "./eni-memory.ts";
 import { nameOfQuestion, type Question } from "./eni-question.ts";
 import type { Awaited } from "./judge-eni.ts";
@@ -72,11 +72,13 @@ export function followUps(
   return [...new Map(questions.map((each) => [nameOfQuestion(each), each])).values()];
 }
 
-function aboutInstance(knowledge: EniKnowledge, memory: EniMemory): readonly Question[] {
-  const { primaryMac } = knowledge;
+function aboutInstance(
+  { primaryMac, primaryHasCard }: EniKnowledge,
+  { mac, folder, leaves }: EniMemory,
+): readonly Question[] {
   if (primaryMac === null) return [{ what: "mac" }];
-  const isOpen = memory.folder === "there" && memory.leaves["network-card"] === undefined;
-  if (!isOpen || memory.mac === primaryMac || hasCards(knowledge, memory.mac) !== null) return [];
+  const isOpen = folder === "there" && leaves["network-card"] === undefined;
+  if (!isOpen || mac === primaryMac || primaryHasCard !== null) return [];
   return [{ what: "cards", mac: primaryMac }];
 }
 

@@ -76,16 +76,14 @@ export function openSession(
   const once = boundInTime(host, settings, deadlineMs, () => void (count.requests += 1));
 
   const tryOnce = async (path: MetadataPath, options: LookOptions): Promise<Answer> => {
-    const { mayBeEmpty = isFree(path) } = options;
-    pass ??= newPass(host, { settings, limits, links, transports, once });
-    const used = pass;
+    const used = (pass ??= newPass(host, { settings, limits, links, transports, once }));
     const granted = await used;
     way = granted.way;
     const question = questionFor(granted, pathFor(path, options));
     const answer = await once(granted.transport, question, host.signal);
     // only this request's own pass: another may have brought a newer one meanwhile
     if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-    return mayBeEmpty ? answer : unlessEmpty(answer);
+    return (options.mayBeEmpty ?? isFree(path)) ? answer : unlessEmpty(answer);
   };
   // the pass is taken in turn, too: what waits here must not go on with one that has expired
   const look: ImdsSession["look"] = (path, options = {}) =>

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { type EniKnowledge, learn, nothingKnown } from "./eni-knowledge.ts";
+import { type EniKnowledge, learn, listedEnis, nothingKnown } from "./eni-knowledge.ts";
 import { isSame } from "./eni-memory.ts";
 import { hear, type Heard, nameOfQuestion, type Question } from "./eni-question.ts";
 import type { KernelSight } from "./judge-eni.ts";
@@ -141,7 +141,8 @@ function takeIn(
 ): Watch & { readonly events: readonly EniEvent[] } {
   const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
   const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
-  const all = { knowledge, kernel, times, startMs: watch.startMs };
+  const listed = listedEnis(knowledge);
+  const all = { knowledge, listed, kernel, times, startMs: watch.startMs };
   const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
   const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
   return {

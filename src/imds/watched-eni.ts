@@ -1,5 +1,6 @@
 import type { Eni } from "../net/eni.ts";
-import { type EniKnowledge, hasCards, othersOf } from "./eni-knowledge.ts";
+import type { EniKnowledge } from "./eni-knowledge.ts";
+import type { ListedEni } from "./eni-schema.ts";
 import { type EniVerdict, judgeEni, type JudgeTimes, type KernelSight } from "./judge-eni.ts";
 
 /** When what was known of one NIC, in milliseconds since the watch began; null: not yet. */
@@ -46,6 +47,8 @@ export interface WatchedEni {
 
 export interface JudgeAll {
   readonly knowledge: EniKnowledge;
+  /** Of that knowledge. */
+  readonly listed: readonly ListedEni[];
   readonly kernel: (mac: string) => KernelSight | null;
   readonly times: JudgeTimes;
   /** When the watch began. */
@@ -70,8 +73,8 @@ export function judgeAgain(
   const verdict = judgeEni({
     memory,
     primaryMac: knowledge.primaryMac,
-    hasCards: hasCards(knowledge, mac),
-    others: othersOf(knowledge, mac),
+    primaryHasCard: knowledge.primaryHasCard,
+    others: all.listed.filter((other) => other.mac !== mac),
     whole: told,
     kernel: all.kernel(mac),
     times,

@@ -53,17 +53,17 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "whether there are several cards must be known before 0 is taken for the card",
-    { sight: { hasCards: null } },
+    { sight: { primaryHasCard: null } },
     "not-yet: whether this instance has several network cards is not known yet [cards]",
   ],
   [
     "a primary without network-card means one card",
-    { sight: { hasCards: false } },
+    { sight: { primaryHasCard: false } },
     "usable 10.0.1.20",
   ],
   [
     "where another ENI has network-card, ours is late",
-    { sight: { hasCards: true } },
+    { sight: { primaryHasCard: true } },
     "not-yet: network-card is not there yet, though another ENI has one [folder]",
   ],
   [
@@ -73,14 +73,14 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "its own network-card says all, whatever the others have",
-    { leaves: { "network-card": "1" }, sight: { hasCards: null } },
+    { leaves: { "network-card": "1" }, sight: { primaryHasCard: null } },
     "usable 10.0.1.20",
   ],
   [
     "the primary is card 0 on every type",
     {
       leaves: { "device-number": "0" },
-      sight: { primaryMac: mac, hasCards: null },
+      sight: { primaryMac: mac, primaryHasCard: null },
     },
     "usable 10.0.1.20",
   ],

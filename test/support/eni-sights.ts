@@ -53,7 +53,7 @@ function sightOf(given: Given): EniSight {
     settleMs: given.settleMs ?? settleMs,
     doubtForMs: given.settleMs || settleMs,
   };
-  const base = { primaryMac, hasCards: false, others: [], whole: null, kernel: null, times };
+  const base = { primaryMac, primaryHasCard: false, others: [], whole: null, kernel: null, times };
   return { memory, ...base, ...given.sight };
 }
 
