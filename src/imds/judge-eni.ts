@@ -78,7 +78,8 @@ export function judgeEni(sight: EniSight): EniVerdict {
   }
   const obstacle = "eni" in found ? whyUnsure(sight, found.eni) : found;
   const isQuiet = memory.readMs - memory.changedMs >= sight.times.settleMs;
-  if (obstacle === null && isQuiet) return { state: "settled", eni };
+  const isOver = sight.times.settleMs === 0 || (obstacle === null && isQuiet);
+  if (isOver) return { state: "settled", eni };
   return {
     state: "usable",
     eni,

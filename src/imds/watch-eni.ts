@@ -62,24 +62,27 @@ export async function* watchEnis(
   session: WatchSession,
   options: WatchOptions,
 ): AsyncGenerator<readonly EniEvent[], void, void> {
-  let watch = newWatch(options.macs, host.clock.now());
-  for (let polls = 1; waitersOf(watch).length > 0; polls += 1) {
-    const pollStartMs = host.clock.now();
-    watch = yield* poll(host, session, options, watch);
-    if (waitersOf(watch).length === 0) break;
-    const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
-    const leftMs = session.deadlineMs - host.clock.now();
-    // a promise to answer behind the deadline is no reason to sit there and wait for it
-    if (leftMs < leastPollMs || pauseMs >= leftMs) {
-      yield endOf(watch);
-      break;
+  try {
+    let watch = newWatch(options.macs, host.clock.now());
+    for (let polls = 1; ; polls += 1) {
+      const pollStartMs = host.clock.now();
+      watch = yield* poll(host, session, options, watch);
+      if (waitersOf(watch).length === 0) return;
+      const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
+      const leftMs = session.deadlineMs - host.clock.now();
+      // a promise to answer behind the deadline is no reason to sit there and wait for it
+      if (leftMs < leastPollMs || pauseMs >= leftMs) {
+        yield endOf(watch);
+        return;
+      }
+      const [what, reason] = [nameOf(watch), reasonOf(watch)];
+      host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
+      host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
+      await host.clock.sleep(pauseMs, host.signal);
     }
-    const [what, reason] = [nameOf(watch), reasonOf(watch)];
-    host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
-    host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
-    await host.clock.sleep(pauseMs, host.signal);
+  } finally {
+    host.log.waiting(null);
   }
-  host.log.waiting(null);
 }
 
 function newWatch(macs: readonly string[], startMs: number): Watch {
@@ -170,10 +173,11 @@ function nextQuestions(before: Watch, { knowledge, enis, heard }: Watch): readon
 
 function pauseAfter(
   clock: Host["clock"],
-  { startMs, failed, heard }: Watch,
+  { knowledge, failed, heard }: Watch,
   { pollStartMs, polls }: { readonly pollStartMs: number; readonly polls: number },
 ): number {
-  const nextMs = pollStartMs + pollMs(pollStartMs - startMs, polls);
+  const newsMs = Math.max(...Object.values(knowledge.memories).map((memory) => memory.changedMs));
+  const nextMs = pollStartMs + pollMs(pollStartMs - newsMs, polls);
   return Math.max(0, nextMs - clock.now(), reliefMs(clock, failed, heard));
 }
 

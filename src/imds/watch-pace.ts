@@ -10,9 +10,12 @@ const patientPauseMs = 2000;
 /** A check of what is known already, beside four polls a second: five requests in all. */
 export const checkEveryMs = 1000;
 
-/** From the start of one poll to that of the next: quick at first, then four a second, then slow. */
-export function pollMs(sinceStartMs: number, polls: number): number {
-  if (sinceStartMs >= eagerForMs) return patientPauseMs;
+/**
+ * From the start of one poll to that of the next: quick at first, then four a second, and slow when
+ * nothing new was heard for half a minute.
+ */
+export function pollMs(sinceNewsMs: number, polls: number): number {
+  if (sinceNewsMs >= eagerForMs) return patientPauseMs;
   return Math.min(eagerPauseMs, firstPauseMs * 1.5 ** Math.min(polls - 1, 10));
 }
 

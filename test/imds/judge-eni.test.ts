@@ -14,7 +14,6 @@ import {
 } from "../support/eni-sights.ts";
 
 const table: readonly (readonly [string, Given, string])[] = [
-  // listed, and its folder
   [
     "a MAC that macs/ does not list is absent",
     { memory: { listedMs: null, folder: "unread", leaves: {} } },
@@ -45,7 +44,6 @@ const table: readonly (readonly [string, Given, string])[] = [
     { memory: { leaves: {} } },
     "not-yet: interface-id is not there yet [folder]",
   ],
-  // what the instance says
   [
     "without meta-data/mac nobody knows which ENI is the primary",
     { sight: { primaryMac: null } },
@@ -84,7 +82,6 @@ const table: readonly (readonly [string, Given, string])[] = [
     },
     "usable 10.0.1.20",
   ],
-  // leaves that are not there
   [
     "a listed leaf that is a 404 is late, and is asked again itself",
     { leaves: { "local-ipv4s": late } },
@@ -176,6 +173,11 @@ const table: readonly (readonly [string, Given, string])[] = [
   ["unchanged for less than --settle is not settled", { quietMs: 9999 }, "usable 10.0.1.20"],
   ["unchanged for --settle is settled", { quietMs: 10_000 }, "settled 10.0.1.20"],
   ["with --settle 0, usable is settled", { settleMs: 0 }, "settled 10.0.1.20"],
+  [
+    "with --settle 0, what else may come is not waited for",
+    { settleMs: 0, sight: { kernel: { ...silent, dhcp: ["10.0.1.99"] } } },
+    "settled 10.0.1.20",
+  ],
   [
     "time in which nothing was read does not count",
     {
