@@ -1,5 +1,5 @@
 import type { EniKnowledge } from "./eni-knowledge.ts";
-import { type EniMemory, freshLeaves, lateLeaves } from "./eni-memory.ts";
+import { type EniMemory, freshLeaves } from "./eni-memory.ts";
 import { nameOfQuestion, type Question } from "./eni-question.ts";
 import type { Awaited } from "./judge-eni.ts";
 
@@ -61,12 +61,11 @@ export function followUps(
     const memory = knowledge.memories[waiter.mac];
     if (memory === undefined || memory.listedMs === null) return [];
     const { mac } = memory;
-    const isNews = hasNews(mac);
     return [
       ...(memory.folder === "unread" ? [{ what: "folder", mac } as const] : []),
-      ...leafQuestions(mac, [...freshLeaves(memory), ...(isNews ? lateLeaves(memory) : [])]),
+      ...leafQuestions(mac, freshLeaves(memory)),
       ...aboutInstance(knowledge, memory),
-      ...(isNews ? awaitedQuestions(knowledge, waiter) : []),
+      ...(hasNews(mac) ? awaitedQuestions(knowledge, waiter) : []),
     ];
   });
   return [...new Map(questions.map((each) => [nameOfQuestion(each), each])).values()];
@@ -105,7 +104,7 @@ function longestUnasked(
   askedMs: AskedMs,
   weightOf: (question: Question) => number,
 ): Question | null {
-  // by how long ago it was asked, on a clock that began long before: the weight of never is the same
+  // ages count back from the last question of all; what was never asked is the oldest
   const now = Math.max(0, ...Object.values(askedMs));
   const age = (question: Question): number => {
     const lastMs = askedMs[nameOfQuestion(question)];

@@ -17,6 +17,7 @@ export interface EniTimeline {
 export type EniEvent = EniNews | EniIncomplete;
 
 export interface EniNews {
+  /** `changed`: more than was told before, or less where that has lasted. */
   readonly kind: "usable" | "changed" | "settled";
   readonly mac: string;
   readonly eni: Eni;

@@ -153,14 +153,6 @@ for (const [name, schedule] of Object.entries(schedules)) {
     if (possibleMs === 0) expect(untilUsable.length).toBeLessThanOrEqual(20);
     // what is learnt once, and five a second
     expect(run.requests.length).toBeLessThanOrEqual(30 + (last / 1000) * 5);
-    const report = {
-      usableMs,
-      afterMs: usableMs - (possibleMs ?? struckMs),
-      untilUsable: untilUsable.length,
-      all: run.requests.length,
-      last,
-    };
-    if (process.env["REPORT"]) console.log(name, JSON.stringify(report));
   });
 }
 
