@@ -19,7 +19,7 @@ const ipv6Router = "fe80:ec2::1";
  * Where a VPC's own services answer on every ENI: metadata, DNS, time.
  * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
-const services = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
+export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
 
 /**
  * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
@@ -55,7 +55,7 @@ function sourceRules(
   const priority = prioritiesOf(index);
   const whole = { family, from, to: null, table, ignoresDefault: false };
   return [
-    ...[...inside, services[family]].map((to) => ({ ...whole, to, priority: priority.vpc })),
+    ...[...inside, vpcServices[family]].map((to) => ({ ...whole, to, priority: priority.vpc })),
     { ...whole, table: mainTable, priority: priority.main, ignoresDefault: true },
     { ...whole, priority: priority.own },
   ];

@@ -1,0 +1,38 @@
+import type { Host } from "../host/host.ts";
+import type { NetworkdLease } from "../net/networkd-lease.ts";
+
+const folder = "/run/systemd/netif/leases";
+
+/**
+ * The leases that systemd-networkd holds, in the order of their links' names. A file is named by the
+ * link's index; it says of itself that it is private, but is all that tells a lease without D-Bus,
+ * and has looked alike from 219 on. One whose link has just gone is left out.
+ */
+export async function readNetworkdLeases(
+  host: Pick<Host, "files">,
+): Promise<readonly NetworkdLease[]> {
+  const [indexes, names] = await Promise.all([
+    host.files.list(folder),
+    host.files.list("/sys/class/net"),
+  ]);
+  const links = await Promise.all(
+    names.map(async (nic) => ({
+      nic,
+      index: await readText(host, `/sys/class/net/${nic}/ifindex`),
+    })),
+  );
+  const held = links.filter(({ index }) => indexes.includes(index.trim()));
+  const leases = await Promise.all(
+    held.map(async ({ nic, index }) => ({
+      nic,
+      text: await readText(host, `${folder}/${index.trim()}`),
+    })),
+  );
+  return leases.filter(({ text }) => text !== "");
+}
+
+/** Empty: it went away in between. */
+async function readText(host: Pick<Host, "files">, path: string): Promise<string> {
+  const bytes = await host.files.read(path).catch(() => null);
+  return new TextDecoder().decode(bytes ?? new Uint8Array());
+}

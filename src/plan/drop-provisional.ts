@@ -1,0 +1,74 @@
+import { hostCidr } from "../net/address.ts";
+import type { KernelState } from "../net/kernel-state.ts";
+import type { RoutingPolicyRule } from "../net/network-config.ts";
+import type { Step } from "../net/network-plan.ts";
+import { tableOf } from "./numbers.ts";
+import {
+  indexOfRule,
+  isProvisional,
+  type ProvisionalRule,
+  provisionalRules,
+} from "./provisional.ts";
+import { repairSteps } from "./repair-steps.ts";
+import { isSameRule } from "./rule-words.ts";
+
+/** The NIC whose provisional table and rules are no more but for what is `wanted`. */
+export interface Settled {
+  /** The link's name; null: no NIC's in particular. */
+  readonly nic: string | null;
+  /** That the NIC has or had; null: it is not known. */
+  readonly address: string | null;
+  readonly wanted: readonly RoutingPolicyRule[];
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * Takes away the provisional rules and routes of a NIC that is settled: it has its own numbers, or
+ * lost its lease; and of any NIC those that cannot be of use, whose address is nowhere or whose
+ * table is empty: with a NIC or its last address the kernel takes routes away, and leaves rules.
+ */
+export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
+  const doomed = provisionalRules(kernel).filter((each) => isDoomed(each.rule, settled, kernel));
+  const nobody = { nics: [], claims: [], isWhole: false };
+  const inCharge = { backend: "networkd", renderer: null, isRunning: false } as const;
+  const texts = doomed.map((each) => ({ ...each, text: reasonOf(each) }));
+  return [...repairSteps(texts, nobody, inCharge).steps, ...flushes(settled, kernel)];
+}
+
+function isDoomed(
+  rule: RoutingPolicyRule,
+  { nic, address, wanted }: Settled,
+  { routes, addresses }: KernelState,
+): boolean {
+  if (wanted.some((each) => isSameRule(each, rule))) return false;
+  const table = tableOf(indexOfRule(rule));
+  const ways = routes.filter((route) => route.table === table && route.link !== null);
+  const isHeld = addresses.some((each) => hostCidr(each.address) === rule.from);
+  const isSettled =
+    (address !== null && rule.from === hostCidr(address)) ||
+    (nic !== null && ways.some(({ link }) => link === nic));
+  return isSettled || !isHeld || ways.length === 0;
+}
+
+function reasonOf({ rule, text }: ProvisionalRule): string {
+  return text.replace(
+    /: no ENI has its table$/,
+    `: table ${tableOf(indexOfRule(rule))} is provisional`,
+  );
+}
+
+/** The tables that lead out through the NIC and are not wanted. */
+function flushes({ nic, wanted }: Settled, { routes }: KernelState): readonly Step[] {
+  const kept = new Set(wanted.map(({ table }) => table));
+  const tables = routes
+    .filter(({ link, family, table }) => link === nic && family === 4 && !kept.has(table))
+    .filter(({ table }) => isProvisional(table - tableOf(0)))
+    .map(({ table }) => table);
+  return [...new Set(tables)].map((table) => ({
+    argv: ["ip", "-4", "route", "flush", "table", `${table}`],
+    reason: `${nic}: table ${table} was provisional`,
+    mac: null,
+    timeoutMs,
+  }));
+}
