@@ -1,20 +1,15 @@
 import type { BoundEvent, DhcpEvent } from "../net/dhcp-event.ts";
-import type { Difference } from "../net/difference.ts";
-import type { Eni } from "../net/eni.ts";
 import type { HostState } from "../net/host-state.ts";
 import type { KernelState } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
-import type { RoutingPolicyRule } from "../net/network-config.ts";
 import type { Step } from "../net/network-plan.ts";
 import { unmanagedPath } from "../net/own-files.ts";
-import { checkKernel } from "./check-kernel.ts";
-import { configure } from "./configure.ts";
-import { expectedKernel } from "./expected-kernel.ts";
 import { type Judgement, judgeLease } from "./judge-lease.ts";
 import { matchNics } from "./match-nics.ts";
 import { type OwnNic, ownNics } from "./own-nics.ts";
 import { dropProvisional } from "./drop-provisional.ts";
-import { repairSteps } from "./repair-steps.ts";
+import { overtakenLeases } from "./overtaken-leases.ts";
+import { type RoutedLease, routeLease } from "./route-lease.ts";
 import { parseUnmanaged } from "./unmanaged.ts";
 
 /** What is known without asking anybody. */
@@ -34,31 +29,64 @@ export interface FromDhcpPlan {
 /**
  * What a lease means for the NIC's own table and rules, IPv4 alone, without IMDS: the addresses that
  * only IMDS knows are left to the run that asks it. Whatever has happened, provisional rules that
- * lead nowhere any more are taken away.
+ * lead nowhere any more are taken away. One call makes room for one new number: a second event that
+ * comes at the same time has to see what this one has done.
  */
 export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPlan {
-  const { kernel } = facts;
-  if (event.kind === "irrelevant") {
-    const reasons = [`${event.why}: nothing to do`];
-    return { steps: dropProvisional({ nic: null, address: null, wanted: [] }, kernel), reasons };
+  if (event.kind === "bound") {
+    const judged = judge(event, facts);
+    const plan = planBound(event, judged, facts.kernel);
+    return judged.judgement.kind === "routed" ? plan : joined(plan, planOvertaken(event, facts));
   }
-  const { nic, why } = event;
   if (event.kind === "released") {
-    const reasons = [`${nic}: ${why}: what our files say of it stays`];
-    return { steps: dropProvisional({ nic, address: event.address, wanted: [] }, kernel), reasons };
+    const { nic, address, why } = event;
+    const steps = dropProvisional({ nic, address, wanted: [] }, facts.kernel);
+    return { steps, reasons: [`${nic}: ${why}: what our files say of it stays`] };
   }
-  const { judgement, link, own } = judge(event, facts);
-  const reasons = [`${nic}: ${why}: ${inWords(judgement)}`];
-  if (judgement.kind === "unknown" || link === null) {
-    return { steps: dropProvisional({ nic: null, address: null, wanted: [] }, kernel), reasons };
-  }
-  const address = event.lease.address;
-  if (judgement.kind === "none") {
-    return { steps: dropProvisional({ nic, address, wanted: [] }, kernel), reasons };
-  }
-  const { steps, rules } = routed(eniOf(event, own, judgement), link, kernel);
-  const dropped = dropProvisional({ nic, address, wanted: rules }, kernel);
+  return { steps: sweep(facts.kernel), reasons: [`${event.why}: nothing to do`] };
+}
+
+function sweep(kernel: KernelState): readonly Step[] {
+  return dropProvisional({ nic: null, address: null, wanted: [] }, kernel);
+}
+
+function joined(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan {
+  if (second === null) return first;
+  return {
+    steps: [...first.steps, ...second.steps],
+    reasons: [...first.reasons, ...second.reasons],
+  };
+}
+
+/** The first other NIC, unknown to our files, that now needs a table of its own. */
+function planOvertaken(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan | null {
+  const plans = overtakenLeases(event, facts.kernel).flatMap((other) => {
+    const judged = judge(other, facts);
+    if (judged.own !== null) return [];
+    const { steps } = routed(other, judged, facts.kernel);
+    return [{ steps, reasons: [`${other.nic}: ${other.why}: ${inWords(judged.judgement)}`] }];
+  });
+  return plans.find(({ steps }) => steps.length > 0) ?? null;
+}
+
+function planBound(event: BoundEvent, judged: Judged, kernel: KernelState): FromDhcpPlan {
+  const { nic, lease } = event;
+  const reasons = [`${nic}: ${event.why}: ${inWords(judged.judgement)}`];
+  if (judged.judgement.kind === "unknown") return { steps: sweep(kernel), reasons };
+  const { steps, rules } = routed(event, judged, kernel);
+  const dropped = dropProvisional({ nic, address: lease.address, wanted: rules }, kernel);
   return { steps: [...steps, ...dropped], reasons };
+}
+
+/** Nothing where there are no numbers to route by. */
+function routed({ lease }: BoundEvent, judged: Judged, kernel: KernelState): RoutedLease {
+  const { judgement, link, own } = judged;
+  if (judgement.kind !== "routed" || link === null) return { steps: [], rules: [] };
+  const eniId = own?.eniId ?? "unknown";
+  return routeLease(
+    { link, lease, eniId, index: judgement.index, inside: judgement.inside },
+    kernel,
+  );
 }
 
 interface Judged {
@@ -92,46 +120,4 @@ function inWords(judgement: Judgement): string {
   return judgement.kind === "none"
     ? `no rules: ${judgement.reason}`
     : `left alone: ${judgement.reason}`;
-}
-
-/** As much of an ENI as a lease tells. */
-function eniOf(
-  { lease }: BoundEvent,
-  own: OwnNic | null,
-  { index, inside }: Extract<Judgement, { readonly kind: "routed" }>,
-): Omit<Eni, "mac"> {
-  const none = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
-  return {
-    id: own?.eniId ?? "",
-    isPrimary: false,
-    networkCard: Math.floor(index / 100),
-    deviceNumber: index % 100,
-    ipv4: { ...none, addresses: [lease.address], subnets: [lease.subnet], vpcCidrs: inside },
-    ipv6: none,
-  };
-}
-
-/**
- * The steps that `activate`'s own code finds for such an ENI, routes and rules alone: rules of other
- * addresses with this index are not judged, since the lease does not tell them.
- */
-function routed(
-  partial: Omit<Eni, "mac">,
-  link: Link,
-  kernel: KernelState,
-): { readonly steps: readonly Step[]; readonly rules: readonly RoutingPolicyRule[] } {
-  const eni = { ...partial, mac: link.mac ?? "" };
-  const config = configure([{ eni, link }], false);
-  const expected = expectedKernel(config, { enis: [eni], incomplete: [] });
-  const unjudged = { ...expected, claims: [], isWhole: false };
-  const differences = checkKernel(unjudged, kernel).filter(isRouting);
-  const nobody = { backend: "networkd", renderer: null, isRunning: false } as const;
-  return {
-    steps: repairSteps(differences, expected, nobody).steps,
-    rules: config.nics.flatMap(({ rules }) => rules),
-  };
-}
-
-function isRouting({ kind }: Difference): boolean {
-  return kind === "route" || kind === "rule";
 }

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "bun:test";
+import type { DhcpEvent } from "../../src/net/dhcp-event.ts";
+import { after, bound, commands, fresh, irrelevant, released } from "../support/lease-model.ts";
+
+describe("a lease that is no more", () => {
+  const standing = after(bound());
+  const gone = {
+    ...standing,
+    addresses: standing.addresses.filter(({ link }) => link !== "ens6"),
+    routes: standing.routes.filter(({ link }) => link !== "ens6"),
+  };
+
+  test("rules and table of the NIC go, told by its address", () => {
+    const kernel = after(released("10.0.1.10"), { kernel: standing });
+    expect(kernel).toEqual(fresh);
+  });
+
+  test("or by its table, where the client does not tell the address", () => {
+    expect(after(released(null), { kernel: standing })).toEqual(fresh);
+  });
+
+  test("or by its rules that lead nowhere, where the kernel was quicker", () => {
+    expect(after(released(null), { kernel: gone }).rules).toEqual([]);
+    expect(after(irrelevant, { kernel: gone }).rules).toEqual([]);
+  });
+
+  test("another NIC's stay", () => {
+    const event = { ...released("10.0.0.10"), nic: "ens5" } as DhcpEvent;
+    expect(commands(event, { kernel: standing })).toEqual([]);
+    expect(commands(irrelevant, { kernel: standing })).toEqual([]);
+  });
+
+  test("rules of anybody else's, and those of ENIs, are not touched", () => {
+    const rule = { family: 4, from: "10.0.1.10/32", to: null, ignoresDefault: false } as const;
+    const rules = [
+      { ...rule, priority: 10_001, table: 10_001, isPlain: true },
+      { ...rule, priority: 13_900, table: 100, isPlain: true },
+      { ...rule, priority: 13_900, table: 13_900, isPlain: false },
+    ];
+    expect(commands(released("10.0.1.10"), { kernel: { ...fresh, rules } })).toEqual([]);
+  });
+});
