@@ -9,12 +9,12 @@ import { buildDriver, clientPackages } from "./dhcp-lab.ts";
 export const labMissing = machineMissing() ?? missingTool("mmdebstrap");
 
 /** For a test file: builds the driver and, the first time, the root file systems. Gives its path. */
-export function driverOfFile(): () => string {
+export function driverOfFile(name?: string): () => string {
   const folder = temporaryFolder();
   let driver = "";
   beforeAll(async () => {
     if (labMissing !== null) return;
-    driver = buildDriver(folder.path);
+    driver = buildDriver(folder.path, name);
     for (const suite of suites) await rootFileSystem(suite, clientPackages);
   }, 600_000);
   afterAll(() => folder[Symbol.dispose]());
