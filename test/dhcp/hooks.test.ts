@@ -13,8 +13,8 @@ const testLab = testUnless(labMissing);
 const driver = driverOfFile("from-dhcp-driver");
 
 const network = "[Match]\nName=ens6\n[Network]\nDHCP=ipv4\n";
-/** NetworkManager takes what it finds; the primary is set up by hand here. */
-const unmanaged = "[keyfile]\nunmanaged-devices=interface-name:ens5\n";
+/** NetworkManager would take all that it finds at once; the primary is set up by hand here. */
+const unmanaged = "[main]\nno-auto-default=*\n[keyfile]\nunmanaged-devices=interface-name:ens5\n";
 const none = { enable: [], files: {} };
 const pidFile = "/run/client.pid";
 
