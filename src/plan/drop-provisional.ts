@@ -12,11 +12,11 @@ import {
 import { repairSteps } from "./repair-steps.ts";
 import { isSameRule } from "./rule-words.ts";
 
-/** The NIC whose provisional table and rules are no more but for what is `wanted`. */
+/** NICs whose provisional tables and rules are no more, but for what is `wanted`. */
 export interface Settled {
-  /** The link's name; null: no NIC's in particular. */
-  readonly nic: string | null;
-  /** That the NIC has or had; null: it is not known. */
+  /** The links' names. */
+  readonly nics: readonly string[];
+  /** That one of them has or had; null: it is not known. */
   readonly address: string | null;
   readonly wanted: readonly RoutingPolicyRule[];
 }
@@ -24,8 +24,8 @@ export interface Settled {
 const timeoutMs = 10_000;
 
 /**
- * Takes away the provisional rules and routes of a NIC that is settled: it has its own numbers, or
- * lost its lease; and of any NIC those that cannot be of use, whose address is nowhere or whose
+ * Takes away the provisional rules and routes of NICs that are settled: they have their own numbers,
+ * as after a run that asked IMDS, or lost their lease; and of any NIC those that cannot be of use, whose address is nowhere or whose
  * table is empty: with a NIC or its last address the kernel takes routes away, and leaves rules.
  */
 export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
@@ -38,7 +38,7 @@ export function dropProvisional(settled: Settled, kernel: KernelState): readonly
 
 function isDoomed(
   rule: RoutingPolicyRule,
-  { nic, address, wanted }: Settled,
+  { nics, address, wanted }: Settled,
   { routes, addresses }: KernelState,
 ): boolean {
   if (wanted.some((each) => isSameRule(each, rule))) return false;
@@ -47,7 +47,7 @@ function isDoomed(
   const isHeld = addresses.some((each) => hostCidr(each.address) === rule.from);
   const isSettled =
     (address !== null && rule.from === hostCidr(address)) ||
-    (nic !== null && ways.some(({ link }) => link === nic));
+    ways.some(({ link }) => link !== null && nics.includes(link));
   return isSettled || !isHeld || ways.length === 0;
 }
 
@@ -58,16 +58,16 @@ function reasonOf({ rule, text }: ProvisionalRule): string {
   );
 }
 
-/** The tables that lead out through the NIC and are not wanted. */
-function flushes({ nic, wanted }: Settled, { routes }: KernelState): readonly Step[] {
+/** The tables that lead out through the NICs and are not wanted. */
+function flushes({ nics, wanted }: Settled, { routes }: KernelState): readonly Step[] {
   const kept = new Set(wanted.map(({ table }) => table));
   const tables = routes
-    .filter(({ link, family, table }) => link === nic && family === 4 && !kept.has(table))
-    .filter(({ table }) => isProvisional(table - tableOf(0)))
-    .map(({ table }) => table);
+    .filter(({ link, family }) => family === 4 && link !== null && nics.includes(link))
+    .map(({ table }) => table)
+    .filter((table) => isProvisional(table - tableOf(0)) && !kept.has(table));
   return [...new Set(tables)].map((table) => ({
     argv: ["ip", "-4", "route", "flush", "table", `${table}`],
-    reason: `${nic}: table ${table} was provisional`,
+    reason: `table ${table} was provisional`,
     mac: null,
     timeoutMs,
   }));

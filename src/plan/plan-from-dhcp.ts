@@ -40,14 +40,14 @@ export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPl
   }
   if (event.kind === "released") {
     const { nic, address, why } = event;
-    const steps = dropProvisional({ nic, address, wanted: [] }, facts.kernel);
+    const steps = dropProvisional({ nics: [nic], address, wanted: [] }, facts.kernel);
     return { steps, reasons: [`${nic}: ${why}: what our files say of it stays`] };
   }
   return { steps: sweep(facts.kernel), reasons: [`${event.why}: nothing to do`] };
 }
 
 function sweep(kernel: KernelState): readonly Step[] {
-  return dropProvisional({ nic: null, address: null, wanted: [] }, kernel);
+  return dropProvisional({ nics: [], address: null, wanted: [] }, kernel);
 }
 
 function joined(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan {
@@ -74,7 +74,7 @@ function planBound(event: BoundEvent, judged: Judged, kernel: KernelState): From
   const reasons = [`${nic}: ${event.why}: ${inWords(judged.judgement)}`];
   if (judged.judgement.kind === "unknown") return { steps: sweep(kernel), reasons };
   const { steps, rules } = routed(event, judged, kernel);
-  const dropped = dropProvisional({ nic, address: lease.address, wanted: rules }, kernel);
+  const dropped = dropProvisional({ nics: [nic], address: lease.address, wanted: rules }, kernel);
   return { steps: [...steps, ...dropped], reasons };
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { configure } from "../../src/plan/configure.ts";
+import { renderNetworkd } from "../../src/render/networkd.ts";
 import {
   type ClientCommands,
   type HookedLab,
@@ -6,6 +8,7 @@ import {
 } from "../support/dhcp-lab/hooked-lab.ts";
 import { driverOfFile, labMissing } from "../support/dhcp-lab/lab-of-file.ts";
 import { type Suite, suites } from "../support/machine/root-file-system.ts";
+import { eniAt } from "../support/nics.ts";
 import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(60_000);
@@ -128,6 +131,42 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
     expect(handled.length).toBeGreaterThan(2);
   });
 }
+
+describe("dhclient, where a file of ours knows the NIC", () => {
+  let lab: HookedLab;
+  const dhclient = clients["dhclient"];
+  beforeAll(async () => {
+    if (labMissing === null) lab = await startHookedLab("bookworm", driver(), none);
+  });
+  afterAll(async () => lab?.[Symbol.asyncDispose]());
+
+  testLab(
+    "its own table takes the provisional one's place, and stays when the lease goes",
+    async () => {
+      const { machine, instance } = lab;
+      const tables = async (): Promise<readonly string[]> => {
+        const shown = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
+        return [...shown.matchAll(/^(\d+):.* lookup (\d+)/gm)].map(
+          ([, at, table]) => `${at} ${table}`,
+        );
+      };
+      await machine.run(["sh", "-ec", primary]);
+      await machine.run(dhclient?.lease ?? []);
+      expect(await tables()).toEqual(["5900 13900", "5900 13900", "13900 13900"]);
+      const { mac } = instance.vpc.enis()[1] ?? { mac: "" };
+      const eni = eniAt(1, { mac, id: "eni-0b" });
+      const [file] = renderNetworkd(configure([{ eni, link: null }], false));
+      await machine.write(file?.path ?? "", file?.content ?? "");
+      await machine.run(dhclient?.renew ?? []);
+      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+      expect((await lab.routing()).table).not.toContain("ens6");
+      expect(await lab.pings()).toBe(true);
+      await machine.run(dhclient?.release ?? []);
+      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+      expect((await lab.handled()).flatMap(({ failed }) => failed)).toEqual([]);
+    },
+  );
+});
 
 /** As the client of the image would: the best default leads out through the primary. */
 const primary = `

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { dropProvisional } from "../../src/plan/drop-provisional.ts";
 import type { DhcpEvent } from "../../src/net/dhcp-event.ts";
 import { after, bound, commands, fresh, irrelevant, released } from "../support/lease-model.ts";
+
+test("a run that asked IMDS takes away what was provisional of the NICs it configured", () => {
+  const standing = after(bound());
+  const settled = { nics: ["ens5", "ens6"], address: null, wanted: [] };
+  const argvs = dropProvisional(settled, standing).map(({ argv }) => argv.slice(2, 4).join(" "));
+  expect(argvs).toEqual(["rule del", "rule del", "rule del", "rule del", "route flush"]);
+  expect(dropProvisional({ ...settled, nics: ["ens5"] }, standing)).toEqual([]);
+});
 
 describe("a lease that is no more", () => {
   const standing = after(bound());
