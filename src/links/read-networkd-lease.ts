@@ -11,22 +11,12 @@ const folder = "/run/systemd/netif/leases";
 export async function readNetworkdLeases(
   host: Pick<Host, "files">,
 ): Promise<readonly NetworkdLease[]> {
-  const [indexes, names] = await Promise.all([
-    host.files.list(folder),
-    host.files.list("/sys/class/net"),
-  ]);
-  const links = await Promise.all(
-    names.map(async (nic) => ({
-      nic,
-      index: await readText(host, `/sys/class/net/${nic}/ifindex`),
-    })),
-  );
-  const held = links.filter(({ index }) => indexes.includes(index.trim()));
+  const names = await host.files.list("/sys/class/net");
   const leases = await Promise.all(
-    held.map(async ({ nic, index }) => ({
-      nic,
-      text: await readText(host, `${folder}/${index.trim()}`),
-    })),
+    names.map(async (nic) => {
+      const index = (await readText(host, `/sys/class/net/${nic}/ifindex`)).trim();
+      return { nic, text: index === "" ? "" : await readText(host, `${folder}/${index}`) };
+    }),
   );
   return leases.filter(({ text }) => text !== "");
 }

@@ -33,6 +33,19 @@ describe("a lease that is no more", () => {
     expect(after(irrelevant, { kernel: gone }).rules).toEqual([]);
   });
 
+  test("its address alone is gone, or its table alone is empty: no use either", () => {
+    const [addresses, routes] = [fresh.addresses.slice(0, 1), fresh.routes];
+    expect(after(irrelevant, { kernel: { ...standing, addresses } }).rules).toEqual([]);
+    expect(after(irrelevant, { kernel: { ...standing, routes } }).rules).toEqual([]);
+  });
+
+  test("rules of its address go, whichever NIC their table leads out through", () => {
+    const routes = standing.routes.map((route) => {
+      return route.table === 13_900 ? { ...route, link: "ens9" } : route;
+    });
+    expect(after(released("10.0.1.10"), { kernel: { ...standing, routes } }).rules).toEqual([]);
+  });
+
   test("another NIC's stay", () => {
     const event = { ...released("10.0.0.10"), nic: "ens5" } as DhcpEvent;
     expect(commands(event, { kernel: standing })).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { DhcpEvent, DhcpLease } from "../../src/net/dhcp-event.ts";
 import { freeProvisionalIndex } from "../../src/plan/provisional.ts";
-import { expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
+import { addressOn, expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import {
   after,
   bound,
@@ -99,6 +99,11 @@ describe("another NIC brings a better default", () => {
     expect(
       commands(late, { links: [linkAt(0), linkAt(1, { kind: "bridge" }), linkAt(2)] }),
     ).toEqual([]);
+  });
+
+  test("of its addresses the one that lies in its router's network counts", () => {
+    const addresses = [addressOn("ens6", "10.0.9.9/24"), ...fresh.addresses];
+    expect(commands(late, { kernel: { ...fresh, addresses } })).toEqual(provisional);
   });
 
   test("nor one whose default is not a VPC's", () => {
