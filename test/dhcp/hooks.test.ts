@@ -168,6 +168,26 @@ describe("dhclient, where a file of ours knows the NIC", () => {
   );
 });
 
+describe("dhclient, whose default has a better metric than the primary's", () => {
+  let lab: HookedLab;
+  beforeAll(async () => {
+    if (labMissing === null) lab = await startHookedLab("trixie", driver(), none);
+  });
+  afterAll(async () => lab?.[Symbol.asyncDispose]());
+
+  testLab("the primary is not cut off by it", async () => {
+    await lab.machine.run(["sh", "-ec", primary.replace(/\n$/, " metric 50\n")]);
+    expect(await lab.pings("10.0.0.10")).toBe(true);
+    await lab.machine.run(clients["dhclient"]?.lease ?? []);
+    expect(await lab.machine.run(["ip", "-4", "route", "get", "198.51.100.7"])).toContain("ens6");
+    expect(await lab.machine.run(["ip", "-4", "rule"])).toContain("from 10.0.0.10 lookup 13900");
+    expect(await lab.pings("10.0.0.10")).toBe(true);
+    expect(await lab.pings("10.0.1.10")).toBe(true);
+    await lab.machine.run(["ip", "-4", "rule", "add", "pref", "1", "lookup", "main"]);
+    expect(await lab.pings("10.0.0.10")).toBe(false);
+  });
+});
+
 /** As the client of the image would: the best default leads out through the primary. */
 const primary = `
 ip link set ens5 up

@@ -37,8 +37,8 @@ export interface HookedLab extends AsyncDisposable {
   readonly handled: () => Promise<readonly HandledEvent[]>;
   /** `ip rule`'s lines that name the NIC's address, and its provisional table. */
   readonly routing: () => Promise<{ readonly rules: string; readonly table: string }>;
-  /** Whether a ping from the address of `ens6` comes back. */
-  readonly pings: () => Promise<boolean>;
+  /** Whether a ping from an address of the machine comes back; default: from that of `ens6`. */
+  readonly pings: (address?: string) => Promise<boolean>;
 }
 
 export async function startHookedLab(
@@ -71,8 +71,8 @@ export async function startHookedLab(
       const show = "ip -4 route show table 13900 2>&1 || :";
       return { rules, table: await machine.run(["sh", "-c", show]) };
     },
-    pings: async () => {
-      const from = ["-I", "10.0.1.10", "198.51.100.7"];
+    pings: async (address = "10.0.1.10") => {
+      const from = ["-I", address, "198.51.100.7"];
       return (await machine.exec(["ping", "-c", "1", "-W", "1", ...from])).code === 0;
     },
     [Symbol.asyncDispose]: instance.stop,
