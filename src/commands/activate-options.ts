@@ -60,6 +60,13 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
     const flag = flags.metadata === "" ? "--metadata" : "--root";
     throw new Failure("USAGE", `${flag}: an empty name`, { hint });
   }
+  if (flags.dhcp && (flags["dry-run"] || flags.check)) {
+    const flag = flags.check ? "--check" : "--dry-run";
+    throw new Failure(
+      "USAGE",
+      `${flag} changes nothing, and --dhcp takes a lease: one or the other`,
+    );
+  }
   return {
     ...imdsOptions(flags),
     backend: backends.find((each) => each === flags.backend) ?? "auto",
