@@ -1,10 +1,11 @@
-import { addressOf, isLoopback } from "../imds/endpoint.ts";
+import { addressOf } from "../imds/endpoint.ts";
 import type { RankedLink } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
 import { isReached } from "../net/way-probe.ts";
 import { diagnoseNic } from "../plan/diagnose/diagnose-nic.ts";
 import { diagnoseWay } from "../plan/diagnose/diagnose-way.ts";
 import type { Examined, ExaminedNic } from "./examine.ts";
+import { isBindable } from "./is-bindable.ts";
 
 export interface Diagnosed {
   readonly nics: readonly ProbedNic[];
@@ -37,7 +38,7 @@ function waysOf(nic: ExaminedNic, name: string | null, examined: Examined): read
   return nic.ways.map(({ probe, path, source }) => {
     const { host: address, port } = addressOf(probe.endpoint);
     const known = {
-      nic: isLoopback(probe.endpoint) ? null : name,
+      nic: isBindable(probe.endpoint) ? name : null,
       link,
       address,
       port,

@@ -1,6 +1,6 @@
 import { inspectImdsSurroundings } from "../apply/inspect-imds-surroundings.ts";
 import type { Host } from "../host/host.ts";
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, familyOf } from "../imds/endpoint.ts";
 import { readFirewall } from "../kernel/read-firewall.ts";
 import { readPath } from "../kernel/read-path.ts";
 import { readRefusals } from "../kernel/read-refusals.ts";
@@ -35,7 +35,10 @@ export async function examine(host: Host, asked: readonly Asked[]): Promise<Exam
   const nics = await Promise.all(asked.map((each) => examineNic(host, each)));
   const isAllWell = asked.every(({ probes }) => probes.some(isReached));
   const addresses = new Set(
-    asked.flatMap(({ probes }) => probes.map(({ endpoint }) => addressOf(endpoint).host)),
+    asked
+      .flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint))
+      .filter((endpoint) => familyOf(endpoint) !== null)
+      .map((endpoint) => addressOf(endpoint).host),
   );
   const [surroundings, firewall, refusals] = await Promise.all([
     inspectImdsSurroundings(host),

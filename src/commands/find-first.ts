@@ -3,7 +3,7 @@ import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { untilFound } from "../imds/until-found.ts";
 import { readPath } from "../kernel/read-path.ts";
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, familyOf, isLoopback } from "../imds/endpoint.ts";
 import type { LinkState } from "../net/link-state.ts";
 import { isReached, type WayProbe } from "../net/way-probe.ts";
 import { nicsToProbe } from "./nics-to-probe.ts";
@@ -25,13 +25,15 @@ export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<
   const deadlineMs = host.clock.now() + settings.timeoutMs;
   const { retries } = settings;
   return untilFound(host, { deadlineMs, retries }, async () => {
-    const { candidates } = await nicsToProbe(host, settings.nic);
+    const { candidates, others } = await nicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
+    const forbidden = await forbiddenOf(host, settings);
     const found = await withLeases(host, settings, (lend) =>
-      raceWays(host, settings, { links, lend, deadlineMs }),
+      raceWays(host, settings, { links, lend, deadlineMs, forbidden }),
     );
     if (found === null) return null;
-    return { nic: await nameOf(host, found), probe: found.probe };
+    const all = [...candidates, ...others].map(({ link }) => link);
+    return { nic: await nameOf(host, found, all), probe: found.probe };
   });
 }
 
@@ -43,7 +45,7 @@ interface Found {
 async function raceWays(
   host: Host,
   settings: ImdsSettings,
-  field: Pick<WaysToProbe, "links" | "lend" | "deadlineMs">,
+  field: Pick<WaysToProbe, "links" | "lend" | "deadlineMs" | "forbidden">,
 ): Promise<Found | null> {
   const over = new AbortController();
   const { promise, resolve } = Promise.withResolvers<Found>();
@@ -64,10 +66,41 @@ async function raceWays(
   return found;
 }
 
-/** By the kernel's own routing: the link that it leads through. */
-async function nameOf(host: Pick<Host, "exec">, { link, probe }: Found): Promise<string> {
+/** As `fetch` has it: past a route that forbids IMDS, a NIC is asked only where it is named. */
+async function forbiddenOf(
+  host: Pick<Host, "lookUpRoute">,
+  { endpoints, nic }: ImdsSettings,
+): Promise<readonly string[]> {
+  if (nic !== null) return [];
+  const literal = endpoints.filter((endpoint) => familyOf(endpoint) !== null);
+  const routes = await Promise.all(
+    literal.map(async (endpoint) => host.lookUpRoute(addressOf(endpoint).host)),
+  );
+  return literal.filter((_, at) => routes[at]?.kind === "forbidden");
+}
+
+/**
+ * By the kernel's own routing: the link that it leads through. Throws `UNAVAILABLE` where nobody
+ * tells which that is.
+ */
+async function nameOf(
+  host: Pick<Host, "exec" | "lookUpRoute">,
+  { link, probe: { endpoint } }: Found,
+  links: readonly LinkState[],
+): Promise<string> {
   if (link !== null) return link.name;
-  const { host: address } = addressOf(probe.endpoint);
-  const { route } = await readPath(host, { nic: null, address, source: null });
-  return (route?.kind === "way" ? route.nic : null) ?? "lo";
+  if (isLoopback(endpoint)) return "lo";
+  const { host: address } = addressOf(endpoint);
+  if (familyOf(endpoint) !== null) {
+    const { route } = await readPath(host, { nic: null, address, source: null });
+    if (route?.kind === "way" && route.nic !== null) return route.nic;
+    const found = await host.lookUpRoute(address); // there may be no ip
+    const source = found.kind === "way" ? found.source : null;
+    const owner = links.find(({ addresses }) => addresses.some((each) => each.address === source));
+    if (owner !== undefined) return owner.name;
+  }
+  const hint = "name the endpoint by its address, and install iproute2";
+  throw new Failure("UNAVAILABLE", `${endpoint} answers, through a nic that is not known`, {
+    hint,
+  });
 }

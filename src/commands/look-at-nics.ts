@@ -40,7 +40,7 @@ export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise
   return {
     nics: [...nics, ...others.map(passedOver)],
     kernel,
-    note: noteOnRouting(nics),
+    note: noteOnRouting(nics, kernel),
     elapsedMs,
   };
 }

@@ -1,10 +1,11 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, isLoopback } from "../imds/endpoint.ts";
+import { addressOf } from "../imds/endpoint.ts";
 import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Lend } from "./with-leases.ts";
 import type { LinkState } from "../net/link-state.ts";
-import { unprobed, type WayProbe } from "../net/way-probe.ts";
+import { type ProbeStep, unprobed, type WayProbe } from "../net/way-probe.ts";
+import { isBindable } from "./is-bindable.ts";
 
 /** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
 export interface Asked {
@@ -19,6 +20,8 @@ export interface WaysToProbe {
   /** Ends all of them. */
   readonly stop: AbortSignal;
   readonly lend: Lend;
+  /** Endpoints that are not asked through a NIC, for a route forbids them. */
+  readonly forbidden?: readonly string[];
   /** Told as soon as a way is looked through. */
   readonly onProbe?: (link: LinkState | null, probe: WayProbe) => void;
 }
@@ -26,14 +29,15 @@ export interface WaysToProbe {
 type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
 
 /**
- * Asks IMDS over each NIC and each endpoint, all at once. What lies on the loopback cannot be reached
- * through a NIC: it is asked by the kernel's own routing, and so is all, with a warning, where this
- * process cannot bind to NICs. Throws the reason of `stop`.
+ * Asks IMDS over each NIC and each endpoint, all at once, and beside them by the kernel's own
+ * routing, which knows what is built over NICs (a bridge, a bond, a VRF), unless one NIC is wished
+ * for. What lies on the loopback or has a name is asked by routing alone, and so is all, with a
+ * warning, where this process cannot bind to NICs. Throws the reason of `stop`.
  */
 export async function probeWays(host: ProbeHost, ways: WaysToProbe): Promise<readonly Asked[]> {
-  const { endpoints } = ways.settings;
-  const near = endpoints.filter(isLoopback);
-  const far = endpoints.filter((endpoint) => !isLoopback(endpoint));
+  const { endpoints, nic } = ways.settings;
+  const near = endpoints.filter((endpoint) => !isBindable(endpoint));
+  const far = endpoints.filter(isBindable);
   const [first] = ways.links;
   const refusal = far.length === 0 || first === undefined ? null : await whyUnbound(host, first);
   if (refusal !== null) {
@@ -42,8 +46,8 @@ export async function probeWays(host: ProbeHost, ways: WaysToProbe): Promise<rea
       "the kernel's own routing is asked",
     );
   }
-  const byRouting = refusal === null ? near : endpoints;
-  const byNic = refusal === null ? far : [];
+  const byRouting = refusal === null && nic !== null ? near : endpoints;
+  const byNic = refusal === null ? far.filter((each) => !ways.forbidden?.includes(each)) : [];
   return Promise.all([
     ...(byRouting.length === 0 ? [] : [probeRouting(host, byRouting, ways)]),
     ...ways.links.map((link) => probeNic(host, link, byNic, ways)),
@@ -62,13 +66,41 @@ async function probeRouting(
   endpoints: readonly string[],
   { settings, deadlineMs, stop, onProbe }: WaysToProbe,
 ): Promise<Asked> {
+  const withinMs = connectMsOf(host, settings, deadlineMs);
   const look = async (endpoint: string): Promise<WayProbe> => {
     const target = { endpoint, nic: null, transport: host.http, deadlineMs };
-    const probe = await probeWay(host, target, settings, stop);
+    const timeout = await connectTimeout(host, endpoint, withinMs);
+    stop.throwIfAborted();
+    const probe =
+      timeout === null
+        ? await probeWay(host, target, settings, stop)
+        : { ...unprobed(endpoint), connect: timeout };
     onProbe?.(null, probe);
     return probe;
   };
   return { link: null, probes: await Promise.all(endpoints.map(look)) };
+}
+
+/** A black hole is left as soon as one NIC's is; null: it connects, or fails with an errno to ask. */
+async function connectTimeout(
+  { http, clock }: Pick<Host, "clock" | "http">,
+  endpoint: string,
+  withinMs: number,
+): Promise<ProbeStep | null> {
+  if (http.connects === null) return null;
+  const { host: address, port } = addressOf(endpoint);
+  const startMs = clock.now();
+  const stands = await http.connects(address, port, withinMs);
+  const ms = Math.round(clock.now() - startMs);
+  return stands || ms < Math.floor(withinMs) ? null : { outcome: "ETIMEDOUT", ms };
+}
+
+function connectMsOf(
+  { clock }: Pick<Host, "clock">,
+  { connectMs }: ImdsSettings,
+  deadlineMs: number,
+): number {
+  return Math.max(1, Math.min(connectMs, deadlineMs - clock.now()));
 }
 
 /** What is down, leads nowhere or has no address of the family is not asked: nothing could come. */
@@ -79,7 +111,7 @@ async function probeNic(
   { settings, deadlineMs, stop, lend, onProbe }: WaysToProbe,
 ): Promise<Asked> {
   const link = endpoints.length === 0 ? bare : await lend(bare, deadlineMs);
-  const connectMs = Math.max(1, Math.min(settings.connectMs, deadlineMs - host.clock.now()));
+  const connectMs = connectMsOf(host, settings, deadlineMs);
   const look = async (endpoint: string): Promise<WayProbe> => {
     const family = addressOf(endpoint).host.includes(":") ? "ipv6" : "ipv4";
     const sources = link.addresses.filter((address) => address.family === family);

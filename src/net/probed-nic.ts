@@ -20,7 +20,7 @@ export interface ProbedWay {
   readonly verdict: Verdict;
 }
 
-/** The kernel's own routing, where NICs could not be bound to, or the endpoint is on the loopback. */
+/** The kernel's own routing, which programs that bind to no NIC go by. */
 export interface ProbedKernel {
   /** The link that it leads through; null: not known. */
   readonly link: string | null;

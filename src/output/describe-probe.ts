@@ -20,16 +20,18 @@ interface Seen {
 export function describeProbe(seen: Seen, { verbose }: { verbose: boolean }): string {
   const { nics, kernel, note } = seen;
   const asked = nics.filter(({ rank }) => rank !== null);
-  const rows: readonly Row[] = [
-    ...(kernel === null ? [] : [{ name: kernelsName, nic: null, ...kernel }]),
-    ...asked.map((nic) => ({ name: nic.link.name, nic, ...nic })),
-  ];
+  const ofNics: readonly Row[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
+  const ofKernel = kernel === null ? [] : [{ name: kernelsName, nic: null, ...kernel }];
+  const rows = [...ofKernel.filter((row) => verbose || addsTo(ofNics, row)), ...ofNics];
+  // what keeps the kernel's routing from IMDS is either the note, or the NICs' own trouble
+  const isSaid = note !== null || ofNics.some(isInTrouble);
+  const told = isSaid ? ofNics : rows;
   const others = nics.filter(({ rank }) => rank === null);
   const sections = [
     headline(rows),
     rows.length === 0 ? [] : table(rows, verbose),
-    ...troubles(rows).map(troubleLines),
-    note === null ? [] : troubleLines({ names: ["note"], verdict: note }),
+    ...troubles(told).map(troubleLines),
+    note === null ? [] : troubleLines({ names: "note", verdict: note }),
     otherLines(others),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -45,18 +47,38 @@ interface Row {
   readonly verdict: Verdict;
 }
 
+/** The kernel's routing is worth a row where it comes to something else than the NICs do. */
+function addsTo(ofNics: readonly Row[], kernel: Row): boolean {
+  const asked = ofNics.filter(({ verdict }) => verdict.word !== "not-asked");
+  return asked.length === 0 || asked.some(isReaching) !== isReaching(kernel);
+}
+
+function isReaching({ verdict }: Row): boolean {
+  return verdict.word === "reached";
+}
+
+function isInTrouble({ verdict: { word } }: Row): boolean {
+  return word !== "reached" && word !== "not-asked";
+}
+
 function headline(rows: readonly Row[]): readonly string[] {
   if (rows.length === 0) return ["There is no NIC that IMDS could be asked through."];
-  const names = (isReached: boolean) =>
-    rows
-      .filter(({ verdict }) => verdict.word !== "not-asked")
-      .filter(({ verdict }) => (verdict.word === "reached") === isReached)
-      .map(({ name }) => name)
-      .join(", ");
-  const [reaching, failing] = [names(true), names(false)];
-  if (reaching === "") return wrapWords("IMDS is not reached through any NIC.");
-  const rest = failing === "" ? "" : `, not through ${failing}`;
-  return wrapWords(`IMDS answers through ${reaching}${rest}.`);
+  const ofNics = rows.filter(({ nic }) => nic !== null);
+  const reaching = ofNics.some(isReaching) ? ofNics.filter(isReaching) : rows.filter(isReaching);
+  const failing = ofNics.filter(isInTrouble);
+  if (reaching.length === 0) return wrapWords("IMDS is not reached through any NIC.");
+  const rest = failing.length === 0 ? "" : `, not through ${namesOf(failing)}`;
+  return wrapWords(`IMDS answers through ${namesOf(reaching)}${rest}.`);
+}
+
+/** A machine may have dozens: JSON has them all. */
+const mostNames = 8;
+
+function namesOf(rows: readonly Pick<Row, "name">[]): string {
+  const names = rows.slice(0, mostNames).map(({ name }) => name);
+  const more = rows.length - names.length;
+  const rest = more === 1 ? " and 1 other" : ` and ${more} others`;
+  return `${names.join(", ")}${more === 0 ? "" : rest}`;
 }
 
 function table(rows: readonly Row[], verbose: boolean): readonly string[] {
@@ -120,37 +142,30 @@ function moreOf(nic: ProbedNic | null): readonly string[] {
 }
 
 interface Trouble {
-  readonly names: readonly string[];
+  readonly names: string;
   readonly verdict: Verdict;
 }
 
 /** What is the matter with several NICs in the same words, and is mended alike, is told once. */
 function troubles(rows: readonly Row[]): readonly Trouble[] {
-  const inTrouble = rows.filter(
-    ({ verdict: { word } }) => word !== "reached" && word !== "not-asked",
-  );
+  const inTrouble = rows.filter(isInTrouble);
   const groups = Map.groupBy(inTrouble, ({ verdict: { text, mend } }) =>
     [text, ...(mend ?? [])].join("\n"),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
-    return first === undefined
-      ? []
-      : { names: group.map(({ name }) => name), verdict: first.verdict };
+    return first === undefined ? [] : { names: namesOf(group), verdict: first.verdict };
   });
 }
 
 /** What is to be pasted is never broken into lines. */
 function troubleLines({ names, verdict: { text, mend } }: Trouble): readonly string[] {
-  return [
-    ...wrapWords(`${names.join(", ")}: ${text}.`),
-    ...(mend ?? []).map((line) => `    ${line}`),
-  ];
+  return [...wrapWords(`${names}: ${text}.`), ...(mend ?? []).map((line) => `    ${line}`)];
 }
 
 function otherLines(others: readonly ProbedNic[]): readonly string[] {
   const told = others.filter(({ link }) => link.kind !== "loopback");
   if (told.length === 0) return [];
-  const names = told.map(({ link, reason }) => `${link.name} (${reason})`);
-  return wrapWords(`Not asked: ${names.join(", ")}.`);
+  const names = told.map(({ link, reason }) => ({ name: `${link.name} (${reason})` }));
+  return wrapWords(`Not asked: ${namesOf(names)}.`);
 }

@@ -10,7 +10,8 @@ const testHere = testUnless(reason);
 testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async () => {
   await using lab = await probeLab();
   const result = await lab.probe();
-  expect(result).toMatchObject({ code: 0, outcome: "reached", stderr: "", kernelRouting: null });
+  expect(result).toMatchObject({ code: 0, outcome: "reached", stderr: "" });
+  expect(result.kernelRouting).toMatchObject({ link: null, verdict: { word: "no-route" } });
   expect(result.imds).toMatchObject({ endpoint: "http://169.254.169.254", interface: "ens5" });
   expect(nicOf(result, "ens6").endpoints.map(({ verdict }) => verdict.word)).toEqual([
     "reached",
@@ -100,6 +101,8 @@ testHere("-v shows each request, and through which NIC", async () => {
     "",
     "ec2nic: GET http://169.254.169.254/latest/meta-data/instance-id through ens5: ok (1 ms)",
     "ec2nic: PUT http://169.254.169.254/latest/api/token through ens5: ok (1 ms)",
+    "ec2nic: PUT http://169.254.169.254/latest/api/token: ENETUNREACH (1 ms)",
+    "ec2nic: PUT http://[fd00:ec2::254]/latest/api/token: ENETUNREACH (1 ms)",
     "ec2nic: connect http://[fd00:ec2::254] through ens5: ENETUNREACH (1 ms)",
   ]);
 });

@@ -129,3 +129,52 @@ test("what keeps others from IMDS is a note at the end", () => {
   const text = describeProbe({ nics: [nicAt(0)], kernel: null, note }, { verbose: false });
   expect(text).toEndWith("\n\nnote: curl does not reach IMDS.\n    ip route append x\n");
 });
+
+const kernelAt = (word: VerdictWord) => ({
+  link: "br0",
+  ways: [wayOf(word)],
+  verdict: verdict(word, `${word} by routing`),
+});
+const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbose = false) =>
+  describeProbe({ nics, kernel: kernelAt(word), note: null, ...more }, { verbose });
+
+test("the kernel's routing that comes to what the NICs do is no row without --verbose", () => {
+  expect(textOf([nicAt(0)], "reached")).not.toContain("routing");
+  const verbose = textOf([nicAt(0)], "reached", {}, true);
+  expect(verbose).toContain("(kernel's routing)  -      ok, 3 ms\n");
+  expect(verbose).toStartWith("IMDS answers through ens5.\n");
+  const broken = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  expect(textOf([nicAt(0, broken)], "no-answer")).not.toContain("routing");
+});
+
+test("the kernel's routing reaches it, and no NIC does: a row", () => {
+  const broken = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const text = textOf([nicAt(0, broken)], "reached");
+  expect(text).toStartWith("IMDS answers through (kernel's routing), not through ens5.\n");
+  expect(text).toContain("(kernel's routing)  -      ok, 3 ms");
+});
+
+test("NICs reach it, and the kernel's routing does not: a row, and the note alone says why", () => {
+  const text = textOf([nicAt(0)], "no-route", { note: verdict("no-route", "curl does not") });
+  expect(text).toStartWith("IMDS answers through ens5.\n");
+  expect(text).toContain("(kernel's routing)  -      no-route");
+  expect(text).not.toContain("no-route by routing");
+  expect(text).toEndWith("\nnote: curl does not.\n");
+});
+
+test("no NIC is there, and the kernel's routing does not reach it: why", () => {
+  expect(textOf([], "no-answer")).toContain("(kernel's routing): no-answer by routing.");
+});
+
+test("of more than eight names the rest is counted", () => {
+  const trouble = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const many = (count: number) => Array.from({ length: count }, (_, at) => nicAt(at, trouble));
+  const bridges = Array.from({ length: 10 }, (_, at) => ({
+    ...nicAt(at, { rank: null, reason: "a bridge" }),
+    verdict: verdict("not-a-candidate"),
+  }));
+  const text = linesOf([...many(9), ...bridges]).join(" ");
+  expect(text).toContain("ens11, ens12 and 1 other: no-answer.");
+  expect(text).toMatch(/Not asked: (ens\d+ \(a bridge\),? ){8}and 2 others\./);
+  expect(linesOf(many(8)).join(" ")).toContain("ens11, ens12: no-answer.");
+});

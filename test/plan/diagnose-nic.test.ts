@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ProbedWay } from "../../src/net/probed-nic.ts";
+import type { ProbedKernel, ProbedWay } from "../../src/net/probed-nic.ts";
 import type { RouteFact } from "../../src/net/probe-facts.ts";
 import type { VerdictWord } from "../../src/net/verdict.ts";
 import { diagnoseNic } from "../../src/plan/diagnose/diagnose-nic.ts";
@@ -40,18 +40,22 @@ describe("a NIC, of what came of IPv4 and IPv6", () => {
 
 describe("what keeps programs that bind to no NIC from IMDS", () => {
   const ok = { word: "reached", text: "", mend: null } as const;
-  const noteOf = (...routes: readonly (RouteFact | null)[]) => {
+  const noteWith = (kernel: ProbedKernel | null, ...routes: readonly (RouteFact | null)[]) => {
     const probe = probeOf({ connect: "ok", token: "ok", read: "ok" });
     const ways = routes.map((usual) => ({
       probe,
       path: { ...examinedWay().path, usual },
       verdict: ok,
     }));
-    return noteOnRouting([
-      { link: linkStateAt(1), rank: 1, reason: "", ways, verdict: ok },
-      { link: linkStateAt(2), rank: 2, reason: "", ways: [], verdict: ok },
-    ]);
+    return noteOnRouting(
+      [
+        { link: linkStateAt(1), rank: 1, reason: "", ways, verdict: ok },
+        { link: linkStateAt(2), rank: 2, reason: "", ways: [], verdict: ok },
+      ],
+      kernel,
+    );
   };
+  const noteOf = (...routes: readonly (RouteFact | null)[]) => noteWith(null, ...routes);
   const way = { kind: "way", gateway: null, nic: "ens5" } as const;
 
   test("nothing, or nothing that is known", () => {
@@ -67,6 +71,17 @@ describe("what keeps programs that bind to no NIC from IMDS", () => {
   });
 
   test("a prohibit route", () => {
-    expect(noteOf({ kind: "forbidden" })).toMatchObject({ word: "prohibited", mend: null });
+    const note = noteOf({ kind: "forbidden" });
+    expect(note).toMatchObject({ word: "prohibited", mend: null });
+    expect(note?.text).toContain("asks through a NIC only with --interface");
+  });
+
+  test("what they come to is known, and goes before what the routes say", () => {
+    const reached = { link: "br0", ways: [], verdict: ok };
+    expect(noteWith(reached, { kind: "none" })).toBeNull();
+    const verdict = { word: "firewall", text: "it drops", mend: ["x"] } as const;
+    const note = noteWith({ link: "ens5", ways: [], verdict }, way);
+    expect(note).toMatchObject({ word: "firewall", mend: ["x"] });
+    expect(note?.text).toEndWith("do not reach IMDS: it drops");
   });
 });

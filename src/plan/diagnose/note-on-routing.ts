@@ -1,25 +1,34 @@
-import type { ProbedNic } from "../../net/probed-nic.ts";
+import type { ProbedKernel, ProbedNic } from "../../net/probed-nic.ts";
 import type { RouteFact } from "../../net/probe-facts.ts";
 import type { Verdict } from "../../net/verdict.ts";
 
 /**
  * IMDS is reached through a NIC, but not by programs that bind to none (curl, the SDKs): over IPv4 a
- * bound socket needs no route, and passes a prohibit route by. null: they reach it alike.
+ * bound socket needs no route, and passes a prohibit route by. null: they reach it alike. `kernel`:
+ * what came of asking as they do; null: that was not tried, and the routes tell.
  */
-export function noteOnRouting(nics: readonly ProbedNic[]): Verdict | null {
+export function noteOnRouting(
+  nics: readonly ProbedNic[],
+  kernel: ProbedKernel | null,
+): Verdict | null {
   const ways = nics.flatMap(({ link, ways }) => ways.map((way) => ({ nic: link.name, way })));
   const reached = ways.filter(({ way }) => way.verdict.word === "reached");
   const [first] = reached;
-  if (first === undefined || reached.some(({ way }) => !isClosed(way.path.usual))) return null;
-  const address = new URL(first.way.probe.endpoint).hostname;
-  const who = "programs that bind to no NIC (curl, the SDKs) do not reach IMDS";
+  if (first === undefined || kernel?.verdict.word === "reached") return null;
+  if (reached.some(({ way }) => !isClosed(way.path.usual))) {
+    return kernel === null ? null : { ...kernel.verdict, text: `${who}: ${kernel.verdict.text}` };
+  }
+  const address = new URL(first.way.probe.endpoint).hostname.replace(/^\[|\]$/g, "");
   if (first.way.path.usual?.kind === "forbidden") {
-    const text = `${who}: a route or a rule forbids ${address}, see ip route get ${address}`;
+    const respect = "and ec2nic fetch keeps to that: it asks through a NIC only with --interface";
+    const text = `${who}: a route or a rule forbids ${address} (see ip route get ${address}), ${respect}`;
     return { word: "prohibited", text, mend: null };
   }
   const mend = address.includes(":") ? null : [`ip route append ${address} dev ${first.nic}`];
   return { word: "no-route", text: `${who}: no route leads to ${address}`, mend };
 }
+
+const who = "programs that bind to no NIC (curl, the SDKs) do not reach IMDS";
 
 function isClosed(route: RouteFact | null): boolean {
   return route?.kind === "none" || route?.kind === "forbidden";
