@@ -24,12 +24,13 @@ export async function readPath(
   const route = nic === null ? usual : await readRoute(host, nic, address);
   const found = route?.kind === "way" ? route : null;
   const link = nic ?? found?.nic ?? null;
-  const [keepsReplies, neighbour, router] = await Promise.all([
+  const [hostRoute, keepsReplies, neighbour, router] = await Promise.all([
+    found === null || found.gateway === null ? null : readHostRoute(host, nic, address),
     source === null || link === null ? null : readReply(host, { link, address, source }),
     found === null || link === null ? null : readNeighbour(host, link, found.gateway ?? address),
     link !== null && address.includes(":") ? readRouter(host, link) : null,
   ]);
-  return { route, usual, keepsReplies, neighbour, router };
+  return { route, hostRoute, usual, keepsReplies, neighbour, router };
 }
 
 const routeSchema = v.tuple([
@@ -41,8 +42,7 @@ async function readRoute(
   nic: string | null,
   address: string,
 ): Promise<RouteFact | null> {
-  const through = nic === null ? [] : ["oif", nic];
-  const answer = await readIp(host, ["route", "get", address, ...through], routeSchema);
+  const answer = await readIp(host, ["route", "get", address, ...through(nic)], routeSchema);
   if (answer.value !== null) {
     const [{ gateway, dev }] = answer.value;
     return { kind: "way", gateway: gateway ?? null, nic: dev ?? null };
@@ -52,6 +52,32 @@ async function readRoute(
   return /Permission denied|No route to host|Invalid argument/.test(answer.said)
     ? { kind: "forbidden" }
     : null;
+}
+
+function through(nic: string | null): readonly string[] {
+  return nic === null ? [] : ["oif", nic];
+}
+
+const matchSchema = v.tuple([
+  v.object({
+    dst: v.string(),
+    table: v.optional(v.string(), "main"),
+    metric: v.optional(v.number()),
+  }),
+]);
+
+/** The route itself, not what it comes to: `fibmatch`, since Linux 4.13 (ip-route(8)). */
+async function readHostRoute(
+  host: Pick<Host, "exec">,
+  nic: string | null,
+  address: string,
+): Promise<string | null> {
+  const words = ["route", "get", "fibmatch", address, ...through(nic)];
+  const { value } = await readIp(host, words, matchSchema);
+  if (value === null || value[0].dst !== address) return null;
+  const [{ table, metric }] = value;
+  const where = table === "main" ? "" : ` table ${table}`;
+  return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
 }
 
 /** IPv6 has no rp_filter. EXDEV on older kernels, EINVAL on newer ones: it would be dropped. */

@@ -3,6 +3,8 @@ import type { FirewallChain } from "./firewall.ts";
 /** What the kernel says of one way; null: there was nobody to ask (no `ip`, or too small a one). */
 export interface PathFacts {
   readonly route: RouteFact | null;
+  /** The route is to this address alone: its table and metric, ` table 7 metric 9`; null: it's not. */
+  readonly hostRoute: string | null;
   /** The same for a program that binds to no NIC. */
   readonly usual: RouteFact | null;
   /** Whether an answer that comes in is let in (rp_filter); null: not known. */

@@ -27,13 +27,13 @@ testVerdicts([
     provoke: "sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip route add default via 10.0.5.1",
     word: "rp-filter",
     says: "leads through ens5",
-    mend: ["sysctl -w net.ipv4.conf.ens6.rp_filter=2"],
+    mend: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
     what: "strict rp_filter of all NICs, and the route leads through another",
     provoke: "sysctl -qw net.ipv4.conf.all.rp_filter=1; ip route add default via 10.0.5.1",
     word: "rp-filter",
-    mend: ["sysctl -w net.ipv4.conf.ens6.rp_filter=2"],
+    mend: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
     what: "strict rp_filter, and no route at all",
@@ -79,21 +79,21 @@ testVerdicts([
     word: "prohibited",
     mend: [
       "ip -6 route del prohibit fd00:ec2::254 metric 1024",
-      "ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6",
+      "ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048",
     ],
   },
   {
     what: "no IPv6 route, and no router that is known",
     args: ipv6,
     word: "no-route",
-    mend: ["ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6"],
+    mend: ["ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048"],
   },
   {
     what: "no IPv6 route, and a router in another table",
     provoke: "ip -6 route add default via 2001:db8:6::1 dev ens6 proto ra table 10006",
     args: ipv6,
     word: "no-route",
-    mend: ["ip -6 route append fd00:ec2::254 via 2001:db8:6::1 dev ens6"],
+    mend: ["ip -6 route append fd00:ec2::254 via 2001:db8:6::1 dev ens6 metric 2048"],
   },
   {
     what: "nobody who answers ARP",
@@ -109,5 +109,26 @@ testVerdicts([
     word: "nobody-on-link",
     says: "10.0.6.77 (ARP), the gateway",
     mend: ["ip route append 169.254.169.254 dev ens6"],
+  },
+  {
+    what: "a host route whose gateway is not there",
+    provoke:
+      "ip route add 169.254.169.254 via 10.0.6.77 dev ens6 metric 7 table 9; ip rule add to 169.254.169.254 table 9",
+    word: "nobody-on-link",
+    mend: ["ip route replace 169.254.169.254 dev ens6 table 9 metric 7"],
+  },
+  {
+    what: "a host route over IPv6 whose gateway is not there",
+    provoke: "ip -6 route add fd00:ec2::254 via fe80::dead dev ens6",
+    args: ipv6,
+    word: "nobody-on-link",
+    mend: ["ip -6 route replace fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 1024"],
+  },
+  {
+    what: "a host route over IPv6 through another NIC, whose gateway is not there",
+    provoke: "ip -6 route add fd00:ec2::254 via fe80::dead dev ens5",
+    args: ipv6,
+    word: "no-route",
+    mend: ["ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048"],
   },
 ]);

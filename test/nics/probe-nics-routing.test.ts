@@ -39,3 +39,13 @@ testHere("--first names no NIC that only a way past a prohibit route leads throu
   const named = await lab.ec2nic([...first, "--interface", "ens5"]);
   expect(named).toMatchObject({ code: 0, stdout: "ens5\n" });
 });
+
+testHere("a NIC whose name has a dot: the hint's sysctl is of that NIC", async () => {
+  await using lab = await probeLab();
+  await lab.run("ip link set ens6 down; ip link set ens6 name ens6.2; ip link set ens6.2 up");
+  await lab.run("sysctl -qw net/ipv4/conf/ens6.2/rp_filter=1; ip route add default via 10.0.5.1");
+  const { word, mend } = nicOf(await lab.probe(), "ens6.2").verdict;
+  expect(word).toBe("rp-filter");
+  await lab.run(mend?.[0] ?? "");
+  expect(nicOf(await lab.probe(), "ens6.2").outcome).toBe("reached");
+});

@@ -206,7 +206,7 @@ onTerminal("on a terminal of 80 columns, the table and what mends", async () => 
     "",
     "ens6: answers that come in through it are dropped: rp_filter is 1 (strict), and",
     "the route to 169.254.169.254 leads through ens5.",
-    "    sysctl -w net.ipv4.conf.ens6.rp_filter=2",
+    "    sysctl -w net/ipv4/conf/ens6/rp_filter=2",
     "",
     "ens7: it is down.",
     "    ip link set dev ens7 up",

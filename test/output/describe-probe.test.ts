@@ -141,7 +141,7 @@ const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbos
 test("the kernel's routing that comes to what the NICs do is no row without --verbose", () => {
   expect(textOf([nicAt(0)], "reached")).not.toContain("routing");
   const verbose = textOf([nicAt(0)], "reached", {}, true);
-  expect(verbose).toContain("(kernel's routing)  -      ok, 3 ms\n");
+  expect(verbose).toContain("(kernel's routing)  -      ok, 3 ms  -\n");
   expect(verbose).toStartWith("IMDS answers through ens5.\n");
   const broken = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
   expect(textOf([nicAt(0, broken)], "no-answer")).not.toContain("routing");

@@ -76,7 +76,7 @@ const cases: readonly {
     what: "answers that are dropped, strictly",
     given: { ...path({ keepsReplies: false }), nicFacts: { rpFilter: 1, exceeded: null } },
     word: "rp-filter",
-    mend: ["sysctl -w net.ipv4.conf.ens6.rp_filter=2"],
+    mend: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
     what: "answers that are dropped, and no route",
@@ -165,7 +165,7 @@ const cases: readonly {
       ...path({ route: { kind: "none" }, router: "fe80::7" }),
     },
     word: "no-route",
-    mend: ["ip -6 route append fd00:ec2::254 via fe80::7 dev ens6"],
+    mend: ["ip -6 route append fd00:ec2::254 via fe80::7 dev ens6 metric 2048"],
   },
   { what: "a NIC that has gone meanwhile", given: outcome("ENODEV"), word: "down" },
   {

@@ -44,6 +44,7 @@ export function examinedWay(changes: Partial<ExaminedWay> = {}): ExaminedWay {
     probe: probeOf({ connect: "ETIMEDOUT" }),
     path: {
       route: { kind: "way", gateway: null, nic: "ens6" },
+      hostRoute: null,
       usual: { kind: "way", gateway: "10.0.0.1", nic: "ens5" },
       keepsReplies: true,
       neighbour: "answers",

@@ -1,5 +1,6 @@
 import type { Verdict } from "../../net/verdict.ts";
 import { connectOutcome, type ExaminedWay, isIpv6 } from "./examined-way.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** The NIC has no address to ask from: the kernel would borrow another NIC's, for no answer. */
 export function becauseOfAddress(way: ExaminedWay): Verdict | null {
@@ -24,5 +25,5 @@ function mendOf(way: ExaminedWay): readonly string[] | null {
   if (isIpv6(way)) return null;
   return machine.dhcpClient === null || nic === null
     ? ["ec2nic activate --dhcp"]
-    : [[...machine.dhcpClient, nic].join(" ")];
+    : [[...machine.dhcpClient, shellWord(nic)].join(" ")];
 }

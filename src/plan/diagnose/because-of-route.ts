@@ -1,5 +1,6 @@
 import type { Verdict } from "../../net/verdict.ts";
 import { connectOutcome, type ExaminedWay, ipCommand, isIpv6 } from "./examined-way.ts";
+import { shellWord } from "./shell-word.ts";
 
 /**
  * No route: IPv4 takes an address for on-link where the socket is bound to a NIC, IPv6 never does,
@@ -21,10 +22,22 @@ export function becauseOfRoute(way: ExaminedWay): Verdict | null {
 /** What a VPC's routers answer to on every link, where none has announced itself. */
 const vpcRouter = "fe80:ec2::1";
 
-/** A route to IMDS alone, through the NIC; null: there is none to lead it through. */
-export function routeCommand(way: ExaminedWay): string | null {
+/** So that what is added is no second path of a route that is there, but comes after it. */
+const ownMetric = 2048;
+
+/**
+ * A route to IMDS alone, through the NIC; null: there is none to lead it through. `dead`: a gateway
+ * that is not there.
+ */
+export function routeCommand(way: ExaminedWay, dead: string | null = null): string | null {
   const { nic, address, path } = way;
   if (nic === null) return null;
-  const via = isIpv6(way) ? ` via ${path.router ?? vpcRouter}` : "";
-  return `${ipCommand(way)} route append ${address}${via} dev ${nic}`;
+  const router = path.router === null || path.router === dead ? vpcRouter : path.router;
+  if (isIpv6(way) && router === dead) return null;
+  const via = isIpv6(way) ? ` via ${router}` : "";
+  const where = `${address}${via} dev ${shellWord(nic)}`;
+  if (dead !== null && path.hostRoute !== null) {
+    return `${ipCommand(way)} route replace ${where}${path.hostRoute}`; // one beside it is not taken
+  }
+  return `${ipCommand(way)} route append ${where}${isIpv6(way) ? ` metric ${ownMetric}` : ""}`;
 }

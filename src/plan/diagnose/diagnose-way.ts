@@ -3,6 +3,7 @@ import type { Verdict } from "../../net/verdict.ts";
 import { diagnoseAnswer } from "./diagnose-answer.ts";
 import { diagnosePath } from "./diagnose-path.ts";
 import { connectOutcome, type ExaminedWay } from "./examined-way.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What is the matter with a way to IMDS, and what mends it. */
 export function diagnoseWay(way: ExaminedWay): Verdict {
@@ -13,7 +14,7 @@ export function diagnoseWay(way: ExaminedWay): Verdict {
 /** A link that is down, or leads nowhere, needs no further question; null: it is well. */
 export function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
   if (!isUp) {
-    return { word: "down", text: "it is down", mend: [`ip link set dev ${name} up`] };
+    return { word: "down", text: "it is down", mend: [`ip link set dev ${shellWord(name)} up`] };
   }
   if (hasCarrier) return null;
   const text = "it is up but has no carrier: nothing is at the other end";

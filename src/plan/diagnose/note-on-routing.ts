@@ -1,6 +1,7 @@
 import type { ProbedKernel, ProbedNic } from "../../net/probed-nic.ts";
 import type { RouteFact } from "../../net/probe-facts.ts";
 import type { Verdict } from "../../net/verdict.ts";
+import { shellWord } from "./shell-word.ts";
 
 /**
  * IMDS is reached through a NIC, but not by programs that bind to none (curl, the SDKs): over IPv4 a
@@ -24,7 +25,9 @@ export function noteOnRouting(
     const text = `${who}: a route or a rule forbids ${address} (see ip route get ${address}), ${respect}`;
     return { word: "prohibited", text, mend: null };
   }
-  const mend = address.includes(":") ? null : [`ip route append ${address} dev ${first.nic}`];
+  const mend = address.includes(":")
+    ? null
+    : [`ip route append ${address} dev ${shellWord(first.nic)}`];
   return { word: "no-route", text: `${who}: no route leads to ${address}`, mend };
 }
 
