@@ -28,7 +28,7 @@ export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<
     const { candidates, others } = await nicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
     const forbidden = await forbiddenOf(host, settings);
-    const found = await withLeases(host, settings, (lend) =>
+    const found = await withLeases(host, settings, host.log.verbose, (lend) =>
       raceWays(host, settings, { links, lend, deadlineMs, forbidden }),
     );
     if (found === null) return null;

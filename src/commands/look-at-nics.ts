@@ -30,7 +30,8 @@ export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise
   const links = candidates.map(({ link }) => link);
   const deadlineMs = startMs + settings.timeoutMs;
   const stop = host.signal;
-  const examined = await withLeases(host, settings, async (lend) => {
+  const tell = (refusal: string): void => host.log.warn(refusal);
+  const examined = await withLeases(host, settings, tell, async (lend) => {
     const asked = await probeWays(host, { settings, links, deadlineMs, stop, lend });
     return examine(host, asked);
   });

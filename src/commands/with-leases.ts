@@ -8,11 +8,12 @@ export type Lend = (link: LinkState, deadlineMs: number) => Promise<LinkState>;
 
 /**
  * Does `work`, in which a NIC without an IPv4 address may take a temporary lease where `--dhcp` says
- * so. All of them are given back before this resolves, however it ends.
+ * so; `tell` hears why one got none. All are given back before this resolves, however it ends.
  */
 export async function withLeases<T>(
   host: Host,
   settings: ImdsSettings,
+  tell: (refusal: string) => void,
   work: (lend: Lend) => Promise<T>,
 ): Promise<T> {
   if (!settings.dhcp) return work(async (link) => link);
@@ -22,10 +23,11 @@ export async function withLeases<T>(
     if (link.addresses.some(({ family }) => family === "ipv4")) return link;
     const leased = await leases.take(link, deadlineMs);
     if (typeof leased !== "string") {
+      const temporary = { ...leased, isTemporary: true as const };
       // it had to be up, and to have carrier, to get one
-      return { ...link, isUp: true, hasCarrier: true, addresses: [...link.addresses, leased] };
+      return { ...link, isUp: true, hasCarrier: true, addresses: [...link.addresses, temporary] };
     }
-    host.log.warn(`${link.name}: ${leased}`);
+    tell(`${link.name}: ${leased}`);
     return link;
   };
   try {

@@ -27,4 +27,6 @@ export interface LinkAddress {
   readonly prefixLength: number;
   /** IPv6 link-local addresses mean nothing without it; 0 elsewhere. */
   readonly scopeId: number;
+  /** Lent for this run (`--dhcp`): it is gone when the run is over. */
+  readonly isTemporary?: true;
 }

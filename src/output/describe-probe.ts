@@ -131,7 +131,8 @@ function cell(way: ProbedWay | undefined, ofNic: Verdict): string {
 /** Those that somebody gave it; link-local IPv6 every NIC has. */
 function addressesOf({ addresses }: LinkState): string {
   const given = addresses.filter(({ address }) => !/^fe[89ab]/.test(address));
-  return given.map(({ address }) => address).join(", ");
+  const shown = given.map(({ address, isTemporary }) => address + (isTemporary ? " (lease)" : ""));
+  return shown.join(", ");
 }
 
 function moreOf(nic: ProbedNic | null): readonly string[] {

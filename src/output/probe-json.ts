@@ -43,6 +43,8 @@ export function renderProbeFailure(error: ErrorReport, elapsedMs: number): strin
 
 function nicJson({ link, rank, reason, ways, verdict }: ProbedNic) {
   const { mac, name, driver, busAddress, isUp, hasCarrier, addresses } = link;
+  const own = addresses.filter(({ isTemporary }) => isTemporary !== true);
+  const lent = addresses.filter(({ isTemporary }) => isTemporary === true);
   return {
     mac,
     name,
@@ -51,7 +53,8 @@ function nicJson({ link, rank, reason, ways, verdict }: ProbedNic) {
     busAddress,
     state: isUp ? "up" : "down",
     carrier: hasCarrier,
-    addresses: addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    addresses: own.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    leased: lent.map(({ address }) => address),
     rank,
     reason,
     ...waysJson({ ways, verdict }),

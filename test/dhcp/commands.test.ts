@@ -55,6 +55,8 @@ function onClient(suite: Suite, client: Client): void {
       ),
     );
     expect(words, stderr).toMatchObject({ [up]: "reached", [down]: "reached" });
+    const told = JSON.parse(stdout) as { nics: { name: string; leased: readonly string[] }[] };
+    expect(told.nics.find(({ name }) => name === up)?.leased).toEqual(["10.0.1.10"]);
     expect(code).toBe(0);
     expect(await lab.changes()).toEqual([]);
   });

@@ -20,13 +20,22 @@ const quiet: readonly VerdictWord[] = ["no-address", "no-route"];
 export function diagnoseNic(link: LinkState | null, ways: readonly ProbedWay[]): Verdict {
   const verdicts = ways.map(({ verdict }) => verdict);
   const reached = verdicts.find(({ word }) => word === "reached");
-  if (reached !== undefined) return reached;
+  if (reached !== undefined) return link === null ? reached : unlessLent(reached, link);
   const ofLink = link === null ? null : diagnoseLink(link);
   if (ofLink !== null) return ofLink;
   const said = verdicts.find(({ word }) => answered.includes(word));
   const loud = verdicts.find(({ word }) => !quiet.includes(word));
   const [first] = verdicts;
   return said ?? (first?.word === "no-address" ? loud : first) ?? first ?? notAsked;
+}
+
+/** Reached by a lease that is gone by now: the NIC itself has no address. */
+function unlessLent(reached: Verdict, { addresses }: LinkState): Verdict {
+  if (!addresses.some(({ isTemporary }) => isTemporary)) return reached;
+  return {
+    ...reached,
+    text: `${reached.text}; by a lease for the asking: it has no address of its own`,
+  };
 }
 
 const notAsked: Verdict = {

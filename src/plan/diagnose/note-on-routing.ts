@@ -12,7 +12,9 @@ export function noteOnRouting(
   nics: readonly ProbedNic[],
   kernel: ProbedKernel | null,
 ): Verdict | null {
-  const ways = nics.flatMap(({ link, ways }) => ways.map((way) => ({ nic: link.name, way })));
+  // what came by a lease says nothing of the machine as it is afterwards
+  const lasting = nics.filter(({ link }) => !link.addresses.some(({ isTemporary }) => isTemporary));
+  const ways = lasting.flatMap(({ link, ways }) => ways.map((way) => ({ nic: link.name, way })));
   const reached = ways.filter(({ way }) => way.verdict.word === "reached");
   const [first] = reached;
   if (first === undefined || kernel?.verdict.word === "reached") return null;
