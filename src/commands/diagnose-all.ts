@@ -1,11 +1,10 @@
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, isBindable } from "../imds/endpoint.ts";
 import type { RankedLink } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
 import { isReached } from "../net/way-probe.ts";
 import { diagnoseNic } from "../plan/diagnose/diagnose-nic.ts";
 import { diagnoseWay } from "../plan/diagnose/diagnose-way.ts";
 import type { Examined, ExaminedNic } from "./examine.ts";
-import { isBindable } from "./is-bindable.ts";
 
 export interface Diagnosed {
   readonly nics: readonly ProbedNic[];

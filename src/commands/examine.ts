@@ -6,6 +6,7 @@ import { readPath } from "../kernel/read-path.ts";
 import { readRefusals } from "../kernel/read-refusals.ts";
 import { readNicFacts } from "../links/read-nic-facts.ts";
 import type { LinkState } from "../net/link-state.ts";
+import { sourceFor } from "../net/source-for.ts";
 import type { MachineFacts, NicFacts, PathFacts } from "../net/probe-facts.ts";
 import { isReached, type WayProbe } from "../net/way-probe.ts";
 import type { Asked } from "./probe-ways.ts";
@@ -54,17 +55,10 @@ async function examineNic(host: Host, { link, probes }: Asked): Promise<Examined
   const ways = await Promise.all(
     probes.map(async (probe) => {
       const { host: address } = addressOf(probe.endpoint);
-      const source = link === null ? null : sourceFor(link, address);
+      const source = link === null ? null : (sourceFor(address, link.addresses)?.address ?? null);
       const path = await readPath(host, { nic: link?.name ?? null, address, source });
       return { probe, path, source };
     }),
   );
   return { link, nicFacts, ways };
-}
-
-/** As the transport chooses it: the first of the family, a link-local one only for want of others. */
-function sourceFor({ addresses }: LinkState, address: string): string | null {
-  const family = address.includes(":") ? "ipv6" : "ipv4";
-  const own = addresses.filter((each) => each.family === family);
-  return (own.find(({ scopeId }) => scopeId === 0) ?? own[0])?.address ?? null;
 }

@@ -1,11 +1,10 @@
 import type { Host } from "../host/host.ts";
-import { addressOf } from "../imds/endpoint.ts";
+import { addressOf, isBindable } from "../imds/endpoint.ts";
 import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Lend } from "./with-leases.ts";
 import type { LinkState } from "../net/link-state.ts";
 import { type ProbeStep, unprobed, type WayProbe } from "../net/way-probe.ts";
-import { isBindable } from "./is-bindable.ts";
 
 /** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
 export interface Asked {

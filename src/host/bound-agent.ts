@@ -1,6 +1,6 @@
 import { Agent, type ClientRequestArgs } from "node:http";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import type { LinkAddress } from "../net/link.ts";
+import { sourceFor } from "../net/source-for.ts";
 import { connectThrough } from "./connect-through.ts";
 import type { BoundWay } from "./host.ts";
 import type { Libc } from "./libc.ts";
@@ -74,11 +74,4 @@ export class BoundAgent extends Agent {
 
 class NoSource extends Error {
   readonly code = "EADDRNOTAVAIL";
-}
-
-/** The first address of the family; a link-local one only where there is no other (RFC 6724). */
-function sourceFor(address: string, sources: readonly LinkAddress[]): LinkAddress | null {
-  const family = address.includes(":") ? "ipv6" : "ipv4";
-  const own = sources.filter((each) => each.family === family);
-  return own.find(({ scopeId }) => scopeId === 0) ?? own[0] ?? null;
 }

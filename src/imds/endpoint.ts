@@ -35,3 +35,8 @@ export function isLoopback(endpoint: string): boolean {
   const { host } = addressOf(endpoint);
   return host.startsWith("127.") || host === "::1" || host === "localhost";
 }
+
+/** A NIC can lead there: it is an address (only the kernel knows names), and not this machine's. */
+export function isBindable(endpoint: string): boolean {
+  return familyOf(endpoint) !== null && !isLoopback(endpoint);
+}

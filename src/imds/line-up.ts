@@ -1,6 +1,6 @@
 import type { LinkAddress } from "../net/link.ts";
 import type { LinkState } from "../net/link-state.ts";
-import { familyOf, isLoopback } from "./endpoint.ts";
+import { familyOf, isBindable } from "./endpoint.ts";
 import { defaultEndpoints, type ImdsSettings } from "./settings.ts";
 import type { Ranked } from "./transports.ts";
 import type { Way } from "./way.ts";
@@ -118,10 +118,6 @@ function waysThrough(
       if (!isOwn && !needsLease) return [];
       return [{ endpoint, through: { kind: "nic", link, needsLease } }];
     });
-}
-
-function isBindable(endpoint: string): boolean {
-  return familyOf(endpoint) !== null && !isLoopback(endpoint);
 }
 
 function isIpv4({ family }: LinkAddress): boolean {
