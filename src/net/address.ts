@@ -144,3 +144,8 @@ function zeroRun(groups: readonly string[], start: number): number {
   const end = rest.findIndex((group) => group !== "0");
   return end === -1 ? rest.length : end;
 }
+
+/** fe80::/10, in canonical text. */
+export function isLinkLocalIpv6(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}

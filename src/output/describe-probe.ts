@@ -1,3 +1,4 @@
+import { isLinkLocalIpv6 } from "../net/address.ts";
 import { describeMs } from "../net/duration.ts";
 import type { LinkState } from "../net/link-state.ts";
 import type { ProbedKernel, ProbedNic, ProbedWay } from "../net/probed-nic.ts";
@@ -130,7 +131,7 @@ function cell(way: ProbedWay | undefined, ofNic: Verdict): string {
 
 /** Those that somebody gave it; link-local IPv6 every NIC has. */
 function addressesOf({ addresses }: LinkState): string {
-  const given = addresses.filter(({ address }) => !/^fe[89ab]/.test(address));
+  const given = addresses.filter(({ address }) => !isLinkLocalIpv6(address));
   const shown = given.map(({ address, isTemporary }) => address + (isTemporary ? " (lease)" : ""));
   return shown.join(", ");
 }

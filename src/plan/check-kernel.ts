@@ -1,4 +1,4 @@
-import { hostCidr } from "../net/address.ts";
+import { hostCidr, isLinkLocalIpv6 } from "../net/address.ts";
 import type { Difference } from "../net/difference.ts";
 import { type KernelRoute, type KernelState, mainTable } from "../net/kernel-state.ts";
 import type { Route } from "../net/network-config.ts";
@@ -71,12 +71,7 @@ function checkRoute(
 function isSameWay(standing: KernelRoute, route: Route, name: string): boolean {
   if (standing.link !== name) return false;
   if (standing.gateway === route.gateway) return true;
-  return route.prefersAdvertised && standing.gateway !== null && isLinkLocal(standing.gateway);
-}
-
-/** fe80::/10, in canonical text. */
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(address);
+  return route.prefersAdvertised && standing.gateway !== null && isLinkLocalIpv6(standing.gateway);
 }
 
 function way(gateway: string | null, link: string | null): string {

@@ -1,3 +1,4 @@
+import { isLinkLocalIpv6 } from "../../net/address.ts";
 import type { Verdict } from "../../net/verdict.ts";
 import { connectOutcome, type ExaminedWay, isIpv6 } from "./examined-way.ts";
 import { shellWord } from "./shell-word.ts";
@@ -5,7 +6,7 @@ import { shellWord } from "./shell-word.ts";
 /** The NIC has no address to ask from: the kernel would borrow another NIC's, for no answer. */
 export function becauseOfAddress(way: ExaminedWay): Verdict | null {
   const { link, source } = way;
-  const isMissing = link !== null && (source === null || (isIpv6(way) && isLinkLocal(source)));
+  const isMissing = link !== null && (source === null || (isIpv6(way) && isLinkLocalIpv6(source)));
   if (!isMissing && connectOutcome(way) !== "EADDRNOTAVAIL") return null;
   const kind = isIpv6(way) ? "IPv6 address" : "IPv4 address";
   if (link === null) {
@@ -13,10 +14,6 @@ export function becauseOfAddress(way: ExaminedWay): Verdict | null {
   }
   const text = isMissing ? `it has no ${kind}` : `its ${kind} cannot be used (yet)`;
   return { word: "no-address", text, mend: isMissing ? mendOf(way) : null };
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/.test(address);
 }
 
 function mendOf(way: ExaminedWay): readonly string[] | null {
