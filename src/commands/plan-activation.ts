@@ -71,7 +71,7 @@ function withRepairs(
 ): ActivationPlan {
   const changes = finishChanges(plan, unfinished?.previous ?? [], facts.state.files);
   const steps = planSteps(changes, plan.config.nics, activation);
-  const expected = expectedKernel(plan.config, facts);
+  const expected = expectedKernel(plan.config, facts, facts.state.files);
   const drift = kernel === null ? [] : checkKernel(expected, kernel);
   const changed = changedMacs(changes);
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));

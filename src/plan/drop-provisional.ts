@@ -30,7 +30,7 @@ const timeoutMs = 10_000;
  */
 export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
   const doomed = provisionalRules(kernel).filter((each) => isDoomed(each.rule, settled, kernel));
-  const nobody = { nics: [], claims: [], isWhole: false };
+  const nobody = { nics: [], claims: [], isWhole: false, gone: [] };
   const inCharge = { backend: "networkd", renderer: null, isRunning: false } as const;
   const texts = doomed.map((each) => ({ ...each, text: reasonOf(each) }));
   return [...repairSteps(texts, nobody, inCharge).steps, ...flushes(settled, kernel)];

@@ -1,7 +1,9 @@
 import { type Family, familyOf, hostCidr } from "../net/address.ts";
+import type { ExistingFile } from "../net/host-state.ts";
 import type { Eni, IncompleteEni } from "../net/eni.ts";
 import type { NetworkConfig, NicConfig, Route, RoutingPolicyRule } from "../net/network-config.ts";
 import { indexOf } from "./numbers.ts";
+import { ownNics } from "./own-nics.ts";
 
 /** What the kernel must have, whichever daemon brought it there. */
 export interface ExpectedKernel {
@@ -11,6 +13,8 @@ export interface ExpectedKernel {
   readonly claims: readonly Claim[];
   /** An ENI is listed whose index is not known yet: any index may be its. */
   readonly isWhole: boolean;
+  /** Indexes of NICs that have left the machine. */
+  readonly gone: readonly number[];
 }
 
 export interface ExpectedNic {
@@ -45,10 +49,19 @@ export interface Claim {
 export interface ListedEnis {
   readonly enis: readonly Eni[];
   readonly incomplete: readonly IncompleteEni[];
+  /** Left out: all of the machine's. */
+  readonly scope?: { readonly gone: readonly string[] };
 }
 
-/** What `config` means for the kernel. `listed`: those that it leaves alone have their numbers too. */
-export function expectedKernel(config: NetworkConfig, listed: ListedEnis): ExpectedKernel {
+/**
+ * What `config` means for the kernel. `listed`: those that it leaves alone have their numbers too.
+ * `files`: ours, which tell the numbers of NICs that are gone.
+ */
+export function expectedKernel(
+  config: NetworkConfig,
+  listed: ListedEnis,
+  files: readonly ExistingFile[] = [],
+): ExpectedKernel {
   const configured = new Set(config.nics.map(({ mac }) => mac));
   const left = listed.enis.filter(({ mac }) => !configured.has(mac));
   return {
@@ -57,7 +70,10 @@ export function expectedKernel(config: NetworkConfig, listed: ListedEnis): Expec
       ...config.nics.map(({ index, mac, name, rules }) => ({ index, mac, name, rules })),
       ...left.map((eni) => ({ index: indexOf(eni), mac: eni.mac, name: null, rules: null })),
     ],
-    isWhole: listed.incomplete.length === 0,
+    isWhole: listed.incomplete.length === 0 && listed.scope === undefined,
+    gone: ownNics(files)
+      .filter(({ mac, isPrimary }) => !isPrimary && listed.scope?.gone.includes(mac))
+      .map(({ index }) => index),
   };
 }
 

@@ -19,6 +19,16 @@ export interface NetworkFacts {
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
+  /** What is decided on; left out: the whole machine. */
+  readonly scope?: Scope;
+}
+
+/** Some NICs alone, as an event names them: nothing else is touched, or told of. */
+export interface Scope {
+  /** Those to be configured, and those that are gone. */
+  readonly macs: readonly string[];
+  /** Their devices have left the machine: the kernel says so, and IMDS is not asked. */
+  readonly gone: readonly string[];
 }
 
 /** How the backend in charge is spoken to. */
@@ -42,18 +52,22 @@ export interface PlannedNetwork extends NetworkPlan {
 
 /** From the facts to everything that will be done to the machine, and why. */
 export function planNetwork(facts: NetworkFacts, choice: BackendChoice): PlannedNetwork {
-  const { enis, incomplete, links, state } = facts;
+  const { enis, incomplete, links, state, scope } = facts;
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
   const { chosen, left } = selectNics(match, incomplete, unmanaged);
-  const config = configure(chosen, enis.length + incomplete.length === 1);
+  const isAlone = scope === undefined && enis.length + incomplete.length === 1;
+  const config = configure(chosen, isAlone);
   const listedMacs = new Set([...enis, ...incomplete].map(({ mac }) => mac));
+  const retired = retiredOf(facts, listedMacs, unmanaged.entries);
+  const isTold = (mac: string): boolean =>
+    (scope?.macs.includes(mac) ?? true) && !retired.includes(mac);
   const wanted = {
     backend: choice.activation.backend,
     config,
     files: [...choice.render(config), ...choice.machineFiles],
-    left,
-    retired: isListWhole(facts) ? retire(state.files, listedMacs, links) : [],
+    left: scope === undefined ? left : left.filter(({ mac }) => isTold(mac)),
+    retired,
     reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons],
   };
   const plan = planChanges(wanted, state);
@@ -64,6 +78,17 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
     steps: planSteps(plan, config.nics, choice.activation),
     undo: undoSteps(plan, config.nics, choice.activation),
   };
+}
+
+/** What an admin lists is left alone, gone or not. */
+function retiredOf(
+  facts: NetworkFacts,
+  listedMacs: ReadonlySet<string>,
+  unmanaged: ReadonlySet<string>,
+): readonly string[] {
+  const { state, links, scope } = facts;
+  if (scope !== undefined) return scope.gone.filter((mac) => !unmanaged.has(mac));
+  return isListWhole(facts) ? retire(state.files, listedMacs, links) : [];
 }
 
 /** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */

@@ -29,7 +29,7 @@ export function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRu
 
 /** All of these rules, also those of NICs that are gone. */
 export function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
-  const nobody = { nics: [], claims: [], isWhole: true };
+  const nobody = { nics: [], claims: [], isWhole: true, gone: [] };
   return staleRules(nobody, { ...kernel, routes: [] })
     .filter((difference) => difference.kind === "rule")
     .filter(({ rule }) => isProvisional(indexOfRule(rule)));

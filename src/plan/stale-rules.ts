@@ -53,9 +53,14 @@ function isWanted(rule: KernelRule, { rules }: Claim): boolean {
 }
 
 /** An ENI that is not known well enough to be configured may have this index. */
-function mayBeInUse(index: number, { isWhole }: ExpectedKernel, { routes }: KernelState): boolean {
+function mayBeInUse(
+  index: number,
+  { isWhole, gone }: ExpectedKernel,
+  { routes }: KernelState,
+): boolean {
   const table = tableOf(index);
-  return !isWhole || routes.some((route) => route.table === table && route.link !== null);
+  const isJudged = isWhole || gone.includes(index);
+  return !isJudged || routes.some((route) => route.table === table && route.link !== null);
 }
 
 function staleRule(rule: RoutingPolicyRule, claim: Claim | null): Difference {

@@ -3,7 +3,7 @@ import type { Eni, IncompleteEni } from "../../src/net/eni.ts";
 import type { ExistingFile } from "../../src/net/host-state.ts";
 import type { NetworkPlan } from "../../src/net/network-plan.ts";
 import { ownPath } from "../../src/net/own-files.ts";
-import { planNetwork } from "../../src/plan/plan-network.ts";
+import { planNetwork, type Scope } from "../../src/plan/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../support/nics.ts";
 
@@ -12,16 +12,18 @@ interface Situation {
   readonly incomplete?: readonly IncompleteEni[];
   readonly files?: readonly ExistingFile[];
   readonly unmanaged?: string;
+  readonly scope?: Scope;
 }
 
 const links = [linkAt(0), linkAt(1)];
 
-function planOf({ enis, incomplete, files, unmanaged }: Situation): NetworkPlan {
+function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): NetworkPlan {
   const facts = {
     enis: enis ?? [eniAt(0), eniAt(1)],
     incomplete: incomplete ?? [],
     links,
     state: { files: files ?? [], unmanaged: unmanaged ?? null },
+    ...(scope === undefined ? {} : { scope }),
   };
   return planNetwork(facts, choiceOf("netplan"));
 }
@@ -109,4 +111,31 @@ test("an ENI that is not yet known keeps its file, also while its NIC is not her
 
 test("no ENI: nothing to do, and nothing breaks", () => {
   expect(planOf({ enis: [] }).write).toEqual([]);
+});
+
+describe("one NIC alone, as an event names it", () => {
+  const only = { macs: [macAt(1)], gone: [] };
+
+  test("its file is what a whole run writes, and nothing else is touched or told of", () => {
+    const edited = written.map((file) => ({ ...file, content: `${file.content} ` }));
+    const plan = planOf({ enis: [eniAt(1)], files: edited, scope: only });
+    expect(plan.write).toEqual(written.filter(({ mac }) => mac === macAt(1)));
+    expect(plan.remove).toEqual([]);
+    expect(outcomesOf(plan)).toEqual([`${macAt(1)} configured`]);
+  });
+
+  test("gone: its files go, whatever else is here, and those of the others stay", () => {
+    const plan = planOf({ enis: [], files: written, scope: { ...only, gone: [macAt(1)] } });
+    expect(plan.write).toEqual([]);
+    expect(plan.remove).toEqual(
+      written.filter(({ mac }) => mac === macAt(1)).map(({ path }) => path),
+    );
+    expect(outcomesOf(plan)).toEqual([`${macAt(1)} retired`]);
+  });
+
+  test("gone, but an admin lists it: it is left alone", () => {
+    const scope = { ...only, gone: [macAt(1)] };
+    const plan = planOf({ enis: [], files: written, unmanaged: `${macAt(1)}\n`, scope });
+    expect(plan.remove).toEqual([]);
+  });
 });

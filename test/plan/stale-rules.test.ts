@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../src/net/eni.ts";
 import type { KernelRule, KernelState } from "../../src/net/kernel-state.ts";
+import { ownMark, ownPath } from "../../src/net/own-files.ts";
 import { configure } from "../../src/plan/configure.ts";
 import { expectedKernel } from "../../src/plan/expected-kernel.ts";
 import { staleRules } from "../../src/plan/stale-rules.ts";
@@ -103,4 +104,28 @@ test("the table of rules above is of rules that are almost ours", () => {
 test("not where another differs only in what is not read: `ip rule del` could take that", () => {
   const rules = [...clean.rules, { ...foreign, isPlain: false }, foreign];
   expect(textsOf({ rules })).toEqual([]);
+});
+
+describe("after an event of one NIC", () => {
+  const config = configure([here(primary), here(second)], false);
+  const fileOfThird = {
+    path: ownPath("networkd", third.mac),
+    content: `# ${ownMark}\n# ${third.id}, index 2\n`,
+    mode: 0o600,
+  };
+  const after = (gone: readonly string[]) =>
+    expectedKernel(config, { enis: [second], incomplete: [], scope: { gone } }, [fileOfThird]);
+
+  test("rules of NICs that it is not about stay, whoever they are", () => {
+    expect(textsOf(detached, after([]))).toEqual([]);
+  });
+
+  test("those of the NIC that is gone go", () => {
+    expect(textsOf(detached, after([third.mac]))).toHaveLength(ofThird.length);
+  });
+
+  test("but not while its table leads anywhere: another NIC has its place", () => {
+    const routes = [...clean.routes, ...all.routes.filter(({ table }) => table === 10_002)];
+    expect(textsOf({ ...detached, routes }, after([third.mac]))).toEqual([]);
+  });
 });
