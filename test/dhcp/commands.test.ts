@@ -18,7 +18,7 @@ const testLab = testUnless(labMissing);
 const { seed } = tries(1);
 const again = `EC2NIC_SEED=${seed}`;
 /** `KILLS=20` for more of them. */
-const moments = Number(process.env["KILLS"] ?? "3");
+const moments = Number(process.env["KILLS"] ?? "1");
 
 const { up, down, configured } = nics;
 const identity = "i-0ec20000000000001\n";

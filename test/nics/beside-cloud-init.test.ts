@@ -10,9 +10,9 @@ import { testUnless } from "../support/skip.ts";
 
 /**
  * cloud-init waits for IMDS for 240 s (`url_max_wait` of its DataSourceEc2). `SLOW=1` waits for its
- * end; else it is ended when it has taken thirty times what ec2nic may take.
+ * end; else it is ended when it has taken twelve times what ec2nic may take.
  */
-const capMs = process.env["SLOW"] === "1" ? 300_000 : 30_000;
+const capMs = process.env["SLOW"] === "1" ? 300_000 : 12_000;
 setDefaultTimeout(2 * capMs + 600_000);
 const testLab = testUnless(labMissing("dnsmasq") ?? machineMissing("trixie"));
 
