@@ -43,12 +43,18 @@ export function checkingQuestion(
     if (memory?.folder !== "there") return [];
     return [{ what: "folder", mac }, ...leafQuestions(mac, listedLeaves(memory))];
   });
-  return longestUnasked(questions, askedMs, (question) => {
-    return question.what === "folder" ||
-      (question.what === "leaf" && hurried.includes(question.name))
-      ? hurry
-      : 1;
-  });
+  return longestUnasked(questions, askedMs, (question) =>
+    isHurried(question, knowledge) ? hurry : 1,
+  );
+}
+
+/** A device number of 0 is what is read before the real one, and on another card may be real. */
+function isHurried(question: Question, { memories }: EniKnowledge): boolean {
+  if (question.what === "folder") return true;
+  if (question.what !== "leaf") return false;
+  if (hurried.includes(question.name)) return true;
+  const { mac, name } = question;
+  return name === "device-number" && memories[mac]?.leaves[name]?.value === "0";
 }
 
 /** What answers have made worth asking at once. `hasNews`: they said something new of that MAC. */
