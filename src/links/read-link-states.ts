@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
-import type { Link } from "../net/link.ts";
 import type { LinkState } from "../net/link-state.ts";
 import { readLinks } from "./read-links.ts";
+import { textIn } from "./text-in.ts";
 
 /** include/uapi/linux/if.h */
 const IFF_UP = 1;
@@ -15,27 +15,21 @@ export async function readLinkStates(
   return Promise.all(
     links.map(async (link) => ({
       ...link,
-      ...(await readState(host, link)),
+      ...(await readLinkState(host, link.name)),
       addresses: addresses.filter(({ nic }) => nic === link.name),
     })),
   );
 }
 
-/** A link that has just gone is down. */
-async function readState(
+/** Whether a link is up, has carrier, and belongs to another; one that has just gone is down. */
+export async function readLinkState(
   host: Pick<Host, "files">,
-  { name }: Link,
+  name: string,
 ): Promise<Pick<LinkState, "isUp" | "hasCarrier" | "master">> {
   const path = `/sys/class/net/${name}`;
-  const flags = await readText(host, `${path}/flags`);
-  const isUp = (Number(flags) & IFF_UP) !== 0;
+  const isUp = (Number(await textIn(host, `${path}/flags`)) & IFF_UP) !== 0;
   // reading `carrier` of a link that is down fails with EINVAL
-  const carrier = isUp ? await readText(host, `${path}/carrier`) : "0";
+  const carrier = isUp ? await textIn(host, `${path}/carrier`) : "0";
   const master = await host.files.readLink(`${path}/master`);
-  return { isUp, hasCarrier: carrier === "1", master: master?.split("/").at(-1) ?? null };
-}
-
-async function readText(host: Pick<Host, "files">, path: string): Promise<string> {
-  const bytes = await host.files.read(path).catch(() => null);
-  return bytes === null ? "0" : new TextDecoder().decode(bytes).trim();
+  return { isUp, hasCarrier: carrier.trim() === "1", master: master?.split("/").at(-1) ?? null };
 }

@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { NetworkdLease } from "../net/networkd-lease.ts";
+import { textIn } from "./text-in.ts";
 
 const folder = "/run/systemd/netif/leases";
 
@@ -14,15 +15,9 @@ export async function readNetworkdLeases(
   const names = await host.files.list("/sys/class/net");
   const leases = await Promise.all(
     names.map(async (nic) => {
-      const index = (await readText(host, `/sys/class/net/${nic}/ifindex`)).trim();
-      return { nic, text: index === "" ? "" : await readText(host, `${folder}/${index}`) };
+      const index = (await textIn(host, `/sys/class/net/${nic}/ifindex`)).trim();
+      return { nic, text: index === "" ? "" : await textIn(host, `${folder}/${index}`) };
     }),
   );
   return leases.filter(({ text }) => text !== "");
-}
-
-/** Empty: it went away in between. */
-async function readText(host: Pick<Host, "files">, path: string): Promise<string> {
-  const bytes = await host.files.read(path).catch(() => null);
-  return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

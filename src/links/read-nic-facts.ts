@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { NicFacts } from "../net/probe-facts.ts";
+import { textIn } from "./text-in.ts";
 
 /** What decides on a NIC's packets beside routes. Nothing that is missing is an error. */
 export async function readNicFacts(
@@ -16,9 +17,7 @@ export async function readNicFacts(
 }
 
 async function readNumber(host: Pick<Host, "files">, name: string): Promise<number | null> {
-  const path = `/proc/sys/net/ipv4/conf/${name}/rp_filter`;
-  const bytes = await host.files.read(path).catch(() => null);
-  const text = bytes === null ? "" : new TextDecoder().decode(bytes).trim();
+  const text = (await textIn(host, `/proc/sys/net/ipv4/conf/${name}/rp_filter`)).trim();
   return /^[012]$/.test(text) ? Number(text) : null;
 }
 

@@ -1,6 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { ProcessNote } from "../../net/lease-notes.ts";
 import { clientArgv, type DhcpClient, grantedAddress } from "./dhcp-client.ts";
+import { textIn } from "../text-in.ts";
 
 type AskHost = Pick<Host, "endProcess" | "exec" | "files" | "log">;
 
@@ -71,7 +72,6 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Field 22; the name in parentheses may hold blanks and parentheses itself: proc_pid_stat(5). */
 async function startTimeOf(host: Pick<Host, "files">, pid: number): Promise<string | null> {
-  const bytes = await host.files.read(`/proc/${pid}/stat`).catch(() => null);
-  const text = new TextDecoder().decode(bytes ?? new Uint8Array());
+  const text = await textIn(host, `/proc/${pid}/stat`);
   return text.replace(/^.*\) /s, "").split(" ")[19] ?? null;
 }

@@ -2,6 +2,7 @@ import type { Host } from "../../host/host.ts";
 import { parseIpv4 } from "../../net/address.ts";
 import { macDigits } from "../../net/own-files.ts";
 import { showAddresses } from "./lease-commands.ts";
+import { textIn } from "../text-in.ts";
 
 export type NetworkdHost = Pick<Host, "clock" | "exec" | "files" | "log">;
 
@@ -96,7 +97,7 @@ async function reload(host: NetworkdHost): Promise<void> {
 }
 
 async function leasedAddress(host: NetworkdHost, nic: string): Promise<string | null> {
-  const text = await readText(host, `/run/systemd/netif/leases/${await indexOf(host, nic)}`);
+  const text = await textIn(host, `/run/systemd/netif/leases/${await indexOf(host, nic)}`);
   return parseIpv4(/^ADDRESS=(.*)$/m.exec(text)?.[1] ?? "");
 }
 
@@ -111,15 +112,10 @@ async function isReleased(host: NetworkdHost, nic: string): Promise<boolean> {
 
 /** `unmanaged`, `configuring`, `configured`, …; empty where networkd knows no such link. */
 async function adminState(host: Pick<Host, "files">, nic: string): Promise<string> {
-  const text = await readText(host, `/run/systemd/netif/links/${await indexOf(host, nic)}`);
+  const text = await textIn(host, `/run/systemd/netif/links/${await indexOf(host, nic)}`);
   return /^ADMIN_STATE=(.*)$/m.exec(text)?.[1] ?? "";
 }
 
 async function indexOf(host: Pick<Host, "files">, nic: string): Promise<string> {
-  return (await readText(host, `/sys/class/net/${nic}/ifindex`)).trim() || "0";
-}
-
-async function readText(host: Pick<Host, "files">, path: string): Promise<string> {
-  const bytes = await host.files.read(path).catch(() => null);
-  return new TextDecoder().decode(bytes ?? new Uint8Array());
+  return (await textIn(host, `/sys/class/net/${nic}/ifindex`)).trim() || "0";
 }

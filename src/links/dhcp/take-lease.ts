@@ -7,6 +7,7 @@ import { filesBefore } from "./client-files.ts";
 import type { DhcpClient, Networkd } from "./dhcp-client.ts";
 import { addAddress, addWay, type Command, setLink, showAddresses } from "./lease-commands.ts";
 import type { LeaseBook } from "./lease-book.ts";
+import { readLinkState } from "../read-link-states.ts";
 
 /** A lease, or why there is none. */
 export type Lease =
@@ -75,20 +76,17 @@ async function firstNote(
   host: TakeHost,
   { nic, mac, slot, endpoints, client }: Taking,
 ): Promise<LeaseNote> {
-  const wasDown = ((await readNumber(host, nic, "flags")) & IFF_UP) === 0;
+  const wasDown = !(await readLinkState(host, nic)).isUp;
   const left = await filesBefore(host, client.name, { nic, mac });
   const isNetworkd = client.name === "networkd";
   const nothing = { address: null, client: null };
   return { nic, mac, slot, wasDown, endpoints, isNetworkd, ...nothing, ...left };
 }
 
-/** include/uapi/linux/if.h */
-const IFF_UP = 1;
-
 /** A link that has just been put up needs a moment; what is up without carrier has no cable. */
 async function hasCarrier(host: TakeHost, taking: Taking, isFresh: boolean): Promise<boolean> {
   for (;;) {
-    if ((await readNumber(host, taking.nic, "carrier")) === 1) return true;
+    if ((await readLinkState(host, taking.nic)).hasCarrier) return true;
     if (!isFresh || host.clock.now() >= taking.deadlineMs) return false;
     await host.clock.sleep(lookAgainMs, taking.signal);
   }
@@ -130,10 +128,4 @@ async function run(host: TakeHost, command: Command): Promise<string | null> {
   host.log.verbose(`runs ${command.join(" ")}`);
   const { code, stderr } = await host.exec(command, { timeoutMs: commandMs });
   return code === 0 ? null : `${command.join(" ")}: ${stderr.trim() || `ended with ${code}`}`;
-}
-
-/** 0 where it is not told: reading `carrier` of a link that is down fails with EINVAL. */
-async function readNumber(host: TakeHost, nic: string, file: string): Promise<number> {
-  const bytes = await host.files.read(`/sys/class/net/${nic}/${file}`).catch(() => null);
-  return Number(new TextDecoder().decode(bytes ?? new Uint8Array()).trim() || "0");
 }

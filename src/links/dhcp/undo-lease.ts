@@ -9,6 +9,7 @@ import {
   setLink,
   showAddresses,
 } from "./lease-commands.ts";
+import { textIn } from "../text-in.ts";
 
 export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 
@@ -81,9 +82,8 @@ async function putDown(host: UndoHost, { nic }: LeaseNote): Promise<readonly Tro
   return [];
 }
 
-async function macOf(host: Pick<Host, "files">, nic: string): Promise<string | null> {
-  const bytes = await host.files.read(`/sys/class/net/${nic}/address`).catch(() => null);
-  return bytes === null ? null : new TextDecoder().decode(bytes).trim().toLowerCase();
+async function macOf(host: Pick<Host, "files">, nic: string): Promise<string> {
+  return (await textIn(host, `/sys/class/net/${nic}/address`)).trim().toLowerCase();
 }
 
 function reasonOf(error: unknown): string {
