@@ -1,7 +1,7 @@
 import { ptr } from "bun:ffi";
 import type { LinkAddress } from "../net/link.ts";
 import { errnoOf, nameOfErrno } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
 import { socketAddress } from "./socket-address.ts";
 
 export interface BoundTarget {
@@ -14,9 +14,6 @@ export interface BoundTarget {
 }
 
 /** socket(7), asm-generic; the same numbers on x86-64 and arm64. */
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_BINDTODEVICE = 25;

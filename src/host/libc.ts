@@ -22,4 +22,10 @@ export function openLibc() {
   }).symbols;
 }
 
+/** socket(2), fcntl.h: the same numbers on x86-64 and arm64. */
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
 export type Libc = ReturnType<typeof openLibc>;

@@ -1,11 +1,9 @@
 import { ptr } from "bun:ffi";
 import { errnoOf } from "./errno.ts";
 import type { RouteLookup } from "./host.ts";
-import type { Libc } from "./libc.ts";
+import { type Libc, SOCK_CLOEXEC, SOCK_DGRAM } from "./libc.ts";
 import { ipOf, socketAddress } from "./socket-address.ts";
 
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
 /** EACCES, EINVAL, EHOSTUNREACH: a prohibit, blackhole or unreachable route (ip-route(8)). */
 const setUpByHand: readonly number[] = [13, 22, 113];
 const anyPort = 80;

@@ -1,4 +1,4 @@
-const AF_INET = 2;
+export const AF_INET = 2;
 const AF_INET6 = 10;
 
 /** A `struct sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)), and the family it is of. */

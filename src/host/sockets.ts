@@ -2,12 +2,10 @@ import { boundTransport } from "./bound-transport.ts";
 import { bindToDevice } from "./connect-through.ts";
 import { errnoOf } from "./errno.ts";
 import type { BoundTransport, BoundWay, RouteLookup } from "./host.ts";
-import { type Libc, openLibc } from "./libc.ts";
+import { type Libc, openLibc, SOCK_CLOEXEC, SOCK_DGRAM } from "./libc.ts";
 import { lookUpRoute } from "./look-up-route.ts";
+import { AF_INET } from "./socket-address.ts";
 
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
 const EPERM = 1;
 
 /** What only the C library can do with sockets. */
