@@ -9,6 +9,7 @@ import { isReached, type WayProbe } from "../net/way-probe.ts";
 import { nicsToProbe } from "./nics-to-probe.ts";
 import type { ProbeNicsOptions } from "./probe-nics-options.ts";
 import { probeWays, type WaysToProbe } from "./probe-ways.ts";
+import { routesTo } from "./routes-to.ts";
 import { withLeases } from "./with-leases.ts";
 
 export interface First {
@@ -27,7 +28,8 @@ export async function findFirst(host: Host, options: ProbeNicsOptions): Promise<
   return untilFound(host, { deadlineMs, retries }, async () => {
     const { candidates, others } = await nicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
-    const forbidden = await forbiddenOf(host, settings);
+    // as `fetch` has it: past a route that forbids IMDS, a NIC is asked only where it is named
+    const { forbidden } = await routesTo(host, settings.nic === null ? settings.endpoints : [], []);
     const found = await withLeases(host, settings, host.log.verbose, (lend) =>
       raceWays(host, settings, { links, lend, deadlineMs, forbidden }),
     );
@@ -66,19 +68,6 @@ async function raceWays(
   return found;
 }
 
-/** As `fetch` has it: past a route that forbids IMDS, a NIC is asked only where it is named. */
-async function forbiddenOf(
-  host: Pick<Host, "lookUpRoute">,
-  { endpoints, nic }: ImdsSettings,
-): Promise<readonly string[]> {
-  if (nic !== null) return [];
-  const literal = endpoints.filter((endpoint) => familyOf(endpoint) !== null);
-  const routes = await Promise.all(
-    literal.map(async (endpoint) => host.lookUpRoute(addressOf(endpoint).host)),
-  );
-  return literal.filter((_, at) => routes[at]?.kind === "forbidden");
-}
-
 /**
  * By the kernel's own routing: the link that it leads through. Throws `UNAVAILABLE` where nobody
  * tells which that is.
@@ -94,10 +83,8 @@ async function nameOf(
   if (familyOf(endpoint) !== null) {
     const { route } = await readPath(host, { nic: null, address, source: null });
     if (route?.kind === "way" && route.nic !== null) return route.nic;
-    const found = await host.lookUpRoute(address); // there may be no ip
-    const source = found.kind === "way" ? found.source : null;
-    const owner = links.find(({ addresses }) => addresses.some((each) => each.address === source));
-    if (owner !== undefined) return owner.name;
+    const { routed } = await routesTo(host, [endpoint], links); // there may be no ip
+    if (routed !== null) return routed;
   }
   const hint = "name the endpoint by its address, and install iproute2";
   throw new Failure("UNAVAILABLE", `${endpoint} answers, through a nic that is not known`, {

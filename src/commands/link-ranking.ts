@@ -1,9 +1,9 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, familyOf } from "../imds/endpoint.ts";
 import type { Ranked } from "../imds/transports.ts";
 import { linkWatch } from "../links/link-watch.ts";
 import { rankCandidates } from "../links/rank-candidates.ts";
-import type { LinkState, Ranking } from "../net/link-state.ts";
+import type { Ranking } from "../net/link-state.ts";
+import { routesTo } from "./routes-to.ts";
 
 /** Ranks the machine's links as often as it is asked; `--verbose` tells how each was ranked. */
 export function linkRanking(host: Host): (endpoints: readonly string[]) => Promise<Ranked> {
@@ -20,23 +20,6 @@ export function linkRanking(host: Host): (endpoints: readonly string[]) => Promi
     const hasImdsd = (await host.imdsd()) !== null;
     return { ...ranking, ...(await routesTo(host, endpoints, links)), hasImdsd };
   };
-}
-
-/** Which link the kernel takes to the first endpoint, and which endpoints a route forbids. */
-async function routesTo(
-  host: Pick<Host, "lookUpRoute">,
-  endpoints: readonly string[],
-  links: readonly LinkState[],
-) {
-  const literal = endpoints.filter((endpoint) => familyOf(endpoint) !== null);
-  const routes = await Promise.all(
-    literal.map(async (endpoint) => host.lookUpRoute(addressOf(endpoint).host)),
-  );
-  const [first] = routes;
-  const source = first?.kind === "way" ? first.source : null;
-  const owner = links.find(({ addresses }) => addresses.some(({ address }) => address === source));
-  const forbidden = literal.filter((_, at) => routes[at]?.kind === "forbidden");
-  return { routed: owner?.name ?? null, forbidden };
 }
 
 function linesOf({ candidates, others }: Ranking): readonly string[] {

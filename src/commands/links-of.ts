@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
-import type { Links } from "../imds/transports.ts";
+import { type Links, noRanked } from "../imds/transports.ts";
 import { leasesFor } from "./leases-for.ts";
 
 /**
@@ -22,13 +22,7 @@ export function linksOf(host: Host, settings: ImdsSettings): Links {
 
 /** As if there were none: for what must hold by the kernel's own routing. */
 export const noLinks: Links = {
-  rank: async () => ({
-    candidates: [],
-    others: [],
-    routed: null,
-    forbidden: [],
-    hasImdsd: false,
-  }),
+  rank: async () => noRanked,
   lease: async () => "no temporary address can be had",
   close: async () => undefined,
 };

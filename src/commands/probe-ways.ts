@@ -4,6 +4,7 @@ import { probeWay } from "../imds/probe-way.ts";
 import type { ImdsSettings } from "../imds/settings.ts";
 import type { Lend } from "./with-leases.ts";
 import type { LinkState } from "../net/link-state.ts";
+import { sourceFor } from "../net/source-for.ts";
 import { type ProbeStep, unprobed, type WayProbe } from "../net/way-probe.ts";
 
 /** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
@@ -112,13 +113,13 @@ async function probeNic(
   const link = endpoints.length === 0 ? bare : await lend(bare, deadlineMs);
   const connectMs = connectMsOf(host, settings, deadlineMs);
   const look = async (endpoint: string): Promise<WayProbe> => {
-    const family = addressOf(endpoint).host.includes(":") ? "ipv6" : "ipv4";
-    const sources = link.addresses.filter((address) => address.family === family);
-    if (!link.isUp || !link.hasCarrier || sources.length === 0) return unprobed(endpoint);
-    const transport = await host.bind({ nic: link.name, sources, connectMs });
+    const { name: nic, addresses: sources } = link;
+    const isBare = sourceFor(addressOf(endpoint).host, sources) === null;
+    if (!link.isUp || !link.hasCarrier || isBare) return unprobed(endpoint);
+    const transport = await host.bind({ nic, sources, connectMs });
     if (typeof transport === "string") return unprobed(endpoint);
     try {
-      const target = { endpoint, nic: link.name, transport, deadlineMs };
+      const target = { endpoint, nic, transport, deadlineMs };
       const probe = await probeWay(host, target, settings, stop);
       onProbe?.(link, probe);
       return probe;

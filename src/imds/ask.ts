@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import { Failure } from "../exit.ts";
 import { type Answer, judgeStatus, trouble } from "./answer.ts";
 import { addressOf } from "./endpoint.ts";
+import { codesOf } from "./error-codes.ts";
 import { nameOfWay, type Way } from "./way.ts";
 
 /** One request to one endpoint. */
@@ -154,14 +155,10 @@ function judgeError(error: unknown, isCutByDeadline: boolean): Answer {
     return trouble(error.message, { suspect: "path", isCutByDeadline });
   }
   if (error instanceof Failure) throw error;
-  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined) ?? "";
+  const [code = ""] = codesOf(error);
   const reason = pathErrors[code];
   if (reason !== undefined) return trouble(reason, { suspect: "path" });
   return trouble(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
 function summarise(answer: Answer): string {

@@ -7,7 +7,8 @@ import { newcomer } from "./newcomer.ts";
 import { race } from "./race.ts";
 import { retry, type RetryLimits } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
-import { bindHint, cannotBind, type Links, type Ranked, type Transports } from "./transports.ts";
+import { isToken, lifeHeader, tokenPath } from "./token.ts";
+import { bindHint, cannotBind, type Links, noRanked, type Transports } from "./transports.ts";
 import { nameOfWay, type Way } from "./way.ts";
 
 /** What one needs to ask: a way to IMDS, and the token that was given out over it. */
@@ -85,16 +86,8 @@ async function lineUpNow(
     });
   }
   const isNeeded = isReachedByNics(settings) && obstacle === null;
-  return lineUp(settings, isNeeded ? await links.rank(settings.endpoints) : nobody);
+  return lineUp(settings, isNeeded ? await links.rank(settings.endpoints) : noRanked);
 }
-
-const nobody: Ranked = {
-  candidates: [],
-  others: [],
-  routed: null,
-  forbidden: [],
-  hasImdsd: false,
-};
 
 /** The token outlives the run, and not by much: IMDS takes 1 s to 6 h. */
 function tokenLifeS(timeoutMs: number): number {
@@ -102,8 +95,8 @@ function tokenLifeS(timeoutMs: number): number {
 }
 
 function tokenQuestion(way: Way, lifeS: number): TimelessQuestion {
-  const headers = { "x-aws-ec2-metadata-token-ttl-seconds": String(lifeS) };
-  return { way, method: "PUT", path: "/latest/api/token", headers, capBytes };
+  const headers = { [lifeHeader]: String(lifeS) };
+  return { way, method: "PUT", path: tokenPath, headers, capBytes };
 }
 
 /** A 404, an empty page or a login form is no token: in the first moments of a boot it may pass. */
@@ -111,7 +104,7 @@ function tokenIn(answer: Answer): Answer {
   if (answer.kind === "absent") {
     return trouble("404 where a token should be", { endsAs: "DATAERR" });
   }
-  if (answer.kind === "trouble" || /^[\x21-\x7e]+$/.test(textOf(answer.body))) return answer;
+  if (answer.kind === "trouble" || isToken(textOf(answer.body))) return answer;
   return trouble("the answer is no token", { endsAs: "DATAERR" });
 }
 

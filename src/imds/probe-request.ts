@@ -1,5 +1,6 @@
 import type { Host, HttpTransport } from "../host/host.ts";
 import type { ProbeStep } from "../net/way-probe.ts";
+import { codesOf } from "./error-codes.ts";
 
 export interface ProbeQuestion {
   readonly url: string;
@@ -61,8 +62,5 @@ async function cappedText({ body }: Response): Promise<string | null> {
 
 /** errno's name, where the error or its cause has one: all else is an answer that is not HTTP. */
 function errorWord(error: unknown): string {
-  const codes = [error, error instanceof Error ? error.cause : null].map((each) =>
-    each instanceof Error && "code" in each ? String(each.code) : "",
-  );
-  return codes.find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";
+  return codesOf(error).find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";
 }

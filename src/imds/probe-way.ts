@@ -3,6 +3,8 @@ import type { ProbeStep, WayProbe } from "../net/way-probe.ts";
 import { addressOf } from "./endpoint.ts";
 import { type Exchange, probeRequest } from "./probe-request.ts";
 import type { ImdsSettings } from "./settings.ts";
+import { codesOf } from "./error-codes.ts";
+import { isToken, lifeHeader, tokenHeader, tokenPath } from "./token.ts";
 
 /** One way to IMDS: a transport, and the endpoint that is asked over it. */
 export interface ProbeTarget {
@@ -69,7 +71,7 @@ async function connectStep(
     () => "ok",
     (error: unknown) => {
       if (stop.aborted) throw stop.reason;
-      return error instanceof Error && "code" in error ? String(error.code) : String(error);
+      return codesOf(error)[0] ?? String(error);
     },
   );
   return { outcome, ms: Math.round(host.clock.now() - startMs) };
@@ -93,7 +95,7 @@ async function talkOnce(
       stop,
     );
   };
-  const put = await ask("PUT", "/latest/api/token", { [lifeHeader]: "60" });
+  const put = await ask("PUT", tokenPath, { [lifeHeader]: "60" });
   const token = { ms: put.ms, outcome: tokenOutcome(put) };
   if (token.outcome === "silent") {
     const { outcome, ms } = await ask("GET", idPath, { [tokenHeader]: "worthless" });
@@ -104,12 +106,10 @@ async function talkOnce(
   return { token, read: { outcome, ms }, worthless: null, requests: 2 };
 }
 
-const lifeHeader = "x-aws-ec2-metadata-token-ttl-seconds";
-const tokenHeader = "x-aws-ec2-metadata-token";
 const idPath = "/latest/meta-data/instance-id";
 
 function tokenOutcome({ outcome, body }: Exchange): string {
-  return outcome === "ok" && !/^[\x21-\x7e]+$/.test(body) ? "no-token" : outcome;
+  return outcome === "ok" && !isToken(body) ? "no-token" : outcome;
 }
 
 /** 401: a token just issued is refused now and then; 404: it may not be there yet. */

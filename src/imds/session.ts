@@ -8,6 +8,7 @@ import { limiter } from "./limiter.ts";
 import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./pass.ts";
 import { retry } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
+import { tokenHeader } from "./token.ts";
 import { type Links, openTransports } from "./transports.ts";
 import { nicOf, type Way } from "./way.ts";
 
@@ -131,7 +132,7 @@ function pathFor(path: MetadataPath, { asFolder = false }: LookOptions): string 
 }
 
 function questionFor({ way, token }: Pass, path: string): TimelessQuestion {
-  const headers = { "x-aws-ec2-metadata-token": token };
+  const headers = { [tokenHeader]: token };
   const capBytes = path === "/latest/user-data" ? userDataCapBytes : leafCapBytes;
   return { way, method: "GET", path, headers, capBytes };
 }

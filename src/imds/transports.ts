@@ -23,6 +23,15 @@ export interface Ranked extends Ranking {
   readonly hasImdsd: boolean;
 }
 
+/** As there is where no link is looked at. */
+export const noRanked: Ranked = {
+  candidates: [],
+  others: [],
+  routed: null,
+  forbidden: [],
+  hasImdsd: false,
+};
+
 export interface Limits {
   /** On the clock of `Clock.now`. */
   readonly deadlineMs: number;
