@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
   fetch: () => import("./commands/fetch.ts"),
   activate: () => import("./commands/activate.ts"),
   "probe-nics": () => import("./commands/probe-nics.ts"),
+  hotplug: () => import("./commands/hotplug.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

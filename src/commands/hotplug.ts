@@ -1,0 +1,51 @@
+import type { Host } from "../host/host.ts";
+import { renderResult } from "../output/result.ts";
+import { command } from "./command.ts";
+import {
+  hotplugFlags,
+  type HotplugJob,
+  type HotplugOptions,
+  parseHotplug,
+} from "./hotplug-options.ts";
+
+type Job = (host: Host, options: HotplugOptions) => Promise<number>;
+
+/** Each is loaded when it is needed: an event of a NIC's driver must cost next to nothing. */
+const jobs: Readonly<Record<HotplugJob, () => Promise<Job>>> = {
+  event: async () => (await import("./on-nic-event.ts")).onNicEvent,
+  sync: async () => (await import("./sync-nics.ts")).syncNics,
+  "from-dhcp": async () => (await import("./from-dhcp.ts")).fromDhcp,
+  install: async () => (await import("./run-install.ts")).runInstall,
+  uninstall: async () => (await import("./run-install.ts")).runInstall,
+};
+
+export default command<typeof hotplugFlags, HotplugOptions>({
+  name: "hotplug",
+  summary: "Configure NICs that come, and clean up after those that go.",
+  operands: "[add|remove|sync]",
+  flags: hotplugFlags,
+  notes: [
+    "add: asks IMDS until the NIC can be used, configures it alone at that moment, and watches on " +
+      "until nothing has changed for --settle: IPv6 and prefixes come late. What is not there " +
+      "within --timeout: 75. A NIC whose driver was reloaded never left its bus: nothing is asked, " +
+      "and its configuration comes back as it was.",
+    "remove: the kernel decides. A device that is still on its bus keeps everything; of one that " +
+      "is gone, files, rules and table go. sync: everything at once, for a timer.",
+    "Without an action, udev's environment tells (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
+  ],
+  examples: [
+    "ec2nic hotplug --install",
+    "ec2nic hotplug add --nic ens6",
+    "ec2nic hotplug add --mac 06:a1:00:00:00:06 --settle 30s --json",
+    "ec2nic hotplug remove",
+    "ec2nic hotplug sync",
+    "ec2nic hotplug --uninstall",
+  ],
+  parse: parseHotplug,
+  run: async (host, options) => (await jobs[options.job]())(host, options),
+  onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
+    const nothing = { nics: [], plan: null, imds: null, differences: null };
+    const told = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error, ...nothing };
+    return json ? renderResult(told) : "";
+  },
+});
