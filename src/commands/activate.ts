@@ -34,7 +34,13 @@ export default command<typeof activateFlags, ActivateOptions>({
       const gathered = await gatherFacts(host, options, asked);
       const plan = planActivation(gathered, options);
       const applied = await carryOut(host, options, { asked, gathered, plan });
-      return reportActivation(host, options, { asked, gathered, plan, ...applied });
+      return reportActivation(host, options, {
+        command: "activate",
+        asked,
+        gathered,
+        plan,
+        ...applied,
+      });
     });
   },
   onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {

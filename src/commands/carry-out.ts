@@ -2,6 +2,10 @@ import { applyPlan, type Applied } from "../apply/apply-plan.ts";
 import { holdLock } from "../apply/hold-lock.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
+import { noteNics } from "../links/nic-notes.ts";
+import type { Link } from "../net/link.ts";
+import { matchNics } from "../plan/match-nics.ts";
+import { ownNics } from "../plan/own-nics.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { Gathered } from "./gather-facts.ts";
@@ -26,14 +30,35 @@ export async function carryOut(
   { asked, gathered, plan }: { asked: Asked; gathered: Gathered; plan: ActivationPlan },
 ): Promise<Applied> {
   if (wish.check || wish.dryRun) return { nics: plan.nics, failure: null };
-  const { links } = gathered.facts;
-  const name = plan.config.nics.find(({ isPrimary }) => isPrimary)?.name ?? null;
-  const primary = links.find((link) => link.name === name) ?? null;
   const { unfinished } = gathered;
   const isRouted = asked.imds?.through === "routing";
+  const primary = primaryLink(gathered, plan);
   const standing =
     plan.steps.length === 0
       ? null
       : await standingOf(host, { primary, settings: asked.settings, isRouted, unfinished });
-  return applyPlan(host, plan, { root: wish.root, standing, unfinished, undo: plan.undo });
+  const how = { root: wish.root, standing, unfinished, undo: plan.undo };
+  const applied = await applyPlan(host, plan, how);
+  await noteSeenNics(host, wish.root, gathered);
+  return applied;
+}
+
+/** Of a plan for some NICs alone, our file tells which NIC is the primary. */
+function primaryLink(
+  { facts: { links, state } }: Gathered,
+  { config }: ActivationPlan,
+): Link | null {
+  const known = [...config.nics, ...ownNics(state.files)];
+  const mac = known.find(({ isPrimary }) => isPrimary)?.mac ?? null;
+  return matchNics([], links).strangers.find((link) => link.mac === mac) ?? null;
+}
+
+/** An image that is made on some machine has nothing to do with that one's devices. */
+async function noteSeenNics(
+  host: Host,
+  root: string,
+  { facts: { links, scope }, devices }: Gathered,
+): Promise<void> {
+  if (scope === undefined && !isThisMachine(root)) return;
+  await noteNics(host, { links, devices }, { forgotten: scope?.gone ?? [], root });
 }

@@ -1,21 +1,22 @@
 import { inspectBackends } from "../apply/inspect-backends.ts";
 import { inspectDns } from "../apply/inspect-dns.ts";
-import { inspectHost } from "../apply/inspect-host.ts";
 import { inspectOthers } from "../apply/inspect-others.ts";
 import { inspectProfiles } from "../apply/inspect-profiles.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import { readUnfinished, type Unfinished } from "../apply/unfinished.ts";
 import type { Host } from "../host/host.ts";
 import { readKernel } from "../kernel/read-kernel.ts";
-import { readLinks } from "../links/read-links.ts";
 import type { BackendFacts } from "../net/backend-facts.ts";
+import type { BusDevice } from "../net/bus-device.ts";
 import type { DnsFacts } from "../net/dns-facts.ts";
 import type { KernelState } from "../net/kernel-state.ts";
 import type { OtherFile } from "../net/other-file.ts";
+import type { RemovalVerdict } from "../plan/judge-removal.ts";
 import type { NetworkFacts } from "../plan/plan-network.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import { chooseStage, type Stage } from "./choose-stage.ts";
+import { lookForRemovals } from "./look-for-removals.ts";
 
 /** All that a plan depends on. */
 export interface Gathered {
@@ -31,19 +32,26 @@ export interface Gathered {
   readonly kernel: KernelState | null;
   /** What a run that was killed left behind. */
   readonly unfinished: Unfinished | null;
+  readonly devices: readonly BusDevice[];
 }
 
-/** What the kernel shows and what lies below the root. Reads only; throws what the readers throw. */
+/** `all`: what IMDS says is about the machine as a whole; else about these NICs alone, by MAC. */
+export type Subject = "all" | readonly string[];
+
+/**
+ * What the kernel shows and what lies below the root. Reads only; throws what the readers throw.
+ * With a `subject`, NICs of ours whose devices have left the machine are looked for, too.
+ */
 export async function gatherFacts(
   host: Host,
   { root, stage: wish, check }: ActivateOptions,
   { parsed }: Pick<Asked, "parsed">,
+  subject: Subject | null = null,
 ): Promise<Gathered> {
   const { stage, reason: stageReason } = await chooseStage(host, wish, root);
   const isLive = stage === "network";
-  const [links, state, backends, others] = await Promise.all([
-    readLinks(host),
-    inspectHost(host, root),
+  const [{ links, state, devices, removals }, backends, others] = await Promise.all([
+    lookForRemovals(host, root),
     inspectBackends(host, root),
     inspectOthers(host, root),
   ]);
@@ -54,6 +62,16 @@ export async function gatherFacts(
     isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
     isLive ? readUnfinished(host) : null,
   ]);
-  const facts = { ...parsed, links, state };
-  return { facts, backends, dns, others, profiles, stage, stageReason, kernel, unfinished };
+  const facts = { ...parsed, links, state, ...scopeOf(subject, removals) };
+  const how = { backends, dns, others, profiles, stage, stageReason };
+  return { facts, ...how, kernel, unfinished, devices };
+}
+
+function scopeOf(
+  subject: Subject | null,
+  removals: readonly RemovalVerdict[],
+): Pick<NetworkFacts, "scope"> {
+  if (subject === null) return {};
+  const gone = removals.filter(({ verdict }) => verdict === "gone").map(({ mac }) => mac);
+  return { scope: { macs: subject === "all" ? null : [...subject, ...gone], gone } };
 }

@@ -31,22 +31,26 @@ export function planActivation(
   gathered: Gathered,
   { backend: wish }: Pick<ActivateOptions, "backend">,
 ): ActivationPlan {
-  const { backends, dns, facts, stage } = gathered;
-  const choice = chooseBackend(backends, wish, stage);
-  const activation: Activation = {
-    ...choice,
-    stage,
-    hasSystemd: backends.hasSystemd,
-    active: gathered.profiles,
-  };
+  const { dns, facts } = gathered;
+  const { activation, trace } = activationOf(gathered, wish);
   const forDns = planDns(dns);
   const plan = planNetwork(facts, {
     activation,
     render: (config) => render(config, activation),
     machineFiles: [...planForeign(activation), ...(forDns.file === null ? [] : [forDns.file])],
-    trace: [gathered.stageReason, ...choice.trace, ...forDns.reasons],
+    trace: [gathered.stageReason, ...trace, ...forDns.reasons],
   });
   return withRepairs(plan, gathered, activation);
+}
+
+/** Who is in charge, and how that was found. Throws `CONFIG` where nobody is. */
+export function activationOf(
+  { backends, profiles, stage }: Pick<Gathered, "backends" | "profiles" | "stage">,
+  wish: ActivateOptions["backend"],
+): { readonly activation: Activation; readonly trace: readonly string[] } {
+  const { trace, ...choice } = chooseBackend(backends, wish, stage);
+  const { hasSystemd } = backends;
+  return { activation: { ...choice, stage, hasSystemd, active: profiles }, trace };
 }
 
 function render(config: NetworkConfig, activation: ForWhom): readonly ConfigFile[] {

@@ -3,6 +3,7 @@ import { exitCodes, Failure, reportOf } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { NicResult } from "../net/network-plan.ts";
 import { describeCheck, differencesJson } from "../output/describe-check.ts";
+import { describeNic } from "../output/describe-nic.ts";
 import { describePlan } from "../output/describe-plan.ts";
 import { renderResult } from "../output/result.ts";
 import type { ActivateOptions } from "./activate-options.ts";
@@ -10,8 +11,9 @@ import type { Asked } from "./ask-for-enis.ts";
 import type { Gathered } from "./gather-facts.ts";
 import type { ActivationPlan } from "./plan-activation.ts";
 
-/** A run of `activate`, as far as it is told of. */
+/** A run, as far as it is told of. */
 export interface Told extends Applied {
+  readonly command: "activate" | "hotplug";
   readonly asked: Pick<Asked, "imds">;
   readonly gathered: Pick<Gathered, "facts">;
   readonly plan: ActivationPlan;
@@ -21,7 +23,7 @@ export interface Told extends Applied {
 export async function reportActivation(
   host: Pick<Host, "clock" | "log" | "print">,
   options: Pick<ActivateOptions, "check" | "dryRun" | "json">,
-  { asked: { imds }, gathered, plan, nics, failure }: Told,
+  { command, asked: { imds }, gathered, plan, nics, failure }: Told,
 ): Promise<number> {
   const { check, dryRun } = options;
   const ending = failure ?? incompleteFailure(nics);
@@ -29,21 +31,16 @@ export async function reportActivation(
   const elapsedMs = Math.round(host.clock.now());
   const differences = check ? differencesJson(plan.differences) : null;
   if (options.json) {
-    const told = { command: "activate", dryRun, nics, plan, imds, elapsedMs, error, differences };
+    const told = { command, dryRun, nics, plan, imds, elapsedMs, error, differences };
     await host.print(renderResult(told));
   } else if (check) await host.print(describeCheck(plan.differences));
   else if (dryRun) await host.print(describePlan(plan, gathered.facts.state));
-  else for (const nic of nics) host.log.info(sentence(nic));
+  else for (const nic of nics) host.log.info(describeNic(nic));
   for (const warning of plan.warnings) host.log.warn(warning);
   for (const reason of plan.reasons) host.log.verbose(reason);
   if (error !== null) host.log.error(error.message, error.hint);
   if (check && plan.differences.length > 0) return error?.code ?? exitCodes.DIFFERENCE;
   return error?.code ?? exitCodes.OK;
-}
-
-function sentence({ mac, name, eni, outcome, reason }: NicResult): string {
-  const who = [name ?? mac, ...(eni === null ? [] : [eni])].join(" ");
-  return `${who}: ${outcome}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 function incompleteFailure(nics: readonly NicResult[]): Failure | null {

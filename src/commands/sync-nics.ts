@@ -1,8 +1,12 @@
-import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import { applyNics } from "./apply-nics.ts";
+import { askForEnis } from "./ask-for-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
+import { reportActivation } from "./report-activation.ts";
 
-/** Not yet. */
+/** `hotplug sync`: everything that IMDS lists, and what events may have missed. */
 export async function syncNics(host: Host, options: HotplugOptions): Promise<number> {
-  throw new Failure("USAGE", `hotplug: ${options.job} is not there yet (${host.program})`);
+  const asked = await askForEnis(host, options);
+  const applied = await applyNics(host, options, asked, "all");
+  return reportActivation(host, options, { command: "hotplug", asked, ...applied });
 }

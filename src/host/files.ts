@@ -23,7 +23,7 @@ export const systemFiles: Files = {
   stat: async (path) => {
     const found = await reading(path, lstat(path));
     if (found === null) return null;
-    return { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid };
+    return { kind: kindOf(found), mode: found.mode & 0o7777, uid: found.uid, node: found.ino };
   },
   makeFolder: async (path, mode) => {
     await mkdir(path, { recursive: true, mode }).catch((cause: unknown) => {

@@ -104,6 +104,8 @@ export interface FileStat {
   /** Permission bits only. */
   readonly mode: number;
   readonly uid: number;
+  /** The inode: what is removed and made again has another one. */
+  readonly node: number;
 }
 
 /** One try of one request, over one way to the service. */

@@ -23,9 +23,21 @@ export interface EniKnowledge {
   readonly primaryHasCard: boolean | null;
 }
 
-export function nothingKnown(macs: readonly string[], nowMs: number): EniKnowledge {
-  const memories = Object.fromEntries(macs.map((mac) => [mac, blankMemory(mac, nowMs)]));
-  return { memories, primaryMac: null, primaryHasCard: null };
+export const nothingKnown: EniKnowledge = {
+  memories: {},
+  primaryMac: null,
+  primaryHasCard: null,
+};
+
+/** What is known of the instance, and of those that are `kept`; of the `fresh` ones nothing is. */
+export function knowledgeOf(
+  knowledge: EniKnowledge,
+  { kept, fresh }: { readonly kept: readonly string[]; readonly fresh: readonly string[] },
+  nowMs: number,
+): EniKnowledge {
+  const memories = Object.entries(knowledge.memories).filter(([mac]) => kept.includes(mac));
+  const blank = fresh.map((mac) => [mac, blankMemory(mac, nowMs)] as const);
+  return { ...knowledge, memories: Object.fromEntries([...memories, ...blank]) };
 }
 
 /** What is known after an answer. Trouble takes nothing away. */

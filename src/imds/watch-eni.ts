@@ -1,5 +1,11 @@
 import type { Host } from "../host/host.ts";
-import { type EniKnowledge, learn, listedEnis, nothingKnown } from "./eni-knowledge.ts";
+import {
+  type EniKnowledge,
+  knowledgeOf,
+  learn,
+  listedEnis,
+  nothingKnown,
+} from "./eni-knowledge.ts";
 import { isSame } from "./eni-memory.ts";
 import { hear, type Heard, nameOfQuestion, type Question } from "./eni-question.ts";
 import type { KernelSight } from "./judge-eni.ts";
@@ -21,8 +27,12 @@ import {
 } from "./watched-eni.ts";
 
 export interface WatchOptions {
-  /** Canonical; watched together, over one conversation. */
-  readonly macs: readonly string[];
+  /**
+   * Those that are wanted by now, canonical, watched together over one conversation; asked before
+   * each poll. One that is not wanted any more is dropped without a word; one whose watch is over
+   * and that is still wanted, or is wanted again, is watched from the beginning.
+   */
+  readonly macs: () => Promise<readonly string[]>;
   /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
   readonly settleMs: number;
   /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
@@ -32,13 +42,12 @@ export interface WatchOptions {
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
 type WatchSession = Pick<ImdsSession, "look" | "deadlineMs">;
 
-/** Where `--settle 0` does not tell for how long an absence must last to be believed. */
+/** For so long must an absence last to be believed, where `--settle 0` does not tell. */
 const doubtForMs = 10_000;
 /** In less than this before the deadline, another poll has no chance. */
 const leastPollMs = 50;
 
 interface Watch {
-  readonly startMs: number;
   readonly knowledge: EniKnowledge;
   readonly enis: readonly WatchedEni[];
   readonly askedMs: AskedMs;
@@ -52,7 +61,7 @@ interface Watch {
 }
 
 /**
- * Watches ENIs come: what becomes known, the moment it does, until each has settled or the
+ * Watches ENIs come: what becomes known, the moment it does, until none is wanted any more or the
  * session's time is over. What is told together was heard together: one activation can do it. While
  * the caller works on it, nothing is asked. Never takes back what was known. Throws final refusals
  * (`CONFIG`), and where IMDS never gave an answer, the last trouble (`UNAVAILABLE`, `DATAERR`).
@@ -63,11 +72,13 @@ export async function* watchEnis(
   options: WatchOptions,
 ): AsyncGenerator<readonly EniEvent[], void, void> {
   try {
-    let watch = newWatch(options.macs, host.clock.now());
+    let watch = newWatch(host.clock.now());
     for (let polls = 1; ; polls += 1) {
+      watch = wantedOnly(watch, await options.macs(), host.clock.now());
+      if (watch.enis.length === 0) return;
       const pollStartMs = host.clock.now();
       watch = yield* poll(host, session, options, watch);
-      if (waitersOf(watch).length === 0) return;
+      if (waitersOf(watch).length === 0) continue;
       const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
       const leftMs = session.deadlineMs - host.clock.now();
       // a promise to answer behind the deadline is no reason to sit there and wait for it
@@ -85,17 +96,27 @@ export async function* watchEnis(
   }
 }
 
-function newWatch(macs: readonly string[], startMs: number): Watch {
+function newWatch(startMs: number): Watch {
   return {
-    startMs,
-    knowledge: nothingKnown(macs, startMs),
-    enis: macs.map(newlyWatched),
+    knowledge: nothingKnown,
+    enis: [],
     askedMs: {},
     checkedMs: startMs + checkEveryMs, // the first second is for what is new
     failed: 0,
     isAnswered: false,
     heard: [],
   };
+}
+
+/** Who is over and still here was wanted again. */
+function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number): Watch {
+  const enis = [...new Set(macs)].map((mac) => {
+    const known = watch.enis.find((eni) => eni.mac === mac);
+    return known === undefined || known.isOver ? newlyWatched(mac) : known;
+  });
+  const fresh = enis.filter((eni) => !watch.enis.includes(eni)).map(({ mac }) => mac);
+  const kept = enis.filter((eni) => watch.enis.includes(eni)).map(({ mac }) => mac);
+  return { ...watch, enis, knowledge: knowledgeOf(watch.knowledge, { kept, fresh }, nowMs) };
 }
 
 /** One poll: a question or two, and at once whatever the answers have made worth asking. */
@@ -145,7 +166,7 @@ function takeIn(
   const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
   const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
   const listed = listedEnis(knowledge);
-  const all = { knowledge, listed, kernel, times, startMs: watch.startMs };
+  const all = { knowledge, listed, kernel, times };
   const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
   const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
   return {
@@ -195,9 +216,7 @@ function endOf(watch: Watch): readonly EniEvent[] {
   return waitersOf(watch).map(endIncomplete);
 }
 
-function waitersOf({ enis }: Watch): readonly WatchedEni[] {
-  return enis.filter(({ isOver }) => !isOver);
-}
+const waitersOf = ({ enis }: Watch): readonly WatchedEni[] => enis.filter(({ isOver }) => !isOver);
 
 function waiterOf({ mac, verdict, isOver }: WatchedEni): readonly Waiter[] {
   return isOver || !("awaits" in verdict) ? [] : [{ mac, awaits: verdict.awaits }];

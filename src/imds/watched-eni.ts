@@ -3,7 +3,7 @@ import type { EniKnowledge } from "./eni-knowledge.ts";
 import type { ListedEni } from "./eni-schema.ts";
 import { type EniVerdict, judgeEni, type JudgeTimes, type KernelSight } from "./judge-eni.ts";
 
-/** When what was known of one NIC, in milliseconds since the watch began; null: not yet. */
+/** When what was known of one NIC, on `Clock.now`; null: not yet. */
 export interface EniTimeline {
   readonly listedMs: number | null;
   readonly usableMs: number | null;
@@ -52,8 +52,6 @@ export interface JudgeAll {
   readonly listed: readonly ListedEni[];
   readonly kernel: (mac: string) => KernelSight | null;
   readonly times: JudgeTimes;
-  /** When the watch began. */
-  readonly startMs: number;
 }
 
 export function newlyWatched(mac: string): WatchedEni {
@@ -81,12 +79,11 @@ export function judgeAgain(
     times,
   });
   const eni = "eni" in verdict ? verdict.eni : null;
-  const sinceMs = (ms: number | null): number | null => (ms === null ? null : ms - all.startMs);
-  const nowMs = times.nowMs - all.startMs;
+  const { nowMs } = times;
   const { usableMs, ipv6Ms } = watched.timeline;
   const timeline: EniTimeline = {
     ...watched.timeline,
-    listedMs: sinceMs(memory.listedMs),
+    listedMs: memory.listedMs,
     usableMs: usableMs ?? (eni === null ? null : nowMs),
     ipv6Ms: ipv6Ms ?? ((eni?.ipv6.addresses.length ?? 0) > 0 ? nowMs : null),
     settledMs: verdict.state === "settled" ? nowMs : null,

@@ -12,10 +12,21 @@ const folder = "/run/ec2nic";
  */
 export const nicNotesPath = `${folder}/nics.json`;
 
-/** What was noted in this boot; nothing where the file is missing or cannot be understood. */
-export async function readNicNotes(host: Pick<Host, "files">): Promise<readonly NicNote[]> {
-  const bytes = await host.files.read(nicNotesPath);
+/**
+ * What was noted in this boot; nothing where the file is missing or cannot be understood. `root`:
+ * it lies below that, as the configuration does that it is about.
+ */
+export async function readNicNotes(
+  host: Pick<Host, "files">,
+  root = "/",
+): Promise<readonly NicNote[]> {
+  const bytes = await host.files.read(below(root, nicNotesPath));
   return parseNicNotes(new TextDecoder().decode(bytes ?? new Uint8Array()));
+}
+
+interface NoteOptions {
+  readonly forgotten?: readonly string[];
+  readonly root?: string;
 }
 
 /**
@@ -25,11 +36,15 @@ export async function readNicNotes(host: Pick<Host, "files">): Promise<readonly 
 export async function noteNics(
   host: Pick<Host, "files">,
   seen: { readonly devices: readonly BusDevice[]; readonly links: readonly Link[] },
-  forgotten: readonly string[] = [],
+  { forgotten = [], root = "/" }: NoteOptions = {},
 ): Promise<void> {
-  const before = await readNicNotes(host);
+  const before = await readNicNotes(host, root);
   const notes = noteSeen(before, seen, forgotten);
   if (JSON.stringify(notes) === JSON.stringify(before)) return;
-  await host.files.makeFolder(folder, 0o700);
-  await host.files.write(nicNotesPath, `${JSON.stringify(notes)}\n`, 0o600);
+  await host.files.makeFolder(below(root, folder), 0o700);
+  await host.files.write(below(root, nicNotesPath), `${JSON.stringify(notes)}\n`, 0o600);
+}
+
+function below(root: string, path: string): string {
+  return `${root.replace(/\/+$/, "")}${path}`;
 }

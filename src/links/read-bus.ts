@@ -46,7 +46,10 @@ async function readFrom(host: FileHost, place: Place, path: string): Promise<Bus
   if (!(await place.isNic(host, place.name))) return null;
   const driver = await host.files.readLink(`${path}/driver`);
   const links = await linksBelow(host, path);
-  return { address: place.name, driver: driver?.split("/").at(-1) ?? null, links };
+  const stat = await host.files.stat(path);
+  if (stat === null) return null;
+  const { node } = stat;
+  return { address: place.name, node, driver: driver?.split("/").at(-1) ?? null, links };
 }
 
 const amazon = "0x1d0f";

@@ -5,11 +5,15 @@ import type { Link } from "./link.ts";
 /** On which device a MAC was last seen. */
 export interface NicNote {
   readonly mac: string;
-  /** The device's name on its bus. */
-  readonly device: string;
+  /** null: a link that has none, as a veth. */
+  readonly device: NotedDevice | null;
 }
 
-const schema = v.array(v.object({ mac: v.string(), device: v.string() }));
+/** A device as it was: see `BusDevice`. */
+export type NotedDevice = Pick<BusDevice, "address" | "node">;
+
+const deviceSchema = v.object({ address: v.string(), node: v.number() });
+const schema = v.array(v.object({ mac: v.string(), device: v.nullable(deviceSchema) }));
 
 /** What a file of notes says; nothing where it is none. */
 export function parseNicNotes(text: string): readonly NicNote[] {
@@ -27,7 +31,14 @@ export function noteSeen(
   forgotten: readonly string[] = [],
 ): readonly NicNote[] {
   const macs = new Map(links.map(({ name, mac }) => [name, mac]));
-  const seen = devices.flatMap((device) => notesOf(device, macs));
+  const onBus = devices.flatMap((device) => notesOf(device, macs));
+  const bare = links.filter(({ kind, mac }) => {
+    return kind === "veth" && onBus.every((note) => note.mac !== mac);
+  });
+  const seen = [
+    ...onBus,
+    ...bare.flatMap(({ mac }) => (mac === null ? [] : [{ mac, device: null }])),
+  ];
   const older = notes.filter(
     ({ mac }) => !forgotten.includes(mac) && seen.every((note) => note.mac !== mac),
   );
@@ -35,9 +46,9 @@ export function noteSeen(
 }
 
 function notesOf(
-  { address, links }: BusDevice,
+  { address, node, links }: BusDevice,
   macs: ReadonlyMap<string, string | null>,
 ): readonly NicNote[] {
   const found = links.map((name) => macs.get(name) ?? null).find((mac) => mac !== null);
-  return found === undefined || found === null ? [] : [{ mac: found, device: address }];
+  return found === undefined || found === null ? [] : [{ mac: found, device: { address, node } }];
 }

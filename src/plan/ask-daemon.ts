@@ -79,7 +79,11 @@ function whyNoRoute({ name }: ExpectedNic, inCharge: InCharge): string {
   return `${name}: its default route is left to DHCP (${ask} ${name})`;
 }
 
-function isNetworkManager({ backend, renderer }: InCharge): boolean {
+/** NetworkManager takes the links up here, by itself or for netplan. */
+export function isNetworkManager({
+  backend,
+  renderer,
+}: Pick<InCharge, "backend" | "renderer">): boolean {
   return backend === "network-manager" || renderer === "NetworkManager";
 }
 

@@ -49,8 +49,8 @@ export interface Claim {
 export interface ListedEnis {
   readonly enis: readonly Eni[];
   readonly incomplete: readonly IncompleteEni[];
-  /** Left out: all of the machine's. */
-  readonly scope?: { readonly gone: readonly string[] };
+  /** `macs`: these alone, and of the others nothing is known; null, or left out: all. */
+  readonly scope?: { readonly macs: readonly string[] | null; readonly gone: readonly string[] };
 }
 
 /**
@@ -63,14 +63,16 @@ export function expectedKernel(
   files: readonly ExistingFile[] = [],
 ): ExpectedKernel {
   const configured = new Set(config.nics.map(({ mac }) => mac));
-  const left = listed.enis.filter(({ mac }) => !configured.has(mac));
+  const left = listed.enis.filter(
+    ({ mac }) => !configured.has(mac) && !listed.scope?.gone.includes(mac),
+  );
   return {
     nics: config.nics.flatMap((nic) => (nic.name === null ? [] : [expectedNic(nic, nic.name)])),
     claims: [
       ...config.nics.map(({ index, mac, name, rules }) => ({ index, mac, name, rules })),
       ...left.map((eni) => ({ index: indexOf(eni), mac: eni.mac, name: null, rules: null })),
     ],
-    isWhole: listed.incomplete.length === 0 && listed.scope === undefined,
+    isWhole: listed.incomplete.length === 0 && (listed.scope?.macs ?? null) === null,
     gone: ownNics(files)
       .filter(({ mac, isPrimary }) => !isPrimary && listed.scope?.gone.includes(mac))
       .map(({ index }) => index),

@@ -29,7 +29,7 @@ export interface RemovalFacts {
  *
  * A device whose link is not here shows no MAC, so the notes say which NIC it is. Without a note, a
  * NIC is gone only where every device shows a link: nothing is left that it could be. A noted device
- * that now shows another MAC has been swapped. A NIC that came back elsewhere while no driver is
+ * that has left and come back, or now shows another MAC, has been swapped. A NIC that came back elsewhere while no driver is
  * loaded counts as gone: its link will be an event, and is configured then.
  */
 export function judgeRemoval(facts: RemovalFacts): readonly RemovalVerdict[] {
@@ -43,10 +43,13 @@ export function judgeRemoval(facts: RemovalFacts): readonly RemovalVerdict[] {
 function judge(mac: string, { devices, links, notes }: RemovalFacts): Omit<RemovalVerdict, "mac"> {
   const note = notes.find((each) => each.mac === mac);
   if (note === undefined) return judgeUnnoted(devices, links);
-  const device = devices.find(({ address }) => address === note.device);
-  if (device === undefined) return { verdict: "gone", why: `${note.device} left the bus` };
+  if (note.device === null) return { verdict: "gone", why: "its link is gone, and was all it had" };
+  const { address, node } = note.device;
+  const device = devices.find((each) => each.address === address);
+  if (device === undefined) return { verdict: "gone", why: `${address} left the bus` };
+  if (device.node !== node) return { verdict: "gone", why: `${address} is another device now` };
   const other = macOf(device, links);
-  if (other !== null) return { verdict: "gone", why: `${note.device} is ${other} now` };
+  if (other !== null) return { verdict: "gone", why: `${address} is ${other} now` };
   return { verdict: "on-bus", why: whyNoLink(device) };
 }
 

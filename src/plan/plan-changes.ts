@@ -14,6 +14,8 @@ export interface Wanted {
   readonly left: readonly NicResult[];
   /** MACs whose files go. */
   readonly retired: readonly string[];
+  /** Of these the kernel says so: their devices have left the machine. */
+  readonly gone: readonly string[];
   readonly reasons: readonly string[];
 }
 
@@ -51,7 +53,7 @@ export function planChanges(wanted: Wanted, state: HostState): NetworkPlan {
     nics: [
       ...wanted.config.nics.map((nic) => configuredNic(nic, changed.has(nic.mac))),
       ...wanted.left.map((nic) => leftNic(nic, state)),
-      ...wanted.retired.map(retiredNic),
+      ...wanted.retired.map((mac) => retiredNic(mac, wanted)),
     ],
   };
 }
@@ -79,11 +81,16 @@ function whyConfigured(nic: NicConfig): string {
   return `${named(nic.mac, nic.name)} is ${nic.eniId}, ${what}`;
 }
 
-function whyRemoved(path: string, { retired, backend }: Wanted): string {
+function whyRemoved(path: string, wanted: Wanted): string {
   const mac = macOfOwnPath(path);
   if (mac === null) return `${path}: no longer needed: removed`;
-  if (retired.includes(mac)) return `${path}: neither IMDS nor this machine knows ${mac}: removed`;
-  return `${path}: not part of the configuration for ${backend}: removed`;
+  if (wanted.retired.includes(mac)) return `${path}: ${mac}: ${whyRetired(mac, wanted)}: removed`;
+  return `${path}: not part of the configuration for ${wanted.backend}: removed`;
+}
+
+function whyRetired(mac: string, { gone }: Wanted): string {
+  if (gone.includes(mac)) return "its device has left the machine";
+  return "neither IMDS nor this machine knows its MAC";
 }
 
 function named(mac: string, name: string | null): string {
@@ -101,7 +108,7 @@ function leftNic(nic: NicResult, { files }: HostState): NicResult {
   return { ...nic, outcome: "kept" };
 }
 
-function retiredNic(mac: string): NicResult {
-  const reason = "neither IMDS nor this machine knows its MAC";
+function retiredNic(mac: string, wanted: Wanted): NicResult {
+  const reason = whyRetired(mac, wanted);
   return { mac, name: null, eni: null, outcome: "retired", reason };
 }

@@ -19,15 +19,15 @@ export interface NetworkFacts {
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
-  /** What is decided on; left out: the whole machine. */
+  /** What is decided on; left out: the whole machine, as IMDS tells it. */
   readonly scope?: Scope;
 }
 
-/** Some NICs alone, as an event names them: nothing else is touched, or told of. */
+/** What an event, or the look at the bus, adds to what IMDS says. */
 export interface Scope {
-  /** Those to be configured, and those that are gone. */
-  readonly macs: readonly string[];
-  /** Their devices have left the machine: the kernel says so, and IMDS is not asked. */
+  /** These alone, as an event names them: nothing else is touched, or told of. null: all. */
+  readonly macs: readonly string[] | null;
+  /** Their devices have left the machine: the kernel says so, whatever IMDS still lists. */
   readonly gone: readonly string[];
 }
 
@@ -52,22 +52,26 @@ export interface PlannedNetwork extends NetworkPlan {
 
 /** From the facts to everything that will be done to the machine, and why. */
 export function planNetwork(facts: NetworkFacts, choice: BackendChoice): PlannedNetwork {
-  const { enis, incomplete, links, state, scope } = facts;
+  const { links, state, scope } = facts;
+  const isHere = ({ mac }: { readonly mac: string }): boolean => !scope?.gone.includes(mac);
+  const [enis, incomplete] = [facts.enis.filter(isHere), facts.incomplete.filter(isHere)];
+  const only = scope?.macs ?? null;
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
   const { chosen, left } = selectNics(match, incomplete, unmanaged);
-  const isAlone = scope === undefined && enis.length + incomplete.length === 1;
+  const isAlone = only === null && enis.length + incomplete.length === 1;
   const config = configure(chosen, isAlone);
-  const listedMacs = new Set([...enis, ...incomplete].map(({ mac }) => mac));
+  const listedMacs = new Set([...facts.enis, ...facts.incomplete].map(({ mac }) => mac));
   const retired = retiredOf(facts, listedMacs, unmanaged.entries);
   const isTold = (mac: string): boolean =>
-    (scope?.macs.includes(mac) ?? true) && !retired.includes(mac);
+    (only === null || only.includes(mac)) && !retired.includes(mac);
   const wanted = {
     backend: choice.activation.backend,
     config,
     files: [...choice.render(config), ...choice.machineFiles],
-    left: scope === undefined ? left : left.filter(({ mac }) => isTold(mac)),
+    left: left.filter(({ mac }) => isTold(mac)),
     retired,
+    gone: scope?.gone ?? [],
     reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons],
   };
   const plan = planChanges(wanted, state);
@@ -87,8 +91,10 @@ function retiredOf(
   unmanaged: ReadonlySet<string>,
 ): readonly string[] {
   const { state, links, scope } = facts;
-  if (scope !== undefined) return scope.gone.filter((mac) => !unmanaged.has(mac));
-  return isListWhole(facts) ? retire(state.files, listedMacs, links) : [];
+  const gone = (scope?.gone ?? []).filter((mac) => !unmanaged.has(mac));
+  const isAll = (scope?.macs ?? null) === null && isListWhole(facts);
+  const unlisted = isAll ? retire(state.files, listedMacs, links) : [];
+  return [...new Set([...gone, ...unlisted])];
 }
 
 /** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */

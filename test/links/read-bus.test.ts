@@ -27,15 +27,15 @@ test("ENA has the PCI device itself, virtio one below it, Xen's vif has none", a
     xen: { devices: { "vbd-768": {}, "vif-1": { ...driver("vif"), net: { eth1: {} } } } },
   });
   expect(devices).toEqual([
-    { address: "0000:00:05.0", driver: "ena", links: ["ens5"] },
-    { address: "0000:00:06.0", driver: "virtio-pci", links: ["ens6"] },
-    { address: "vif-1", driver: "vif", links: ["eth1"] },
+    { address: "0000:00:05.0", node: 7, driver: "ena", links: ["ens5"] },
+    { address: "0000:00:06.0", node: 7, driver: "virtio-pci", links: ["ens6"] },
+    { address: "vif-1", node: 7, driver: "vif", links: ["eth1"] },
   ]);
 });
 
 test("a device without a driver has no link, and is there", async () => {
   const devices = await read({ pci: { devices: { "0000:00:06.0": nic } } });
-  expect(devices).toEqual([{ address: "0000:00:06.0", driver: null, links: [] }]);
+  expect(devices).toEqual([{ address: "0000:00:06.0", node: 7, driver: null, links: [] }]);
 });
 
 test("neither disks nor EFA devices, which never have a link, are NICs", async () => {
@@ -52,7 +52,7 @@ test("a virtio NIC without PCI stands for itself; a virtio disk for nothing", as
     virtio1: { modalias: "virtio:d00000002v00001AF4\n" },
   };
   expect(await read({ virtio: { devices } })).toEqual([
-    { address: "virtio0", driver: null, links: ["eth0"] },
+    { address: "virtio0", node: 7, driver: null, links: ["eth0"] },
   ]);
 });
 
@@ -86,12 +86,14 @@ test("notes are written where something differs, for nobody else to read", async
   const files = fakeFiles();
   const mac = "06:aa:bb:cc:dd:01";
   const link = { name: "ens5", mac, kind: "device", driver: "ena", busAddress: null } as const;
-  const devices = [{ address: "0000:00:05.0", driver: "ena", links: ["ens5"] }];
+  const devices = [{ address: "0000:00:05.0", node: 7, driver: "ena", links: ["ens5"] }];
   await noteNics({ files }, { devices, links: [link] });
-  expect(await readNicNotes({ files })).toEqual([{ mac, device: "0000:00:05.0" }]);
+  expect(await readNicNotes({ files })).toEqual([
+    { mac, device: { address: "0000:00:05.0", node: 7 } },
+  ]);
   expect(files.there.get(nicNotesPath)?.mode).toBe(0o600);
   const write = () => Promise.reject(new Error("written again"));
   await noteNics({ files: { ...files, write } }, { devices, links: [link] });
-  await noteNics({ files }, { devices: [], links: [] }, [mac]);
+  await noteNics({ files }, { devices: [], links: [] }, { forgotten: [mac] });
   expect(await readNicNotes({ files })).toEqual([]);
 });

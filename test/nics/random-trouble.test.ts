@@ -59,7 +59,8 @@ testLab(
       expect({ replay, complaints }).toEqual({ replay, complaints: [] });
     }
     console.log("statuses, and how often", codes);
-    if (runs >= 40) expect(Object.keys(codes)).toEqual(expect.arrayContaining(["0", "66", "69"]));
+    if (runs >= 40) expect(Object.keys(codes)).toEqual(expect.arrayContaining(["0", "66"]));
+    if (runs >= 200) expect(Object.keys(codes)).toContain("69"); // one in fourteen
   },
 );
 

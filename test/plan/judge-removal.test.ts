@@ -22,10 +22,11 @@ const link = (name: string, mac: string): Link => ({
 });
 const device = (address: string, ...links: readonly string[]): BusDevice => ({
   address,
+  node: 1,
   driver: links.length === 0 ? null : "ena",
   links,
 });
-const note = (mac: string, address: string): NicNote => ({ mac, device: address });
+const note = (mac: string, address: string): NicNote => ({ mac, device: { address, node: 1 } });
 
 interface Case {
   readonly ours: readonly string[];
@@ -92,6 +93,20 @@ const cases: Readonly<Record<string, Case>> = {
     notes: [note(a, "5"), note(b, "6")],
     expected: { [b]: "on-bus" },
   },
+  "another device is in the slot, which the bus tells without a driver": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("5", "ens5"), { ...device("6"), node: 2 }],
+    notes: [note(a, "5"), note(b, "6")],
+    expected: { [b]: "gone" },
+  },
+  "a link without a device, as a veth, has nothing that could stay": {
+    ours: [a, b],
+    links: [lo, link("ens5", a)],
+    devices: [device("9")],
+    notes: [note(a, "5"), { mac: b, device: null }],
+    expected: { [b]: "gone" },
+  },
   "swapped while the instance was stopped: no notes, and every device shows its link": {
     ours: [a, b],
     links: [lo, link("ens5", a), link("ens6", c)],
@@ -116,14 +131,14 @@ const cases: Readonly<Record<string, Case>> = {
   "a container has the link: the device has its driver": {
     ours: [a, b],
     links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), { address: "6", driver: "ena", links: [] }],
+    devices: [device("5", "ens5"), { ...device("6"), driver: "ena" }],
     notes: [note(a, "5"), note(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "a device that is nobody's never has a link (DPDK): the detached one still goes": {
     ours: [a, b],
     links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), { address: "9", driver: "vfio-pci", links: [] }],
+    devices: [device("5", "ens5"), { ...device("9"), driver: "vfio-pci" }],
     notes: [note(a, "5"), note(b, "6")],
     expected: { [b]: "gone" },
   },

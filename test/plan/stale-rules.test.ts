@@ -114,7 +114,9 @@ describe("after an event of one NIC", () => {
     mode: 0o600,
   };
   const after = (gone: readonly string[]) =>
-    expectedKernel(config, { enis: [second], incomplete: [], scope: { gone } }, [fileOfThird]);
+    expectedKernel(config, { enis: [second], incomplete: [], scope: { macs: [], gone } }, [
+      fileOfThird,
+    ]);
 
   test("rules of NICs that it is not about stay, whoever they are", () => {
     expect(textsOf(detached, after([]))).toEqual([]);

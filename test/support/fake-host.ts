@@ -72,7 +72,7 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     stat: async (path) => {
       const file = there.get(path);
       if (file === undefined) return null;
-      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0 };
+      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, node: 1 };
     },
     makeFolder: async () => undefined,
     write: async (path, content, mode) => {

@@ -43,7 +43,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     readLink: async () => null,
     stat: async (path) => {
       const file = disk.get(path);
-      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0 };
+      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0, node: 1 };
     },
     makeFolder: async () => undefined,
     write: async (path, content, mode) => {

@@ -42,7 +42,7 @@ export function sysTree(sys: SysFolder): Files {
       const node = at(path);
       if (node === undefined) return null;
       const kind = typeof node === "string" ? "file" : isLink(node) ? "link" : "folder";
-      return { kind, mode: 0o444, uid: 0 };
+      return { kind, mode: 0o444, uid: 0, node: 7 };
     },
     makeFolder: never,
     write: never,

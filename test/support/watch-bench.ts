@@ -51,8 +51,14 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
   return { told, asked, log, failure: failure ?? null, endMs: clock.now() };
 
   async function collect(): Promise<void> {
-    const watch = watchEnis(host, { look, deadlineMs }, { macs, settleMs, kernel });
+    const wanted = new Set(macs);
+    const watch = watchEnis(
+      host,
+      { look, deadlineMs },
+      { macs: async () => [...wanted], settleMs, kernel },
+    );
     for await (const events of watch) {
+      for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
       told.push(...events.map((event) => ({ atMs: clock.now(), event })));
     }
   }

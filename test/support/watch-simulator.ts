@@ -42,8 +42,14 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   const links = { rank: async () => nobody, lease: async () => "no", close: async () => undefined };
   const session = openSession(host, settings, links);
   const told: { atMs: number; event: EniEvent }[] = [];
-  const { macs, settleMs } = plan;
-  for await (const events of watchEnis(host, session, { macs, settleMs, kernel: () => null })) {
+  const wanted = new Set(plan.macs);
+  const options = {
+    macs: async () => [...wanted],
+    settleMs: plan.settleMs,
+    kernel: () => null,
+  };
+  for await (const events of watchEnis(host, session, options)) {
+    for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
     const atMs = systemClock.now() - startMs;
     told.push(...events.map((event) => ({ atMs, event })));
   }

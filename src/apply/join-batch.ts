@@ -1,0 +1,139 @@
+import * as v from "valibot";
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+import { type HotplugAnswer, hotplugAnswerSchema } from "../net/hotplug-nic.ts";
+
+/** A run that has the care of a NIC which came. */
+export interface BatchWish {
+  readonly id: string;
+  readonly mac: string;
+  /** How long it ran when it wished. */
+  readonly elapsedMs: number;
+}
+
+/** What the run that leads has of the others. */
+export interface Batch {
+  /** Those that wait now, and want the same of IMDS and of the machine. */
+  readonly wishes: () => Promise<readonly BatchWish[]>;
+  readonly answer: (wish: BatchWish, answer: HotplugAnswer) => Promise<void>;
+}
+
+type BatchHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
+
+interface Wanted {
+  readonly mac: string;
+  /** Runs with the same key want the same. */
+  readonly key: string;
+  /** On `Clock.now`: until then somebody else is waited for. */
+  readonly deadlineMs: number;
+}
+
+const folder = "/run/ec2nic/batch";
+const lockPath = `${folder}/lock`;
+const lookAgainMs = 100;
+
+/**
+ * Many NICs that come at once are one batch: the first run `lead`s, watches the NICs of all over one
+ * conversation and activates them together; the others leave a wish, and wait for its answer. Where
+ * the one that leads ends or dies without one, the next leads: nothing is missed, nothing done twice.
+ * Throws `TEMPFAIL` where neither comes in time.
+ */
+export async function joinBatch<T>(
+  host: BatchHost,
+  wanted: Wanted,
+  lead: (batch: Batch) => Promise<T>,
+): Promise<T | HotplugAnswer> {
+  await host.files.makeFolder(folder, 0o700);
+  const id = `${host.pid}`;
+  const { mac, key } = wanted;
+  const wish = { mac, key, elapsedMs: host.clock.now() };
+  await host.files.remove(answerPath(id));
+  await host.files.write(wishPath(id), JSON.stringify(wish), 0o600);
+  try {
+    const turn = await awaitTurn(host, wanted, id);
+    if (typeof turn !== "function") return turn;
+    try {
+      return await lead(batchFor(host, key, id));
+    } finally {
+      turn();
+    }
+  } finally {
+    await host.files.remove(wishPath(id));
+    await host.files.remove(answerPath(id));
+  }
+}
+
+/** Either somebody answers, or it is this run's turn. An answer counts more. */
+async function awaitTurn(
+  host: BatchHost,
+  { mac, deadlineMs }: Wanted,
+  id: string,
+): Promise<HotplugAnswer | (() => void)> {
+  for (let tries = 1; ; tries += 1) {
+    const release = await host.takeLock(lockPath);
+    const answer = await readJson(host, answerPath(id), hotplugAnswerSchema);
+    if (answer !== null) {
+      release?.();
+      return answer;
+    }
+    host.log.waiting(null);
+    if (release !== null) return release;
+    if (host.clock.now() >= deadlineMs) {
+      const hint = "ec2nic hotplug sync, when it is done";
+      throw new Failure("TEMPFAIL", `${mac}: another run has the care of it, and is not done`, {
+        hint,
+      });
+    }
+    const reason = "another run asks for it, too";
+    host.log.waiting({ what: `eni for ${mac}`, reason, tries, deadlineMs });
+    await host.clock.sleep(lookAgainMs, host.signal);
+  }
+}
+
+const wishSchema = v.object({ mac: v.string(), key: v.string(), elapsedMs: v.number() });
+
+function batchFor(host: BatchHost, key: string, own: string): Batch {
+  return {
+    wishes: async () => {
+      const names = await host.files.list(folder);
+      const ids = names.flatMap((name) => /^(\d+)\.wish$/.exec(name)?.[1] ?? []);
+      const wishes = await Promise.all(
+        ids.map(async (id) => {
+          if (id === own || names.includes(`${id}.answer`)) return [];
+          const wish = await readJson(host, wishPath(id), wishSchema);
+          return wish === null || wish.key !== key ? [] : [{ ...wish, id }];
+        }),
+      );
+      return wishes.flat();
+    },
+    answer: async ({ id }, answer) => {
+      const isThere = (await host.files.stat(`/proc/${id}`)) !== null;
+      // nobody waits any more, and nobody would take the files away
+      if (isThere) await host.files.write(answerPath(id), JSON.stringify(answer), 0o600);
+      else await host.files.remove(wishPath(id));
+    },
+  };
+}
+
+async function readJson<S extends v.GenericSchema>(
+  host: BatchHost,
+  path: string,
+  schema: S,
+): Promise<v.InferOutput<S> | null> {
+  const bytes = await host.files.read(path);
+  if (bytes === null) return null;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), decode(bytes));
+  return parsed.success ? parsed.output : null;
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function wishPath(id: string): string {
+  return `${folder}/${id}.wish`;
+}
+
+function answerPath(id: string): string {
+  return `${folder}/${id}.answer`;
+}

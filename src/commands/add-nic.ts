@@ -1,0 +1,85 @@
+import { readUnmanaged } from "../apply/inspect-host.ts";
+import { joinBatch } from "../apply/join-batch.ts";
+import { isThisMachine } from "../apply/under-root.ts";
+import type { Host } from "../host/host.ts";
+import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
+import { findLink } from "../links/find-link.ts";
+import type { HotplugAnswer } from "../net/hotplug-nic.ts";
+import type { Link } from "../net/link.ts";
+import type { LinkClue } from "../net/nic-event.ts";
+import { unmanagedPath } from "../net/own-files.ts";
+import { whyNeverGone } from "../plan/judge-arrival.ts";
+import { parseUnmanaged } from "../plan/unmanaged.ts";
+import { bringBack } from "./bring-back.ts";
+import { type Followed, followEnis } from "./follow-enis.ts";
+import type { HotplugOptions } from "./hotplug-options.ts";
+import { lookForRemovals } from "./look-for-removals.ts";
+import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
+import { reportNothing } from "./report-nothing.ts";
+import { withImds } from "./with-imds.ts";
+
+type KnownLink = Link & { readonly mac: string };
+
+/** udev renames a link while its event is handled; a link that is not there by then never came. */
+const linkPatienceMs = 10_000;
+
+/** `hotplug add`: a NIC came. */
+export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue): Promise<number> {
+  const settings = imdsSettings(options, host.env);
+  const patienceMs = Math.min(linkPatienceMs, settings.timeoutMs);
+  const found = await findLink(host, clue, host.clock.now() + patienceMs);
+  if (found.kind === "not-found") {
+    return reportNothing(host, options, [], `${found.why}: nothing to configure`);
+  }
+  const { link } = found;
+  if (link.mac === null) return reportNothing(host, options, [], `${link.name} has no MAC`);
+  const nic = { ...link, mac: link.mac };
+  const left = await whyLeftAlone(host, options, nic);
+  if (left !== null) return reportNothing(host, options, [{ ...left, name: link.name, eni: null }]);
+  const isDevice = clue.kind === "device" || clue.kind === "bus";
+  const kept = isDevice ? await keep(host, options, nic) : null;
+  return kept ?? (await follow(host, options, nic, settings));
+}
+
+async function whyLeftAlone(host: Host, { root }: HotplugOptions, { mac, name }: KnownLink) {
+  const { entries } = parseUnmanaged(await readUnmanaged(host, root));
+  const entry = [mac, name].find((word) => entries.has(word));
+  const reason = `${unmanagedPath} lists ${entry}`;
+  return entry === undefined ? null : ({ mac, outcome: "skipped", reason } as const);
+}
+
+/** A driver was reloaded: the exit status; null: it is another NIC, or nothing is known of it. */
+async function keep(host: Host, options: HotplugOptions, link: KnownLink): Promise<number | null> {
+  const { state, devices, notes } = await lookForRemovals(host, options.root);
+  const reason = whyNeverGone({ link, files: state.files, devices, notes });
+  if (reason === null) return null;
+  const failure = await bringBack(host, options, link);
+  if (failure !== null) throw failure;
+  const nic = { mac: link.mac, name: link.name, eni: null, outcome: "kept", reason } as const;
+  return reportNothing(host, options, [nic]);
+}
+
+async function follow(
+  host: Host,
+  options: HotplugOptions,
+  { mac }: KnownLink,
+  settings: ImdsSettings,
+): Promise<number> {
+  const lead = (batch: Parameters<typeof followEnis>[3]["batch"]) =>
+    withImds(host, settings, (imds) => followEnis(host, options, imds, { mac, batch }));
+  const isAlone = options.dryRun || !isThisMachine(options.root);
+  const deadlineMs = host.clock.now() + settings.timeoutMs;
+  const wanted = { mac, key: keyOf(options, settings), deadlineMs };
+  const ending: Followed | HotplugAnswer = isAlone
+    ? await lead(null)
+    : await joinBatch(host, wanted, lead);
+  return "own" in ending
+    ? reportFollowed(host, options, ending)
+    : reportAnswer(host, options, ending);
+}
+
+/** Runs that want the same of IMDS and of the machine can be one. */
+function keyOf({ backend, stage, settleMs }: HotplugOptions, settings: ImdsSettings): string {
+  const { endpoints, nic, dhcp, retries } = settings;
+  return JSON.stringify([backend, stage, settleMs, endpoints, nic, dhcp, retries]);
+}

@@ -1,0 +1,103 @@
+import type { Batch } from "../apply/join-batch.ts";
+import type { Host } from "../host/host.ts";
+import { watchEnis } from "../imds/watch-eni.ts";
+import type { EniEvent } from "../imds/watched-eni.ts";
+import { readLinks } from "../links/read-links.ts";
+import type { Eni } from "../net/eni.ts";
+import { type AppliedNics, applyNics } from "./apply-nics.ts";
+import type { Asked } from "./ask-for-enis.ts";
+import type { HotplugOptions } from "./hotplug-options.ts";
+import {
+  answered,
+  dueAnswers,
+  newCase,
+  type NicCase,
+  type NicCases,
+  takeApplied,
+  takeEvents,
+  takeWishes,
+} from "./nic-cases.ts";
+import { sightKeeper } from "./sight-keeper.ts";
+import type { Imds } from "./with-imds.ts";
+
+export interface Followed {
+  /** The NIC that this run is for. */
+  readonly own: NicCase;
+  /** In order. */
+  readonly applied: readonly AppliedNics[];
+  readonly imds: Asked["imds"];
+}
+
+interface Task {
+  /** The NIC that this run is for. */
+  readonly mac: string;
+  /** Other runs; null: nobody can join. */
+  readonly batch: Batch | null;
+}
+
+/**
+ * Watches the ENI of a NIC, and of those that other runs wish for, and configures each the moment it
+ * is usable, and again when more of it arrives; what is heard together is activated together. Ends
+ * when all are settled, or when there is no more time. Throws what the watch and `applyNics` throw.
+ */
+export async function followEnis(
+  host: Host,
+  options: HotplugOptions,
+  imds: Imds,
+  { mac, batch }: Task,
+): Promise<Followed> {
+  const book = caseBook(host, { mac, batch });
+  const applied: AppliedNics[] = [];
+  const { settleMs } = options;
+  const stats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
+  for await (const events of watchEnis(host, imds.session, { ...book, settleMs })) {
+    const enis = newsOf(events);
+    if (enis.length > 0) {
+      const parsed = { enis, incomplete: [], missing: null };
+      const asked = { parsed, imds: stats(), settings: imds.settings };
+      const macs = enis.map((eni) => eni.mac);
+      const done = await applyNics(host, options, asked, macs);
+      applied.push(done);
+      book.change((cases) => takeApplied(cases, done, host.clock.now()));
+    }
+    book.change((cases) => takeEvents(cases, events));
+    await book.answer();
+  }
+  return { own: book.own(), applied, imds: stats() };
+}
+
+/** The NICs of this run and of those that have joined it, and what the watch asks of them. */
+function caseBook(host: Host, { mac, batch }: Task) {
+  const sights = sightKeeper(host);
+  let cases: NicCases = [newCase(mac)];
+  const own = (): NicCase => cases.find(({ nic }) => nic.mac === mac) ?? newCase(mac);
+  const answer = async (): Promise<void> => {
+    for (const due of dueAnswers(cases)) await batch?.answer(due.wish, due.answer);
+    cases = answered(cases);
+  };
+  const macs = async (): Promise<readonly string[]> => {
+    // who comes when this run's own NIC is done can lead by itself
+    const wishes = own().isOver ? [] : ((await batch?.wishes()) ?? []);
+    const [links] = await Promise.all([readLinks(host), sights.look()]);
+    cases = takeWishes(cases, wishes, { links, nowMs: host.clock.now() });
+    await answer();
+    return cases.filter(({ isOver }) => !isOver).map(({ nic }) => nic.mac);
+  };
+  const nameOf = (each: string) => cases.find(({ nic }) => nic.mac === each)?.nic.name ?? null;
+  return {
+    own,
+    answer,
+    macs,
+    kernel: (each: string) => sights.of(nameOf(each)),
+    change: (by: (before: NicCases) => NicCases) => {
+      cases = by(cases);
+    },
+  };
+}
+
+/** The last word on each ENI of which there is something new. */
+function newsOf(events: readonly EniEvent[]): readonly Eni[] {
+  const news = events.filter(({ kind }) => kind === "usable" || kind === "changed");
+  const enis = news.flatMap(({ eni }) => (eni === null ? [] : [[eni.mac, eni] as const]));
+  return [...new Map(enis).values()];
+}

@@ -1,0 +1,147 @@
+import type { BatchWish } from "../apply/join-batch.ts";
+import type { Applied } from "../apply/apply-plan.ts";
+import type { Failure } from "../exit.ts";
+import type { EniEvent } from "../imds/watched-eni.ts";
+import type { HotplugAnswer, HotplugNic, NicTimeline } from "../net/hotplug-nic.ts";
+import type { Link } from "../net/link.ts";
+import type { NicResult } from "../net/network-plan.ts";
+
+/** A NIC that came, from its event to the end of its watch. */
+export interface NicCase {
+  readonly nic: HotplugNic;
+  /** Why its configuration could not be activated. */
+  readonly failure: Failure | null;
+  readonly isOver: boolean;
+  /** Whose run waits for it. */
+  readonly wishes: readonly SeenWish[];
+}
+
+interface SeenWish {
+  readonly wish: BatchWish;
+  readonly seenMs: number;
+}
+
+export type NicCases = readonly NicCase[];
+
+export function newCase(mac: string): NicCase {
+  const nothing = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
+  const timeline: NicTimeline = { ...nothing, settledMs: null, requests: 0 };
+  const nic = { mac, name: null, eni: null, outcome: "skipped", timeline } as const;
+  return { nic, failure: null, isOver: false, wishes: [] };
+}
+
+/**
+ * With what other runs wish for. A NIC whose case is over and that is wished for again came again,
+ * and is a new case. One that has no link any more is over: that is no failure, another event tells
+ * of it.
+ */
+export function takeWishes(
+  cases: NicCases,
+  wishes: readonly BatchWish[],
+  { links, nowMs }: { readonly links: readonly Link[]; readonly nowMs: number },
+): NicCases {
+  const isSeen = ({ id }: BatchWish): boolean =>
+    cases.some((each) => each.wishes.some(({ wish }) => wish.id === id));
+  const all = wishes
+    .filter((wish) => !isSeen(wish))
+    .reduce<NicCases>((known, wish) => {
+      const old = known.find(({ nic }) => nic.mac === wish.mac);
+      const open = old === undefined || old.isOver ? newCase(wish.mac) : old;
+      const wished = { ...open, wishes: [...open.wishes, { wish, seenMs: nowMs }] };
+      return [...known.filter((each) => each !== old), wished];
+    }, cases);
+  return all.map((each) => withLink(each, links));
+}
+
+function withLink(known: NicCase, links: readonly Link[]): NicCase {
+  if (known.isOver) return known;
+  const { nic } = known;
+  const link = links.find(({ mac }) => mac === nic.mac);
+  if (link !== undefined) return { ...known, nic: { ...nic, name: link.name } };
+  const reason = "its link is gone again";
+  return { ...known, nic: { ...nic, outcome: "skipped", reason }, isOver: true };
+}
+
+/** What was configured counts more than that a later look had nothing to add. */
+export function takeApplied(cases: NicCases, { nics, failure }: Applied, nowMs: number): NicCases {
+  return cases.map((each): NicCase => {
+    const result = nics.find(({ mac }) => mac === each.nic.mac);
+    if (result === undefined || each.isOver) return each;
+    const { outcome, timeline } = each.nic;
+    const isSame = result.outcome === "unchanged" && outcome === "configured";
+    const isFailed = result.outcome === "failed";
+    const appliedMs = timeline.appliedMs ?? (isFailed ? null : nowMs);
+    const nic = { ...named(result, each), ...(isSame ? { outcome } : {}) };
+    const told = { ...nic, timeline: { ...timeline, appliedMs } };
+    return { ...each, nic: told, failure: isFailed ? failure : null };
+  });
+}
+
+function named(result: NicResult, { nic }: NicCase): NicResult {
+  return { ...result, name: result.name ?? nic.name };
+}
+
+export function takeEvents(cases: NicCases, events: readonly EniEvent[]): NicCases {
+  return events.reduce(takeEvent, cases);
+}
+
+function takeEvent(cases: NicCases, event: EniEvent): NicCases {
+  return cases.map((each): NicCase => {
+    if (each.nic.mac !== event.mac || each.isOver) return each;
+    const timeline = { ...each.nic.timeline, ...event.timeline };
+    const nic = { ...each.nic, timeline };
+    if (event.kind === "incomplete")
+      return { ...each, nic: incompleteNic(nic, event.reasons), isOver: true };
+    return { ...each, nic, isOver: event.kind === "settled" };
+  });
+}
+
+/** Without a reason it is whole, and there was no more time to see that it stays so. */
+function incompleteNic(nic: HotplugNic, reasons: readonly string[]): HotplugNic {
+  if (reasons.length === 0 || nic.outcome === "failed") return nic;
+  return { ...nic, outcome: "incomplete", reason: reasons.join("; ") };
+}
+
+interface Due {
+  readonly wish: BatchWish;
+  readonly answer: HotplugAnswer;
+}
+
+/**
+ * What is to be answered now. One that was not complete when this run's time was over is not
+ * answered: who wished for it has time left, and goes on.
+ */
+export function dueAnswers(cases: NicCases): readonly Due[] {
+  return cases
+    .filter(({ isOver, nic }) => isOver && nic.outcome !== "incomplete")
+    .flatMap(({ nic, failure, wishes }) =>
+      wishes.map(({ wish, seenMs }) => ({
+        wish,
+        answer: {
+          nic: { ...nic, timeline: shifted(nic.timeline, wish.elapsedMs - seenMs) },
+          failure: failure === null ? null : textOf(failure),
+        },
+      })),
+    );
+}
+
+export function answered(cases: NicCases): NicCases {
+  return cases.map((each) => (each.isOver ? { ...each, wishes: [] } : each));
+}
+
+function textOf({ kind, message, hint }: Failure) {
+  return { kind, message, hint: hint ?? null };
+}
+
+/** Runs have clocks of their own. */
+function shifted({ requests, ...times }: NicTimeline, byMs: number): NicTimeline {
+  const at = (ms: number | null): number | null => (ms === null ? null : Math.max(0, ms + byMs));
+  return {
+    listedMs: at(times.listedMs),
+    usableMs: at(times.usableMs),
+    appliedMs: at(times.appliedMs),
+    ipv6Ms: at(times.ipv6Ms),
+    settledMs: at(times.settledMs),
+    requests,
+  };
+}

@@ -1,0 +1,29 @@
+import type { BusDevice } from "../net/bus-device.ts";
+import type { ExistingFile } from "../net/host-state.ts";
+import type { Link } from "../net/link.ts";
+import type { NicNote } from "../net/nic-notes.ts";
+import { macOfOwnPath } from "../net/own-files.ts";
+import { isOurs } from "./retire.ts";
+
+export interface ArrivalFacts {
+  readonly link: Link;
+  readonly files: readonly ExistingFile[];
+  readonly devices: readonly BusDevice[];
+  readonly notes: readonly NicNote[];
+}
+
+/**
+ * Why a NIC whose link came is one that was here all the time: its driver was reloaded, and its
+ * device never left the bus. It is on the very device on which it was noted when it was configured,
+ * and its files are still there; then all that IMDS said of it is still true. null: it is new here,
+ * or nothing of it is known.
+ */
+export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): string | null {
+  const { mac, name } = link;
+  const hasFiles = files.some((file) => macOfOwnPath(file.path) === mac && isOurs(file));
+  const noted = notes.find((note) => note.mac === mac)?.device ?? null;
+  const device = devices.find(({ links }) => links.includes(name));
+  if (!hasFiles || noted === null || device === undefined) return null;
+  const isSame = device.address === noted.address && device.node === noted.node;
+  return isSame ? `${device.address} never left its bus` : null;
+}
