@@ -17,6 +17,8 @@ export interface Applied {
   readonly nics: readonly NicResult[];
   /** What the run ends with, when everything else has been done; null where all went well. */
   readonly failure: Failure | null;
+  /** When it was written and activated, on `Clock.now`, and the look whether it holds began. */
+  readonly activatedMs: number;
 }
 
 export interface ApplyOptions {
@@ -51,15 +53,18 @@ export async function applyPlan(
   if (isLive) await noteUnfinished(host, { previous, standing });
   const unwritten = await writeFiles(host, plan, options.root);
   const failed = new Map(unwritten);
+  let activatedMs = host.clock.now();
   if (isLive) {
     const steps = plan.steps.filter(({ mac }) => mac === null || !unwritten.has(mac));
     for (const { mac, failure } of await runSteps(host, steps)) failed.set(mac, failure);
+    activatedMs = host.clock.now();
     const lost = failed.has(null) ? null : await lostAfter(host, options.standing);
     if (lost !== null) failed.set(null, lost);
     await restore(host, { previous, failed, undo: options.undo, root: options.root });
     await clearUnfinished(host);
   }
-  return { nics: plan.nics.map((nic) => outcomeOf(nic, failed)), failure: endOf(failed) };
+  const nics = plan.nics.map((nic) => outcomeOf(nic, failed));
+  return { nics, failure: endOf(failed), activatedMs };
 }
 
 /** The files to go back to: those from before a run that was killed, where there was one. */

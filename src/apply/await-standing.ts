@@ -28,9 +28,11 @@ export async function awaitStanding(
   const deadlineMs = startMs + patienceMs;
   let standsSinceMs: number | null = null;
   for (let tries = 1; ; tries += 1) {
-    const missing = await missingOf(host, before);
+    const isLast: boolean = standsSinceMs !== null && host.clock.now() - standsSinceMs >= settleMs;
+    // a look at IMDS is a token and a value: the first that can answer, and the last
+    const missing = await missingOf(host, before, standsSinceMs === null || isLast);
     standsSinceMs = missing === null ? (standsSinceMs ?? host.clock.now()) : null;
-    if (standsSinceMs !== null && host.clock.now() - standsSinceMs >= settleMs) {
+    if (missing === null && isLast) {
       host.log.waiting(null);
       host.log.verbose(`reachable as before, after ${describeMs(host.clock.now() - startMs)}`);
       return null;
@@ -44,13 +46,17 @@ export async function awaitStanding(
   }
 }
 
-async function missingOf(host: Pick<Host, "files">, before: Standing): Promise<string | null> {
+async function missingOf(
+  host: Pick<Host, "files">,
+  before: Standing,
+  withImds: boolean,
+): Promise<string | null> {
   const now = await readDefaultRoutes(host, before.link);
   for (const family of ["ipv4", "ipv6"] as const) {
     if (before.routes[family] && !now[family]) {
       return `the ${family} default route over ${before.link} is gone`;
     }
   }
-  if (before.imdsAnswers === null || (await before.imdsAnswers())) return null;
+  if (!withImds || before.imdsAnswers === null || (await before.imdsAnswers())) return null;
   return "imds no longer answers";
 }

@@ -1,7 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { ConfigFile, NetworkPlan } from "../net/network-plan.ts";
-import { macOfOwnPath } from "../net/own-files.ts";
+import { macOfOwnPath, ownFolderOf } from "../net/own-files.ts";
 import { refuseLinksBelow, underRoot } from "./under-root.ts";
 
 /** What was not done, by NIC; null: what belongs to none of them. */
@@ -55,6 +55,8 @@ function removing(path: string): Change {
   return async ({ files, log }, root) => {
     await refuseLinksBelow({ files }, root, path);
     await files.remove(underRoot(root, path));
+    const folder = ownFolderOf(path);
+    if (folder !== null) await files.removeFolder(underRoot(root, folder));
     log.verbose(`removed ${underRoot(root, path)}`);
   };
 }

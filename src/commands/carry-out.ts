@@ -29,7 +29,9 @@ export async function carryOut(
   wish: Wish,
   { asked, gathered, plan }: { asked: Asked; gathered: Gathered; plan: ActivationPlan },
 ): Promise<Applied> {
-  if (wish.check || wish.dryRun) return { nics: plan.nics, failure: null };
+  if (wish.check || wish.dryRun) {
+    return { nics: plan.nics, failure: null, activatedMs: host.clock.now() };
+  }
   const { unfinished } = gathered;
   const isRouted = asked.imds?.through === "routing";
   const primary = primaryLink(gathered, plan);

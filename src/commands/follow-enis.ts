@@ -58,7 +58,7 @@ export async function followEnis(
       const macs = enis.map((eni) => eni.mac);
       const done = await applyNics(host, options, asked, macs);
       applied.push(done);
-      book.change((cases) => takeApplied(cases, done, host.clock.now()));
+      book.change((cases) => takeApplied(cases, done));
     }
     book.change((cases) => takeEvents(cases, events));
     await book.answer();

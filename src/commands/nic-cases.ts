@@ -70,7 +70,7 @@ export function takeApplied(cases: NicCases, { nics, failure }: Applied, nowMs: 
     const { outcome, timeline } = each.nic;
     const isSame = result.outcome === "unchanged" && outcome === "configured";
     const isFailed = result.outcome === "failed";
-    const appliedMs = timeline.appliedMs ?? (isFailed ? null : nowMs);
+    const appliedMs = timeline.appliedMs ?? (isFailed ? null : activatedMs);
     const nic = { ...named(result, each), ...(isSame ? { outcome } : {}) };
     const told = { ...nic, timeline: { ...timeline, appliedMs } };
     return { ...each, nic: told, failure: isFailed ? failure : null };

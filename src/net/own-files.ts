@@ -42,6 +42,11 @@ export function dropInPath(mac: string): string {
   return dropInPlace.replace("MAC", macDigits(mac));
 }
 
+/** The folder that lies only for a file of ours, and goes with it; null: it is everybody's. */
+export function ownFolderOf(path: string): string | null {
+  return macIn(path, dropInPlace) === null ? null : path.slice(0, path.lastIndexOf("/"));
+}
+
 /** A canonical MAC without its colons, as file names and netplan ids have it. */
 export function macDigits(mac: string): string {
   return mac.replaceAll(":", "");

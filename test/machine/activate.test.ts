@@ -1,5 +1,6 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { images } from "../support/machine/images.ts";
 import { startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
 import { rootFileSystem } from "../support/machine/root-file-system.ts";
@@ -16,27 +17,6 @@ const enis: readonly EniSpec[] = [
   { device: 0, dualStack: true, ipv4: ["10.0.0.10", "10.0.0.11"] },
   { device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"], ipv4Prefixes: ["10.0.1.64/28"] },
 ];
-
-/** What an image has before anything of ours: DHCP on whatever is there. */
-const images = {
-  networkd: {
-    enable: ["systemd-networkd.service"],
-    files: {
-      "/etc/systemd/network/99-image.network": "[Match]\nName=ens*\n\n[Network]\nDHCP=yes\n",
-    },
-  },
-  netplan: {
-    enable: ["systemd-networkd.service"],
-    files: {
-      "/etc/netplan/50-image.yaml": {
-        content:
-          'network:\n  version: 2\n  ethernets:\n    all-en:\n      match:\n        name: "en*"\n      dhcp4: true\n      dhcp6: true\n',
-        mode: 0o600,
-      },
-    },
-  },
-  "network-manager": { enable: ["NetworkManager.service"], files: {} },
-} as const;
 
 const addresses = enis.flatMap(({ ipv4 = [], device }) => [
   ...ipv4,
