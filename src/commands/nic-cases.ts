@@ -63,7 +63,7 @@ function withLink(known: NicCase, links: readonly Link[]): NicCase {
 }
 
 /** What was configured counts more than that a later look had nothing to add. */
-export function takeApplied(cases: NicCases, { nics, failure }: Applied, nowMs: number): NicCases {
+export function takeApplied(cases: NicCases, { nics, failure, activatedMs }: Applied): NicCases {
   return cases.map((each): NicCase => {
     const result = nics.find(({ mac }) => mac === each.nic.mac);
     if (result === undefined || each.isOver) return each;
@@ -72,7 +72,7 @@ export function takeApplied(cases: NicCases, { nics, failure }: Applied, nowMs: 
     const isFailed = result.outcome === "failed";
     const appliedMs = timeline.appliedMs ?? (isFailed ? null : activatedMs);
     const nic = { ...named(result, each), ...(isSame ? { outcome } : {}) };
-    const told = { ...nic, timeline: { ...timeline, appliedMs } };
+    const told = { ...nic, timeline: rounded({ ...timeline, appliedMs }) };
     return { ...each, nic: told, failure: isFailed ? failure : null };
   });
 }
@@ -88,7 +88,7 @@ export function takeEvents(cases: NicCases, events: readonly EniEvent[]): NicCas
 function takeEvent(cases: NicCases, event: EniEvent): NicCases {
   return cases.map((each): NicCase => {
     if (each.nic.mac !== event.mac || each.isOver) return each;
-    const timeline = { ...each.nic.timeline, ...event.timeline };
+    const timeline = rounded({ ...each.nic.timeline, ...event.timeline });
     const nic = { ...each.nic, timeline };
     if (event.kind === "incomplete")
       return { ...each, nic: incompleteNic(nic, event.reasons), isOver: true };
@@ -134,14 +134,22 @@ function textOf({ kind, message, hint }: Failure) {
 }
 
 /** Runs have clocks of their own. */
-function shifted({ requests, ...times }: NicTimeline, byMs: number): NicTimeline {
-  const at = (ms: number | null): number | null => (ms === null ? null : Math.max(0, ms + byMs));
+function shifted(timeline: NicTimeline, byMs: number): NicTimeline {
+  return withTimes(timeline, (ms) => Math.round(Math.max(0, ms + byMs)));
+}
+
+function rounded(timeline: NicTimeline): NicTimeline {
+  return withTimes(timeline, Math.round);
+}
+
+function withTimes({ requests, ...times }: NicTimeline, at: (ms: number) => number): NicTimeline {
+  const known = (ms: number | null): number | null => (ms === null ? null : at(ms));
   return {
-    listedMs: at(times.listedMs),
-    usableMs: at(times.usableMs),
-    appliedMs: at(times.appliedMs),
-    ipv6Ms: at(times.ipv6Ms),
-    settledMs: at(times.settledMs),
+    listedMs: known(times.listedMs),
+    usableMs: known(times.usableMs),
+    appliedMs: known(times.appliedMs),
+    ipv6Ms: known(times.ipv6Ms),
+    settledMs: known(times.settledMs),
     requests,
   };
 }
