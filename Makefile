@@ -8,7 +8,7 @@ SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts
 
 # (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
-UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test demo bench golden smoke clean

@@ -12,6 +12,8 @@ export interface NicCase {
   /** Why its configuration could not be activated. */
   readonly failure: Failure | null;
   readonly isOver: boolean;
+  /** It is over because this run's time is: who wished for it may have time left. */
+  readonly isCutShort: boolean;
   /** Whose run waits for it. */
   readonly wishes: readonly SeenWish[];
 }
@@ -27,7 +29,7 @@ export function newCase(mac: string): NicCase {
   const nothing = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
   const timeline: NicTimeline = { ...nothing, settledMs: null, requests: 0 };
   const nic = { mac, name: null, eni: null, outcome: "skipped", timeline } as const;
-  return { nic, failure: null, isOver: false, wishes: [] };
+  return { nic, failure: null, isOver: false, isCutShort: false, wishes: [] };
 }
 
 /**
@@ -90,8 +92,8 @@ function takeEvent(cases: NicCases, event: EniEvent): NicCases {
     if (each.nic.mac !== event.mac || each.isOver) return each;
     const timeline = rounded({ ...each.nic.timeline, ...event.timeline });
     const nic = { ...each.nic, timeline };
-    if (event.kind === "incomplete")
-      return { ...each, nic: incompleteNic(nic, event.reasons), isOver: true };
+    if (event.kind === "incomplete") const ended = incompleteNic(nic, event.reasons);
+    return { ...each, nic: ended, isOver: true, isCutShort: true };
     return { ...each, nic, isOver: event.kind === "settled" };
   });
 }
@@ -107,13 +109,10 @@ interface Due {
   readonly answer: HotplugAnswer;
 }
 
-/**
- * What is to be answered now. One that was not complete when this run's time was over is not
- * answered: who wished for it has time left, and goes on.
- */
+/** What is to be answered now. Who wished for what was cut short goes on with it. */
 export function dueAnswers(cases: NicCases): readonly Due[] {
   return cases
-    .filter(({ isOver, nic }) => isOver && nic.outcome !== "incomplete")
+    .filter(({ isOver, isCutShort }) => isOver && !isCutShort)
     .flatMap(({ nic, failure, wishes }) =>
       wishes.map(({ wish, seenMs }) => ({
         wish,

@@ -20,6 +20,8 @@ interface Asked {
 interface Options {
   readonly scenario: Scenario;
   readonly macs?: readonly string[];
+  /** Those that are wanted at a time, beside `macs` until they have settled. */
+  readonly alsoWanted?: (nowMs: number, told: readonly ToldEvent[]) => readonly string[];
   readonly settleMs?: number;
   readonly deadlineMs?: number;
   readonly kernel?: (mac: string) => KernelSight | null;
@@ -33,6 +35,7 @@ export const pluggedMac = "06:ec:2a:00:00:01";
 /** A whole watch, on a clock that moves with its waits alone, over an instance in memory. */
 export async function watchInMemory({ scenario, macs = [pluggedMac], ...options }: Options) {
   const { settleMs = 10_000, deadlineMs = 60_000, kernel = () => null, fault } = options;
+  const { alsoWanted = () => [] } = options;
   const clock = fakeClock();
   const log = fakeLog();
   const asked: Asked[] = [];
@@ -55,7 +58,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
     const watch = watchEnis(
       host,
       { look, deadlineMs },
-      { macs: async () => [...wanted], settleMs, kernel },
+      { macs: async () => [...wanted, ...alsoWanted(clock.now(), told)], settleMs, kernel },
     );
     for await (const events of watch) {
       for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);

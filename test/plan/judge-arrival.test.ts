@@ -1,0 +1,39 @@
+import { describe, expect, test } from "bun:test";
+import type { Link } from "../../src/net/link.ts";
+import { ownMark, ownPath } from "../../src/net/own-files.ts";
+import { type ArrivalFacts, whyNeverGone } from "../../src/plan/judge-arrival.ts";
+import { macAt } from "../support/nics.ts";
+
+const mac = macAt(1);
+const link: Link = { name: "ens6", mac, kind: "device", driver: "ena", busAddress: "0000:00:06.0" };
+const device = { address: "0000:00:06.0", node: 7, driver: "ena", links: ["ens6"] };
+const facts: ArrivalFacts = {
+  link,
+  files: [{ path: ownPath("networkd", mac), content: `# ${ownMark}\n`, mode: 0o644 }],
+  devices: [device],
+  notes: [{ mac, device: { address: device.address, node: device.node } }],
+};
+
+test("its driver was reloaded: the device is the one that was noted, and its file is there", () => {
+  expect(whyNeverGone(facts)).toBe("0000:00:06.0 never left its bus");
+});
+
+describe("it is new here, or nothing is known", () => {
+  const others: Readonly<Record<string, Partial<ArrivalFacts>>> = {
+    "there is no file of ours": { files: [] },
+    "its file is somebody else's": {
+      files: [{ path: ownPath("networkd", mac), content: "# by hand\n", mode: 0o644 }],
+    },
+    "nothing was noted in this boot": { notes: [] },
+    "another MAC was noted on the device": {
+      notes: [{ mac: macAt(2), device: { address: device.address, node: 7 } }],
+    },
+    "it has no device, as a veth": { notes: [{ mac, device: null }], devices: [] },
+    "it was detached and attached again in the same slot": { devices: [{ ...device, node: 8 }] },
+    "it is in another slot": { devices: [{ ...device, address: "0000:00:07.0" }] },
+    "its link is still to be renamed": { devices: [{ ...device, links: ["eth0"] }] },
+  };
+  test.each(Object.entries(others))("%s", (_, change) => {
+    expect(whyNeverGone({ ...facts, ...change })).toBeNull();
+  });
+});
