@@ -92,8 +92,10 @@ function takeEvent(cases: NicCases, event: EniEvent): NicCases {
     if (each.nic.mac !== event.mac || each.isOver) return each;
     const timeline = rounded({ ...each.nic.timeline, ...event.timeline });
     const nic = { ...each.nic, timeline };
-    if (event.kind === "incomplete") const ended = incompleteNic(nic, event.reasons);
-    return { ...each, nic: ended, isOver: true, isCutShort: true };
+    if (event.kind === "incomplete") {
+      const ended = incompleteNic(nic, event.reasons);
+      return { ...each, nic: ended, isOver: true, isCutShort: true };
+    }
     return { ...each, nic, isOver: event.kind === "settled" };
   });
 }
