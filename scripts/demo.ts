@@ -3,17 +3,19 @@
  * 169.254.169.254 behind them, all in namespaces of the demo's own; nothing touches the machine.
  * Ends with 1 when something did not come out as it should.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enterNamespaces } from "../test/support/bench/enter.ts";
 import { needTools } from "../test/support/bench/need-tools.ts";
 import {
   addAddress,
+  addNic,
   type BenchNic,
   buildNetwork,
   imdsAddresses,
   inVpcArgv,
+  removeNic,
   swallow,
 } from "../test/support/bench/network.ts";
 import { showCommand, showTitle } from "./show.ts";
@@ -84,6 +86,22 @@ async function demo(): Promise<void> {
   const late = { ipv6s: { afterMs: 2000, listed: true } };
   await simulate("attach", { device: 2, mac: "06:a1:00:00:00:07", dualStack: true, late });
   await ec2nic(0, ...local);
+
+  showTitle("a NIC is plugged in: it is listed half a second later, its IPv6 four seconds late");
+  const plugged = { name: "ens8", mac: "06:a1:00:00:00:08" };
+  const lateIpv6 = { ".": 500, ipv6s: 4500, "subnet-ipv6-cidr-blocks": 4500 };
+  addNic({ ...plugged, address: null });
+  await simulate("attach", { device: 3, mac: plugged.mac, dualStack: true, late: lateIpv6 });
+  const target = local.slice(1);
+  await ec2nic(0, "hotplug", "add", "--nic", plugged.name, ...target, "--settle", "5s");
+  const config = readFileSync(join(folder, "etc/netplan/60-ec2nic-06a100000008.yaml"), "utf8");
+  expect(/dhcp6: true/.test(config), "its file has IPv6");
+
+  showTitle("it is pulled out, and IMDS still lists it: the kernel decides");
+  removeNic(plugged.name);
+  await ec2nic(0, "hotplug", "remove", ...target);
+  expect(!existsSync(join(folder, "etc/netplan/60-ec2nic-06a100000008.yaml")), "its file is gone");
+  await simulate("detach", { mac: plugged.mac });
 
   showTitle("the service is switched off for this instance");
   await simulate("fault", { fault: { kind: "status", status: 403 } });

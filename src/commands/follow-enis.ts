@@ -3,7 +3,9 @@ import type { Host } from "../host/host.ts";
 import { watchEnis } from "../imds/watch-eni.ts";
 import type { EniEvent } from "../imds/watched-eni.ts";
 import { readLinks } from "../links/read-links.ts";
+import { describeMs } from "../net/duration.ts";
 import type { Eni } from "../net/eni.ts";
+import type { NicResult } from "../net/network-plan.ts";
 import { type AppliedNics, applyNics } from "./apply-nics.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
@@ -58,6 +60,7 @@ export async function followEnis(
       const macs = enis.map((eni) => eni.mac);
       const done = await applyNics(host, options, asked, macs);
       applied.push(done);
+      for (const nic of done.nics) tellApplied(host, options, nic);
       book.change((cases) => takeApplied(cases, done));
     }
     book.change((cases) => takeEvents(cases, events));
@@ -93,6 +96,17 @@ function caseBook(host: Host, { mac, batch }: Task) {
       cases = by(cases);
     },
   };
+}
+
+/** A person may want to go on with a NIC before it is settled. */
+function tellApplied(
+  { clock, log }: Pick<Host, "clock" | "log">,
+  { dryRun, settleMs }: HotplugOptions,
+  { mac, name, outcome }: NicResult,
+): void {
+  if (dryRun || settleMs === 0 || outcome !== "configured") return;
+  const at = `configured after ${describeMs(clock.now())}`;
+  log.info(`${name ?? mac}: ${at}; watching for what comes later`);
 }
 
 /** The last word on each ENI of which there is something new. */

@@ -56,11 +56,17 @@ export function addAddress(name: string, address: string): void {
   inVpc("ip", "address", "add", router, "dev", farEnd(name));
 }
 
+/** Pulls a NIC out. */
+export function removeNic(name: string): void {
+  run("ip", "link", "del", name);
+}
+
 function farEnd(name: string): string {
   return `${name}-vpc`;
 }
 
-function addNic({ name, mac, address }: BenchNic): void {
+/** Plugs a NIC in, or at the beginning. */
+export function addNic({ name, mac, address }: BenchNic): void {
   const far = farEnd(name);
   const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];
   run("ip", "link", "add", name, "address", mac, ...peer);
