@@ -2,10 +2,12 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { awaitEnis } from "../imds/await-enis.ts";
 import { type ParsedEnis, parseEnis } from "../imds/parse-enis.ts";
+import { readLinks } from "../links/read-links.ts";
 import { readMetadataFile } from "../imds/read-metadata-file.ts";
 import type { ImdsStats } from "../imds/session.ts";
 import { type ImdsOptions, type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { readUnmanaged } from "../apply/inspect-host.ts";
+import { nicsAmong } from "../plan/match-nics.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import { withImds } from "./with-imds.ts";
@@ -34,7 +36,9 @@ export async function askForEnis(host: Host, source: Source): Promise<Asked> {
   const startMs = host.clock.now();
   const { entries } = parseUnmanaged(await readUnmanaged(host, source.root));
   return withImds(host, settings, async ({ session }) => {
-    const parsed = await awaitEnis(host, session, (mac) => !entries.has(mac));
+    const here = async () =>
+      new Set(nicsAmong(await readLinks(host)).flatMap(({ mac }) => mac ?? []));
+    const parsed = await awaitEnis(host, session, { isAwaited: (mac) => !entries.has(mac), here });
     const elapsedMs = Math.round(host.clock.now() - startMs);
     return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
   });

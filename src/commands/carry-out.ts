@@ -4,7 +4,7 @@ import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { noteNics } from "../links/nic-notes.ts";
 import type { Link } from "../net/link.ts";
-import { matchNics } from "../plan/match-nics.ts";
+import { nicsAmong } from "../plan/match-nics.ts";
 import { ownNics } from "../plan/own-nics.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
@@ -52,7 +52,7 @@ function primaryLink(
 ): Link | null {
   const known = [...config.nics, ...ownNics(state.files)];
   const mac = known.find(({ isPrimary }) => isPrimary)?.mac ?? null;
-  return matchNics([], links).strangers.find((link) => link.mac === mac) ?? null;
+  return nicsAmong(links).find((link) => link.mac === mac) ?? null;
 }
 
 /** An image that is made on some machine has nothing to do with that one's devices. */

@@ -12,20 +12,28 @@ const longestDelayMs = 2000;
 /** Less than this before the deadline, another look has no chance. */
 const leastLookMs = 50;
 
+/** What the machine shows, and wants. */
+export interface Machine {
+  /** What is not awaited holds nobody up. */
+  readonly isAwaited: (mac: string) => boolean;
+  /** The MACs of the NICs that are here now. */
+  readonly here: () => Promise<ReadonlySet<string>>;
+}
+
 /**
  * Asks until every ENI that IMDS lists is whole, or the deadline: then `incomplete` says what is
- * missing. What is not `isAwaited` holds nobody up. An ENI that was whole once is not asked for again. Throws what `ImdsSession.get` throws
+ * missing. An ENI that was whole once is not asked for again. Throws what `ImdsSession.get` throws
  * while nothing is known yet.
  */
 export async function awaitEnis(
   host: Pick<Host, "clock" | "log" | "signal">,
   session: ImdsSession,
-  isAwaited: (mac: string) => boolean,
+  { isAwaited, here }: Machine,
 ): Promise<ParsedEnis> {
   let known: Known = {};
   let found: ParsedEnis | null = null;
   for (let tries = 1; ; tries += 1) {
-    const look: Look | null = await lookOnce(session, known).catch(unlessKnown(found));
+    const look: Look | null = await lookOnce(session, known, here).catch(unlessKnown(found));
     if (look === null) break;
     ({ known, found } = look);
     const reason = whyNotYet(look.found, isAwaited);
@@ -60,14 +68,14 @@ interface Look {
   readonly found: ParsedEnis;
 }
 
-async function lookOnce(session: ImdsSession, known: Known): Promise<Look> {
+async function lookOnce(session: ImdsSession, known: Known, here: Machine["here"]): Promise<Look> {
   const { mac, isListed, enis, notYet } = await readNetwork(session, known);
   const named = mac === null ? {} : { mac };
   const reasons = { ...notYet, ...faultsOf(named, enis) };
   // what cannot be used yet is listed all the same, with nothing in it that could be believed
   const blank = Object.fromEntries(Object.keys(reasons).map((late) => [late, {}]));
   const macs = isListed ? { network: { interfaces: { macs: { ...enis, ...blank } } } } : {};
-  const parsed = parseEnis({ ...named, ...macs });
+  const parsed = parseEnis({ ...named, ...macs }, await here());
   const incomplete = parsed.incomplete.map((eni) => {
     return { ...eni, reason: reasons[eni.mac] ?? eni.reason };
   });

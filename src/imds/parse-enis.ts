@@ -4,7 +4,7 @@ import type { MetadataTree } from "../net/metadata-tree.ts";
 import { badLeaf } from "./bad-leaf.ts";
 import { eniOf } from "./eni-of.ts";
 import { eniSchema, foldersSchema, type ListedEni, macSchema } from "./eni-schema.ts";
-import { whyIncomplete } from "./why-incomplete.ts";
+import { whyIncomplete, withoutGhosts } from "./why-incomplete.ts";
 
 export interface ParsedEnis {
   /** Whole, by network card, device number and MAC. */
@@ -19,13 +19,15 @@ const macsPath = "meta-data/network/interfaces/macs";
 
 /**
  * The ENIs in a tree of metadata, each either whole or `incomplete` with the reason. `tree` is what
- * lies below `meta-data/`. Throws `DATAERR`, naming the leaf, for what is no metadata.
+ * lies below `meta-data/`; `here`: the MACs of the machine's NICs, where they are known. Throws
+ * `DATAERR`, naming the leaf, for what is no metadata.
  */
-export function parseEnis(tree: MetadataTree): ParsedEnis {
+export function parseEnis(tree: MetadataTree, here: ReadonlySet<string> = new Set()): ParsedEnis {
   const { mac: primaryMac, network } = parse(foldersSchema, tree, "meta-data");
-  const listed = Object.entries(network?.interfaces?.macs ?? {})
+  const all = Object.entries(network?.interfaces?.macs ?? {})
     .map(([key, folder]) => parseFolder(key, folder, primaryMac))
     .toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
+  const listed = withoutGhosts(all, here);
   const reasoned = listed.map((eni) => {
     const reason =
       primaryMac === undefined ? noPrimary : (whyIncomplete(eni, listed)?.reason ?? null);

@@ -38,6 +38,24 @@ function whyUnnumbered(eni: ListedEni, all: readonly ListedEni[]): Obstacle | nu
   return { leaf: "device-number", reason };
 }
 
+/**
+ * Without those that IMDS still lists after their detachment (VPC CNI #1008), as far as it shows: of
+ * two in one place, the one whose NIC is `here` has it, and one that has no NIC here has left.
+ */
+export function withoutGhosts(
+  all: readonly ListedEni[],
+  here: ReadonlySet<string>,
+): readonly ListedEni[] {
+  const hasCards = all.some(({ folder }) => folder["network-card"] !== undefined);
+  const hasPlace = ({ isPrimary, folder }: ListedEni): boolean => {
+    const { "device-number": device, "network-card": card } = folder;
+    const isKnown = device !== undefined && (card !== undefined || !hasCards);
+    return isPrimary || (isKnown && (device > 0 || (card ?? 0) > 0));
+  };
+  const placed = all.filter((eni) => here.has(eni.mac) && hasPlace(eni)).map(slotOf);
+  return all.filter((eni) => here.has(eni.mac) || !hasPlace(eni) || !placed.includes(slotOf(eni)));
+}
+
 function notThere(leaf: EniLeaf, more = ""): Obstacle {
   return { leaf, reason: `${leaf} is not there yet${more}` };
 }

@@ -19,10 +19,7 @@ export interface NicMatch {
  * by name is named, and the configuration matches by MAC anyway.
  */
 export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatch {
-  const kind: LinkKind = links.some((link) => link.kind === "device") ? "device" : "veth";
-  const candidates = links
-    .filter((link) => link.kind === kind && link.mac !== null)
-    .toSorted((left, right) => naturalOrder(left.name, right.name));
+  const candidates = nicsAmong(links);
   const nics = enis.toSorted(compareEnis).map((eni) => {
     return { eni, link: candidates.find(({ mac }) => mac === eni.mac) ?? null };
   });
@@ -32,6 +29,14 @@ export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatc
     strangers: candidates.filter(({ mac }) => mac !== null && !macs.has(mac)),
     reasons: nics.flatMap((nic) => namesakes(nic, links)),
   };
+}
+
+/** The links that are NICs, in natural order of their names. */
+export function nicsAmong(links: readonly Link[]): readonly Link[] {
+  const kind: LinkKind = links.some((link) => link.kind === "device") ? "device" : "veth";
+  return links
+    .filter((link) => link.kind === kind && link.mac !== null)
+    .toSorted((left, right) => naturalOrder(left.name, right.name));
 }
 
 /** What was told apart, and how. */

@@ -5,7 +5,7 @@ import type { Link } from "../net/link.ts";
 import type { Step } from "../net/network-plan.ts";
 import { unmanagedPath } from "../net/own-files.ts";
 import { type Judgement, judgeLease } from "./judge-lease.ts";
-import { matchNics } from "./match-nics.ts";
+import { nicsAmong } from "./match-nics.ts";
 import { type OwnNic, ownNics } from "./own-nics.ts";
 import { dropProvisional } from "./drop-provisional.ts";
 import { overtakenLeases } from "./overtaken-leases.ts";
@@ -97,7 +97,7 @@ interface Judged {
 }
 
 function judge({ nic, lease }: BoundEvent, { links, state, kernel }: FromDhcpFacts): Judged {
-  const { strangers } = matchNics([], links);
+  const strangers = nicsAmong(links);
   const link = strangers.find(({ name }) => name === nic) ?? null;
   const others = strangers.filter(({ mac }) => mac !== link?.mac);
   const known = ownNics(state.files);
