@@ -1,5 +1,5 @@
 import { readUnmanaged } from "../apply/inspect-host.ts";
-import { joinBatch } from "../apply/join-batch.ts";
+import { type Batch, joinBatch } from "../apply/join-batch.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
@@ -16,12 +16,14 @@ import type { HotplugOptions } from "./hotplug-options.ts";
 import { lookForRemovals } from "./look-for-removals.ts";
 import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
 import { reportNothing } from "./report-nothing.ts";
-import { withImds } from "./with-imds.ts";
+import { type Imds, withImds } from "./with-imds.ts";
 
 type KnownLink = Link & { readonly mac: string };
 
 /** udev renames a link while its event is handled; a link that is not there by then never came. */
 const linkPatienceMs = 10_000;
+/** However long another run was waited for: a look at IMDS. */
+const leastMs = 1000;
 
 /** `hotplug add`: a NIC came. */
 export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue): Promise<number> {
@@ -29,7 +31,8 @@ export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue
   const patienceMs = Math.min(linkPatienceMs, settings.timeoutMs);
   const found = await findLink(host, clue, host.clock.now() + patienceMs);
   if (found.kind === "not-found") {
-    return reportNothing(host, options, [], `${found.why}: nothing to configure`);
+    host.log.warn(`${found.why}: nothing to configure`);
+    return reportNothing(host, options, []);
   }
   const { link } = found;
   if (link.mac === null) return reportNothing(host, options, [], `${link.name} has no MAC`);
@@ -65,10 +68,14 @@ async function follow(
   { mac }: KnownLink,
   settings: ImdsSettings,
 ): Promise<number> {
-  const lead = (batch: Parameters<typeof followEnis>[3]["batch"]) =>
-    withImds(host, settings, (imds) => followEnis(host, options, imds, { mac, batch }));
+  const lead = (batch: Batch | null) => {
+    // a run that waited for another one has the rest of its time
+    const timeoutMs = Math.max(leastMs, settings.timeoutMs - host.clock.now());
+    const work = (imds: Imds) => followEnis(host, options, imds, { mac, batch });
+    return withImds(host, { ...settings, timeoutMs }, work);
+  };
   const isAlone = options.dryRun || !isThisMachine(options.root);
-  const deadlineMs = host.clock.now() + settings.timeoutMs;
+  const deadlineMs = settings.timeoutMs;
   const wanted = { mac, key: keyOf(options, settings), deadlineMs };
   const ending: Followed | HotplugAnswer = isAlone
     ? await lead(null)

@@ -3,6 +3,7 @@ import { holdLock } from "../apply/hold-lock.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { noteNics } from "../links/nic-notes.ts";
+import { mainTable } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
 import { nicsAmong } from "../plan/match-nics.ts";
 import { ownNics } from "../plan/own-nics.ts";
@@ -45,14 +46,22 @@ export async function carryOut(
   return applied;
 }
 
-/** Of a plan for some NICs alone, our file tells which NIC is the primary. */
+/**
+ * Of a plan for some NICs alone, our file tells which NIC is the primary; before there is one, the
+ * NIC that holds the default route stands for it.
+ */
 function primaryLink(
-  { facts: { links, state } }: Gathered,
+  { facts: { links, state }, kernel }: Gathered,
   { config }: ActivationPlan,
 ): Link | null {
   const known = [...config.nics, ...ownNics(state.files)];
   const mac = known.find(({ isPrimary }) => isPrimary)?.mac ?? null;
-  return nicsAmong(links).find((link) => link.mac === mac) ?? null;
+  const nics = nicsAmong(links);
+  if (mac !== null) return nics.find((link) => link.mac === mac) ?? null;
+  const [first] = (kernel?.routes ?? [])
+    .filter(({ table, destination }) => table === mainTable && destination === "0.0.0.0/0")
+    .toSorted((left, right) => left.metric - right.metric);
+  return nics.find(({ name }) => name === first?.link) ?? null;
 }
 
 /** An image that is made on some machine has nothing to do with that one's devices. */

@@ -79,9 +79,14 @@ export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
     ...shared,
     job,
     event: { action: action === "sync" ? null : action, nic, mac, devpath },
-    settleMs: settle === undefined ? 10_000 : parseDuration(settle, "--settle"),
+    settleMs: settle === undefined ? usualSettleMs(flags) : parseDuration(settle, "--settle"),
     withDhcpHooks: flags["from-dhcp"],
   };
+}
+
+/** What would be done is known when the NIC is usable. */
+function usualSettleMs(flags: Values): number {
+  return flags["dry-run"] ? 0 : 10_000;
 }
 
 const hint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";

@@ -25,6 +25,8 @@ const gravity: readonly NicOutcome[] = [
   "configured",
   "retired",
   "unchanged",
+  "kept",
+  "skipped",
 ];
 
 export function renderResult({ nics, plan, error, differences, ...rest }: Result): string {
