@@ -24,6 +24,10 @@ export type Heard =
       readonly retryAfterMs: number | null;
     };
 
+export function isTrouble(heard: Heard): heard is Extract<Heard, { kind: "trouble" }> {
+  return heard.kind === "trouble";
+}
+
 const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
 /** Unique, for whoever remembers what was asked. */

@@ -7,7 +7,7 @@ import {
   nothingKnown,
 } from "./eni-knowledge.ts";
 import { isSame } from "./eni-memory.ts";
-import { hear, type Heard, nameOfQuestion, type Question } from "./eni-question.ts";
+import { hear, type Heard, isTrouble, nameOfQuestion, type Question } from "./eni-question.ts";
 import type { KernelSight } from "./judge-eni.ts";
 import {
   type AskedMs,
@@ -18,6 +18,7 @@ import {
 } from "./next-questions.ts";
 import type { ImdsSession } from "./session.ts";
 import { checkEveryMs, pollMs, reliefMs } from "./watch-pace.ts";
+import { nameOf, reasonOf } from "./watch-words.ts";
 import {
   endIncomplete,
   type EniEvent,
@@ -86,7 +87,8 @@ export async function* watchEnis(
         yield endOf(watch);
         return;
       }
-      const [what, reason] = [nameOf(watch), reasonOf(watch)];
+      const waiters = waitersOf(watch);
+      const [what, reason] = [nameOf(waiters), reasonOf(waiters, watch.heard, options.settleMs)];
       host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
       host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
       await host.clock.sleep(pauseMs, host.signal);
@@ -226,24 +228,4 @@ function withRequests(eni: WatchedEni, wave: readonly Heard[]): WatchedEni {
   const own = wave.filter(({ question }) => "mac" in question && question.mac === eni.mac);
   const requests = eni.timeline.requests + own.length;
   return { ...eni, timeline: { ...eni.timeline, requests } };
-}
-
-function isTrouble(heard: Heard): heard is Extract<Heard, { kind: "trouble" }> {
-  return heard.kind === "trouble";
-}
-
-function nameOf(watch: Watch): string {
-  const [first, ...others] = waitersOf(watch);
-  return others.length === 0 ? `eni for ${first?.mac}` : `${others.length + 1} enis`;
-}
-
-/** Why the first of them is not over yet: IMDS's trouble, or what it does not say. */
-function reasonOf(watch: Watch): string {
-  const trouble = watch.heard.find(isTrouble);
-  if (trouble !== undefined) return trouble.failure.message;
-  const reasons = waitersOf(watch).map(({ verdict }) => {
-    if ("reason" in verdict) return verdict.reason;
-    return verdict.state === "usable" ? (verdict.missing[0] ?? "something may still come") : "";
-  });
-  return reasons[0] ?? "";
 }

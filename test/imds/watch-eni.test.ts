@@ -96,7 +96,7 @@ describe("while it waits", () => {
     expect(reasons).toEqual([
       "macs/ does not list it",
       "device-number reads 0, which is the primary's: it has not propagated yet",
-      "something may still come",
+      "usable; done when nothing changes for 10 s",
       null,
     ]);
     expect(log.waits[0]?.what).toBe(`eni for ${pluggedMac}`);
