@@ -3,7 +3,7 @@ import type { IniSection } from "./ini.ts";
 import { conditions, networkDaemons, oneshot, unitFile } from "./unit-parts.ts";
 
 /**
- * The units that run `activate` by themselves: before the network, after it, and from time to time.
+ * The units that configure all NICs by themselves: before the network, after it, and from time to time.
  * None is needed by anything, so that none holds up or fails a boot; off EC2 none is run at all.
  * `program`: the absolute path of the executable, without spaces; throws `RangeError` for others.
  */
@@ -72,7 +72,7 @@ function repairUnit(program: string): readonly IniSection[] {
         ["After", `network.target ${networkDaemons} ec2nic-network.service`],
       ],
     },
-    oneshot(program, "activate --stage network --quiet", 180),
+    oneshot(program, "hotplug sync --stage network --quiet", 180),
   ];
 }
 
