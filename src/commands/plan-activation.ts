@@ -7,6 +7,7 @@ import { checkKernel } from "../plan/check-kernel.ts";
 import { chooseBackend } from "../plan/choose-backend.ts";
 import { changedMacs } from "../plan/changes.ts";
 import { competingFiles } from "../plan/competing-files.ts";
+import { dropSettled } from "../plan/drop-settled.ts";
 import { expectedKernel } from "../plan/expected-kernel.ts";
 import { finishChanges } from "../plan/finish-changes.ts";
 import { planDns } from "../plan/plan-dns.ts";
@@ -81,10 +82,13 @@ function withRepairs(
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
   const isLive = activation.stage === "network";
   const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
+  // files that nobody reads bring nothing
+  const brought = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
+  const dropped = isLive && kernel !== null ? dropSettled(brought, kernel) : [];
   const rivals = competingFiles(others, matchedNics(plan, facts), activation);
   return {
     ...plan,
-    steps: [...steps, ...repair.steps],
+    steps: [...steps, ...repair.steps, ...dropped],
     undo: undoSteps(changes, plan.config.nics, activation),
     reasons: [...plan.reasons, ...rivals, ...repair.reasons],
     differences: [...checkFiles(plan, facts.state), ...drift],

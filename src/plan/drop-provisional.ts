@@ -9,8 +9,7 @@ import {
   type ProvisionalRule,
   provisionalRules,
 } from "./provisional.ts";
-import { repairSteps } from "./repair-steps.ts";
-import { isSameRule } from "./rule-words.ts";
+import { isSameRule, shortened } from "./rule-words.ts";
 
 /** NICs whose provisional tables and rules are no more, but for what is `wanted`. */
 export interface Settled {
@@ -25,15 +24,22 @@ const timeoutMs = 10_000;
 
 /**
  * Takes away the provisional rules and routes of NICs that are settled: they have their own numbers,
- * as after a run that asked IMDS, or lost their lease; and of any NIC those that cannot be of use, whose address is nowhere or whose
- * table is empty: with a NIC or its last address the kernel takes routes away, and leaves rules.
+ * as after a run that asked IMDS, or lost their lease; and of any NIC those that cannot be of use,
+ * whose address is nowhere or whose table is empty: with a NIC or its last address the kernel takes
+ * routes away, and leaves rules. By `flush`, which does not fail where another was quicker: networkd
+ * takes away rules that it did not make when it reads its files again.
  */
 export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
   const doomed = provisionalRules(kernel).filter((each) => isDoomed(each.rule, settled, kernel));
-  const nobody = { nics: [], claims: [], isWhole: false, gone: [] };
-  const inCharge = { backend: "networkd", renderer: null, isRunning: false } as const;
-  const texts = doomed.map((each) => ({ ...each, text: reasonOf(each) }));
-  return [...repairSteps(texts, nobody, inCharge).steps, ...flushes(settled, kernel)];
+  return [...doomed.map(flushRule), ...flushes(settled, kernel)];
+}
+
+function flushRule(difference: ProvisionalRule): Step {
+  const { family, from, to, table, priority } = difference.rule;
+  const ends = ["from", shortened(from), ...(to === null ? [] : ["to", shortened(to)])];
+  const numbers = ["priority", `${priority}`, ...ends, "table", `${table}`];
+  const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
+  return { argv, reason: reasonOf(difference), mac: null, timeoutMs };
 }
 
 function isDoomed(

@@ -1,8 +1,8 @@
 import { contains, hostCidr, prefixLength, subnetRouter } from "../net/address.ts";
 import type { DhcpLease } from "../net/dhcp-event.ts";
 import type { KernelState } from "../net/kernel-state.ts";
-import { mainTable } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
+import { hasDefault } from "./has-default.ts";
 import type { OwnNic } from "./own-nics.ts";
 import { freeProvisionalIndex, standingIndexOf } from "./provisional.ts";
 
@@ -29,15 +29,21 @@ export interface LeaseFacts {
 /**
  * Whose number a NIC gets without IMDS. What a file of ours says is what IMDS said. Where there is
  * none, the number is a provisional one, for a NIC whose packets main would send another way; one
- * that has main's default needs none, and the primary is one of those, whichever it is.
+ * that has main's default needs none, and the primary is one of those, whichever it is. A NIC that
+ * our file gives no rules keeps a provisional table while main's default leads out through another,
+ * as `dropSettled` has it.
  */
 export function judgeLease(facts: LeaseFacts): Judgement {
-  const { lease, own, link } = facts;
+  const { lease, own, link, kernel } = facts;
   const strange = whyStrange(lease);
   if (strange !== null) return unknown(strange);
   if (own === null) return judgeUnknown(facts);
-  if (own.isPrimary) return none("the primary has neither rules nor a table");
-  if (own.sources.length === 0) return none("our file for it has no rules");
+  if (own.sources.length === 0) {
+    const standing = standingIndexOf(link.name, lease.address, kernel);
+    const isNeeded = standing !== null && !hasDefault(link.name, kernel);
+    if (isNeeded) return { kind: "routed", index: standing, inside: [] };
+    return none(own.isPrimary ? "the primary has no rules" : "our file for it has no rules");
+  }
   if (own.sources.includes(hostCidr(lease.address))) {
     return { kind: "routed", index: own.index, inside: own.inside };
   }
@@ -56,16 +62,6 @@ function judgeUnknown(facts: LeaseFacts): Judgement {
   return index === null
     ? unknown("all provisional tables are taken")
     : { kind: "routed", index, inside: [] };
-}
-
-/** Main's best default, and no other as good, leads out through the link. */
-function hasDefault(nic: string, { routes }: KernelState): boolean {
-  const defaults = routes.filter(
-    ({ table, destination }) => table === mainTable && destination === "0.0.0.0/0",
-  );
-  const best = Math.min(...defaults.map(({ metric }) => metric));
-  const used = defaults.filter(({ metric }) => metric === best);
-  return used.length > 0 && used.every(({ link }) => link === nic);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { BoundEvent, DhcpEvent } from "../net/dhcp-event.ts";
 import type { HostState } from "../net/host-state.ts";
 import type { KernelState } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
-import type { Step } from "../net/network-plan.ts";
+import type { NicOutcome, NicResult, Step } from "../net/network-plan.ts";
 import { unmanagedPath } from "../net/own-files.ts";
 import { type Judgement, judgeLease } from "./judge-lease.ts";
 import { nicsAmong } from "./match-nics.ts";
@@ -24,6 +24,8 @@ export interface FromDhcpPlan {
   readonly steps: readonly Step[];
   /** What was decided, and why. */
   readonly reasons: readonly string[];
+  /** The NICs that it is about, with what comes of them. */
+  readonly nics: readonly NicResult[];
 }
 
 /**
@@ -41,9 +43,12 @@ export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPl
   if (event.kind === "released") {
     const { nic, address, why } = event;
     const steps = dropProvisional({ nics: [nic], address, wanted: [] }, facts.kernel);
-    return { steps, reasons: [`${nic}: ${why}: what our files say of it stays`] };
+    const { link, own } = whoIs(nic, facts);
+    const outcome = steps.length === 0 ? "unchanged" : "retired";
+    const reason = `${why}: what our files say of it stays`;
+    return told(steps, { nic, link, own, outcome, reason });
   }
-  return { steps: sweep(facts.kernel), reasons: [`${event.why}: nothing to do`] };
+  return { steps: sweep(facts.kernel), reasons: [`${event.why}: nothing to do`], nics: [] };
 }
 
 function sweep(kernel: KernelState): readonly Step[] {
@@ -55,6 +60,7 @@ function joined(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan 
   return {
     steps: [...first.steps, ...second.steps],
     reasons: [...first.reasons, ...second.reasons],
+    nics: [...first.nics, ...second.nics],
   };
 }
 
@@ -64,18 +70,40 @@ function planOvertaken(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan | 
     const judged = judge(other, facts);
     if (judged.own !== null) return [];
     const { steps } = routed(other, judged, facts.kernel);
-    return [{ steps, reasons: [`${other.nic}: ${other.why}: ${inWords(judged.judgement)}`] }];
+    return [tellBound(steps, other, judged)];
   });
   return plans.find(({ steps }) => steps.length > 0) ?? null;
 }
 
 function planBound(event: BoundEvent, judged: Judged, kernel: KernelState): FromDhcpPlan {
   const { nic, lease } = event;
-  const reasons = [`${nic}: ${event.why}: ${inWords(judged.judgement)}`];
-  if (judged.judgement.kind === "unknown") return { steps: sweep(kernel), reasons };
+  if (judged.judgement.kind === "unknown") return tellBound(sweep(kernel), event, judged);
   const { steps, rules } = routed(event, judged, kernel);
   const dropped = dropProvisional({ nics: [nic], address: lease.address, wanted: rules }, kernel);
-  return { steps: [...steps, ...dropped], reasons };
+  return tellBound([...steps, ...dropped], event, judged);
+}
+
+function tellBound(
+  steps: readonly Step[],
+  { nic, why }: BoundEvent,
+  { judgement, link, own }: Judged,
+): FromDhcpPlan {
+  const outcome = steps.length === 0 ? "unchanged" : "configured";
+  const isLeft = judgement.kind === "unknown";
+  const reason = `${why}: ${inWords(judgement)}`;
+  return told(steps, { nic, link, own, outcome: isLeft ? "skipped" : outcome, reason });
+}
+
+interface ToldNic extends Pick<Judged, "link" | "own"> {
+  readonly nic: string;
+  readonly outcome: NicOutcome;
+  readonly reason: string;
+}
+
+function told(steps: readonly Step[], { nic, link, own, outcome, reason }: ToldNic): FromDhcpPlan {
+  const eni = own?.eniId ?? null;
+  const result = { mac: link?.mac ?? "", name: nic, eni, outcome, reason };
+  return { steps, reasons: [`${nic}: ${reason}`], nics: [result] };
 }
 
 /** Nothing where there are no numbers to route by. */
@@ -96,12 +124,17 @@ interface Judged {
   readonly own: OwnNic | null;
 }
 
-function judge({ nic, lease }: BoundEvent, { links, state, kernel }: FromDhcpFacts): Judged {
-  const strangers = nicsAmong(links);
-  const link = strangers.find(({ name }) => name === nic) ?? null;
-  const others = strangers.filter(({ mac }) => mac !== link?.mac);
-  const known = ownNics(state.files);
-  const own = known.find(({ mac }) => mac === link?.mac) ?? null;
+/** The NIC of this name, and what a file of ours tells of it. */
+function whoIs(nic: string, { links, state }: FromDhcpFacts): Pick<Judged, "link" | "own"> {
+  const link = nicsAmong(links).find(({ name }) => name === nic) ?? null;
+  const own = ownNics(state.files).find(({ mac }) => mac === link?.mac) ?? null;
+  return { link, own };
+}
+
+function judge({ nic, lease }: BoundEvent, facts: FromDhcpFacts): Judged {
+  const { links, state, kernel } = facts;
+  const { link, own } = whoIs(nic, facts);
+  const others = nicsAmong(links).filter(({ mac }) => mac !== link?.mac);
   const unknown = (reason: string): Judged => {
     return { judgement: { kind: "unknown", reason }, link, own };
   };
@@ -109,10 +142,11 @@ function judge({ nic, lease }: BoundEvent, { links, state, kernel }: FromDhcpFac
   const { entries } = parseUnmanaged(state.unmanaged);
   const listed = [nic, link.mac, own?.eniId].find((word) => word && entries.has(word));
   if (listed !== undefined) return unknown(`${unmanagedPath} lists ${listed}`);
-  const primary = known.find(({ isPrimary }) => isPrimary)?.mac;
+  const primary = ownNics(state.files).find(({ isPrimary }) => isPrimary)?.mac;
   const hasOtherPrimary = others.some(({ mac }) => mac === primary);
-  const facts = { link, lease, own, hasOtherPrimary, hasOthers: others.length > 0, kernel };
-  return { judgement: judgeLease(facts), link, own };
+  const hasOthers = others.length > 0;
+  const judgement = judgeLease({ link, lease, own, hasOtherPrimary, hasOthers, kernel });
+  return { judgement, link, own };
 }
 
 function inWords(judgement: Judgement): string {

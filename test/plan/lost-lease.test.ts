@@ -7,7 +7,7 @@ test("a run that asked IMDS takes away what was provisional of the NICs it confi
   const standing = after(bound());
   const settled = { nics: ["ens5", "ens6"], address: null, wanted: [] };
   const argvs = dropProvisional(settled, standing).map(({ argv }) => argv.slice(2, 4).join(" "));
-  expect(argvs).toEqual(["rule del", "rule del", "rule del", "rule del", "route flush"]);
+  expect(argvs).toEqual(["rule flush", "rule flush", "rule flush", "rule flush", "route flush"]);
   expect(dropProvisional({ ...settled, nics: ["ens5"] }, standing)).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import {
   after,
   bound,
   commands,
+  dropped,
   enis,
   filesOf,
   fresh,
@@ -77,7 +78,7 @@ describe("a NIC that no file of ours knows", () => {
 
   test("another address: the rules of the old one go", () => {
     const lines = commands(bound({ address: "10.0.1.11" }), { kernel: after(bound()) });
-    expect(lines.filter((line) => line.includes(" del ")).length).toBe(4);
+    expect(lines.filter((line) => line.includes(" rule flush ")).length).toBe(4);
     expect(lines.filter((line) => line.includes("from 10.0.1.11/32")).length).toBe(4);
     expect(lines.every((line) => !line.includes("13901"))).toBe(true);
   });
@@ -130,13 +131,8 @@ describe("a NIC that a file of ours knows", () => {
 
   test("its provisional numbers go once it is known, after the real ones are there", () => {
     const lines = commands(bound(), { ...knowing(), kernel: after(bound()) });
-    const firstDrop = lines.findIndex((line) => / del | flush /.test(line));
-    expect(lines.slice(firstDrop)).toEqual([
-      ...provisional
-        .slice(2)
-        .map((line) => line.replace(" add ", " del ").replace(" protocol static", "")),
-      "ip -4 route flush table 13900",
-    ]);
+    const firstDrop = lines.findIndex((line) => line.includes(" flush "));
+    expect(lines.slice(firstDrop)).toEqual(dropped);
     expect(firstDrop).toBe(6);
     const kernel = after(bound(), { ...knowing(), kernel: after(bound()) });
     expect(commands(bound(), { ...knowing(), kernel })).toEqual([]);
@@ -202,10 +198,9 @@ describe("what is left alone", () => {
 
   test("a bridge that has a lease", () => {
     const links = [linkAt(0), linkAt(1, { kind: "bridge" })];
-    expect(plan(bound(), { links })).toEqual({
-      steps: [],
-      reasons: ["ens6: dhclient: BOUND: left alone: no NIC has this name"],
-    });
+    const reason = "dhclient: BOUND: left alone: no NIC has this name";
+    const nics = [{ mac: "", name: "ens6", eni: null, outcome: "skipped" as const, reason }];
+    expect(plan(bound(), { links })).toEqual({ steps: [], reasons: [`ens6: ${reason}`], nics });
   });
 });
 

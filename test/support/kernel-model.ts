@@ -66,6 +66,16 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     const rest = state.addresses.filter((each) => keyOf(each) !== keyOf(address));
     return { ...state, addresses: verb === "del" ? rest : [...rest, address] };
   }
+  const isMeant = (rule: KernelRule): boolean =>
+    rule.family === family &&
+    rule.priority === Number(at("priority")) &&
+    rule.from === cidrOf(at("from"), family) &&
+    rule.to === (words.includes("to") ? cidrOf(at("to"), family) : null) &&
+    rule.table === Number(at("table"));
+  if (object === "route" && verb === "flush") {
+    const table = Number(at("table"));
+    return { ...state, routes: state.routes.filter((route) => route.table !== table) };
+  }
   if (object === "route") {
     const destination = cidrOf(words[0] ?? "", family);
     const [table, metric] = [Number(at("table")), Number(optional("metric") ?? 0)];
@@ -76,6 +86,7 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     const rest = state.routes.filter((each) => placeOf(each) !== placeOf(route));
     return { ...state, routes: [...rest, route] };
   }
+  if (verb === "flush") return { ...state, rules: state.rules.filter((rule) => !isMeant(rule)) };
   const rule: KernelRule = {
     family,
     priority: Number(at("priority")),

@@ -65,10 +65,7 @@ export const commands = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {})
 export const after = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}): KernelState => {
   const model = expectedOf(enis);
   return plan(event, changes).steps.reduce(
-    (state, step) =>
-      step.argv.includes("flush")
-        ? { ...state, routes: state.routes.filter(({ table }) => `${table}` !== step.argv.at(-1)) }
-        : afterStep(state, step, model),
+    (state, step) => afterStep(state, step, model),
     changes.kernel ?? fresh,
   );
 };
@@ -80,4 +77,12 @@ export const provisional = [
   "ip -4 rule add priority 5900 table 13900 from 10.0.1.10/32 to 169.254.168.0/22 protocol static",
   "ip -4 rule add priority 9900 table 254 from 10.0.1.10/32 suppress_prefixlength 0 protocol static",
   "ip -4 rule add priority 13900 table 13900 from 10.0.1.10/32 protocol static",
+];
+/** What takes these rules and their table away, whoever was quicker. */
+export const dropped = [
+  "ip -4 rule flush priority 5900 from 10.0.1.10 to 10.0.1.0/24 table 13900",
+  "ip -4 rule flush priority 5900 from 10.0.1.10 to 169.254.168.0/22 table 13900",
+  "ip -4 rule flush priority 9900 from 10.0.1.10 table 254",
+  "ip -4 rule flush priority 13900 from 10.0.1.10 table 13900",
+  "ip -4 route flush table 13900",
 ];
