@@ -2,6 +2,7 @@ import type { HostState } from "../net/host-state.ts";
 import type { ConfigFile, NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
 import { diffLines } from "./diff-lines.ts";
 import { printable } from "./printable.ts";
+import { shellWord } from "./shell-word.ts";
 
 const columns = 80;
 
@@ -11,18 +12,29 @@ const columns = 80;
  */
 export function describePlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
-  const sections = [
+  return inParagraphs([
     [headline(plan)],
     plan.nics.map(nicLine),
     ...plan.write.map((file) => writeLines(file, before.get(file.path))),
     plan.remove.map((path) => `remove ${path}`),
     ...plan.steps.map(stepLines),
-    plan.reasons.length === 0
-      ? []
-      : ["why:", ...plan.reasons.flatMap((text) => wrapped(text, "  "))],
-  ];
+    why(plan.reasons),
+  ]);
+}
+
+/** The same of a plan that is commands alone. */
+export function describeSteps(steps: readonly Step[], reasons: readonly string[]): string {
+  const nothing = steps.length === 0 ? ["nothing to do"] : [];
+  return inParagraphs([nothing, ...steps.map(stepLines), why(reasons)]);
+}
+
+function inParagraphs(sections: readonly (readonly string[])[]): string {
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return printable(`${paragraphs.join("\n\n")}\n`);
+}
+
+function why(reasons: readonly string[]): readonly string[] {
+  return reasons.length === 0 ? [] : ["why:", ...reasons.flatMap((text) => wrapped(text, "  "))];
 }
 
 function headline({ backend, write, remove, steps }: NetworkPlan): string {
@@ -61,11 +73,6 @@ function marked(sign: string, content: string): readonly string[] {
 
 function stepLines({ argv, reason }: Step): readonly string[] {
   return [`run ${argv.map(shellWord).join(" ")}`, ...wrapped(reason, "  ")];
-}
-
-/** For pasting; nothing here ever passes through a shell. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Words over lines of 80 columns, the first behind a dash, the others below it. */

@@ -1,6 +1,11 @@
 import type { ErrorReport } from "../exit.ts";
-import type { NetworkPlan, NicOutcome, NicResult } from "../net/network-plan.ts";
+import type { Backend, NetworkPlan, NicOutcome, NicResult } from "../net/network-plan.ts";
 import { renderJson } from "./json.ts";
+
+/** A plan, but for its NICs; `backend` null: of no backend, as what a lease alone makes is. */
+export interface ToldPlan extends Pick<NetworkPlan, "write" | "remove" | "steps" | "reasons"> {
+  readonly backend: Backend | null;
+}
 
 /** What `--json` prints, after a failure too. */
 export interface Result {
@@ -9,7 +14,7 @@ export interface Result {
   readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
   /** null: it did not come to one. */
-  readonly plan: NetworkPlan | null;
+  readonly plan: ToldPlan | null;
   /** null: IMDS was not asked, or did not answer. */
   readonly imds: object | null;
   readonly elapsedMs: number;
@@ -43,6 +48,6 @@ export function renderResult({ nics, plan, error, differences, ...rest }: Result
   });
 }
 
-function withoutNics({ backend, write, remove, steps, reasons }: NetworkPlan) {
+function withoutNics({ backend, write, remove, steps, reasons }: ToldPlan) {
   return { backend, write, remove, steps, reasons };
 }
