@@ -23,8 +23,20 @@ export async function carryOutInstall(
   if (unwritten !== undefined) throw unwritten;
   for (const link of plan.links) await makeLink(host, root, link);
   const [failed] = await runSteps(host, plan.steps);
-  for (const folder of plan.removeFolders) await removeFolder(host, root, folder);
+  await removeFolders(host, plan, root);
   if (failed !== undefined) throw failed.failure;
+}
+
+/** The list of them goes when they have gone; then what it lay in, where there was not even /etc. */
+async function removeFolders(
+  host: InstallHost,
+  { removeFolders: folders, removeLast }: InstallPlan,
+  root: string,
+): Promise<void> {
+  for (const folder of folders) await removeFolder(host, root, folder);
+  const unwritten = (await writeFiles(host, { write: [], remove: removeLast }, root)).get(null);
+  if (unwritten !== undefined) throw unwritten;
+  for (const folder of folders) await removeFolder(host, root, folder);
 }
 
 async function makeLink(

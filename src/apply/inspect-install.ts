@@ -1,5 +1,7 @@
 import type { Host } from "../host/host.ts";
-import type { HotplugFile, InstalledThing, InstallFacts } from "../net/installation.ts";
+import { dhcpHookFolders } from "../net/dhcp-hooks.ts";
+import type { Daemon, HotplugFile, InstalledThing, InstallFacts } from "../net/installation.ts";
+import { isTemporary } from "../net/own-files.ts";
 import { isThisMachine, underRoot } from "./under-root.ts";
 
 const unitFolder = "/etc/systemd/system";
@@ -8,39 +10,71 @@ const ruleFolder = "/etc/udev/rules.d";
 /** The first that has a name hides it in the others (udev(7)). */
 const ruleFolders = [ruleFolder, "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
 
+/** What systemd keeps running when it is installed. */
+const keptUnits = ["ec2nic-repair.timer", "ec2nic-lease.path"];
+
 /** What of `folders` and of an installation lies below `root`. Reads only. */
 export async function inspectInstall(
-  host: Pick<Host, "files">,
+  host: Pick<Host, "exec" | "files">,
   root: string,
   { folders, note }: { readonly folders: readonly string[]; readonly note: string },
 ): Promise<InstallFacts> {
-  const paths = [note, ...(await ownPaths(host, root))].toSorted();
+  const paths = [note, ...(await ownPaths(host, root, note))].toSorted();
   const things = await Promise.all(paths.map((path) => readThing(host, root, path)));
   const stats = await Promise.all(
     folders.map((folder) => host.files.stat(underRoot(root, folder))),
   );
+  const daemons = isThisMachine(root) ? await daemonsBy(host, runs, "") : [];
   return {
     things: things.filter((thing) => thing !== null),
     folders: folders.filter((_, at) => (stats[at] ?? null) !== null),
     others: await hotplugFiles(host, root),
-    daemons: isThisMachine(root) ? await runningDaemons(host) : [],
+    daemons,
+    present: await daemonsBy(host, isInstalled, root),
+    isImage: !isThisMachine(root),
+    active: daemons.includes("systemd") ? await activeUnits(host) : [],
   };
 }
 
-/** Whatever is named after us where units, their links and rules lie. */
-async function ownPaths(host: Pick<Host, "files">, root: string): Promise<readonly string[]> {
+/** systemctl(1), is-active: a word for each unit, in their order. */
+async function activeUnits(host: Pick<Host, "exec">): Promise<readonly string[]> {
+  const { stdout } = await host.exec(["systemctl", "is-active", ...keptUnits], {
+    timeoutMs: 10_000,
+  });
+  const words = stdout.split("\n");
+  return keptUnits.filter((_, at) => words[at] === "active");
+}
+
+/** Whatever is named after us where units, their links, rules and hooks lie. */
+async function ownPaths(
+  host: Pick<Host, "files">,
+  root: string,
+  note: string,
+): Promise<readonly string[]> {
   const units = await host.files.list(underRoot(root, unitFolder));
   const linking = units.filter((name) => /\.(?:wants|requires)$/.test(name));
-  const places = [unitFolder, ruleFolder, ...linking.map((name) => `${unitFolder}/${name}`)];
+  const wanting = linking.map((name) => `${unitFolder}/${name}`);
+  const places = [unitFolder, ruleFolder, ...wanting, ...(await hookFolders(host, root))];
+  const noteFolder = note.slice(0, note.lastIndexOf("/"));
   const found = await Promise.all(
-    places.map(async (folder) => {
+    [...places, noteFolder].map(async (folder) => {
       const names = await host.files.list(underRoot(root, folder));
-      // what an admin adds to our units (`ec2nic-repair.timer.d`) is the admin's
-      const own = names.filter((name) => /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/.test(name));
-      return own.map((name) => `${folder}/${name}`);
+      const isOwn = folder === noteFolder ? isTemporary : isNamedAfterUs;
+      return names.filter(isOwn).map((name) => `${folder}/${name}`);
     }),
   );
   return found.flat();
+}
+
+/** What an admin adds to our units (`ec2nic-repair.timer.d`) is the admin's. */
+function isNamedAfterUs(name: string): boolean {
+  return isTemporary(name) || /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/.test(name);
+}
+
+/** Where /lib is a link to /usr/lib, what lies there would be found twice. */
+async function hookFolders(host: Pick<Host, "files">, root: string): Promise<readonly string[]> {
+  const isMerged = (await host.files.readLink(underRoot(root, "/lib"))) !== null;
+  return dhcpHookFolders.filter((folder) => !isMerged || !folder.startsWith("/lib/"));
 }
 
 async function readThing(
@@ -97,15 +131,24 @@ async function readOther(
   return { path, content, isMask };
 }
 
-async function runningDaemons(host: Pick<Host, "files">): Promise<InstallFacts["daemons"]> {
+/** sd_booted(3); the socket by which udevadm control speaks to the daemon. */
+const runs = { systemd: ["/run/systemd/system"], udev: ["/run/udev/control"] } as const;
+
+const isInstalled = {
+  systemd: ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"],
+  udev: ["/usr/lib/udev/rules.d", "/lib/udev/rules.d"],
+} as const;
+
+async function daemonsBy(
+  host: Pick<Host, "files">,
+  signs: Readonly<Record<Daemon, readonly string[]>>,
+  root: string,
+): Promise<readonly Daemon[]> {
   const isThere = async (path: string): Promise<boolean> =>
-    (await host.files.stat(path).catch(() => null)) !== null;
-  // sd_booted(3); the socket by which udevadm control speaks to the daemon
-  const [systemd, udev] = await Promise.all([
-    isThere("/run/systemd/system"),
-    isThere("/run/udev/control"),
-  ]);
-  return [...(systemd ? (["systemd"] as const) : []), ...(udev ? (["udev"] as const) : [])];
+    (await host.files.stat(underRoot(root, path)).catch(() => null)) !== null;
+  const shown = async (daemon: Daemon): Promise<readonly Daemon[]> =>
+    (await Promise.all(signs[daemon].map(isThere))).includes(true) ? [daemon] : [];
+  return [...(await shown("systemd")), ...(await shown("udev"))];
 }
 
 async function readText(host: Pick<Host, "files">, path: string): Promise<string> {

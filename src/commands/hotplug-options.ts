@@ -68,6 +68,7 @@ export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
   }
   const job = jobOf(flags, action);
   refuseIdle(flags, { job, action });
+  refuseUnasked(flags, job);
   const check = false;
   const shared = parseActivate({
     flags: { ...flags, check, metadata: undefined },
@@ -125,4 +126,22 @@ function refuseIdle(
   if (empty === undefined) return;
   const why = "is a variable of the calling script empty?";
   throw new Failure("USAGE", `--${empty}: an empty name`, { hint: why });
+}
+
+/** Of these jobs none asks IMDS or chooses a backend. */
+const unasked = {
+  install: { who: "--install", flags: [] },
+  uninstall: { who: "--uninstall", flags: [] },
+  // a lease is the running machine's
+  "from-dhcp": { who: "--from-dhcp", flags: ["root"] },
+} as const;
+const planning = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
+
+function refuseUnasked(flags: Values, job: HotplugJob): void {
+  if (job === "event" || job === "sync") return;
+  const { who, flags: more } = unasked[job];
+  const given = [...planning, ...more].find((flag) => (flags[flag] ?? "").length > 0);
+  const idle = flags.dhcp ? "dhcp" : given;
+  if (idle === undefined) return;
+  throw new Failure("USAGE", `--${idle} means nothing with ${who}`, { hint });
 }

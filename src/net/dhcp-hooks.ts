@@ -11,7 +11,7 @@ export interface DhcpHookFacts {
   readonly hasNetworkd: boolean;
 }
 
-/** Every path that a hook of ours can have: what is taken away again is looked for there. */
+/** Where each client shows that it is here; the first that is there counts. */
 export const dhcpHookPaths = {
   dhclient: ["/etc/dhcp/dhclient-exit-hooks.d"],
   // Debian and Arch, Debian before its /usr was merged, Fedora and Alpine
@@ -20,3 +20,14 @@ export const dhcpHookPaths = {
   udhcpc: ["/etc/udhcpc/default.script", "/usr/share/udhcpc/default.script"],
   networkManager: ["/etc/NetworkManager/dispatcher.d"],
 } as const;
+
+/** Our place for udhcpc's script: it runs the machine's own, and then us. */
+export const udhcpcHookPath = "/etc/udhcpc/ec2nic.script";
+
+/** Every folder that a hook of ours can lie in: what is taken away again is looked for there. */
+export const dhcpHookFolders: readonly string[] = [
+  ...dhcpHookPaths.dhclient,
+  ...dhcpHookPaths.dhcpcd,
+  ...dhcpHookPaths.networkManager,
+  "/etc/udhcpc",
+];

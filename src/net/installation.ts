@@ -33,8 +33,17 @@ export interface InstallFacts {
   /** Udev's rules and settings of others that configure NICs by hotplug. */
   readonly others: readonly HotplugFile[];
   /** The running machine's, which are told of changes; none where files are made for an image. */
-  readonly daemons: readonly ("systemd" | "udev")[];
+  readonly daemons: readonly Daemon[];
+  /** Those whose files are there, running or not. */
+  readonly present: readonly Daemon[];
+  /** false: it is the running machine. */
+  readonly isImage: boolean;
+  /** Units of ours that systemd keeps running: timers and the like. */
+  readonly active: readonly string[];
 }
+
+/** What makes units and rules do something. */
+export type Daemon = "systemd" | "udev";
 
 /** A file of somebody else's; `isMask`: a link to /dev/null, which switches off what it hides. */
 export interface HotplugFile {
@@ -60,6 +69,8 @@ export interface InstallPlan {
   readonly links: readonly UnitLink[];
   /** Files and links. */
   readonly remove: readonly string[];
+  /** The list of the folders that were made: it goes when they have gone. */
+  readonly removeLast: readonly string[];
   /** Only where they are empty then; the innermost first. */
   readonly removeFolders: readonly string[];
   readonly steps: readonly Step[];

@@ -70,3 +70,8 @@ function macIn(text: string, template: string): string | null {
   const fits = text.startsWith(before) && text.endsWith(after) && /^[0-9a-f]{12}$/.test(digits);
   return fits ? digits.replaceAll(/(..)(?!$)/g, "$1:") : null;
 }
+
+/** What `Files.write` and `Files.link` make under a name of its own; one that lies there is left over. */
+export function isTemporary(name: string): boolean {
+  return /^\.ec2nic-[0-9a-f]{12}\.tmp$/.test(name);
+}

@@ -6,11 +6,16 @@ import type {
   UnitLink,
 } from "../net/installation.ts";
 import type { ConfigFile, Step } from "../net/network-plan.ts";
-import { ownMark } from "../net/own-files.ts";
+import { isTemporary, ownMark } from "../net/own-files.ts";
 import { competingHotplug } from "./competing-hotplug.ts";
+import { installNotes } from "./install-notes.ts";
 
-/** Which folders `--install` made: only these may go with `--uninstall`, where they are empty. */
-export const madeFoldersPath = "/etc/ec2nic/folders";
+/**
+ * Which folders `--install` made: only these may go with `--uninstall`, where they are empty. Not in
+ * a folder of ours: that one could not be told from an admin's by a run that comes after one that
+ * was killed between the folder and the note.
+ */
+export const madeFoldersPath = "/etc/ec2nic.folders";
 
 /** What makes a machine's installation the wanted one; nothing where it is. */
 export function planInstall(wanted: Installation, facts: InstallFacts): InstallPlan {
@@ -27,12 +32,18 @@ export function planInstall(wanted: Installation, facts: InstallFacts): InstallP
     remove: remove.map(({ path }) => path).filter((path) => path !== madeFoldersPath),
   };
   const isChanged = Object.values(changes).some(({ length }) => length > 0);
+  const idle = wanted.links.filter((link) => !isBlocked(unitOf(link))).flatMap(keptUnit);
+  const started = idle.filter((unit) => !facts.active.includes(unit));
   return {
     ...changes,
-    before: [],
+    before: stop(facts, changes.remove),
     removeFolders: [],
-    steps: isChanged ? [...reloads(facts), ...startTimer(facts)] : [],
-    notes: blocked.map(({ path, why }) => `${path} ${why}: left as it is`),
+    removeLast: [],
+    steps: isChanged || isIdle(facts, started) ? [...reloads(facts), ...start(facts, started)] : [],
+    notes: [
+      ...blocked.map(({ path, why }) => `${path} ${why}: left as it is`),
+      ...installNotes(wanted, changes, facts),
+    ],
     competitors: competingHotplug(facts.others),
   };
 }
@@ -45,15 +56,14 @@ export function planUninstall(facts: InstallFacts): InstallPlan {
   const own = facts.things.filter(isOwn);
   const note = own.find(({ path }) => path === madeFoldersPath);
   const others = facts.things.filter((thing) => !isOwn(thing));
-  const isTimer = own.some(({ path }) => path.endsWith(`/${timer}`));
+  const paths = own.filter((thing) => thing !== note).map(({ path }) => path);
   return {
-    before: isTimer ? systemd(facts, ["stop", timer], "it would start what is removed") : [],
+    before: stop(facts, paths),
     write: [],
     links: [],
-    // the note goes last: a run that is killed is begun again with it
-    remove: [...own.filter((thing) => thing !== note), ...(note === undefined ? [] : [note])].map(
-      ({ path }) => path,
-    ),
+    remove: paths,
+    // a run that is killed is begun again with it
+    removeLast: note === undefined ? [] : [note.path],
     removeFolders: foldersIn(note).toSorted((left, right) => right.length - left.length),
     steps: own.length === 0 ? [] : reloads(facts),
     notes: others.map(({ path }) => `${path} was not written by ec2nic: left as it is`),
@@ -61,14 +71,19 @@ export function planUninstall(facts: InstallFacts): InstallPlan {
   };
 }
 
-const timer = "ec2nic-repair.timer";
-
-/** A file by its first line, a link by what it is for: it has no place for a mark. */
+/** A file by its head, a link by what it is for: it has no place for a mark. */
 function isOwn({ path, kind, content, target }: InstalledThing): boolean {
-  if (kind === "file") return content.slice(0, content.indexOf("\n")).includes(ownMark);
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = nameOf(path);
+  if (isTemporary(name)) return kind === "file" || kind === "link";
+  if (kind === "file") return headOf(content).includes(ownMark);
   const isOfUnit = /\.(?:wants|requires)\/ec2nic-[^/]+$/.test(path);
   return kind === "link" && isOfUnit && target?.endsWith(`/${name}`) === true;
+}
+
+/** The first line; of a script the second, below the one that names its shell. */
+function headOf(content: string): string {
+  const [first = "", second = ""] = content.split("\n", 2);
+  return first.startsWith("#!") ? second : first;
 }
 
 interface Blocked {
@@ -143,8 +158,30 @@ function reloads(facts: InstallFacts): readonly Step[] {
   ];
 }
 
-function startTimer(facts: InstallFacts): readonly Step[] {
-  return systemd(facts, ["start", timer], "the next boot would only then");
+/** A unit that is kept running, and not run at a boot alone, of a link that starts it. */
+function keptUnit({ path }: UnitLink): readonly string[] {
+  return /\.(?:timer|path)$/.test(path) ? [nameOf(path)] : [];
+}
+
+/** Also where all files are there: an earlier run may have been killed before it told systemd. */
+function isIdle({ daemons }: InstallFacts, started: readonly string[]): boolean {
+  return daemons.includes("systemd") && started.length > 0;
+}
+
+function start(facts: InstallFacts, units: readonly string[]): readonly Step[] {
+  if (units.length === 0) return [];
+  return systemd(facts, ["start", ...units], "the next boot would only then");
+}
+
+/** While it still has its unit. */
+function stop(facts: InstallFacts, removed: readonly string[]): readonly Step[] {
+  const units = new Set(removed.filter((path) => /\.(?:timer|path)$/.test(path)).map(nameOf));
+  if (units.size === 0) return [];
+  return systemd(facts, ["stop", ...units], "it would start what is removed");
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function systemd(facts: InstallFacts, words: readonly string[], reason: string): readonly Step[] {

@@ -1,6 +1,7 @@
-import type { DhcpHookFacts } from "../net/dhcp-hooks.ts";
+import { type DhcpHookFacts, udhcpcHookPath } from "../net/dhcp-hooks.ts";
 import type { ConfigFile } from "../net/network-plan.ts";
 import { ownMark } from "../net/own-files.ts";
+import { isPlainPath } from "../net/program-path.ts";
 import { renderLeaseUnits } from "./lease-units.ts";
 
 /**
@@ -10,7 +11,7 @@ import { renderLeaseUnits } from "./lease-units.ts";
  * executable; throws `RangeError` for one that a shell or systemd would take apart.
  */
 export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readonly ConfigFile[] {
-  if (!/^(\/[\w.+-]+)+$/.test(program)) {
+  if (!isPlainPath(program)) {
     throw new RangeError(`${JSON.stringify(program)} cannot stand in a hook`);
   }
   const { dhclient, dhcpcd, udhcpc, networkManager, hasNetworkd } = clients;
@@ -22,9 +23,6 @@ export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readon
     ...(hasNetworkd ? renderLeaseUnits(program) : []),
   ];
 }
-
-/** Our place for udhcpc's script: it runs the machine's own, and then us. */
-const udhcpcPath = "/etc/udhcpc/ec2nic.script";
 
 /** What each says of a lease; anything else is not worth the start of a program. */
 const words = {
@@ -51,14 +49,14 @@ function sourced(path: string, client: "dhclient" | "dhcpcd", program: string): 
 function udhcpcScript(machines: string, program: string): ConfigFile {
   const lines = [
     "#!/bin/sh",
-    `# ${ownMark}: for udhcpc -s ${udhcpcPath}`,
+    `# ${ownMark}: for udhcpc -s ${udhcpcHookPath}`,
     "# the machine's own script first, which gives the NIC its address",
     `${machines} "$@"`,
     "status=$?",
     ...call("udhcpc", "1", program),
     "exit $status",
   ];
-  return file(udhcpcPath, lines, 0o755);
+  return file(udhcpcHookPath, lines, 0o755);
 }
 
 /** NetworkManager-dispatcher(8): root's, executable, and writable by nobody else. */

@@ -1,15 +1,18 @@
+import type { DhcpHookFacts } from "../net/dhcp-hooks.ts";
 import type { Installation, UnitLink } from "../net/installation.ts";
 import type { ConfigFile } from "../net/network-plan.ts";
+import { renderDhcpHooks } from "./dhcp-hooks.ts";
 import { renderHotplugUnits } from "./hotplug-units.ts";
 import { udevRules } from "./udev-rules.ts";
 import { renderUnits } from "./units.ts";
 
 /**
  * All that makes NICs be configured by themselves: udev's rules, units, and the links by which units
- * are started. `program`: see `renderUnits`.
+ * are started. `program`: see `renderUnits`; `clients`: those that get a hook, null for none of them.
  */
-export function renderInstallation(program: string): Installation {
-  const units = [...renderUnits(program), ...renderHotplugUnits(program)];
+export function renderInstallation(program: string, clients: DhcpHookFacts | null): Installation {
+  const hooks = clients === null ? [] : renderDhcpHooks(program, clients);
+  const units = [...renderUnits(program), ...renderHotplugUnits(program), ...hooks];
   return { files: [udevRules(), ...units], links: units.flatMap(linksOf) };
 }
 

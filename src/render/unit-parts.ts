@@ -1,5 +1,6 @@
 import type { ConfigFile } from "../net/network-plan.ts";
 import { ownMark } from "../net/own-files.ts";
+import { isPlainPath } from "../net/program-path.ts";
 import { type IniSection, type IniValue, renderIni } from "./ini.ts";
 
 const folder = "/etc/systemd/system";
@@ -106,11 +107,6 @@ const hardening: Entries = [
 
 /** systemd takes `%` for a specifier and `$` for a variable, and splits at spaces. */
 function pathOf(program: string): string {
-  if (canStandInUnit(program)) return program;
+  if (isPlainPath(program)) return program;
   throw new RangeError(`${JSON.stringify(program)} cannot stand in a unit`);
-}
-
-/** Whether a path is absolute and needs no quoting in a unit. */
-export function canStandInUnit(program: string): boolean {
-  return /^(\/[\w.+-]+)+$/.test(program);
 }

@@ -30,7 +30,7 @@ async function installed(): Promise<{ files: Record<string, string>; links: stri
       signal: new AbortController().signal,
       exec: () => Promise.reject(new Error("a command was run for an image")),
     };
-    const plan = await install(host, { root, program, remove: false, dryRun: false });
+    const plan = await install(host, { root, program, withDhcpHooks: false, dryRun: false });
     const files = await Promise.all(
       plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
     );
@@ -170,17 +170,17 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
 
   testMachine("forget all of it at --uninstall, and have it back at --install", async () => {
     const host = hostOf(machine);
-    const wish = { root: "/", program, dryRun: false };
+    const wish = { root: "/", program, withDhcpHooks: false, dryRun: false };
     const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
     const active = async () =>
       (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();
     const find = ["find", "/etc", "-name", "*ec2nic*"];
-    await install(host, { ...wish, remove: true });
+    await install(host, { ...wish, program: null });
     expect(await active()).toBe("inactive");
     expect((await machine.exec(named)).stdout).toBe("");
     // what an admin's word is for
     expect(await machine.run(find)).toBe("/etc/ec2nic\n");
-    const plan = await install(host, { ...wish, remove: false });
+    const plan = await install(host, wish);
     expect(plan.steps.map(({ argv }) => argv.join(" "))).toEqual([
       "systemctl daemon-reload",
       "systemctl start ec2nic-repair.timer",

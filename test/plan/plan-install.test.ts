@@ -22,8 +22,17 @@ const link = (where: string, target: string): InstalledThing => {
   return { path: where, kind: "link", content: "", mode: 0o777, target };
 };
 const folders = ["/etc", "/etc/systemd", units, `${units}/timers.target.wants`];
-const live: InstallFacts = { things: [], folders, others: [], daemons: ["systemd", "udev"] };
-const image: InstallFacts = { ...live, daemons: [] };
+const both = ["systemd", "udev"] as const;
+const live: InstallFacts = {
+  things: [],
+  folders,
+  others: [],
+  daemons: both,
+  present: both,
+  isImage: false,
+  active: [],
+};
+const image: InstallFacts = { ...live, daemons: [], isImage: true };
 const installed = [file(path), link(linkPath, "../ec2nic-repair.timer")];
 const commands = (steps: readonly { readonly argv: readonly string[] }[]) =>
   steps.map(({ argv }) => argv.join(" "));
@@ -54,7 +63,6 @@ describe("--install", () => {
     const [first] = planInstall(wanted, { ...image, folders: ["/etc"], things: [note] }).write;
     expect(first?.path).toBe(madeFoldersPath);
     expect(first?.content.split("\n").slice(1)).toEqual([
-      "/etc/ec2nic",
       "/etc/systemd",
       units,
       `${units}/timers.target.wants`,
@@ -77,18 +85,53 @@ describe("--install", () => {
   });
 
   test("what is left as it is, is said, and not started either", () => {
-    const plan = planInstall(wanted, { ...image, things: [link(path, "/dev/null")] });
+    const plan = planInstall(wanted, { ...live, things: [link(path, "/dev/null")] });
     expect(plan.notes).toEqual([`${path} is masked: left as it is`]);
-    expect(plan.links).toEqual([]);
+    expect([plan.links, plan.steps]).toEqual([[], []]);
+  });
+
+  test("all is there, and the timer does not run: an earlier run was killed before it was told", () => {
+    const there = { ...live, things: installed };
+    expect(commands(planInstall(wanted, there).steps)).toEqual([
+      "systemctl daemon-reload",
+      "udevadm control --reload",
+      "systemctl start ec2nic-repair.timer",
+    ]);
+    const running = { ...there, active: ["ec2nic-repair.timer"] };
+    expect(planInstall(wanted, running).steps).toEqual([]);
+  });
+
+  test("what is not wanted any more, and runs, is stopped while it has its unit", () => {
+    const old = [
+      file(`${units}/ec2nic-lease.path`),
+      file("/etc/dhcp/dhclient-exit-hooks.d/ec2nic"),
+    ];
+    const plan = planInstall(wanted, { ...live, things: [...installed, ...old] });
+    expect(commands(plan.before)).toEqual(["systemctl stop ec2nic-lease.path"]);
+    expect(plan.remove).toEqual(old.map((each) => each.path));
+    expect(plan.notes.join()).toContain("--from-dhcp");
+  });
+
+  test.each([
+    ["nothing of systemd", { ...live, daemons: [], present: ["udev"] as const }, "no systemd here"],
+    ["a container", { ...live, daemons: [] }, "systemd does not run here"],
+    ["a machine without udev", { ...live, daemons: ["systemd"] as const }, "udev does not run"],
+    ["an image without udev", { ...image, present: ["systemd"] as const }, "no udev here"],
+  ])("in %s it says what will not work", (_, facts, said) => {
+    expect(planInstall(wanted, facts).notes.join("; ")).toContain(said);
+  });
+
+  test("in an image, whose daemons do not run, nothing is missed", () => {
+    expect(planInstall(wanted, image).notes).toEqual([]);
   });
 });
 
 describe("--uninstall", () => {
-  test("the timer is stopped while it still has its unit; then all goes, the note last", () => {
+  test("the timer is stopped while it still has its unit; then all goes, the note after the folders", () => {
     const note = file(madeFoldersPath, "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n");
     const plan = planUninstall({ ...live, things: [note, ...installed] });
     expect(commands(plan.before)).toEqual(["systemctl stop ec2nic-repair.timer"]);
-    expect(plan.remove).toEqual([path, linkPath, madeFoldersPath]);
+    expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [madeFoldersPath]]);
     expect(plan.removeFolders).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
     expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
   });
@@ -97,6 +140,15 @@ describe("--uninstall", () => {
     const plan = planUninstall({ ...image, things: installed });
     expect([plan.before, plan.steps]).toEqual([[], []]);
     expect(planUninstall(live)).toMatchObject({ before: [], remove: [], steps: [] });
+  });
+
+  test("what a killed run was just writing goes too, and a script by its second line", () => {
+    const left = file(`${units}/.ec2nic-0123456789ab.tmp`, "# writ");
+    const script = file("/etc/udhcpc/ec2nic.script", "#!/bin/sh\n# written by ec2nic: for\n");
+    const other = file("/etc/NetworkManager/dispatcher.d/90-ec2nic", "#!/bin/sh\nexit 0\n");
+    const plan = planUninstall({ ...live, things: [left, script, other] });
+    expect(plan.remove).toEqual([left.path, script.path]);
+    expect(plan.notes).toEqual([`${other.path} was not written by ec2nic: left as it is`]);
   });
 
   test("a mask, a file and a link of somebody else's stay", () => {

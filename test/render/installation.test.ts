@@ -4,7 +4,7 @@ import { renderInstallation } from "../../src/render/installation.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
 import { verifyUnits } from "../support/verify-units.ts";
 
-const { files, links } = renderInstallation("/usr/local/bin/ec2nic");
+const { files, links } = renderInstallation("/usr/local/bin/ec2nic", null);
 const contentOf = (name: string): string =>
   files.find(({ path }) => basename(path) === name)?.content ?? "";
 
@@ -22,6 +22,19 @@ test("rules, the boot's units, and those of hotplug; each says whose it is", () 
     expect(content.startsWith("# written by ec2nic\n")).toBe(true);
     expect(mode).toBe(0o644);
   }
+});
+
+test("with a client's hooks: networkd's is a unit that a boot starts", () => {
+  const clients = { dhclient: null, dhcpcd: null, udhcpc: null, networkManager: null };
+  const more = renderInstallation("/usr/bin/ec2nic", { ...clients, hasNetworkd: true });
+  expect(more.links.at(-1)).toEqual({
+    path: "/etc/systemd/system/paths.target.wants/ec2nic-lease.path",
+    target: "../ec2nic-lease.path",
+  });
+  expect(more.files.slice(files.length).map(({ path }) => basename(path))).toEqual([
+    "ec2nic-lease.path",
+    "ec2nic-lease.service",
+  ]);
 });
 
 test("what a boot starts is linked, relative, and nothing of hotplug is", () => {
