@@ -4,16 +4,18 @@ import { renderNetworkd } from "../../src/render/networkd.ts";
 import {
   type ClientCommands,
   type HookedLab,
+  type Kind,
+  kindOf,
   startHookedLab,
 } from "../support/dhcp-lab/hooked-lab.ts";
-import { driverOfFile, labMissing } from "../support/dhcp-lab/lab-of-file.ts";
+import { labMissing, rootsOfFile } from "../support/dhcp-lab/lab-of-file.ts";
 import { type Suite, suites } from "../support/machine/root-file-system.ts";
 import { eniAt } from "../support/nics.ts";
 import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(60_000);
 const testLab = testUnless(labMissing);
-const driver = driverOfFile("from-dhcp-driver");
+rootsOfFile();
 
 const network = "[Match]\nName=ens6\n[Network]\nDHCP=ipv4\n";
 /** NetworkManager would take all that it finds at once; the primary is set up by hand here. */
@@ -71,17 +73,17 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
   let lab: HookedLab;
   beforeAll(async () => {
     if (labMissing !== null) return;
-    lab = await startHookedLab(suite, driver(), client);
+    lab = await startHookedLab(suite, client);
     const { machine } = lab;
+    await lab.watch();
     await machine.run(["sh", "-ec", primary]);
     await machine.run(["ip", "link", "set", "ens6", "up"]);
-    if (name === "networkd") await machine.run(["systemctl", "start", "ec2nic-lease.path"]);
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 
-  const seen = async (kind: string): Promise<number> =>
-    (await lab.handled()).filter(({ event }) => event.kind === kind).length;
-  const order = async (argv: readonly string[], kind: string): Promise<void> => {
+  const seen = async (kind: Kind): Promise<number> =>
+    (await lab.handled()).filter((call) => kindOf(call) === kind).length;
+  const order = async (argv: readonly string[], kind: Kind): Promise<void> => {
     const before = await seen(kind);
     await lab.machine.run(argv, { timeoutMs: 30_000 });
     await lab.machine.until(`the hook is called: ${kind}`, async () => (await seen(kind)) > before);
@@ -112,7 +114,7 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
     const standing = await lab.routing();
     await order(client.renew, "bound");
     const since = (await lab.handled()).slice(before.length);
-    expect(since.flatMap(({ steps }) => steps)).toEqual([]);
+    expect(since.flatMap(({ plan }) => plan?.steps)).toEqual([]);
     expect(await lab.routing()).toEqual(standing);
     expect(await lab.pings()).toBe(true);
   });
@@ -125,9 +127,9 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
     });
   });
 
-  testLab("no step failed", async () => {
+  testLab("no call failed", async () => {
     const handled = await lab.handled();
-    expect(handled.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(handled.flatMap(({ error }) => error ?? [])).toEqual([]);
     expect(handled.length).toBeGreaterThan(2);
   });
 }
@@ -136,7 +138,7 @@ describe("dhclient, where a file of ours knows the NIC", () => {
   let lab: HookedLab;
   const dhclient = clients["dhclient"];
   beforeAll(async () => {
-    if (labMissing === null) lab = await startHookedLab("bookworm", driver(), none);
+    if (labMissing === null) lab = await startHookedLab("bookworm", none);
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 
@@ -163,7 +165,6 @@ describe("dhclient, where a file of ours knows the NIC", () => {
       expect(await lab.pings()).toBe(true);
       await machine.run(dhclient?.release ?? []);
       expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
-      expect((await lab.handled()).flatMap(({ failed }) => failed)).toEqual([]);
     },
   );
 });
@@ -171,7 +172,7 @@ describe("dhclient, where a file of ours knows the NIC", () => {
 describe("dhclient, whose default has a better metric than the primary's", () => {
   let lab: HookedLab;
   beforeAll(async () => {
-    if (labMissing === null) lab = await startHookedLab("trixie", driver(), none);
+    if (labMissing === null) lab = await startHookedLab("trixie", none);
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 

@@ -54,9 +54,9 @@ export interface Drive extends Ran {
 }
 
 /** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
-export function buildDriver(folder: string, name = "driver"): string {
-  const target = join(folder, name);
-  const source = join(repository, `test/support/dhcp-lab/${name}.ts`);
+export function buildDriver(folder: string): string {
+  const target = join(folder, "driver");
+  const source = join(repository, "test/support/dhcp-lab/driver.ts");
   const flags = ["--compile", `--compile-executable-path=${process.execPath}`];
   const argv = [process.execPath, "build", ...flags, source, `--outfile=${target}`];
   const { exitCode, stderr } = Bun.spawnSync(argv, { stdout: "ignore", stderr: "pipe" });

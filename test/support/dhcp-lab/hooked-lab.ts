@@ -1,23 +1,20 @@
-import { systemFiles } from "../../../src/host/files.ts";
-import { findDhcpHooks } from "../../../src/links/find-dhcp-hooks.ts";
-import type { DhcpEvent } from "../../../src/net/dhcp-event.ts";
-import type { DhcpHookFacts } from "../../../src/net/dhcp-hooks.ts";
-import { renderDhcpHooks } from "../../../src/render/dhcp-hooks.ts";
 import { type BenchInstance, startInstance } from "../machine/instance.ts";
 import type { Machine } from "../machine/machine.ts";
-import { rootFileSystem, type Suite } from "../machine/root-file-system.ts";
+import type { Suite } from "../machine/root-file-system.ts";
 import { clientPackages } from "./dhcp-lab.ts";
 
-/** Where the driver puts down what it has done. */
-export const fromDhcpLog = "/run/from-dhcp.log";
-
-export interface HandledEvent {
-  readonly event: DhcpEvent;
-  readonly steps: readonly string[];
-  readonly reasons: readonly string[];
-  /** Steps that did not work, with what they said. */
-  readonly failed: readonly string[];
+/** What one call of a hook has come to, as `--json` tells it. */
+export interface HandledCall {
+  readonly nics: readonly { readonly name: string; readonly outcome: string }[];
+  readonly plan: {
+    readonly steps: readonly { readonly argv: readonly string[] }[];
+    readonly reasons: readonly string[];
+  } | null;
+  readonly error?: { readonly message: string };
 }
+
+/** What a call was about. */
+export type Kind = "bound" | "released" | "irrelevant";
 
 /** Makes a client ask for a lease on `ens6`, ask again, and give it back; as an admin would. */
 export interface ClientCommands {
@@ -29,42 +26,60 @@ export interface ClientCommands {
   readonly release: readonly string[];
 }
 
-/** A machine with two NICs and every client, whose hooks of ours are in place. */
+/** A machine with two NICs and every client, on which `hotplug --install --from-dhcp` has been run. */
 export interface HookedLab extends AsyncDisposable {
   readonly instance: BenchInstance;
   readonly machine: Machine;
-  /** What the hooks have done so far. */
-  readonly handled: () => Promise<readonly HandledEvent[]>;
+  /** From now on a witness stands between hooks and program, and tells of each call. */
+  readonly watch: () => Promise<void>;
+  /** What the hooks have done since. */
+  readonly handled: () => Promise<readonly HandledCall[]>;
   /** `ip rule`'s lines that name the NIC's address, and its provisional table. */
   readonly routing: () => Promise<{ readonly rules: string; readonly table: string }>;
   /** Whether a ping from an address of the machine comes back; default: from that of `ens6`. */
   readonly pings: (address?: string) => Promise<boolean>;
 }
 
+const witnessed = "/run/witness/calls";
+
+/** It runs the program as the hook would, with `--json` besides, and notes what that prints. */
+const witness = `
+mkdir /run/witness
+touch /run/witness/ec2nic
+mount --bind /usr/local/bin/ec2nic /run/witness/ec2nic
+cat >/run/witness/script <<'END'
+#!/bin/sh
+told=$(/run/witness/ec2nic "$@" --json)
+code=$?
+printf '%s\\n' "$(printf %s "$told" | tr -d '\\n')" >>${witnessed}
+exit $code
+END
+chmod 0755 /run/witness/script
+mount --bind /run/witness/script /usr/local/bin/ec2nic
+`;
+
 export async function startHookedLab(
   suite: Suite,
-  binary: string,
   client: Pick<ClientCommands, "enable" | "files">,
 ): Promise<HookedLab> {
-  const root = await rootFileSystem(suite, clientPackages);
-  const facts = await findDhcpHooks({ files: systemFiles }, root);
   const instance = await startInstance({
     suite,
-    binary,
     packages: clientPackages,
     disable: ["dhcpcd.service"],
     enable: client.enable,
     enis: [0, 1].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
-    files: { ...client.files, ...hookFiles(facts), "/etc/ec2nic/always": "" },
+    files: { ...client.files, "/etc/ec2nic/always": "" },
   });
   const { machine } = instance;
+  await machine.run(["ec2nic", "hotplug", "--install", "--from-dhcp"]);
   return {
     instance,
     machine,
+    watch: async () => void (await machine.run(["sh", "-ec", witness])),
     handled: async () => {
-      const { code, stdout } = await machine.exec(["cat", fromDhcpLog]);
+      const { code, stdout } = await machine.exec(["cat", witnessed]);
       const lines = code === 0 ? stdout.trim().split("\n") : [];
-      return lines.map((line) => JSON.parse(line) as HandledEvent);
+      return lines.map((line) => JSON.parse(line) as HandledCall);
     },
     routing: async () => {
       const rules = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
@@ -79,7 +94,9 @@ export async function startHookedLab(
   };
 }
 
-function hookFiles(facts: DhcpHookFacts) {
-  const hooks = renderDhcpHooks("/usr/local/bin/ec2nic", facts);
-  return Object.fromEntries(hooks.map(({ path, content, mode }) => [path, { content, mode }]));
+/** What a call says of `ens6`; networkd's unit handles all leases at once, and may find none. */
+export function kindOf({ plan }: HandledCall): Kind {
+  const said = plan?.reasons.find((reason) => reason.startsWith("ens6: "));
+  if (said === undefined) return "irrelevant";
+  return said.endsWith("what our files say of it stays") ? "released" : "bound";
 }
