@@ -3,6 +3,10 @@ import { configure } from "../../src/plan/configure.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";
 import {
   type ClientCommands,
+  clientCommands,
+  primary,
+} from "../support/dhcp-lab/client-commands.ts";
+import {
   type HookedLab,
   type Kind,
   kindOf,
@@ -17,54 +21,8 @@ setDefaultTimeout(60_000);
 const testLab = testUnless(labMissing);
 rootsOfFile();
 
-const network = "[Match]\nName=ens6\n[Network]\nDHCP=ipv4\n";
-/** NetworkManager would take all that it finds at once; the primary is set up by hand here. */
-const unmanaged = "[main]\nno-auto-default=*\n[keyfile]\nunmanaged-devices=interface-name:ens5\n";
-const none = { enable: [], files: {} };
-const pidFile = "/run/client.pid";
-
-const clients: Readonly<Record<string, ClientCommands>> = {
-  dhclient: {
-    ...none,
-    lease: ["dhclient", "-1", "-pf", pidFile, "ens6"],
-    // with the lease in its file it asks for the same once more
-    renew: ["sh", "-c", `kill $(cat ${pidFile}); dhclient -1 -pf ${pidFile} ens6`],
-    release: ["dhclient", "-r", "-pf", pidFile, "ens6"],
-  },
-  dhcpcd: {
-    ...none,
-    lease: ["dhcpcd", "-4", "-w", "ens6"],
-    renew: ["dhcpcd", "-4", "-N", "ens6"],
-    release: ["dhcpcd", "-4", "-k", "ens6"],
-  },
-  udhcpc: {
-    ...none,
-    lease: ["udhcpc", "-i", "ens6", "-s", "/etc/udhcpc/ec2nic.script", "-p", pidFile, "-O", "mtu"],
-    renew: ["sh", "-c", `kill -USR1 $(cat ${pidFile})`],
-    release: ["sh", "-c", `kill -USR2 $(cat ${pidFile})`],
-  },
-  NetworkManager: {
-    enable: ["NetworkManager.service", "NetworkManager-dispatcher.service"],
-    files: { "/etc/NetworkManager/conf.d/ens5.conf": unmanaged },
-    lease: ["nmcli", "--wait", "20", "device", "connect", "ens6"],
-    renew: ["nmcli", "device", "reapply", "ens6"],
-    release: ["nmcli", "device", "disconnect", "ens6"],
-  },
-  networkd: {
-    enable: ["systemd-networkd.service"],
-    files: { "/etc/systemd/network/50-ens6.network.off": network },
-    lease: [
-      "sh",
-      "-c",
-      "cd /etc/systemd/network && mv 50-ens6.network.off 50-ens6.network && networkctl reload",
-    ],
-    renew: ["networkctl", "renew", "ens6"],
-    release: ["sh", "-c", "rm /etc/systemd/network/50-ens6.network && networkctl reload"],
-  },
-};
-
 for (const suite of suites) {
-  for (const [name, client] of Object.entries(clients)) {
+  for (const [name, client] of Object.entries(clientCommands)) {
     describe(`${name} of ${suite}`, () => withHook(suite, name, client));
   }
 }
@@ -136,9 +94,9 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
 
 describe("dhclient, where a file of ours knows the NIC", () => {
   let lab: HookedLab;
-  const dhclient = clients["dhclient"];
+  const dhclient = clientCommands.dhclient;
   beforeAll(async () => {
-    if (labMissing === null) lab = await startHookedLab("bookworm", none);
+    if (labMissing === null) lab = await startHookedLab("bookworm", dhclient);
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 
@@ -153,17 +111,17 @@ describe("dhclient, where a file of ours knows the NIC", () => {
         );
       };
       await machine.run(["sh", "-ec", primary]);
-      await machine.run(dhclient?.lease ?? []);
+      await machine.run(dhclient.lease);
       expect(await tables()).toEqual(["5900 13900", "5900 13900", "13900 13900"]);
       const { mac } = instance.vpc.enis()[1] ?? { mac: "" };
       const eni = eniAt(1, { mac, id: "eni-0b" });
       const [file] = renderNetworkd(configure([{ eni, link: null }], false));
       await machine.write(file?.path ?? "", file?.content ?? "");
-      await machine.run(dhclient?.renew ?? []);
+      await machine.run(dhclient.renew);
       expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
       expect((await lab.routing()).table).not.toContain("ens6");
       expect(await lab.pings()).toBe(true);
-      await machine.run(dhclient?.release ?? []);
+      await machine.run(dhclient.release);
       expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
     },
   );
@@ -172,14 +130,14 @@ describe("dhclient, where a file of ours knows the NIC", () => {
 describe("dhclient, whose default has a better metric than the primary's", () => {
   let lab: HookedLab;
   beforeAll(async () => {
-    if (labMissing === null) lab = await startHookedLab("trixie", none);
+    if (labMissing === null) lab = await startHookedLab("trixie", clientCommands.dhclient);
   });
   afterAll(async () => lab?.[Symbol.asyncDispose]());
 
   testLab("the primary is not cut off by it", async () => {
     await lab.machine.run(["sh", "-ec", primary.replace(/\n$/, " metric 50\n")]);
     expect(await lab.pings("10.0.0.10")).toBe(true);
-    await lab.machine.run(clients["dhclient"]?.lease ?? []);
+    await lab.machine.run(clientCommands.dhclient.lease);
     expect(await lab.machine.run(["ip", "-4", "route", "get", "198.51.100.7"])).toContain("ens6");
     expect(await lab.machine.run(["ip", "-4", "rule"])).toContain("from 10.0.0.10 lookup 13900");
     expect(await lab.pings("10.0.0.10")).toBe(true);
@@ -188,13 +146,6 @@ describe("dhclient, whose default has a better metric than the primary's", () =>
     expect(await lab.pings("10.0.0.10")).toBe(false);
   });
 });
-
-/** As the client of the image would: the best default leads out through the primary. */
-const primary = `
-ip link set ens5 up
-ip address add 10.0.0.10/24 dev ens5
-ip route add default via 10.0.0.1 dev ens5
-`;
 
 const expectedRules = [
   "5900: from 10.0.1.10 to 10.0.1.0/24 lookup 13900 proto static",

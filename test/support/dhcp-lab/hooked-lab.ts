@@ -1,6 +1,7 @@
 import { type BenchInstance, startInstance } from "../machine/instance.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Suite } from "../machine/root-file-system.ts";
+import type { ClientCommands } from "./client-commands.ts";
 import { clientPackages } from "./dhcp-lab.ts";
 
 /** What one call of a hook has come to, as `--json` tells it. */
@@ -15,16 +16,6 @@ export interface HandledCall {
 
 /** What a call was about. */
 export type Kind = "bound" | "released" | "irrelevant";
-
-/** Makes a client ask for a lease on `ens6`, ask again, and give it back; as an admin would. */
-export interface ClientCommands {
-  /** Units that run from the boot on. */
-  readonly enable: readonly string[];
-  readonly files: Readonly<Record<string, string>>;
-  readonly lease: readonly string[];
-  readonly renew: readonly string[];
-  readonly release: readonly string[];
-}
 
 /** A machine with two NICs and every client, on which `hotplug --install --from-dhcp` has been run. */
 export interface HookedLab extends AsyncDisposable {
