@@ -22,7 +22,7 @@ export async function planLeases(
   events: readonly DhcpEvent[],
 ): Promise<FromDhcpPlan> {
   const facts = await readFacts(host);
-  return joined(events.map((event) => planFromDhcp(event, facts)));
+  return joinPlans(events.map((event) => planFromDhcp(event, facts)));
 }
 
 /** One event after the other, each planned with what the one before has made. */
@@ -38,7 +38,7 @@ export async function carryOutLeases(
     done.push(one);
   }
   const failure = done.find((each) => each.failure !== null)?.failure ?? null;
-  return { plan: joined(done.map(({ plan }) => plan)), failure };
+  return { plan: joinPlans(done.map(({ plan }) => plan)), failure };
 }
 
 interface LeaseDone extends LeasesDone {
@@ -78,7 +78,8 @@ function asFailed(plan: FromDhcpPlan, { message }: Failure): FromDhcpPlan {
   return { ...plan, nics };
 }
 
-function joined(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
+/** Several, one after the other, as one. */
+export function joinPlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
   return {
     steps: plans.flatMap(({ steps }) => steps),
     reasons: plans.flatMap(({ reasons }) => reasons),

@@ -31,6 +31,8 @@ export default command<typeof hotplugFlags, HotplugOptions>({
       "and its configuration comes back as it was.",
     "remove: the kernel decides. A device that is still on its bus keeps everything; of one that " +
       "is gone, files, rules and table go. sync: everything at once, for a timer.",
+    "--install: the binary brings all that it takes. The flags say what is wanted: without " +
+      "--from-dhcp the hooks of DHCP clients go. --uninstall leaves the NICs' configuration alone.",
     "Without an action, udev's environment tells (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
   ],
   examples: [

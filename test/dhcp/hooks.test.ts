@@ -23,11 +23,11 @@ rootsOfFile();
 
 for (const suite of suites) {
   for (const [name, client] of Object.entries(clientCommands)) {
-    describe(`${name} of ${suite}`, () => withHook(suite, name, client));
+    describe(`${name} of ${suite}`, () => withHook(suite, client));
   }
 }
 
-function withHook(suite: Suite, name: string, client: ClientCommands): void {
+function withHook(suite: Suite, client: ClientCommands): void {
   let lab: HookedLab;
   beforeAll(async () => {
     if (labMissing !== null) return;
@@ -67,18 +67,21 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
     },
   );
 
-  testLab("the lease once more changes nothing", async () => {
+  testLab("the lease once more changes nothing, and takes no lock", async () => {
     const before = await lab.handled();
+    const locked = (): Promise<string> => lab.machine.run(["stat", "-c", "%y", "/run/ec2nic"]);
+    const lockedBefore = await locked();
     const standing = await lab.routing();
     await order(client.renew, "bound");
     const since = (await lab.handled()).slice(before.length);
     expect(since.flatMap(({ plan }) => plan?.steps)).toEqual([]);
+    expect(await locked()).toBe(lockedBefore);
     expect(await lab.routing()).toEqual(standing);
     expect(await lab.pings()).toBe(true);
   });
 
   testLab("a lease that is given back leaves nothing", async () => {
-    await order(client.release, name === "networkd" ? "irrelevant" : "released");
+    await lab.machine.run(client.release, { timeoutMs: 30_000 });
     await lab.machine.until("the rules are gone", async () => {
       const { rules, table } = await lab.routing();
       return rules === "" && !table.includes("ens6");
@@ -88,7 +91,7 @@ function withHook(suite: Suite, name: string, client: ClientCommands): void {
   testLab("no call failed", async () => {
     const handled = await lab.handled();
     expect(handled.flatMap(({ error }) => error ?? [])).toEqual([]);
-    expect(handled.length).toBeGreaterThan(2);
+    expect(handled.length).toBeGreaterThan(1);
   });
 }
 
