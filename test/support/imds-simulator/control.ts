@@ -35,8 +35,8 @@ const orders: ReadonlyMap<string, Order> = new Map<string, Order>([
   ["GET /_simulator/requests", (_, { requests }) => requests.map(redacted)],
   [
     "GET /_simulator/counts",
-    (_, { requests, connections, maxConnections, maxInFlight }) => {
-      return { requests: requests.length, connections, maxConnections, maxInFlight };
+    (_, { nowMs, requests, connections, maxConnections, maxInFlight }) => {
+      return { nowMs, requests: requests.length, connections, maxConnections, maxInFlight };
     },
   ],
   ["POST /_simulator/attach", (body, { attach }) => attach(parseJson(eniSchema, body))],

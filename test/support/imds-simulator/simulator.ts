@@ -12,6 +12,8 @@ export interface Simulator {
   readonly urls: readonly string[];
   /** In the order in which they came; those to `/_simulator/` are not there. */
   readonly requests: readonly LoggedRequest[];
+  /** What time it is, as `requests` count it: milliseconds since the start. */
+  readonly nowMs: number;
   /** How many requests fit `METHOD PATH`, in which `*` is any run of characters. */
   readonly count: (pattern: string) => number;
   /** Connections accepted so far. */

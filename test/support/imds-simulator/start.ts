@@ -110,6 +110,9 @@ function simulatorOf(
     get maxInFlight() {
       return log.maxInFlight;
     },
+    get nowMs() {
+      return server.nowMs();
+    },
     count: (pattern) => log.count(pattern),
     attach: (spec) => instance.attach(spec),
     detach: (mac, options = {}) => instance.detach({ mac, ...options }),
