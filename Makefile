@@ -30,7 +30,7 @@ test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it
 demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts
 
-bench: $(PACKAGES) dist/ec2nic ## figures beside curl's, in one run
+bench: $(PACKAGES) dist/ec2nic ## figures beside curl's, and other hot-plug programs' (minutes), in one run
 	$(BUN) scripts/bench.ts
 
 golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them

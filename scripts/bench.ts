@@ -1,65 +1,14 @@
 /**
- * `make bench`: ec2nic beside what a user-data script does today, in one run, turn by turn, so that
- * a busy machine slows both. Medians and ratios; absolute times mean little on a shared machine.
+ * `make bench`: figures beside others', in one run.
+ *
+ * - `ROUNDS` (60): rounds of the short ones.
+ * - `SCHEDULES`: which NICs are plugged in; `all`, a part of a name, or `none`; default: some.
+ * - `EC2_NET_UTILS`: a checkout of amazon-ec2-net-utils, which then takes part.
  */
-import { join } from "node:path";
-import { startSimulator } from "../test/support/imds-simulator/start.ts";
 import { needTools } from "../test/support/bench/need-tools.ts";
-
-const rounds = Number(process.env["ROUNDS"] ?? "60");
-const binary = join(import.meta.dir, "../dist/ec2nic");
+import { besideCurl } from "./bench/beside-curl.ts";
+import { besidePeers } from "./bench/beside-peers.ts";
 
 needTools({ curl: "curl" });
-const simulator = await startSimulator({});
-const { url } = simulator;
-
-const ttl = "X-aws-ec2-metadata-token-ttl-seconds: 60";
-const twoCurls =
-  `T=$(curl -sf -X PUT -H '${ttl}' ${url}/latest/api/token) && ` +
-  `curl -sf -H "X-aws-ec2-metadata-token: $T" ${url}/latest/meta-data/instance-id`;
-const oneFetch = `${binary} fetch instance-id --endpoint ${url}`;
-
-const contests = [
-  {
-    what: "ec2nic --version / curl --version",
-    ours: [binary, "--version"],
-    theirs: ["curl", "--version"],
-  },
-  {
-    what: "fetch instance-id / curl twice, each in sh",
-    ours: ["sh", "-c", oneFetch],
-    theirs: ["sh", "-c", twoCurls],
-  },
-] as const;
-
-console.log(`${rounds} rounds each, turn by turn; whole processes, median in ms\n`);
-console.log(`${"".padEnd(44)}  ours  theirs  ratio`);
-for (const { what, ours, theirs } of contests) {
-  const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
-  for (let round = -3; round < rounds; round += 1) {
-    const [a, b] = [await timeOf(ours), await timeOf(theirs)];
-    if (round < 0) continue; // the first ones fill the page cache
-    times.ours.push(a);
-    times.theirs.push(b);
-  }
-  const [a, b] = [median(times.ours), median(times.theirs)];
-  console.log(
-    `${what.padEnd(44)}  ${a.toFixed(1)}  ${b.toFixed(1).padStart(6)}  ${(a / b).toFixed(2).padStart(5)}`,
-  );
-}
-await simulator.stop();
-
-/** Milliseconds from the start of a process to its end; it must end with 0. */
-async function timeOf(argv: readonly string[]): Promise<number> {
-  const startMs = performance.now();
-  // not spawnSync: the simulator answers from this very process
-  const child = Bun.spawn([...argv], { stdio: ["ignore", "ignore", "inherit"] });
-  const code = await child.exited;
-  if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}`);
-  return performance.now() - startMs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+await besideCurl(Number(process.env["ROUNDS"] ?? "60"));
+if (process.env["SCHEDULES"] !== "none") await besidePeers();
