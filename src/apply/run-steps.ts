@@ -35,6 +35,7 @@ async function runStep(host: Pick<Host, "exec" | "log">, step: Step): Promise<Fa
   host.log.verbose(`running ${shown} (${reason})`);
   const { code, stderr, stdout } = await host.exec(argv, { timeoutMs });
   if (code === 0) return null;
+  if (step.saysWhenDone !== undefined && stderr.includes(step.saysWhenDone)) return null;
   const [said = ""] = (stderr.trim() || stdout.trim()).split("\n");
   const what = code === 127 ? "there is no such command" : `ended with ${code}`;
   return new Failure("OSERR", `${shown}: ${what}${said === "" ? "" : `: ${said}`}`, {

@@ -18,8 +18,8 @@ const timeoutMs = 10_000;
 /**
  * What mends exactly these differences in the kernel; files are not its matter. The commands are
  * `ip`'s, for whichever daemon is in charge; what only DHCP can give is asked of the daemon, last.
- * Where another was quicker, a step does no harm, but one for a rule ends with `File exists`: what
- * counts is `checkKernel`, once more.
+ * Where another was quicker, a step does no harm: daemons take up and drop rules while a NIC comes
+ * and goes, and `ip` says so.
  */
 export function repairSteps(
   differences: readonly Difference[],
@@ -39,9 +39,13 @@ export function repairSteps(
   };
 }
 
+/** strerror(3) of the kernel's answer, as iproute2 shows it: it is never translated. */
+const saidOfRule = { missing: "File exists", stale: "No such file or directory" } as const;
+
 function stepsOf(difference: Difference): readonly Step[] {
   const { mac, text } = difference;
-  return argvsOf(difference).map((argv) => ({ argv, reason: text, mac, timeoutMs }));
+  const done = difference.kind === "rule" ? { saysWhenDone: saidOfRule[difference.what] } : {};
+  return argvsOf(difference).map((argv) => ({ argv, reason: text, mac, timeoutMs, ...done }));
 }
 
 function argvsOf(difference: Difference): readonly (readonly string[])[] {
