@@ -28,8 +28,9 @@ interface Wanted {
   readonly deadlineMs: number;
 }
 
-const folder = "/run/ec2nic/batch";
-const lockPath = `${folder}/lock`;
+/** Where runs that go on at the same time meet. */
+export const batchFolder = "/run/ec2nic/batch";
+const lockPath = `${batchFolder}/lock`;
 const lookAgainMs = 100;
 
 /**
@@ -43,7 +44,7 @@ export async function joinBatch<T>(
   wanted: Wanted,
   lead: (batch: Batch) => Promise<T>,
 ): Promise<T | HotplugAnswer> {
-  await host.files.makeFolder(folder, 0o700);
+  await host.files.makeFolder(batchFolder, 0o700);
   const id = `${host.pid}`;
   const { mac, key } = wanted;
   const wish = { mac, key, elapsedMs: host.clock.now() };
@@ -95,7 +96,7 @@ const wishSchema = v.object({ mac: v.string(), key: v.string(), elapsedMs: v.num
 function batchFor(host: BatchHost, key: string, own: string): Batch {
   return {
     wishes: async () => {
-      const names = await host.files.list(folder);
+      const names = await host.files.list(batchFolder);
       const ids = names.flatMap((name) => /^(\d+)\.wish$/.exec(name)?.[1] ?? []);
       const wishes = await Promise.all(
         ids.map(async (id) => {
@@ -131,9 +132,9 @@ function decode(bytes: Uint8Array): string {
 }
 
 function wishPath(id: string): string {
-  return `${folder}/${id}.wish`;
+  return `${batchFolder}/${id}.wish`;
 }
 
 function answerPath(id: string): string {
-  return `${folder}/${id}.answer`;
+  return `${batchFolder}/${id}.answer`;
 }

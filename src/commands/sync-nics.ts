@@ -1,3 +1,5 @@
+import { forgetWishes } from "../apply/forget-wishes.ts";
+import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { applyNics } from "./apply-nics.ts";
 import { askForEnis } from "./ask-for-enis.ts";
@@ -8,5 +10,6 @@ import { reportActivation } from "./report-activation.ts";
 export async function syncNics(host: Host, options: HotplugOptions): Promise<number> {
   const asked = await askForEnis(host, options);
   const applied = await applyNics(host, options, asked, "all");
+  if (!options.dryRun && isThisMachine(options.root)) await forgetWishes(host);
   return reportActivation(host, options, { command: "hotplug", asked, ...applied });
 }
