@@ -13,6 +13,7 @@ import type { KernelState } from "../net/kernel-state.ts";
 import type { OtherFile } from "../net/other-file.ts";
 import type { RemovalVerdict } from "../plan/judge-removal.ts";
 import type { NetworkFacts } from "../plan/plan-network.ts";
+import { whoIsAbsent } from "../plan/who-is-absent.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import { chooseStage, type Stage } from "./choose-stage.ts";
@@ -40,11 +41,12 @@ export type Subject = "all" | readonly string[];
 
 /**
  * What the kernel shows and what lies below the root. Reads only; throws what the readers throw.
- * With a `subject`, NICs of ours whose devices have left the machine are looked for, too.
+ * With a `subject`, NICs of ours whose devices have left the machine are looked for, too; those that
+ * IMDS lists and that cannot be here count as gone in any case.
  */
 export async function gatherFacts(
   host: Host,
-  { root, stage: wish, check }: ActivateOptions,
+  { root, stage: wish, check, metadata }: ActivateOptions,
   { parsed }: Pick<Asked, "parsed">,
   subject: Subject | null = null,
 ): Promise<Gathered> {
@@ -62,7 +64,11 @@ export async function gatherFacts(
     isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
     isLive ? readUnfinished(host) : null,
   ]);
-  const facts = { ...parsed, links, state, ...scopeOf(subject, removals) };
+  // saved metadata and another root are of another machine, or of another time
+  const isNow = isLive && metadata === null && isThisMachine(root);
+  const listed = isNow ? [...parsed.enis, ...parsed.incomplete] : [];
+  const absent = whoIsAbsent(listed, { links, devices });
+  const facts = { ...parsed, links, state, ...scopeOf(subject, removals, absent) };
   const how = { backends, dns, others, profiles, stage, stageReason };
   return { facts, ...how, kernel, unfinished, devices };
 }
@@ -70,8 +76,10 @@ export async function gatherFacts(
 function scopeOf(
   subject: Subject | null,
   removals: readonly RemovalVerdict[],
+  absent: readonly string[],
 ): Pick<NetworkFacts, "scope"> {
-  if (subject === null) return {};
-  const gone = removals.filter(({ verdict }) => verdict === "gone").map(({ mac }) => mac);
+  if (subject === null) return absent.length === 0 ? {} : { scope: { macs: null, gone: absent } };
+  const left = removals.filter(({ verdict }) => verdict === "gone").map(({ mac }) => mac);
+  const gone = [...new Set([...left, ...absent])];
   return { scope: { macs: subject === "all" ? null : [...subject, ...gone], gone } };
 }

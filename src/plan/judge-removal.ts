@@ -57,10 +57,18 @@ function judgeUnnoted(
   devices: readonly BusDevice[],
   links: readonly Link[],
 ): Omit<RemovalVerdict, "mac"> {
-  const silent = devices.filter((device) => macOf(device, links) === null);
+  const silent = silentDevices(devices, links);
   if (silent.length === 0) return { verdict: "gone", why: "no device is left that it could be" };
   const named = silent.map(({ address }) => address).join(", ");
   return { verdict: "unknown", why: `it may be ${named}, which shows no link here` };
+}
+
+/** Those that may be any NIC: none of their links is here. */
+export function silentDevices(
+  devices: readonly BusDevice[],
+  links: readonly Link[],
+): readonly BusDevice[] {
+  return devices.filter((device) => macOf(device, links) === null);
 }
 
 /** The MAC that a device shows; null where it has no link here, or one that has just gone. */

@@ -3,6 +3,7 @@ import type { HostState } from "../net/host-state.ts";
 import type { Link } from "../net/link.ts";
 import type { NetworkConfig } from "../net/network-config.ts";
 import type { Activation } from "../net/activation.ts";
+import { macOfOwnPath } from "../net/own-files.ts";
 import type { ConfigFile, NetworkPlan, Step } from "../net/network-plan.ts";
 import { configure } from "./configure.ts";
 import { matchNics } from "./match-nics.ts";
@@ -72,7 +73,7 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
     left: left.filter(({ mac }) => isTold(mac)),
     retired,
     gone: scope?.gone ?? [],
-    reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons],
+    reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons, ...whyNotHere(facts)],
   };
   const plan = planChanges(wanted, state);
   return {
@@ -91,10 +92,17 @@ function retiredOf(
   unmanaged: ReadonlySet<string>,
 ): readonly string[] {
   const { state, links, scope } = facts;
-  const gone = (scope?.gone ?? []).filter((mac) => !unmanaged.has(mac));
+  const own = new Set(state.files.map(({ path }) => macOfOwnPath(path)));
+  const gone = (scope?.gone ?? []).filter((mac) => own.has(mac) && !unmanaged.has(mac));
   const isAll = (scope?.macs ?? null) === null && isListWhole(facts);
   const unlisted = isAll ? retire(state.files, listedMacs, links) : [];
   return [...new Set([...gone, ...unlisted])];
+}
+
+function whyNotHere({ enis, incomplete, scope }: NetworkFacts): readonly string[] {
+  const listed = [...enis, ...incomplete].map(({ mac }) => mac);
+  const absent = listed.filter((mac) => scope?.gone.includes(mac));
+  return absent.map((mac) => `${mac}: IMDS lists it, and no device here can be it: not configured`);
 }
 
 /** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */
