@@ -61,7 +61,8 @@ function withLink(known: NicCase, links: readonly Link[]): NicCase {
   const link = links.find(({ mac }) => mac === nic.mac);
   if (link !== undefined) return { ...known, nic: { ...nic, name: link.name } };
   const reason = "its link is gone again";
-  return { ...known, nic: { ...nic, outcome: "skipped", reason }, isOver: true };
+  // what could not be activated for want of a link is no failure either
+  return { ...known, nic: { ...nic, outcome: "skipped", reason }, failure: null, isOver: true };
 }
 
 /** What was configured counts more than that a later look had nothing to add. */
