@@ -45,6 +45,8 @@ type WatchSession = Pick<ImdsSession, "look" | "deadlineMs">;
 
 /** For so long must an absence last to be believed, where `--settle 0` does not tell. */
 const doubtForMs = 10_000;
+/** For so long is news kept back for more. */
+const holdMs = 500;
 /** In less than this before the deadline, another poll has no chance. */
 const leastPollMs = 50;
 
@@ -121,7 +123,11 @@ function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number): Watch
   return { ...watch, enis, knowledge: knowledgeOf(watch.knowledge, { kept, fresh }, nowMs) };
 }
 
-/** One poll: a question or two, and at once whatever the answers have made worth asking. */
+/**
+ * One poll: a question or two, and at once whatever the answers have made worth asking. What is told
+ * is activated, in seconds in which nothing is asked: while others are about to be usable, too, it
+ * waits a moment for them. Where IMDS throttles, sixteen NICs would come one by one otherwise.
+ */
 async function* poll(
   host: WatchHost,
   session: WatchSession,
@@ -131,16 +137,28 @@ async function* poll(
   const { questions: first, checkedMs } = firstQuestions(from, host.clock.now());
   let watch: Watch = { ...from, checkedMs, heard: [] };
   let questions = first;
+  let held: readonly EniEvent[] = [];
+  let holdUntilMs = Infinity;
   while (questions.length > 0) {
     const wave = await Promise.all(questions.map((question) => hear(session, question)));
     const before = watch;
     const { events, ...after } = takeIn(watch, wave, options, host.clock.now());
     watch = after;
-    if (events.length > 0) yield events;
     questions = wave.some(isTrouble) ? [] : nextQuestions(before, watch, events);
+    held = [...held, ...events];
+    const nowMs = host.clock.now();
+    if (events.length > 0) holdUntilMs = Math.min(holdUntilMs, nowMs + mayHoldMs(watch));
+    if (held.length === 0 || (questions.length > 0 && nowMs < holdUntilMs)) continue;
+    yield held;
+    [held, holdUntilMs] = [[], Infinity];
   }
   const isTroubled = watch.heard.some(isTrouble);
   return { ...watch, failed: isTroubled ? from.failed + 1 : 0 };
+}
+
+/** Who is alone waits for nobody. */
+function mayHoldMs(watch: Watch): number {
+  return waitersOf(watch).some(({ told }) => told === null) ? holdMs : 0;
 }
 
 function firstQuestions(
