@@ -12,6 +12,7 @@ import type { HotplugOptions } from "./hotplug-options.ts";
 import {
   answered,
   dueAnswers,
+  failedMacs,
   newCase,
   type NicCase,
   type NicCases,
@@ -39,7 +40,8 @@ interface Task {
 
 /**
  * Watches the ENI of a NIC, and of those that other runs wish for, and configures each the moment it
- * is usable, and again when more of it arrives; what is heard together is activated together. Ends
+ * is usable, and again when more of it arrives; what is heard together is activated together. What
+ * could not be activated is tried again when its NIC comes again, and when it has settled. Ends
  * when all are settled, or when there is no more time. Throws what the watch and `applyNics` throw.
  */
 export async function followEnis(
@@ -50,23 +52,39 @@ export async function followEnis(
 ): Promise<Followed> {
   const book = caseBook(host, { mac, batch });
   const applied: AppliedNics[] = [];
+  const known = new Map<string, Eni>();
   const { settleMs } = options;
   const stats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
-  for await (const events of watchEnis(host, imds.session, { ...book, settleMs })) {
-    const enis = newsOf(events);
-    if (enis.length > 0) {
-      const parsed = { enis, incomplete: [], missing: null };
-      const asked = { parsed, imds: stats(), settings: imds.settings };
-      const macs = enis.map((eni) => eni.mac);
-      const done = await applyNics(host, options, asked, macs);
-      applied.push(done);
-      for (const nic of done.nics) tellApplied(host, options, nic);
-      book.change((cases) => takeApplied(cases, done));
-    }
+  const apply = async (enis: readonly Eni[]): Promise<void> => {
+    if (enis.length === 0) return;
+    for (const eni of enis) known.set(eni.mac, eni);
+    const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings };
+    const done = await applyNics(
+      host,
+      options,
+      asked,
+      enis.map((eni) => eni.mac),
+    );
+    applied.push(done);
+    for (const nic of done.nics) tellApplied(host, options, nic);
+    book.change((cases) => takeApplied(cases, done));
+  };
+  const macs = async (): Promise<readonly string[]> => {
+    const wanted = await book.macs();
+    await apply(book.due().flatMap((each) => known.get(each) ?? []));
+    return wanted;
+  };
+  const { kernel } = book;
+  for await (const events of watchEnis(host, imds.session, { macs, kernel, settleMs })) {
+    await apply(newsOf(events, book.failed()));
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
   }
   return { own: book.own(), applied, imds: stats() };
+}
+
+function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
+  return { enis, incomplete: [], missing: null };
 }
 
 /** The NICs of this run and of those that have joined it, and what the watch asks of them. */
@@ -91,6 +109,8 @@ function caseBook(host: Host, { mac, batch }: Task) {
     own,
     answer,
     macs,
+    failed: () => failedMacs(cases),
+    due: () => cases.filter(({ isDue, isOver }) => isDue && !isOver).map(({ nic }) => nic.mac),
     kernel: (each: string) => sights.of(nameOf(each)),
     change: (by: (before: NicCases) => NicCases) => {
       cases = by(cases);
@@ -109,9 +129,11 @@ function tellApplied(
   log.info(`${name ?? mac}: ${at}; watching for what comes later`);
 }
 
-/** The last word on each ENI of which there is something new. */
-function newsOf(events: readonly EniEvent[]): readonly Eni[] {
-  const news = events.filter(({ kind }) => kind === "usable" || kind === "changed");
+/** The last word on each ENI of which there is something new, or which `failed` before. */
+function newsOf(events: readonly EniEvent[], failed: readonly string[]): readonly Eni[] {
+  const news = events.filter(
+    ({ kind, mac }) => kind === "usable" || kind === "changed" || failed.includes(mac),
+  );
   const enis = news.flatMap(({ eni }) => (eni === null ? [] : [[eni.mac, eni] as const]));
   return [...new Map(enis).values()];
 }

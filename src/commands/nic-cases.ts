@@ -14,6 +14,8 @@ export interface NicCase {
   readonly isOver: boolean;
   /** It is over because this run's time is: who wished for it may have time left. */
   readonly isCutShort: boolean;
+  /** It came again since its activation failed, as a link does that flaps: it is to be done again. */
+  readonly isDue: boolean;
   /** Whose run waits for it. */
   readonly wishes: readonly SeenWish[];
 }
@@ -29,7 +31,7 @@ export function newCase(mac: string): NicCase {
   const nothing = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
   const timeline: NicTimeline = { ...nothing, settledMs: null, requests: 0 };
   const nic = { mac, name: null, eni: null, outcome: "skipped", timeline } as const;
-  return { nic, failure: null, isOver: false, isCutShort: false, wishes: [] };
+  return { nic, failure: null, isOver: false, isCutShort: false, isDue: false, wishes: [] };
 }
 
 /**
@@ -49,7 +51,8 @@ export function takeWishes(
     .reduce<NicCases>((known, wish) => {
       const old = known.find(({ nic }) => nic.mac === wish.mac);
       const open = old === undefined || old.isOver ? newCase(wish.mac) : old;
-      const wished = { ...open, wishes: [...open.wishes, { wish, seenMs: nowMs }] };
+      const isDue = open.failure !== null;
+      const wished = { ...open, isDue, wishes: [...open.wishes, { wish, seenMs: nowMs }] };
       return [...known.filter((each) => each !== old), wished];
     }, cases);
   return all.map((each) => withLink(each, links));
@@ -76,7 +79,7 @@ export function takeApplied(cases: NicCases, { nics, failure, activatedMs }: App
     const appliedMs = timeline.appliedMs ?? (isFailed ? null : activatedMs);
     const nic = { ...named(result, each), ...(isSame ? { outcome } : {}) };
     const told = { ...nic, timeline: rounded({ ...timeline, appliedMs }) };
-    return { ...each, nic: told, failure: isFailed ? failure : null };
+    return { ...each, nic: told, failure: isFailed ? failure : null, isDue: false };
   });
 }
 
@@ -125,6 +128,13 @@ export function dueAnswers(cases: NicCases): readonly Due[] {
         },
       })),
     );
+}
+
+/** Those whose activation failed, and which can be tried again. */
+export function failedMacs(cases: NicCases): readonly string[] {
+  return cases
+    .filter(({ isOver, failure }) => !isOver && failure !== null)
+    .map(({ nic }) => nic.mac);
 }
 
 export function answered(cases: NicCases): NicCases {
