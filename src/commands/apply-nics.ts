@@ -33,7 +33,7 @@ export function applyNics(
 
 /** Nobody was asked, and nothing was said of any ENI. */
 export const unasked: Asked = {
-  parsed: { enis: [], incomplete: [], missing: null },
+  parsed: { enis: [], incomplete: [], ghosts: [], missing: null },
   imds: null,
   settings: null,
 };

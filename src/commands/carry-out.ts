@@ -3,8 +3,11 @@ import { holdLock } from "../apply/hold-lock.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { noteNics } from "../links/nic-notes.ts";
+import { readBus } from "../links/read-bus.ts";
+import { readLinks } from "../links/read-links.ts";
 import { mainTable } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
+import type { NicResult } from "../net/network-plan.ts";
 import { nicsAmong } from "../plan/match-nics.ts";
 import { ownNics } from "../plan/own-nics.ts";
 import type { ActivateOptions } from "./activate-options.ts";
@@ -42,7 +45,7 @@ export async function carryOut(
       : await standingOf(host, { primary, settings: asked.settings, isRouted, unfinished });
   const how = { root: wish.root, standing, unfinished, undo: plan.undo };
   const applied = await applyPlan(host, plan, how);
-  await noteSeenNics(host, wish.root, gathered);
+  await noteSeenNics(host, wish.root, { gathered, plan, nics: applied.nics });
   return applied;
 }
 
@@ -57,19 +60,52 @@ function primaryLink(
   const known = [...config.nics, ...ownNics(state.files)];
   const mac = known.find(({ isPrimary }) => isPrimary)?.mac ?? null;
   const nics = nicsAmong(links);
-  if (mac !== null) return nics.find((link) => link.mac === mac) ?? null;
   const [first] = (kernel?.routes ?? [])
     .filter(({ table, destination }) => table === mainTable && destination === "0.0.0.0/0")
     .toSorted((left, right) => left.metric - right.metric);
-  return nics.find(({ name }) => name === first?.link) ?? null;
+  const primary = mac === null ? undefined : nics.find((link) => link.mac === mac);
+  return primary ?? nics.find(({ name }) => name === first?.link) ?? null;
+}
+
+interface Done {
+  readonly gathered: Gathered;
+  readonly plan: ActivationPlan;
+  readonly nics: readonly NicResult[];
 }
 
 /** An image that is made on some machine has nothing to do with that one's devices. */
 async function noteSeenNics(
   host: Host,
   root: string,
-  { facts: { links, scope }, devices }: Gathered,
+  { gathered: { facts, devices }, plan, nics }: Done,
 ): Promise<void> {
+  const { links, scope } = facts;
   if (scope === undefined && !isThisMachine(root)) return;
-  await noteNics(host, { links, devices }, { forgotten: scope?.gone ?? [], root });
+  const have = (...outcomes: readonly string[]): readonly string[] =>
+    nics.filter(({ outcome }) => outcomes.includes(outcome)).map(({ mac }) => mac);
+  const isAll = (scope?.macs ?? null) === null;
+  const configured = plan.config.nics.map(({ mac }) => mac);
+  const done = have("configured", "unchanged").filter((mac) => configured.includes(mac));
+  const seen = {
+    nics: nicsAmong(links),
+    devices,
+    forgotten: have("retired"),
+    settled: isAll ? done : [],
+    unsettled: isAll ? [] : configured,
+  };
+  await noteNics(host, seen, root);
+}
+
+/** Of these NICs nothing more is awaited: they are configured as they are. */
+export async function noteSettled(
+  host: Host,
+  wish: Wish,
+  settled: readonly string[],
+): Promise<void> {
+  if (wish.dryRun || settled.length === 0) return;
+  await alone(host, wish, async () => {
+    const [links, devices] = await Promise.all([readLinks(host), readBus(host)]);
+    const seen = { nics: nicsAmong(links), devices, forgotten: [], settled, unsettled: [] };
+    await noteNics(host, seen, wish.root);
+  });
 }

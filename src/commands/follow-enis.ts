@@ -84,7 +84,7 @@ export async function followEnis(
 }
 
 function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
-  return { enis, incomplete: [], missing: null };
+  return { enis, incomplete: [], ghosts: [], missing: null };
 }
 
 /** The NICs of this run and of those that have joined it, and what the watch asks of them. */

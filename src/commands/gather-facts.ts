@@ -9,8 +9,11 @@ import { readKernel } from "../kernel/read-kernel.ts";
 import type { BackendFacts } from "../net/backend-facts.ts";
 import type { BusDevice } from "../net/bus-device.ts";
 import type { DnsFacts } from "../net/dns-facts.ts";
+import type { Eni } from "../net/eni.ts";
 import type { KernelState } from "../net/kernel-state.ts";
+import type { Link } from "../net/link.ts";
 import type { OtherFile } from "../net/other-file.ts";
+import { nicsAmong } from "../plan/match-nics.ts";
 import type { RemovalVerdict } from "../plan/judge-removal.ts";
 import type { NetworkFacts } from "../plan/plan-network.ts";
 import { whoIsAbsent } from "../plan/who-is-absent.ts";
@@ -68,18 +71,34 @@ export async function gatherFacts(
   const isNow = isLive && metadata === null && isThisMachine(root);
   const listed = isNow ? [...parsed.enis, ...parsed.incomplete] : [];
   const absent = whoIsAbsent(listed, { links, devices });
-  const facts = { ...parsed, links, state, ...scopeOf(subject, removals, absent) };
+  const onBus = macsWith("on-bus", removals);
+  const gone = subject === null ? [] : macsWith("gone", removals);
+  const scope = scopeOf(subject, [...new Set([...gone, ...absent])]);
+  const asked = isPart(subject) ? { ...parsed, enis: hereOnly(parsed.enis, links) } : parsed;
+  const facts = { ...asked, links, state, onBus, ...scope };
   const how = { backends, dns, others, profiles, stage, stageReason };
   return { facts, ...how, kernel, unfinished, devices };
 }
 
-function scopeOf(
-  subject: Subject | null,
+function macsWith(
+  wanted: RemovalVerdict["verdict"],
   removals: readonly RemovalVerdict[],
-  absent: readonly string[],
-): Pick<NetworkFacts, "scope"> {
-  if (subject === null) return absent.length === 0 ? {} : { scope: { macs: null, gone: absent } };
-  const left = removals.filter(({ verdict }) => verdict === "gone").map(({ mac }) => mac);
-  const gone = [...new Set([...left, ...absent])];
-  return { scope: { macs: subject === "all" ? null : [...subject, ...gone], gone } };
+): readonly string[] {
+  return removals.filter(({ verdict }) => verdict === wanted).map(({ mac }) => mac);
+}
+
+function isPart(subject: Subject | null): subject is readonly string[] {
+  return subject !== null && subject !== "all";
+}
+
+/** A NIC of an event may have gone since; the event of that tells what is to be done. */
+function hereOnly(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
+  const here = new Set(nicsAmong(links).map(({ mac }) => mac));
+  return enis.filter(({ mac }) => here.has(mac));
+}
+
+function scopeOf(subject: Subject | null, gone: readonly string[]): Pick<NetworkFacts, "scope"> {
+  if (subject === null && gone.length === 0) return {};
+  const macs = isPart(subject) ? [...subject, ...gone] : null;
+  return { scope: { macs, gone } };
 }

@@ -8,6 +8,7 @@ import type { HostState } from "../net/host-state.ts";
 import type { Link } from "../net/link.ts";
 import type { NicNote } from "../net/nic-notes.ts";
 import { judgeRemoval, type RemovalVerdict } from "../plan/judge-removal.ts";
+import { parseUnmanaged } from "../plan/unmanaged.ts";
 
 export interface SeenNics {
   readonly links: readonly Link[];
@@ -28,5 +29,7 @@ export async function lookForRemovals(host: Pick<Host, "files">, root: string): 
   ];
   const devices = await readBus(host);
   const { files } = state;
-  return { links, devices, notes, state, removals: judgeRemoval({ files, links, devices, notes }) };
+  const { entries: unmanaged } = parseUnmanaged(state.unmanaged);
+  const removals = judgeRemoval({ files, links, devices, notes, unmanaged });
+  return { links, devices, notes, state, removals };
 }

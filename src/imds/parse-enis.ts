@@ -11,6 +11,8 @@ export interface ParsedEnis {
   readonly enis: readonly Eni[];
   /** Listed, but not known well enough to configure; nothing about them is guessed. By MAC. */
   readonly incomplete: readonly IncompleteEni[];
+  /** MACs that are still listed in the place of another, whose NIC is here. */
+  readonly ghosts: readonly string[];
   /** What must be there before anything is known of what is attached; null: it is there. */
   readonly missing: string | null;
 }
@@ -42,6 +44,7 @@ export function parseEnis(tree: MetadataTree, here: ReadonlySet<string> = new Se
   return {
     enis: enis.toSorted(compareEnis),
     incomplete: [...unlisted, ...incomplete].toSorted((a, b) => (a.mac < b.mac ? -1 : 1)),
+    ghosts: all.filter((eni) => !listed.includes(eni)).map(({ mac }) => mac),
     missing: missingOf(primaryMac, network?.interfaces?.macs),
   };
 }

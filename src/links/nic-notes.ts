@@ -1,7 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { BusDevice } from "../net/bus-device.ts";
-import type { Link } from "../net/link.ts";
-import { type NicNote, noteSeen, parseNicNotes } from "../net/nic-notes.ts";
+import { type NicNote, noteSeen, parseNicNotes, type SeenNics } from "../net/nic-notes.ts";
 
 const folder = "/run/ec2nic";
 
@@ -24,22 +22,17 @@ export async function readNicNotes(
   return parseNicNotes(new TextDecoder().decode(bytes ?? new Uint8Array()));
 }
 
-interface NoteOptions {
-  readonly forgotten?: readonly string[];
-  readonly root?: string;
-}
-
 /**
- * Notes what is seen, for whoever holds the lock; writes only where something differs. `forgotten`:
- * the MACs whose files have just been removed. Throws `NOPERM` or `CANTCREAT`.
+ * Notes what is seen, for whoever holds the lock; writes only where something differs. Throws
+ * `NOPERM` or `CANTCREAT`.
  */
 export async function noteNics(
   host: Pick<Host, "files">,
-  seen: { readonly devices: readonly BusDevice[]; readonly links: readonly Link[] },
-  { forgotten = [], root = "/" }: NoteOptions = {},
+  seen: SeenNics,
+  root = "/",
 ): Promise<void> {
   const before = await readNicNotes(host, root);
-  const notes = noteSeen(before, seen, forgotten);
+  const notes = noteSeen(before, seen);
   if (JSON.stringify(notes) === JSON.stringify(before)) return;
   await host.files.makeFolder(below(root, folder), 0o700);
   await host.files.write(below(root, nicNotesPath), `${JSON.stringify(notes)}\n`, 0o600);

@@ -2,18 +2,41 @@ import * as v from "valibot";
 import type { BusDevice } from "./bus-device.ts";
 import type { Link } from "./link.ts";
 
-/** On which device a MAC was last seen. */
+/** A NIC as it was seen last. */
 export interface NicNote {
   readonly mac: string;
+  /** The name of its link. */
+  readonly name: string;
   /** null: a link that has none, as a veth. */
   readonly device: NotedDevice | null;
+  /** All that IMDS had to say of it was configured, and nobody watched on for more. */
+  readonly isSettled: boolean;
 }
 
 /** A device as it was: see `BusDevice`. */
 export type NotedDevice = Pick<BusDevice, "address" | "node">;
 
-const deviceSchema = v.object({ address: v.string(), node: v.number() });
-const schema = v.array(v.object({ mac: v.string(), device: v.nullable(deviceSchema) }));
+/** What is noted now. */
+export interface SeenNics {
+  readonly devices: readonly BusDevice[];
+  /** Those that are NICs. */
+  readonly nics: readonly Link[];
+  /** MACs whose files have just been removed. */
+  readonly forgotten: readonly string[];
+  /** MACs that are configured whole. */
+  readonly settled: readonly string[];
+  /** MACs of which more may come. */
+  readonly unsettled: readonly string[];
+}
+
+const schema = v.array(
+  v.object({
+    mac: v.string(),
+    name: v.string(),
+    device: v.nullable(v.object({ address: v.string(), node: v.number() })),
+    isSettled: v.boolean(),
+  }),
+);
 
 /** What a file of notes says; nothing where it is none. */
 export function parseNicNotes(text: string): readonly NicNote[] {
@@ -25,30 +48,25 @@ export function parseNicNotes(text: string): readonly NicNote[] {
  * The notes with what is seen now: a MAC that is not seen keeps its device, which is what they are
  * for, unless it is `forgotten`. Sorted by MAC.
  */
-export function noteSeen(
-  notes: readonly NicNote[],
-  { devices, links }: { devices: readonly BusDevice[]; links: readonly Link[] },
-  forgotten: readonly string[] = [],
-): readonly NicNote[] {
-  const macs = new Map(links.map(({ name, mac }) => [name, mac]));
-  const onBus = devices.flatMap((device) => notesOf(device, macs));
-  const bare = links.filter(({ kind, mac }) => {
-    return kind === "veth" && onBus.every((note) => note.mac !== mac);
-  });
-  const seen = [
-    ...onBus,
-    ...bare.flatMap(({ mac }) => (mac === null ? [] : [{ mac, device: null }])),
-  ];
+export function noteSeen(notes: readonly NicNote[], seen: SeenNics): readonly NicNote[] {
+  const now = seen.nics.flatMap((link) => noteOf(link, notes, seen) ?? []);
   const older = notes.filter(
-    ({ mac }) => !forgotten.includes(mac) && seen.every((note) => note.mac !== mac),
+    ({ mac }) => !seen.forgotten.includes(mac) && now.every((note) => note.mac !== mac),
   );
-  return [...older, ...seen].toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
+  return [...older, ...now].toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
 }
 
-function notesOf(
-  { address, node, links }: BusDevice,
-  macs: ReadonlyMap<string, string | null>,
-): readonly NicNote[] {
-  const found = links.map((name) => macs.get(name) ?? null).find((mac) => mac !== null);
-  return found === undefined || found === null ? [] : [{ mac: found, device: { address, node } }];
+function noteOf(
+  { mac, name }: Link,
+  notes: readonly NicNote[],
+  { devices, settled, unsettled }: SeenNics,
+): NicNote | null {
+  if (mac === null) return null;
+  const found = devices.find(({ links }) => links.includes(name));
+  const device = found === undefined ? null : { address: found.address, node: found.node };
+  const before = notes.find((note) => note.mac === mac);
+  const isSame = JSON.stringify(before?.device) === JSON.stringify(device);
+  const wasSettled = isSame && before?.isSettled === true;
+  const isSettled = settled.includes(mac) || (wasSettled && !unsettled.includes(mac));
+  return { mac, name, device, isSettled };
 }

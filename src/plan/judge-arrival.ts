@@ -21,7 +21,8 @@ export interface ArrivalFacts {
 export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): string | null {
   const { mac, name } = link;
   const hasFiles = files.some((file) => macOfOwnPath(file.path) === mac && isOurs(file));
-  const noted = notes.find((note) => note.mac === mac)?.device ?? null;
+  const note = notes.find((each) => each.mac === mac);
+  const noted = note?.isSettled === true ? note.device : null;
   const device = devices.find(({ links }) => links.includes(name));
   if (!hasFiles || noted === null || device === undefined) return null;
   const isSame = device.address === noted.address && device.node === noted.node;

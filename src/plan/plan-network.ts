@@ -20,6 +20,10 @@ export interface NetworkFacts {
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
+  /** MACs that IMDS still lists, and whose place another has that is here: nothing is done there. */
+  readonly ghosts?: readonly string[];
+  /** MACs whose devices are on their buses without a link: they keep their files. */
+  readonly onBus?: readonly string[];
   /** What is decided on; left out: the whole machine, as IMDS tells it. */
   readonly scope?: Scope;
 }
@@ -62,7 +66,8 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
   const { chosen, left } = selectNics(match, incomplete, unmanaged);
   const isAlone = only === null && enis.length + incomplete.length === 1;
   const config = configure(chosen, isAlone);
-  const listedMacs = new Set([...facts.enis, ...facts.incomplete].map(({ mac }) => mac));
+  const listed = [...facts.enis, ...facts.incomplete].map(({ mac }) => mac);
+  const listedMacs = new Set([...listed, ...(facts.ghosts ?? []), ...(facts.onBus ?? [])]);
   const retired = retiredOf(facts, listedMacs, unmanaged.entries);
   const isTold = (mac: string): boolean =>
     (only === null || only.includes(mac)) && !retired.includes(mac);

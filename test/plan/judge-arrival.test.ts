@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Link } from "../../src/net/link.ts";
+import type { NicNote } from "../../src/net/nic-notes.ts";
 import { ownMark, ownPath } from "../../src/net/own-files.ts";
 import { type ArrivalFacts, whyNeverGone } from "../../src/plan/judge-arrival.ts";
 import { macAt } from "../support/nics.ts";
@@ -7,11 +8,13 @@ import { macAt } from "../support/nics.ts";
 const mac = macAt(1);
 const link: Link = { name: "ens6", mac, kind: "device", driver: "ena", busAddress: "0000:00:06.0" };
 const device = { address: "0000:00:06.0", node: 7, driver: "ena", links: ["ens6"] };
+const noted = { address: device.address, node: device.node };
+const note: NicNote = { mac, name: "ens6", device: noted, isSettled: true };
 const facts: ArrivalFacts = {
   link,
   files: [{ path: ownPath("networkd", mac), content: `# ${ownMark}\n`, mode: 0o644 }],
   devices: [device],
-  notes: [{ mac, device: { address: device.address, node: device.node } }],
+  notes: [note],
 };
 
 test("its driver was reloaded: the device is the one that was noted, and its file is there", () => {
@@ -26,10 +29,11 @@ describe("it is new here, or nothing is known", () => {
     },
     "nothing was noted in this boot": { notes: [] },
     "another MAC was noted on the device": {
-      notes: [{ mac: macAt(2), device: { address: device.address, node: 7 } }],
+      notes: [{ ...note, mac: macAt(2) }],
     },
-    "it has no device, as a veth": { notes: [{ mac, device: null }], devices: [] },
+    "it has no device, as a veth": { notes: [{ ...note, device: null }], devices: [] },
     "it was detached and attached again in the same slot": { devices: [{ ...device, node: 8 }] },
+    "nobody saw the end of what IMDS had to say": { notes: [{ ...note, isSettled: false }] },
     "it is in another slot": { devices: [{ ...device, address: "0000:00:07.0" }] },
     "its link is still to be renamed": { devices: [{ ...device, links: ["eth0"] }] },
   };

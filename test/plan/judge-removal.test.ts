@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { BusDevice } from "../../src/net/bus-device.ts";
 import type { Link } from "../../src/net/link.ts";
-import { type NicNote, noteSeen, parseNicNotes } from "../../src/net/nic-notes.ts";
+import type { NicNote } from "../../src/net/nic-notes.ts";
 import { ownPath } from "../../src/net/own-files.ts";
 import { judgeRemoval, type RemovalVerdict } from "../../src/plan/judge-removal.ts";
 import { macAt } from "../support/nics.ts";
@@ -26,7 +26,14 @@ const device = (address: string, ...links: readonly string[]): BusDevice => ({
   driver: links.length === 0 ? null : "ena",
   links,
 });
-const note = (mac: string, address: string): NicNote => ({ mac, device: { address, node: 1 } });
+const note = (mac: string, address: string): NicNote => ({
+  mac,
+  name: `ens${address}`,
+  device: { address, node: 1 },
+  isSettled: true,
+});
+
+const none: ReadonlySet<string> = new Set();
 
 interface Case {
   readonly ours: readonly string[];
@@ -79,12 +86,12 @@ const cases: Readonly<Record<string, Case>> = {
     notes: [note(b, "6")],
     expected: { [a]: "unknown", [b]: "on-bus" },
   },
-  "another NIC is attached to the same slot": {
+  "it shows another MAC, as somebody set it: its device never left": {
     ours: [a, b],
     links: [lo, link("ens5", a), link("ens6", c)],
     devices: [device("5", "ens5"), device("6", "ens6")],
     notes: [note(a, "5"), note(b, "6")],
-    expected: { [b]: "gone" },
+    expected: { [b]: "on-bus" },
   },
   "another NIC is in the slot, and its driver is not there yet": {
     ours: [a, b],
@@ -104,15 +111,15 @@ const cases: Readonly<Record<string, Case>> = {
     ours: [a, b],
     links: [lo, link("ens5", a)],
     devices: [device("9")],
-    notes: [note(a, "5"), { mac: b, device: null }],
+    notes: [note(a, "5"), { ...note(b, "6"), device: null }],
     expected: { [b]: "gone" },
   },
-  "swapped while the instance was stopped: no notes, and every device shows its link": {
+  "another MAC, and no notes: swapped while the instance was stopped, or set": {
     ours: [a, b],
     links: [lo, link("ens5", a), link("ens6", c)],
     devices: [device("5", "ens5"), device("6", "ens6")],
     notes: [],
-    expected: { [b]: "gone" },
+    expected: { [b]: "unknown" },
   },
   "the same before the drivers are loaded": {
     ours: [a, b],
@@ -161,7 +168,11 @@ const cases: Readonly<Record<string, Case>> = {
 
 describe("a NIC without a link", () => {
   test.each(Object.entries(cases))("%s", (_, { ours, expected, ...facts }) => {
-    const verdicts = judgeRemoval({ ...facts, files: ours.map((mac) => fileOf(mac)) });
+    const verdicts = judgeRemoval({
+      ...facts,
+      unmanaged: none,
+      files: ours.map((mac) => fileOf(mac)),
+    });
     expect(Object.fromEntries(verdicts.map(({ mac, verdict }) => [mac, verdict]))).toEqual(
       expected,
     );
@@ -173,33 +184,43 @@ describe("a NIC without a link", () => {
       { ...fileOf(a), path: ownPath("networkd", a) },
       fileOf(b, "# by an admin\n"),
     ];
-    const verdicts = judgeRemoval({ files, links: [lo], devices: [], notes: [] });
+    const verdicts = judgeRemoval({ files, links: [lo], devices: [], notes: [], unmanaged: none });
     expect(verdicts.map(({ mac }) => mac)).toEqual([a]);
   });
 
   test("the reason names the device", () => {
     const facts = { files: [fileOf(a)], links: [lo], notes: [note(a, "0000:00:06.0")] };
-    const why = (...devices: readonly BusDevice[]) => judgeRemoval({ ...facts, devices })[0]?.why;
+    const why = (...devices: readonly BusDevice[]) =>
+      judgeRemoval({ ...facts, unmanaged: none, devices })[0]?.why;
     expect(why()).toBe("0000:00:06.0 left the bus");
     expect(why(device("0000:00:06.0"))).toBe("0000:00:06.0 is on its bus without a driver");
   });
 });
 
-describe("the notes", () => {
-  const seen = { devices: [device("5", "ens5"), device("6")], links: [lo, link("ens5", a)] };
+describe("who is never gone", () => {
+  const head = (mac: string, index: string) =>
+    fileOf(mac, `# written by ec2nic\n# eni-0${mac.at(-1)}, ${index}\n`);
+  const facts = { links: [lo], devices: [], notes: [note(b, "6")], unmanaged: none };
 
-  test("what is seen now wins, what is not seen stays", () => {
-    expect(noteSeen([note(c, "6"), note(a, "9")], seen)).toEqual([note(a, "5"), note(c, "6")]);
+  test("the primary, which cannot be detached", () => {
+    const files = [head(a, "primary"), head(b, "index 1")];
+    const verdicts = judgeRemoval({ ...facts, files });
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(["unknown", "gone"]);
   });
 
-  test("what is forgotten goes, unless it is seen", () => {
-    expect(noteSeen([note(c, "6"), note(a, "9")], seen, [a, c])).toEqual([note(a, "5")]);
+  test.each([b, "eni-02", "ens6"])("what an admin lists, by %s", (entry) => {
+    const files = [head(b, "index 1")];
+    const [verdict] = judgeRemoval({ ...facts, files, unmanaged: new Set([entry]) });
+    expect(verdict).toEqual({
+      mac: b,
+      verdict: "unknown",
+      why: `/etc/ec2nic/unmanaged lists ${entry}`,
+    });
   });
 
-  test("what is not understood says nothing", () => {
-    for (const text of ["", "{", "[1]", '[{"mac":1}]', '{"a":[]}']) {
-      expect(parseNicNotes(text)).toEqual([]);
-    }
-    expect(parseNicNotes(JSON.stringify([note(a, "5")]))).toEqual([note(a, "5")]);
+  test("a bridge with its MAC is not the NIC", () => {
+    const bridge: Link = { ...link("br0", b), kind: "bridge" };
+    const [verdict] = judgeRemoval({ ...facts, files: [head(b, "index 1")], links: [lo, bridge] });
+    expect(verdict?.verdict).toBe("gone");
   });
 });

@@ -3,7 +3,10 @@ import type { BusDevice } from "../../src/net/bus-device.ts";
 import { whoIsAbsent } from "../../src/plan/who-is-absent.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 
-const listed = [0, 1].map((number) => ({ mac: macAt(number) }));
+const listed = [0, 1].map((number) => ({
+  mac: macAt(number),
+  isPrimary: number === 0,
+}));
 const links = [linkAt(0)];
 const device = (name: string | null): BusDevice => ({
   address: `0000:00:0${name?.at(-1) ?? "9"}.0`,
@@ -21,6 +24,12 @@ test("who is listed and has no NIC is absent, where every device shows another",
 test.each([
   { why: "a device without a driver may be it", links, devices: [own, device(null)] },
   { why: "a device whose link is not here may be it", links, devices: [own, device("ens6")] },
+  {
+    why: "a device shows a MAC that IMDS does not know",
+    links: [linkAt(0), linkAt(7)],
+    devices: [own, device(linkAt(7).name)],
+  },
+  { why: "it is the primary", links: [linkAt(1)], devices: [device(linkAt(1).name)] },
   { why: "no bus is to be seen", links, devices: [] },
   { why: "no link could be read", links: [], devices: [own] },
   { why: "all are here", links: [linkAt(0), linkAt(1)], devices: [own] },
