@@ -9,6 +9,8 @@ export interface BatchWish {
   readonly mac: string;
   /** How long it ran when it wished. */
   readonly elapsedMs: number;
+  /** false: it was killed since, and nobody waits for an answer. */
+  readonly isAlive: boolean;
 }
 
 /** What the run that leads has of the others. */
@@ -16,6 +18,8 @@ export interface Batch {
   /** Those that wait now, and want the same of IMDS and of the machine. */
   readonly wishes: () => Promise<readonly BatchWish[]>;
   readonly answer: (wish: BatchWish, answer: HotplugAnswer) => Promise<void>;
+  /** Of one that is not answered: takes it away where nobody waits for it. */
+  readonly drop: (wish: BatchWish) => Promise<void>;
 }
 
 type BatchHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
@@ -30,7 +34,6 @@ interface Wanted {
 
 /** Where runs that go on at the same time meet. */
 export const batchFolder = "/run/ec2nic/batch";
-const lockPath = `${batchFolder}/lock`;
 const lookAgainMs = 100;
 
 /**
@@ -67,11 +70,11 @@ export async function joinBatch<T>(
 /** Either somebody answers, or it is this run's turn. An answer counts more. */
 async function awaitTurn(
   host: BatchHost,
-  { mac, deadlineMs }: Wanted,
+  { mac, key, deadlineMs }: Wanted,
   id: string,
 ): Promise<HotplugAnswer | (() => void)> {
   for (let tries = 1; ; tries += 1) {
-    const release = await host.takeLock(lockPath);
+    const release = await host.takeLock(lockPath(key));
     const answer = await readJson(host, answerPath(id), hotplugAnswerSchema);
     if (answer !== null) {
       release?.();
@@ -102,18 +105,25 @@ function batchFor(host: BatchHost, key: string, own: string): Batch {
         ids.map(async (id) => {
           if (id === own || names.includes(`${id}.answer`)) return [];
           const wish = await readJson(host, wishPath(id), wishSchema);
-          return wish === null || wish.key !== key ? [] : [{ ...wish, id }];
+          if (wish === null || wish.key !== key) return [];
+          return [{ ...wish, id, isAlive: await isThere(host, id) }];
         }),
       );
       return wishes.flat();
     },
     answer: async ({ id }, answer) => {
-      const isThere = (await host.files.stat(`/proc/${id}`)) !== null;
-      // nobody waits any more, and nobody would take the files away
-      if (isThere) await host.files.write(answerPath(id), JSON.stringify(answer), 0o600);
-      else await host.files.remove(wishPath(id));
+      // where nobody waits any more, nobody would take the files away
+      if (!(await isThere(host, id))) return host.files.remove(wishPath(id));
+      await host.files.write(answerPath(id), JSON.stringify(answer), 0o600);
+    },
+    drop: async ({ id }) => {
+      if (!(await isThere(host, id))) await host.files.remove(wishPath(id));
     },
   };
+}
+
+async function isThere(host: BatchHost, id: string): Promise<boolean> {
+  return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 
 async function readJson<S extends v.GenericSchema>(
@@ -129,6 +139,13 @@ async function readJson<S extends v.GenericSchema>(
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** One for each key: who wants something else need not wait. Of two that share one, one waits. */
+function lockPath(key: string): string {
+  const bytes = new TextEncoder().encode(key);
+  const hash = bytes.reduce((sum, byte) => (sum * 31 + byte) % 0xffffffff, 7);
+  return `${batchFolder}/lock-${hash.toString(16)}`;
 }
 
 function wishPath(id: string): string {

@@ -3,6 +3,7 @@ import { holdLock } from "../apply/hold-lock.ts";
 import { isThisMachine } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { noteNics } from "../links/nic-notes.ts";
+import { timeoutFrom } from "../imds/settings.ts";
 import { readBus } from "../links/read-bus.ts";
 import { readLinks } from "../links/read-links.ts";
 import { mainTable } from "../net/kernel-state.ts";
@@ -16,15 +17,20 @@ import type { Gathered } from "./gather-facts.ts";
 import type { ActivationPlan } from "./plan-activation.ts";
 import { standingOf } from "./standing.ts";
 
-type Wish = Pick<ActivateOptions, "check" | "dryRun" | "root">;
+type Wish = Pick<ActivateOptions, "check" | "dryRun" | "root" | "timeout">;
 
-/** How long a run waits for another one that changes the machine: longer than either may take. */
-const patienceMs = 120_000;
+/** However long IMDS took: what another run is about to end is waited for. */
+const leastPatienceMs = 2000;
 
-/** Does `work` as the only run that changes this machine, where it changes it. */
+/**
+ * Does `work` as the only run that changes this machine, where it changes it. Another one is waited
+ * for until `--timeout`. Throws `TEMPFAIL`, and what `work` throws.
+ */
 export async function alone<T>(host: Host, wish: Wish, work: () => Promise<T>): Promise<T> {
   const changesMachine = !wish.check && !wish.dryRun && isThisMachine(wish.root);
-  return changesMachine ? holdLock(host, host.clock.now() + patienceMs, work) : work();
+  if (!changesMachine) return work();
+  const deadlineMs = Math.max(timeoutFrom(wish), host.clock.now() + leastPatienceMs);
+  return holdLock(host, deadlineMs, work);
 }
 
 /** Carries a plan out, unless it is only to be shown. Throws what `applyPlan` throws. */

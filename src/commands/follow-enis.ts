@@ -13,6 +13,7 @@ import {
   answered,
   dueAnswers,
   failedMacs,
+  isWorthGoingOn,
   newCase,
   type NicCase,
   type NicCases,
@@ -20,6 +21,7 @@ import {
   takeEvents,
   takeWishes,
 } from "./nic-cases.ts";
+import { noteSettled } from "./carry-out.ts";
 import { sightKeeper } from "./sight-keeper.ts";
 import type { Imds } from "./with-imds.ts";
 
@@ -79,8 +81,20 @@ export async function followEnis(
     await apply(newsOf(events, book.failed()));
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
+    if (settleMs > 0) await noteSettled(host, options, settledIn(events, applied));
   }
+  await book.close();
   return { own: book.own(), applied, imds: stats() };
+}
+
+/** Whose watch is over, and whose configuration was activated. */
+function settledIn(
+  events: readonly EniEvent[],
+  applied: readonly AppliedNics[],
+): readonly string[] {
+  const macs = events.filter(({ kind }) => kind === "settled").map(({ mac }) => mac);
+  const last = new Map(applied.flatMap(({ nics }) => nics).map((nic) => [nic.mac, nic.outcome]));
+  return macs.filter((mac) => ["configured", "unchanged"].includes(last.get(mac) ?? ""));
 }
 
 function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
@@ -96,18 +110,23 @@ function caseBook(host: Host, { mac, batch }: Task) {
     for (const due of dueAnswers(cases)) await batch?.answer(due.wish, due.answer);
     cases = answered(cases);
   };
+  const close = async (): Promise<void> => {
+    const left = cases.flatMap(({ wishes }) => wishes);
+    for (const { wish } of left) await batch?.drop(wish);
+  };
   const macs = async (): Promise<readonly string[]> => {
-    // who comes when this run's own NIC is done can lead by itself
-    const wishes = own().isOver ? [] : ((await batch?.wishes()) ?? []);
+    const wishes = (await batch?.wishes()) ?? [];
     const [links] = await Promise.all([readLinks(host), sights.look()]);
     cases = takeWishes(cases, wishes, { links, nowMs: host.clock.now() });
     await answer();
+    if (!isWorthGoingOn(cases, own())) return [];
     return cases.filter(({ isOver }) => !isOver).map(({ nic }) => nic.mac);
   };
   const nameOf = (each: string) => cases.find(({ nic }) => nic.mac === each)?.nic.name ?? null;
   return {
     own,
     answer,
+    close,
     macs,
     failed: () => failedMacs(cases),
     due: () => cases.filter(({ isDue, isOver }) => isDue && !isOver).map(({ nic }) => nic.mac),

@@ -5,6 +5,7 @@ import type { EniEvent } from "../imds/watched-eni.ts";
 import type { HotplugAnswer, HotplugNic, NicTimeline } from "../net/hotplug-nic.ts";
 import type { Link } from "../net/link.ts";
 import type { NicResult } from "../net/network-plan.ts";
+import { nicsAmong } from "../plan/match-nics.ts";
 
 /** A NIC that came, from its event to the end of its watch. */
 export interface NicCase {
@@ -12,6 +13,8 @@ export interface NicCase {
   /** Why its configuration could not be activated. */
   readonly failure: Failure | null;
   readonly isOver: boolean;
+  /** Its link was not to be seen at the last look: one is not enough, it may be renamed just then. */
+  readonly isMissing: boolean;
   /** It is over because this run's time is: who wished for it may have time left. */
   readonly isCutShort: boolean;
   /** It came again since its activation failed, as a link does that flaps: it is to be done again. */
@@ -31,7 +34,8 @@ export function newCase(mac: string): NicCase {
   const nothing = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
   const timeline: NicTimeline = { ...nothing, settledMs: null, requests: 0 };
   const nic = { mac, name: null, eni: null, outcome: "skipped", timeline } as const;
-  return { nic, failure: null, isOver: false, isCutShort: false, isDue: false, wishes: [] };
+  const marks = { isOver: false, isMissing: false, isCutShort: false, isDue: false };
+  return { nic, failure: null, ...marks, wishes: [] };
 }
 
 /**
@@ -61,11 +65,21 @@ export function takeWishes(
 function withLink(known: NicCase, links: readonly Link[]): NicCase {
   if (known.isOver) return known;
   const { nic } = known;
-  const link = links.find(({ mac }) => mac === nic.mac);
-  if (link !== undefined) return { ...known, nic: { ...nic, name: link.name } };
+  const link = nicsAmong(links).find(({ mac }) => mac === nic.mac);
+  if (link !== undefined) return { ...known, isMissing: false, nic: { ...nic, name: link.name } };
+  if (!known.isMissing) return { ...known, isMissing: true };
   const reason = "its link is gone again";
   // what could not be activated for want of a link is no failure either
   return { ...known, nic: { ...nic, outcome: "skipped", reason }, failure: null, isOver: true };
+}
+
+/**
+ * Whether a run goes on: for its own NIC, and for others that are in use already and not settled.
+ * What others still wait for they can wait for by themselves.
+ */
+export function isWorthGoingOn(cases: NicCases, own: NicCase): boolean {
+  const isUsed = ({ isOver, nic }: NicCase): boolean => !isOver && nic.timeline.usableMs !== null;
+  return !own.isOver || cases.some(isUsed);
 }
 
 /** What was configured counts more than that a later look had nothing to add. */

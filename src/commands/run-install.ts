@@ -11,7 +11,7 @@ import { programFor } from "./program-for.ts";
 
 type InstallOptions = Pick<
   HotplugOptions,
-  "check" | "dryRun" | "job" | "json" | "root" | "withDhcpHooks"
+  "check" | "dryRun" | "job" | "json" | "root" | "timeout" | "withDhcpHooks"
 >;
 
 /**

@@ -35,7 +35,8 @@ export const imdsFlags = {
   timeout: {
     type: "string",
     valueHint: "DURATION",
-    description: "the deadline for everything: 300ms, 10s, 2m (default: 60s)",
+    description:
+      "the deadline: 300ms, 10s, 2m (default: 60s); an activation that has begun is finished",
   },
   retries: {
     type: "string",

@@ -61,7 +61,8 @@ export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   };
 }
 
-function timeoutFrom({ timeout }: ImdsOptions): number {
+/** `--timeout`, in milliseconds. Throws `USAGE`. */
+export function timeoutFrom({ timeout }: Pick<ImdsOptions, "timeout">): number {
   if (timeout === undefined) return 60_000;
   const ms = parseDuration(timeout, "--timeout");
   if (ms > 0) return ms;

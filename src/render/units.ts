@@ -37,7 +37,7 @@ function localUnit(program: string): readonly IniSection[] {
         ["Conflicts", "shutdown.target"],
       ],
     },
-    oneshot(program, "activate --stage local --timeout 20s", 60),
+    oneshot(program, "activate --stage local --dhcp --timeout 5s", 60),
     { name: "Install", entries: [["WantedBy", "multi-user.target"]] },
   ];
 }

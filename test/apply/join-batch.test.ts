@@ -26,6 +26,7 @@ function machine() {
       .filter((name) => name.startsWith(`${path}/`))
       .map((name) => name.slice(path.length + 1))
       .toSorted();
+  const holders = new Map<string, number>();
   let holder: number | null = null;
   const hostOf = (pid: number) => ({
     pid,
@@ -33,10 +34,11 @@ function machine() {
     clock: { ...fakeClock(), sleep: () => Bun.sleep(1) },
     log: fakeLog(),
     signal: new AbortController().signal,
-    takeLock: async () => {
-      if (holder !== null) return null;
+    takeLock: async (path: string) => {
+      if (holders.has(path)) return null;
+      holders.set(path, pid);
       holder = pid;
-      return () => (holder = null);
+      return () => void holders.delete(path);
     },
   });
   return { files, hostOf, holder: () => holder };
@@ -101,10 +103,20 @@ describe("runs at the same time", () => {
     await files.write(`${folder}/99.wish`, JSON.stringify(wish), 0o600);
     await joinBatch(hostOf(11), wanted(1), async (batch) => {
       const [dead] = await batch.wishes();
-      expect(dead).toMatchObject({ id: "99", mac: macAt(3) });
+      expect(dead).toMatchObject({ id: "99", mac: macAt(3), isAlive: false });
       if (dead !== undefined) await batch.answer(dead, answerFor(dead.mac));
     });
     expect(left(files)).toEqual([]);
+  });
+
+  test("who wants something else does not wait", async () => {
+    const { hostOf } = machine();
+    const never = Promise.withResolvers<string>();
+    const first = joinBatch(hostOf(11), wanted(1), () => never.promise);
+    const other = joinBatch(hostOf(12), wanted(2, "other"), async () => "at once");
+    expect(await Promise.race([first, other])).toBe("at once");
+    never.resolve("done");
+    await first;
   });
 
   test("what cannot be understood is nobody's wish", async () => {

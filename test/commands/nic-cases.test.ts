@@ -3,6 +3,7 @@ import type { BatchWish } from "../../src/apply/join-batch.ts";
 import {
   answered,
   dueAnswers,
+  isWorthGoingOn,
   newCase,
   type NicCases,
   takeApplied,
@@ -24,7 +25,12 @@ const linkOf = (name: string, mac: string): Link => ({
   busAddress: null,
 });
 const links = [linkOf("ens5", a), linkOf("ens6", b)];
-const wishFor = (mac: string, id = "12", elapsedMs = 40): BatchWish => ({ id, mac, elapsedMs });
+const wishFor = (mac: string, id = "12", elapsedMs = 40): BatchWish => ({
+  id,
+  mac,
+  elapsedMs,
+  isAlive: true,
+});
 const timeline = { listedMs: 100, usableMs: 200.4, ipv6Ms: null, settledMs: 900, requests: 7 };
 const settled = (mac: string): EniEvent => {
   return { kind: "settled", mac, eni: eniAt(1), missing: [], timeline };
@@ -45,7 +51,10 @@ describe("a NIC that came", () => {
   });
 
   test("and whose link is gone again is skipped, and over", () => {
-    const [gone] = takeWishes(begun, [], { links: [], nowMs: 1 });
+    const once = takeWishes(begun, [], { links: [], nowMs: 1 });
+    expect(once[0]?.isOver).toBe(false); // it may be renamed in this moment
+    expect(takeWishes(once, [], { links, nowMs: 2 })[0]?.isOver).toBe(false);
+    const [gone] = takeWishes(once, [], { links: [], nowMs: 2 });
     expect(gone).toMatchObject({
       isOver: true,
       nic: { outcome: "skipped", reason: "its link is gone again" },
@@ -81,6 +90,23 @@ describe("a NIC that came", () => {
       reason: "ipv6s: listed, but not there yet",
     });
     expect(outcomes(takeEvents(whole, [incomplete(a)]))).toEqual([[a, "configured"]]);
+  });
+});
+
+describe("a run goes on", () => {
+  const joined = takeWishes(begun, [wishFor(b)], { links, nowMs: 1 });
+  const over = takeEvents(joined, [settled(a)]);
+  const own = (cases: NicCases) => cases.find(({ nic }) => nic.mac === a) ?? newCase(a);
+
+  test("while its own NIC is not settled", () => {
+    expect(isWorthGoingOn(joined, own(joined))).toBe(true);
+  });
+
+  test("for others that are in use, and not for those that nobody knows yet", () => {
+    expect(isWorthGoingOn(over, own(over))).toBe(false);
+    const news: EniEvent = { ...settled(b), kind: "usable" } as EniEvent;
+    const used = takeEvents(over, [news]);
+    expect(isWorthGoingOn(used, own(used))).toBe(true);
   });
 });
 

@@ -23,6 +23,11 @@ test("the local stage is before the network and after nothing that comes late", 
   expect(lines).toContain("Conflicts=shutdown.target");
 });
 
+test("the local stage holds up a boot for seconds at most: no NIC has an address by then", () => {
+  const start = named("ec2nic-local.service").find((line) => line.startsWith("ExecStart="));
+  expect(start).toContain(" activate --stage local --dhcp --timeout 5s");
+});
+
 test.each(services)("%s fails no boot, and hardens what can be", (name) => {
   const lines = named(name);
   expect(lines).toContain("SuccessExitStatus=UNAVAILABLE TEMPFAIL CONFIG");
