@@ -1,4 +1,5 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import * as v from "valibot";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { fakeBus, slotOf } from "../support/machine/fake-bus.ts";
 import { images } from "../support/machine/images.ts";
@@ -115,6 +116,6 @@ async function routingOf(machine: Machine): Promise<readonly string[]> {
     .toSorted();
 }
 
-async function requestsOf({ vpc }: BenchInstance): Promise<unknown> {
-  return vpc.simulator.look("counts");
+async function requestsOf({ vpc }: BenchInstance): Promise<number> {
+  return v.parse(v.object({ requests: v.number() }), await vpc.simulator.look("counts")).requests;
 }
