@@ -1,7 +1,7 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { chance } from "../support/chance.ts";
 import { fakeBus, slotOf } from "../support/machine/fake-bus.ts";
-import { images } from "../support/machine/images.ts";
+import { modestImages as images } from "../support/machine/images.ts";
 import { startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
 import { pingThrough } from "../support/machine/ping-through.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { images } from "../support/machine/images.ts";
+import { modestImages as images } from "../support/machine/images.ts";
 import { type ImdsLoad, imdsLoad } from "../support/machine/imds-load.ts";
 import { type BenchInstance, startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
