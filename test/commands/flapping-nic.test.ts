@@ -5,7 +5,7 @@ import { linkAt, macAt } from "../support/nics.ts";
 
 const mac = macAt(1);
 const links = [linkAt(1)];
-const wish = { id: "11", mac, elapsedMs: 0 };
+const wish = { id: "11", mac, elapsedMs: 0, isAlive: true };
 const failure = new Failure("OSERR", "device not found");
 const failed = { mac, name: "ens6", eni: "eni-1", outcome: "failed" } as const;
 const after = (outcome: "failed" | "configured") =>

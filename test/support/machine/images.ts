@@ -32,7 +32,7 @@ export const modestImages = {
       "/etc/netplan/50-image.yaml": {
         content: images.netplan.files["/etc/netplan/50-image.yaml"].content.replace(
           "dhcp4: true\n",
-          "dhcp4: true\n      dhcp4-overrides: {route-metric: 2000}\n",
+          "dhcp4: true\n      dhcp4-overrides: {route-metric: 2000}\n      dhcp6-overrides: {route-metric: 2000}\n",
         ),
         mode: 0o600,
       },
