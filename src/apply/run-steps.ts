@@ -1,6 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { Step } from "../net/network-plan.ts";
+import { keepUnchanged } from "./keep-unchanged.ts";
 
 /** A step that failed; the steps after it that are for the same NIC were not run. */
 export interface StepFailure {
@@ -14,7 +15,7 @@ export interface StepFailure {
  * others; what fails for all ends the list. Throws the signal's reason between steps.
  */
 export async function runSteps(
-  host: Pick<Host, "exec" | "log" | "signal">,
+  host: Pick<Host, "exec" | "files" | "log" | "signal">,
   steps: readonly Step[],
 ): Promise<readonly StepFailure[]> {
   const failures: StepFailure[] = [];
@@ -29,11 +30,18 @@ export async function runSteps(
   return failures;
 }
 
-async function runStep(host: Pick<Host, "exec" | "log">, step: Step): Promise<Failure | null> {
+async function runStep(
+  host: Pick<Host, "exec" | "files" | "log">,
+  step: Step,
+): Promise<Failure | null> {
   const { argv, timeoutMs, reason } = step;
   const shown = argv.join(" ");
   host.log.verbose(`running ${shown} (${reason})`);
-  const { code, stderr, stdout } = await host.exec(argv, { timeoutMs });
+  const run = () => host.exec(argv, { timeoutMs });
+  const { keeps } = step;
+  const { code, stderr, stdout } = await (keeps === undefined
+    ? run()
+    : keepUnchanged(host, keeps, run));
   if (code === 0) return null;
   if (step.saysWhenDone !== undefined && stderr.includes(step.saysWhenDone)) return null;
   const [said = ""] = (stderr.trim() || stdout.trim()).split("\n");

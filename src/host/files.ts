@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  link,
   lstat,
   mkdir,
   open,
@@ -43,6 +44,16 @@ export const systemFiles: Files = {
     await syncFolder(folderOf(path)).catch(() => undefined);
   },
   link: linkWhole,
+  linkHard: async (path, existing) => {
+    await unlessAbsent(link(existing, path)).catch((cause: unknown) => {
+      throw writeFailure(path, cause);
+    });
+  },
+  move: async (from, to) => {
+    await unlessAbsent(rename(from, to)).catch((cause: unknown) => {
+      throw writeFailure(to, cause);
+    });
+  },
   removeFolder: async (path) => {
     await rmdir(path).catch((cause: unknown) => {
       if (["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"].includes(codeOf(cause) ?? "")) return;

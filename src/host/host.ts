@@ -95,6 +95,10 @@ export interface Files {
   readonly remove: (path: string) => Promise<void>;
   /** Makes a symbolic link that says `target`, in the place of whatever link or file was there. */
   readonly link: (path: string, target: string) => Promise<void>;
+  /** Gives a file a second name, on the same file system; nothing where there is no such file. */
+  readonly linkHard: (path: string, existing: string) => Promise<void>;
+  /** Moves a file to where another one may be; nothing where there is no such file. */
+  readonly move: (from: string, to: string) => Promise<void>;
   /** Removes a folder that is empty; nothing where it is not, or where there is none. */
   readonly removeFolder: (path: string) => Promise<void>;
 }

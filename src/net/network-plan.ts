@@ -17,6 +17,8 @@ export interface Step {
   readonly mac: string | null;
   /** After this it is ended and counts as failed. */
   readonly timeoutMs: number;
+  /** A folder whose files it makes anew: those that come out as they were stay the same files. */
+  readonly keeps?: string;
   /** What it says where another was quicker: then there was nothing to do, and it has not failed. */
   readonly saysWhenDone?: string;
 }

@@ -28,18 +28,21 @@ export function planSteps(
   ];
 }
 
-/** Only makes the files in /run; `netplan apply` would take all NICs down and up. */
+/**
+ * Only makes the files in /run; `netplan apply` would take all NICs down and up. It makes all of them
+ * anew, and networkd would configure every link anew for that.
+ */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
-  reason: "netplan makes the daemon's files from its own",
+  keeps: "/run/systemd/network",
+  reason: "netplan makes the daemon's files from its own; what stays the same is not touched",
   mac: null,
   timeoutMs: 30_000,
 };
 
 /**
- * networkd reads all files again, and configures the links anew whose files changed: with netplan
- * these are all of its files, since it makes each anew. KeepConfiguration=dhcp in ours keeps
- * addresses meanwhile. No `reconfigure` for the NIC: that would do the same a second time.
+ * networkd reads all files again, and configures the links anew whose files changed.
+ * KeepConfiguration=dhcp in ours keeps addresses meanwhile. No `reconfigure` for the NIC: that would do the same a second time.
  */
 const networkdReload: Step = {
   argv: ["networkctl", "reload"],

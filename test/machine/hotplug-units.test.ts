@@ -203,6 +203,8 @@ function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal
     set: (path, content) => systemFiles.set(at(path), content),
     remove: (path) => systemFiles.remove(at(path)),
     link: (path, target) => systemFiles.link(at(path), target),
+    linkHard: (path, existing) => systemFiles.linkHard(at(path), at(existing)),
+    move: (from, to) => systemFiles.move(at(from), at(to)),
     removeFolder: (path) => systemFiles.removeFolder(at(path)),
   };
   const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });

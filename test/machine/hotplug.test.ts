@@ -1,8 +1,9 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { images } from "../support/machine/images.ts";
+import { modestImages as images } from "../support/machine/images.ts";
 import { type BenchInstance, startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
+import { pingThrough } from "../support/machine/ping-through.ts";
 import { rootFileSystem } from "../support/machine/root-file-system.ts";
 import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
@@ -34,6 +35,10 @@ for (const [backend, image] of Object.entries(images)) {
       await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
       const before = await stateOf(instance);
 
+      const pings = [
+        await pingThrough(instance, { address: "10.0.0.10" }),
+        await pingThrough(instance, { address: "2600:1f14:ec2:100::10" }),
+      ];
       await vpc.attach(machine, second);
       const add = ["ec2nic", "hotplug", "add", "--nic", "ens6", "--settle", "5s", "--json"];
       const added = await machine.exec(add, { timeoutMs: 60_000 });
@@ -64,6 +69,8 @@ for (const [backend, image] of Object.entries(images)) {
         imds: null,
       });
       expect(await stateOf(instance)).toEqual(before);
+      const lost = await Promise.all(pings.map((ping) => ping.stop()));
+      expect(lost.map((each) => each.lost)).toEqual([0, 0]);
     },
   );
 }

@@ -86,6 +86,16 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     remove: async (path) => void there.delete(path),
     link: async (path) =>
       void there.set(path, { content: new Uint8Array(), mode: 0o777, kind: "link" }),
+    linkHard: async (path, existing) => {
+      const file = there.get(existing);
+      if (file !== undefined) there.set(path, file);
+    },
+    move: async (from, to) => {
+      const file = there.get(from);
+      if (file === undefined) return;
+      there.set(to, file);
+      there.delete(from);
+    },
     removeFolder: async () => undefined,
   };
 }

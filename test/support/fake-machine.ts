@@ -56,6 +56,8 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       disk.delete(path);
     },
     link: async (path) => effect(`link ${path}`),
+    linkHard: async (path) => effect(`link hard ${path}`),
+    move: async (from, to) => effect(`move ${from} ${to}`),
     removeFolder: async (path) => effect(`remove folder ${path}`),
   };
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {

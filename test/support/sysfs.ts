@@ -49,6 +49,8 @@ export function sysTree(sys: SysFolder): Files {
     set: never,
     remove: never,
     link: never,
+    linkHard: never,
+    move: never,
     removeFolder: never,
   };
 }
