@@ -4,6 +4,7 @@ import type { Bench } from "./bench.ts";
 import { bootScript } from "./boot-script.ts";
 import { cgroupName, isEmptyCgroup, killCgroup, removeCgroup } from "./cgroup.ts";
 import { command, type CommandOptions, type Ended } from "./command.ts";
+import { commandsOf, type MachineCommands } from "./commands-of.ts";
 import { firstLine } from "./first-line.ts";
 import { holdNamespaces, namespaceKinds, type Namespaces } from "./namespaces.ts";
 import { prepare, type Preparation, writeFiles } from "./prepare.ts";
@@ -26,7 +27,7 @@ export interface MachineOptions extends Preparation {
 }
 
 /** A Debian with systemd as PID 1, in namespaces of its own on a root file system of its own. */
-export interface Machine {
+export interface Machine extends MachineCommands {
   /** Of its PID 1, as this machine counts. */
   readonly pid: number;
   /** From the start of systemd until nothing was left to be started. */
@@ -42,21 +43,6 @@ export interface Machine {
     argv: readonly string[],
     options?: CommandOptions,
   ) => Promise<Ended>;
-  /** Runs a command in it; killed there at its time limit: 137. */
-  readonly exec: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
-  /** The same; gives stdout, and throws where the command fails. */
-  readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<string>;
-  readonly systemctl: (...args: readonly string[]) => Promise<Ended>;
-  /** Writes a file whole, with the folders above it. Default mode: 0644. */
-  readonly write: (path: string, content: string | Uint8Array, mode?: number) => Promise<void>;
-  readonly read: (path: string) => Promise<string>;
-  readonly remove: (...paths: readonly string[]) => Promise<void>;
-  /** What `ip -json ARGS` says. */
-  readonly ip: (...args: readonly string[]) => Promise<unknown>;
-  /** The journal, of a unit or whole. */
-  readonly journal: (unit?: string) => Promise<string>;
-  readonly failedUnits: () => Promise<readonly string[]>;
-  readonly until: typeof until;
   /** Kills it, as if its power were cut; returns when none of its processes is left. */
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -157,12 +143,6 @@ function machineOf(pid: number, held: Namespaces, end: () => Promise<void>): Omi
     const timed = ["timeout", "--signal=KILL", String(timeoutMs / 1000), ...argv];
     return command(wrap(timed), { ...options, timeoutMs: timeoutMs + 1000 });
   };
-  const exec: Machine["exec"] = (argv, options = {}) => limited(enter, argv, options);
-  const run = async (argv: readonly string[], options?: CommandOptions): Promise<string> => {
-    const { code, stdout, stderr } = await exec(argv, options);
-    if (code === 0) return stdout;
-    throw new Error(`${argv.join(" ")} ended with ${code}: ${stderr.trim() || stdout.trim()}`);
-  };
   return {
     pid,
     bootMs: 0,
@@ -170,35 +150,11 @@ function machineOf(pid: number, held: Namespaces, end: () => Promise<void>): Omi
     enterNetworkOf,
     execInNetworkOf: (bench, argv, options = {}) =>
       limited((timed) => enterNetworkOf(bench, timed), argv, options),
-    exec,
-    run,
-    systemctl: (...args) => exec(["systemctl", ...args]),
-    write: async (path, content, mode = 0o644) => {
-      await run(["sh", "-c", writeScript, "sh", path, mode.toString(8)], { stdin: content });
-    },
-    read: (path) => run(["cat", path]),
-    remove: async (...paths) => void (await run(["rm", "-f", ...paths])),
-    ip: async (...args) => JSON.parse((await run(["ip", "-json", ...args])) || "[]"),
-    journal: (unit) =>
-      run(["journalctl", "--no-pager", "-o", "short-monotonic", ...(unit ? ["-u", unit] : [])]),
-    failedUnits: async () => {
-      const said = await run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
-      return said.split("\n").flatMap((line) => line.split(" ")[0] || []);
-    },
-    until,
+    ...commandsOf((argv, options = {}) => limited(enter, argv, options)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
-
-const writeScript = `
-set -eu
-mkdir -p "$(dirname "$1")"
-umask 077
-cat >"$1.new"
-chmod "$2" "$1.new"
-mv "$1.new" "$1"
-`;
 
 /** systemd says when its first jobs are done: running, or degraded where a unit failed. */
 async function booted(machine: Machine): Promise<void> {

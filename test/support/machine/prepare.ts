@@ -17,7 +17,7 @@ export interface FileOfMachine {
 }
 
 /** Debian's packages enable these; which of them a test wants, it says. */
-const network = [
+export const network = [
   "NetworkManager.service",
   "NetworkManager-wait-online.service",
   "NetworkManager-dispatcher.service",
@@ -27,7 +27,7 @@ const network = [
 ] as const;
 
 /** They do nothing that a test of the network looks at, and cost time. */
-const unwanted = [
+export const unwanted = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
   "dpkg-db-backup.timer",

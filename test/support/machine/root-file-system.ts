@@ -40,11 +40,15 @@ rm -rf "$new/var/cache/apt" "$new/var/lib/apt/lists" "$sources"; mkdir -p "$new/
 mv "$new" "$target"
 `;
 
+/** Where root file systems, and what is made of them, are kept. */
+export function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ec2nic");
+}
+
 /** Where the root file system of a suite lies, or will lie, on this machine. */
 export function rootPath(suite: Suite, more: readonly string[] = []): string {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const recipe = createHash("sha256").update(JSON.stringify([buildScript, ...options(more)]));
-  return join(cache, "ec2nic", `root-${suite}-${recipe.digest("hex").slice(0, 12)}`);
+  return join(cacheFolder(), `root-${suite}-${recipe.digest("hex").slice(0, 12)}`);
 }
 
 /**
@@ -65,11 +69,26 @@ export async function rootFileSystem(suite: Suite, more: readonly string[] = [])
     await aptSources(suite),
     suite,
     ...options(more),
+    ...keptPackages(join(cacheFolder(), `packages-${suite}`)),
   ];
-  // With the test's environment, which may name the proxy that leads to the packages.
-  const { env } = process;
+  // With the test's environment, which may name the proxy that leads to the packages. Nobody boots
+  // from an initrd of Debian's (kernel-img.conf(5)), which takes long to make.
+  const env = { ...process.env, INITRD: "No" };
   await mustRun(["flock", `${path}.lock`, ...build], { timeoutMs: 600_000, env });
   return path;
+}
+
+/**
+ * Packages that were downloaded stay, for the next root file system with other ones: mmdebstrap(1),
+ * EXAMPLES. Not in the recipe, since what is built is the same.
+ */
+function keptPackages(folder: string): readonly string[] {
+  return [
+    "--skip=essential/unlink",
+    `--setup-hook=mkdir -p '${folder}' "$1/var/cache/apt/archives"`,
+    `--setup-hook=find '${folder}' -name "*.deb" -exec cp -t "$1/var/cache/apt/archives" {} +`,
+    `--customize-hook=cp -u "$1"/var/cache/apt/archives/*.deb '${folder}'`,
+  ];
 }
 
 function options(more: readonly string[]): readonly string[] {

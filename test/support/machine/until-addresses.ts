@@ -12,7 +12,7 @@ const shown = v.array(
 
 /** Waits until a machine has addresses, and may use them: duplicate detection takes IPv6 a second. */
 export async function untilAddresses(
-  machine: Machine,
+  machine: Pick<Machine, "ip" | "until">,
   addresses: readonly string[],
   timeoutMs = 10_000,
 ): Promise<void> {

@@ -9,6 +9,8 @@ import { onEveryLink, type VpcHost } from "./vpc-hosts.ts";
 /** A subnet: a bridge with the router's addresses, and dnsmasq for DHCP and router advertisements. */
 export interface Subnet {
   readonly bridge: string;
+  /** Among the VPC's. */
+  readonly number: number;
   readonly ipv4: string | null;
   readonly ipv6: string | null;
   /** A host in it that is no ENI of the machine. */
@@ -32,7 +34,7 @@ export async function startSubnet(bench: Bench, number: number, eni: FullEni): P
     ipv6: ipv6 === null ? "" : ipv6.replace(/\/\d+$/, "fa"),
   };
   const logFile = join(folder, "dnsmasq.log");
-  const subnet = { bridge, ipv4, ipv6, neighbour, hostsFolder, logFile };
+  const subnet = { bridge, number, ipv4, ipv6, neighbour, hostsFolder, logFile };
   await addBridge(bench, subnet, vpcResolver(eni));
   const leases = `--dhcp-leasefile=${join(folder, "leases")}`;
   await startDaemon(bench, {
@@ -111,7 +113,7 @@ export function vpcResolver(eni: FullEni): string {
  * router on every link; it is deprecated so that advertisements come from the other one.
  */
 async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promise<void> {
-  const { bridge, ipv4, ipv6, neighbour } = subnet;
+  const { bridge, number, ipv4, ipv6, neighbour } = subnet;
   const onLink = [...onEveryLink.imds, ...onEveryLink.resolver];
   const own4 = ipv4 === null ? [] : [subnetRouter(ipv4), neighbour.ipv4];
   const seen4 = ipv4 !== null && contains(ipv4, resolver) ? [...own4, resolver] : own4;
@@ -125,7 +127,7 @@ async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promis
     `ip ${address.includes(":") ? "-6" : "-4"} address add dev ${bridge} ${address}`;
   const script = [
     "set -e",
-    `ip link add ${bridge} type bridge mcast_snooping 0`,
+    `ip link add ${bridge} address ${routerMac(number)} type bridge mcast_snooping 0`,
     `ip link set ${bridge} mtu 9001`,
     `echo 0 >/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`,
     `echo 0 >/proc/sys/net/ipv6/conf/${bridge}/accept_dad`,
@@ -133,6 +135,11 @@ async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promis
     ...addresses.map(add),
   ];
   await bench.run(["sh", "-c", script.join("\n")]);
+}
+
+/** The same for each VPC: a guest that goes on from a saved state knows its router by it. */
+function routerMac(number: number): string {
+  return `06:ec:2a:ff:00:${number.toString(16).padStart(2, "0")}`;
 }
 
 function netmask(length: number): string {

@@ -9,19 +9,27 @@ export function wireName(mac: string): string {
   return `v${mac.replaceAll(":", "")}`;
 }
 
+/** What a wire's other end is in: a machine's network, or (a tap) whatever program opens it. */
+export type WireEnd = Pick<Machine, "pid"> | "tap";
+
 /** A cable from a machine to a subnet; the NIC's name is as udev gives it on EC2, `ens5` and on. */
 export async function addWire(
   bench: Bench,
-  machine: Pick<Machine, "pid">,
+  end: WireEnd,
   { mac, nic, bridge }: { readonly mac: string; readonly nic: string; readonly bridge: string },
 ): Promise<void> {
   const wire = wireName(mac);
-  const peer = `peer name ${nic} address ${mac} mtu 9001 netns ${machine.pid}`;
+  const ends =
+    end === "tap"
+      ? [`ip tuntap add dev ${wire} mode tap`, `ip link set ${wire} mtu 9001`]
+      : [
+          `ip link add ${wire} mtu 9001 type veth peer name ${nic} address ${mac} mtu 9001 netns ${end.pid}`,
+        ];
   const script = [
     "set -e",
     // That of a machine that has stopped goes when the kernel comes to it.
     `ip link del ${wire} 2>/dev/null || true`,
-    `ip link add ${wire} mtu 9001 type veth ${peer}`,
+    ...ends,
     `ip link set ${wire} master ${bridge}`,
     // No frame goes from one ENI to another: what they say to all is for the router alone.
     `bridge link set dev ${wire} isolated on`,

@@ -3,12 +3,11 @@ import { eni as whole, type EniSpec, type FullEni } from "../imds-simulator/eni-
 import type { Scenario } from "../imds-simulator/scenario.ts";
 import type { Bench } from "./bench.ts";
 import { startDaemon } from "./daemon.ts";
-import type { Machine } from "./machine.ts";
 import { type SimulatorControl, startVpcSimulator } from "./simulator-control.ts";
 import { type Dropped, droppedAt } from "./source-check.ts";
 import { inside, names, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
 import { startSubnet, type Subnet, vpcResolver, writeDhcpHost } from "./vpc-subnet.ts";
-import { addWire, forgetEni, removeWire, routeToEni, wireName } from "./vpc-wire.ts";
+import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } from "./vpc-wire.ts";
 
 export interface VpcOptions {
   /** The first is the primary. */
@@ -39,9 +38,9 @@ export interface Vpc {
   /** The hosts that machines talk to: inside, outside, and one in each subnet. */
   readonly hosts: () => readonly VpcHost[];
   /** Gives every attached ENI's NIC to a machine: `beforeBoot: vpc.plugInto`. */
-  readonly plugInto: (machine: Machine) => Promise<void>;
+  readonly plugInto: (end: WireEnd) => Promise<void>;
   /** To a running machine. */
-  readonly attach: (machine: Machine, spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
+  readonly attach: (end: WireEnd, spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
   /** `lingerMs`: so long IMDS still lists it. */
   readonly detach: (mac: string, sides?: Sides & { readonly lingerMs?: number }) => Promise<void>;
   /** Other addresses or prefixes for an ENI that is attached: the whole ENI as it is now. */
@@ -75,8 +74,8 @@ export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> 
     if (found === undefined) throw new Error(`no ENI ${mac} is attached`);
     return found;
   };
-  const plug = async (machine: Machine, eni: AttachedEni): Promise<void> => {
-    await addWire(bench, machine, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
+  const plug = async (end: WireEnd, eni: AttachedEni): Promise<void> => {
+    await addWire(bench, end, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
     await routeToEni(bench, eni, eni.subnet);
   };
   const enis = (): readonly AttachedEni[] =>
@@ -89,13 +88,13 @@ export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> 
     eni: get,
     simulator,
     hosts: () => [inside, outside, ...new Set(enis().map(({ subnet }) => subnet.neighbour))],
-    plugInto: async (machine) => {
-      for (const each of enis()) await plug(machine, each);
+    plugInto: async (end) => {
+      for (const each of enis()) await plug(end, each);
     },
-    attach: async (machine, spec, { link = true, metadata = true } = {}) => {
+    attach: async (end, spec, { link = true, metadata = true } = {}) => {
       const made = await add(spec);
       if (metadata) await simulator.order("attach", spec);
-      if (link) await plug(machine, made);
+      if (link) await plug(end, made);
       return made;
     },
     detach: async (mac, { link = true, metadata = true, lingerMs } = {}) => {
