@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import type { EniSpec } from "../imds-simulator/eni-spec.ts";
+import { type Bench, startBench } from "../machine/bench.ts";
+import { command } from "../machine/command.ts";
+import { commandsOf } from "../machine/commands-of.ts";
+import type { Suite } from "../machine/root-file-system.ts";
+import { until } from "../machine/until.ts";
+import { untilAddresses } from "../machine/until-addresses.ts";
+import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc.ts";
+import { binary } from "../run-ec2nic.ts";
+import type { LabBackend } from "./backends.ts";
+import type { Guest } from "./guest.ts";
+import { type Image, labImage } from "./image.ts";
+import { guestNic, plugNic, unplugNic } from "./nic-plug.ts";
+import { plugProgram } from "./program-disk.ts";
+import type { NicModel } from "./qemu-arguments.ts";
+import { bootGuest, savedGuest } from "./saved-guest.ts";
+import { eventsOf } from "./events-of.ts";
+import { showConsole } from "./show-console.ts";
+import type { Vm } from "./vm.ts";
+
+export interface VmOptions extends VpcOptions {
+  readonly suite: Suite;
+  readonly backend: LabBackend;
+  /** Of the NICs that are there at the boot; default: virtio's. */
+  readonly model?: NicModel;
+  /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic; null: none. */
+  readonly program?: string | null;
+  /** Default false: the guest goes on from where one of its kind had booted. */
+  readonly fromPowerOn?: boolean;
+}
+
+/** `await using vm = await bootVm({ suite: "trixie", backend: "networkd", enis: [{ device: 0 }] })`. */
+export async function bootVm(options: VmOptions): Promise<Vm> {
+  const { suite, backend, model = "virtio-net-pci", program = binary } = options;
+  const image = await labImage(suite);
+  const bench = await startBench();
+  try {
+    const vpc = await startVpc(bench, options);
+    await vpc.plugInto("tap");
+    const nics = vpc.enis().map((eni) => guestNic(eni, model));
+    const hardware = { nics, accelerator: "tcg" } as const;
+    const wish = { image, backend, hardware, surroundings: vpc.enis().map(addressesOf) };
+    const hasBooted = (guest: Guest): Promise<void> => awaitBoot(guest, vpc);
+    const guest = options.fromPowerOn
+      ? await bootGuest(bench, wish)
+      : await savedGuest(bench, wish, hasBooted);
+    showConsole(guest);
+    if (options.fromPowerOn) await hasBooted(guest);
+    if (program !== null) await plugProgram(guest, { program, folder: bench.folder });
+    guest.udev.forget();
+    return vmOf({ bench, vpc, guest, image });
+  } catch (error) {
+    await bench.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly bench: Bench;
+  readonly vpc: Vpc;
+  readonly guest: Guest;
+  readonly image: Image;
+}
+
+function vmOf({ bench, vpc, guest, image }: Parts): Vm {
+  const { qmp, agent, udev } = guest;
+  const commands = commandsOf(agent.exec);
+  /** QEMU says it when the machine has been reset, whoever asked for it. */
+  const afterReset = async (ask: () => Promise<unknown>): Promise<void> => {
+    const resets = (): number => qmp.events().filter(({ name }) => name === "RESET").length;
+    const before = resets();
+    await ask();
+    await until("the guest is reset", () => resets() > before, 120_000);
+    udev.forget();
+    await awaitBoot(guest, vpc);
+  };
+  return {
+    ...commands,
+    bench,
+    vpc,
+    // A program of the guest's root file system, in the VPC's network: it reads files there alone.
+    execInNetworkOf: (bench, argv, limits) =>
+      command(bench.enterNetwork(["chroot", image.root, ...argv]), limits),
+    attach: async (spec: EniSpec, { model = "virtio-net-pci", ...sides } = {}) => {
+      const eni = await vpc.attach("tap", spec, sides);
+      if (sides.link !== false) await plugNic(qmp, guestNic(eni, model));
+      return eni;
+    },
+    detach: async (mac, how = {}) => {
+      if (how.link !== false) await unplugNic(qmp, mac);
+      await vpc.detach(mac, how);
+    },
+    events: udev.events,
+    eventsOf: (act) => eventsOf(guest, act),
+    reset: () => afterReset(() => qmp.execute("system_reset")),
+    reboot: () => afterReset(() => commands.run(["systemctl", "--no-block", "reboot"])),
+    consoleLog: () => Bun.file(guest.consoleLog).text(),
+    stop: bench.stop,
+    [Symbol.asyncDispose]: bench.stop,
+  };
+}
+
+/** Until systemd has done its first jobs, and the first ENI's NIC has its addresses. */
+async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> {
+  const commands = commandsOf(agent.exec);
+  try {
+    await agent.awaitAnswer(120_000);
+    const wait = ["systemctl", "is-system-running", "--wait"];
+    const { stdout } = await agent.exec(wait, { timeoutMs: 150_000 });
+    if (!/^(?:running|degraded)/.test(stdout)) throw new Error(`systemd says ${stdout.trim()}`);
+    const [first] = vpc.enis();
+    const addresses = [...(first?.ipv4.slice(0, 1) ?? []), ...(first?.ipv6.slice(0, 1) ?? [])];
+    await untilAddresses(commands, addresses, 60_000);
+  } catch (error) {
+    const said = readFileSync(consoleLog, "utf8").slice(-3000);
+    throw new Error(`the guest did not boot; its console's end: ${said}`, { cause: error });
+  }
+}
+
+/** What of an ENI a guest has got, when its state is saved. */
+function addressesOf({ mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs }: AttachedEni): unknown {
+  return { mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs };
+}

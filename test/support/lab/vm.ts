@@ -1,0 +1,30 @@
+import type { EniSpec } from "../imds-simulator/eni-spec.ts";
+import type { Bench } from "../machine/bench.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { MachineCommands } from "../machine/commands-of.ts";
+import type { AttachedEni, Sides, Vpc } from "../machine/vpc.ts";
+import type { NicModel } from "./qemu-arguments.ts";
+import type { UdevEvent } from "./udev-stream.ts";
+
+/** A virtual machine with the VPC around it: a real kernel, udev and systemd, real hot-plug. */
+export interface Vm extends MachineCommands, Pick<Machine, "execInNetworkOf">, AsyncDisposable {
+  readonly bench: Bench;
+  readonly vpc: Vpc;
+  /** Plugs a NIC in; returns when its device is on the bus, not when the guest is done with it. */
+  readonly attach: (
+    spec: EniSpec,
+    how?: Sides & { readonly model?: NicModel },
+  ) => Promise<AttachedEni>;
+  /** Pulls a NIC out; returns when the guest has let it go. `lingerMs`: so long IMDS lists it. */
+  readonly detach: (mac: string, how?: Sides & { readonly lingerMs?: number }) => Promise<void>;
+  /** udev's events since the last `eventsOf`, or the start. */
+  readonly events: () => readonly UdevEvent[];
+  /** The events of what is done meanwhile; udev has come to the end of them. */
+  readonly eventsOf: (act: () => Promise<unknown>) => Promise<readonly UdevEvent[]>;
+  /** Cuts the power and boots again; what was not written to the disk is gone. */
+  readonly reset: () => Promise<void>;
+  /** Boots again in an orderly way. */
+  readonly reboot: () => Promise<void>;
+  readonly consoleLog: () => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
