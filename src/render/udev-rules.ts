@@ -12,10 +12,12 @@ export const rulesPath = "/etc/udev/rules.d/90-ec2nic.rules";
 const drivers = "ena|ixgbevf|vif|virtio_net";
 
 /**
- * What starts the units. A NIC that comes: SYSTEMD_WANTS, so that PID 1 starts it and waits until
- * udev has renamed the NIC (systemd.device(5)). `$id` is the name on its bus of the parent that has
- * the driver: bridges, veths and VLANs have none. The number of the event makes the instance its
- * own. What `udevadm trigger` repeats (SYNTH_UUID, Linux 4.13) is no NIC that comes, and at a boot
+ * What starts the units. A NIC that comes: SYSTEMD_WANTS, so that PID 1 starts it (systemd.device(5)).
+ * PID 1 looks at no NIC that is being renamed (ID_RENAMING), and by then the `add` is over: of a NIC
+ * that gets another name the `move` counts, of others the `add`; seen with systemd 252 and 257, and
+ * an older one that takes both starts two runs, of which the second finds nothing to do. `$id` is the
+ * name on its bus of the parent that has the driver: bridges, veths and VLANs have none. The number
+ * of the event makes the instance its own. What `udevadm trigger` repeats (SYNTH_UUID, Linux 4.13) is no NIC that comes, and at a boot
  * `activate` has done those.
  *
  * A link that goes starts nothing: a driver's unload is nothing to us, and a detach removes the
@@ -28,7 +30,7 @@ export function udevRules(): ConfigFile {
   const restart = `RUN+="/bin/systemctl --no-block restart ${removedUnit}"`;
   const lines = [
     `# ${ownMark}`,
-    rule('ACTION=="add"', 'SUBSYSTEM=="net"', `DRIVERS=="${drivers}"`, 'ENV{SYNTH_UUID}==""', [
+    rule('ACTION=="add|move"', 'SUBSYSTEM=="net"', `DRIVERS=="${drivers}"`, 'ENV{SYNTH_UUID}==""', [
       'TAG+="systemd"',
       `ENV{SYSTEMD_WANTS}+="${instance}"`,
     ]),

@@ -59,7 +59,7 @@ describe("udev's rules", () => {
 
   test("a NIC of one of EC2's drivers starts a unit for this event of it", () => {
     expect(added).toBe(
-      'ACTION=="add", SUBSYSTEM=="net", DRIVERS=="ena|ixgbevf|vif|virtio_net", ' +
+      'ACTION=="add|move", SUBSYSTEM=="net", DRIVERS=="ena|ixgbevf|vif|virtio_net", ' +
         'ENV{SYNTH_UUID}=="", TAG+="systemd", ' +
         'ENV{SYSTEMD_WANTS}+="ec2nic-hotplug@$id_$env{SEQNUM}.service"',
     );
