@@ -1,51 +1,32 @@
-/** Who configures the network of a guest; `netplan` and `networkd` with systemd-resolved. */
-export const labBackends = ["netplan", "networkd", "network-manager"] as const;
-export type LabBackend = (typeof labBackends)[number];
+import { images } from "../machine/images.ts";
+import { type FileOfMachine, withoutResolved } from "../machine/prepare.ts";
 
-interface FirstBoot {
-  readonly files: Readonly<Record<string, { readonly content: string; readonly mode: number }>>;
+/** Who configures the network of a guest: as in the images of machines. */
+export type LabBackend = keyof typeof images;
+export const labBackends: readonly LabBackend[] = ["netplan", "networkd", "network-manager"];
+
+export interface FirstBoot {
+  readonly files: Readonly<Record<string, FileOfMachine>>;
   /** Run in the guest's root before its init, `sh -eu`. */
   readonly script: string;
 }
 
-const enable = (...units: readonly string[]): string =>
-  `export SYSTEMD_OFFLINE=1\nsystemctl --quiet enable ${units.join(" ")}\n`;
-
-/** As on a Debian that never had systemd-resolved; by its link NetworkManager leaves DNS alone. */
-const withoutResolved = `rm -f /etc/resolv.conf /usr/sbin/resolvconf
-mkdir -p /etc/tmpfiles.d
-ln -s /dev/null /etc/tmpfiles.d/systemd-resolve.conf
-`;
-
-const netplan = `network:
-  version: 2
-  ethernets:
-    all-en:
-      match:
-        name: "en*"
-      dhcp4: true
-      dhcp6: true
-`;
-
-const networkd = `[Match]
-Name=ens*
-
-[Network]
-DHCP=yes
-`;
-
-/** What an image has before anything of ours: DHCP on whatever is there. */
-export const firstBoots: Readonly<Record<LabBackend, FirstBoot>> = {
-  netplan: {
-    files: { "/etc/netplan/50-image.yaml": { content: netplan, mode: 0o600 } },
-    script: enable("systemd-networkd.service", "systemd-resolved.service"),
-  },
-  networkd: {
-    files: { "/etc/systemd/network/99-image.network": { content: networkd, mode: 0o644 } },
-    script: enable("systemd-networkd.service", "systemd-resolved.service"),
-  },
-  "network-manager": {
-    files: {},
-    script: `${withoutResolved}${enable("NetworkManager.service", "NetworkManager-dispatcher.service")}`,
-  },
-};
+/** With networkd there is systemd-resolved, as in Debian's cloud images; with NetworkManager not. */
+export function firstBoot(backend: LabBackend): FirstBoot {
+  const image: {
+    enable: readonly string[];
+    files: Readonly<Record<string, string | FileOfMachine>>;
+  } = images[backend];
+  const files = Object.entries(image.files).map(([path, file]): [string, FileOfMachine] => [
+    path,
+    typeof file === "string" ? { content: file, mode: 0o644 } : file,
+  ]);
+  const isManager = backend === "network-manager";
+  const others = isManager ? ["NetworkManager-dispatcher.service"] : ["systemd-resolved.service"];
+  const script = [
+    "export SYSTEMD_OFFLINE=1",
+    ...(isManager ? [withoutResolved] : []),
+    `systemctl --quiet enable ${[...image.enable, ...others].join(" ")}`,
+  ];
+  return { files: Object.fromEntries(files), script: `${script.join("\n")}\n` };
+}

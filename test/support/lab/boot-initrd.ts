@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { firstBoots, type LabBackend } from "./backends.ts";
+import { firstBoot, type LabBackend } from "./backends.ts";
 import { type Image, writeTree } from "./image.ts";
 
 /** The kernel takes one archive after the other: the image's, and what the first boot is told. */
@@ -16,7 +16,7 @@ rm "$4.more"
 /** Writes the initrd of a guest that boots with a backend in charge; gives its path. */
 export async function bootInitrd(image: Image, backend: LabBackend, path: string): Promise<string> {
   using folder = temporaryFolder();
-  const { files, script } = firstBoots[backend];
+  const { files, script } = firstBoot(backend);
   const lab = join(folder.path, "lab");
   mkdirSync(join(lab, "files"), { recursive: true });
   chmodSync(join(lab, "files"), 0o755);

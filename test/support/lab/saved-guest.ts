@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Bench } from "../machine/bench.ts";
 import { cacheFolder } from "../machine/root-file-system.ts";
 import { bootInitrd } from "./boot-initrd.ts";
-import { firstBoots, type LabBackend } from "./backends.ts";
+import { firstBoot, type LabBackend } from "./backends.ts";
 import { lockFile } from "./file-lock.ts";
 import { type Guest, type GuestFiles, saveState, startGuest } from "./guest.ts";
 import type { Image } from "./image.ts";
@@ -83,7 +83,7 @@ async function bootFiles(bench: Bench, wish: GuestWish, disk: string): Promise<G
 async function hashOf({ image, backend, hardware, surroundings }: GuestWish): Promise<string> {
   const files = { kernel: "", initrd: "", disk: "", folder: "", state: null };
   const version = await Bun.$`qemu-system-x86_64 --version`.quiet().text();
-  const facts = [image.id, backend, firstBoots[backend], surroundings, version];
+  const facts = [image.id, backend, firstBoot(backend), surroundings, version];
   const all = JSON.stringify([...facts, qemuArguments(files, hardware)]);
   return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }

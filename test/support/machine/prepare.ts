@@ -80,7 +80,7 @@ export async function writeFiles(
  * which tmpfiles makes again at boot, and there is a resolvconf of its own; by either of them
  * NetworkManager leaves resolv.conf alone.
  */
-const withoutResolved = `
+export const withoutResolved = `
 rm -f /etc/resolv.conf /usr/sbin/resolvconf
 mkdir -p /etc/tmpfiles.d
 ln -s /dev/null /etc/tmpfiles.d/systemd-resolve.conf
