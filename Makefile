@@ -11,7 +11,7 @@ SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test demo bench golden smoke clean
+.PHONY: help build check test lab demo bench golden smoke clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,9 @@ check: $(PACKAGES) ## format, lint, types, unit tests: under 10 s
 
 test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
 	$(BUN) scripts/test.ts
+
+lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SCENARIO=name: one, with its console
+	$(BUN) scripts/lab.ts $(SCENARIO)
 
 demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts

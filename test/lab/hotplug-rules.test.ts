@@ -1,16 +1,16 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { renderInstallation } from "../../src/render/installation.ts";
 import { eni } from "../support/imds-simulator/eni-spec.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
+import { guestProgram, installIn } from "../support/lab/install-in.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import type { UdevEvent } from "../support/lab/udev-stream.ts";
+import { untilIdle } from "../support/lab/until-idle.ts";
 import { untilNic } from "../support/lab/until-nic.ts";
 import type { Vm } from "../support/lab/vm.ts";
 import { type Suite, suites } from "../support/machine/root-file-system.ts";
 import { testUnless } from "../support/skip.ts";
 
 setDefaultTimeout(300_000);
-const program = "/usr/local/bin/ec2nic";
 const logPath = "/run/calls";
 const { mac } = eni({ device: 1 });
 
@@ -18,18 +18,6 @@ const { mac } = eni({ device: 1 });
 const standIn = `#!/bin/sh
 echo "$*" >>${logPath}
 `;
-
-/** What `--install` puts on a machine; `change` may change the rules. */
-async function install(vm: Vm, change: (rules: string) => string): Promise<void> {
-  const { files, links } = renderInstallation(program);
-  await vm.write(program, standIn, 0o755);
-  for (const { path, content, mode } of files) {
-    await vm.write(path, path.endsWith(".rules") ? change(content) : content, mode);
-  }
-  for (const { path, target } of links) await vm.run(["ln", "-sf", target, path]);
-  await vm.run(["systemctl", "daemon-reload"]);
-  await vm.run(["udevadm", "control", "--reload"]);
-}
 
 /** What systemd and udev have to say about what was written. */
 async function verify(vm: Vm, suite: Suite): Promise<readonly string[]> {
@@ -52,12 +40,7 @@ async function callsOf(
 ): Promise<{ readonly calls: readonly string[]; readonly events: readonly UdevEvent[] }> {
   await vm.remove(logPath);
   const events = await vm.eventsOf(act);
-  const working =
-    "systemctl list-jobs --no-legend; systemctl list-units --no-legend --state=active,activating 'ec2nic-hotplug*.service'";
-  await vm.until(
-    "what was started has ended",
-    async () => (await vm.run(["sh", "-c", working])).trim() === "",
-  );
+  await untilIdle(vm);
   const { stdout } = await vm.exec(["cat", logPath]);
   return { calls: stdout.split("\n").filter((line) => line !== ""), events };
 }
@@ -97,7 +80,8 @@ for (const suite of suites) {
         enis: [{ device: 0, dualStack: true }],
         program: null,
       });
-      expect((await callsOf(vm, () => install(vm, change))).calls).toEqual([]);
+      await vm.write(guestProgram, standIn, 0o755);
+      expect((await callsOf(vm, () => installIn(vm, change))).calls).toEqual([]);
       expect(await verify(vm, suite)).toEqual([]);
       const attach = async (): Promise<void> => {
         await vm.attach({ device: 1 }, { model });

@@ -1,6 +1,15 @@
 import { familyOf, type Family } from "../../../src/net/address.ts";
-import type { BenchInstance } from "./instance.ts";
+import type { Bench } from "./bench.ts";
+import type { Machine } from "./machine.ts";
+import type { Vpc } from "./vpc.ts";
 import { addressOf } from "./vpc-hosts.ts";
+
+/** A machine, or a virtual one, and the VPC around it. */
+export interface Talkers {
+  readonly bench: Bench;
+  readonly vpc: Vpc;
+  readonly machine: Pick<Machine, "exec" | "execInNetworkOf">;
+}
 
 /** Who sends first: the machine, or the host of the VPC's side. */
 export type Direction = "out" | "in";
@@ -28,7 +37,7 @@ export interface PacketResult extends PacketQuery {
  * else what ping said.
  */
 export async function packetFails(
-  { bench, machine }: Pick<BenchInstance, "bench" | "machine">,
+  { bench, machine }: Pick<Talkers, "bench" | "machine">,
   { address, host, direction }: PacketQuery,
 ): Promise<string | null> {
   const [from, to] = direction === "out" ? [address, host] : [host, address];
@@ -44,7 +53,7 @@ export async function packetFails(
 
 /** Every address of every ENI × every host of the VPC × both directions, all at once. */
 export async function packetTable(
-  instance: BenchInstance,
+  instance: Talkers,
   isAsked: (query: PacketQuery) => boolean = () => true,
 ): Promise<readonly PacketResult[]> {
   const { vpc } = instance;

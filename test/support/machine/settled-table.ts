@@ -1,5 +1,4 @@
-import type { BenchInstance } from "./instance.ts";
-import { failedRows, packetTable } from "./packets.ts";
+import { failedRows, packetTable, type Talkers } from "./packets.ts";
 
 const looks = 4;
 
@@ -9,7 +8,7 @@ const looks = 4;
  * though they should not are looked at again, a few times; `isKnown` are those that always fail.
  */
 export async function settledFailures(
-  instance: BenchInstance,
+  instance: Talkers,
   isKnown: (row: string) => boolean,
 ): Promise<{ readonly rows: number; readonly failed: readonly string[] }> {
   for (let look = 1; ; look += 1) {

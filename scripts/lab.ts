@@ -1,0 +1,30 @@
+/**
+ * `make lab`: the scenarios with virtual machines; `make lab SCENARIO=hotplug-rules` one of them, with
+ * the guest's console. Installs the programs that it needs where it may (root, apt).
+ */
+import { join } from "node:path";
+import { needTools } from "../test/support/bench/need-tools.ts";
+
+const tools = {
+  dnsmasq: "dnsmasq-base",
+  flock: "util-linux",
+  ip: "iproute2",
+  mke2fs: "e2fsprogs",
+  mmdebstrap: "mmdebstrap",
+  nft: "nftables",
+  "qemu-img": "qemu-utils",
+  "qemu-system-x86_64": "qemu-system-x86",
+};
+
+if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(tools);
+
+const [scenario = ""] = process.argv.slice(2);
+const child = Bun.spawn(
+  [process.execPath, "test", "--timeout=300000", join("test/lab", scenario)],
+  {
+    cwd: join(import.meta.dir, ".."),
+    env: { ...process.env, LAB: "1", ...(scenario === "" ? {} : { LAB_CONSOLE: "1" }) },
+    stdio: ["ignore", "inherit", "inherit"],
+  },
+);
+process.exit(await child.exited);

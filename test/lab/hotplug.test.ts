@@ -1,0 +1,90 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { labBackends } from "../support/lab/backends.ts";
+import { bootVm } from "../support/lab/boot-vm.ts";
+import { installIn } from "../support/lab/install-in.ts";
+import { labMissing } from "../support/lab/missing.ts";
+import { untilIdle } from "../support/lab/until-idle.ts";
+import { untilNic } from "../support/lab/until-nic.ts";
+import type { Vm } from "../support/lab/vm.ts";
+import { settledFailures } from "../support/machine/settled-table.ts";
+import { untilAddresses } from "../support/machine/until-addresses.ts";
+import { testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(300_000);
+
+const second: EniSpec = {
+  device: 1,
+  dualStack: true,
+  ipv4: ["10.0.1.10", "10.0.1.11"],
+  late: { ipv6s: 4000, "subnet-ipv6-cidr-blocks": 4000, "vpc-ipv6-cidr-blocks": 4000 },
+};
+const { mac } = eni(second);
+const addresses = ["10.0.1.10", "10.0.1.11", "2600:1f14:ec2:101::10"];
+
+/** See activate.test.ts of the machines: the one thing that is as it is. */
+const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
+
+/** Files of ours, rules, and who is in which table; sorted, since routes come in any order. */
+async function stateOf(vm: Vm): Promise<readonly string[]> {
+  const script =
+    "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra' | sed 's/ nhid [0-9]*//'";
+  return (await vm.run(["sh", "-c", script]))
+    .split("\n")
+    .map((line) => line.trim())
+    .toSorted();
+}
+
+const untilState = (vm: Vm, what: string, state: readonly string[]): Promise<unknown> =>
+  vm.until(
+    what,
+    async () => {
+      const now = await stateOf(vm);
+      if (Bun.deepEquals(now, state)) return true;
+      throw new Error(
+        `${now.filter((line) => !state.includes(line)).join("\n")} -- missing: ${state.filter((line) => !now.includes(line)).join("\n")}`,
+      );
+    },
+    60_000,
+  );
+
+for (const backend of labBackends) {
+  testUnless(labMissing("trixie"))(
+    `${backend}: a NIC is configured when it comes, kept through its driver's reload, and leaves nothing`,
+    async () => {
+      await using vm = await bootVm({
+        suite: "trixie",
+        backend,
+        enis: [{ device: 0, dualStack: true }],
+      });
+      await installIn(vm);
+      await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+      await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
+      const before = await stateOf(vm);
+
+      // systemd has the job when this is over
+      await vm.eventsOf(async () => {
+        await vm.attach(second);
+        await untilNic(vm, "ens6");
+      });
+      await untilIdle(vm);
+      await untilAddresses(vm, addresses, 10_000);
+      const { failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
+      expect(failed.filter((row) => !isKnown(row))).toEqual([]);
+      const configured = await stateOf(vm);
+
+      await vm.eventsOf(async () => {
+        await vm.run(["modprobe", "-r", "virtio_net"]);
+        await vm.run(["modprobe", "virtio_net"]);
+        await untilNic(vm, "ens6");
+      });
+      await untilIdle(vm);
+      await untilAddresses(vm, addresses, 30_000);
+      await untilState(vm, "all is as it was", configured);
+
+      await vm.detach(mac, { lingerMs: 60_000 });
+      await untilState(vm, "nothing is left", before);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}
