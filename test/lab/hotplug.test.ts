@@ -2,7 +2,6 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { labBackends } from "../support/lab/backends.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
-import { installIn } from "../support/lab/install-in.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { untilIdle } from "../support/lab/until-idle.ts";
 import { untilNic } from "../support/lab/until-nic.ts";
@@ -57,7 +56,7 @@ for (const backend of labBackends) {
         backend,
         enis: [{ device: 0, dualStack: true }],
       });
-      await installIn(vm);
+      await vm.run(["ec2nic", "hotplug", "--install"]);
       await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
       await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
       const before = await stateOf(vm);

@@ -12,7 +12,7 @@ export async function installIn(
   vm: Pick<Vm, "run" | "write">,
   change: (rules: string) => string = (rules) => rules,
 ): Promise<void> {
-  const { files, links } = renderInstallation(guestProgram);
+  const { files, links } = renderInstallation(guestProgram, null);
   for (const { path, content, mode } of files) {
     await vm.write(path, path.endsWith(".rules") ? change(content) : content, mode);
   }
