@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
 import type { Guest } from "./guest.ts";
 
-/** Above those of NICs. */
-const slot = "0x1b";
+/** After the disk's own, so that at a boot with both it is the second: /dev/vdb. */
+const slot = "0x1f";
 
 /**
  * Plugs a disk with the program under test into a guest that runs, so that neither its image nor its
