@@ -4,7 +4,7 @@ import { modestImages as images } from "../support/machine/images.ts";
 import { type BenchInstance, startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
 import { pingThrough } from "../support/machine/ping-through.ts";
-import { rootFileSystem } from "../support/machine/root-file-system.ts";
+import { rootFileSystem, suites } from "../support/machine/root-file-system.ts";
 import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
@@ -12,7 +12,9 @@ import { testUnless } from "../support/skip.ts";
 setDefaultTimeout(120_000);
 const missing = machineMissing();
 const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+/** `SUITE=trixie` for the other. */
+const suite = suites.find((each) => each === process.env["SUITE"]) ?? "bookworm";
+beforeAll(async () => void (missing ?? (await rootFileSystem(suite))), 600_000);
 
 const primary: EniSpec = { device: 0, dualStack: true };
 const second: EniSpec = {
@@ -28,7 +30,7 @@ for (const [backend, image] of Object.entries(images)) {
   testMachine(
     `${backend}: a NIC is used when it is usable, gets its IPv6 when that comes, and leaves nothing`,
     async () => {
-      await using instance = await startInstance({ enis: [primary], ...image });
+      await using instance = await startInstance({ suite, enis: [primary], ...image });
       const { machine, vpc } = instance;
       await untilAddresses(machine, ["10.0.0.10"]);
       expect((await machine.exec(["ec2nic", "activate"])).code).toBe(0);
