@@ -1,67 +1,29 @@
 import type { Host } from "../host/host.ts";
-import {
-  type EniKnowledge,
-  knowledgeOf,
-  learn,
-  listedEnis,
-  nothingKnown,
-} from "./eni-knowledge.ts";
 import { isSame } from "./eni-memory.ts";
-import { hear, type Heard, isTrouble, nameOfQuestion, type Question } from "./eni-question.ts";
-import type { KernelSight } from "./judge-eni.ts";
-import {
-  type AskedMs,
-  checkingQuestion,
-  followUps,
-  pacedQuestion,
-  type Waiter,
-} from "./next-questions.ts";
+import { hear, isTrouble, nameOfQuestion, type Question } from "./eni-question.ts";
+import { checkingQuestion, followUps, pacedQuestion } from "./next-questions.ts";
 import type { ImdsSession } from "./session.ts";
 import { checkEveryMs, pollMs, reliefMs } from "./watch-pace.ts";
-import { nameOf, reasonOf } from "./watch-words.ts";
 import {
-  endIncomplete,
-  type EniEvent,
-  judgeAgain,
-  newlyWatched,
-  type WatchedEni,
-} from "./watched-eni.ts";
-
-export interface WatchOptions {
-  /**
-   * Those that are wanted by now, canonical, watched together over one conversation; asked before
-   * each poll. One that is not wanted any more is dropped without a word; one whose watch is over
-   * and that is still wanted, or is wanted again, is watched from the beginning.
-   */
-  readonly macs: () => Promise<readonly string[]>;
-  /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
-  readonly settleMs: number;
-  /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
-  readonly kernel: (mac: string) => KernelSight | null;
-}
+  endOf,
+  newWatch,
+  takeIn,
+  type Watch,
+  type WatchOptions,
+  wantedOnly,
+  waiterOf,
+  waitersOf,
+} from "./watch-state.ts";
+import { nameOf, reasonOf } from "./watch-words.ts";
+import type { EniEvent } from "./watched-eni.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
 type WatchSession = Pick<ImdsSession, "look" | "deadlineMs">;
 
-/** For so long must an absence last to be believed, where `--settle 0` does not tell. */
-const doubtForMs = 10_000;
 /** For so long is news kept back for more. */
 const holdMs = 500;
 /** In less than this before the deadline, another poll has no chance. */
 const leastPollMs = 50;
-
-interface Watch {
-  readonly knowledge: EniKnowledge;
-  readonly enis: readonly WatchedEni[];
-  readonly askedMs: AskedMs;
-  /** When something known was looked at again last. */
-  readonly checkedMs: number;
-  /** Polls in a row, up to now, that came to trouble. */
-  readonly failed: number;
-  readonly isAnswered: boolean;
-  /** What the last poll heard. */
-  readonly heard: readonly Heard[];
-}
 
 /**
  * Watches ENIs come: what becomes known, the moment it does, until none is wanted any more or the
@@ -98,29 +60,6 @@ export async function* watchEnis(
   } finally {
     host.log.waiting(null);
   }
-}
-
-function newWatch(startMs: number): Watch {
-  return {
-    knowledge: nothingKnown,
-    enis: [],
-    askedMs: {},
-    checkedMs: startMs + checkEveryMs, // the first second is for what is new
-    failed: 0,
-    isAnswered: false,
-    heard: [],
-  };
-}
-
-/** Who is over and still here was wanted again. */
-function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number): Watch {
-  const enis = [...new Set(macs)].map((mac) => {
-    const known = watch.enis.find((eni) => eni.mac === mac);
-    return known === undefined || known.isOver ? newlyWatched(mac) : known;
-  });
-  const fresh = enis.filter((eni) => !watch.enis.includes(eni)).map(({ mac }) => mac);
-  const kept = enis.filter((eni) => watch.enis.includes(eni)).map(({ mac }) => mac);
-  return { ...watch, enis, knowledge: knowledgeOf(watch.knowledge, { kept, fresh }, nowMs) };
 }
 
 /**
@@ -176,30 +115,6 @@ function firstQuestions(
   return { questions: isOther ? [paced, check] : [paced], checkedMs: nowMs };
 }
 
-/** What was heard, learnt and judged. */
-function takeIn(
-  watch: Watch,
-  wave: readonly Heard[],
-  { settleMs, kernel }: WatchOptions,
-  nowMs: number,
-): Watch & { readonly events: readonly EniEvent[] } {
-  const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
-  const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
-  const listed = listedEnis(knowledge);
-  const all = { knowledge, listed, kernel, times };
-  const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
-  const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
-  return {
-    ...watch,
-    knowledge,
-    enis: judged.map((each) => each.watched),
-    askedMs: { ...watch.askedMs, ...Object.fromEntries(asked) },
-    isAnswered: watch.isAnswered || wave.some((heard) => !isTrouble(heard)),
-    heard: [...watch.heard, ...wave],
-    events: judged.flatMap((each) => each.events),
-  };
-}
-
 /**
  * Nothing is asked twice in a poll. What has come for one NIC has often come for all that were
  * plugged in with it: 16 would have to wait 4 s for their turns.
@@ -228,22 +143,4 @@ function pauseAfter(
   const newsMs = Math.max(...Object.values(knowledge.memories).map((memory) => memory.changedMs));
   const nextMs = pollStartMs + pollMs(pollStartMs - newsMs, polls);
   return Math.max(0, nextMs - clock.now(), reliefMs(clock, failed, heard));
-}
-
-function endOf(watch: Watch): readonly EniEvent[] {
-  const trouble = watch.heard.find(isTrouble);
-  if (!watch.isAnswered && trouble !== undefined) throw trouble.failure;
-  return waitersOf(watch).map(endIncomplete);
-}
-
-const waitersOf = ({ enis }: Watch): readonly WatchedEni[] => enis.filter(({ isOver }) => !isOver);
-
-function waiterOf({ mac, verdict, isOver }: WatchedEni): readonly Waiter[] {
-  return isOver || !("awaits" in verdict) ? [] : [{ mac, awaits: verdict.awaits }];
-}
-
-function withRequests(eni: WatchedEni, wave: readonly Heard[]): WatchedEni {
-  const own = wave.filter(({ question }) => "mac" in question && question.mac === eni.mac);
-  const requests = eni.timeline.requests + own.length;
-  return { ...eni, timeline: { ...eni.timeline, requests } };
 }
