@@ -22,9 +22,13 @@ export type Heard =
       /** What the run ends with when nothing better is ever heard. */
       readonly failure: Failure;
       readonly retryAfterMs: number | null;
+      /** It ended because the run's time did: that says little of IMDS. */
+      readonly isCutByDeadline: boolean;
     };
 
-export function isTrouble(heard: Heard): heard is Extract<Heard, { kind: "trouble" }> {
+export type HeardTrouble = Extract<Heard, { kind: "trouble" }>;
+
+export function isTrouble(heard: Heard): heard is HeardTrouble {
   return heard.kind === "trouble";
 }
 
@@ -46,9 +50,9 @@ export async function hear(session: Pick<ImdsSession, "look">, question: Questio
     const answer = await session.look(path, { asFolder, mayBeEmpty: true });
     if (answer.kind === "absent") return { question, kind: "absent" };
     if (answer.kind === "trouble") {
-      const { endsAs, reason, retryAfterMs } = answer.trouble;
+      const { endsAs, reason, retryAfterMs, isCutByDeadline } = answer.trouble;
       const failure = new Failure(endsAs, `${path.join("/")}: ${reason}`);
-      return { question, kind: "trouble", failure, retryAfterMs };
+      return { question, kind: "trouble", failure, retryAfterMs, isCutByDeadline };
     }
     const value = asFolder
       ? namesIn(answer.body, path)
@@ -60,7 +64,8 @@ export async function hear(session: Pick<ImdsSession, "look">, question: Questio
     // no token, or no metadata: both may pass, and what is known stays known
     const isPassing = error instanceof Failure && ["UNAVAILABLE", "DATAERR"].includes(error.kind);
     if (!isPassing) throw error;
-    return { question, kind: "trouble", failure: error, retryAfterMs: null };
+    const nothing = { retryAfterMs: null, isCutByDeadline: false };
+    return { question, kind: "trouble", failure: error, ...nothing };
   });
 }
 

@@ -56,8 +56,10 @@ export type EniVerdict =
   | {
       readonly state: "usable";
       readonly eni: Eni;
-      /** What may still come, or why it is not settled; empty: only time is missing. */
+      /** Why it is not settled; empty: only time is missing. */
       readonly missing: readonly string[];
+      /** Words for who waits: no reason to wait, and none to fail. */
+      readonly hints: readonly string[];
       readonly awaits: Awaited;
     }
   | { readonly state: "settled"; readonly eni: Eni };
@@ -83,7 +85,8 @@ export function judgeEni(sight: EniSight): EniVerdict {
   return {
     state: "usable",
     eni,
-    missing: [...(obstacle === null ? [] : [obstacle.reason]), ...hintsOf(sight, eni)],
+    missing: obstacle === null ? [] : [obstacle.reason],
+    hints: hintsOf(sight, eni),
     awaits: obstacle?.awaits ?? "folder",
   };
 }

@@ -6,6 +6,7 @@ import type { ImdsSession } from "./session.ts";
 import { checkEveryMs, pollMs, reliefMs } from "./watch-pace.ts";
 import {
   endOf,
+  endPoll,
   newWatch,
   takeIn,
   type Watch,
@@ -91,8 +92,7 @@ async function* poll(
     yield held;
     [held, holdUntilMs] = [[], Infinity];
   }
-  const isTroubled = watch.heard.some(isTrouble);
-  return { ...watch, failed: isTroubled ? from.failed + 1 : 0 };
+  return endPoll(watch, from);
 }
 
 /** Who is alone waits for nobody. */

@@ -5,7 +5,7 @@ import {
   listedEnis,
   nothingKnown,
 } from "./eni-knowledge.ts";
-import { type Heard, isTrouble, nameOfQuestion } from "./eni-question.ts";
+import { type Heard, type HeardTrouble, isTrouble, nameOfQuestion } from "./eni-question.ts";
 import type { KernelSight } from "./judge-eni.ts";
 import type { AskedMs, Waiter } from "./next-questions.ts";
 import { checkEveryMs } from "./watch-pace.ts";
@@ -39,6 +39,8 @@ export interface Watch {
   readonly checkedMs: number;
   /** Polls in a row, up to now, that came to trouble. */
   readonly failed: number;
+  /** What the last of them came to; null: nothing failed. */
+  readonly trouble: HeardTrouble | null;
   readonly isAnswered: boolean;
   /** What the last poll heard. */
   readonly heard: readonly Heard[];
@@ -55,6 +57,7 @@ export function newWatch(startMs: number): Watch {
     askedMs: {},
     checkedMs: startMs + checkEveryMs, // the first second is for what is new
     failed: 0,
+    trouble: null,
     isAnswered: false,
     heard: [],
   };
@@ -95,14 +98,25 @@ export function takeIn(
   };
 }
 
+/** A poll is over. A last look that the deadline cut says less than the one before it. */
+export function endPoll(watch: Watch, before: Pick<Watch, "failed" | "trouble">): Watch {
+  const troubles = watch.heard.filter(isTrouble);
+  const [cut] = troubles;
+  if (cut === undefined) return { ...watch, failed: 0, trouble: null };
+  const trouble = troubles.find((each) => !each.isCutByDeadline) ?? before.trouble ?? cut;
+  return { ...watch, failed: before.failed + 1, trouble };
+}
+
 /**
  * What is told when the time is over. Throws the last trouble where IMDS never gave an answer: then
  * nothing is known.
  */
 export function endOf(watch: Watch): readonly EniEvent[] {
-  const trouble = watch.heard.find(isTrouble);
-  if (!watch.isAnswered && trouble !== undefined) throw trouble.failure;
-  return waitersOf(watch).map(endIncomplete);
+  const { isAnswered, trouble } = watch;
+  if (!isAnswered && trouble !== null) throw trouble.failure;
+  const isSilent = trouble !== null && !trouble.isCutByDeadline;
+  const silence = isSilent ? trouble.failure.message : null;
+  return waitersOf(watch).map((watched) => endIncomplete(watched, silence));
 }
 
 /** Those whose watch goes on. */

@@ -19,7 +19,7 @@ export function reasonOf(
   const quiet = `usable; done when nothing changes for ${describeMs(settleMs)}`;
   const reasons = waiters.map(({ verdict }) => {
     if ("reason" in verdict) return verdict.reason;
-    return verdict.state === "usable" ? (verdict.missing[0] ?? quiet) : "";
+    return verdict.state === "usable" ? (verdict.missing[0] ?? verdict.hints[0] ?? quiet) : "";
   });
   return reasons[0] ?? "";
 }

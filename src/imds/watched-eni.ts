@@ -93,9 +93,14 @@ export function judgeAgain(
   return { watched: after, events: eni === null ? [] : newsOf(told, eni, after) };
 }
 
-/** How a NIC ends that has not settled when the time is over. */
-export function endIncomplete({ mac, told, verdict, timeline }: WatchedEni): EniIncomplete {
-  const reasons = "reason" in verdict ? [verdict.reason] : missingOf(verdict);
+/**
+ * How a NIC ends that has not settled when the time is over. `silence`: IMDS gave no answer any more,
+ * and why; null: it did, and what was seen last is how things are.
+ */
+export function endIncomplete(watched: WatchedEni, silence: string | null): EniIncomplete {
+  const { mac, told, verdict, timeline } = watched;
+  const seen = "reason" in verdict ? [verdict.reason] : missingOf(verdict);
+  const reasons = [...(silence === null ? [] : [silence]), ...seen];
   return { kind: "incomplete", mac, eni: told, reasons, timeline };
 }
 

@@ -229,7 +229,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   [
     "a router on the link hints at IPv6",
     { sight: { kernel: { ...silent, hasRouter: true } } },
-    "usable 10.0.1.20; a router advertises itself: ipv6s may still come",
+    "usable 10.0.1.20; (a router advertises itself: ipv6s may still come)",
   ],
   [
     "a router on the link is no reason to wait longer: the subnet has IPv6, the ENI need not",
@@ -239,7 +239,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   [
     "no carrier is told",
     { sight: { kernel: { ...silent, hasCarrier: false } } },
-    "usable 10.0.1.20; the link has no carrier",
+    "usable 10.0.1.20; (the link has no carrier)",
   ],
 ];
 

@@ -236,13 +236,4 @@ describe("what fails", () => {
     };
     expect((await watchInMemory({ scenario: plugged(), fault })).failure).toBe(refusal);
   });
-
-  test("a leaf that is never there is told at the deadline, and what is usable with it", async () => {
-    const late = { ipv6s: { afterMs: 1e9, listed: true } };
-    const run = await watchInMemory({ scenario: plugged(late), deadlineMs: 5000 });
-    expect(run.told.at(-1)?.event).toMatchObject({
-      eni: null,
-      reasons: ["ipv6s: listed, but not there yet"],
-    });
-  });
 });

@@ -67,8 +67,9 @@ export function said(given: Given): string {
   }
   const { ipv4, ipv6: six } = verdict.eni;
   const addresses = [...ipv4.addresses, ...six.addresses, ...six.prefixes].join(" ");
-  const missing = verdict.state === "usable" ? verdict.missing : [];
-  return [`${verdict.state} ${addresses}`, ...missing].join("; ");
+  const { missing, hints } = verdict.state === "usable" ? verdict : { missing: [], hints: [] };
+  const told = hints.map((hint) => `(${hint})`);
+  return [`${verdict.state} ${addresses}`, ...missing, ...told].join("; ");
 }
 
 export const none: readonly string[] = [];
