@@ -1,11 +1,14 @@
+import { inspectHost } from "../apply/inspect-host.ts";
 import type { Batch } from "../apply/join-batch.ts";
 import type { Host } from "../host/host.ts";
 import { watchEnis } from "../imds/watch-eni.ts";
 import type { EniEvent } from "../imds/watched-eni.ts";
+import type { TakenPlace } from "../imds/why-taken.ts";
 import { readLinks } from "../links/read-links.ts";
 import { describeMs } from "../net/duration.ts";
 import type { Eni } from "../net/eni.ts";
 import type { NicResult } from "../net/network-plan.ts";
+import { takenPlaces } from "../plan/taken-places.ts";
 import { type AppliedNics, applyNics } from "./apply-nics.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
@@ -52,7 +55,7 @@ export async function followEnis(
   imds: Imds,
   { mac, batch }: Task,
 ): Promise<Followed> {
-  const book = caseBook(host, { mac, batch });
+  const book = caseBook(host, options.root, { mac, batch });
   const applied: AppliedNics[] = [];
   const known = new Map<string, Eni>();
   const { settleMs } = options;
@@ -76,8 +79,8 @@ export async function followEnis(
     await apply(book.due().flatMap((each) => known.get(each) ?? []));
     return wanted;
   };
-  const { kernel } = book;
-  for await (const events of watchEnis(host, imds.session, { macs, kernel, settleMs })) {
+  const { kernel, taken } = book;
+  for await (const events of watchEnis(host, imds.session, { macs, kernel, taken, settleMs })) {
     await apply(newsOf(events, book.failed()));
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
@@ -102,9 +105,10 @@ function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
 }
 
 /** The NICs of this run and of those that have joined it, and what the watch asks of them. */
-function caseBook(host: Host, { mac, batch }: Task) {
+function caseBook(host: Host, root: string, { mac, batch }: Task) {
   const sights = sightKeeper(host);
   let cases: NicCases = [newCase(mac)];
+  let taken: readonly TakenPlace[] = [];
   const own = (): NicCase => cases.find(({ nic }) => nic.mac === mac) ?? newCase(mac);
   const answer = async (): Promise<void> => {
     for (const due of dueAnswers(cases)) await batch?.answer(due.wish, due.answer);
@@ -116,7 +120,12 @@ function caseBook(host: Host, { mac, batch }: Task) {
   };
   const macs = async (): Promise<readonly string[]> => {
     const wishes = (await batch?.wishes()) ?? [];
-    const [links] = await Promise.all([readLinks(host), sights.look()]);
+    const [links, { files }] = await Promise.all([
+      readLinks(host),
+      inspectHost(host, root),
+      sights.look(),
+    ]);
+    taken = takenPlaces(files, links);
     cases = takeWishes(cases, wishes, { links, nowMs: host.clock.now() });
     await answer();
     if (!isWorthGoingOn(cases, own())) return [];
@@ -128,6 +137,7 @@ function caseBook(host: Host, { mac, batch }: Task) {
     answer,
     close,
     macs,
+    taken: () => taken,
     failed: () => failedMacs(cases),
     due: () => cases.filter(({ isDue, isOver }) => isDue && !isOver).map(({ nic }) => nic.mac),
     kernel: (each: string) => sights.of(nameOf(each)),

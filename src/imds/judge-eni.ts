@@ -7,6 +7,7 @@ import { doubtedLeaves, type EniMemory, freshLeaves, lateLeaves } from "./eni-me
 import { eniOf } from "./eni-of.ts";
 import { eniSchema, type ListedEni } from "./eni-schema.ts";
 import { whyIncomplete } from "./why-incomplete.ts";
+import { type TakenPlace, whyTaken } from "./why-taken.ts";
 
 /** What is known of one NIC that was plugged in, at one moment. */
 export interface EniSight {
@@ -23,6 +24,8 @@ export interface EniSight {
   readonly primaryHasCard: boolean | null;
   /** The others that are watched, as far as they are known: two must not claim one place. */
   readonly others: readonly ListedEni[];
+  /** Places of other NICs that are here, watched or not. */
+  readonly taken: readonly TakenPlace[];
   /** As it was when it was whole last; null: it never was. */
   readonly whole: Eni | null;
   readonly kernel: KernelSight | null;
@@ -107,6 +110,8 @@ function findEni(sight: EniSight): { readonly eni: Eni } | Obstacle {
   if (obstacle !== null) {
     return { reason: obstacle.reason, awaits: where(sight.memory, obstacle.leaf) };
   }
+  const place = whyTaken(listed, sight.taken, sight.others);
+  if (place !== null) return { reason: place, awaits: where(sight.memory, "device-number") };
   const eni = eniOf(listed);
   return whyWithoutAddress(sight, eni) ?? { eni };
 }

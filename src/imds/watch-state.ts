@@ -16,6 +16,7 @@ import {
   newlyWatched,
   type WatchedEni,
 } from "./watched-eni.ts";
+import type { TakenPlace } from "./why-taken.ts";
 
 export interface WatchOptions {
   /**
@@ -28,6 +29,8 @@ export interface WatchOptions {
   readonly settleMs: number;
   /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
   readonly kernel: (mac: string) => KernelSight | null;
+  /** The places that NICs which are here have by now; asked after each answer. */
+  readonly taken: () => readonly TakenPlace[];
 }
 
 /** What a watch knows and has asked, between two answers. */
@@ -78,13 +81,13 @@ export function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number)
 export function takeIn(
   watch: Watch,
   wave: readonly Heard[],
-  { settleMs, kernel }: WatchOptions,
+  { settleMs, kernel, taken }: WatchOptions,
   nowMs: number,
 ): Watch & { readonly events: readonly EniEvent[] } {
   const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
   const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
   const listed = listedEnis(knowledge);
-  const all = { knowledge, listed, kernel, times };
+  const all = { knowledge, listed, kernel, taken: taken(), times };
   const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
   const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
   return {

@@ -2,6 +2,7 @@ import type { Eni } from "../net/eni.ts";
 import type { EniKnowledge } from "./eni-knowledge.ts";
 import type { ListedEni } from "./eni-schema.ts";
 import { type EniVerdict, judgeEni, type JudgeTimes, type KernelSight } from "./judge-eni.ts";
+import type { TakenPlace } from "./why-taken.ts";
 
 /** When what was known of one NIC, on `Clock.now`; null: not yet. */
 export interface EniTimeline {
@@ -51,6 +52,7 @@ export interface JudgeAll {
   /** Of that knowledge. */
   readonly listed: readonly ListedEni[];
   readonly kernel: (mac: string) => KernelSight | null;
+  readonly taken: readonly TakenPlace[];
   readonly times: JudgeTimes;
 }
 
@@ -66,7 +68,7 @@ export function judgeAgain(
   all: JudgeAll,
 ): { readonly watched: WatchedEni; readonly events: readonly EniNews[] } {
   const { mac, told } = watched;
-  const { knowledge, times } = all;
+  const { knowledge, times, taken } = all;
   const memory = knowledge.memories[mac];
   if (memory === undefined || watched.isOver) return { watched, events: [] };
   const verdict = judgeEni({
@@ -74,6 +76,7 @@ export function judgeAgain(
     primaryMac: knowledge.primaryMac,
     primaryHasCard: knowledge.primaryHasCard,
     others: all.listed.filter((other) => other.mac !== mac),
+    taken,
     whole: told,
     kernel: all.kernel(mac),
     times,

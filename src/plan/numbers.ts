@@ -26,6 +26,14 @@ export function indexOf(eni: Pick<Eni, "networkCard" | "deviceNumber">): number 
   return devicesPerCard * eni.networkCard + eni.deviceNumber;
 }
 
+/** Where that is. */
+export function placeOf(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
+  return {
+    networkCard: Math.floor(index / devicesPerCard),
+    deviceNumber: index % devicesPerCard,
+  };
+}
+
 /** Of the routes that DHCP and router advertisements bring into the main table. */
 export function metricOf(index: number): number {
   return first.metric + index;

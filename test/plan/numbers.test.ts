@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { indexOf, metricOf, prioritiesOf, tableOf } from "../../src/plan/numbers.ts";
+import { indexOf, metricOf, placeOf, prioritiesOf, tableOf } from "../../src/plan/numbers.ts";
 
 test.each([
   { networkCard: 0, deviceNumber: 0, index: 0, metric: 512, table: 10_000 },
@@ -8,6 +8,7 @@ test.each([
   { networkCard: 31, deviceNumber: 1, index: 3101, metric: 3613, table: 13_101 },
 ])("card $networkCard, device $deviceNumber", ({ index, metric, table, ...eni }) => {
   expect(indexOf(eni)).toBe(index);
+  expect(placeOf(index)).toEqual(eni);
   expect([metricOf(index), tableOf(index)]).toEqual([metric, table]);
 });
 

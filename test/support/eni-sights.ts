@@ -53,8 +53,8 @@ function sightOf(given: Given): EniSight {
     settleMs: given.settleMs ?? settleMs,
     doubtForMs: given.settleMs || settleMs,
   };
-  const base = { primaryMac, primaryHasCard: false, others: [], whole: null, kernel: null, times };
-  return { memory, ...base, ...given.sight };
+  const unseen = { others: [], taken: [], whole: null, kernel: null };
+  return { memory, primaryMac, primaryHasCard: false, ...unseen, times, ...given.sight };
 }
 
 /** `usable 10.0.1.20; what is missing`, `not-yet: why [what is asked next]` */

@@ -3,6 +3,7 @@ import type { KernelSight } from "../../src/imds/judge-eni.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 import { watchEnis } from "../../src/imds/watch-eni.ts";
 import type { EniEvent } from "../../src/imds/watched-eni.ts";
+import type { TakenPlace } from "../../src/imds/why-taken.ts";
 import { fakeClock, fakeLog } from "./fake-host.ts";
 import type { Scenario } from "./imds-simulator/scenario.ts";
 import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";
@@ -25,6 +26,8 @@ interface Options {
   readonly settleMs?: number;
   readonly deadlineMs?: number;
   readonly kernel?: (mac: string) => KernelSight | null;
+  /** By time. */
+  readonly taken?: (nowMs: number) => readonly TakenPlace[];
   /** What the service says instead of its answer; null: nothing else. May throw. */
   readonly fault?: (path: string, atMs: number) => Answer | null;
 }
@@ -58,7 +61,12 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
     const watch = watchEnis(
       host,
       { look, deadlineMs },
-      { macs: async () => [...wanted, ...alsoWanted(clock.now(), told)], settleMs, kernel },
+      {
+        macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
+        settleMs,
+        kernel,
+        taken: () => options.taken?.(clock.now()) ?? [],
+      },
     );
     for await (const events of watch) {
       for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);

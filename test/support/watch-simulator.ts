@@ -47,6 +47,7 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
     macs: async () => [...wanted],
     settleMs: plan.settleMs,
     kernel: () => null,
+    taken: () => [],
   };
   for await (const events of watchEnis(host, session, options)) {
     for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);

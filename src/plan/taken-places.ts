@@ -1,0 +1,23 @@
+import type { Eni } from "../net/eni.ts";
+import type { ExistingFile } from "../net/host-state.ts";
+import type { Link } from "../net/link.ts";
+import { nicsAmong } from "./match-nics.ts";
+import { placeOf } from "./numbers.ts";
+import { ownNics } from "./own-nics.ts";
+
+type Taken = Pick<Eni, "mac" | "networkCard" | "deviceNumber"> & Pick<Link, "name">;
+
+/**
+ * Where the NICs that are here were when they were configured, by our own files. A file whose NIC
+ * has no link here says nothing: another one may be in its place by now.
+ */
+export function takenPlaces(
+  files: readonly ExistingFile[],
+  links: readonly Link[],
+): readonly Taken[] {
+  const nics = nicsAmong(links);
+  return ownNics(files).flatMap(({ mac, index }) => {
+    const link = nics.find((each) => each.mac === mac);
+    return link === undefined ? [] : [{ mac, name: link.name, ...placeOf(index) }];
+  });
+}
