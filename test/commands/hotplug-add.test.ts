@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { hotplugBench, linkFiles } from "../support/hotplug-bench.ts";
+
+const add = ["add", "--nic", "ens6"] as const;
+const fileOf = (last: string) => `/etc/systemd/network/60-ec2nic-06ec2a0000${last}.network`;
+
+describe("a NIC that came", () => {
+  test("is configured, and settles", async () => {
+    const { run, disk } = hotplugBench();
+    const { code, said, ms } = await run(...add);
+    expect({ code, isLong: ms > 10_000, isThere: disk.has(fileOf("01")) }).toEqual({
+      code: 0,
+      isLong: true,
+      isThere: true,
+    });
+    expect(said[0]).toMatch(/^info: ens6: configured after .*; watching for what comes later$/);
+    expect(said[1]).toMatch(/^info: ens6 eni-\w+: configured: listed .*, settled 10\.\d s$/);
+  });
+
+  test("is not configured in the place of another one that is here", async () => {
+    const late = { "device-number": { afterMs: 60_000, before: "1" } };
+    const { run, disk } = hotplugBench({
+      scenario: { enis: [{ device: 0 }, { device: 1 }, { device: 2, late }] },
+    });
+    const ens7 = linkFiles("ens7", "06:ec:2a:00:00:02");
+    expect((await run(...add, "--settle", "0s")).code).toBe(0);
+    for (const [path, text] of Object.entries(ens7)) {
+      disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
+    }
+    const second = ["add", "--nic", "ens7", "--settle", "0s"] as const;
+    const { code, said } = await run(...second, "--timeout", "5s");
+    expect({ code, isThere: disk.has(fileOf("02")) }).toEqual({ code: 75, isThere: false });
+    expect(said.join()).toContain("device 1 is where ens6 is (06:ec:2a:00:00:01)");
+    expect((await run(...second, "--timeout", "60s")).code).toBe(0);
+    expect(disk.has(fileOf("02"))).toBe(true);
+  });
+});
