@@ -60,7 +60,7 @@ export async function followEnis(
   const known = new Map<string, Eni>();
   const { settleMs } = options;
   const stats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
-  const apply = async (enis: readonly Eni[]): Promise<void> => {
+  const apply = async (enis: readonly Eni[], isEnd = false): Promise<void> => {
     if (enis.length === 0) return;
     for (const eni of enis) known.set(eni.mac, eni);
     const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings };
@@ -71,7 +71,7 @@ export async function followEnis(
       enis.map((eni) => eni.mac),
     );
     applied.push(done);
-    for (const nic of done.nics) tellApplied(host, options, nic);
+    for (const nic of isEnd ? [] : done.nics) tellApplied(host, options, nic);
     book.change((cases) => takeApplied(cases, done));
   };
   const macs = async (): Promise<readonly string[]> => {
@@ -81,7 +81,10 @@ export async function followEnis(
   };
   const { kernel, taken } = book;
   for await (const events of watchEnis(host, imds.session, { macs, kernel, taken, settleMs })) {
-    await apply(newsOf(events, book.failed()));
+    // what this run's own NIC is at the end is known even where it is not whole
+    const untold = known.has(mac) ? [] : [mac];
+    const isEnd = events.some(({ kind }) => kind === "incomplete");
+    await apply(newsOf(events, [...book.failed(), ...untold]), isEnd);
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
     if (settleMs > 0) await noteSettled(host, options, settledIn(events, applied));
@@ -158,10 +161,10 @@ function tellApplied(
   log.info(`${name ?? mac}: ${at}; watching for what comes later`);
 }
 
-/** The last word on each ENI of which there is something new, or which `failed` before. */
-function newsOf(events: readonly EniEvent[], failed: readonly string[]): readonly Eni[] {
+/** The last word on each ENI of which there is something new, or which is `due` in any case. */
+function newsOf(events: readonly EniEvent[], due: readonly string[]): readonly Eni[] {
   const news = events.filter(
-    ({ kind, mac }) => kind === "usable" || kind === "changed" || failed.includes(mac),
+    ({ kind, mac }) => kind === "usable" || kind === "changed" || due.includes(mac),
   );
   const enis = news.flatMap(({ eni }) => (eni === null ? [] : [[eni.mac, eni] as const]));
   return [...new Map(enis).values()];

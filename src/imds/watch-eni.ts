@@ -49,7 +49,7 @@ export async function* watchEnis(
       const leftMs = session.deadlineMs - host.clock.now();
       // a promise to answer behind the deadline is no reason to sit there and wait for it
       if (leftMs < leastPollMs || pauseMs >= leftMs) {
-        yield endOf(watch);
+        yield endOf(watch, options, host.clock.now());
         return;
       }
       const waiters = waitersOf(watch);

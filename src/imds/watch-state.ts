@@ -6,12 +6,13 @@ import {
   nothingKnown,
 } from "./eni-knowledge.ts";
 import { type Heard, type HeardTrouble, isTrouble, nameOfQuestion } from "./eni-question.ts";
-import type { KernelSight } from "./judge-eni.ts";
+import type { JudgeTimes, KernelSight } from "./judge-eni.ts";
 import type { AskedMs, Waiter } from "./next-questions.ts";
 import { checkEveryMs } from "./watch-pace.ts";
 import {
   endIncomplete,
   type EniEvent,
+  type JudgeAll,
   judgeAgain,
   newlyWatched,
   type WatchedEni,
@@ -81,13 +82,12 @@ export function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number)
 export function takeIn(
   watch: Watch,
   wave: readonly Heard[],
-  { settleMs, kernel, taken }: WatchOptions,
+  options: WatchOptions,
   nowMs: number,
 ): Watch & { readonly events: readonly EniEvent[] } {
-  const times = { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
+  const times = timesOf(options, nowMs);
   const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
-  const listed = listedEnis(knowledge);
-  const all = { knowledge, listed, kernel, taken: taken(), times };
+  const all = factsOf(knowledge, options, nowMs);
   const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
   const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
   return {
@@ -114,12 +114,23 @@ export function endPoll(watch: Watch, before: Pick<Watch, "failed" | "trouble">)
  * What is told when the time is over. Throws the last trouble where IMDS never gave an answer: then
  * nothing is known.
  */
-export function endOf(watch: Watch): readonly EniEvent[] {
+export function endOf(watch: Watch, options: WatchOptions, nowMs: number): readonly EniEvent[] {
   const { isAnswered, trouble } = watch;
   if (!isAnswered && trouble !== null) throw trouble.failure;
   const isSilent = trouble !== null && !trouble.isCutByDeadline;
   const silence = isSilent ? trouble.failure.message : null;
-  return waitersOf(watch).map((watched) => endIncomplete(watched, silence));
+  const all = factsOf(watch.knowledge, options, nowMs);
+  return waitersOf(watch).map((watched) => endIncomplete(watched, all, silence));
+}
+
+function factsOf(knowledge: EniKnowledge, options: WatchOptions, nowMs: number): JudgeAll {
+  const { kernel, taken } = options;
+  const times = timesOf(options, nowMs);
+  return { knowledge, listed: listedEnis(knowledge), kernel, taken: taken(), times };
+}
+
+function timesOf({ settleMs }: WatchOptions, nowMs: number): JudgeTimes {
+  return { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
 }
 
 /** Those whose watch goes on. */

@@ -1,7 +1,14 @@
 import type { Eni } from "../net/eni.ts";
 import type { EniKnowledge } from "./eni-knowledge.ts";
 import type { ListedEni } from "./eni-schema.ts";
-import { type EniVerdict, judgeEni, type JudgeTimes, type KernelSight } from "./judge-eni.ts";
+import {
+  type EniSight,
+  type EniVerdict,
+  judgeEni,
+  type JudgeTimes,
+  type KernelSight,
+} from "./judge-eni.ts";
+import { knownSoFar } from "./known-so-far.ts";
 import type { TakenPlace } from "./why-taken.ts";
 
 /** When what was known of one NIC, on `Clock.now`; null: not yet. */
@@ -30,7 +37,7 @@ export interface EniNews {
 export interface EniIncomplete {
   readonly kind: "incomplete";
   readonly mac: string;
-  /** What is known and usable all the same; null: nothing is. */
+  /** What is known and usable all the same, told before or not; null: nothing is. */
   readonly eni: Eni | null;
   /** Empty: it is whole, and there was not enough time to see that nothing changes any more. */
   readonly reasons: readonly string[];
@@ -67,26 +74,16 @@ export function judgeAgain(
   watched: WatchedEni,
   all: JudgeAll,
 ): { readonly watched: WatchedEni; readonly events: readonly EniNews[] } {
-  const { mac, told } = watched;
-  const { knowledge, times, taken } = all;
-  const memory = knowledge.memories[mac];
-  if (memory === undefined || watched.isOver) return { watched, events: [] };
-  const verdict = judgeEni({
-    memory,
-    primaryMac: knowledge.primaryMac,
-    primaryHasCard: knowledge.primaryHasCard,
-    others: all.listed.filter((other) => other.mac !== mac),
-    taken,
-    whole: told,
-    kernel: all.kernel(mac),
-    times,
-  });
+  const { told } = watched;
+  const sight = sightOf(watched, all);
+  if (sight === null || watched.isOver) return { watched, events: [] };
+  const verdict = judgeEni(sight);
   const eni = "eni" in verdict ? verdict.eni : null;
-  const { nowMs } = times;
+  const { nowMs } = all.times;
   const { usableMs, ipv6Ms } = watched.timeline;
   const timeline: EniTimeline = {
     ...watched.timeline,
-    listedMs: memory.listedMs,
+    listedMs: sight.memory.listedMs,
     usableMs: usableMs ?? (eni === null ? null : nowMs),
     ipv6Ms: ipv6Ms ?? ((eni?.ipv6.addresses.length ?? 0) > 0 ? nowMs : null),
     settledMs: verdict.state === "settled" ? nowMs : null,
@@ -96,15 +93,31 @@ export function judgeAgain(
   return { watched: after, events: eni === null ? [] : newsOf(told, eni, after) };
 }
 
+function sightOf({ mac, told }: WatchedEni, all: JudgeAll): EniSight | null {
+  const { knowledge, listed, kernel, taken, times } = all;
+  const { memories, primaryMac, primaryHasCard } = knowledge;
+  const memory = memories[mac];
+  if (memory === undefined) return null;
+  const others = listed.filter((other) => other.mac !== mac);
+  const unlearnt = { taken, whole: told, kernel: kernel(mac), times };
+  return { memory, primaryMac, primaryHasCard, others, ...unlearnt };
+}
+
 /**
  * How a NIC ends that has not settled when the time is over. `silence`: IMDS gave no answer any more,
  * and why; null: it did, and what was seen last is how things are.
  */
-export function endIncomplete(watched: WatchedEni, silence: string | null): EniIncomplete {
+export function endIncomplete(
+  watched: WatchedEni,
+  all: JudgeAll,
+  silence: string | null,
+): EniIncomplete {
   const { mac, told, verdict, timeline } = watched;
+  const sight = sightOf(watched, all);
   const seen = "reason" in verdict ? [verdict.reason] : missingOf(verdict);
   const reasons = [...(silence === null ? [] : [silence]), ...seen];
-  return { kind: "incomplete", mac, eni: told, reasons, timeline };
+  const eni = told ?? (sight === null ? null : knownSoFar(sight));
+  return { kind: "incomplete", mac, eni, reasons, timeline };
 }
 
 function newsOf(told: Eni | null, eni: Eni, after: WatchedEni): readonly EniNews[] {

@@ -34,4 +34,18 @@ describe("a NIC that came", () => {
     expect((await run(...second, "--timeout", "60s")).code).toBe(0);
     expect(disk.has(fileOf("02"))).toBe(true);
   });
+
+  test("of which a family never comes is configured with the other one, and 75", async () => {
+    const late = { ipv6s: { afterMs: 1e9, listed: true } };
+    const { run, disk } = hotplugBench({
+      scenario: { enis: [{ device: 0 }, { device: 1, dualStack: true, late }] },
+    });
+    const { code, said } = await run(...add, "--timeout", "4s");
+    expect({ code, isThere: disk.has(fileOf("01")) }).toEqual({ code: 75, isThere: true });
+    const reason = "ipv6s: listed, but not there yet";
+    expect(said).toEqual([
+      expect.stringMatching(/^info: ens6 eni-\w+: incomplete \(ipv6s: listed.*applied 3\.\d s$/),
+      `error: metadata is not complete: 06:ec:2a:00:00:01: ${reason}`,
+    ]);
+  });
 });

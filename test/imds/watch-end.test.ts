@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { trouble } from "../../src/imds/answer.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { watchInMemory } from "../support/watch-bench.ts";
+import { pluggedMac as mac, watchInMemory } from "../support/watch-bench.ts";
 
+const zero = { afterMs: 1e9, before: "0" };
 const busy = trouble("503, throttled");
 
 /** A primary and the NIC that was plugged in. */
@@ -55,12 +56,57 @@ describe("at the deadline", () => {
     expect(reasonsOf(run)).toEqual([]);
   });
 
-  test("a leaf that is never there is told at the deadline, and what is usable with it", async () => {
-    const late = { ipv6s: { afterMs: 1e9, listed: true } };
-    const run = await watchInMemory({ scenario: plugged(late), deadlineMs: 5000 });
-    expect(run.told.at(-1)?.event).toMatchObject({
-      eni: null,
-      reasons: ["ipv6s: listed, but not there yet"],
+  const never = { afterMs: 1e9, listed: true };
+  const told = ({ told: all }: Awaited<ReturnType<typeof watchInMemory>>): readonly unknown[] => {
+    const eni = all.at(-1)?.event.eni ?? null;
+    return eni === null ? [] : [...eni.ipv4.addresses, ...eni.ipv6.addresses];
+  };
+  const [four, six] = ["10.0.17.10", "2600:1f14:ec2:111::10"];
+
+  test.each<readonly [string, NonNullable<EniSpec["late"]>, readonly string[]]>([
+    ["late IPv6", { ipv6s: never }, [four]],
+    ["a subnet of IPv6 that is late", { "subnet-ipv6-cidr-blocks": never }, [four]],
+    ["late IPv4", { "local-ipv4s": never }, [six]],
+    ["late prefixes", { "ipv4-prefix": never, "ipv6-prefix": never }, [four, six]],
+    ["both families late", { "local-ipv4s": never, ipv6s: never }, []],
+    ["late IPv6 and no id", { ipv6s: never, "interface-id": never }, []],
+    ["late IPv6 and no number", { ipv6s: never, "device-number": never }, []],
+    ["late IPv6 and a card that is late", { ipv6s: never, "network-card": never }, []],
+  ])("what is known all the same, with %s", async (_name, late, addresses) => {
+    const prefixes = {
+      ipv4Prefixes: ["10.0.17.32/28"],
+      ipv6Prefixes: ["2600:1f14:ec2:111:1::/80"],
+    };
+    const run = await watchInMemory({
+      scenario: {
+        enis: [{ device: 0 }, { device: 1, card: 1, mac, dualStack: true, ...prefixes, late }],
+      },
+      deadlineMs: 5000,
     });
+    expect(run.told.map(({ event }) => event.kind)).toEqual(["incomplete"]);
+    expect(told(run)).toEqual([...addresses]);
+    expect(reasonsOf(run)).toHaveLength(1);
+  });
+
+  test("nothing, with late IPv6 and a number that has not propagated", async () => {
+    const late = { ipv6s: never, "device-number": zero };
+    expect(told(await watchInMemory({ scenario: plugged(late), deadlineMs: 5000 }))).toEqual([]);
+  });
+
+  test("an address by DHCP is not given up for a family that is whole", async () => {
+    const run = await watchInMemory({
+      scenario: plugged({ "local-ipv4s": never }),
+      deadlineMs: 5000,
+      kernel: () => ({ ...hints, dhcp: ["10.0.1.10"] }),
+    });
+    expect(told(run)).toEqual([]);
+  });
+
+  test("an ENI without any address is not taken for EFA-only by the end of the time", async () => {
+    const run = await watchInMemory({
+      scenario: plugged({}, { efaOnly: true, dualStack: false }),
+      deadlineMs: 5000,
+    });
+    expect(run.told.map(({ event }) => [event.kind, event.eni])).toEqual([["incomplete", null]]);
   });
 });
