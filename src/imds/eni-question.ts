@@ -24,6 +24,8 @@ export type Heard =
       readonly retryAfterMs: number | null;
       /** It ended because the run's time did: that says little of IMDS. */
       readonly isCutByDeadline: boolean;
+      /** It was tried again as often as may be: without a token nothing can be asked. */
+      readonly isSpent: boolean;
     };
 
 export type HeardTrouble = Extract<Heard, { kind: "trouble" }>;
@@ -52,7 +54,8 @@ export async function hear(session: Pick<ImdsSession, "look">, question: Questio
     if (answer.kind === "trouble") {
       const { endsAs, reason, retryAfterMs, isCutByDeadline } = answer.trouble;
       const failure = new Failure(endsAs, `${path.join("/")}: ${reason}`);
-      return { question, kind: "trouble", failure, retryAfterMs, isCutByDeadline };
+      const trouble = { failure, retryAfterMs, isCutByDeadline, isSpent: false };
+      return { question, kind: "trouble", ...trouble };
     }
     const value = asFolder
       ? namesIn(answer.body, path)
@@ -64,8 +67,9 @@ export async function hear(session: Pick<ImdsSession, "look">, question: Questio
     // no token, or no metadata: both may pass, and what is known stays known
     const isPassing = error instanceof Failure && ["UNAVAILABLE", "DATAERR"].includes(error.kind);
     if (!isPassing) throw error;
-    const nothing = { retryAfterMs: null, isCutByDeadline: false };
-    return { question, kind: "trouble", failure: error, ...nothing };
+    const isSpent = error.kind === "UNAVAILABLE";
+    const trouble = { retryAfterMs: null, isCutByDeadline: false, isSpent };
+    return { question, kind: "trouble", failure: error, ...trouble };
   });
 }
 

@@ -27,6 +27,8 @@ export interface ImdsSession {
   readonly stats: () => ImdsStats;
   /** When the run must end, on the clock of `Clock.now`. */
   readonly deadlineMs: number;
+  /** How often trouble may be tried again; Infinity: until the deadline. */
+  readonly retries: number;
   /** Closes what is open, and gives back what was taken for the conversation. */
   readonly close: () => Promise<void>;
 }
@@ -69,8 +71,9 @@ export function openSession(
   const deadlineMs = host.clock.now() + settings.timeoutMs;
   const inTurn = limiter(mostInFlight);
   const count = { requests: 0, retries: 0 };
+  const { retries } = settings;
   const onRetry = (): void => void (count.retries += 1);
-  const limits = { deadlineMs, retries: settings.retries, awaitAbsent: false, onRetry };
+  const limits = { deadlineMs, retries, awaitAbsent: false, onRetry };
   const transports = openTransports(host, settings, links);
   let pass: Promise<Pass> | null = null;
   let way: Way | null = null;
@@ -92,17 +95,12 @@ export function openSession(
       pass = null; // the next look asks for a token again
       throw error;
     });
-  const get: ImdsSession["get"] = (path, { awaitAbsent = false, ...options } = {}) =>
-    retry(host, pathFor(path, options), { ...limits, awaitAbsent }, () =>
-      inTurn(() => tryOnce(path, options)),
-    );
-  return {
-    get,
-    look,
-    deadlineMs,
-    close: transports.close,
-    stats: () => ({ ...wayStats(way), ...count }),
+  const get: ImdsSession["get"] = (path, { awaitAbsent = false, ...options } = {}) => {
+    const attempt = () => inTurn(() => tryOnce(path, options));
+    return retry(host, pathFor(path, options), { ...limits, awaitAbsent }, attempt);
   };
+  const stats = () => ({ ...wayStats(way), ...count });
+  return { get, look, deadlineMs, retries, close: transports.close, stats };
 }
 
 /** Asks once, for as long as a try may take and the run lasts; `onRequest` counts. */

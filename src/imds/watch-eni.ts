@@ -7,6 +7,7 @@ import { checkEveryMs, pollMs, reliefMs } from "./watch-pace.ts";
 import {
   endOf,
   endPoll,
+  isSpent,
   newWatch,
   takeIn,
   type Watch,
@@ -19,12 +20,15 @@ import { nameOf, reasonOf } from "./watch-words.ts";
 import type { EniEvent } from "./watched-eni.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
-type WatchSession = Pick<ImdsSession, "look" | "deadlineMs">;
+type WatchSession = Pick<ImdsSession, "look" | "deadlineMs" | "retries">;
 
 /** For so long is news kept back for more. */
 const holdMs = 500;
-/** In less than this before the deadline, another poll has no chance. */
-const leastPollMs = 50;
+/**
+ * In less than this before the deadline, another poll has no chance; no token is tried for any more
+ * by then, and the word that its tries ended with is that of the whole run.
+ */
+const leastPollMs = 100;
 
 /**
  * Watches ENIs come: what becomes known, the moment it does, until none is wanted any more or the
@@ -48,7 +52,7 @@ export async function* watchEnis(
       const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
       const leftMs = session.deadlineMs - host.clock.now();
       // a promise to answer behind the deadline is no reason to sit there and wait for it
-      if (leftMs < leastPollMs || pauseMs >= leftMs) {
+      if (leftMs - pauseMs < leastPollMs || isSpent(watch, session.retries)) {
         yield endOf(watch, options, host.clock.now());
         return;
       }

@@ -110,6 +110,11 @@ export function endPoll(watch: Watch, before: Pick<Watch, "failed" | "trouble">)
   return { ...watch, failed: before.failed + 1, trouble };
 }
 
+/** Trouble in a row was tried again as often as may be. */
+export function isSpent({ failed, trouble }: Watch, retries: number): boolean {
+  return failed > retries || (retries < Infinity && trouble?.isSpent === true);
+}
+
 /**
  * What is told when the time is over. Throws the last trouble where IMDS never gave an answer: then
  * nothing is known.

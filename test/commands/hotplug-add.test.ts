@@ -49,3 +49,46 @@ describe("a NIC that came", () => {
     ]);
   });
 });
+
+describe("an IMDS in trouble", () => {
+  const busy = () => new Response("", { status: 503 });
+
+  const refused = (): never => {
+    throw Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+  };
+
+  test.each([
+    ["0", refused, 1, 69],
+    ["2", refused, 3, 69],
+    ["0", busy, 1, 69],
+    ["2", busy, 3, 69],
+  ])("--retries %s", async (retries, fault, tries, code) => {
+    const { run, asked } = hotplugBench({ fault });
+    const ended = await run(...add, "--timeout", "20s", "--retries", retries);
+    expect({ code: ended.code, tries: asked.length }).toEqual({ code, tries });
+  });
+
+  test("--retries is about trouble in a row, and 404 is none", async () => {
+    const late = { ".": 4000 };
+    const { run } = hotplugBench({
+      scenario: { enis: [{ device: 0 }, { device: 1, late }] },
+      fault: (path, atMs) => (path !== "api/token" && atMs % 2000 < 500 ? busy() : null),
+    });
+    expect((await run(...add, "--settle", "0s", "--retries", "9")).code).toBe(0);
+  });
+
+  test("--retries is over when values are known: 75, and what is known is configured", async () => {
+    const { run, disk, asked } = hotplugBench({
+      scenario: { enis: [{ device: 0 }, { device: 1 }] },
+      fault: (path, atMs) => (path !== "api/token" && atMs > 3000 ? busy() : null),
+    });
+    const { code, ms, said } = await run(...add, "--retries", "1");
+    expect({ code, isSoon: ms < 6000, isThere: disk.has(fileOf("01")) }).toEqual({
+      code: 75,
+      isSoon: true,
+      isThere: true,
+    });
+    expect(said.join()).toContain("503, throttled");
+    expect(asked.length).toBeLessThan(40);
+  });
+});

@@ -45,14 +45,33 @@ describe("at the deadline", () => {
     expect(reasonsOf(unlisted)).toEqual([silence, "macs/ does not list it"]);
   });
 
+  test("of an IMDS that never answered, a look that the deadline cut does not have the word", async () => {
+    const cut = trouble("no whole answer within 900 ms", { isCutByDeadline: true });
+    const run = await watchInMemory({
+      scenario: plugged(),
+      deadlineMs: 5000,
+      fault: (_path, atMs) => (atMs >= 1000 ? cut : busy),
+    });
+    expect(run.asked.some(({ atMs }) => atMs >= 1000)).toBe(true);
+    expect(run.failure).toMatchObject({ message: expect.stringContaining(": 503, throttled") });
+  });
+
+  // a token's tries end then, and another look would tell of one try in 7 ms
+  test("in the last 100 ms nothing is asked", async () => {
+    const unlisted = { scenario: { enis: [{ device: 0 }] } };
+    const lastMs = async (deadlineMs: number) =>
+      (await watchInMemory({ ...unlisted, deadlineMs })).asked.at(-1)?.atMs;
+    expect([await lastMs(5070), await lastMs(5080)]).toEqual([4725, 4975]);
+  });
+
   test("a last look that the deadline cut is no silence", async () => {
     const cut = trouble("no whole answer within 90 ms", { isCutByDeadline: true });
     const run = await watchInMemory({
       scenario: plugged(),
       deadlineMs: 5000,
-      fault: (_path, atMs) => (atMs >= 4850 ? cut : null),
+      fault: (_path, atMs) => (atMs >= 4700 ? cut : null),
     });
-    expect(run.asked.at(-1)?.atMs).toBeGreaterThanOrEqual(4850);
+    expect(run.asked.at(-1)?.atMs).toBeGreaterThanOrEqual(4700);
     expect(reasonsOf(run)).toEqual([]);
   });
 

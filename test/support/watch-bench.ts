@@ -60,7 +60,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
     const wanted = new Set(macs);
     const watch = watchEnis(
       host,
-      { look, deadlineMs },
+      { look, deadlineMs, retries: Infinity },
       {
         macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
         settleMs,
