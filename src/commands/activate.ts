@@ -6,6 +6,7 @@ import { command } from "./command.ts";
 import { gatherFacts } from "./gather-facts.ts";
 import { planActivation } from "./plan-activation.ts";
 import { reportActivation } from "./report-activation.ts";
+import { requireRoot } from "./require-root.ts";
 
 export default command<typeof activateFlags, ActivateOptions>({
   name: "activate",
@@ -29,6 +30,7 @@ export default command<typeof activateFlags, ActivateOptions>({
   ],
   parse: parseActivate,
   run: async (host, options) => {
+    await requireRoot(host, options.root);
     const asked = await askForEnis(host, options);
     return alone(host, options, async () => {
       const gathered = await gatherFacts(host, options, asked);

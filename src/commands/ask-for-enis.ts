@@ -21,14 +21,8 @@ export interface Asked {
 
 type Source = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;
 
-/**
- * The ENIs, from IMDS or from a file. Throws what the readers throw, and `USAGE` where the root is
- * no folder: better before a long wait than after it.
- */
+/** The ENIs, from IMDS or from a file. Throws what the readers throw. */
 export async function askForEnis(host: Host, source: Source): Promise<Asked> {
-  if ((await host.files.stat(`${source.root}/.`))?.kind !== "folder") {
-    throw new Failure("USAGE", `--root ${source.root}: there is no such folder`);
-  }
   if (source.metadata !== null) {
     return { parsed: await readSaved(host, source.metadata), imds: null, settings: null };
   }

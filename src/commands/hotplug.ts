@@ -7,6 +7,7 @@ import {
   type HotplugOptions,
   parseHotplug,
 } from "./hotplug-options.ts";
+import { requireRoot } from "./require-root.ts";
 
 type Job = (host: Host, options: HotplugOptions) => Promise<number>;
 
@@ -44,7 +45,10 @@ export default command<typeof hotplugFlags, HotplugOptions>({
     "ec2nic hotplug --uninstall",
   ],
   parse: parseHotplug,
-  run: async (host, options) => (await jobs[options.job]())(host, options),
+  run: async (host, options) => {
+    await requireRoot(host, options.root);
+    return (await jobs[options.job]())(host, options);
+  },
   onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
     const nothing = { nics: [], plan: null, imds: null, differences: null };
     const told = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error, ...nothing };

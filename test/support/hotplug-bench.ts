@@ -37,7 +37,6 @@ export function hotplugBench(options: Options = {}) {
   const files = fakeFiles({
     ...linkFiles("ens5", primaryMac),
     ...linkFiles("ens6", secondMac),
-    "/.": "",
   });
   const clock = fakeClock(0.5);
   const scenario = options.scenario ?? { enis: [{ device: 0 }, { device: 1 }] };
@@ -83,7 +82,7 @@ export function hotplugBench(options: Options = {}) {
       return report.code;
     };
     const go = async (): Promise<number> => {
-      const all = [...args, "--endpoint", "http://127.0.0.1:1", ...chosen(args)];
+      const all = [...args, ...chosen(args)];
       return hotplug.prepare(parseArgv(all, hotplug.help.flags, "hotplug"))(host);
     };
     const code = await go().catch(failed);
@@ -95,7 +94,9 @@ export function hotplugBench(options: Options = {}) {
 }
 
 function chosen(args: readonly string[]): readonly string[] {
-  return args.includes("--stage") ? [] : ["--backend", "networkd", "--stage", "local"];
+  const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
+  const endpoint = ["--endpoint", "http://127.0.0.1:1"];
+  return isPlanning ? [...endpoint, "--backend", "networkd", "--stage", "local"] : [];
 }
 
 /** `fakeFiles` knows files alone: here a folder is there where something lies in it. */
@@ -110,7 +111,7 @@ function withFolders(files: FakeFiles): Files {
       [...new Set(below(path).map((each) => each.replace(/\/.*/, "")))].toSorted(),
     stat: async (path) => {
       const folder = { kind: "folder", mode: 0o755, uid: 0, node: 2 } as const;
-      const place = path.replace(/\/\.$/, "");
+      const place = path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "");
       return (await files.stat(place)) ?? (below(place).length > 0 ? folder : null);
     },
   };
