@@ -47,7 +47,7 @@ async function look(host: Pick<Host, "files">, clue: LinkClue, isLast: boolean):
   if (path === null || (await host.files.stat(path)) === null) {
     return { kind: "not-found", why: `${shown} is gone again`, isFinal: true };
   }
-  const names = await linksBelow(host, path);
+  const names = isLink(path) ? [shown] : await linksBelow(host, path);
   const wanted = clue.kind === "device" ? clue.name : null;
   if (wanted !== null && !names.includes(wanted) && !isLast) {
     return { kind: "not-found", why: `${shown} is still to become ${wanted}`, isFinal: false };
@@ -79,6 +79,11 @@ async function lookAt(
 
 function below(path: string): readonly [string, string] {
   return [`/sys${path}`, path.slice(path.lastIndexOf("/") + 1)];
+}
+
+/** What has no device lies beside all others of its kind: it is the one that is named. */
+function isLink(path: string): boolean {
+  return path.startsWith("/sys/devices/virtual/net/");
 }
 
 /** The folder of a device on whichever bus has it; null where none does. */

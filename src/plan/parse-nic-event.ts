@@ -16,7 +16,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * What is meant, by the flags, else by udev's environment (udev(7), and `udevadm monitor
  * --property` on bookworm and trixie). A flag wins over the environment: who gives one knows which
- * NIC is meant, and virtual ones are taken too. Throws `USAGE` where neither tells.
+ * NIC is meant, and virtual ones are taken too. Throws `USAGE` where neither tells, with what is
+ * missing.
  */
 export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   const action = flags.action ?? env["ACTION"] ?? null;
@@ -25,8 +26,22 @@ export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   if (told !== null && action === "remove") return removalOf(told);
   if (told === null && isOfDevice(env)) return eventOfUdev({ ...env, ACTION: action ?? "" });
   if (told === null && action === "remove") return { kind: "gone-from-bus", device: null };
+  throw whyUnclear(flags);
+}
+
+function whyUnclear({ action, ...flags }: EventFlags): Failure {
+  const names = (["devpath", "mac", "nic"] as const).filter((flag) => flags[flag] !== null);
+  const [given] = names.map((flag) => `--${flag} ${flags[flag]}`);
+  if (given !== undefined) {
+    const hint = `ec2nic hotplug add ${given}, or remove`;
+    return new Failure("USAGE", `${given}: whether it came or went is not said`, { hint });
+  }
+  if (action !== null) {
+    const hint = `ec2nic hotplug ${action} --nic eth1, or --mac, or --devpath`;
+    return new Failure("USAGE", `hotplug ${action}: which NIC is not said`, { hint });
+  }
   const hint = "ec2nic hotplug add --nic eth1; without words it is for udev to call";
-  throw new Failure("USAGE", "neither a flag nor udev's environment says what happened", { hint });
+  return new Failure("USAGE", "neither a flag nor udev's environment says what happened", { hint });
 }
 
 /** The first of them tells enough: more would only be able to contradict it. */
@@ -61,11 +76,17 @@ function removalOf(clue: LinkClue): NicEvent {
 }
 
 function isOfDevice(env: Environment): boolean {
-  return env["SUBSYSTEM"] !== undefined && env["DEVPATH"] !== undefined;
+  return subsystemOf(env) !== undefined && env["DEVPATH"] !== undefined;
+}
+
+/** Only a link has a name of its own: a caller that passes on three words passes on this one. */
+function subsystemOf(env: Environment): string | undefined {
+  return env["SUBSYSTEM"] ?? (env["INTERFACE"] === undefined ? undefined : "net");
 }
 
 function eventOfUdev(env: Environment): NicEvent {
-  const { ACTION: action = "", SUBSYSTEM: subsystem = "", DEVPATH: path = "" } = env;
+  const { ACTION: action = "", DEVPATH: path = "" } = env;
+  const subsystem = subsystemOf(env) ?? "";
   const irrelevant = (why: string): NicEvent => ({ kind: "irrelevant", why });
   if (action !== "add" && action !== "remove") {
     return irrelevant(`${action || "no action"}: neither comes nor goes a NIC by it`);
@@ -105,8 +126,9 @@ function notOurs(env: Environment, subsystem: string, path: string): string | nu
   return path.includes("/pci") ? `${name}: the PCI device that it belongs to tells` : null;
 }
 
-/** The device that a link's path belongs to; another path as it is. */
+/** The device that a link's path belongs to; another path, and a link's without device, as it is. */
 function deviceOf(path: string): string {
+  if (path.startsWith("/devices/virtual/")) return path;
   return path.replace(/\/net(?:\/[^/]+)?$/, "");
 }
 

@@ -15,10 +15,11 @@ function machine(name: string | null): SysFolder {
   if (name === null) return { class: { net: {} } };
   const net: SysFolder = name === "" ? {} : { net: { [name]: {} } };
   const function6 = { virtio3: net };
+  const virtual = { net: name === "" ? {} : { "a.7": {}, [name]: {} } };
   return {
     class: { net: name === "" ? {} : { [name]: link, "a.7": vlan } },
     bus: { pci: { devices: { "0000:00:06.0": function6 } } },
-    devices: { "pci0000:00": { "0000:00:06.0": function6 } },
+    devices: { "pci0000:00": { "0000:00:06.0": function6 }, virtual },
   };
 }
 
@@ -40,6 +41,12 @@ async function find(clue: LinkClue, states: readonly (string | null)[], deadline
   return { shown, waits: clock.slept.length };
 }
 
+const virtualOf = (name: string): LinkClue => ({
+  kind: "device",
+  path: `/devices/virtual/net/${name}`,
+  name: null,
+});
+
 const byDevice = (name: string | null): LinkClue => ({
   kind: "device",
   path: `${device}/virtio3`,
@@ -54,6 +61,8 @@ const cases: readonly (readonly [string, LinkClue, readonly (string | null)[], s
     ["by bus address", { kind: "bus", address: "0000:00:06.0" }, ["ens6"], "ens6", 0],
     ["by bus address, link late", { kind: "bus", address: "0000:00:06.0" }, ["", "x"], "x", 1],
     ["by the device that has it", byDevice(null), ["eth0"], "eth0", 0],
+    ["by its own path, without a device", virtualOf("ens6"), ["ens6"], "ens6", 0],
+    ["by such a path, gone", virtualOf("ens9"), ["ens6"], "ens9 is gone again", 0],
     ["by the device above that", { kind: "device", path: device, name: null }, ["ens6"], "ens6", 0],
     [
       "the name that udev is giving is awaited",

@@ -119,6 +119,16 @@ test.each([
   expect(told(parseNicEvent(env, none)).startsWith(expected)).toBe(true);
 });
 
+test("INTERFACE tells that it is a link, where SUBSYSTEM is not passed on", () => {
+  const env = { DEVPATH: "/devices/vif-1/net/eth1", INTERFACE: "eth1" };
+  for (const ACTION of ["add", "remove"]) {
+    const whole = parseNicEvent({ ...env, ACTION, SUBSYSTEM: "net" }, none);
+    expect(parseNicEvent({ ...env, ACTION }, none)).toEqual(whole);
+  }
+  const virtual = { ...env, ACTION: "add", DEVPATH: "/devices/virtual/net/eth1" };
+  expect(parseNicEvent(virtual, none).kind).toBe("irrelevant");
+});
+
 test("a Xen NIC's device is right below the bus", () => {
   const event = parseNicEvent({ ...net, DEVPATH: "/devices/vif-1/net/eth1" }, none);
   const clue = { kind: "device", path: "/devices/vif-1", name: null } as const;
@@ -147,6 +157,7 @@ describe("by flags", () => {
     ],
     [{ ...add, devpath: "/devices/a/net/eth1" }, device("/devices/a")],
     [{ ...add, devpath: "/sys/devices/a/net/eth1" }, device("/devices/a")],
+    [{ ...add, devpath: "/sys/devices/virtual/net/eth1" }, device("/devices/virtual/net/eth1")],
     [{ ...add, devpath: "/sys/devices/a/0000:00:06.0" }, device("/devices/a/0000:00:06.0")],
     [{ ...add, devpath: "0000:00:06.0_1214" }, bus("0000:00:06.0")],
     [{ ...add, devpath: "0000:00:06.0" }, bus("0000:00:06.0")],
@@ -186,10 +197,16 @@ describe("by flags", () => {
     expect(parseNicEvent(env, add)).toEqual(device("/devices/vif-0"));
   });
 
+  test.each<readonly [EventFlags, string]>([
+    [none, "neither a flag nor udev's environment says what happened"],
+    [add, "hotplug add: which NIC is not said"],
+    [{ ...none, nic: "eth1" }, "--nic eth1: whether it came or went is not said"],
+    [{ ...none, devpath: "vif-1" }, "--devpath vif-1: whether it came or went is not said"],
+  ])("%j is refused: %s", (flags, why) => {
+    expect(() => parseNicEvent({}, flags)).toThrow(why);
+  });
+
   test.each([
-    none,
-    add,
-    { ...none, nic: "eth1" },
     { ...add, mac: "06:aa" },
     { ...add, devpath: "/etc/passwd" },
     { ...add, devpath: "/devices/../../etc" },
