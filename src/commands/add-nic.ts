@@ -1,9 +1,11 @@
 import { readUnmanaged } from "../apply/inspect-host.ts";
 import { type Batch, joinBatch } from "../apply/join-batch.ts";
 import { isThisMachine } from "../apply/under-root.ts";
+import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { findLink } from "../links/find-link.ts";
+import { whyNoNic } from "../links/why-no-nic.ts";
 import type { HotplugAnswer } from "../net/hotplug-nic.ts";
 import type { Link } from "../net/link.ts";
 import type { LinkClue } from "../net/nic-event.ts";
@@ -25,16 +27,25 @@ const linkPatienceMs = 10_000;
 /** However long another run was waited for: a look at IMDS. */
 const leastMs = 1000;
 
-/** `hotplug add`: a NIC came. */
+/**
+ * `hotplug add`: a NIC came. Throws `TEMPFAIL` where one that somebody named did not come in time,
+ * `USAGE` where that name is no NIC's, and what the watch and the activation throw.
+ */
 export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue): Promise<number> {
   const settings = imdsSettings(options, host.env);
-  const patienceMs = Math.min(linkPatienceMs, settings.timeoutMs);
-  const found = await findLink(host, clue, host.clock.now() + patienceMs);
+  const found = await findLink(host, clue, linkDeadlineMs(host.clock, clue, settings));
   if (found.kind === "not-found") {
+    if (isTyped(clue)) throw new Failure("TEMPFAIL", found.why, { hint: hintFor(clue) });
     host.log.warn(`${found.why}: nothing to configure`);
     return reportNothing(host, options, []);
   }
   const { link } = found;
+  const other = whyNoNic(link.kind);
+  if (other !== null && isTyped(clue)) {
+    const hint = "which are: ec2nic probe-nics";
+    throw new Failure("USAGE", `${link.name} is no NIC (${other})`, { hint });
+  }
+  if (other !== null) return reportNothing(host, options, [], `${link.name} is no NIC (${other})`);
   if (link.mac === null) return reportNothing(host, options, [], `${link.name} has no MAC`);
   const nic = { ...link, mac: link.mac };
   const left = await whyLeftAlone(host, options, nic);
@@ -42,6 +53,26 @@ export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue
   const isDevice = clue.kind === "device" || clue.kind === "bus";
   const kept = isDevice ? await keep(host, options, nic) : null;
   return kept ?? (await follow(host, options, nic, settings));
+}
+
+/** People type names and MACs; events tell of devices. */
+function isTyped({ kind }: LinkClue): boolean {
+  return kind === "name" || kind === "mac";
+}
+
+/** Who names a NIC may be about to plug it in. */
+function linkDeadlineMs(
+  clock: Pick<Host["clock"], "now">,
+  clue: LinkClue,
+  { timeoutMs }: ImdsSettings,
+): number {
+  return isTyped(clue) ? timeoutMs : clock.now() + Math.min(linkPatienceMs, timeoutMs);
+}
+
+function hintFor({ kind }: LinkClue): string {
+  return kind === "mac"
+    ? "those that are here: ip -br link"
+    : "those that are here: ls /sys/class/net";
 }
 
 async function whyLeftAlone(host: Host, { root }: HotplugOptions, { mac, name }: KnownLink) {

@@ -10,5 +10,5 @@ export async function onNicEvent(host: Host, options: HotplugOptions): Promise<n
   const event = parseNicEvent(host.env, options.event);
   if (event.kind === "irrelevant") return reportNothing(host, options, [], event.why);
   if (event.kind === "added") return addNic(host, options, event.clue);
-  return removeNics(host, options);
+  return removeNics(host, options, event);
 }

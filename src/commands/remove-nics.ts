@@ -1,4 +1,6 @@
 import type { Host } from "../host/host.ts";
+import type { Link } from "../net/link.ts";
+import type { NicEvent } from "../net/nic-event.ts";
 import type { NicResult } from "../net/network-plan.ts";
 import type { RemovalVerdict } from "../plan/judge-removal.ts";
 import { applyNics, unasked } from "./apply-nics.ts";
@@ -7,16 +9,33 @@ import { lookForRemovals } from "./look-for-removals.ts";
 import { reportActivation } from "./report-activation.ts";
 import { reportNothing } from "./report-nothing.ts";
 
+type Removal = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
+
 /**
  * `hotplug remove`: of every NIC of ours that has no link, the kernel says whether its device is
  * gone. Where none is, as after a driver's unload, nothing is written, run or waited for.
  */
-export async function removeNics(host: Host, options: HotplugOptions): Promise<number> {
-  const { removals } = await lookForRemovals(host, options.root);
+export async function removeNics(
+  host: Host,
+  options: HotplugOptions,
+  event: Removal,
+): Promise<number> {
+  const { removals, links } = await lookForRemovals(host, options.root);
   const isGone = removals.some(({ verdict }) => verdict === "gone");
-  if (!isGone) return reportNothing(host, options, removals.map(keptNic));
+  if (!isGone) {
+    const why = whyHere(links, event) ?? (removals.length === 0 ? "nothing of ours is gone" : null);
+    return reportNothing(host, options, removals.map(keptNic), why);
+  }
   const applied = await applyNics(host, options, unasked, []);
   return reportActivation(host, options, { command: "hotplug", asked: unasked, ...applied });
+}
+
+/** Who is told to be gone, and is not. */
+function whyHere(links: readonly Link[], event: Removal): string | null {
+  if (event.kind === "gone-from-bus") return null;
+  const { name, mac } = event;
+  const link = links.find((each) => each.name === name || (mac !== null && each.mac === mac));
+  return link === undefined ? null : `${link.name} is here: nothing is taken away`;
 }
 
 function keptNic({ mac, why }: RemovalVerdict): NicResult {

@@ -1,19 +1,9 @@
-import type { LinkKind } from "../net/link.ts";
 import type { LinkState, PassedOver, RankedLink, Ranking } from "../net/link-state.ts";
 import { naturalOrder } from "../net/natural-order.ts";
+import { whyNoNic } from "./why-no-nic.ts";
 
 /** Drivers of EC2's NICs: Nitro's, its EFA's, and those of Xen instances. */
 const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
-
-const whyNot: Readonly<Partial<Record<LinkKind, string>>> = {
-  loopback: "the loopback",
-  bridge: "a bridge",
-  bond: "a bond",
-  vlan: "a VLAN",
-  macvlan: "built over another NIC",
-  tunnel: "a tunnel",
-  other: "nothing is behind it",
-};
 
 /**
  * Which links IMDS may be asked through, best first: carrier, an address of its own, a driver that
@@ -39,7 +29,7 @@ export function rankCandidates(links: readonly LinkState[]): Ranking {
 function reasonAgainst({ kind, master, addresses }: LinkState, hasDevice: boolean): string | null {
   if (master !== null && !addresses.some(isUsable)) return `belongs to ${master}`;
   if (kind === "veth") return hasDevice ? "leads to a container" : null;
-  return whyNot[kind] ?? null;
+  return whyNoNic(kind);
 }
 
 type Virtue = readonly [has: boolean, yes: string, no: string];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { hotplugBench, linkFiles } from "../support/hotplug-bench.ts";
+import { hotplugBench, linkFiles, plugIn } from "../support/hotplug-bench.ts";
 
 const add = ["add", "--nic", "ens6"] as const;
 const fileOf = (last: string) => `/etc/systemd/network/60-ec2nic-06ec2a0000${last}.network`;
@@ -24,9 +24,7 @@ describe("a NIC that came", () => {
     });
     const ens7 = linkFiles("ens7", "06:ec:2a:00:00:02");
     expect((await run(...add, "--settle", "0s")).code).toBe(0);
-    for (const [path, text] of Object.entries(ens7)) {
-      disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
-    }
+    plugIn(disk, ens7);
     const second = ["add", "--nic", "ens7", "--settle", "0s"] as const;
     const { code, said } = await run(...second, "--timeout", "5s");
     expect({ code, isThere: disk.has(fileOf("02")) }).toEqual({ code: 75, isThere: false });
@@ -47,6 +45,36 @@ describe("a NIC that came", () => {
       expect.stringMatching(/^info: ens6 eni-\w+: incomplete \(ipv6s: listed.*applied 3\.\d s$/),
       `error: metadata is not complete: 06:ec:2a:00:00:01: ${reason}`,
     ]);
+  });
+});
+
+describe("what is not there", () => {
+  test.each([
+    ["--nic", "ens66", "there is no ens66", "ls /sys/class/net"],
+    ["--mac", "06:00:00:00:00:66", "no link has 06:00:00:00:00:66", "ip -br link"],
+  ])("%s %s is waited for until --timeout: 75", async (flag, value, why, hint) => {
+    const { run, asked } = hotplugBench();
+    const { code, said, hints, ms } = await run("add", flag, value, "--timeout", "30s");
+    expect({ code, said }).toEqual({ code: 75, said: [`error: ${why}`] });
+    expect([hints.join().includes(hint), Math.round(ms / 1000), asked]).toEqual([true, 30, []]);
+  });
+
+  test("a device whose link does not come is no failure, after 10 s", async () => {
+    const { run, disk } = hotplugBench();
+    disk.set("/sys/bus/pci/devices/0000:00:07.0/vendor", { content: new Uint8Array(), mode: 0 });
+    const { code, said, ms } = await run("add", "--devpath", "0000:00:07.0_12");
+    const line = "warn: 0000:00:07.0 has no link: nothing to configure";
+    expect({ code, said, s: Math.round(ms / 1000) }).toEqual({ code: 0, said: [line], s: 10 });
+  });
+
+  test("a bridge is no NIC: 64 at once, where a person names it", async () => {
+    const { run, disk } = hotplugBench();
+    plugIn(disk, linkFiles("docker0", "02:42:00:00:00:01", "bridge"));
+    const { code, said, ms } = await run("add", "--nic", "docker0");
+    const why = "docker0 is no NIC (a bridge)";
+    expect({ code, said, ms }).toEqual({ code: 64, said: [`error: ${why}`], ms: 0 });
+    const byPath = await run("add", "--devpath", "/sys/devices/virtual/net/docker0");
+    expect([byPath.code, byPath.said]).toEqual([0, [`info: ${why}`]]);
   });
 });
 

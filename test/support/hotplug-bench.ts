@@ -21,11 +21,19 @@ interface Options {
 export function linkFiles(name: string, mac: string, folder = "queues"): Record<string, string> {
   const path = `/sys/class/net/${name}`;
   return {
+    [`/sys/devices/virtual/net/${name}/uevent`]: "",
     [`${path}/type`]: "1\n",
     [`${path}/flags`]: "0x1003\n",
     [`${path}/address`]: `${mac}\n`,
     [`${path}/${folder}/x`]: "",
   };
+}
+
+/** From now on its link is there. */
+export function plugIn(disk: FakeFiles["there"], link: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(link)) {
+    disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
+  }
 }
 
 /** The MACs of ens5, the primary's, and ens6. */
@@ -62,12 +70,19 @@ export function hotplugBench(options: Options = {}) {
   const run = async (...args: readonly string[]) => {
     const startMs = clock.now(); // a run's clock begins with it
     const log = fakeLog();
+    const hints: string[] = [];
     const printed: string[] = [];
     const host: Host = {
       ...fakeMachine(),
       files: withFolders(files),
       clock: { ...clock, sleep, now: () => clock.now() - startMs },
-      log,
+      log: {
+        ...log,
+        error: (message, hint) => {
+          log.error(message);
+          hints.push(hint ?? "");
+        },
+      },
       http: { fetch, connects: null },
       exec: async () => ({ code: 127, isStarted: false, stdout: "", stderr: "" }),
       env: options.env ?? {},
@@ -76,7 +91,7 @@ export function hotplugBench(options: Options = {}) {
     };
     const failed = (error: unknown): number => {
       const report = reportOf(error);
-      log.error(report.message, report.hint);
+      host.log.error(report.message, report.hint);
       const flags = { json: args.includes("--json"), "dry-run": args.includes("--dry-run") };
       printed.push(hotplug.onFailure(flags, report, 0));
       return report.code;
@@ -87,7 +102,7 @@ export function hotplugBench(options: Options = {}) {
     };
     const code = await go().catch(failed);
     const said = log.lines.filter((line) => !line.startsWith("verbose: "));
-    const all = { lines: log.lines, waits: log.waits };
+    const all = { lines: log.lines, waits: log.waits, hints };
     return { code, text: printed.join(""), said, ...all, ms: clock.now() - startMs };
   };
   return { run, disk: files.there, asked, clock };
