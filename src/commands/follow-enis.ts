@@ -79,8 +79,9 @@ export async function followEnis(
     await apply(book.due().flatMap((each) => known.get(each) ?? []));
     return wanted;
   };
-  const { kernel, taken } = book;
-  for await (const events of watchEnis(host, imds.session, { macs, kernel, taken, settleMs })) {
+  const { nameOf, kernel, taken } = book;
+  const watched = { macs, nameOf, kernel, taken, settleMs };
+  for await (const events of watchEnis(host, imds.session, watched)) {
     // what this run's own NIC is at the end is known even where it is not whole
     const untold = known.has(mac) ? [] : [mac];
     const isEnd = events.some(({ kind }) => kind === "incomplete");
@@ -140,6 +141,7 @@ function caseBook(host: Host, root: string, { mac, batch }: Task) {
     answer,
     close,
     macs,
+    nameOf,
     taken: () => taken,
     failed: () => failedMacs(cases),
     due: () => cases.filter(({ isDue, isOver }) => isDue && !isOver).map(({ nic }) => nic.mac),

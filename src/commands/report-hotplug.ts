@@ -5,6 +5,7 @@ import { describeTimeline } from "../output/describe-timeline.ts";
 import { describeNic } from "../output/describe-nic.ts";
 import { describePlan } from "../output/describe-plan.ts";
 import { renderResult } from "../output/result.ts";
+import { toldTimeline } from "../output/told-timeline.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { AppliedNics } from "./apply-nics.ts";
 import type { Followed } from "./follow-enis.ts";
@@ -20,9 +21,9 @@ export async function reportFollowed(
   options: Wish,
   { own: { nic, failure }, applied, imds }: Followed,
 ): Promise<number> {
-  const retired = applied.flatMap(({ nics }) =>
-    nics.filter(({ outcome }) => outcome === "retired"),
-  );
+  const gone = applied.flatMap(({ nics }) => nics.filter(({ outcome }) => outcome === "retired"));
+  // a dry run takes nothing away, and finds it again each time
+  const retired = [...new Map(gone.map((each) => [each.mac, each])).values()];
   if (options.dryRun && !options.json) {
     for (const { plan, gathered } of applied.slice(-1)) {
       await host.print(describePlan(plan, gathered.facts.state));
@@ -59,14 +60,15 @@ interface Told {
 async function tell(
   host: ReportHost,
   { dryRun, json }: Wish,
-  { nics, failure, applied, imds }: Told,
+  { nics: [nic, ...others], failure, applied, imds }: Told,
 ): Promise<number> {
-  const [own, ...others] = nics;
+  const own = { ...nic, timeline: toldTimeline(nic) };
   const ending = failure ?? incompleteFailure(own);
   const error = ending === null ? null : reportOf(ending);
   const elapsedMs = Math.round(host.clock.now());
   if (json) {
     const plan = joinedPlan(applied.map((each) => each.plan));
+    const nics = [own, ...others];
     const told = { command: "hotplug", dryRun, nics, plan, imds, elapsedMs, error };
     await host.print(renderResult({ ...told, differences: null }));
   } else if (!dryRun) {

@@ -16,7 +16,7 @@ import {
   waiterOf,
   waitersOf,
 } from "./watch-state.ts";
-import { nameOf, reasonOf } from "./watch-words.ts";
+import { reasonOf, whoWaits } from "./watch-words.ts";
 import type { EniEvent } from "./watched-eni.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
@@ -57,7 +57,10 @@ export async function* watchEnis(
         return;
       }
       const waiters = waitersOf(watch);
-      const [what, reason] = [nameOf(waiters), reasonOf(waiters, watch.heard, options.settleMs)];
+      const [what, reason] = [
+        whoWaits(waiters, options.nameOf),
+        reasonOf(waiters, watch.heard, options.settleMs),
+      ];
       host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
       host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
       await host.clock.sleep(pauseMs, host.signal);

@@ -26,6 +26,8 @@ export interface WatchOptions {
    * and that is still wanted, or is wanted again, is watched from the beginning.
    */
   readonly macs: () => Promise<readonly string[]>;
+  /** The NIC's name, for a person; null: it is not known. */
+  readonly nameOf: (mac: string) => string | null;
   /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
   readonly settleMs: number;
   /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */

@@ -2,10 +2,15 @@ import { describeMs } from "../net/duration.ts";
 import { type Heard, isTrouble } from "./eni-question.ts";
 import type { WatchedEni } from "./watched-eni.ts";
 
-/** Who is waited for, for a person. */
-export function nameOf(waiters: readonly WatchedEni[]): string {
+/** Who is waited for, for a person: short, for a line has 80 columns, and why comes behind it. */
+export function whoWaits(
+  waiters: readonly WatchedEni[],
+  nameOf: (mac: string) => string | null,
+): string {
   const [first, ...others] = waiters;
-  return others.length === 0 ? `eni for ${first?.mac}` : `${others.length + 1} enis`;
+  if (first === undefined) return "nobody";
+  const name = nameOf(first.mac) ?? `eni for ${first.mac}`;
+  return others.length === 0 ? name : `${name} and ${others.length} more`;
 }
 
 /** Why the first of them is not over yet: IMDS's trouble, or what it does not say. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { eni } from "../support/imds-simulator/eni-spec.ts";
 import { hotplugBench, linkFiles, plugIn } from "../support/hotplug-bench.ts";
 
 const add = ["add", "--nic", "ens6"] as const;
@@ -45,6 +46,54 @@ describe("a NIC that came", () => {
       expect.stringMatching(/^info: ens6 eni-\w+: incomplete \(ipv6s: listed.*applied 3\.\d s$/),
       `error: metadata is not complete: 06:ec:2a:00:00:01: ${reason}`,
     ]);
+  });
+});
+
+describe("what is told", () => {
+  test("settled is not before applied, with --settle 0s", async () => {
+    const bench = hotplugBench({
+      // the files take their time
+      host: { takeLock: async () => (void bench.clock.sleep(20), () => undefined) },
+    });
+    const { text } = await bench.run(...add, "--settle", "0s", "--json");
+    const { appliedMs, settledMs } = JSON.parse(text).nics[0].timeline;
+    expect(settledMs).toBeGreaterThanOrEqual(appliedMs);
+  });
+
+  test("of a NIC that is left alone, nothing was applied", async () => {
+    const { run, disk } = hotplugBench();
+    const { id } = eni({ device: 1 });
+    plugIn(disk, { "/etc/ec2nic/unmanaged": `${id}\n` });
+    const { code, said } = await run(...add, "--settle", "0s");
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: [
+        expect.stringMatching(/^info: ens6 \S+: skipped \(.*\): listed .*, settled [\d.]+ m?s$/),
+      ],
+    });
+    expect(said.join()).not.toContain("applied");
+  });
+
+  test("who is awaited has the NIC's name", async () => {
+    const late = { "device-number": { afterMs: 5000, before: "0" } };
+    const { run } = hotplugBench({ scenario: { enis: [{ device: 0 }, { device: 1, late }] } });
+    const { waits } = await run(...add, "--settle", "0s");
+    const who = waits.filter((wait) => wait?.reason.startsWith("device-number reads 0"));
+    expect([...new Set(who.map((wait) => wait?.what))]).toEqual(["ens6"]);
+  });
+
+  test("what a dry run would take away is told once", async () => {
+    const late = { ipv6s: 3000, "subnet-ipv6-cidr-blocks": 3000 };
+    const { run, disk } = hotplugBench({
+      scenario: { enis: [{ device: 0 }, { device: 1 }, { device: 2, dualStack: true, late }] },
+    });
+    await run(...add, "--settle", "0s");
+    for (const path of disk.keys()) if (path.includes("/net/ens6/")) disk.delete(path);
+    plugIn(disk, linkFiles("ens7", "06:ec:2a:00:00:02"));
+    const flags = ["--settle", "5s", "--dry-run", "--json"];
+    const { text } = await run("add", "--nic", "ens7", ...flags);
+    const nics = JSON.parse(text).nics.map(({ outcome }: { outcome: string }) => outcome);
+    expect(nics).toEqual(["configured", "retired"]);
   });
 });
 

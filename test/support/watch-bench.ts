@@ -63,6 +63,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
       { look, deadlineMs, retries: Infinity },
       {
         macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
+        nameOf: () => null,
         settleMs,
         kernel,
         taken: () => options.taken?.(clock.now()) ?? [],

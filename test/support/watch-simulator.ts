@@ -45,6 +45,7 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   const wanted = new Set(plan.macs);
   const options = {
     macs: async () => [...wanted],
+    nameOf: () => null,
     settleMs: plan.settleMs,
     kernel: () => null,
     taken: () => [],
