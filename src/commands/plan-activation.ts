@@ -16,6 +16,7 @@ import { planNetwork, type PlannedNetwork } from "../plan/plan-network.ts";
 import { planSteps } from "../plan/plan-steps.ts";
 import { repairSteps } from "../plan/repair-steps.ts";
 import { undoSteps } from "../plan/undo-steps.ts";
+import { whyIdle } from "../plan/why-idle.ts";
 import { renderNetplan } from "../render/netplan.ts";
 import { renderNetworkManager } from "../render/network-manager.ts";
 import { renderNetworkd } from "../render/networkd.ts";
@@ -85,12 +86,14 @@ function withRepairs(
   // files that nobody reads bring nothing
   const brought = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
   const dropped = isLive && kernel !== null ? dropSettled(brought, kernel) : [];
+  const idle = whyIdle(activation);
   const rivals = competingFiles(others, matchedNics(plan, facts), activation);
   return {
     ...plan,
     steps: [...steps, ...repair.steps, ...dropped],
     undo: undoSteps(changes, plan.config.nics, activation),
     reasons: [...plan.reasons, ...rivals, ...repair.reasons],
+    warnings: [...plan.warnings, ...(idle === null ? [] : [idle])],
     differences: [...checkFiles(plan, facts.state), ...drift],
   };
 }

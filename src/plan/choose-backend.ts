@@ -1,6 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { BackendFacts, DaemonFacts } from "../net/backend-facts.ts";
 import { type Backend, backends, type NetplanRenderer } from "../net/network-plan.ts";
+import { whyIdle } from "./why-idle.ts";
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -114,9 +115,9 @@ function whyWish(wish: Backend, found: Verdict | null, stage: Stage): string {
   return `${wish}: as --backend says, though ${who} is in charge (stage ${stage})`;
 }
 
-function idle({ backend, renderer, isRunning }: Verdict, stage: Stage): readonly string[] {
-  if (stage === "local" || isRunning) return [];
-  return [`${renderer ?? backend} does not run: files only`];
+function idle(verdict: Verdict, stage: Stage): readonly string[] {
+  const why = whyIdle({ ...verdict, stage });
+  return why === null ? [] : [why];
 }
 
 function nobody(trace: readonly string[], hasSystemd: boolean): Failure {

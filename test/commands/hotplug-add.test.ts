@@ -74,6 +74,13 @@ describe("what is told", () => {
     expect(said.join()).not.toContain("applied");
   });
 
+  test("that the daemon in charge does not run, to everybody", async () => {
+    const { run } = hotplugBench();
+    const { said } = await run(...add, "--settle", "0s", "--stage", "network", "--dry-run");
+    expect(said).toContain("warn: networkd does not run: files only");
+    expect((await run(...add, "--settle", "0s", "--dry-run")).said.join()).not.toContain("warn");
+  });
+
   test("who is awaited has the NIC's name", async () => {
     const late = { "device-number": { afterMs: 5000, before: "0" } };
     const { run } = hotplugBench({ scenario: { enis: [{ device: 0 }, { device: 1, late }] } });

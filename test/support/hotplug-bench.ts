@@ -84,7 +84,10 @@ export function hotplugBench(options: Options = {}) {
         },
       },
       http: { fetch, connects: null },
-      exec: async () => ({ code: 127, isStarted: false, stdout: "", stderr: "" }),
+      exec: async ([program]) => {
+        const isThere = program === "ip";
+        return { code: isThere ? 0 : 127, isStarted: isThere, stdout: "", stderr: "" };
+      },
       env: options.env ?? {},
       print: async (data) => void printed.push(String(data)),
       ...options.host,
@@ -111,7 +114,8 @@ export function hotplugBench(options: Options = {}) {
 function chosen(args: readonly string[]): readonly string[] {
   const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
   const endpoint = ["--endpoint", "http://127.0.0.1:1"];
-  return isPlanning ? [...endpoint, "--backend", "networkd", "--stage", "local"] : [];
+  const stage = args.includes("--stage") ? [] : ["--stage", "local"];
+  return isPlanning ? [...endpoint, "--backend", "networkd", ...stage] : [];
 }
 
 /** `fakeFiles` knows files alone: here a folder is there where something lies in it. */
