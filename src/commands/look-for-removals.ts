@@ -1,6 +1,5 @@
 import { inspectHost } from "../apply/inspect-host.ts";
 import type { Host } from "../host/host.ts";
-import { readNicNotes } from "../links/nic-notes.ts";
 import { readBus } from "../links/read-bus.ts";
 import { readLinks } from "../links/read-links.ts";
 import type { BusDevice } from "../net/bus-device.ts";
@@ -9,6 +8,7 @@ import type { Link } from "../net/link.ts";
 import type { NicNote } from "../net/nic-notes.ts";
 import { judgeRemoval, type RemovalVerdict } from "../plan/judge-removal.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
+import { readableNotes } from "./readable-notes.ts";
 
 export interface SeenNics {
   readonly links: readonly Link[];
@@ -19,17 +19,21 @@ export interface SeenNics {
   readonly removals: readonly RemovalVerdict[];
 }
 
-/** What is on the machine's buses, and what became of NICs that are configured and not here. */
-export async function lookForRemovals(host: Pick<Host, "files">, root: string): Promise<SeenNics> {
+/**
+ * What is on the machine's buses, and what became of NICs that are configured and not here. Throws
+ * `NOPERM` where there are such and this user may not know what was noted of them.
+ */
+export async function lookForRemovals(
+  host: Pick<Host, "files" | "uid">,
+  root: string,
+): Promise<SeenNics> {
   // links first: one that goes between the two readings is on its bus still, and nothing is done
-  const [links, state, notes] = [
-    await readLinks(host),
-    await inspectHost(host, root),
-    await readNicNotes(host, root),
-  ];
-  const devices = await readBus(host);
+  const [links, state] = [await readLinks(host), await inspectHost(host, root)];
   const { files } = state;
   const { entries: unmanaged } = parseUnmanaged(state.unmanaged);
+  const missing = judgeRemoval({ files, links, devices: [], notes: [], unmanaged });
+  const notes = await readableNotes(host, root, missing.length > 0);
+  const devices = await readBus(host);
   const removals = judgeRemoval({ files, links, devices, notes, unmanaged });
   return { links, devices, notes, state, removals };
 }

@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { Failure } from "../../src/exit.ts";
 import { hotplugBench } from "../support/hotplug-bench.ts";
 
 const nothing = "info: nothing of ours is gone";
@@ -24,5 +25,32 @@ test("what is gone is told as it was", async () => {
   expect({ code, said }).toEqual({
     code: 0,
     said: ["info: 06:ec:2a:00:00:01: retired (its device has left the machine)"],
+  });
+});
+
+describe("for whom is not root, and may not read our notes", () => {
+  const bench = hotplugBench();
+  const stat = async (path: string) => {
+    const found = await bench.files.stat(path);
+    return path === "/run/ec2nic" && found !== null ? { ...found, mode: 0o700 } : found;
+  };
+  const read = async (path: string) => {
+    if (path.startsWith("/run/ec2nic")) throw new Failure("NOPERM", `${path}: not allowed to read`);
+    return bench.files.read(path);
+  };
+  const somebody = { uid: 65534, files: { ...bench.files, stat, read } };
+
+  test("nothing to do is nothing to do", async () => {
+    await bench.run("add", "--nic", "ens6", "--settle", "0s");
+    const removed = await bench.runAs(somebody, "remove");
+    expect(removed).toMatchObject({ code: 0, said: [nothing] });
+    const flags = ["add", "--devpath", "/devices/virtual/net/ens6", "--dry-run"];
+    expect((await bench.runAs(somebody, ...flags)).code).toBe(0);
+  });
+
+  test("what became of a NIC that is missing takes root to know", async () => {
+    for (const path of bench.disk.keys()) if (path.includes("/net/ens6/")) bench.disk.delete(path);
+    expect((await bench.runAs(somebody, "remove")).code).toBe(77);
+    expect((await bench.run("remove")).code).toBe(0);
   });
 });

@@ -14,7 +14,6 @@ interface Options {
   readonly fault?: (path: string, atMs: number) => Response | null;
   /** What happens at a time: the machine changes. */
   readonly change?: (disk: FakeFiles["there"], atMs: number) => void;
-  readonly host?: Partial<Host>;
 }
 
 /** A link, by name, as sysfs shows it: plain Ethernet, or with a folder of its own (`bridge`). */
@@ -67,7 +66,7 @@ export function hotplugBench(options: Options = {}) {
     return body === null ? new Response("", { status: 404 }) : new Response(body);
   };
   /** One run: its exit status, what it printed and what it said. */
-  const run = async (...args: readonly string[]) => {
+  const runAs = async (who: Partial<Host>, ...args: readonly string[]) => {
     const startMs = clock.now(); // a run's clock begins with it
     const log = fakeLog();
     const hints: string[] = [];
@@ -90,7 +89,7 @@ export function hotplugBench(options: Options = {}) {
       },
       env: options.env ?? {},
       print: async (data) => void printed.push(String(data)),
-      ...options.host,
+      ...who,
     };
     const failed = (error: unknown): number => {
       const report = reportOf(error);
@@ -108,7 +107,8 @@ export function hotplugBench(options: Options = {}) {
     const all = { lines: log.lines, waits: log.waits, hints };
     return { code, text: printed.join(""), said, ...all, ms: clock.now() - startMs };
   };
-  return { run, disk: files.there, asked, clock };
+  const run = (...args: readonly string[]) => runAs({}, ...args);
+  return { run, runAs, disk: files.there, files: withFolders(files), asked, clock };
 }
 
 function chosen(args: readonly string[]): readonly string[] {
