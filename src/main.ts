@@ -83,7 +83,7 @@ async function fail(
   }
   const data = isForEval([name, ...args])
     ? `(exit ${report.code})\n`
-    : (command?.onFailure(flags, report, Math.round(clock.now())) ?? "");
+    : (command?.onFailure(flags, report, { elapsedMs: Math.round(clock.now()), error }) ?? "");
   await print(data).catch(() => undefined); // stdout may be what failed
   await log.flush();
   return report.code;

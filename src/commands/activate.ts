@@ -45,7 +45,7 @@ export default command<typeof activateFlags, ActivateOptions>({
       });
     });
   },
-  onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
+  onFailure: ({ json, "dry-run": dryRun }, error, { elapsedMs }) => {
     const nothing = { nics: [], plan: null, imds: null, differences: null };
     const told = { command: "activate", dryRun: dryRun === true, elapsedMs, error, ...nothing };
     return json ? renderResult(told) : "";

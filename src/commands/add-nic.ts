@@ -14,7 +14,9 @@ import { whyNeverGone } from "../plan/judge-arrival.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
 import { bringBack } from "./bring-back.ts";
 import { type Followed, followEnis } from "./follow-enis.ts";
+import { doneOf } from "./done-of.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
+import { LateFailure } from "./late-failure.ts";
 import { lookForRemovals } from "./look-for-removals.ts";
 import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
 import { reportNothing } from "./report-nothing.ts";
@@ -102,8 +104,13 @@ async function follow(
   const lead = (batch: Batch | null) => {
     // a run that waited for another one has the rest of its time
     const timeoutMs = Math.max(leastMs, settings.timeoutMs - host.clock.now());
-    const work = (imds: Imds) => followEnis(host, options, imds, { mac, batch });
-    return withImds(host, { ...settings, timeoutMs }, work);
+    let done: Followed | null = null;
+    const onProgress = (followed: Followed): void => void (done = followed);
+    const work = (imds: Imds) => followEnis(host, options, imds, { mac, batch, onProgress });
+    return withImds(host, { ...settings, timeoutMs }, work).catch((error: unknown) => {
+      // it ends the run all the same; what was done stays done
+      throw late(error, done);
+    });
   };
   const isAlone = options.dryRun || !isThisMachine(options.root);
   const deadlineMs = settings.timeoutMs;
@@ -114,6 +121,10 @@ async function follow(
   return "own" in ending
     ? reportFollowed(host, options, ending)
     : reportAnswer(host, options, ending);
+}
+
+function late(error: unknown, done: Followed | null): unknown {
+  return done !== null && error instanceof Failure ? new LateFailure(error, doneOf(done)) : error;
 }
 
 /** Runs that want the same of IMDS and of the machine can be one. */

@@ -45,7 +45,13 @@ export interface Definition<F extends Flags, Options> {
   /** Does the work; gives the exit status. */
   readonly run: (host: Host, options: Options) => Promise<number>;
   /** What stdout holds after a failure; the flags are as far as they could be read. */
-  readonly onFailure: (flags: LooseFlags, report: ErrorReport, elapsedMs: number) => string;
+  readonly onFailure: (flags: LooseFlags, report: ErrorReport, ended: Ended) => string;
+}
+
+/** When a run failed, since its start, and with what. */
+export interface Ended {
+  readonly elapsedMs: number;
+  readonly error: unknown;
 }
 
 export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;

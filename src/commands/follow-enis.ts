@@ -41,6 +41,8 @@ interface Task {
   readonly mac: string;
   /** Other runs; null: nobody can join. */
   readonly batch: Batch | null;
+  /** Told of all that was done so far, whenever something was. */
+  readonly onProgress: (followed: Followed) => void;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function followEnis(
   host: Host,
   options: HotplugOptions,
   imds: Imds,
-  { mac, batch }: Task,
+  { mac, batch, onProgress }: Task,
 ): Promise<Followed> {
   const book = caseBook(host, options.root, { mac, batch });
   const applied: AppliedNics[] = [];
@@ -64,12 +66,8 @@ export async function followEnis(
     if (enis.length === 0) return;
     for (const eni of enis) known.set(eni.mac, eni);
     const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings };
-    const done = await applyNics(
-      host,
-      options,
-      asked,
-      enis.map((eni) => eni.mac),
-    );
+    const subject = enis.map((eni) => eni.mac);
+    const done = await applyNics(host, options, asked, subject);
     applied.push(done);
     for (const nic of isEnd ? [] : done.nics) tellApplied(host, options, nic);
     book.change((cases) => takeApplied(cases, done));
@@ -79,6 +77,7 @@ export async function followEnis(
     await apply(book.due().flatMap((each) => known.get(each) ?? []));
     return wanted;
   };
+  const followed = (): Followed => ({ own: book.own(), applied: [...applied], imds: stats() });
   const { nameOf, kernel, taken } = book;
   const watched = { macs, nameOf, kernel, taken, settleMs };
   for await (const events of watchEnis(host, imds.session, watched)) {
@@ -89,9 +88,10 @@ export async function followEnis(
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
     if (settleMs > 0) await noteSettled(host, options, settledIn(events, applied));
+    onProgress(followed());
   }
   await book.close();
-  return { own: book.own(), applied, imds: stats() };
+  return followed();
 }
 
 /** Whose watch is over, and whose configuration was activated. */
@@ -109,7 +109,7 @@ function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
 }
 
 /** The NICs of this run and of those that have joined it, and what the watch asks of them. */
-function caseBook(host: Host, root: string, { mac, batch }: Task) {
+function caseBook(host: Host, root: string, { mac, batch }: Pick<Task, "mac" | "batch">) {
   const sights = sightKeeper(host);
   let cases: NicCases = [newCase(mac)];
   let taken: readonly TakenPlace[] = [];

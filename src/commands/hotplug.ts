@@ -7,6 +7,7 @@ import {
   type HotplugOptions,
   parseHotplug,
 } from "./hotplug-options.ts";
+import { doneBefore } from "./late-failure.ts";
 import { requireRoot } from "./require-root.ts";
 
 type Job = (host: Host, options: HotplugOptions) => Promise<number>;
@@ -49,9 +50,8 @@ export default command<typeof hotplugFlags, HotplugOptions>({
     await requireRoot(host, options.root);
     return (await jobs[options.job]())(host, options);
   },
-  onFailure: ({ json, "dry-run": dryRun }, error, elapsedMs) => {
-    const nothing = { nics: [], plan: null, imds: null, differences: null };
-    const told = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error, ...nothing };
-    return json ? renderResult(told) : "";
+  onFailure: ({ json, "dry-run": dryRun }, report, { elapsedMs, error }) => {
+    const how = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error: report };
+    return json ? renderResult({ ...how, ...doneBefore(error), differences: null }) : "";
   },
 });

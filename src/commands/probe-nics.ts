@@ -28,5 +28,5 @@ export default command<typeof probeNicsFlags, ProbeNicsOptions>({
     if (options.first) return reportFirst(host, options, await findFirst(host, options));
     return reportProbe(host, options, await lookAtNics(host, options));
   },
-  onFailure: ({ json }, error, elapsedMs) => (json ? renderProbeFailure(error, elapsedMs) : ""),
+  onFailure: ({ json }, error, { elapsedMs }) => (json ? renderProbeFailure(error, elapsedMs) : ""),
 });

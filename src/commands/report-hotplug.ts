@@ -10,6 +10,7 @@ import type { Asked } from "./ask-for-enis.ts";
 import type { AppliedNics } from "./apply-nics.ts";
 import type { Followed } from "./follow-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
+import { retiredIn } from "./done-of.ts";
 import { joinedPlan } from "./joined-plan.ts";
 
 type ReportHost = Pick<Host, "clock" | "log" | "print">;
@@ -21,9 +22,6 @@ export async function reportFollowed(
   options: Wish,
   { own: { nic, failure }, applied, imds }: Followed,
 ): Promise<number> {
-  const gone = applied.flatMap(({ nics }) => nics.filter(({ outcome }) => outcome === "retired"));
-  // a dry run takes nothing away, and finds it again each time
-  const retired = [...new Map(gone.map((each) => [each.mac, each])).values()];
   if (options.dryRun && !options.json) {
     for (const { plan, gathered } of applied.slice(-1)) {
       await host.print(describePlan(plan, gathered.facts.state));
@@ -33,7 +31,7 @@ export async function reportFollowed(
     for (const warning of plan.warnings) host.log.warn(warning);
   }
   for (const reason of applied.flatMap(({ plan }) => plan.reasons)) host.log.verbose(reason);
-  return tell(host, options, { nics: [nic, ...retired], failure, applied, imds });
+  return tell(host, options, { nics: [nic, ...retiredIn(applied)], failure, applied, imds });
 }
 
 /** Tells what another run made of this run's NIC. */

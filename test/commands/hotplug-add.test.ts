@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Failure } from "../../src/exit.ts";
 import { eni } from "../support/imds-simulator/eni-spec.ts";
 import { hotplugBench, linkFiles, plugIn } from "../support/hotplug-bench.ts";
 
@@ -173,5 +174,40 @@ describe("an IMDS in trouble", () => {
     });
     expect(said.join()).toContain("503, throttled");
     expect(asked.length).toBeLessThan(40);
+  });
+});
+
+describe("what was done is told, though the run failed later", () => {
+  const whole = { outcome: "configured", nics: [{ name: "ens6", outcome: "configured" }] };
+  const forbidden = (_path: string, atMs: number) =>
+    atMs > 3000 ? new Response("", { status: 403 }) : null;
+
+  test("403", async () => {
+    const { run } = hotplugBench({ fault: forbidden });
+    const { code, text } = await run(...add, "--json");
+    expect(code).toBe(78);
+    expect(JSON.parse(text)).toMatchObject({
+      ...whole,
+      plan: { write: expect.arrayContaining([expect.objectContaining({ path: fileOf("01") })]) },
+      imds: { endpoint: "http://127.0.0.1:1" },
+      error: { kind: "CONFIG" },
+    });
+  });
+
+  test("SIGTERM", async () => {
+    const ending = new AbortController();
+    const { runAs } = hotplugBench({
+      change: (_disk, atMs) =>
+        atMs > 3000 ? ending.abort(new Failure("SIGTERM", "ended by SIGTERM")) : undefined,
+    });
+    const { code, text } = await runAs({ signal: ending.signal }, ...add, "--json");
+    expect(code).toBe(143);
+    expect(JSON.parse(text)).toMatchObject({ ...whole, error: { kind: "SIGTERM" } });
+  });
+
+  test("and nothing, where nothing was", async () => {
+    const { run } = hotplugBench({ fault: () => forbidden("", 9999) });
+    const { code, text } = await run(...add, "--json");
+    expect({ code, ...JSON.parse(text) }).toMatchObject({ code: 78, outcome: "failed", nics: [] });
   });
 });

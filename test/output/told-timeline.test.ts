@@ -2,20 +2,19 @@ import { expect, test } from "bun:test";
 import type { NicOutcome } from "../../src/net/network-plan.ts";
 import { toldTimeline } from "../../src/output/told-timeline.ts";
 
+type Times = { readonly appliedMs: number | null; readonly settledMs: number | null };
+const times = (appliedMs: number | null, settledMs: number | null): Times => {
+  return { appliedMs, settledMs };
+};
 const base = { listedMs: 20, usableMs: 77, ipv6Ms: null, requests: 7 };
 
-test.each<
-  readonly [string, NicOutcome, number | null, number | null, number | null, number | null]
->([
-  ["settled is not before applied", "configured", 95, 77, 95, 95],
-  ["settled later is settled later", "configured", 95, 10_077, 95, 10_077],
-  ["what did not settle did not", "incomplete", 95, null, 95, null],
-  ["what failed was not applied, and settled", "failed", null, 77, null, 77],
-  ["what was left alone was not applied", "skipped", 95, 77, null, 77],
-])("%s", (_name, outcome, appliedMs, settledMs, toldAppliedMs, toldSettledMs) => {
-  expect(toldTimeline({ outcome, timeline: { ...base, appliedMs, settledMs } })).toEqual({
-    ...base,
-    appliedMs: toldAppliedMs,
-    settledMs: toldSettledMs,
-  });
+test.each<readonly [string, NicOutcome, Times, Times]>([
+  ["settled is not before applied", "configured", times(95, 77), times(95, 95)],
+  ["settled later is settled later", "configured", times(95, 9000), times(95, 9000)],
+  ["what did not settle did not", "incomplete", times(95, null), times(95, null)],
+  ["what failed was not applied, and settled", "failed", times(null, 77), times(null, 77)],
+  ["what was left alone was not applied", "skipped", times(95, 77), times(null, 77)],
+])("%s", (_name, outcome, given, told) => {
+  const timeline = { ...base, ...given };
+  expect(toldTimeline({ outcome, timeline })).toEqual({ ...base, ...told });
 });

@@ -95,7 +95,7 @@ export function hotplugBench(options: Options = {}) {
       const report = reportOf(error);
       host.log.error(report.message, report.hint);
       const flags = { json: args.includes("--json"), "dry-run": args.includes("--dry-run") };
-      printed.push(hotplug.onFailure(flags, report, 0));
+      printed.push(hotplug.onFailure(flags, report, { elapsedMs: 0, error }));
       return report.code;
     };
     const go = async (): Promise<number> => {
