@@ -104,12 +104,12 @@ async function follow(
   const lead = (batch: Batch | null) => {
     // a run that waited for another one has the rest of its time
     const timeoutMs = Math.max(leastMs, settings.timeoutMs - host.clock.now());
-    let done: Followed | null = null;
-    const onProgress = (followed: Followed): void => void (done = followed);
-    const work = (imds: Imds) => followEnis(host, options, imds, { mac, batch, onProgress });
+    let soFar: SoFar = () => null;
+    const onStart = (tells: () => Followed): void => void (soFar = tells);
+    const work = (imds: Imds) => followEnis(host, options, imds, { mac, batch, onStart });
     return withImds(host, { ...settings, timeoutMs }, work).catch((error: unknown) => {
       // it ends the run all the same; what was done stays done
-      throw late(error, done);
+      throw late(error, soFar());
     });
   };
   const isAlone = options.dryRun || !isThisMachine(options.root);
@@ -122,6 +122,8 @@ async function follow(
     ? reportFollowed(host, options, ending)
     : reportAnswer(host, options, ending);
 }
+
+type SoFar = () => Followed | null;
 
 function late(error: unknown, done: Followed | null): unknown {
   return done !== null && error instanceof Failure ? new LateFailure(error, doneOf(done)) : error;

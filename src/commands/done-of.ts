@@ -7,7 +7,7 @@ import type { Done } from "./late-failure.ts";
 /** What had been done for a NIC that came; nothing before the first plan. */
 export function doneOf({ own: { nic }, applied, imds }: Followed): Done {
   const plan = joinedPlan(applied.map((each) => each.plan));
-  if (plan === null) return { nics: [], plan, imds };
+  if (plan === null) return { nics: [], plan, imds: null };
   const own = { ...nic, timeline: toldTimeline(nic) };
   return { nics: [own, ...retiredIn(applied)], plan, imds };
 }

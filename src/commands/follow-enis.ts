@@ -41,8 +41,8 @@ interface Task {
   readonly mac: string;
   /** Other runs; null: nobody can join. */
   readonly batch: Batch | null;
-  /** Told of all that was done so far, whenever something was. */
-  readonly onProgress: (followed: Followed) => void;
+  /** Called at the start, with what tells how far it is at any time. */
+  readonly onStart: (soFar: () => Followed) => void;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function followEnis(
   host: Host,
   options: HotplugOptions,
   imds: Imds,
-  { mac, batch, onProgress }: Task,
+  { mac, batch, onStart }: Task,
 ): Promise<Followed> {
   const book = caseBook(host, options.root, { mac, batch });
   const applied: AppliedNics[] = [];
@@ -77,7 +77,8 @@ export async function followEnis(
     await apply(book.due().flatMap((each) => known.get(each) ?? []));
     return wanted;
   };
-  const followed = (): Followed => ({ own: book.own(), applied: [...applied], imds: stats() });
+  const soFar = (): Followed => ({ own: book.own(), applied, imds: stats() });
+  onStart(soFar);
   const { nameOf, kernel, taken } = book;
   const watched = { macs, nameOf, kernel, taken, settleMs };
   for await (const events of watchEnis(host, imds.session, watched)) {
@@ -88,10 +89,9 @@ export async function followEnis(
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
     if (settleMs > 0) await noteSettled(host, options, settledIn(events, applied));
-    onProgress(followed());
   }
   await book.close();
-  return followed();
+  return soFar();
 }
 
 /** Whose watch is over, and whose configuration was activated. */

@@ -29,8 +29,8 @@ export default command<typeof hotplugFlags, HotplugOptions>({
   notes: [
     "add: asks IMDS until the NIC can be used, configures it alone at that moment, and watches on " +
       "until nothing has changed for --settle: IPv6 and prefixes come late. What is not there " +
-      "within --timeout: 75. A NIC whose driver was reloaded never left its bus: nothing is asked, " +
-      "and its configuration comes back as it was.",
+      "within --timeout: 75, the NIC itself included where --nic or --mac names it. A NIC whose " +
+      "driver was reloaded never left its bus: nothing is asked, and its configuration comes back.",
     "remove: the kernel decides. A device that is still on its bus keeps everything; of one that " +
       "is gone, files, rules and table go. sync: everything at once, for a timer.",
     "--install: the binary brings all that it takes. The flags say what is wanted: without " +

@@ -10,7 +10,7 @@ export function toldTimeline({
   timeline,
 }: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {
   const { appliedMs, settledMs } = timeline;
-  if (outcome === "skipped") return { ...timeline, appliedMs: null };
+  if (outcome === "skipped" || outcome === "kept") return { ...timeline, appliedMs: null };
   if (settledMs === null) return timeline;
   return { ...timeline, settledMs: Math.max(settledMs, appliedMs ?? 0) };
 }

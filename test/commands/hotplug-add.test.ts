@@ -183,13 +183,13 @@ describe("what was done is told, though the run failed later", () => {
     atMs > 3000 ? new Response("", { status: 403 }) : null;
 
   test("403", async () => {
-    const { run } = hotplugBench({ fault: forbidden });
+    const { run, asked } = hotplugBench({ fault: forbidden });
     const { code, text } = await run(...add, "--json");
     expect(code).toBe(78);
     expect(JSON.parse(text)).toMatchObject({
       ...whole,
       plan: { write: expect.arrayContaining([expect.objectContaining({ path: fileOf("01") })]) },
-      imds: { endpoint: "http://127.0.0.1:1" },
+      imds: { endpoint: "http://127.0.0.1:1", requests: asked.length },
       error: { kind: "CONFIG" },
     });
   });

@@ -14,6 +14,7 @@ test.each<readonly [string, NicOutcome, Times, Times]>([
   ["what did not settle did not", "incomplete", times(95, null), times(95, null)],
   ["what failed was not applied, and settled", "failed", times(null, 77), times(null, 77)],
   ["what was left alone was not applied", "skipped", times(95, 77), times(null, 77)],
+  ["nor what was left as it is", "kept", times(95, 77), times(null, 77)],
 ])("%s", (_name, outcome, given, told) => {
   const timeline = { ...base, ...given };
   expect(toldTimeline({ outcome, timeline })).toEqual({ ...base, ...told });
