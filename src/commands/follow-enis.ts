@@ -1,31 +1,16 @@
-import { inspectHost } from "../apply/inspect-host.ts";
 import type { Batch } from "../apply/join-batch.ts";
 import type { Host } from "../host/host.ts";
 import { watchEnis } from "../imds/watch-eni.ts";
 import type { EniEvent } from "../imds/watched-eni.ts";
-import type { TakenPlace } from "../imds/why-taken.ts";
-import { readLinks } from "../links/read-links.ts";
 import { describeMs } from "../net/duration.ts";
 import type { Eni } from "../net/eni.ts";
 import type { NicResult } from "../net/network-plan.ts";
-import { takenPlaces } from "../plan/taken-places.ts";
 import { type AppliedNics, applyNics } from "./apply-nics.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
-import {
-  answered,
-  dueAnswers,
-  failedMacs,
-  isWorthGoingOn,
-  newCase,
-  type NicCase,
-  type NicCases,
-  takeApplied,
-  takeEvents,
-  takeWishes,
-} from "./nic-cases.ts";
+import { type NicCase, takeApplied, takeEvents } from "./nic-cases.ts";
 import { noteSettled } from "./carry-out.ts";
-import { sightKeeper } from "./sight-keeper.ts";
+import { caseBook } from "./case-book.ts";
 import type { Imds } from "./with-imds.ts";
 
 export interface Followed {
@@ -57,17 +42,16 @@ export async function followEnis(
   imds: Imds,
   { mac, batch, onStart }: Task,
 ): Promise<Followed> {
-  const book = caseBook(host, options.root, { mac, batch });
+  const book = caseBook(host, { root: options.root, mac, batch });
   const applied: AppliedNics[] = [];
   const known = new Map<string, Eni>();
-  const { settleMs } = options;
   const stats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
   const apply = async (enis: readonly Eni[], isEnd = false): Promise<void> => {
     if (enis.length === 0) return;
     for (const eni of enis) known.set(eni.mac, eni);
     const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings };
-    const subject = enis.map((eni) => eni.mac);
-    const done = await applyNics(host, options, asked, subject);
+    const macs = enis.map((eni) => eni.mac);
+    const done = await applyNics(host, options, asked, macs);
     applied.push(done);
     for (const nic of isEnd ? [] : done.nics) tellApplied(host, options, nic);
     book.change((cases) => takeApplied(cases, done));
@@ -79,8 +63,7 @@ export async function followEnis(
   };
   const soFar = (): Followed => ({ own: book.own(), applied, imds: stats() });
   onStart(soFar);
-  const { nameOf, kernel, taken } = book;
-  const watched = { macs, nameOf, kernel, taken, settleMs };
+  const watched = { ...book, macs, settleMs: options.settleMs };
   for await (const events of watchEnis(host, imds.session, watched)) {
     // what this run's own NIC is at the end is known even where it is not whole
     const untold = known.has(mac) ? [] : [mac];
@@ -88,68 +71,28 @@ export async function followEnis(
     await apply(newsOf(events, [...book.failed(), ...untold]), isEnd);
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
-    if (settleMs > 0) await noteSettled(host, options, settledIn(events, applied));
+    await noteSettledIn(host, options, events, applied);
   }
   await book.close();
   return soFar();
 }
 
-/** Whose watch is over, and whose configuration was activated. */
-function settledIn(
+/** Whose watch is over, and whose configuration was activated, is done with. */
+async function noteSettledIn(
+  host: Host,
+  options: HotplugOptions,
   events: readonly EniEvent[],
   applied: readonly AppliedNics[],
-): readonly string[] {
-  const macs = events.filter(({ kind }) => kind === "settled").map(({ mac }) => mac);
+): Promise<void> {
+  const over = options.settleMs === 0 ? [] : events.filter(({ kind }) => kind === "settled");
   const last = new Map(applied.flatMap(({ nics }) => nics).map((nic) => [nic.mac, nic.outcome]));
-  return macs.filter((mac) => ["configured", "unchanged"].includes(last.get(mac) ?? ""));
+  const isDone = (mac: string) => ["configured", "unchanged"].includes(last.get(mac) ?? "");
+  const settled = over.map(({ mac }) => mac).filter(isDone);
+  await noteSettled(host, options, settled);
 }
 
 function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
   return { enis, incomplete: [], ghosts: [], missing: null };
-}
-
-/** The NICs of this run and of those that have joined it, and what the watch asks of them. */
-function caseBook(host: Host, root: string, { mac, batch }: Pick<Task, "mac" | "batch">) {
-  const sights = sightKeeper(host);
-  let cases: NicCases = [newCase(mac)];
-  let taken: readonly TakenPlace[] = [];
-  const own = (): NicCase => cases.find(({ nic }) => nic.mac === mac) ?? newCase(mac);
-  const answer = async (): Promise<void> => {
-    for (const due of dueAnswers(cases)) await batch?.answer(due.wish, due.answer);
-    cases = answered(cases);
-  };
-  const close = async (): Promise<void> => {
-    const left = cases.flatMap(({ wishes }) => wishes);
-    for (const { wish } of left) await batch?.drop(wish);
-  };
-  const macs = async (): Promise<readonly string[]> => {
-    const wishes = (await batch?.wishes()) ?? [];
-    const [links, { files }] = await Promise.all([
-      readLinks(host),
-      inspectHost(host, root),
-      sights.look(),
-    ]);
-    taken = takenPlaces(files, links);
-    cases = takeWishes(cases, wishes, { links, nowMs: host.clock.now() });
-    await answer();
-    if (!isWorthGoingOn(cases, own())) return [];
-    return cases.filter(({ isOver }) => !isOver).map(({ nic }) => nic.mac);
-  };
-  const nameOf = (each: string) => cases.find(({ nic }) => nic.mac === each)?.nic.name ?? null;
-  return {
-    own,
-    answer,
-    close,
-    macs,
-    nameOf,
-    taken: () => taken,
-    failed: () => failedMacs(cases),
-    due: () => cases.filter(({ isDue, isOver }) => isDue && !isOver).map(({ nic }) => nic.mac),
-    kernel: (each: string) => sights.of(nameOf(each)),
-    change: (by: (before: NicCases) => NicCases) => {
-      cases = by(cases);
-    },
-  };
 }
 
 /** A person may want to go on with a NIC before it is settled. */
