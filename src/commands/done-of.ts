@@ -1,3 +1,4 @@
+import type { Failure } from "../exit.ts";
 import { toldTimeline } from "../output/told-timeline.ts";
 import type { AppliedNics } from "./apply-nics.ts";
 import type { Followed } from "./follow-enis.ts";
@@ -12,8 +13,19 @@ export function doneOf({ own: { nic }, applied, imds }: Followed): Done {
   return { nics: [own, ...retiredIn(applied)], plan, imds };
 }
 
-/** The NICs that were taken away; a dry run takes nothing away, and finds it again each time. */
+/**
+ * What came of the NICs that have left the machine, at the last look; a dry run takes nothing away,
+ * and finds them again each time.
+ */
 export function retiredIn(applied: readonly AppliedNics[]): AppliedNics["nics"] {
-  const gone = applied.flatMap(({ nics }) => nics.filter(({ outcome }) => outcome === "retired"));
+  const gone = applied.flatMap(({ gathered, nics }) =>
+    nics.filter(({ mac }) => gathered.facts.scope?.gone.includes(mac)),
+  );
   return [...new Map(gone.map((each) => [each.mac, each])).values()];
+}
+
+/** Why what a NIC left behind could not be taken away; null where it could. */
+export function retireFailure(applied: readonly AppliedNics[]): Failure | null {
+  const isLeft = retiredIn(applied).some(({ outcome }) => outcome === "failed");
+  return isLeft ? (applied.findLast(({ failure }) => failure !== null)?.failure ?? null) : null;
 }

@@ -10,7 +10,7 @@ import type { Asked } from "./ask-for-enis.ts";
 import type { AppliedNics } from "./apply-nics.ts";
 import type { Followed } from "./follow-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
-import { retiredIn } from "./done-of.ts";
+import { retiredIn, retireFailure } from "./done-of.ts";
 import { joinedPlan } from "./joined-plan.ts";
 
 type ReportHost = Pick<Host, "clock" | "log" | "print">;
@@ -31,7 +31,8 @@ export async function reportFollowed(
     for (const warning of plan.warnings) host.log.warn(warning);
   }
   for (const reason of applied.flatMap(({ plan }) => plan.reasons)) host.log.verbose(reason);
-  return tell(host, options, { nics: [nic, ...retiredIn(applied)], failure, applied, imds });
+  const told = { nics: [nic, ...retiredIn(applied)], applied, imds } as const;
+  return tell(host, options, { ...told, failure: failure ?? retireFailure(applied) });
 }
 
 /** Tells what another run made of this run's NIC. */

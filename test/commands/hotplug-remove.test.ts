@@ -54,3 +54,24 @@ describe("for whom is not root, and may not read our notes", () => {
     expect((await bench.run("remove")).code).toBe(0);
   });
 });
+
+test("a NIC comes, and what another one left cannot be taken away: that ends the run", async () => {
+  const bench = hotplugBench();
+  const left = "/etc/systemd/network/60-ec2nic-06ec2a000009.network";
+  await bench.files.write(left, "# written by ec2nic\n#\n# eni-9, index 9\n", 0o644);
+  const failing = async (path: string) => {
+    if (path === left) throw new Failure("CANTCREAT", `${path}: could not be removed`);
+    return bench.files.remove(path);
+  };
+  const args = ["add", "--nic", "ens6", "--settle", "0s", "--json"] as const;
+  const { code, text } = await bench.runAs({ files: { ...bench.files, remove: failing } }, ...args);
+  const { nics } = JSON.parse(text);
+  expect({ code, nics }).toMatchObject({
+    code: 73,
+    nics: [
+      { mac: "06:ec:2a:00:00:01", outcome: "configured" },
+      { mac: "06:ec:2a:00:00:09", outcome: "failed" },
+    ],
+  });
+  expect((await bench.run("remove")).said.join()).toContain("06:ec:2a:00:00:09: retired");
+});
