@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { fetchOnce } from "../support/fetch-from.ts";
 import type { Fault, FaultRule } from "../support/imds-simulator/fault.ts";
+import { timedTest } from "../support/timed-test.ts";
 
 const mac = "06:ec:2a:00:00:00\n";
 const quick = { env: { AWS_METADATA_SERVICE_TIMEOUT: "0.2" } };
@@ -28,7 +29,7 @@ const statuses = [401, 408, 429, 500, 502, 504].map(
 
 for (const fault of [...Object.values(passing), ...statuses]) {
   for (const match of fault.kind === "token-rejected" ? ["PUT *"] : ["PUT *", "GET *"]) {
-    test.concurrent(`${match} ${JSON.stringify(fault)} twice: the value, in 3 tries`, async () => {
+    timedTest(`${match} ${JSON.stringify(fault)} twice: the value, in 3 tries`, async () => {
       const faults = [{ fault, match, times: 2 }];
       const run = await fetchOnce({ faults }, ["mac", "--timeout", "8s"], quick);
       expect({ code: run.code, text: run.text, stderr: run.stderr }).toEqual({
@@ -45,7 +46,7 @@ for (const fault of [...Object.values(passing), ...statuses]) {
 }
 
 // NixOS saw ten out of ten first tokens refused; a new one each time is what helps
-test.concurrent("401 on three fresh tokens: a new token each time, none used twice", async () => {
+timedTest("401 on three fresh tokens: a new token each time, none used twice", async () => {
   const faults = [{ fault: { kind: "token-rejected" } as const, times: 3 }];
   const { code, text, simulator } = await fetchOnce({ faults }, ["mac"]);
   expect({ code, text }).toEqual({ code: 0, text: mac });
@@ -58,7 +59,7 @@ test.concurrent("401 on three fresh tokens: a new token each time, none used twi
   expect(new Set(tokens).size).toBe(4);
 });
 
-test.concurrent(
+timedTest(
   "a token that ends in the middle of a tree is renewed, once, and nothing is lost",
   async () => {
     const plain = (await fetchOnce({}, [])).text;
@@ -72,7 +73,7 @@ test.concurrent(
 );
 
 // half of the first reads at boot that fail are refused connections
-test.concurrent("refused for a while, then open", async () => {
+timedTest("refused for a while, then open", async () => {
   const faults = [{ fault: { kind: "refuse" } as const, forMs: 400 }];
   const { code, text, elapsedMs } = await fetchOnce({ faults }, ["mac", "--timeout", "8s"]);
   expect({ code, text }).toEqual({ code: 0, text: mac });
@@ -85,7 +86,7 @@ const aWhile: readonly { readonly name: string; readonly value: () => string }[]
 ];
 
 for (const { name, value } of aWhile) {
-  test.concurrent(`503 with Retry-After as ${name} is waited for`, async () => {
+  timedTest(`503 with Retry-After as ${name} is waited for`, async () => {
     const headers = { "Retry-After": value() };
     const fault: Fault = { kind: "status", status: 503, headers };
     const faults: FaultRule[] = [{ match: "PUT *", fault, times: name === "seconds" ? 2 : 1 }];
@@ -97,7 +98,7 @@ for (const { name, value } of aWhile) {
   });
 }
 
-test.concurrent("Retry-After behind the deadline is not waited for: 69 at once", async () => {
+timedTest("Retry-After behind the deadline is not waited for: 69 at once", async () => {
   const headers = { "Retry-After": "30" };
   const faults = [{ fault: { kind: "status", status: 503, headers } as const }];
   const args = ["mac", "--timeout", "5s"];
@@ -115,7 +116,7 @@ test.concurrent.each(["soon", "-1", "", "1e9", "99999999999"])(
   },
 );
 
-test.concurrent("a rate limit is respected: the whole tree, in the end", async () => {
+timedTest("a rate limit is respected: the whole tree, in the end", async () => {
   const rateLimit = { perSecond: 40, retryAfter: 1 };
   const { code, simulator } = await fetchOnce({ rateLimit }, ["--timeout", "15s"]);
   expect(code).toBe(0);

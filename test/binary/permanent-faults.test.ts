@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { fetchOnce } from "../support/fetch-from.ts";
 import type { Fault, FaultRule } from "../support/imds-simulator/fault.ts";
+import { timedTest } from "../support/timed-test.ts";
 
 /** How a run ends where every answer is struck. */
 interface End {
@@ -55,7 +56,7 @@ function rule(fault: Fault, match: string): FaultRule {
 
 for (const match of ["PUT *", "GET *"]) {
   for (const { fault, status, says } of [...Object.values(retried), ...more]) {
-    test.concurrent(`${match} ${JSON.stringify(fault)}: ${status} at the deadline`, async () => {
+    timedTest(`${match} ${JSON.stringify(fault)}: ${status} at the deadline`, async () => {
       const scenario = { faults: [rule(fault, match)] };
       const run = await fetchOnce(scenario, ["mac", "--timeout", "1s"], quick);
       expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
@@ -77,20 +78,17 @@ function tokenOf(headers: Readonly<Record<string, string>>): boolean {
 }
 
 // the last try before the deadline has milliseconds: what it says of itself is no reason
-test.concurrent(
-  "the reason told is IMDS's, not that the last try was cut by the deadline",
-  async () => {
-    const fault = { kind: "status", status: 503 } as const;
-    const scenario = { faults: [{ fault }], latencyMs: 80 };
-    const runs = [1, 2, 3].map(() => fetchOnce(scenario, ["mac", "--timeout", "700ms"]));
-    for (const { code, stderr } of await Promise.all(runs)) {
-      expect(code).toBe(69);
-      expect(stderr).toContain("503, throttled");
-    }
-  },
-);
+timedTest("the reason told is IMDS's, not that the last try was cut by the deadline", async () => {
+  const fault = { kind: "status", status: 503 } as const;
+  const scenario = { faults: [{ fault }], latencyMs: 80 };
+  const runs = [1, 2, 3].map(() => fetchOnce(scenario, ["mac", "--timeout", "700ms"]));
+  for (const { code, stderr } of await Promise.all(runs)) {
+    expect(code).toBe(69);
+    expect(stderr).toContain("503, throttled");
+  }
+});
 
-test.concurrent("times are told in whole milliseconds", async () => {
+timedTest("times are told in whole milliseconds", async () => {
   const scenario = { faults: [{ fault: { kind: "hang" } as const }] };
   const { stderr } = await fetchOnce(scenario, ["mac", "--timeout", "400ms", "-v"], quick);
   expect(stderr).toMatch(noAnswer);

@@ -7,6 +7,7 @@ import { startSimulator } from "../support/imds-simulator/start.ts";
 import { binary, type RunOptions, startEc2nic } from "../support/run-ec2nic.ts";
 import { failing, missingRoot, testUnless } from "../support/skip.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { timedTest } from "../support/timed-test.ts";
 
 const signals = [
   ["SIGINT", 130],
@@ -50,7 +51,7 @@ async function interrupt(
 
 for (const [signal, status] of signals) {
   for (const { moment, args, of } of at) {
-    test.concurrent(`${signal} while ${moment}: ${status}, at once`, async () => {
+    timedTest(`${signal} while ${moment}: ${status}, at once`, async () => {
       const { code, text, stderr, tookMs } = await interrupt(of, signal, { args });
       expect({ code, text }).toEqual({ code: status, text: "" });
       expect(stderr).toBe(`ec2nic: ended by ${signal}\n`);
@@ -58,13 +59,13 @@ for (const [signal, status] of signals) {
     });
   }
 
-  test.concurrent(`${signal} with --format env: (exit ${status})`, async () => {
+  timedTest(`${signal} with --format env: (exit ${status})`, async () => {
     const args = ["mac", "--format", "env"];
     const { code, text } = await interrupt(hangs("GET *"), signal, { args });
     expect({ code, text }).toEqual({ code: status, text: `(exit ${status})\n` });
   });
 
-  test.concurrent(`${signal} with --output: the old content, and no temporary file`, async () => {
+  timedTest(`${signal} with --output: the old content, and no temporary file`, async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "id");
     writeFileSync(file, "old");
@@ -74,7 +75,7 @@ for (const [signal, status] of signals) {
     expect(readdirSync(folder.path)).toEqual(["id"]);
   });
 
-  test.concurrent(`${signal} while a pipe that nobody reads is full: ${status}`, async () => {
+  timedTest(`${signal} while a pipe that nobody reads is full: ${status}`, async () => {
     await using simulator = await startSimulator({
       scenario: { userData: new Uint8Array(900_000) },
     });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { fetchOnce } from "../support/fetch-from.ts";
 import type { Scenario } from "../support/imds-simulator/scenario.ts";
+import { timedTest } from "../support/timed-test.ts";
 
 const busy: Scenario = { faults: [{ match: "PUT *", fault: { kind: "status", status: 503 } }] };
 const busyLater: Scenario = {
@@ -22,7 +23,7 @@ const cases: readonly {
 
 for (const { args = [], attempts, tries } of cases) {
   const env = attempts === undefined ? {} : { AWS_METADATA_SERVICE_NUM_ATTEMPTS: attempts };
-  test.concurrent(`${JSON.stringify({ args, env })}: ${tries} tries, exactly`, async () => {
+  timedTest(`${JSON.stringify({ args, env })}: ${tries} tries, exactly`, async () => {
     const [token, value] = await Promise.all([
       fetchOnce(busy, ["mac", ...args], { env }),
       fetchOnce(busyLater, ["mac", ...args], { env }),
@@ -47,7 +48,7 @@ test("--retries 0 and a connection that breaks: one try", async () => {
   }
 });
 
-test.concurrent("a try is cut after 2 s", async () => {
+timedTest("a try is cut after 2 s", async () => {
   const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
   const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"]);
   expect(code).toBe(69);
@@ -55,7 +56,7 @@ test.concurrent("a try is cut after 2 s", async () => {
   expect(elapsedMs).toBeLessThan(2300);
 });
 
-test.concurrent("AWS_METADATA_SERVICE_TIMEOUT cuts it earlier", async () => {
+timedTest("AWS_METADATA_SERVICE_TIMEOUT cuts it earlier", async () => {
   const env = { AWS_METADATA_SERVICE_TIMEOUT: "0.3" };
   const hang: Scenario = { faults: [{ match: "GET *", fault: { kind: "hang" } }] };
   const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"], { env });
@@ -64,7 +65,7 @@ test.concurrent("AWS_METADATA_SERVICE_TIMEOUT cuts it earlier", async () => {
   expect(elapsedMs).toBeLessThan(600);
 });
 
-test.concurrent("the deadline cuts a try, and is over everything together", async () => {
+timedTest("the deadline cuts a try, and is over everything together", async () => {
   const scenario: Scenario = { latencyMs: 120 };
   const { code, text, elapsedMs } = await fetchOnce(scenario, ["--timeout", "500ms"]);
   expect({ code, text }).toEqual({ code: 69, text: "" });

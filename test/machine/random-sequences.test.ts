@@ -66,6 +66,7 @@ async function oneSequence(
     return code !== 0 && !(code === 137 && killAfterMs !== null);
   });
   expect(bad).toEqual([]);
+  await Bun.sleep(latenessOf(attached)); // what IMDS does not say yet, sync cannot know
   await expectRight(stage, attached);
   for (const spec of Object.values(attached)) await unplug(stage, spec, 0);
   const { code, stderr } = await machine.exec(removed, { timeoutMs: 60_000 });
@@ -73,6 +74,11 @@ async function oneSequence(
   expect(await stateOf(machine)).toEqual(stateByModel({}));
   expect((await ping.stop()).lostNumbers).toEqual([]);
   return runs;
+}
+
+function latenessOf(attached: Attached): number {
+  const lates = Object.values(attached).flatMap(({ late = {} }) => Object.values(late));
+  return Math.max(0, ...lates.map((late) => (typeof late === "number" ? late : late.afterMs)));
 }
 
 async function expectRight({ instance }: Stage, attached: Attached): Promise<void> {
