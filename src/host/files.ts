@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   link,
   lstat,
@@ -100,8 +99,10 @@ async function writeWhole(path: string, content: string | Uint8Array, mode: numb
   }
 }
 
+/** Not node:crypto's randomBytes: to load that takes as long as an empty program runs. */
 function temporaryBeside(path: string): string {
-  return `${folderOf(path)}/.ec2nic-${randomBytes(6).toString("hex")}.tmp`;
+  const chance = crypto.getRandomValues(new Uint8Array(6)).toHex();
+  return `${folderOf(path)}/.ec2nic-${chance}.tmp`;
 }
 
 async function syncFolder(path: string): Promise<void> {

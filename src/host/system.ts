@@ -1,5 +1,4 @@
-import { fstatSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, type Stats } from "node:fs";
 import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
 import { endProcess } from "./end-process.ts";
@@ -16,7 +15,7 @@ import type { Sockets } from "./sockets.ts";
 export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = endingSignal();
-  const settings = { ...wish, journal: isJournal(env["JOURNAL_STREAM"]), terminal: isatty(2) };
+  const settings = { ...wish, ...stderrOf(env["JOURNAL_STREAM"]) };
   let opened: Promise<Sockets> | null = null;
   const sockets = (): Promise<Sockets> => {
     opened ??= import("./sockets.ts").then(({ openSockets }) => openSockets());
@@ -46,13 +45,25 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
   };
 }
 
-/** JOURNAL_STREAM names device and inode of the journal's socket: is stderr that? (systemd.exec(5)) */
-function isJournal(stream: string | undefined): boolean {
-  if (stream === undefined) return false;
+/** Who reads stderr. JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)). */
+function stderrOf(journalStream: string | undefined): Pick<LogSettings, "journal" | "terminal"> {
+  const stats = statsOfStderr();
+  if (stats === null) return { journal: false, terminal: false };
+  const isDevice = stats.isCharacterDevice() && stats.rdev !== nullDevice;
+  return {
+    journal: journalStream === `${stats.dev}:${stats.ino}`,
+    // lazily: node:tty costs 5 ms, as long as an empty program runs
+    terminal: isDevice && process.getBuiltinModule("node:tty").isatty(2),
+  };
+}
+
+/** What most calls of scripts have for a stderr: 1:3 (null(4)). */
+const nullDevice = 0x103;
+
+function statsOfStderr(): Stats | null {
   try {
-    const { dev, ino } = fstatSync(2);
-    return stream === `${dev}:${ino}`;
+    return fstatSync(2);
   } catch {
-    return false; // stderr is closed
+    return null; // it is closed
   }
 }
