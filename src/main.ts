@@ -1,9 +1,8 @@
-import { runCommand } from "citty";
 import { version } from "../package.json";
 import { closest } from "./commands/closest.ts";
-import type { Command, LooseFlags } from "./commands/command.ts";
+import type { Command } from "./commands/command.ts";
+import type { LooseFlags } from "./commands/flags.ts";
 import { isForEval } from "./commands/is-for-eval.ts";
-import { glance, parseArgv } from "./commands/parse-argv.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
 import { onCrash } from "./host/on-crash.ts";
@@ -23,7 +22,7 @@ process.exit(await main());
 /** The one place that catches: whatever a run comes to becomes words and an exit status. */
 async function main(): Promise<number> {
   const command = Object.hasOwn(commands, name) ? (await commands[name]?.())?.default : undefined;
-  const flags = command === undefined ? {} : glance(args, command.help.flags);
+  const flags = command?.glance(args) ?? {};
   const host = systemHost(talk(flags));
   onCrash((error) => void fail(host, error, { command, flags }).then((code) => process.exit(code)));
   try {
@@ -40,9 +39,7 @@ async function main(): Promise<number> {
 async function runSubcommand(host: Host, command: Command, flags: LooseFlags): Promise<number> {
   if (flags["help"] === true) return say(host, renderCommandHelp(command.help));
   if (flags["version"] === true) return say(host, `ec2nic ${version}\n`);
-  const run = command.prepare(parseArgv(args, command.help.flags, name));
-  const { result } = await runCommand(command, { rawArgs: [], data: { host, run } });
-  return typeof result === "number" ? result : 0;
+  return command.start(host, args);
 }
 
 async function runProgram(host: Host): Promise<number> {

@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
  * for the type `Host` alone.
  */
 const rooms: Readonly<Record<string, { readonly may: readonly string[]; readonly why: string }>> = {
-  "": { may: ["commands", "exit", "host", "output", "citty", "package"], why: "it only wires" },
+  "": { may: ["commands", "exit", "host", "output", "package"], why: "it only wires" },
   exit: { may: [], why: "everybody imports it" },
   commands: {
     may: [

@@ -2,7 +2,7 @@ import { Failure } from "../exit.ts";
 import type { ImdsOptions } from "../imds/settings.ts";
 import { type Backend, backends } from "../net/network-plan.ts";
 import { type Stage, stages } from "./choose-stage.ts";
-import type { Argv, Flags } from "./command.ts";
+import type { Argv, Flags } from "./flags.ts";
 import { imdsFlags, imdsOptions, talkFlags } from "./shared-flags.ts";
 
 export const activateFlags = {

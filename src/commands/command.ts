@@ -1,35 +1,8 @@
-import { type CommandDef, defineCommand } from "citty";
+import { type CommandDef, defineCommand, runCommand } from "citty";
 import type { ErrorReport } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-
-/** A flag, in citty's words, and what citty cannot say: that it may be given more than once. */
-export interface Flag {
-  readonly type: "boolean" | "string" | "enum";
-  /** One letter. */
-  readonly alias?: string;
-  readonly valueHint?: string;
-  readonly options?: readonly string[];
-  readonly description: string;
-  readonly multiple?: true;
-}
-
-export type Flags = Readonly<Record<string, Flag>>;
-
-/** What stood on the command line, strictly parsed. */
-export interface Argv<F extends Flags> {
-  readonly flags: FlagValues<F>;
-  readonly positionals: readonly string[];
-  /** What followed `--`; null where there was none. */
-  readonly rest: readonly string[] | null;
-}
-
-export type FlagValues<F extends Flags> = {
-  readonly [K in keyof F]: F[K] extends { multiple: true }
-    ? readonly string[]
-    : F[K] extends { type: "boolean" }
-      ? boolean
-      : string | undefined;
-};
+import type { Argv, Flags, LooseFlags } from "./flags.ts";
+import { glance, parseArgv } from "./parse-argv.ts";
 
 export interface Definition<F extends Flags, Options> {
   readonly name: string;
@@ -54,38 +27,44 @@ export interface Ended {
   readonly error: unknown;
 }
 
-export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;
-
-/** A subcommand: citty's, with its strict parser and its help beside it. */
+/**
+ * A subcommand: citty's, with its strict parser and its help beside it. What parses and runs comes
+ * with it, too: to ask for the version needs none of that.
+ */
 export interface Command extends CommandDef {
   readonly help: Pick<
     Definition<Flags, never>,
     "name" | "summary" | "operands" | "flags" | "notes" | "examples"
   >;
-  readonly prepare: (argv: Argv<Flags>) => (host: Host) => Promise<number>;
+  /** The flags as far as they can be read. */
+  readonly glance: (args: readonly string[]) => LooseFlags;
+  /** Parses strictly (throws `USAGE`) and does the work; gives the exit status. */
+  readonly start: (host: Host, args: readonly string[]) => Promise<number>;
   readonly onFailure: Definition<Flags, never>["onFailure"];
 }
 
 /** What `runCommand` hands to citty's `run`. */
-export interface Work {
-  readonly host: Host;
-  readonly run: (host: Host) => Promise<number>;
+interface Work {
+  readonly work: () => Promise<number>;
 }
 
 export function command<const F extends Flags, Options>(of: Definition<F, Options>): Command {
   const { name, summary, operands, flags, notes, examples, onFailure } = of;
   const citty = defineCommand({
     meta: { name, description: summary },
-    run: ({ data }: { data?: Work }) => data?.run(data.host),
+    run: ({ data }: { data?: Work }) => data?.work(),
   });
   return {
     ...citty,
     help: { name, summary, operands, flags, notes, examples },
     onFailure,
-    prepare: (argv) => {
-      // the parser below was built from the same flags, so the values have their types
-      const options = of.parse(argv as unknown as Argv<F>);
-      return (host) => of.run(host, options);
+    glance: (args) => glance(args, flags),
+    start: async (host, args) => {
+      // the parser was built from the same flags, so the values have their types
+      const options = of.parse(parseArgv(args, flags, name) as unknown as Argv<F>);
+      const work = (): Promise<number> => of.run(host, options);
+      const { result } = await runCommand(citty, { rawArgs: [], data: { work } });
+      return typeof result === "number" ? result : 0;
     },
   };
 }

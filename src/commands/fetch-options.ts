@@ -3,7 +3,7 @@ import { type Key, parseKey } from "../imds/key.ts";
 import type { ImdsOptions } from "../imds/settings.ts";
 import { parseDuration } from "../net/duration.ts";
 import type { FetchFormat } from "../output/render-readings.ts";
-import type { Argv, Flags } from "./command.ts";
+import type { Argv, Flags } from "./flags.ts";
 import { imdsFlags, imdsOptions, talkFlags } from "./shared-flags.ts";
 
 export const fetchFlags = {

@@ -2,7 +2,7 @@ import { Failure } from "../exit.ts";
 import { parseDuration } from "../net/duration.ts";
 import type { EventFlags } from "../plan/parse-nic-event.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "./activate-options.ts";
-import type { Argv, Flags, FlagValues } from "./command.ts";
+import type { Argv, Flags, FlagValues } from "./flags.ts";
 import { imdsFlags, talkFlags } from "./shared-flags.ts";
 
 const { backend, stage, root, json } = activateFlags;

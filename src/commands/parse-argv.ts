@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../exit.ts";
 import { closest } from "./closest.ts";
-import type { Argv, Flags, LooseFlags } from "./command.ts";
+import type { Argv, Flags, LooseFlags } from "./flags.ts";
 
 /**
  * The command line, strictly: citty takes unknown flags, `--json=no` as true and `--output --json`

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { ImdsOptions } from "../imds/settings.ts";
-import type { Argv, Flags } from "./command.ts";
+import type { Argv, Flags } from "./flags.ts";
 import { imdsFlags, imdsOptions, talkFlags } from "./shared-flags.ts";
 
 export const probeNicsFlags = {

@@ -1,5 +1,5 @@
 import type { ImdsOptions } from "../imds/settings.ts";
-import type { Flags, FlagValues } from "./command.ts";
+import type { Flags, FlagValues } from "./flags.ts";
 
 /** Flags of every subcommand: how it talks. */
 export const talkFlags = {
