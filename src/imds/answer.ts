@@ -13,8 +13,8 @@ export interface Trouble {
   readonly endsAs: "UNAVAILABLE" | "DATAERR";
   /** What `Retry-After` asks for; null where it doesn't. */
   readonly retryAfterMs: number | null;
-  /** `token`: a new one may help. `path`: another way to the service may. */
-  readonly suspect: "token" | "path" | "service";
+  /** `token`: a new one may help. `path`: another way to the service may. `rate`: to ask less may. */
+  readonly suspect: "token" | "path" | "rate" | "service";
   /** It ended because the run's time did. */
   readonly isCutByDeadline: boolean;
 }
@@ -31,7 +31,8 @@ export function judgeStatus(
   if (status === 401) return trouble("401, the token was not accepted", { suspect: "token" });
   if (status === 408 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
-    return trouble(`${status}, ${nameOf(status)}`, { retryAfterMs });
+    const suspect = isThrottling(status) ? "rate" : "service";
+    return trouble(`${status}, ${nameOf(status)}`, { retryAfterMs, suspect });
   }
   if (status === 403) {
     const hint =
@@ -56,8 +57,12 @@ export function trouble(
 }
 
 function nameOf(status: number): string {
-  if (status === 429 || status === 503) return "throttled";
+  if (isThrottling(status)) return "throttled";
   return status === 408 ? "timed out" : "trouble at imds";
+}
+
+function isThrottling(status: number): boolean {
+  return status === 429 || status === 503;
 }
 
 /** Seconds, or a date (RFC 9110 §10.2.3); what is neither is ignored. */

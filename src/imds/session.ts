@@ -4,7 +4,8 @@ import { type Answer, trouble } from "./answer.ts";
 import { ask } from "./ask.ts";
 import { urlPathOf } from "./key.ts";
 import { isReachedByNics } from "./line-up.ts";
-import { limiter } from "./limiter.ts";
+import { limiter, type Urgency } from "./limiter.ts";
+import { pacer } from "./pacer.ts";
 import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./pass.ts";
 import { retry } from "./retry.ts";
 import type { ImdsSettings } from "./settings.ts";
@@ -12,7 +13,9 @@ import { tokenHeader } from "./token.ts";
 import { type Links, openTransports } from "./transports.ts";
 import { nicOf, type Way } from "./way.ts";
 
-/** A run's conversation with IMDS: one token, one way, at most 6 requests in flight. */
+/**
+ * A run's conversation with IMDS: one token, one way, at most 6 requests in flight and 100 a second.
+ */
 export interface ImdsSession {
   /**
    * The bytes below `latest/`; null for 404. Throws `UNAVAILABLE`, `DATAERR`, `CONFIG`; never
@@ -91,12 +94,12 @@ export function openSession(
   };
   // the pass is taken in turn, too: what waits here must not go on with one that has expired
   const look: ImdsSession["look"] = (path, options = {}) =>
-    inTurn(() => tryOnce(path, options)).catch((error: unknown) => {
+    inTurn(() => tryOnce(path, options), urgencyOf(options)).catch((error: unknown) => {
       pass = null; // the next look asks for a token again
       throw error;
     });
   const get: ImdsSession["get"] = (path, { awaitAbsent = false, ...options } = {}) => {
-    const attempt = () => inTurn(() => tryOnce(path, options));
+    const attempt = () => inTurn(() => tryOnce(path, options), urgencyOf(options));
     return retry(host, pathFor(path, options), { ...limits, awaitAbsent }, attempt);
   };
   const stats = () => ({ ...wayStats(way), ...count });
@@ -105,19 +108,26 @@ export function openSession(
 
 /** Asks once, for as long as a try may take and the run lasts; `onRequest` counts. */
 function boundInTime(
-  host: Pick<Host, "clock" | "log">,
+  host: Pick<Host, "clock" | "log" | "signal">,
   settings: Pick<ImdsSettings, "tryMs" | "connectMs">,
   deadlineMs: number,
   onRequest: () => void,
 ): AskOnce {
-  return async (http, question, stop) => {
-    onRequest();
-    const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
-    const tryMs = Math.min(settings.tryMs, leftMs);
-    const connectMs = question.method === "PUT" ? settings.connectMs : null;
-    const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
-    return ask({ ...host, http }, { ...question, ...times }, stop);
-  };
+  const paced = pacer(host);
+  return (http, question, stop) =>
+    paced(() => {
+      onRequest();
+      const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
+      const tryMs = Math.min(settings.tryMs, leftMs);
+      const connectMs = question.method === "PUT" ? settings.connectMs : null;
+      const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
+      return ask({ ...host, http }, { ...question, ...times }, stop);
+    });
+}
+
+/** What a folder lists is asked for after it: a listing that waits holds up all that. */
+function urgencyOf({ asFolder = false }: LookOptions): Urgency {
+  return asFolder ? "first" : "later";
 }
 
 function wayStats(way: Way | null): Omit<ImdsStats, "requests" | "retries"> {

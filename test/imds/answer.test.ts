@@ -12,9 +12,9 @@ test("200 is read on, 404 is absent", () => {
 test.each([
   [401, { suspect: "token", endsAs: "UNAVAILABLE" }],
   [408, { suspect: "service", endsAs: "UNAVAILABLE" }],
-  [429, { suspect: "service", endsAs: "UNAVAILABLE" }],
+  [429, { suspect: "rate", endsAs: "UNAVAILABLE" }],
   [500, { suspect: "service", endsAs: "UNAVAILABLE" }],
-  [503, { suspect: "service", endsAs: "UNAVAILABLE" }],
+  [503, { suspect: "rate", endsAs: "UNAVAILABLE" }],
   [599, { suspect: "service", endsAs: "UNAVAILABLE" }],
   [201, { endsAs: "DATAERR" }],
   [204, { endsAs: "DATAERR" }],

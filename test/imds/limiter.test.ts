@@ -63,3 +63,19 @@ test("a place that is free again is not lost", async () => {
   await Promise.all(Array.from({ length: 9 }, () => inTurn(work)));
   expect(most).toBe(2);
 });
+
+test("of those that wait, what is first goes before what came before it", async () => {
+  const inTurn = limiter(1);
+  const [running, started] = [piece(), [] as string[]];
+  const first = inTurn(() => running.promise);
+  const named = (name: string) => async () => void started.push(name);
+  const all = [
+    inTurn(named("a")),
+    inTurn(named("b")),
+    inTurn(named("c"), "first"),
+    inTurn(named("d"), "first"),
+  ];
+  running.resolve();
+  await Promise.all([first, ...all]);
+  expect(started).toEqual(["c", "d", "a", "b"]);
+});
