@@ -69,13 +69,14 @@ interface Look {
 }
 
 async function lookOnce(session: ImdsSession, known: Known, here: Machine["here"]): Promise<Look> {
-  const { mac, isListed, enis, notYet } = await readNetwork(session, known);
+  const macsHere = here();
+  const { mac, isListed, enis, notYet } = await readNetwork(session, { known, here: macsHere });
   const named = mac === null ? {} : { mac };
   const reasons = { ...notYet, ...faultsOf(named, enis) };
   // what cannot be used yet is listed all the same, with nothing in it that could be believed
   const blank = Object.fromEntries(Object.keys(reasons).map((late) => [late, {}]));
   const macs = isListed ? { network: { interfaces: { macs: { ...enis, ...blank } } } } : {};
-  const parsed = parseEnis({ ...named, ...macs }, await here());
+  const parsed = parseEnis({ ...named, ...macs }, await macsHere);
   const incomplete = parsed.incomplete.map((eni) => {
     return { ...eni, reason: reasons[eni.mac] ?? eni.reason };
   });

@@ -19,10 +19,10 @@ export function whyIncomplete(eni: ListedEni, all: readonly ListedEni[]): Obstac
 function whyUnnumbered(eni: ListedEni, all: readonly ListedEni[]): Obstacle | null {
   const { isPrimary, folder } = eni;
   if (folder["interface-id"] === undefined) return notThere("interface-id");
-  const device = folder["device-number"];
-  if (device === undefined) return notThere("device-number");
   // The primary is card 0, device 0 on every instance type, whatever has arrived.
   if (isPrimary) return null;
+  const device = folder["device-number"];
+  if (device === undefined) return notThere("device-number");
   const card = folder["network-card"];
   // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/153
   if (card === undefined && all.some((other) => other.folder["network-card"] !== undefined)) {
