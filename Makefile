@@ -4,7 +4,7 @@
 
 BUN := sh scripts/bun.sh
 PACKAGES := node_modules/.installed
-SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
+SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/build-flags.ts scripts/bun.sh
 
 # (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
@@ -33,7 +33,7 @@ lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SC
 demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts
 
-bench: $(PACKAGES) dist/ec2nic ## figures beside curl's, and other hot-plug programs' (minutes), in one run
+bench: $(PACKAGES) dist/ec2nic ## figures beside others', in one run; PART=start,crawl: some; CHECK=1: hold them
 	$(BUN) scripts/bench.ts
 
 golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them

@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type HotplugSchedule, hotplugSchedules } from "../../test/support/hotplug-schedules.ts";
-import { machineMissing } from "../../test/support/machine/missing.ts";
-import { rootFileSystem } from "../../test/support/machine/root-file-system.ts";
 import { cloudInit } from "./cloud-init.ts";
 import type { Contender } from "./contender.ts";
 import { ec2NetUtils } from "./ec2-net-utils.ts";
 import { ec2nic } from "./ec2nic.ts";
+import type { Figure } from "./figure.ts";
 import { lookMs, readyTrial, type Trial } from "./trial.ts";
 
 /** What tells most; `SCHEDULES=all` takes all, and a part of a name those that have it. */
+const complete = "complete from the start, with all there is";
 const telling: readonly string[] = [
-  "complete from the start, with all there is",
+  complete,
   "not listed for 20 s",
   "device-number 0 for 15 s",
   "device-number 0, then 1, on the second card",
@@ -24,33 +24,41 @@ const telling: readonly string[] = [
 /**
  * The same NICs, late in the same ways, given to ec2nic and to what distributions have for it: each
  * on a machine of its own (a real systemd, networkd and netplan), with its real program, its
- * commands carried out. Prints a table; says why where there can be none.
+ * commands carried out. Prints a table.
  */
-export async function besidePeers(): Promise<void> {
-  const missing = machineMissing("trixie");
-  if (missing !== null) return console.log(`\nno table of hot-plugged NICs: ${missing}`);
+export async function besidePeers(): Promise<readonly Figure[]> {
   const contenders = [ec2nic, cloudInit, ...amazons()];
-  for (const { machine } of contenders) await rootFileSystem("trixie", machine.packages);
   const chosen = Object.entries(hotplugSchedules).filter(([name]) => isChosen(name));
   console.log(
     `\n${chosen.length} of ${Object.keys(hotplugSchedules).length} hot-plugged NICs (SCHEDULES=all: all), ` +
       `each looked at for ${lookMs / 1000} s; times since the attachment, until a host outside is answered\n`,
   );
   console.log(row(["", "first", "whole", "requests", "host-wide", "outcome"]));
-  for (const [name, schedule] of chosen) await contest(name, schedule, contenders);
+  const figures: Figure[] = [];
+  for (const [name, schedule] of chosen) {
+    const [ours] = await contest(name, schedule, contenders);
+    const firstMs = ours?.firstMs ?? null;
+    if (name !== complete || firstMs === null) continue;
+    figures.push({
+      name: "hotplug: s until it answers, metadata complete",
+      value: firstMs / 1000,
+    });
+  }
+  return figures;
 }
 
 async function contest(
   name: string,
   schedule: HotplugSchedule,
   contenders: readonly Contender[],
-): Promise<void> {
+): Promise<readonly Trial[]> {
   const { possibleMs, wholeMs } = schedule;
   const trials = await trialsOf(contenders, schedule);
   console.log(row([name, seconds(possibleMs), seconds(wholeMs ?? possibleMs), "", "", ""]));
   trials.forEach((each, at) => {
     console.log(row([`  ${contenders[at]?.name}`, ...cells(each)]));
   });
+  return trials;
 }
 
 /** All at once, when all machines are ready. */

@@ -16,7 +16,15 @@ export interface Service {
 
 const ttlHeader = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds";
 /** A few of the dated versions that IMDS serves beside `latest`; cloud-init asks for them. */
-const versions = ["1.0", "2009-04-04", "2016-09-02", "2021-03-23", "2024-04-11", "latest"];
+const versions = [
+  "1.0",
+  "2009-04-04",
+  "2016-09-02",
+  "2018-09-24",
+  "2021-03-23",
+  "2024-04-11",
+  "latest",
+];
 
 /**
  * The answer of a healthy IMDS. `rejectToken`: a token given now is one that GETs refuse.
