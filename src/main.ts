@@ -6,7 +6,7 @@ import { isForEval } from "./commands/is-for-eval.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
 import { onCrash } from "./host/on-crash.ts";
-import { systemHost } from "./host/system.ts";
+import { print } from "./host/print.ts";
 import { renderCommandHelp, renderProgramHelp } from "./output/help.ts";
 
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
@@ -21,6 +21,8 @@ process.exit(await main());
 
 /** The one place that catches: whatever a run comes to becomes words and an exit status. */
 async function main(): Promise<number> {
+  if (name === "--version" && (await isVersionSaid())) return 0;
+  const { systemHost } = await import("./host/system.ts");
   const command = Object.hasOwn(commands, name) ? (await commands[name]?.())?.default : undefined;
   const flags = command?.glance(args) ?? {};
   const host = systemHost(talk(flags));
@@ -34,6 +36,18 @@ async function main(): Promise<number> {
   } catch (error) {
     return await fail(host, error, { command, flags });
   }
+}
+
+/**
+ * Scripts ask for it often, and it needs nothing of what a run needs (docs/performance.md). Where
+ * stdout does not take it, the run tells why.
+ */
+async function isVersionSaid(): Promise<boolean> {
+  const said = print(`ec2nic ${version}\n`, new AbortController().signal);
+  return said.then(
+    () => true,
+    () => false,
+  );
 }
 
 async function runSubcommand(host: Host, command: Command, flags: LooseFlags): Promise<number> {

@@ -10,8 +10,15 @@ interface LiveLine {
   readonly clear: () => void;
 }
 
+interface Screen {
+  readonly write: (text: string) => void;
+  /** Asked when there is something to show: elsewhere there is no line. */
+  readonly isTerminal: () => boolean;
+  readonly now: () => number;
+}
+
 /** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
-export function liveLine(write: (text: string) => void, now: () => number): LiveLine {
+export function liveLine({ write, isTerminal, now }: Screen): LiveLine {
   let state: Waiting | null = null;
   let sinceMs = 0;
   let timer: ReturnType<typeof setInterval> | null = null;
@@ -22,7 +29,7 @@ export function liveLine(write: (text: string) => void, now: () => number): Live
     shown = false;
   };
   const draw = (): void => {
-    if (state === null || now() - sinceMs < patienceMs) return;
+    if (state === null || now() - sinceMs < patienceMs || !isTerminal()) return;
     write(`\r\u001b[K${describe(state, now()).slice(0, columns() - 1)}`);
     shown = true;
   };

@@ -2,15 +2,14 @@ import { createConsola, type LogObject } from "consola/core";
 import type { Log, Waiting } from "./host.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { liveLine } from "./live-line.ts";
+import type { ReaderOfStderr } from "./reader-of-stderr.ts";
 import { stderrWriter } from "./stderr-writer.ts";
 
 export interface LogSettings {
   readonly format: "text" | "json";
   readonly verbosity: "quiet" | "normal" | "verbose";
-  /** stderr is the journal: lines carry `<priority>` (sd-daemon(3)). */
-  readonly journal: boolean;
-  /** stderr is a terminal. */
-  readonly terminal: boolean;
+  /** Called once, when there is something to say. */
+  readonly reader: () => ReaderOfStderr;
 }
 
 const levels = { quiet: 0, normal: 3, verbose: 4 } as const;
@@ -19,9 +18,13 @@ const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 
 /** The log on fd 2. Talk never fails a run: what stderr does not take is dropped. */
 export function createLog(settings: LogSettings, now: () => number): Log {
   const stderr = stderrWriter();
-  const live = settings.terminal && settings.format === "text" && settings.verbosity !== "quiet";
-  const line = live ? liveLine(stderr.write, now) : null;
-  const report = settings.format === "json" ? jsonLine : textLine(settings.journal);
+  let known: ReaderOfStderr | null = null;
+  const reader = (): ReaderOfStderr => (known ??= settings.reader());
+  const live = settings.format === "text" && settings.verbosity !== "quiet";
+  const isTerminal = (): boolean => reader().isTerminal;
+  const line = live ? liveLine({ write: stderr.write, isTerminal, now }) : null;
+  const textLine = (entry: LogObject): string => textOf(entry, reader().isJournal);
+  const report = settings.format === "json" ? jsonLine : textLine;
   const consola = createConsola({
     level: levels[settings.verbosity],
     throttle: 0, // consola folds repeated lines by default; each retry is worth its own
@@ -45,13 +48,11 @@ export function createLog(settings: LogSettings, now: () => number): Log {
   };
 }
 
-function textLine(journal: boolean): (entry: LogObject) => string {
-  return ({ type, args: [message, hint] }) => {
-    const priority = journal ? `<${priorities[type] ?? 6}>` : "";
-    const grade = type === "warn" ? "warning: " : "";
-    const said = `${priority}ec2nic: ${grade}${escapeControls(String(message))}\n`;
-    return hint ? `${said}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : said;
-  };
+function textOf({ type, args: [message, hint] }: LogObject, isJournal: boolean): string {
+  const priority = isJournal ? `<${priorities[type] ?? 6}>` : "";
+  const grade = type === "warn" ? "warning: " : "";
+  const said = `${priority}ec2nic: ${grade}${escapeControls(String(message))}\n`;
+  return hint ? `${said}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : said;
 }
 
 function jsonLine({ type, date, args: [message, hint] }: LogObject): string {

@@ -1,13 +1,12 @@
-import { fstatSync, type Stats } from "node:fs";
 import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
 import { endProcess } from "./end-process.ts";
-import { exec } from "./exec.ts";
 import { systemFiles } from "./files.ts";
 import type { Host } from "./host.ts";
 import { systemHttp } from "./http.ts";
 import { createLog, type LogSettings } from "./log.ts";
 import { print } from "./print.ts";
+import { type ReaderOfStderr, readerOfStderr } from "./reader-of-stderr.ts";
 import { endingSignal } from "./signals.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -15,7 +14,7 @@ import type { Sockets } from "./sockets.ts";
 export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = endingSignal();
-  const settings = { ...wish, ...stderrOf(env["JOURNAL_STREAM"]) };
+  const reader = (): ReaderOfStderr => readerOfStderr(env["JOURNAL_STREAM"]);
   let opened: Promise<Sockets> | null = null;
   const sockets = (): Promise<Sockets> => {
     opened ??= import("./sockets.ts").then(({ openSockets }) => openSockets());
@@ -28,7 +27,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     pid: process.pid,
     signal,
     clock: systemClock,
-    log: createLog(settings, systemClock.now),
+    log: createLog({ ...wish, reader }, systemClock.now),
     files: systemFiles,
     http: systemHttp,
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
@@ -37,33 +36,11 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     imdsd: async () => (await import("./imdsd.ts")).imdsd(),
     addresses: linkAddresses,
     lookUpRoute: async (address) => (await sockets()).lookUpRoute(address),
-    exec,
+    // lazily: to fetch a value runs nothing
+    exec: async (argv, options) => (await import("./exec.ts")).exec(argv, options),
     endProcess,
     // lazily: few runs need a lock, and bun:ffi is not free
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),
     print: (data) => print(data, signal),
   };
-}
-
-/** Who reads stderr. JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)). */
-function stderrOf(journalStream: string | undefined): Pick<LogSettings, "journal" | "terminal"> {
-  const stats = statsOfStderr();
-  if (stats === null) return { journal: false, terminal: false };
-  const isDevice = stats.isCharacterDevice() && stats.rdev !== nullDevice;
-  return {
-    journal: journalStream === `${stats.dev}:${stats.ino}`,
-    // lazily: node:tty costs 5 ms, as long as an empty program runs
-    terminal: isDevice && process.getBuiltinModule("node:tty").isatty(2),
-  };
-}
-
-/** What most calls of scripts have for a stderr: 1:3 (null(4)). */
-const nullDevice = 0x103;
-
-function statsOfStderr(): Stats | null {
-  try {
-    return fstatSync(2);
-  } catch {
-    return null; // it is closed
-  }
 }
