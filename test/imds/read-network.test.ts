@@ -47,7 +47,8 @@ function sessionOf(tree: Tree, looks?: () => Promise<Answer>) {
   const stats: ImdsSession["stats"] = () => {
     throw new Error("nobody asks");
   };
-  const session = { get, look, stats, deadlineMs: Infinity, close: async () => undefined };
+  const close = async (): Promise<void> => undefined;
+  const session = { get, look, stats, deadlineMs: Infinity, retries: Infinity, close };
   return { session, asked };
 }
 

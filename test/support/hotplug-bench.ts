@@ -1,5 +1,4 @@
 import hotplug from "../../src/commands/hotplug.ts";
-import { parseArgv } from "../../src/commands/parse-argv.ts";
 import { reportOf } from "../../src/exit.ts";
 import type { Files, Host } from "../../src/host/host.ts";
 import { fakeClock, fakeFiles, type FakeFiles, fakeLog } from "./fake-host.ts";
@@ -100,7 +99,7 @@ export function hotplugBench(options: Options = {}) {
     };
     const go = async (): Promise<number> => {
       const all = [...args, ...chosen(args)];
-      return hotplug.prepare(parseArgv(all, hotplug.help.flags, "hotplug"))(host);
+      return hotplug.start(host, all);
     };
     const code = await go().catch(failed);
     const said = log.lines.filter((line) => !line.startsWith("verbose: "));
