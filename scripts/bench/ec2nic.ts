@@ -1,4 +1,10 @@
+import * as v from "valibot";
 import type { Contender } from "./contender.ts";
+
+const ms = v.nullable(v.number());
+const result = v.object({
+  nics: v.array(v.object({ timeline: v.optional(v.object({ usableMs: ms, appliedMs: ms })) })),
+});
 
 export const ec2nic: Contender = {
   name: "ec2nic",
@@ -11,7 +17,9 @@ export const ec2nic: Contender = {
   prepare: async ({ machine }) => void (await machine.run(["ec2nic", "activate"])),
   plugged: async ({ machine }, nic) => {
     const argv = ["ec2nic", "hotplug", "add", "--nic", nic, "--json"];
-    const { code, stderr } = await machine.exec(argv, { timeoutMs: 120_000 });
-    return code === 0 ? "" : `ended with ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}`;
+    const { code, stdout, stderr } = await machine.exec(argv, { timeoutMs: 120_000 });
+    if (code !== 0) return `ended with ${code}: ${stderr.trim().split("\n").at(-1) ?? ""}`;
+    const [own] = v.parse(result, JSON.parse(stdout)).nics;
+    return `usable at ${own?.timeline?.usableMs} ms, applied at ${own?.timeline?.appliedMs} ms`;
   },
 };

@@ -23,9 +23,9 @@ export async function print(data: string | Uint8Array, signal: AbortSignal): Pro
 }
 
 async function writeAll(data: string | Uint8Array): Promise<void> {
-  if (await wasClosed()) throw new Error("it is closed");
   const expected = typeof data === "string" ? Buffer.byteLength(data) : data.length;
-  const written = await Bun.write(Bun.stdout, data);
+  const [isClosed, written] = await Promise.all([wasClosed(), Bun.write(Bun.stdout, data)]);
+  if (isClosed) throw new Error("it is closed");
   if (written !== expected) throw new Error(`${written} of ${expected} bytes were taken`);
 }
 
