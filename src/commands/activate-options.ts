@@ -28,6 +28,10 @@ export const activateFlags = {
     valueHint: "FILE",
     description: "take metadata from FILE (ec2nic fetch --json made it), ask nobody",
   },
+  offline: {
+    type: "boolean",
+    description: "ask nobody, touch no NIC: only what needs no metadata (NetworkManager's DNS)",
+  },
   root: { type: "string", valueHint: "DIR", description: "write below DIR: for images" },
   json: { type: "boolean", description: "the result as one JSON object" },
   ...imdsFlags,
@@ -41,6 +45,8 @@ export interface ActivateOptions extends ImdsOptions {
   readonly check: boolean;
   /** null: IMDS is asked. */
   readonly metadata: string | null;
+  /** Nobody is asked, and no NIC is touched. */
+  readonly offline: boolean;
   /** `/` for the machine itself. */
   readonly root: string;
   readonly json: boolean;
@@ -67,6 +73,9 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
       `${flag} changes nothing, and --dhcp takes a lease: one or the other`,
     );
   }
+  if (flags.offline && (flags.dhcp || flags.check || flags.metadata !== undefined)) {
+    throw new Failure("USAGE", "--offline knows no ENI: no --dhcp, --check or --metadata with it");
+  }
   return {
     ...imdsOptions(flags),
     backend: backends.find((each) => each === flags.backend) ?? "auto",
@@ -74,6 +83,7 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
     dryRun: flags["dry-run"],
     check: flags.check,
     metadata: flags.metadata ?? null,
+    offline: flags.offline,
     root: flags.root ?? "/",
     json: flags.json,
   };

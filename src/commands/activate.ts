@@ -1,6 +1,7 @@
 import { renderResult } from "../output/result.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "./activate-options.ts";
 import { askForEnis } from "./ask-for-enis.ts";
+import { unasked } from "./apply-nics.ts";
 import { alone, carryOut } from "./carry-out.ts";
 import { command } from "./command.ts";
 import { gatherFacts } from "./gather-facts.ts";
@@ -31,9 +32,9 @@ export default command<typeof activateFlags, ActivateOptions>({
   parse: parseActivate,
   run: async (host, options) => {
     await requireRoot(host, options.root);
-    const asked = await askForEnis(host, options);
+    const asked = options.offline ? unasked : await askForEnis(host, options);
     return alone(host, options, async () => {
-      const gathered = await gatherFacts(host, options, asked);
+      const gathered = await gatherFacts(host, options, asked, options.offline ? [] : null);
       const plan = planActivation(gathered, options);
       const applied = await carryOut(host, options, { asked, gathered, plan });
       return reportActivation(host, options, {

@@ -71,7 +71,7 @@ export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
   refuseUnasked(flags, job);
   const check = false;
   const shared = parseActivate({
-    flags: { ...flags, check, metadata: undefined },
+    flags: { ...flags, check, metadata: undefined, offline: false },
     positionals: [],
     rest: null,
   });

@@ -1,6 +1,7 @@
 import type { ConfigFile } from "../net/network-plan.ts";
 import type { IniSection } from "./ini.ts";
-import { conditions, networkDaemons, oneshot, unitFile } from "./unit-parts.ts";
+import { dnsPath } from "../net/own-files.ts";
+import { conditions, inBackground, networkDaemons, oneshot, unitFile } from "./unit-parts.ts";
 
 /**
  * The units that configure all NICs by themselves: before the network, after it, and from time to time.
@@ -17,11 +18,15 @@ export function renderUnits(program: string): readonly ConfigFile[] {
 }
 
 /**
- * Before `network-pre.target`, and so before every network daemon. That is long before basic.target,
- * after which default dependencies would put it: what of these it needs is said. It is before nothing
- * of the boot itself: a unit before sysinit.target that waits for a network makes a circle
- * (https://github.com/systemd/systemd/issues/40980). After cloud-init's local stage, whose files tell
- * who is in charge.
+ * Before `network-pre.target`, and so before every network daemon: what stands here holds up each
+ * boot, so it is what cannot wait, and asks nobody. That is whether NetworkManager must leave
+ * resolv.conf alone, which it has to know before it starts, and once. IMDS here, over a lease of our
+ * own, was seconds of each boot, for what the daemons and the next stage do as well.
+ *
+ * It is long before basic.target, after which default dependencies would put it: what of these it
+ * needs is said. It is before nothing of the boot itself: a unit before sysinit.target that waits for
+ * a network makes a circle (https://github.com/systemd/systemd/issues/40980). After cloud-init's local
+ * stage, whose files tell who is in charge.
  */
 function localUnit(program: string): readonly IniSection[] {
   return [
@@ -30,6 +35,9 @@ function localUnit(program: string): readonly IniSection[] {
       entries: [
         ["Description", "Network configuration of EC2 NICs, before the network"],
         ...conditions(program),
+        ["ConditionPathExistsGlob", "/etc/systemd/system/*.wants/NetworkManager.service"],
+        ["ConditionPathIsSymbolicLink", "!/etc/resolv.conf"],
+        ["ConditionPathExists", `!${dnsPath}`],
         ["DefaultDependencies", "no"],
         ["After", "local-fs.target systemd-udev-trigger.service cloud-init-local.service"],
         ["Wants", "network-pre.target"],
@@ -37,14 +45,17 @@ function localUnit(program: string): readonly IniSection[] {
         ["Conflicts", "shutdown.target"],
       ],
     },
-    oneshot(program, "activate --stage local --dhcp --timeout 5s", 60),
+    oneshot(program, "activate --stage local --offline", 60),
     { name: "Install", entries: [["WantedBy", "multi-user.target"]] },
   ];
 }
 
 /**
  * After the daemons are there to be told, not after they are "online": IMDS is waited for anyway,
- * and a NIC that is the reason why the machine is not online is what this is for.
+ * and a NIC that is the reason why the machine is not online is what this is for; a NIC that nobody
+ * gives an address may take a lease. In the background, since a target waits for the oneshots that it
+ * wants, and IMDS may be silent for a minute. Each start of a daemon starts it, too: what a package's
+ * upgrade or an admin's restart made the daemon forget is back in seconds, not when the timer comes.
  */
 function networkUnit(program: string): readonly IniSection[] {
   return [
@@ -56,8 +67,14 @@ function networkUnit(program: string): readonly IniSection[] {
         ["After", `network.target ${networkDaemons} ec2nic-local.service`],
       ],
     },
-    oneshot(program, "activate --stage network", 180),
-    { name: "Install", entries: [["WantedBy", "multi-user.target"]] },
+    inBackground(program, "activate --stage network --dhcp", []),
+    {
+      name: "Install",
+      entries: ["multi-user.target", ...networkDaemons.split(" ")].map((unit) => [
+        "WantedBy",
+        unit,
+      ]),
+    },
   ];
 }
 

@@ -1,23 +1,50 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { labBackends } from "../support/lab/backends.ts";
+import { bootTimes } from "../support/lab/boot-times.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
+import { stateOf, untilState } from "../support/lab/state-of.ts";
+import { untilIdle } from "../support/lab/until-idle.ts";
 import { suites } from "../support/machine/root-file-system.ts";
+import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(400_000);
+const primary: EniSpec = { device: 0, dualStack: true };
+
+/** One look at files, emulated, where NetworkManager is to be told of resolv.conf; else nothing. */
+const mostLocalSeconds = { netplan: 0, networkd: 0, "network-manager": 10 } as const;
 
 for (const suite of suites) {
-  const testVm = testUnless(labMissing(suite));
   for (const backend of labBackends) {
-    testVm(
-      `${suite}, ${backend}: a guest with one NIC asks IMDS, and knows who is in charge`,
+    testUnless(labMissing(suite))(
+      `${suite}, ${backend}: boots wait for nobody, with IMDS and without it, and configure the same`,
       async () => {
-        await using vm = await bootVm({ suite, backend, enis: [{ device: 0, dualStack: true }] });
+        await using vm = await bootVm({ suite, backend, enis: [primary] });
         expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toBe("i-0ec20000000000001\n");
-        const dry = JSON.parse(await vm.run(["ec2nic", "activate", "--dry-run", "--json"]));
-        expect(dry.plan.backend).toBe(backend);
         expect(await vm.run(["systemd-detect-virt"])).toBe("amazon\n");
+        await vm.reboot();
+        const without = await bootTimes(vm);
+        await vm.run(["ec2nic", "hotplug", "--install"]);
+
+        await vm.reboot();
+        await untilIdle(vm);
+        const first = await bootTimes(vm);
+        await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"], 30_000);
+        const check = await vm.exec(["ec2nic", "activate", "--check"]);
+        expect(check).toMatchObject({ code: 0, stdout: "no difference\n" });
+        const state = await stateOf(vm);
+
+        await vm.vpc.simulator.order("fault", { fault: { kind: "hang" } });
+        await vm.reboot();
+        const silent = await bootTimes(vm);
+        await untilState(vm, "the last configuration is there without IMDS", state);
+        console.log(`${suite} ${backend}`, JSON.stringify({ without, first, silent }));
+        for (const { local, network, multiUser } of [first, silent]) {
+          expect(local ?? 0).toBeLessThanOrEqual(mostLocalSeconds[backend]);
+          expect((multiUser ?? 999) - (network ?? 0)).toBeLessThan(10);
+        }
         expect(await vm.failedUnits()).toEqual([]);
       },
     );

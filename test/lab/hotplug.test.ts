@@ -3,9 +3,9 @@ import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { labBackends } from "../support/lab/backends.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
+import { stateOf, untilState } from "../support/lab/state-of.ts";
 import { untilIdle } from "../support/lab/until-idle.ts";
 import { untilNic } from "../support/lab/until-nic.ts";
-import type { Vm } from "../support/lab/vm.ts";
 import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
@@ -23,29 +23,6 @@ const addresses = ["10.0.1.10", "10.0.1.11", "2600:1f14:ec2:101::10"];
 
 /** See activate.test.ts of the machines: the one thing that is as it is. */
 const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
-
-/** Files of ours, rules, and who is in which table; sorted, since routes come in any order. */
-async function stateOf(vm: Vm): Promise<readonly string[]> {
-  const script =
-    "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra' | sed 's/ nhid [0-9]*//'";
-  return (await vm.run(["sh", "-c", script]))
-    .split("\n")
-    .map((line) => line.trim())
-    .toSorted();
-}
-
-const untilState = (vm: Vm, what: string, state: readonly string[]): Promise<unknown> =>
-  vm.until(
-    what,
-    async () => {
-      const now = await stateOf(vm);
-      if (Bun.deepEquals(now, state)) return true;
-      throw new Error(
-        `${now.filter((line) => !state.includes(line)).join("\n")} -- missing: ${state.filter((line) => !now.includes(line)).join("\n")}`,
-      );
-    },
-    60_000,
-  );
 
 for (const backend of labBackends) {
   testUnless(labMissing("trixie"))(

@@ -47,6 +47,10 @@ test("what a boot starts is linked, relative, and nothing of hotplug is", () => 
       path: "/etc/systemd/system/multi-user.target.wants/ec2nic-network.service",
       target: "../ec2nic-network.service",
     },
+    ...["systemd-networkd", "NetworkManager"].map((daemon) => ({
+      path: `/etc/systemd/system/${daemon}.service.wants/ec2nic-network.service`,
+      target: "../ec2nic-network.service",
+    })),
     {
       path: "/etc/systemd/system/timers.target.wants/ec2nic-repair.timer",
       target: "../ec2nic-repair.timer",

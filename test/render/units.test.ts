@@ -23,9 +23,25 @@ test("the local stage is before the network and after nothing that comes late", 
   expect(lines).toContain("Conflicts=shutdown.target");
 });
 
-test("the local stage holds up a boot for seconds at most: no NIC has an address by then", () => {
-  const start = named("ec2nic-local.service").find((line) => line.startsWith("ExecStart="));
-  expect(start).toContain(" activate --stage local --dhcp --timeout 5s");
+test("before the network nobody is asked, and only where NetworkManager is to be told something", () => {
+  const lines = named("ec2nic-local.service");
+  expect(lines).toContain("ExecStart=/usr/local/bin/ec2nic activate --stage local --offline");
+  expect(lines).toContain(
+    "ConditionPathExistsGlob=/etc/systemd/system/*.wants/NetworkManager.service",
+  );
+  expect(lines).toContain("ConditionPathIsSymbolicLink=!/etc/resolv.conf");
+  expect(lines).toContain("ConditionPathExists=!/etc/NetworkManager/conf.d/90-ec2nic-dns.conf");
+});
+
+test("after it nobody waits, and each start of a daemon starts a run, too", () => {
+  const lines = named("ec2nic-network.service");
+  expect(lines).toContain("Type=exec");
+  expect(lines).toContain("ExecStart=/usr/local/bin/ec2nic activate --stage network --dhcp");
+  expect(lines.filter((line) => line.startsWith("WantedBy="))).toEqual(
+    ["multi-user.target", "systemd-networkd.service", "NetworkManager.service"].map(
+      (unit) => `WantedBy=${unit}`,
+    ),
+  );
 });
 
 test.each(services)("%s fails no boot, and hardens what can be", (name) => {

@@ -26,19 +26,24 @@ export interface VmOptions extends VpcOptions {
   readonly model?: NicModel;
   /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic; null: none. */
   readonly program?: string | null;
+  /** Slots of the PCI bus, by MAC; default: `ens5` is in slot 5, the primary's. */
+  readonly slots?: Readonly<Record<string, number>>;
   /** Default false: the guest goes on from where one of its kind had booted. */
   readonly fromPowerOn?: boolean;
 }
 
 /** `await using vm = await bootVm({ suite: "trixie", backend: "networkd", enis: [{ device: 0 }] })`. */
 export async function bootVm(options: VmOptions): Promise<Vm> {
-  const { suite, backend, model = "virtio-net-pci", program = binary } = options;
+  const { suite, backend, model = "virtio-net-pci", program = binary, slots = {} } = options;
   const image = await labImage(suite);
   const bench = await startBench();
   try {
     const vpc = await startVpc(bench, options);
     await vpc.plugInto("tap");
-    const nics = vpc.enis().map((eni) => guestNic(eni, model));
+    const nics = vpc.enis().map((eni) => {
+      const nic = guestNic(eni, model);
+      return { ...nic, slot: slots[eni.mac] ?? nic.slot };
+    });
     const hardware = { nics, accelerator: "tcg" } as const;
     const wish = { image, backend, hardware, surroundings: vpc.enis().map(addressesOf) };
     const hasBooted = (guest: Guest): Promise<void> => awaitBoot(guest, vpc);

@@ -1,0 +1,53 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { labBackends } from "../support/lab/backends.ts";
+import { installedVm } from "../support/lab/installed-vm.ts";
+import { labMissing } from "../support/lab/missing.ts";
+import { plugIn } from "../support/lab/plug-in.ts";
+import { stateOf, untilState } from "../support/lab/state-of.ts";
+import { untilIdle } from "../support/lab/until-idle.ts";
+import { untilNic } from "../support/lab/until-nic.ts";
+import { untilAddresses } from "../support/machine/until-addresses.ts";
+import { testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(400_000);
+
+const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
+/** Another one in its place: the same slot, name and device number. */
+const other: EniSpec = { ...second, mac: "06:ec:2a:00:00:99", ipv4: ["10.0.1.99"] };
+
+for (const backend of labBackends) {
+  testUnless(labMissing("trixie"))(
+    `${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
+    async () => {
+      await using vm = await installedVm({ suite: "trixie", backend });
+      await plugIn(vm, [second]);
+      const configured = await stateOf(vm);
+      const reload = [
+        "sh",
+        "-ec",
+        "for i in 1 2 3 4; do modprobe -r virtio_net; modprobe virtio_net; done",
+      ];
+      await vm.eventsOf(async () => {
+        await vm.run(reload, { timeoutMs: 60_000 });
+        for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
+      });
+      await untilIdle(vm);
+      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 30_000);
+      await untilState(vm, "all is as it was", configured);
+      expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
+
+      await vm.detach(eni(second).mac, { lingerMs: 60_000 });
+      await plugIn(vm, [other]);
+      await untilIdle(vm);
+      const replaced = await stateOf(vm);
+      expect(replaced.join("\n")).not.toMatch(/06ec2a000001|06-ec-2a-00-00-01|10\.0\.1\.1[01]/);
+      expect(replaced.join("\n")).toContain("from 10.0.1.99");
+
+      await vm.reboot();
+      await untilIdle(vm);
+      await untilState(vm, "a boot is the same", replaced);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { labBackends } from "../support/lab/backends.ts";
+import { installedVm } from "../support/lab/installed-vm.ts";
+import { labMissing } from "../support/lab/missing.ts";
+import { plugIn } from "../support/lab/plug-in.ts";
+import { stateOf, untilState } from "../support/lab/state-of.ts";
+import { untilIdle } from "../support/lab/until-idle.ts";
+import { settledFailures } from "../support/machine/settled-table.ts";
+import { untilAddresses } from "../support/machine/until-addresses.ts";
+import { testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(400_000);
+
+/** Listed late, and with IPv6 later still. */
+const three: readonly EniSpec[] = [1, 2, 3].map((device) => ({
+  device,
+  dualStack: true,
+  late: {
+    ".": 2000,
+    ipv6s: 6000,
+    "subnet-ipv6-cidr-blocks": 6000,
+    "vpc-ipv6-cidr-blocks": 6000,
+  },
+}));
+
+/** See activate.test.ts of the machines: the one thing that is as it is. */
+const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.[123]\.0/.test(row);
+
+for (const backend of labBackends) {
+  testUnless(labMissing("trixie"))(
+    `${backend}: three NICs at once, known late: packets leave by their NICs; four at a boot are the same`,
+    async () => {
+      await using vm = await installedVm({ suite: "trixie", backend });
+      await plugIn(vm, three);
+      const { rows, failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
+      console.log(backend, rows, "rows of packets");
+      expect(failed.filter((row) => !isKnown(row))).toEqual([]);
+      const state = await stateOf(vm);
+
+      await vm.reboot();
+      await untilIdle(vm);
+      await untilAddresses(
+        vm,
+        vm.vpc.enis().flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6]),
+        30_000,
+      );
+      await untilState(vm, "a boot with four NICs is the same", state);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}
