@@ -16,6 +16,8 @@ const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 /** Another one in its place: the same slot, name and device number. */
 const other: EniSpec = { ...second, mac: "06:ec:2a:00:00:99", ipv4: ["10.0.1.99"] };
 
+const filesOfOurs = ["sh", "-c", "find /etc -name '*ec2nic*' | sort"];
+
 for (const backend of labBackends) {
   testUnless(labMissing("trixie"))(
     `${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
@@ -23,6 +25,15 @@ for (const backend of labBackends) {
       await using vm = await installedVm({ suite: "trixie", backend });
       await plugIn(vm, [second]);
       const configured = await stateOf(vm);
+
+      // an event of another device may come while the driver is away
+      const files = await vm.run(filesOfOurs);
+      await vm.run(["modprobe", "-r", "virtio_net"]);
+      await vm.run(["ec2nic", "hotplug", "remove"], { timeoutMs: 60_000 });
+      expect(await vm.run(filesOfOurs)).toBe(files);
+      await vm.run(["modprobe", "virtio_net"]);
+      for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
+
       const reload = [
         "sh",
         "-ec",
