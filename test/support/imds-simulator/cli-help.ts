@@ -1,7 +1,9 @@
 /** What `--help` prints: at most 80 columns. */
-export const help = `imds-simulator: an EC2 instance metadata service (IMDSv2) to test against
+export const help = `ec2nic-imds-simulator: an EC2 metadata service (IMDSv2) to test against
 
-usage: bun scripts/imds-simulator.ts [options]
+usage: ec2nic-imds-simulator [options]
+
+In a checkout, "bun scripts/imds-simulator.ts" is the same.
 
 options
   --scenario FILE    the instance and how its service behaves, as JSON (below)
@@ -102,8 +104,8 @@ changing it while it runs
   GET  /_simulator/counts          the time, requests, connections, and how many at once
 
 examples
-  bun scripts/imds-simulator.ts --enis 3 --dual-stack --log
-  bun scripts/imds-simulator.ts --listen 127.0.0.1:8169 \\
+  ec2nic-imds-simulator --enis 3 --dual-stack --log
+  ec2nic-imds-simulator --listen 127.0.0.1:8169 \\
       --fault 'status,status=503,match=PUT /latest/api/token,times=3' \\
       --fault 'refuse,forMs=2000'
   curl -d '{"device": 1}' http://127.0.0.1:8169/_simulator/attach
