@@ -48,14 +48,15 @@ export function renderProgramHelp(
     ...commands.flatMap(({ name, summary }) => inColumns(name, summary, 14)),
     "",
     "Exit status:",
-    ...exitLines,
+    ...exitMeanings.flatMap(([code, means]) => inColumns(code, means, 6)),
     "",
     "ec2nic COMMAND --help tells more. Data goes to stdout, talk to stderr.",
     "",
   ].join("\n");
 }
 
-const exitLines = [
+/** The exit statuses of the program, and what each means. */
+export const exitMeanings = [
   ["0", "done, or nothing to do"],
   ["1", "--check found a difference"],
   ["64", "bad command line"],
@@ -69,7 +70,7 @@ const exitLines = [
   ["77", "needs root or a capability"],
   ["78", "IMDS is switched off, or no network backend is in charge"],
   ["129+", "ended by a signal: 128 and its number"],
-].flatMap(([code = "", means = ""]) => inColumns(code, means, 6));
+] as const;
 
 function flagLines(name: string, flag: FlagHelp): readonly string[] {
   const alias = typeof flag.alias === "string" ? `-${flag.alias}, ` : "    ";
