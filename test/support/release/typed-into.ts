@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+
+export interface Typing {
+  /** The interactive shell; it runs on a terminal of its own. */
+  readonly shell: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What is typed, one after the other, each when the shell has written down the one before. */
+  readonly keys: readonly string[];
+  /** Where it writes down what became of each, ended by a line of `mark`. */
+  readonly out: string;
+}
+
+export const mark = "=";
+const prompt = "READY>";
+const deadlineMs = 10_000;
+
+/** The shell has to prompt with this; as it is written, what sets it is no prompt by itself. */
+export const setPrompt = `PS1=READY\\>`;
+
+/** What a shell wrote down for each of `keys`, as lines. Throws where it does not get ahead. */
+export async function typedInto(typing: Typing): Promise<readonly (readonly string[])[]> {
+  const { shell, cwd, env, keys, out } = typing;
+  const child = Bun.spawn(["script", "-qec", shell, "/dev/null"], {
+    cwd,
+    env: { PATH: process.env["PATH"], TERM: "dumb", LANG: "C.UTF-8", ...env },
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  let shown = "";
+  const reading = (async () => {
+    for await (const chunk of child.stdout) shown += new TextDecoder().decode(chunk);
+  })();
+  try {
+    await until(() => shown.includes(prompt), () => `${shell} does not prompt: ${shown}`);
+    for (const [at, each] of keys.entries()) {
+      void child.stdin.write(each);
+      await child.stdin.flush();
+      await until(async () => (await answers(out)).length > at, () => `${each}: ${shown}`);
+    }
+    return await answers(out);
+  } finally {
+    child.kill("SIGKILL");
+    await Promise.all([child.exited, reading]);
+  }
+}
+
+async function answers(out: string): Promise<readonly (readonly string[])[]> {
+  const text = existsSync(out) ? await Bun.file(out).text() : "";
+  const parts = text.split(`${mark}\n`).slice(0, -1);
+  return parts.map((part) => part.split("\n").filter((line) => line !== ""));
+}
+
+async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: () => string,
+): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(JSON.stringify(what()));
+    await Bun.sleep(10);
+  }
+}
