@@ -59,8 +59,7 @@ function valueCase([answer, flags]: [string, readonly FlagModel[] | undefined]):
           ;;`;
 }
 
-const listed = (what: string): string =>
-  `mapfile -t COMPREPLY < <(compgen ${what} -- "$cur")`;
+const listed = (what: string): string => `mapfile -t COMPREPLY < <(compgen ${what} -- "$cur")`;
 
 const answers: Readonly<Record<Exclude<ValueKind, "words">, string>> = {
   none: "",

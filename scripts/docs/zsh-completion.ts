@@ -75,9 +75,7 @@ function flagSpecs(flag: FlagModel): readonly string[] {
   const shown = `[${flag.description.replaceAll(/[[\]:\\]/g, String.raw`\$&`)}]`;
   const forms = alias === null ? [`--${name}`] : [`-${alias}`, `--${name}`];
   const others = alias === null ? "" : `(${forms.join(" ")})`;
-  return forms.map((form) =>
-    quoted(`${isRepeatable ? "*" : others}${form}${sign}${shown}${rest}`),
-  );
+  return forms.map((form) => quoted(`${isRepeatable ? "*" : others}${form}${sign}${shown}${rest}`));
 }
 
 function quoted(text: string): string {

@@ -48,7 +48,10 @@ testUnless(missingTool("bash", "script"))("bash completes what stands on the lin
   const cwd = await workplace(folder.path);
   const done = await completeInBash(join(folder.path, "shells/ec2nic.bash"), lines, cwd);
   for (const [at, [line, offered]] of cases.entries()) {
-    const words = (done[at] ?? "").slice(0, -1).split(" ").slice(line.split(" ").length - 1);
+    const words = (done[at] ?? "")
+      .slice(0, -1)
+      .split(" ")
+      .slice(line.split(" ").length - 1);
     const named = words.filter((word) => word !== "" && isOffered(line, word));
     expect({ line, offered: named.map(plain).toSorted() }).toEqual({ line, offered: [...offered] });
   }

@@ -33,11 +33,17 @@ export async function typedInto(typing: Typing): Promise<readonly (readonly stri
     for await (const chunk of child.stdout) shown += new TextDecoder().decode(chunk);
   })();
   try {
-    await until(() => shown.includes(prompt), () => `${shell} does not prompt: ${shown}`);
+    await until(
+      () => shown.includes(prompt),
+      () => `${shell} does not prompt: ${shown}`,
+    );
     for (const [at, each] of keys.entries()) {
       void child.stdin.write(each);
       await child.stdin.flush();
-      await until(async () => (await answers(out)).length > at, () => `${each}: ${shown}`);
+      await until(
+        async () => (await answers(out)).length > at,
+        () => `${each}: ${shown}`,
+      );
     }
     return await answers(out);
   } finally {
@@ -52,10 +58,7 @@ async function answers(out: string): Promise<readonly (readonly string[])[]> {
   return parts.map((part) => part.split("\n").filter((line) => line !== ""));
 }
 
-async function until(
-  holds: () => boolean | Promise<boolean>,
-  what: () => string,
-): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!(await holds())) {
     if (performance.now() > endMs) throw new Error(JSON.stringify(what()));
