@@ -4,17 +4,19 @@
 
 BUN := sh scripts/bun.sh
 PACKAGES := node_modules/.installed
-SOURCES := $(shell find src -name '*.ts') package.json bun.lock scripts/build.ts scripts/build-flags.ts scripts/bun.sh
+RUNTIMES := node_modules/.runtimes
+SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock scripts/build.ts scripts/build-flags.ts scripts/bun.sh
+SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds-simulator.ts
 
 # (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test lab demo bench golden smoke clean
+.PHONY: help build check test lab demo bench golden smoke clean docs simulator release release-test
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
 
 build: dist/ec2nic ## the executable, dist/ec2nic
 
@@ -39,6 +41,17 @@ bench: $(PACKAGES) dist/ec2nic ## figures beside others', in one run; PART=start
 golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them
 	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
 
+docs: $(PACKAGES) ## the man page and completions for bash, zsh and fish, in dist/
+	$(BUN) scripts/docs.ts
+
+simulator: dist/ec2nic-imds-simulator ## a simulated IMDS as one executable, to test user-data with
+
+release: $(RUNTIMES) ## all that is handed out, in dist/: executables, packages, sums; twice the same bytes
+	$(BUN) scripts/release.ts
+
+release-test: $(RUNTIMES) ## installs, runs and removes what `make release` makes; minutes, as root
+	$(BUN) scripts/release-test.ts
+
 smoke: dist/ec2nic ## does the executable start and say what it is?
 	dist/ec2nic --version
 	dist/ec2nic --help >/dev/null
@@ -49,7 +62,15 @@ clean: ## remove what was built and brought
 dist/ec2nic: $(PACKAGES) $(SOURCES)
 	$(BUN) scripts/build.ts
 
+dist/ec2nic-imds-simulator: $(PACKAGES) $(SOURCES) $(SIMULATOR)
+	$(BUN) scripts/build.ts ec2nic-imds-simulator
+
 # a mark of its own: an install that broke off leaves the folder behind
 $(PACKAGES): package.json bun.lock
 	$(BUN) install --frozen-lockfile --ignore-scripts
+	@touch $@
+
+# what the executables for other machines are made of: only a release needs it
+$(RUNTIMES): $(PACKAGES)
+	$(BUN) install --frozen-lockfile --ignore-scripts --os=linux --cpu='*' --libc='*'
 	@touch $@
