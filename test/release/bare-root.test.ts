@@ -1,0 +1,75 @@
+import { afterAll, expect } from "bun:test";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { aroundOwnImds } from "../support/own-imds.ts";
+import { binary } from "../support/run-ec2nic.ts";
+import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ec2nic-bare-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const libc = /^\s*(?:\S+ => )?(\/\S+) \(0x/gm;
+
+/** A root with the program, what `ldd` says that it is linked with, and a place for /proc. */
+function makeRoot(root: string): void {
+  const linked = Bun.spawnSync(["ldd", binary]).stdout.toString().matchAll(libc);
+  for (const [, path = ""] of linked) put(path, join(root, path));
+  put(binary, join(root, "ec2nic"));
+  mkdirSync(join(root, "proc"));
+}
+
+function put(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+}
+
+/** In namespaces of its own, where only it can see this root's /proc; `around`: before the chroot. */
+function inRoot(args: readonly string[], around: readonly string[] = []) {
+  const mounted = 'mount -t proc proc "$1/proc" && shift && exec "$@"';
+  const argv = [
+    ...["unshare", "--mount", "--net", "--pid", "--fork", "--"],
+    ...["sh", "-c", mounted, "sh", folder],
+    ...around,
+    ...["chroot", folder, "/ec2nic", ...args],
+  ];
+  const env = { PATH: process.env["PATH"] };
+  const { exitCode, stdout, stderr } = Bun.spawnSync(argv, { env, stderr: "pipe" });
+  return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+const missing =
+  (existsSync(binary) ? null : "dist/ec2nic is not built") ??
+  missingRoot() ??
+  missingTool("ldd", "chroot", "ip") ??
+  failing("unshare", "--mount", "--net", "--pid", "--fork", "true");
+const testIt = testUnless(missing);
+if (missing === null) makeRoot(folder);
+
+testIt("nothing but libc, /proc and itself is there", async () => {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const names = found.filter((entry) => entry.isFile()).map(({ name }) => name);
+  expect(names.filter((name) => !/^(?:lib(?:c|m|dl|pthread)\.so\.\d|ld-linux.*)$/.test(name))).toEqual(
+    ["ec2nic"],
+  );
+});
+
+for (const args of [["--version"], ["--help"], ["activate", "--help"]]) {
+  testIt(`ec2nic ${args.join(" ")} in a root of libc alone`, async () => {
+    expect(inRoot(args)).toMatchObject({ code: 0, stderr: "" });
+  });
+}
+
+testIt("fetch in a root of libc alone, where IMDS has its own address", async () => {
+  const around = aroundOwnImds(["ipv4"]);
+  const fetched = inRoot(["fetch", "instance-id"], around);
+  expect(fetched).toEqual({ code: 0, stdout: "i-0ec20000000000001\n", stderr: "" });
+});
+
+testIt("fetch --endpoint in a root of libc alone", async () => {
+  const around = aroundOwnImds(["ipv4"]);
+  const args = ["fetch", "placement", "--endpoint", "http://169.254.169.254", "--format", "env"];
+  const { code, stdout } = inRoot(args, around);
+  expect({ code, stdout }).toMatchObject({ code: 0 });
+  expect(stdout).toContain('EC2_PLACEMENT_REGION="eu-central-1"\n');
+});

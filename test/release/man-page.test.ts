@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { commandHelps } from "../../scripts/docs/command-helps.ts";
+import { manPage } from "../../scripts/docs/man-page.ts";
+import { environment } from "../../scripts/docs/man-text.ts";
+import { repository } from "../support/run-ec2nic.ts";
+import { missingTool, testUnless } from "../support/skip.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const page = manPage(commandHelps, { version: "1.2.3", date: "2026-11-21" });
+
+async function saidOf(argv: readonly string[]): Promise<string> {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "ec2nic.8");
+  await Bun.write(path, page);
+  const env = { PATH: process.env["PATH"], LC_ALL: "C.UTF-8", MANWIDTH: "100", TERM: "dumb" };
+  const { stdout, stderr } = Bun.spawnSync([...argv, path], { env, stderr: "pipe" });
+  return `${stderr.toString()}${stdout.toString()}`;
+}
+
+testUnless(missingTool("mandoc"))("mandoc finds no fault in the page", async () => {
+  expect(await saidOf(["mandoc", "-T", "lint"])).toBe("");
+});
+
+testUnless(missingTool("man", "groff"))("groff finds no fault in the page", async () => {
+  const argv = ["groff", "-man", "-Tutf8", "-wall", "-z"];
+  expect(await saidOf(argv)).toBe("");
+});
+
+testUnless(missingTool("mandoc"))("the page names all flags, values and examples", async () => {
+  const shown = (await saidOf(["mandoc", "-T", "ascii", "-O", "width=200"])).replaceAll(/.\u0008/g, "");
+  const words = shown.replaceAll(/\s+/g, " ");
+  for (const { name, flags, examples, summary, notes } of commandHelps) {
+    expect(words).toContain(`${name} ${summary}`);
+    for (const [flag, { description }] of Object.entries(flags)) {
+      expect(words).toContain(`--${flag} `);
+      expect(words).toContain(description);
+    }
+    for (const text of [...examples, ...notes]) expect(words).toContain(text);
+  }
+});
+
+test("the page and the README tell of the same variables", async () => {
+  const readme = await Bun.file(join(repository, "README.md")).text();
+  const inReadme = [...readme.matchAll(/^\| `(AWS_\w+)`/gm)].map(([, name = ""]) => name);
+  const inPage = environment.map(([name]) => name).filter((name) => name.startsWith("AWS_"));
+  expect(inPage.toSorted()).toEqual(inReadme.toSorted());
+});
