@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { PackageWish } from "./debian-package.ts";
 import { mustSucceed } from "./must-succeed.ts";
 import { type Family, program } from "./package-files.ts";
@@ -30,7 +31,8 @@ const macros = {
 /** Makes an .rpm in dist/; gives its path. */
 export async function rpmPackage(wish: PackageWish): Promise<string> {
   const { version, target, files, executable, epochSeconds } = wish;
-  const folder = resolve(mkdtempSync("dist/.package-"));
+  // rpmbuild takes no blanks in a path, and a checkout's may have them
+  const folder = mkdtempSync(join(tmpdir(), "ec2nic-rpm-"));
   try {
     stage(join(folder, "files"), files, { executable, epochSeconds });
     mkdirSync(join(folder, "top"));

@@ -49,9 +49,9 @@ if (missing === null) makeRoot(folder);
 testIt("nothing but libc, /proc and itself is there", async () => {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((entry) => entry.isFile()).map(({ name }) => name);
-  expect(names.filter((name) => !/^(?:lib(?:c|m|dl|pthread)\.so\.\d|ld-linux.*)$/.test(name))).toEqual(
-    ["ec2nic"],
-  );
+  expect(
+    names.filter((name) => !/^(?:lib(?:c|m|dl|pthread)\.so\.\d|ld-linux.*)$/.test(name)),
+  ).toEqual(["ec2nic"]);
 });
 
 for (const args of [["--version"], ["--help"], ["activate", "--help"]]) {

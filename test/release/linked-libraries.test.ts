@@ -40,5 +40,7 @@ for (const { path, libc } of executables) {
 }
 
 function readelf(what: string, path: string): string {
-  return Bun.spawnSync(["readelf", "--wide", what, path], { env: { LC_ALL: "C" } }).stdout.toString();
+  return Bun.spawnSync(["readelf", "--wide", what, path], {
+    env: { LC_ALL: "C" },
+  }).stdout.toString();
 }

@@ -8,9 +8,9 @@ export function handedOut(name: string): string {
   return join(repository, "dist", name.replace("VERSION", version));
 }
 
-/** Why nothing that is handed out is tried; null where it is. */
-export function releaseMissing(...names: readonly string[]): string | null {
+/** Why what is handed out is not tried; null where it is, and all of these lie there. */
+export function releaseMissing(...paths: readonly string[]): string | null {
   if (process.env["RELEASE"] !== "1") return "it takes minutes (make release-test)";
-  const missing = names.map(handedOut).find((path) => !existsSync(path));
+  const missing = paths.find((path) => !existsSync(path));
   return missing === undefined ? null : `${missing} is not there`;
 }

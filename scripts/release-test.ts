@@ -1,0 +1,36 @@
+/**
+ * `make release-test`: makes everything that is handed out, and tries it: packages in root file systems
+ * of two Debians, and in one of rpm's; arm64 under an emulator; a second build elsewhere. Minutes.
+ */
+import { join } from "node:path";
+import { needTools } from "../test/support/bench/need-tools.ts";
+
+const tools = {
+  bash: "bash",
+  busybox: "busybox",
+  "dpkg-deb": "dpkg",
+  fish: "fish",
+  groff: "groff-base",
+  ip: "iproute2",
+  mandoc: "mandoc",
+  mmdebstrap: "mmdebstrap",
+  "qemu-aarch64-static": "qemu-user-static",
+  readelf: "binutils",
+  rpm: "rpm",
+  script: "bsdutils",
+  zsh: "zsh",
+};
+
+needTools(tools);
+const cwd = join(import.meta.dir, "..");
+const steps = [
+  ["make", "build"],
+  [process.execPath, "scripts/release.ts"],
+  [process.execPath, "test", "--timeout=600000", "test/release/"],
+];
+for (const argv of steps) {
+  const env = { ...process.env, RELEASE: "1" };
+  const child = Bun.spawn(argv, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+  const code = await child.exited;
+  if (code !== 0) process.exit(code);
+}

@@ -1,0 +1,64 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { version } from "../../package.json";
+import { labMissing } from "../support/nic-lab/missing.ts";
+import { type NicLab, startNicLab } from "../support/nic-lab/nic-lab.ts";
+import { arm64Libc } from "../support/release/arm64-libc.ts";
+import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
+import { missingTool, testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(300_000);
+
+const binary = handedOut("ec2nic-VERSION-linux-arm64");
+const simulator = handedOut("ec2nic-imds-simulator-VERSION-linux-arm64");
+const missing =
+  releaseMissing(binary, simulator) ??
+  missingTool("qemu-aarch64-static", "mmdebstrap") ??
+  labMissing();
+const testIt = testUnless(missing);
+
+/** The route leads through a NIC behind which nobody answers: only a bound socket gets there. */
+const nics = [
+  { name: "ens5", ipv4: "10.0.0.10/24", imds: "swallows", defaultRoute: true },
+  { name: "ens6", ipv4: "10.0.1.10/24", imds: "answers", defaultRoute: true },
+] as const;
+
+async function onArm64(lab: NicLab, program: string, ...args: readonly string[]) {
+  const emulator = ["qemu-aarch64-static", "-L", await arm64Libc()];
+  return lab.run([...emulator, program, ...args], { timeoutMs: 60_000 });
+}
+
+testIt("arm64: it starts, and says what it is", async () => {
+  await using lab = await startNicLab({ nics: [] });
+  const { code, stdout } = await onArm64(lab, binary, "--version");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `ec2nic ${version}\n` });
+});
+
+testIt("arm64: fetch and probe-nics ask through the NIC that leads to IMDS", async () => {
+  await using lab = await startNicLab({ nics });
+  const { code, stdout } = await onArm64(lab, binary, "fetch", "instance-id");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "i-0ec20000000000001\n" });
+  const first = await onArm64(lab, binary, "probe-nics", "--first", "--timeout", "20s");
+  expect(first).toMatchObject({ code: 0, stdout: "ens6\n" });
+  const all = await onArm64(lab, binary, "probe-nics", "--json");
+  const reached = (JSON.parse(all.stdout).nics as readonly { name: string; outcome: string }[]).map(
+    ({ name, outcome }) => [name, outcome],
+  );
+  expect(Object.fromEntries(reached)).toMatchObject({ ens5: "failed", ens6: "reached" });
+});
+
+testIt("arm64: activate plans", async () => {
+  await using lab = await startNicLab({ nics });
+  const args = ["activate", "--dry-run", "--json", "--backend", "networkd", "--stage", "local"];
+  const { code, stdout } = await onArm64(lab, binary, ...args);
+  expect(code).toBe(0);
+  const { plan } = JSON.parse(stdout);
+  expect(plan.backend).toBe("networkd");
+  expect(plan.write[0].content).toStartWith("# written by ec2nic");
+});
+
+testIt("arm64: the simulator says what it is", async () => {
+  await using lab = await startNicLab({ nics: [] });
+  const { code, stdout } = await onArm64(lab, simulator, "--help");
+  expect(code).toBe(0);
+  expect(stdout).toStartWith("ec2nic-imds-simulator: ");
+});

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder, rootFileSystem, type Suite } from "../machine/root-file-system.ts";
+import { command, type Ended } from "../machine/command.ts";
+
+/** A Debian's root file system, as a layer of its own; nobody is booted in it. */
+export interface Chroot extends AsyncDisposable {
+  /** Runs a command in it, with its own mounts, network and processes. */
+  readonly run: (argv: readonly string[]) => Promise<Ended>;
+  /** The same; throws with what it said where it fails. Gives what it said on stdout. */
+  readonly mustRun: (argv: readonly string[]) => Promise<string>;
+  /** Each path of it with kind, mode, owner and size; not what dpkg itself keeps. */
+  readonly listing: () => Promise<readonly string[]>;
+}
+
+/** `shift` leaves what is run; /mnt is the folder that is given along. */
+const enter = `
+set -eu
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
+mount -t proc proc "$2/root/proc"
+mount -t tmpfs tmpfs "$2/root/dev"
+mknod -m 666 "$2/root/dev/null" c 1 3
+mknod -m 666 "$2/root/dev/urandom" c 1 9
+mount -t tmpfs tmpfs "$2/root/mnt"
+mkdir "$2/root/mnt/dist"
+mount --bind -o ro "$3" "$2/root/mnt/dist"
+root=$2/root; shift 3
+exec chroot "$root" "$@"
+`;
+
+const ownOfDpkg = /^\/(?:var\/lib\/dpkg|var\/log|var\/cache|proc|dev|mnt)(?:\/| |$)/;
+
+/** `dist`: the folder of what is handed out; it lies at /mnt/dist in it. */
+export async function chroot(suite: Suite, dist: string): Promise<Chroot> {
+  const lower = await rootFileSystem(suite);
+  // not below /tmp, which may be no place for an upper layer
+  const folder = mkdtempSync(join(cacheFolder(), "chroot-"));
+  for (const name of ["upper", "work", "root"]) mkdirSync(join(folder, name));
+  const spaces = ["unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork"];
+  const run = (argv: readonly string[]): Promise<Ended> =>
+    command([...spaces, "sh", "-c", enter, "sh", lower, folder, dist, ...argv], {
+      timeoutMs: 120_000,
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LC_ALL: "C.UTF-8" },
+    });
+  const mustRun = async (argv: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await run(argv);
+    if (code === 0) return stdout;
+    throw new Error(`${argv.join(" ")} ended with ${code}: ${stderr}${stdout}`);
+  };
+  const listing = async (): Promise<readonly string[]> => {
+    const found = await mustRun(["find", "/", "-xdev", "-printf", "%p %y %m %U:%G %l\\n"]);
+    return found
+      .split("\n")
+      .filter((line) => !ownOfDpkg.test(line))
+      .toSorted();
+  };
+  const dispose = async (): Promise<void> => rmSync(folder, { recursive: true });
+  return { run, mustRun, listing, [Symbol.asyncDispose]: dispose };
+}

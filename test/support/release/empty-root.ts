@@ -1,0 +1,34 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A root with a shell (busybox) and libc in it, and nothing else; `rpm --root` runs its scripts there. */
+export function emptyRoot(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), "ec2nic-rpm-"));
+  const busybox = Bun.which("busybox") ?? "";
+  const put = (from: string): void => {
+    mkdirSync(dirname(join(path, from)), { recursive: true });
+    copyFileSync(from, join(path, from));
+  };
+  for (const library of [...linkedWith(busybox), ...linkedWith(process.execPath)]) put(library);
+  mkdirSync(join(path, "bin"));
+  copyFileSync(busybox, join(path, "bin/busybox"));
+  for (const name of ["sh", "grep", "rm", "echo"]) symlinkSync("busybox", join(path, "bin", name));
+  for (const name of ["proc", "run", "etc", "usr/lib"]) {
+    mkdirSync(join(path, name), { recursive: true });
+  }
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
+}
+
+/** What a program is linked with, as paths of this machine. */
+function linkedWith(program: string): readonly string[] {
+  const said = Bun.spawnSync(["ldd", program]).stdout.toString();
+  return [...said.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, path = ""]) => path);
+}
+
+/** Every path below it, but for the database of rpm. */
+export function pathsBelow(root: string): readonly string[] {
+  const names = readdirSync(root, { recursive: true, withFileTypes: true });
+  const paths = names.map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+  return paths.filter((path) => !path.startsWith("/var/lib")).toSorted();
+}
