@@ -27,12 +27,9 @@ function put(from: string, to: string): void {
 /** In namespaces of its own, where only it can see this root's /proc; `around`: before the chroot. */
 function inRoot(args: readonly string[], around: readonly string[] = []) {
   const mounted = 'mount -t proc proc "$1/proc" && shift && exec "$@"';
-  const argv = [
-    ...["unshare", "--mount", "--net", "--pid", "--fork", "--"],
-    ...["sh", "-c", mounted, "sh", folder],
-    ...around,
-    ...["chroot", folder, "/ec2nic", ...args],
-  ];
+  const spaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--"];
+  const enter = ["sh", "-c", mounted, "sh", folder, ...around, "chroot", folder, "/ec2nic"];
+  const argv = [...spaces, ...enter, ...args];
   const env = { PATH: process.env["PATH"] };
   const { exitCode, stdout, stderr } = Bun.spawnSync(argv, { env, stderr: "pipe" });
   return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
