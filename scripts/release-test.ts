@@ -10,6 +10,7 @@ const tools = {
   busybox: "busybox",
   "dpkg-deb": "dpkg",
   fish: "fish",
+  gcc: "gcc",
   groff: "groff-base",
   ip: "iproute2",
   mandoc: "mandoc",

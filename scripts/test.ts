@@ -16,16 +16,21 @@ const tools = {
   curl: "curl",
   dash: "dash",
   dnsmasq: "dnsmasq-base",
+  fish: "fish",
+  groff: "groff-base",
   ip: "iproute2",
   iptables: "iptables",
+  mandoc: "mandoc",
   mmdebstrap: "mmdebstrap",
   nft: "nftables",
   netplan: "netplan.io",
+  readelf: "binutils",
   script: "bsdutils",
   setpriv: "util-linux",
   strace: "strace",
   sysctl: "procps",
   systemctl: "systemd",
+  zsh: "zsh",
 };
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -36,10 +37,13 @@ export async function debianPackage(wish: PackageWish): Promise<string> {
   try {
     stage(folder, files, { executable, epochSeconds });
     const control = controlFiles(wish);
-    mkdirSync(join(folder, "DEBIAN"), { mode: 0o755 });
+    mkdirSync(join(folder, "DEBIAN"));
+    // whatever the umask is: dpkg-deb takes no folder that is closed
+    chmodSync(join(folder, "DEBIAN"), 0o755);
     for (const [name, { content, mode }] of Object.entries(control)) {
       const place = join(folder, "DEBIAN", name);
-      writeFileSync(place, content, { mode });
+      writeFileSync(place, content);
+      chmodSync(place, mode);
       utimesSync(place, epochSeconds, epochSeconds);
     }
     utimesSync(join(folder, "DEBIAN"), epochSeconds, epochSeconds);

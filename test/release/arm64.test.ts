@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { version } from "../../package.json";
 import { labMissing } from "../support/nic-lab/missing.ts";
 import { type NicLab, startNicLab } from "../support/nic-lab/nic-lab.ts";
-import { arm64Libc } from "../support/release/arm64-libc.ts";
+import { unpacked } from "../support/release/unpacked.ts";
 import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
 
@@ -23,7 +23,7 @@ const nics = [
 ] as const;
 
 async function onArm64(lab: NicLab, program: string, ...args: readonly string[]) {
-  const emulator = ["qemu-aarch64-static", "-L", await arm64Libc()];
+  const emulator = ["qemu-aarch64-static", "-L", await unpacked("arm64", ["libc6"])];
   return lab.run([...emulator, program, ...args], { timeoutMs: 60_000 });
 }
 

@@ -13,7 +13,7 @@ export interface Typing {
 
 export const mark = "=";
 const prompt = "READY>";
-const deadlineMs = 10_000;
+const deadlineMs = 20_000;
 
 /** The shell has to prompt with this; as it is written, what sets it is no prompt by itself. */
 export const setPrompt = `PS1=READY\\>`;

@@ -1,0 +1,17 @@
+/*
+ * What Debian's libstdc++ and libgcc take from glibc and musl has not, so that a program for musl can
+ * be tried where there is no libstdc++ for musl. Enough for a program that throws no C++ exceptions.
+ */
+typedef unsigned long size;
+extern size strftime_l(char *, size, const char *, const void *, void *);
+
+char __libc_single_threaded = 0;
+unsigned __cpu_model[8];
+
+int __cpu_indicator_init(void) { return 0; }
+int __cxa_thread_atexit_impl(void *function, void *object, void *handle) { return 0; }
+int _dl_find_object(void *address, void *result) { return -1; }
+unsigned arc4random(void) { return 4; }
+size __strftime_l(char *to, size max, const char *format, const void *time, void *locale) {
+  return strftime_l(to, max, format, time, locale);
+}
