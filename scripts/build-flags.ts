@@ -1,4 +1,4 @@
-/** How programs are built here, for this machine. Each has a reason: docs/decisions/build-flags.md. */
+/** How programs are built here; the runtime to build on is added. Each has a reason: docs/decisions/build-flags.md. */
 export const buildFlags: readonly string[] = [
   "--compile",
   "--minify",
@@ -8,5 +8,4 @@ export const buildFlags: readonly string[] = [
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
   "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
-  `--compile-executable-path=${process.execPath}`,
 ];

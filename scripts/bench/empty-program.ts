@@ -9,7 +9,8 @@ export function emptyProgram(): Disposable & { readonly path: string } {
   const folder = mkdtempSync(join(tmpdir(), "ec2nic-empty-"));
   const [source, path] = [join(folder, "empty.ts"), join(folder, "empty")];
   run("sh", "-c", 'echo "export {};" >"$1"', "sh", source);
-  run(process.execPath, "build", ...buildFlags, source, `--outfile=${path}`);
+  const runtime = `--compile-executable-path=${process.execPath}`;
+  run(process.execPath, "build", ...buildFlags, runtime, source, `--outfile=${path}`);
   run(path); // a failed bytecode step ends with 0 all the same
   return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }

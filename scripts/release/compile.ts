@@ -1,18 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildFlags } from "../build-flags.ts";
 import type { Program } from "./programs.ts";
 import { runtimeOf, type Target, thisMachine } from "./targets.ts";
-
-const flags = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--format=esm",
-  "--splitting",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
-];
 
 /**
  * Makes the executable `path` of a program for a target, offline; the same bytes in any folder, as
@@ -26,7 +16,7 @@ export function compile(program: Program, target: Target, path: string): void {
   try {
     const fresh = join(folder, program.name);
     const runtime = `--compile-executable-path=${runtimeOf(target)}`;
-    const argv = [process.execPath, "build", ...flags, runtime, program.entry];
+    const argv = [process.execPath, "build", ...buildFlags, runtime, program.entry];
     const built = run([...argv, `--outfile=${fresh}`]);
     // a failed bytecode step ends with 0 all the same (Bun 1.4.5): what counts is that the result runs
     const isBuilt = built.code === 0 && existsSync(fresh);
