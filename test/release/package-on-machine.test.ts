@@ -1,0 +1,61 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { startBench } from "../support/machine/bench.ts";
+import { startMachine } from "../support/machine/machine.ts";
+import { machineMissing } from "../support/machine/missing.ts";
+import { suites } from "../support/machine/root-file-system.ts";
+import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
+import { testUnless } from "../support/skip.ts";
+
+setDefaultTimeout(300_000);
+
+const path = handedOut(`ec2nic_VERSION_${process.arch === "arm64" ? "arm64" : "amd64"}.deb`);
+const units = ["ec2nic-local.service", "ec2nic-network.service", "ec2nic-repair.timer"];
+/** There is none to wait for: 78, which is no failure. */
+const noImds = "[Manager]\nDefaultEnvironment=AWS_EC2_METADATA_DISABLED=true\n";
+
+for (const suite of suites) {
+  const testIt = testUnless(releaseMissing(path) ?? machineMissing(suite));
+
+  testIt(`${suite}, booted: the package is idle, is enabled and started, and goes`, async () => {
+    const bench = await startBench();
+    try {
+      const files = { "/etc/ec2nic/always": "", "/etc/systemd/system.conf.d/off.conf": noImds };
+      const enable = ["systemd-networkd.service"];
+      const machine = await startMachine(bench, { suite, files, enable, binary: null });
+      const isActive = async (unit: string) =>
+        (await machine.systemctl("is-active", unit)).stdout.trim();
+      const known = async () =>
+        (
+          await machine.exec([
+            "systemctl",
+            "list-units",
+            "--all",
+            "--plain",
+            "--no-legend",
+            "ec2nic*",
+          ])
+        ).stdout;
+
+      const stdin = await Bun.file(path).bytes();
+      await machine.exec(["sh", "-c", "cat >/var/ec2nic.deb"], { stdin, timeoutMs: 60_000 });
+      const said = await machine.exec(["dpkg", "-i", "/var/ec2nic.deb"], { timeoutMs: 60_000 });
+      expect(said.code).toBe(0);
+      expect(await known()).toBe(""); // nothing was loaded, and nothing started
+
+      await machine.run(["systemctl", "enable", "--now", ...units]);
+      expect(await isActive("ec2nic-repair.timer")).toBe("active");
+      expect((await machine.systemctl("show", "-P", "Result", units[1] ?? "")).stdout).toBe(
+        "success\n",
+      );
+
+      const gone = await machine.exec(["dpkg", "-P", "ec2nic"], { timeoutMs: 60_000 });
+      expect(gone).toMatchObject({ code: 0 });
+      expect(await isActive("ec2nic-repair.timer")).toBe("inactive");
+      expect(await machine.run(["sh", "-c", "find /etc /usr /run -name '*ec2nic*'"])).toBe(
+        "/etc/ec2nic\n",
+      );
+    } finally {
+      await bench.stop();
+    }
+  });
+}
