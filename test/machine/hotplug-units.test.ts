@@ -34,7 +34,14 @@ async function installed(): Promise<{ files: Record<string, string>; links: stri
     const files = await Promise.all(
       plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
     );
-    const links = plan.links.map(({ path, target }) => ["ln", "-sf", target, path]);
+    const links = plan.links.map(({ path, target }) => [
+      "sh",
+      "-c",
+      'mkdir -p "${2%/*}"; ln -sf "$1" "$2"',
+      "sh",
+      target,
+      path,
+    ]);
     return { files: Object.fromEntries(files), links };
   });
 }

@@ -16,7 +16,8 @@ export async function installIn(
   for (const { path, content, mode } of files) {
     await vm.write(path, path.endsWith(".rules") ? change(content) : content, mode);
   }
-  for (const { path, target } of links) await vm.run(["ln", "-sf", target, path]);
+  const link = 'mkdir -p "${2%/*}"; ln -sf "$1" "$2"';
+  for (const { path, target } of links) await vm.run(["sh", "-c", link, "sh", target, path]);
   await vm.run(["systemctl", "daemon-reload"]);
   await vm.run(["udevadm", "control", "--reload"]);
 }
