@@ -101,7 +101,7 @@ changing it while it runs
   POST /_simulator/expire-tokens   every token so far is a 401
   POST /_simulator/clear-requests  forgets the requests
   GET  /_simulator/requests        the requests so far, as JSON
-  GET  /_simulator/counts          the time, requests, connections, and how many at once
+  GET  /_simulator/counts          time, requests, connections, how many at once
 
 examples
   ec2nic-imds-simulator --enis 3 --dual-stack --log
