@@ -42,7 +42,7 @@ export function packageFiles(papers: Papers, family: Family): readonly PackagedF
     file("/usr/share/fish/vendor_completions.d/ec2nic.fish", papers.fish),
     file(family.licencePath, papers.licences),
     file("/usr/share/doc/ec2nic/README.md.gz", packed(papers.readme)),
-    file("/usr/share/doc/ec2nic/changelog.gz", packed(papers.changelog)),
+    file("/usr/share/doc/ec2nic/CHANGELOG.md.gz", packed(papers.changelog)),
     ...packagedUnits(),
   ];
 }
