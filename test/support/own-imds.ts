@@ -26,7 +26,8 @@ export function aroundOwnImds(
     "set -eu; ip link set lo up",
     ...add,
     ...(before === "" ? [] : [before]),
-    `log=$(mktemp -d); trap 'kill $pid; rm -r "$log"' EXIT`,
+    // the file is there before anybody looks into it, however late the simulator starts
+    `log=$(mktemp -d); : >"$log/out"; trap 'kill $pid; rm -r "$log"' EXIT`,
     `${simulator} >"$log/out" & pid=$!`,
     `while [ "$(grep -c listening "$log/out")" -lt ${listen.length} ]; do sleep 0.02; done`,
     `code=0; "$@" || code=$?; exit $code`,
