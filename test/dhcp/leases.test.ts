@@ -123,8 +123,16 @@ describe("dhclient where nothing ends it together with us", () => {
     if (labMissing === null) await lab().machine.remove("/usr/bin/setpriv");
   });
 
+  /** Killed when its client runs: on a busy machine that takes longer. */
+  const killWithClient = async (nics: readonly string[]): Promise<void> => {
+    for (const afterMs of [600, 1200, 2400]) {
+      await lab().drive(nics, { signal: "KILL", afterMs });
+      if ((await clients()).includes(unanswered)) return;
+    }
+  };
+
   testLab("killed: the next run ends it", async () => {
-    await lab().drive([unanswered], { signal: "KILL", afterMs: 600 });
+    await killWithClient([unanswered]);
     expect(await clients()).toContain(unanswered);
     const { code, stderr } = await lab().drive([]);
     expect(code, stderr).toBe(0);
@@ -133,7 +141,7 @@ describe("dhclient where nothing ends it together with us", () => {
   });
 
   testLab("killed, and nobody comes: it ends by itself with its time", async () => {
-    await lab().drive([down, unanswered], { signal: "KILL", afterMs: 600 });
+    await killWithClient([down, unanswered]);
     expect(await clients()).toContain(unanswered);
     await until("it has ended", async () => (await clients()) === "", 6000);
     expect((await lab().drive([])).code).toBe(0);
