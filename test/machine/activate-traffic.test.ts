@@ -1,5 +1,6 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
+import { images as found } from "../support/machine/images.ts";
 import { startInstance } from "../support/machine/instance.ts";
 import { machineMissing } from "../support/machine/missing.ts";
 import { pingThrough } from "../support/machine/ping-through.ts";
@@ -14,21 +15,7 @@ const missing = machineMissing();
 const testMachine = testUnless(missing);
 beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
 
-const networkdImage = {
-  enable: ["systemd-networkd.service"],
-  files: { "/etc/systemd/network/99-image.network": "[Match]\nName=ens*\n\n[Network]\nDHCP=yes\n" },
-};
-const netplanImage = {
-  enable: ["systemd-networkd.service"],
-  files: {
-    "/etc/netplan/50-image.yaml": {
-      content:
-        'network:\n  version: 2\n  ethernets:\n    all-en:\n      match:\n        name: "en*"\n      dhcp4: true\n      dhcp6: true\n',
-      mode: 0o600,
-    },
-  },
-};
-const managerImage = { enable: ["NetworkManager.service"], files: {} };
+const { networkd: networkdImage, netplan: netplanImage, "network-manager": managerImage } = found;
 /**
  * Before anything of ours, an image's catch-all gives a NIC that arrives a default route that counts
  * more than the primary's; that loss is the image's. Here it configures the primary alone.

@@ -5,6 +5,7 @@ import type { NicNote } from "../../src/net/nic-notes.ts";
 import { ownPath } from "../../src/net/own-files.ts";
 import { judgeRemoval, type RemovalVerdict } from "../../src/plan/judge-removal.ts";
 import { macAt } from "../support/nics.ts";
+import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 
 const [a, b, c] = [macAt(1), macAt(2), macAt(3)];
 const fileOf = (mac: string, content = "# written by ec2nic\n") => ({
@@ -13,25 +14,6 @@ const fileOf = (mac: string, content = "# written by ec2nic\n") => ({
   mode: 0o600,
 });
 const lo: Link = { name: "lo", mac: null, kind: "loopback", driver: null, busAddress: null };
-const link = (name: string, mac: string): Link => ({
-  name,
-  mac,
-  kind: "device",
-  driver: "ena",
-  busAddress: null,
-});
-const device = (address: string, ...links: readonly string[]): BusDevice => ({
-  address,
-  node: 1,
-  driver: links.length === 0 ? null : "ena",
-  links,
-});
-const note = (mac: string, address: string): NicNote => ({
-  mac,
-  name: `ens${address}`,
-  device: { address, node: 1 },
-  isSettled: true,
-});
 
 const none: ReadonlySet<string> = new Set();
 
@@ -46,119 +28,119 @@ interface Case {
 const cases: Readonly<Record<string, Case>> = {
   "all is there": {
     ours: [a],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5")],
-    notes: [note(a, "5")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5")],
+    notes: [nicNote(a, "5")],
     expected: {},
   },
   "a NIC is detached": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5")],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "gone" },
   },
   "the driver of all is unloaded": {
     ours: [a, b],
     links: [lo],
-    devices: [device("5"), device("6")],
-    notes: [note(a, "5"), note(b, "6")],
+    devices: [nicDevice("5"), nicDevice("6")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [a]: "on-bus", [b]: "on-bus" },
   },
   "one is detached while the driver is unloaded: the note says which": {
     ours: [a, b],
     links: [lo],
-    devices: [device("6")],
-    notes: [note(a, "5"), note(b, "6")],
+    devices: [nicDevice("6")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [a]: "gone", [b]: "on-bus" },
   },
   "the same without notes: it cannot be told, and nothing goes": {
     ours: [a, b],
     links: [lo],
-    devices: [device("6")],
+    devices: [nicDevice("6")],
     notes: [],
     expected: { [a]: "unknown", [b]: "unknown" },
   },
   "one has a note, of the other nothing is known": {
     ours: [a, b],
     links: [lo],
-    devices: [device("6")],
-    notes: [note(b, "6")],
+    devices: [nicDevice("6")],
+    notes: [nicNote(b, "6")],
     expected: { [a]: "unknown", [b]: "on-bus" },
   },
   "it shows another MAC, as somebody set it: its device never left": {
     ours: [a, b],
-    links: [lo, link("ens5", a), link("ens6", c)],
-    devices: [device("5", "ens5"), device("6", "ens6")],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a), nicLink("ens6", c)],
+    devices: [nicDevice("5", "ens5"), nicDevice("6", "ens6")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "another NIC is in the slot, and its driver is not there yet": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), device("6")],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5"), nicDevice("6")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "another device is in the slot, which the bus tells without a driver": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), { ...device("6"), node: 2 }],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), node: 2 }],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "gone" },
   },
   "a link without a device, as a veth, has nothing that could stay": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("9")],
-    notes: [note(a, "5"), { ...note(b, "6"), device: null }],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("9")],
+    notes: [nicNote(a, "5"), { ...nicNote(b, "6"), device: null }],
     expected: { [b]: "gone" },
   },
   "another MAC, and no notes: swapped while the instance was stopped, or set": {
     ours: [a, b],
-    links: [lo, link("ens5", a), link("ens6", c)],
-    devices: [device("5", "ens5"), device("6", "ens6")],
+    links: [lo, nicLink("ens5", a), nicLink("ens6", c)],
+    devices: [nicDevice("5", "ens5"), nicDevice("6", "ens6")],
     notes: [],
     expected: { [b]: "unknown" },
   },
   "the same before the drivers are loaded": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), device("6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5"), nicDevice("6")],
     notes: [],
     expected: { [b]: "unknown" },
   },
   "a NIC came back in another slot": {
     ours: [a, b],
-    links: [lo, link("ens5", a), link("ens7", b)],
-    devices: [device("5", "ens5"), device("7", "ens7")],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a), nicLink("ens7", b)],
+    devices: [nicDevice("5", "ens5"), nicDevice("7", "ens7")],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: {},
   },
   "a container has the link: the device has its driver": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), { ...device("6"), driver: "ena" }],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), driver: "ena" }],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "a device that is nobody's never has a link (DPDK): the detached one still goes": {
     ours: [a, b],
-    links: [lo, link("ens5", a)],
-    devices: [device("5", "ens5"), { ...device("9"), driver: "vfio-pci" }],
-    notes: [note(a, "5"), note(b, "6")],
+    links: [lo, nicLink("ens5", a)],
+    devices: [nicDevice("5", "ens5"), { ...nicDevice("9"), driver: "vfio-pci" }],
+    notes: [nicNote(a, "5"), nicNote(b, "6")],
     expected: { [b]: "gone" },
   },
   "the link went between the reading of bus and links": {
     ours: [a],
     links: [lo],
-    devices: [device("5", "ens5")],
-    notes: [note(a, "5")],
+    devices: [nicDevice("5", "ens5")],
+    notes: [nicNote(a, "5")],
     expected: { [a]: "on-bus" },
   },
   "no bus at all, as in a container": {
     ours: [a, b],
-    links: [lo, link("eth0", a)],
+    links: [lo, nicLink("eth0", a)],
     devices: [],
     notes: [],
     expected: { [b]: "gone" },
@@ -189,18 +171,18 @@ describe("a NIC without a link", () => {
   });
 
   test("the reason names the device", () => {
-    const facts = { files: [fileOf(a)], links: [lo], notes: [note(a, "0000:00:06.0")] };
+    const facts = { files: [fileOf(a)], links: [lo], notes: [nicNote(a, "0000:00:06.0")] };
     const why = (...devices: readonly BusDevice[]) =>
       judgeRemoval({ ...facts, unmanaged: none, devices })[0]?.why;
     expect(why()).toBe("0000:00:06.0 left the bus");
-    expect(why(device("0000:00:06.0"))).toBe("0000:00:06.0 is on its bus without a driver");
+    expect(why(nicDevice("0000:00:06.0"))).toBe("0000:00:06.0 is on its bus without a driver");
   });
 });
 
 describe("who is never gone", () => {
   const head = (mac: string, index: string) =>
     fileOf(mac, `# written by ec2nic\n# eni-0${mac.at(-1)}, ${index}\n`);
-  const facts = { links: [lo], devices: [], notes: [note(b, "6")], unmanaged: none };
+  const facts = { links: [lo], devices: [], notes: [nicNote(b, "6")], unmanaged: none };
 
   test("the primary, which cannot be detached", () => {
     const files = [head(a, "primary"), head(b, "index 1")];
@@ -219,7 +201,7 @@ describe("who is never gone", () => {
   });
 
   test("a bridge with its MAC is not the NIC", () => {
-    const bridge: Link = { ...link("br0", b), kind: "bridge" };
+    const bridge: Link = { ...nicLink("br0", b), kind: "bridge" };
     const [verdict] = judgeRemoval({ ...facts, files: [head(b, "index 1")], links: [lo, bridge] });
     expect(verdict?.verdict).toBe("gone");
   });
