@@ -77,7 +77,6 @@ function vmOf({ bench, vpc, guest, image }: Parts): Vm {
     const before = resets();
     await ask();
     await until("the guest is reset", () => resets() > before, 120_000);
-    await untilKernel(guest);
     udev.forget();
     await awaitBoot(guest, vpc);
   };
@@ -105,23 +104,6 @@ function vmOf({ bench, vpc, guest, image }: Parts): Vm {
     stop: bench.stop,
     [Symbol.asyncDispose]: bench.stop,
   };
-}
-
-const quietMs = 45_000;
-
-/**
- * Until a guest that was reset says something on its console, which its kernel does in seconds. On a
- * machine under load one in ten resets ends in silence, long before anything of the guest's disk
- * runs: then it is reset once more.
- */
-async function untilKernel({ qmp, consoleLog }: Guest): Promise<void> {
-  const size = (): number => readFileSync(consoleLog).length;
-  const before = size();
-  const endMs = performance.now() + quietMs;
-  while (size() === before && performance.now() < endMs) await Bun.sleep(100);
-  if (size() > before) return;
-  console.log(`nothing on the guest's console for ${quietMs} ms after its reset: once more`);
-  await qmp.execute("system_reset");
 }
 
 /** Until systemd has done its first jobs, and the first ENI's NIC has its addresses. */
