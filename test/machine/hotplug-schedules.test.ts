@@ -29,8 +29,11 @@ const atOnce = 4;
 const apartMs = 2000;
 /** From the moment IMDS made it possible; a busy machine gets a little more. */
 const firstUseMs = 300 + 150;
-/** Four polls and a look at what is known; and what an answer that was news makes worth asking. */
-const perSecond = 5 + 1;
+/**
+ * Four polls and a look at what is known; and what an answer that was news makes worth asking: news
+ * in a leaf that was read before does not show as such here.
+ */
+const perSecond = 5 + 2;
 /** A leaf a second is read again. */
 const rereadMs = 4000;
 
