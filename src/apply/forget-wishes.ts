@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { batchFolder } from "./join-batch.ts";
+import { batchFolder, isThere } from "./join-batch.ts";
 
 /**
  * Takes away what runs that were killed have wished for, or were answered: whoever leads next would
@@ -9,7 +9,7 @@ import { batchFolder } from "./join-batch.ts";
 export async function forgetWishes(host: Pick<Host, "files">): Promise<void> {
   for (const name of await host.files.list(batchFolder)) {
     const id = /^(\d+)\.(?:wish|answer)$/.exec(name)?.[1];
-    const isDead = id !== undefined && (await host.files.stat(`/proc/${id}`)) === null;
+    const isDead = id !== undefined && !(await isThere(host, id));
     if (isDead) await host.files.remove(`${batchFolder}/${name}`);
   }
 }

@@ -122,7 +122,8 @@ function batchFor(host: BatchHost, key: string, own: string): Batch {
   };
 }
 
-async function isThere(host: BatchHost, id: string): Promise<boolean> {
+/** Whether the run with this process id is there. */
+export async function isThere(host: Pick<Host, "files">, id: string): Promise<boolean> {
   return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 

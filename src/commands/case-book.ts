@@ -2,6 +2,7 @@ import { inspectHost } from "../apply/inspect-host.ts";
 import type { Batch } from "../apply/join-batch.ts";
 import type { Host } from "../host/host.ts";
 import { readLinks } from "../links/read-links.ts";
+import type { TakenPlace } from "../net/taken-place.ts";
 import { takenPlaces } from "../plan/taken-places.ts";
 import {
   answered,
@@ -26,7 +27,7 @@ interface Place {
 export function caseBook(host: Host, { root, mac, batch }: Place) {
   const sights = sightKeeper(host);
   let cases: NicCases = [newCase(mac)];
-  let taken: ReturnType<typeof takenPlaces> = [];
+  let taken: readonly TakenPlace[] = [];
   const own = (): NicCase => cases.find(({ nic }) => nic.mac === mac) ?? newCase(mac);
   const open = (): NicCases => cases.filter(({ isOver }) => !isOver);
   const answer = async (): Promise<void> => {

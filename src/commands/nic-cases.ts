@@ -59,13 +59,14 @@ export function takeWishes(
       const wished = { ...open, isDue, wishes: [...open.wishes, { wish, seenMs: nowMs }] };
       return [...known.filter((each) => each !== old), wished];
     }, cases);
-  return all.map((each) => withLink(each, links));
+  const nics = nicsAmong(links);
+  return all.map((each) => withLink(each, nics));
 }
 
-function withLink(known: NicCase, links: readonly Link[]): NicCase {
+function withLink(known: NicCase, nics: readonly Link[]): NicCase {
   if (known.isOver) return known;
   const { nic } = known;
-  const link = nicsAmong(links).find(({ mac }) => mac === nic.mac);
+  const link = nics.find(({ mac }) => mac === nic.mac);
   if (link !== undefined) return { ...known, isMissing: false, nic: { ...nic, name: link.name } };
   if (!known.isMissing) return { ...known, isMissing: true };
   const reason = "its link is gone again";

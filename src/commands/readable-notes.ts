@@ -1,3 +1,4 @@
+import { underRoot } from "../apply/under-root.ts";
 import type { Host } from "../host/host.ts";
 import { nicNotesPath, readNicNotes } from "../links/nic-notes.ts";
 import type { NicNote } from "../net/nic-notes.ts";
@@ -15,7 +16,7 @@ export async function readableNotes(
   needed: boolean,
 ): Promise<readonly NicNote[]> {
   const folder = nicNotesPath.slice(0, nicNotesPath.lastIndexOf("/"));
-  const stat = await host.files.stat(`${root.replace(/\/+$/, "")}${folder}`);
+  const stat = await host.files.stat(underRoot(root, folder));
   const isOwn = host.uid === 0 || stat?.uid === host.uid;
   const isHidden = stat !== null && (stat.mode & othersMayRead) !== othersMayRead;
   return isHidden && !isOwn && !needed ? [] : readNicNotes(host, root);

@@ -7,7 +7,8 @@ import { doubtedLeaves, type EniMemory, freshLeaves, lateLeaves } from "./eni-me
 import { eniOf } from "./eni-of.ts";
 import { eniSchema, type ListedEni } from "./eni-schema.ts";
 import { whyIncomplete } from "./why-incomplete.ts";
-import { type TakenPlace, whyTaken } from "./why-taken.ts";
+import type { TakenPlace } from "../net/taken-place.ts";
+import { whyTaken } from "./why-taken.ts";
 
 /** What is known of one NIC that was plugged in, at one moment. */
 export interface EniSight {

@@ -17,7 +17,7 @@ import {
   newlyWatched,
   type WatchedEni,
 } from "./watched-eni.ts";
-import type { TakenPlace } from "./why-taken.ts";
+import type { TakenPlace } from "../net/taken-place.ts";
 
 export interface WatchOptions {
   /**

@@ -9,7 +9,7 @@ import {
   type KernelSight,
 } from "./judge-eni.ts";
 import { knownSoFar } from "./known-so-far.ts";
-import type { TakenPlace } from "./why-taken.ts";
+import type { TakenPlace } from "../net/taken-place.ts";
 
 /** When what was known of one NIC, on `Clock.now`; null: not yet. */
 export interface EniTimeline {

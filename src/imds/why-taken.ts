@@ -1,13 +1,5 @@
+import type { TakenPlace } from "../net/taken-place.ts";
 import type { ListedEni } from "./eni-schema.ts";
-
-/** The place of a NIC that is here, as it was when that was configured. */
-export interface TakenPlace {
-  readonly mac: string;
-  /** Of its link. */
-  readonly name: string;
-  readonly networkCard: number;
-  readonly deviceNumber: number;
-}
 
 /**
  * Why an ENI cannot be where its leaves say, null where it can: another NIC is there. A number that

@@ -16,7 +16,7 @@ export interface ArrivalFacts {
  * Why a NIC whose link came is one that was here all the time: its driver was reloaded, and its
  * device never left the bus. It is on the very device on which it was noted when it was configured,
  * and its files are still there; then all that IMDS said of it is still true. null: it is new here,
- * or nothing of it is known.
+ * more of it may still come (its watch was cut off), or nothing of it is known.
  */
 export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): string | null {
   const { mac, name } = link;

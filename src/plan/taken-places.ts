@@ -1,11 +1,9 @@
-import type { Eni } from "../net/eni.ts";
 import type { ExistingFile } from "../net/host-state.ts";
 import type { Link } from "../net/link.ts";
+import type { TakenPlace } from "../net/taken-place.ts";
 import { nicsAmong } from "./match-nics.ts";
 import { placeOf } from "./numbers.ts";
 import { ownNics } from "./own-nics.ts";
-
-type Taken = Pick<Eni, "mac" | "networkCard" | "deviceNumber"> & Pick<Link, "name">;
 
 /**
  * Where the NICs that are here were when they were configured, by our own files. A file whose NIC
@@ -14,7 +12,7 @@ type Taken = Pick<Eni, "mac" | "networkCard" | "deviceNumber"> & Pick<Link, "nam
 export function takenPlaces(
   files: readonly ExistingFile[],
   links: readonly Link[],
-): readonly Taken[] {
+): readonly TakenPlace[] {
   const nics = nicsAmong(links);
   return ownNics(files).flatMap(({ mac, index }) => {
     const link = nics.find((each) => each.mac === mac);

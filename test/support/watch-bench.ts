@@ -3,7 +3,7 @@ import type { KernelSight } from "../../src/imds/judge-eni.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 import { watchEnis } from "../../src/imds/watch-eni.ts";
 import type { EniEvent } from "../../src/imds/watched-eni.ts";
-import type { TakenPlace } from "../../src/imds/why-taken.ts";
+import type { TakenPlace } from "../../src/net/taken-place.ts";
 import { fakeClock, fakeLog } from "./fake-host.ts";
 import type { Scenario } from "./imds-simulator/scenario.ts";
 import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";
