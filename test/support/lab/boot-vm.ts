@@ -4,7 +4,6 @@ import { type Bench, startBench } from "../machine/bench.ts";
 import { command } from "../machine/command.ts";
 import { commandsOf } from "../machine/commands-of.ts";
 import type { Suite } from "../machine/root-file-system.ts";
-import { until } from "../machine/until.ts";
 import { untilAddresses } from "../machine/until-addresses.ts";
 import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc.ts";
 import { binary } from "../run-ec2nic.ts";
@@ -13,7 +12,7 @@ import type { Guest } from "./guest.ts";
 import { type Image, labImage } from "./image.ts";
 import { guestNic, plugNic, unplugNic } from "./nic-plug.ts";
 import { plugProgram } from "./program-disk.ts";
-import type { NicModel } from "./qemu-arguments.ts";
+import type { GuestNic, NicModel } from "./qemu-arguments.ts";
 import { bootGuest, savedGuest } from "./saved-guest.ts";
 import { eventsOf } from "./events-of.ts";
 import { showConsole } from "./show-console.ts";
@@ -52,9 +51,12 @@ export async function bootVm(options: VmOptions): Promise<Vm> {
       : await savedGuest(bench, wish, hasBooted);
     showConsole(guest);
     if (options.fromPowerOn) await hasBooted(guest);
-    if (program !== null) await plugProgram(guest, { program, folder: bench.folder });
+    const disk =
+      program === null
+        ? {}
+        : { program: await plugProgram(guest, { program, folder: bench.folder }) };
     guest.udev.forget();
-    return vmOf({ bench, vpc, guest, image });
+    return vmOf({ bench, vpc, image, nics, ...disk }, guest);
   } catch (error) {
     await bench.stop();
     throw error;
@@ -64,21 +66,22 @@ export async function bootVm(options: VmOptions): Promise<Vm> {
 interface Parts {
   readonly bench: Bench;
   readonly vpc: Vpc;
-  readonly guest: Guest;
   readonly image: Image;
+  /** At the start. */
+  readonly nics: readonly GuestNic[];
+  readonly program?: string;
 }
 
-function vmOf({ bench, vpc, guest, image }: Parts): Vm {
-  const { qmp, agent, udev } = guest;
-  const commands = commandsOf(agent.exec);
-  /** QEMU says it when the machine has been reset, whoever asked for it. */
-  const afterReset = async (ask: () => Promise<unknown>): Promise<void> => {
-    const resets = (): number => qmp.events().filter(({ name }) => name === "RESET").length;
-    const before = resets();
-    await ask();
-    await until("the guest is reset", () => resets() > before, 120_000);
-    udev.forget();
+function vmOf({ bench, vpc, image, nics, ...disk }: Parts, first: Guest): Vm {
+  let guest = first;
+  const plugged = new Map(nics.map((nic) => [nic.mac, nic]));
+  const commands = commandsOf((argv, options) => guest.agent.exec(argv, options));
+  /** With a QEMU of its own: about one of five resets of one that runs left it silent for ever. */
+  const bootAgain = async (): Promise<void> => {
+    guest = await guest.startAgain({ nics: [...plugged.values()], ...disk });
+    showConsole(guest);
     await awaitBoot(guest, vpc);
+    guest.udev.forget();
   };
   return {
     ...commands,
@@ -89,17 +92,29 @@ function vmOf({ bench, vpc, guest, image }: Parts): Vm {
       command(bench.enterNetwork(["chroot", image.root, ...argv]), limits),
     attach: async (spec: EniSpec, { model = "virtio-net-pci", ...sides } = {}) => {
       const eni = await vpc.attach("tap", spec, sides);
-      if (sides.link !== false) await plugNic(qmp, guestNic(eni, model));
+      if (sides.link === false) return eni;
+      const nic = guestNic(eni, model);
+      await plugNic(guest.qmp, nic);
+      plugged.set(eni.mac, nic);
       return eni;
     },
     detach: async (mac, how = {}) => {
-      if (how.link !== false) await unplugNic(qmp, mac);
+      if (how.link !== false) {
+        await unplugNic(guest.qmp, mac);
+        plugged.delete(mac);
+      }
       await vpc.detach(mac, how);
     },
-    events: udev.events,
+    events: () => guest.udev.events(),
     eventsOf: (act) => eventsOf(guest, act),
-    reset: () => afterReset(() => qmp.execute("system_reset")),
-    reboot: () => afterReset(() => commands.run(["systemctl", "--no-block", "reboot"])),
+    reset: async () => {
+      await guest.quit();
+      await bootAgain();
+    },
+    reboot: async () => {
+      await guest.untilRebooting(() => commands.run(["systemctl", "--no-block", "reboot"]));
+      await bootAgain();
+    },
     consoleLog: () => Bun.file(guest.consoleLog).text(),
     stop: bench.stop,
     [Symbol.asyncDispose]: bench.stop,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Bench } from "../machine/bench.ts";
@@ -16,8 +16,12 @@ export interface Guest {
   readonly udev: UdevStream;
   /** What the guest's console has said. */
   readonly consoleLog: string;
-  /** Ends QEMU; returns when it has ended. */
+  /** Ends QEMU, as a power cut does: what the guest had not written to its disk is gone. */
   readonly quit: () => Promise<void>;
+  /** Waits until the guest has shut itself down for a reboot, which ends QEMU. */
+  readonly untilRebooting: (ask: () => Promise<unknown>) => Promise<void>;
+  /** Once QEMU has ended: another one over the same disk, from power-on. */
+  readonly startAgain: (hardware: Pick<Hardware, "nics" | "program">) => Promise<Guest>;
 }
 
 export interface GuestFiles extends Omit<QemuFiles, "folder" | "disk"> {
@@ -27,20 +31,23 @@ export interface GuestFiles extends Omit<QemuFiles, "folder" | "disk"> {
   readonly disk: string;
 }
 
-let guests = 0;
-
 /** Starts QEMU in the bench's namespaces; returns when its lines are there, long before a boot. */
 export async function startGuest(
   bench: Bench,
-  files: GuestFiles,
+  { backing, ...files }: GuestFiles,
   hardware: Hardware,
 ): Promise<Guest> {
-  guests += 1;
-  const folder = join(bench.folder, `guest-${guests}`);
-  mkdirSync(folder);
-  const { backing, disk } = files;
-  const layer = ["-q", "-f", "qcow2", "-b", backing.path, "-F", backing.format, disk];
+  const layer = ["-q", "-f", "qcow2", "-b", backing.path, "-F", backing.format, files.disk];
   await mustRun(["qemu-img", "create", ...layer]);
+  return runGuest(bench, files, hardware);
+}
+
+async function runGuest(
+  bench: Bench,
+  files: Omit<QemuFiles, "folder">,
+  hardware: Hardware,
+): Promise<Guest> {
+  const folder = mkdtempSync(join(bench.folder, "guest-"));
   const log = Bun.file(join(folder, "qemu.log"));
   const child = Bun.spawn([...bench.enter(qemuArguments({ ...files, folder }, hardware))], {
     env: benchEnvironment,
@@ -55,13 +62,24 @@ export async function startGuest(
   const qmp = await connectQmp(at("qmp"));
   if (files.state !== null) await goOn(qmp);
   const [agent, udev] = await Promise.all([connectAgent(at("agent")), connectUdev(at("events"))]);
-  const quit = async (): Promise<void> => {
-    for (const each of [agent, udev]) each.close();
-    await qmp.execute("quit");
-    await child.exited;
-    qmp.close();
+  const ended = async (ask: () => Promise<unknown>): Promise<void> => {
+    await ask();
+    await until("QEMU has ended", () => child.exitCode !== null, 120_000);
+    for (const each of [agent, udev, qmp]) each.close();
   };
-  return { qmp, agent, udev, consoleLog: at("console.log"), quit };
+  const untilRebooting: Guest["untilRebooting"] = async (ask) => {
+    await qmp.execute("set-action", { reboot: "shutdown" });
+    await ended(ask);
+  };
+  return {
+    qmp,
+    agent,
+    udev,
+    consoleLog: at("console.log"),
+    untilRebooting,
+    quit: () => ended(() => qmp.execute("quit")),
+    startAgain: (now) => runGuest(bench, { ...files, state: null }, { ...hardware, ...now }),
+  };
 }
 
 const status = v.object({ status: v.string() });

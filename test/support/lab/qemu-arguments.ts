@@ -30,6 +30,8 @@ export interface Hardware {
   /** Beside what each guest's kernel is told. */
   readonly kernelWords?: readonly string[];
   readonly accelerator: "tcg" | "kvm";
+  /** A disk with the program under test, where the guest has one at power-on. */
+  readonly program?: string;
 }
 
 const memoryMb = 512;
@@ -73,6 +75,7 @@ export function qemuArguments(files: QemuFiles, hardware: Hardware): readonly st
     ["append", [...kernelWords, ...(hardware.kernelWords ?? [])].join(" ")],
     ["drive", `if=none,id=disk,file=${disk},format=qcow2,cache=unsafe`],
     ["device", "virtio-blk-pci,drive=disk,addr=0x1c"],
+    ...(hardware.program === undefined ? [] : programDisk(hardware.program)),
     ["device", "virtio-serial-pci,id=ports,addr=0x1d"],
     ...Object.entries(ports).flatMap(([name, port]): readonly Option[] => [
       ["chardev", `socket,id=${name},path=${folder}/${name},server=on,wait=off`],
@@ -92,6 +95,16 @@ export function qemuArguments(files: QemuFiles, hardware: Hardware): readonly st
 }
 
 type Option = readonly [name: string, value: string];
+
+/** After the disk's own, so that at a boot with both it is the second: /dev/vdb. */
+export const programSlot = "0x1f";
+
+function programDisk(path: string): readonly Option[] {
+  return [
+    ["drive", `if=none,id=program,file=${path},format=raw,readonly=on,file.locking=off`],
+    ["device", `virtio-blk-pci,drive=program,addr=${programSlot}`],
+  ];
+}
 
 /** What QEMU calls a NIC's device, for the command line and for the monitor alike. */
 export function nicDevice(nic: GuestNic): Readonly<Record<string, string>> {
