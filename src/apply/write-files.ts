@@ -12,7 +12,7 @@ type Change = (host: FileHost, root: string) => Promise<void>;
 
 /**
  * Writes and removes a plan's files below `root`, each whole: the old one or the new one, whenever
- * the run is killed. Where one cannot be written (`CANTCREAT`, `NOPERM`), the rest of that NIC's is
+ * the run is killed; what an earlier one had begun there is swept away. Where one cannot be written (`CANTCREAT`, `NOPERM`), the rest of that NIC's is
  * left as it is, and the others are done all the same.
  */
 export async function writeFiles(
@@ -45,7 +45,9 @@ function writing({ path, content, mode }: Pick<ConfigFile, "path" | "content" | 
   return async ({ files, log }, root) => {
     const place = underRoot(root, path);
     await refuseLinksBelow({ files }, root, path);
-    await files.makeFolder(place.slice(0, place.lastIndexOf("/")), 0o755);
+    const folder = place.slice(0, place.lastIndexOf("/"));
+    await files.makeFolder(folder, 0o755);
+    await files.sweep(folder);
     await files.write(place, content, mode);
     log.verbose(`wrote ${place}`);
   };

@@ -13,6 +13,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { Failure } from "../exit.ts";
+import { isTemporary } from "../net/own-files.ts";
 import type { Files } from "./host.ts";
 
 /** The file system of the machine. */
@@ -31,6 +32,11 @@ export const systemFiles: Files = {
     });
   },
   write: writeWhole,
+  sweep: async (folder) => {
+    const names = (await reading(folder, readdir(folder))) ?? [];
+    const left = names.filter(isTemporary).map((name) => unlink(`${folder}/${name}`));
+    await Promise.allSettled(left);
+  },
   set: async (path, content) => {
     await unlessAbsent(writeFile(path, content, { flag: "r+" })).catch((cause: unknown) => {
       throw writeFailure(path, cause);

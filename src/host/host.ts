@@ -89,6 +89,11 @@ export interface Files {
    * content or the new, never a part. Throws `CANTCREAT` (nothing is left behind), `NOPERM`.
    */
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
+  /**
+   * Takes away what `write` and `link` of a run that was killed had begun in a folder; for whoever
+   * holds the lock, since no other of us is writing there then. What cannot be removed stays.
+   */
+  readonly sweep: (folder: string) => Promise<void>;
   /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
   readonly set: (path: string, content: string) => Promise<void>;
   /** Removes a file or a symbolic link; nothing where there is none. */

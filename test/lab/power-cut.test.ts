@@ -1,19 +1,23 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { bootVm } from "../support/lab/boot-vm.ts";
+import { diskFiles } from "../support/lab/disk-files.ts";
+import { installedVm } from "../support/lab/installed-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { untilIdle } from "../support/lab/until-idle.ts";
 import type { Vm } from "../support/lab/vm.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-/** `CUTS=200` for the whole thing, a minute each; `make lab` takes a few. */
-const cuts = Number(process.env["CUTS"] ?? "2");
-setDefaultTimeout(200_000 + cuts * 120_000);
+/** Power cuts of each guest: a third in `activate`, a third while a NIC comes, a third while it goes. */
+const cuts = Number(process.env["CUTS"] ?? "12");
+const cutsOfARun = 4;
+const runs = Math.ceil(cuts / 3 / cutsOfARun);
+setDefaultTimeout(600_000 + cuts * 15_000);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
-/** So long `activate` takes here at the most. */
-const longestMs = 8000;
+const { mac } = eni(second);
+/** So long a run takes here at the most. */
+const longestMs = 6000;
 
 const guests = [
   { suite: "trixie", backend: "networkd" },
@@ -21,77 +25,138 @@ const guests = [
   { suite: "trixie", backend: "network-manager" },
 ] as const;
 
-/** What of ours is on the disk: path → content. */
-async function ours(vm: Pick<Vm, "run">): Promise<Readonly<Record<string, string>>> {
-  const script =
-    "find /etc -path '*ec2nic*' -type f -not -path '*/systemd/system/*' -not -path '*/udev/*' | sort | xargs -r sha256sum";
-  const lines = (await vm.run(["sh", "-c", script])).trim().split("\n");
-  return Object.fromEntries(
-    lines.filter((line) => line !== "").map((line) => line.split("  ").toReversed()),
-  );
+/** Paths of ours, and the sums of their contents. */
+type Files = Readonly<Record<string, string>>;
+
+/** What is not there yet has a name that no daemon reads. */
+const isTemporary = /\/\.[^/]+$/;
+
+async function ours(disk: string): Promise<Files> {
+  const all = Object.entries(await diskFiles(disk, "/etc"));
+  return Object.fromEntries(all.filter(([path]) => path.includes("ec2nic")));
 }
 
 /**
- * The disk's journal is written each second, so that names without content, which a file that was
- * never synced leaves for half a minute, are seen.
+ * What the disk would hold after each of some power cuts at random moments of a run; and after its
+ * end, last. The disk's journal is written each second, so that names without content, which a file
+ * that was never synced leaves for half a minute, are seen.
  */
-async function cutDuring(vm: Vm, argv: readonly string[], afterMs: number): Promise<void> {
+async function disksDuring(vm: Vm, act: () => Promise<unknown>): Promise<readonly string[]> {
   await vm.run(["sh", "-c", "sync; mount -o remount,commit=1 /"]);
-  // its answer never comes where the cut is before its end
-  const ended = vm.exec(argv, { timeoutMs: 60_000 }).catch(() => null);
-  await Bun.sleep(afterMs);
-  await vm.reset();
+  const moments = Array.from({ length: cutsOfARun }, () => Math.random() * longestMs);
+  const ended = act();
+  const disks: string[] = [];
+  let lastMs = 0;
+  for (const momentMs of moments.toSorted((a, b) => a - b)) {
+    await Bun.sleep(momentMs - lastMs);
+    lastMs = momentMs;
+    disks.push(await vm.copyDisk());
+  }
   await ended;
+  return [...disks, await vm.copyDisk()];
+}
+
+/** The files left by cuts, once each, with a disk that has them. Throws where one is not whole. */
+class Cuts {
+  readonly left = new Map<string, string>();
+  taken = 0;
+
+  async take(disks: readonly string[], known: readonly Files[]): Promise<void> {
+    for (const disk of disks) {
+      this.taken += 1;
+      const files = await ours(disk);
+      for (const [path, sum] of Object.entries(files).filter(([each]) => !isTemporary.test(each))) {
+        const contents = known.map((each) => each[path]);
+        if (!contents.includes(sum)) throw new Error(`${path} is not whole, of ${disk}`);
+      }
+      const lasting = Object.entries(files).filter(([path]) => !isTemporary.test(path));
+      const state = JSON.stringify(Object.fromEntries(lasting));
+      if (this.left.has(state)) await Bun.file(disk).delete();
+      else this.left.set(state, disk);
+    }
+  }
+
+  /** Boots from each: the primary reaches IMDS, and all is as it should be. */
+  async boot(vm: Vm, addresses: readonly string[], whole: Files): Promise<void> {
+    for (const disk of this.left.values()) {
+      await vm.reset(disk);
+      await untilIdle(vm);
+      await untilAddresses(vm, addresses, 60_000);
+      expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
+      expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens5");
+      expect((await vm.exec(["ec2nic", "activate", "--check"])).stdout).toBe("no difference\n");
+      expect(await vm.failedUnits()).toEqual([]);
+      expect(await ours(await vm.copyDisk())).toEqual(whole);
+    }
+  }
 }
 
 for (const { suite, backend } of guests) {
   testUnless(labMissing(suite))(
-    `${suite}, ${backend}: ${cuts} power cuts: files are whole, and a boot later the primary reaches IMDS`,
+    `${suite}, ${backend}: ${runs * 3 * (cutsOfARun + 1)} power cuts: files are whole, and after a boot all is configured`,
     async () => {
-      await using vm = await bootVm({ suite, backend, enis: [{ device: 0, dualStack: true }] });
-      await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
-      const whole = await ours(vm);
-      const [path] = Object.keys(whole);
-      expect(path).toBeDefined();
-      for (let cut = 0; cut < cuts; cut += 1) {
-        await vm.run(["rm", "-f", ...Object.keys(whole)]);
-        // the first is after the end: what is told to be done stays
-        const afterMs = cut === 0 ? longestMs + 3000 : Math.random() * longestMs;
-        await cutDuring(vm, ["ec2nic", "activate"], afterMs);
-        const left = await ours(vm);
+      await using vm = await installedVm({ suite, backend });
+      const one = ["10.0.0.10", "2600:1f14:ec2:100::10"];
+      const two = [...one, "10.0.1.10", "10.0.1.11"];
+      const settled = async (): Promise<Files> => {
+        await untilIdle(vm);
+        await vm.run(["sync"]);
+        return ours(await vm.copyDisk());
+      };
+      const alone = await settled();
+      const written = Object.keys(alone).filter((path) =>
+        /\.(?:network|yaml|nmconnection|conf)$/.test(path),
+      );
+      expect(written).not.toEqual([]);
+
+      const inActivate = new Cuts();
+      for (let run = 0; run < runs; run += 1) {
+        await vm.remove(...written);
+        // each second one is killed, too
+        const limit = run % 2 === 0 ? "60" : String(1 + Math.random() * 4);
+        const argv = ["timeout", "--signal=KILL", limit, "ec2nic", "activate"];
+        const disks = await disksDuring(vm, () => vm.exec(argv, { timeoutMs: 90_000 }));
+        if (run % 2 === 0) expect(await ours(disks.at(-1) ?? "")).toEqual(alone);
+        await inActivate.take(disks, [alone]);
+        await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+      }
+      await inActivate.boot(vm, one, alone);
+
+      await vm.attach(second);
+      await untilAddresses(vm, two, 60_000);
+      const both = await settled();
+      const [whileItGoes, whileItComes] = [new Cuts(), new Cuts()];
+      for (let run = 0; run < runs; run += 1) {
+        await whileItGoes.take(
+          await disksDuring(vm, async () => {
+            await vm.detach(mac);
+            await untilIdle(vm);
+          }),
+          [alone, both],
+        );
+        await whileItComes.take(
+          await disksDuring(vm, async () => {
+            await vm.attach(second);
+            await untilAddresses(vm, two, 60_000);
+            await untilIdle(vm);
+          }),
+          [alone, both],
+        );
+      }
+      await whileItComes.boot(vm, two, both);
+      await vm.detach(mac);
+      await whileItGoes.boot(vm, one, alone);
+      for (const [name, { taken, left }] of Object.entries({
+        inActivate,
+        whileItComes,
+        whileItGoes,
+      })) {
         console.log(
           suite,
           backend,
-          "cut after",
-          Math.round(afterMs),
-          "ms left",
-          Object.keys(left).length,
-          "of",
-          Object.keys(whole).length,
+          name,
+          `${taken} cuts, ${left.size} different disks, each booted`,
         );
-        expect({ ...whole, ...left }).toEqual(whole);
-        if (cut === 0) expect(left).toEqual(whole);
-        await untilAddresses(vm, ["10.0.0.10"], 60_000);
-        expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
-        await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
-        expect(await ours(vm)).toEqual(whole);
-      }
-
-      await vm.run(["ec2nic", "hotplug", "--install"]);
-      for (let cut = 0; cut < Math.ceil(cuts / 2); cut += 1) {
-        const afterMs = Math.random() * longestMs;
-        await vm.run(["sh", "-c", "sync; mount -o remount,commit=1 /"]);
-        await vm.attach(second);
-        await Bun.sleep(afterMs);
-        await vm.reset();
-        await untilIdle(vm);
-        await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 60_000);
-        console.log(suite, backend, "hotplug cut after", Math.round(afterMs), "ms");
-        expect((await vm.exec(["ec2nic", "activate", "--check"])).stdout).toBe("no difference\n");
-        expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens5");
-        expect(await vm.failedUnits()).toEqual([]);
-        await vm.detach(eni(second).mac);
-        await untilIdle(vm);
       }
     },
   );

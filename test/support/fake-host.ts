@@ -1,4 +1,5 @@
 import type { Clock, Files, Log, Waiting } from "../../src/host/host.ts";
+import { isTemporary } from "../../src/net/own-files.ts";
 
 export interface FakeClock extends Clock {
   /** Every wait, in milliseconds. */
@@ -97,5 +98,10 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
       there.delete(from);
     },
     removeFolder: async () => undefined,
+    sweep: async (folder) => {
+      const isLeft = (path: string): boolean =>
+        path.startsWith(`${folder}/`) && isTemporary(path.slice(folder.length + 1));
+      for (const path of [...there.keys()].filter(isLeft)) there.delete(path);
+    },
   };
 }

@@ -59,6 +59,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     linkHard: async (path) => effect(`link hard ${path}`),
     move: async (from, to) => effect(`move ${from} ${to}`),
     removeFolder: async (path) => effect(`remove folder ${path}`),
+    sweep: async () => undefined,
   };
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);

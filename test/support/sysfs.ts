@@ -52,6 +52,7 @@ export function sysTree(sys: SysFolder): Files {
     linkHard: never,
     move: never,
     removeFolder: never,
+    sweep: never,
   };
 }
 

@@ -73,12 +73,7 @@ export async function dropHalfWritten(
 ): Promise<void> {
   const paths = files.filter((file) => !isSetting(file)).map(({ path }) => path);
   const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))));
-  for (const folder of folders) {
-    const names = await host.files.list(folder);
-    for (const name of names.filter((each) => /^\.ec2nic-[0-9a-f]+\.tmp$/.test(each))) {
-      await host.files.remove(`${folder}/${name}`);
-    }
-  }
+  for (const folder of folders) await host.files.sweep(folder);
 }
 
 /** Puts a file back as it was. */

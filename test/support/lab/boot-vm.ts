@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EniSpec } from "../imds-simulator/eni-spec.ts";
 import { type Bench, startBench } from "../machine/bench.ts";
 import { command } from "../machine/command.ts";
@@ -72,13 +73,14 @@ interface Parts {
   readonly program?: string;
 }
 
-function vmOf({ bench, vpc, image, nics, ...disk }: Parts, first: Guest): Vm {
+function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm {
   let guest = first;
+  let copies = 0;
   const plugged = new Map(nics.map((nic) => [nic.mac, nic]));
   const commands = commandsOf((argv, options) => guest.agent.exec(argv, options));
   /** With a QEMU of its own: about one of five resets of one that runs left it silent for ever. */
-  const bootAgain = async (): Promise<void> => {
-    guest = await guest.startAgain({ nics: [...plugged.values()], ...disk });
+  const bootAgain = async (from?: string): Promise<void> => {
+    guest = await guest.startAgain({ nics: [...plugged.values()], ...program }, from);
     showConsole(guest);
     await awaitBoot(guest, vpc);
     guest.udev.forget();
@@ -107,9 +109,15 @@ function vmOf({ bench, vpc, image, nics, ...disk }: Parts, first: Guest): Vm {
     },
     events: () => guest.udev.events(),
     eventsOf: (act) => eventsOf(guest, act),
-    reset: async () => {
+    copyDisk: async () => {
+      copies += 1;
+      const path = join(bench.folder, `disk-${copies}`);
+      await guest.copyDisk(path);
+      return path;
+    },
+    reset: async (from) => {
       await guest.quit();
-      await bootAgain();
+      await bootAgain(from);
     },
     reboot: async () => {
       await guest.untilRebooting(() => commands.run(["systemctl", "--no-block", "reboot"]));

@@ -20,8 +20,13 @@ export interface Guest {
   readonly quit: () => Promise<void>;
   /** Waits until the guest has shut itself down for a reboot, which ends QEMU. */
   readonly untilRebooting: (ask: () => Promise<unknown>) => Promise<void>;
-  /** Once QEMU has ended: another one over the same disk, from power-on. */
-  readonly startAgain: (hardware: Pick<Hardware, "nics" | "program">) => Promise<Guest>;
+  /** What the guest has written to its disk by now, in another file: as a power cut would leave it. */
+  readonly copyDisk: (path: string) => Promise<void>;
+  /** Once QEMU has ended: another one from power-on, over the same disk, or over a copy. */
+  readonly startAgain: (
+    hardware: Pick<Hardware, "nics" | "program">,
+    disk?: string,
+  ) => Promise<Guest>;
 }
 
 export interface GuestFiles extends Omit<QemuFiles, "folder" | "disk"> {
@@ -78,7 +83,14 @@ async function runGuest(
     consoleLog: at("console.log"),
     untilRebooting,
     quit: () => ended(() => qmp.execute("quit")),
-    startAgain: (now) => runGuest(bench, { ...files, state: null }, { ...hardware, ...now }),
+    copyDisk: async (path) => {
+      // it writes what it had in hand when it stops
+      await qmp.execute("stop");
+      await mustRun(["cp", "--sparse=always", files.disk, path]);
+      await qmp.execute("cont");
+    },
+    startAgain: (now, disk = files.disk) =>
+      runGuest(bench, { ...files, disk, state: null }, { ...hardware, ...now }),
   };
 }
 

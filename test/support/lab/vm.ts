@@ -21,8 +21,13 @@ export interface Vm extends MachineCommands, Pick<Machine, "execInNetworkOf">, A
   readonly events: () => readonly UdevEvent[];
   /** The events of what is done meanwhile; udev has come to the end of them. */
   readonly eventsOf: (act: () => Promise<unknown>) => Promise<readonly UdevEvent[]>;
-  /** Cuts the power and boots again; what was not written to the disk is gone. */
-  readonly reset: () => Promise<void>;
+  /** What a power cut would leave on the disk at this moment, as a file; the guest goes on. */
+  readonly copyDisk: () => Promise<string>;
+  /**
+   * Cuts the power and boots again; what was not written to the disk is gone. `from`: with such a
+   * copy for its disk.
+   */
+  readonly reset: (from?: string) => Promise<void>;
   /** Boots again in an orderly way. */
   readonly reboot: () => Promise<void>;
   readonly consoleLog: () => Promise<string>;
