@@ -4,19 +4,9 @@
  */
 import { join } from "node:path";
 import { needTools } from "../test/support/bench/need-tools.ts";
+import { labTools } from "../test/support/lab/tools.ts";
 
-const tools = {
-  dnsmasq: "dnsmasq-base",
-  flock: "util-linux",
-  ip: "iproute2",
-  mke2fs: "e2fsprogs",
-  mmdebstrap: "mmdebstrap",
-  nft: "nftables",
-  "qemu-img": "qemu-utils",
-  "qemu-system-x86_64": "qemu-system-x86",
-};
-
-if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(tools);
+if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(labTools);
 
 const [scenario = ""] = process.argv.slice(2);
 const child = Bun.spawn(

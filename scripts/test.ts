@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { needTools } from "../test/support/bench/need-tools.ts";
 import { clientPackages } from "../test/support/dhcp-lab/dhcp-lab.ts";
+import { labPackages } from "../test/support/lab/image.ts";
+import { labTools } from "../test/support/lab/tools.ts";
 import { machineMissing } from "../test/support/machine/missing.ts";
 import { rootFileSystem, suites } from "../test/support/machine/root-file-system.ts";
 
@@ -39,22 +41,37 @@ const tools = {
  */
 const machines = ["test/dhcp/", "test/machine/", "test/netplan/", "test/network-manager/"];
 
+/**
+ * A guest of each kind that tells most, for minutes: a real kernel, udev and systemd. When the rest is
+ * done, since an emulated processor takes one of the machine's.
+ */
+const shortLab = [
+  ...["udev-events", "hotplug"].map((name) => `test/lab/${name}.test.ts`),
+  "--test-name-pattern=^(?:trixie|networkd)",
+];
+
 /** What takes many minutes, and has a target of its own: `make lab`, `make release-test`. */
 const elsewhere = ["test/lab/**", ...(await longOnesIn("test/release"))];
 
 if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
   // whatever cannot be had is missed by the tests that need it, and they say so
   unlessItFails("the tools of the tests", () => needTools(tools));
+  unlessItFails("the tools of the laboratory", () => needTools(labTools));
 }
 const bun = [process.execPath, "test", "--only-failures", "--timeout=30000"];
 const check = await runStep(["make", "check"]);
 if (machineMissing() === null) {
   await prepareMachines().catch((error: unknown) => tell("root file systems", error));
 }
-const lanes = await Promise.all([
-  runStep([...bun, ...[...machines.map((folder) => `${folder}**`), ...elsewhere].map(ignored)]),
-  runStep([...bun, ...machines]),
-]);
+const lanes = (
+  await Promise.all([
+    inTurn(
+      [...bun, ...[...machines.map((folder) => `${folder}**`), ...elsewhere].map(ignored)],
+      ["env", "LAB=1", "nice", ...bun, ...shortLab],
+    ),
+    inTurn([...bun, ...machines]),
+  ])
+).flat();
 const count = (word: string): number =>
   lanes
     .map(({ output }) => new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(output)?.[1] ?? "0")
@@ -94,11 +111,24 @@ async function prepareMachines(): Promise<void> {
     await rootFileSystem(suite);
     await rootFileSystem(suite, clientPackages);
   }
+  await rootFileSystem("trixie", labPackages);
   console.log(`root file systems: ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 }
 
+/** Runs commands, each when the one before it has ended, however. */
+async function inTurn(...commands: readonly (readonly string[])[]): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  for (const argv of commands) steps.push(await runStep(argv));
+  return steps;
+}
+
+interface Step {
+  readonly code: number;
+  readonly output: string;
+}
+
 /** Runs a command, and shows and keeps what it says (bun test reports on stderr). */
-async function runStep(argv: readonly string[]): Promise<{ code: number; output: string }> {
+async function runStep(argv: readonly string[]): Promise<Step> {
   console.log(`$ ${argv.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
   const child = Bun.spawn([...argv], { cwd: root, stdio: ["ignore", "inherit", "pipe"] });
   let output = "";

@@ -9,7 +9,7 @@ import { guestPrograms } from "./guest-programs.ts";
 import { buildImage, imageSetup, initrdInit } from "./image-scripts.ts";
 
 /** Beside those of each machine's root file system. */
-const packages = [
+export const labPackages = [
   "busybox-static",
   "dhcpcd-base",
   "isc-dhcp-client",
@@ -43,7 +43,7 @@ const recipe = {
  * file system, seconds for the rest.
  */
 export async function labImage(suite: Suite): Promise<Image> {
-  const root = await rootFileSystem(suite, packages);
+  const root = await rootFileSystem(suite, labPackages);
   const hash = createHash("sha256")
     .update(JSON.stringify([root, recipe]))
     .digest("hex");
