@@ -46,7 +46,7 @@ const machines = ["test/dhcp/", "test/machine/", "test/netplan/", "test/network-
  * done, since an emulated processor takes one of the machine's.
  */
 const shortLab = [
-  ...["udev-events", "hotplug"].map((name) => `test/lab/${name}.test.ts`),
+  ...["accelerator", "udev-events", "hotplug"].map((name) => `test/lab/${name}.test.ts`),
   "--test-name-pattern=^(?:trixie|networkd)",
 ];
 

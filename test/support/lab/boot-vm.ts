@@ -8,6 +8,7 @@ import type { Suite } from "../machine/root-file-system.ts";
 import { untilAddresses } from "../machine/until-addresses.ts";
 import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc.ts";
 import { binary } from "../run-ec2nic.ts";
+import { accelerator } from "./accelerator.ts";
 import type { LabBackend } from "./backends.ts";
 import type { Guest } from "./guest.ts";
 import { type Image, labImage } from "./image.ts";
@@ -44,7 +45,7 @@ export async function bootVm(options: VmOptions): Promise<Vm> {
       const nic = guestNic(eni, model);
       return { ...nic, slot: slots[eni.mac] ?? nic.slot };
     });
-    const hardware = { nics, accelerator: "tcg" } as const;
+    const hardware = { nics, accelerator: await accelerator(image.kernel) };
     const wish = { image, backend, hardware, surroundings: vpc.enis().map(addressesOf) };
     const hasBooted = (guest: Guest): Promise<void> => awaitBoot(guest, vpc);
     const guest = options.fromPowerOn
