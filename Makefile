@@ -13,7 +13,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test lab demo bench golden smoke clean docs simulator release release-test
+.PHONY: help build check test lab lab-defects demo bench golden smoke clean docs simulator release release-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,6 +31,9 @@ test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it
 
 lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SCENARIO=name: one, with its console
 	$(BUN) scripts/lab.ts $(SCENARIO)
+
+lab-defects: $(PACKAGES) ## does the laboratory see what is broken on purpose? DEFECT=bus: some
+	$(BUN) scripts/lab-defects.ts
 
 demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts
