@@ -25,7 +25,7 @@ export const defects: readonly Defect[] = [
     find: 'return { verdict: "on-bus", why };',
     put: 'return { verdict: other === null ? "gone" : "on-bus", why };',
     scenario: "driver-reload",
-    pattern: "^networkd",
+    pattern: "^trixie, networkd",
   },
   {
     name: "what goes: a NIC that was pulled out keeps its files",
@@ -33,7 +33,7 @@ export const defects: readonly Defect[] = [
     find: 'return { verdict: "gone", why: `${address} left the bus` };',
     put: 'return { verdict: "unknown", why: `${address} left the bus` };',
     scenario: "hotplug",
-    pattern: "^networkd",
+    pattern: "^trixie, networkd",
   },
   {
     name: "udev: the rule waits for the event that PID 1 does not look at",

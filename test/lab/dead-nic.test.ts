@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { bootTimes } from "../support/lab/boot-times.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
+import { guestsOf } from "../support/lab/guests.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { stateOf, untilState } from "../support/lab/state-of.ts";
 import { untilIdle } from "../support/lab/until-idle.ts";
@@ -16,11 +17,11 @@ const primary: EniSpec = { device: 0 };
 const second: EniSpec = { device: 1 };
 const slots = { [eni(primary).mac]: 9 };
 
-const guests = [
+const guests = guestsOf([
   { suite: "trixie", backend: "networkd" },
   { suite: "trixie", backend: "netplan" },
   { suite: "bookworm", backend: "network-manager" },
-] as const;
+]);
 
 for (const { suite, backend } of guests) {
   testUnless(labMissing(suite))(

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { labBackends } from "../support/lab/backends.ts";
+import { allOfTrixie, guestsOf } from "../support/lab/guests.ts";
 import { installedVm } from "../support/lab/installed-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { plugIn } from "../support/lab/plug-in.ts";
@@ -18,11 +18,11 @@ const other: EniSpec = { ...second, mac: "06:ec:2a:00:00:99", ipv4: ["10.0.1.99"
 
 const filesOfOurs = ["sh", "-c", "find /etc -name '*ec2nic*' | sort"];
 
-for (const backend of labBackends) {
-  testUnless(labMissing("trixie"))(
-    `${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
+for (const { suite, backend } of guestsOf(allOfTrixie)) {
+  testUnless(labMissing(suite))(
+    `${suite}, ${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
     async () => {
-      await using vm = await installedVm({ suite: "trixie", backend });
+      await using vm = await installedVm({ suite, backend });
       await plugIn(vm, [second]);
       const configured = await stateOf(vm);
 

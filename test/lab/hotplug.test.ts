@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { labBackends } from "../support/lab/backends.ts";
+import { allOfTrixie, guestsOf } from "../support/lab/guests.ts";
 import { bootVm } from "../support/lab/boot-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { stateOf, untilState } from "../support/lab/state-of.ts";
@@ -24,12 +24,12 @@ const addresses = ["10.0.1.10", "10.0.1.11", "2600:1f14:ec2:101::10"];
 /** See activate.test.ts of the machines: the one thing that is as it is. */
 const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
 
-for (const backend of labBackends) {
-  testUnless(labMissing("trixie"))(
-    `${backend}: a NIC is configured when it comes, kept through its driver's reload, and leaves nothing`,
+for (const { suite, backend } of guestsOf(allOfTrixie)) {
+  testUnless(labMissing(suite))(
+    `${suite}, ${backend}: a NIC is configured when it comes, kept through its driver's reload, and leaves nothing`,
     async () => {
       await using vm = await bootVm({
-        suite: "trixie",
+        suite,
         backend,
         enis: [{ device: 0, dualStack: true }],
       });

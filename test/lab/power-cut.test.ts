@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { diskFiles } from "../support/lab/disk-files.ts";
 import { installedVm } from "../support/lab/installed-vm.ts";
+import { guestsOf } from "../support/lab/guests.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { untilIdle } from "../support/lab/until-idle.ts";
 import type { Vm } from "../support/lab/vm.ts";
@@ -19,11 +20,11 @@ const { mac } = eni(second);
 /** So long a run takes here at the most. */
 const longestMs = 6000;
 
-const guests = [
+const guests = guestsOf([
   { suite: "trixie", backend: "networkd" },
   { suite: "bookworm", backend: "netplan" },
   { suite: "trixie", backend: "network-manager" },
-] as const;
+]);
 
 /** Paths of ours, and the sums of their contents. */
 type Files = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { labBackends } from "../support/lab/backends.ts";
+import { allOfTrixie, guestsOf } from "../support/lab/guests.ts";
 import { installedVm } from "../support/lab/installed-vm.ts";
 import { labMissing } from "../support/lab/missing.ts";
 import { plugIn } from "../support/lab/plug-in.ts";
@@ -27,14 +27,14 @@ const three: readonly EniSpec[] = [1, 2, 3].map((device) => ({
 /** See activate.test.ts of the machines: the one thing that is as it is. */
 const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.[123]\.0/.test(row);
 
-for (const backend of labBackends) {
-  testUnless(labMissing("trixie"))(
-    `${backend}: three NICs at once, known late: packets leave by their NICs; four at a boot are the same`,
+for (const { suite, backend } of guestsOf(allOfTrixie)) {
+  testUnless(labMissing(suite))(
+    `${suite}, ${backend}: three NICs at once, known late: packets leave by their NICs; four at a boot are the same`,
     async () => {
-      await using vm = await installedVm({ suite: "trixie", backend });
+      await using vm = await installedVm({ suite, backend });
       await plugIn(vm, three);
       const { rows, failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
-      console.log(backend, rows, "rows of packets");
+      console.log(suite, backend, rows, "rows of packets");
       expect(failed.filter((row) => !isKnown(row))).toEqual([]);
       const state = await stateOf(vm);
 
