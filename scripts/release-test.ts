@@ -15,6 +15,7 @@ const tools = {
   ip: "iproute2",
   mandoc: "mandoc",
   mmdebstrap: "mmdebstrap",
+  "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
   "qemu-aarch64-static": "qemu-user-static",
   readelf: "binutils",
   rpm: "rpm",

@@ -3,23 +3,59 @@ import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
 import { unpacked } from "./unpacked.ts";
 
-/** The names by which others know musl, which is loader, libc and libm in one. */
-const names = ["libc.musl-x86_64.so.1", "libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"] as const;
+/** What the same things are called on each architecture. */
+const architectures = {
+  x64: {
+    debian: "amd64",
+    machine: "x86_64",
+    glibcLoader: "ld-linux-x86-64.so.2",
+    compiler: "gcc",
+    emulator: null,
+  },
+  arm64: {
+    debian: "arm64",
+    machine: "aarch64",
+    glibcLoader: "ld-linux-aarch64.so.1",
+    compiler: "aarch64-linux-gnu-gcc",
+    emulator: "qemu-aarch64-static",
+  },
+} as const;
+export type Architecture = keyof typeof architectures;
+
 const shim = join(import.meta.dir, "libstdcxx-on-musl.c");
 
+/** The programs that it takes to make such a root, and to run what is in it. */
+export function muslTools(architecture: Architecture): readonly string[] {
+  const { compiler, emulator } = architectures[architecture];
+  return [compiler, ...(emulator === null ? [] : [emulator]), "mmdebstrap", "ip"];
+}
+
 /**
- * Makes `root` a place where a program for musl on x64 runs: Debian's musl, and Debian's libstdc++
- * with what that misses there (`LD_PRELOAD=/lib/shim.so`). The program is /ec2nic.
+ * Makes `root` a place where a program for musl runs: Debian's musl, and Debian's libstdc++ with what
+ * that misses there. Gives the words that start it inside, which its arguments follow.
  */
-export async function makeMuslRoot(root: string, program: string): Promise<void> {
-  const from = await unpacked("amd64", ["musl", "libstdc++6"]);
+export async function makeMuslRoot(
+  root: string,
+  program: string,
+  architecture: Architecture,
+): Promise<readonly string[]> {
+  const { debian, machine, glibcLoader, compiler, emulator } = architectures[architecture];
+  const from = await unpacked(debian, ["musl", "libstdc++6"]);
   for (const folder of ["lib", "proc", "sys"]) mkdirSync(join(root, folder));
   const put = (path: string, name: string) => copyFileSync(join(from, path), join(root, name));
-  put("lib/x86_64-linux-musl/libc.so", "lib/ld-musl-x86_64.so.1");
-  put("usr/lib/x86_64-linux-gnu/libstdc++.so.6", "lib/libstdc++.so.6");
-  put("lib/x86_64-linux-gnu/libgcc_s.so.1", "lib/libgcc_s.so.1");
-  for (const name of names) symlinkSync("ld-musl-x86_64.so.1", join(root, "lib", name));
+  const loader = `ld-musl-${machine}.so.1`;
+  put(`lib/${machine}-linux-musl/libc.so`, `lib/${loader}`);
+  put(`usr/lib/${machine}-linux-gnu/libstdc++.so.6`, "lib/libstdc++.so.6");
+  put(`lib/${machine}-linux-gnu/libgcc_s.so.1`, "lib/libgcc_s.so.1");
+  // the names by which others know musl, which is loader, libc and libm in one
+  for (const name of [`libc.musl-${machine}.so.1`, "libc.so.6", "libm.so.6", glibcLoader]) {
+    symlinkSync(loader, join(root, "lib", name));
+  }
   const out = join(root, "lib/shim.so");
-  await mustRun(["gcc", "-shared", "-fPIC", "-nostdlib", "-O1", "-w", "-o", out, shim]);
+  await mustRun([compiler, "-shared", "-fPIC", "-nostdlib", "-O1", "-w", "-o", out, shim]);
   copyFileSync(program, join(root, "ec2nic"));
+  const preload = "LD_PRELOAD=/lib/shim.so";
+  if (emulator === null) return ["env", preload, "chroot", root, "/ec2nic"];
+  copyFileSync(Bun.which(emulator) ?? emulator, join(root, "emulator"));
+  return ["chroot", root, "/emulator", "-E", preload, "/ec2nic"];
 }
