@@ -6,7 +6,7 @@ import { suites } from "../support/machine/root-file-system.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(900_000);
 
 for (const suite of suites) {
   testUnless(labMissing(suite))(

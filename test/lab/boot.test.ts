@@ -10,7 +10,7 @@ import { suites } from "../support/machine/root-file-system.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(400_000);
+setDefaultTimeout(900_000);
 const primary: EniSpec = { device: 0, dualStack: true };
 
 /** One look at files, emulated, where NetworkManager is to be told of resolv.conf; else nothing. */

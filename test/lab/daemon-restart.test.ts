@@ -8,7 +8,7 @@ import { untilIdle } from "../support/lab/until-idle.ts";
 import { suites } from "../support/machine/root-file-system.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(900_000);
 
 for (const suite of suites) {
   for (const backend of labBackends) {

@@ -10,7 +10,7 @@ import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { wireName } from "../support/machine/vpc-wire.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(500_000);
+setDefaultTimeout(900_000);
 
 /** The primary is the last by name: ens9; ens6 is before it. */
 const primary: EniSpec = { device: 0 };

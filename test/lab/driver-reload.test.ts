@@ -10,7 +10,7 @@ import { untilNic } from "../support/lab/until-nic.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(400_000);
+setDefaultTimeout(900_000);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 /** Another one in its place: the same slot, name and device number. */

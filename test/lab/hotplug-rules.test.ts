@@ -10,7 +10,7 @@ import type { Vm } from "../support/lab/vm.ts";
 import { type Suite, suites } from "../support/machine/root-file-system.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(900_000);
 const logPath = "/run/calls";
 const { mac } = eni({ device: 1 });
 

@@ -10,7 +10,7 @@ import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(900_000);
 
 const second: EniSpec = {
   device: 1,

@@ -13,7 +13,7 @@ import { testUnless } from "../support/skip.ts";
 const cuts = Number(process.env["CUTS"] ?? "12");
 const cutsOfARun = 4;
 const runs = Math.ceil(cuts / 3 / cutsOfARun);
-setDefaultTimeout(600_000 + cuts * 15_000);
+setDefaultTimeout(1_200_000 + cuts * 30_000);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 const { mac } = eni(second);

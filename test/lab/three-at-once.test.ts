@@ -10,7 +10,7 @@ import { settledFailures } from "../support/machine/settled-table.ts";
 import { untilAddresses } from "../support/machine/until-addresses.ts";
 import { testUnless } from "../support/skip.ts";
 
-setDefaultTimeout(400_000);
+setDefaultTimeout(900_000);
 
 /** Listed late, and with IPv6 later still. */
 const three: readonly EniSpec[] = [1, 2, 3].map((device) => ({

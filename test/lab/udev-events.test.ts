@@ -8,7 +8,7 @@ import { suites } from "../support/machine/root-file-system.ts";
 import { testUnless } from "../support/skip.ts";
 import { readEvents } from "../support/udev/read-events.ts";
 
-setDefaultTimeout(300_000);
+setDefaultTimeout(900_000);
 
 /** A driver that has a device below the PCI device, and one that has the PCI device, as ENA's. */
 const kinds = [
