@@ -100,8 +100,9 @@ async function fail(
   return report.code;
 }
 
-function talk({ verbose, quiet, "log-format": format }: LooseFlags) {
+function talk({ verbose, quiet, plain, "log-format": format }: LooseFlags) {
   return {
+    isPlain: plain === true,
     format: format === "json" ? ("json" as const) : ("text" as const),
     verbosity: verbose ? ("verbose" as const) : quiet ? ("quiet" as const) : ("normal" as const),
   };

@@ -50,6 +50,8 @@ export interface ActivateOptions extends ImdsOptions {
   /** `/` for the machine itself. */
   readonly root: string;
   readonly json: boolean;
+  /** What is told has no signs and no columns. */
+  readonly plain: boolean;
 }
 
 /** Throws `USAGE`. */
@@ -86,5 +88,6 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
     offline: flags.offline,
     root: flags.root ?? "/",
     json: flags.json,
+    plain: flags.plain,
   };
 }

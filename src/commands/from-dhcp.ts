@@ -30,7 +30,7 @@ export async function fromDhcp(host: Host, options: Wish): Promise<number> {
   return reportLeases(host, options, done);
 }
 
-type Wish = Pick<HotplugOptions, "dryRun" | "json">;
+type Wish = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
 
 async function handle(
   host: Host,

@@ -16,6 +16,8 @@ export const probeNicsFlags = {
 export interface ProbeNicsOptions extends ImdsOptions {
   readonly first: boolean;
   readonly json: boolean;
+  /** No table, on a terminal neither. */
+  readonly plain: boolean;
   /** More of each NIC in the table. */
   readonly verbose: boolean;
 }
@@ -28,6 +30,6 @@ export function parseProbeNics(argv: Argv<typeof probeNicsFlags>): ProbeNicsOpti
     const hint = `ec2nic probe-nics --interface ${extra}`;
     throw new Failure("USAGE", `probe-nics takes no arguments, but there is "${extra}"`, { hint });
   }
-  const { first, json, verbose } = flags;
-  return { ...imdsOptions(flags), first, json, verbose };
+  const { first, json, plain, verbose } = flags;
+  return { ...imdsOptions(flags), first, json, plain, verbose };
 }

@@ -5,6 +5,7 @@ import type { NicResult } from "../net/network-plan.ts";
 import { describeCheck, differencesJson } from "../output/describe-check.ts";
 import { describeNic } from "../output/describe-nic.ts";
 import { describePlan } from "../output/describe-plan.ts";
+import { listPlan } from "../output/list-plan.ts";
 import { renderResult } from "../output/result.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
@@ -22,10 +23,10 @@ export interface Told extends Applied {
 /** Tells what came of a run, on stdout and stderr; gives the exit status. */
 export async function reportActivation(
   host: Pick<Host, "clock" | "log" | "print">,
-  options: Pick<ActivateOptions, "check" | "dryRun" | "json">,
+  options: Pick<ActivateOptions, "check" | "dryRun" | "json" | "plain">,
   { command, asked: { imds }, gathered, plan, nics, failure }: Told,
 ): Promise<number> {
-  const { check, dryRun } = options;
+  const { check, dryRun, plain } = options;
   const ending = failure ?? incompleteFailure(nics);
   const error = ending === null ? null : reportOf(ending);
   const elapsedMs = Math.round(host.clock.now());
@@ -33,8 +34,8 @@ export async function reportActivation(
   if (options.json) {
     const told = { command, dryRun, nics, plan, imds, elapsedMs, error, differences };
     await host.print(renderResult(told));
-  } else if (check) await host.print(describeCheck(plan.differences));
-  else if (dryRun) await host.print(describePlan(plan, gathered.facts.state));
+  } else if (check) await host.print(describeCheck(plan.differences, plain));
+  else if (dryRun) await host.print((plain ? listPlan : describePlan)(plan, gathered.facts.state));
   else for (const nic of nics) host.log.info(describeNic(nic));
   for (const warning of plan.warnings) host.log.warn(warning);
   for (const reason of plan.reasons) host.log.verbose(reason);

@@ -4,6 +4,7 @@ import type { HotplugAnswer, HotplugNic } from "../net/hotplug-nic.ts";
 import { describeTimeline } from "../output/describe-timeline.ts";
 import { describeNic } from "../output/describe-nic.ts";
 import { describePlan } from "../output/describe-plan.ts";
+import { listPlan } from "../output/list-plan.ts";
 import { renderResult } from "../output/result.ts";
 import { toldTimeline } from "../output/told-timeline.ts";
 import type { Asked } from "./ask-for-enis.ts";
@@ -14,7 +15,7 @@ import { retiredIn, retireFailure } from "./done-of.ts";
 import { joinedPlan } from "./joined-plan.ts";
 
 type ReportHost = Pick<Host, "clock" | "log" | "print">;
-type Wish = Pick<HotplugOptions, "dryRun" | "json">;
+type Wish = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
 
 /** Tells how a NIC that came was configured; gives the exit status. */
 export async function reportFollowed(
@@ -24,7 +25,7 @@ export async function reportFollowed(
 ): Promise<number> {
   if (options.dryRun && !options.json) {
     for (const { plan, gathered } of applied.slice(-1)) {
-      await host.print(describePlan(plan, gathered.facts.state));
+      await host.print((options.plain ? listPlan : describePlan)(plan, gathered.facts.state));
     }
   }
   for (const { plan } of applied.slice(-1)) {

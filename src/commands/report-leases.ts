@@ -1,6 +1,7 @@
 import { exitCodes, reportOf } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { describeSteps } from "../output/describe-plan.ts";
+import { listSteps } from "../output/list-plan.ts";
 import { renderResult } from "../output/result.ts";
 import type { LeasesDone } from "./carry-out-leases.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
@@ -8,7 +9,7 @@ import type { HotplugOptions } from "./hotplug-options.ts";
 /** Tells what came of a lease; gives the exit status. */
 export async function reportLeases(
   host: Pick<Host, "clock" | "log" | "print">,
-  { dryRun, json }: Pick<HotplugOptions, "dryRun" | "json">,
+  { dryRun, json, plain }: Pick<HotplugOptions, "dryRun" | "json" | "plain">,
   { plan: { steps, reasons, nics }, failure }: LeasesDone,
 ): Promise<number> {
   const error = failure === null ? null : reportOf(failure);
@@ -19,7 +20,7 @@ export async function reportLeases(
     await host.print(
       renderResult({ command: "hotplug", dryRun, nics, plan, elapsedMs, error, ...nothing }),
     );
-  } else if (dryRun) await host.print(describeSteps(steps, reasons));
+  } else if (dryRun) await host.print((plain ? listSteps : describeSteps)(steps, reasons));
   else
     for (const { name, outcome, reason } of nics) host.log.info(`${name}: ${outcome} (${reason})`);
   for (const reason of reasons) host.log.verbose(reason);

@@ -8,12 +8,12 @@ import type { First } from "./find-first.ts";
 import type { Look } from "./look-at-nics.ts";
 import type { ProbeNicsOptions } from "./probe-nics-options.ts";
 
-type Wish = Pick<ProbeNicsOptions, "first" | "json" | "timeout" | "verbose">;
+type Wish = Pick<ProbeNicsOptions, "first" | "json" | "plain" | "timeout" | "verbose">;
 
 /** Tells what was seen, on stdout; gives the exit status. */
 export async function reportProbe(
-  host: Pick<Host, "clock" | "log" | "print">,
-  { json, verbose }: Wish,
+  host: Pick<Host, "clock" | "columns" | "log" | "print">,
+  { json, plain, verbose }: Wish,
   look: Look,
 ): Promise<number> {
   const imds = conversationOf(look);
@@ -22,7 +22,8 @@ export async function reportProbe(
   const { nics, kernel, note } = look;
   const elapsedMs = Math.round(host.clock.now());
   const told = { nics, kernel, note, imds, error, elapsedMs };
-  await host.print(json ? renderProbe(told) : describeProbe(look, { verbose }));
+  const columns = json || plain ? null : host.columns();
+  await host.print(json ? renderProbe(told) : describeProbe(look, { verbose, columns }));
   if (error !== null) host.log.error(error.message, error.hint);
   return error?.code ?? exitCodes.OK;
 }

@@ -10,6 +10,10 @@ export const talkFlags = {
     options: ["text", "json"],
     description: "how stderr is written (default: text)",
   },
+  plain: {
+    type: "boolean",
+    description: "for screen readers: a fact a line, no table, nothing that is drawn over",
+  },
   help: { type: "boolean", alias: "h", description: "show this" },
   version: { type: "boolean", description: "show the version" },
 } as const satisfies Flags;

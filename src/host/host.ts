@@ -38,6 +38,8 @@ export interface Host {
   readonly takeLock: (path: string) => Promise<Release | null>;
   /** Writes data to stdout, whole, or throws (`CANTCREAT`: disk full, reader gone). */
   readonly print: (data: string | Uint8Array) => Promise<void>;
+  /** How wide the terminal is that stdout is; null: it is none. */
+  readonly columns: () => number | null;
 }
 
 export interface Clock {
@@ -56,7 +58,10 @@ export interface Log {
   readonly info: (message: string) => void;
   /** Seen with `--verbose` only. */
   readonly verbose: (message: string) => void;
-  /** What is awaited now; on a terminal a live line shows it once it lasts longer than a second. */
+  /**
+   * What is awaited now; on a terminal a live line shows it once it lasts longer than a second, or
+   * a line tells it once where nothing shall be drawn over.
+   */
   readonly waiting: (state: Waiting | null) => void;
   /** Resolves when all that was said is written, or soon after when nobody reads it. */
   readonly flush: () => Promise<void>;

@@ -1,3 +1,4 @@
+import { columnsOf } from "./columns-of.ts";
 import { escapeControls } from "./escape-controls.ts";
 import type { Waiting } from "./host.ts";
 
@@ -15,14 +16,17 @@ interface Screen {
   /** Asked when there is something to show: elsewhere there is no line. */
   readonly isTerminal: () => boolean;
   readonly now: () => number;
+  /** A line is told once, and stays, instead of one that is drawn over. */
+  readonly isPlain: boolean;
 }
 
 /** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
-export function liveLine({ write, isTerminal, now }: Screen): LiveLine {
+export function liveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
   let state: Waiting | null = null;
   let sinceMs = 0;
   let timer: ReturnType<typeof setInterval> | null = null;
   let shown = false;
+  let told: string | null = null;
 
   const clear = (): void => {
     if (shown) write("\r\u001b[K");
@@ -30,8 +34,11 @@ export function liveLine({ write, isTerminal, now }: Screen): LiveLine {
   };
   const draw = (): void => {
     if (state === null || now() - sinceMs < patienceMs || !isTerminal()) return;
-    write(`\r\u001b[K${describe(state, now()).slice(0, columns() - 1)}`);
-    shown = true;
+    const line = describe(state, now());
+    if (!isPlain) write(`\r\u001b[K${line.slice(0, (columnsOf(2) ?? 80) - 1)}`);
+    else if (told !== state.what) write(`${line}\n`);
+    told = state.what;
+    shown = !isPlain;
   };
   const show = (next: Waiting | null): void => {
     if (next?.what !== state?.what) sinceMs = now();
@@ -54,8 +61,4 @@ function describe(state: Waiting, nowMs: number): string {
   return escapeControls(
     `ec2nic: waiting for ${state.what} (${tries}, ${leftS} s left): ${state.reason}`,
   );
-}
-
-function columns(): number {
-  return process.stderr.columns ?? 80;
 }

@@ -8,6 +8,8 @@ import { stderrWriter } from "./stderr-writer.ts";
 export interface LogSettings {
   readonly format: "text" | "json";
   readonly verbosity: "quiet" | "normal" | "verbose";
+  /** Nothing is drawn over: for screen readers, and terminals that cannot. */
+  readonly isPlain: boolean;
   /** Called once, when there is something to say. */
   readonly reader: () => ReaderOfStderr;
 }
@@ -22,7 +24,9 @@ export function createLog(settings: LogSettings, now: () => number): Log {
   const reader = (): ReaderOfStderr => (known ??= settings.reader());
   const live = settings.format === "text" && settings.verbosity !== "quiet";
   const isTerminal = (): boolean => reader().isTerminal;
-  const line = live ? liveLine({ write: stderr.write, isTerminal, now }) : null;
+  const line = live
+    ? liveLine({ write: stderr.write, isTerminal, now, isPlain: settings.isPlain })
+    : null;
   const textLine = (entry: LogObject): string => textOf(entry, reader().isJournal);
   const report = settings.format === "json" ? jsonLine : textLine;
   const consola = createConsola({

@@ -1,5 +1,6 @@
 import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
+import { columnsOf } from "./columns-of.ts";
 import { endProcess } from "./end-process.ts";
 import { systemFiles } from "./files.ts";
 import type { Host } from "./host.ts";
@@ -11,10 +12,12 @@ import { endingSignal } from "./signals.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** The real machine. Call it once a process: it takes SIGINT and SIGTERM. */
-export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Host {
+export function systemHost(wish: Pick<LogSettings, "format" | "isPlain" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = endingSignal();
   const reader = (): ReaderOfStderr => readerOfStderr(env["JOURNAL_STREAM"]);
+  // such a terminal moves no cursor (terminfo(5))
+  const isPlain = wish.isPlain || env["TERM"] === "dumb";
   let opened: Promise<Sockets> | null = null;
   const sockets = (): Promise<Sockets> => {
     opened ??= import("./sockets.ts").then(({ openSockets }) => openSockets());
@@ -27,7 +30,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     pid: process.pid,
     signal,
     clock: systemClock,
-    log: createLog({ ...wish, reader }, systemClock.now),
+    log: createLog({ ...wish, isPlain, reader }, systemClock.now),
     files: systemFiles,
     http: systemHttp,
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
@@ -42,5 +45,6 @@ export function systemHost(wish: Pick<LogSettings, "format" | "verbosity">): Hos
     // lazily: few runs need a lock, and bun:ffi is not free
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),
     print: (data) => print(data, signal),
+    columns: () => columnsOf(1),
   };
 }

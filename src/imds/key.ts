@@ -22,7 +22,7 @@ const topFolders = ["dynamic", "user-data", "meta-data"];
  */
 export function parseKey(text: string): Key {
   if (text === "") {
-    const hint = "is a variable of the calling script empty? without any KEY, everything is read";
+    const hint = "is a variable of the calling script empty?";
     throw new Failure("USAGE", "an empty key", { hint });
   }
   const named = text.replace(/^\/?(latest(\/|$))?/, "").replace(/\/$/, "");

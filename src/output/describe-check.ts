@@ -1,11 +1,11 @@
 import type { Difference } from "../net/difference.ts";
 import { printable } from "./printable.ts";
 
-/** `--check` for people: a line per difference, or one that there is none. */
-export function describeCheck(differences: readonly Difference[]): string {
+/** `--check` for people: a line per difference, or one that there is none; `plain`: without signs. */
+export function describeCheck(differences: readonly Difference[], plain: boolean): string {
   if (differences.length === 0) return "no difference\n";
   const count = differences.length === 1 ? "1 difference" : `${differences.length} differences`;
-  const lines = differences.map(({ text }) => `  - ${text}`);
+  const lines = differences.map(({ text }) => `${plain ? "" : "  - "}${text}`);
   return printable(`${[count, ...lines].join("\n")}\n`);
 }
 

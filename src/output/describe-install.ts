@@ -49,7 +49,7 @@ function deeds(
   return [
     ...before.map(run),
     ...write.map(({ path }) => `${say("write")} ${at(path)}`),
-    ...links.map(({ path, target }) => `${say("link")} ${at(path)} -> ${target}`),
+    ...links.map(({ path, target }) => `${say("link")} ${at(path)} to ${target}`),
     ...[...remove, ...removeLast].map((path) => `${say("remove")} ${at(path)}`),
     ...steps.map(run),
   ];

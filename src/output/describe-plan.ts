@@ -1,6 +1,7 @@
 import type { HostState } from "../net/host-state.ts";
 import type { ConfigFile, NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
 import { diffLines } from "./diff-lines.ts";
+import { planHeadline } from "./plan-headline.ts";
 import { printable } from "./printable.ts";
 import { shellWord } from "./shell-word.ts";
 
@@ -13,7 +14,7 @@ const columns = 80;
 export function describePlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
   return inParagraphs([
-    [headline(plan)],
+    [planHeadline(plan)],
     plan.nics.map(nicLine),
     ...plan.write.map((file) => writeLines(file, before.get(file.path))),
     plan.remove.map((path) => `remove ${path}`),
@@ -35,21 +36,6 @@ function inParagraphs(sections: readonly (readonly string[])[]): string {
 
 function why(reasons: readonly string[]): readonly string[] {
   return reasons.length === 0 ? [] : ["why:", ...reasons.flatMap((text) => wrapped(text, "  "))];
-}
-
-function headline({ backend, write, remove, steps }: NetworkPlan): string {
-  if (write.length + remove.length + steps.length === 0) return `${backend}: nothing to do`;
-  const parts = [
-    counted(write.length, "file to write", "files to write"),
-    counted(remove.length, "file to remove", "files to remove"),
-    counted(steps.length, "command to run", "commands to run"),
-  ];
-  return `${backend}: ${parts.filter((part) => part !== "").join(", ")}`;
-}
-
-function counted(count: number, one: string, many: string): string {
-  if (count === 0) return "";
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 function nicLine({ mac, name, eni, outcome }: NicResult): string {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { fromDhcp } from "../../src/commands/from-dhcp.ts";
 import { fakeMachine } from "../support/fake-machine.ts";
 
-const wish = { dryRun: false, json: true };
+const wish = { dryRun: false, json: true, plain: false };
 const folder = "/run/systemd/netif/leases";
 const disk = { "/sys/class/net/ens6/ifindex": "3\n" };
 const nothingThere = (argv: string) => (argv.startsWith("ip ") ? { stdout: "[]" } : 0);

@@ -110,6 +110,10 @@ test.each(cases)("64: $args $env", async ({ args, env = {}, says }) => {
   });
   for (const words of says) expect(stderr).toContain(words);
   expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
+  // what the caller wrote may be longer than a line, and what is to be pasted is never broken
+  const isOwn = args.some((arg) => arg.length > 60 || arg.startsWith("-v"));
+  const said = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
+  if (!isOwn) for (const line of said) expect(line.length).toBeLessThanOrEqual(80);
   const isLate = says.some((words) => words.includes("a folder") || words.includes("several"));
   if (!isLate) expect(simulator.connections).toBe(0);
 });

@@ -28,12 +28,16 @@ test.each([
       "  - ens6: address 10.0.1.20 is missing\n",
   ],
 ])("%#: for people", (differences, text) => {
-  expect(describeCheck(differences)).toBe(text);
+  expect(describeCheck(differences, false)).toBe(text);
+});
+
+test("--plain has no bullets", () => {
+  expect(describeCheck([address], true)).toBe("1 difference\nens6: address 10.0.1.20 is missing\n");
 });
 
 test("a link's name cannot speak to the terminal", () => {
   const text = "\u001b[2Jens6: address 10.0.1.20 is missing";
-  expect(describeCheck([{ ...address, text }])).toContain("  - \\x1b[2Jens6: address");
+  expect(describeCheck([{ ...address, text }], false)).toContain("  - \\x1b[2Jens6: address");
 });
 
 test("for machines: what and where, and the same words", () => {

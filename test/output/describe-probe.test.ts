@@ -31,7 +31,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
 });
 
 const linesOf = (nics: readonly ProbedNic[], verbose = false) =>
-  describeProbe({ nics, kernel: null, note: null }, { verbose }).split("\n");
+  describeProbe({ nics, kernel: null, note: null }, { verbose, columns: 80 }).split("\n");
 
 test("all is well: a sentence and a table", () => {
   expect(linesOf([nicAt(0), nicAt(1)])).toEqual([
@@ -95,9 +95,10 @@ test("several endpoints of a family have their address as column", () => {
 test("the kernel's routing is a row of its own", () => {
   const kernel = { link: "ens5", ways: [wayOf("reached")], verdict: verdict("reached") };
   const asked = nicAt(0, { ways: [], verdict: verdict("not-asked") });
-  const lines = describeProbe({ nics: [asked], kernel, note: null }, { verbose: false }).split(
-    "\n",
-  );
+  const lines = describeProbe(
+    { nics: [asked], kernel, note: null },
+    { verbose: false, columns: 80 },
+  ).split("\n");
   expect(lines).toEqual([
     "IMDS answers through (kernel's routing).",
     "",
@@ -126,7 +127,10 @@ test("prose keeps to 80 columns, a command is never broken", () => {
 
 test("what keeps others from IMDS is a note at the end", () => {
   const note = verdict("no-route", "curl does not reach IMDS", ["ip route append x"]);
-  const text = describeProbe({ nics: [nicAt(0)], kernel: null, note }, { verbose: false });
+  const text = describeProbe(
+    { nics: [nicAt(0)], kernel: null, note },
+    { verbose: false, columns: 80 },
+  );
   expect(text).toEndWith("\n\nnote: curl does not reach IMDS.\n    ip route append x\n");
 });
 
@@ -136,7 +140,7 @@ const kernelAt = (word: VerdictWord) => ({
   verdict: verdict(word, `${word} by routing`),
 });
 const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbose = false) =>
-  describeProbe({ nics, kernel: kernelAt(word), note: null, ...more }, { verbose });
+  describeProbe({ nics, kernel: kernelAt(word), note: null, ...more }, { verbose, columns: 80 });
 
 test("the kernel's routing that comes to what the NICs do is no row without --verbose", () => {
   expect(textOf([nicAt(0)], "reached")).not.toContain("routing");

@@ -99,5 +99,6 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     addresses: () => [],
     lookUpRoute: async () => ({ kind: "unknown" }),
     print: async () => undefined,
+    columns: () => null,
   };
 }

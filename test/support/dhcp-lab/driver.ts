@@ -21,7 +21,7 @@ export interface Driven {
   readonly instanceId: string | null;
 }
 
-const host = systemHost({ format: "text", verbosity: "verbose" });
+const host = systemHost({ format: "text", isPlain: false, verbosity: "verbose" });
 process.exit(await main(host, process.argv.slice(2)));
 
 async function main(host: Host, argv: readonly string[]): Promise<number> {
