@@ -13,7 +13,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test lab lab-defects demo bench golden smoke clean docs simulator release release-test
+.PHONY: help build check test lab lab-defects demo bench golden smoke clean docs record simulator release release-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +46,9 @@ golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEP
 
 docs: $(PACKAGES) ## the man page and completions for bash, zsh and fish, in dist/
 	$(BUN) scripts/docs.ts
+
+record: $(PACKAGES) dist/ec2nic ## what the documents show of the program, played again; CHECK=1: compared only
+	$(BUN) scripts/record.ts $(if $(CHECK),--check)
 
 simulator: dist/ec2nic-imds-simulator ## a simulated IMDS as one executable, to test user-data with
 

@@ -6,6 +6,7 @@ import { describeCheck, differencesJson } from "../output/describe-check.ts";
 import { describeNic } from "../output/describe-nic.ts";
 import { describePlan } from "../output/describe-plan.ts";
 import { listPlan } from "../output/list-plan.ts";
+import { mendedLines } from "../output/mended.ts";
 import { renderResult } from "../output/result.ts";
 import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
@@ -36,7 +37,12 @@ export async function reportActivation(
     await host.print(renderResult(told));
   } else if (check) await host.print(describeCheck(plan.differences, plain));
   else if (dryRun) await host.print((plain ? listPlan : describePlan)(plan, gathered.facts.state));
-  else for (const nic of nics) host.log.info(describeNic(nic));
+  else {
+    for (const nic of nics) host.log.info(describeNic(nic));
+    if (failure === null) {
+      for (const line of mendedLines(plan.differences, plan.steps)) host.log.info(line);
+    }
+  }
   for (const warning of plan.warnings) host.log.warn(warning);
   for (const reason of plan.reasons) host.log.verbose(reason);
   if (error !== null) host.log.error(error.message, error.hint);

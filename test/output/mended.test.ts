@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import type { Difference } from "../../src/net/difference.ts";
+import { mendedLines } from "../../src/output/mended.ts";
+import { macAt } from "../support/nics.ts";
+
+const missing: Difference = {
+  mac: macAt(1),
+  name: "ens6",
+  kind: "address",
+  what: "missing",
+  text: "ens6: address 10.0.1.20 is missing",
+  cidr: "10.0.1.20/32",
+  isLeased: false,
+};
+const leased = { ...missing, text: "ens6: address 10.0.1.10 is missing", isLeased: true } as const;
+const step = { argv: ["ip"], reason: missing.text, mac: macAt(1), timeoutMs: 1 };
+
+test("what a step was made for is mended; what was left alone is not told as such", () => {
+  expect(mendedLines([missing, leased], [step])).toEqual([
+    "mended: ens6: address 10.0.1.20 is missing",
+  ]);
+  expect(mendedLines([missing], [])).toEqual([]);
+});
