@@ -10,7 +10,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 
 # (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
-UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ docs/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test lab lab-defects demo bench golden smoke clean docs record simulator release release-test

@@ -32,6 +32,21 @@ export const imdsScenes: readonly Scene[] = [
     await strictSecond(lab);
     return [await looked(lab, "probe-nics --plain")];
   }),
+  scene("vpn", [5], async (lab) => {
+    await lab.run(
+      "ip route add default via 10.0.5.1; ip tuntap add wg0 mode tun; ip link set wg0 up",
+    );
+    // what wg-quick(8) does for AllowedIPs = 0.0.0.0/0
+    await lab.run(
+      "ip route add default dev wg0 table 51820; ip rule add not fwmark 51820 table 51820",
+    );
+    await lab.run("ip rule add table main suppress_prefixlength 0");
+    const before = [await typed(lab, "fetch instance-id"), await looked(lab, "probe-nics")];
+    const mend = "ip route append 169.254.169.254 dev ens5";
+    await lab.run(mend);
+    const mended: Shown = { typed: mend, said: "", code: 0 };
+    return [...before, mended, await looked(lab, "probe-nics")];
+  }),
   scene("no-network", [], async (lab) => [await typed(lab, "fetch instance-id --timeout 2s")]),
   scene("verdict-no-address", [5, 6], async (lab) => {
     await lab.run("ip addr flush dev ens6; ip route add default via 10.0.5.1");

@@ -42,9 +42,9 @@ testUnless(missingTool("mandoc"))("the page names all flags, values and examples
   }
 });
 
-test("the page and the README tell of the same variables", async () => {
-  const readme = await Bun.file(join(repository, "README.md")).text();
-  const inReadme = [...readme.matchAll(/^\| `(AWS_\w+)`/gm)].map(([, name = ""]) => name);
+test("the page and docs/help.md tell of the same variables", async () => {
+  const help = await Bun.file(join(repository, "docs/help.md")).text();
+  const inReadme = [...help.matchAll(/^\| `(AWS_\w+)`/gm)].map(([, name = ""]) => name);
   const inPage = environment.map(([name]) => name).filter((name) => name.startsWith("AWS_"));
   expect(inPage.toSorted()).toEqual(inReadme.toSorted());
 });

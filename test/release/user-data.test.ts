@@ -12,10 +12,10 @@ setDefaultTimeout(120_000);
 const sums = handedOut("SHA256SUMS");
 const testIt = testUnless(releaseMissing(sums) ?? machineMissing("trixie"));
 
-/** As the README has it, but for where it gets the files from, and the sum. */
+/** As the cookbook has it, but for where it gets the files from, and the sum. */
 async function userData(sum: string): Promise<string> {
-  const readme = await Bun.file(join(repository, "README.md")).text();
-  const script = /user-data\.test\.ts runs this -->\s+```sh\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const cookbook = await Bun.file(join(repository, "docs/cookbook.md")).text();
+  const script = /user-data\.test\.ts runs this -->\s+```sh\n(.*?)```/s.exec(cookbook)?.[1] ?? "";
   expect(script).toContain("sha256sum");
   return script.replace(/^from=.*$/m, "from=/mnt/dist").replace(/^sums=.*$/m, `sums=${sum}`);
 }
@@ -31,7 +31,7 @@ async function runUserData(root: Chroot, sum: string) {
   return root.run(["sh", "-c", script]);
 }
 
-testIt("the README's user-data installs what has the right sum, and activates", async () => {
+testIt("the cookbook's user-data installs what has the right sum, and activates", async () => {
   await using root = await chroot("trixie", dirname(sums));
   const { code, stderr } = await runUserData(root, sha256(sums));
   expect(stderr).toContain("installed: units start /usr/local/bin/ec2nic");
@@ -40,7 +40,7 @@ testIt("the README's user-data installs what has the right sum, and activates", 
   expect(await root.mustRun(["ls", "/tmp"])).toBe("");
 });
 
-testIt("the README's user-data installs nothing that has another sum", async () => {
+testIt("the cookbook's user-data installs nothing that has another sum", async () => {
   await using root = await chroot("trixie", dirname(sums));
   const { code } = await runUserData(root, "0".repeat(64));
   expect(code).not.toBe(0);

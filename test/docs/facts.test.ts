@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import activate from "../../src/commands/activate.ts";
+import fetch from "../../src/commands/fetch.ts";
+import hotplug from "../../src/commands/hotplug.ts";
+import probeNics from "../../src/commands/probe-nics.ts";
+import { exitCodes } from "../../src/exit.ts";
+import { verdictWords } from "../../src/net/verdict.ts";
+import { competingHotplug } from "../../src/plan/competing-hotplug.ts";
+import { documentAt, documents } from "./documents.ts";
+
+const troubleshooting = documentAt("docs/troubleshooting.md").text;
+const cookbook = documentAt("docs/cookbook.md").text;
+
+/** What stands in the first column of the table below a heading. */
+function firstColumn(text: string, heading: string): readonly string[] {
+  const [, section = ""] = text.split(`\n## ${heading}\n`);
+  const [own = ""] = section.split("\n## ");
+  const cells = [...own.matchAll(/^\| ([^|]+?) +\|/gm)].map(([, cell = ""]) => cell);
+  return cells.filter((cell) => !/^-+$/.test(cell)).slice(1);
+}
+
+test("every verdict of probe-nics has its place in the troubleshooting, and no other word has", () => {
+  const words = firstColumn(troubleshooting, "IMDS is not reached");
+  expect(words.toSorted()).toEqual(verdictWords.map((word) => `\`${word}\``).toSorted());
+});
+
+test("so has every exit status", () => {
+  const codes = firstColumn(troubleshooting, "Exit status").flatMap((cell) => cell.split(", "));
+  const all = Object.values(exitCodes).filter((code) => code !== 0);
+  expect(new Set(codes.map(Number))).toEqual(new Set<number>(all));
+});
+
+const commands = { fetch, activate, "probe-nics": probeNics, hotplug };
+
+test("every flag that a document gives to a command is one of it", () => {
+  const unknown = documents
+    .filter(({ path }) => !path.startsWith("docs/decisions/"))
+    .flatMap(({ path, text }) =>
+      // what is recorded shows errors, too
+      commandLines(text.replaceAll(/<!-- recorded[\s\S]*?^```$[\s\S]*?^```$/gm, "")).flatMap(
+        ([line, name = "", words = ""]) => {
+          const own = Object.entries(commands).find(([each]) => each === name)?.[1];
+          if (own === undefined) return [`${path}: ${line}`];
+          const flags = [...(words.split(" -- ")[0] ?? "").matchAll(/ --([\w-]+)/g)];
+          const wrong = flags.filter(([, flag = ""]) => !Object.hasOwn(own.help.flags, flag));
+          return wrong.map(([flag]) => `${path}: ec2nic ${name} has no${flag}`);
+        },
+      ),
+    );
+  expect(unknown).toEqual([]);
+});
+
+/** `ec2nic NAME …`, in a block or between backticks. */
+function commandLines(text: string) {
+  return [...text.matchAll(/(?:^|[`"($] ?)ec2nic ([a-z][a-z-]+)((?:\\\n|[^`\n#;|&])*)/gm)];
+}
+
+test("what switches others off is what hotplug --install says", () => {
+  const files = [
+    { path: "/etc/udev/rules.d/10-cloud-init-hook-hotplug.rules", content: "", isMask: false },
+    { path: "/usr/lib/udev/rules.d/99-vpc-policy-routes.rules", content: "", isMask: false },
+  ];
+  const found = competingHotplug(files);
+  expect(found).toHaveLength(2);
+  for (const { commands: lines } of found) {
+    expect(cookbook).toContain(`\`\`\`sh\n${lines.join("\n")}\n\`\`\``);
+  }
+});
