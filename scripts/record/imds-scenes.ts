@@ -55,6 +55,8 @@ export const imdsScenes: readonly Scene[] = [
   scene("verdict-no-carrier", [5, 6], async (lab) => {
     await lab.run("ip route add default via 10.0.5.1");
     await lab.far("ip link set far6 down");
+    // the kernel tells of it within a second; before that the NIC still shows its addresses
+    await lab.run("until grep -q down /sys/class/net/ens6/operstate; do sleep 0.1; done");
     return [await looked(lab, "probe-nics")];
   }),
   trouble("no-route", "ip -6 route add default via 2001:db8:5::1 dev ens5", "[fd00:ec2::254]"),
