@@ -6,6 +6,9 @@ import type { Scene, Shown } from "./scene.ts";
 const first = { device: 0, ipv4: ["10.0.0.10"] };
 const second = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 
+/** When IMDS lists the ENI, its IPv4 address and its IPv6 one; it settles ten seconds later. */
+const [listedS, usableS, ipv6S] = [2, 5, 9] as const;
+
 /** What takes a whole machine: a Debian with systemd-networkd, in a VPC. */
 export const machineScenes: readonly Scene[] = [
   scene("dry-run", [first], async (instance) => [await typed(instance, "activate --dry-run")]),
@@ -17,19 +20,25 @@ export const machineScenes: readonly Scene[] = [
     await typed(instance, "activate"),
     await typed(instance, "activate --check"),
   ]),
-  scene("hotplug-add", [first], async (instance) => {
-    const { machine, vpc } = instance;
-    await machine.run(["ec2nic", "activate", "-q"]);
-    const late = { ".": 1600, "local-ipv4s": 2600, ipv6s: 6600, "subnet-ipv6-cidr-blocks": 6600 };
-    await vpc.attach(machine, { ...second, dualStack: true, late });
-    return [await typed(instance, "hotplug add --nic ens6")];
-  }),
+  { ...hotplugScene(), scheduleS: [listedS, usableS, ipv6S, ipv6S + 10] },
   scene("install", [first], async (instance) => [
     await typed(instance, "hotplug --install"),
     await typed(instance, "hotplug --install -q"),
     await typed(instance, "hotplug --uninstall"),
   ]),
 ];
+
+function hotplugScene(): Scene {
+  return scene("hotplug-add", [first], async (instance) => {
+    const { machine, vpc } = instance;
+    await machine.run(["ec2nic", "activate", "-q"]);
+    const [usable, ipv6] = [usableS * 1000, ipv6S * 1000];
+    const late = { "local-ipv4s": usable, ipv6s: ipv6, "subnet-ipv6-cidr-blocks": ipv6 };
+    const lateEni = { ...second, dualStack: true, late: { ".": listedS * 1000, ...late } };
+    await vpc.attach(machine, lateEni);
+    return [await typed(instance, "hotplug add --nic ens6")];
+  });
+}
 
 type Enis = readonly (typeof first | typeof second)[];
 

@@ -9,6 +9,8 @@ export interface Shown {
 /** Something to be seen in the documents; `name` is that of its mark there. */
 export interface Scene {
   readonly name: string;
+  /** When something happens in it, in seconds: what is measured is told as that. */
+  readonly scheduleS?: readonly number[];
   readonly play: () => Promise<readonly Shown[]>;
 }
 

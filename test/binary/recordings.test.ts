@@ -29,6 +29,9 @@ test("what was measured is the same in each run", () => {
   expect(steady("ok, 7 ms\r\n(0 ms) trying again in 87 ms; 3.52 s")).toBe(
     "ok, 1 ms\n(1 ms) trying again in 150 ms; 3 s",
   );
+  expect(steady("after 3.1 s, 4.9 s, 8.2 s and 30.7 s", [4, 8])).toBe(
+    "after 4 s, 4 s, 8 s and 30 s",
+  );
   expect(steady("http://127.0.0.1:40123/ (11 tries in 1.98 s)")).toBe(
     "http://127.0.0.1:8169/ (5 tries in 2 s)",
   );
