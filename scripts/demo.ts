@@ -18,6 +18,7 @@ import {
   removeNic,
   swallow,
 } from "../test/support/bench/network.ts";
+import { onTerminal } from "../test/support/pty.ts";
 import { showCommand, showTitle } from "./show.ts";
 
 const nics: readonly BenchNic[] = [
@@ -36,7 +37,13 @@ const scenario = {
 const binary = join(import.meta.dir, "../dist/ec2nic");
 const unexpected: string[] = [];
 
-needTools({ ip: "iproute2", unshare: "util-linux", nsenter: "util-linux", mount: "mount" });
+needTools({
+  ip: "iproute2",
+  unshare: "util-linux",
+  nsenter: "util-linux",
+  mount: "mount",
+  script: "bsdutils",
+});
 await enterNamespaces();
 const startMs = performance.now();
 const folder = mkdtempSync(join(tmpdir(), "ec2nic-demo-"));
@@ -112,7 +119,8 @@ async function demo(): Promise<void> {
   addAddress("ens6", "10.0.1.20/24");
   swallow("ens5");
   await ec2nic(0, "fetch", "instance-id", "-v");
-  await ec2nic(0, "probe-nics");
+  const { code } = await showCommand(["ec2nic", "probe-nics"], binary, { around: onTerminal(80) });
+  expect(code === 0, "ec2nic probe-nics ends with 0");
 }
 
 async function ec2nic(expected: number, ...args: readonly string[]): Promise<void> {

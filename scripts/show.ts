@@ -10,6 +10,12 @@ export interface Shown {
   readonly stdout: string;
 }
 
+interface How {
+  readonly shownLines?: number;
+  /** What runs it: a terminal. */
+  readonly around?: readonly string[];
+}
+
 /**
  * Shows a command as one would type it, runs it, and shows what it said (stderr too) and its exit
  * status where that is not 0. `program` stands for the first word.
@@ -17,10 +23,12 @@ export interface Shown {
 export async function showCommand(
   argv: readonly string[],
   program: string,
-  shownLines = 40,
+  { shownLines = 40, around = [] }: How = {},
 ): Promise<Shown> {
   console.log(`$ ${argv.map(shellWord).join(" ")}`);
-  const child = Bun.spawn([program, ...argv.slice(1)], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = Bun.spawn([...around, program, ...argv.slice(1)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const [stdout, stderr] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

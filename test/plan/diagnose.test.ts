@@ -170,9 +170,15 @@ const cases: readonly {
   { what: "a NIC that has gone meanwhile", given: outcome("ENODEV"), word: "down" },
   {
     what: "a refusal, seen by somebody who is not root",
+    given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null, uid: 1000 }) },
+    word: "refused",
+    says: "; whether a firewall is in the way, only root can see",
+  },
+  {
+    what: "a refusal, where root has neither nft nor iptables",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null }) },
     word: "refused",
-    says: "only root can see",
+    says: "; whether a firewall is in the way cannot be seen without nft or iptables",
   },
   {
     what: "IMDS over IPv6 that is not enabled",

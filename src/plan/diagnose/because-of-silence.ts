@@ -33,6 +33,9 @@ function doubtOf({ path, nicFacts }: ExaminedWay): string {
   return ", though the next hop answers: it is dropped beyond this machine";
 }
 
-function unseen({ machine }: ExaminedWay): string {
-  return machine.firewall === null ? "; whether a firewall is in the way, only root can see" : "";
+/** A machine that has neither nft nor iptables may have a firewall of bpf, and hides it from root. */
+function unseen({ machine: { firewall, uid } }: ExaminedWay): string {
+  if (firewall !== null) return "";
+  const who = uid === 0 ? "cannot be seen without nft or iptables" : "only root can see";
+  return `; whether a firewall is in the way${uid === 0 ? "" : ","} ${who}`;
 }
