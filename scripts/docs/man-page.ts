@@ -14,6 +14,8 @@ export function manPage(helps: readonly CommandHelp[], { version, date }: Editio
   const common = commonFlags(helps);
   const lines = [
     '.\\" made by scripts/docs.ts from the definitions of the subcommands',
+    // groff 1.23 adjusts anew at each heading, as this string says
+    ".ds AD l",
     `.TH EC2NIC 8 ${date} "ec2nic ${version}" "System Administration"`,
     // a path that is broken at a hyphen cannot be pasted
     ".nh",

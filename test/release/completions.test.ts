@@ -81,7 +81,10 @@ testUnless(missingTool("fish"))("fish completes what stands on the line", async 
     const argv = ["fish", "--no-config", "-c", `source ${script}; complete -C '${line}'`];
     const said = Bun.spawnSync(argv, { cwd, env }).stdout.toString().split("\n");
     const words = said.map((each) => each.split("\t")[0] ?? "").filter((word) => word !== "");
-    const shown = [...new Set(words.map(plain))].toSorted();
+    // fish 4 offers words that hold what was typed, behind those that begin with it
+    const typed = line.split(/[ =]/).at(-1) ?? "";
+    const begun = words.map(plain).filter((word) => word.startsWith(typed) || word.includes("="));
+    const shown = [...new Set(begun)].toSorted();
     // fish offers files where a file is one of several things that can follow
     expect({ line, offered: shown }).toEqual({ line, offered: [...offered] });
   }
