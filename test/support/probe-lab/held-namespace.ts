@@ -21,7 +21,9 @@ export async function heldNamespace(mounts: readonly string[]): Promise<HeldName
   if (first.done || readlinkSync(space) === readlinkSync("/proc/self/ns/net")) {
     throw new Error("unshare --net did not take effect");
   }
-  const argv = ["nsenter", "--target", String(holder.pid), "--net", "--mount", "--"];
+  // in a chroot, a mount namespace that is entered without --root is the whole machine's
+  const spaces = ["--net", "--mount", "--root", "--wd"];
+  const argv = ["nsenter", "--target", String(holder.pid), ...spaces, "--"];
   const shell = async (text: string): Promise<string> => {
     const child = Bun.spawn([...argv, "sh", "-ec", text], { stdio: ["ignore", "pipe", "pipe"] });
     const texts = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
