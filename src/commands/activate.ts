@@ -20,6 +20,8 @@ export default command<typeof activateFlags, ActivateOptions>({
       "/etc/systemd/network/60-ec2nic-MAC.network. Only what differs is written, and only what " +
       "was written is activated; where the machine would become unreachable, the old " +
       "configuration comes back (71).",
+    "What IMDS lists and is not whole by --timeout is left for the next run (75); an activation that " +
+      "has begun is finished.",
     "NICs listed in /etc/ec2nic/unmanaged (a MAC, a name or an ENI id a line) are left alone.",
   ],
   examples: [

@@ -39,8 +39,7 @@ export const imdsFlags = {
   timeout: {
     type: "string",
     valueHint: "DURATION",
-    description:
-      "the deadline: 300ms, 10s, 2m (default: 60s); an activation that has begun is finished",
+    description: "how long IMDS may take in all: 300ms, 10s, 2m (default: 60s)",
   },
   retries: {
     type: "string",

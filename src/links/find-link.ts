@@ -41,7 +41,8 @@ type Look =
   | { readonly kind: "not-found"; readonly why: string; readonly isFinal: boolean };
 
 async function look(host: Pick<Host, "files">, clue: LinkClue, isLast: boolean): Promise<Look> {
-  if (clue.kind === "name") return lookAt(host, [clue.name], `there is no ${clue.name}`);
+  if (clue.kind === "name")
+    return lookAt(host, [clue.name], `there is no link called ${clue.name}`);
   if (clue.kind === "mac") return lookForMac(host, clue.mac);
   const [path, shown] = clue.kind === "bus" ? await onBus(host, clue.address) : below(clue.path);
   if (path === null || (await host.files.stat(path)) === null) {

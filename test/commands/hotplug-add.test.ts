@@ -106,7 +106,7 @@ describe("what is told", () => {
 
 describe("what is not there", () => {
   test.each([
-    ["--nic", "ens66", "there is no ens66", "ls /sys/class/net"],
+    ["--nic", "ens66", "there is no link called ens66", "ls /sys/class/net"],
     ["--mac", "06:00:00:00:00:66", "no link has 06:00:00:00:00:66", "ip -br link"],
   ])("%s %s is waited for until --timeout: 75", async (flag, value, why, hint) => {
     const { run, asked } = hotplugBench();
