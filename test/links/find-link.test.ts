@@ -82,7 +82,13 @@ const cases: readonly (readonly [string, LinkClue, readonly (string | null)[], s
       0,
     ],
     ["a driver that never comes", byDevice(null), [""], "virtio3 has no link", 50],
-    ["a name that never comes", { kind: "name", name: "ens9" }, ["x"], "there is no link called ens9", 50],
+    [
+      "a name that never comes",
+      { kind: "name", name: "ens9" },
+      ["x"],
+      "there is no link called ens9",
+      50,
+    ],
     [
       "a MAC that never comes",
       { kind: "mac", mac: "06:00:00:00:00:00" },
