@@ -14,6 +14,8 @@ export default command<typeof probeNicsFlags, ProbeNicsOptions>({
     "Each NIC is asked by itself, all at once, with a connection that leaves through that NIC and " +
       "no other, from an address of its own: it connects, takes a token and reads the instance's " +
       "id. Nothing is changed on the machine. As root it also sees the firewall.",
+    "On a terminal a table; elsewhere, or where it is too narrow, a line for each fact, with the NIC's " +
+      "name in front. Programs take --json.",
     "0 if any NIC reaches IMDS, else 69. IMDS over IPv6 is off on EC2 unless it is enabled: that " +
       "it does not answer is no fault where IPv4 does.",
   ],
