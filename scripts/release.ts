@@ -34,8 +34,8 @@ const simulators = packagedTargets.map((target) => make(programs["ec2nic-imds-si
 const papers: Papers = {
   ...docs,
   licences: licenceTexts(compiledIn(all), optionalDependencies["@oven/bun-linux-x64"]),
-  readme: readFileSync("README.md", "utf8"),
   changelog: readFileSync("CHANGELOG.md", "utf8"),
+  pages: Object.fromEntries(pages().map((path) => [path, readFileSync(path, "utf8")])),
 };
 const packages: string[] = [];
 for (const target of packagedTargets) {
@@ -56,6 +56,11 @@ const handedOut = [...executables, ...simulators, ...packages, bom, licences];
 await writeDocs(docs);
 await Bun.write("dist/SHA256SUMS", sumLines(handedOut));
 say(`dist/SHA256SUMS: ${handedOut.length} files`);
+
+function pages(): readonly string[] {
+  const below = [...new Bun.Glob("docs/**/*.md").scanSync()].toSorted();
+  return ["ARCHITECTURE.md", "README.md", "SECURITY.md", ...below];
+}
 
 function pathOf({ name }: Program, target: Target): string {
   return `dist/${name}-${version}-${target.name}`;

@@ -16,8 +16,9 @@ export interface Papers {
   readonly zsh: string;
   readonly fish: string;
   readonly licences: string;
-  readonly readme: string;
   readonly changelog: string;
+  /** The README and the pages that it leads to, by their paths in the repository. */
+  readonly pages: Readonly<Record<string, string>>;
 }
 
 /** Where the families of distributions differ. */
@@ -41,8 +42,11 @@ export function packageFiles(papers: Papers, family: Family): readonly PackagedF
     file(`${family.zshFolder}/_ec2nic`, papers.zsh),
     file("/usr/share/fish/vendor_completions.d/ec2nic.fish", papers.fish),
     file(family.licencePath, papers.licences),
-    file("/usr/share/doc/ec2nic/README.md.gz", packed(papers.readme)),
     file("/usr/share/doc/ec2nic/CHANGELOG.md.gz", packed(papers.changelog)),
+    // as they are: they lead from one to the other by their names
+    ...Object.entries(papers.pages).map(([path, text]) =>
+      file(`/usr/share/doc/ec2nic/${path}`, text),
+    ),
     ...packagedUnits(),
   ];
 }

@@ -52,8 +52,16 @@ export async function rpmPackage(wish: PackageWish): Promise<string> {
   }
 }
 
+/** A folder of ours that is not listed would stay when the package goes. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split("/").slice(1, -1);
+  return parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`);
+}
+
 function spec({ version, files }: PackageWish, staged: string): string {
   const listed = files.map(({ path, mode }) => `%attr(0${mode.toString(8)},root,root) ${path}`);
+  const folders = new Set(files.flatMap(({ path }) => foldersAbove(path)));
+  const ownFolders = [...folders].filter((path) => path.split("/").includes("ec2nic"));
   return `Name: ec2nic
 Version: ${version}
 Release: 1
@@ -72,8 +80,7 @@ why a NIC does not reach that service. Configures NICs that are plugged in.
 cp -a ${staged}/. %{buildroot}/
 
 %files
-%dir %attr(0755,root,root) /usr/share/doc/ec2nic
-%dir %attr(0755,root,root) /usr/share/licenses/ec2nic
+${ownFolders.map((path) => `%dir %attr(0755,root,root) ${path}`).join("\n")}
 %attr(0755,root,root) ${program}
 ${listed.join("\n")}
 
