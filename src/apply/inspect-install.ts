@@ -51,9 +51,7 @@ async function ownPaths(
   root: string,
   note: string,
 ): Promise<readonly string[]> {
-  const units = await host.files.list(underRoot(root, unitFolder));
-  const linking = units.filter((name) => /\.(?:wants|requires)$/.test(name));
-  const wanting = linking.map((name) => `${unitFolder}/${name}`);
+  const wanting = await wantsFolders(host, root);
   const places = [unitFolder, ruleFolder, ...wanting, ...(await hookFolders(host, root))];
   const noteFolder = note.slice(0, note.lastIndexOf("/"));
   const found = await Promise.all(
@@ -108,7 +106,25 @@ async function hotplugFiles(
     "/etc/cloud/cloud.cfg",
     ...configs.map((name) => `/etc/cloud/cloud.cfg.d/${name}`),
   ];
-  return Promise.all([...rules, ...settings].map((path) => readOther(host, root, path)));
+  const enabled = await enabledOthers(host, root);
+  return Promise.all(
+    [...rules, ...settings, ...enabled].map((path) => readOther(host, root, path)),
+  );
+}
+
+/** Links by which systemd starts another's units: what has no rule of udev's and no setting. */
+async function enabledOthers(host: Pick<Host, "files">, root: string): Promise<readonly string[]> {
+  const folders = await wantsFolders(host, root);
+  const names = folders.map((folder) =>
+    namesIn(host, underRoot(root, folder), /^nm-cloud-setup\./),
+  );
+  const listed = await Promise.all(names);
+  return listed.flatMap((some, at) => some.map((name) => `${folders[at] ?? ""}/${name}`));
+}
+
+async function wantsFolders(host: Pick<Host, "files">, root: string): Promise<readonly string[]> {
+  const names = await namesIn(host, underRoot(root, unitFolder), /\.(?:wants|requires)$/);
+  return names.map((name) => `${unitFolder}/${name}`);
 }
 
 async function namesIn(

@@ -3,13 +3,15 @@ import type { Competitor, HotplugFile } from "../net/installation.ts";
 /**
  * Who else would configure NICs when they come and go, and how to switch that off. Never done by us:
  * two that take turns on the same files would be worse than either. `files`: udev's rules and
- * cloud-init's settings, in the order in which they are read, each name once.
+ * cloud-init's settings, in the order in which they are read, each name once, and links that enable
+ * units.
  */
 export function competingHotplug(files: readonly HotplugFile[]): readonly Competitor[] {
   const active = files.filter(({ isMask }) => !isMask);
   const found = [
     { ...cloudInit, seenBy: [...rulesNamed(active, cloudInitRules), ...settingOf(active)] },
     { ...netUtils, seenBy: rulesNamed(active, netUtilsRules) },
+    { ...cloudSetup, seenBy: rulesNamed(active, cloudSetupLinks) },
   ];
   return found.filter(({ seenBy }) => seenBy.length > 0);
 }
@@ -39,6 +41,13 @@ const netUtils = {
     "systemctl stop 'policy-routes@*.service' 'refresh-policy-routes@*.timer'",
     "rm -f /etc/systemd/system/timers.target.wants/refresh-policy-routes@*.timer",
   ],
+};
+
+/** It looks at each activation whether its service is enabled (90-nm-cloud-setup.sh, 1.42). */
+const cloudSetupLinks = /\.(?:wants|requires)\/nm-cloud-setup\.(?:service|timer)$/;
+const cloudSetup = {
+  name: "nm-cloud-setup",
+  commands: ["systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"],
 };
 
 function rulesNamed(files: readonly HotplugFile[], name: RegExp): readonly string[] {

@@ -180,5 +180,10 @@ test("who else configures NICs is named with what switches it off, and left alon
     await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
     await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
     expect((await install(host, { ...wish, root })).competitors).toEqual([]);
+    const wants = join(root, "etc/systemd/system/timers.target.wants");
+    await mkdir(wants, { recursive: true });
+    await symlink("/usr/lib/systemd/system/x", join(wants, "nm-cloud-setup.timer"));
+    const { competitors } = await install(host, { ...wish, root });
+    expect(competitors.map(({ name }) => name)).toEqual(["nm-cloud-setup"]);
   });
 });

@@ -59,9 +59,14 @@ test("what switches others off is what hotplug --install says", () => {
   const files = [
     { path: "/etc/udev/rules.d/10-cloud-init-hook-hotplug.rules", content: "", isMask: false },
     { path: "/usr/lib/udev/rules.d/99-vpc-policy-routes.rules", content: "", isMask: false },
+    {
+      path: "/etc/systemd/system/timers.target.wants/nm-cloud-setup.timer",
+      content: "",
+      isMask: false,
+    },
   ];
   const found = competingHotplug(files);
-  expect(found).toHaveLength(2);
+  expect(found).toHaveLength(3);
   for (const { commands: lines } of found) {
     expect(cookbook).toContain(`\`\`\`sh\n${lines.join("\n")}\n\`\`\``);
   }

@@ -4,6 +4,7 @@ import { competingHotplug } from "../../src/plan/competing-hotplug.ts";
 const file = (path: string, content = "", isMask = false) => ({ path, content, isMask });
 const rules = "/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules";
 const policy = "/usr/lib/udev/rules.d/99-vpc-policy-routes.rules";
+const cloudSetup = "/etc/systemd/system/timers.target.wants/nm-cloud-setup.timer";
 const config = (content: string, name = "cloud.cfg") => file(`/etc/cloud/${name}`, content);
 const block = "updates:\n  network:\n    when:\n      - boot\n      - hotplug\n";
 
@@ -13,6 +14,8 @@ test.each([
   ["masked rules", [file(rules, "", true), file(policy, "", true)], []],
   ["cloud-init's rules that only lie there to be used", [file(`/usr/lib${rules.slice(4)}`)], []],
   ["amazon-ec2-net-utils", [file(policy)], ["amazon-ec2-net-utils"]],
+  ["nm-cloud-setup, enabled", [file(cloudSetup)], ["nm-cloud-setup"]],
+  ["nm-cloud-setup, masked", [file(cloudSetup, "", true)], []],
   ["both", [file(rules), file(policy)], ["cloud-init's hotplug", "amazon-ec2-net-utils"]],
   ["a setting, one way", [config("when: [boot, 'hotplug']")], ["cloud-init's hotplug"]],
   ["a setting, the other", [config(block)], ["cloud-init's hotplug"]],
