@@ -9,16 +9,25 @@ export interface Entry {
   readonly isFolder: boolean;
 }
 
+/** A real folder lists some fifty names at most: tags are the most of them. */
+const mostNames = 1000;
+
 /**
  * The children that a folder lists, sorted, each once. A name a line, folders with a slash at the
  * end; `public-keys/` lists `0=name` for the folder `0/`.
- * Throws `DATAERR` for a name that could lead out of the folder.
+ * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: each
+ * of them would be asked for, and kept in mind until then.
  */
 export function parseListing(body: Uint8Array, folder: MetadataPath): readonly Entry[] {
   const where = folder.join("/");
-  const lines = decodeText(body, folder).split("\n");
+  const lines = decodeText(body, folder)
+    .split("\n")
+    .filter((line) => line !== "");
+  if (lines.length > mostNames) {
+    throw new Failure("DATAERR", `${where}/ lists more than ${mostNames} names`);
+  }
   const entries = new Map<string, Entry>();
-  for (const line of lines.filter((each) => each !== "")) {
+  for (const line of lines) {
     const entry = parseLine(line, where === "meta-data/public-keys");
     const fault = nameFault(entry.name);
     if (fault !== null) {

@@ -20,12 +20,14 @@ export interface ReadTree {
   readonly isWhole: boolean;
 }
 
-/** Real trees are 7 folders deep; what goes on much further is no metadata. */
+/** Real trees are 7 folders deep, and have some hundred names: much more is no metadata. */
 const deepest = 16;
+const mostNames = 10_000;
 
 /**
  * A folder with everything below it: the listing first, then only what it lists;
- * null where the folder is not there. Throws `DATAERR` and what `get` throws.
+ * null where the folder is not there. Throws `DATAERR`, also for a tree that grows without end, and
+ * what `get` throws.
  */
 export async function readTree(
   host: Pick<Host, "log">,
@@ -33,6 +35,25 @@ export async function readTree(
   path: MetadataPath,
   options: TreeOptions,
 ): Promise<ReadTree | null> {
+  let names = 0;
+  const onNames = (more: number): void => {
+    names += more;
+    if (names <= mostNames) return;
+    throw new Failure("DATAERR", `${path.join("/")}/ has more than ${mostNames} names below it`);
+  };
+  return readFolder({ host, session, options, onNames }, path);
+}
+
+interface Reader {
+  readonly host: Pick<Host, "log">;
+  readonly session: ImdsSession;
+  readonly options: TreeOptions;
+  /** Told how many names a folder of the tree has. */
+  readonly onNames: (count: number) => void;
+}
+
+async function readFolder(reader: Reader, path: MetadataPath): Promise<ReadTree | null> {
+  const { host, session, options } = reader;
   if (path.length > deepest) {
     throw new Failure("DATAERR", `${keyOf(path)}: more than ${deepest} folders deep`);
   }
@@ -41,13 +62,15 @@ export async function readTree(
   const readChild = async ({ name, isFolder }: { name: string; isFolder: boolean }) => {
     const child = [...path, name];
     if (isSecret(child) && !options.withSecrets) return [];
-    const below = isFolder ? await readTree(host, session, child, options) : null;
+    const below = isFolder ? await readFolder(reader, child) : null;
     const value = isFolder ? (below?.tree ?? null) : await readLeaf(session, child, options);
     if (value !== null) return [{ entry: [name, value] as const, isWhole: below?.isWhole ?? true }];
     host.log.warn(`${keyOf(child)} is listed but not there (404): left out`, "--wait waits for it");
     return [{ entry: null, isWhole: false }];
   };
-  const children = (await Promise.all(parseListing(listing, path).map(readChild))).flat();
+  const entries = parseListing(listing, path);
+  reader.onNames(entries.length);
+  const children = (await Promise.all(entries.map(readChild))).flat();
   return {
     tree: Object.fromEntries(children.flatMap(({ entry }) => (entry === null ? [] : [entry]))),
     isWhole: children.every(({ isWhole }) => isWhole),

@@ -1,3 +1,4 @@
+import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { MetadataPath } from "../net/metadata-path.ts";
 import { type Answer, trouble } from "./answer.ts";
@@ -64,6 +65,8 @@ export interface ImdsStats {
 const mostInFlight = 6;
 const leafCapBytes = 262_144;
 const userDataCapBytes = 1_048_576;
+/** Of all answers of a run: a tree is some 20 KB, and none is read much more than once. */
+const capInAllBytes = 67_108_864;
 
 /** Opens no connection by itself; the first `get` asks for the token. */
 export function openSession(
@@ -106,7 +109,10 @@ export function openSession(
   return { get, look, deadlineMs, retries, close: transports.close, stats };
 }
 
-/** Asks once, for as long as a try may take and the run lasts; `onRequest` counts. */
+/**
+ * Asks once, for as long as a try may take and the run lasts; `onRequest` counts. Throws `DATAERR`
+ * where all answers together are more than a run could want: what was read is kept in memory.
+ */
 function boundInTime(
   host: Pick<Host, "clock" | "log" | "signal">,
   settings: Pick<ImdsSettings, "tryMs" | "connectMs">,
@@ -114,14 +120,21 @@ function boundInTime(
   onRequest: () => void,
 ): AskOnce {
   const paced = pacer(host);
+  let received = 0;
   return (http, question, stop) =>
-    paced(() => {
+    paced(async () => {
       onRequest();
       const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
       const tryMs = Math.min(settings.tryMs, leftMs);
       const connectMs = question.method === "PUT" ? settings.connectMs : null;
       const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
-      return ask({ ...host, http }, { ...question, ...times }, stop);
+      const answer = await ask({ ...host, http }, { ...question, ...times }, stop);
+      received += answer.kind === "value" ? answer.body.length : 0;
+      if (received <= capInAllBytes) return answer;
+      throw new Failure(
+        "DATAERR",
+        `imds has sent more than ${capInAllBytes} bytes: no instance has so much`,
+      );
     });
 }
 

@@ -43,6 +43,12 @@ test.each([
   expect(() => parse(`good\n${line}\ngood2`)).toThrow(expect.objectContaining({ kind: "DATAERR" }));
 });
 
+test("a thousand names are a folder, one more is none", () => {
+  const names = (count: number): string => Array.from({ length: count }, (_, at) => at).join("\n");
+  expect(parse(names(1000))).toHaveLength(1000);
+  expect(() => parse(names(1001))).toThrow(expect.objectContaining({ kind: "DATAERR" }));
+});
+
 test("what is no UTF-8 is no listing", () => {
   expect(() => parseListing(Uint8Array.of(0x61, 0xff), [])).toThrow(
     expect.objectContaining({ kind: "DATAERR" }),
