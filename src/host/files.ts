@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import {
   link,
   lstat,
@@ -18,7 +19,7 @@ import type { Files } from "./host.ts";
 
 /** The file system of the machine. */
 export const systemFiles: Files = {
-  read: (path) => reading(path, readFile(path)),
+  read: (path, how) => reading(path, how?.mayBePipe === true ? readFile(path) : readPlain(path)),
   list: async (path) => ((await reading(path, readdir(path))) ?? []).toSorted(),
   readLink: (path) => reading(path, readlink(path)),
   stat: async (path) => {
@@ -66,6 +67,29 @@ export const systemFiles: Files = {
     });
   },
 };
+
+/** No file that is read here is nearly as large; memory is what more would cost. */
+const capBytes = 67_108_864;
+/** Linux, Documentation/admin-guide/devices.txt: 1:3, by which a file is masked. */
+const deviceOfNull = 0x103;
+
+/**
+ * An image may have a pipe in the place of a file, or a link to a device, and its reader would wait,
+ * or read, for ever. O_NONBLOCK: to open a pipe waits for its writer, too.
+ */
+async function readPlain(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (found.isCharacterDevice() && found.rdev === deviceOfNull) return new Uint8Array();
+    if (found.isDirectory()) throw new Error(reasons["EISDIR"]);
+    if (!found.isFile()) throw new Error("it is no plain file");
+    if (found.size > capBytes) throw new Error(`it is larger than ${capBytes} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
 
 /** symlink(2) replaces nothing: made under a name of its own and renamed, as files are. */
 async function linkWhole(path: string, target: string): Promise<void> {

@@ -79,8 +79,14 @@ export interface Waiting {
 
 /** What is there and cannot be read or listed is `NOPERM` or `OSERR`, never null. */
 export interface Files {
-  /** The content; null where there is no such file. */
-  readonly read: (path: string) => Promise<Uint8Array | null>;
+  /**
+   * The content; null where there is no such file. What is no plain file (a pipe, a device, but for
+   * /dev/null) is `OSERR`, unless it is wanted: who reads it may wait for ever.
+   */
+  readonly read: (
+    path: string,
+    how?: { readonly mayBePipe: boolean },
+  ) => Promise<Uint8Array | null>;
   /** The names in a folder, sorted; empty where there is no such folder. */
   readonly list: (path: string) => Promise<readonly string[]>;
   /** Where a symbolic link points; null where there is none. */

@@ -13,7 +13,7 @@ export async function readMetadataFile(
   path: string,
 ): Promise<MetadataTree> {
   const hint = "make one: ec2nic fetch --json --output FILE";
-  const bytes = await unlessAborted(host.signal, host.files.read(path));
+  const bytes = await unlessAborted(host.signal, host.files.read(path, { mayBePipe: true }));
   if (bytes === null) throw new Failure("NOINPUT", `${path}: there is no such file`, { hint });
   const schema = v.pipe(v.string(), v.parseJson(), treeSchema);
   const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));

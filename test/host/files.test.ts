@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdir, readdir, readlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../src/exit.ts";
 import { systemFiles } from "../../src/host/files.ts";
@@ -51,4 +51,36 @@ test("what a run that was killed had begun is swept away, and nothing else", asy
   const left = [...others, ".ec2nic-ba9876543210.tmp", "link"];
   expect(await systemFiles.list(folder.path)).toEqual(left.toSorted());
   await systemFiles.sweep(at("none"));
+});
+
+test("a pipe or a device in the place of a file is told, and not waited for", async () => {
+  using folder = temporaryFolder();
+  const at = (name: string): string => join(folder.path, name);
+  expect(Bun.spawnSync(["mkfifo", at("pipe")]).exitCode).toBe(0);
+  await systemFiles.link(at("zero"), "/dev/zero");
+  for (const name of ["pipe", "zero", "."]) {
+    await expect(systemFiles.read(at(name))).rejects.toMatchObject({ kind: "OSERR" });
+  }
+  await systemFiles.link(at("masked"), "/dev/null");
+  expect(await systemFiles.read(at("masked"))).toHaveLength(0);
+  expect(await systemFiles.read(at("none"))).toBeNull();
+  expect((await systemFiles.read("/proc/uptime"))?.length).toBeGreaterThan(3);
+});
+
+test("more than a file can sensibly hold is not taken into memory", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "sparse");
+  await writeFile(path, "");
+  await truncate(path, 1 << 30);
+  await expect(systemFiles.read(path)).rejects.toMatchObject({ kind: "OSERR" });
+});
+
+test("a pipe is read where one is wanted", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "pipe");
+  Bun.spawnSync(["mkfifo", path]);
+  const writer = Bun.spawn(["sh", "-c", `echo said > ${path}`]);
+  const bytes = await systemFiles.read(path, { mayBePipe: true });
+  expect(new TextDecoder().decode(bytes ?? new Uint8Array())).toBe("said\n");
+  await writer.exited;
 });
