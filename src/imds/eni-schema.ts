@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { parseCidr, parseIpv4, parseIpv6, parseMac, prefixLength } from "../net/address.ts";
+import { parseMac, prefixLength } from "../net/address.ts";
+import { parseNicAddress, parseNicNetwork } from "../net/nic-address.ts";
 
 /**
  * The leaves of `meta-data/network/interfaces/macs/MAC/` that say how a NIC should be configured;
@@ -9,15 +10,15 @@ export const eniSchema = v.object({
   "interface-id": v.optional(leaf("an ENI id", (text) => matching(text, /^eni-[0-9a-z]+$/))),
   "device-number": v.optional(numberUpTo(99)),
   "network-card": v.optional(numberUpTo(199)),
-  "local-ipv4s": list("an IPv4 address", parseIpv4),
-  ipv6s: list("an IPv6 address", parseIpv6),
+  "local-ipv4s": list("an IPv4 address of a NIC", (text) => parseNicAddress(text, 4)),
+  ipv6s: list("an IPv6 address of a NIC", (text) => parseNicAddress(text, 6)),
   "subnet-ipv4-cidr-block": list("an IPv4 subnet", (text) => parseSubnet(text)),
-  "subnet-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseCidr(text, 6)),
-  "vpc-ipv4-cidr-block": list("an IPv4 network", (text) => parseCidr(text, 4)),
-  "vpc-ipv4-cidr-blocks": list("an IPv4 network", (text) => parseCidr(text, 4)),
-  "vpc-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseCidr(text, 6)),
-  "ipv4-prefix": list("an IPv4 network", (text) => parseCidr(text, 4)),
-  "ipv6-prefix": list("an IPv6 network", (text) => parseCidr(text, 6)),
+  "subnet-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
+  "vpc-ipv4-cidr-block": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "vpc-ipv4-cidr-blocks": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "vpc-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
+  "ipv4-prefix": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "ipv6-prefix": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
 });
 
 export type EniLeaf = keyof typeof eniSchema.entries;
@@ -81,7 +82,7 @@ function numberUpTo(most: number) {
 
 /** /30 and larger: a VPC's subnets are /28 at least, and base + 1 must lie in them. */
 function parseSubnet(text: string): string | null {
-  const cidr = parseCidr(text, 4);
+  const cidr = parseNicNetwork(text, 4);
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
 }
 
