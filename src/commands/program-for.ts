@@ -1,4 +1,5 @@
 import { isThisMachine, underRoot } from "../apply/under-root.ts";
+import { whoElseWrites } from "../apply/who-else-writes.ts";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { shellWord } from "../output/shell-word.ts";
@@ -16,7 +17,7 @@ export async function programFor(
   root: string,
 ): Promise<string> {
   const program = isThisMachine(root) ? host.program : await programInImage(host, root);
-  const why = whyNoPlace(program);
+  const why = whyNoPlace(program) ?? (await whyNotSafe(host, root, program));
   if (why === null) return program;
   const [place = ""] = usual;
   const target = isThisMachine(root) ? place : shellWord(underRoot(root, place));
@@ -25,6 +26,16 @@ export async function programFor(
     : `run this again with --root ${shellWord(root)}`;
   const hint = `install -D -m 0755 ${shellWord(program)} ${target}, then ${again}`;
   throw new Failure("USAGE", `${program}: ${why}`, { hint });
+}
+
+/** Of this machine alone: who makes an image may make it as anybody. */
+async function whyNotSafe(
+  host: Pick<Host, "files">,
+  root: string,
+  program: string,
+): Promise<string | null> {
+  const loose = isThisMachine(root) ? await whoElseWrites(host, program) : null;
+  return loose === null ? null : `others than root may write ${loose}, and units start it as root`;
 }
 
 async function programInImage(
