@@ -62,5 +62,6 @@ function textOf({ type, args: [message, hint] }: LogObject, isJournal: boolean):
 function jsonLine({ type, date, args: [message, hint] }: LogObject): string {
   const level = type === "debug" ? "verbose" : type;
   const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
-  return `${JSON.stringify(entry)}\n`;
+  // JSON escapes what is below a blank by itself; a terminal obeys some of what is above, too
+  return `${escapeControls(JSON.stringify(entry))}\n`;
 }

@@ -81,7 +81,9 @@ async function exchange(
   await drain(response, question.capBytes);
   return (
     verdict ??
-    trouble(`the answer is in a coding (${coding}) that was not asked for`, { endsAs: "DATAERR" })
+    trouble(`the answer is in a coding (${coding.slice(0, 40)}) that was not asked for`, {
+      endsAs: "DATAERR",
+    })
   );
 }
 
