@@ -22,5 +22,7 @@ process.exit(report.findings.length === 0 ? 0 : 1);
 function tellProgress({ answers: done, rounds, findings, usage, elapsedMs }: Report): void {
   const { rssMb, descriptors } = usage.at(-1) ?? { rssMb: 0, descriptors: 0 };
   const rate = Math.round((done / elapsedMs) * 1000);
-  console.log(`${done} answers, ${rounds} rounds, ${rate}/s, ${Math.round(rssMb)} MB, ${descriptors} fds, ${findings.length} findings`);
+  console.log(
+    `${done} answers, ${rounds} rounds, ${rate}/s, ${Math.round(rssMb)} MB, ${descriptors} fds, ${findings.length} findings`,
+  );
 }

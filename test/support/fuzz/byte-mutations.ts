@@ -8,7 +8,7 @@ export const byteMutations: Readonly<Record<string, Mutation>> = {
     const flips = 1 + chance.below(6);
     for (let flip = 0; flip < flips; flip += 1)
       bytes[chance.below(bytes.length)] = chance.below(256);
-    return { ...honest(answer), bytes, then: chance.pick(["keep", "close", "close", "close"]) };
+    return { ...honest(answer), bytes, after: chance.pick(["keep", "close", "close", "close"]) };
   },
   "bytes moved": (answer, { chance }) => {
     const { bytes } = honest(answer);
@@ -18,7 +18,7 @@ export const byteMutations: Readonly<Record<string, Mutation>> = {
       Buffer.concat([bytes.subarray(0, to), bytes.subarray(from)]),
       Buffer.concat([bytes.subarray(from), bytes.subarray(0, to)]),
     ]);
-    return { ...honest(answer), bytes: moved, then: "close" };
+    return { ...honest(answer), bytes: moved, after: "close" };
   },
   cut: (answer, { chance }) =>
     cutAt(answer, chance, chance.pick(["close", "close", "close", "reset"])),
@@ -26,11 +26,11 @@ export const byteMutations: Readonly<Record<string, Mutation>> = {
   drip: (answer, { chance }) => ({ ...honest(answer), drip: 1 + chance.below(64) }),
   noise: (_, { chance }) => {
     const bytes = Uint8Array.from({ length: chance.below(400) }, () => chance.below(256));
-    return { bytes, then: chance.pick(["close", "reset"]), drip: null };
+    return { bytes, after: chance.pick(["close", "reset"]), drip: null };
   },
 };
 
-function cutAt(answer: Plain, chance: Chance, then: Wire["then"]): Wire {
+function cutAt(answer: Plain, chance: Chance, after: Wire["after"]): Wire {
   const { bytes } = honest(answer);
-  return { bytes: bytes.subarray(0, chance.below(bytes.length)), then, drip: null };
+  return { bytes: bytes.subarray(0, chance.below(bytes.length)), after, drip: null };
 }

@@ -45,25 +45,39 @@ export async function runCampaign({ seed, answers, lanes, onProgress }: Campaign
   const [findings, usage]: [string[], Usage[]] = [[], []];
   let [rounds, sent, slowestMs, next] = [0, 0, 0, 0];
   const report = (): Report => ({
-    rounds, answers: sent, kinds, outcomes, slowestMs, findings, usage, elapsedMs: performance.now() - startMs,
+    rounds,
+    answers: sent,
+    kinds,
+    outcomes,
+    slowestMs,
+    findings,
+    usage,
+    elapsedMs: performance.now() - startMs,
   });
   const take = ({ round, ...played }: Played): void => {
     rounds += 1;
     slowestMs = Math.max(slowestMs, played.slowestMs);
     sent += addUp(kinds, Object.entries(played.sent));
-    addUp(outcomes, played.outcomes.map((word) => [word, 1]));
-    findings.push(...[...played.faults, ...crashes.take()].map((fault) => `seed ${round.seed} (${round.task} through ${round.through}): ${fault}`));
+    addUp(
+      outcomes,
+      played.outcomes.map((word) => [word, 1]),
+    );
+    findings.push(
+      ...[...played.faults, ...crashes.take()].map(
+        (fault) => `seed ${round.seed} (${round.task} through ${round.through}): ${fault}`,
+      ),
+    );
   };
   const open = Array.from({ length: lanes }, openLane);
   for (let sample = 1; sample <= samples; sample += 1) {
-    const until = (answers * sample) / samples;
-    await Promise.all(
-      open.map(async (lane) => {
-        while (sent < until) take(await playRound(lane, sockets, seed + next++, trap.url));
-      }),
-    );
+    const isDone = (): boolean => sent >= (answers * sample) / samples;
+    const play = async (lane: Lane): Promise<void> => {
+      while (!isDone()) take(await playRound(lane, sockets, seed + next++, trap.url));
+    };
+    await Promise.all(open.map(play));
     usage.push(await usageNow());
-    if (trap.received.length > 0) findings.push(`a request to another host: ${trap.received.join("; ")}`);
+    if (trap.received.length > 0)
+      findings.push(`a request to another host: ${trap.received.join("; ")}`);
     onProgress?.(report());
   }
   for (const { server } of open) server.stop();
@@ -83,12 +97,15 @@ export async function replay(seed: number): Promise<Played> {
 
 function openLane(): Lane {
   let service: FuzzService | null = null;
-  const nothing = { bytes: latin1(""), then: "reset", drip: null } as const;
+  const nothing = { bytes: latin1(""), after: "reset", drip: null } as const;
   const server = startFuzzServer((request) => service?.answer(request) ?? nothing);
   return { server, serve: (next) => void (service = next) };
 }
 
-function addUp(sums: Record<string, number>, entries: readonly (readonly [string, number])[]): number {
+function addUp(
+  sums: Record<string, number>,
+  entries: readonly (readonly [string, number])[],
+): number {
   for (const [name, count] of entries) sums[name] = (sums[name] ?? 0) + count;
   return entries.reduce((sum, [, count]) => sum + count, 0);
 }
@@ -96,7 +113,10 @@ function addUp(sums: Record<string, number>, entries: readonly (readonly [string
 /** What nobody caught is a finding, and not the end. */
 function catchCrashes() {
   const caught: string[] = [];
-  const note = (error: unknown): void => void caught.push(`nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const note = (error: unknown): void =>
+    void caught.push(
+      `nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   process.on("uncaughtException", note);
   process.on("unhandledRejection", note);
   return {
@@ -122,6 +142,10 @@ export function growth(usage: readonly Usage[]): { readonly first: Usage; readon
 }
 
 function medians(usage: readonly Usage[]): Usage {
-  const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-  return { rssMb: middle(usage.map(({ rssMb }) => rssMb)), descriptors: middle(usage.map(({ descriptors }) => descriptors)) };
+  const middle = (values: readonly number[]): number =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return {
+    rssMb: middle(usage.map(({ rssMb }) => rssMb)),
+    descriptors: middle(usage.map(({ descriptors }) => descriptors)),
+  };
 }

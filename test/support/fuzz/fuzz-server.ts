@@ -22,7 +22,7 @@ interface Peer {
   pending: string;
   /** Not yet taken by the kernel. */
   unsent: Uint8Array;
-  then: Wire["then"];
+  after: Wire["after"];
   timer: ReturnType<typeof setInterval> | null;
 }
 
@@ -38,7 +38,7 @@ export function startFuzzServer(
     port,
     socket: {
       open: (socket) => {
-        socket.data = { pending: "", unsent: new Uint8Array(), then: "keep", timer: null };
+        socket.data = { pending: "", unsent: new Uint8Array(), after: "keep", timer: null };
         open.add(socket);
       },
       data: (socket, bytes) => {
@@ -82,12 +82,12 @@ function take(peer: Peer): RawRequest | null {
   return { method, target, headers: Object.fromEntries(headers), fault: bad ?? null };
 }
 
-function play(socket: Socket<Peer>, { bytes, then, drip }: Wire): void {
+function play(socket: Socket<Peer>, { bytes, after, drip }: Wire): void {
   const peer = socket.data;
-  if (peer.timer !== null || peer.then !== "keep") return; // it has said its last
+  if (peer.timer !== null || peer.after !== "keep") return; // it has said its last
   if (drip === null) {
     peer.unsent = Buffer.concat([peer.unsent, bytes]);
-    peer.then = then;
+    peer.after = after;
     send(socket);
     return;
   }
@@ -107,6 +107,6 @@ function send(socket: Socket<Peer>): void {
   if (sent < 0) return;
   peer.unsent = peer.unsent.subarray(sent);
   if (peer.unsent.length > 0) return;
-  if (peer.then === "close") socket.end();
-  if (peer.then === "reset") socket.terminate();
+  if (peer.after === "close") socket.end();
+  if (peer.after === "reset") socket.terminate();
 }

@@ -37,16 +37,32 @@ const macs = ["06:ec:2a:00:00:00", "06:ec:2a:00:00:01", "06:ec:2a:00:00:02"] as 
 function instanceFor(seed: number): SimulatedInstance {
   const dice = chanceFor(seed, "instance");
   const enis = macs.slice(0, 1 + dice.below(3)).map((mac, device) => {
-    return { mac, device, dualStack: dice.below(2) === 0, ipv4Prefixes: dice.below(2) === 0 ? [`10.0.${device}.32/28`] : [] };
+    return {
+      mac,
+      device,
+      dualStack: dice.below(2) === 0,
+      ipv4Prefixes: dice.below(2) === 0 ? [`10.0.${device}.32/28`] : [],
+    };
   });
-  const set = { "tags/instance/Name": "fuzz", "iam/info": "{}", "public-keys/0/openssh-key": "ssh-ed25519 AAAA" };
+  const set = {
+    "tags/instance/Name": "fuzz",
+    "iam/info": "{}",
+    "public-keys/0/openssh-key": "ssh-ed25519 AAAA",
+  };
   return new SimulatedInstance({ enis, set }, () => 0);
 }
 
 export function fuzzService(plan: ServicePlan): FuzzService {
   const { seed, trap } = plan;
   const { metadata } = instanceFor(seed);
-  const others = ["mac", "instance-id", "", "network/interfaces/macs", `network/interfaces/macs/${macs[0]}`, "local-ipv4"].flatMap(
+  const others = [
+    "mac",
+    "instance-id",
+    "",
+    "network/interfaces/macs",
+    `network/interfaces/macs/${macs[0]}`,
+    "local-ipv4",
+  ].flatMap(
     (key) => metadata.read(["meta-data", ...key.split("/").filter((name) => name !== "")]) ?? [],
   );
   const served = new Map<string, Served[]>();
@@ -57,7 +73,8 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     const request = { ...asked, target: asked.target.slice(plan.below.length) };
     const { method, target } = request;
     // of a round that is over: what it still had in its queue
-    if (!asked.target.startsWith(`${plan.below}/`)) return { bytes: latin1(""), then: "reset", drip: null };
+    if (!asked.target.startsWith(`${plan.below}/`))
+      return { bytes: latin1(""), after: "reset", drip: null };
     const fault = faultOf(request, plan, served);
     if (fault !== null) faults.push(`${fault}: ${JSON.stringify(`${method} ${target}`)}`);
     const id = `${method} ${target}`;
@@ -65,7 +82,12 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     visits.set(id, visit + 1);
     const path = pathOf(target);
     const body = method === "PUT" ? latin1("AQAEA-fuzz-token==") : metadata.read(path.slice(1));
-    const plain = { method, path: target, status: body === null ? 404 : 200, body: body ?? latin1("404") };
+    const plain = {
+      method,
+      path: target,
+      status: body === null ? 404 : 200,
+      body: body ?? latin1("404"),
+    };
     const around = { chance: chanceFor(seed, id, visit), trap, others };
     const { kind, wire } = mutate(plain, around, plan);
     if (kind !== null) sent[kind] = (sent[kind] ?? 0) + 1;
@@ -73,7 +95,10 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     const said = raw.slice(raw.indexOf("\r\n\r\n") + 4);
     // a service that sends two answers for one mixes up its own: then any of them may have listed it
     const at = plan.flavour === "body" ? path.join("/") : "";
-    const entry = { lines: new Set(said.split("\n")), raw: said === Buffer.from(plain.body).toString("latin1") ? null : raw };
+    const entry = {
+      lines: new Set(said.split("\n")),
+      raw: said === Buffer.from(plain.body).toString("latin1") ? null : raw,
+    };
     served.set(at, [...(served.get(at) ?? []), entry]);
     return wire;
   };
@@ -82,34 +107,49 @@ export function fuzzService(plan: ServicePlan): FuzzService {
 
 /** The names in a target, as bytes. */
 function pathOf(target: string): readonly string[] {
-  return target.split("/").filter((name) => name !== "").map((name) => {
-    try {
-      return decodeURIComponent(name);
-    } catch {
-      return name;
-    }
-  });
+  return target
+    .split("/")
+    .filter((name) => name !== "")
+    .map((name) => {
+      try {
+        return decodeURIComponent(name);
+      } catch {
+        return name;
+      }
+    });
 }
 
-function faultOf({ method, target, headers, fault }: RawRequest, plan: ServicePlan, served: ReadonlyMap<string, readonly Served[]>): string | null {
+function faultOf(
+  { method, target, headers, fault }: RawRequest,
+  plan: ServicePlan,
+  served: ReadonlyMap<string, readonly Served[]>,
+): string | null {
   if (fault !== null) return `not a request of ours (${JSON.stringify(fault)})`;
   if (headers["host"] !== plan.host) return `for the host ${headers["host"] ?? "?"}`;
   const isToken = target === "/latest/api/token";
   if (isToken !== (method === "PUT")) return "the wrong method";
-  if (isToken) return headers["x-aws-ec2-metadata-token"] === undefined ? null : "a token goes where one is asked for";
+  if (isToken)
+    return headers["x-aws-ec2-metadata-token"] === undefined
+      ? null
+      : "a token goes where one is asked for";
   if ((headers["x-aws-ec2-metadata-token"] ?? "") === "") return "without a token";
   if (new URL(target, "http://imds").pathname !== target) return "not the path that it seems";
   const path = pathOf(target);
   if (path[0] !== "latest") return "outside of latest/";
   if (plan.asked.includes(path.slice(1).join("/"))) return null;
   const parent = plan.flavour === "body" ? path.slice(0, -1).join("/") : "";
-  return isListed(path.at(-1) ?? "", served.get(parent) ?? []) ? null : "neither asked for nor listed";
+  return isListed(path.at(-1) ?? "", served.get(parent) ?? [])
+    ? null
+    : "neither asked for nor listed";
 }
 
 function isListed(last: string, answers: readonly Served[]): boolean {
   const name = Buffer.from(last).toString("latin1");
   return answers.some(({ lines, raw }) => {
-    const isLine = lines.has(name) || lines.has(`${name}/`) || [...lines].some((line) => line.startsWith(`${name}=`));
+    const isLine =
+      lines.has(name) ||
+      lines.has(`${name}/`) ||
+      [...lines].some((line) => line.startsWith(`${name}=`));
     return isLine || (raw !== null && isWithin(raw, name));
   });
 }

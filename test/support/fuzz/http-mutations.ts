@@ -1,5 +1,14 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { codings, elsewhere, garbage, lies, oddHeaders, oddlyChunked, retryAfters, statusLines } from "./http-parts.ts";
+import {
+  codings,
+  elsewhere,
+  garbage,
+  lies,
+  oddHeaders,
+  oddlyChunked,
+  retryAfters,
+  statusLines,
+} from "./http-parts.ts";
 import { honest, latin1, lengthOf, type Mutation, wire, type Wire } from "./wire.ts";
 
 /** What can be wrong with an answer as HTTP, whatever it says. By the name that the report shows. */
@@ -19,17 +28,17 @@ export const httpMutations: Readonly<Record<string, Mutation>> = {
   "line ends": (answer, { chance }) => {
     const end = chance.pick(["\n", "\r", "\n\n", "\r\r\n", "\u0085", " \r\n", "\r\n "]);
     const head = ["HTTP/1.1 200 OK", lengthOf(answer), "", ""].join(end);
-    return { ...honest(answer), bytes: Buffer.concat([latin1(head), answer.body]), then: "close" };
+    return { ...honest(answer), bytes: Buffer.concat([latin1(head), answer.body]), after: "close" };
   },
   length: (answer, { chance }) => {
     const { length } = answer.body;
     const lie = chance.pick(lies(length));
-    return wire("HTTP/1.1 200 OK", lie, answer.body, { then: chance.pick(["keep", "close"]) });
+    return wire("HTTP/1.1 200 OK", lie, answer.body, { after: chance.pick(["keep", "close"]) });
   },
   chunking: (answer, { chance }) => {
     const coding = chance.pick(codings);
     const body = oddlyChunked(answer.body, chance);
-    return wire("HTTP/1.1 200 OK", coding, body, { then: chance.pick(["keep", "keep", "close"]) });
+    return wire("HTTP/1.1 200 OK", coding, body, { after: chance.pick(["keep", "keep", "close"]) });
   },
   encoding: (answer, { chance }) => {
     const name = chance.pick(["gzip", "deflate", "br", "zstd", "identity", "x", "gzip, gzip", ""]);
@@ -62,9 +71,9 @@ export const httpMutations: Readonly<Record<string, Mutation>> = {
     return chance.pick<Wire>([
       { ...honest(answer), bytes: Buffer.concat([bytes, more]) },
       close,
-      { ...honest(answer), then: "close" },
-      { ...honest(answer), then: "reset" },
-      wire("HTTP/1.0 200 OK", ["Connection: keep-alive"], answer.body, { then: "close" }),
+      { ...honest(answer), after: "close" },
+      { ...honest(answer), after: "reset" },
+      wire("HTTP/1.0 200 OK", ["Connection: keep-alive"], answer.body, { after: "close" }),
       wire("HTTP/1.1 101 X", ["Upgrade: h2c", "Connection: upgrade"], more),
     ]);
   },

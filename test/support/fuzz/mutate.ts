@@ -41,7 +41,9 @@ export function mutate(
 
 function pickKind(kinds: readonly string[], dice: Chance): string {
   const kind = dice.pick(kinds);
-  return slow.includes(kind) && dice.below(4) > 0 ? dice.pick(kinds.filter((each) => !slow.includes(each))) : kind;
+  return slow.includes(kind) && dice.below(4) > 0
+    ? dice.pick(kinds.filter((each) => !slow.includes(each)))
+    : kind;
 }
 
 /** The same choices for the same request of the same round, in whatever order requests come. */

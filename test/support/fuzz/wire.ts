@@ -4,7 +4,7 @@ import type { Chance } from "../chance.ts";
 export interface Wire {
   readonly bytes: Uint8Array;
   /** `keep`: it stays open; `close`, `reset`: it goes; `stall`: open, and nothing more is said. */
-  readonly then: "keep" | "close" | "reset" | "stall";
+  readonly after: "keep" | "close" | "reset" | "stall";
   /** So many bytes at a time, a millisecond apart; null: all at once. */
   readonly drip: number | null;
 }
@@ -41,7 +41,7 @@ export function wire(
 ): Wire {
   const head = [statusLine, ...headers, "", ""].join("\r\n");
   const bytes = Buffer.concat([latin1(head), typeof body === "string" ? latin1(body) : body]);
-  return { bytes, then: "keep", drip: null, ...rest };
+  return { bytes, after: "keep", drip: null, ...rest };
 }
 
 /** Each character as the byte of its number: control characters and 8-bit text stay what they are. */
