@@ -2,7 +2,8 @@ import { growth, type Report, replay, runCampaign } from "../test/support/fuzz/c
 
 /**
  * `make fuzz`: mutated answers of IMDS against the client as it is, over real sockets.
- * N: how many; SEED: where to begin; ROUND: one round alone, by its seed.
+ * N: how many; SEED: where to begin; MINUTES: no longer than that; ROUND: one round alone, by its
+ * seed, as a finding names it.
  */
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const answers = Number(process.env["N"] ?? 1_000_000);
@@ -15,7 +16,8 @@ if (round !== undefined) {
 }
 console.log(`seed ${seed}, ${answers} answers`);
 const lanes = Number(process.env["LANES"] ?? 24);
-const report = await runCampaign({ seed, answers, lanes, onProgress: tellProgress });
+const longestMs = 60_000 * Number(process.env["MINUTES"] ?? 60);
+const report = await runCampaign({ seed, answers, lanes, longestMs, onProgress: tellProgress });
 console.log(JSON.stringify({ ...report, usage: growth(report.usage) }, null, 2));
 process.exit(report.findings.length === 0 ? 0 : 1);
 

@@ -12,6 +12,8 @@ export interface Campaign {
   readonly answers: number;
   /** Rounds at the same time. */
   readonly lanes: number;
+  /** It ends after so long, too. */
+  readonly longestMs: number;
   readonly onProgress?: (report: Report) => void;
 }
 
@@ -36,7 +38,13 @@ export interface Report {
 const samples = 50;
 
 /** Plays rounds, seed after seed, until enough mutated answers were sent. */
-export async function runCampaign({ seed, answers, lanes, onProgress }: Campaign): Promise<Report> {
+export async function runCampaign({
+  seed,
+  answers,
+  lanes,
+  longestMs,
+  onProgress,
+}: Campaign): Promise<Report> {
   await using trap = await startTrap();
   using crashes = catchCrashes();
   const sockets = fuzzSockets();
@@ -70,7 +78,8 @@ export async function runCampaign({ seed, answers, lanes, onProgress }: Campaign
   };
   const open = Array.from({ length: lanes }, openLane);
   for (let sample = 1; sample <= samples; sample += 1) {
-    const isDone = (): boolean => sent >= (answers * sample) / samples;
+    const isDone = (): boolean =>
+      sent >= (answers * sample) / samples || performance.now() - startMs > longestMs;
     const play = async (lane: Lane): Promise<void> => {
       while (!isDone()) take(await playRound(lane, sockets, seed + next++, trap.url));
     };
@@ -81,6 +90,7 @@ export async function runCampaign({ seed, answers, lanes, onProgress }: Campaign
     onProgress?.(report());
   }
   for (const { server } of open) server.stop();
+  findings.push(...leaksIn(usage));
   return report();
 }
 
@@ -133,6 +143,22 @@ async function usageNow(): Promise<Usage> {
   Bun.gc(true);
   const [, pages = "0"] = readFileSync("/proc/self/statm", "utf8").split(" ");
   return { rssMb: (Number(pages) * 4096) / 1e6, descriptors: readdirSync("/proc/self/fd").length };
+}
+
+/** A heap that has found its size still swings by so much. */
+const swingMb = 150;
+/** Connections that are being closed at the moment of the look. */
+const swingDescriptors = 8;
+
+/** What has grown from the first fifth of a campaign to its last; none where nothing has. */
+export function leaksIn(usage: readonly Usage[]): readonly string[] {
+  const { first, last } = growth(usage);
+  const memory = last.rssMb > first.rssMb + swingMb;
+  const descriptors = last.descriptors > first.descriptors + swingDescriptors;
+  return [
+    ...(memory ? [`memory: ${Math.round(first.rssMb)} MB, then ${Math.round(last.rssMb)} MB`] : []),
+    ...(descriptors ? [`descriptors: ${first.descriptors}, then ${last.descriptors}`] : []),
+  ];
 }
 
 /** The medians of the first and of the last fifth. */

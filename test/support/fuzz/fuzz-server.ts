@@ -13,6 +13,8 @@ export interface RawRequest {
 
 export interface FuzzServer {
   readonly url: string;
+  /** How many connections are open. */
+  readonly connections: () => number;
   /** Closes every connection, and listens on. */
   readonly hangUp: () => void;
   readonly stop: () => void;
@@ -61,6 +63,7 @@ export function startFuzzServer(
   const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
     url: `http://${shown}:${listener.port}`,
+    connections: () => open.size,
     hangUp,
     stop: () => {
       hangUp();

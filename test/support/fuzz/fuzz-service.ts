@@ -25,12 +25,6 @@ export interface FuzzService {
   readonly faults: readonly string[];
 }
 
-interface Served {
-  readonly lines: ReadonlySet<string>;
-  /** The bytes as they went out, where more than the body was mutated. */
-  readonly raw: string | null;
-}
-
 const macs = ["06:ec:2a:00:00:00", "06:ec:2a:00:00:01", "06:ec:2a:00:00:02"] as const;
 
 /** An instance with one to three ENIs. */
@@ -65,7 +59,7 @@ export function fuzzService(plan: ServicePlan): FuzzService {
   ].flatMap(
     (key) => metadata.read(["meta-data", ...key.split("/").filter((name) => name !== "")]) ?? [],
   );
-  const served = new Map<string, Served[]>();
+  const served = new Map<string, readonly Uint8Array[]>();
   const visits = new Map<string, number>();
   const sent: Record<string, number> = {};
   const faults: string[] = [];
@@ -91,15 +85,9 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     const around = { chance: chanceFor(seed, id, visit), trap, others };
     const { kind, wire } = mutate(plain, around, plan);
     if (kind !== null) sent[kind] = (sent[kind] ?? 0) + 1;
-    const raw = Buffer.from(wire.bytes).toString("latin1");
-    const said = raw.slice(raw.indexOf("\r\n\r\n") + 4);
     // a service that sends two answers for one mixes up its own: then any of them may have listed it
     const at = plan.flavour === "body" ? path.join("/") : "";
-    const entry = {
-      lines: new Set(said.split("\n")),
-      raw: said === Buffer.from(plain.body).toString("latin1") ? null : raw,
-    };
-    served.set(at, [...(served.get(at) ?? []), entry]);
+    served.set(at, [...(served.get(at) ?? []), wire.bytes]);
     return wire;
   };
   return { answer, sent, faults };
@@ -122,7 +110,7 @@ function pathOf(target: string): readonly string[] {
 function faultOf(
   { method, target, headers, fault }: RawRequest,
   plan: ServicePlan,
-  served: ReadonlyMap<string, readonly Served[]>,
+  served: ReadonlyMap<string, readonly Uint8Array[]>,
 ): string | null {
   if (fault !== null) return `not a request of ours (${JSON.stringify(fault)})`;
   if (headers["host"] !== plan.host) return `for the host ${headers["host"] ?? "?"}`;
@@ -138,20 +126,21 @@ function faultOf(
   if (path[0] !== "latest") return "outside of latest/";
   if (plan.asked.includes(path.slice(1).join("/"))) return null;
   const parent = plan.flavour === "body" ? path.slice(0, -1).join("/") : "";
-  return isListed(path.at(-1) ?? "", served.get(parent) ?? [])
-    ? null
-    : "neither asked for nor listed";
+  const isExact = plan.flavour === "body";
+  const answers = served.get(parent) ?? [];
+  const isListed = answers.some((bytes) => isListedIn(bytes, path.at(-1) ?? "", isExact));
+  return isListed ? null : "neither asked for nor listed";
 }
 
-function isListed(last: string, answers: readonly Served[]): boolean {
+/** `isExact`: as a line of its own; else chunks, cuts and flips may have made the name of any bytes. */
+function isListedIn(bytes: Uint8Array, last: string, isExact: boolean): boolean {
   const name = Buffer.from(last).toString("latin1");
-  return answers.some(({ lines, raw }) => {
-    const isLine =
-      lines.has(name) ||
-      lines.has(`${name}/`) ||
-      [...lines].some((line) => line.startsWith(`${name}=`));
-    return isLine || (raw !== null && isWithin(raw, name));
-  });
+  const raw = Buffer.from(bytes).toString("latin1");
+  const lines = raw.slice(raw.indexOf("\r\n\r\n") + 4).split("\n");
+  const isLine = lines.some(
+    (line) => [name, `${name}/`].includes(line) || line.startsWith(`${name}=`),
+  );
+  return isLine || (!isExact && isWithin(raw, name));
 }
 
 /** Whether the characters of `name` come in `text` in their order: chunks and cuts leave some out. */

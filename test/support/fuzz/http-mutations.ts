@@ -41,7 +41,17 @@ export const httpMutations: Readonly<Record<string, Mutation>> = {
     return wire("HTTP/1.1 200 OK", coding, body, { after: chance.pick(["keep", "keep", "close"]) });
   },
   encoding: (answer, { chance }) => {
-    const name = chance.pick(["gzip", "deflate", "br", "zstd", "identity", "x", "gzip, gzip", ""]);
+    const name = chance.pick([
+      "gzip",
+      "deflate",
+      "br",
+      "zstd",
+      "identity",
+      "x",
+      "gzip, gzip",
+      "",
+      "long ".repeat(1500),
+    ]);
     const body = chance.pick([
       gzipSync,
       deflateSync,

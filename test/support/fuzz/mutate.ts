@@ -34,7 +34,8 @@ export function mutate(
   if (dice.fraction() >= rate) return { kind: null, wire: honest(answer) };
   const isToken = answer.method === "PUT" && dice.below(3) === 0;
   const table = isToken ? tokenMutations : byFlavour[flavour];
-  const kind = pickKind(Object.keys(table), dice);
+  const isNear = !isToken && flavour === "body" && dice.below(3) === 0;
+  const kind = isNear ? "nearly right" : pickKind(Object.keys(table), dice);
   const mutation = table[kind] ?? honest;
   return { kind, wire: mutation(answer, around) };
 }

@@ -1,3 +1,4 @@
+import type { Chance } from "../chance.ts";
 import { Failure } from "../../../src/exit.ts";
 import type { Sockets } from "../../../src/host/sockets.ts";
 import { parseKey } from "../../../src/imds/key.ts";
@@ -12,7 +13,7 @@ import { type FuzzHost, fuzzHost } from "./fuzz-host.ts";
 import type { FuzzServer } from "./fuzz-server.ts";
 import { fuzzService, type FuzzService } from "./fuzz-service.ts";
 import { chanceFor, type Flavour } from "./mutate.ts";
-import { longestMessage, longestMs, RoundNotes } from "./round-notes.ts";
+import { longestMessage, RoundNotes } from "./round-notes.ts";
 
 /** What a round is, as its seed says. */
 export interface Round {
@@ -33,9 +34,21 @@ export interface Played {
   readonly faults: readonly string[];
 }
 
+/** The rounds that ask most have the most answers; those that configure have the most to lose. */
+const mix = [
+  "looks",
+  "looks",
+  "looks",
+  "keys",
+  "network",
+  "network",
+  "network",
+  "network",
+] as const;
+
 export function roundOf(seed: number): Round {
   const dice = chanceFor(seed, "round");
-  const task = dice.pick(["looks", "looks", "looks", "keys", "network", "network"] as const);
+  const task = dice.pick(mix);
   const through = dice.pick(["routing", "nic"] as const);
   if (task === "looks") {
     return {
@@ -60,6 +73,11 @@ export interface Lane {
 /** A try has so long, on the real clock. */
 const tryMs = 120;
 
+/** A minute of the client's clock, and some. */
+const longestRoundMs = 12_000;
+/** In which a connection that was closed is seen to be. */
+const patienceMs = 1500;
+
 const looked = [
   "mac",
   "instance-id",
@@ -83,11 +101,17 @@ const keys = [
 ];
 
 /** What a client may ask for that nobody listed: what it is told to, and the folders of its own NICs. */
-const constants = [
-  ...looked,
-  ...keys,
-  ...ownMacs.map((mac) => `network/interfaces/macs/${mac}`),
-].flatMap(pathsOf);
+function askedIn(task: Round["task"], key: string): readonly string[] {
+  const pathOf = (text: string): string =>
+    text === "" ? "meta-data" : parseKey(text).path.join("/");
+  if (task === "looks") return looked.map(pathOf);
+  const macs = "network/interfaces/macs";
+  if (task === "network") {
+    return ["mac", macs, ...ownMacs.map((mac) => `${macs}/${mac}`)].map(pathOf);
+  }
+  const path = pathOf(key);
+  return [path, path.slice(0, path.lastIndexOf("/"))];
+}
 
 /** Plays one round against a server of its own, and looks at what came of it. */
 export async function playRound(
@@ -99,8 +123,15 @@ export async function playRound(
   const round = roundOf(seed);
   const dice = chanceFor(seed, "client");
   const { url } = lane.server;
+  const key = dice.pick(keys);
   const below = `/round-${seed}`;
-  const service = fuzzService({ ...round, below, asked: constants, host: new URL(url).host, trap });
+  const service = fuzzService({
+    ...round,
+    below,
+    asked: askedIn(round.task, key),
+    host: new URL(url).host,
+    trap,
+  });
   lane.serve(service);
   const over = new AbortController();
   const host = { ...fuzzHost(sockets, dice.fraction), signal: over.signal };
@@ -108,33 +139,52 @@ export async function playRound(
   const session = openSession(host, settings, linksFor(round));
   const work = new RoundNotes();
   const startMs = performance.now();
-  try {
-    if (round.task === "looks") await askManyTimes(session, work);
-    if (round.task === "keys")
-      await work.note(() =>
-        readSomeKeys(
-          host,
-          { session, settings },
-          dice.pick(keys),
-          dice.pick(["text", "json", "env"]),
-        ),
-      );
-    if (round.task === "network") await work.note(() => configureFrom(host, session, dice));
-  } finally {
-    over.abort(new Failure("UNAVAILABLE", "the round is over"));
-    await session.close();
-    lane.server.hangUp();
-  }
-  const tookMs = performance.now() - startMs;
-  const late = tookMs > 4 * longestMs ? [`took ${Math.round(tookMs)} ms`] : [];
+  const task = tasks[round.task];
+  const isOver = await Promise.race([
+    task({ host, session, settings, work, dice, key }).then(() => true),
+    Bun.sleep(longestRoundMs).then(() => false),
+  ]);
+  over.abort(new Failure("UNAVAILABLE", "the round is over"));
+  await session.close();
+  const left = round.through === "nic" ? await connectionsLeft(lane.server) : 0;
+  lane.server.hangUp();
+  const faults = [
+    ...(isOver ? [] : [`not over after ${Math.round(performance.now() - startMs)} ms`]),
+    ...(left === 0 ? [] : [`${left} connections are open when the session is closed`]),
+  ];
   return {
     round,
     sent: service.sent,
     outcomes: work.outcomes,
     slowestMs: work.slowestMs,
-    faults: [...work.faults, ...service.faults, ...late],
+    faults: [...work.faults, ...service.faults, ...faults],
   };
 }
+
+/** A bound transport closes what it opened; fetch keeps its connections for who comes next. */
+async function connectionsLeft(server: FuzzServer): Promise<number> {
+  const endMs = performance.now() + patienceMs;
+  while (server.connections() > 0 && performance.now() < endMs) await Bun.sleep(2);
+  return server.connections();
+}
+
+interface Client {
+  readonly host: FuzzHost;
+  readonly session: ImdsSession;
+  readonly settings: ImdsSettings;
+  readonly work: RoundNotes;
+  readonly dice: Chance;
+  readonly key: string;
+}
+
+const tasks: Readonly<Record<Round["task"], (client: Client) => Promise<void>>> = {
+  looks: ({ session, work }) => askManyTimes(session, work),
+  keys: ({ host, session, settings, work, dice, key }) => {
+    const format = dice.pick(["text", "json", "env"] as const);
+    return work.note(() => readSomeKeys(host, { session, settings }, key, format));
+  },
+  network: ({ host, session, work, dice }) => work.note(() => configureFrom(host, session, dice)),
+};
 
 async function askManyTimes(session: ImdsSession, work: RoundNotes): Promise<void> {
   const ask = async (key: string): Promise<void> =>
@@ -178,11 +228,6 @@ async function readSomeKeys(
   const hasControls = /[\u0000-\u0008\u000b-\u001f\u007f]/.test(String(data));
   const faults = format === "env" && hasControls ? ["a control character among variables"] : [];
   return { word: "accepted", faults };
-}
-
-function pathsOf(key: string): readonly string[] {
-  const path = key === "" ? ["meta-data"] : parseKey(key).path;
-  return path.map((_, at) => path.slice(0, at + 1).join("/"));
 }
 
 function settingsFor(url: string, { through }: Round, retries: number): ImdsSettings {
