@@ -105,7 +105,8 @@ export async function replay(seed: number): Promise<Played> {
   return { ...played, faults: [...played.faults, ...crashes.take(), ...strays] };
 }
 
-function openLane(): Lane {
+/** A server of its own, that serves nothing yet. */
+export function openLane(): Lane {
   let service: FuzzService | null = null;
   const nothing = { bytes: latin1(""), after: "reset", drip: null } as const;
   const server = startFuzzServer((request) => service?.answer(request) ?? nothing);

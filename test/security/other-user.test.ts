@@ -1,0 +1,64 @@
+import { expect } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fetchFrom } from "../support/fetch-from.ts";
+import { startSimulator } from "../support/imds-simulator/start.ts";
+import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const testIt = testUnless(
+  missingRoot() ?? missingTool("setpriv", "flock") ?? failing("unshare", "--mount", "true"),
+);
+
+/** A /run of its own, in which root runs the program first and nobody (65534) a script after it. */
+function around(script: string): readonly string[] {
+  const nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+  const lines = [
+    "set -eu; mount --make-rprivate /; mount -t tmpfs -o mode=755 tmpfs /run",
+    `"$@"`,
+    `exec ${nobody} sh -c '${script}' sh "$@"`,
+  ];
+  return ["unshare", "--mount", "sh", "-c", lines.join("\n"), "sh"];
+}
+
+testIt(
+  "what root keeps below /run is root's alone: others neither read, list nor plant there",
+  async () => {
+    await using simulator = await startSimulator();
+    const script = [
+      "ls /run/ec2nic && echo listed",
+      "cat /run/ec2nic/* && echo read",
+      "touch /run/ec2nic/x && echo planted",
+      "mkdir /run/ec2nic/batch && echo planted",
+      "ln -s /etc /run/ec2nic2 && echo linked",
+      "flock -n /run/ec2nic/lock true && echo locked",
+      "stat -c %a /run/ec2nic",
+    ].join("; ");
+    const { text } = await fetchFrom(simulator, ["mac", "--max-age", "5m"], {
+      around: around(script),
+    });
+    expect(text).toBe("06:ec:2a:00:00:00\n700\n");
+  },
+);
+
+testIt("another user's run neither finds what root kept nor fails for it", async () => {
+  await using simulator = await startSimulator();
+  const { code, text } = await fetchFrom(simulator, ["mac", "--max-age", "5m"], {
+    around: around(`exec "$@"`),
+  });
+  expect({ code, text }).toEqual({ code: 0, text: "06:ec:2a:00:00:00\n".repeat(2) });
+  expect(simulator.requests.filter(({ path }) => path.endsWith("/mac"))).toHaveLength(2);
+});
+
+testIt(
+  "a link that waits at --output's name, in a folder of everybody's, is not written through",
+  async () => {
+    await using simulator = await startSimulator();
+    using folder = temporaryFolder();
+    const [open, target] = [join(folder.path, "open"), join(folder.path, "target")];
+    Bun.spawnSync(["sh", "-c", `mkdir -m 1777 "$1"; ln -s "$2" "$1/id"`, "sh", open, target]);
+    const { code } = await fetchFrom(simulator, ["mac", "--output", join(open, "id")]);
+    expect(code).toBe(73);
+    expect(existsSync(target)).toBe(false);
+  },
+);
