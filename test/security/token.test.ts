@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { fetchFrom } from "../support/fetch-from.ts";
+import { startSimulator } from "../support/imds-simulator/start.ts";
+import { failing, missingRoot, testUnless } from "../support/skip.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const tokensOf = (requests: readonly { readonly headers: Readonly<Record<string, string>> }[]) =>
+  requests.flatMap(({ headers }) => headers["x-aws-ec2-metadata-token"] ?? []);
+
+test("the token is in no argument and no environment, ours or a command's", async () => {
+  await using simulator = await startSimulator();
+  const show = "cat /proc/$PPID/cmdline /proc/$PPID/environ /proc/self/environ /proc/self/cmdline";
+  const { code, text } = await fetchFrom(simulator, ["mac", "--", "sh", "-c", show]);
+  expect(code).toBe(0);
+  expect(text).toContain("EC2_MAC=");
+  const tokens = tokensOf(simulator.requests);
+  expect(tokens.length).toBeGreaterThan(0);
+  for (const token of tokens) expect(text).not.toContain(token);
+});
+
+testUnless(missingRoot() ?? failing("unshare", "--mount", "true"))(
+  "the token, credentials and user-data are in no file that a run leaves",
+  async () => {
+    await using simulator = await startSimulator({
+      scenario: { iamRole: "web", userData: "hunter2" },
+    });
+    using folder = temporaryFolder();
+    const script = `mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir /run/t && TMPDIR=/run/t "$@" >/dev/null && find /run -type f -exec cat {} +`;
+    const around = ["unshare", "--mount", "sh", "-c", script, "sh"];
+    const asked = ["mac", "user-data", "iam", "--max-age", "5m", "--json"];
+    const { code, text } = await fetchFrom(simulator, asked, { around, cwd: folder.path });
+    expect(code).toBe(0);
+    expect(text).toContain("keptAtMs");
+    for (const secret of [...tokensOf(simulator.requests), "hunter2", "SecretAccessKey"]) {
+      expect(text).not.toContain(secret);
+    }
+    // as what is kept is kept in base64, too
+    expect(text).not.toContain(Buffer.from("hunter2").toString("base64"));
+  },
+);
