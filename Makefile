@@ -13,7 +13,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ docs/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test lab lab-defects demo bench golden smoke clean docs record simulator release release-test
+.PHONY: help build check test fuzz lab lab-defects demo bench golden smoke clean docs record simulator release release-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +28,9 @@ check: $(PACKAGES) ## format, lint, types, unit tests: under 10 s
 
 test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
 	$(BUN) scripts/test.ts
+
+fuzz: $(PACKAGES) dist/ec2nic ## mutated answers of imds against the client: N=1000000, SEED=, MINUTES=; ROUND=seed: one
+	$(BUN) scripts/fuzz.ts
 
 lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SCENARIO=name: one, with its console
 	$(BUN) scripts/lab.ts $(SCENARIO)
