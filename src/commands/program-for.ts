@@ -2,7 +2,7 @@ import { isThisMachine, underRoot } from "../apply/under-root.ts";
 import { whoElseWrites } from "../apply/who-else-writes.ts";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { shellWord } from "../output/shell-word.ts";
+import { shellWord } from "../net/shell-word.ts";
 import { programBelow, whyNoPlace } from "../plan/program-place.ts";
 
 const usual = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"];

@@ -2,6 +2,7 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { keyOf, type MetadataPath } from "../net/metadata-path.ts";
 import type { Reading } from "../net/reading.ts";
+import { shellWord } from "../net/shell-word.ts";
 import type { Cache } from "./cache.ts";
 import type { Key } from "./key.ts";
 import { type ReadOptions, readKey } from "./read-key.ts";
@@ -66,5 +67,5 @@ function hintFor(path: MetadataPath): string {
     return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
   }
   const folder = keyOf(path.slice(0, -1));
-  return `what there is: ec2nic fetch ${folder === "" ? "--json" : folder}; --wait waits for it`;
+  return `what there is: ec2nic fetch ${folder === "" ? "--json" : shellWord(folder)}; --wait waits for it`;
 }

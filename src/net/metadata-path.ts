@@ -1,4 +1,5 @@
 import { Failure } from "../exit.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** Names below `latest/`: `["meta-data", "placement", "region"]`. */
 export type MetadataPath = readonly string[];
@@ -14,7 +15,7 @@ export function decodeText(bytes: Uint8Array, path: MetadataPath): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     const key = keyOf(path);
-    const hint = `read it alone, byte for byte: ec2nic fetch ${key} --output FILE`;
+    const hint = `read it alone, byte for byte: ec2nic fetch ${shellWord(key)} --output FILE`;
     throw new Failure("DATAERR", `${key}: its value is not text (UTF-8)`, { cause, hint });
   }
 }

@@ -1,5 +1,6 @@
 import { Failure } from "../exit.ts";
 import { decodeText, keyOf } from "../net/metadata-path.ts";
+import { shellWord } from "../net/shell-word.ts";
 import type { Reading } from "../net/reading.ts";
 import { leavesOf, type NamedLeaf } from "./leaves-of.ts";
 
@@ -51,7 +52,7 @@ export function renderEnv(variables: Variables): string {
 
 function textOf({ path, bytes }: NamedLeaf): string {
   if (!bytes.includes(0)) return decodeText(bytes, path);
-  const hint = `read it alone, byte for byte: ec2nic fetch ${keyOf(path)} --output FILE`;
+  const hint = `read it alone, byte for byte: ec2nic fetch ${shellWord(keyOf(path))} --output FILE`;
   throw new Failure("DATAERR", `${keyOf(path)}: its value holds a NUL, which no variable can`, {
     hint,
   });

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { escapeControls } from "../../src/host/escape-controls.ts";
+import { nameFault } from "../../src/imds/key.ts";
+import { adversarialValues } from "../support/adversarial-values.ts";
+import { startHostileImds } from "../support/hostile-imds.ts";
+import { runEc2nic } from "../support/run-ec2nic.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const names = Object.values(adversarialValues).filter((name) => nameFault(name) === null);
+
+// the names are a service's, or of whoever may tag an instance: the hint is there to be pasted
+for (const [format, value] of [
+  ["json", Uint8Array.of(0xff)],
+  ["env", Uint8Array.of(0)],
+] as const) {
+  test(`--format ${format}: a hint that is pasted into a shell runs nothing of a name that was listed`, async () => {
+    using folder = temporaryFolder();
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) {
+      const listings: Readonly<Record<string, string>> = {
+        "/latest/meta-data/tags/": "instance/",
+        "/latest/meta-data/tags/instance": name,
+        "/latest/meta-data/tags/instance/": name,
+      };
+      await using imds = await startHostileImds((target) => {
+        const listing = listings[target];
+        return listing === undefined ? value : Buffer.from(listing);
+      });
+      const args = ["fetch", "tags/instance/", "--format", format, "--endpoint", imds.url];
+      const { code, stderr } = await runEc2nic({ args });
+      expect(code).toBe(65);
+      const hint = /^ec2nic: hint: .*?(ec2nic fetch .*)$/m.exec(stderr)?.[1] ?? "";
+      const script = `ec2nic() { printf %s "$2"; }; ${hint}`;
+      const pasted = Bun.spawnSync(["sh", "-c", script], { cwd: folder.path });
+      expect(pasted.stdout.toString()).toBe(escapeControls(`tags/instance/${name}`));
+    }
+    expect(existsSync(join(folder.path, "canary"))).toBe(false);
+  });
+}
