@@ -7,9 +7,19 @@ import type { MetadataTree } from "../net/metadata-tree.ts";
  */
 export const treeSchema = v.custom<MetadataTree>(isTree, "not a tree of texts and lists");
 
+/** As deep as `readTree` makes one, and to spare: a file may be anybody's, and the stack has an end. */
+const deepest = 32;
+
 function isTree(value: unknown): value is MetadataTree {
+  return isTreeAt(value, 0);
+}
+
+function isTreeAt(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((each) => isLeaf(each) || isTree(each));
+  return (
+    depth < deepest &&
+    Object.values(value).every((each) => isLeaf(each) || isTreeAt(each, depth + 1))
+  );
 }
 
 function isLeaf(value: unknown): boolean {

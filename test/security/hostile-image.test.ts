@@ -52,6 +52,16 @@ for (const [name, plant] of Object.entries(things)) {
   });
 }
 
+// a stack that overflows was a bug (70)
+test.each([40, 10_000, 200_000])("saved metadata %i folders deep is none", async (depth) => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "deep.json");
+  writeFileSync(file, `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`);
+  const args = ["activate", "--metadata", file, "--root", folder.path, "--dry-run"];
+  const { code } = await runEc2nic({ args: [...args, "--endpoint", "http://127.0.0.1:1"] });
+  expect(code).toBe(65);
+});
+
 test("an image whose folders lead out of it: nothing is written there", async () => {
   using folder = temporaryFolder();
   const [root, outside] = [join(folder.path, "root"), join(folder.path, "outside")];
