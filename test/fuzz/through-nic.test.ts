@@ -1,0 +1,43 @@
+import { expect } from "bun:test";
+import { join } from "node:path";
+import { faultsOf } from "../support/fuzz/run-faults.ts";
+import { runPlan } from "../support/fuzz/run-plan.ts";
+import { labMissing } from "../support/nic-lab/missing.ts";
+import { startNicLab } from "../support/nic-lab/nic-lab.ts";
+import { repository } from "../support/run-ec2nic.ts";
+import { tries } from "../support/seed.ts";
+import { testUnless } from "../support/skip.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const runs = Number(process.env["RUNS"] ?? 25);
+const [url, nic, mac] = ["http://169.254.169.254", "ens5", "06:ec:2a:00:00:00"];
+const script = join(repository, "test/support/fuzz/far-service.ts");
+
+testUnless(labMissing())(`the service that lies behind a real NIC: ${runs} runs`, async () => {
+  await using lab = await startNicLab({
+    nics: [{ name: nic, mac, ipv4: "10.0.0.10/24", imds: "absent", defaultRoute: true }],
+  });
+  using root = temporaryFolder();
+  await lab.far(nic, ["ip", "address", "add", "169.254.169.254/32", "dev", "lo"]);
+  const service = Bun.spawn([...lab.farArgv(nic, [process.execPath, script, url, nic, mac])], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  const reader = service.stdout.getReader();
+  const said = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+  expect(await said()).toBe("listening\n");
+  const { seed } = tries(1);
+  const faults: string[] = [];
+  const codes: Record<string, number> = {};
+  for (let at = seed; at < seed + runs; at += 1) {
+    const plan = runPlan(at, { root: root.path, macs: [mac], nic, url });
+    const result = await lab.ec2nic(plan.args);
+    const name = `${plan.args[0]} ${result.code}`;
+    codes[name] = (codes[name] ?? 0) + 1;
+    faults.push(...faultsOf(result, plan).map((fault) => `run ${at}: ${fault}`));
+  }
+  await service.stdin.end();
+  const rest = await said();
+  if (process.env["RUNS"] !== undefined) console.log(codes);
+  expect({ faults, rest }).toEqual({ faults: [], rest: "" });
+});
