@@ -42,7 +42,11 @@ export class BoundAgent extends Agent {
   /** node's way to be told of a failure is the callback. */
   async #hand(args: BoundRequestArgs, done: Done): Promise<void> {
     try {
-      done(null, await this.#open(args));
+      const socket = await this.#open(args);
+      // closed meanwhile: node would not know of it, and it would stay open
+      if (this.#over.signal.aborted) socket.destroy();
+      this.#over.signal.throwIfAborted();
+      done(null, socket);
     } catch (error) {
       // oxlint-disable-next-line no-unsafe-type-assertion -- node reads no socket beside an error
       done(error instanceof Error ? error : new Error(String(error)), undefined as never);
