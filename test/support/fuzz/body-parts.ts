@@ -1,5 +1,14 @@
+/** As UTF-8: CSI in 8 bits, text that is turned around, and DEL. A terminal obeys them. */
+const obeyed = [
+  "\u00c2\u009b31m",
+  "\u00e2\u0080\u00aex",
+  "\u00e2\u0081\u00a6x",
+  "x\u007f",
+] as const;
+
 /** Names that a listing may have, and should not. */
 export const names = [
+  ...obeyed,
   "..",
   "../",
   ".",
@@ -48,6 +57,7 @@ export const names = [
 
 /** Nearly what a leaf of an ENI would hold, and what each reader of configuration finds special. */
 export const leaves = [
+  ...obeyed,
   "0.0.0.0",
   "255.255.255.255",
   "127.0.0.1",
@@ -118,6 +128,7 @@ export const leaves = [
 
 /** What readers of terminals, shells and configuration find special. */
 export const additions = [
+  ...obeyed,
   "\n",
   "\r\n",
   "\u0000",
