@@ -5,15 +5,14 @@ import { parseKey } from "../../../src/imds/key.ts";
 import { readKeys } from "../../../src/imds/read-keys.ts";
 import { type ImdsSession, openSession } from "../../../src/imds/session.ts";
 import type { ImdsSettings } from "../../../src/imds/settings.ts";
-import { noRanked } from "../../../src/imds/transports.ts";
 import { renderReadings } from "../../../src/output/render-readings.ts";
-import { addressOn, linkState } from "../link-states.ts";
 import { configureFrom, ownMacs } from "./configure-from.ts";
 import { type FuzzHost, fuzzHost } from "./fuzz-host.ts";
 import type { FuzzServer } from "./fuzz-server.ts";
 import { fuzzService, type FuzzService } from "./fuzz-service.ts";
 import { chanceFor, type Flavour } from "./mutate.ts";
 import { longestMessage, RoundNotes } from "./round-notes.ts";
+import { linksFor, settingsFor } from "./round-settings.ts";
 
 /** What a round is, as its seed says. */
 export interface Round {
@@ -69,9 +68,6 @@ export interface Lane {
   /** Takes the requests that come from now on. */
   readonly serve: (service: FuzzService) => void;
 }
-
-/** A try has so long, on the real clock. */
-const tryMs = 120;
 
 /** A minute of the client's clock, and some. */
 const longestRoundMs = 12_000;
@@ -135,8 +131,8 @@ export async function playRound(
   lane.serve(service);
   const over = new AbortController();
   const host = { ...fuzzHost(sockets, dice.fraction), signal: over.signal };
-  const settings = settingsFor(url + below, round, dice.below(3));
-  const session = openSession(host, settings, linksFor(round));
+  const settings = settingsFor(url + below, round.through, dice.below(3));
+  const session = openSession(host, settings, linksFor(round.through));
   const work = new RoundNotes();
   const startMs = performance.now();
   const task = tasks[round.task];
@@ -228,30 +224,4 @@ async function readSomeKeys(
   const hasControls = /[\u0000-\u0008\u000b-\u001f\u007f]/.test(String(data));
   const faults = format === "env" && hasControls ? ["a control character among variables"] : [];
   return { word: "accepted", faults };
-}
-
-function settingsFor(url: string, { through }: Round, retries: number): ImdsSettings {
-  const nic = through === "nic" ? "lo" : null;
-  return {
-    endpoints: [url],
-    timeoutMs: 60_000,
-    tryMs,
-    connectMs: tryMs,
-    nic,
-    dhcp: false,
-    retries,
-  };
-}
-
-function linksFor({ through }: Round) {
-  const lo = {
-    ...linkState("lo", []),
-    addresses: [{ ...addressOn("lo", "127.0.0.1"), prefixLength: 8 }],
-  };
-  const ranked = { ...noRanked, others: [{ link: lo, reason: "it is asked through" }] };
-  return {
-    rank: async () => (through === "nic" ? (ranked as never) : noRanked),
-    lease: async () => "none here",
-    close: async () => undefined,
-  };
 }

@@ -1,0 +1,36 @@
+import type { ImdsSettings } from "../../../src/imds/settings.ts";
+import { type Links, noRanked } from "../../../src/imds/transports.ts";
+import { addressOn, linkState } from "../link-states.ts";
+
+type Through = "routing" | "nic";
+
+/** A try has so long, on the real clock. */
+const tryMs = 120;
+
+/** `url`: with a path, which tells the rounds apart. */
+export function settingsFor(url: string, through: Through, retries: number): ImdsSettings {
+  const nic = through === "nic" ? "lo" : null;
+  return {
+    endpoints: [url],
+    timeoutMs: 60_000,
+    tryMs,
+    connectMs: tryMs,
+    nic,
+    dhcp: false,
+    retries,
+  };
+}
+
+/** The loopback, as the NIC that is asked through. */
+export function linksFor(through: Through): Links {
+  const lo = {
+    ...linkState("lo", []),
+    addresses: [{ ...addressOn("lo", "127.0.0.1"), prefixLength: 8 }],
+  };
+  const ranked = { ...noRanked, others: [{ link: lo, reason: "it is asked through" }] };
+  return {
+    rank: async () => (through === "nic" ? ranked : noRanked),
+    lease: async () => "none here",
+    close: async () => undefined,
+  };
+}
