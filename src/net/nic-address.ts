@@ -1,13 +1,13 @@
 import { contains, type Family, parseCidr, parseIpv4, parseIpv6, prefixLength } from "./address.ts";
 
 /**
- * What no NIC has, whoever says so: this host, loopback, link-local (IMDS itself), multicast and what
- * is reserved. To put such an address on, or to route it, would break the machine and help nobody.
+ * What no NIC has, whoever says so: this host, loopback, link-local (IMDS itself), multicast and
+ * broadcast. 240.0.0.0/4 is not among them: reserved as it is, private networks use it. To put such an address on, or to route it, would break the machine and help nobody.
  * https://www.iana.org/assignments/iana-ipv4-special-registry,
  * https://www.iana.org/assignments/iana-ipv6-special-registry; fd00:ec2::/32 are AWS's own services.
  */
 const nobodys: Readonly<Record<Family, readonly string[]>> = {
-  4: ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"],
+  4: ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"],
   6: ["::/96", "fe80::/10", "ff00::/8", "fd00:ec2::/32"],
 };
 

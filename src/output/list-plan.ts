@@ -3,7 +3,7 @@ import type { ConfigFile, NetworkPlan, NicResult, Step } from "../net/network-pl
 import { diffLines } from "./diff-lines.ts";
 import { planHeadline } from "./plan-headline.ts";
 import { printable } from "./printable.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../net/shell-word.ts";
 
 /**
  * A plan for a screen reader: words where `describePlan` has signs and columns, a line for each
