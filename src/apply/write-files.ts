@@ -41,13 +41,16 @@ function changesOf({
   ];
 }
 
+/** Nobody writes one file for so long; `fetch --output`, and runs below a root, take no lock. */
+const abandonedMs = 600_000;
+
 function writing({ path, content, mode }: Pick<ConfigFile, "path" | "content" | "mode">): Change {
   return async ({ files, log }, root) => {
     const place = underRoot(root, path);
     await refuseLinksBelow({ files }, root, path);
     const folder = place.slice(0, place.lastIndexOf("/"));
     await files.makeFolder(folder, 0o755);
-    await files.sweep(folder);
+    await files.sweep(folder, abandonedMs);
     await files.write(place, content, mode);
     log.verbose(`wrote ${place}`);
   };

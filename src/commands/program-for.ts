@@ -17,8 +17,12 @@ export async function programFor(
   root: string,
 ): Promise<string> {
   const program = isThisMachine(root) ? host.program : await programInImage(host, root);
-  const why = whyNoPlace(program) ?? (await whyNotSafe(host, root, program));
-  if (why === null) return program;
+  const why = whyNoPlace(program);
+  if (why === null) {
+    // of this machine alone: who makes an image may make it as anybody
+    if (isThisMachine(root)) await refuseLoose(host, program);
+    return program;
+  }
   const [place = ""] = usual;
   const target = isThisMachine(root) ? place : shellWord(underRoot(root, place));
   const again = isThisMachine(root)
@@ -28,14 +32,14 @@ export async function programFor(
   throw new Failure("USAGE", `${program}: ${why}`, { hint });
 }
 
-/** Of this machine alone: who makes an image may make it as anybody. */
-async function whyNotSafe(
-  host: Pick<Host, "files">,
-  root: string,
-  program: string,
-): Promise<string | null> {
-  const loose = isThisMachine(root) ? await whoElseWrites(host, program) : null;
-  return loose === null ? null : `others than root may write ${loose}, and units start it as root`;
+async function refuseLoose(host: Pick<Host, "files">, program: string): Promise<void> {
+  const loose = await whoElseWrites(host, program);
+  if (loose === null) return;
+  const why = `others than root may write ${loose}, and units start it as root`;
+  const word = shellWord(loose);
+  const mend = `chown -h root: ${word} && chmod o-w ${word}`;
+  const hint = `${mend}, then ${shellWord(program)} hotplug --install`;
+  throw new Failure("USAGE", `${program}: ${why}`, { hint });
 }
 
 async function programInImage(

@@ -33,9 +33,9 @@ export const systemFiles: Files = {
     });
   },
   write: writeWhole,
-  sweep: async (folder) => {
-    const names = (await reading(folder, readdir(folder))) ?? [];
-    const left = names.filter(isTemporary).map((name) => unlink(`${folder}/${name}`));
+  sweep: async (folder, agedMs) => {
+    const names = await readdir(folder).catch(() => []);
+    const left = names.filter(isTemporary).map((name) => unlinkAged(`${folder}/${name}`, agedMs));
     await Promise.allSettled(left);
   },
   set: async (path, content) => {
@@ -127,6 +127,12 @@ async function writeWhole(path: string, content: string | Uint8Array, mode: numb
     await unlink(temporary).catch(() => undefined);
     throw writeFailure(path, cause);
   }
+}
+
+async function unlinkAged(path: string, agedMs: number): Promise<void> {
+  const { mtimeMs } = await lstat(path);
+  const nowMs = performance.timeOrigin + performance.now();
+  if (nowMs - mtimeMs >= agedMs) await unlink(path);
 }
 
 /** Not node:crypto's randomBytes: to load that takes as long as an empty program runs. */

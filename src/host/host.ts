@@ -101,10 +101,11 @@ export interface Files {
    */
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
   /**
-   * Takes away what `write` and `link` of a run that was killed had begun in a folder; for whoever
-   * holds the lock, since no other of us is writing there then. What cannot be removed stays.
+   * Takes away what `write` and `link` of a run that was killed had begun in a folder, and what has
+   * not been touched for so long: 0 is for whoever knows that no other run writes there now. What
+   * cannot be removed stays; nothing is thrown.
    */
-  readonly sweep: (folder: string) => Promise<void>;
+  readonly sweep: (folder: string, agedMs: number) => Promise<void>;
   /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
   readonly set: (path: string, content: string) => Promise<void>;
   /** Removes a file or a symbolic link; nothing where there is none. */

@@ -10,7 +10,7 @@ export function renderJson(value: unknown): string {
 function escaped(json: string): string {
   return json.replaceAll(
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

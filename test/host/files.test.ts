@@ -40,17 +40,19 @@ test("a folder goes where it is empty; one that is not, a file, a link, nothing:
   expect(await readdir(at("full"))).toEqual(["inner"]);
 });
 
-test("what a run that was killed had begun is swept away, and nothing else", async () => {
+test("what a run that was killed had begun is swept away when it is old enough, and nothing else", async () => {
   using folder = temporaryFolder();
   const at = (name: string): string => join(folder.path, name);
   const others = ["ec2nic.conf", ".ec2nic-0123456789ab.tmp.bak", ".ec2nic-short.tmp"];
   for (const name of [...others, ".ec2nic-0123456789ab.tmp"]) await writeFile(at(name), "");
   await systemFiles.link(at("link"), "/c");
   await mkdir(at(".ec2nic-ba9876543210.tmp"));
-  await systemFiles.sweep(folder.path);
+  await systemFiles.sweep(folder.path, 60_000);
+  expect(await systemFiles.list(folder.path)).toContain(".ec2nic-0123456789ab.tmp");
+  await systemFiles.sweep(folder.path, 0);
   const left = [...others, ".ec2nic-ba9876543210.tmp", "link"];
   expect(await systemFiles.list(folder.path)).toEqual(left.toSorted());
-  await systemFiles.sweep(at("none"));
+  await systemFiles.sweep(at("none"), 0);
 });
 
 test("a pipe or a device in the place of a file is told, and not waited for", async () => {

@@ -213,7 +213,7 @@ function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal
     linkHard: (path, existing) => systemFiles.linkHard(at(path), at(existing)),
     move: (from, to) => systemFiles.move(at(from), at(to)),
     removeFolder: (path) => systemFiles.removeFolder(at(path)),
-    sweep: (path) => systemFiles.sweep(at(path)),
+    sweep: (path, agedMs) => systemFiles.sweep(at(path), agedMs),
   };
   const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });
   return { files, exec, log: silentLog, signal: new AbortController().signal };

@@ -73,7 +73,7 @@ export async function dropHalfWritten(
 ): Promise<void> {
   const paths = files.filter((file) => !isSetting(file)).map(({ path }) => path);
   const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))));
-  for (const folder of folders) await host.files.sweep(folder);
+  for (const folder of folders) await host.files.sweep(folder, 0);
 }
 
 /** Puts a file back as it was. */

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { command, mustRun } from "../machine/command.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-/** `e2fsck` ends with 1 where it had something to do: the journal is played, as at a mount. */
+/** `e2fsck` ends with 1 where it mended what a mount would: orphans, counts of what is free. */
 const wellChecked: readonly number[] = [0, 1];
 
 /**
  * What a boot would find in a folder of a guest's disk, path → sum of the content: the journal is
- * played, on a copy. Symbolic links are left out. Throws where the file system is broken.
+ * played, on a copy. Symbolic links are left out. Throws where the file system
+ * cannot be mended.
  */
 export async function diskFiles(
   disk: string,
