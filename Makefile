@@ -13,7 +13,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ docs/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test fuzz lab lab-defects demo bench golden smoke clean docs record simulator release release-test
+.PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator release release-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,6 +34,9 @@ fuzz: $(PACKAGES) dist/ec2nic ## mutated answers of imds against the client: N=1
 
 lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SCENARIO=name: one, with its console
 	$(BUN) scripts/lab.ts $(SCENARIO)
+
+lab-peers: $(PACKAGES) dist/ec2nic ## cloud-init and ec2-net-utils (EC2_NET_UTILS=DIR) in the same guests: an hour
+	$(BUN) scripts/lab-peers.ts
 
 lab-defects: $(PACKAGES) ## does the laboratory see what is broken on purpose? DEFECT=bus: some
 	$(BUN) scripts/lab-defects.ts

@@ -15,17 +15,21 @@ export interface Wanted {
 
 export function wantedOf(schedule: HotplugSchedule): readonly Wanted[] {
   const { addresses, prefixes } = scheduleEnd(schedule);
-  const own = addresses.map((address, at) => {
+  const inside = prefixes.map((prefix) => {
+    const address = firstIn(prefix);
+    return { what: `IPv${familyOf(address)} prefix`, address, from: prefix, isContainer: true };
+  });
+  return [...wantedAddresses(addresses), ...inside];
+}
+
+/** A NIC's own, one family after the other. */
+export function wantedAddresses(addresses: readonly string[]): readonly Wanted[] {
+  return addresses.map((address, at) => {
     const family = familyOf(address);
     const isFirst = at === 0 || familyOf(addresses[at - 1] ?? "") !== family;
     const what = `${isFirst ? "" : "2nd "}IPv${family}`;
     return { what, address, from: address, isContainer: false };
   });
-  const inside = prefixes.map((prefix) => {
-    const address = firstIn(prefix);
-    return { what: `IPv${familyOf(address)} prefix`, address, from: prefix, isContainer: true };
-  });
-  return [...own, ...inside];
 }
 
 /** `10.0.1.33` of `10.0.1.32/28`, `2600:…::1` of `2600:…::/80`. */

@@ -10,7 +10,10 @@ const rules = v.array(
 const routes = v.array(v.object({ dst: text }));
 
 /** Why something that should answer does not, in a few words. */
-export async function whyLost(machine: Machine, { what, address, from }: Wanted): Promise<string> {
+export async function whyLost(
+  machine: Pick<Machine, "ip" | "exec">,
+  { what, address, from }: Wanted,
+): Promise<string> {
   const family = `-${familyOf(address)}`;
   const rule = v.parse(rules, await machine.ip(family, "rule", "show")).find(({ src, srclen }) => {
     return src === from || `${src}/${srclen}` === from;

@@ -11,8 +11,16 @@ export interface FirstBoot {
   readonly script: string;
 }
 
+/** Somebody else's: with packages beside those of all guests, and a first boot of its own. */
+export interface OwnBackend extends FirstBoot {
+  readonly packages: readonly string[];
+}
+
+export type GuestBackend = LabBackend | OwnBackend;
+
 /** With networkd there is systemd-resolved, as in Debian's cloud images; with NetworkManager not. */
-export function firstBoot(backend: LabBackend): FirstBoot {
+export function firstBoot(backend: GuestBackend): FirstBoot {
+  if (typeof backend !== "string") return backend;
   const image: {
     enable: readonly string[];
     files: Readonly<Record<string, string | FileOfMachine>>;

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { firstBoot, type LabBackend } from "./backends.ts";
+import { firstBoot, type GuestBackend } from "./backends.ts";
 import { type Image, writeTree } from "./image.ts";
 
 /** The kernel takes one archive after the other: the image's, and what the first boot is told. */
@@ -14,7 +14,11 @@ rm "$4.more"
 `;
 
 /** Writes the initrd of a guest that boots with a backend in charge; gives its path. */
-export async function bootInitrd(image: Image, backend: LabBackend, path: string): Promise<string> {
+export async function bootInitrd(
+  image: Image,
+  backend: GuestBackend,
+  path: string,
+): Promise<string> {
   using folder = temporaryFolder();
   const { files, script } = firstBoot(backend);
   const lab = join(folder.path, "lab");

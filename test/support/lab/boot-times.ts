@@ -1,3 +1,4 @@
+import { unitSeconds } from "./unit-seconds.ts";
 import type { Vm } from "./vm.ts";
 
 /** Seconds since the kernel's start, emulated; null: it has not been. */
@@ -15,18 +16,13 @@ const services = ["ec2nic-local.service", "ec2nic-network.service"] as const;
 
 /** When this boot came how far. */
 export async function bootTimes(vm: Pick<Vm, "run">): Promise<BootTimes> {
-  const seconds = async (unit: string, property: string): Promise<number | null> => {
-    const argv = ["systemctl", "show", "--value", `--property=${property}Monotonic`, unit];
-    const microseconds = Number(await vm.run(argv));
-    return microseconds === 0 ? null : Math.round(microseconds / 10_000) / 100;
-  };
   const [networkPre = null, network = null, multiUser = null] = await Promise.all(
-    targets.map((target) => seconds(target, "ActiveEnterTimestamp")),
+    targets.map((target) => unitSeconds(vm, target, "ActiveEnter")),
   );
   const [local = null, after = null] = await Promise.all(
     services.map(async (service) => {
-      const start = await seconds(service, "ExecMainStartTimestamp");
-      const end = await seconds(service, "ExecMainExitTimestamp");
+      const start = await unitSeconds(vm, service, "ExecMainStart");
+      const end = await unitSeconds(vm, service, "ExecMainExit");
       return start === null || end === null ? null : Math.round((end - start) * 100) / 100;
     }),
   );

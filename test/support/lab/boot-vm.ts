@@ -9,7 +9,7 @@ import { untilAddresses } from "../machine/until-addresses.ts";
 import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc.ts";
 import { binary } from "../run-ec2nic.ts";
 import { accelerator } from "./accelerator.ts";
-import type { LabBackend } from "./backends.ts";
+import type { GuestBackend } from "./backends.ts";
 import type { Guest } from "./guest.ts";
 import { type Image, labImage } from "./image.ts";
 import { guestNic, plugNic, unplugNic } from "./nic-plug.ts";
@@ -22,7 +22,7 @@ import type { Vm } from "./vm.ts";
 
 export interface VmOptions extends VpcOptions {
   readonly suite: Suite;
-  readonly backend: LabBackend;
+  readonly backend: GuestBackend;
   /** Of the NICs that are there at the boot; default: virtio's. */
   readonly model?: NicModel;
   /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic; null: none. */
@@ -36,7 +36,7 @@ export interface VmOptions extends VpcOptions {
 /** `await using vm = await bootVm({ suite: "trixie", backend: "networkd", enis: [{ device: 0 }] })`. */
 export async function bootVm(options: VmOptions): Promise<Vm> {
   const { suite, backend, model = "virtio-net-pci", program = binary, slots = {} } = options;
-  const image = await labImage(suite);
+  const image = await labImage(suite, typeof backend === "string" ? [] : backend.packages);
   const bench = await startBench();
   try {
     const vpc = await startVpc(bench, options);

@@ -57,10 +57,10 @@ const recipe = {
 
 /**
  * The image of a suite, from the cache, or built there the first time: half a minute for the root
- * file system, seconds for the rest.
+ * file system, seconds for the rest. `more`: packages beside those of all guests.
  */
-export async function labImage(suite: Suite): Promise<Image> {
-  const root = await rootFileSystem(suite, labPackages);
+export async function labImage(suite: Suite, more: readonly string[] = []): Promise<Image> {
+  const root = await rootFileSystem(suite, [...labPackages, ...more]);
   const hash = createHash("sha256")
     .update(JSON.stringify([root, recipe]))
     .digest("hex");

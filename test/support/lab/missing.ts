@@ -6,7 +6,11 @@ import { labTools } from "./tools.ts";
 
 /** Why no virtual machine is started; null where one can be. */
 export function labMissing(suite: Suite): string | null {
-  if (process.env["LAB"] !== "1") return "it takes minutes (make lab)";
+  return process.env["LAB"] === "1" ? vmMissing(suite) : "it takes minutes (make lab)";
+}
+
+/** Why none can be. */
+export function vmMissing(suite: Suite): string | null {
   const tun = existsSync("/dev/net/tun") ? null : "/dev/net/tun is not there";
   return machineMissing(suite) ?? missingTool(...Object.keys(labTools)) ?? tun;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Bench } from "../machine/bench.ts";
 import { cacheFolder } from "../machine/root-file-system.ts";
 import { bootInitrd } from "./boot-initrd.ts";
-import { firstBoot, type LabBackend } from "./backends.ts";
+import { firstBoot, type GuestBackend } from "./backends.ts";
 import { lockFile } from "./file-lock.ts";
 import { type Guest, type GuestFiles, saveState, startGuest } from "./guest.ts";
 import type { Image } from "./image.ts";
@@ -12,7 +12,7 @@ import { type Hardware, qemuArguments } from "./qemu-arguments.ts";
 
 export interface GuestWish {
   readonly image: Image;
-  readonly backend: LabBackend;
+  readonly backend: GuestBackend;
   readonly hardware: Hardware;
   /** What else its state depends on: the addresses that it has. */
   readonly surroundings: unknown;
