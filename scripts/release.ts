@@ -59,7 +59,8 @@ say(`dist/SHA256SUMS: ${handedOut.length} files`);
 
 function pages(): readonly string[] {
   const below = [...new Bun.Glob("docs/**/*.md").scanSync()].toSorted();
-  return ["ARCHITECTURE.md", "README.md", "SECURITY.md", ...below];
+  const others = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"];
+  return [...others, "test/README.md", ...below];
 }
 
 function pathOf({ name }: Program, target: Target): string {
