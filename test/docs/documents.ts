@@ -21,3 +21,11 @@ export function documentAt(path: string): Document {
   if (found === undefined) throw new Error(`${path} is not there`);
   return found;
 }
+
+/** The lines of the shell below a mark of a document. Throws where there are none. */
+export function blockBelow(path: string, mark: string): string {
+  const [, below = ""] = documentAt(path).text.split(mark);
+  const [, block] = /^\s+```sh\n([\s\S]*?)^```$/m.exec(below) ?? [];
+  if (block === undefined) throw new Error(`${path} has no block below ${mark}`);
+  return block;
+}
