@@ -47,6 +47,9 @@ const more: readonly End[] = [
   { fault: { kind: "cut", bytes: 0 }, status: 69, says: cut },
 ];
 
+/** Past a deadline of a second; on a machine that is busy with whole machines, not 300. */
+const graceMs = 700;
+
 const quick = { env: { AWS_METADATA_SERVICE_TIMEOUT: "0.2" } };
 
 function rule(fault: Fault, match: string): FaultRule {
@@ -62,7 +65,7 @@ for (const match of ["PUT *", "GET *"]) {
       expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
       expect(run.stderr).toMatch(says);
       expect(run.elapsedMs).toBeGreaterThan(700);
-      expect(run.elapsedMs).toBeLessThan(1300);
+      expect(run.elapsedMs).toBeLessThan(1000 + graceMs);
       const { requests } = run.simulator;
       if (fault.kind !== "refuse") expect(requests.length).toBeGreaterThan(2);
       expect(requests.length).toBeLessThan(40); // it backs off
