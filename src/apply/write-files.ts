@@ -12,8 +12,9 @@ type Change = (host: FileHost, root: string) => Promise<void>;
 
 /**
  * Writes and removes a plan's files below `root`, each whole: the old one or the new one, whenever
- * the run is killed; what an earlier one had begun there is swept away. Where one cannot be written (`CANTCREAT`, `NOPERM`), the rest of that NIC's is
- * left as it is, and the others are done all the same.
+ * the run is killed; what an earlier one had begun there is swept away. Where one cannot be written
+ * (`CANTCREAT`, `NOPERM`), the rest of that NIC's is left as it is, and the others are done all the
+ * same.
  */
 export async function writeFiles(
   host: FileHost,
