@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { foldersAbove } from "../../src/net/folders-above.ts";
 import type { PackageWish } from "./debian-package.ts";
 import { mustSucceed } from "./must-succeed.ts";
 import { type Family, program } from "./package-files.ts";
@@ -52,14 +53,9 @@ export async function rpmPackage(wish: PackageWish): Promise<string> {
   }
 }
 
-/** A folder of ours that is not listed would stay when the package goes. */
-function foldersAbove(path: string): readonly string[] {
-  const parts = path.split("/").slice(1, -1);
-  return parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`);
-}
-
 function spec({ version, files }: PackageWish, staged: string): string {
   const listed = files.map(({ path, mode }) => `%attr(0${mode.toString(8)},root,root) ${path}`);
+  // one of ours that is not listed would stay when the package goes
   const folders = new Set(files.flatMap(({ path }) => foldersAbove(path)));
   const ownFolders = [...folders].filter((path) => path.split("/").includes("ec2nic"));
   return `Name: ec2nic

@@ -1,5 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import { foldersAbove } from "../net/folders-above.ts";
 
 /**
  * A path of the machine as it lies below `root`; `/` and the empty text are the machine itself. A
@@ -24,8 +25,7 @@ export async function refuseLinksBelow(
   path: string,
 ): Promise<void> {
   if (isThisMachine(root)) return;
-  const parts = path.split("/").slice(1, -1);
-  const folders = parts.map((_, at) => underRoot(root, `/${parts.slice(0, at + 1).join("/")}`));
+  const folders = foldersAbove(path).map((folder) => underRoot(root, folder));
   const stats = await Promise.all(folders.map((folder) => host.files.stat(folder)));
   const link = folders.find((_, at) => stats[at]?.kind === "link");
   if (link === undefined) return;

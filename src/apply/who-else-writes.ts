@@ -1,4 +1,5 @@
 import type { FileStat, Host } from "../host/host.ts";
+import { foldersAbove } from "../net/folders-above.ts";
 
 /**
  * What of a program's path somebody else than root could change, the program or a folder above it:
@@ -9,8 +10,7 @@ export async function whoElseWrites(
   { files }: Pick<Host, "files">,
   program: string,
 ): Promise<string | null> {
-  const parts = program.split("/").slice(1);
-  const paths = parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`);
+  const paths = [...foldersAbove(program), program];
   const stats = await Promise.all(paths.map((path) => files.stat(path)));
   return paths.find((_, at) => isLoose(stats[at] ?? null)) ?? null;
 }
