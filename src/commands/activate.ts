@@ -7,6 +7,7 @@ import { command } from "./command.ts";
 import { gatherFacts } from "./gather-facts.ts";
 import { planActivation } from "./plan-activation.ts";
 import { reportActivation } from "./report-activation.ts";
+import { requireRights } from "./require-rights.ts";
 import { requireRoot } from "./require-root.ts";
 
 export default command<typeof activateFlags, ActivateOptions>({
@@ -33,6 +34,7 @@ export default command<typeof activateFlags, ActivateOptions>({
   ],
   parse: parseActivate,
   run: async (host, options) => {
+    requireRights(host, options, "activate");
     await requireRoot(host, options.root);
     const asked = options.offline ? unasked : await askForEnis(host, options);
     return alone(host, options, async () => {

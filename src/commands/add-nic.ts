@@ -20,6 +20,7 @@ import { LateFailure } from "./late-failure.ts";
 import { lookForRemovals } from "./look-for-removals.ts";
 import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
 import { reportNothing } from "./report-nothing.ts";
+import { requireRights } from "./require-rights.ts";
 import { type Imds, withImds } from "./with-imds.ts";
 
 type KnownLink = Link & { readonly mac: string };
@@ -30,10 +31,11 @@ const linkPatienceMs = 10_000;
 const leastMs = 1000;
 
 /**
- * `hotplug add`: a NIC came. Throws `TEMPFAIL` where one that somebody named did not come in time,
+ * `hotplug add`: a NIC came. Throws `NOPERM`, `TEMPFAIL` where one that somebody named did not come in time,
  * `USAGE` where that name is no NIC's, and what the watch and the activation throw.
  */
 export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue): Promise<number> {
+  requireRights(host, options, "hotplug add");
   const settings = imdsSettings(options, host.env);
   const found = await findLink(host, clue, linkDeadlineMs(host.clock, clue, settings));
   if (found.kind === "not-found") {

@@ -15,6 +15,7 @@ import type { ActivateOptions } from "./activate-options.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { Gathered } from "./gather-facts.ts";
 import type { ActivationPlan } from "./plan-activation.ts";
+import { changesMachine } from "./require-rights.ts";
 import { standingOf } from "./standing.ts";
 
 type Wish = Pick<ActivateOptions, "check" | "dryRun" | "root" | "timeout">;
@@ -27,8 +28,7 @@ const leastPatienceMs = 2000;
  * for until `--timeout`. Throws `TEMPFAIL`, and what `work` throws.
  */
 export async function alone<T>(host: Host, wish: Wish, work: () => Promise<T>): Promise<T> {
-  const changesMachine = !wish.check && !wish.dryRun && isThisMachine(wish.root);
-  if (!changesMachine) return work();
+  if (!changesMachine(wish)) return work();
   const deadlineMs = Math.max(timeoutFrom(wish), host.clock.now() + leastPatienceMs);
   return holdLock(host, deadlineMs, work);
 }

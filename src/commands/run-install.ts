@@ -1,5 +1,5 @@
 import { isThisMachine } from "../apply/under-root.ts";
-import { exitCodes, Failure } from "../exit.ts";
+import { exitCodes } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { InstallPlan } from "../net/installation.ts";
 import { describeInstall, type InstallPlace, installDeeds } from "../output/describe-install.ts";
@@ -8,6 +8,7 @@ import { alone } from "./carry-out.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
 import { install } from "./install.ts";
 import { programFor } from "./program-for.ts";
+import { requireRights } from "./require-rights.ts";
 
 type InstallOptions = Pick<
   HotplugOptions,
@@ -20,10 +21,7 @@ type InstallOptions = Pick<
  */
 export async function runInstall(host: Host, options: InstallOptions): Promise<number> {
   const { job, root, dryRun, withDhcpHooks } = options;
-  if (!dryRun && isThisMachine(root) && host.uid !== 0) {
-    const hint = `sudo ${host.program} hotplug --${job}`;
-    throw new Failure("NOPERM", `--${job} writes below /etc, and that takes root`, { hint });
-  }
+  requireRights(host, options, `hotplug --${job}`);
   const program = job === "install" ? await programFor(host, root) : null;
   const wish = { root, program, withDhcpHooks, dryRun };
   const plan = await alone(host, options, () => install(host, wish));

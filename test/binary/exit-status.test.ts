@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fetchArgs, fetchOnce } from "../support/fetch-from.ts";
 import type { Scenario } from "../support/imds-simulator/scenario.ts";
 import { startSimulator } from "../support/imds-simulator/start.ts";
-import { startEc2nic } from "../support/run-ec2nic.ts";
+import { runEc2nic, startEc2nic } from "../support/run-ec2nic.ts";
 import { failing, missingRoot, testUnless } from "../support/skip.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -77,6 +77,40 @@ testUnless(missingRoot() ?? failing(...ordinary, "true"))("77: not allowed to wr
   expect(code).toBe(77);
   expect(stderr).toContain("not allowed to write");
 });
+
+for (const [job, ...more] of [
+  ["activate"],
+  ["hotplug sync"],
+  ["hotplug add", "--nic", "ens6"],
+] as const) {
+  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+    `77: ${job} may not change this machine, and asks nobody before it says so`,
+    async () => {
+      const { code, stderr, requests } = await asOrdinary([...job.split(" "), ...more]);
+      expect({ code, requests }).toEqual({ code: 77, requests: 0 });
+      expect(stderr).toContain(`${job} writes below /etc, and that takes`);
+      expect(stderr).toContain("hint: sudo ");
+    },
+  );
+}
+
+for (const look of ["--dry-run", "--check"]) {
+  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+    `an ordinary user may look: activate ${look}`,
+    async () => {
+      const { code, requests } = await asOrdinary(["activate", look]);
+      expect(code).not.toBe(77);
+      expect(requests).toBeGreaterThan(0);
+    },
+  );
+}
+
+async function asOrdinary(argv: readonly string[]) {
+  await using simulator = await startSimulator({ scenario: {} });
+  const args = [...argv, "--endpoint", simulator.url];
+  const { code, stderr } = await runEc2nic({ args, around: ordinary });
+  return { code, stderr, requests: simulator.requests.length };
+}
 
 for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
   test(`${status}: ${signal}`, async () => {
