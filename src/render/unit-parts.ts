@@ -38,10 +38,16 @@ export function conditions(program: string): Entries {
  * One run. IMDS that does not answer, metadata that is not complete, and a machine where nobody is in
  * charge are no failures of a boot: the repair comes back to it.
  */
-export function oneshot(program: string, command: string, timeoutSeconds: number): IniSection {
+export function oneshot(
+  program: string,
+  command: string,
+  timeoutSeconds: number,
+  more: Entries = [],
+): IniSection {
   return service(program, command, [
     ["Type", "oneshot"],
     ["TimeoutStartSec", timeoutSeconds],
+    ...more,
   ]);
 }
 
