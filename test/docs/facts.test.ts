@@ -68,6 +68,6 @@ test("what switches others off is what hotplug --install says", () => {
   const found = competingHotplug(files);
   expect(found).toHaveLength(3);
   for (const { commands: lines } of found) {
-    expect(cookbook).toContain(`\`\`\`sh\n${lines.join("\n")}\n\`\`\``);
+    expect(cookbook).toContain(`\n${lines.join("\n")}\n`);
   }
 });
