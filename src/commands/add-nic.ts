@@ -10,14 +10,12 @@ import type { HotplugAnswer } from "../net/hotplug-nic.ts";
 import type { Link } from "../net/link.ts";
 import type { LinkClue } from "../net/nic-event.ts";
 import { unmanagedPath } from "../net/own-files.ts";
-import { whyNeverGone } from "../plan/judge-arrival.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
-import { bringBack } from "./bring-back.ts";
 import { type Followed, followEnis } from "./follow-enis.ts";
 import { doneOf } from "./done-of.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
+import { keepNic } from "./keep-nic.ts";
 import { LateFailure } from "./late-failure.ts";
-import { lookForRemovals } from "./look-for-removals.ts";
 import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
 import { reportNothing } from "./report-nothing.ts";
 import { requireRights } from "./require-rights.ts";
@@ -55,7 +53,7 @@ export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue
   const left = await whyLeftAlone(host, options, nic);
   if (left !== null) return reportNothing(host, options, [{ ...left, name: link.name, eni: null }]);
   const isDevice = clue.kind === "device" || clue.kind === "bus";
-  const kept = isDevice ? await keep(host, options, nic) : null;
+  const kept = isDevice ? await keepNic(host, options, nic) : null;
   return kept ?? (await follow(host, options, nic, settings));
 }
 
@@ -84,17 +82,6 @@ async function whyLeftAlone(host: Host, { root }: HotplugOptions, { mac, name }:
   const entry = [mac, name].find((word) => entries.has(word));
   const reason = `${unmanagedPath} lists ${entry}`;
   return entry === undefined ? null : ({ mac, outcome: "skipped", reason } as const);
-}
-
-/** A driver was reloaded: the exit status; null: it is another NIC, or nothing is known of it. */
-async function keep(host: Host, options: HotplugOptions, link: KnownLink): Promise<number | null> {
-  const { state, devices, notes } = await lookForRemovals(host, options.root);
-  const reason = whyNeverGone({ link, files: state.files, devices, notes });
-  if (reason === null) return null;
-  const failure = await bringBack(host, options, link);
-  if (failure !== null) throw failure;
-  const nic = { mac: link.mac, name: link.name, eni: null, outcome: "kept", reason } as const;
-  return reportNothing(host, options, [nic]);
 }
 
 async function follow(

@@ -8,6 +8,7 @@ import { readBus } from "../links/read-bus.ts";
 import { readLinks } from "../links/read-links.ts";
 import { mainTable } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
+import { macOfOwnPath } from "../net/own-files.ts";
 import type { NicResult } from "../net/network-plan.ts";
 import { nicsAmong } from "../plan/match-nics.ts";
 import { ownNics } from "../plan/own-nics.ts";
@@ -92,12 +93,19 @@ async function noteSeenNics(
   const isAll = (scope?.macs ?? null) === null;
   const configured = plan.config.nics.map(({ mac }) => mac);
   const done = have("configured", "unchanged").filter((mac) => configured.includes(mac));
+  const touched = [
+    ...plan.write.map(({ mac }) => mac),
+    ...plan.remove.map((path) => macOfOwnPath(path)),
+  ];
+  const isWritten = (mac: string): boolean => touched.includes(mac);
   const seen = {
     nics: nicsAmong(links),
     devices,
     forgotten: have("retired"),
     settled: isAll ? done : [],
     unsettled: isAll ? [] : configured,
+    found: configured.filter((mac) => !isWritten(mac)),
+    written: configured.filter(isWritten),
   };
   await noteNics(host, seen, root);
 }
@@ -111,7 +119,7 @@ export async function noteSettled(
   if (wish.dryRun || settled.length === 0) return;
   await alone(host, wish, async () => {
     const [links, devices] = await Promise.all([readLinks(host), readBus(host)]);
-    const seen = { nics: nicsAmong(links), devices, forgotten: [], settled, unsettled: [] };
-    await noteNics(host, seen, wish.root);
+    const nothing = { forgotten: [], unsettled: [], found: [], written: [] };
+    await noteNics(host, { ...nothing, nics: nicsAmong(links), devices, settled }, wish.root);
   });
 }

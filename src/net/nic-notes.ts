@@ -11,6 +11,11 @@ export interface NicNote {
   readonly device: NotedDevice | null;
   /** All that IMDS had to say of it was configured, and nobody watched on for more. */
   readonly isSettled: boolean;
+  /**
+   * Whether the last run that configured it found its files as they had to be, and wrote none; null:
+   * none has looked at it in this boot.
+   */
+  readonly hadFiles: boolean | null;
 }
 
 /** A device as it was: see `BusDevice`. */
@@ -27,6 +32,10 @@ export interface SeenNics {
   readonly settled: readonly string[];
   /** MACs of which more may come. */
   readonly unsettled: readonly string[];
+  /** MACs whose files were found as they had to be. */
+  readonly found: readonly string[];
+  /** MACs for which files were written or removed. */
+  readonly written: readonly string[];
 }
 
 const schema = v.array(
@@ -35,6 +44,7 @@ const schema = v.array(
     name: v.string(),
     device: v.nullable(v.object({ address: v.string(), node: v.number() })),
     isSettled: v.boolean(),
+    hadFiles: v.optional(v.nullable(v.boolean()), null), // of an older version
   }),
 );
 
@@ -59,14 +69,16 @@ export function noteSeen(notes: readonly NicNote[], seen: SeenNics): readonly Ni
 function noteOf(
   { mac, name }: Link,
   notes: readonly NicNote[],
-  { devices, settled, unsettled }: SeenNics,
+  { devices, settled, unsettled, found, written }: SeenNics,
 ): NicNote | null {
   if (mac === null) return null;
-  const found = devices.find(({ links }) => links.includes(name));
-  const device = found === undefined ? null : { address: found.address, node: found.node };
+  const shown = devices.find(({ links }) => links.includes(name));
+  const device = shown === undefined ? null : { address: shown.address, node: shown.node };
   const before = notes.find((note) => note.mac === mac);
   const isSame = JSON.stringify(before?.device) === JSON.stringify(device);
   const wasSettled = isSame && before?.isSettled === true;
+  const hadBefore = isSame ? (before?.hadFiles ?? null) : null;
   const isSettled = settled.includes(mac) || (wasSettled && !unsettled.includes(mac));
-  return { mac, name, device, isSettled };
+  const hadFiles = found.includes(mac) || (written.includes(mac) ? false : hadBefore);
+  return { mac, name, device, isSettled, hadFiles };
 }

@@ -20,11 +20,23 @@ export interface ArrivalFacts {
  */
 export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): string | null {
   const { mac, name } = link;
-  const hasFiles = files.some((file) => macOfOwnPath(file.path) === mac && isOurs(file));
   const note = notes.find((each) => each.mac === mac);
   const noted = note?.isSettled === true ? note.device : null;
   const device = devices.find(({ links }) => links.includes(name));
-  if (!hasFiles || noted === null || device === undefined) return null;
+  if (!hasOwnFiles(link, files) || noted === null || device === undefined) return null;
   const isSame = device.address === noted.address && device.node === noted.node;
   return isSame ? `${device.address} never left its bus` : null;
+}
+
+/**
+ * Whether an earlier boot configured it, as far as anybody has seen: its files are there, and no run
+ * has looked at it since the machine came up.
+ */
+export function isOfEarlierBoot({ link, files, notes }: Omit<ArrivalFacts, "devices">): boolean {
+  const note = notes.find(({ mac }) => mac === link.mac);
+  return hasOwnFiles(link, files) && (note?.hadFiles ?? null) === null;
+}
+
+function hasOwnFiles({ mac }: Link, files: readonly ExistingFile[]): boolean {
+  return files.some((file) => macOfOwnPath(file.path) === mac && isOurs(file));
 }

@@ -1,6 +1,6 @@
 import type { ConfigFile } from "../net/network-plan.ts";
 import type { IniSection } from "./ini.ts";
-import { conditions, inBackground, networkDaemons, unitFile } from "./unit-parts.ts";
+import { bootUnit, conditions, inBackground, networkDaemons, unitFile } from "./unit-parts.ts";
 
 /** Started by `udevRules` for each NIC that comes; the instance says which. */
 export const addedTemplate = "ec2nic-hotplug@.service";
@@ -45,14 +45,17 @@ function removalUnit(program: string): readonly IniSection[] {
   ];
 }
 
-/** Events are as many as they are: no limit on starts, which would lose the last of them. */
+/**
+ * Events are as many as they are: no limit on starts, which would lose the last of them. After the
+ * unit that configures all NICs, whose run is there by then, at a boot: `keepNic` waits for its end.
+ */
 function unitSection(program: string, description: string): IniSection {
   return {
     name: "Unit",
     entries: [
       ["Description", description],
       ...conditions(program),
-      ["After", `network.target ${networkDaemons} ec2nic-local.service ec2nic-network.service`],
+      ["After", `network.target ${networkDaemons} ec2nic-local.service ${bootUnit}`],
       ["StartLimitIntervalSec", 0],
       ["CollectMode", "inactive-or-failed"],
     ],

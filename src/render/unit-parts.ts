@@ -11,6 +11,9 @@ export function unitFile(name: string, sections: readonly IniSection[]): ConfigF
   return { path: `${folder}/${name}`, content, mode: 0o644, mac: null };
 }
 
+/** The unit whose run configures all NICs at a boot, and after a daemon's start. */
+export const bootUnit = "ec2nic-network.service";
+
 /** The network daemons, which are there to be told what changed. */
 export const networkDaemons = "systemd-networkd.service NetworkManager.service";
 

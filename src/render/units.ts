@@ -1,7 +1,14 @@
 import type { ConfigFile } from "../net/network-plan.ts";
 import type { IniSection } from "./ini.ts";
 import { dnsPath } from "../net/own-files.ts";
-import { conditions, inBackground, networkDaemons, oneshot, unitFile } from "./unit-parts.ts";
+import {
+  bootUnit,
+  conditions,
+  inBackground,
+  networkDaemons,
+  oneshot,
+  unitFile,
+} from "./unit-parts.ts";
 
 /**
  * The units that configure all NICs by themselves: before the network, after it, and from time to time.
@@ -11,7 +18,7 @@ import { conditions, inBackground, networkDaemons, oneshot, unitFile } from "./u
 export function renderUnits(program: string): readonly ConfigFile[] {
   return [
     unitFile("ec2nic-local.service", localUnit(program)),
-    unitFile("ec2nic-network.service", networkUnit(program)),
+    unitFile(bootUnit, networkUnit(program)),
     unitFile("ec2nic-repair.service", repairUnit(program)),
     unitFile("ec2nic-repair.timer", timerUnit),
   ];
@@ -93,7 +100,7 @@ function repairUnit(program: string): readonly IniSection[] {
       entries: [
         ["Description", "Repair of the network configuration of EC2 NICs"],
         ...conditions(program),
-        ["After", `network.target ${networkDaemons} ec2nic-network.service`],
+        ["After", `network.target ${networkDaemons} ${bootUnit}`],
       ],
     },
     oneshot(program, "hotplug sync --stage network --quiet", 180),

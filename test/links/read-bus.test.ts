@@ -87,11 +87,21 @@ test("notes are written where something differs, for nobody else to read", async
   const mac = "06:aa:bb:cc:dd:01";
   const link = { name: "ens5", mac, kind: "device", driver: "ena", busAddress: null } as const;
   const device = { address: "0000:00:05.0", node: 7 };
-  const nothing = { devices: [], nics: [], forgotten: [], settled: [], unsettled: [] };
+  const nothing = {
+    devices: [],
+    nics: [],
+    forgotten: [],
+    settled: [],
+    unsettled: [],
+    found: [],
+    written: [],
+  };
   const devices = [{ ...device, driver: "ena", links: ["ens5"] }];
   const seen = { ...nothing, devices, nics: [link] };
   await noteNics({ files }, seen);
-  expect(await readNicNotes({ files })).toEqual([{ mac, name: "ens5", device, isSettled: false }]);
+  expect(await readNicNotes({ files })).toEqual([
+    { mac, name: "ens5", device, isSettled: false, hadFiles: null },
+  ]);
   expect(files.there.get(nicNotesPath)?.mode).toBe(0o600);
   const write = () => Promise.reject(new Error("written again"));
   await noteNics({ files: { ...files, write } }, seen);

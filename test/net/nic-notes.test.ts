@@ -6,7 +6,7 @@ import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 const [a, c] = [macAt(1), macAt(3)];
 
 describe("the notes", () => {
-  const nothing = { forgotten: [], settled: [], unsettled: [] };
+  const nothing = { forgotten: [], settled: [], unsettled: [], found: [], written: [] };
   const seen = {
     ...nothing,
     devices: [nicDevice("5", "ens5"), nicDevice("6")],
@@ -15,14 +15,14 @@ describe("the notes", () => {
 
   test("what is seen now wins, what is not seen stays", () => {
     expect(noteSeen([nicNote(c, "6"), nicNote(a, "9")], seen)).toEqual([
-      { ...nicNote(a, "5"), isSettled: false },
+      { ...nicNote(a, "5"), isSettled: false, hadFiles: null },
       nicNote(c, "6"),
     ]);
   });
 
   test("what is forgotten goes, unless it is seen", () => {
     expect(noteSeen([nicNote(c, "6"), nicNote(a, "9")], { ...seen, forgotten: [a, c] })).toEqual([
-      { ...nicNote(a, "5"), isSettled: false },
+      { ...nicNote(a, "5"), isSettled: false, hadFiles: null },
     ]);
   });
 
@@ -33,6 +33,22 @@ describe("the notes", () => {
     expect(settledIn({}, [nicNote(a, "5")])).toEqual([true]);
     expect(settledIn({ unsettled: [a] }, [nicNote(a, "5")])).toEqual([false]);
     expect(settledIn({}, [nicNote(a, "9")])).toEqual([false]);
+  });
+
+  test("whether its files were right is of the last run that looked at it, on this device", () => {
+    const hadIn = (change: object, before: readonly NicNote[] = []) =>
+      noteSeen(before, { ...seen, ...change }).map(({ hadFiles }) => hadFiles);
+    expect(hadIn({})).toEqual([null]);
+    expect(hadIn({ found: [a] })).toEqual([true]);
+    expect(hadIn({ written: [a] }, [nicNote(a, "5")])).toEqual([false]);
+    expect(hadIn({ settled: [a] }, [{ ...nicNote(a, "5"), hadFiles: false }])).toEqual([false]);
+    expect(hadIn({}, [nicNote(a, "5")])).toEqual([true]);
+    expect(hadIn({}, [nicNote(a, "9")])).toEqual([null]);
+  });
+
+  test("what an older version noted says nothing of files", () => {
+    const { hadFiles: _, ...old } = nicNote(a, "5");
+    expect(parseNicNotes(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
   });
 
   test("what is not understood says nothing", () => {

@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { Link } from "../../src/net/link.ts";
 import type { NicNote } from "../../src/net/nic-notes.ts";
 import { ownMark, ownPath } from "../../src/net/own-files.ts";
-import { type ArrivalFacts, whyNeverGone } from "../../src/plan/judge-arrival.ts";
+import { type ArrivalFacts, isOfEarlierBoot, whyNeverGone } from "../../src/plan/judge-arrival.ts";
 import { macAt } from "../support/nics.ts";
 
 const mac = macAt(1);
 const link: Link = { name: "ens6", mac, kind: "device", driver: "ena", busAddress: "0000:00:06.0" };
 const device = { address: "0000:00:06.0", node: 7, driver: "ena", links: ["ens6"] };
 const noted = { address: device.address, node: device.node };
-const note: NicNote = { mac, name: "ens6", device: noted, isSettled: true };
+const note: NicNote = { mac, name: "ens6", device: noted, isSettled: true, hadFiles: true };
 const facts: ArrivalFacts = {
   link,
   files: [{ path: ownPath("networkd", mac), content: `# ${ownMark}\n`, mode: 0o644 }],
@@ -39,5 +39,19 @@ describe("it is new here, or nothing is known", () => {
   };
   test.each(Object.entries(others))("%s", (_, change) => {
     expect(whyNeverGone({ ...facts, ...change })).toBeNull();
+  });
+});
+
+describe("whether an earlier boot configured it", () => {
+  const untold: NicNote = { ...note, isSettled: false, hadFiles: null };
+  const cases: Readonly<Record<string, readonly [Partial<ArrivalFacts>, boolean]>> = {
+    "nothing was noted in this boot": [{ notes: [] }, true],
+    "another run has seen it, and not looked at it": [{ notes: [untold] }, true],
+    "a run found it as it had to be": [{}, false],
+    "a run configured it": [{ notes: [{ ...untold, hadFiles: false }] }, false],
+    "it has no files": [{ notes: [], files: [] }, false],
+  };
+  test.each(Object.entries(cases))("%s", (_, [change, is]) => {
+    expect(isOfEarlierBoot({ ...facts, ...change })).toBe(is);
   });
 });

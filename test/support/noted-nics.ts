@@ -14,5 +14,6 @@ export function nicDevice(address: string, ...links: readonly string[]): BusDevi
 
 /** What was noted of it: the device at `6` had the link `ens6`. */
 export function nicNote(mac: string, address: string): NicNote {
-  return { mac, name: `ens${address}`, device: { address, node: 1 }, isSettled: true };
+  const device = { address, node: 1 };
+  return { mac, name: `ens${address}`, device, isSettled: true, hadFiles: true };
 }
