@@ -1,8 +1,12 @@
 import { type Bench, startBench } from "./bench.ts";
+import { fakeBus, slotOf } from "./fake-bus.ts";
 import { type Machine, type MachineOptions, startMachine } from "./machine.ts";
 import { startVpc, type Vpc, type VpcOptions } from "./vpc.ts";
 
-export interface InstanceOptions extends VpcOptions, Omit<MachineOptions, "beforeBoot"> {}
+export interface InstanceOptions extends VpcOptions, Omit<MachineOptions, "beforeBoot"> {
+  /** Its NICs are devices on a bus (`fakeBus`), when it boots; default false. */
+  readonly isOnBus?: boolean;
+}
 
 /** A machine with the VPC around it. */
 export interface BenchInstance extends AsyncDisposable {
@@ -21,7 +25,7 @@ export async function startInstance(options: InstanceOptions): Promise<BenchInst
   const bench = await startBench();
   try {
     const vpc = await startVpc(bench, options);
-    const machine = await startMachine(bench, { ...options, beforeBoot: vpc.plugInto });
+    const machine = await startMachine(bench, { ...options, beforeBoot: plugged(vpc, options) });
     return instanceOf(bench, vpc, machine, options);
   } catch (error) {
     await bench.stop();
@@ -47,9 +51,18 @@ function instanceOf(
     reboot: async (changed = {}) => {
       await machine.stop();
       const { files: _, ...same } = options;
-      const again = { ...same, ...changed, disk: machine.disk, beforeBoot: vpc.plugInto };
+      const again = { ...same, ...changed, disk: machine.disk, beforeBoot: plugged(vpc, options) };
       return instanceOf(bench, vpc, await startMachine(bench, again), options);
     },
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+function plugged(vpc: Vpc, { isOnBus = false }: InstanceOptions) {
+  return async (machine: Machine): Promise<void> => {
+    await vpc.plugInto(machine);
+    if (!isOnBus) return;
+    const bus = await fakeBus(machine);
+    for (const { nic } of vpc.enis()) await bus.plug(slotOf(nic), nic);
   };
 }
