@@ -5,6 +5,7 @@ import type { EniEvent } from "../imds/watched-eni.ts";
 import { describeMs } from "../net/duration.ts";
 import type { Eni } from "../net/eni.ts";
 import type { NicResult } from "../net/network-plan.ts";
+import { untoldFamilies } from "../plan/kept-leases.ts";
 import { type AppliedNics, applyNics } from "./apply-nics.ts";
 import type { Asked } from "./ask-for-enis.ts";
 import type { HotplugOptions } from "./hotplug-options.ts";
@@ -68,13 +69,20 @@ export async function followEnis(
     // what this run's own NIC is at the end is known even where it is not whole
     const untold = known.has(mac) ? [] : [mac];
     const isEnd = events.some(({ kind }) => kind === "incomplete");
-    await apply(newsOf(events, [...book.failed(), ...untold]), isEnd);
+    await apply(newsOf(events, [...book.failed(), ...untold, ...unsure(applied)]), isEnd);
     book.change((cases) => takeEvents(cases, events));
     await book.answer();
     await noteSettledIn(host, options, events, applied);
   }
   await book.close();
   return soFar();
+}
+
+/** Whose DHCP was left on for a lease that IMDS did not list, in the last plan for them. */
+function unsure(applied: readonly AppliedNics[]): readonly string[] {
+  const configs = applied.flatMap(({ plan }) => plan.config.nics);
+  const last = new Map(configs.map((nic) => [nic.mac, nic]));
+  return [...last.values()].filter((nic) => untoldFamilies(nic).length > 0).map(({ mac }) => mac);
 }
 
 /** Whose watch is over, and whose configuration was activated, is done with. */

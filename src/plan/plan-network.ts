@@ -1,11 +1,12 @@
 import type { Eni, IncompleteEni } from "../net/eni.ts";
 import type { HostState } from "../net/host-state.ts";
 import type { Link } from "../net/link.ts";
-import type { NetworkConfig } from "../net/network-config.ts";
+import type { NetworkConfig, NicConfig } from "../net/network-config.ts";
 import type { Activation } from "../net/activation.ts";
 import { macOfOwnPath } from "../net/own-files.ts";
 import type { ConfigFile, NetworkPlan, Step } from "../net/network-plan.ts";
 import { configure } from "./configure.ts";
+import { type Leases, untoldFamilies } from "./kept-leases.ts";
 import { matchNics } from "./match-nics.ts";
 import { planChanges } from "./plan-changes.ts";
 import { planSteps } from "./plan-steps.ts";
@@ -24,6 +25,8 @@ export interface NetworkFacts {
   readonly ghosts?: readonly string[];
   /** MACs whose devices are on their buses without a link: they keep their files. */
   readonly onBus?: readonly string[];
+  /** What DHCP gave to NICs whose ENIs are still watched; left out: what IMDS says is all there is. */
+  readonly leases?: Leases;
   /** What is decided on; left out: the whole machine, as IMDS tells it. */
   readonly scope?: Scope;
 }
@@ -65,7 +68,7 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
   const match = matchNics(enis, links);
   const { chosen, left } = selectNics(match, incomplete, unmanaged);
   const isAlone = only === null && enis.length + incomplete.length === 1;
-  const config = configure(chosen, isAlone);
+  const config = configure(chosen, isAlone, facts.leases);
   const listed = [...facts.enis, ...facts.incomplete].map(({ mac }) => mac);
   const listedMacs = new Set([...listed, ...(facts.ghosts ?? []), ...(facts.onBus ?? [])]);
   const retired = retiredOf(facts, listedMacs, unmanaged.entries);
@@ -78,7 +81,13 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
     left: left.filter(({ mac }) => isTold(mac)),
     retired,
     gone: scope?.gone ?? [],
-    reasons: [...choice.trace, ...unmanaged.reasons, ...match.reasons, ...whyNotHere(facts)],
+    reasons: [
+      ...choice.trace,
+      ...unmanaged.reasons,
+      ...match.reasons,
+      ...whyNotHere(facts),
+      ...config.nics.flatMap(whyDhcp),
+    ],
   };
   const plan = planChanges(wanted, state);
   return {
@@ -108,6 +117,11 @@ function whyNotHere({ enis, incomplete, scope }: NetworkFacts): readonly string[
   const listed = [...enis, ...incomplete].map(({ mac }) => mac);
   const absent = listed.filter((mac) => scope?.gone.includes(mac));
   return absent.map((mac) => `${mac}: IMDS lists it, and no device here can be it: not configured`);
+}
+
+function whyDhcp(nic: NicConfig): readonly string[] {
+  const [who, gave] = [nic.name ?? nic.mac, "DHCP gave an address that IMDS does not list yet"];
+  return untoldFamilies(nic).map((family) => `${who}: IPv${family}: ${gave}: it stays on`);
 }
 
 /** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */
