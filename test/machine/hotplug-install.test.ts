@@ -146,10 +146,11 @@ describe.each(suites)("%s", (suite: Suite) => {
   });
 });
 
-/** A system's own units, and the program: what systemd-analyze wants to see below a root. */
+/** A system's own units, the program and the shell: what systemd-analyze wants to see below a root. */
 const makeImage = `
 mkdir -p "$1/usr/lib" "$1/usr/bin" "$1/usr/sbin" "$1/usr/local/bin" "$1/etc/NetworkManager/dispatcher.d"
 for each in bin sbin lib; do ln -s "usr/$each" "$1/$each"; done
 cp -a /usr/lib/systemd /usr/lib/udev "$1/usr/lib/"
 cp -L /bin/true "$1/usr/local/bin/ec2nic"
+cp -L /bin/sh "$1/usr/bin/sh"
 `;
