@@ -64,7 +64,7 @@ testUnless(labMissing("trixie"))(
     await vm.reboot();
     expect(await vm.run(["sh", "-c", rules])).toContain("hotplug");
     const before = await vm.exec(["ec2nic", "hotplug", "--install", "--dry-run"]);
-    expect(before.stderr).toContain("cloud-init's hotplug");
+    expect(before.stdout).toContain("cloud-init's hotplug");
 
     await vm.run(["sh", "-euc", there], { timeoutMs: 120_000 });
     const written = await vm.read(itsFile);
