@@ -24,7 +24,7 @@ check: $(PACKAGES) ## format, lint, types, unit tests: under 10 s
 	$(BUN) fmt --check
 	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
 	$(BUN) check
-	$(BUN) test --only-failures $(UNIT_TESTS)
+	$(BUN) test --only-failures --timeout=30000 $(UNIT_TESTS)
 
 test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
 	$(BUN) scripts/test.ts

@@ -7,6 +7,7 @@ import { readMetadataFile } from "../imds/read-metadata-file.ts";
 import type { ImdsStats } from "../imds/session.ts";
 import { type ImdsOptions, type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { readUnmanaged } from "../apply/inspect-host.ts";
+import type { Leases } from "../plan/kept-leases.ts";
 import { nicsAmong } from "../plan/match-nics.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
 import type { ActivateOptions } from "./activate-options.ts";
@@ -17,6 +18,8 @@ export interface Asked {
   /** How IMDS was asked, and what that took; null: it was not. */
   readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
   readonly settings: ImdsSettings | null;
+  /** What DHCP gave to NICs that are watched; left out: nobody watched. */
+  readonly leases?: Leases;
 }
 
 type Source = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;

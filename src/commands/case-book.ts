@@ -51,6 +51,7 @@ export function caseBook(host: Host, { root, mac, batch }: Place) {
     nameOf,
     taken: () => taken,
     kernel: (each: string) => sights.of(nameOf(each)),
+    leases: sights.leases,
     failed: () => failedMacs(cases),
     due: () => open().flatMap(({ isDue, nic }) => (isDue ? [nic.mac] : [])),
     change: (by: (before: NicCases) => NicCases) => {

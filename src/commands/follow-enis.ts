@@ -50,7 +50,8 @@ export async function followEnis(
   const apply = async (enis: readonly Eni[], isEnd = false): Promise<void> => {
     if (enis.length === 0) return;
     for (const eni of enis) known.set(eni.mac, eni);
-    const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings };
+    const leases = await book.leases();
+    const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings, leases };
     const macs = enis.map((eni) => eni.mac);
     const done = await applyNics(host, options, asked, macs);
     applied.push(done);

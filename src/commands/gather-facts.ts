@@ -6,7 +6,6 @@ import { isThisMachine } from "../apply/under-root.ts";
 import { readUnfinished, type Unfinished } from "../apply/unfinished.ts";
 import type { Host } from "../host/host.ts";
 import { readKernel } from "../kernel/read-kernel.ts";
-import { readSights } from "../kernel/read-sights.ts";
 import type { BackendFacts } from "../net/backend-facts.ts";
 import type { BusDevice } from "../net/bus-device.ts";
 import type { DnsFacts } from "../net/dns-facts.ts";
@@ -14,7 +13,6 @@ import type { Eni } from "../net/eni.ts";
 import type { KernelState } from "../net/kernel-state.ts";
 import type { Link } from "../net/link.ts";
 import type { OtherFile } from "../net/other-file.ts";
-import type { Leases } from "../plan/kept-leases.ts";
 import { nicsAmong } from "../plan/match-nics.ts";
 import type { RemovalVerdict } from "../plan/judge-removal.ts";
 import type { NetworkFacts } from "../plan/plan-network.ts";
@@ -52,7 +50,7 @@ export type Subject = "all" | readonly string[];
 export async function gatherFacts(
   host: Host,
   { root, stage: wish, check, metadata }: ActivateOptions,
-  { parsed }: Pick<Asked, "parsed">,
+  { parsed, leases = {} }: Pick<Asked, "parsed" | "leases">,
   subject: Subject | null = null,
 ): Promise<Gathered> {
   const { stage, reason: stageReason } = await chooseStage(host, wish, root);
@@ -63,12 +61,11 @@ export async function gatherFacts(
     inspectOthers(host, root),
   ]);
   const { isInstalled, isRunning } = backends.networkManager;
-  const [dns, profiles, kernel, unfinished, leases] = await Promise.all([
+  const [dns, profiles, kernel, unfinished] = await Promise.all([
     inspectDns(host, root, isInstalled),
     isLive && isRunning ? inspectProfiles(host) : {},
     isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
     isLive ? readUnfinished(host) : null,
-    isLive && isPart(subject) && subject.length > 0 ? readLeases(host) : {},
   ]);
   // saved metadata and another root are of another machine, or of another time
   const isNow = isLive && metadata === null && isThisMachine(root);
@@ -78,15 +75,9 @@ export async function gatherFacts(
   const gone = subject === null ? [] : macsWith("gone", removals);
   const scope = scopeOf(subject, [...new Set([...gone, ...absent])]);
   const asked = isPart(subject) ? { ...parsed, enis: hereOnly(parsed.enis, links) } : parsed;
-  const facts = { ...asked, links, state, onBus, leases, ...scope };
+  const facts = { ...asked, links, state, onBus, ...(isLive ? { leases } : {}), ...scope };
   const how = { backends, dns, others, profiles, stage, stageReason };
   return { facts, ...how, kernel, unfinished, devices };
-}
-
-/** Of NICs that are watched: IMDS may tell late what DHCP gave at once. */
-async function readLeases(host: Host): Promise<Leases> {
-  const sights = Object.entries(await readSights(host));
-  return Object.fromEntries(sights.map(([name, { dhcp }]) => [name, dhcp] as const));
 }
 
 function macsWith(

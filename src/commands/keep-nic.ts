@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { timeoutFrom } from "../imds/settings.ts";
 import type { Link } from "../net/link.ts";
 import { isOfEarlierBoot, whyNeverGone } from "../plan/judge-arrival.ts";
 import { awaitBootRun } from "./await-boot-run.ts";
@@ -45,7 +46,7 @@ async function lookAfterBootRun(
   const seen = await lookForRemovals(host, options.root);
   const isOld = isOfEarlierBoot({ link, files: seen.state.files, notes: seen.notes });
   if (!isOld || !changesMachine(options)) return seen;
-  await awaitBootRun(host);
+  await awaitBootRun(host, timeoutFrom(options));
   const after = await lookForRemovals(host, options.root);
   const note = after.notes.find(({ mac }) => mac === link.mac);
   return note?.hadFiles === true ? after : null;

@@ -17,8 +17,8 @@ export function changesMachine({ check, dryRun, root }: Wish): boolean {
  * Throws `NOPERM` where a run would change this machine and may not, before anything is asked: a
  * minute of waiting for IMDS ends no better. `job` is what was typed, as `hotplug sync`.
  */
-export function requireRights(host: Pick<Host, "program" | "uid">, wish: Wish, job: string): void {
+export function requireRights(host: Pick<Host, "uid">, wish: Wish, job: string): void {
   if (host.uid === 0 || !changesMachine(wish)) return;
-  const hint = `sudo ${host.program} ${job} (what it would do: ${host.program} ${job} --dry-run)`;
+  const hint = "the same with sudo before it; what it would do: --dry-run";
   throw new Failure("NOPERM", `${job} writes below /etc, and that takes root`, { hint });
 }

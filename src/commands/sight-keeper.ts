@@ -1,26 +1,47 @@
 import type { Host } from "../host/host.ts";
 import { type LinkSight, readSights } from "../kernel/read-sights.ts";
+import type { Leases } from "../plan/kept-leases.ts";
+import { knownLeases, type LeaseMemory, rememberLeases } from "../plan/lease-memory.ts";
 
 export interface SightKeeper {
   /** Looks again where the last look is too old. */
   readonly look: () => Promise<void>;
   /** What was seen last of a link, by name; null: nothing. */
   readonly of: (name: string | null) => LinkSight | null;
+  /** What DHCP has brought, as it is at this moment. */
+  readonly leases: () => Promise<Leases>;
 }
 
 /** What DHCP brings is there for seconds before IMDS tells it: a look now and then is enough. */
 const goodForMs = 1500;
 
-/** Looks at the kernel's links at a pace of its own, for a watch that asks far more often. */
+/**
+ * Looks at the kernel's links at a pace of its own, for a watch that asks far more often. Where a
+ * look fails, what was seen before stays.
+ */
 export function sightKeeper(host: Pick<Host, "clock" | "exec">): SightKeeper {
-  let seen: { readonly atMs: number; readonly sights: Readonly<Record<string, LinkSight>> } | null =
-    null;
+  let lookedMs = -Infinity;
+  let sights: Readonly<Record<string, LinkSight>> = {};
+  let memory: LeaseMemory = {};
+  const lookNow = async (): Promise<void> => {
+    lookedMs = host.clock.now();
+    const seen = await readSights(host);
+    if (seen === null) return;
+    memory = rememberLeases(memory, seen, lookedMs);
+    sights = seen;
+  };
   return {
     look: async () => {
-      const nowMs = host.clock.now();
-      if (seen !== null && nowMs - seen.atMs < goodForMs) return;
-      seen = { atMs: nowMs, sights: await readSights(host) };
+      if (host.clock.now() - lookedMs >= goodForMs) await lookNow();
     },
-    of: (name) => (name === null ? null : (seen?.sights[name] ?? null)),
+    of: (name) => {
+      const sight = name === null ? undefined : sights[name];
+      if (name === null || sight === undefined) return null;
+      return { ...sight, dhcp: knownLeases(memory)[name] ?? [] };
+    },
+    leases: async () => {
+      await lookNow();
+      return knownLeases(memory);
+    },
   };
 }

@@ -6,6 +6,8 @@ import { readIp } from "./read-ip.ts";
 export interface LinkSight {
   /** Addresses with an end to their life: a DHCP client put them there. */
   readonly dhcp: readonly string[];
+  /** All that are not the link's own, whoever put them there. */
+  readonly addresses: readonly string[];
   /** A router advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
@@ -35,12 +37,12 @@ const routesSchema = v.array(
 );
 
 /**
- * By link's name; empty where `ip` cannot tell. Of IPv6 only a whole address counts as DHCP's: one
+ * By link's name; null where `ip` cannot tell, which is not "no address". Of IPv6 only a whole address counts as DHCP's: one
  * that a link makes of an advertised prefix is no ENI's.
  */
 export async function readSights(
   host: Pick<Host, "exec">,
-): Promise<Readonly<Record<string, LinkSight>>> {
+): Promise<Readonly<Record<string, LinkSight>> | null> {
   const [links, routes] = await Promise.all([
     readIp(host, ["address", "show"], linksSchema),
     readIp(host, ["-6", "route", "show", "default"], routesSchema),
@@ -48,19 +50,20 @@ export async function readSights(
   const routed = new Set(
     (routes.value ?? []).filter(({ protocol }) => protocol === "ra").map(({ dev }) => dev),
   );
-  const sights = (links.value ?? []).map(({ ifname, flags, addr_info }) => {
-    const leased = addr_info.filter(
-      ({ local, dynamic, scope, prefixlen }) =>
-        dynamic && scope === "global" && (!local.includes(":") || prefixlen === 128),
+  const sights = links.value?.map(({ ifname, flags, addr_info }) => {
+    const global = addr_info.filter(({ scope }) => scope === "global");
+    const leased = global.filter(
+      ({ local, dynamic, prefixlen }) => dynamic && (!local.includes(":") || prefixlen === 128),
     );
     return [
       ifname,
       {
         dhcp: leased.map(({ local }) => local),
+        addresses: global.map(({ local }) => local),
         hasRouter: routed.has(ifname),
         hasCarrier: flags.includes("LOWER_UP"),
       },
     ] as const;
   });
-  return Object.fromEntries(sights);
+  return sights === undefined ? null : Object.fromEntries(sights);
 }

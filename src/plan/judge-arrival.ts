@@ -30,11 +30,12 @@ export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): str
 
 /**
  * Whether an earlier boot configured it, as far as anybody has seen: its files are there, and no run
- * has looked at it since the machine came up.
+ * has looked at it since the machine came up (an older version's notes do not say what it found).
  */
 export function isOfEarlierBoot({ link, files, notes }: Omit<ArrivalFacts, "devices">): boolean {
   const note = notes.find(({ mac }) => mac === link.mac);
-  return hasOwnFiles(link, files) && (note?.hadFiles ?? null) === null;
+  const isLookedAt = note?.isSettled === true || (note?.hadFiles ?? null) !== null;
+  return hasOwnFiles(link, files) && !isLookedAt;
 }
 
 function hasOwnFiles({ mac }: Link, files: readonly ExistingFile[]): boolean {

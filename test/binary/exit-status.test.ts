@@ -89,7 +89,7 @@ for (const [job, ...more] of [
       const { code, stderr, requests } = await asOrdinary([...job.split(" "), ...more]);
       expect({ code, requests }).toEqual({ code: 77, requests: 0 });
       expect(stderr).toContain(`${job} writes below /etc, and that takes`);
-      expect(stderr).toContain("hint: sudo ");
+      expect(stderr).toContain("hint: the same with sudo before it");
     },
   );
 }

@@ -120,7 +120,7 @@ test("77: who is not root is told so before anything is done", async () => {
     const { code, stderr } = await hotplug([flag], { around: as });
     expect(code).toBe(77);
     expect(stderr).toContain(`${flag} writes below /etc, and that takes root`);
-    expect(stderr).toContain("hint: sudo ");
+    expect(stderr).toContain("hint: the same with sudo before it");
   }
 });
 

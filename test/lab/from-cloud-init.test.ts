@@ -41,7 +41,7 @@ const two = [...one, "10.0.1.10", "10.0.1.11"];
 const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
 
 const itsFile = "/etc/netplan/50-cloud-init.yaml";
-const look = "ls /etc/netplan /etc/systemd/system /etc/udev/rules.d | grep ec2nic";
+const look = "find /etc ! -path '/etc/ec2nic*' -name '*ec2nic*'";
 const rules = "ls /etc/udev/rules.d | grep cloud-init-hook";
 
 async function untilQuiet(vm: Vm, addresses: readonly string[]): Promise<void> {

@@ -48,6 +48,7 @@ describe("whether an earlier boot configured it", () => {
     "nothing was noted in this boot": [{ notes: [] }, true],
     "another run has seen it, and not looked at it": [{ notes: [untold] }, true],
     "a run found it as it had to be": [{}, false],
+    "a run of an older version was done with it": [{ notes: [{ ...note, hadFiles: null }] }, false],
     "a run configured it": [{ notes: [{ ...untold, hadFiles: false }] }, false],
     "it has no files": [{ notes: [], files: [] }, false],
   };
