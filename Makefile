@@ -32,7 +32,7 @@ test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it
 fuzz: $(PACKAGES) dist/ec2nic ## mutated answers of imds against the client: N=1000000, SEED=, MINUTES=; ROUND=seed: one
 	$(BUN) scripts/fuzz.ts
 
-lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: minutes; SCENARIO=name: one, with its console
+lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: an hour and more; SCENARIO=name: one, with its console
 	$(BUN) scripts/lab.ts $(SCENARIO)
 
 lab-peers: $(PACKAGES) dist/ec2nic ## cloud-init and ec2-net-utils (EC2_NET_UTILS=DIR) in the same guests: an hour

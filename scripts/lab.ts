@@ -10,7 +10,7 @@ if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(labTool
 
 const [scenario = ""] = process.argv.slice(2);
 const child = Bun.spawn(
-  [process.execPath, "test", "--timeout=300000", join("test/lab", scenario)],
+  [process.execPath, "test", "--timeout=300000", `test/lab/${scenario}`],
   {
     cwd: join(import.meta.dir, ".."),
     env: { ...process.env, LAB: "1", ...(scenario === "" ? {} : { LAB_CONSOLE: "1" }) },
