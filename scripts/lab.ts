@@ -9,12 +9,9 @@ import { labTools } from "../test/support/lab/tools.ts";
 if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(labTools);
 
 const [scenario = ""] = process.argv.slice(2);
-const child = Bun.spawn(
-  [process.execPath, "test", "--timeout=300000", `test/lab/${scenario}`],
-  {
-    cwd: join(import.meta.dir, ".."),
-    env: { ...process.env, LAB: "1", ...(scenario === "" ? {} : { LAB_CONSOLE: "1" }) },
-    stdio: ["ignore", "inherit", "inherit"],
-  },
-);
+const child = Bun.spawn([process.execPath, "test", "--timeout=300000", `test/lab/${scenario}`], {
+  cwd: join(import.meta.dir, ".."),
+  env: { ...process.env, LAB: "1", ...(scenario === "" ? {} : { LAB_CONSOLE: "1" }) },
+  stdio: ["ignore", "inherit", "inherit"],
+});
 process.exit(await child.exited);
