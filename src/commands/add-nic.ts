@@ -1,13 +1,12 @@
 import { readUnmanaged } from "../apply/inspect-host.ts";
 import { type Batch, joinBatch } from "../apply/join-batch.ts";
-import { isThisMachine } from "../apply/under-root.ts";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/settings.ts";
 import { findLink } from "../links/find-link.ts";
 import { whyNoNic } from "../links/why-no-nic.ts";
 import type { HotplugAnswer } from "../net/hotplug-nic.ts";
-import type { Link } from "../net/link.ts";
+import type { KnownLink } from "../net/link.ts";
 import type { LinkClue } from "../net/nic-event.ts";
 import { unmanagedPath } from "../net/own-files.ts";
 import { parseUnmanaged } from "../plan/unmanaged.ts";
@@ -18,10 +17,8 @@ import { keepNic } from "./keep-nic.ts";
 import { LateFailure } from "./late-failure.ts";
 import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
 import { reportNothing } from "./report-nothing.ts";
-import { requireRights } from "./require-rights.ts";
+import { changesMachine, requireRights } from "./require-rights.ts";
 import { type Imds, withImds } from "./with-imds.ts";
-
-type KnownLink = Link & { readonly mac: string };
 
 /** udev renames a link while its event is handled; a link that is not there by then never came. */
 const linkPatienceMs = 10_000;
@@ -29,8 +26,8 @@ const linkPatienceMs = 10_000;
 const leastMs = 1000;
 
 /**
- * `hotplug add`: a NIC came. Throws `NOPERM`, `TEMPFAIL` where one that somebody named did not come in time,
- * `USAGE` where that name is no NIC's, and what the watch and the activation throw.
+ * `hotplug add`: a NIC came. Throws `NOPERM`, `TEMPFAIL` where one that somebody named did not come
+ * in time, `USAGE` where that name is no NIC's, and what the watch and the activation throw.
  */
 export async function addNic(host: Host, options: HotplugOptions, clue: LinkClue): Promise<number> {
   requireRights(host, options, "hotplug add");
@@ -101,12 +98,11 @@ async function follow(
       throw late(error, soFar());
     });
   };
-  const isAlone = options.dryRun || !isThisMachine(options.root);
   const deadlineMs = settings.timeoutMs;
   const wanted = { mac, key: keyOf(options, settings), deadlineMs };
-  const ending: Followed | HotplugAnswer = isAlone
-    ? await lead(null)
-    : await joinBatch(host, wanted, lead);
+  const ending: Followed | HotplugAnswer = changesMachine(options)
+    ? await joinBatch(host, wanted, lead)
+    : await lead(null);
   return "own" in ending
     ? reportFollowed(host, options, ending)
     : reportAnswer(host, options, ending);

@@ -5,7 +5,7 @@ import type { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { readLinkState } from "../links/read-link-states.ts";
 import type { Activation } from "../net/activation.ts";
-import type { Link } from "../net/link.ts";
+import type { KnownLink, Link } from "../net/link.ts";
 import { macDigits } from "../net/own-files.ts";
 import { profileUuid } from "../net/own-names.ts";
 import { isNetworkManager } from "../plan/ask-daemon.ts";
@@ -26,7 +26,7 @@ const lookAgainMs = 50;
 export async function bringBack(
   host: Host,
   options: HotplugOptions,
-  link: Link & { readonly mac: string },
+  link: KnownLink,
 ): Promise<Failure | null> {
   if (await comesBack(host, link)) return null;
   const { stage } = await chooseStage(host, options.stage, options.root);
@@ -56,7 +56,7 @@ async function comesBack(host: Pick<Host, "addresses" | "clock" | "signal">, { n
 /** A link that networkd has taken up is up; NetworkManager takes up any, to look for a carrier. */
 async function isTakenUp(
   host: Pick<Host, "files">,
-  { name, mac }: Link & { readonly mac: string },
+  { name, mac }: KnownLink,
   activation: Activation,
 ): Promise<boolean> {
   if (!isNetworkManager(activation)) return (await readLinkState(host, name)).isUp;

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { timeoutFrom } from "../imds/settings.ts";
-import type { Link } from "../net/link.ts";
+import type { KnownLink } from "../net/link.ts";
 import { isOfEarlierBoot, whyNeverGone } from "../plan/judge-arrival.ts";
 import { awaitBootRun } from "./await-boot-run.ts";
 import { bringBack } from "./bring-back.ts";
@@ -8,8 +8,6 @@ import type { HotplugOptions } from "./hotplug-options.ts";
 import { lookForRemovals, type SeenNics } from "./look-for-removals.ts";
 import { reportNothing } from "./report-nothing.ts";
 import { changesMachine } from "./require-rights.ts";
-
-type KnownLink = Link & { readonly mac: string };
 
 /**
  * A NIC that came and was here before: its driver was reloaded, or the machine boots with what an

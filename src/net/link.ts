@@ -10,6 +10,9 @@ export interface Link {
   readonly busAddress: string | null;
 }
 
+/** A link that has a MAC, as every NIC does. */
+export type KnownLink = Link & { readonly mac: string };
+
 /**
  * `device`: a NIC with a device behind it. `veth`: one end of a pair, which stands in for a NIC in
  * containers and test benches. Everything else is built over NICs or beside them.
