@@ -84,8 +84,7 @@ const count = (word: string): number =>
     .reduce((sum, text) => sum + Number(text), 0);
 /** What ended badly for another reason than a test: an error between tests, a crash of the runner. */
 const broken = lanes.filter(({ code, output }) => {
-  const isWhole = /^Ran \d+ tests? /m.test(output) && !/^ *\d+ errors?$/m.test(output);
-  return code !== 0 && !(isWhole && failedTests(output).length > 0);
+  return code !== 0 && !(isWhole(output) && failedTests(output).length > 0);
 }).length;
 const failures =
   Math.max(count("fail"), failed.length) - passedAlone + broken + Math.sign(check.code);
@@ -101,12 +100,16 @@ process.exit(failures === 0 && count("pass") > 0 ? 0 : 1);
 async function again(tests: readonly FailedTest[]): Promise<readonly FailedTest[]> {
   const files = [...new Set(tests.map(({ file }) => file))];
   if (files.length === 0 || files.length > 3) return tests;
-  const isLab = files.some((file) => file.startsWith("test/lab/"));
-  if (isLab) return tests; // they were tried twice, and last
+  // guests were tried twice, and last
+  if (files.some((file) => file.startsWith("test/lab/"))) return tests;
   const { code, output } = await runStep([...bun, ...files]);
-  const isWhole = /^Ran \d+ tests? /m.test(output);
   const stillFailed = failedTests(output);
-  return isWhole && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
+  return isWhole(output) && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
+}
+
+/** Whether a report came to its end, with nothing wrong between tests. */
+function isWhole(output: string): boolean {
+  return /^Ran \d+ tests? /m.test(output) && !/^ *\d+ errors?$/m.test(output);
 }
 
 /** Those that need what `make release` makes. */
