@@ -33,7 +33,7 @@ const says: Readonly<Record<string, readonly RegExp[]>> = {
 testHere("every recipe that says so is run, in order, and says what it should", async () => {
   await using lab = await probeLab([5]);
   await lab.run(
-    `ln -s ${binary} /run/bin/ec2nic; mkdir /run/work; ip route add default via 10.0.5.1`,
+    `ln -s ${binary} /run/bin/ec2nic; mkdir /run/recipes; ip route add default via 10.0.5.1`,
   );
   await lab.order("set", { path: "tags/instance/Name", value: "web 1" });
   setTimeout(() => void lab.order("set", { path: "tags/instance/Role", value: "db" }), 1000);
@@ -49,12 +49,12 @@ testHere("every recipe that says so is run, in order, and says what it should", 
     seen.set(title, at + 1);
     // the machine that the test runs on has no backend in charge of these NICs
     const said = await lab.run(
-      `cd /run/work\n${script.replace("--dry-run ", "--dry-run --backend networkd ")}`,
+      `cd /run/recipes\n${script.replace("--dry-run ", "--dry-run --backend networkd ")}`,
     );
     expect({ title, said }).toEqual({
       title,
       said: expect.stringMatching(says[title]?.[at] ?? /^never$/),
     });
   }
-  expect(await lab.run("ls /run/work/image/etc/systemd/network")).toMatch(/60-ec2nic-/);
+  expect(await lab.run("ls /run/recipes/image/etc/systemd/network")).toMatch(/60-ec2nic-/);
 });
