@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { backends } from "../src/net/network-plan.ts";
-import { diffLines } from "../src/output/diff-lines.ts";
+import { backends } from "../src/model/network-plan.ts";
+import { diffLines } from "../src/output/plan/diff.ts";
 import { choiceOf } from "../test/support/choices.ts";
 import {
   type GoldenCase,

@@ -1,13 +1,13 @@
 import { version } from "../package.json";
-import { closest } from "./commands/closest.ts";
-import type { Command } from "./commands/command.ts";
-import type { LooseFlags } from "./commands/flags.ts";
-import { isForEval } from "./commands/is-for-eval.ts";
+import { closest } from "./cli/closest.ts";
+import type { Command } from "./cli/command.ts";
+import type { LooseFlags } from "./cli/flags.ts";
+import { isForEval } from "./cli/eval-guard.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
 import { onCrash } from "./host/on-crash.ts";
-import { print } from "./host/print.ts";
-import { renderCommandHelp, renderProgramHelp } from "./output/help.ts";
+import { print } from "./host/terminal/stdout.ts";
+import { renderCommandHelp, renderProgramHelp } from "./cli/help.ts";
 
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
   fetch: () => import("./commands/fetch.ts"),

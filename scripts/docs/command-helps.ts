@@ -1,5 +1,5 @@
 import activate from "../../src/commands/activate.ts";
-import type { Command } from "../../src/commands/command.ts";
+import type { Command } from "../../src/cli/command.ts";
 import fetch from "../../src/commands/fetch.ts";
 import hotplug from "../../src/commands/hotplug.ts";
 import probeNics from "../../src/commands/probe-nics.ts";

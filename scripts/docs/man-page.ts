@@ -1,4 +1,4 @@
-import { exitMeanings } from "../../src/output/help.ts";
+import { exitMeanings } from "../../src/cli/help.ts";
 import { wrapWords } from "../../src/output/wrap-words.ts";
 import { type CommandHelp, commonFlags, type FlagEntry, ownFlags } from "./command-helps.ts";
 import { description, environment, files, seeAlso, summary, type Terms } from "./man-text.ts";

@@ -1,6 +1,6 @@
-import type { ConfigFile } from "../../src/net/network-plan.ts";
-import { ownMark } from "../../src/net/own-files.ts";
-import { renderInstallation } from "../../src/render/installation.ts";
+import type { ConfigFile } from "../../src/model/network-plan.ts";
+import { ownMark } from "../../src/model/own-files.ts";
+import { renderInstallation } from "../../src/install/units/installation.ts";
 
 /** A file of a package. */
 export interface PackagedFile {

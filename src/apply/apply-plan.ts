@@ -1,7 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, NicResult, Step } from "../net/network-plan.ts";
-import { awaitStanding, type Standing } from "./await-standing.ts";
+import type { NetworkPlan, NicResult, Step } from "../model/network-plan.ts";
+import { awaitStanding, type Standing } from "./verify-reachable.ts";
 import { previousFiles, restore } from "./roll-back.ts";
 import { runSteps } from "./run-steps.ts";
 import {
@@ -9,7 +9,7 @@ import {
   noteUnfinished,
   type PreviousFile,
   type Unfinished,
-} from "./unfinished.ts";
+} from "./interrupted-run.ts";
 import { writeFiles } from "./write-files.ts";
 
 export interface Applied {

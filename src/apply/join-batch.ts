@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { type HotplugAnswer, hotplugAnswerSchema } from "../net/hotplug-nic.ts";
+import { type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug-nic.ts";
 
 /** A run that has the care of a NIC which came. */
 export interface BatchWish {

@@ -1,10 +1,10 @@
 import type { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, Step } from "../net/network-plan.ts";
-import { macOfOwnPath } from "../net/own-files.ts";
+import type { NetworkPlan, Step } from "../model/network-plan.ts";
+import { macOfOwnPath } from "../model/own-files.ts";
 import { runSteps } from "./run-steps.ts";
-import { underRoot } from "./under-root.ts";
-import type { PreviousFile } from "./unfinished.ts";
+import { underRoot } from "../host/target-root.ts";
+import type { PreviousFile } from "./interrupted-run.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** The files that a plan changes, as they are now. Throws what reading throws. */

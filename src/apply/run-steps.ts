@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Step } from "../net/network-plan.ts";
+import type { Step } from "../model/network-plan.ts";
 import { keepUnchanged } from "./keep-unchanged.ts";
 
 /** A step that failed; the steps after it that are for the same NIC were not run. */

@@ -1,8 +1,8 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { ConfigFile, NetworkPlan } from "../net/network-plan.ts";
-import { macOfOwnPath, ownFolderOf } from "../net/own-files.ts";
-import { refuseLinksBelow, underRoot } from "./under-root.ts";
+import type { ConfigFile, NetworkPlan } from "../model/network-plan.ts";
+import { macOfOwnPath, ownFolderOf } from "../model/own-files.ts";
+import { refuseLinksBelow, underRoot } from "../host/target-root.ts";
 
 /** What was not done, by NIC; null: what belongs to none of them. */
 export type FileFailures = ReadonlyMap<string | null, Failure>;

@@ -1,14 +1,14 @@
 import { renderResult } from "../output/result.ts";
-import { type ActivateOptions, activateFlags, parseActivate } from "./activate-options.ts";
-import { askForEnis } from "./ask-for-enis.ts";
-import { unasked } from "./apply-nics.ts";
-import { alone, carryOut } from "./carry-out.ts";
-import { command } from "./command.ts";
-import { gatherFacts } from "./gather-facts.ts";
-import { planActivation } from "./plan-activation.ts";
-import { reportActivation } from "./report-activation.ts";
-import { requireRights } from "./require-rights.ts";
-import { requireRoot } from "./require-root.ts";
+import { type ActivateOptions, activateFlags, parseActivate } from "./configure/options.ts";
+import { askForEnis } from "./configure/load-enis.ts";
+import { unasked } from "./configure/apply-nics.ts";
+import { alone, carryOut } from "./configure/carry-out.ts";
+import { command } from "../cli/command.ts";
+import { gatherFacts } from "./configure/collect-facts.ts";
+import { planActivation } from "../plan/plan-activation.ts";
+import { reportActivation } from "./configure/report.ts";
+import { requireRights } from "../apply/require-rights.ts";
+import { requireRoot } from "../apply/require-root.ts";
 
 export default command<typeof activateFlags, ActivateOptions>({
   name: "activate",

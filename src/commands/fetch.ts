@@ -1,9 +1,9 @@
-import { deliver } from "./deliver.ts";
-import { command } from "./command.ts";
-import { type FetchOptions, fetchFlags, parseFetch } from "./fetch-options.ts";
-import { readKeys } from "../imds/read-keys.ts";
-import { imdsSettings } from "../imds/settings.ts";
-import { withImds } from "./with-imds.ts";
+import { deliver } from "./fetch/deliver.ts";
+import { command } from "../cli/command.ts";
+import { type FetchOptions, fetchFlags, parseFetch } from "./fetch/options.ts";
+import { readKeys } from "../imds/metadata/read-keys.ts";
+import { imdsSettings } from "../imds/protocol/settings.ts";
+import { withImds } from "../imds/with-imds.ts";
 
 export default command<typeof fetchFlags, FetchOptions>({
   name: "fetch",

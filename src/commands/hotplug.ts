@@ -1,24 +1,24 @@
 import type { Host } from "../host/host.ts";
 import { renderResult } from "../output/result.ts";
-import { command } from "./command.ts";
+import { command } from "../cli/command.ts";
 import {
   hotplugFlags,
   type HotplugJob,
   type HotplugOptions,
   parseHotplug,
-} from "./hotplug-options.ts";
-import { doneBefore } from "./late-failure.ts";
-import { requireRoot } from "./require-root.ts";
+} from "./hotplug/options.ts";
+import { doneBefore } from "./hotplug/partial-result.ts";
+import { requireRoot } from "../apply/require-root.ts";
 
 type Job = (host: Host, options: HotplugOptions) => Promise<number>;
 
 /** Each is loaded when it is needed: an event of a NIC's driver must cost next to nothing. */
 const jobs: Readonly<Record<HotplugJob, () => Promise<Job>>> = {
-  event: async () => (await import("./on-nic-event.ts")).onNicEvent,
-  sync: async () => (await import("./sync-nics.ts")).syncNics,
-  "from-dhcp": async () => (await import("./from-dhcp.ts")).fromDhcp,
-  install: async () => (await import("./run-install.ts")).runInstall,
-  uninstall: async () => (await import("./run-install.ts")).runInstall,
+  event: async () => (await import("./hotplug/on-event.ts")).onNicEvent,
+  sync: async () => (await import("./hotplug/sync.ts")).syncNics,
+  "from-dhcp": async () => (await import("./lease-hook/from-dhcp.ts")).fromDhcp,
+  install: async () => (await import("../install/run-install.ts")).runInstall,
+  uninstall: async () => (await import("../install/run-install.ts")).runInstall,
 };
 
 export default command<typeof hotplugFlags, HotplugOptions>({

@@ -1,9 +1,9 @@
-import { renderProbeFailure } from "../output/probe-json.ts";
-import { command } from "./command.ts";
-import { findFirst } from "./find-first.ts";
-import { lookAtNics } from "./look-at-nics.ts";
-import { parseProbeNics, probeNicsFlags, type ProbeNicsOptions } from "./probe-nics-options.ts";
-import { reportFirst, reportProbe } from "./report-probe.ts";
+import { renderProbeFailure } from "../probe/probe-json.ts";
+import { command } from "../cli/command.ts";
+import { findFirst } from "../probe/find-first.ts";
+import { lookAtNics } from "../probe/look-at-nics.ts";
+import { parseProbeNics, probeNicsFlags, type ProbeNicsOptions } from "../probe/options.ts";
+import { reportFirst, reportProbe } from "../probe/report-probe.ts";
 
 export default command<typeof probeNicsFlags, ProbeNicsOptions>({
   name: "probe-nics",

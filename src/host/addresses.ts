@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import type { LinkAddress } from "../net/link.ts";
+import type { LinkAddress } from "../model/link.ts";
 
 /**
  * What getifaddrs(3) tells. Works without `ip` and without rights; a link without carrier is left

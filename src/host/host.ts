@@ -1,4 +1,4 @@
-import type { LinkAddress } from "../net/link.ts";
+import type { LinkAddress } from "../model/link.ts";
 
 /**
  * Every effect there is. A function that acts on the machine takes `Pick<Host, …>`, so that its

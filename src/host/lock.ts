@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { Failure } from "../exit.ts";
 import type { Release } from "./host.ts";
-import { openLibc } from "./libc.ts";
+import { openLibc } from "./sockets/libc.ts";
 
 /** flock(2): exclusive, without waiting. */
 const lockExclusiveNow = 2 | 4;

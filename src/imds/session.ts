@@ -1,18 +1,18 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { MetadataPath } from "../net/metadata-path.ts";
-import { type Answer, trouble } from "./answer.ts";
-import { ask } from "./ask.ts";
-import { urlPathOf } from "./key.ts";
-import { isReachedByNics } from "./line-up.ts";
-import { limiter, type Urgency } from "./limiter.ts";
-import { pacer } from "./pacer.ts";
-import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./pass.ts";
-import { retry } from "./retry.ts";
-import type { ImdsSettings } from "./settings.ts";
-import { tokenHeader } from "./token.ts";
-import { type Links, openTransports } from "./transports.ts";
-import { nicOf, type Way } from "./way.ts";
+import type { MetadataPath } from "../model/metadata-path.ts";
+import { type Answer, trouble } from "./protocol/answer.ts";
+import { ask } from "./protocol/ask.ts";
+import { urlPathOf } from "./protocol/key.ts";
+import { isReachedByNics } from "./connect/line-up.ts";
+import { limiter, type Urgency } from "./protocol/limiter.ts";
+import { pacer } from "./protocol/pacer.ts";
+import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./acquire-token.ts";
+import { retry } from "./protocol/retry.ts";
+import type { ImdsSettings } from "./protocol/settings.ts";
+import { tokenHeader } from "./protocol/token.ts";
+import { type Links, openTransports } from "./connect/transports.ts";
+import { nicOf, type Way } from "./protocol/path.ts";
 
 /**
  * A run's conversation with IMDS: one token, one way, at most 6 requests in flight and 100 a second.

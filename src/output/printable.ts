@@ -1,4 +1,4 @@
-import { escapeObeyed, unicodeEscape } from "../net/escape-obeyed.ts";
+import { escapeObeyed, unicodeEscape } from "../model/escape-obeyed.ts";
 
 /**
  * Control characters escaped, and what turns text around: a file, or a link's name, may hold

@@ -1,6 +1,6 @@
-import type { NicConfig } from "../net/network-config.ts";
-import { macDigits } from "../net/own-files.ts";
-import { profileId, profileUuid } from "../net/own-names.ts";
+import type { NicConfig } from "../model/network-config.ts";
+import { macDigits } from "../model/own-files.ts";
+import { profileId, profileUuid } from "../model/own-names.ts";
 import type { IniSection } from "./ini.ts";
 import { connectionEntries, dhcpEntries, methodEntry, ruleEntries } from "./profile-entries.ts";
 import type { Yaml } from "./yaml.ts";

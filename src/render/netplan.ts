@@ -1,9 +1,14 @@
-import { familyOf } from "../net/address.ts";
-import type { NetworkConfig, NicConfig, Route, RoutingPolicyRule } from "../net/network-config.ts";
-import type { ConfigFile, NetplanRenderer } from "../net/network-plan.ts";
-import { macDigits, ownPath } from "../net/own-files.ts";
-import { netplanId } from "../net/own-names.ts";
-import { headLines } from "./head-lines.ts";
+import { familyOf } from "../model/address.ts";
+import type {
+  NetworkConfig,
+  NicConfig,
+  Route,
+  RoutingPolicyRule,
+} from "../model/network-config.ts";
+import type { ConfigFile, NetplanRenderer } from "../model/network-plan.ts";
+import { macDigits, ownPath } from "../model/own-files.ts";
+import { netplanId } from "../model/own-names.ts";
+import { headLines } from "./header.ts";
 import { netplanProfile } from "./netplan-profile.ts";
 import { networkdDropIn } from "./networkd-drop-in.ts";
 import { listedAddresses } from "./profile-entries.ts";

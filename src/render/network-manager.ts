@@ -1,8 +1,8 @@
-import type { NetworkConfig, NicConfig, Route } from "../net/network-config.ts";
-import type { ConfigFile } from "../net/network-plan.ts";
-import { macDigits, ownPath } from "../net/own-files.ts";
-import { profileId, profileUuid } from "../net/own-names.ts";
-import { headLines } from "./head-lines.ts";
+import type { NetworkConfig, NicConfig, Route } from "../model/network-config.ts";
+import type { ConfigFile } from "../model/network-plan.ts";
+import { macDigits, ownPath } from "../model/own-files.ts";
+import { profileId, profileUuid } from "../model/own-names.ts";
+import { headLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 import {
   connectionEntries,

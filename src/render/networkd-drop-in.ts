@@ -1,7 +1,7 @@
-import type { NicConfig } from "../net/network-config.ts";
-import type { ConfigFile } from "../net/network-plan.ts";
-import { dropInPath } from "../net/own-files.ts";
-import { headLines } from "./head-lines.ts";
+import type { NicConfig } from "../model/network-config.ts";
+import type { ConfigFile } from "../model/network-plan.ts";
+import { dropInPath } from "../model/own-files.ts";
+import { headLines } from "./header.ts";
 import { renderIni } from "./ini.ts";
 import { advertisedRoutes, keepLease, ruleSection } from "./networkd-sections.ts";
 

@@ -1,4 +1,4 @@
-import type { NicConfig, Route, RoutingPolicyRule } from "../net/network-config.ts";
+import type { NicConfig, Route, RoutingPolicyRule } from "../model/network-config.ts";
 import type { IniSection } from "./ini.ts";
 
 /**

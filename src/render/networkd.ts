@@ -1,8 +1,8 @@
-import { familyOf } from "../net/address.ts";
-import type { NetworkConfig, NicConfig, Route } from "../net/network-config.ts";
-import type { ConfigFile } from "../net/network-plan.ts";
-import { ownPath } from "../net/own-files.ts";
-import { headLines } from "./head-lines.ts";
+import { familyOf } from "../model/address.ts";
+import type { NetworkConfig, NicConfig, Route } from "../model/network-config.ts";
+import type { ConfigFile } from "../model/network-plan.ts";
+import { ownPath } from "../model/own-files.ts";
+import { headLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 import { advertisedRoutes, keepLease, ruleSection } from "./networkd-sections.ts";
 

@@ -1,5 +1,5 @@
-import { familyOf } from "../net/address.ts";
-import type { NicConfig, RoutingPolicyRule } from "../net/network-config.ts";
+import { familyOf } from "../model/address.ts";
+import type { NicConfig, RoutingPolicyRule } from "../model/network-config.ts";
 import type { IniSection } from "./ini.ts";
 
 /**

@@ -2,12 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applyPlan } from "../../src/apply/apply-plan.ts";
-import { inspectHost } from "../../src/apply/inspect-host.ts";
+import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
 import { Failure } from "../../src/exit.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
-import type { NetworkPlan } from "../../src/net/network-plan.ts";
-import { ownPath } from "../../src/net/own-files.ts";
+import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import { ownPath } from "../../src/model/own-files.ts";
 import { fileHost, treeOf, withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readDefaultRoutes } from "../../src/apply/default-routes.ts";
+import { readDefaultRoutes } from "../../src/inspect/kernel/default-routes.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { holdLock } from "../../src/apply/hold-lock.ts";
+import { holdLock } from "../../src/apply/lock.ts";
 import { takeLock } from "../../src/host/lock.ts";
 import { fakeMachine } from "../support/fake-machine.ts";
 import { withFolder } from "../support/golden-case.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { inspectHost } from "../../src/apply/inspect-host.ts";
+import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../src/host/files.ts";
-import { backends } from "../../src/net/network-plan.ts";
-import { ownPath } from "../../src/net/own-files.ts";
+import { backends } from "../../src/model/network-plan.ts";
+import { ownPath } from "../../src/model/own-files.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { install } from "../../src/commands/install.ts";
+import { install } from "../../src/install/install.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { imageHost, makeClients, treeBelow } from "../support/image.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { install } from "../../src/commands/install.ts";
-import { describeInstall } from "../../src/output/describe-install.ts";
+import { install } from "../../src/install/install.ts";
+import { describeInstall } from "../../src/install/describe-install.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { imageHost as host, makeClients, treeBelow as snapshot } from "../support/image.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { underRoot } from "../../src/apply/under-root.ts";
+import { underRoot } from "../../src/host/target-root.ts";
 import { Failure } from "../../src/exit.ts";
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { failedMacs, newCase, takeApplied, takeWishes } from "../../src/commands/nic-cases.ts";
+import { failedMacs, newCase, takeApplied, takeWishes } from "../../src/eni/propagation/cases.ts";
 import { Failure } from "../../src/exit.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 

@@ -9,11 +9,11 @@ import {
   takeApplied,
   takeEvents,
   takeWishes,
-} from "../../src/commands/nic-cases.ts";
+} from "../../src/eni/propagation/cases.ts";
 import { Failure } from "../../src/exit.ts";
-import type { EniEvent } from "../../src/imds/watched-eni.ts";
-import type { Link } from "../../src/net/link.ts";
-import type { NicOutcome } from "../../src/net/network-plan.ts";
+import type { EniEvent } from "../../src/eni/propagation/nic.ts";
+import type { Link } from "../../src/model/link.ts";
+import type { NicOutcome } from "../../src/model/network-plan.ts";
 import { eniAt, macAt } from "../support/nics.ts";
 
 const [a, b] = [macAt(1), macAt(2)];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { configure } from "../../src/plan/configure.ts";
+import { configure } from "../../src/plan/config/configure.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";
 import {
   type ClientCommands,

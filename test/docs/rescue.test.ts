@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { machinePaths, nicPlaces } from "../../src/net/own-files.ts";
-import { dhcpHookPaths, udhcpcHookPath } from "../../src/net/dhcp-hooks.ts";
-import { rulesPath } from "../../src/render/udev-rules.ts";
-import { renderInstallation } from "../../src/render/installation.ts";
+import { machinePaths, nicPlaces } from "../../src/model/own-files.ts";
+import { dhcpHookPaths, udhcpcHookPath } from "../../src/model/dhcp-hooks.ts";
+import { rulesPath } from "../../src/install/units/udev-rules.ts";
+import { renderInstallation } from "../../src/install/units/installation.ts";
 import { blockBelow } from "./documents.ts";
 
 const recipe = blockBelow("docs/troubleshooting.md", "rescue.test.ts runs this -->");

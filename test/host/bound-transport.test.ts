@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BoundTransport } from "../../src/host/host.ts";
-import { openSockets } from "../../src/host/sockets.ts";
+import { openSockets } from "../../src/host/sockets/sockets.ts";
 import { addressOn } from "../support/link-states.ts";
 
 /** A service on the loopback that knows how many connections it has. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { judgeStatus } from "../../src/imds/answer.ts";
+import { judgeStatus } from "../../src/imds/protocol/answer.ts";
 
 const judge = (status: number, retryAfter: string | null = null) =>
   judgeStatus("GET x", status, retryAfter, 1_000_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isSecret, nameFault, parseKey, urlPathOf } from "../../src/imds/key.ts";
+import { isSecret, nameFault, parseKey, urlPathOf } from "../../src/imds/protocol/key.ts";
 
 test.each([
   ["instance-id", "/latest/meta-data/instance-id"],

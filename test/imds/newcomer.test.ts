@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { newcomer } from "../../src/imds/newcomer.ts";
-import type { LineUp } from "../../src/imds/line-up.ts";
-import type { Way } from "../../src/imds/way.ts";
+import { newcomer } from "../../src/imds/connect/newcomer.ts";
+import type { LineUp } from "../../src/imds/connect/line-up.ts";
+import type { Way } from "../../src/imds/protocol/path.ts";
 import { fakeClock } from "../support/fake-host.ts";
 
 const way = (endpoint: string): Way => ({ endpoint, through: { kind: "routing" } });

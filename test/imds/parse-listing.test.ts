@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseListing } from "../../src/imds/parse-listing.ts";
+import { parseListing } from "../../src/imds/metadata/listing.ts";
 
 const parse = (text: string, folder: readonly string[] = ["meta-data", "x"]) =>
   parseListing(new TextEncoder().encode(text), folder);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { probeWay, type ProbeTarget } from "../../src/imds/probe-way.ts";
+import { probeWay, type ProbeTarget } from "../../src/probe/probe-way.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const endpoint = "http://169.254.169.254";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { type Answer, trouble } from "../../src/imds/answer.ts";
-import type { LineUp } from "../../src/imds/line-up.ts";
-import { race } from "../../src/imds/race.ts";
-import type { Way } from "../../src/imds/way.ts";
+import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
+import type { LineUp } from "../../src/imds/connect/line-up.ts";
+import { race } from "../../src/imds/connect/race.ts";
+import type { Way } from "../../src/imds/protocol/path.ts";
 import type { Clock } from "../../src/host/host.ts";
 
 const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Answer, trouble } from "../../src/imds/answer.ts";
-import { readNetwork } from "../../src/imds/read-network.ts";
+import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
+import { readNetwork } from "../../src/imds/metadata/read-enis.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 
 const macs = "meta-data/network/interfaces/macs";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { type Answer, trouble } from "../../src/imds/answer.ts";
-import { retry, type RetryLimits } from "../../src/imds/retry.ts";
+import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
+import { retry, type RetryLimits } from "../../src/imds/protocol/retry.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });

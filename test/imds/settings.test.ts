@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imdsSettings } from "../../src/imds/settings.ts";
+import { imdsSettings } from "../../src/imds/protocol/settings.ts";
 
 const none = {
   endpoint: [],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { trouble } from "../../src/imds/answer.ts";
+import { trouble } from "../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { pluggedMac as mac, watchInMemory } from "../support/watch-bench.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { trouble } from "../../src/imds/answer.ts";
+import { trouble } from "../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { pluggedMac, watchInMemory } from "../support/watch-bench.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readSights } from "../../src/kernel/read-sights.ts";
+import { readSights } from "../../src/inspect/kernel/link-observations.ts";
 
 /** As iproute2 6.1 prints it, shortened. */
 const addresses = [

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { linkWatch } from "../../src/links/link-watch.ts";
-import type { LinkAddress } from "../../src/net/link.ts";
+import { linkWatch } from "../../src/inspect/links/link-watch.ts";
+import type { LinkAddress } from "../../src/model/link.ts";
 import { addressOn } from "../support/link-states.ts";
 import { type SysFolder, sysfs } from "../support/sysfs.ts";
 

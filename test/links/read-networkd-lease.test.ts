@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readNetworkdLeases } from "../../src/links/read-networkd-lease.ts";
+import { readNetworkdLeases } from "../../src/inspect/machine/networkd-leases.ts";
 
 const files: Readonly<Record<string, string>> = {
   "/sys/class/net/ens5/ifindex": "2\n",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { install } from "../../src/commands/install.ts";
+import { install } from "../../src/install/install.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files, Host } from "../../src/host/host.ts";
 import { silentLog, withFolder } from "../support/golden-case.ts";

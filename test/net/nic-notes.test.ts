@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type NicNote, noteSeen, parseNicNotes } from "../../src/net/nic-notes.ts";
+import { type NicNote, noteSeen, parseNicNotes } from "../../src/model/nic-records.ts";
 import { macAt } from "../support/nics.ts";
 import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 

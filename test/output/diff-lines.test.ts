@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { diffLines } from "../../src/output/diff-lines.ts";
+import { diffLines } from "../../src/output/plan/diff.ts";
 
 test("equal texts have no difference to show", () => {
   expect(diffLines("a\nb\nc\n", "a\nb\nc\n")).toEqual(["…"]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { NetworkPlan } from "../../src/net/network-plan.ts";
-import { listPlan, listSteps } from "../../src/output/list-plan.ts";
+import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import { listPlan, listSteps } from "../../src/output/plan/plain.ts";
 import { macAt } from "../support/nics.ts";
 
 const path = "/etc/netplan/60-ec2nic-06aabbccdd01.yaml";

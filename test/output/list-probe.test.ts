@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { ProbedNic } from "../../src/net/probed-nic.ts";
-import type { VerdictWord } from "../../src/net/verdict.ts";
-import { describeProbe } from "../../src/output/describe-probe.ts";
+import type { ProbedNic } from "../../src/model/probed-nic.ts";
+import type { VerdictWord } from "../../src/model/verdict.ts";
+import { describeProbe } from "../../src/probe/table.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 const verdict = (word: VerdictWord, text: string = word, mend: readonly string[] | null = null) =>

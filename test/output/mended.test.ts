@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Difference } from "../../src/net/difference.ts";
-import { mendedLines } from "../../src/output/mended.ts";
+import type { Difference } from "../../src/model/difference.ts";
+import { mendedLines } from "../../src/output/plan/mended.ts";
 import { macAt } from "../support/nics.ts";
 
 const missing: Difference = {

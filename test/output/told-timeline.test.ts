@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { NicOutcome } from "../../src/net/network-plan.ts";
-import { toldTimeline } from "../../src/output/told-timeline.ts";
+import type { NicOutcome } from "../../src/model/network-plan.ts";
+import { toldTimeline } from "../../src/output/plan/told-timeline.ts";
 
 type Times = { readonly appliedMs: number | null; readonly settledMs: number | null };
 const times = (appliedMs: number | null, settledMs: number | null): Times => {

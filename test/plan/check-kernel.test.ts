@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { KernelState } from "../../src/net/kernel-state.ts";
-import { checkKernel } from "../../src/plan/check-kernel.ts";
+import type { KernelState } from "../../src/model/kernel-state.ts";
+import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { addressOn, expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import { eniAt, familyOf } from "../support/nics.ts";
 

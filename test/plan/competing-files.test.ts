@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { OtherFile } from "../../src/net/other-file.ts";
-import { competingFiles } from "../../src/plan/competing-files.ts";
-import type { MatchedNic } from "../../src/plan/networkd-match.ts";
+import type { OtherFile } from "../../src/model/other-file.ts";
+import { competingFiles } from "../../src/plan/conflicts/competing-files.ts";
+import type { MatchedNic } from "../../src/plan/conflicts/networkd-match.ts";
 
 const nic: MatchedNic = { mac: "06:aa:bb:cc:dd:01", name: "ens6", driver: "ena", kind: "device" };
 const networkd = { backend: "networkd", renderer: null } as const;

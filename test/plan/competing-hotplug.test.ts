@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { competingHotplug } from "../../src/plan/competing-hotplug.ts";
+import { competingHotplug } from "../../src/install/competitors.ts";
 
 const file = (path: string, content = "", isMask = false) => ({ path, content, isMask });
 const rules = "/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Eni } from "../../src/net/eni.ts";
-import type { Route, RoutingPolicyRule } from "../../src/net/network-config.ts";
-import { configure } from "../../src/plan/configure.ts";
+import type { Eni } from "../../src/model/eni.ts";
+import type { Route, RoutingPolicyRule } from "../../src/model/network-config.ts";
+import { configure } from "../../src/plan/config/configure.ts";
 import { eniAt, familyOf, linkAt, noFamily } from "../support/nics.ts";
 
 const configOf = (eni: Eni, isAlone = false) => configure([{ eni, link: null }], isAlone).nics[0];

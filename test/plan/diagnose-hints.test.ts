@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { PathFacts } from "../../src/net/probe-facts.ts";
-import { diagnoseWay } from "../../src/plan/diagnose/diagnose-way.ts";
-import type { ExaminedWay } from "../../src/plan/diagnose/examined-way.ts";
+import type { PathFacts } from "../../src/model/probe-facts.ts";
+import { diagnoseWay } from "../../src/probe/diagnose/diagnose-way.ts";
+import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { examinedWay } from "../support/examined-ways.ts";
 
 const mendOf = (path: Partial<PathFacts>, more: Partial<ExaminedWay> = {}) =>

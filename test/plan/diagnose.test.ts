@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { MachineFacts, PathFacts } from "../../src/net/probe-facts.ts";
-import type { VerdictWord } from "../../src/net/verdict.ts";
-import { diagnoseWay } from "../../src/plan/diagnose/diagnose-way.ts";
-import type { ExaminedWay } from "../../src/plan/diagnose/examined-way.ts";
+import type { MachineFacts, PathFacts } from "../../src/model/probe-facts.ts";
+import type { VerdictWord } from "../../src/model/verdict.ts";
+import { diagnoseWay } from "../../src/probe/diagnose/diagnose-way.ts";
+import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { chainOf, examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 const usual = examinedWay();

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { Link } from "../../src/net/link.ts";
-import type { NicNote } from "../../src/net/nic-notes.ts";
-import { ownMark, ownPath } from "../../src/net/own-files.ts";
-import { type ArrivalFacts, isOfEarlierBoot, whyNeverGone } from "../../src/plan/judge-arrival.ts";
+import type { Link } from "../../src/model/link.ts";
+import type { NicNote } from "../../src/model/nic-records.ts";
+import { ownMark, ownPath } from "../../src/model/own-files.ts";
+import {
+  type ArrivalFacts,
+  isOfEarlierBoot,
+  whyNeverGone,
+} from "../../src/plan/presence/arrival.ts";
 import { macAt } from "../support/nics.ts";
 
 const mac = macAt(1);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { FirewallChain, FirewallCondition, FirewallPacket } from "../../src/net/firewall.ts";
-import { judgeFirewall } from "../../src/plan/diagnose/judge-firewall.ts";
+import type { FirewallChain, FirewallCondition, FirewallPacket } from "../../src/model/firewall.ts";
+import { judgeFirewall } from "../../src/probe/firewall/evaluate.ts";
 import { chainOf } from "../support/examined-ways.ts";
 
 const out: FirewallPacket = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { BusDevice } from "../../src/net/bus-device.ts";
-import type { Link } from "../../src/net/link.ts";
-import type { NicNote } from "../../src/net/nic-notes.ts";
-import { ownPath } from "../../src/net/own-files.ts";
-import { judgeRemoval, type RemovalVerdict } from "../../src/plan/judge-removal.ts";
+import type { BusDevice } from "../../src/model/bus-device.ts";
+import type { Link } from "../../src/model/link.ts";
+import type { NicNote } from "../../src/model/nic-records.ts";
+import { ownPath } from "../../src/model/own-files.ts";
+import { judgeRemoval, type RemovalVerdict } from "../../src/plan/presence/judge-removal.ts";
 import { macAt } from "../support/nics.ts";
 import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import type { Family } from "../../src/net/address.ts";
-import type { Eni } from "../../src/net/eni.ts";
-import type { ExistingFile } from "../../src/net/host-state.ts";
-import type { Backend } from "../../src/net/network-plan.ts";
-import { configure } from "../../src/plan/configure.ts";
-import { untoldFamilies } from "../../src/plan/kept-leases.ts";
-import { planNetwork } from "../../src/plan/plan-network.ts";
+import type { Family } from "../../src/model/address.ts";
+import type { Eni } from "../../src/model/eni.ts";
+import type { ExistingFile } from "../../src/model/host-state.ts";
+import type { Backend } from "../../src/model/network-plan.ts";
+import { configure } from "../../src/plan/config/configure.ts";
+import { untoldFamilies } from "../../src/plan/config/kept-leases.ts";
+import { planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, familyOf, linkAt, macAt, noFamily } from "../support/nics.ts";
 

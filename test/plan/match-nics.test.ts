@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { matchNics } from "../../src/plan/match-nics.ts";
+import { matchNics } from "../../src/plan/config/match-nics.ts";
 import { eniAt, linkAt, macAt } from "../support/nics.ts";
 
 const namesOf = (links: Parameters<typeof matchNics>[1], enis = [eniAt(0), eniAt(1)]) =>

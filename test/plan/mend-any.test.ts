@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { KernelState } from "../../src/net/kernel-state.ts";
-import type { InCharge } from "../../src/plan/ask-daemon.ts";
-import { checkKernel } from "../../src/plan/check-kernel.ts";
-import { repairSteps } from "../../src/plan/repair-steps.ts";
+import type { KernelState } from "../../src/model/kernel-state.ts";
+import type { InCharge } from "../../src/plan/drift/ask-daemon.ts";
+import { checkKernel } from "../../src/plan/drift/compare.ts";
+import { repairSteps } from "../../src/plan/drift/repair.ts";
 import { eniSets } from "../support/eni-sets.ts";
 import {
   addressOn,

@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { indexOf, metricOf, placeOf, prioritiesOf, tableOf } from "../../src/plan/numbers.ts";
+import {
+  indexOf,
+  metricOf,
+  placeOf,
+  prioritiesOf,
+  tableOf,
+} from "../../src/plan/config/numbers.ts";
 
 test.each([
   { networkCard: 0, deviceNumber: 0, index: 0, metric: 512, table: 10_000 },

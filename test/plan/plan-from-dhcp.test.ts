@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { DhcpEvent, DhcpLease } from "../../src/net/dhcp-event.ts";
-import { freeProvisionalIndex } from "../../src/plan/provisional.ts";
+import type { DhcpEvent, DhcpLease } from "../../src/model/dhcp-event.ts";
+import { freeProvisionalIndex } from "../../src/plan/lease/provisional.ts";
 import { addressOn, expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import {
   after,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import type { InstalledThing, InstallFacts, Installation } from "../../src/net/installation.ts";
+import type { InstalledThing, InstallFacts, Installation } from "../../src/model/installation.ts";
 import {
   foldersAbove,
   madeFoldersPath,
   planInstall,
   planUninstall,
-} from "../../src/plan/plan-install.ts";
+} from "../../src/install/plan-install.ts";
 
 const units = "/etc/systemd/system";
 const path = `${units}/ec2nic-repair.timer`;

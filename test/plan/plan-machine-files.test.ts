@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { ExistingFile } from "../../src/net/host-state.ts";
-import { dnsPath, foreignPath } from "../../src/net/own-files.ts";
-import { planForeign } from "../../src/plan/plan-foreign.ts";
-import { planNetwork } from "../../src/plan/plan-network.ts";
+import type { ExistingFile } from "../../src/model/host-state.ts";
+import { dnsPath, foreignPath } from "../../src/model/own-files.ts";
+import { planForeign } from "../../src/plan/backend/plan-foreign.ts";
+import { planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt } from "../support/nics.ts";
 

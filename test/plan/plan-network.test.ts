@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Eni, IncompleteEni } from "../../src/net/eni.ts";
-import type { ExistingFile } from "../../src/net/host-state.ts";
-import type { NetworkPlan } from "../../src/net/network-plan.ts";
-import { ownPath } from "../../src/net/own-files.ts";
-import { planNetwork, type Scope } from "../../src/plan/plan-network.ts";
+import type { Eni, IncompleteEni } from "../../src/model/eni.ts";
+import type { ExistingFile } from "../../src/model/host-state.ts";
+import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import { ownPath } from "../../src/model/own-files.ts";
+import { planNetwork, type Scope } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../support/nics.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { Activation } from "../../src/net/activation.ts";
-import type { ConfigFile } from "../../src/net/network-plan.ts";
-import { dnsPath, dropInPath, foreignPath, ownPath } from "../../src/net/own-files.ts";
-import { profileUuid } from "../../src/net/own-names.ts";
-import { planSteps } from "../../src/plan/plan-steps.ts";
-import { undoSteps } from "../../src/plan/undo-steps.ts";
+import type { Activation } from "../../src/model/activation.ts";
+import type { ConfigFile } from "../../src/model/network-plan.ts";
+import { dnsPath, dropInPath, foreignPath, ownPath } from "../../src/model/own-files.ts";
+import { profileUuid } from "../../src/model/own-names.ts";
+import { planSteps } from "../../src/plan/backend/plan-steps.ts";
+import { undoSteps } from "../../src/plan/backend/rollback-steps.ts";
 import { macAt } from "../support/nics.ts";
 
 const running = { renderer: null, stage: "network", isRunning: true, hasSystemd: true } as const;

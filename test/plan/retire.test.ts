@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ownPath } from "../../src/net/own-files.ts";
-import { retire } from "../../src/plan/retire.ts";
+import { ownPath } from "../../src/model/own-files.ts";
+import { retire } from "../../src/plan/files/retire.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 
 const fileOf = (number: number, content = "# written by ec2nic, and so on\n") => {

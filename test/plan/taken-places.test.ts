@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { ExistingFile } from "../../src/net/host-state.ts";
-import { configure } from "../../src/plan/configure.ts";
-import { takenPlaces } from "../../src/plan/taken-places.ts";
+import type { ExistingFile } from "../../src/model/host-state.ts";
+import { configure } from "../../src/plan/config/configure.ts";
+import { takenPlaces } from "../../src/plan/presence/occupied-slots.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";
 import { eniAt, linkAt, macAt } from "../support/nics.ts";
 

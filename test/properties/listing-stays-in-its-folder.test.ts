@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Failure } from "../../src/exit.ts";
-import { nameFault, parseKey, urlPathOf } from "../../src/imds/key.ts";
-import { parseListing } from "../../src/imds/parse-listing.ts";
+import { nameFault, parseKey, urlPathOf } from "../../src/imds/protocol/key.ts";
+import { parseListing } from "../../src/imds/metadata/listing.ts";
 import { hostileName } from "../support/hostile-names.ts";
 import { tries } from "../support/seed.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { DhcpHookFacts } from "../../src/net/dhcp-hooks.ts";
-import { findDhcpHooks } from "../../src/links/find-dhcp-hooks.ts";
-import { renderDhcpHooks } from "../../src/render/dhcp-hooks.ts";
+import type { DhcpHookFacts } from "../../src/model/dhcp-hooks.ts";
+import { findDhcpHooks } from "../../src/install/find-dhcp-hooks.ts";
+import { renderDhcpHooks } from "../../src/install/units/dhcp-hooks.ts";
 
 const nothing: DhcpHookFacts = {
   dhclient: null,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { basename } from "node:path";
-import { renderInstallation } from "../../src/render/installation.ts";
+import { renderInstallation } from "../../src/install/units/installation.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
 import { verifyUnits } from "../support/verify-units.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { basename } from "node:path";
-import { renderUnits } from "../../src/render/units.ts";
+import { renderUnits } from "../../src/install/units/boot.ts";
 import { missingTool, testUnless } from "../support/skip.ts";
 import { verifyUnits } from "../support/verify-units.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderDhcpHooks } from "../../src/render/dhcp-hooks.ts";
+import { renderDhcpHooks } from "../../src/install/units/dhcp-hooks.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 import { shells } from "../support/shells.ts";
 import { testUnless } from "../support/skip.ts";

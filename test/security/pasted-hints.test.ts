@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { escapeControls } from "../../src/host/escape-controls.ts";
-import { nameFault } from "../../src/imds/key.ts";
+import { escapeControls } from "../../src/host/terminal/escape-controls.ts";
+import { nameFault } from "../../src/imds/protocol/key.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 import { startHostileImds } from "../support/hostile-imds.ts";
 import { runEc2nic } from "../support/run-ec2nic.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { renderInstallation } from "../../src/render/installation.ts";
+import { renderInstallation } from "../../src/install/units/installation.ts";
 import { runEc2nic } from "../support/run-ec2nic.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -1,7 +1,7 @@
-import type { Activation } from "../../src/net/activation.ts";
-import type { NetworkConfig } from "../../src/net/network-config.ts";
-import type { Backend, NetplanRenderer } from "../../src/net/network-plan.ts";
-import type { BackendChoice } from "../../src/plan/plan-network.ts";
+import type { Activation } from "../../src/model/activation.ts";
+import type { NetworkConfig } from "../../src/model/network-config.ts";
+import type { Backend, NetplanRenderer } from "../../src/model/network-plan.ts";
+import type { BackendChoice } from "../../src/plan/files/plan-network.ts";
 import { renderNetplan } from "../../src/render/netplan.ts";
 import { renderNetworkManager } from "../../src/render/network-manager.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";

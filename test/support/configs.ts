@@ -1,6 +1,6 @@
-import type { NicConfig } from "../../src/net/network-config.ts";
-import { configure } from "../../src/plan/configure.ts";
-import type { Eni } from "../../src/net/eni.ts";
+import type { NicConfig } from "../../src/model/network-config.ts";
+import { configure } from "../../src/plan/config/configure.ts";
+import type { Eni } from "../../src/model/eni.ts";
 import { eniAt } from "./nics.ts";
 
 /** A second ENI with everything: two addresses and a prefix of each family. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Eni } from "../../src/net/eni.ts";
+import type { Eni } from "../../src/model/eni.ts";
 import { eniAt, macAt } from "./nics.ts";
 
 const counts = fc.record({

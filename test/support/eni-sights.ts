@@ -1,7 +1,7 @@
-import type { EniMemory, LeafMemory, LeafValue } from "../../src/imds/eni-memory.ts";
-import { eniOf } from "../../src/imds/eni-of.ts";
-import { type EniSight, judgeEni, listedEni } from "../../src/imds/judge-eni.ts";
-import type { Eni } from "../../src/net/eni.ts";
+import type { EniMemory, LeafMemory, LeafValue } from "../../src/eni/propagation/memory.ts";
+import { eniOf } from "../../src/eni/eni-of.ts";
+import { type EniSight, judgeEni, listedEni } from "../../src/eni/propagation/judge.ts";
+import type { Eni } from "../../src/model/eni.ts";
 
 export const mac = "06:aa:bb:cc:dd:02";
 const primaryMac = "06:aa:bb:cc:dd:01";

@@ -1,8 +1,8 @@
-import type { LinkState } from "../../src/net/link-state.ts";
-import type { FirewallChain, FirewallRule } from "../../src/net/firewall.ts";
-import type { WayProbe } from "../../src/net/way-probe.ts";
-import { unprobed } from "../../src/net/way-probe.ts";
-import type { ExaminedWay } from "../../src/plan/diagnose/examined-way.ts";
+import type { LinkState } from "../../src/model/link-state.ts";
+import type { FirewallChain, FirewallRule } from "../../src/model/firewall.ts";
+import type { WayProbe } from "../../src/model/way-probe.ts";
+import { unprobed } from "../../src/model/way-probe.ts";
+import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { linkAt } from "./nics.ts";
 
 const ipv4 = "169.254.169.254";

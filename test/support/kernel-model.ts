@@ -1,18 +1,18 @@
-import { hostCidr, prefixLength } from "../../src/net/address.ts";
+import { hostCidr, prefixLength } from "../../src/model/address.ts";
 import type {
   KernelAddress,
   KernelRoute,
   KernelRule,
   KernelState,
-} from "../../src/net/kernel-state.ts";
-import type { Step } from "../../src/net/network-plan.ts";
-import type { Eni } from "../../src/net/eni.ts";
-import { configure } from "../../src/plan/configure.ts";
+} from "../../src/model/kernel-state.ts";
+import type { Step } from "../../src/model/network-plan.ts";
+import type { Eni } from "../../src/model/eni.ts";
+import { configure } from "../../src/plan/config/configure.ts";
 import {
   type ExpectedKernel,
   expectedKernel,
   type ExpectedNic,
-} from "../../src/plan/expected-kernel.ts";
+} from "../../src/plan/drift/expected-kernel.ts";
 import { linkAt } from "./nics.ts";
 
 /** What the kernel must have for these ENIs, whose links are all here; `left`: left alone. */

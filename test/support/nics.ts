@@ -1,5 +1,5 @@
-import type { Eni, EniFamily } from "../../src/net/eni.ts";
-import type { Link } from "../../src/net/link.ts";
+import type { Eni, EniFamily } from "../../src/model/eni.ts";
+import type { Link } from "../../src/model/link.ts";
 
 const none: EniFamily = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
 

@@ -1,6 +1,6 @@
-import type { BusDevice } from "../../src/net/bus-device.ts";
-import type { Link } from "../../src/net/link.ts";
-import type { NicNote } from "../../src/net/nic-notes.ts";
+import type { BusDevice } from "../../src/model/bus-device.ts";
+import type { Link } from "../../src/model/link.ts";
+import type { NicNote } from "../../src/model/nic-records.ts";
 
 /** A NIC's link. */
 export function nicLink(name: string, mac: string): Link {

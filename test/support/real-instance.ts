@@ -1,6 +1,6 @@
-import { familyOf as familyOfAddress } from "../../src/net/address.ts";
-import { configure } from "../../src/plan/configure.ts";
-import { type ExpectedKernel, expectedKernel } from "../../src/plan/expected-kernel.ts";
+import { familyOf as familyOfAddress } from "../../src/model/address.ts";
+import { configure } from "../../src/plan/config/configure.ts";
+import { type ExpectedKernel, expectedKernel } from "../../src/plan/drift/expected-kernel.ts";
 import { eniAt, familyOf, linkAt, macAt } from "./nics.ts";
 import type { PrivateNetwork } from "./private-network.ts";
 

@@ -1,9 +1,9 @@
-import type { Answer } from "../../src/imds/answer.ts";
-import type { KernelSight } from "../../src/imds/judge-eni.ts";
+import type { Answer } from "../../src/imds/protocol/answer.ts";
+import type { KernelSight } from "../../src/eni/propagation/judge.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
-import { watchEnis } from "../../src/imds/watch-eni.ts";
-import type { EniEvent } from "../../src/imds/watched-eni.ts";
-import type { TakenPlace } from "../../src/net/taken-place.ts";
+import { watchEnis } from "../../src/commands/hotplug/poll.ts";
+import type { EniEvent } from "../../src/eni/propagation/nic.ts";
+import type { TakenPlace } from "../../src/model/taken-place.ts";
 import { fakeClock, fakeLog } from "./fake-host.ts";
 import type { Scenario } from "./imds-simulator/scenario.ts";
 import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";

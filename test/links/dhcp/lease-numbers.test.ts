@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
-import { leasePriorityOf, leaseTableOf, mostLeases } from "../../../src/net/lease-numbers.ts";
-import { indexOf, prioritiesOf, tableOf } from "../../../src/plan/numbers.ts";
+import {
+  leasePriorityOf,
+  leaseTableOf,
+  mostLeases,
+} from "../../../src/ephemeral-dhcp/lease-numbers.ts";
+import { indexOf, prioritiesOf, tableOf } from "../../../src/plan/config/numbers.ts";
 
 const slots = Array.from({ length: mostLeases }, (_, slot) => slot);
 const first = indexOf({ networkCard: 0, deviceNumber: 0 });

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
-import { dropAbandonedLeases } from "../../../src/links/dhcp/hold-book.ts";
-import { type LeaseHost, openLeases } from "../../../src/links/dhcp/open-leases.ts";
-import type { LeaseNotes } from "../../../src/net/lease-notes.ts";
-import type { LinkAddress } from "../../../src/net/link.ts";
+import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
+import { type LeaseHost, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
+import type { LeaseNotes } from "../../../src/ephemeral-dhcp/lease-notes.ts";
+import type { LinkAddress } from "../../../src/model/link.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";

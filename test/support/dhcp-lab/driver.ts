@@ -6,9 +6,9 @@
 import { Failure, exitCodes, reportOf } from "../../../src/exit.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { systemHost } from "../../../src/host/system.ts";
-import { dropAbandonedLeases } from "../../../src/links/dhcp/hold-book.ts";
-import { type Leases, openLeases } from "../../../src/links/dhcp/open-leases.ts";
-import { readLinkStates } from "../../../src/links/read-link-states.ts";
+import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
+import { type Leases, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
+import { readLinkStates } from "../../../src/inspect/links/read-link-states.ts";
 
 const imds = "169.254.169.254";
 

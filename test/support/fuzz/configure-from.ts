@@ -1,8 +1,8 @@
-import { awaitEnis } from "../../../src/imds/await-enis.ts";
+import { awaitEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
-import type { Link } from "../../../src/net/link.ts";
-import { type Backend, backends, type NetplanRenderer } from "../../../src/net/network-plan.ts";
-import { planNetwork } from "../../../src/plan/plan-network.ts";
+import type { Link } from "../../../src/model/link.ts";
+import { type Backend, backends, type NetplanRenderer } from "../../../src/model/network-plan.ts";
+import { planNetwork } from "../../../src/plan/files/plan-network.ts";
 import type { Chance } from "../chance.ts";
 import { choiceOf } from "../choices.ts";
 import type { FuzzHost } from "./fuzz-host.ts";

@@ -1,6 +1,6 @@
 import type { Host } from "../../../src/host/host.ts";
 import { systemHttp } from "../../../src/host/http.ts";
-import { openSockets, type Sockets } from "../../../src/host/sockets.ts";
+import { openSockets, type Sockets } from "../../../src/host/sockets/sockets.ts";
 import { silentLog } from "../golden-case.ts";
 import { fakeMachine } from "../fake-machine.ts";
 

@@ -1,11 +1,11 @@
 import type { Chance } from "../chance.ts";
 import { Failure } from "../../../src/exit.ts";
-import type { Sockets } from "../../../src/host/sockets.ts";
-import { parseKey } from "../../../src/imds/key.ts";
-import { readKeys } from "../../../src/imds/read-keys.ts";
+import type { Sockets } from "../../../src/host/sockets/sockets.ts";
+import { parseKey } from "../../../src/imds/protocol/key.ts";
+import { readKeys } from "../../../src/imds/metadata/read-keys.ts";
 import { type ImdsSession, openSession } from "../../../src/imds/session.ts";
-import type { ImdsSettings } from "../../../src/imds/settings.ts";
-import { renderReadings } from "../../../src/output/render-readings.ts";
+import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
+import { renderReadings } from "../../../src/output/fetch/readings.ts";
 import { configureFrom, ownMacs } from "./configure-from.ts";
 import { type FuzzHost, fuzzHost } from "./fuzz-host.ts";
 import type { FuzzServer } from "./fuzz-server.ts";

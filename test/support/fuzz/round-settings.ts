@@ -1,5 +1,5 @@
-import type { ImdsSettings } from "../../../src/imds/settings.ts";
-import { type Links, noRanked } from "../../../src/imds/transports.ts";
+import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
+import { type Links, noRanked } from "../../../src/imds/connect/transports.ts";
 import { addressOn, linkState } from "../link-states.ts";
 
 type Through = "routing" | "nic";

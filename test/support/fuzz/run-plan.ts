@@ -1,4 +1,4 @@
-import { parseKey } from "../../../src/imds/key.ts";
+import { parseKey } from "../../../src/imds/protocol/key.ts";
 import type { Chance } from "../chance.ts";
 import { chanceFor, type Flavour } from "./mutate.ts";
 

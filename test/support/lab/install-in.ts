@@ -1,4 +1,4 @@
-import { renderInstallation } from "../../../src/render/installation.ts";
+import { renderInstallation } from "../../../src/install/units/installation.ts";
 import type { Vm } from "./vm.ts";
 
 /** Where a guest has the program under test. */

@@ -1,4 +1,4 @@
-import { familyOf, type Family } from "../../../src/net/address.ts";
+import { familyOf, type Family } from "../../../src/model/address.ts";
 import type { Bench } from "./bench.ts";
 import type { Machine } from "./machine.ts";
 import type { Vpc } from "./vpc.ts";

@@ -1,4 +1,4 @@
-import type { Family } from "../../../src/net/address.ts";
+import type { Family } from "../../../src/model/address.ts";
 
 /** A host of the VPC's side that machines talk to. */
 export interface VpcHost {

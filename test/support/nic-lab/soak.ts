@@ -5,7 +5,7 @@
  */
 import { readdirSync } from "node:fs";
 import type { BoundTransport } from "../../../src/host/host.ts";
-import { openSockets, type Sockets } from "../../../src/host/sockets.ts";
+import { openSockets, type Sockets } from "../../../src/host/sockets/sockets.ts";
 import { chance } from "../chance.ts";
 
 export interface Sample {

@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import type { Host } from "../host/host.ts";
+import type { DefaultRoutes } from "../inspect/kernel/default-routes.ts";
+
+/**
+ * What a run that changes a live machine puts down before its first change and takes away after its
+ * last check. Where it is found, a run was ended in between (`kill -9`): files are old or new, each
+ * whole, but the backend may not have been told of them yet. A reboot clears it with `/run`, and
+ * tells the backend everything.
+ */
+export interface Unfinished {
+  /** Files as they were, by path; null: there was none. */
+  readonly previous: readonly PreviousFile[];
+  /** What stood before the first change, and has to stand when all is done. */
+  readonly standing: Stood | null;
+}
+
+/** The primary NIC's link, and whether it held a default route. */
+export interface Stood {
+  readonly link: string;
+  readonly routes: DefaultRoutes;
+}
+
+export interface PreviousFile {
+  readonly path: string;
+  readonly content: string | null;
+  readonly mode: number;
+  readonly mac: string | null;
+}
+
+export const unfinishedPath = "/run/ec2nic/unfinished.json";
+
+const unfinishedSchema = v.object({
+  previous: v.array(
+    v.object({
+      path: v.string(),
+      content: v.nullable(v.string()),
+      mode: v.number(),
+      mac: v.nullable(v.string()),
+    }),
+  ),
+  standing: v.nullable(
+    v.object({ link: v.string(), routes: v.object({ ipv4: v.boolean(), ipv6: v.boolean() }) }),
+  ),
+});
+
+/** What the run before left unfinished; null: nothing, or it cannot be read (then nothing is known). */
+export async function readUnfinished(host: Pick<Host, "files">): Promise<Unfinished | null> {
+  const bytes = await host.files.read(unfinishedPath).catch(() => null);
+  if (bytes === null) return null;
+  const schema = v.pipe(v.string(), v.parseJson(), unfinishedSchema);
+  const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));
+  return parsed.success ? parsed.output : null;
+}
+
+export async function noteUnfinished(host: Pick<Host, "files">, what: Unfinished): Promise<void> {
+  await host.files.write(unfinishedPath, JSON.stringify(what), 0o600);
+}
+
+export async function clearUnfinished(host: Pick<Host, "files">): Promise<void> {
+  await host.files.remove(unfinishedPath);
+}

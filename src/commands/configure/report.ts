@@ -1,0 +1,59 @@
+import type { Applied } from "../../apply/apply-plan.ts";
+import { exitCodes, Failure, reportOf } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
+import type { NicResult } from "../../model/network-plan.ts";
+import { describeCheck, differencesJson } from "../../output/plan/describe-check.ts";
+import { describeNic } from "../../output/plan/describe-nic.ts";
+import { describePlan } from "../../output/plan/describe-plan.ts";
+import { listPlan } from "../../output/plan/plain.ts";
+import { mendedLines } from "../../output/plan/mended.ts";
+import { renderResult } from "../../output/result.ts";
+import type { ActivateOptions } from "./options.ts";
+import type { Asked } from "./load-enis.ts";
+import type { Gathered } from "./collect-facts.ts";
+import type { ActivationPlan } from "../../plan/plan-activation.ts";
+
+/** A run, as far as it is told of. */
+export interface Told extends Applied {
+  readonly command: "activate" | "hotplug";
+  readonly asked: Pick<Asked, "imds">;
+  readonly gathered: Pick<Gathered, "facts">;
+  readonly plan: ActivationPlan;
+}
+
+/** Tells what came of a run, on stdout and stderr; gives the exit status. */
+export async function reportActivation(
+  host: Pick<Host, "clock" | "log" | "print">,
+  options: Pick<ActivateOptions, "check" | "dryRun" | "json" | "plain">,
+  { command, asked: { imds }, gathered, plan, nics, failure }: Told,
+): Promise<number> {
+  const { check, dryRun, plain } = options;
+  const ending = failure ?? incompleteFailure(nics);
+  const error = ending === null ? null : reportOf(ending);
+  const elapsedMs = Math.round(host.clock.now());
+  const differences = check ? differencesJson(plan.differences) : null;
+  if (options.json) {
+    const told = { command, dryRun, nics, plan, imds, elapsedMs, error, differences };
+    await host.print(renderResult(told));
+  } else if (check) await host.print(describeCheck(plan.differences, plain));
+  else if (dryRun) await host.print((plain ? listPlan : describePlan)(plan, gathered.facts.state));
+  else {
+    for (const nic of nics) host.log.info(describeNic(nic));
+    if (failure === null) {
+      for (const line of mendedLines(plan.differences, plan.steps)) host.log.info(line);
+    }
+  }
+  for (const warning of plan.warnings) host.log.warn(warning);
+  for (const reason of plan.reasons) host.log.verbose(reason);
+  if (error !== null) host.log.error(error.message, error.hint);
+  if (check && plan.differences.length > 0) return error?.code ?? exitCodes.DIFFERENCE;
+  return error?.code ?? exitCodes.OK;
+}
+
+function incompleteFailure(nics: readonly NicResult[]): Failure | null {
+  const late = nics.filter(({ outcome }) => outcome === "incomplete");
+  if (late.length === 0) return null;
+  const macs = late.map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`).join("; ");
+  const hint = "run it again when it is";
+  return new Failure("TEMPFAIL", `metadata is not complete: ${macs}`, { hint });
+}

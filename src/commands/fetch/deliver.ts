@@ -1,0 +1,45 @@
+import { Failure } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
+import type { Reading } from "../../model/reading.ts";
+import { variablesOf } from "../../output/fetch/env.ts";
+import { renderReadings } from "../../output/fetch/readings.ts";
+import type { FetchOptions } from "./options.ts";
+
+type DeliveryHost = Pick<Host, "exec" | "files" | "log" | "print">;
+
+/**
+ * Hands readings to who asked for them: a command, a file, or stdout. Gives the exit status.
+ * Throws `CANTCREAT`, `NOPERM`, and what rendering throws; then nothing was handed over.
+ */
+export async function deliver(
+  host: DeliveryHost,
+  options: Pick<FetchOptions, "command" | "format" | "output">,
+  readings: readonly Reading[],
+): Promise<number> {
+  const { command, format, output } = options;
+  if (command !== null) {
+    const options = { env: variablesOf(readings), stdio: "inherit" } as const;
+    const { code, isStarted } = await host.exec(command, options);
+    const fault = code === 127 ? "there is no such command" : "it cannot be executed";
+    if (!isStarted) host.log.error(`${command[0]}: ${fault}`);
+    return code;
+  }
+  const data = renderReadings(readings, format);
+  if (output === undefined) await host.print(data);
+  else await writeOutput(host, output, data);
+  return 0;
+}
+
+/** A rename over /dev/null would replace the device for the whole machine. */
+async function writeOutput(
+  host: DeliveryHost,
+  path: string,
+  data: string | Uint8Array,
+): Promise<void> {
+  const there = await host.files.stat(path);
+  if (there !== null && there.kind !== "file") {
+    const hint = "name a file, or use > for a device or a pipe";
+    throw new Failure("CANTCREAT", `${path}: it is there and is not a plain file`, { hint });
+  }
+  await host.files.write(path, data, 0o600);
+}

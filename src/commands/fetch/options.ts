@@ -1,0 +1,88 @@
+import { Failure } from "../../exit.ts";
+import { type Key, parseKey } from "../../imds/protocol/key.ts";
+import type { ImdsOptions } from "../../imds/protocol/settings.ts";
+import { parseDuration } from "../../model/duration.ts";
+import type { FetchFormat } from "../../output/fetch/readings.ts";
+import type { Argv, Flags } from "../../cli/flags.ts";
+import { imdsFlags, imdsOptions, talkFlags } from "../../cli/shared-flags.ts";
+
+export const fetchFlags = {
+  format: {
+    type: "enum",
+    options: ["text", "json", "env"],
+    description: "default: text for one value, json for a folder or several keys",
+  },
+  json: { type: "boolean", description: "the same as --format json" },
+  output: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write to FILE (0600), whole or not at all",
+  },
+  default: {
+    type: "string",
+    valueHint: "VALUE",
+    description: "what a key that does not exist reads as",
+  },
+  wait: { type: "boolean", description: "wait for a key that does not exist yet" },
+  "max-age": {
+    type: "string",
+    valueHint: "DURATION",
+    description: "be content with an answer kept in /run/ec2nic (by root) that is no older",
+  },
+  "show-secrets": { type: "boolean", description: "credentials and user-data too" },
+  ...imdsFlags,
+  ...talkFlags,
+} as const satisfies Flags;
+
+export interface FetchOptions extends ImdsOptions {
+  /** None: everything. */
+  readonly keys: readonly Key[];
+  /** null: what fits. */
+  readonly format: FetchFormat | null;
+  readonly output: string | undefined;
+  readonly fallback: string | null;
+  readonly awaitAbsent: boolean;
+  /** null: neither use nor keep answers of other runs. */
+  readonly maxAgeMs: number | null;
+  readonly showSecrets: boolean;
+  /** Run with the variables instead of printing them; null: print. */
+  readonly command: readonly string[] | null;
+}
+
+/** Throws `USAGE` for flags that contradict each other. */
+export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>): FetchOptions {
+  const format = formatOf(flags.format, flags.json);
+  if (rest !== null && (rest[0] ?? "") === "") {
+    const hint = "ec2nic fetch instance-id -- COMMAND";
+    throw new Failure("USAGE", "there is no command after --", { hint });
+  }
+  const clash =
+    rest === null ? undefined : (flags.output ?? flags.format) && "--output or --format";
+  if (clash !== undefined || (rest !== null && flags.json)) {
+    throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
+  }
+  if (flags.output === "") {
+    const hint = "is a variable of the calling script empty?";
+    throw new Failure("USAGE", "--output: an empty file name", { hint });
+  }
+  const maxAge = flags["max-age"];
+  return {
+    ...imdsOptions(flags),
+    keys: positionals.length > 0 ? positionals.map(parseKey) : [{ text: "", path: [] }],
+    format,
+    output: flags.output,
+    fallback: flags.default ?? null,
+    awaitAbsent: flags.wait,
+    maxAgeMs: maxAge === undefined ? null : parseDuration(maxAge, "--max-age"),
+    showSecrets: flags["show-secrets"],
+    command: rest,
+  };
+}
+
+function formatOf(format: string | undefined, json: boolean): FetchFormat | null {
+  if (json && format !== undefined && format !== "json") {
+    throw new Failure("USAGE", `--json and --format ${format} contradict each other`);
+  }
+  if (json) return "json";
+  return format === "text" || format === "json" || format === "env" ? format : null;
+}

@@ -1,0 +1,14 @@
+import type { Host } from "../../host/host.ts";
+import { parseNicEvent } from "../../plan/presence/udev-event.ts";
+import { addNic } from "./add.ts";
+import type { HotplugOptions } from "./options.ts";
+import { removeNics } from "./remove.ts";
+import { reportNothing } from "./report-nothing.ts";
+
+/** `hotplug add`, `hotplug remove`, or what udev's environment says. */
+export async function onNicEvent(host: Host, options: HotplugOptions): Promise<number> {
+  const event = parseNicEvent(host.env, options.event);
+  if (event.kind === "irrelevant") return reportNothing(host, options, [], event.why);
+  if (event.kind === "added") return addNic(host, options, event.clue);
+  return removeNics(host, options, event);
+}

@@ -1,0 +1,147 @@
+import { Failure } from "../../exit.ts";
+import { parseDuration } from "../../model/duration.ts";
+import type { EventFlags } from "../../plan/presence/udev-event.ts";
+import { type ActivateOptions, activateFlags, parseActivate } from "../configure/options.ts";
+import type { Argv, Flags, FlagValues } from "../../cli/flags.ts";
+import { imdsFlags, talkFlags } from "../../cli/shared-flags.ts";
+
+const { backend, stage, root, json } = activateFlags;
+
+export const hotplugFlags = {
+  nic: { type: "string", valueHint: "NAME", description: "the NIC that came or went, by name" },
+  mac: { type: "string", valueHint: "MAC", description: "or by MAC" },
+  devpath: {
+    type: "string",
+    valueHint: "PATH",
+    description: "or by device: a path below /sys/devices, or its name on the bus",
+  },
+  settle: {
+    type: "string",
+    valueHint: "DURATION",
+    description: "add: done when nothing changes for so long; 0s: when it is usable (default: 10s)",
+  },
+  "from-dhcp": {
+    type: "boolean",
+    description: "a DHCP client calls: table and rules from its lease, without asking IMDS",
+  },
+  install: {
+    type: "boolean",
+    description: "write udev's rules and the units; with --from-dhcp, DHCP clients' hooks too",
+  },
+  uninstall: { type: "boolean", description: "remove what --install wrote" },
+  backend,
+  stage,
+  "dry-run": { type: "boolean", description: "show what would be done, and why; do nothing" },
+  root,
+  json,
+  ...imdsFlags,
+  ...talkFlags,
+} as const satisfies Flags;
+
+const actions = ["add", "remove", "sync"] as const;
+
+/** What a run is for. */
+export type HotplugJob = "event" | "sync" | "from-dhcp" | "install" | "uninstall";
+
+export interface HotplugOptions extends ActivateOptions {
+  readonly job: HotplugJob;
+  /** Of an event: what the caller says. */
+  readonly event: EventFlags;
+  /** Unchanged for so long is settled; 0: the run ends where the NIC is usable. */
+  readonly settleMs: number;
+  /** `--install`: with the hooks of DHCP clients. */
+  readonly withDhcpHooks: boolean;
+}
+
+/** Throws `USAGE`. */
+export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
+  const { flags, positionals, rest } = argv;
+  const [word = null, ...extra] = [...positionals, ...(rest ?? [])];
+  const action = actions.find((each) => each === word) ?? null;
+  if (word !== null && action === null) {
+    throw new Failure("USAGE", `hotplug: there is no action "${word}"`, { hint });
+  }
+  if (extra[0] !== undefined) {
+    throw new Failure("USAGE", `hotplug takes one action, but there is "${extra[0]}", too`, {
+      hint,
+    });
+  }
+  const job = jobOf(flags, action);
+  refuseIdle(flags, { job, action });
+  refuseUnasked(flags, job);
+  const check = false;
+  const shared = parseActivate({
+    flags: { ...flags, check, metadata: undefined, offline: false },
+    positionals: [],
+    rest: null,
+  });
+  const { nic = null, mac = null, devpath = null, settle } = flags;
+  return {
+    ...shared,
+    job,
+    event: { action: action === "sync" ? null : action, nic, mac, devpath },
+    settleMs: settle === undefined ? usualSettleMs(flags) : parseDuration(settle, "--settle"),
+    withDhcpHooks: flags["from-dhcp"],
+  };
+}
+
+/** What would be done is known when the NIC is usable. */
+function usualSettleMs(flags: Values): number {
+  return flags["dry-run"] ? 0 : 10_000;
+}
+
+const hint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";
+
+type Values = FlagValues<typeof hotplugFlags>;
+
+function jobOf(flags: Values, action: (typeof actions)[number] | null): HotplugJob {
+  const { install, uninstall, "from-dhcp": fromDhcp } = flags;
+  const asked = [
+    ...(action === null ? [] : [`hotplug ${action}`]),
+    ...(install ? ["--install"] : []),
+    ...(uninstall ? ["--uninstall"] : []),
+    ...(fromDhcp && !install && !uninstall ? ["--from-dhcp"] : []),
+  ];
+  if (asked.length > 1) {
+    throw new Failure("USAGE", `${asked.join(" and ")}: one at a time`, { hint });
+  }
+  if (install) return "install";
+  if (uninstall) return "uninstall";
+  if (fromDhcp) return "from-dhcp";
+  return action === "sync" ? "sync" : "event";
+}
+
+/** A flag that would mean nothing was meant for something else. */
+function refuseIdle(
+  flags: Values,
+  { job, action }: { readonly job: HotplugJob; readonly action: string | null },
+): void {
+  const named = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] !== undefined);
+  const idle = job === "event" ? undefined : (named ?? (flags.settle && "settle"));
+  if (idle !== undefined) throw new Failure("USAGE", `--${idle} is for hotplug add`, { hint });
+  if (action === "remove" && flags.settle !== undefined) {
+    throw new Failure("USAGE", "--settle is for hotplug add: what is gone is gone", { hint });
+  }
+  const empty = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] === "");
+  if (empty === undefined) return;
+  const why = "is a variable of the calling script empty?";
+  throw new Failure("USAGE", `--${empty}: an empty name`, { hint: why });
+}
+
+/** Of these jobs none asks IMDS or chooses a backend. */
+const unasked = {
+  install: { who: "--install", flags: [] },
+  uninstall: { who: "--uninstall", flags: [] },
+  // a lease is the running machine's
+  "from-dhcp": { who: "--from-dhcp", flags: ["root"] },
+} as const;
+const planning = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
+
+function refuseUnasked(flags: Values, job: HotplugJob): void {
+  if (job === "event" || job === "sync") return;
+  const { who, flags: more } = unasked[job];
+  const given = [...planning, ...more].find((flag) => (flags[flag] ?? "").length > 0);
+  const idle = flags.dhcp ? "dhcp" : given;
+  if (idle === undefined) return;
+  throw new Failure("USAGE", `--${idle} means nothing with ${who}`, { hint });
+}

@@ -1,0 +1,53 @@
+import { leasePriorityOf, leaseTableOf } from "./lease-numbers.ts";
+import type { LeaseNote } from "./lease-notes.ts";
+
+/** A command, as an argv. */
+export type Command = readonly string[];
+
+/** What shows a NIC's IPv4 addresses, a line each; iproute2's and busybox's `ip` alike. */
+export function showAddresses(nic: string): Command {
+  return ["ip", "-4", "-o", "address", "show", "dev", nic];
+}
+
+export function setLink(nic: string, state: "up" | "down"): Command {
+  return ["ip", "link", "set", "dev", nic, state];
+}
+
+/**
+ * Puts the address on: for `seconds`, after which the kernel takes it away, whoever has forgotten
+ * it. A /32 makes no subnet's route, and within `scope link` nobody else's traffic takes it as its
+ * source.
+ */
+export function addAddress({ nic, address }: LeaseNote, seconds: number): Command {
+  const forAWhile = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
+  return ["ip", "-4", "address", "add", `${address}/32`, "dev", nic, "scope", "link", ...forAWhile];
+}
+
+/**
+ * The way to each endpoint, in a table that only this address looks into. A socket that is bound to
+ * the NIC sends without it; the answer gets in by it, where rp_filter (1 or 2) asks for a way back.
+ */
+export function addWay(note: LeaseNote): readonly Command[] {
+  return note.endpoints.flatMap((host) => [route("add", note, host), rule("add", note, host)]);
+}
+
+/** The reverse of both, each on its own. */
+export function removeWay(note: LeaseNote): readonly Command[] {
+  return note.endpoints.flatMap((host) => [rule("del", note, host), route("del", note, host)]);
+}
+
+export function removeAddress({ nic, address }: LeaseNote): Command {
+  return ["ip", "-4", "address", "del", `${address}/32`, "dev", nic];
+}
+
+type Verb = "add" | "del";
+
+function route(verb: Verb, { nic, address, slot }: LeaseNote, host: string): Command {
+  const table = ["table", String(leaseTableOf(slot))];
+  return ["ip", "-4", "route", verb, host, "dev", nic, "src", address ?? "", ...table];
+}
+
+function rule(verb: Verb, { address, slot }: LeaseNote, host: string): Command {
+  const which = ["priority", String(leasePriorityOf(slot)), "from", address ?? "", "to", host];
+  return ["ip", "-4", "rule", verb, ...which, "lookup", String(leaseTableOf(slot))];
+}

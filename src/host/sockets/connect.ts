@@ -1,0 +1,116 @@
+import { ptr } from "bun:ffi";
+import type { LinkAddress } from "../../model/link.ts";
+import { errnoOf, nameOfErrno } from "./errno.ts";
+import { type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
+import { socketAddress } from "./socket-address.ts";
+
+export interface BoundTarget {
+  readonly nic: string;
+  readonly source: LinkAddress;
+  readonly address: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** socket(7), asm-generic; the same numbers on x86-64 and arm64. */
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_BINDTODEVICE = 25;
+const EINPROGRESS = 115;
+const POLLOUT = 4;
+/** The port is chosen when connecting: else each source has 28,000 for all peers together. */
+const IPPROTO_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
+
+/** Waits between two looks: a healthy service answers within the first few. */
+const patienceMs = [0, 1, 2, 4, 8, 16, 20] as const;
+
+/**
+ * A connected TCP socket, as a file descriptor that the caller owns. It is bound to the device, so
+ * that no route can lead it elsewhere, and to an address of that device: without, the kernel would
+ * borrow one of another NIC, and the answer would go there. The connect is over when this resolves:
+ * Bun would take a descriptor that is still connecting for an open one, and hide a refusal.
+ * Throws an error with errno's name as its `code` (`ETIMEDOUT` after `timeoutMs`), or the signal's
+ * reason; then the descriptor is closed.
+ */
+export async function connectThrough(libc: Libc, target: BoundTarget): Promise<number> {
+  const { source, address, port, nic } = target;
+  const peer = socketAddress(address, port);
+  const fd = libc.socket(peer.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw errorOf(errnoOf(libc), target);
+  let isHandedOn = false;
+  try {
+    demand(libc, target, bindToDevice(libc, fd, nic));
+    const yes = new Int32Array([1]);
+    // older kernels lack it, and IPv6 sockets take it, too
+    libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(yes), yes.byteLength);
+    const own = socketAddress(source.address, 0, source.scopeId).bytes;
+    demand(libc, target, libc.bind(fd, ptr(own), own.length));
+    if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
+      const code = errnoOf(libc);
+      if (code !== EINPROGRESS) throw errorOf(code, target);
+      await untilConnected(libc, fd, target);
+    }
+    isHandedOn = true;
+    return fd;
+  } finally {
+    if (!isHandedOn) libc.close(fd);
+  }
+}
+
+/** 0, or -1 with errno: EPERM before Linux 5.7 without CAP_NET_RAW, ENODEV. */
+export function bindToDevice(libc: Libc, fd: number, nic: string): number {
+  const device = Buffer.from(`${nic}\0`);
+  return libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length);
+}
+
+async function untilConnected(libc: Libc, fd: number, target: BoundTarget): Promise<void> {
+  const endMs = performance.now() + target.timeoutMs;
+  for (let look = 0; ; look += 1) {
+    target.signal.throwIfAborted();
+    if (isWritable(libc, fd)) break;
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0) throw new ConnectError("ETIMEDOUT", target);
+    await Bun.sleep(Math.min(leftMs, patienceMs[look] ?? 20));
+  }
+  const code = socketError(libc, fd);
+  if (code !== 0) throw errorOf(code, target);
+  // poll(2) says "writable" of a socket that failed, too; only a peer proves a connection
+  const name = new Uint8Array(28);
+  const size = new Uint32Array([name.length]);
+  demand(libc, target, libc.getpeername(fd, ptr(name), ptr(size)));
+}
+
+function isWritable(libc: Libc, fd: number): boolean {
+  const entry = new DataView(new ArrayBuffer(8)); // struct pollfd: int fd, short events, revents
+  entry.setInt32(0, fd, true);
+  entry.setInt16(4, POLLOUT, true);
+  return libc.poll(ptr(entry), 1, 0) > 0;
+}
+
+function socketError(libc: Libc, fd: number): number {
+  const value = new Int32Array(1);
+  const size = new Uint32Array([4]);
+  libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, ptr(value), ptr(size));
+  return value[0] ?? 0;
+}
+
+function demand(libc: Libc, target: BoundTarget, result: number): void {
+  if (result !== 0) throw errorOf(errnoOf(libc), target);
+}
+
+function errorOf(errno: number, target: BoundTarget): ConnectError {
+  return new ConnectError(nameOfErrno(errno), target);
+}
+
+/** Has errno's name as `code`, as the errors of node and Bun do. */
+export class ConnectError extends Error {
+  readonly code: string;
+
+  constructor(code: string, { nic, address, port }: BoundTarget) {
+    super(`${address} port ${port} through ${nic}: ${code}`);
+    this.name = "ConnectError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,39 @@
+import { Failure } from "../exit.ts";
+import type { Host } from "./host.ts";
+import { foldersAbove } from "../model/folders-above.ts";
+
+/**
+ * A path of the machine as it lies below `root`; `/` and the empty text are the machine itself. A
+ * `..` is refused, since it would lead out.
+ */
+export function underRoot(root: string, path: string): string {
+  const parts = path.split("/");
+  if (!path.startsWith("/") || parts.includes("..")) {
+    throw new Failure("USAGE", `${path}: not an absolute path of the machine`);
+  }
+  return `${root.replace(/\/+$/, "")}${path}`;
+}
+
+/**
+ * Refuses folders between `root` and `path` that are symbolic links: in an image `etc/netplan` may
+ * point to `/etc/netplan`, and that would be the running machine's. Below `/` itself an admin's
+ * links are the admin's. Throws `CANTCREAT`.
+ */
+export async function refuseLinksBelow(
+  host: Pick<Host, "files">,
+  root: string,
+  path: string,
+): Promise<void> {
+  if (isThisMachine(root)) return;
+  const folders = foldersAbove(path).map((folder) => underRoot(root, folder));
+  const stats = await Promise.all(folders.map((folder) => host.files.stat(folder)));
+  const link = folders.find((_, at) => stats[at]?.kind === "link");
+  if (link === undefined) return;
+  const hint = "it could lead out of --root: replace it with a folder";
+  throw new Failure("CANTCREAT", `${link} is a symbolic link`, { hint });
+}
+
+/** Whether `root` is the running machine itself, and no image below it: `/`, however written. */
+export function isThisMachine(root: string): boolean {
+  return root.replace(/\/+$/, "") === "";
+}

@@ -1,0 +1,64 @@
+import { columnsOf } from "./columns-of.ts";
+import { escapeControls } from "./escape-controls.ts";
+import type { Waiting } from "../host.ts";
+
+/** Short waits need no word: the line shows once a wait lasts this long. */
+const patienceMs = 1000;
+const refreshMs = 200;
+
+interface LiveLine {
+  readonly show: (state: Waiting | null) => void;
+  readonly clear: () => void;
+}
+
+interface Screen {
+  readonly write: (text: string) => void;
+  /** Asked when there is something to show: elsewhere there is no line. */
+  readonly isTerminal: () => boolean;
+  readonly now: () => number;
+  /** A line is told once, and stays, instead of one that is drawn over. */
+  readonly isPlain: boolean;
+}
+
+/** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
+export function liveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
+  let state: Waiting | null = null;
+  let sinceMs = 0;
+  let timer: ReturnType<typeof setInterval> | null = null;
+  let shown = false;
+  let told: string | null = null;
+
+  const clear = (): void => {
+    if (shown) write("\r\u001b[K");
+    shown = false;
+  };
+  const draw = (): void => {
+    if (state === null || now() - sinceMs < patienceMs || !isTerminal()) return;
+    const line = describe(state, now());
+    if (!isPlain) write(`\r\u001b[K${line.slice(0, (columnsOf(2) ?? 80) - 1)}`);
+    else if (told !== state.what) write(`${line}\n`);
+    told = state.what;
+    shown = !isPlain;
+  };
+  const show = (next: Waiting | null): void => {
+    if (next?.what !== state?.what) sinceMs = now();
+    state = next;
+    if (next === null) {
+      clear();
+      if (timer !== null) clearInterval(timer);
+      timer = null;
+      return;
+    }
+    timer ??= setInterval(draw, refreshMs);
+    timer.unref();
+  };
+  return { show, clear };
+}
+
+function describe(state: Waiting, nowMs: number): string {
+  const leftS = Math.max(0, Math.ceil((state.deadlineMs - nowMs) / 1000));
+  const tries = state.tries === 1 ? "1 try" : `${state.tries} tries`;
+  return escapeControls(
+    `ec2nic: waiting for ${state.what} (${tries}, ${leftS} s left): ${state.reason}`,
+  );
+}

@@ -1,0 +1,122 @@
+import type { BoundTransport, Host, HttpTransport } from "../../host/host.ts";
+import type { LinkAddress } from "../../model/link.ts";
+import type { LinkState, Ranking } from "../../model/link-state.ts";
+import type { ImdsSettings } from "../protocol/settings.ts";
+import { nameOfWay, type Through, type Way } from "../protocol/path.ts";
+
+/** What the session must be told of the machine's links. */
+export interface Links {
+  /** The links as they are now, ranked, and what the kernel's own routing makes of the endpoints. */
+  readonly rank: (endpoints: readonly string[]) => Promise<Ranked>;
+  /** A temporary address for a link that has none; a string says why there is none. */
+  readonly lease: (link: LinkState, limits: Limits) => Promise<LinkAddress | string>;
+  /** Gives back every temporary address. */
+  readonly close: () => Promise<void>;
+}
+
+export interface Ranked extends Ranking {
+  /** The link that the kernel itself takes to the first endpoint; null: none, or nobody knows. */
+  readonly routed: string | null;
+  /** Endpoints that a route forbids. */
+  readonly forbidden: readonly string[];
+  /** systemd-imdsd is there to be asked. */
+  readonly hasImdsd: boolean;
+}
+
+/** As there is where no link is looked at. */
+export const noRanked: Ranked = {
+  candidates: [],
+  others: [],
+  routed: null,
+  forbidden: [],
+  hasImdsd: false,
+};
+
+export interface Limits {
+  /** On the clock of `Clock.now`. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The transports of one session: a way's own, made when it is first asked over. */
+export interface Transports {
+  /** A string says why there is none for this way. */
+  readonly of: (way: Way, limits: Limits) => Promise<HttpTransport | string>;
+  /** Closes what the losers of a race have open. */
+  readonly keepOnly: (winner: Way | null) => void;
+  /** Why sockets can't be bound to a NIC in this process; null: they can, or nobody has tried. */
+  readonly obstacle: () => string | null;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens nothing by itself. Warns once where sockets cannot be bound in this process. */
+export function openTransports(
+  host: Pick<Host, "http" | "bind" | "imdsd" | "log">,
+  settings: Pick<ImdsSettings, "connectMs" | "nic">,
+  links: Links,
+): Transports {
+  let obstacle: string | null = null;
+  const bind = binder(host, settings, links, (reason) => void (obstacle = reason));
+  const racing = new Map<string, BoundTransport>();
+  const winners: BoundTransport[] = [];
+  const closeRacing = (): void => {
+    for (const transport of racing.values()) transport.close();
+    racing.clear();
+  };
+  return {
+    of: async (way, limits) => {
+      const { through } = way;
+      if (through.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
+      if (through.kind === "routing") return host.http;
+      const transport = await bind(through, limits);
+      if (typeof transport !== "string") {
+        racing.get(nameOfWay(way))?.close(); // one that came too late for the race before
+        racing.set(nameOfWay(way), transport);
+      }
+      return transport;
+    },
+    keepOnly: (winner) => {
+      const name = winner === null ? "" : nameOfWay(winner);
+      const transport = racing.get(name);
+      racing.delete(name);
+      // the winners of earlier races may still have answers under way: they stay until the end
+      if (transport !== undefined) winners.push(transport);
+      closeRacing();
+    },
+    obstacle: () => obstacle,
+    close: async () => {
+      closeRacing();
+      for (const transport of winners) transport.close();
+      await links.close();
+    },
+  };
+}
+
+type NicWay = Extract<Through, { kind: "nic" }>;
+type Bind = (through: NicWay, limits: Limits) => Promise<BoundTransport | string>;
+
+/** Binds to a NIC and an address of its own, after it got one where it needs a lease. */
+function binder(
+  host: Pick<Host, "bind" | "log">,
+  { connectMs, nic: only }: Pick<ImdsSettings, "connectMs" | "nic">,
+  links: Links,
+  onObstacle: (reason: string) => void,
+): Bind {
+  let isTold = only !== null; // then the error says it
+  return async ({ link, needsLease }, limits) => {
+    const leased = needsLease ? await links.lease(link, limits) : null;
+    if (typeof leased === "string") return leased;
+    const sources = leased === null ? link.addresses : [...link.addresses, leased];
+    const transport = await host.bind({ nic: link.name, sources, connectMs });
+    if (typeof transport !== "string") return transport;
+    onObstacle(transport);
+    if (!isTold) {
+      host.log.warn(`${cannotBind}, only the default route is used: ${transport}`, bindHint);
+    }
+    isTold = true;
+    return `${cannotBind}: ${transport}`;
+  };
+}
+
+export const cannotBind = "sockets can't be bound to a nic in this process";
+export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";

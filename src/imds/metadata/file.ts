@@ -1,0 +1,33 @@
+import * as v from "valibot";
+import { Failure } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
+import type { MetadataTree } from "../../model/metadata-tree.ts";
+import { treeSchema } from "./tree-schema.ts";
+
+/**
+ * Metadata that was saved with `ec2nic fetch --json`. Throws `NOINPUT` where there is no such file,
+ * `DATAERR` where it holds something else.
+ */
+export async function readMetadataFile(
+  host: Pick<Host, "files" | "signal">,
+  path: string,
+): Promise<MetadataTree> {
+  const hint = "make one: ec2nic fetch --json --output FILE";
+  const bytes = await unlessAborted(host.signal, host.files.read(path, { mayBePipe: true }));
+  if (bytes === null) throw new Failure("NOINPUT", `${path}: there is no such file`, { hint });
+  const schema = v.pipe(v.string(), v.parseJson(), treeSchema);
+  const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));
+  if (parsed.success) return parsed.output;
+  throw new Failure("DATAERR", `${path}: not a tree of metadata: ${parsed.issues[0].message}`, {
+    hint,
+  });
+}
+
+/** The file may be a pipe whose writer never comes. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}

@@ -1,0 +1,62 @@
+import type { MetadataPath } from "../../model/metadata-path.ts";
+
+/**
+ * Keys that AWS documents as values, not folders. For these a value is a value; for any other key
+ * the parent's listing is asked, because a folder without a slash answers 200 as a leaf does.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
+ */
+const leaves: readonly RegExp[] = [
+  /^user-data$/,
+  /^dynamic\/instance-identity\/(document|signature|pkcs7|rsa2048)$/,
+  oneOf("meta-data", [
+    "ami-(id|launch-index|manifest-path)",
+    "ancestor-ami-ids",
+    "(local-|public-)?hostname",
+    "instance-(action|id|life-cycle|type)",
+    "ipv6",
+    "kernel-id",
+    "(local|public)-ipv4",
+    "mac",
+    "product-codes",
+    "ramdisk-id",
+    "reservation-id",
+    "security-groups",
+  ]),
+  oneOf("meta-data/block-device-mapping", ["ami", "root", "swap", "(ebs|ephemeral)\\d+"]),
+  oneOf("meta-data/placement", [
+    "availability-zone(-id)?",
+    "group-name",
+    "host-id",
+    "partition-number",
+    "region",
+  ]),
+  oneOf("meta-data/services", ["domain", "partition"]),
+  oneOf("meta-data/tags/instance", ["[^/]+"]),
+  oneOf("meta-data/iam", ["info", "security-credentials/[^/]+"]),
+  oneOf("meta-data/public-keys", ["\\d+/openssh-key"]),
+  oneOf("meta-data/spot", ["instance-action", "termination-time"]),
+  oneOf("meta-data/network/interfaces/macs/[^/]+", [
+    "device-number",
+    "interface-id",
+    "ipv4-associations/[^/]+",
+    "ipv[46]-prefix",
+    "ipv6s",
+    "(local|public)-(hostname|ipv4s)",
+    "mac",
+    "network-card",
+    "owner-id",
+    "security-group(s|-ids)",
+    "subnet-(id|ipv4-cidr-block|ipv6-cidr-blocks)",
+    "vpc-(id|ipv4-cidr-blocks?|ipv6-cidr-blocks)",
+  ]),
+];
+
+function oneOf(folder: string, names: readonly string[]): RegExp {
+  return new RegExp(`^${folder}/(${names.join("|")})$`);
+}
+
+/** Whether what lies there is a leaf on every instance that has it. */
+export function isKnownLeaf(path: MetadataPath): boolean {
+  const text = path.join("/");
+  return leaves.some((pattern) => pattern.test(text));
+}

@@ -1,0 +1,49 @@
+import { Failure } from "../../exit.ts";
+import { decodeText, type MetadataPath } from "../../model/metadata-path.ts";
+import { nameFault } from "../protocol/key.ts";
+
+/** A child of a metadata folder, as its listing names it. */
+export interface Entry {
+  /** The name in its path. */
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** A real folder lists some fifty names at most: tags are the most of them. */
+const mostNames = 1000;
+
+/**
+ * The children that a folder lists, sorted, each once. A name a line, folders with a slash at the
+ * end; `public-keys/` lists `0=name` for the folder `0/`.
+ * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: each
+ * of them would be asked for, and kept in mind until then.
+ */
+export function parseListing(body: Uint8Array, folder: MetadataPath): readonly Entry[] {
+  const where = folder.join("/");
+  const lines = decodeText(body, folder)
+    .split("\n")
+    .filter((line) => line !== "");
+  if (lines.length > mostNames) {
+    throw new Failure("DATAERR", `${where}/ lists more than ${mostNames} names`);
+  }
+  const entries = new Map<string, Entry>();
+  for (const line of lines) {
+    const entry = parseLine(line, where === "meta-data/public-keys");
+    const fault = nameFault(entry.name);
+    if (fault !== null) {
+      const shown = JSON.stringify(line.slice(0, 80));
+      throw new Failure("DATAERR", `${where}/ lists ${shown}, which ${fault}`);
+    }
+    const isFolder = entry.isFolder || entries.get(entry.name)?.isFolder === true;
+    entries.set(entry.name, { name: entry.name, isFolder });
+  }
+  return [...entries.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function parseLine(line: string, isPublicKeys: boolean): Entry {
+  const [, index] = isPublicKeys ? (/^(\d+)=/.exec(line) ?? []) : [];
+  if (index !== undefined) return { name: index, isFolder: true };
+  return line.endsWith("/")
+    ? { name: line.slice(0, -1), isFolder: true }
+    : { name: line, isFolder: false };
+}

@@ -1,0 +1,42 @@
+import { Failure } from "../../exit.ts";
+
+/**
+ * The address of a metadata service, `http://HOST[:PORT][/PATH]`, without a slash at the end.
+ * `source` is the flag or variable it came from. Throws `USAGE`.
+ */
+export function parseEndpoint(text: string, source: string): string {
+  const refuse = (reason: string): never => {
+    const hint = `${source} http://169.254.169.254`;
+    throw new Failure("USAGE", `${source}: "${text}" ${reason}`, { hint });
+  };
+  const url = URL.parse(text);
+  if (url === null || !text.includes("://")) return refuse("is not a URL");
+  if (url.protocol !== "http:") return refuse("is not http");
+  if (url.username !== "" || url.password !== "") return refuse("holds credentials");
+  if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment");
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+}
+
+/** Host (an IPv6 address without brackets) and port of an endpoint. */
+export function addressOf(endpoint: string): { readonly host: string; readonly port: number } {
+  const url = new URL(endpoint);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
+}
+
+/** Which family an endpoint is asked over; null: it has a name, which only the kernel can tell. */
+export function familyOf(endpoint: string): "ipv4" | "ipv6" | null {
+  const { host } = addressOf(endpoint);
+  if (host.includes(":")) return "ipv6";
+  return /^\d+(\.\d+){3}$/.test(host) ? "ipv4" : null;
+}
+
+/** It is on this machine: no NIC leads there. */
+export function isLoopback(endpoint: string): boolean {
+  const { host } = addressOf(endpoint);
+  return host.startsWith("127.") || host === "::1" || host === "localhost";
+}
+
+/** A NIC can lead there: it is an address (only the kernel knows names), and not this machine's. */
+export function isBindable(endpoint: string): boolean {
+  return familyOf(endpoint) !== null && !isLoopback(endpoint);
+}

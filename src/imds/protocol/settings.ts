@@ -1,0 +1,128 @@
+import { Failure } from "../../exit.ts";
+import { parseDuration } from "../../model/duration.ts";
+import { familyOf, isLoopback, parseEndpoint } from "./endpoint.ts";
+
+/** How IMDS is asked in this run. */
+export interface ImdsSettings {
+  /** `http://…` without a slash at the end, in the order they are tried. */
+  readonly endpoints: readonly string[];
+  /** From the start of the run to its end. */
+  readonly timeoutMs: number;
+  /** One try, from its start to the last byte of the answer. */
+  readonly tryMs: number;
+  /** The part of `tryMs` in which a connection must stand. */
+  readonly connectMs: number;
+  /** The one NIC to ask through; null: any. */
+  readonly nic: string | null;
+  /** A NIC without an address may get a temporary one. */
+  readonly dhcp: boolean;
+  /** How often one request is tried again; Infinity: until the deadline. */
+  readonly retries: number;
+}
+
+export interface ImdsOptions {
+  readonly endpoint: readonly string[];
+  readonly timeout: string | undefined;
+  readonly retries: string | undefined;
+  readonly interface: string | undefined;
+  readonly dhcp: boolean;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Source: the instance metadata endpoints, and that IPv6 is off unless it is enabled. */
+export const defaultEndpoints = {
+  ipv4: "http://169.254.169.254",
+  ipv6: "http://[fd00:ec2::254]",
+};
+
+/**
+ * Flags, then the environment as the AWS SDKs read it, then our own defaults.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
+ * Throws `USAGE` for a value that is none, `CONFIG` where AWS_EC2_METADATA_DISABLED says no.
+ */
+export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
+  if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
+    const hint = "unset AWS_EC2_METADATA_DISABLED";
+    throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: imds is not asked", { hint });
+  }
+  const tryMs = tryMsFrom(env);
+  const endpoints = endpointsFrom(options, env);
+  const nic = nicFrom(options);
+  if (nic !== null) refuseUnreachable(nic, endpoints);
+  return {
+    endpoints,
+    timeoutMs: timeoutFrom(options),
+    tryMs,
+    connectMs: Math.min(1000, tryMs),
+    retries: retriesFrom(options, env),
+    nic,
+    dhcp: options.dhcp,
+  };
+}
+
+/** `--timeout`, in milliseconds. Throws `USAGE`. */
+export function timeoutFrom({ timeout }: Pick<ImdsOptions, "timeout">): number {
+  if (timeout === undefined) return 60_000;
+  const ms = parseDuration(timeout, "--timeout");
+  if (ms > 0) return ms;
+  throw new Failure("USAGE", `--timeout: ${timeout} leaves no time at all`, {
+    hint: "--timeout 10s",
+  });
+}
+
+/** A name that the kernel could give to a link (dev_valid_name): not that there is one. */
+function nicFrom({ interface: name }: ImdsOptions): string | null {
+  if (name === undefined) return null;
+  if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
+  const isEmpty = name === "";
+  const hint = isEmpty ? "is a variable of the calling script empty?" : "ls /sys/class/net";
+  throw new Failure("USAGE", `--interface: "${name}" can't be the name of a nic`, { hint });
+}
+
+function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
+  const lost = endpoints.find(
+    (endpoint) => familyOf(endpoint) === null || (isLoopback(endpoint) && nic !== "lo"),
+  );
+  if (lost === undefined) return;
+  const why = familyOf(lost) === null ? "is a name, which no nic knows" : "is on this machine";
+  const hint = "name an address that a nic leads to: --endpoint http://169.254.169.254";
+  throw new Failure("USAGE", `--interface ${nic}: ${lost} ${why}`, { hint });
+}
+
+function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {
+  if (options.endpoint.length > 0) {
+    return [...new Set(options.endpoint.map((text) => parseEndpoint(text, "--endpoint")))];
+  }
+  const fromEnv = env["AWS_EC2_METADATA_SERVICE_ENDPOINT"];
+  if (fromEnv) return [parseEndpoint(fromEnv, "AWS_EC2_METADATA_SERVICE_ENDPOINT")];
+  const mode = env["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]?.toLowerCase() ?? "";
+  if (mode === "") return [defaultEndpoints.ipv4, defaultEndpoints.ipv6];
+  if (mode === "ipv4" || mode === "ipv6") return [defaultEndpoints[mode]];
+  const hint = "it is IPv4 or IPv6";
+  throw new Failure("USAGE", `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "${mode}"`, { hint });
+}
+
+function tryMsFrom(env: Env): number {
+  const text = env["AWS_METADATA_SERVICE_TIMEOUT"];
+  if (!text) return 2000;
+  const seconds = Number(text);
+  if (/^\d{1,5}(\.\d{1,6})?$/.test(text) && seconds > 0) return seconds * 1000;
+  const hint = "it is a number of seconds, more than 0";
+  throw new Failure("USAGE", `AWS_METADATA_SERVICE_TIMEOUT: "${text}"`, { hint });
+}
+
+function retriesFrom(options: ImdsOptions, env: Env): number {
+  if (options.retries !== undefined) {
+    if (/^\d{1,6}$/.test(options.retries)) return Number(options.retries);
+    const hint = "it is a whole number: 0 means one try";
+    throw new Failure("USAGE", `--retries: "${options.retries}" is not a number of retries`, {
+      hint,
+    });
+  }
+  const attempts = env["AWS_METADATA_SERVICE_NUM_ATTEMPTS"];
+  if (!attempts) return Infinity;
+  if (/^[1-9]\d{0,5}$/.test(attempts)) return Number(attempts) - 1;
+  const hint = "it is a whole number, 1 or more";
+  throw new Failure("USAGE", `AWS_METADATA_SERVICE_NUM_ATTEMPTS: "${attempts}"`, { hint });
+}

@@ -1,0 +1,51 @@
+import type { Host } from "../../host/host.ts";
+
+/** Whether a link holds a default route, by family. */
+export interface DefaultRoutes {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+}
+
+/**
+ * From /proc/net/route and /proc/net/ipv6_route, which need no program: a minimal image may not
+ * have `ip`. The second knows no tables, so a link with a table of its own would always have one:
+ * ask for the primary's. Columns: the kernel's fib_route_seq_show and rt6_info_route.
+ */
+export async function readDefaultRoutes(
+  host: Pick<Host, "files">,
+  link: string,
+): Promise<DefaultRoutes> {
+  const [ipv4, ipv6] = await Promise.all([
+    rowsOf(host, "/proc/net/route"),
+    rowsOf(host, "/proc/net/ipv6_route"),
+  ]);
+  return {
+    // Iface Destination Gateway Flags … Mask: both zero, and RTF_UP without RTF_REJECT
+    ipv4: links(ipv4, (row) => [row[0], row[1], row[7], row[3]], /^0{8}$/).includes(link),
+    // destination, its length, …, flags, link
+    ipv6: links(ipv6, (row) => [row[9], row[0], row[1], row[8]], /^(?:0{2}|0{32})$/).includes(link),
+  };
+}
+
+const isUp = 0x1;
+const isRejecting = 0x200;
+
+type Cells = readonly (string | undefined)[];
+
+function links(
+  rows: readonly Cells[],
+  pick: (row: Cells) => Cells,
+  zero: RegExp,
+): readonly string[] {
+  return rows.map(pick).flatMap(([link = "", destination = "", mask = "", flags = ""]) => {
+    const bits = Number.parseInt(flags, 16);
+    const isDefault = zero.test(destination) && zero.test(mask);
+    return isDefault && (bits & isUp) !== 0 && (bits & isRejecting) === 0 ? [link] : [];
+  });
+}
+
+async function rowsOf(host: Pick<Host, "files">, path: string): Promise<readonly Cells[]> {
+  const bytes = await host.files.read(path);
+  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+  return lines.map((line) => line.trim().split(/\s+/)).filter((cells) => cells.length > 1);
+}

@@ -1,0 +1,98 @@
+import type { Host } from "../../host/host.ts";
+import type { Link } from "../../model/link.ts";
+import type { LinkClue } from "../../model/nic-event.ts";
+import { linksBelow } from "./links-below.ts";
+import { readLinks } from "./read-links.ts";
+
+/** `why`: what was looked for and did not come, or was there and went. */
+export type FoundLink =
+  | { readonly kind: "found"; readonly link: Link }
+  | { readonly kind: "not-found"; readonly why: string };
+
+type FindHost = Pick<Host, "clock" | "files" | "log" | "signal">;
+
+const lookAgainMs = 20;
+
+/**
+ * The link that an event means, awaited until `deadlineMs` (on `Clock.now`): udev renames it while
+ * its event is handled, so that a name of the event may not be there yet, or any more. By device, the
+ * name is taken from the device. A device that is gone is not waited for: that is no failure, another
+ * event tells of it. Rejects with the signal's reason.
+ */
+export async function findLink(
+  host: FindHost,
+  clue: LinkClue,
+  deadlineMs: number,
+): Promise<FoundLink> {
+  for (let tries = 1; ; tries += 1) {
+    const isLast = host.clock.now() >= deadlineMs;
+    const found = await look(host, clue, isLast);
+    if (found.kind === "found" || found.isFinal || isLast) {
+      host.log.waiting(null);
+      return found;
+    }
+    host.log.waiting({ what: "the kernel's link", reason: found.why, tries, deadlineMs });
+    await host.clock.sleep(lookAgainMs, host.signal);
+  }
+}
+
+type Look =
+  | Extract<FoundLink, { kind: "found" }>
+  | { readonly kind: "not-found"; readonly why: string; readonly isFinal: boolean };
+
+async function look(host: Pick<Host, "files">, clue: LinkClue, isLast: boolean): Promise<Look> {
+  if (clue.kind === "name")
+    return lookAt(host, [clue.name], `there is no link called ${clue.name}`);
+  if (clue.kind === "mac") return lookForMac(host, clue.mac);
+  const [path, shown] = clue.kind === "bus" ? await onBus(host, clue.address) : below(clue.path);
+  if (path === null || (await host.files.stat(path)) === null) {
+    return { kind: "not-found", why: `${shown} is gone again`, isFinal: true };
+  }
+  const names = isLink(path) ? [shown] : await linksBelow(host, path);
+  const wanted = clue.kind === "device" ? clue.name : null;
+  if (wanted !== null && !names.includes(wanted) && !isLast) {
+    return { kind: "not-found", why: `${shown} is still to become ${wanted}`, isFinal: false };
+  }
+  return lookAt(host, names, `${shown} has no link`);
+}
+
+/** A MAC may be on a VLAN or a bond too: the NIC is the one with a device, or the only one. */
+async function lookForMac(host: Pick<Host, "files">, mac: string): Promise<Look> {
+  const links = (await readLinks(host)).filter((link) => link.mac === mac);
+  const link = links.find(({ kind }) => kind === "device") ?? links.find(isBare);
+  if (link !== undefined) return { kind: "found", link };
+  return { kind: "not-found", why: `no link has ${mac}`, isFinal: false };
+}
+
+function isBare({ kind }: Link): boolean {
+  return kind === "veth";
+}
+
+async function lookAt(
+  host: Pick<Host, "files">,
+  names: readonly string[],
+  why: string,
+): Promise<Look> {
+  const links = names.length === 0 ? [] : await readLinks(host);
+  const link = links.find(({ name }) => names.includes(name));
+  return link === undefined ? { kind: "not-found", why, isFinal: false } : { kind: "found", link };
+}
+
+function below(path: string): readonly [string, string] {
+  return [`/sys${path}`, path.slice(path.lastIndexOf("/") + 1)];
+}
+
+/** What has no device lies beside all others of its kind: it is the one that is named. */
+function isLink(path: string): boolean {
+  return path.startsWith("/sys/devices/virtual/net/");
+}
+
+/** The folder of a device on whichever bus has it; null where none does. */
+async function onBus(
+  host: Pick<Host, "files">,
+  address: string,
+): Promise<readonly [string | null, string]> {
+  const paths = ["pci", "xen", "virtio"].map((bus) => `/sys/bus/${bus}/devices/${address}`);
+  const stats = await Promise.all(paths.map((path) => host.files.stat(path)));
+  return [paths.find((_, at) => stats[at] !== null) ?? null, address];
+}

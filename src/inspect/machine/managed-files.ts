@@ -1,0 +1,62 @@
+import type { Host } from "../../host/host.ts";
+import type { ExistingFile, HostState } from "../../model/host-state.ts";
+import { machinePaths, macOfOwnPath, nicPlaces, unmanagedPath } from "../../model/own-files.ts";
+import { underRoot } from "../../host/target-root.ts";
+
+/**
+ * What lies below `root` now: the files in our places, of every backend, and the admin's list of
+ * NICs to leave alone. Reads only.
+ */
+export async function inspectHost(host: Pick<Host, "files">, root: string): Promise<HostState> {
+  const [unmanaged, ...places] = await Promise.all([
+    readUnmanaged(host, root),
+    ...nicPlaces.map((place) => pathsIn(host, root, place)),
+  ]);
+  const paths = [...machinePaths, ...places.flat()].toSorted();
+  const files = await Promise.all(paths.map((path) => readExisting(host, root, path)));
+  return {
+    files: files.filter((file) => file !== null),
+    unmanaged,
+  };
+}
+
+/** The paths that `place` stands for here: one for each name with a MAC in the last fixed folder. */
+async function pathsIn(
+  host: Pick<Host, "files">,
+  root: string,
+  place: string,
+): Promise<readonly string[]> {
+  const folder = place.slice(0, place.lastIndexOf("/", place.indexOf("MAC")));
+  const [, below = ""] = place.slice(folder.length + 1).split(/(?=\/)/);
+  const names = await host.files.list(underRoot(root, folder));
+  const paths = names.map((name) => `${folder}/${name}${below}`);
+  return paths.filter((path) => macOfOwnPath(path) !== null);
+}
+
+async function readExisting(
+  host: Pick<Host, "files">,
+  root: string,
+  path: string,
+): Promise<ExistingFile | null> {
+  const place = underRoot(root, path);
+  const stat = await host.files.stat(place);
+  if (stat === null) return null;
+  // What a link points to is not ours to compare: it is replaced by the file itself.
+  const content = stat.kind === "file" ? await host.files.read(place) : null;
+  const mode = stat.kind === "file" ? stat.mode : null;
+  return { path, content: decode(content ?? new Uint8Array()), mode };
+}
+
+/** With its byte order mark, if there is one: the content is compared byte for byte. */
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** The admin's list of NICs to leave alone, as it lies below `root`; null where there is none. */
+export async function readUnmanaged(
+  host: Pick<Host, "files">,
+  root: string,
+): Promise<string | null> {
+  const bytes = await host.files.read(underRoot(root, unmanagedPath));
+  return bytes === null ? null : decode(bytes);
+}

@@ -1,0 +1,23 @@
+import type { Host } from "../../host/host.ts";
+import type { NetworkdLease } from "../../model/networkd-lease.ts";
+import { textIn } from "../links/text-in.ts";
+
+const folder = "/run/systemd/netif/leases";
+
+/**
+ * The leases that systemd-networkd holds, in the order of their links' names. A file is named by the
+ * link's index; it says of itself that it is private, but is all that tells a lease without D-Bus,
+ * and has looked alike from 219 on. One whose link has just gone is left out.
+ */
+export async function readNetworkdLeases(
+  host: Pick<Host, "files">,
+): Promise<readonly NetworkdLease[]> {
+  const names = await host.files.list("/sys/class/net");
+  const leases = await Promise.all(
+    names.map(async (nic) => {
+      const index = (await textIn(host, `/sys/class/net/${nic}/ifindex`)).trim();
+      return { nic, text: index === "" ? "" : await textIn(host, `${folder}/${index}`) };
+    }),
+  );
+  return leases.filter(({ text }) => text !== "");
+}

@@ -1,0 +1,83 @@
+import { type DhcpHookFacts, udhcpcHookPath } from "../../model/dhcp-hooks.ts";
+import type { ConfigFile } from "../../model/network-plan.ts";
+import { ownMark } from "../../model/own-files.ts";
+import { isPlainPath } from "../../model/program-path.ts";
+import { renderLeaseUnits } from "./lease-units.ts";
+
+/**
+ * What makes each DHCP client of the machine run `hotplug --from-dhcp`. A lease's values are in the
+ * environment, and no hook takes one into its hands. None of the paths is another's: where a package
+ * has one file for everybody, nothing is written there. `program`: the absolute path of the
+ * executable; throws `RangeError` for one that a shell or systemd would take apart.
+ */
+export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readonly ConfigFile[] {
+  if (!isPlainPath(program)) {
+    throw new RangeError(`${JSON.stringify(program)} cannot stand in a hook`);
+  }
+  const { dhclient, dhcpcd, udhcpc, networkManager, hasNetworkd } = clients;
+  return [
+    ...(dhclient === null ? [] : [sourced(`${dhclient}/ec2nic`, "dhclient", program)]),
+    ...(dhcpcd === null ? [] : [sourced(`${dhcpcd}/95-ec2nic`, "dhcpcd", program)]),
+    ...(udhcpc === null ? [] : [udhcpcScript(udhcpc, program)]),
+    ...(networkManager === null ? [] : [dispatcherScript(networkManager, program)]),
+    ...(hasNetworkd ? renderLeaseUnits(program) : []),
+  ];
+}
+
+/** What each says of a lease; anything else is not worth the start of a program. */
+const words = {
+  dhclient: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|FAIL|RELEASE|STOP",
+  dhcpcd: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|NAK|RELEASE|STOP|STOPPED",
+  udhcpc: "bound|renew|deconfig",
+  // the first dhcp4-change of a connection knows no lease: `up` does
+  "network-manager": "up|dhcp4-change|reapply|down",
+} as const;
+
+/**
+ * dhclient-script(8) and dhcpcd-run-hooks(8) read these files into themselves: they must neither end
+ * nor fail, and set nothing.
+ */
+function sourced(path: string, client: "dhclient" | "dhcpcd", program: string): ConfigFile {
+  const lines = [`# ${ownMark}: routes and rules of a NIC that has a lease`];
+  return file(path, [...lines, ...call(client, "reason", program)], 0o644);
+}
+
+/**
+ * udhcpc has one script, which every package brings (Debian's is a conffile). It is left as it is:
+ * this one is for `udhcpc -s`.
+ */
+function udhcpcScript(machines: string, program: string): ConfigFile {
+  const lines = [
+    "#!/bin/sh",
+    `# ${ownMark}: for udhcpc -s ${udhcpcHookPath}`,
+    "# the machine's own script first, which gives the NIC its address",
+    `${machines} "$@"`,
+    "status=$?",
+    ...call("udhcpc", "1", program),
+    "exit $status",
+  ];
+  return file(udhcpcHookPath, lines, 0o755);
+}
+
+/** NetworkManager-dispatcher(8): root's, executable, and writable by nobody else. */
+function dispatcherScript(folder: string, program: string): ConfigFile {
+  const head = ["#!/bin/sh", `# ${ownMark}: routes and rules of a NIC that has a lease`];
+  return file(`${folder}/90-ec2nic`, [...head, ...call("network-manager", "2", program)], 0o755);
+}
+
+/** `action`: the shell's name for what the client says it does. */
+function call(client: keyof typeof words, action: string, program: string): readonly string[] {
+  const said = `"\${${action}}"`;
+  const variables = `EC2NIC_DHCP_CLIENT=${client} EC2NIC_DHCP_ACTION=${said}`;
+  return [
+    `case ${said} in`,
+    `${words[client]})`,
+    `  [ ! -x ${program} ] || ${variables} ${program} hotplug --from-dhcp --quiet >&2 || :`,
+    "  ;;",
+    "esac",
+  ];
+}
+
+function file(path: string, lines: readonly string[], mode: number): ConfigFile {
+  return { path, content: `${lines.join("\n")}\n`, mode, mac: null };
+}

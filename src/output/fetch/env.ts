@@ -1,0 +1,59 @@
+import { Failure } from "../../exit.ts";
+import { decodeText, keyOf } from "../../model/metadata-path.ts";
+import { shellWord } from "../../model/shell-word.ts";
+import type { Reading } from "../../model/reading.ts";
+import { leavesOf, type NamedLeaf } from "./leaves-of.ts";
+
+export type Variables = Readonly<Record<string, string>>;
+
+/**
+ * Readings as environment variables: `EC2_` and the key in capitals, every run of other characters
+ * than ASCII letters and digits one `_`. Throws `DATAERR` where two keys would share a name or a
+ * value cannot be one: all or nothing.
+ */
+export function variablesOf(readings: readonly Reading[]): Variables {
+  const owners = new Map<string, string>();
+  const entries = readings.flatMap(leavesOf).map((leaf) => {
+    const key = keyOf(leaf.path);
+    const name = `EC2_${key.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
+    const owner = owners.get(name);
+    if (owner !== undefined && owner !== key) {
+      const hint = "--format json keeps them apart";
+      throw new Failure("DATAERR", `${owner} and ${key} would both be ${name}`, { hint });
+    }
+    owners.set(name, key);
+    return [name, textOf(leaf)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * One `NAME="value"` a line, with exactly `\`, `"`, `$` and the backtick escaped: what sh's `eval`
+ * and `.` and systemd's `EnvironmentFile=` all read back alike (systemd.exec(5)).
+ * Throws `DATAERR` for control characters and noncharacters, with which systemd drops the variable.
+ */
+export function renderEnv(variables: Variables): string {
+  const lines = Object.entries(variables).map(([name, value]) => {
+    // oxlint-disable-next-line no-control-regex
+    const control = /[\u0001-\u0008\u000b-\u001f\u007f]/.exec(value);
+    if (control !== null) {
+      const code = control[0].charCodeAt(0).toString(16).padStart(2, "0");
+      const hint = "--format json, or -- COMMAND, take it as it is";
+      throw new Failure("DATAERR", `${name} holds the control character 0x${code}`, { hint });
+    }
+    if (/\p{Noncharacter_Code_Point}/u.test(value)) {
+      const hint = "--format json takes it as it is";
+      throw new Failure("DATAERR", `${name} holds a noncharacter of Unicode`, { hint });
+    }
+    return `${name}="${value.replace(/[\\"$`]/g, "\\$&")}"\n`;
+  });
+  return lines.toSorted().join("");
+}
+
+function textOf({ path, bytes }: NamedLeaf): string {
+  if (!bytes.includes(0)) return decodeText(bytes, path);
+  const hint = `read it alone, byte for byte: ec2nic fetch ${shellWord(keyOf(path))} --output FILE`;
+  throw new Failure("DATAERR", `${keyOf(path)}: its value holds a NUL, which no variable can`, {
+    hint,
+  });
+}

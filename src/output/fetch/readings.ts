@@ -1,0 +1,41 @@
+import { Failure } from "../../exit.ts";
+import { leafValue } from "../../model/leaf-value.ts";
+import { decodeText, type MetadataPath } from "../../model/metadata-path.ts";
+import type { MetadataTree } from "../../model/metadata-tree.ts";
+import type { Reading } from "../../model/reading.ts";
+import { renderEnv, variablesOf } from "./env.ts";
+import { renderJson } from "../json.ts";
+
+export type FetchFormat = "text" | "json" | "env";
+
+/**
+ * What `fetch` prints. `format` null: text for one leaf, else JSON. Throws `USAGE` where text is
+ * asked for what it cannot hold, `DATAERR` where a value does not fit the format.
+ */
+export function renderReadings(
+  readings: readonly Reading[],
+  format: FetchFormat | null,
+): string | Uint8Array {
+  const [first] = readings;
+  const only = readings.length === 1 ? first : undefined;
+  if (format === "env") return renderEnv(variablesOf(readings));
+  if (only?.kind === "leaf" && format !== "json") return textOf(only.path, only.bytes);
+  if (format === "text") {
+    const what = only === undefined ? "several keys" : `${only.name || "everything"}, a folder,`;
+    const hint = "--format json or --format env";
+    throw new Failure("USAGE", `--format text: ${what} cannot be one text`, { hint });
+  }
+  if (only !== undefined) return renderJson(jsonOf(only));
+  return renderJson(Object.fromEntries(readings.map((each) => [each.name, jsonOf(each)])));
+}
+
+/** The value byte for byte, plus a newline if it lacks one; user-data exactly as it is. */
+function textOf(path: MetadataPath, bytes: Uint8Array): Uint8Array {
+  if (path[0] === "user-data" || bytes.at(-1) === 0x0a) return bytes;
+  return Uint8Array.from([...bytes, 0x0a]);
+}
+
+function jsonOf(reading: Reading): string | readonly string[] | MetadataTree {
+  if (reading.kind === "tree") return reading.tree;
+  return leafValue(reading.path, decodeText(reading.bytes, reading.path));
+}

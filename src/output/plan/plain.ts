@@ -1,0 +1,63 @@
+import type { HostState } from "../../model/host-state.ts";
+import type { ConfigFile, NetworkPlan, NicResult, Step } from "../../model/network-plan.ts";
+import { diffLines } from "./diff.ts";
+import { planHeadline } from "./plan-headline.ts";
+import { printable } from "../printable.ts";
+import { shellWord } from "../../model/shell-word.ts";
+
+/**
+ * A plan for a screen reader: words where `describePlan` has signs and columns, a line for each
+ * fact, and no line broken.
+ */
+export function listPlan(plan: NetworkPlan, state: HostState): string {
+  const before = new Map(state.files.map(({ path, content }) => [path, content]));
+  return inLines([
+    planHeadline(plan),
+    ...plan.nics.map(nicLine),
+    ...plan.write.flatMap((file) => writeLines(file, before.get(file.path))),
+    ...plan.remove.map((path) => `remove ${path}`),
+    ...plan.steps.flatMap(stepLines),
+    ...plan.reasons.map((reason) => `why: ${reason}`),
+  ]);
+}
+
+/** The same of a plan that is commands alone. */
+export function listSteps(steps: readonly Step[], reasons: readonly string[]): string {
+  const nothing = steps.length === 0 ? ["nothing to do"] : [];
+  return inLines([
+    ...nothing,
+    ...steps.flatMap(stepLines),
+    ...reasons.map((reason) => `why: ${reason}`),
+  ]);
+}
+
+function inLines(lines: readonly string[]): string {
+  return printable(`${lines.join("\n")}\n`);
+}
+
+function nicLine({ mac, name, eni, outcome }: NicResult): string {
+  const who = name === null ? `MAC ${mac}` : `NIC ${name}, MAC ${mac}`;
+  return `${who}${eni === null ? "" : `, ENI ${eni}`}: ${outcome}`;
+}
+
+function writeLines(file: ConfigFile, before: string | undefined): readonly string[] {
+  const mode = `mode ${file.mode.toString(8).padStart(4, "0")}`;
+  if (before === undefined) {
+    const lines = file.content.replace(/\n$/, "").split("\n");
+    return [`write ${file.path}, new, ${mode}`, ...lines.map((line) => `added: ${line}`.trimEnd())];
+  }
+  if (before === file.content) return [`write ${file.path}, same text, ${mode}`];
+  const changes = diffLines(before, file.content).map(inWords);
+  return [`write ${file.path}, changed, ${mode}`, ...changes];
+}
+
+const words: Readonly<Record<string, string>> = { "+": "added", "-": "removed", " ": "kept" };
+
+function inWords(line: string): string {
+  const word = words[line.charAt(0)];
+  return word === undefined ? "lines that stay as they are" : `${word}: ${line.slice(2)}`.trimEnd();
+}
+
+function stepLines({ argv, reason }: Step): readonly string[] {
+  return [`run ${argv.map(shellWord).join(" ")}`, `because: ${reason}`];
+}

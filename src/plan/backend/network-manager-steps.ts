@@ -1,0 +1,80 @@
+import type { Activation, ActiveNic } from "../../model/activation.ts";
+import type { Step } from "../../model/network-plan.ts";
+import { macDigits, ownPath } from "../../model/own-files.ts";
+import { netplanProfilePath, profileUuid } from "../../model/own-names.ts";
+import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
+
+/**
+ * What makes NetworkManager take these changes: it reads profiles only when it is told to
+ * (https://github.com/canonical/cloud-init/issues/6064), and a profile that is read is not yet up.
+ * The primary's comes last, since a failure of the others should be known by then.
+ */
+export function managerSteps(
+  changes: Changes,
+  nics: readonly ActiveNic[],
+  activation: Activation,
+): readonly Step[] {
+  const macs = changedMacs(changes);
+  const changed = nics.filter(({ mac }) => changes.write.some((file) => file.mac === mac));
+  const isWide = macs.size > 1 || changesDns(changes);
+  const isShrunk = [...macs].some((mac) => !changed.some((nic) => nic.mac === mac));
+  const lastPrimary = changed.toSorted((a, b) => Number(a.isPrimary) - Number(b.isPrimary));
+  return [
+    ...(isWide ? [reload(activation)] : []),
+    ...(isShrunk ? [forget] : []),
+    ...(changed.length === 0 ? [] : [load(changed, activation)]),
+    ...lastPrimary.flatMap((nic) => bringUp(nic, activation)),
+  ];
+}
+
+/** It reads NetworkManager.conf and what is below conf.d, and writes resolv.conf; no profiles. */
+function reload({ hasSystemd }: Activation): Step {
+  const unit = "NetworkManager.service";
+  return {
+    argv: hasSystemd
+      ? ["systemctl", "reload-or-try-restart", unit]
+      : ["nmcli", "general", "reload"],
+    reason: "NetworkManager reads its own configuration again",
+    mac: null,
+    timeoutMs: 30_000,
+  };
+}
+
+/** Profiles whose files are gone are dropped; others that did not change are left as they are. */
+const forget: Step = {
+  argv: ["nmcli", "connection", "reload"],
+  reason: "NetworkManager forgets the profiles whose files are gone",
+  mac: null,
+  timeoutMs: 15_000,
+};
+
+function load(nics: readonly ActiveNic[], { backend }: Activation): Step {
+  const paths = nics.map(({ mac }) =>
+    backend === "netplan" ? netplanProfilePath(macDigits(mac)) : ownPath("network-manager", mac),
+  );
+  return {
+    argv: ["nmcli", "connection", "load", ...paths],
+    reason: "NetworkManager reads the profiles that changed",
+    mac: null,
+    timeoutMs: 15_000,
+  };
+}
+
+/**
+ * `reapply` changes a NIC where it stands, and takes nothing down, but knows only the profile that
+ * is up there: another one (the distribution's, cloud-init's) has to be replaced by ours.
+ */
+function bringUp({ mac, name }: ActiveNic, { active }: Activation): readonly Step[] {
+  if (name === null) return [];
+  const uuid = profileUuid(macDigits(mac));
+  const isUp = active[name] === uuid;
+  const up = ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
+  return [
+    {
+      argv: isUp ? ["nmcli", "device", "reapply", name] : up,
+      reason: isUp ? `${name}: its profile changed` : `${name}: our profile is not up there yet`,
+      mac,
+      timeoutMs: 60_000,
+    },
+  ];
+}

@@ -1,0 +1,45 @@
+import { hostCidr } from "../../model/address.ts";
+import { compareEnis } from "../../model/eni.ts";
+import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
+import type { Nic } from "../../model/nic.ts";
+import { holdsUntold, type Leases } from "./kept-leases.ts";
+import { indexOf, metricOf } from "./numbers.ts";
+import { policyRouting } from "./policy-routing.ts";
+
+/**
+ * What the network of these NICs should be. The primary ENI has DHCP and neither rules nor a table:
+ * rules there catch the answers of containers and bridges
+ * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isAlone`: the instance has one
+ * ENI in all, and nothing to route between. `leases`: what DHCP gave to NICs whose ENIs are not known
+ * for good yet.
+ */
+export function configure(
+  nics: readonly Nic[],
+  isAlone: boolean,
+  leases: Leases = {},
+): NetworkConfig {
+  const sorted = nics.toSorted((left, right) => compareEnis(left.eni, right.eni));
+  return { nics: sorted.map((nic) => configureNic(nic, isAlone, leases)) };
+}
+
+function configureNic(nic: Nic, isAlone: boolean, leases: Leases): NicConfig {
+  const { eni, link } = nic;
+  const index = indexOf(eni);
+  const hasOwnTable = !eni.isPrimary && !isAlone;
+  const { routes, rules } = hasOwnTable ? policyRouting(eni, index) : { routes: [], rules: [] };
+  return {
+    mac: eni.mac,
+    name: link?.name ?? null,
+    eniId: eni.id,
+    isPrimary: eni.isPrimary,
+    index,
+    metric: metricOf(index),
+    // A DHCP client on an IPv6-only subnet would ask for ever, and never be "online".
+    dhcp4: eni.ipv4.addresses.length > 0 || holdsUntold(nic, 4, leases),
+    dhcp6: eni.ipv6.addresses.length > 0 || holdsUntold(nic, 6, leases),
+    leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
+    addresses: [...eni.ipv4.addresses.slice(1), ...eni.ipv6.addresses.slice(1)].map(hostCidr),
+    routes,
+    rules,
+  };
+}

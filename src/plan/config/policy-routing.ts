@@ -1,0 +1,98 @@
+import { familyOf, hostCidr, subnetRouter } from "../../model/address.ts";
+import type { Eni, EniFamily } from "../../model/eni.ts";
+import { mainTable } from "../../model/kernel-state.ts";
+import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
+import { prioritiesOf, tableOf } from "./numbers.ts";
+
+export interface PolicyRouting {
+  readonly routes: readonly Route[];
+  readonly rules: readonly RoutingPolicyRule[];
+}
+
+/**
+ * Reserved in every VPC as the IPv6 router's address, whatever the subnet.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ipv6-addressing.html
+ */
+const ipv6Router = "fe80:ec2::1";
+
+/**
+ * Where a VPC's own services answer on every ENI: metadata, DNS, time.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+ */
+export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
+
+/**
+ * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
+ * one of the sending ENI's addresses. The ENI has a table of its own, with its subnets and a default,
+ * and each address and each delegated prefix has rules, in this order:
+ *
+ * 1. to the VPC and its services: the ENI's table. Main knows the other ENIs' subnets too, and what
+ *    left through them with this source would be dropped.
+ * 2. what else main has a route for, the default aside: main. That is where bridges of containers,
+ *    pods and VPNs are (https://github.com/canonical/cloud-init/issues/5249); nm-cloud-setup's rule
+ *    30350 is for the same.
+ * 3. the rest: the ENI's table.
+ */
+export function policyRouting(eni: Eni, index: number): PolicyRouting {
+  const table = tableOf(index);
+  return {
+    routes: [...ipv4Routes(eni.ipv4, table), ...ipv6Routes(eni.ipv6, table)],
+    rules: [...familyRules(eni.ipv4, index), ...familyRules(eni.ipv6, index)],
+  };
+}
+
+function familyRules(family: EniFamily, index: number): readonly RoutingPolicyRule[] {
+  return sourcesOf(family).flatMap((from) => sourceRules(from, insideOf(family), index));
+}
+
+function sourceRules(
+  from: string,
+  inside: readonly string[],
+  index: number,
+): readonly RoutingPolicyRule[] {
+  const family = familyOf(from);
+  const table = tableOf(index);
+  const priority = prioritiesOf(index);
+  const whole = { family, from, to: null, table, ignoresDefault: false };
+  return [
+    ...[...inside, vpcServices[family]].map((to) => ({ ...whole, to, priority: priority.vpc })),
+    { ...whole, table: mainTable, priority: priority.main, ignoresDefault: true },
+    { ...whole, priority: priority.own },
+  ];
+}
+
+function sourcesOf(family: EniFamily): readonly string[] {
+  return [...family.addresses.map(hostCidr), ...family.prefixes];
+}
+
+/** The VPC's networks; where IMDS does not tell them, at least the ENI's own. */
+function insideOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
+  return vpcCidrs.length === 0 ? subnets : vpcCidrs;
+}
+
+/** The subnets come first: the default's gateway is reached through them. */
+function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
+  const [subnet] = family.subnets;
+  if (subnet === undefined || sourcesOf(family).length === 0) return [];
+  const gateway = subnetRouter(subnet);
+  return [
+    ...onLink(family.subnets, table),
+    { family: 4, destination: "0.0.0.0/0", gateway, prefersAdvertised: false, table },
+  ];
+}
+
+function ipv6Routes(family: EniFamily, table: number): readonly Route[] {
+  if (sourcesOf(family).length === 0) return [];
+  const gateway = ipv6Router;
+  return [
+    ...onLink(family.subnets, table),
+    { family: 6, destination: "::/0", gateway, prefersAdvertised: true, table },
+  ];
+}
+
+function onLink(subnets: readonly string[], table: number): readonly Route[] {
+  return subnets.map((destination) => {
+    const family = familyOf(destination);
+    return { family, destination, gateway: null, prefersAdvertised: false, table };
+  });
+}

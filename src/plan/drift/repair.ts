@@ -1,0 +1,106 @@
+import { familyOf } from "../../model/address.ts";
+import type { Difference } from "../../model/difference.ts";
+import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
+import type { Step } from "../../model/network-plan.ts";
+import { askDaemon, type InCharge } from "./ask-daemon.ts";
+import type { ExpectedKernel } from "./expected-kernel.ts";
+import { shortened } from "./rule-words.ts";
+
+export interface Repair {
+  /** In the order in which they can work: an address, then the routes that need it, then rules. */
+  readonly steps: readonly Step[];
+  /** What is not mended, and why not. */
+  readonly reasons: readonly string[];
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * What mends exactly these differences in the kernel; files are not its matter. The commands are
+ * `ip`'s, for whichever daemon is in charge; what only DHCP can give is asked of the daemon, last.
+ * Where another was quicker, a step does no harm: daemons take up and drop rules while a NIC comes
+ * and goes, and `ip` says so.
+ */
+export function repairSteps(
+  differences: readonly Difference[],
+  expected: ExpectedKernel,
+  inCharge: InCharge,
+): Repair {
+  const asked = expected.nics.map((nic) => {
+    return { mac: nic.mac, ...askDaemon(nic, differences, inCharge) };
+  });
+  const anew = new Set(asked.filter(({ isAnew }) => isAnew).map(({ mac }) => mac));
+  return {
+    steps: [
+      ...differences.filter(({ mac }) => mac === null || !anew.has(mac)).flatMap(stepsOf),
+      ...asked.flatMap(({ steps }) => steps),
+    ],
+    reasons: asked.flatMap(({ reasons }) => reasons),
+  };
+}
+
+/** strerror(3) of the kernel's answer, as iproute2 shows it: it is never translated. */
+const saidOfRule = { missing: "File exists", stale: "No such file or directory" } as const;
+
+function stepsOf(difference: Difference): readonly Step[] {
+  const { mac, text } = difference;
+  const done = difference.kind === "rule" ? { saysWhenDone: saidOfRule[difference.what] } : {};
+  return argvsOf(difference).map((argv) => ({ argv, reason: text, mac, timeoutMs, ...done }));
+}
+
+function argvsOf(difference: Difference): readonly (readonly string[])[] {
+  const { kind, name } = difference;
+  if (kind === "rule") {
+    const verb = difference.what === "stale" ? "del" : "add";
+    return [ruleArgv(verb, difference.rule)];
+  }
+  // Without a link there is nothing to give an address or a route to.
+  if (name === null) return [];
+  if (kind === "address" && !difference.isLeased) return addressArgvs(difference, name);
+  if (kind === "route") return [routeArgv(difference.route, difference.metric, name)];
+  return [];
+}
+
+/**
+ * As the daemons would have it: no route of its own, and for IPv6 never the source, which the
+ * preferred lifetime says (RFC 6724, rule 3). An address in a VPC has one holder, so that duplicate
+ * address detection only delays; one that has failed it stays unusable until it is made anew.
+ */
+function addressArgvs(
+  { cidr, what }: { readonly cidr: string; readonly what: "missing" | "wrong" },
+  name: string,
+): readonly (readonly string[])[] {
+  const family = familyOf(cidr);
+  const [all, address] = [
+    ["ip", `-${family}`, "address"],
+    [cidr, "dev", name],
+  ];
+  const flags = family === 4 ? [] : ["nodad", "preferred_lft", "0"];
+  return [
+    ...(what === "wrong" ? [[...all, "del", ...address]] : []),
+    [...all, "replace", ...address, "noprefixroute", ...flags],
+  ];
+}
+
+/**
+ * `replace` takes the place of the route with the same metric. `static` is the mark that networkd
+ * and NetworkManager put on routes of a configuration: as theirs they can take it away again.
+ */
+function routeArgv(route: Route, metric: number | null, name: string): readonly string[] {
+  const { family, destination, gateway, table } = route;
+  const replace = ["ip", `-${family}`, "route", "replace", shortened(destination)];
+  const via = gateway === null ? [] : ["via", gateway];
+  const place = ["dev", name, "table", `${table}`, "proto", "static"];
+  return [...replace, ...via, ...place, ...(metric === null ? [] : ["metric", `${metric}`])];
+}
+
+/** By its whole text, so that `del` takes no other. */
+function ruleArgv(verb: "add" | "del", rule: RoutingPolicyRule): readonly string[] {
+  const { family, from, to, table, priority, ignoresDefault } = rule;
+  const numbers = ["priority", `${priority}`, "table", `${table}`];
+  const ends = ["from", from, ...(to === null ? [] : ["to", to])];
+  const suppress = ignoresDefault ? ["suppress_prefixlength", "0"] : [];
+  // What was left over may have been made without it, and `del` would not find it.
+  const mark = verb === "add" ? ["protocol", "static"] : [];
+  return ["ip", `-${family}`, "rule", verb, ...numbers, ...ends, ...suppress, ...mark];
+}

@@ -1,0 +1,22 @@
+import type { ExistingFile } from "../../model/host-state.ts";
+import { macOfOwnPath } from "../../model/own-files.ts";
+import type { Changes } from "./changes.ts";
+
+/**
+ * A plan's changes, and with them those that a killed run has made already without telling anybody:
+ * `touched` are the files that it set out to change, `files` what lies there now.
+ */
+export function finishChanges(
+  { write, remove }: Changes,
+  touched: readonly { readonly path: string }[],
+  files: readonly ExistingFile[],
+): Changes {
+  const planned = new Set([...write.map(({ path }) => path), ...remove]);
+  const left = touched.map(({ path }) => path).filter((path) => !planned.has(path));
+  const there = left.flatMap((path) => files.find((file) => file.path === path) ?? []);
+  const gone = left.filter((path) => !there.some((file) => file.path === path));
+  const written = there.map(({ path, content, mode }) => {
+    return { path, content, mode: mode ?? 0o600, mac: macOfOwnPath(path) };
+  });
+  return { write: [...write, ...written], remove: [...remove, ...gone] };
+}

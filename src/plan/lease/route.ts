@@ -1,0 +1,58 @@
+import type { DhcpLease } from "../../model/dhcp-event.ts";
+import type { Difference } from "../../model/difference.ts";
+import type { KernelState } from "../../model/kernel-state.ts";
+import type { Link } from "../../model/link.ts";
+import type { RoutingPolicyRule } from "../../model/network-config.ts";
+import type { Step } from "../../model/network-plan.ts";
+import { checkKernel } from "../drift/compare.ts";
+import { configure } from "../config/configure.ts";
+import { expectedKernel } from "../drift/expected-kernel.ts";
+import { repairSteps } from "../drift/repair.ts";
+
+/** A NIC with a lease, and the numbers to route it by. */
+export interface NumberedLease {
+  readonly link: Link;
+  readonly lease: DhcpLease;
+  readonly eniId: string;
+  readonly index: number;
+  /** The VPC's networks, where they are known. */
+  readonly inside: readonly string[];
+}
+
+export interface RoutedLease {
+  /** What the kernel lacks. */
+  readonly steps: readonly Step[];
+  /** All that it has to have. */
+  readonly rules: readonly RoutingPolicyRule[];
+}
+
+/**
+ * The steps that `activate`'s own code finds for an ENI with this address and no other, routes and
+ * rules alone. Rules of other addresses with this index are not judged: a lease does not tell them.
+ */
+export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
+  const { link, lease, eniId, index, inside } = numbered;
+  const none = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
+  const eni = {
+    mac: link.mac ?? "",
+    id: eniId,
+    isPrimary: false,
+    networkCard: Math.floor(index / 100),
+    deviceNumber: index % 100,
+    ipv4: { ...none, addresses: [lease.address], subnets: [lease.subnet], vpcCidrs: inside },
+    ipv6: none,
+  };
+  const config = configure([{ eni, link }], false);
+  const expected = expectedKernel(config, { enis: [eni], incomplete: [] });
+  const unjudged = { ...expected, claims: [], isWhole: false };
+  const differences = checkKernel(unjudged, kernel).filter(isRouting);
+  const nobody = { backend: "networkd", renderer: null, isRunning: false } as const;
+  return {
+    steps: repairSteps(differences, expected, nobody).steps,
+    rules: config.nics.flatMap(({ rules }) => rules),
+  };
+}
+
+function isRouting({ kind }: Difference): boolean {
+  return kind === "route" || kind === "rule";
+}

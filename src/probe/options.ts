@@ -1,0 +1,35 @@
+import { Failure } from "../exit.ts";
+import type { ImdsOptions } from "../imds/protocol/settings.ts";
+import type { Argv, Flags } from "../cli/flags.ts";
+import { imdsFlags, imdsOptions, talkFlags } from "../cli/shared-flags.ts";
+
+export const probeNicsFlags = {
+  first: {
+    type: "boolean",
+    description: "print the name of the first NIC that reaches IMDS; try until the deadline",
+  },
+  json: { type: "boolean", description: "the result as one JSON object" },
+  ...imdsFlags,
+  ...talkFlags,
+} as const satisfies Flags;
+
+export interface ProbeNicsOptions extends ImdsOptions {
+  readonly first: boolean;
+  readonly json: boolean;
+  /** No table, on a terminal neither. */
+  readonly plain: boolean;
+  /** More of each NIC in the table. */
+  readonly verbose: boolean;
+}
+
+/** Throws `USAGE`. */
+export function parseProbeNics(argv: Argv<typeof probeNicsFlags>): ProbeNicsOptions {
+  const { flags, positionals, rest } = argv;
+  const [extra] = [...positionals, ...(rest ?? [])];
+  if (extra !== undefined) {
+    const hint = `ec2nic probe-nics --interface ${extra}`;
+    throw new Failure("USAGE", `probe-nics takes no arguments, but there is "${extra}"`, { hint });
+  }
+  const { first, json, plain, verbose } = flags;
+  return { ...imdsOptions(flags), first, json, plain, verbose };
+}
