@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { backends } from "../src/model/network-plan.ts";
+import { backends } from "../src/model/plan.ts";
 import { diffLines } from "../src/output/plan/diff.ts";
 import { choiceOf } from "../test/support/choices.ts";
 import {

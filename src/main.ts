@@ -1,11 +1,11 @@
 import { version } from "../package.json";
-import { closest } from "./cli/closest.ts";
+import { closest } from "./cli/parse-argv.ts";
 import type { Command } from "./cli/command.ts";
 import type { LooseFlags } from "./cli/flags.ts";
 import { isForEval } from "./cli/eval-guard.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
-import { onCrash } from "./host/on-crash.ts";
+import { onCrash } from "./host/process.ts";
 import { print } from "./host/terminal/stdout.ts";
 import { renderCommandHelp, renderProgramHelp } from "./cli/help.ts";
 

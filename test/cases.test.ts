@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Backend, backends, type NetworkPlan } from "../src/model/network-plan.ts";
-import { dropInPath, macOfOwnPath, ownPath } from "../src/model/own-files.ts";
+import { type Backend, backends, type NetworkPlan } from "../src/model/plan.ts";
+import { dropInPath, macOfOwnPath, ownPath } from "../src/model/managed-paths.ts";
 import { choiceOf } from "./support/choices.ts";
 import { goldenCases, isSecret, runGoldenCase, treeOf, withFolder } from "./support/golden-case.ts";
 

@@ -1,4 +1,4 @@
-import { familyOf } from "../../src/model/address.ts";
+import { familyOf } from "../../src/model/ip.ts";
 import type { HotplugSchedule } from "../../test/support/hotplug-schedules.ts";
 import { scheduleEnd } from "../../test/support/schedule-end.ts";
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { familyOf } from "../../src/model/address.ts";
+import { familyOf } from "../../src/model/ip.ts";
 import type { Machine } from "../../test/support/machine/machine.ts";
 import type { Wanted } from "./wanted.ts";
 

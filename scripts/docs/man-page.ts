@@ -1,5 +1,5 @@
 import { exitMeanings } from "../../src/cli/help.ts";
-import { wrapWords } from "../../src/output/wrap-words.ts";
+import { wrapWords } from "../../src/output/text.ts";
 import { type CommandHelp, commonFlags, type FlagEntry, ownFlags } from "./command-helps.ts";
 import { description, environment, files, seeAlso, summary, type Terms } from "./man-text.ts";
 

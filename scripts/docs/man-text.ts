@@ -1,5 +1,5 @@
-import { madeFoldersPath } from "../../src/install/plan-install.ts";
-import { ownPlaces, unmanagedPath } from "../../src/model/own-files.ts";
+import { madeFoldersPath } from "../../src/install/plan.ts";
+import { ownPlaces, unmanagedPath } from "../../src/model/managed-paths.ts";
 
 /** What the man page says that no subcommand's help does: a term, and what it is. */
 export type Terms = readonly (readonly [term: string, text: string])[];

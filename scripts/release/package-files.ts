@@ -1,5 +1,5 @@
-import type { ConfigFile } from "../../src/model/network-plan.ts";
-import { ownMark } from "../../src/model/own-files.ts";
+import type { ConfigFile } from "../../src/model/plan.ts";
+import { ownMark } from "../../src/model/managed-paths.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 
 /** A file of a package. */

@@ -1,4 +1,4 @@
-import { dhcpHookFolders } from "../../src/model/dhcp-hooks.ts";
+import { dhcpHookFolders } from "../../src/model/dhcp.ts";
 
 const unit = "/etc/systemd/system/ec2nic-network.service";
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { foldersAbove } from "../../src/model/folders-above.ts";
+import { foldersAbove } from "../../src/model/managed-paths.ts";
 import type { PackageWish } from "./debian-package.ts";
 import { mustSucceed } from "./must-succeed.ts";
 import { type Family, program } from "./package-files.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, NicResult, Step } from "../model/network-plan.ts";
+import type { NetworkPlan, NicResult, Step } from "../model/plan.ts";
 import { awaitStanding, type Standing } from "./verify-reachable.ts";
 import { previousFiles, restore } from "./roll-back.ts";
 import { runSteps } from "./run-steps.ts";

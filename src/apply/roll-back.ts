@@ -1,7 +1,7 @@
 import type { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, Step } from "../model/network-plan.ts";
-import { macOfOwnPath } from "../model/own-files.ts";
+import type { NetworkPlan, Step } from "../model/plan.ts";
+import { macOfOwnPath } from "../model/managed-paths.ts";
 import { runSteps } from "./run-steps.ts";
 import { underRoot } from "../host/target-root.ts";
 import type { PreviousFile } from "./interrupted-run.ts";

@@ -1,10 +1,9 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Step } from "../model/network-plan.ts";
-import { keepUnchanged } from "./keep-unchanged.ts";
+import type { Step } from "../model/plan.ts";
 
 /** A step that failed; the steps after it that are for the same NIC were not run. */
-export interface StepFailure {
+interface StepFailure {
   /** null: it was for every NIC that changed. */
   readonly mac: string | null;
   readonly failure: Failure;
@@ -49,4 +48,54 @@ async function runStep(
   return new Failure("OSERR", `${shown}: ${what}${said === "" ? "" : `: ${said}`}`, {
     hint: "its own log tells more: journalctl -b -u systemd-networkd -u NetworkManager",
   });
+}
+
+type KeepHost = Pick<Host, "files">;
+
+/** On the file system of what is kept, /run: a second name cannot lie on another. */
+const aside = "/run/ec2nic/kept";
+
+/**
+ * Does `work`, which makes the files of a folder anew, and puts back the very file where one comes
+ * out as it was: networkd configures a link anew when its file has another inode or time, whatever
+ * is in it (systemd, stat_inode_unmodified), and the primary would lose its IPv6 address for seconds
+ * because another NIC came. Throws what `work` throws, `NOPERM` and `CANTCREAT`.
+ */
+export async function keepUnchanged<T>(
+  host: KeepHost,
+  folder: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await host.files.makeFolder(aside, 0o700);
+  for (const left of await host.files.list(aside)) await host.files.remove(`${aside}/${left}`);
+  const names = await filesIn(host, folder);
+  for (const name of names) await host.files.linkHard(`${aside}/${name}`, `${folder}/${name}`);
+  try {
+    return await work();
+  } finally {
+    for (const name of names) await putBack(host, folder, name);
+    await host.files.removeFolder(aside);
+  }
+}
+
+/** Not its folders, nor links, which point to what is somebody else's. */
+async function filesIn({ files }: KeepHost, folder: string): Promise<readonly string[]> {
+  const names = await files.list(folder);
+  const stats = await Promise.all(names.map((name) => files.stat(`${folder}/${name}`)));
+  return names.filter((_, at) => stats[at]?.kind === "file");
+}
+
+async function putBack({ files }: KeepHost, folder: string, name: string): Promise<void> {
+  const [old, now] = [`${aside}/${name}`, `${folder}/${name}`];
+  const isSame = (await shown({ files }, old)) === (await shown({ files }, now));
+  if (isSame) await files.move(old, now);
+  await files.remove(old); // of two names of one file, a move leaves both
+}
+
+/** What a file is for whoever reads it; null where there is none. */
+async function shown({ files }: KeepHost, path: string): Promise<string | null> {
+  const stat = await files.stat(path);
+  const bytes = stat?.kind === "file" ? await files.read(path) : null;
+  if (stat === null || bytes === null) return null;
+  return `${stat.mode} ${stat.uid} ${new TextDecoder().decode(bytes)}`;
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { describeMs } from "../model/duration.ts";
+import { describeMs } from "../model/text.ts";
 import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
 import type { Stood } from "./interrupted-run.ts";
 

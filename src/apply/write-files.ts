@@ -1,7 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { ConfigFile, NetworkPlan } from "../model/network-plan.ts";
-import { macOfOwnPath, ownFolderOf } from "../model/own-files.ts";
+import type { ConfigFile, NetworkPlan } from "../model/plan.ts";
+import { macOfOwnPath, ownFolderOf } from "../model/managed-paths.ts";
 import { refuseLinksBelow, underRoot } from "../host/target-root.ts";
 
 /** What was not done, by NIC; null: what belongs to none of them. */

@@ -1,14 +1,12 @@
 import { renderResult } from "../output/result.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "./configure/options.ts";
 import { askForEnis } from "./configure/load-enis.ts";
-import { unasked } from "./configure/apply-nics.ts";
-import { alone, carryOut } from "./configure/carry-out.ts";
+import { alone, carryOut, unasked } from "./configure/apply.ts";
 import { command } from "../cli/command.ts";
 import { gatherFacts } from "./configure/collect-facts.ts";
 import { planActivation } from "../plan/plan-activation.ts";
 import { reportActivation } from "./configure/report.ts";
-import { requireRights } from "../apply/require-rights.ts";
-import { requireRoot } from "../apply/require-root.ts";
+import { requireRights, requireRoot } from "../apply/preconditions.ts";
 
 export default command<typeof activateFlags, ActivateOptions>({
   name: "activate",

@@ -3,7 +3,7 @@ import { command } from "../cli/command.ts";
 import { type FetchOptions, fetchFlags, parseFetch } from "./fetch/options.ts";
 import { readKeys } from "../imds/metadata/read-keys.ts";
 import { imdsSettings } from "../imds/protocol/settings.ts";
-import { withImds } from "../imds/with-imds.ts";
+import { withImds } from "../imds/open-imds.ts";
 
 export default command<typeof fetchFlags, FetchOptions>({
   name: "fetch",

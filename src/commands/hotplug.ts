@@ -8,7 +8,7 @@ import {
   parseHotplug,
 } from "./hotplug/options.ts";
 import { doneBefore } from "./hotplug/partial-result.ts";
-import { requireRoot } from "../apply/require-root.ts";
+import { requireRoot } from "../apply/preconditions.ts";
 
 type Job = (host: Host, options: HotplugOptions) => Promise<number>;
 
@@ -16,9 +16,9 @@ type Job = (host: Host, options: HotplugOptions) => Promise<number>;
 const jobs: Readonly<Record<HotplugJob, () => Promise<Job>>> = {
   event: async () => (await import("./hotplug/on-event.ts")).onNicEvent,
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
-  "from-dhcp": async () => (await import("./lease-hook/from-dhcp.ts")).fromDhcp,
-  install: async () => (await import("../install/run-install.ts")).runInstall,
-  uninstall: async () => (await import("../install/run-install.ts")).runInstall,
+  "from-dhcp": async () => (await import("./lease-hook/run.ts")).fromDhcp,
+  install: async () => (await import("../install/install.ts")).runInstall,
+  uninstall: async () => (await import("../install/install.ts")).runInstall,
 };
 
 export default command<typeof hotplugFlags, HotplugOptions>({

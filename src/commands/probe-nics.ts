@@ -1,9 +1,8 @@
-import { renderProbeFailure } from "../probe/probe-json.ts";
+import { renderProbeFailure, reportFirst, reportProbe } from "../probe/report.ts";
 import { command } from "../cli/command.ts";
 import { findFirst } from "../probe/find-first.ts";
-import { lookAtNics } from "../probe/look-at-nics.ts";
+import { lookAtNics } from "../probe/probe-nics.ts";
 import { parseProbeNics, probeNicsFlags, type ProbeNicsOptions } from "../probe/options.ts";
-import { reportFirst, reportProbe } from "../probe/report-probe.ts";
 
 export default command<typeof probeNicsFlags, ProbeNicsOptions>({
   name: "probe-nics",

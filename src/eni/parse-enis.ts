@@ -1,10 +1,8 @@
 import * as v from "valibot";
 import { compareEnis, type Eni, type IncompleteEni } from "../model/eni.ts";
-import type { MetadataTree } from "../model/metadata-tree.ts";
-import { badLeaf } from "./bad-leaf.ts";
-import { eniOf } from "./eni-of.ts";
-import { eniSchema, foldersSchema, type ListedEni, macSchema } from "./eni-schema.ts";
-import { whyIncomplete, withoutGhosts } from "./why-incomplete.ts";
+import type { MetadataTree } from "../model/metadata.ts";
+import { badLeaf, eniOf, eniSchema, foldersSchema, type ListedEni, macSchema } from "./schema.ts";
+import { whyIncomplete, withoutGhosts } from "./completeness.ts";
 
 export interface ParsedEnis {
   /** Whole, by network card, device number and MAC. */

@@ -1,7 +1,7 @@
 import type { Host } from "../host/host.ts";
-import type { FileNote, LeaseNote } from "./lease-notes.ts";
+import type { FileNote, LeaseNote } from "./journal.ts";
 import { networkdPath } from "./networkd.ts";
-import type { DhcpClient } from "./dhcp-client.ts";
+import type { DhcpClient } from "./clients.ts";
 
 type Left = Pick<LeaseNote, "files" | "folders">;
 

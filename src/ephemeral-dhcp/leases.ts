@@ -1,11 +1,9 @@
 import type { Host, Release } from "../host/host.ts";
-import { mostLeases } from "./lease-numbers.ts";
-import type { LeaseNote } from "./lease-notes.ts";
-import type { LinkState } from "../model/link-state.ts";
-import { chooseClient } from "./choose-client.ts";
-import type { DhcpClient, Networkd } from "./dhcp-client.ts";
-import { findClients } from "./find-clients.ts";
-import type { LeaseBook } from "./lease-book.ts";
+import { mostLeases } from "./ip-commands.ts";
+import type { LeaseBook, LeaseNote } from "./journal.ts";
+import type { LinkState } from "../model/link.ts";
+import { chooseClient, findClients } from "./choose-client.ts";
+import type { DhcpClient, Networkd } from "./clients.ts";
 import { holdBook } from "./recover.ts";
 import { type Lease, none, takeLease, type Taking } from "./take.ts";
 import { undoLease } from "./undo.ts";

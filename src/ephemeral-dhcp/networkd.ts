@@ -1,8 +1,8 @@
 import type { Host } from "../host/host.ts";
-import { parseIpv4 } from "../model/address.ts";
-import { macDigits } from "../model/own-files.ts";
-import { showAddresses } from "./lease-commands.ts";
-import { textIn } from "../inspect/links/text-in.ts";
+import { parseIpv4 } from "../model/ip.ts";
+import { macDigits } from "../model/managed-paths.ts";
+import { showAddresses } from "./ip-commands.ts";
+import { textIn } from "../inspect/links/links.ts";
 
 export type NetworkdHost = Pick<Host, "clock" | "exec" | "files" | "log">;
 

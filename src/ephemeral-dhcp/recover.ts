@@ -1,7 +1,12 @@
 import type { Host, Release } from "../host/host.ts";
 import { dropHalfWritten } from "./client-files.ts";
-import { type LeaseBook, openLeaseBook } from "./lease-book.ts";
-import { hasLeaseNotes, leaseLockPath, makeLeaseFolder } from "./lease-folder.ts";
+import {
+  hasLeaseNotes,
+  type LeaseBook,
+  leaseLockPath,
+  makeLeaseFolder,
+  openLeaseBook,
+} from "./journal.ts";
 import { undoLease, type UndoHost } from "./undo.ts";
 
 export type BookHost = UndoHost & Pick<Host, "takeLock">;

@@ -1,13 +1,11 @@
 import type { Host } from "../host/host.ts";
 import type { LinkAddress } from "../model/link.ts";
-import type { LeaseNote } from "./lease-notes.ts";
-import { askClient } from "./ask-client.ts";
+import type { LeaseBook, LeaseNote } from "./journal.ts";
+import { askClient, type DhcpClient, type Networkd } from "./clients.ts";
 import { askNetworkd, whyNotNetworkd } from "./networkd.ts";
 import { filesBefore } from "./client-files.ts";
-import type { DhcpClient, Networkd } from "./dhcp-client.ts";
-import { addAddress, addWay, type Command, setLink, showAddresses } from "./lease-commands.ts";
-import type { LeaseBook } from "./lease-book.ts";
-import { readLinkState } from "../inspect/links/read-link-states.ts";
+import { addAddress, addWay, type Command, setLink, showAddresses } from "./ip-commands.ts";
+import { readLinkState } from "../inspect/links/link-states.ts";
 
 /** A lease, or why there is none. */
 export type Lease =

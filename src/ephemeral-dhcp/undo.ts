@@ -1,15 +1,9 @@
 import type { Host } from "../host/host.ts";
-import type { LeaseNote } from "./lease-notes.ts";
+import type { LeaseNote } from "./journal.ts";
 import { releaseNetworkd } from "./networkd.ts";
 import { isSetting, restoreFile } from "./client-files.ts";
-import {
-  type Command,
-  removeAddress,
-  removeWay,
-  setLink,
-  showAddresses,
-} from "./lease-commands.ts";
-import { textIn } from "../inspect/links/text-in.ts";
+import { type Command, removeAddress, removeWay, setLink, showAddresses } from "./ip-commands.ts";
+import { textIn } from "../inspect/links/links.ts";
 
 export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 

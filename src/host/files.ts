@@ -14,7 +14,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { Failure } from "../exit.ts";
-import { isTemporary } from "../model/own-files.ts";
+import { isTemporary } from "../model/managed-paths.ts";
 import type { Files } from "./host.ts";
 
 /** The file system of the machine. */

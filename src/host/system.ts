@@ -1,14 +1,14 @@
 import { linkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
-import { columnsOf } from "./terminal/columns-of.ts";
+import { columnsOf } from "./terminal/live-line.ts";
 import { endProcess } from "./end-process.ts";
 import { systemFiles } from "./files.ts";
 import type { Host } from "./host.ts";
 import { systemHttp } from "./http.ts";
 import { createLog, type LogSettings } from "./terminal/log.ts";
 import { print } from "./terminal/stdout.ts";
-import { type ReaderOfStderr, readerOfStderr } from "./terminal/reader-of-stderr.ts";
-import { endingSignal } from "./signals.ts";
+import { type ReaderOfStderr, readerOfStderr } from "./terminal/stderr.ts";
+import { endingSignal } from "./process.ts";
 import type { Sockets } from "./sockets/sockets.ts";
 
 /** The real machine. Call it once a process: it takes SIGINT and SIGTERM. */
@@ -36,7 +36,7 @@ export function systemHost(wish: Pick<LogSettings, "format" | "isPlain" | "verbo
     // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
     bind: async (way) => (await sockets()).bind(way),
     // lazily: few machines have it, and node:net costs 3 ms
-    imdsd: async () => (await import("./imdsd/imdsd.ts")).imdsd(),
+    imdsd: async () => (await import("./imdsd/transport.ts")).imdsd(),
     addresses: linkAddresses,
     lookUpRoute: async (address) => (await sockets()).lookUpRoute(address),
     // lazily: to fetch a value runs nothing

@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "./host.ts";
-import { foldersAbove } from "../model/folders-above.ts";
+import { foldersAbove } from "../model/managed-paths.ts";
 
 /**
  * A path of the machine as it lies below `root`; `/` and the empty text are the machine itself. A

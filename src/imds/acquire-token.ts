@@ -1,9 +1,8 @@
 import type { Host, HttpTransport } from "../host/host.ts";
 import { Failure } from "../exit.ts";
 import { type Answer, trouble } from "./protocol/answer.ts";
-import type { Question } from "./protocol/ask.ts";
-import { firstHeat, isReachedByNics, type LineUp, lineUp } from "./connect/line-up.ts";
-import { newcomer } from "./connect/newcomer.ts";
+import type { Question } from "./protocol/request.ts";
+import { firstHeat, isReachedByNics, type LineUp, lineUp, newcomer } from "./connect/candidates.ts";
 import { race } from "./connect/race.ts";
 import { retry, type RetryLimits } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";

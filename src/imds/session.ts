@@ -1,12 +1,11 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { MetadataPath } from "../model/metadata-path.ts";
+import type { MetadataPath } from "../model/metadata.ts";
 import { type Answer, trouble } from "./protocol/answer.ts";
-import { ask } from "./protocol/ask.ts";
+import { ask } from "./protocol/request.ts";
 import { urlPathOf } from "./protocol/key.ts";
-import { isReachedByNics } from "./connect/line-up.ts";
-import { limiter, type Urgency } from "./protocol/limiter.ts";
-import { pacer } from "./protocol/pacer.ts";
+import { isReachedByNics } from "./connect/candidates.ts";
+import { limiter, pacer, type Urgency } from "./protocol/rate-limit.ts";
 import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./acquire-token.ts";
 import { retry } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";

@@ -1,3 +1,5 @@
+import type { Link } from "./link.ts";
+
 /**
  * An elastic network interface as IMDS describes it: what EC2 says a NIC should have. The kernel's
  * side of the same NIC is `Link`. Source: `meta-data/network/interfaces/macs/MAC/`,
@@ -47,4 +49,11 @@ export function compareEnis(left: Eni, right: Eni): number {
 /** False for an EFA-only ENI, which has no IP configuration at all. */
 export function hasAddresses(eni: Eni): boolean {
   return eni.ipv4.addresses.length + eni.ipv6.addresses.length > 0;
+}
+
+/** The matched pair: an ENI and the link that is it here. */
+export interface Nic {
+  readonly eni: Eni;
+  /** null: IMDS knows the ENI, the kernel does not show it (yet). */
+  readonly link: Link | null;
 }

@@ -1,4 +1,4 @@
-import type { ConfigFile, Step } from "./network-plan.ts";
+import type { ConfigFile, Step } from "./plan.ts";
 
 /** A symbolic link of ours, by which systemd starts a unit. */
 export interface UnitLink {

@@ -33,3 +33,69 @@ export interface LinkAddress {
   /** Lent for this run (`--dhcp`): it is gone when the run is over. */
   readonly isTemporary?: true;
 }
+
+/** What a link is doing at this moment, as far as asking IMDS through it depends on it. */
+export interface LinkState extends Link {
+  /** Somebody has switched it on (IFF_UP). */
+  readonly isUp: boolean;
+  /** Something is at the other end (`carrier`); false while it is down, when the kernel won't say. */
+  readonly hasCarrier: boolean;
+  /** The bond, bridge or VRF it belongs to; null: none. */
+  readonly master: string | null;
+  /** Its own; empty while it has no carrier. */
+  readonly addresses: readonly LinkAddress[];
+}
+
+/** The links that IMDS may be asked through, best first, and why not the others. */
+export interface Ranking {
+  readonly candidates: readonly RankedLink[];
+  readonly others: readonly PassedOver[];
+}
+
+export interface RankedLink {
+  readonly link: LinkState;
+  /** 1 is the best. */
+  readonly rank: number;
+  /** What its rank comes from, in words: `carrier, an address of its own, driver ena`. */
+  readonly reason: string;
+}
+
+export interface PassedOver {
+  readonly link: LinkState;
+  /** `a bridge`, `belongs to bond0` */
+  readonly reason: string;
+}
+
+/** A device on a bus that is a NIC by its class, whether or not a driver has it. */
+export interface BusDevice {
+  /** Its name on the bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
+  readonly address: string;
+  /** The inode of its entry on the bus: another one when it has left and come back. */
+  readonly node: number;
+  /** null: no driver has it. */
+  readonly driver: string | null;
+  /**
+   * The names of its links, as this network namespace shows them: none without a driver, none for
+   * a link that a container has taken.
+   */
+  readonly links: readonly string[];
+}
+
+/**
+ * The address of a NIC to ask `address` from: the first of its family, a link-local one only where
+ * there is no other (RFC 6724); null: it has none, and nothing can be asked.
+ */
+export function sourceFor(address: string, own: readonly LinkAddress[]): LinkAddress | null {
+  const family = address.includes(":") ? "ipv6" : "ipv4";
+  const fitting = own.filter((each) => each.family === family);
+  return fitting.find(({ scopeId }) => scopeId === 0) ?? fitting[0] ?? null;
+}
+
+/** The place of a NIC that is here, as it was when that was configured. */
+export interface TakenPlace {
+  readonly mac: string;
+  /** Of its link. */
+  readonly name: string;
+  readonly networkCard: number;
+  readonly deviceNumber: number;
+}

@@ -1,6 +1,5 @@
 import * as v from "valibot";
-import type { BusDevice } from "./bus-device.ts";
-import type { Link } from "./link.ts";
+import type { BusDevice, Link } from "./link.ts";
 
 /** A NIC as it was seen last. */
 export interface NicNote {

@@ -1,4 +1,4 @@
-import { escapeObeyed } from "../model/escape-obeyed.ts";
+import { escapeObeyed } from "../model/text.ts";
 
 /** A value as `--json` prints it: indented, keys sorted at every depth, one newline at the end. */
 export function renderJson(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { ErrorReport } from "../exit.ts";
-import type { Backend, NetworkPlan, NicOutcome, NicResult } from "../model/network-plan.ts";
+import type { Backend, NetworkPlan, NicOutcome, NicResult } from "../model/plan.ts";
 import { renderJson } from "./json.ts";
 
 /** A plan, but for its NICs; `backend` null: of no backend, as what a lease alone makes is. */

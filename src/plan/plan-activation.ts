@@ -1,22 +1,23 @@
-import type { Activation } from "../model/activation.ts";
-import type { Difference } from "../model/difference.ts";
-import type { Backend, ConfigFile, NetplanRenderer } from "../model/network-plan.ts";
+import type {
+  Activation,
+  Backend,
+  ConfigFile,
+  Difference,
+  NetplanRenderer,
+} from "../model/plan.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
-import { checkFiles } from "./files/check-files.ts";
+import { checkFiles } from "./files/plan-changes.ts";
 import { checkKernel } from "./drift/compare.ts";
-import { chooseBackend } from "./backend/choose-backend.ts";
-import { changedMacs } from "./files/changes.ts";
+import { chooseBackend, whyIdle } from "./backend/choose.ts";
+import { changedMacs, finishChanges } from "./files/changes.ts";
 import { competingFiles } from "./conflicts/competing-files.ts";
-import { dropSettled } from "./lease/drop-settled.ts";
+import { dropSettled } from "./lease/provisional.ts";
 import { expectedKernel } from "./drift/expected-kernel.ts";
-import { finishChanges } from "./files/finish-changes.ts";
-import { planDns } from "./backend/plan-dns.ts";
-import { planForeign } from "./backend/plan-foreign.ts";
+import { planDns, planForeign } from "./backend/machine-files.ts";
 import { planNetwork, type PlannedNetwork } from "./files/plan-network.ts";
-import { planSteps } from "./backend/plan-steps.ts";
+import { planSteps } from "./backend/activation-steps.ts";
 import { repairSteps } from "./drift/repair.ts";
 import { undoSteps } from "./backend/rollback-steps.ts";
-import { whyIdle } from "./backend/why-idle.ts";
 import { renderNetplan } from "../render/netplan.ts";
 import { renderNetworkManager } from "../render/network-manager.ts";
 import { renderNetworkd } from "../render/networkd.ts";

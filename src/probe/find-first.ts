@@ -1,16 +1,16 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../imds/protocol/settings.ts";
-import { untilFound } from "./until-found.ts";
-import { readPath } from "./read-path.ts";
+import { readPath } from "./routes.ts";
 import { addressOf, familyOf, isLoopback } from "../imds/protocol/endpoint.ts";
-import type { LinkState } from "../model/link-state.ts";
-import { isReached, type WayProbe } from "../model/way-probe.ts";
-import { nicsToProbe } from "./nics-to-probe.ts";
+import type { LinkState, Ranking } from "../model/link.ts";
+import { isReached, type WayProbe } from "../model/probe.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { probeWays, type WaysToProbe } from "./probe-paths.ts";
-import { routesTo } from "../imds/connect/routes-to.ts";
-import { withLeases } from "../imds/connect/with-leases.ts";
+import { routesTo } from "../imds/connect/rank-links.ts";
+import { withLeases } from "../imds/connect/ephemeral-leases.ts";
+import { rankCandidates } from "../inspect/links/rank.ts";
+import { readLinkStates } from "../inspect/links/link-states.ts";
 
 export interface First {
   readonly nic: string;
@@ -90,4 +90,53 @@ async function nameOf(
   throw new Failure("UNAVAILABLE", `${endpoint} answers, through a nic that is not known`, {
     hint,
   });
+}
+
+/**
+ * The NICs that are asked, best first, and why not the others. One that was named is asked whatever
+ * it is. Throws `USAGE` where there is no such NIC.
+ */
+export async function nicsToProbe(
+  host: Pick<Host, "addresses" | "files">,
+  wish: string | null,
+): Promise<Ranking> {
+  const ranking = rankCandidates(await readLinkStates(host));
+  if (wish === null) return ranking;
+  const named = ({ link }: { readonly link: { readonly name: string } }) => link.name === wish;
+  const candidates = ranking.candidates.filter(named);
+  const asked = ranking.others.filter(named).map((each) => ({ ...each, rank: 1 }));
+  if (candidates.length + asked.length > 0) {
+    return { candidates: [...candidates, ...asked], others: [] };
+  }
+  const names = ranking.candidates.map(({ link }) => link.name).join(", ");
+  const hint = names === "" ? "there is no NIC at all" : `there are: ${names}`;
+  throw new Failure("USAGE", `--interface ${wish}: there is no such NIC`, { hint });
+}
+
+const firstPauseMs = 100;
+
+const longestPauseMs = 2000;
+
+/** In less than this nothing is found any more. */
+const leastLookMs = 50;
+
+/** Looks again and again, with growing pauses, until something is found; null: not in time. */
+export async function untilFound<T>(
+  host: Pick<Host, "clock" | "log" | "signal">,
+  { deadlineMs, retries }: { readonly deadlineMs: number; readonly retries: number },
+  look: () => Promise<T | null>,
+): Promise<T | null> {
+  for (let tries = 1; ; tries += 1) {
+    const found = await look();
+    if (found !== null) return found;
+    host.signal.throwIfAborted();
+    const leftMs = deadlineMs - host.clock.now();
+    if (leftMs < leastLookMs || tries > retries) return null;
+    const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
+    const pauseMs = Math.min(leftMs / 2, ceiling * (0.5 + host.clock.random() / 2));
+    const reason = "no NIC reaches it";
+    host.log.verbose(`look ${tries}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
+    host.log.waiting({ what: "instance metadata", reason, tries, deadlineMs });
+    await host.clock.sleep(pauseMs, host.signal);
+  }
 }

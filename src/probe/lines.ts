@@ -1,7 +1,6 @@
-import { describeMs } from "../model/duration.ts";
-import type { ProbedWay } from "../model/probed-nic.ts";
-import type { Verdict } from "../model/verdict.ts";
-import { printable } from "../output/printable.ts";
+import { describeMs } from "../model/text.ts";
+import type { ProbedWay, Verdict } from "../model/probe.ts";
+import { printable } from "../output/text.ts";
 import {
   endpointName,
   endpointsOf,

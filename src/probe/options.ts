@@ -1,7 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { ImdsOptions } from "../imds/protocol/settings.ts";
-import type { Argv, Flags } from "../cli/flags.ts";
-import { imdsFlags, imdsOptions, talkFlags } from "../cli/shared-flags.ts";
+import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../cli/flags.ts";
 
 export const probeNicsFlags = {
   first: {

@@ -1,11 +1,10 @@
 import type { Host } from "../host/host.ts";
 import { addressOf, isBindable } from "../imds/protocol/endpoint.ts";
-import { probeWay } from "./probe-way.ts";
+import { probeWay } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
-import type { Lend } from "../imds/connect/with-leases.ts";
-import type { LinkState } from "../model/link-state.ts";
-import { sourceFor } from "../model/source-for.ts";
-import { type ProbeStep, unprobed, type WayProbe } from "../model/way-probe.ts";
+import type { Lend } from "../imds/connect/ephemeral-leases.ts";
+import { type LinkState, sourceFor } from "../model/link.ts";
+import { type ProbeStep, unprobed, type WayProbe } from "../model/probe.ts";
 
 /** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
 export interface Asked {

@@ -1,7 +1,6 @@
-import { isLinkLocalIpv6 } from "../model/address.ts";
-import type { LinkState } from "../model/link-state.ts";
-import type { ProbedKernel, ProbedNic, ProbedWay } from "../model/probed-nic.ts";
-import type { Verdict } from "../model/verdict.ts";
+import { isLinkLocalIpv6 } from "../model/ip.ts";
+import type { LinkState } from "../model/link.ts";
+import type { ProbedKernel, ProbedNic, ProbedWay, Verdict } from "../model/probe.ts";
 
 /** What a look at all NICs has seen. */
 export interface SeenNics {

@@ -1,8 +1,7 @@
-import { describeMs } from "../model/duration.ts";
-import type { ProbedWay } from "../model/probed-nic.ts";
-import type { Verdict } from "../model/verdict.ts";
+import { describeMs } from "../model/text.ts";
+import type { ProbedWay, Verdict } from "../model/probe.ts";
 import { listProbe } from "./lines.ts";
-import { printable } from "../output/printable.ts";
+import { printable, tableLines, usualColumns, wrapWords } from "../output/text.ts";
 import {
   endpointName,
   endpointsOf,
@@ -17,8 +16,6 @@ import {
   type SeenNics,
   stateOf,
 } from "./rows.ts";
-import { tableLines } from "../output/table-lines.ts";
-import { usualColumns, wrapWords } from "../output/wrap-words.ts";
 
 interface ProbeWish {
   readonly verbose: boolean;

@@ -1,5 +1,5 @@
 import type { NicConfig } from "../model/network-config.ts";
-import { ownMark, unmanagedPath } from "../model/own-files.ts";
+import { ownMark, unmanagedPath } from "../model/managed-paths.ts";
 
 /** The comment on top of a NIC's file: whose it is, how to be rid of it, which NIC it is for. */
 export function headLines({ isPrimary, index, eniId }: NicConfig): readonly string[] {

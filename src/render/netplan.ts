@@ -1,18 +1,30 @@
-import { familyOf } from "../model/address.ts";
+import { familyOf } from "../model/ip.ts";
 import type {
   NetworkConfig,
   NicConfig,
   Route,
   RoutingPolicyRule,
 } from "../model/network-config.ts";
-import type { ConfigFile, NetplanRenderer } from "../model/network-plan.ts";
-import { macDigits, ownPath } from "../model/own-files.ts";
-import { netplanId } from "../model/own-names.ts";
+import type { ConfigFile, NetplanRenderer } from "../model/plan.ts";
+import {
+  dropInPath,
+  macDigits,
+  netplanId,
+  ownPath,
+  profileId,
+  profileUuid,
+} from "../model/managed-paths.ts";
 import { headLines } from "./header.ts";
-import { netplanProfile } from "./netplan-profile.ts";
-import { networkdDropIn } from "./networkd-drop-in.ts";
-import { listedAddresses } from "./profile-entries.ts";
+import {
+  connectionEntries,
+  dhcpEntries,
+  listedAddresses,
+  methodEntry,
+  ruleEntries,
+} from "./network-manager.ts";
 import { renderYaml, type Yaml } from "./yaml.ts";
+import { type IniSection, renderIni } from "./ini.ts";
+import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
 
 /**
  * The configuration as netplan's YAML, one file per NIC, and what netplan cannot say beside it. For
@@ -117,4 +129,48 @@ function policy({ from, to, table, priority }: RoutingPolicyRule): Yaml {
 
 function unlessEmpty(key: string, values: readonly Yaml[]): { readonly [key: string]: Yaml } {
   return values.length === 0 ? {} : { [key]: values };
+}
+
+/**
+ * What netplan hands on to NetworkManager as it is: the profile's name and uuid, and the keys of a
+ * profile that netplan has no words for, as `SECTION.KEY`. The kernel's rules are among them.
+ */
+function netplanProfile(nic: NicConfig): Yaml {
+  const digits = macDigits(nic.mac);
+  return {
+    uuid: profileUuid(digits),
+    name: profileId(digits),
+    passthrough: {
+      ...named("connection", connectionEntries),
+      ...named("ipv4", entriesOf(nic, 4)),
+      ...named("ipv6", entriesOf(nic, 6)),
+    },
+  };
+}
+
+/** The method too: without DHCP netplan makes it `manual` with no address, which is refused. */
+function entriesOf(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+  return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
+}
+
+function named(section: string, entries: IniSection["entries"]): { readonly [key: string]: Yaml } {
+  return Object.fromEntries(
+    entries.map(([key, value]) => [`${section}.${key}`, String(value)] as const),
+  );
+}
+
+/**
+ * What netplan has no words for, added to the unit that it makes: a lease that is kept, the router
+ * that advertises itself in a table of its own, rules that leave the default out.
+ */
+function networkdDropIn(nic: NicConfig): ConfigFile {
+  const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
+  const sections = [
+    { name: "Network", entries: [keepLease] },
+    ...advertisedRoutes(nic),
+    ...rules.map(ruleSection),
+  ];
+  // networkd reads it as the user systemd-network, and there is no secret in it.
+  const content = renderIni(headLines(nic), sections);
+  return { path: dropInPath(nic.mac), content, mode: 0o644, mac: nic.mac };
 }

@@ -1,10 +1,14 @@
-import { familyOf } from "../model/address.ts";
-import type { NetworkConfig, NicConfig, Route } from "../model/network-config.ts";
-import type { ConfigFile } from "../model/network-plan.ts";
-import { ownPath } from "../model/own-files.ts";
+import { familyOf } from "../model/ip.ts";
+import type {
+  NetworkConfig,
+  NicConfig,
+  Route,
+  RoutingPolicyRule,
+} from "../model/network-config.ts";
+import type { ConfigFile } from "../model/plan.ts";
+import { ownPath } from "../model/managed-paths.ts";
 import { headLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
-import { advertisedRoutes, keepLease, ruleSection } from "./networkd-sections.ts";
 
 /**
  * The configuration as systemd-networkd's units, one file per NIC. For systemd 249 (Ubuntu 22.04)
@@ -88,6 +92,53 @@ function routeSection({ family, destination, gateway, table }: Route): IniSectio
       ["Destination", destination],
       ...(gateway === null ? [] : family === 4 ? hop : hop.slice(0, 1)),
       ["Table", table],
+    ],
+  };
+}
+
+/**
+ * Sections of a `.network` file that its renderer and the drop-in beside netplan's have in common.
+ * systemd.network(5)
+ */
+
+/**
+ * networkd 252 gives a lease back, and its address with it, whenever it reads a changed file for the
+ * link, and netplan makes every file anew. With this the address stays while the lease is renewed.
+ * Against the letter of DHCP it also outlives its lease; on EC2 it is the ENI's all along.
+ * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/168
+ */
+export const keepLease = ["KeepConfiguration", "dhcp"] as const;
+
+/** Before 1024, which networkd gives to IPv6 routes by itself, and so to the one to fall back on. */
+const advertisedMetric = 512;
+
+/** A route through the router that advertises itself, with the metric that puts it first. Since v246. */
+export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
+  return routes.filter(({ prefersAdvertised }) => prefersAdvertised).map(advertisedRoute);
+}
+
+function advertisedRoute({ destination, table }: Route): IniSection {
+  return {
+    name: "Route",
+    entries: [
+      ["Destination", destination],
+      ["Gateway", "_ipv6ra"],
+      ["Metric", advertisedMetric],
+      ["Table", table],
+    ],
+  };
+}
+
+export function ruleSection(rule: RoutingPolicyRule): IniSection {
+  const { from, to, table, priority, ignoresDefault } = rule;
+  return {
+    name: "RoutingPolicyRule",
+    entries: [
+      ["From", from],
+      ...(to === null ? [] : [["To", to] as const]),
+      ["Table", table],
+      ["Priority", priority],
+      ...(ignoresDefault ? [["SuppressPrefixLength", 0] as const] : []),
     ],
   };
 }

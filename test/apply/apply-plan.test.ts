@@ -6,8 +6,8 @@ import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
 import { Failure } from "../../src/exit.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
-import { ownPath } from "../../src/model/own-files.ts";
+import type { NetworkPlan } from "../../src/model/plan.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
 import { fileHost, treeOf, withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { forgetWishes } from "../../src/apply/forget-wishes.ts";
+import { forgetWishes } from "../../src/apply/leader.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 
 test("wishes and answers of runs that are gone go; those of living ones, and the lock, stay", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fromDhcp } from "../../src/commands/lease-hook/from-dhcp.ts";
+import { fromDhcp } from "../../src/commands/lease-hook/run.ts";
 import { fakeMachine } from "../support/fake-machine.ts";
 
 const wish = { dryRun: false, json: true, plain: false };

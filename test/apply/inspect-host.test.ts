@@ -3,8 +3,8 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../src/host/files.ts";
-import { backends } from "../../src/model/network-plan.ts";
-import { ownPath } from "../../src/model/own-files.ts";
+import { backends } from "../../src/model/plan.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 

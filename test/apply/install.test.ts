@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { install } from "../../src/install/install.ts";
-import { describeInstall } from "../../src/install/describe-install.ts";
+import { describeInstall } from "../../src/install/report.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { imageHost as host, makeClients, treeBelow as snapshot } from "../support/image.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type Batch, joinBatch } from "../../src/apply/join-batch.ts";
-import type { HotplugAnswer } from "../../src/model/hotplug-nic.ts";
+import { type Batch, joinBatch } from "../../src/apply/leader.ts";
+import type { HotplugAnswer } from "../../src/model/hotplug.ts";
 import { macAt } from "../support/nics.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../support/fake-host.ts";
 

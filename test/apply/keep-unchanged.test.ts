@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keepUnchanged } from "../../src/apply/keep-unchanged.ts";
+import { keepUnchanged } from "../../src/apply/run-steps.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

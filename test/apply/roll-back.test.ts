@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { applyPlan } from "../../src/apply/apply-plan.ts";
 import { unfinishedPath } from "../../src/apply/interrupted-run.ts";
 import { Failure } from "../../src/exit.ts";
-import type { NetworkPlan, Step } from "../../src/model/network-plan.ts";
-import { ownPath } from "../../src/model/own-files.ts";
+import type { NetworkPlan, Step } from "../../src/model/plan.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
 import { fakeMachine, type FakeOptions } from "../support/fake-machine.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { systemFiles } from "../../src/host/files.ts";
 import { runSteps } from "../../src/apply/run-steps.ts";
-import type { Step } from "../../src/model/network-plan.ts";
+import type { Step } from "../../src/model/plan.ts";
 import { fileHost } from "../support/golden-case.ts";
 
 const step: Step = { argv: ["ip", "rule", "del"], reason: "left over", mac: null, timeoutMs: 1 };

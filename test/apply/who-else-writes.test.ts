@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { whoElseWrites } from "../../src/install/who-else-writes.ts";
+import { whoElseWrites } from "../../src/install/program.ts";
 import type { FileStat } from "../../src/host/host.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { BatchWish } from "../../src/apply/join-batch.ts";
+import type { BatchWish } from "../../src/apply/leader.ts";
 import {
   answered,
   dueAnswers,
@@ -13,7 +13,7 @@ import {
 import { Failure } from "../../src/exit.ts";
 import type { EniEvent } from "../../src/eni/propagation/nic.ts";
 import type { Link } from "../../src/model/link.ts";
-import type { NicOutcome } from "../../src/model/network-plan.ts";
+import type { NicOutcome } from "../../src/model/plan.ts";
 import { eniAt, macAt } from "../support/nics.ts";
 
 const [a, b] = [macAt(1), macAt(2)];

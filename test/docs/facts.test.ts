@@ -4,7 +4,7 @@ import fetch from "../../src/commands/fetch.ts";
 import hotplug from "../../src/commands/hotplug.ts";
 import probeNics from "../../src/commands/probe-nics.ts";
 import { exitCodes } from "../../src/exit.ts";
-import { verdictWords } from "../../src/model/verdict.ts";
+import { verdictWords } from "../../src/model/probe.ts";
 import { competingHotplug } from "../../src/install/competitors.ts";
 import { documentAt, documents } from "./documents.ts";
 

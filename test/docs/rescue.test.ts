@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { machinePaths, nicPlaces } from "../../src/model/own-files.ts";
-import { dhcpHookPaths, udhcpcHookPath } from "../../src/model/dhcp-hooks.ts";
-import { rulesPath } from "../../src/install/units/udev-rules.ts";
+import { machinePaths, nicPlaces } from "../../src/model/managed-paths.ts";
+import { dhcpHookPaths, udhcpcHookPath } from "../../src/model/dhcp.ts";
+import { rulesPath } from "../../src/install/units/hotplug.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 import { blockBelow } from "./documents.ts";
 

@@ -5,7 +5,7 @@ import { fuzzService } from "../support/fuzz/fuzz-service.ts";
 import { strangeIn } from "../support/fuzz/own-keys.ts";
 import { goldenCases, planGoldenCase } from "../support/golden-case.ts";
 import { choiceOf } from "../support/choices.ts";
-import { backends } from "../../src/model/network-plan.ts";
+import { backends } from "../../src/model/plan.ts";
 
 const head = "# written by ec2nic, and written again at its next run\n";
 const networkd = "/etc/systemd/network/60-ec2nic-06aabbccdd01.network";

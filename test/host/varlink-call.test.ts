@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { varlinkTransport } from "../../src/host/imdsd/varlink-transport.ts";
+import { varlinkTransport } from "../../src/host/imdsd/transport.ts";
 import { imdsdBench } from "../support/imdsd-bench.ts";
 import type { ImdsdAnswer } from "../support/stand-in-imdsd.ts";
 

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { imdsd } from "../../src/host/imdsd/imdsd.ts";
-import { varlinkTransport } from "../../src/host/imdsd/varlink-transport.ts";
+import { imdsd, varlinkTransport } from "../../src/host/imdsd/transport.ts";
 import { openSession } from "../../src/imds/session.ts";
 import { linkState } from "../support/link-states.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openCache } from "../../src/imds/metadata/cache.ts";
 import { parseKey } from "../../src/imds/protocol/key.ts";
-import type { Reading } from "../../src/model/reading.ts";
+import type { Reading } from "../../src/model/metadata.ts";
 import { fakeFiles, fakeLog, type FakeFiles } from "../support/fake-host.ts";
 
 const machine = {

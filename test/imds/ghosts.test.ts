@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
-import type { MetadataTree } from "../../src/model/metadata-tree.ts";
+import type { MetadataTree } from "../../src/model/metadata.ts";
 
 const [primary, old, young] = ["06:aa:bb:cc:dd:01", "06:aa:bb:cc:dd:02", "06:aa:bb:cc:dd:03"];
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { limiter } from "../../src/imds/protocol/limiter.ts";
+import { limiter } from "../../src/imds/protocol/rate-limit.ts";
 
 /** Work that ends when the test says so. */
 function piece() {

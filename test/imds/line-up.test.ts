@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { firstHeat, lineUp } from "../../src/imds/connect/line-up.ts";
+import { firstHeat, lineUp } from "../../src/imds/connect/candidates.ts";
 import { nameOfWay } from "../../src/imds/protocol/path.ts";
-import { rankCandidates } from "../../src/inspect/links/rank-candidates.ts";
-import type { LinkState } from "../../src/model/link-state.ts";
+import { rankCandidates } from "../../src/inspect/links/rank.ts";
+import type { LinkState } from "../../src/model/link.ts";
 import { linkState } from "../support/link-states.ts";
 
 const v4 = "http://169.254.169.254";

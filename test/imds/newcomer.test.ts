@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { newcomer } from "../../src/imds/connect/newcomer.ts";
-import type { LineUp } from "../../src/imds/connect/line-up.ts";
+import { type LineUp, newcomer } from "../../src/imds/connect/candidates.ts";
 import type { Way } from "../../src/imds/protocol/path.ts";
 import { fakeClock } from "../support/fake-host.ts";
 

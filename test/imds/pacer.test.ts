@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
-import { pacer } from "../../src/imds/protocol/pacer.ts";
+import { pacer } from "../../src/imds/protocol/rate-limit.ts";
 import { fakeClock } from "../support/fake-host.ts";
 
 const value: Answer = { kind: "value", body: new Uint8Array() };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Failure } from "../../src/exit.ts";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
-import type { MetadataTree } from "../../src/model/metadata-tree.ts";
+import type { MetadataTree } from "../../src/model/metadata.ts";
 
 const primaryMac = "06:aa:bb:cc:dd:01";
 const otherMac = "06:aa:bb:cc:dd:02";

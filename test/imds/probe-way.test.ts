@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { probeWay, type ProbeTarget } from "../../src/probe/probe-way.ts";
+import { type ProbeTarget, probeWay } from "../../src/probe/probe-path.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const endpoint = "http://169.254.169.254";

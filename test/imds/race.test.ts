@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
 import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
-import type { LineUp } from "../../src/imds/connect/line-up.ts";
+import type { LineUp } from "../../src/imds/connect/candidates.ts";
 import { race } from "../../src/imds/connect/race.ts";
 import type { Way } from "../../src/imds/protocol/path.ts";
 import type { Clock } from "../../src/host/host.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readTree } from "../../src/imds/metadata/read-tree.ts";
+import { readTree } from "../../src/imds/metadata/tree.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 import { fakeLog } from "../support/fake-host.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { untilFound } from "../../src/probe/until-found.ts";
+import { untilFound } from "../../src/probe/find-first.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const hostOf = (signal = new AbortController().signal) => ({

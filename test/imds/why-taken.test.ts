@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { TakenPlace } from "../../src/model/taken-place.ts";
+import type { TakenPlace } from "../../src/model/link.ts";
 import { before, type Given, mac, neighbour, said } from "../support/eni-sights.ts";
 import { pluggedMac, watchInMemory } from "../support/watch-bench.ts";
 

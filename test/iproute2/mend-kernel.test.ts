@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { Difference } from "../../src/model/difference.ts";
-import { readKernel } from "../../src/inspect/kernel/read-kernel.ts";
+import type { Difference } from "../../src/model/plan.ts";
+import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
-import { shortened } from "../../src/plan/drift/rule-words.ts";
+import { shortened } from "../../src/plan/drift/rules.ts";
 import { type PrivateNetwork, privateNetwork } from "../support/private-network.ts";
 import { buildInstance, expected } from "../support/real-instance.ts";
 import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Exec } from "../../src/host/host.ts";
-import { readKernel } from "../../src/inspect/kernel/read-kernel.ts";
+import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
 
 type Answer = {
   readonly isStarted: boolean;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Files } from "../../src/host/host.ts";
 import { findLink } from "../../src/inspect/links/find-link.ts";
-import type { LinkClue } from "../../src/model/nic-event.ts";
+import type { LinkClue } from "../../src/model/hotplug.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 import { type SysFolder, sysTree } from "../support/sysfs.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { linkWatch } from "../../src/inspect/links/link-watch.ts";
+import { linkWatch } from "../../src/inspect/links/link-states.ts";
 import type { LinkAddress } from "../../src/model/link.ts";
 import { addressOn } from "../support/link-states.ts";
 import { type SysFolder, sysfs } from "../support/sysfs.ts";

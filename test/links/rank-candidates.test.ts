@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { rankCandidates } from "../../src/inspect/links/rank-candidates.ts";
-import type { LinkState } from "../../src/model/link-state.ts";
+import { rankCandidates } from "../../src/inspect/links/rank.ts";
+import type { LinkState } from "../../src/model/link.ts";
 import { linkState } from "../support/link-states.ts";
 
 const own = ["10.0.0.10"];

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { systemFiles } from "../../src/host/files.ts";
 import { readBus } from "../../src/inspect/links/bus.ts";
-import { nicNotesPath, noteNics, readNicNotes } from "../../src/inspect/nic-notes.ts";
+import { nicNotesPath, noteNics, readNicNotes } from "../../src/inspect/nic-records.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 import { type SysFolder, sysTree } from "../support/sysfs.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readLinkStates } from "../../src/inspect/links/read-link-states.ts";
+import { readLinkStates } from "../../src/inspect/links/link-states.ts";
 import { addressOn } from "../support/link-states.ts";
 import { type SysFolder, sysfs } from "../support/sysfs.ts";
 

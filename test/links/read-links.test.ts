@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { systemFiles } from "../../src/host/files.ts";
-import { readLinks } from "../../src/inspect/links/read-links.ts";
+import { readLinks } from "../../src/inspect/links/links.ts";
 import { type SysFolder, sysfs } from "../support/sysfs.ts";
 
 const mac = "06:aa:bb:cc:dd:01";

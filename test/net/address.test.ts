@@ -11,7 +11,7 @@ import {
   parseMac,
   prefixLength,
   subnetRouter,
-} from "../../src/model/address.ts";
+} from "../../src/model/ip.ts";
 
 /** Text that looks much like an address, and often is none. */
 const nearlyIpv4 = fc

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { naturalOrder } from "../../src/model/natural-order.ts";
+import { naturalOrder } from "../../src/model/text.ts";
 
 test("numbers count as numbers", () => {
   const names = ["eth10", "eth1", "ens5", "eth2", "eth", "ens5.7", "lo", "10.0.0.100", "10.0.0.11"];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseNicAddress, parseNicNetwork } from "../../src/eni/nic-address.ts";
+import { parseNicAddress, parseNicNetwork } from "../../src/eni/schema.ts";
 
 test.each([
   ["10.0.1.10", 4],

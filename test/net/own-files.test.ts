@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { backends } from "../../src/model/network-plan.ts";
-import { macOfOwnPath, ownPath } from "../../src/model/own-files.ts";
+import { backends } from "../../src/model/plan.ts";
+import { macOfOwnPath, ownPath } from "../../src/model/managed-paths.ts";
 
 test.each([...backends])("%s: a path leads back to its MAC", (backend) => {
   const path = ownPath(backend, "06:aa:bb:cc:dd:01");

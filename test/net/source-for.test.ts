@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { sourceFor } from "../../src/model/source-for.ts";
+import { sourceFor } from "../../src/model/link.ts";
 import { addressOn } from "../support/link-states.ts";
 
 const own = ["fe80::1", "10.0.0.10", "10.0.0.11", "2600::1"].map((text) => addressOn("a", text));

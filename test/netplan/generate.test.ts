@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { NetplanRenderer } from "../../src/model/network-plan.ts";
+import type { NetplanRenderer } from "../../src/model/plan.ts";
 import { choiceOf } from "../support/choices.ts";
 import { goldenCases, runGoldenCase, treeOf } from "../support/golden-case.ts";
 import { missingTool, testUnless } from "../support/skip.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Difference } from "../../src/model/difference.ts";
-import { describeCheck, differencesJson } from "../../src/output/plan/describe-check.ts";
+import type { Difference } from "../../src/model/plan.ts";
+import { describeCheck, differencesJson } from "../../src/output/plan/check.ts";
 
 const place = { mac: "06:aa:bb:cc:dd:01", name: "ens6" } as const;
 const address: Difference = {

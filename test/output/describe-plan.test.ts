@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { describePlan } from "../../src/output/plan/describe-plan.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import { describePlan } from "../../src/output/plan/terminal.ts";
+import type { NetworkPlan } from "../../src/model/plan.ts";
 import { macAt } from "../support/nics.ts";
 
 const empty: NetworkPlan = {

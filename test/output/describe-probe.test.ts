@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ProbedNic } from "../../src/model/probed-nic.ts";
-import type { VerdictWord } from "../../src/model/verdict.ts";
+import type { ProbedNic, VerdictWord } from "../../src/model/probe.ts";
 import { describeProbe } from "../../src/probe/table.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeTimeline } from "../../src/output/plan/describe-timeline.ts";
+import { describeTimeline } from "../../src/output/plan/timeline.ts";
 
 const never = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null, settledMs: null };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import type { NetworkPlan } from "../../src/model/plan.ts";
 import { listPlan, listSteps } from "../../src/output/plan/plain.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Difference } from "../../src/model/difference.ts";
-import { mendedLines } from "../../src/output/plan/mended.ts";
+import type { Difference } from "../../src/model/plan.ts";
+import { mendedLines } from "../../src/output/plan/check.ts";
 import { macAt } from "../support/nics.ts";
 
 const missing: Difference = {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { NicOutcome } from "../../src/model/network-plan.ts";
-import { toldTimeline } from "../../src/output/plan/told-timeline.ts";
+import type { NicOutcome } from "../../src/model/plan.ts";
+import { toldTimeline } from "../../src/output/plan/timeline.ts";
 
 type Times = { readonly appliedMs: number | null; readonly settledMs: number | null };
 const times = (appliedMs: number | null, settledMs: number | null): Times => {

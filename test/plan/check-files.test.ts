@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { ConfigFile, NicResult } from "../../src/model/network-plan.ts";
-import { ownPath } from "../../src/model/own-files.ts";
-import { checkFiles } from "../../src/plan/files/check-files.ts";
+import type { ConfigFile, NicResult } from "../../src/model/plan.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
+import { checkFiles } from "../../src/plan/files/plan-changes.ts";
 import { macAt } from "../support/nics.ts";
 
 const pathOf = (number: number) => ownPath("netplan", macAt(number));

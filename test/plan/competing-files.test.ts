@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { OtherFile } from "../../src/model/other-file.ts";
+import type { OtherFile } from "../../src/model/plan.ts";
 import { competingFiles } from "../../src/plan/conflicts/competing-files.ts";
 import type { MatchedNic } from "../../src/plan/conflicts/networkd-match.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { PathFacts } from "../../src/model/probe-facts.ts";
-import { diagnoseWay } from "../../src/probe/diagnose/diagnose-way.ts";
+import type { PathFacts } from "../../src/model/probe.ts";
+import { diagnoseWay } from "../../src/probe/diagnose/diagnose.ts";
 import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { examinedWay } from "../support/examined-ways.ts";
 

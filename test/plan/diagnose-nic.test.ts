@@ -1,9 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ProbedKernel, ProbedWay } from "../../src/model/probed-nic.ts";
-import type { RouteFact } from "../../src/model/probe-facts.ts";
-import type { VerdictWord } from "../../src/model/verdict.ts";
-import { diagnoseNic } from "../../src/probe/diagnose/diagnose-nic.ts";
-import { noteOnRouting } from "../../src/probe/diagnose/note-on-routing.ts";
+import type { ProbedKernel, ProbedWay, RouteFact, VerdictWord } from "../../src/model/probe.ts";
+import { diagnoseNic, noteOnRouting } from "../../src/probe/diagnose/diagnose.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 describe("a NIC, of what came of IPv4 and IPv6", () => {

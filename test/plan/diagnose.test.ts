@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { MachineFacts, PathFacts } from "../../src/model/probe-facts.ts";
-import type { VerdictWord } from "../../src/model/verdict.ts";
-import { diagnoseWay } from "../../src/probe/diagnose/diagnose-way.ts";
+import type { MachineFacts, PathFacts, VerdictWord } from "../../src/model/probe.ts";
+import { diagnoseWay } from "../../src/probe/diagnose/diagnose.ts";
 import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { chainOf, examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { KernelState } from "../../src/model/kernel-state.ts";
 import { configure } from "../../src/plan/config/configure.ts";
-import { dropSettled } from "../../src/plan/lease/drop-settled.ts";
+import { dropSettled } from "../../src/plan/lease/provisional.ts";
 import { after, bound, dropped, enis, fresh } from "../support/lease-model.ts";
 import { linkAt } from "../support/nics.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Link } from "../../src/model/link.ts";
 import type { NicNote } from "../../src/model/nic-records.ts";
-import { ownMark, ownPath } from "../../src/model/own-files.ts";
+import { ownMark, ownPath } from "../../src/model/managed-paths.ts";
 import {
   type ArrivalFacts,
   isOfEarlierBoot,

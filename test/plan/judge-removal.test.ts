@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { BusDevice } from "../../src/model/bus-device.ts";
-import type { Link } from "../../src/model/link.ts";
+import type { BusDevice, Link } from "../../src/model/link.ts";
 import type { NicNote } from "../../src/model/nic-records.ts";
-import { ownPath } from "../../src/model/own-files.ts";
-import { judgeRemoval, type RemovalVerdict } from "../../src/plan/presence/judge-removal.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
+import { judgeRemoval, type RemovalVerdict } from "../../src/plan/presence/removal.ts";
 import { macAt } from "../support/nics.ts";
 import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 

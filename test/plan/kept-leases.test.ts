@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { Family } from "../../src/model/address.ts";
+import type { Family } from "../../src/model/ip.ts";
 import type { Eni } from "../../src/model/eni.ts";
-import type { ExistingFile } from "../../src/model/host-state.ts";
-import type { Backend } from "../../src/model/network-plan.ts";
-import { configure } from "../../src/plan/config/configure.ts";
-import { untoldFamilies } from "../../src/plan/config/kept-leases.ts";
+import type { Backend, ExistingFile } from "../../src/model/plan.ts";
+import { configure, untoldFamilies } from "../../src/plan/config/configure.ts";
 import { planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, familyOf, linkAt, macAt, noFamily } from "../support/nics.ts";

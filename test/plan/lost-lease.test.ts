@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { dropProvisional } from "../../src/plan/lease/drop-provisional.ts";
-import type { DhcpEvent } from "../../src/model/dhcp-event.ts";
+import { dropProvisional } from "../../src/plan/lease/provisional.ts";
+import type { DhcpEvent } from "../../src/model/dhcp.ts";
 import { after, bound, commands, fresh, irrelevant, released } from "../support/lease-model.ts";
 
 test("a run that asked IMDS takes away what was provisional of the NICs it configured", () => {

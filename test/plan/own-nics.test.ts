@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import type { NetworkConfig } from "../../src/model/network-config.ts";
-import type { ConfigFile } from "../../src/model/network-plan.ts";
+import type { ConfigFile } from "../../src/model/plan.ts";
 import { configure } from "../../src/plan/config/configure.ts";
-import { ownNics } from "../../src/plan/files/own-nics.ts";
+import { ownNics } from "../../src/plan/files/managed-nics.ts";
 import { renderNetplan } from "../../src/render/netplan.ts";
 import { renderNetworkManager } from "../../src/render/network-manager.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";

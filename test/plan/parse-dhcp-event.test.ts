@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../src/exit.ts";
-import type { DhcpEvent } from "../../src/model/dhcp-event.ts";
-import { networkdEvents } from "../../src/plan/lease/networkd-events.ts";
+import type { DhcpEvent } from "../../src/model/dhcp.ts";
+import { networkdEvents } from "../../src/plan/lease/parse-lease.ts";
 import { type HookEnvironment, parseDhcpEvent } from "../../src/plan/lease/parse-event.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import type { NicEvent } from "../../src/model/nic-event.ts";
+import type { NicEvent } from "../../src/model/hotplug.ts";
 import { type EventFlags, parseNicEvent } from "../../src/plan/presence/udev-event.ts";
 import { readEvents } from "../support/udev/read-events.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { DnsFacts } from "../../src/model/dns-facts.ts";
-import { planDns } from "../../src/plan/backend/plan-dns.ts";
+import type { DnsFacts } from "../../src/model/backend-facts.ts";
+import { planDns } from "../../src/plan/backend/machine-files.ts";
 
 const file = (text: string) => ({ target: null, text });
 const link = (target: string) => ({ target, text: "nameserver 10.0.0.2\n" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { DhcpEvent, DhcpLease } from "../../src/model/dhcp-event.ts";
+import type { DhcpEvent, DhcpLease } from "../../src/model/dhcp.ts";
 import { freeProvisionalIndex } from "../../src/plan/lease/provisional.ts";
 import { addressOn, expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import {

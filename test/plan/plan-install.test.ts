@@ -5,7 +5,7 @@ import {
   madeFoldersPath,
   planInstall,
   planUninstall,
-} from "../../src/install/plan-install.ts";
+} from "../../src/install/plan.ts";
 
 const units = "/etc/systemd/system";
 const path = `${units}/ec2nic-repair.timer`;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { ExistingFile } from "../../src/model/host-state.ts";
-import { dnsPath, foreignPath } from "../../src/model/own-files.ts";
-import { planForeign } from "../../src/plan/backend/plan-foreign.ts";
+import type { ExistingFile } from "../../src/model/plan.ts";
+import { dnsPath, foreignPath } from "../../src/model/managed-paths.ts";
+import { planForeign } from "../../src/plan/backend/machine-files.ts";
 import { planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt } from "../support/nics.ts";

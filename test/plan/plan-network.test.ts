@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../src/model/eni.ts";
-import type { ExistingFile } from "../../src/model/host-state.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
-import { ownPath } from "../../src/model/own-files.ts";
+import type { ExistingFile, NetworkPlan } from "../../src/model/plan.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
 import { planNetwork, type Scope } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../support/nics.ts";

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import type { Activation } from "../../src/model/activation.ts";
-import type { ConfigFile } from "../../src/model/network-plan.ts";
-import { dnsPath, dropInPath, foreignPath, ownPath } from "../../src/model/own-files.ts";
-import { profileUuid } from "../../src/model/own-names.ts";
-import { planSteps } from "../../src/plan/backend/plan-steps.ts";
+import type { Activation, ConfigFile } from "../../src/model/plan.ts";
+import {
+  dnsPath,
+  dropInPath,
+  foreignPath,
+  ownPath,
+  profileUuid,
+} from "../../src/model/managed-paths.ts";
+import { planSteps } from "../../src/plan/backend/activation-steps.ts";
 import { undoSteps } from "../../src/plan/backend/rollback-steps.ts";
 import { macAt } from "../support/nics.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { programBelow, whyNoPlace } from "../../src/install/program-place.ts";
+import { programBelow, whyNoPlace } from "../../src/install/program.ts";
 
 test.each(["/usr/local/bin/ec2nic", "/usr/bin/ec2nic", "/opt/ec2nic-1.2/ec2nic", "/homes/ec2nic"])(
   "units can start %s",

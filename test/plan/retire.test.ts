@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ownPath } from "../../src/model/own-files.ts";
-import { retire } from "../../src/plan/files/retire.ts";
+import { ownPath } from "../../src/model/managed-paths.ts";
+import { retire } from "../../src/plan/files/managed-nics.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 
 const fileOf = (number: number, content = "# written by ec2nic, and so on\n") => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../src/model/eni.ts";
 import type { KernelRule, KernelState } from "../../src/model/kernel-state.ts";
-import { ownMark, ownPath } from "../../src/model/own-files.ts";
+import { ownMark, ownPath } from "../../src/model/managed-paths.ts";
 import { configure } from "../../src/plan/config/configure.ts";
 import { expectedKernel } from "../../src/plan/drift/expected-kernel.ts";
-import { staleRules } from "../../src/plan/drift/stale-rules.ts";
+import { staleRules } from "../../src/plan/drift/rules.ts";
 import { expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import { eniAt, familyOf, linkAt } from "../support/nics.ts";
 

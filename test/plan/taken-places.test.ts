@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ExistingFile } from "../../src/model/host-state.ts";
+import type { ExistingFile } from "../../src/model/plan.ts";
 import { configure } from "../../src/plan/config/configure.ts";
 import { takenPlaces } from "../../src/plan/presence/occupied-slots.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseUnmanaged, unmanagedEntry } from "../../src/plan/config/unmanaged.ts";
+import { parseUnmanaged, unmanagedEntry } from "../../src/plan/config/select-nics.ts";
 import { eniAt, linkAt } from "../support/nics.ts";
 
 const nic = { eni: eniAt(1), link: linkAt(1) };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Activation } from "../../src/model/activation.ts";
-import { wakeSteps } from "../../src/plan/backend/wake-steps.ts";
+import type { Activation } from "../../src/model/plan.ts";
+import { wakeSteps } from "../../src/plan/backend/activation-steps.ts";
 import { macAt } from "../support/nics.ts";
 
 const nic = { mac: macAt(1), name: "ens6", isPrimary: false };

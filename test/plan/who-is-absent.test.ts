@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { BusDevice } from "../../src/model/bus-device.ts";
-import { whoIsAbsent } from "../../src/plan/presence/who-is-absent.ts";
+import type { BusDevice } from "../../src/model/link.ts";
+import { whoIsAbsent } from "../../src/plan/presence/removal.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 
 const listed = [0, 1].map((number) => ({

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../src/exit.ts";
-import type { Reading } from "../../src/model/reading.ts";
+import type { Reading } from "../../src/model/metadata.ts";
 import { renderEnv, variablesOf } from "../../src/output/fetch/env.ts";
 import { shells } from "../support/shells.ts";
 import { tries } from "../support/seed.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { eniLeaves } from "../../src/eni/eni-schema.ts";
+import { eniLeaves } from "../../src/eni/schema.ts";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
 import type { Eni } from "../../src/model/eni.ts";
-import { leafValue } from "../../src/model/leaf-value.ts";
+import { leafValue } from "../../src/model/metadata.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import type { Late } from "../support/imds-simulator/lateness.ts";
 import type { Scenario } from "../support/imds-simulator/scenario.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { DhcpHookFacts } from "../../src/model/dhcp-hooks.ts";
-import { findDhcpHooks } from "../../src/install/find-dhcp-hooks.ts";
+import type { DhcpHookFacts } from "../../src/model/dhcp.ts";
+import { findDhcpHooks } from "../../src/install/inspect.ts";
 import { renderDhcpHooks } from "../../src/install/units/dhcp-hooks.ts";
 
 const nothing: DhcpHookFacts = {

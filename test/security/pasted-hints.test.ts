@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { escapeControls } from "../../src/host/terminal/escape-controls.ts";
+import { escapeControls } from "../../src/host/terminal/stderr.ts";
 import { nameFault } from "../../src/imds/protocol/key.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 import { startHostileImds } from "../support/hostile-imds.ts";

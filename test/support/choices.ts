@@ -1,6 +1,5 @@
-import type { Activation } from "../../src/model/activation.ts";
+import type { Activation, Backend, NetplanRenderer } from "../../src/model/plan.ts";
 import type { NetworkConfig } from "../../src/model/network-config.ts";
-import type { Backend, NetplanRenderer } from "../../src/model/network-plan.ts";
 import type { BackendChoice } from "../../src/plan/files/plan-network.ts";
 import { renderNetplan } from "../../src/render/netplan.ts";
 import { renderNetworkManager } from "../../src/render/network-manager.ts";

@@ -1,5 +1,5 @@
 import type { EniMemory, LeafMemory, LeafValue } from "../../src/eni/propagation/memory.ts";
-import { eniOf } from "../../src/eni/eni-of.ts";
+import { eniOf } from "../../src/eni/schema.ts";
 import { type EniSight, judgeEni, listedEni } from "../../src/eni/propagation/judge.ts";
 import type { Eni } from "../../src/model/eni.ts";
 

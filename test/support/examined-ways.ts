@@ -1,7 +1,6 @@
-import type { LinkState } from "../../src/model/link-state.ts";
+import type { LinkState } from "../../src/model/link.ts";
 import type { FirewallChain, FirewallRule } from "../../src/model/firewall.ts";
-import type { WayProbe } from "../../src/model/way-probe.ts";
-import { unprobed } from "../../src/model/way-probe.ts";
+import { unprobed, type WayProbe } from "../../src/model/probe.ts";
 import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
 import { linkAt } from "./nics.ts";
 

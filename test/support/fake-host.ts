@@ -1,5 +1,5 @@
 import type { Clock, Files, Log, Waiting } from "../../src/host/host.ts";
-import { isTemporary } from "../../src/model/own-files.ts";
+import { isTemporary } from "../../src/model/managed-paths.ts";
 
 export interface FakeClock extends Clock {
   /** Every wait, in milliseconds. */

@@ -7,8 +7,8 @@ import { systemFiles } from "../../src/host/files.ts";
 import type { Files, Host } from "../../src/host/host.ts";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
 import type { Link } from "../../src/model/link.ts";
-import type { MetadataTree } from "../../src/model/metadata-tree.ts";
-import type { NetworkPlan } from "../../src/model/network-plan.ts";
+import type { MetadataTree } from "../../src/model/metadata.ts";
+import type { NetworkPlan } from "../../src/model/plan.ts";
 import { type BackendChoice, planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "./choices.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { varlinkTransport } from "../../src/host/imdsd/varlink-transport.ts";
+import { varlinkTransport } from "../../src/host/imdsd/transport.ts";
 import {
   type ImdsdAnswer,
   type ImdsdCall,

@@ -1,11 +1,11 @@
-import { hostCidr, prefixLength } from "../../src/model/address.ts";
+import { hostCidr, prefixLength } from "../../src/model/ip.ts";
 import type {
   KernelAddress,
   KernelRoute,
   KernelRule,
   KernelState,
 } from "../../src/model/kernel-state.ts";
-import type { Step } from "../../src/model/network-plan.ts";
+import type { Step } from "../../src/model/plan.ts";
 import type { Eni } from "../../src/model/eni.ts";
 import { configure } from "../../src/plan/config/configure.ts";
 import {

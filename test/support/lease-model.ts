@@ -1,7 +1,7 @@
-import type { DhcpEvent, DhcpLease } from "../../src/model/dhcp-event.ts";
+import type { DhcpEvent, DhcpLease } from "../../src/model/dhcp.ts";
 import type { KernelState } from "../../src/model/kernel-state.ts";
 import { configure } from "../../src/plan/config/configure.ts";
-import { type FromDhcpFacts, planFromDhcp } from "../../src/plan/lease/plan-from-dhcp.ts";
+import { type FromDhcpFacts, planFromDhcp } from "../../src/plan/lease/plan.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";
 import { addressOn, afterStep, expectedOf, routeOn } from "./kernel-model.ts";
 import { eniAt, familyOf, linkAt } from "./nics.ts";

@@ -1,5 +1,4 @@
-import type { LinkAddress } from "../../src/model/link.ts";
-import type { LinkState } from "../../src/model/link-state.ts";
+import type { LinkAddress, LinkState } from "../../src/model/link.ts";
 
 /** An address as the kernel tells it; link-local ones get a scope. */
 export function addressOn(nic: string, address: string): LinkAddress {

@@ -1,5 +1,5 @@
 import type { BackendFacts, DaemonFacts } from "../../src/model/backend-facts.ts";
-import type { Backend } from "../../src/model/network-plan.ts";
+import type { Backend } from "../../src/model/plan.ts";
 
 export const missing: DaemonFacts = { isInstalled: false, isEnabled: false, isRunning: false };
 export const lying: DaemonFacts = { isInstalled: true, isEnabled: false, isRunning: false };

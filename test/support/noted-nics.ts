@@ -1,5 +1,4 @@
-import type { BusDevice } from "../../src/model/bus-device.ts";
-import type { Link } from "../../src/model/link.ts";
+import type { BusDevice, Link } from "../../src/model/link.ts";
 import type { NicNote } from "../../src/model/nic-records.ts";
 
 /** A NIC's link. */

@@ -1,4 +1,4 @@
-import { familyOf as familyOfAddress } from "../../src/model/address.ts";
+import { familyOf as familyOfAddress } from "../../src/model/ip.ts";
 import { configure } from "../../src/plan/config/configure.ts";
 import { type ExpectedKernel, expectedKernel } from "../../src/plan/drift/expected-kernel.ts";
 import { eniAt, familyOf, linkAt, macAt } from "./nics.ts";

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { shortened } from "../../src/plan/drift/rule-words.ts";
+import { shortened } from "../../src/plan/drift/rules.ts";
 import type { PrivateNetwork } from "./private-network.ts";
 import { expected } from "./real-instance.ts";
 

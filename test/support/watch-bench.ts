@@ -3,7 +3,7 @@ import type { KernelSight } from "../../src/eni/propagation/judge.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 import { watchEnis } from "../../src/commands/hotplug/poll.ts";
 import type { EniEvent } from "../../src/eni/propagation/nic.ts";
-import type { TakenPlace } from "../../src/model/taken-place.ts";
+import type { TakenPlace } from "../../src/model/link.ts";
 import { fakeClock, fakeLog } from "./fake-host.ts";
 import type { Scenario } from "./imds-simulator/scenario.ts";
 import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";

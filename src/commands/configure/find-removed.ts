@@ -1,14 +1,13 @@
 import { inspectHost } from "../../inspect/machine/managed-files.ts";
 import type { Host } from "../../host/host.ts";
 import { readBus } from "../../inspect/links/bus.ts";
-import { readLinks } from "../../inspect/links/read-links.ts";
-import type { BusDevice } from "../../model/bus-device.ts";
-import type { HostState } from "../../model/host-state.ts";
-import type { Link } from "../../model/link.ts";
+import { readLinks } from "../../inspect/links/links.ts";
+import type { BusDevice, Link } from "../../model/link.ts";
+import type { HostState } from "../../model/plan.ts";
 import type { NicNote } from "../../model/nic-records.ts";
-import { judgeRemoval, type RemovalVerdict } from "../../plan/presence/judge-removal.ts";
-import { parseUnmanaged } from "../../plan/config/unmanaged.ts";
-import { readableNotes } from "../../inspect/readable-notes.ts";
+import { judgeRemoval, type RemovalVerdict } from "../../plan/presence/removal.ts";
+import { parseUnmanaged } from "../../plan/config/select-nics.ts";
+import { readableNotes } from "../../inspect/nic-records.ts";
 
 export interface SeenNics {
   readonly links: readonly Link[];

@@ -2,16 +2,16 @@ import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import { awaitEnis } from "../../imds/metadata/wait-for-enis.ts";
 import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
-import { readLinks } from "../../inspect/links/read-links.ts";
+import { readLinks } from "../../inspect/links/links.ts";
 import { readMetadataFile } from "../../imds/metadata/file.ts";
 import type { ImdsStats } from "../../imds/session.ts";
 import { type ImdsOptions, type ImdsSettings, imdsSettings } from "../../imds/protocol/settings.ts";
 import { readUnmanaged } from "../../inspect/machine/managed-files.ts";
-import type { Leases } from "../../plan/config/kept-leases.ts";
+import type { Leases } from "../../plan/config/configure.ts";
 import { nicsAmong } from "../../plan/config/match-nics.ts";
-import { parseUnmanaged } from "../../plan/config/unmanaged.ts";
+import { parseUnmanaged } from "../../plan/config/select-nics.ts";
 import type { ActivateOptions } from "./options.ts";
-import { withImds } from "../../imds/with-imds.ts";
+import { withImds } from "../../imds/open-imds.ts";
 
 export interface Asked {
   readonly parsed: ParsedEnis;

@@ -1,9 +1,8 @@
 import { Failure } from "../../exit.ts";
 import type { ImdsOptions } from "../../imds/protocol/settings.ts";
-import { type Backend, backends } from "../../model/network-plan.ts";
+import { type Backend, backends } from "../../model/plan.ts";
 import { type Stage, stages } from "./stage.ts";
-import type { Argv, Flags } from "../../cli/flags.ts";
-import { imdsFlags, imdsOptions, talkFlags } from "../../cli/shared-flags.ts";
+import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../../cli/flags.ts";
 
 export const activateFlags = {
   backend: {

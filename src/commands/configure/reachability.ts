@@ -4,8 +4,7 @@ import { readDefaultRoutes } from "../../inspect/kernel/default-routes.ts";
 import type { Unfinished } from "../../apply/interrupted-run.ts";
 import type { ImdsSettings } from "../../imds/protocol/settings.ts";
 import type { Link } from "../../model/link.ts";
-import { linksOf, noLinks } from "../../imds/links-of.ts";
-import { type Imds, withImds } from "../../imds/with-imds.ts";
+import { type Imds, linksOf, noLinks, withImds } from "../../imds/open-imds.ts";
 
 interface Reach {
   /** The primary NIC's link; null: it is not here. */

@@ -1,12 +1,10 @@
 import type { Applied } from "../../apply/apply-plan.ts";
 import { exitCodes, Failure, reportOf } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import type { NicResult } from "../../model/network-plan.ts";
-import { describeCheck, differencesJson } from "../../output/plan/describe-check.ts";
-import { describeNic } from "../../output/plan/describe-nic.ts";
-import { describePlan } from "../../output/plan/describe-plan.ts";
+import type { NicResult } from "../../model/plan.ts";
+import { describeCheck, differencesJson, mendedLines } from "../../output/plan/check.ts";
+import { describeNic, describePlan } from "../../output/plan/terminal.ts";
 import { listPlan } from "../../output/plan/plain.ts";
-import { mendedLines } from "../../output/plan/mended.ts";
 import { renderResult } from "../../output/result.ts";
 import type { ActivateOptions } from "./options.ts";
 import type { Asked } from "./load-enis.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import type { Reading } from "../../model/reading.ts";
+import type { Reading } from "../../model/metadata.ts";
 import { variablesOf } from "../../output/fetch/env.ts";
 import { renderReadings } from "../../output/fetch/readings.ts";
 import type { FetchOptions } from "./options.ts";

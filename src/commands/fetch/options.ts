@@ -1,10 +1,9 @@
 import { Failure } from "../../exit.ts";
 import { type Key, parseKey } from "../../imds/protocol/key.ts";
 import type { ImdsOptions } from "../../imds/protocol/settings.ts";
-import { parseDuration } from "../../model/duration.ts";
+import { parseDuration } from "../../model/text.ts";
 import type { FetchFormat } from "../../output/fetch/readings.ts";
-import type { Argv, Flags } from "../../cli/flags.ts";
-import { imdsFlags, imdsOptions, talkFlags } from "../../cli/shared-flags.ts";
+import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../../cli/flags.ts";
 
 export const fetchFlags = {
   format: {

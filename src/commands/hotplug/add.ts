@@ -1,24 +1,21 @@
 import { readUnmanaged } from "../../inspect/machine/managed-files.ts";
-import { type Batch, joinBatch } from "../../apply/join-batch.ts";
+import { type Batch, joinBatch } from "../../apply/leader.ts";
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import { type ImdsSettings, imdsSettings } from "../../imds/protocol/settings.ts";
 import { findLink } from "../../inspect/links/find-link.ts";
-import { whyNoNic } from "../../inspect/links/why-no-nic.ts";
-import type { HotplugAnswer } from "../../model/hotplug-nic.ts";
+import { whyNoNic } from "../../inspect/links/rank.ts";
+import type { HotplugAnswer, LinkClue } from "../../model/hotplug.ts";
 import type { KnownLink } from "../../model/link.ts";
-import type { LinkClue } from "../../model/nic-event.ts";
-import { unmanagedPath } from "../../model/own-files.ts";
-import { parseUnmanaged } from "../../plan/config/unmanaged.ts";
-import { type Followed, followEnis } from "./follow-enis.ts";
-import { doneOf } from "./done-of.ts";
+import { unmanagedPath } from "../../model/managed-paths.ts";
+import { parseUnmanaged } from "../../plan/config/select-nics.ts";
+import { type Followed, followEnis } from "./run.ts";
+import { doneOf, reportAnswer, reportFollowed, reportNothing } from "./report.ts";
 import type { HotplugOptions } from "./options.ts";
-import { keepNic } from "./keep-nic.ts";
+import { keepNic } from "./known-nic.ts";
 import { LateFailure } from "./partial-result.ts";
-import { reportAnswer, reportFollowed } from "./report-hotplug.ts";
-import { reportNothing } from "./report-nothing.ts";
-import { changesMachine, requireRights } from "../../apply/require-rights.ts";
-import { type Imds, withImds } from "../../imds/with-imds.ts";
+import { changesMachine, requireRights } from "../../apply/preconditions.ts";
+import { type Imds, withImds } from "../../imds/open-imds.ts";
 
 /** udev renames a link while its event is handled; a link that is not there by then never came. */
 const linkPatienceMs = 10_000;

@@ -3,7 +3,7 @@ import { parseNicEvent } from "../../plan/presence/udev-event.ts";
 import { addNic } from "./add.ts";
 import type { HotplugOptions } from "./options.ts";
 import { removeNics } from "./remove.ts";
-import { reportNothing } from "./report-nothing.ts";
+import { reportNothing } from "./report.ts";
 
 /** `hotplug add`, `hotplug remove`, or what udev's environment says. */
 export async function onNicEvent(host: Host, options: HotplugOptions): Promise<number> {

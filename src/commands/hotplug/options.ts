@@ -1,9 +1,8 @@
 import { Failure } from "../../exit.ts";
-import { parseDuration } from "../../model/duration.ts";
+import { parseDuration } from "../../model/text.ts";
 import type { EventFlags } from "../../plan/presence/udev-event.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "../configure/options.ts";
-import type { Argv, Flags, FlagValues } from "../../cli/flags.ts";
-import { imdsFlags, talkFlags } from "../../cli/shared-flags.ts";
+import { type Argv, type Flags, type FlagValues, imdsFlags, talkFlags } from "../../cli/flags.ts";
 
 const { backend, stage, root, json } = activateFlags;
 

@@ -1,13 +1,13 @@
 import type { Host } from "../../host/host.ts";
 import type { Link } from "../../model/link.ts";
-import type { NicEvent } from "../../model/nic-event.ts";
-import type { NicResult } from "../../model/network-plan.ts";
-import type { RemovalVerdict } from "../../plan/presence/judge-removal.ts";
-import { applyNics, unasked } from "../configure/apply-nics.ts";
+import type { NicEvent } from "../../model/hotplug.ts";
+import type { NicResult } from "../../model/plan.ts";
+import type { RemovalVerdict } from "../../plan/presence/removal.ts";
+import { applyNics, unasked } from "../configure/apply.ts";
 import type { HotplugOptions } from "./options.ts";
 import { lookForRemovals } from "../configure/find-removed.ts";
 import { reportActivation } from "../configure/report.ts";
-import { reportNothing } from "./report-nothing.ts";
+import { reportNothing } from "./report.ts";
 
 type Removal = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
 

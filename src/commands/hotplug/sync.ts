@@ -1,10 +1,10 @@
-import { forgetWishes } from "../../apply/forget-wishes.ts";
+import { forgetWishes } from "../../apply/leader.ts";
 import type { Host } from "../../host/host.ts";
-import { applyNics } from "../configure/apply-nics.ts";
+import { applyNics } from "../configure/apply.ts";
 import { askForEnis } from "../configure/load-enis.ts";
 import type { HotplugOptions } from "./options.ts";
 import { reportActivation } from "../configure/report.ts";
-import { changesMachine, requireRights } from "../../apply/require-rights.ts";
+import { changesMachine, requireRights } from "../../apply/preconditions.ts";
 
 /** `hotplug sync`: everything that IMDS lists, and what events may have missed. */
 export async function syncNics(host: Host, options: HotplugOptions): Promise<number> {

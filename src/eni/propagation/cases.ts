@@ -1,10 +1,10 @@
-import type { BatchWish } from "../../apply/join-batch.ts";
+import type { BatchWish } from "../../apply/leader.ts";
 import type { Applied } from "../../apply/apply-plan.ts";
 import type { Failure } from "../../exit.ts";
 import type { EniEvent } from "./nic.ts";
-import type { HotplugAnswer, HotplugNic, NicTimeline } from "../../model/hotplug-nic.ts";
+import type { HotplugAnswer, HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 import type { Link } from "../../model/link.ts";
-import type { NicResult } from "../../model/network-plan.ts";
+import type { NicResult } from "../../model/plan.ts";
 import { nicsAmong } from "../../plan/config/match-nics.ts";
 
 /** A NIC that came, from its event to the end of its watch. */

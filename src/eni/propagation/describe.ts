@@ -1,4 +1,4 @@
-import { describeMs } from "../../model/duration.ts";
+import { describeMs } from "../../model/text.ts";
 import { type Heard, isTrouble } from "./request.ts";
 import type { WatchedEni } from "./nic.ts";
 

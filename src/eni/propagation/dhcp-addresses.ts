@@ -1,4 +1,4 @@
-import type { Leases } from "../../plan/config/kept-leases.ts";
+import type { Leases } from "../../plan/config/configure.ts";
 
 /** A link's name → an address that DHCP gave → when it was seen last, on one clock. */
 export type LeaseMemory = Readonly<Record<string, Readonly<Record<string, number>>>>;

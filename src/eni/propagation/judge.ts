@@ -1,14 +1,10 @@
 import * as v from "valibot";
-import type { Eni } from "../../model/eni.ts";
-import { hasAddresses } from "../../model/eni.ts";
-import { describeMs } from "../../model/duration.ts";
-import { badLeaf } from "../bad-leaf.ts";
+import { type Eni, hasAddresses } from "../../model/eni.ts";
+import { describeMs } from "../../model/text.ts";
+import { badLeaf, eniOf, eniSchema, type ListedEni } from "../schema.ts";
 import { doubtedLeaves, type EniMemory, freshLeaves, lateLeaves } from "./memory.ts";
-import { eniOf } from "../eni-of.ts";
-import { eniSchema, type ListedEni } from "../eni-schema.ts";
-import { whyIncomplete } from "../why-incomplete.ts";
-import type { TakenPlace } from "../../model/taken-place.ts";
-import { whyTaken } from "../why-taken.ts";
+import { whyIncomplete, whyTaken } from "../completeness.ts";
+import type { TakenPlace } from "../../model/link.ts";
 
 /** What is known of one NIC that was plugged in, at one moment. */
 export interface EniSight {

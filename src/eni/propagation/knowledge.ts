@@ -1,4 +1,4 @@
-import { parseMac } from "../../model/address.ts";
+import { parseMac } from "../../model/ip.ts";
 import {
   blankMemory,
   type EniMemory,
@@ -10,7 +10,7 @@ import {
   rememberTrouble,
 } from "./memory.ts";
 import type { Heard } from "./request.ts";
-import type { ListedEni } from "../eni-schema.ts";
+import type { ListedEni } from "../schema.ts";
 import { listedEni } from "./judge.ts";
 
 /** What was heard so far of the ENIs that are watched. */

@@ -1,6 +1,6 @@
 import type { Eni } from "../../model/eni.ts";
 import type { EniKnowledge } from "./knowledge.ts";
-import type { ListedEni } from "../eni-schema.ts";
+import type { ListedEni } from "../schema.ts";
 import {
   type EniSight,
   type EniVerdict,
@@ -9,7 +9,7 @@ import {
   type KernelSight,
 } from "./judge.ts";
 import { knownSoFar } from "./partial.ts";
-import type { TakenPlace } from "../../model/taken-place.ts";
+import type { TakenPlace } from "../../model/link.ts";
 
 /** When what was known of one NIC, on `Clock.now`; null: not yet. */
 export interface EniTimeline {

@@ -1,4 +1,4 @@
-import { familyOf } from "../../model/address.ts";
+import { familyOf } from "../../model/ip.ts";
 import { type Eni, hasAddresses } from "../../model/eni.ts";
 import type { EniMemory } from "./memory.ts";
 import { type EniSight, judgeEni } from "./judge.ts";

@@ -1,8 +1,7 @@
 import { Failure } from "../../exit.ts";
-import { leafValue } from "../../model/leaf-value.ts";
-import { decodeText, type MetadataPath } from "../../model/metadata-path.ts";
+import { decodeText, leafValue, type MetadataPath } from "../../model/metadata.ts";
 import type { LeafValue } from "./memory.ts";
-import { eniLeaves } from "../eni-schema.ts";
+import { eniLeaves } from "../schema.ts";
 import { parseListing } from "../../imds/metadata/listing.ts";
 import type { ImdsSession } from "../../imds/session.ts";
 

@@ -11,7 +11,7 @@ import {
   newlyWatched,
   type WatchedEni,
 } from "./nic.ts";
-import type { TakenPlace } from "../../model/taken-place.ts";
+import type { TakenPlace } from "../../model/link.ts";
 
 export interface WatchOptions {
   /**

@@ -1,8 +1,14 @@
 import { ptr } from "bun:ffi";
 import type { LinkAddress } from "../../model/link.ts";
-import { errnoOf, nameOfErrno } from "./errno.ts";
-import { type Libc, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "./libc.ts";
-import { socketAddress } from "./socket-address.ts";
+import {
+  errnoOf,
+  type Libc,
+  nameOfErrno,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  socketAddress,
+} from "./libc.ts";
 
 export interface BoundTarget {
   readonly nic: string;

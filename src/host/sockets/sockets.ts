@@ -1,10 +1,17 @@
-import { boundTransport } from "./bound-transport.ts";
+import { boundTransport } from "./bound-http.ts";
 import { bindToDevice } from "./connect.ts";
-import { errnoOf } from "./errno.ts";
+import {
+  AF_INET,
+  errnoOf,
+  ipOf,
+  type Libc,
+  openLibc,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  socketAddress,
+} from "./libc.ts";
 import type { BoundTransport, BoundWay, RouteLookup } from "../host.ts";
-import { type Libc, openLibc, SOCK_CLOEXEC, SOCK_DGRAM } from "./libc.ts";
-import { lookUpRoute } from "./look-up-route.ts";
-import { AF_INET } from "./socket-address.ts";
+import { ptr } from "bun:ffi";
 
 const EPERM = 1;
 
@@ -42,5 +49,31 @@ function libcUnlessForbidden(): Libc | string {
     return openLibc();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** EACCES, EINVAL, EHOSTUNREACH: a prohibit, blackhole or unreachable route (ip-route(8)). */
+const setUpByHand: readonly number[] = [13, 22, 113];
+
+const anyPort = 80;
+
+/**
+ * What the kernel's rules and routes make of `address`. Nothing is sent: a UDP socket that connects
+ * only looks the route up (udp(7), ip(7)).
+ */
+export function lookUpRoute(libc: Libc, address: string): RouteLookup {
+  const peer = socketAddress(address, anyPort);
+  const fd = libc.socket(peer.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return { kind: "none" };
+  try {
+    if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
+      return { kind: setUpByHand.includes(errnoOf(libc)) ? "forbidden" : "none" };
+    }
+    const name = new Uint8Array(28);
+    const size = new Uint32Array([name.length]);
+    if (libc.getsockname(fd, ptr(name), ptr(size)) !== 0) return { kind: "none" };
+    return { kind: "way", source: ipOf(name) };
+  } finally {
+    libc.close(fd);
   }
 }

@@ -1,9 +1,9 @@
-import { columnsOf } from "./columns-of.ts";
-import { escapeControls } from "./escape-controls.ts";
+import { escapeControls } from "./stderr.ts";
 import type { Waiting } from "../host.ts";
 
 /** Short waits need no word: the line shows once a wait lasts this long. */
 const patienceMs = 1000;
+
 const refreshMs = 200;
 
 interface LiveLine {
@@ -61,4 +61,17 @@ function describe(state: Waiting, nowMs: number): string {
   return escapeControls(
     `ec2nic: waiting for ${state.what} (${tries}, ${leftS} s left): ${state.reason}`,
   );
+}
+
+const usual = 80;
+
+/**
+ * How wide the terminal behind descriptor 1 or 2 is; null: there is none. One that does not tell
+ * (0 columns, as serial consoles have) is taken for a usual one. node:tty is loaded where it is
+ * needed: it costs as long as an empty program runs.
+ */
+export function columnsOf(fd: 1 | 2): number | null {
+  if (!process.getBuiltinModule("node:tty").isatty(fd)) return null;
+  const { columns } = fd === 1 ? process.stdout : process.stderr;
+  return columns > 0 ? columns : usual;
 }

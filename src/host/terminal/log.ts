@@ -1,9 +1,7 @@
 import { createConsola, type LogObject } from "consola/core";
 import type { Log, Waiting } from "../host.ts";
-import { escapeControls } from "./escape-controls.ts";
+import { escapeControls, type ReaderOfStderr, stderrWriter } from "./stderr.ts";
 import { liveLine } from "./live-line.ts";
-import type { ReaderOfStderr } from "./reader-of-stderr.ts";
-import { stderrWriter } from "./stderr-writer.ts";
 
 export interface LogSettings {
   readonly format: "text" | "json";

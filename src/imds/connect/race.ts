@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
 import { type Answer, type Trouble, trouble } from "../protocol/answer.ts";
-import type { LineUp } from "./line-up.ts";
+import type { LineUp } from "./candidates.ts";
 import { nameOfWay, type Way } from "../protocol/path.ts";
 
 /** RFC 8305 §5, "Connection Attempt Delay". */

@@ -1,6 +1,5 @@
 import type { BoundTransport, Host, HttpTransport } from "../../host/host.ts";
-import type { LinkAddress } from "../../model/link.ts";
-import type { LinkState, Ranking } from "../../model/link-state.ts";
+import type { LinkAddress, LinkState, Ranking } from "../../model/link.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
 import { nameOfWay, type Through, type Way } from "../protocol/path.ts";
 

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
-import { describeMs } from "../../model/duration.ts";
-import { keyOf } from "../../model/metadata-path.ts";
-import type { Reading } from "../../model/reading.ts";
+import { describeMs } from "../../model/text.ts";
+import { keyOf, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
-import { treeSchema } from "./tree-schema.ts";
+import { treeSchema } from "./tree.ts";
 
 /** Answers of earlier runs, of this boot and this instance. Secrets and errors never get in. */
 export interface Cache {

@@ -1,4 +1,4 @@
-import type { MetadataPath } from "../../model/metadata-path.ts";
+import type { MetadataPath } from "../../model/metadata.ts";
 
 /**
  * Keys that AWS documents as values, not folders. For these a value is a value; for any other key

@@ -1,5 +1,5 @@
 import { Failure } from "../../exit.ts";
-import { decodeText, type MetadataPath } from "../../model/metadata-path.ts";
+import { decodeText, type MetadataPath } from "../../model/metadata.ts";
 import { nameFault } from "../protocol/key.ts";
 
 /** A child of a metadata folder, as its listing names it. */

@@ -1,7 +1,7 @@
-import type { MetadataTree } from "../../model/metadata-tree.ts";
-import { type EniLeaf, eniLeaves } from "../../eni/eni-schema.ts";
+import type { MetadataTree } from "../../model/metadata.ts";
+import { type EniLeaf, eniLeaves } from "../../eni/schema.ts";
 import { type Entry, parseListing } from "./listing.ts";
-import { readLeaf } from "./read-tree.ts";
+import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
 
 /** What IMDS says of the network now; `notYet`: MACs of which something listed is still missing. */

@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import type { MetadataTree } from "../../model/metadata-tree.ts";
+import type { MetadataTree } from "../../model/metadata.ts";
 import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
 import { readNetwork } from "./read-enis.ts";
 import type { ImdsSession } from "../session.ts";

@@ -1,5 +1,5 @@
 import { Failure } from "../../exit.ts";
-import type { MetadataPath } from "../../model/metadata-path.ts";
+import type { MetadataPath } from "../../model/metadata.ts";
 
 /** One thing that can be asked of IMDS: a leaf, or a folder of them. */
 export interface Key {

@@ -1,4 +1,4 @@
-import type { LinkState } from "../../model/link-state.ts";
+import type { LinkState } from "../../model/link.ts";
 
 /** One way to ask IMDS: an endpoint, and how it is reached. */
 export interface Way {

@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
-import { describeMs } from "../../model/duration.ts";
+import { describeMs } from "../../model/text.ts";
 import type { Answer, Trouble } from "./answer.ts";
 
 export interface RetryLimits {

@@ -1,5 +1,5 @@
 import { Failure } from "../../exit.ts";
-import { parseDuration } from "../../model/duration.ts";
+import { parseDuration } from "../../model/text.ts";
 import { familyOf, isLoopback, parseEndpoint } from "./endpoint.ts";
 
 /** How IMDS is asked in this run. */

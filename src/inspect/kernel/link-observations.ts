@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
-import { readIp } from "./read-ip.ts";
+import { readIp } from "./ip-json.ts";
 
 /** What the kernel shows of a link whose ENI is watched. */
 export interface LinkSight {

@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import type { BusDevice } from "../../model/bus-device.ts";
-import { linksBelow } from "./links-below.ts";
+import type { BusDevice } from "../../model/link.ts";
+import { linksBelow } from "./find-link.ts";
 
 type FileHost = Pick<Host, "files">;
 type IsNic = (host: FileHost, name: string) => Promise<boolean>;

@@ -1,11 +1,10 @@
 import type { Host } from "../../host/host.ts";
 import type { Link } from "../../model/link.ts";
-import type { LinkClue } from "../../model/nic-event.ts";
-import { linksBelow } from "./links-below.ts";
-import { readLinks } from "./read-links.ts";
+import type { LinkClue } from "../../model/hotplug.ts";
+import { readLinks } from "./links.ts";
 
 /** `why`: what was looked for and did not come, or was there and went. */
-export type FoundLink =
+type FoundLink =
   | { readonly kind: "found"; readonly link: Link }
   | { readonly kind: "not-found"; readonly why: string };
 
@@ -95,4 +94,19 @@ async function onBus(
   const paths = ["pci", "xen", "virtio"].map((bus) => `/sys/bus/${bus}/devices/${address}`);
   const stats = await Promise.all(paths.map((path) => host.files.stat(path)));
   return [paths.find((_, at) => stats[at] !== null) ?? null, address];
+}
+
+/**
+ * The names of the links of a device, sorted. A driver that has the bus device itself (ENA, ixgbevf,
+ * Xen's vif) puts `net/` right below it; virtio has a device of its own in between.
+ */
+export async function linksBelow(
+  host: Pick<Host, "files">,
+  device: string,
+): Promise<readonly string[]> {
+  const children = await host.files.list(device);
+  const between = children.filter((name) => /^virtio\d+$/.test(name));
+  const folders = [device, ...between.map((name) => `${device}/${name}`)];
+  const found = await Promise.all(folders.map((folder) => host.files.list(`${folder}/net`)));
+  return found.flat().toSorted();
 }

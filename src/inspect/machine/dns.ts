@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import type { DnsFacts } from "../../model/dns-facts.ts";
-import { dnsPath } from "../../model/own-files.ts";
+import type { DnsFacts } from "../../model/backend-facts.ts";
+import { dnsPath } from "../../model/managed-paths.ts";
 import { underRoot } from "../../host/target-root.ts";
 
 type FileHost = Pick<Host, "files">;

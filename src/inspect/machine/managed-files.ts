@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import type { ExistingFile, HostState } from "../../model/host-state.ts";
-import { machinePaths, macOfOwnPath, nicPlaces, unmanagedPath } from "../../model/own-files.ts";
+import type { ExistingFile, HostState } from "../../model/plan.ts";
+import { machinePaths, macOfOwnPath, nicPlaces, unmanagedPath } from "../../model/managed-paths.ts";
 import { underRoot } from "../../host/target-root.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import type { NetworkdLease } from "../../model/networkd-lease.ts";
-import { textIn } from "../links/text-in.ts";
+import type { NetworkdLease } from "../../model/dhcp.ts";
+import { textIn } from "../links/links.ts";
 
 const folder = "/run/systemd/netif/leases";
 

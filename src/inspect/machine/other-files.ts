@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import type { OtherFile } from "../../model/other-file.ts";
-import { isOwnPath } from "../../model/own-files.ts";
+import type { OtherFile } from "../../model/plan.ts";
+import { isOwnPath } from "../../model/managed-paths.ts";
 import { underRoot } from "../../host/target-root.ts";
 
 const places = [

@@ -1,7 +1,7 @@
-import type { ConfigFile } from "../../model/network-plan.ts";
+import type { ConfigFile } from "../../model/plan.ts";
 import type { IniSection } from "../../render/ini.ts";
-import { managersHead } from "../../model/dns-facts.ts";
-import { dnsPath } from "../../model/own-files.ts";
+import { managersHead } from "../../model/backend-facts.ts";
+import { dnsPath } from "../../model/managed-paths.ts";
 import { bootUnit, conditions, inBackground, networkDaemons, oneshot, unitFile } from "./unit.ts";
 
 /**

@@ -1,9 +1,8 @@
-import type { DhcpHookFacts } from "../../model/dhcp-hooks.ts";
+import type { DhcpHookFacts } from "../../model/dhcp.ts";
 import type { Installation, UnitLink } from "../../model/installation.ts";
-import type { ConfigFile } from "../../model/network-plan.ts";
+import type { ConfigFile } from "../../model/plan.ts";
 import { renderDhcpHooks } from "./dhcp-hooks.ts";
-import { renderHotplugUnits } from "./hotplug-units.ts";
-import { udevRules } from "./udev-rules.ts";
+import { renderHotplugUnits, udevRules } from "./hotplug.ts";
 import { renderUnits } from "./boot.ts";
 
 /**

@@ -1,6 +1,5 @@
-import type { ConfigFile } from "../../model/network-plan.ts";
-import { ownMark } from "../../model/own-files.ts";
-import { isPlainPath } from "../../model/program-path.ts";
+import type { ConfigFile } from "../../model/plan.ts";
+import { isPlainPath, ownMark } from "../../model/managed-paths.ts";
 import { type IniSection, type IniValue, renderIni } from "../../render/ini.ts";
 
 const folder = "/etc/systemd/system";

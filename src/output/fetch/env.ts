@@ -1,10 +1,14 @@
 import { Failure } from "../../exit.ts";
-import { decodeText, keyOf } from "../../model/metadata-path.ts";
-import { shellWord } from "../../model/shell-word.ts";
-import type { Reading } from "../../model/reading.ts";
-import { leavesOf, type NamedLeaf } from "./leaves-of.ts";
+import {
+  decodeText,
+  keyOf,
+  type MetadataPath,
+  type MetadataTree,
+  type Reading,
+} from "../../model/metadata.ts";
+import { shellWord } from "../../model/text.ts";
 
-export type Variables = Readonly<Record<string, string>>;
+type Variables = Readonly<Record<string, string>>;
 
 /**
  * Readings as environment variables: `EC2_` and the key in capitals, every run of other characters
@@ -56,4 +60,33 @@ function textOf({ path, bytes }: NamedLeaf): string {
   throw new Failure("DATAERR", `${keyOf(path)}: its value holds a NUL, which no variable can`, {
     hint,
   });
+}
+
+/** One value, and where it lies. */
+interface NamedLeaf {
+  readonly path: MetadataPath;
+  readonly bytes: Uint8Array;
+}
+
+/** The leaves of a reading, a folder's too; lists are as IMDS gave them, a line each. */
+function leavesOf(reading: Reading): readonly NamedLeaf[] {
+  if (reading.kind === "leaf") return [reading];
+  return leavesBelow(reading.path, reading.tree);
+}
+
+function leavesBelow(path: MetadataPath, tree: MetadataTree): readonly NamedLeaf[] {
+  return Object.entries(tree).flatMap(([name, value]) => {
+    const below = [...path, name];
+    if (typeof value === "string") return [leaf(below, value)];
+    if (isList(value)) return [leaf(below, value.join("\n"))];
+    return leavesBelow(below, value);
+  });
+}
+
+function leaf(path: MetadataPath, text: string): NamedLeaf {
+  return { path, bytes: new TextEncoder().encode(text) };
+}
+
+function isList(value: MetadataTree | readonly string[]): value is readonly string[] {
+  return Array.isArray(value);
 }

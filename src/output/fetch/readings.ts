@@ -1,8 +1,11 @@
 import { Failure } from "../../exit.ts";
-import { leafValue } from "../../model/leaf-value.ts";
-import { decodeText, type MetadataPath } from "../../model/metadata-path.ts";
-import type { MetadataTree } from "../../model/metadata-tree.ts";
-import type { Reading } from "../../model/reading.ts";
+import {
+  decodeText,
+  leafValue,
+  type MetadataPath,
+  type MetadataTree,
+  type Reading,
+} from "../../model/metadata.ts";
 import { renderEnv, variablesOf } from "./env.ts";
 import { renderJson } from "../json.ts";
 

@@ -1,9 +1,8 @@
-import type { HostState } from "../../model/host-state.ts";
-import type { ConfigFile, NetworkPlan, NicResult, Step } from "../../model/network-plan.ts";
+import type { ConfigFile, HostState, NetworkPlan, NicResult, Step } from "../../model/plan.ts";
 import { diffLines } from "./diff.ts";
-import { planHeadline } from "./plan-headline.ts";
-import { printable } from "../printable.ts";
-import { shellWord } from "../../model/shell-word.ts";
+import { planHeadline } from "./terminal.ts";
+import { printable } from "../text.ts";
+import { shellWord } from "../../model/text.ts";
 
 /**
  * A plan for a screen reader: words where `describePlan` has signs and columns, a line for each

@@ -1,7 +1,5 @@
-import type { Activation, ActiveNic } from "../../model/activation.ts";
-import type { Step } from "../../model/network-plan.ts";
-import { macDigits, ownPath } from "../../model/own-files.ts";
-import { netplanProfilePath, profileUuid } from "../../model/own-names.ts";
+import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
+import { macDigits, netplanProfilePath, ownPath, profileUuid } from "../../model/managed-paths.ts";
 import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
 
 /**

@@ -1,7 +1,6 @@
-import type { Activation, ActiveNic } from "../../model/activation.ts";
-import type { Step } from "../../model/network-plan.ts";
+import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
-import { planSteps } from "./plan-steps.ts";
+import { planSteps } from "./activation-steps.ts";
 
 /**
  * The commands that take `planSteps` back, once the files are the old ones again. For networkd and

@@ -1,8 +1,6 @@
-import type { Eni } from "../../model/eni.ts";
+import { compareEnis, type Eni, type Nic } from "../../model/eni.ts";
 import type { Link, LinkKind } from "../../model/link.ts";
-import { naturalOrder } from "../../model/natural-order.ts";
-import { compareEnis } from "../../model/eni.ts";
-import type { Nic } from "../../model/nic.ts";
+import { naturalOrder } from "../../model/text.ts";
 
 export interface NicMatch {
   /** One for each ENI, in their order. */

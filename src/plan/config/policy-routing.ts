@@ -1,4 +1,4 @@
-import { familyOf, hostCidr, subnetRouter } from "../../model/address.ts";
+import { familyOf, hostCidr, subnetRouter } from "../../model/ip.ts";
 import type { Eni, EniFamily } from "../../model/eni.ts";
 import { mainTable } from "../../model/kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";

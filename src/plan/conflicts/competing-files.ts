@@ -1,7 +1,11 @@
-import type { Activation } from "../../model/activation.ts";
-import type { OtherFile } from "../../model/other-file.ts";
-import { isOwnPath, macDigits, ownPath } from "../../model/own-files.ts";
-import { netplanId, netplanProfilePath } from "../../model/own-names.ts";
+import type { Activation, OtherFile } from "../../model/plan.ts";
+import {
+  isOwnPath,
+  macDigits,
+  netplanId,
+  netplanProfilePath,
+  ownPath,
+} from "../../model/managed-paths.ts";
 import { networkdMatch, type MatchedNic } from "./networkd-match.ts";
 import { profileMatch, unmanagedMatch } from "./network-manager-match.ts";
 

@@ -1,7 +1,6 @@
-import { parseMac } from "../../model/address.ts";
-import { type IniEntry, iniEntries } from "./ini-entries.ts";
+import { parseMac } from "../../model/ip.ts";
+import { every, fits, iniEntries, type IniEntry, not, some, type Verdict } from "./match.ts";
 import type { MatchedNic } from "./networkd-match.ts";
-import { every, fits, not, some, type Verdict } from "./verdict.ts";
 
 /** Ours; see the profile that is rendered. */
 const ownPriority = 130;

@@ -1,6 +1,5 @@
 import type { Link } from "../../model/link.ts";
-import { iniEntries } from "./ini-entries.ts";
-import { every, fits, not, some, type Verdict } from "./verdict.ts";
+import { every, fits, iniEntries, not, some, type Verdict } from "./match.ts";
 
 /** A NIC as a file's `[Match]` may mean it; null members: it is not here. */
 export interface MatchedNic {

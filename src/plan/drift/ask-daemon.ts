@@ -1,7 +1,5 @@
-import type { Activation } from "../../model/activation.ts";
-import { familyOf } from "../../model/address.ts";
-import type { Difference } from "../../model/difference.ts";
-import type { Step } from "../../model/network-plan.ts";
+import type { Activation, Difference, Step } from "../../model/plan.ts";
+import { familyOf } from "../../model/ip.ts";
 import type { ExpectedNic } from "./expected-kernel.ts";
 
 /** What tells which daemon runs DHCP on the NICs, and whether it can be asked. */

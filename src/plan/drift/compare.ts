@@ -1,10 +1,9 @@
-import { hostCidr, isLinkLocalIpv6 } from "../../model/address.ts";
-import type { Difference } from "../../model/difference.ts";
+import { hostCidr, isLinkLocalIpv6 } from "../../model/ip.ts";
+import type { Difference } from "../../model/plan.ts";
 import { type KernelRoute, type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { Route } from "../../model/network-config.ts";
 import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-kernel.ts";
-import { describeRule, isSameRule, shortened } from "./rule-words.ts";
-import { staleRules } from "./stale-rules.ts";
+import { describeRule, isSameRule, shortened, staleRules } from "./rules.ts";
 
 /**
  * Where the kernel is not as it must be, NIC by NIC: addresses, routes, rules, in the order in which

@@ -1,5 +1,5 @@
-import { type Family, familyOf, hostCidr } from "../../model/address.ts";
-import type { ExistingFile } from "../../model/host-state.ts";
+import { type Family, familyOf, hostCidr } from "../../model/ip.ts";
+import type { ExistingFile } from "../../model/plan.ts";
 import type { Eni, IncompleteEni } from "../../model/eni.ts";
 import type {
   NetworkConfig,
@@ -8,7 +8,7 @@ import type {
   RoutingPolicyRule,
 } from "../../model/network-config.ts";
 import { indexOf } from "../config/numbers.ts";
-import { ownNics } from "../files/own-nics.ts";
+import { ownNics } from "../files/managed-nics.ts";
 
 /** What the kernel must have, whichever daemon brought it there. */
 export interface ExpectedKernel {

@@ -1,10 +1,9 @@
-import { familyOf } from "../../model/address.ts";
-import type { Difference } from "../../model/difference.ts";
+import { familyOf } from "../../model/ip.ts";
+import type { Difference, Step } from "../../model/plan.ts";
 import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
-import type { Step } from "../../model/network-plan.ts";
 import { askDaemon, type InCharge } from "./ask-daemon.ts";
 import type { ExpectedKernel } from "./expected-kernel.ts";
-import { shortened } from "./rule-words.ts";
+import { shortened } from "./rules.ts";
 
 export interface Repair {
   /** In the order in which they can work: an address, then the routes that need it, then rules. */

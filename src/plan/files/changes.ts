@@ -1,5 +1,5 @@
-import type { NetworkPlan } from "../../model/network-plan.ts";
-import { dnsPath, macOfOwnPath } from "../../model/own-files.ts";
+import type { ExistingFile, NetworkPlan } from "../../model/plan.ts";
+import { dnsPath, macOfOwnPath } from "../../model/managed-paths.ts";
 
 /** What a plan does to files. */
 export type Changes = Pick<NetworkPlan, "write" | "remove">;
@@ -13,4 +13,23 @@ export function changedMacs({ write, remove }: Changes): ReadonlySet<string> {
 /** Whether it changes what NetworkManager is told about DNS. */
 export function changesDns({ write, remove }: Changes): boolean {
   return write.some(({ path }) => path === dnsPath) || remove.includes(dnsPath);
+}
+
+/**
+ * A plan's changes, and with them those that a killed run has made already without telling anybody:
+ * `touched` are the files that it set out to change, `files` what lies there now.
+ */
+export function finishChanges(
+  { write, remove }: Changes,
+  touched: readonly { readonly path: string }[],
+  files: readonly ExistingFile[],
+): Changes {
+  const planned = new Set([...write.map(({ path }) => path), ...remove]);
+  const left = touched.map(({ path }) => path).filter((path) => !planned.has(path));
+  const there = left.flatMap((path) => files.find((file) => file.path === path) ?? []);
+  const gone = left.filter((path) => !there.some((file) => file.path === path));
+  const written = there.map(({ path, content, mode }) => {
+    return { path, content, mode: mode ?? 0o600, mac: macOfOwnPath(path) };
+  });
+  return { write: [...write, ...written], remove: [...remove, ...gone] };
 }

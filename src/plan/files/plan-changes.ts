@@ -1,11 +1,18 @@
-import type { ExistingFile, HostState } from "../../model/host-state.ts";
+import type {
+  Backend,
+  ConfigFile,
+  Difference,
+  ExistingFile,
+  HostState,
+  NetworkPlan,
+  NicResult,
+} from "../../model/plan.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import type { Backend, ConfigFile, NetworkPlan, NicResult } from "../../model/network-plan.ts";
-import { machinePaths, macOfOwnPath } from "../../model/own-files.ts";
-import { isOurs } from "./retire.ts";
+import { machinePaths, macOfOwnPath } from "../../model/managed-paths.ts";
+import { isOurs } from "./managed-nics.ts";
 
 /** What the decisions before came to. */
-export interface Wanted {
+interface Wanted {
   readonly backend: Backend;
   readonly config: NetworkConfig;
   /** `config`, rendered, and what the machine needs beside it. */
@@ -111,4 +118,26 @@ function leftNic(nic: NicResult, { files }: HostState): NicResult {
 function retiredNic(mac: string, wanted: Wanted): NicResult {
   const reason = whyRetired(mac, wanted);
   return { mac, name: null, eni: null, outcome: "retired", reason };
+}
+
+/** The files that a plan would write or remove, as differences from what lies on the machine. */
+export function checkFiles(
+  { write, remove, nics }: Pick<NetworkPlan, "write" | "remove" | "nics">,
+  { files }: Pick<HostState, "files">,
+): readonly Difference[] {
+  const place = (mac: string | null) => {
+    const name = nics.find((nic) => nic.mac === mac)?.name ?? null;
+    return { kind: "file", mac, name } as const;
+  };
+  return [
+    ...write.map(({ path, mac }): Difference => {
+      const isThere = files.some((file) => file.path === path);
+      const what = isThere ? "wrong" : "missing";
+      const text = isThere ? `${path} is not as it should be` : `${path} is missing`;
+      return { ...place(mac), what, text };
+    }),
+    ...remove.map((path): Difference => {
+      return { ...place(macOfOwnPath(path)), what: "stale", text: `${path} should not be there` };
+    }),
+  ];
 }

@@ -1,19 +1,15 @@
 import type { Eni, IncompleteEni } from "../../model/eni.ts";
-import type { HostState } from "../../model/host-state.ts";
+import type { Activation, ConfigFile, HostState, NetworkPlan, Step } from "../../model/plan.ts";
 import type { Link } from "../../model/link.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import type { Activation } from "../../model/activation.ts";
-import { macOfOwnPath } from "../../model/own-files.ts";
-import type { ConfigFile, NetworkPlan, Step } from "../../model/network-plan.ts";
-import { configure } from "../config/configure.ts";
-import { type Leases, untoldFamilies } from "../config/kept-leases.ts";
+import { macOfOwnPath } from "../../model/managed-paths.ts";
+import { configure, type Leases, untoldFamilies } from "../config/configure.ts";
 import { matchNics } from "../config/match-nics.ts";
 import { planChanges } from "./plan-changes.ts";
-import { planSteps } from "../backend/plan-steps.ts";
-import { retire } from "./retire.ts";
-import { selectNics } from "../config/select-nics.ts";
+import { planSteps } from "../backend/activation-steps.ts";
+import { retire } from "./managed-nics.ts";
+import { parseUnmanaged, selectNics } from "../config/select-nics.ts";
 import { undoSteps } from "../backend/rollback-steps.ts";
-import { parseUnmanaged } from "../config/unmanaged.ts";
 
 /** What IMDS says, what the kernel shows, what lies on the disk. */
 export interface NetworkFacts {

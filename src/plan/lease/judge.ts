@@ -1,10 +1,9 @@
-import { contains, hostCidr, prefixLength, subnetRouter } from "../../model/address.ts";
-import type { DhcpLease } from "../../model/dhcp-event.ts";
+import { contains, hostCidr, prefixLength, subnetRouter } from "../../model/ip.ts";
+import type { DhcpLease } from "../../model/dhcp.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
-import { hasDefault } from "./has-default.ts";
-import type { OwnNic } from "../files/own-nics.ts";
-import { freeProvisionalIndex, standingIndexOf } from "./provisional.ts";
+import { freeProvisionalIndex, hasDefault, standingIndexOf } from "./provisional.ts";
+import type { OwnNic } from "../files/managed-nics.ts";
 
 /** By which numbers a NIC's packets are routed, or why by none of ours. */
 export type Judgement =

@@ -1,7 +1,7 @@
 import { Failure } from "../../exit.ts";
-import { parseIpv4 } from "../../model/address.ts";
-import { type DhcpClientName, dhcpClients, type DhcpEvent } from "../../model/dhcp-event.ts";
-import { type GivenLease, parseDhcpLease } from "./parse-dhcp-lease.ts";
+import { parseIpv4 } from "../../model/ip.ts";
+import { type DhcpClientName, dhcpClients, type DhcpEvent } from "../../model/dhcp.ts";
+import { type GivenLease, parseDhcpLease } from "./parse-lease.ts";
 
 /** The environment of a hook. */
 export type HookEnvironment = Readonly<Record<string, string | undefined>>;

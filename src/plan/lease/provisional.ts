@@ -1,9 +1,9 @@
-import { hostCidr } from "../../model/address.ts";
-import type { Difference } from "../../model/difference.ts";
-import type { KernelState } from "../../model/kernel-state.ts";
-import type { RoutingPolicyRule } from "../../model/network-config.ts";
+import { hostCidr } from "../../model/ip.ts";
+import type { Difference, Step } from "../../model/plan.ts";
+import { type KernelState, mainTable } from "../../model/kernel-state.ts";
+import type { NicConfig, RoutingPolicyRule } from "../../model/network-config.ts";
 import { prioritiesOf, tableOf } from "../config/numbers.ts";
-import { staleRules } from "../drift/stale-rules.ts";
+import { isSameRule, shortened, staleRules } from "../drift/rules.ts";
 
 /**
  * Indexes for NICs whose own is not known, since only IMDS tells it: those of network card 39, the
@@ -12,23 +12,24 @@ import { staleRules } from "../drift/stale-rules.ts";
  * real ones win from the moment at which they are there. docs/decisions/from-dhcp.md
  */
 const first = 3900;
+
 const count = 100;
 
 /** A rule that stands in the kernel with such a number. */
-export type ProvisionalRule = Extract<Difference, { readonly kind: "rule" }>;
+type ProvisionalRule = Extract<Difference, { readonly kind: "rule" }>;
 
 /** Whether an index is one of these. */
-export function isProvisional(index: number): boolean {
+function isProvisional(index: number): boolean {
   return index >= first && index < first + count;
 }
 
 /** Whose of these numbers a rule has. */
-export function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): number {
+function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): number {
   return ignoresDefault ? priority - prioritiesOf(0).main : table - tableOf(0);
 }
 
 /** All of these rules, also those of NICs that are gone. */
-export function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
+function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
   const nobody = { nics: [], claims: [], isWhole: true, gone: [] };
   return staleRules(nobody, { ...kernel, routes: [] })
     .filter((difference) => difference.kind === "rule")
@@ -57,4 +58,95 @@ export function freeProvisionalIndex(kernel: KernelState): number | null {
   ]);
   const all = Array.from({ length: count }, (_, at) => first + at);
   return all.find((index) => !taken.has(index)) ?? null;
+}
+
+/** NICs whose provisional tables and rules are no more, but for what is `wanted`. */
+interface Settled {
+  /** The links' names. */
+  readonly nics: readonly string[];
+  /** That one of them has or had; null: it is not known. */
+  readonly address: string | null;
+  readonly wanted: readonly RoutingPolicyRule[];
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * Takes away the provisional rules and routes of NICs that are settled: they have their own numbers,
+ * as after a run that asked IMDS, or lost their lease; and of any NIC those that cannot be of use,
+ * whose address is nowhere or whose table is empty: with a NIC or its last address the kernel takes
+ * routes away, and leaves rules. By `flush`, which does not fail where another was quicker: networkd
+ * takes away rules that it did not make when it reads its files again.
+ */
+export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
+  const doomed = provisionalRules(kernel).filter((each) => isDoomed(each.rule, settled, kernel));
+  return [...doomed.map(flushRule), ...flushes(settled, kernel)];
+}
+
+function flushRule(difference: ProvisionalRule): Step {
+  const { family, from, to, table, priority } = difference.rule;
+  const ends = ["from", shortened(from), ...(to === null ? [] : ["to", shortened(to)])];
+  const numbers = ["priority", `${priority}`, ...ends, "table", `${table}`];
+  const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
+  return { argv, reason: reasonOf(difference), mac: null, timeoutMs };
+}
+
+function isDoomed(
+  rule: RoutingPolicyRule,
+  { nics, address, wanted }: Settled,
+  { routes, addresses }: KernelState,
+): boolean {
+  if (wanted.some((each) => isSameRule(each, rule))) return false;
+  const table = tableOf(indexOfRule(rule));
+  const ways = routes.filter((route) => route.table === table && route.link !== null);
+  const isHeld = addresses.some((each) => hostCidr(each.address) === rule.from);
+  const isSettled =
+    (address !== null && rule.from === hostCidr(address)) ||
+    ways.some(({ link }) => link !== null && nics.includes(link));
+  return isSettled || !isHeld || ways.length === 0;
+}
+
+function reasonOf({ rule, text }: ProvisionalRule): string {
+  return text.replace(
+    /: no ENI has its table$/,
+    `: table ${tableOf(indexOfRule(rule))} is provisional`,
+  );
+}
+
+/** The tables that lead out through the NICs and are not wanted. */
+function flushes({ nics, wanted }: Settled, { routes }: KernelState): readonly Step[] {
+  const kept = new Set(wanted.map(({ table }) => table));
+  const tables = routes
+    .filter(({ link, family }) => family === 4 && link !== null && nics.includes(link))
+    .map(({ table }) => table)
+    .filter((table) => isProvisional(table - tableOf(0)) && !kept.has(table));
+  return [...new Set(tables)].map((table) => ({
+    argv: ["ip", "-4", "route", "flush", "table", `${table}`],
+    reason: `table ${table} was provisional`,
+    mac: null,
+    timeoutMs,
+  }));
+}
+
+/**
+ * Takes away what `hotplug --from-dhcp` made by itself for the NICs that now have what IMDS says: to
+ * be done last, behind what brings that. A NIC without rules of its own, as the primary is, keeps it
+ * for as long as main's default leads out through another: its answers would leave there, and be
+ * dropped.
+ */
+export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): readonly Step[] {
+  const settled = nics.flatMap(({ name, rules }) => {
+    return name !== null && (rules.length > 0 || hasDefault(name, kernel)) ? [name] : [];
+  });
+  return dropProvisional({ nics: settled, address: null, wanted: [] }, kernel);
+}
+
+/** Whether main's best IPv4 default, and no other as good, leads out through the link. */
+export function hasDefault(nic: string, { routes }: KernelState): boolean {
+  const defaults = routes.filter(
+    ({ table, destination }) => table === mainTable && destination === "0.0.0.0/0",
+  );
+  const best = Math.min(...defaults.map(({ metric }) => metric));
+  const used = defaults.filter(({ metric }) => metric === best);
+  return used.length > 0 && used.every(({ link }) => link === nic);
 }

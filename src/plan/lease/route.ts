@@ -1,9 +1,8 @@
-import type { DhcpLease } from "../../model/dhcp-event.ts";
-import type { Difference } from "../../model/difference.ts";
+import type { DhcpLease } from "../../model/dhcp.ts";
+import type { Difference, Step } from "../../model/plan.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
-import type { Step } from "../../model/network-plan.ts";
 import { checkKernel } from "../drift/compare.ts";
 import { configure } from "../config/configure.ts";
 import { expectedKernel } from "../drift/expected-kernel.ts";

@@ -1,9 +1,8 @@
-import type { BusDevice } from "../../model/bus-device.ts";
-import type { ExistingFile } from "../../model/host-state.ts";
-import type { Link } from "../../model/link.ts";
+import type { BusDevice, Link } from "../../model/link.ts";
+import type { ExistingFile } from "../../model/plan.ts";
 import type { NicNote } from "../../model/nic-records.ts";
-import { macOfOwnPath } from "../../model/own-files.ts";
-import { isOurs } from "../files/retire.ts";
+import { macOfOwnPath } from "../../model/managed-paths.ts";
+import { isOurs } from "../files/managed-nics.ts";
 
 export interface ArrivalFacts {
   readonly link: Link;

@@ -1,9 +1,8 @@
-import type { ExistingFile } from "../../model/host-state.ts";
-import type { Link } from "../../model/link.ts";
-import type { TakenPlace } from "../../model/taken-place.ts";
+import type { ExistingFile } from "../../model/plan.ts";
+import type { Link, TakenPlace } from "../../model/link.ts";
 import { nicsAmong } from "../config/match-nics.ts";
 import { placeOf } from "../config/numbers.ts";
-import { ownNics } from "../files/own-nics.ts";
+import { ownNics } from "../files/managed-nics.ts";
 
 /**
  * Where the NICs that are here were when they were configured, by our own files. A file whose NIC

@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
-import { parseMac } from "../../model/address.ts";
-import type { LinkClue, NicEvent } from "../../model/nic-event.ts";
+import { parseMac } from "../../model/ip.ts";
+import type { LinkClue, NicEvent } from "../../model/hotplug.ts";
 
 /** What the caller says; null: nothing, udev's environment is to tell. */
 export interface EventFlags {

@@ -1,6 +1,5 @@
-import type { LinkState } from "../../model/link-state.ts";
-import type { MachineFacts, NicFacts, PathFacts } from "../../model/probe-facts.ts";
-import type { WayProbe } from "../../model/way-probe.ts";
+import type { LinkState } from "../../model/link.ts";
+import type { MachineFacts, NicFacts, PathFacts, WayProbe } from "../../model/probe.ts";
 
 /** A way, what came of asking over it, and what is known of the road. */
 export interface ExaminedWay {

@@ -1,5 +1,5 @@
 import type { FirewallPacket } from "../../model/firewall.ts";
-import type { Verdict } from "../../model/verdict.ts";
+import type { Verdict } from "../../model/probe.ts";
 import { connectOutcome, type ExaminedWay, isIpv6 } from "./evidence.ts";
 import { type Culprit, judgeFirewall } from "../firewall/evaluate.ts";
 

@@ -1,4 +1,4 @@
-import { type Family, contains, hostCidr, parseCidr, parseIpv4 } from "../../model/address.ts";
+import { contains, type Family, hostCidr, parseCidr, parseIpv4 } from "../../model/ip.ts";
 import type {
   FirewallAction,
   FirewallChain,

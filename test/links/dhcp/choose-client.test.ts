@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chooseClient, type ClientFacts } from "../../../src/ephemeral-dhcp/choose-client.ts";
-import { clientArgv } from "../../../src/ephemeral-dhcp/dhcp-client.ts";
+import { clientArgv } from "../../../src/ephemeral-dhcp/clients.ts";
 
 const nothing: ClientFacts = {
   udhcpc: null,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type DhcpClient, grantedAddress } from "../../../src/ephemeral-dhcp/dhcp-client.ts";
+import { type DhcpClient, grantedAddress } from "../../../src/ephemeral-dhcp/clients.ts";
 
 /** What udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 said to a dnsmasq. */
 const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {

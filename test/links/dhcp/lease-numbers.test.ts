@@ -3,7 +3,7 @@ import {
   leasePriorityOf,
   leaseTableOf,
   mostLeases,
-} from "../../../src/ephemeral-dhcp/lease-numbers.ts";
+} from "../../../src/ephemeral-dhcp/ip-commands.ts";
 import { indexOf, prioritiesOf, tableOf } from "../../../src/plan/config/numbers.ts";
 
 const slots = Array.from({ length: mostLeases }, (_, slot) => slot);

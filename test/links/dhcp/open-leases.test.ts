@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
 import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
 import { type LeaseHost, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
-import type { LeaseNotes } from "../../../src/ephemeral-dhcp/lease-notes.ts";
+import type { LeaseNotes } from "../../../src/ephemeral-dhcp/journal.ts";
 import type { LinkAddress } from "../../../src/model/link.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 

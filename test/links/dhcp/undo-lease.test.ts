@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ExecResult } from "../../../src/host/host.ts";
 import { undoLease } from "../../../src/ephemeral-dhcp/undo.ts";
-import type { LeaseNote } from "../../../src/ephemeral-dhcp/lease-notes.ts";
+import type { LeaseNote } from "../../../src/ephemeral-dhcp/journal.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";

@@ -8,7 +8,7 @@ import type { Host } from "../../../src/host/host.ts";
 import { systemHost } from "../../../src/host/system.ts";
 import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
 import { type Leases, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
-import { readLinkStates } from "../../../src/inspect/links/read-link-states.ts";
+import { readLinkStates } from "../../../src/inspect/links/link-states.ts";
 
 const imds = "169.254.169.254";
 

@@ -1,7 +1,7 @@
 import { awaitEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
 import type { Link } from "../../../src/model/link.ts";
-import { type Backend, backends, type NetplanRenderer } from "../../../src/model/network-plan.ts";
+import { type Backend, backends, type NetplanRenderer } from "../../../src/model/plan.ts";
 import { planNetwork } from "../../../src/plan/files/plan-network.ts";
 import type { Chance } from "../chance.ts";
 import { choiceOf } from "../choices.ts";

@@ -1,4 +1,4 @@
-import type { ConfigFile } from "../../../src/model/network-plan.ts";
+import type { ConfigFile } from "../../../src/model/plan.ts";
 
 /**
  * A reader of rendered configuration that knows nothing of the renderers: what stands in a file and

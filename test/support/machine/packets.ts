@@ -1,4 +1,4 @@
-import { familyOf, type Family } from "../../../src/model/address.ts";
+import { type Family, familyOf } from "../../../src/model/ip.ts";
 import type { Bench } from "./bench.ts";
 import type { Machine } from "./machine.ts";
 import type { Vpc } from "./vpc.ts";

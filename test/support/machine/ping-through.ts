@@ -1,4 +1,4 @@
-import { familyOf } from "../../../src/model/address.ts";
+import { familyOf } from "../../../src/model/ip.ts";
 import { benchEnvironment } from "./command.ts";
 import type { Direction } from "./packets.ts";
 import type { BenchInstance } from "./instance.ts";

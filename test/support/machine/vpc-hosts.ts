@@ -1,4 +1,4 @@
-import type { Family } from "../../../src/model/address.ts";
+import type { Family } from "../../../src/model/ip.ts";
 
 /** A host of the VPC's side that machines talk to. */
 export interface VpcHost {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contains, prefixLength, subnetRouter } from "../../../src/model/address.ts";
+import { contains, prefixLength, subnetRouter } from "../../../src/model/ip.ts";
 import type { FullEni } from "../imds-simulator/eni-spec.ts";
 import type { Bench } from "./bench.ts";
 import { startDaemon } from "./daemon.ts";

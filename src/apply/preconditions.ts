@@ -1,0 +1,33 @@
+import { isThisMachine } from "../host/target-root.ts";
+import { Failure } from "../exit.ts";
+import type { Host } from "../host/host.ts";
+
+interface Wish {
+  readonly check: boolean;
+  readonly dryRun: boolean;
+  readonly root: string;
+}
+
+/** Whether a run changes the machine it runs on: it does not only look, and `--root` is no image. */
+export function changesMachine({ check, dryRun, root }: Wish): boolean {
+  return !check && !dryRun && isThisMachine(root);
+}
+
+/**
+ * Throws `NOPERM` where a run would change this machine and may not, before anything is asked: a
+ * minute of waiting for IMDS ends no better. `job` is what was typed, as `hotplug sync`.
+ */
+export function requireRights(host: Pick<Host, "uid">, wish: Wish, job: string): void {
+  if (host.uid === 0 || !changesMachine(wish)) return;
+  const hint = "the same with sudo before it; what it would do: --dry-run";
+  throw new Failure("NOPERM", `${job} writes below /etc, and that takes root`, { hint });
+}
+
+/**
+ * Throws `USAGE` where `--root` is no folder: nobody's typing error shall become one, and better
+ * before a long wait than after it.
+ */
+export async function requireRoot(host: Pick<Host, "files">, root: string): Promise<void> {
+  if ((await host.files.stat(`${root}/.`))?.kind === "folder") return;
+  throw new Failure("USAGE", `--root ${root}: there is no such folder`);
+}

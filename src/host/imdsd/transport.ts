@@ -1,0 +1,70 @@
+import { stat } from "node:fs/promises";
+import type { HttpTransport } from "../host.ts";
+import { type ImdsdAnswer, imdsdGet, imdsdInterface, isAbsent } from "./get.ts";
+import { VarlinkFault } from "./varlink.ts";
+
+/** systemd-imdsd@.service(8), since systemd 261. */
+const systemSocket = "/run/systemd/io.systemd.InstanceMetadata";
+
+/** IMDS by way of systemd-imdsd; null where there is no such socket. Nothing is asked yet. */
+export async function imdsd(socketPath = systemSocket): Promise<HttpTransport | null> {
+  const found = await stat(socketPath).catch(() => null);
+  return found?.isSocket() === true ? varlinkTransport(socketPath) : null;
+}
+
+/**
+ * The conversation with IMDS over the socket of systemd-imdsd, the way in where its prohibit route
+ * locks everybody else out (docs/decisions/locked-imds.md). imdsd has a token of its own, so the
+ * token here is a fixed text, and is given only once imdsd has read the instance's id. A folder's
+ * key gives its listing, as IMDS does, with or without a slash at the end. `fetch` rejects with the
+ * `code` of errno(3): `EACCES` where polkit does not let this user ask.
+ */
+export function varlinkTransport(socketPath: string): HttpTransport {
+  const fetch: HttpTransport["fetch"] = async (url, init) => {
+    const { pathname } = new URL(url);
+    const method = init.method ?? "GET";
+    const get = imdsdGet(socketPath, init.signal ?? null);
+    if (method === "PUT" && pathname === "/latest/api/token") {
+      const proof = await get("/meta-data/instance-id");
+      return proof.kind === "value" ? new Response(token) : responseTo(proof);
+    }
+    if (method !== "GET") return new Response(null, { status: 405 });
+    const key = keyOf(pathname);
+    if (key === null) return new Response(null, { status: 400 });
+    const answer = await get(key);
+    const absent = await isAbsent(get, key, answer);
+    return absent ? new Response(null, { status: 404 }) : responseTo(answer);
+  };
+  return { fetch, connects: null };
+}
+
+const token = "systemd-imdsd-has-the-token";
+
+/** imdsd's keys begin below `latest`, with a slash; null: what lies elsewhere it cannot be asked. */
+function keyOf(pathname: string): string | null {
+  if (pathname === "/latest") return "/";
+  return pathname.startsWith("/latest/") ? pathname.slice("/latest".length) : null;
+}
+
+/** `NotAvailable` is IMDS's own 403. What is not named here may pass, or is a bug of imdsd. */
+const statuses: Readonly<Record<string, number>> = {
+  [`${imdsdInterface}.KeyNotFound`]: 404,
+  [`${imdsdInterface}.NotAvailable`]: 403,
+  [`${imdsdInterface}.NotSupported`]: 503,
+  [`${imdsdInterface}.Timeout`]: 504,
+  "org.varlink.service.InvalidParameter": 400,
+};
+
+/** Root and imdsd itself may ask; others need polkit's leave. */
+const refusals: readonly string[] = [
+  "org.varlink.service.PermissionDenied",
+  "io.systemd.InteractiveAuthenticationRequired",
+];
+
+function responseTo(answer: ImdsdAnswer): Response {
+  if (answer.kind === "value") return new Response(answer.body);
+  if (refusals.includes(answer.name)) {
+    throw new VarlinkFault("EACCES", "systemd-imdsd answers root, and whom polkit lets");
+  }
+  return new Response(null, { status: statuses[answer.name] ?? 502 });
+}

@@ -1,0 +1,120 @@
+import type { Host } from "../../host/host.ts";
+import { Failure } from "../../exit.ts";
+import {
+  decodeText,
+  keyOf,
+  leafValue,
+  type MetadataPath,
+  type MetadataTree,
+} from "../../model/metadata.ts";
+import { isSecret } from "../protocol/key.ts";
+import { parseListing } from "./listing.ts";
+import type { GetOptions, ImdsSession } from "../session.ts";
+import * as v from "valibot";
+
+export interface TreeOptions {
+  /** Credentials and user-data too. */
+  readonly withSecrets: boolean;
+  /** A child that is listed but answers 404 is asked again until the deadline. */
+  readonly awaitAbsent: boolean;
+}
+
+export interface ReadTree {
+  readonly tree: MetadataTree;
+  /** false: something that is listed answered 404, and was left out. */
+  readonly isWhole: boolean;
+}
+
+/** Real trees are 7 folders deep, and have some hundred names: much more is no metadata. */
+const deepest = 16;
+
+const mostNames = 10_000;
+
+/**
+ * A folder with everything below it: the listing first, then only what it lists;
+ * null where the folder is not there. Throws `DATAERR`, also for a tree that grows without end, and
+ * what `get` throws.
+ */
+export async function readTree(
+  host: Pick<Host, "log">,
+  session: ImdsSession,
+  path: MetadataPath,
+  options: TreeOptions,
+): Promise<ReadTree | null> {
+  let names = 0;
+  const onNames = (more: number): void => {
+    names += more;
+    if (names <= mostNames) return;
+    throw new Failure("DATAERR", `${path.join("/")}/ has more than ${mostNames} names below it`);
+  };
+  return readFolder({ host, session, options, onNames }, path);
+}
+
+interface Reader {
+  readonly host: Pick<Host, "log">;
+  readonly session: ImdsSession;
+  readonly options: TreeOptions;
+  /** Told how many names a folder of the tree has. */
+  readonly onNames: (count: number) => void;
+}
+
+async function readFolder(reader: Reader, path: MetadataPath): Promise<ReadTree | null> {
+  const { host, session, options } = reader;
+  if (path.length > deepest) {
+    throw new Failure("DATAERR", `${keyOf(path)}: more than ${deepest} folders deep`);
+  }
+  const listing = await session.get(path, { ...options, asFolder: true });
+  if (listing === null) return null;
+  const readChild = async ({ name, isFolder }: { name: string; isFolder: boolean }) => {
+    const child = [...path, name];
+    if (isSecret(child) && !options.withSecrets) return [];
+    const below = isFolder ? await readFolder(reader, child) : null;
+    const value = isFolder ? (below?.tree ?? null) : await readLeaf(session, child, options);
+    if (value !== null) return [{ entry: [name, value] as const, isWhole: below?.isWhole ?? true }];
+    host.log.warn(`${keyOf(child)} is listed but not there (404): left out`, "--wait waits for it");
+    return [{ entry: null, isWhole: false }];
+  };
+  const entries = parseListing(listing, path);
+  reader.onNames(entries.length);
+  const children = (await Promise.all(entries.map(readChild))).flat();
+  return {
+    tree: Object.fromEntries(children.flatMap(({ entry }) => (entry === null ? [] : [entry]))),
+    isWhole: children.every(({ isWhole }) => isWhole),
+  };
+}
+
+/** A leaf as text or, for a list of addresses or prefixes, as an array; null for 404. */
+export async function readLeaf(
+  session: ImdsSession,
+  path: MetadataPath,
+  options: GetOptions,
+): Promise<string | readonly string[] | null> {
+  const body = await session.get(path, options);
+  return body === null ? null : leafValue(path, decodeText(body, path));
+}
+
+/**
+ * A tree of metadata as `ec2nic fetch` prints it. Not `v.record`, which drops a key that is called
+ * `__proto__`: a tag may be.
+ */
+export const treeSchema = v.custom<MetadataTree>(isTree, "not a tree of texts and lists");
+
+/** As deep as `readTree` makes one, and to spare: a file may be anybody's, and the stack has an end. */
+const deepestFileTree = 32;
+
+function isTree(value: unknown): value is MetadataTree {
+  return isTreeAt(value, 0);
+}
+
+function isTreeAt(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return (
+    depth < deepestFileTree &&
+    Object.values(value).every((each) => isLeaf(each) || isTreeAt(each, depth + 1))
+  );
+}
+
+function isLeaf(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((line) => typeof line === "string");
+  return typeof value === "string";
+}

@@ -1,0 +1,178 @@
+import * as v from "valibot";
+import { Failure } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
+import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
+import type {
+  KernelAddress,
+  KernelRoute,
+  KernelRule,
+  KernelState,
+} from "../../model/kernel-state.ts";
+import { addressesSchema, routesSchema, rulesSchema } from "./ip-json.ts";
+
+/** EAFNOSUPPORT, EOPNOTSUPP: a kernel without IPv6 has no routes and rules of it, which is no error. */
+const noSuchFamily = /Address family not supported|Operation not supported/;
+
+/** A dump takes milliseconds, even with a full routing table. */
+const timeoutMs = 10_000;
+
+/**
+ * What the kernel has of addresses, routes and rules, as `ip` shows it. `-N` keeps it from naming
+ * tables and protocols, whose names an admin may give and take in files that lie in different
+ * places (/etc/iproute2, /usr/share/iproute2, rt_tables.d). Throws `OSERR` where `ip` is missing,
+ * older than 5.3 (no `-N`), busybox's, or fails.
+ */
+export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState> {
+  const [addresses, ...families] = await Promise.all([
+    readAs(host, addressesSchema, ["address", "show"]),
+    readFamily(host, 4),
+    readFamily(host, 6),
+  ]);
+  return {
+    addresses: addresses.flatMap(kernelAddresses),
+    routes: families.flatMap(({ routes }) => routes),
+    rules: families.flatMap(({ rules }) => rules),
+  };
+}
+
+interface OneFamily {
+  readonly routes: readonly KernelRoute[];
+  readonly rules: readonly KernelRule[];
+}
+
+async function readFamily(host: Pick<Host, "exec">, family: Family): Promise<OneFamily> {
+  const flags = ["-details", `-${family}`];
+  const [routes, rules] = await Promise.all([
+    readAs(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
+    readAs(host, rulesSchema, [...flags, "rule", "show"]),
+  ]);
+  return {
+    routes: routes.flatMap((route) => kernelRoutes(route, family)),
+    rules: rules.map((rule) => kernelRule(rule, family)),
+  };
+}
+
+async function readAs<T extends v.GenericSchema<unknown, readonly unknown[]>>(
+  host: Pick<Host, "exec">,
+  schema: T,
+  words: readonly string[],
+): Promise<v.InferOutput<T>> {
+  const argv = ["ip", "-N", "-json", ...words];
+  const { code, stdout, stderr } = await host.exec(argv, { timeoutMs });
+  const lacksIpv6 = code !== 0 && words.includes("-6") && noSuchFamily.test(stderr);
+  if (code !== 0 && !lacksIpv6) throw failed(argv, code, stderr);
+  // For an empty list some versions print nothing at all.
+  const text = lacksIpv6 || stdout.trim() === "" ? "[]" : stdout;
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+  if (result.success) return result.output;
+  const said = result.issues[0].message;
+  throw new Failure("OSERR", `${argv.join(" ")}: prints something unknown: ${said}`, { hint });
+}
+
+const hint = "install iproute2, 5.3 or later: busybox's ip cannot tell";
+
+function failed(argv: readonly string[], code: number, stderr: string): Failure {
+  const [said = ""] = stderr.trim().split("\n");
+  const what = code === 127 ? "there is no such command" : `ended with ${code}`;
+  const message = `${argv.join(" ")}: ${what}${said === "" ? "" : `: ${said}`}`;
+  return new Failure("OSERR", message, { hint });
+}
+
+type IpLink = v.InferOutput<typeof addressesSchema>[number];
+
+/** IFAPROT_…, include/uapi/linux/if_addr.h */
+const addressProtocols: Readonly<Record<string, string>> = {
+  "0x1": "kernel_lo",
+  "0x2": "kernel_ra",
+  "0x3": "kernel_ll",
+};
+
+/** The addresses of one link of `ip address`. */
+function kernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
+  return addr_info.flatMap(({ local, prefixlen, tentative, dadfailed, protocol }) => {
+    if (local === undefined) return [];
+    return {
+      link: ifname,
+      address: local,
+      prefixLength: prefixlen,
+      protocol: protocol === undefined ? null : (addressProtocols[protocol] ?? protocol),
+      isUsable: !tentative && !dadfailed,
+      isDuplicate: dadfailed,
+    };
+  });
+}
+
+type IpRoute = v.InferOutput<ReturnType<typeof routesSchema>>[number];
+
+/** RTN_UNICAST, include/uapi/linux/rtnetlink.h */
+const unicast = 1;
+
+/** RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW. */
+const nowhere: readonly number[] = [6, 7, 8, 9];
+
+/** RTPROT_…; others stay numbers. */
+const routeProtocols: Readonly<Record<string, string>> = {
+  "2": "kernel",
+  "3": "boot",
+  "4": "static",
+  "9": "ra",
+  "16": "dhcp",
+};
+
+/**
+ * The routes that one entry of `ip route` stands for: one for each hop. What leads to this machine
+ * or to many (local, broadcast, multicast) is left out.
+ */
+function kernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
+  const leadsNowhere = nowhere.includes(route.type);
+  if (route.type !== unicast && !leadsNowhere) return [];
+  // IPv6 names `lo` as the link of a route that leads nowhere; IPv4 names none.
+  const hops = leadsNowhere ? [{}] : (route.nexthops ?? [route]);
+  return hops.map(({ dev, gateway, via }: Partial<IpRoute>) => ({
+    family,
+    destination: route.dst,
+    gateway: gateway ?? via?.host ?? null,
+    link: dev ?? null,
+    table: route.table,
+    metric: route.metric,
+    protocol:
+      route.protocol === undefined ? null : (routeProtocols[route.protocol] ?? route.protocol),
+    source: route.prefsrc ?? null,
+  }));
+}
+
+type IpRule = v.InferOutput<typeof rulesSchema>[number];
+
+/** What a rule may hold without there being more to it than `KernelRule` can say. */
+const plainMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
+
+/** One entry of `ip rule`. What is not understood makes it not plain, and never an error. */
+function kernelRule(rule: IpRule, family: Family): KernelRule {
+  const from = selector(rule.src, rule.srclen, family);
+  const to = selector(rule.dst, rule.dstlen, family);
+  const suppressed = rule.suppress_prefixlen ?? null;
+  const isUnderstood =
+    from !== undefined && to !== undefined && (suppressed === null || suppressed === 0);
+  return {
+    family,
+    priority: rule.priority,
+    from: from ?? null,
+    to: to ?? null,
+    table: rule.table,
+    ignoresDefault: suppressed === 0,
+    isPlain: isUnderstood && Object.keys(rule).every((member) => plainMembers.includes(member)),
+  };
+}
+
+/** null: anywhere; undefined: no canonical network (`10.0.0.5/24`, which the kernel takes as it is). */
+function selector(
+  text: string,
+  length: number | undefined,
+  family: Family,
+): string | null | undefined {
+  if (text === "all") return null;
+  const address = family === 4 ? parseIpv4(text) : parseIpv6(text);
+  if (address === null) return undefined;
+  if (length === undefined) return hostCidr(address);
+  return parseCidr(`${address}/${length}`, family) ?? undefined;
+}

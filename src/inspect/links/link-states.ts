@@ -1,0 +1,50 @@
+import type { Host } from "../../host/host.ts";
+import type { LinkState } from "../../model/link.ts";
+import { readLinks, textIn } from "./links.ts";
+
+/** include/uapi/linux/if.h */
+const IFF_UP = 1;
+
+/** The machine's links and what they are doing, in natural order of their names. */
+export async function readLinkStates(
+  host: Pick<Host, "files" | "addresses">,
+): Promise<readonly LinkState[]> {
+  const addresses = host.addresses();
+  const links = await readLinks(host);
+  return Promise.all(
+    links.map(async (link) => ({
+      ...link,
+      ...(await readLinkState(host, link.name)),
+      addresses: addresses.filter(({ nic }) => nic === link.name),
+    })),
+  );
+}
+
+/** Whether a link is up, has carrier, and belongs to another; one that has just gone is down. */
+export async function readLinkState(
+  host: Pick<Host, "files">,
+  name: string,
+): Promise<Pick<LinkState, "isUp" | "hasCarrier" | "master">> {
+  const path = `/sys/class/net/${name}`;
+  const isUp = (Number(await textIn(host, `${path}/flags`)) & IFF_UP) !== 0;
+  // reading `carrier` of a link that is down fails with EINVAL
+  const carrier = isUp ? await textIn(host, `${path}/carrier`) : "0";
+  const master = await host.files.readLink(`${path}/master`);
+  return { isUp, hasCarrier: carrier.trim() === "1", master: master?.split("/").at(-1) ?? null };
+}
+
+/**
+ * Gives the machine's links as often as it is asked, and reads them again only where a name or an
+ * address has changed: a host with hundreds of containers has a link for each, of a dozen files.
+ */
+export function linkWatch(
+  host: Pick<Host, "files" | "addresses">,
+): () => Promise<readonly LinkState[]> {
+  let seen: { readonly mark: string; readonly links: readonly LinkState[] } | null = null;
+  return async () => {
+    const names = await host.files.list("/sys/class/net");
+    const mark = JSON.stringify([names, host.addresses()]);
+    if (seen?.mark !== mark) seen = { mark, links: await readLinkStates(host) };
+    return seen.links;
+  };
+}

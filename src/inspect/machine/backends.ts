@@ -1,0 +1,124 @@
+import type { Host } from "../../host/host.ts";
+import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
+import { isThisMachine, underRoot } from "../../host/target-root.ts";
+import { macOfOwnPath } from "../../model/managed-paths.ts";
+
+type InspectHost = Pick<Host, "exec" | "files">;
+
+/**
+ * Who is there to configure the network below `root`, and who is in charge of it now. Reads only.
+ * systemd is asked about the machine itself; of an image only the files tell.
+ */
+export async function inspectBackends(host: InspectHost, root: string): Promise<BackendFacts> {
+  const isLive = isThisMachine(root);
+  const hasSystemd = isLive && (await host.files.stat("/run/systemd/system")) !== null;
+  const daemon = (name: string): Promise<DaemonFacts> =>
+    hasSystemd ? askSystemd(host, name) : readUnitFiles(host, root, name);
+  const [netplan, networkManager, networkd] = await Promise.all([
+    inspectNetplan(host, root),
+    daemon("NetworkManager"),
+    daemon("systemd-networkd"),
+  ]);
+  return { hasSystemd, netplan, networkManager, networkd };
+}
+
+/** SubState, not ActiveState: only `running` is a daemon that takes orders (facts of cloud-init). */
+async function askSystemd(host: InspectHost, name: string): Promise<DaemonFacts> {
+  const properties = "LoadState,UnitFileState,SubState";
+  const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
+  const { stdout } = await host.exec(argv, { timeoutMs: 10_000 });
+  const has = (line: string): boolean => stdout.split("\n").includes(line);
+  return {
+    isInstalled: has("LoadState=loaded"),
+    isEnabled: has("UnitFileState=enabled") || has("UnitFileState=enabled-runtime"),
+    isRunning: has("SubState=running"),
+  };
+}
+
+const unitFolders = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
+
+/** A unit is enabled where some target wants it (systemctl(1), enable). */
+async function readUnitFiles(
+  host: Pick<Host, "files">,
+  root: string,
+  name: string,
+): Promise<DaemonFacts> {
+  const unit = `${name}.service`;
+  const isAt = async (path: string): Promise<boolean> =>
+    (await host.files.stat(underRoot(root, path))) !== null;
+  const installed = await Promise.all(unitFolders.map((folder) => isAt(`${folder}/${unit}`)));
+  const names = await host.files.list(underRoot(root, "/etc/systemd/system"));
+  const wants = names.filter((each) => each.endsWith(".wants"));
+  const wanted = await Promise.all(
+    wants.map((each) => isAt(`/etc/systemd/system/${each}/${unit}`)),
+  );
+  return {
+    isInstalled: installed.includes(true),
+    isEnabled: wanted.includes(true),
+    isRunning: false,
+  };
+}
+
+type NetplanFacts = BackendFacts["netplan"];
+
+type Renderer = NetplanFacts["renderer"];
+
+/** In the order in which netplan reads them; of equal names the later folder's file counts. */
+const folders = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
+
+const programs = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
+
+/** netplan below `root`: is it there, what do others' files say. Reads only. */
+async function inspectNetplan(host: Pick<Host, "files">, root: string): Promise<NetplanFacts> {
+  const found = await Promise.all(programs.map((path) => host.files.stat(underRoot(root, path))));
+  const listed = await Promise.all(folders.map((folder) => yamlFiles(host, root, folder)));
+  const byName = new Map(listed.flat().map((path) => [path.slice(path.lastIndexOf("/")), path]));
+  const paths = [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? []);
+  const others = paths.filter((path) => macOfOwnPath(path) === null);
+  const texts = await Promise.all(others.map((path) => host.files.read(underRoot(root, path))));
+  const renderers = texts.flatMap((text) => rendererIn(text) ?? []);
+  return {
+    isInstalled: found.some((each) => each !== null),
+    files: others,
+    renderer: renderers.at(-1) ?? null,
+  };
+}
+
+async function yamlFiles(
+  host: Pick<Host, "files">,
+  root: string,
+  folder: string,
+): Promise<readonly string[]> {
+  const names = await host.files.list(underRoot(root, folder));
+  return names.filter((name) => name.endsWith(".yaml")).map((name) => `${folder}/${name}`);
+}
+
+/** The one for everything, a key directly below `network:`; a NIC's own lies deeper. */
+function rendererIn(bytes: Uint8Array | null): Renderer {
+  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+  const keys = lines.filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
+  const indent = Math.min(...keys.map((line) => line.search(/\S/)));
+  for (const line of keys.filter((each) => each.search(/\S/) === indent)) {
+    const [, name] = /^\s+renderer:\s*["']?(\w+)/.exec(line) ?? [];
+    if (name === "networkd" || name === "NetworkManager") return name;
+  }
+  return null;
+}
+
+/** Link's name → uuid of the profile that is up on it, as NetworkManager says; empty without it. */
+export async function inspectProfiles(
+  host: Pick<Host, "exec">,
+): Promise<Readonly<Record<string, string>>> {
+  const argv = ["nmcli", "--terse", "--fields", "DEVICE,CON-UUID", "device"];
+  const { code, stdout } = await host.exec(argv, { timeoutMs: 10_000 });
+  if (code !== 0) return {};
+  const lines = stdout.split("\n").map((line) => /^(.+):([0-9a-f-]{36})$/.exec(line));
+  return Object.fromEntries(
+    lines.flatMap((match) => (match === null ? [] : [[unescape(match[1]), match[2] ?? ""]])),
+  );
+}
+
+/** Terse output escapes colons and backslashes (nmcli(1), --escape). */
+function unescape(name = ""): string {
+  return name.replace(/\\(.)/g, "$1");
+}

@@ -1,0 +1,175 @@
+/**
+ * Addresses as text, always canonical: IPv4 dotted quads, IPv6 as RFC 5952 has it (hexadecimal
+ * throughout, also for ::ffff:0:0/96), MACs in lower case with colons. Every parse function gives
+ * the canonical form, or null for what is none. `node:net` could tell the forms apart but costs 3 ms
+ * of start-up and canonicalises nothing.
+ */
+export type Family = 4 | 6;
+
+const widths = { 4: 32, 6: 128 } as const;
+
+/** Four decimal numbers; leading zeros are refused, since some readers take them for octal. */
+export function parseIpv4(text: string): string | null {
+  const value = ipv4Value(text);
+  return value === null ? null : ipv4Text(value);
+}
+
+/** Any spelling of RFC 4291, an IPv4 tail included; zone ids (`%eth0`) are refused. */
+export function parseIpv6(text: string): string | null {
+  const value = ipv6Value(text);
+  return value === null ? null : ipv6Text(value);
+}
+
+/** `address/length` with no bit set behind the prefix: a network, not a host with its mask. */
+export function parseCidr(text: string, family: Family): string | null {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const value = family === 4 ? ipv4Value(address) : ipv6Value(address);
+  if (value === null || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return null;
+  const hostBits = widths[family] - Number(length);
+  if (hostBits < 0 || value % (1n << BigInt(hostBits)) !== 0n) return null;
+  return `${textOf(value, family)}/${length}`;
+}
+
+/** Six octets of two digits each, with colons. */
+export function parseMac(text: string): string | null {
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? text.toLowerCase() : null;
+}
+
+/** The family of a canonical address or CIDR. */
+export function familyOf(addressOrCidr: string): Family {
+  return addressOrCidr.includes(":") ? 6 : 4;
+}
+
+/** A canonical address as the network that holds nothing else: /32 or /128. */
+export function hostCidr(address: string): string {
+  return `${address}/${widths[familyOf(address)]}`;
+}
+
+/** The number of bits in a canonical CIDR's prefix. */
+export function prefixLength(cidr: string): number {
+  return Number(cidr.slice(cidr.indexOf("/") + 1));
+}
+
+/**
+ * The address that a VPC reserves for its router: the subnet's base + 1.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+ * Throws `RangeError` for a subnet with no room for it (longer than /30): those are refused where
+ * metadata is parsed.
+ */
+export function subnetRouter(cidr: string): string {
+  const { family, value, length } = split(cidr);
+  if (length > widths[family] - 2) throw new RangeError(`${cidr} has no room for a router`);
+  return textOf(value + 1n, family);
+}
+
+/** Whether a canonical address lies in a canonical CIDR. */
+export function contains(cidr: string, address: string): boolean {
+  const network = split(cidr);
+  const host = split(hostCidr(address));
+  if (network.family !== host.family) return false;
+  const hostBits = BigInt(widths[network.family] - network.length);
+  return host.value >> hostBits === network.value >> hostBits;
+}
+
+interface Network {
+  readonly family: Family;
+  readonly value: bigint;
+  readonly length: number;
+}
+
+function split(cidr: string): Network {
+  const family = familyOf(cidr);
+  const address = cidr.slice(0, cidr.indexOf("/"));
+  const value = family === 4 ? ipv4Value(address) : ipv6Value(address);
+  if (value === null) throw new RangeError(`${cidr} is no canonical network`);
+  return { family, value, length: prefixLength(cidr) };
+}
+
+function textOf(value: bigint, family: Family): string {
+  return family === 4 ? ipv4Text(value) : ipv6Text(value);
+}
+
+function ipv4Value(text: string): bigint | null {
+  const octets = text.split(".");
+  if (octets.length !== 4) return null;
+  if (!octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255))
+    return null;
+  return octets.reduce((value, octet) => value * 256n + BigInt(octet), 0n);
+}
+
+function ipv4Text(value: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
+}
+
+function ipv6Value(text: string): bigint | null {
+  const halves = text.split("::");
+  if (halves.length > 2) return null;
+  const [head, tail] = [halves[0] ?? "", halves[1]];
+  // An IPv4 tail may only end the whole address.
+  const before = groupsOf(head, tail === undefined);
+  const after = groupsOf(tail ?? "", true);
+  if (before === null || after === null) return null;
+  const missing = 8 - before.length - after.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return null;
+  const groups = [...before, ...Array.from({ length: missing }, () => 0n), ...after];
+  return groups.reduce((value, group) => (value << 16n) + group, 0n);
+}
+
+/** The 16-bit groups of one side of `::`; null where one is none. */
+function groupsOf(text: string, mayEndInIpv4: boolean): readonly bigint[] | null {
+  if (text === "") return [];
+  const parts = text.split(":");
+  const last = parts.at(-1) ?? "";
+  const quad = mayEndInIpv4 && last.includes(".") ? ipv4Value(last) : null;
+  const words = quad === null ? parts : parts.slice(0, -1);
+  if (!words.every((word) => /^[0-9a-f]{1,4}$/i.test(word))) return null;
+  const groups = words.map((word) => BigInt(`0x${word}`));
+  return quad === null ? groups : [...groups, quad >> 16n, quad & 0xffffn];
+}
+
+/** RFC 5952 §4: no leading zeros, the first longest run of two or more zero groups as `::`. */
+function ipv6Text(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    ((value >> BigInt(112 - 16 * at)) & 0xffffn).toString(16),
+  );
+  const runs = groups.map((_, at) => zeroRun(groups, at));
+  const longest = Math.max(...runs);
+  if (longest < 2) return groups.join(":");
+  const start = runs.indexOf(longest);
+  return `${groups.slice(0, start).join(":")}::${groups.slice(start + longest).join(":")}`;
+}
+
+function zeroRun(groups: readonly string[], start: number): number {
+  const rest = groups.slice(start);
+  const end = rest.findIndex((group) => group !== "0");
+  return end === -1 ? rest.length : end;
+}
+
+/** fe80::/10, in canonical text. */
+export function isLinkLocalIpv6(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}
+
+/** The network of an IPv4 address, as a canonical CIDR. Both are canonical; `length` is 0 to 32. */
+export function networkOf(address: string, length: number): string {
+  const octets = address.split(".").map((octet, at) => Number(octet) & maskOctet(length, at));
+  return `${octets.join(".")}/${length}`;
+}
+
+/** The length that a netmask like `255.255.240.0` means; null where it is none. */
+export function maskLength(mask: string): number | null {
+  const canonical = parseIpv4(mask);
+  if (canonical === null) return null;
+  const lengths = Array.from({ length: 33 }, (_, length) => length);
+  return lengths.find((length) => maskOf(length) === canonical) ?? null;
+}
+
+function maskOf(length: number): string {
+  return [0, 1, 2, 3].map((at) => maskOctet(length, at)).join(".");
+}
+
+/** The `at`-th octet of a netmask. */
+function maskOctet(length: number, at: number): number {
+  const bits = Math.min(8, Math.max(0, length - 8 * at));
+  return 256 - 2 ** (8 - bits);
+}

@@ -1,0 +1,32 @@
+import { describeMs } from "../../model/text.ts";
+import type { HotplugNic, NicTimeline } from "../../model/hotplug.ts";
+
+/** `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`; what never came is left out. */
+export function describeTimeline(timeline: NicTimeline): string {
+  const { listedMs, usableMs, appliedMs, ipv6Ms, settledMs } = timeline;
+  const steps = [
+    ["listed", listedMs],
+    ["usable", usableMs],
+    ["applied", appliedMs],
+    ["IPv6", ipv6Ms],
+    ["settled", settledMs],
+  ] as const;
+  return steps
+    .flatMap(([what, ms]) => (ms === null ? [] : [`${what} ${describeMs(ms)}`]))
+    .join(", ");
+}
+
+/**
+ * A NIC's times as they are told. What is applied is applied after IMDS has said the last word where
+ * nobody waits for more, and a NIC is settled when it is done; of a NIC that was left alone nothing
+ * was applied.
+ */
+export function toldTimeline({
+  outcome,
+  timeline,
+}: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {
+  const { appliedMs, settledMs } = timeline;
+  if (outcome === "skipped" || outcome === "kept") return { ...timeline, appliedMs: null };
+  if (settledMs === null) return timeline;
+  return { ...timeline, settledMs: Math.max(settledMs, appliedMs ?? 0) };
+}

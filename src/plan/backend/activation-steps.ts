@@ -1,0 +1,68 @@
+import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
+import { changedMacs, type Changes } from "../files/changes.ts";
+import { managerSteps } from "./network-manager-steps.ts";
+import { macDigits, profileUuid } from "../../model/managed-paths.ts";
+import { isNetworkManager } from "../drift/ask-daemon.ts";
+
+/**
+ * The gentlest commands that make the daemon in charge take these changes: none where nothing
+ * changed, where it is still to be started, or where it does not run. A NIC whose files did not
+ * change is in no command. A step for one NIC may fail alone; one for all comes first.
+ */
+export function planSteps(
+  changes: Changes,
+  nics: readonly ActiveNic[],
+  activation: Activation,
+): readonly Step[] {
+  const { backend, renderer, stage, isRunning } = activation;
+  if (stage === "local" || !isRunning) return [];
+  const macs = changedMacs(changes);
+  if (backend === "network-manager") return managerSteps(changes, nics, activation);
+  // What NetworkManager is to do with resolv.conf does not concern networkd.
+  if (renderer !== "NetworkManager") {
+    const generate = renderer === "networkd" ? [netplanGenerate] : [];
+    return macs.size === 0 ? [] : [...generate, networkdReload];
+  }
+  return [
+    ...(macs.size === 0 ? [] : [netplanGenerate]),
+    ...managerSteps(changes, nics, activation),
+  ];
+}
+
+/**
+ * Only makes the files in /run; `netplan apply` would take all NICs down and up. It makes all of them
+ * anew, and networkd would configure every link anew for that.
+ */
+const netplanGenerate: Step = {
+  argv: ["netplan", "generate"],
+  keeps: "/run/systemd/network",
+  reason: "netplan makes the daemon's files from its own; what stays the same is not touched",
+  mac: null,
+  timeoutMs: 30_000,
+};
+
+/**
+ * networkd reads all files again, and configures the links anew whose files changed.
+ * KeepConfiguration=dhcp in ours keeps addresses meanwhile. No `reconfigure` for the NIC: that would do the same a second time.
+ */
+const networkdReload: Step = {
+  argv: ["networkctl", "reload"],
+  reason: "networkd configures the links whose files changed",
+  mac: null,
+  timeoutMs: 30_000,
+};
+
+/**
+ * What makes the daemon in charge take a link up whose configuration it has, where it has not done
+ * so by itself: nothing where it is still to be started, or does not run.
+ */
+export function wakeSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
+  const { stage, isRunning } = activation;
+  if (name === null || stage === "local" || !isRunning) return [];
+  const reason = `${name}: it came back, and was not taken up`;
+  const uuid = profileUuid(macDigits(mac));
+  const argv = isNetworkManager(activation)
+    ? ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name]
+    : ["networkctl", "reconfigure", name];
+  return [{ argv, reason, mac, timeoutMs: 60_000 }];
+}

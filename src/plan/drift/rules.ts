@@ -1,0 +1,106 @@
+import type { Difference } from "../../model/plan.ts";
+import { type KernelRule, type KernelState, mainTable } from "../../model/kernel-state.ts";
+import type { RoutingPolicyRule } from "../../model/network-config.ts";
+import type { Claim, ExpectedKernel } from "./expected-kernel.ts";
+import { prioritiesOf, tableOf } from "../config/numbers.ts";
+import { hostCidr } from "../../model/ip.ts";
+
+/**
+ * Rules of ours that belong to no ENI any more: an address was taken away, a NIC was detached. Rules
+ * outlive their NIC, routes do not: as long as a table leads anywhere its NIC is here, and keeps its
+ * rules, whatever IMDS lists.
+ */
+export function staleRules(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
+  return kernel.rules.flatMap((rule) => {
+    const own = ownRule(rule);
+    if (own === null || isAmbiguous(rule, kernel.rules)) return [];
+    const claim = expected.claims.find(({ index }) => index === own.index) ?? null;
+    const isKept = claim === null ? mayBeInUse(own.index, expected, kernel) : isWanted(rule, claim);
+    return isKept ? [] : [staleRule(own.rule, claim)];
+  });
+}
+
+interface OwnRule {
+  readonly index: number;
+  readonly rule: RoutingPolicyRule;
+}
+
+/**
+ * A rule of ours, with the index that its numbers tell. Priority and table have to go together, so
+ * that hardly a rule of somebody else's is taken for one; null: it is one.
+ */
+function ownRule(rule: KernelRule): OwnRule | null {
+  const { family, from, to, table, priority, ignoresDefault } = rule;
+  if (from === null) return null;
+  const first = prioritiesOf(0);
+  const index = ignoresDefault ? priority - first.main : table - tableOf(0);
+  // From there on the numbers of one meaning would run into those of the next.
+  if (index < 0 || index >= first.main - first.vpc) return null;
+  const { vpc, own } = prioritiesOf(index);
+  const isOurs = ignoresDefault
+    ? table === mainTable && to === null
+    : priority === (to === null ? own : vpc);
+  return isOurs ? { index, rule: { family, from, to, table, priority, ignoresDefault } } : null;
+}
+
+/** It, or one like it, has conditions that are not read: `ip rule del` could take the wrong one. */
+function isAmbiguous(rule: KernelRule, rules: readonly KernelRule[]): boolean {
+  return rules.some((other) => !other.isPlain && isSameRule(other, rule));
+}
+
+function isWanted(rule: KernelRule, { rules }: Claim): boolean {
+  return rules === null || rules.some((wanted) => isSameRule(wanted, rule));
+}
+
+/** An ENI that is not known well enough to be configured may have this index. */
+function mayBeInUse(
+  index: number,
+  { isWhole, gone }: ExpectedKernel,
+  { routes }: KernelState,
+): boolean {
+  const table = tableOf(index);
+  const isJudged = isWhole || gone.includes(index);
+  return !isJudged || routes.some((route) => route.table === table && route.link !== null);
+}
+
+function staleRule(rule: RoutingPolicyRule, claim: Claim | null): Difference {
+  const shown = `${describeRule(rule)} is left over`;
+  const what = { kind: "rule", what: "stale", rule } as const;
+  if (claim === null) {
+    return { ...what, mac: null, name: null, text: `${shown}: no ENI has its table` };
+  }
+  const { mac, name } = claim;
+  return { ...what, mac, name, text: `${name ?? mac}: ${shown}: its ENI has no use for it` };
+}
+
+type RuleWords = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };
+
+/** Whether two rules do the same; the kernel takes no two that do. */
+export function isSameRule(left: RuleWords, right: RuleWords): boolean {
+  return (
+    left.family === right.family &&
+    left.priority === right.priority &&
+    left.from === right.from &&
+    left.to === right.to &&
+    left.table === right.table &&
+    left.ignoresDefault === right.ignoresDefault
+  );
+}
+
+/** As `ip rule` has it: `rule 10001 from 10.0.1.20 lookup 10001`. */
+export function describeRule({ priority, from, to, table, ignoresDefault }: RuleWords): string {
+  const words = [
+    `rule ${priority} from ${from === null ? "all" : shortened(from)}`,
+    ...(to === null ? [] : [`to ${shortened(to)}`]),
+    `lookup ${table === mainTable ? "main" : table}`,
+    ...(ignoresDefault ? ["suppress_prefixlength 0"] : []),
+  ];
+  return words.join(" ");
+}
+
+/** A host without its length, a default as the word for it: as `ip` shows them. */
+export function shortened(cidr: string): string {
+  const address = cidr.slice(0, cidr.indexOf("/"));
+  if (cidr === "0.0.0.0/0" || cidr === "::/0") return "default";
+  return cidr === hostCidr(address) ? address : cidr;
+}

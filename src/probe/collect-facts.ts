@@ -1,0 +1,133 @@
+import type { Host } from "../host/host.ts";
+import { addressOf, familyOf } from "../imds/protocol/endpoint.ts";
+import { readFirewall } from "./firewall/read.ts";
+import { readPath, readRefusals } from "./routes.ts";
+import { type LinkState, sourceFor } from "../model/link.ts";
+import {
+  isReached,
+  type MachineFacts,
+  type NicFacts,
+  type PathFacts,
+  type WayProbe,
+} from "../model/probe.ts";
+import type { Asked } from "./probe-paths.ts";
+import { textIn } from "../inspect/links/links.ts";
+
+/** All that a diagnosis depends on. */
+export interface Examined {
+  readonly asked: readonly ExaminedNic[];
+  readonly machine: MachineFacts;
+}
+
+export interface ExaminedNic {
+  readonly link: LinkState | null;
+  readonly nicFacts: NicFacts;
+  readonly ways: readonly {
+    readonly probe: WayProbe;
+    readonly path: PathFacts;
+    /** The address of the NIC that is asked from; null: it has none, or the kernel chooses. */
+    readonly source: string | null;
+  }[];
+}
+
+/**
+ * Reads what may lie between the NICs and IMDS, at once after they were asked, while the kernel still
+ * knows who answered on the link. The firewall and the like are looked at only where IMDS was missed.
+ */
+export async function examine(host: Host, asked: readonly Asked[]): Promise<Examined> {
+  const nics = await Promise.all(asked.map((each) => examineNic(host, each)));
+  const isAllWell = asked.every(({ probes }) => probes.some(isReached));
+  const addresses = new Set(
+    asked
+      .flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint))
+      .filter((endpoint) => familyOf(endpoint) !== null)
+      .map((endpoint) => addressOf(endpoint).host),
+  );
+  const [surroundings, firewall, refusals] = await Promise.all([
+    inspectImdsSurroundings(host),
+    isAllWell ? null : readFirewall(host),
+    isAllWell ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
+  ]);
+  return { asked: nics, machine: { ...surroundings, firewall, refusals: refusals.flat() } };
+}
+
+async function examineNic(host: Host, { link, probes }: Asked): Promise<ExaminedNic> {
+  const nicFacts =
+    link === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, link.name);
+  const ways = await Promise.all(
+    probes.map(async (probe) => {
+      const { host: address } = addressOf(probe.endpoint);
+      const source = link === null ? null : (sourceFor(address, link.addresses)?.address ?? null);
+      const path = await readPath(host, { nic: link?.name ?? null, address, source });
+      return { probe, path, source };
+    }),
+  );
+  return { link, nicFacts, ways };
+}
+
+type Surroundings = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
+
+/** What lies on the machine that decides, or helps, how IMDS is reached. Reads only. */
+async function inspectImdsSurroundings(
+  host: Pick<Host, "env" | "files" | "uid">,
+): Promise<Surroundings> {
+  const [socket, dhcpClient, instanceId] = await Promise.all([
+    host.files.stat("/run/systemd/io.systemd.InstanceMetadata").catch(() => null),
+    findDhcpClient(host),
+    readInstanceId(host),
+  ]);
+  return { hasImdsd: socket !== null, dhcpClient, instanceId, uid: host.uid };
+}
+
+/** Best first: what runs already, then what can be run. The NIC's name follows. */
+async function findDhcpClient(
+  host: Pick<Host, "env" | "files">,
+): Promise<MachineFacts["dhcpClient"]> {
+  if ((await host.files.stat("/run/NetworkManager").catch(() => null)) !== null) {
+    return ["nmcli", "device", "connect"];
+  }
+  const folders = (host.env["PATH"] ?? "").split(":").filter((folder) => folder !== "");
+  for (const argv of [["dhclient"], ["dhcpcd"], ["udhcpc", "-q", "-i"]]) {
+    const paths = folders.map((folder) => `${folder}/${argv[0]}`);
+    const found = await Promise.all(paths.map((path) => host.files.stat(path).catch(() => null)));
+    if (found.some((each) => each !== null)) return argv;
+  }
+  return null;
+}
+
+/**
+ * On Nitro the board's asset tag is the instance's id, which helps where IMDS cannot be asked.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
+ */
+async function readInstanceId(host: Pick<Host, "files">): Promise<string | null> {
+  const path = "/sys/devices/virtual/dmi/id/board_asset_tag";
+  const bytes = await host.files.read(path).catch(() => null);
+  const text = bytes === null ? "" : new TextDecoder().decode(bytes).trim();
+  return /^i-[0-9a-f]{8,17}$/.test(text) ? text : null;
+}
+
+/** What decides on a NIC's packets beside routes. Nothing that is missing is an error. */
+async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
+  const [all, own, exceeded] = await Promise.all([
+    readNumber(host, "all"),
+    readNumber(host, nic),
+    readExceeded(host, nic),
+  ]);
+  // ip-sysctl: "The max value from conf/{all,interface}/rp_filter is used"
+  return { rpFilter: all === null || own === null ? null : Math.max(all, own), exceeded };
+}
+
+async function readNumber(host: Pick<Host, "files">, name: string): Promise<number | null> {
+  const text = (await textIn(host, `/proc/sys/net/ipv4/conf/${name}/rp_filter`)).trim();
+  return /^[012]$/.test(text) ? Number(text) : null;
+}
+
+/**
+ * ena's counter of packets to link-local services (IMDS, DNS, NTP) beyond 1024 a second.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
+ */
+async function readExceeded(host: Pick<Host, "exec">, nic: string): Promise<number | null> {
+  const { code, stdout } = await host.exec(["ethtool", "-S", nic], { timeoutMs: 2000 });
+  const count = /^\s*linklocal_allowance_exceeded:\s*(\d+)$/m.exec(stdout)?.[1];
+  return code !== 0 || count === undefined ? null : Number(count);
+}
