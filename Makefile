@@ -13,7 +13,7 @@ SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds
 UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ docs/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator release release-test
+.PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -49,6 +49,9 @@ bench: $(PACKAGES) dist/ec2nic ## figures beside others', in one run; PART=start
 
 golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them
 	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
+
+sizes: $(PACKAGES) ## files, lines, folders and imports of src/ in figures
+	$(BUN) scripts/sizes.ts
 
 docs: $(PACKAGES) ## the man page and completions for bash, zsh and fish, in dist/
 	$(BUN) scripts/docs.ts

@@ -21,7 +21,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: "the bus: a device without a driver counts as detached",
-    file: "src/plan/judge-removal.ts",
+    file: "src/plan/presence/removal.ts",
     find: 'return { verdict: "on-bus", why };',
     put: 'return { verdict: other === null ? "gone" : "on-bus", why };',
     scenario: "driver-reload",
@@ -29,7 +29,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: "what goes: a NIC that was pulled out keeps its files",
-    file: "src/plan/judge-removal.ts",
+    file: "src/plan/presence/removal.ts",
     find: 'return { verdict: "gone", why: `${address} left the bus` };',
     put: 'return { verdict: "unknown", why: `${address} left the bus` };',
     scenario: "hotplug",
@@ -37,7 +37,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: "udev: the rule waits for the event that PID 1 does not look at",
-    file: "src/render/udev-rules.ts",
+    file: "src/install/units/hotplug.ts",
     find: "'ACTION==\"add|move\"'",
     put: "'ACTION==\"add\"'",
     scenario: "hotplug-rules",
@@ -45,7 +45,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: "order: NetworkManager is told of resolv.conf when it has started",
-    file: "src/render/units.ts",
+    file: "src/install/units/boot.ts",
     find: '["Before", "network-pre.target shutdown.target"]',
     put: '["After", "NetworkManager.service"], ["Before", "shutdown.target"]',
     scenario: "resolv-conf",

@@ -1,25 +1,13 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, NicResult, Step } from "../model/plan.ts";
+import type { Applied, NetworkPlan, NicResult, Step } from "../model/plan.ts";
 import { awaitStanding, type Standing } from "./verify-reachable.ts";
 import { previousFiles, restore } from "./roll-back.ts";
 import { runSteps } from "./run-steps.ts";
-import {
-  clearUnfinished,
-  noteUnfinished,
-  type PreviousFile,
-  type Unfinished,
-} from "./interrupted-run.ts";
+import { clearUnfinished, noteUnfinished } from "./interrupted-run.ts";
+import { type Unfinished } from "../model/plan.ts";
+import { type PreviousFile } from "../model/plan.ts";
 import { writeFiles } from "./write-files.ts";
-
-export interface Applied {
-  /** The plan's NICs, with what came of them. */
-  readonly nics: readonly NicResult[];
-  /** What the run ends with, when everything else has been done; null where all went well. */
-  readonly failure: Failure | null;
-  /** When it was written and activated, on `Clock.now`, and the look whether it holds began. */
-  readonly activatedMs: number;
-}
 
 export interface ApplyOptions {
   /** `/` for the machine itself. */

@@ -1,32 +1,6 @@
 import * as v from "valibot";
 import type { Host } from "../host/host.ts";
-import type { DefaultRoutes } from "../inspect/kernel/default-routes.ts";
-
-/**
- * What a run that changes a live machine puts down before its first change and takes away after its
- * last check. Where it is found, a run was ended in between (`kill -9`): files are old or new, each
- * whole, but the backend may not have been told of them yet. A reboot clears it with `/run`, and
- * tells the backend everything.
- */
-export interface Unfinished {
-  /** Files as they were, by path; null: there was none. */
-  readonly previous: readonly PreviousFile[];
-  /** What stood before the first change, and has to stand when all is done. */
-  readonly standing: Stood | null;
-}
-
-/** The primary NIC's link, and whether it held a default route. */
-export interface Stood {
-  readonly link: string;
-  readonly routes: DefaultRoutes;
-}
-
-export interface PreviousFile {
-  readonly path: string;
-  readonly content: string | null;
-  readonly mode: number;
-  readonly mac: string | null;
-}
+import type { Unfinished } from "../model/plan.ts";
 
 export const unfinishedPath = "/run/ec2nic/unfinished.json";
 

@@ -1,17 +1,7 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
-
-/** A run that has the care of a NIC which came. */
-export interface BatchWish {
-  readonly id: string;
-  readonly mac: string;
-  /** How long it ran when it wished. */
-  readonly elapsedMs: number;
-  /** false: it was killed since, and nobody waits for an answer. */
-  readonly isAlive: boolean;
-}
+import { type BatchWish, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
 
 /** What the run that leads has of the others. */
 export interface Batch {

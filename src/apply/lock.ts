@@ -1,5 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import { changesMachine, type MachineChange } from "./preconditions.ts";
 
 const folder = "/run/ec2nic";
 const lockPath = `${folder}/lock`;
@@ -7,6 +8,24 @@ const holderPath = `${folder}/holder`;
 const askAgainMs = 100;
 
 type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
+
+/** However long IMDS took: what another run is about to end is waited for. */
+const leastPatienceMs = 2000;
+
+/**
+ * Does `work` as the only run that changes this machine, where it changes it. Another one is waited
+ * for until `timeoutMs` after the start of the process, and for two seconds at least. Throws
+ * `TEMPFAIL`, and what `work` throws.
+ */
+export async function alone<T>(
+  host: LockHost,
+  wish: MachineChange & { readonly timeoutMs: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!changesMachine(wish)) return work();
+  const deadlineMs = Math.max(wish.timeoutMs, host.clock.now() + leastPatienceMs);
+  return holdLock(host, deadlineMs, work);
+}
 
 /**
  * Does `work` while no other run changes this machine. Waits for one that does, and says for whom.

@@ -2,14 +2,15 @@ import { isThisMachine } from "../host/target-root.ts";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 
-interface Wish {
+/** What tells whether a run changes the machine it runs on. */
+export interface MachineChange {
   readonly check: boolean;
   readonly dryRun: boolean;
   readonly root: string;
 }
 
 /** Whether a run changes the machine it runs on: it does not only look, and `--root` is no image. */
-export function changesMachine({ check, dryRun, root }: Wish): boolean {
+export function changesMachine({ check, dryRun, root }: MachineChange): boolean {
   return !check && !dryRun && isThisMachine(root);
 }
 
@@ -17,7 +18,7 @@ export function changesMachine({ check, dryRun, root }: Wish): boolean {
  * Throws `NOPERM` where a run would change this machine and may not, before anything is asked: a
  * minute of waiting for IMDS ends no better. `job` is what was typed, as `hotplug sync`.
  */
-export function requireRights(host: Pick<Host, "uid">, wish: Wish, job: string): void {
+export function requireRights(host: Pick<Host, "uid">, wish: MachineChange, job: string): void {
   if (host.uid === 0 || !changesMachine(wish)) return;
   const hint = "the same with sudo before it; what it would do: --dry-run";
   throw new Failure("NOPERM", `${job} writes below /etc, and that takes root`, { hint });

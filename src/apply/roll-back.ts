@@ -4,7 +4,7 @@ import type { NetworkPlan, Step } from "../model/plan.ts";
 import { macOfOwnPath } from "../model/managed-paths.ts";
 import { runSteps } from "./run-steps.ts";
 import { underRoot } from "../host/target-root.ts";
-import type { PreviousFile } from "./interrupted-run.ts";
+import type { PreviousFile } from "../model/plan.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** The files that a plan changes, as they are now. Throws what reading throws. */

@@ -2,7 +2,7 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { describeMs } from "../model/text.ts";
 import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
-import type { Stood } from "./interrupted-run.ts";
+import type { Stood } from "../model/plan.ts";
 
 /** What made the machine reachable before anything was changed: it must stand afterwards. */
 export interface Standing extends Stood {

@@ -1,7 +1,8 @@
 import { renderResult } from "../output/result.ts";
 import { type ActivateOptions, activateFlags, parseActivate } from "./configure/options.ts";
 import { askForEnis } from "./configure/load-enis.ts";
-import { alone, carryOut, unasked } from "./configure/apply.ts";
+import { alone } from "../apply/lock.ts";
+import { carryOut, unasked } from "./configure/apply.ts";
 import { command } from "../cli/command.ts";
 import { gatherFacts } from "./configure/collect-facts.ts";
 import { planActivation } from "../plan/plan-activation.ts";

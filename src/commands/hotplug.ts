@@ -18,7 +18,7 @@ const jobs: Readonly<Record<HotplugJob, () => Promise<Job>>> = {
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
   "from-dhcp": async () => (await import("./lease-hook/run.ts")).fromDhcp,
   install: async () => (await import("../install/install.ts")).runInstall,
-  uninstall: async () => (await import("../install/install.ts")).runInstall,
+  uninstall: async () => (await import("../install/install.ts")).runUninstall,
 };
 
 export default command<typeof hotplugFlags, HotplugOptions>({

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { InstallPlan, UnitLink } from "../model/installation.ts";
+import type { InstallPlan, UnitLink } from "./units/model.ts";
 import { runSteps } from "../apply/run-steps.ts";
 import { refuseLinksBelow, underRoot } from "../host/target-root.ts";
 import { writeFiles } from "../apply/write-files.ts";

@@ -1,4 +1,4 @@
-import type { Competitor, HotplugFile } from "../model/installation.ts";
+import type { Competitor, HotplugFile } from "./units/model.ts";
 
 /**
  * Who else would configure NICs when they come and go, and how to switch that off. Never done by us:

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { type DhcpHookFacts, dhcpHookFolders, dhcpHookPaths } from "../model/dhcp.ts";
-import type { Daemon, HotplugFile, InstalledThing, InstallFacts } from "../model/installation.ts";
+import type { Daemon, HotplugFile, InstalledThing, InstallFacts } from "./units/model.ts";
 import { isTemporary } from "../model/managed-paths.ts";
 import { isThisMachine, underRoot } from "../host/target-root.ts";
 

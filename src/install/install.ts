@@ -1,7 +1,7 @@
 import { isThisMachine } from "../host/target-root.ts";
 import { exitCodes } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Installation, InstallPlan } from "../model/installation.ts";
+import type { Installation, InstallPlan } from "./units/model.ts";
 import {
   describeInstall,
   installDeeds,
@@ -9,8 +9,7 @@ import {
   outcomeOf,
   renderInstallResult,
 } from "./report.ts";
-import { alone } from "../commands/configure/apply.ts";
-import type { HotplugOptions } from "../commands/hotplug/options.ts";
+import { alone } from "../apply/lock.ts";
 import { programFor } from "./program.ts";
 import { requireRights } from "../apply/preconditions.ts";
 import { carryOutInstall } from "./apply.ts";
@@ -18,21 +17,44 @@ import { findDhcpHooks, inspectInstall } from "./inspect.ts";
 import { foldersAbove, madeFoldersPath, planInstall, planUninstall } from "./plan.ts";
 import { renderInstallation } from "./units/installation.ts";
 
-type InstallOptions = Pick<
-  HotplugOptions,
-  "check" | "dryRun" | "job" | "json" | "root" | "timeout" | "withDhcpHooks"
->;
+export interface InstallOptions {
+  /** `/` for the machine itself. */
+  readonly root: string;
+  /** With the hooks of DHCP clients. */
+  readonly withDhcpHooks: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** How long another run is waited for. */
+const lockTimeoutMs = 60_000;
+
+/** `hotplug --install`; gives the exit status. Throws what `runJob` throws. */
+export function runInstall(host: Host, options: InstallOptions): Promise<number> {
+  return runJob(host, options, "install");
+}
+
+/** `hotplug --uninstall`; gives the exit status. Throws what `runJob` throws. */
+export function runUninstall(host: Host, options: InstallOptions): Promise<number> {
+  return runJob(host, options, "uninstall");
+}
 
 /**
- * `--install` and `--uninstall`; gives the exit status. Throws `NOPERM`, `USAGE` for a program that
- * lies where none can be started, and what `install` throws.
+ * Throws `NOPERM` without the rights, `USAGE` for a program at a path that units cannot start, and
+ * what `install` throws.
  */
-export async function runInstall(host: Host, options: InstallOptions): Promise<number> {
-  const { job, root, dryRun, withDhcpHooks } = options;
-  requireRights(host, options, `hotplug --${job}`);
+async function runJob(
+  host: Host,
+  options: InstallOptions,
+  job: "install" | "uninstall",
+): Promise<number> {
+  const { root, dryRun, withDhcpHooks } = options;
+  const change = { check: false, dryRun, root };
+  requireRights(host, change, `hotplug --${job}`);
   const program = job === "install" ? await programFor(host, root) : null;
   const wish = { root, program, withDhcpHooks, dryRun };
-  const plan = await alone(host, options, () => install(host, wish));
+  const timed = { ...change, timeoutMs: lockTimeoutMs };
+  const plan = await alone(host, timed, () => install(host, wish));
   await report(host, options, { root, plan, program });
   return exitCodes.OK;
 }

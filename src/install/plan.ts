@@ -5,7 +5,7 @@ import type {
   InstallFacts,
   InstallPlan,
   UnitLink,
-} from "../model/installation.ts";
+} from "./units/model.ts";
 import type { ConfigFile, Step } from "../model/plan.ts";
 import { isTemporary, ownMark } from "../model/managed-paths.ts";
 import { competingHotplug } from "./competitors.ts";

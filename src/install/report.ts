@@ -1,4 +1,4 @@
-import type { InstallPlan } from "../model/installation.ts";
+import type { InstallPlan } from "./units/model.ts";
 import { printable } from "../output/text.ts";
 import { renderJson } from "../output/json.ts";
 

@@ -34,7 +34,7 @@ export interface FirewallCondition {
   readonly values: readonly string[] | null;
 }
 
-export const firewallFields = [
+const firewallFields = [
   "daddr",
   "saddr",
   "dport",
@@ -46,6 +46,7 @@ export const firewallFields = [
   "uid",
   "state",
 ] as const;
+
 export type FirewallField = (typeof firewallFields)[number];
 
 /** A packet of a connection to IMDS. */

@@ -79,3 +79,13 @@ export type LinkClue =
   | { readonly kind: "device"; readonly path: string; readonly name: string | null }
   /** The device's name on its bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
   | { readonly kind: "bus"; readonly address: string };
+
+/** A run that has the care of a NIC which came. */
+export interface BatchWish {
+  readonly id: string;
+  readonly mac: string;
+  /** How long it ran when it wished. */
+  readonly elapsedMs: number;
+  /** false: it was killed since, and nobody waits for an answer. */
+  readonly isAlive: boolean;
+}

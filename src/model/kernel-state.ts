@@ -48,3 +48,9 @@ export interface KernelRule {
   /** Nothing else decides whether it applies: no mark, no interface, no port, no `not`. */
   readonly isPlain: boolean;
 }
+
+/** Whether a link holds a default route, by family. */
+export interface DefaultRoutes {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+}

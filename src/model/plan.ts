@@ -1,4 +1,6 @@
+import type { Failure } from "../exit.ts";
 import type { Family } from "./ip.ts";
+import type { DefaultRoutes } from "./kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "./network-config.ts";
 
 /** A file of ours, whole. */
@@ -151,4 +153,43 @@ export interface OtherFile {
   readonly path: string;
   /** Whole; "" for a link to /dev/null, which masks a name. */
   readonly content: string;
+}
+
+/** `local`: the network daemon is not up yet, so files are all there is to do. */
+export const stages = ["local", "network"] as const;
+export type Stage = (typeof stages)[number];
+
+export interface Applied {
+  /** The plan's NICs, with what came of them. */
+  readonly nics: readonly NicResult[];
+  /** What the run ends with, when everything else has been done; null where all went well. */
+  readonly failure: Failure | null;
+  /** When it was written and activated, on `Clock.now`, and the look whether it holds began. */
+  readonly activatedMs: number;
+}
+
+/** The primary NIC's link, and whether it held a default route. */
+export interface Stood {
+  readonly link: string;
+  readonly routes: DefaultRoutes;
+}
+
+export interface PreviousFile {
+  readonly path: string;
+  readonly content: string | null;
+  readonly mode: number;
+  readonly mac: string | null;
+}
+
+/**
+ * What a run that changes a live machine puts down before its first change and takes away after its
+ * last check. Where it is found, a run was ended in between (`kill -9`): files are old or new, each
+ * whole, but the backend may not have been told of them yet. A reboot clears it with `/run`, and
+ * tells the backend everything.
+ */
+export interface Unfinished {
+  /** Files as they were, by path; null: there was none. */
+  readonly previous: readonly PreviousFile[];
+  /** What stood before the first change, and has to stand when all is done. */
+  readonly standing: Stood | null;
 }

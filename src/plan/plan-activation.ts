@@ -21,8 +21,10 @@ import { undoSteps } from "./backend/rollback-steps.ts";
 import { renderNetplan } from "../render/netplan.ts";
 import { renderNetworkManager } from "../render/network-manager.ts";
 import { renderNetworkd } from "../render/networkd.ts";
-import type { ActivateOptions } from "../commands/configure/options.ts";
-import type { Gathered } from "../commands/configure/collect-facts.ts";
+import type { Gathered } from "./facts.ts";
+
+/** `auto`: the backend that is in charge, from facts. */
+type BackendChoice = Backend | "auto";
 
 export interface ActivationPlan extends PlannedNetwork {
   /** What differs from what IMDS says, on the disk and in the kernel. */
@@ -32,7 +34,7 @@ export interface ActivationPlan extends PlannedNetwork {
 /** From all that was gathered to all that will be done, and why. Pure. */
 export function planActivation(
   gathered: Gathered,
-  { backend: wish }: Pick<ActivateOptions, "backend">,
+  { backend: wish }: { readonly backend: BackendChoice },
 ): ActivationPlan {
   const { dns, facts } = gathered;
   const { activation, trace } = activationOf(gathered, wish);
@@ -49,7 +51,7 @@ export function planActivation(
 /** Who is in charge, and how that was found. Throws `CONFIG` where nobody is. */
 export function activationOf(
   { backends, profiles, stage }: Pick<Gathered, "backends" | "profiles" | "stage">,
-  wish: ActivateOptions["backend"],
+  wish: BackendChoice,
 ): { readonly activation: Activation; readonly trace: readonly string[] } {
   const { trace, ...choice } = chooseBackend(backends, wish, stage);
   const { hasSystemd } = backends;

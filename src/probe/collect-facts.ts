@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { addressOf, familyOf } from "../imds/protocol/endpoint.ts";
-import { readFirewall } from "./firewall/read.ts";
+import { readFirewall } from "./read-firewall.ts";
 import { readPath, readRefusals } from "./routes.ts";
 import { type LinkState, sourceFor } from "../model/link.ts";
 import {

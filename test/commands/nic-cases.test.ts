@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { BatchWish } from "../../src/apply/leader.ts";
+import type { BatchWish } from "../../src/model/hotplug.ts";
 import {
   answered,
   dueAnswers,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFirewall } from "../../src/probe/firewall/read.ts";
+import { readFirewall } from "../../src/probe/read-firewall.ts";
 import type { FirewallChain, FirewallCondition } from "../../src/model/firewall.ts";
 
 type Field = FirewallCondition["field"];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { InstalledThing, InstallFacts, Installation } from "../../src/model/installation.ts";
+import type { Installation, InstalledThing, InstallFacts } from "../../src/install/units/model.ts";
 import {
   foldersAbove,
   madeFoldersPath,

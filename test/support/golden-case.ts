@@ -1,7 +1,8 @@
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyPlan, type Applied } from "../../src/apply/apply-plan.ts";
+import { applyPlan } from "../../src/apply/apply-plan.ts";
+import { type Applied } from "../../src/model/plan.ts";
 import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files, Host } from "../../src/host/host.ts";

@@ -1,9 +1,9 @@
-import { type Applied, applyPlan } from "../../apply/apply-plan.ts";
-import { holdLock } from "../../apply/lock.ts";
+import { applyPlan } from "../../apply/apply-plan.ts";
+import { type Applied } from "../../model/plan.ts";
+import { alone } from "../../apply/lock.ts";
 import { isThisMachine } from "../../host/target-root.ts";
 import type { Host } from "../../host/host.ts";
 import { noteNics } from "../../inspect/nic-records.ts";
-import { timeoutFrom } from "../../imds/protocol/settings.ts";
 import { readBus } from "../../inspect/links/bus.ts";
 import { readLinks } from "../../inspect/links/links.ts";
 import { mainTable } from "../../model/kernel-state.ts";
@@ -14,25 +14,12 @@ import { nicsAmong } from "../../plan/config/match-nics.ts";
 import { ownNics } from "../../plan/files/managed-nics.ts";
 import type { ActivateOptions } from "./options.ts";
 import type { Asked } from "./load-enis.ts";
-import { type Gathered, gatherFacts, type Subject } from "./collect-facts.ts";
+import { gatherFacts, type Subject } from "./collect-facts.ts";
+import { type Gathered } from "../../plan/facts.ts";
 import { type ActivationPlan, planActivation } from "../../plan/plan-activation.ts";
-import { changesMachine } from "../../apply/preconditions.ts";
 import { standingOf } from "./reachability.ts";
 
-type Wish = Pick<ActivateOptions, "check" | "dryRun" | "root" | "timeout">;
-
-/** However long IMDS took: what another run is about to end is waited for. */
-const leastPatienceMs = 2000;
-
-/**
- * Does `work` as the only run that changes this machine, where it changes it. Another one is waited
- * for until `--timeout`. Throws `TEMPFAIL`, and what `work` throws.
- */
-export async function alone<T>(host: Host, wish: Wish, work: () => Promise<T>): Promise<T> {
-  if (!changesMachine(wish)) return work();
-  const deadlineMs = Math.max(timeoutFrom(wish), host.clock.now() + leastPatienceMs);
-  return holdLock(host, deadlineMs, work);
-}
+type Wish = Pick<ActivateOptions, "check" | "dryRun" | "root" | "timeoutMs">;
 
 /** Carries a plan out, unless it is only to be shown. Throws what `applyPlan` throws. */
 export async function carryOut(

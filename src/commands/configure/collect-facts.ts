@@ -2,38 +2,19 @@ import { inspectBackends, inspectProfiles } from "../../inspect/machine/backends
 import { inspectDns } from "../../inspect/machine/dns.ts";
 import { inspectOthers } from "../../inspect/machine/other-files.ts";
 import { isThisMachine } from "../../host/target-root.ts";
-import { readUnfinished, type Unfinished } from "../../apply/interrupted-run.ts";
+import { readUnfinished } from "../../apply/interrupted-run.ts";
 import type { Host } from "../../host/host.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
-import type { BackendFacts, DnsFacts } from "../../model/backend-facts.ts";
-import type { BusDevice, Link } from "../../model/link.ts";
+import type { Link } from "../../model/link.ts";
 import type { Eni } from "../../model/eni.ts";
-import type { KernelState } from "../../model/kernel-state.ts";
-import type { OtherFile } from "../../model/plan.ts";
 import { nicsAmong } from "../../plan/config/match-nics.ts";
 import { type RemovalVerdict, whoIsAbsent } from "../../plan/presence/removal.ts";
 import type { NetworkFacts } from "../../plan/files/plan-network.ts";
 import type { ActivateOptions } from "./options.ts";
 import type { Asked } from "./load-enis.ts";
-import { chooseStage, type Stage } from "./stage.ts";
+import { chooseStage } from "./stage.ts";
 import { lookForRemovals } from "./find-removed.ts";
-
-/** All that a plan depends on. */
-export interface Gathered {
-  readonly facts: NetworkFacts;
-  readonly backends: BackendFacts;
-  readonly dns: DnsFacts;
-  readonly others: readonly OtherFile[];
-  /** Link's name → uuid of the profile that is up on it. */
-  readonly profiles: Readonly<Record<string, string>>;
-  readonly stage: Stage;
-  readonly stageReason: string;
-  /** null: it was not looked at, for files are all there is to do. */
-  readonly kernel: KernelState | null;
-  /** What a run that was killed left behind. */
-  readonly unfinished: Unfinished | null;
-  readonly devices: readonly BusDevice[];
-}
+import type { Gathered } from "../../plan/facts.ts";
 
 /** `all`: what IMDS says is about the machine as a whole; else about these NICs alone, by MAC. */
 export type Subject = "all" | readonly string[];

@@ -1,7 +1,8 @@
 import { Failure } from "../../exit.ts";
-import type { ImdsOptions } from "../../imds/protocol/settings.ts";
+import { type ImdsOptions, timeoutFrom } from "../../imds/protocol/settings.ts";
 import { type Backend, backends } from "../../model/plan.ts";
-import { type Stage, stages } from "./stage.ts";
+import { type Stage } from "../../model/plan.ts";
+import { stages } from "../../model/plan.ts";
 import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../../cli/flags.ts";
 
 export const activateFlags = {
@@ -38,6 +39,8 @@ export const activateFlags = {
 } as const satisfies Flags;
 
 export interface ActivateOptions extends ImdsOptions {
+  /** `--timeout` in milliseconds since the start of the process. */
+  readonly timeoutMs: number;
   readonly backend: Backend | "auto";
   readonly stage: Stage | "auto";
   readonly dryRun: boolean;
@@ -79,6 +82,7 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
   }
   return {
     ...imdsOptions(flags),
+    timeoutMs: timeoutFrom(flags),
     backend: backends.find((each) => each === flags.backend) ?? "auto",
     stage: stages.find((each) => each === flags.stage) ?? "auto",
     dryRun: flags["dry-run"],

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { Standing } from "../../apply/verify-reachable.ts";
 import { readDefaultRoutes } from "../../inspect/kernel/default-routes.ts";
-import type { Unfinished } from "../../apply/interrupted-run.ts";
+import type { Unfinished } from "../../model/plan.ts";
 import type { ImdsSettings } from "../../imds/protocol/settings.ts";
 import type { Link } from "../../model/link.ts";
 import { type Imds, linksOf, noLinks, withImds } from "../../imds/open-imds.ts";

@@ -1,4 +1,4 @@
-import type { Applied } from "../../apply/apply-plan.ts";
+import type { Applied } from "../../model/plan.ts";
 import { exitCodes, Failure, reportOf } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import type { NicResult } from "../../model/plan.ts";
@@ -8,7 +8,7 @@ import { listPlan } from "../../output/plan/plain.ts";
 import { renderResult } from "../../output/result.ts";
 import type { ActivateOptions } from "./options.ts";
 import type { Asked } from "./load-enis.ts";
-import type { Gathered } from "./collect-facts.ts";
+import type { Gathered } from "../../plan/facts.ts";
 import type { ActivationPlan } from "../../plan/plan-activation.ts";
 
 /** A run, as far as it is told of. */

@@ -1,9 +1,6 @@
 import { isThisMachine } from "../../host/target-root.ts";
 import type { Host } from "../../host/host.ts";
-
-/** `local`: the network daemon is not up yet, so files are all there is to do. */
-export const stages = ["local", "network"] as const;
-export type Stage = (typeof stages)[number];
+import type { Stage } from "../../model/plan.ts";
 
 const targetOfNetwork = "network.target";
 

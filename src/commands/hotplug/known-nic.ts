@@ -1,5 +1,4 @@
 import type { Host } from "../../host/host.ts";
-import { timeoutFrom } from "../../imds/protocol/settings.ts";
 import type { KnownLink, Link } from "../../model/link.ts";
 import { isOfEarlierBoot, whyNeverGone } from "../../plan/presence/arrival.ts";
 import type { HotplugOptions } from "./options.ts";
@@ -14,7 +13,7 @@ import type { Activation } from "../../model/plan.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
 import { isNetworkManager } from "../../plan/drift/ask-daemon.ts";
 import { wakeSteps } from "../../plan/backend/activation-steps.ts";
-import { alone } from "../configure/apply.ts";
+import { alone } from "../../apply/lock.ts";
 import { chooseStage } from "../configure/stage.ts";
 import { activationOf } from "../../plan/plan-activation.ts";
 import { isThere } from "../../apply/leader.ts";
@@ -55,7 +54,7 @@ async function lookAfterBootRun(
   const seen = await lookForRemovals(host, options.root);
   const isOld = isOfEarlierBoot({ link, files: seen.state.files, notes: seen.notes });
   if (!isOld || !changesMachine(options)) return seen;
-  await awaitBootRun(host, timeoutFrom(options));
+  await awaitBootRun(host, options.timeoutMs);
   const after = await lookForRemovals(host, options.root);
   const note = after.notes.find(({ mac }) => mac === link.mac);
   return note?.hadFiles === true ? after : null;

@@ -1,6 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { isSame } from "../../eni/propagation/memory.ts";
-import { hear, isTrouble, nameOfQuestion, type Question } from "../../eni/propagation/request.ts";
+import { isTrouble, nameOfQuestion, type Question } from "../../eni/propagation/request.ts";
+import { hear } from "../../imds/metadata/ask-eni.ts";
 import { checkingQuestion, followUps, pacedQuestion } from "../../eni/propagation/next-requests.ts";
 import type { ImdsSession } from "../../imds/session.ts";
 import { checkEveryMs, pollMs, reliefMs } from "../../eni/propagation/pace.ts";

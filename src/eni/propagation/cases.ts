@@ -1,5 +1,5 @@
-import type { BatchWish } from "../../apply/leader.ts";
-import type { Applied } from "../../apply/apply-plan.ts";
+import type { BatchWish } from "../../model/hotplug.ts";
+import type { Applied } from "../../model/plan.ts";
 import type { Failure } from "../../exit.ts";
 import type { EniEvent } from "./nic.ts";
 import type { HotplugAnswer, HotplugNic, NicTimeline } from "../../model/hotplug.ts";

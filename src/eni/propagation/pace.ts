@@ -1,6 +1,5 @@
-import type { Host } from "../../host/host.ts";
 import type { Heard } from "./request.ts";
-import { backOffMs } from "../../imds/protocol/retry.ts";
+import { backOffMs } from "../../model/back-off.ts";
 
 const firstPauseMs = 100;
 const eagerPauseMs = 250;
@@ -24,7 +23,7 @@ export function pollMs(sinceNewsMs: number, polls: number): number {
  * as a retry does, and as long as `Retry-After` asks; 0 where nothing failed.
  */
 export function reliefMs(
-  clock: Pick<Host["clock"], "random">,
+  clock: { readonly random: () => number },
   failed: number,
   heard: readonly Heard[],
 ): number {

@@ -2,6 +2,7 @@ import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
 import { describeMs } from "../../model/text.ts";
 import type { Answer, Trouble } from "./answer.ts";
+import { backOffMs } from "../../model/back-off.ts";
 
 export interface RetryLimits {
   /** On the clock of `Clock.now`. */
@@ -15,8 +16,6 @@ export interface RetryLimits {
   readonly sooner?: (stop: AbortSignal) => Promise<void>;
 }
 
-const firstDelayMs = 200;
-const longestDelayMs = 5000;
 /** In less than this, a try has no chance; a wait takes at most half of what is left. */
 const leastTryMs = 50;
 
@@ -104,11 +103,6 @@ function nextDelay(
   if (trouble.retryAfterMs === null) return delayMs;
   // a promise that lies behind the deadline is no reason to sit there and wait for it
   return trouble.retryAfterMs >= leftMs ? null : Math.max(delayMs, trouble.retryAfterMs);
-}
-
-/** How long to leave the service alone after so many tries (at least 1) that came to nothing. */
-export function backOffMs(clock: Pick<Host["clock"], "random">, tries: number): number {
-  return clock.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(tries - 1, 20));
 }
 
 function hintFor(trouble: Trouble): { readonly hint?: string } {

@@ -1,10 +1,5 @@
 import type { Host } from "../../host/host.ts";
-
-/** Whether a link holds a default route, by family. */
-export interface DefaultRoutes {
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-}
+import type { DefaultRoutes } from "../../model/kernel-state.ts";
 
 /**
  * From /proc/net/route and /proc/net/ipv6_route, which need no program: a minimal image may not

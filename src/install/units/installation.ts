@@ -1,5 +1,5 @@
 import type { DhcpHookFacts } from "../../model/dhcp.ts";
-import type { Installation, UnitLink } from "../../model/installation.ts";
+import type { Installation, UnitLink } from "./model.ts";
 import type { ConfigFile } from "../../model/plan.ts";
 import { renderDhcpHooks } from "./dhcp-hooks.ts";
 import { renderHotplugUnits, udevRules } from "./hotplug.ts";

@@ -1,14 +1,14 @@
 import * as v from "valibot";
-import type { Host } from "../../host/host.ts";
+import type { Host } from "../host/host.ts";
 import type {
   FirewallAction,
   FirewallChain,
   FirewallCondition,
   FirewallPacket,
   FirewallRule,
-} from "../../model/firewall.ts";
-import { nftablesSchema, parseNftables } from "./nftables.ts";
-import { readJson } from "../../inspect/kernel/ip-json.ts";
+} from "../model/firewall.ts";
+import { nftablesSchema, parseNftables } from "./firewall/nftables.ts";
+import { readJson } from "../inspect/kernel/ip-json.ts";
 
 /**
  * The firewall's chains as iptables and nftables show them, iptables' own first: what it has put

@@ -1,4 +1,4 @@
-import type { ConfigFile, Step } from "./plan.ts";
+import type { ConfigFile, Step } from "../../model/plan.ts";
 
 /** A symbolic link of ours, by which systemd starts a unit. */
 export interface UnitLink {
