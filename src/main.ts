@@ -1,5 +1,5 @@
 import { version } from "../package.json";
-import { closest } from "./cli/parse-argv.ts";
+import { findClosest } from "./cli/parse-argv.ts";
 import type { Command } from "./cli/command.ts";
 import type { LooseFlags } from "./cli/flags.ts";
 import { isForEval } from "./cli/eval-guard.ts";
@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   if (name === "--version" && (await isVersionSaid())) return 0;
   const { systemHost } = await import("./host/system.ts");
   const command = Object.hasOwn(commands, name) ? (await commands[name]?.())?.default : undefined;
-  const flags = command?.glance(args) ?? {};
+  const flags = command?.parseLoosely(args) ?? {};
   const host = systemHost(talk(flags));
   onCrash((error) => void fail(host, error, { command, flags }).then((code) => process.exit(code)));
   try {
@@ -62,7 +62,7 @@ async function runProgram(host: Host): Promise<number> {
   const help = renderProgramHelp(loaded.map((each) => each.default.help));
   if (name === "--help" || name === "-h") return say(host, help);
   if (name === "") throw new Failure("USAGE", "there is no command", { hint: "ec2nic --help" });
-  const near = closest(name, [...Object.keys(commands), "--help", "--version"]);
+  const near = findClosest(name, [...Object.keys(commands), "--help", "--version"]);
   const isFlag = name.startsWith("-");
   const hint = near === null ? "ec2nic --help" : `did you mean ec2nic ${near}?`;
   const what = isFlag ? `${name}: flags follow the command` : `${name}: there is no such command`;

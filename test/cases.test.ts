@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Backend, backends, type NetworkPlan } from "../src/model/plan.ts";
-import { dropInPath, macOfOwnPath, ownPath } from "../src/model/managed-paths.ts";
+import { dropInPath, macOfManagedPath, managedPath } from "../src/model/managed-paths.ts";
 import { choiceOf } from "./support/choices.ts";
 import { goldenCases, isSecret, runGoldenCase, treeOf, withFolder } from "./support/golden-case.ts";
 
@@ -31,7 +31,7 @@ for (const golden of cases) {
       const configured = run.plan.nics.filter(({ outcome }) => outcome === "configured");
       const ours = Object.keys(run.tree).filter((path) => {
         const isMarked = (run.tree[path] ?? "").startsWith("# written by ec2nic");
-        return isMarked && configured.some(({ mac }) => mac === macOfOwnPath(path));
+        return isMarked && configured.some(({ mac }) => mac === macOfManagedPath(path));
       });
       expect(ours).not.toEqual([]);
       expect(ours.filter((path) => !isPlaceOf(backend, path))).toEqual([]);
@@ -60,9 +60,9 @@ for (const golden of cases) {
 }
 
 function isPlaceOf(backend: Backend, path: string): boolean {
-  const mac = macOfOwnPath(path) ?? "";
+  const mac = macOfManagedPath(path) ?? "";
   const beside = backend === "netplan" ? [dropInPath(mac)] : [];
-  return [ownPath(backend, mac), ...beside].includes(path);
+  return [managedPath(backend, mac), ...beside].includes(path);
 }
 
 function macsOf(metadata: unknown): Record<string, never> {

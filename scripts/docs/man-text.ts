@@ -1,5 +1,5 @@
-import { madeFoldersPath } from "../../src/install/plan.ts";
-import { ownPlaces, unmanagedPath } from "../../src/model/managed-paths.ts";
+import { createdDirectoriesPath } from "../../src/install/plan.ts";
+import { pathTemplates, unmanagedPath } from "../../src/model/managed-paths.ts";
 
 /** What the man page says that no subcommand's help does: a term, and what it is. */
 export type Terms = readonly (readonly [term: string, text: string])[];
@@ -30,7 +30,7 @@ export const environment: Terms = [
 ];
 
 export const files: Terms = [
-  ...Object.values(ownPlaces).map(
+  ...Object.values(pathTemplates).map(
     (path) => [path, "The configuration of one NIC, of the backend in charge."] as const,
   ),
   [unmanagedPath, "NICs to be left alone: a MAC, a name or an ENI id a line."],
@@ -39,7 +39,7 @@ export const files: Terms = [
     "/etc/systemd/system/ec2nic-*, /etc/udev/rules.d/90-ec2nic.rules",
     "What hotplug --install writes; a package has its own below /usr/lib.",
   ],
-  [madeFoldersPath, "The folders that --install made."],
+  [createdDirectoriesPath, "The folders that --install made."],
   ["/run/ec2nic/", "Answers kept by fetch --max-age; the lock; leases. Gone with a boot."],
 ];
 

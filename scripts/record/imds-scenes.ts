@@ -42,9 +42,9 @@ export const imdsScenes: readonly Scene[] = [
     );
     await lab.run("ip rule add table main suppress_prefixlength 0");
     const before = [await typed(lab, "fetch instance-id"), await looked(lab, "probe-nics")];
-    const mend = "ip route append 169.254.169.254 dev ens5";
-    await lab.run(mend);
-    const mended: Shown = { typed: mend, said: "", code: 0 };
+    const fix = "ip route append 169.254.169.254 dev ens5";
+    await lab.run(fix);
+    const mended: Shown = { typed: fix, said: "", code: 0 };
     return [...before, mended, await looked(lab, "probe-nics")];
   }),
   scene("no-network", [], async (lab) => [await typed(lab, "fetch instance-id --timeout 2s")]),

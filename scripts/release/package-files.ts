@@ -1,5 +1,5 @@
 import type { ConfigFile } from "../../src/model/plan.ts";
-import { ownMark } from "../../src/model/managed-paths.ts";
+import { managedMark } from "../../src/model/managed-paths.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 
 /** A file of a package. */
@@ -66,7 +66,7 @@ export function packagedUnits(): readonly PackagedFile[] {
 
 /** An admin's copy of such a file must not pass for one that `--install` wrote, and may replace. */
 function packaged({ path, content, mode }: ConfigFile): PackagedFile {
-  const marked = content.replace(`# ${ownMark}`, "# of the package ec2nic");
+  const marked = content.replace(`# ${managedMark}`, "# of the package ec2nic");
   const text = path.includes("/udev/") ? gated(marked) : marked;
   return { path: path.replace(/^\/etc\//, "/usr/lib/"), mode, content: text };
 }

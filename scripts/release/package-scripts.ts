@@ -1,4 +1,4 @@
-import { dhcpHookFolders } from "../../src/model/dhcp.ts";
+import { dhcpHookDirectories } from "../../src/model/dhcp.ts";
 
 const unit = "/etc/systemd/system/ec2nic-network.service";
 
@@ -15,7 +15,7 @@ fi
  */
 export const refreshCopies = `if grep -qs '^ExecStart=/usr/bin/ec2nic ' ${unit}; then
   hooks=
-  for each in /etc/systemd/system/ec2nic-lease.* ${dhcpHookFolders.map((folder) => `${folder}/*ec2nic*`).join(" ")}; do
+  for each in /etc/systemd/system/ec2nic-lease.* ${dhcpHookDirectories.map((folder) => `${folder}/*ec2nic*`).join(" ")}; do
     if [ -e "$each" ]; then hooks=--from-dhcp; fi
   done
   /usr/bin/ec2nic hotplug --install $hooks --quiet ||

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { foldersAbove } from "../../src/model/managed-paths.ts";
+import { parentDirectories } from "../../src/model/managed-paths.ts";
 import type { PackageWish } from "./debian-package.ts";
 import { mustSucceed } from "./must-succeed.ts";
 import { type Family, program } from "./package-files.ts";
@@ -56,7 +56,7 @@ export async function rpmPackage(wish: PackageWish): Promise<string> {
 function spec({ version, files }: PackageWish, staged: string): string {
   const listed = files.map(({ path, mode }) => `%attr(0${mode.toString(8)},root,root) ${path}`);
   // one of ours that is not listed would stay when the package goes
-  const folders = new Set(files.flatMap(({ path }) => foldersAbove(path)));
+  const folders = new Set(files.flatMap(({ path }) => parentDirectories(path)));
   const ownFolders = [...folders].filter((path) => path.split("/").includes("ec2nic"));
   return `Name: ec2nic
 Version: ${version}

@@ -1,11 +1,11 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Applied, NetworkPlan, NicResult, Step } from "../model/plan.ts";
-import { awaitStanding, type Standing } from "./verify-reachable.ts";
-import { previousFiles, restore } from "./roll-back.ts";
+import type { ApplyResult, NetworkPlan, NicResult, Step } from "../model/plan.ts";
+import { verifyReachable, type RequiredReachability } from "./verify-reachable.ts";
+import { readPreviousFiles, rollBack } from "./roll-back.ts";
 import { runSteps } from "./run-steps.ts";
-import { clearUnfinished, noteUnfinished } from "./interrupted-run.ts";
-import { type Unfinished } from "../model/plan.ts";
+import { markRunFinished, markRunStarted } from "./interrupted-run.ts";
+import { type InterruptedRun } from "../model/plan.ts";
 import { type PreviousFile } from "../model/plan.ts";
 import { writeFiles } from "./write-files.ts";
 
@@ -13,9 +13,9 @@ export interface ApplyOptions {
   /** `/` for the machine itself. */
   readonly root: string;
   /** What must stand afterwards; null: nothing is known to have stood. */
-  readonly standing: Standing | null;
+  readonly reachability: RequiredReachability | null;
   /** What a run that was killed left behind: its files and its standing are the ones to go back to. */
-  readonly unfinished: Unfinished | null;
+  readonly interruptedRun: InterruptedRun | null;
   /** The steps that take a plan's changes back, once its files are the old ones again. */
   readonly undo: readonly Step[];
 }
@@ -33,57 +33,65 @@ export async function applyPlan(
   host: ApplyHost,
   plan: NetworkPlan,
   options: ApplyOptions,
-): Promise<Applied> {
-  const previous = await filesBefore(host, plan, options);
+): Promise<ApplyResult> {
+  const previous = await collectPreviousFiles(host, plan, options);
   const isLive = plan.steps.length > 0;
-  const { link, routes } = options.standing ?? {};
-  const standing = link === undefined || routes === undefined ? null : { link, routes };
-  if (isLive) await noteUnfinished(host, { previous, standing });
-  const unwritten = await writeFiles(host, plan, options.root);
-  const failed = new Map(unwritten);
+  const { link, routes } = options.reachability ?? {};
+  const reachability = link === undefined || routes === undefined ? null : { link, routes };
+  if (isLive) await markRunStarted(host, { previous, standing: reachability });
+  const fileFailures = await writeFiles(host, plan, options.root);
+  const failures = new Map(fileFailures);
   let activatedMs = host.clock.now();
   if (isLive) {
-    const steps = plan.steps.filter(({ mac }) => mac === null || !unwritten.has(mac));
-    for (const { mac, failure } of await runSteps(host, steps)) failed.set(mac, failure);
+    const steps = plan.steps.filter(({ mac }) => mac === null || !fileFailures.has(mac));
+    for (const { mac, failure } of await runSteps(host, steps)) failures.set(mac, failure);
     activatedMs = host.clock.now();
-    const lost = failed.has(null) ? null : await lostAfter(host, options.standing);
-    if (lost !== null) failed.set(null, lost);
-    await restore(host, { previous, failed, undo: options.undo, root: options.root });
-    await clearUnfinished(host);
+    const unreachableFailure = failures.has(null)
+      ? null
+      : await checkReachable(host, options.reachability);
+    if (unreachableFailure !== null) failures.set(null, unreachableFailure);
+    await rollBack(host, { previous, failures, undo: options.undo, root: options.root });
+    await markRunFinished(host);
   }
-  const nics = plan.nics.map((nic) => outcomeOf(nic, failed));
-  return { nics, failure: endOf(failed), activatedMs };
+  const nics = plan.nics.map((nic) => applyFailure(nic, failures));
+  return { nics, failure: combineFailures(failures), activatedMs };
 }
 
 /** The files to go back to: those from before a run that was killed, where there was one. */
-async function filesBefore(
+async function collectPreviousFiles(
   host: ApplyHost,
   plan: NetworkPlan,
-  { root, unfinished }: ApplyOptions,
+  { root, interruptedRun }: ApplyOptions,
 ): Promise<readonly PreviousFile[]> {
-  const older = unfinished?.previous ?? [];
-  const now = await previousFiles(host, plan, root);
-  return [...older, ...now.filter(({ path }) => older.every((each) => each.path !== path))];
+  const earlierFiles = interruptedRun?.previous ?? [];
+  const currentFiles = await readPreviousFiles(host, plan, root);
+  return [
+    ...earlierFiles,
+    ...currentFiles.filter(({ path }) => earlierFiles.every((each) => each.path !== path)),
+  ];
 }
 
-async function lostAfter(host: ApplyHost, standing: Standing | null): Promise<Failure | null> {
-  return standing === null ? null : awaitStanding(host, standing);
+async function checkReachable(
+  host: ApplyHost,
+  reachability: RequiredReachability | null,
+): Promise<Failure | null> {
+  return reachability === null ? null : verifyReachable(host, reachability);
 }
 
-type Failed = ReadonlyMap<string | null, Failure>;
+type FailuresByMac = ReadonlyMap<string | null, Failure>;
 
-function outcomeOf(nic: NicResult, failed: Failed): NicResult {
-  const failure = failed.get(nic.mac) ?? failed.get(null);
+function applyFailure(nic: NicResult, failures: FailuresByMac): NicResult {
+  const failure = failures.get(nic.mac) ?? failures.get(null);
   if (failure === undefined || !["configured", "retired"].includes(nic.outcome)) return nic;
   return { ...nic, outcome: "failed", reason: failure.message };
 }
 
 /** What concerns every NIC is what the run ends with; else the first of them. */
-function endOf(failed: Failed): Failure | null {
-  const failures = [...failed.values()];
-  const first = failed.get(null) ?? failures[0];
+function combineFailures(failures: FailuresByMac): Failure | null {
+  const allFailures = [...failures.values()];
+  const first = failures.get(null) ?? allFailures[0];
   if (first === undefined) return null;
-  const message = [...new Set(failures.map((failure) => failure.message))].join("; ");
+  const message = [...new Set(allFailures.map((failure) => failure.message))].join("; ");
   return new Failure(first.kind, message, {
     cause: first,
     ...(first.hint === undefined ? {} : { hint: first.hint }),

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Host } from "../host/host.ts";
-import type { Unfinished } from "../model/plan.ts";
+import type { InterruptedRun } from "../model/plan.ts";
 
-export const unfinishedPath = "/run/ec2nic/unfinished.json";
+export const interruptedRunPath = "/run/ec2nic/unfinished.json";
 
-const unfinishedSchema = v.object({
+const interruptedRunSchema = v.object({
   previous: v.array(
     v.object({
       path: v.string(),
@@ -19,18 +19,23 @@ const unfinishedSchema = v.object({
 });
 
 /** What the run before left unfinished; null: nothing, or it cannot be read (then nothing is known). */
-export async function readUnfinished(host: Pick<Host, "files">): Promise<Unfinished | null> {
-  const bytes = await host.files.read(unfinishedPath).catch(() => null);
+export async function readInterruptedRun(
+  host: Pick<Host, "files">,
+): Promise<InterruptedRun | null> {
+  const bytes = await host.files.read(interruptedRunPath).catch(() => null);
   if (bytes === null) return null;
-  const schema = v.pipe(v.string(), v.parseJson(), unfinishedSchema);
+  const schema = v.pipe(v.string(), v.parseJson(), interruptedRunSchema);
   const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));
   return parsed.success ? parsed.output : null;
 }
 
-export async function noteUnfinished(host: Pick<Host, "files">, what: Unfinished): Promise<void> {
-  await host.files.write(unfinishedPath, JSON.stringify(what), 0o600);
+export async function markRunStarted(
+  host: Pick<Host, "files">,
+  run: InterruptedRun,
+): Promise<void> {
+  await host.files.write(interruptedRunPath, JSON.stringify(run), 0o600);
 }
 
-export async function clearUnfinished(host: Pick<Host, "files">): Promise<void> {
-  await host.files.remove(unfinishedPath);
+export async function markRunFinished(host: Pick<Host, "files">): Promise<void> {
+  await host.files.remove(interruptedRunPath);
 }

@@ -1,20 +1,20 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { type BatchWish, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
+import { type JoinRequest, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
 
 /** What the run that leads has of the others. */
-export interface Batch {
+export interface Followers {
   /** Those that wait now, and want the same of IMDS and of the machine. */
-  readonly wishes: () => Promise<readonly BatchWish[]>;
-  readonly answer: (wish: BatchWish, answer: HotplugAnswer) => Promise<void>;
+  readonly listRequests: () => Promise<readonly JoinRequest[]>;
+  readonly answer: (joinRequest: JoinRequest, joinAnswer: HotplugAnswer) => Promise<void>;
   /** Of one that is not answered: takes it away where nobody waits for it. */
-  readonly drop: (wish: BatchWish) => Promise<void>;
+  readonly discard: (joinRequest: JoinRequest) => Promise<void>;
 }
 
-type BatchHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
+type LeaderHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
-interface Wanted {
+interface JoinOptions {
   readonly mac: string;
   /** Runs with the same key want the same. */
   readonly key: string;
@@ -23,9 +23,9 @@ interface Wanted {
 }
 
 /** Where runs that go on at the same time meet. */
-const batchFolder = "/run/ec2nic/batch";
+const joinDirectory = "/run/ec2nic/batch";
 
-const lookAgainMs = 100;
+const turnPollMs = 100;
 
 /**
  * Many NICs that come at once are one batch: the first run `lead`s, watches the NICs of all over one
@@ -33,43 +33,43 @@ const lookAgainMs = 100;
  * the one that leads ends or dies without one, the next leads: nothing is missed, nothing done twice.
  * Throws `TEMPFAIL` where neither comes in time.
  */
-export async function joinBatch<T>(
-  host: BatchHost,
-  wanted: Wanted,
-  lead: (batch: Batch) => Promise<T>,
+export async function leadOrJoin<T>(
+  host: LeaderHost,
+  joinOptions: JoinOptions,
+  runAsLeader: (followers: Followers) => Promise<T>,
 ): Promise<T | HotplugAnswer> {
-  await host.files.makeFolder(batchFolder, 0o700);
+  await host.files.mkdir(joinDirectory, 0o700);
   const id = `${host.pid}`;
-  const { mac, key } = wanted;
-  const wish = { mac, key, elapsedMs: host.clock.now() };
+  const { mac, key } = joinOptions;
+  const joinRequest = { mac, key, elapsedMs: host.clock.now() };
   await host.files.remove(answerPath(id));
-  await host.files.write(wishPath(id), JSON.stringify(wish), 0o600);
+  await host.files.write(requestPath(id), JSON.stringify(joinRequest), 0o600);
   try {
-    const turn = await awaitTurn(host, wanted, id);
-    if (typeof turn !== "function") return turn;
+    const answerOrRelease = await waitForTurn(host, joinOptions, id);
+    if (typeof answerOrRelease !== "function") return answerOrRelease;
     try {
-      return await lead(batchFor(host, key, id));
+      return await runAsLeader(createFollowers(host, key, id));
     } finally {
-      turn();
+      answerOrRelease();
     }
   } finally {
-    await host.files.remove(wishPath(id));
+    await host.files.remove(requestPath(id));
     await host.files.remove(answerPath(id));
   }
 }
 
 /** Either somebody answers, or it is this run's turn. An answer counts more. */
-async function awaitTurn(
-  host: BatchHost,
-  { mac, key, deadlineMs }: Wanted,
+async function waitForTurn(
+  host: LeaderHost,
+  { mac, key, deadlineMs }: JoinOptions,
   id: string,
 ): Promise<HotplugAnswer | (() => void)> {
   for (let tries = 1; ; tries += 1) {
     const release = await host.takeLock(lockPath(key));
-    const answer = await readJson(host, answerPath(id), hotplugAnswerSchema);
-    if (answer !== null) {
+    const joinAnswer = await readJsonFile(host, answerPath(id), hotplugAnswerSchema);
+    if (joinAnswer !== null) {
       release?.();
-      return answer;
+      return joinAnswer;
     }
     host.log.waiting(null);
     if (release !== null) return release;
@@ -81,55 +81,55 @@ async function awaitTurn(
     }
     const reason = "another run asks for it, too";
     host.log.waiting({ what: `eni for ${mac}`, reason, tries, deadlineMs });
-    await host.clock.sleep(lookAgainMs, host.signal);
+    await host.clock.sleep(turnPollMs, host.signal);
   }
 }
 
-const wishSchema = v.object({ mac: v.string(), key: v.string(), elapsedMs: v.number() });
+const joinRequestSchema = v.object({ mac: v.string(), key: v.string(), elapsedMs: v.number() });
 
-function batchFor(host: BatchHost, key: string, own: string): Batch {
+function createFollowers(host: LeaderHost, key: string, ownId: string): Followers {
   return {
-    wishes: async () => {
-      const names = await host.files.list(batchFolder);
+    listRequests: async () => {
+      const names = await host.files.list(joinDirectory);
       const ids = names.flatMap((name) => /^(\d+)\.wish$/.exec(name)?.[1] ?? []);
-      const wishes = await Promise.all(
+      const joinRequests = await Promise.all(
         ids.map(async (id) => {
-          if (id === own || names.includes(`${id}.answer`)) return [];
-          const wish = await readJson(host, wishPath(id), wishSchema);
-          if (wish === null || wish.key !== key) return [];
-          return [{ ...wish, id, isAlive: await isThere(host, id) }];
+          if (id === ownId || names.includes(`${id}.answer`)) return [];
+          const joinRequest = await readJsonFile(host, requestPath(id), joinRequestSchema);
+          if (joinRequest === null || joinRequest.key !== key) return [];
+          return [{ ...joinRequest, id, isAlive: await isProcessAlive(host, id) }];
         }),
       );
-      return wishes.flat();
+      return joinRequests.flat();
     },
-    answer: async ({ id }, answer) => {
+    answer: async ({ id }, joinAnswer) => {
       // where nobody waits any more, nobody would take the files away
-      if (!(await isThere(host, id))) return host.files.remove(wishPath(id));
-      await host.files.write(answerPath(id), JSON.stringify(answer), 0o600);
+      if (!(await isProcessAlive(host, id))) return host.files.remove(requestPath(id));
+      await host.files.write(answerPath(id), JSON.stringify(joinAnswer), 0o600);
     },
-    drop: async ({ id }) => {
-      if (!(await isThere(host, id))) await host.files.remove(wishPath(id));
+    discard: async ({ id }) => {
+      if (!(await isProcessAlive(host, id))) await host.files.remove(requestPath(id));
     },
   };
 }
 
 /** Whether the run with this process id is there. */
-export async function isThere(host: Pick<Host, "files">, id: string): Promise<boolean> {
+export async function isProcessAlive(host: Pick<Host, "files">, id: string): Promise<boolean> {
   return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 
-async function readJson<S extends v.GenericSchema>(
-  host: BatchHost,
+async function readJsonFile<S extends v.GenericSchema>(
+  host: LeaderHost,
   path: string,
   schema: S,
 ): Promise<v.InferOutput<S> | null> {
   const bytes = await host.files.read(path);
   if (bytes === null) return null;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), decode(bytes));
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), decodeText(bytes));
   return parsed.success ? parsed.output : null;
 }
 
-function decode(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
@@ -137,15 +137,15 @@ function decode(bytes: Uint8Array): string {
 function lockPath(key: string): string {
   const bytes = new TextEncoder().encode(key);
   const hash = bytes.reduce((sum, byte) => (sum * 31 + byte) % 0xffffffff, 7);
-  return `${batchFolder}/lock-${hash.toString(16)}`;
+  return `${joinDirectory}/lock-${hash.toString(16)}`;
 }
 
-function wishPath(id: string): string {
-  return `${batchFolder}/${id}.wish`;
+function requestPath(id: string): string {
+  return `${joinDirectory}/${id}.wish`;
 }
 
 function answerPath(id: string): string {
-  return `${batchFolder}/${id}.answer`;
+  return `${joinDirectory}/${id}.answer`;
 }
 
 /**
@@ -153,10 +153,10 @@ function answerPath(id: string): string {
  * see to it, but where all is configured there is nothing to see to, and nobody may lead again. What
  * processes that are there wish for stays. Throws `NOPERM` or `CANTCREAT`.
  */
-export async function forgetWishes(host: Pick<Host, "files">): Promise<void> {
-  for (const name of await host.files.list(batchFolder)) {
+export async function removeStaleRequests(host: Pick<Host, "files">): Promise<void> {
+  for (const name of await host.files.list(joinDirectory)) {
     const id = /^(\d+)\.(?:wish|answer)$/.exec(name)?.[1];
-    const isDead = id !== undefined && !(await isThere(host, id));
-    if (isDead) await host.files.remove(`${batchFolder}/${name}`);
+    const isDead = id !== undefined && !(await isProcessAlive(host, id));
+    if (isDead) await host.files.remove(`${joinDirectory}/${name}`);
   }
 }

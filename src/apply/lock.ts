@@ -2,29 +2,29 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { changesMachine, type MachineChange } from "./preconditions.ts";
 
-const folder = "/run/ec2nic";
-const lockPath = `${folder}/lock`;
-const holderPath = `${folder}/holder`;
-const askAgainMs = 100;
+const runDirectory = "/run/ec2nic";
+const lockPath = `${runDirectory}/lock`;
+const holderPath = `${runDirectory}/holder`;
+const lockPollMs = 100;
 
 type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
 /** However long IMDS took: what another run is about to end is waited for. */
-const leastPatienceMs = 2000;
+const minLockWaitMs = 2000;
 
 /**
  * Does `work` as the only run that changes this machine, where it changes it. Another one is waited
  * for until `timeoutMs` after the start of the process, and for two seconds at least. Throws
  * `TEMPFAIL`, and what `work` throws.
  */
-export async function alone<T>(
+export async function runExclusively<T>(
   host: LockHost,
   wish: MachineChange & { readonly timeoutMs: number },
   work: () => Promise<T>,
 ): Promise<T> {
   if (!changesMachine(wish)) return work();
-  const deadlineMs = Math.max(wish.timeoutMs, host.clock.now() + leastPatienceMs);
-  return holdLock(host, deadlineMs, work);
+  const deadlineMs = Math.max(wish.timeoutMs, host.clock.now() + minLockWaitMs);
+  return withMachineLock(host, deadlineMs, work);
 }
 
 /**
@@ -32,13 +32,13 @@ export async function alone<T>(
  * Throws `TEMPFAIL` where the lock is not free before `deadlineMs` (on `Clock.now`), and what
  * `work` throws.
  */
-export async function holdLock<T>(
+export async function withMachineLock<T>(
   host: LockHost,
   deadlineMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  await host.files.makeFolder(folder, 0o700);
-  const release = await waitForLock(host, deadlineMs);
+  await host.files.mkdir(runDirectory, 0o700);
+  const release = await acquireLock(host, deadlineMs);
   try {
     await host.files.write(holderPath, `${host.pid}\n`, 0o600);
     return await work();
@@ -48,7 +48,7 @@ export async function holdLock<T>(
   }
 }
 
-async function waitForLock(host: LockHost, deadlineMs: number) {
+async function acquireLock(host: LockHost, deadlineMs: number) {
   for (let tries = 1; ; tries += 1) {
     const release = await host.takeLock(lockPath);
     if (release !== null) {
@@ -62,19 +62,19 @@ async function waitForLock(host: LockHost, deadlineMs: number) {
     }
     if (tries === 1) host.log.info(`waiting for another run: ${holder}`);
     host.log.waiting({ what: "another run", reason: holder, tries, deadlineMs });
-    await host.clock.sleep(askAgainMs, host.signal);
+    await host.clock.sleep(lockPollMs, host.signal);
   }
 }
 
 /** `ec2nic hotplug add (process 4711)` */
 async function describeHolder(host: Pick<Host, "files">): Promise<string> {
-  const pid = text(await host.files.read(holderPath).catch(() => null)).trim();
+  const pid = decodeText(await host.files.read(holderPath).catch(() => null)).trim();
   if (!/^\d+$/.test(pid)) return "its process is not known yet";
-  const argv = text(await host.files.read(`/proc/${pid}/cmdline`).catch(() => null));
+  const argv = decodeText(await host.files.read(`/proc/${pid}/cmdline`).catch(() => null));
   const words = argv.split("\0").filter((word) => word !== "");
   return `${words.join(" ") || "its process has just ended"} (process ${pid})`;
 }
 
-function text(bytes: Uint8Array | null): string {
+function decodeText(bytes: Uint8Array | null): string {
   return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

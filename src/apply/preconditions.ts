@@ -18,17 +18,21 @@ export function changesMachine({ check, dryRun, root }: MachineChange): boolean 
  * Throws `NOPERM` where a run would change this machine and may not, before anything is asked: a
  * minute of waiting for IMDS ends no better. `job` is what was typed, as `hotplug sync`.
  */
-export function requireRights(host: Pick<Host, "uid">, wish: MachineChange, job: string): void {
-  if (host.uid === 0 || !changesMachine(wish)) return;
+export function requireRootUser(
+  host: Pick<Host, "uid">,
+  mode: MachineChange,
+  commandName: string,
+): void {
+  if (host.uid === 0 || !changesMachine(mode)) return;
   const hint = "the same with sudo before it; what it would do: --dry-run";
-  throw new Failure("NOPERM", `${job} writes below /etc, and that takes root`, { hint });
+  throw new Failure("NOPERM", `${commandName} writes below /etc, and that takes root`, { hint });
 }
 
 /**
  * Throws `USAGE` where `--root` is no folder: nobody's typing error shall become one, and better
  * before a long wait than after it.
  */
-export async function requireRoot(host: Pick<Host, "files">, root: string): Promise<void> {
+export async function requireRootDirectory(host: Pick<Host, "files">, root: string): Promise<void> {
   if ((await host.files.stat(`${root}/.`))?.kind === "folder") return;
   throw new Failure("USAGE", `--root ${root}: there is no such folder`);
 }

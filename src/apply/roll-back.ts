@@ -1,14 +1,14 @@
 import type { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { NetworkPlan, Step } from "../model/plan.ts";
-import { macOfOwnPath } from "../model/managed-paths.ts";
+import { macOfManagedPath } from "../model/managed-paths.ts";
 import { runSteps } from "./run-steps.ts";
 import { underRoot } from "../host/target-root.ts";
 import type { PreviousFile } from "../model/plan.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** The files that a plan changes, as they are now. Throws what reading throws. */
-export async function previousFiles(
+export async function readPreviousFiles(
   host: Pick<Host, "files">,
   { write, remove }: Pick<NetworkPlan, "write" | "remove">,
   root: string,
@@ -17,21 +17,21 @@ export async function previousFiles(
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return Promise.all(
     paths.map(async (path) => {
-      const mac = macOfOwnPath(path);
-      const place = underRoot(root, path);
-      const stat = await host.files.stat(place);
+      const mac = macOfManagedPath(path);
+      const rootedPath = underRoot(root, path);
+      const stat = await host.files.stat(rootedPath);
       // a link that stands in our place is no file of ours: there is nothing to go back to
-      const bytes = stat?.kind === "file" ? await host.files.read(place) : null;
+      const bytes = stat?.kind === "file" ? await host.files.read(rootedPath) : null;
       const content = bytes === null ? null : decoder.decode(bytes);
       return { path, mac, content, mode: stat?.mode ?? 0o600 };
     }),
   );
 }
 
-interface Restoration {
+interface RollBackOptions {
   readonly previous: readonly PreviousFile[];
   /** By NIC; null: all of them. */
-  readonly failed: ReadonlyMap<string | null, Failure>;
+  readonly failures: ReadonlyMap<string | null, Failure>;
   readonly undo: readonly Step[];
   readonly root: string;
 }
@@ -40,25 +40,28 @@ interface Restoration {
  * Puts the old files of what failed back, and has the backend take them up. What fails in doing so
  * is told and does not stop the rest: there is nothing better to go back to.
  */
-export async function restore(
+export async function rollBack(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
-  { previous, failed, undo, root }: Restoration,
+  { previous, failures, undo, root }: RollBackOptions,
 ): Promise<void> {
-  if (failed.size === 0) return;
-  const isConcerned = (mac: string | null): boolean => failed.has(null) || failed.has(mac);
-  const files = previous.filter(({ mac }) => isConcerned(mac));
-  const back = {
+  if (failures.size === 0) return;
+  const isAffected = (mac: string | null): boolean => failures.has(null) || failures.has(mac);
+  const files = previous.filter(({ mac }) => isAffected(mac));
+  const restored = {
     write: files.flatMap(({ content, ...file }) =>
       content === null ? [] : [{ ...file, content }],
     ),
     remove: files.filter(({ content }) => content === null).map(({ path }) => path),
   };
   host.log.warn(
-    `going back to the configuration before: ${[...failed.values()][0]?.message ?? ""}`,
+    `going back to the configuration before: ${[...failures.values()][0]?.message ?? ""}`,
   );
-  const unwritten = await writeFiles(host, back, root);
-  const steps = undo.filter(({ mac }) => mac === null || isConcerned(mac));
-  const unrun = await runSteps(host, steps);
-  const left = [...unwritten.values(), ...unrun.map(({ failure }) => failure)];
-  for (const { message } of left) host.log.error(`going back: ${message}`);
+  const fileFailures = await writeFiles(host, restored, root);
+  const steps = undo.filter(({ mac }) => mac === null || isAffected(mac));
+  const stepFailures = await runSteps(host, steps);
+  const remainingFailures = [
+    ...fileFailures.values(),
+    ...stepFailures.map(({ failure }) => failure),
+  ];
+  for (const { message } of remainingFailures) host.log.error(`going back: ${message}`);
 }

@@ -34,26 +34,30 @@ async function runStep(
   step: Step,
 ): Promise<Failure | null> {
   const { argv, timeoutMs, reason } = step;
-  const shown = argv.join(" ");
-  host.log.verbose(`running ${shown} (${reason})`);
+  const commandLine = argv.join(" ");
+  host.log.verbose(`running ${commandLine} (${reason})`);
   const run = () => host.exec(argv, { timeoutMs });
-  const { keeps } = step;
-  const { code, stderr, stdout } = await (keeps === undefined
+  const { keeps: preservedDirectory } = step;
+  const { code, stderr, stdout } = await (preservedDirectory === undefined
     ? run()
-    : keepUnchanged(host, keeps, run));
+    : preserveInodes(host, preservedDirectory, run));
   if (code === 0) return null;
   if (step.saysWhenDone !== undefined && stderr.includes(step.saysWhenDone)) return null;
-  const [said = ""] = (stderr.trim() || stdout.trim()).split("\n");
-  const what = code === 127 ? "there is no such command" : `ended with ${code}`;
-  return new Failure("OSERR", `${shown}: ${what}${said === "" ? "" : `: ${said}`}`, {
-    hint: "its own log tells more: journalctl -b -u systemd-networkd -u NetworkManager",
-  });
+  const [firstLine = ""] = (stderr.trim() || stdout.trim()).split("\n");
+  const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
+  return new Failure(
+    "OSERR",
+    `${commandLine}: ${problem}${firstLine === "" ? "" : `: ${firstLine}`}`,
+    {
+      hint: "its own log tells more: journalctl -b -u systemd-networkd -u NetworkManager",
+    },
+  );
 }
 
-type KeepHost = Pick<Host, "files">;
+type FilesHost = Pick<Host, "files">;
 
 /** On the file system of what is kept, /run: a second name cannot lie on another. */
-const aside = "/run/ec2nic/kept";
+const asideDirectory = "/run/ec2nic/kept";
 
 /**
  * Does `work`, which makes the files of a folder anew, and puts back the very file where one comes
@@ -61,39 +65,47 @@ const aside = "/run/ec2nic/kept";
  * is in it (systemd, stat_inode_unmodified), and the primary would lose its IPv6 address for seconds
  * because another NIC came. Throws what `work` throws, `NOPERM` and `CANTCREAT`.
  */
-export async function keepUnchanged<T>(
-  host: KeepHost,
-  folder: string,
+export async function preserveInodes<T>(
+  host: FilesHost,
+  directory: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  await host.files.makeFolder(aside, 0o700);
-  for (const left of await host.files.list(aside)) await host.files.remove(`${aside}/${left}`);
-  const names = await filesIn(host, folder);
-  for (const name of names) await host.files.linkHard(`${aside}/${name}`, `${folder}/${name}`);
+  await host.files.mkdir(asideDirectory, 0o700);
+  for (const leftover of await host.files.list(asideDirectory))
+    await host.files.remove(`${asideDirectory}/${leftover}`);
+  const names = await listPlainFiles(host, directory);
+  for (const name of names)
+    await host.files.hardLink(`${asideDirectory}/${name}`, `${directory}/${name}`);
   try {
     return await work();
   } finally {
-    for (const name of names) await putBack(host, folder, name);
-    await host.files.removeFolder(aside);
+    for (const name of names) await restoreIfUnchanged(host, directory, name);
+    await host.files.rmdir(asideDirectory);
   }
 }
 
 /** Not its folders, nor links, which point to what is somebody else's. */
-async function filesIn({ files }: KeepHost, folder: string): Promise<readonly string[]> {
-  const names = await files.list(folder);
-  const stats = await Promise.all(names.map((name) => files.stat(`${folder}/${name}`)));
+async function listPlainFiles({ files }: FilesHost, directory: string): Promise<readonly string[]> {
+  const names = await files.list(directory);
+  const stats = await Promise.all(names.map((name) => files.stat(`${directory}/${name}`)));
   return names.filter((_, at) => stats[at]?.kind === "file");
 }
 
-async function putBack({ files }: KeepHost, folder: string, name: string): Promise<void> {
-  const [old, now] = [`${aside}/${name}`, `${folder}/${name}`];
-  const isSame = (await shown({ files }, old)) === (await shown({ files }, now));
-  if (isSame) await files.move(old, now);
-  await files.remove(old); // of two names of one file, a move leaves both
+async function restoreIfUnchanged(
+  { files }: FilesHost,
+  directory: string,
+  name: string,
+): Promise<void> {
+  const [keptPath, currentPath] = [`${asideDirectory}/${name}`, `${directory}/${name}`];
+  const isSame =
+    (await readFingerprint({ files }, keptPath)) ===
+    (await readFingerprint({ files }, currentPath));
+  if (isSame) await files.move(keptPath, currentPath);
+  await files.remove(keptPath); // of two names of one file, a move leaves both
 }
 
 /** What a file is for whoever reads it; null where there is none. */
-async function shown({ files }: KeepHost, path: string): Promise<string | null> {
+async function readFingerprint({ files }: FilesHost, path: string): Promise<string | null> {
   const stat = await files.stat(path);
   const bytes = stat?.kind === "file" ? await files.read(path) : null;
   if (stat === null || bytes === null) return null;

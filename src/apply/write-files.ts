@@ -1,14 +1,14 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { ConfigFile, NetworkPlan } from "../model/plan.ts";
-import { macOfOwnPath, ownFolderOf } from "../model/managed-paths.ts";
-import { refuseLinksBelow, underRoot } from "../host/target-root.ts";
+import { macOfManagedPath, managedDirectory } from "../model/managed-paths.ts";
+import { refuseSymlinkedDirectories, underRoot } from "../host/target-root.ts";
 
 /** What was not done, by NIC; null: what belongs to none of them. */
 export type FileFailures = ReadonlyMap<string | null, Failure>;
 
 type FileHost = Pick<Host, "files" | "log" | "signal">;
-type Change = (host: FileHost, root: string) => Promise<void>;
+type FileChange = (host: FileHost, root: string) => Promise<void>;
 
 /**
  * Writes and removes a plan's files below `root`, each whole: the old one or the new one, whenever
@@ -23,52 +23,56 @@ export async function writeFiles(
 ): Promise<FileFailures> {
   const failures = new Map<string | null, Failure>();
   // One after the other: what was done when the run is killed is the beginning of the list.
-  for (const [mac, change] of changesOf(plan)) {
+  for (const [mac, change] of listChanges(plan)) {
     host.signal.throwIfAborted();
     if (failures.has(mac)) continue;
-    const failure = await failureOf(change(host, root));
+    const failure = await catchFailure(change(host, root));
     if (failure !== null) failures.set(mac, failure);
   }
   return failures;
 }
 
-function changesOf({
+function listChanges({
   write,
   remove,
-}: Pick<NetworkPlan, "write" | "remove">): readonly (readonly [string | null, Change])[] {
+}: Pick<NetworkPlan, "write" | "remove">): readonly (readonly [string | null, FileChange])[] {
   return [
-    ...write.map((file) => [file.mac, writing(file)] as const),
-    ...remove.map((path) => [macOfOwnPath(path), removing(path)] as const),
+    ...write.map((file) => [file.mac, createWrite(file)] as const),
+    ...remove.map((path) => [macOfManagedPath(path), createRemoval(path)] as const),
   ];
 }
 
 /** Nobody writes one file for so long; `fetch --output`, and runs below a root, take no lock. */
-const abandonedMs = 600_000;
+const staleTempFileMs = 600_000;
 
-function writing({ path, content, mode }: Pick<ConfigFile, "path" | "content" | "mode">): Change {
+function createWrite({
+  path,
+  content,
+  mode,
+}: Pick<ConfigFile, "path" | "content" | "mode">): FileChange {
   return async ({ files, log }, root) => {
-    const place = underRoot(root, path);
-    await refuseLinksBelow({ files }, root, path);
-    const folder = place.slice(0, place.lastIndexOf("/"));
-    await files.makeFolder(folder, 0o755);
-    await files.sweep(folder, abandonedMs);
-    await files.write(place, content, mode);
-    log.verbose(`wrote ${place}`);
+    const rootedPath = underRoot(root, path);
+    await refuseSymlinkedDirectories({ files }, root, path);
+    const directory = rootedPath.slice(0, rootedPath.lastIndexOf("/"));
+    await files.mkdir(directory, 0o755);
+    await files.removeTemporary(directory, staleTempFileMs);
+    await files.write(rootedPath, content, mode);
+    log.verbose(`wrote ${rootedPath}`);
   };
 }
 
-function removing(path: string): Change {
+function createRemoval(path: string): FileChange {
   return async ({ files, log }, root) => {
-    await refuseLinksBelow({ files }, root, path);
+    await refuseSymlinkedDirectories({ files }, root, path);
     await files.remove(underRoot(root, path));
-    const folder = ownFolderOf(path);
-    if (folder !== null) await files.removeFolder(underRoot(root, folder));
+    const directory = managedDirectory(path);
+    if (directory !== null) await files.rmdir(underRoot(root, directory));
     log.verbose(`removed ${underRoot(root, path)}`);
   };
 }
 
 /** Only what was foreseen belongs to one NIC; a bug or a signal ends the run. */
-async function failureOf(work: Promise<void>): Promise<Failure | null> {
+async function catchFailure(work: Promise<void>): Promise<Failure | null> {
   return work.then(
     () => null,
     (error: unknown) => {

@@ -1,10 +1,10 @@
 import { type CommandDef, defineCommand, runCommand } from "citty";
 import type { ErrorReport } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Argv, Flags, LooseFlags } from "./flags.ts";
-import { glance, parseArgv } from "./parse-argv.ts";
+import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
+import { parseLoosely, parseArgv } from "./parse-argv.ts";
 
-export interface Definition<F extends Flags, Options> {
+export interface SubcommandDefinition<F extends Flags, Options> {
   readonly name: string;
   readonly summary: string;
   /** What follows the flags in the usage line: `[KEY…] [-- COMMAND…]`. */
@@ -14,15 +14,15 @@ export interface Definition<F extends Flags, Options> {
   readonly notes: readonly string[];
   readonly examples: readonly string[];
   /** Throws `USAGE` for what strict parsing cannot see. */
-  readonly parse: (argv: Argv<F>) => Options;
+  readonly parse: (argv: ParsedArgv<F>) => Options;
   /** Does the work; gives the exit status. */
   readonly run: (host: Host, options: Options) => Promise<number>;
   /** What stdout holds after a failure; the flags are as far as they could be read. */
-  readonly onFailure: (flags: LooseFlags, report: ErrorReport, ended: Ended) => string;
+  readonly onFailure: (flags: LooseFlags, report: ErrorReport, failedRun: FailedRun) => string;
 }
 
 /** When a run failed, since its start, and with what. */
-export interface Ended {
+export interface FailedRun {
   readonly elapsedMs: number;
   readonly error: unknown;
 }
@@ -33,36 +33,38 @@ export interface Ended {
  */
 export interface Command extends CommandDef {
   readonly help: Pick<
-    Definition<Flags, never>,
+    SubcommandDefinition<Flags, never>,
     "name" | "summary" | "operands" | "flags" | "notes" | "examples"
   >;
   /** The flags as far as they can be read. */
-  readonly glance: (args: readonly string[]) => LooseFlags;
+  readonly parseLoosely: (args: readonly string[]) => LooseFlags;
   /** Parses strictly (throws `USAGE`) and does the work; gives the exit status. */
   readonly start: (host: Host, args: readonly string[]) => Promise<number>;
-  readonly onFailure: Definition<Flags, never>["onFailure"];
+  readonly onFailure: SubcommandDefinition<Flags, never>["onFailure"];
 }
 
 /** What `runCommand` hands to citty's `run`. */
-interface Work {
+interface CittyData {
   readonly work: () => Promise<number>;
 }
 
-export function command<const F extends Flags, Options>(of: Definition<F, Options>): Command {
-  const { name, summary, operands, flags, notes, examples, onFailure } = of;
+export function defineSubcommand<const F extends Flags, Options>(
+  definition: SubcommandDefinition<F, Options>,
+): Command {
+  const { name, summary, operands, flags, notes, examples, onFailure } = definition;
   const citty = defineCommand({
     meta: { name, description: summary },
-    run: ({ data }: { data?: Work }) => data?.work(),
+    run: ({ data }: { data?: CittyData }) => data?.work(),
   });
   return {
     ...citty,
     help: { name, summary, operands, flags, notes, examples },
     onFailure,
-    glance: (args) => glance(args, flags),
+    parseLoosely: (args) => parseLoosely(args, flags),
     start: async (host, args) => {
       // the parser was built from the same flags, so the values have their types
-      const options = of.parse(parseArgv(args, flags, name) as unknown as Argv<F>);
-      const work = (): Promise<number> => of.run(host, options);
+      const options = definition.parse(parseArgv(args, flags, name) as unknown as ParsedArgv<F>);
+      const work = (): Promise<number> => definition.run(host, options);
       const { result } = await runCommand(citty, { rawArgs: [], data: { work } });
       return typeof result === "number" ? result : 0;
     },

@@ -1,4 +1,4 @@
-const goodFormats = ["text", "json"];
+const nonEvalFormats = ["text", "json"];
 
 /**
  * Whether the caller is most likely `eval "$(ec2nic … --format env)"`: then what a failure prints
@@ -7,10 +7,10 @@ const goodFormats = ["text", "json"];
  */
 export function isForEval(args: readonly string[]): boolean {
   const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  return own.some((word, at) => {
+  const ownArgs = end < 0 ? args : args.slice(0, end);
+  return ownArgs.some((word, at) => {
     if (word === "env" || word.endsWith("=env")) return at > 0;
-    const value = word === "--format" ? own[at + 1] : /^--format=(.*)$/.exec(word)?.[1];
-    return value !== undefined && !goodFormats.includes(value);
+    const value = word === "--format" ? ownArgs[at + 1] : /^--format=(.*)$/.exec(word)?.[1];
+    return value !== undefined && !nonEvalFormats.includes(value);
   });
 }

@@ -14,7 +14,7 @@ interface Flag {
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** What stood on the command line, strictly parsed. */
-export interface Argv<F extends Flags> {
+export interface ParsedArgv<F extends Flags> {
   readonly flags: FlagValues<F>;
   readonly positionals: readonly string[];
   /** What followed `--`; null where there was none. */
@@ -33,7 +33,7 @@ export type FlagValues<F extends Flags> = {
 export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Flags of every subcommand: how it talks. */
-export const talkFlags = {
+export const commonFlags = {
   verbose: { type: "boolean", alias: "v", description: "show each request, retry and command" },
   quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
   "log-format": {

@@ -1,5 +1,5 @@
 const width = 80;
-const column = 30;
+const flagColumn = 30;
 
 export interface FlagHelp {
   readonly type?: string | undefined;
@@ -45,10 +45,10 @@ export function renderProgramHelp(
     "Network configuration for EC2 instances, from the metadata service (IMDS).",
     "",
     "Commands:",
-    ...commands.flatMap(({ name, summary }) => inColumns(name, summary, 14)),
+    ...commands.flatMap(({ name, summary }) => labelLines(name, summary, 14)),
     "",
     "Exit status:",
-    ...exitMeanings.flatMap(([code, means]) => inColumns(code, means, 6)),
+    ...exitMeanings.flatMap(([code, means]) => labelLines(code, means, 6)),
     "",
     "ec2nic COMMAND --help tells more. Data goes to stdout, talk to stderr.",
     "",
@@ -76,14 +76,14 @@ function flagLines(name: string, flag: FlagHelp): readonly string[] {
   const alias = typeof flag.alias === "string" ? `-${flag.alias}, ` : "    ";
   const value = flag.valueHint ?? flag.options?.join("|");
   const label = `${alias}--${name}${value === undefined ? "" : ` ${value}`}`;
-  return inColumns(label, flag.description ?? "", column);
+  return labelLines(label, flag.description ?? "", flagColumn);
 }
 
 /** A label, and a text beside it; below it where the label is too long. */
-function inColumns(label: string, text: string, at: number): readonly string[] {
-  const [first = "", ...others] = wrap(text, at + 2);
-  if (label.length > at - 2) return [`  ${label}`, first, ...others];
-  return [`  ${label.padEnd(at)}${first.trimStart()}`, ...others];
+function labelLines(label: string, text: string, column: number): readonly string[] {
+  const [first = "", ...others] = wrap(text, column + 2);
+  if (label.length > column - 2) return [`  ${label}`, first, ...others];
+  return [`  ${label.padEnd(column)}${first.trimStart()}`, ...others];
 }
 
 function wrap(text: string, indent: number): readonly string[] {

@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../exit.ts";
-import type { Argv, Flags, LooseFlags } from "./flags.ts";
+import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
 
 /**
  * The command line, strictly: citty takes unknown flags, `--json=no` as true and `--output --json`
  * as a file called `--json`. Throws `USAGE` naming what is wrong.
  */
-export function parseArgv(args: readonly string[], flags: Flags, name: string): Argv<Flags> {
+export function parseArgv(args: readonly string[], flags: Flags, name: string): ParsedArgv<Flags> {
   const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  const { values, positionals } = strictly(own, flags, name);
+  const ownArgs = end < 0 ? args : args.slice(0, end);
+  const { values, positionals } = parseStrictly(ownArgs, flags, name);
   for (const [flag, { type, options }] of Object.entries(flags)) {
     const value = values[flag];
     if (type !== "enum" || value === undefined || options?.includes(String(value))) continue;
@@ -24,27 +24,27 @@ export function parseArgv(args: readonly string[], flags: Flags, name: string): 
 }
 
 /** The flags as far as they can be read, for what must be known before all is known to be right. */
-export function glance(args: readonly string[], flags: Flags): LooseFlags {
+export function parseLoosely(args: readonly string[], flags: Flags): LooseFlags {
   const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  const options = { args: [...own], options: nodeOptions(flags), strict: false };
+  const ownArgs = end < 0 ? args : args.slice(0, end);
+  const options = { args: [...ownArgs], options: toNodeOptions(flags), strict: false };
   return parseArgs(options).values as LooseFlags;
 }
 
-function strictly(args: readonly string[], flags: Flags, name: string) {
+function parseStrictly(args: readonly string[], flags: Flags, name: string) {
   try {
     return parseArgs({
       args: [...args],
-      options: nodeOptions(flags),
+      options: toNodeOptions(flags),
       strict: true,
       allowPositionals: true,
     });
   } catch (cause) {
-    throw usageFailure(cause, flags, name);
+    throw toUsageFailure(cause, flags, name);
   }
 }
 
-function nodeOptions(flags: Flags) {
+function toNodeOptions(flags: Flags) {
   return Object.fromEntries(
     Object.entries(flags).map(([flag, { type, alias, multiple = false }]) => [
       flag,
@@ -62,10 +62,10 @@ function withDefaults(values: Readonly<Record<string, unknown>>, flags: Flags) {
     const missing = multiple ? [] : type === "boolean" ? false : undefined;
     return [flag, values[flag] ?? missing] as const;
   });
-  return Object.fromEntries(entries) as Argv<Flags>["flags"];
+  return Object.fromEntries(entries) as ParsedArgv<Flags>["flags"];
 }
 
-function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
+function toUsageFailure(cause: unknown, flags: Flags, name: string): Failure {
   const text = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? cause.code : "";
   const [, named = ""] = /'(?:-\w, )?([^\s'=]*)/.exec(text) ?? [];
@@ -73,8 +73,8 @@ function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
   const help = `ec2nic ${name} --help`;
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const known = Object.keys(flags).map((each) => `--${each}`);
-    const near = closest(flag, known);
-    const hint = near === null ? help : `did you mean ${near}?`;
+    const closestFlag = findClosest(flag, known);
+    const hint = closestFlag === null ? help : `did you mean ${closestFlag}?`;
     return new Failure("USAGE", `${name} has no flag ${flag}`, { cause, hint });
   }
   const known = flags[flag.replace(/^--/, "")];
@@ -85,9 +85,9 @@ function usageFailure(cause: unknown, flags: Flags, name: string): Failure {
 }
 
 /** The candidate that `text` was most likely meant to be; null where none is near. */
-export function closest(text: string, candidates: readonly string[]): string | null {
+export function findClosest(text: string, candidates: readonly string[]): string | null {
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: distance(text, candidate) }))
+    .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best !== undefined && best.distance <= Math.max(1, text.length / 3)
@@ -96,7 +96,7 @@ export function closest(text: string, candidates: readonly string[]): string | n
 }
 
 /** Levenshtein's distance: insertions, deletions and substitutions. */
-function distance(a: string, b: string): number {
+function computeEditDistance(a: string, b: string): number {
   const first = Array.from({ length: b.length + 1 }, (_, column) => column);
   const last = a.split("").reduce<readonly number[]>((above, letter, row) => {
     const line = [row + 1];

@@ -1,15 +1,15 @@
 import { renderResult } from "../output/result.ts";
-import { type ActivateOptions, activateFlags, parseActivate } from "./configure/options.ts";
-import { askForEnis } from "./configure/load-enis.ts";
-import { alone } from "../apply/lock.ts";
-import { carryOut, unasked } from "./configure/apply.ts";
-import { command } from "../cli/command.ts";
-import { gatherFacts } from "./configure/collect-facts.ts";
+import { type ActivateOptions, activateFlags, parseActivateOptions } from "./configure/options.ts";
+import { loadEnis } from "./configure/load-enis.ts";
+import { runExclusively } from "../apply/lock.ts";
+import { applyActivation, noLoadedEnis } from "./configure/apply.ts";
+import { defineSubcommand } from "../cli/command.ts";
+import { collectFacts } from "./configure/collect-facts.ts";
 import { planActivation } from "../plan/plan-activation.ts";
 import { reportActivation } from "./configure/report.ts";
-import { requireRights, requireRoot } from "../apply/preconditions.ts";
+import { requireRootUser, requireRootDirectory } from "../apply/preconditions.ts";
 
-export default command<typeof activateFlags, ActivateOptions>({
+export default defineSubcommand<typeof activateFlags, ActivateOptions>({
   name: "activate",
   summary: "Configure the network of every NIC that IMDS knows.",
   operands: "",
@@ -31,19 +31,19 @@ export default command<typeof activateFlags, ActivateOptions>({
     "ec2nic fetch --json --output i.json",
     "ec2nic activate --backend netplan --metadata i.json --root /mnt/image",
   ],
-  parse: parseActivate,
+  parse: parseActivateOptions,
   run: async (host, options) => {
-    requireRights(host, options, "activate");
-    await requireRoot(host, options.root);
-    const asked = options.offline ? unasked : await askForEnis(host, options);
-    return alone(host, options, async () => {
-      const gathered = await gatherFacts(host, options, asked, options.offline ? [] : null);
-      const plan = planActivation(gathered, options);
-      const applied = await carryOut(host, options, { asked, gathered, plan });
+    requireRootUser(host, options, "activate");
+    await requireRootDirectory(host, options.root);
+    const loaded = options.offline ? noLoadedEnis : await loadEnis(host, options);
+    return runExclusively(host, options, async () => {
+      const collected = await collectFacts(host, options, loaded, options.offline ? [] : null);
+      const plan = planActivation(collected, options);
+      const applied = await applyActivation(host, options, { loaded, collected, plan });
       return reportActivation(host, options, {
         command: "activate",
-        asked,
-        gathered,
+        loaded,
+        collected,
         plan,
         ...applied,
       });

@@ -1,11 +1,11 @@
-import { deliver } from "./fetch/deliver.ts";
-import { command } from "../cli/command.ts";
-import { type FetchOptions, fetchFlags, parseFetch } from "./fetch/options.ts";
+import { writeOutput } from "./fetch/deliver.ts";
+import { defineSubcommand } from "../cli/command.ts";
+import { type FetchOptions, fetchFlags, parseFetchOptions } from "./fetch/options.ts";
 import { readKeys } from "../imds/metadata/read-keys.ts";
-import { imdsSettings } from "../imds/protocol/settings.ts";
+import { parseImdsSettings } from "../imds/protocol/settings.ts";
 import { withImds } from "../imds/open-imds.ts";
 
-export default command<typeof fetchFlags, FetchOptions>({
+export default defineSubcommand<typeof fetchFlags, FetchOptions>({
   name: "fetch",
   summary: "Read instance metadata, with retries, until a deadline.",
   operands: "[KEY...] [-- COMMAND...]",
@@ -24,11 +24,11 @@ export default command<typeof fetchFlags, FetchOptions>({
     "ec2nic fetch instance-id -- sh -c 'echo $EC2_INSTANCE_ID'",
     "ec2nic fetch user-data --output /run/user-data",
   ],
-  parse: parseFetch,
+  parse: parseFetchOptions,
   run: async (host, options) => {
-    const settings = imdsSettings(options, host.env);
+    const settings = parseImdsSettings(options, host.env);
     const readings = await withImds(host, settings, (imds) => readKeys(host, imds, options));
-    return deliver(host, options, readings);
+    return writeOutput(host, options, readings);
   },
   onFailure: () => "", // main prints (exit N) where a shell may eval it
 });

@@ -1,27 +1,27 @@
 import type { Host } from "../host/host.ts";
 import { renderResult } from "../output/result.ts";
-import { command } from "../cli/command.ts";
+import { defineSubcommand } from "../cli/command.ts";
 import {
   hotplugFlags,
   type HotplugJob,
   type HotplugOptions,
-  parseHotplug,
+  parseHotplugOptions,
 } from "./hotplug/options.ts";
-import { doneBefore } from "./hotplug/partial-result.ts";
-import { requireRoot } from "../apply/preconditions.ts";
+import { getPartialResult } from "./hotplug/partial-result.ts";
+import { requireRootDirectory } from "../apply/preconditions.ts";
 
-type Job = (host: Host, options: HotplugOptions) => Promise<number>;
+type RunJob = (host: Host, options: HotplugOptions) => Promise<number>;
 
 /** Each is loaded when it is needed: an event of a NIC's driver must cost next to nothing. */
-const jobs: Readonly<Record<HotplugJob, () => Promise<Job>>> = {
-  event: async () => (await import("./hotplug/on-event.ts")).onNicEvent,
+const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
+  event: async () => (await import("./hotplug/on-event.ts")).handleNicEvent,
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
-  "from-dhcp": async () => (await import("./lease-hook/run.ts")).fromDhcp,
+  "from-dhcp": async () => (await import("./lease-hook/run.ts")).runLeaseHook,
   install: async () => (await import("../install/install.ts")).runInstall,
   uninstall: async () => (await import("../install/install.ts")).runUninstall,
 };
 
-export default command<typeof hotplugFlags, HotplugOptions>({
+export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({
   name: "hotplug",
   summary: "Configure NICs that come, and clean up after those that go.",
   operands: "[add|remove|sync]",
@@ -45,13 +45,13 @@ export default command<typeof hotplugFlags, HotplugOptions>({
     "ec2nic hotplug sync",
     "ec2nic hotplug --uninstall",
   ],
-  parse: parseHotplug,
+  parse: parseHotplugOptions,
   run: async (host, options) => {
-    await requireRoot(host, options.root);
-    return (await jobs[options.job]())(host, options);
+    await requireRootDirectory(host, options.root);
+    return (await loadJob[options.job]())(host, options);
   },
   onFailure: ({ json, "dry-run": dryRun }, report, { elapsedMs, error }) => {
     const how = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error: report };
-    return json ? renderResult({ ...how, ...doneBefore(error), differences: null }) : "";
+    return json ? renderResult({ ...how, ...getPartialResult(error), differences: null }) : "";
   },
 });

@@ -1,10 +1,10 @@
 import { renderProbeFailure, reportFirst, reportProbe } from "../probe/report.ts";
-import { command } from "../cli/command.ts";
-import { findFirst } from "../probe/find-first.ts";
-import { lookAtNics } from "../probe/probe-nics.ts";
-import { parseProbeNics, probeNicsFlags, type ProbeNicsOptions } from "../probe/options.ts";
+import { defineSubcommand } from "../cli/command.ts";
+import { findFirstNic } from "../probe/find-first.ts";
+import { probeAllNics } from "../probe/probe-nics.ts";
+import { parseProbeNicsOptions, probeNicsFlags, type ProbeNicsOptions } from "../probe/options.ts";
 
-export default command<typeof probeNicsFlags, ProbeNicsOptions>({
+export default defineSubcommand<typeof probeNicsFlags, ProbeNicsOptions>({
   name: "probe-nics",
   summary: "Show which NICs reach IMDS; of the others why not, and what mends it.",
   operands: "",
@@ -24,10 +24,10 @@ export default command<typeof probeNicsFlags, ProbeNicsOptions>({
     "ec2nic probe-nics --json",
     "ec2nic probe-nics --first --timeout 2m",
   ],
-  parse: parseProbeNics,
+  parse: parseProbeNicsOptions,
   run: async (host, options) => {
-    if (options.first) return reportFirst(host, options, await findFirst(host, options));
-    return reportProbe(host, options, await lookAtNics(host, options));
+    if (options.first) return reportFirst(host, options, await findFirstNic(host, options));
+    return reportProbe(host, options, await probeAllNics(host, options));
   },
   onFailure: ({ json }, error, { elapsedMs }) => (json ? renderProbeFailure(error, elapsedMs) : ""),
 });

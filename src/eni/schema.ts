@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import {
-  contains,
+  cidrContains,
   type Family,
   parseCidr,
   parseIpv4,
@@ -10,25 +10,27 @@ import {
 } from "../model/ip.ts";
 import { Failure } from "../exit.ts";
 import type { Eni } from "../model/eni.ts";
-import { naturalOrder } from "../model/text.ts";
+import { compareNaturally } from "../model/text.ts";
 
 /**
  * The leaves of `meta-data/network/interfaces/macs/MAC/` that say how a NIC should be configured;
  * others are ignored, absent ones stay absent. Values come out canonical.
  */
 export const eniSchema = v.object({
-  "interface-id": v.optional(leaf("an ENI id", (text) => matching(text, /^eni-[0-9a-z]+$/))),
-  "device-number": v.optional(numberUpTo(99)),
-  "network-card": v.optional(numberUpTo(199)),
-  "local-ipv4s": list("an IPv4 address of a NIC", (text) => parseNicAddress(text, 4)),
-  ipv6s: list("an IPv6 address of a NIC", (text) => parseNicAddress(text, 6)),
-  "subnet-ipv4-cidr-block": list("an IPv4 subnet", (text) => parseSubnet(text)),
-  "subnet-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
-  "vpc-ipv4-cidr-block": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
-  "vpc-ipv4-cidr-blocks": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
-  "vpc-ipv6-cidr-blocks": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
-  "ipv4-prefix": list("an IPv4 network", (text) => parseNicNetwork(text, 4)),
-  "ipv6-prefix": list("an IPv6 network", (text) => parseNicNetwork(text, 6)),
+  "interface-id": v.optional(
+    leafSchema("an ENI id", (text) => matchOrNull(text, /^eni-[0-9a-z]+$/)),
+  ),
+  "device-number": v.optional(numberSchema(99)),
+  "network-card": v.optional(numberSchema(199)),
+  "local-ipv4s": listSchema("an IPv4 address of a NIC", (text) => parseNicAddress(text, 4)),
+  ipv6s: listSchema("an IPv6 address of a NIC", (text) => parseNicAddress(text, 6)),
+  "subnet-ipv4-cidr-block": listSchema("an IPv4 subnet", (text) => parseSubnet(text)),
+  "subnet-ipv6-cidr-blocks": listSchema("an IPv6 network", (text) => parseNicNetwork(text, 6)),
+  "vpc-ipv4-cidr-block": listSchema("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "vpc-ipv4-cidr-blocks": listSchema("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "vpc-ipv6-cidr-blocks": listSchema("an IPv6 network", (text) => parseNicNetwork(text, 6)),
+  "ipv4-prefix": listSchema("an IPv4 network", (text) => parseNicNetwork(text, 4)),
+  "ipv6-prefix": listSchema("an IPv6 network", (text) => parseNicNetwork(text, 6)),
 });
 
 export type EniLeaf = keyof typeof eniSchema.entries;
@@ -41,24 +43,24 @@ export interface ListedEni {
 }
 
 /** `meta-data/mac` and the keys of `macs/`. */
-export const macSchema = leaf("a MAC address", parseMac);
+export const macSchema = leafSchema("a MAC address", parseMac);
 
 /** Only the folders on the way to the ENIs; the rest of the tree is somebody else's. */
 export const foldersSchema = v.object({
   mac: v.optional(macSchema),
   network: v.optional(
-    folder({
-      interfaces: v.optional(folder({ macs: v.optional(v.record(v.string(), v.unknown())) })),
+    folderSchema({
+      interfaces: v.optional(folderSchema({ macs: v.optional(v.record(v.string(), v.unknown())) })),
     }),
   ),
 });
 
-function folder<const T extends v.ObjectEntries>(entries: T) {
+function folderSchema<const T extends v.ObjectEntries>(entries: T) {
   return v.object(entries, "is not a folder");
 }
 
 /** One line of text that `parse` understands; the issue's message says what it should have been. */
-function leaf<T>(what: string, parse: (text: string) => T | null) {
+function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   return v.pipe(
     v.string(`is not ${what}`),
     v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
@@ -71,22 +73,22 @@ function leaf<T>(what: string, parse: (text: string) => T | null) {
 }
 
 /** A leaf of several lines, or the array that `fetch` makes of it; what repeats counts once. */
-function list(what: string, parse: (text: string) => string | null) {
+function listSchema(what: string, parse: (text: string) => string | null) {
   return v.optional(
     v.pipe(
       v.union([v.string(), v.array(v.string())], `is not a list, each ${what}`),
       v.transform((lines) => (typeof lines === "string" ? lines.split("\n") : lines)),
       v.transform((lines) => lines.filter((line) => line.trim() !== "")),
-      v.array(leaf(what, parse)),
+      v.array(leafSchema(what, parse)),
       v.transform((values) => [...new Set(values)]),
     ),
   );
 }
 
-function numberUpTo(most: number) {
-  return leaf(`a number from 0 to ${most}`, (text) => {
-    const digits = matching(text, /^(0|[1-9]\d{0,2})$/);
-    return digits !== null && Number(digits) <= most ? Number(digits) : null;
+function numberSchema(max: number) {
+  return leafSchema(`a number from 0 to ${max}`, (text) => {
+    const digits = matchOrNull(text, /^(0|[1-9]\d{0,2})$/);
+    return digits !== null && Number(digits) <= max ? Number(digits) : null;
   });
 }
 
@@ -96,29 +98,29 @@ function parseSubnet(text: string): string | null {
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
 }
 
-function matching(text: string, pattern: RegExp): string | null {
+function matchOrNull(text: string, pattern: RegExp): string | null {
   return pattern.test(text) ? text : null;
 }
 
 /** The names of the leaves that `eniSchema` looks at: no others need to be asked for. */
-export const eniLeaves: readonly string[] = Object.keys(eniSchema.entries);
+export const eniLeafNames: readonly string[] = Object.keys(eniSchema.entries);
 
 /** `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address` */
-export function badLeaf(path: string, issue: v.BaseIssue<unknown>): Failure {
+export function invalidLeafFailure(path: string, issue: v.BaseIssue<unknown>): Failure {
   const keys = (issue.path ?? []).map(({ key }) => key);
   const names = keys.filter((key) => typeof key === "string");
-  const said = issue.message.startsWith("is not ") ? issue.message : "is not a folder";
-  const where = [path, ...names].join("/");
-  return new Failure("DATAERR", `${where}: ${shortened(issue.input)} ${said}`);
+  const problem = issue.message.startsWith("is not ") ? issue.message : "is not a folder";
+  const location = [path, ...names].join("/");
+  return new Failure("DATAERR", `${location}: ${shortenJson(issue.input)} ${problem}`);
 }
 
-function shortened(value: unknown): string {
+function shortenJson(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
 /** An ENI's folder that is whole (`whyIncomplete`) as the `Eni` it describes. */
-export function eniOf({ mac, isPrimary, folder }: ListedEni): Eni {
+export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   const vpcIpv4 = folder["vpc-ipv4-cidr-blocks"] ?? folder["vpc-ipv4-cidr-block"];
   return {
     mac,
@@ -147,7 +149,7 @@ function firstThenSorted(addresses: readonly string[] = []): readonly string[] {
 }
 
 function sorted(texts: readonly string[] = []): readonly string[] {
-  return texts.toSorted(naturalOrder);
+  return texts.toSorted(compareNaturally);
 }
 
 /**
@@ -157,7 +159,7 @@ function sorted(texts: readonly string[] = []): readonly string[] {
  * https://www.iana.org/assignments/iana-ipv4-special-registry,
  * https://www.iana.org/assignments/iana-ipv6-special-registry; fd00:ec2::/32 are AWS's own services.
  */
-const nobodys: Readonly<Record<Family, readonly string[]>> = {
+const reservedNetworks: Readonly<Record<Family, readonly string[]>> = {
   4: ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"],
   6: ["::/96", "::ffff:0:0/96", "fe80::/10", "ff00::/8", "fd00:ec2::/32"],
 };
@@ -166,12 +168,15 @@ const nobodys: Readonly<Record<Family, readonly string[]>> = {
  * The widest that a VPC's network can be with room to spare (AWS: /16 and /44): with a wider one, all
  * that the machine sends would be the NIC's.
  */
-const widest: Readonly<Record<Family, number>> = { 4: 8, 6: 20 };
+const minPrefixLength: Readonly<Record<Family, number>> = { 4: 8, 6: 20 };
 
 /** An address that a NIC can have, canonical; null for what is none. */
 export function parseNicAddress(text: string, family: Family): string | null {
   const address = family === 4 ? parseIpv4(text) : parseIpv6(text);
-  if (address === null || nobodys[family].some((network) => contains(network, address)))
+  if (
+    address === null ||
+    reservedNetworks[family].some((network) => cidrContains(network, address))
+  )
     return null;
   return address;
 }
@@ -179,15 +184,15 @@ export function parseNicAddress(text: string, family: Family): string | null {
 /** A network that a NIC's addresses can lie in, canonical; null for what is none. */
 export function parseNicNetwork(text: string, family: Family): string | null {
   const cidr = parseCidr(text, family);
-  if (cidr === null || prefixLength(cidr) < widest[family]) return null;
-  return nobodys[family].some((network) => overlap(network, cidr)) ? null : cidr;
+  if (cidr === null || prefixLength(cidr) < minPrefixLength[family]) return null;
+  return reservedNetworks[family].some((network) => overlaps(network, cidr)) ? null : cidr;
 }
 
 /** One lies in the other, or they have nothing in common. */
-function overlap(one: string, other: string): boolean {
-  return contains(one, baseOf(other)) || contains(other, baseOf(one));
+function overlaps(one: string, other: string): boolean {
+  return cidrContains(one, networkAddress(other)) || cidrContains(other, networkAddress(one));
 }
 
-function baseOf(cidr: string): string {
+function networkAddress(cidr: string): string {
   return cidr.slice(0, cidr.indexOf("/"));
 }

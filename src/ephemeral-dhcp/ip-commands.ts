@@ -1,4 +1,4 @@
-import type { LeaseNote } from "./journal.ts";
+import type { LeaseRecord } from "./journal.ts";
 
 /** A command, as an argv. */
 export type Command = readonly string[];
@@ -17,38 +17,44 @@ export function setLink(nic: string, state: "up" | "down"): Command {
  * it. A /32 makes no subnet's route, and within `scope link` nobody else's traffic takes it as its
  * source.
  */
-export function addAddress({ nic, address }: LeaseNote, seconds: number): Command {
-  const forAWhile = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
-  return ["ip", "-4", "address", "add", `${address}/32`, "dev", nic, "scope", "link", ...forAWhile];
+export function addAddress({ nic, address }: LeaseRecord, seconds: number): Command {
+  const lifetime = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
+  return ["ip", "-4", "address", "add", `${address}/32`, "dev", nic, "scope", "link", ...lifetime];
 }
 
 /**
  * The way to each endpoint, in a table that only this address looks into. A socket that is bound to
  * the NIC sends without it; the answer gets in by it, where rp_filter (1 or 2) asks for a way back.
  */
-export function addWay(note: LeaseNote): readonly Command[] {
-  return note.endpoints.flatMap((host) => [route("add", note, host), rule("add", note, host)]);
+export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
+  return record.endpoints.flatMap((host) => [
+    buildRouteCommand("add", record, host),
+    buildRuleCommand("add", record, host),
+  ]);
 }
 
 /** The reverse of both, each on its own. */
-export function removeWay(note: LeaseNote): readonly Command[] {
-  return note.endpoints.flatMap((host) => [rule("del", note, host), route("del", note, host)]);
+export function removeEndpointRoutes(record: LeaseRecord): readonly Command[] {
+  return record.endpoints.flatMap((host) => [
+    buildRuleCommand("del", record, host),
+    buildRouteCommand("del", record, host),
+  ]);
 }
 
-export function removeAddress({ nic, address }: LeaseNote): Command {
+export function removeAddress({ nic, address }: LeaseRecord): Command {
   return ["ip", "-4", "address", "del", `${address}/32`, "dev", nic];
 }
 
 type Verb = "add" | "del";
 
-function route(verb: Verb, { nic, address, slot }: LeaseNote, host: string): Command {
-  const table = ["table", String(leaseTableOf(slot))];
+function buildRouteCommand(verb: Verb, { nic, address, slot }: LeaseRecord, host: string): Command {
+  const table = ["table", String(leaseTable(slot))];
   return ["ip", "-4", "route", verb, host, "dev", nic, "src", address ?? "", ...table];
 }
 
-function rule(verb: Verb, { address, slot }: LeaseNote, host: string): Command {
-  const which = ["priority", String(leasePriorityOf(slot)), "from", address ?? "", "to", host];
-  return ["ip", "-4", "rule", verb, ...which, "lookup", String(leaseTableOf(slot))];
+function buildRuleCommand(verb: Verb, { address, slot }: LeaseRecord, host: string): Command {
+  const selector = ["priority", String(leasePriority(slot)), "from", address ?? "", "to", host];
+  return ["ip", "-4", "rule", verb, ...selector, "lookup", String(leaseTable(slot))];
 }
 
 /**
@@ -62,17 +68,17 @@ function rule(verb: Verb, { address, slot }: LeaseNote, host: string): Command {
  *
  * One of each for a NIC: which NIC the way leads through is the table's one route.
  */
-const first = { table: 900, priority: 400 } as const;
+const firstLease = { table: 900, priority: 400 } as const;
 
 /** How many leases can be held at once: no instance has as many NICs. */
-export const mostLeases = 100;
+export const maxLeases = 100;
 
 /** The routing table of the `slot`-th lease, from 0. */
-export function leaseTableOf(slot: number): number {
-  return first.table + slot;
+export function leaseTable(slot: number): number {
+  return firstLease.table + slot;
 }
 
 /** The priority of its rules. */
-export function leasePriorityOf(slot: number): number {
-  return first.priority + slot;
+export function leasePriority(slot: number): number {
+  return firstLease.priority + slot;
 }

@@ -1,18 +1,18 @@
 import type { Host, Release } from "../host/host.ts";
-import { dropHalfWritten } from "./client-files.ts";
+import { sweepTempFiles } from "./client-files.ts";
 import {
-  hasLeaseNotes,
-  type LeaseBook,
-  leaseLockPath,
-  makeLeaseFolder,
-  openLeaseBook,
+  hasJournalFiles,
+  type LeaseJournal,
+  journalLockPath,
+  makeJournalDirectory,
+  openJournal,
 } from "./journal.ts";
 import { undoLease, type UndoHost } from "./undo.ts";
 
-export type BookHost = UndoHost & Pick<Host, "takeLock">;
+export type JournalHost = UndoHost & Pick<Host, "takeLock">;
 
-export interface HeldBook {
-  readonly book: LeaseBook;
+export interface LockedJournal {
+  readonly journal: LeaseJournal;
   readonly release: Release;
 }
 
@@ -21,23 +21,23 @@ export interface HeldBook {
  * another run has it. What a run left that was killed is undone. Throws what stands in the way of
  * making the folder or the lock.
  */
-export async function holdBook(host: BookHost): Promise<HeldBook | null> {
-  await makeLeaseFolder(host);
-  const release = await host.takeLock(leaseLockPath);
+export async function lockAndRecoverJournal(host: JournalHost): Promise<LockedJournal | null> {
+  await makeJournalDirectory(host);
+  const release = await host.takeLock(journalLockPath);
   if (release === null) return null;
-  const book = await openLeaseBook(host);
-  const notes = book.notes();
-  if (notes.length > 0) host.log.info("a run that was killed left leases: giving them back");
-  for (const note of notes) {
-    await dropHalfWritten(host, note.files);
-    if (await undoLease(host, note)) await book.remove(note);
+  const journal = await openJournal(host);
+  const records = journal.records();
+  if (records.length > 0) host.log.info("a run that was killed left leases: giving them back");
+  for (const record of records) {
+    await sweepTempFiles(host, record.files);
+    if (await undoLease(host, record)) await journal.remove(record);
   }
-  return { book, release };
+  return { journal, release };
 }
 
 /** Gives back what a run left that was killed. Where nothing is left: one look into one folder. */
-export async function dropAbandonedLeases(host: BookHost & Pick<Host, "uid">): Promise<void> {
-  if (host.uid !== 0 || !(await hasLeaseNotes(host))) return;
-  const held = await holdBook(host);
-  held?.release(); // null: its run is still at work
+export async function recoverAbandonedLeases(host: JournalHost & Pick<Host, "uid">): Promise<void> {
+  if (host.uid !== 0 || !(await hasJournalFiles(host))) return;
+  const locked = await lockAndRecoverJournal(host);
+  locked?.release(); // null: its run is still at work
 }

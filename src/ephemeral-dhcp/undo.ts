@@ -1,9 +1,15 @@
 import type { Host } from "../host/host.ts";
-import type { LeaseNote } from "./journal.ts";
-import { releaseNetworkd } from "./networkd.ts";
-import { isSetting, restoreFile } from "./client-files.ts";
-import { type Command, removeAddress, removeWay, setLink, showAddresses } from "./ip-commands.ts";
-import { textIn } from "../inspect/links/links.ts";
+import type { LeaseRecord } from "./journal.ts";
+import { releaseNetworkdLease } from "./networkd.ts";
+import { isSysctl, restoreFile } from "./client-files.ts";
+import {
+  type Command,
+  removeAddress,
+  removeEndpointRoutes,
+  setLink,
+  showAddresses,
+} from "./ip-commands.ts";
+import { readTextOrEmpty } from "../inspect/links/links.ts";
 
 export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 
@@ -11,7 +17,7 @@ export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "l
 const timeoutMs = 10_000;
 
 /** What `ip`, iproute2's and busybox's, says of what is not there, or not there any more. */
-const isGone =
+const alreadyGonePattern =
   /No such (?:file|process|device)|Cannot assign requested|not found|does not exist|an't find device|Cannot find device/;
 
 /**
@@ -19,67 +25,67 @@ const isGone =
  * keeps no other from being undone. True: nothing is left. Otherwise it has been told what, with the
  * command that removes it.
  */
-export async function undoLease(host: UndoHost, note: LeaseNote): Promise<boolean> {
-  if (note.client !== null) await host.endProcess(note.client.pid, note.client.startTime);
-  const isThere = (await macOf(host, note.nic)) === note.mac;
-  const troubles: Trouble[] = [];
-  for (const file of note.files.filter((each) => isThere || !isSetting(each))) {
-    troubles.push(...(await restore(host, file)));
+export async function undoLease(host: UndoHost, record: LeaseRecord): Promise<boolean> {
+  if (record.client !== null) await host.endProcess(record.client.pid, record.client.startTime);
+  const isSameNic = (await readMac(host, record.nic)) === record.mac;
+  const failures: UndoFailure[] = [];
+  for (const file of record.files.filter((each) => isSameNic || !isSysctl(each))) {
+    failures.push(...(await tryRestoreFile(host, file)));
   }
-  if (note.isNetworkd && isThere) await releaseNetworkd(host, note.nic);
+  if (record.isNetworkd && isSameNic) await releaseNetworkdLease(host, record.nic);
   const steps = [
-    ...(note.address === null ? [] : removeWay(note)),
-    ...(note.address === null || !isThere ? [] : [removeAddress(note)]),
+    ...(record.address === null ? [] : removeEndpointRoutes(record)),
+    ...(record.address === null || !isSameNic ? [] : [removeAddress(record)]),
   ];
-  for (const step of steps) troubles.push(...(await attempt(host, step)));
-  if (isThere && note.wasDown) troubles.push(...(await putDown(host, note)));
+  for (const step of steps) failures.push(...(await tryCommand(host, step)));
+  if (isSameNic && record.wasDown) failures.push(...(await setLinkDown(host, record)));
   // those that the client did not make, or that somebody uses by now, stay
-  for (const folder of note.folders) await attempt(host, ["rmdir", folder]);
-  for (const { reason, hint } of troubles) {
-    host.log.warn(`${note.nic}: of its temporary lease something is left: ${reason}`, hint);
+  for (const folder of record.folders) await tryCommand(host, ["rmdir", folder]);
+  for (const { reason, hint } of failures) {
+    host.log.warn(`${record.nic}: of its temporary lease something is left: ${reason}`, hint);
   }
-  return troubles.length === 0;
+  return failures.length === 0;
 }
 
-interface Trouble {
+interface UndoFailure {
   readonly reason: string;
   /** What undoes it by hand. */
   readonly hint: string;
 }
 
-async function attempt(host: UndoHost, command: Command): Promise<readonly Trouble[]> {
+async function tryCommand(host: UndoHost, command: Command): Promise<readonly UndoFailure[]> {
   const hint = command.join(" ");
   return host.exec(command, { timeoutMs }).then(
     ({ code, stderr }) => {
-      if (code === 0 || isGone.test(stderr)) return [];
+      if (code === 0 || alreadyGonePattern.test(stderr)) return [];
       return [{ reason: `${hint} ended with ${code}: ${stderr.trim()}`, hint }];
     },
-    (error: unknown) => [{ reason: reasonOf(error), hint }],
+    (error: unknown) => [{ reason: describeError(error), hint }],
   );
 }
 
-async function restore(
+async function tryRestoreFile(
   host: UndoHost,
-  file: LeaseNote["files"][number],
-): Promise<readonly Trouble[]> {
+  file: LeaseRecord["files"][number],
+): Promise<readonly UndoFailure[]> {
   return restoreFile(host, file).then(
     () => [],
-    (error: unknown) => [{ reason: reasonOf(error), hint: `rm ${file.path}` }],
+    (error: unknown) => [{ reason: describeError(error), hint: `rm ${file.path}` }],
   );
 }
 
 /** Unless somebody has begun to use it: then it is theirs. */
-async function putDown(host: UndoHost, { nic }: LeaseNote): Promise<readonly Trouble[]> {
-  const shown = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
-  if (!shown?.stdout.includes(" inet ")) return attempt(host, setLink(nic, "down"));
+async function setLinkDown(host: UndoHost, { nic }: LeaseRecord): Promise<readonly UndoFailure[]> {
+  const addresses = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
+  if (!addresses?.stdout.includes(" inet ")) return tryCommand(host, setLink(nic, "down"));
   host.log.verbose(`${nic}: was down, and has an address of somebody's now: left up`);
   return [];
 }
 
-async function macOf(host: Pick<Host, "files">, nic: string): Promise<string> {
-  return (await textIn(host, `/sys/class/net/${nic}/address`)).trim().toLowerCase();
+async function readMac(host: Pick<Host, "files">, nic: string): Promise<string> {
+  return (await readTextOrEmpty(host, `/sys/class/net/${nic}/address`)).trim().toLowerCase();
 }
 
-function reasonOf(error: unknown): string {
+function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,7 @@ import type { LinkAddress } from "../model/link.ts";
  * What getifaddrs(3) tells. Works without `ip` and without rights; a link without carrier is left
  * out (libuv asks for IFF_RUNNING), and an old-style label (`eth0:1`) is not a link's name.
  */
-export function linkAddresses(): readonly LinkAddress[] {
+export function readLinkAddresses(): readonly LinkAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([label, addresses = []]) =>
     addresses.map((each) => ({
       nic: label.replace(/:.*$/, ""),

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-const politeMs = 2000;
-const lookAgainMs = 10;
+const termGraceMs = 2000;
+const pollMs = 10;
 
 /**
  * Ends a process, politely first, and waits until it is gone. Nothing where the number means
@@ -9,17 +9,17 @@ const lookAgainMs = 10;
  */
 export async function endProcess(pid: number, startTime: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    if (!(await isStill(pid, startTime))) return;
+    if (!(await isRunning(pid, startTime))) return;
     kill(pid, signal);
-    const endMs = performance.now() + politeMs;
-    while (performance.now() < endMs && (await isStill(pid, startTime))) {
-      await Bun.sleep(lookAgainMs);
+    const endMs = performance.now() + termGraceMs;
+    while (performance.now() < endMs && (await isRunning(pid, startTime))) {
+      await Bun.sleep(pollMs);
     }
   }
 }
 
 /** A zombie has ended; that its parent has not looked yet is no matter. */
-async function isStill(pid: number, startTime: string): Promise<boolean> {
+async function isRunning(pid: number, startTime: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   const [state, ...fields] = stat.replace(/^.*\) /s, "").split(" ");
   return state !== "Z" && fields[18] === startTime;

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { Failure } from "../exit.ts";
 import type { ExecOptions, ExecResult } from "./host.ts";
 
-const graceMs = 500;
+const pipeGraceMs = 500;
 
 /**
  * Runs a command and waits for it. Codes as a shell gives them: 127 not found, 126 not
@@ -14,28 +14,30 @@ export async function exec(
   options: ExecOptions = {},
 ): Promise<ExecResult> {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
-  let child: ReturnType<typeof start> | null = null;
+  let child: ReturnType<typeof startChild> | null = null;
   // before it starts: a signal in between would end us and leave the command alone
-  const hand = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (child !== null && typeof child === "object") child.kill(signal);
   };
-  const stopForwarding = stdio === "inherit" ? forwardSignals(hand) : () => undefined;
-  child = start(argv, options, stdio);
+  const stopForwarding = stdio === "inherit" ? forwardSignals(onSignal) : () => undefined;
+  child = startChild(argv, options, stdio);
   if (typeof child === "number") {
     return { code: child, isStarted: false, stdout: "", stderr: "" };
   }
   options.onStart?.(child.pid);
   // a grandchild may hold the pipes open long after the command has ended, or was ended
-  const grace = child.exited.then(() => Bun.sleep(graceMs)).then(() => "");
-  const read = (stream: unknown): Promise<string> => textOf(stream, options.onText);
-  const texts = [child.stdout, child.stderr].map((stream) => Promise.race([read(stream), grace]));
+  const afterGrace = child.exited.then(() => Bun.sleep(pipeGraceMs)).then(() => "");
+  const read = (stream: unknown): Promise<string> => readText(stream, options.onText);
+  const texts = [child.stdout, child.stderr].map((stream) =>
+    Promise.race([read(stream), afterGrace]),
+  );
   const [stdout = "", stderr = ""] = await Promise.all(texts);
   await child.exited;
   stopForwarding();
-  return { code: statusOf(child), isStarted: true, stdout, stderr };
+  return { code: exitStatus(child), isStarted: true, stdout, stderr };
 }
 
-function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" | "pipe") {
+function startChild(argv: readonly string[], options: ExecOptions, stdio: "inherit" | "pipe") {
   try {
     return Bun.spawn([...argv], {
       stdin: stdio === "inherit" ? "inherit" : "ignore",
@@ -53,7 +55,7 @@ function start(argv: readonly string[], options: ExecOptions, stdio: "inherit" |
   }
 }
 
-const handedOn = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
+const forwardedSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
  * What is sent to us is meant for the command, and its status is then ours. What is typed on a
@@ -61,13 +63,13 @@ const handedOn = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"
  * whole foreground group; twice would be once too often.
  */
 function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
-  const typed = isForeground() ? ["SIGINT", "SIGQUIT"] : [];
-  const hand = (signal: NodeJS.Signals): void => {
-    if (!typed.includes(signal)) forward(signal);
+  const terminalSignals = isForeground() ? ["SIGINT", "SIGQUIT"] : [];
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!terminalSignals.includes(signal)) forward(signal);
   };
-  for (const signal of handedOn) process.on(signal, hand);
+  for (const signal of forwardedSignals) process.on(signal, onSignal);
   return () => {
-    for (const signal of handedOn) process.off(signal, hand);
+    for (const signal of forwardedSignals) process.off(signal, onSignal);
   };
 }
 
@@ -83,7 +85,7 @@ function isForeground(): boolean {
   }
 }
 
-async function textOf(stream: unknown, onText: ExecOptions["onText"]): Promise<string> {
+async function readText(stream: unknown, onText: ExecOptions["onText"]): Promise<string> {
   if (!(stream instanceof ReadableStream)) return "";
   if (onText === undefined) return new Response(stream).text();
   const decoder = new TextDecoder();
@@ -96,11 +98,11 @@ async function textOf(stream: unknown, onText: ExecOptions["onText"]): Promise<s
   return all;
 }
 
-function statusOf(child: Bun.Subprocess): number {
-  if (child.signalCode !== null) return 128 + numberOf(child.signalCode);
+function exitStatus(child: Bun.Subprocess): number {
+  if (child.signalCode !== null) return 128 + signalNumber(child.signalCode);
   return child.exitCode ?? 1;
 }
 
-function numberOf(signal: NodeJS.Signals | number): number {
+function signalNumber(signal: NodeJS.Signals | number): number {
   return typeof signal === "number" ? signal : constants.signals[signal];
 }

@@ -24,7 +24,7 @@ export interface Host {
    * A transport whose connections leave through one NIC and no other, from an address of its own.
    * A string says why this process cannot have one, as where a unit forbids foreign functions.
    */
-  readonly bind: (way: BoundWay) => Promise<BoundTransport | string>;
+  readonly bind: (options: BindOptions) => Promise<BoundTransport | string>;
   /** By way of systemd-imdsd, which its prohibit route does not stop; null: it is not here. */
   readonly imdsd: () => Promise<HttpTransport | null>;
   /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
@@ -85,7 +85,7 @@ export interface Files {
    */
   readonly read: (
     path: string,
-    how?: { readonly mayBePipe: boolean },
+    options?: { readonly mayBePipe: boolean },
   ) => Promise<Uint8Array | null>;
   /** The names in a folder, sorted; empty where there is no such folder. */
   readonly list: (path: string) => Promise<readonly string[]>;
@@ -94,7 +94,7 @@ export interface Files {
   /** What stands at a path, not following a symbolic link; null where there is nothing. */
   readonly stat: (path: string) => Promise<FileStat | null>;
   /** Makes a folder and those above it; nothing where it exists. */
-  readonly makeFolder: (path: string, mode: number) => Promise<void>;
+  readonly mkdir: (path: string, mode: number) => Promise<void>;
   /**
    * Writes a file whole: temporary file beside it, fsync, rename, fsync of the folder. The old
    * content or the new, never a part. Throws `CANTCREAT` (nothing is left behind), `NOPERM`.
@@ -105,19 +105,19 @@ export interface Files {
    * not been touched for so long: 0 is for whoever knows that no other run writes there now. What
    * cannot be removed stays; nothing is thrown.
    */
-  readonly sweep: (folder: string, agedMs: number) => Promise<void>;
+  readonly removeTemporary: (directory: string, minAgeMs: number) => Promise<void>;
   /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
-  readonly set: (path: string, content: string) => Promise<void>;
+  readonly writeInPlace: (path: string, content: string) => Promise<void>;
   /** Removes a file or a symbolic link; nothing where there is none. */
   readonly remove: (path: string) => Promise<void>;
   /** Makes a symbolic link that says `target`, in the place of whatever link or file was there. */
-  readonly link: (path: string, target: string) => Promise<void>;
+  readonly symlink: (path: string, target: string) => Promise<void>;
   /** Gives a file a second name, on the same file system; nothing where there is no such file. */
-  readonly linkHard: (path: string, existing: string) => Promise<void>;
+  readonly hardLink: (path: string, existing: string) => Promise<void>;
   /** Moves a file to where another one may be; nothing where there is no such file. */
   readonly move: (from: string, to: string) => Promise<void>;
   /** Removes a folder that is empty; nothing where it is not, or where there is none. */
-  readonly removeFolder: (path: string) => Promise<void>;
+  readonly rmdir: (path: string) => Promise<void>;
 }
 
 export interface FileStat {
@@ -126,7 +126,7 @@ export interface FileStat {
   readonly mode: number;
   readonly uid: number;
   /** The inode: what is removed and made again has another one. */
-  readonly node: number;
+  readonly inode: number;
 }
 
 /** One try of one request, over one way to the service. */
@@ -141,15 +141,15 @@ export interface HttpTransport {
    * Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. null:
    * needless, `fetch` bounds its connecting by itself (`ETIMEDOUT`).
    */
-  readonly connects: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
+  readonly canConnect: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
 }
 
 /** `source`: the address that it would ask from. `forbidden`: a route of another type says no. */
 export type RouteLookup =
-  | { readonly kind: "way"; readonly source: string }
+  | { readonly kind: "route"; readonly source: string }
   | { readonly kind: "none" | "forbidden" | "unknown" };
 
-export interface BoundWay {
+export interface BindOptions {
   /** The name of the link. */
   readonly nic: string;
   /** Addresses to ask from: the first of a family is taken, a global one before a link-local one. */
@@ -163,7 +163,7 @@ export interface BoundTransport extends HttpTransport {
    * Opens one connection and closes it. Rejects with an error whose `code` is errno's name, and with
    * the signal's reason.
    */
-  readonly connect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
+  readonly tryConnect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
   /** Ends what is under way and closes every connection. */
   readonly close: () => void;
 }

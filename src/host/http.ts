@@ -9,10 +9,10 @@ import type { HttpTransport } from "./host.ts";
 export const systemHttp: HttpTransport = {
   fetch: (url, init) =>
     fetch(url, { ...init, proxy: false, decompress: false, verbose: false } as RequestInit),
-  connects,
+  canConnect,
 };
 
-async function connects(host: string, port: number, timeoutMs: number): Promise<boolean> {
+async function canConnect(host: string, port: number, timeoutMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), timeoutMs);
   const socket = Bun.connect({
@@ -26,8 +26,8 @@ async function connects(host: string, port: number, timeoutMs: number): Promise<
     },
   });
   socket.catch(() => resolve(false));
-  const stands = await promise;
+  const isConnected = await promise;
   clearTimeout(timer);
   void socket.then((open) => open.terminate()).catch(() => undefined);
-  return stands;
+  return isConnected;
 }

@@ -4,7 +4,7 @@ import type { Release } from "./host.ts";
 import { openLibc } from "./sockets/libc.ts";
 
 /** flock(2): exclusive, without waiting. */
-const lockExclusiveNow = 2 | 4;
+const exclusiveNonBlocking = 2 | 4;
 
 /**
  * Takes the lock on a file, which is made if need be; null: somebody else has it. The kernel gives
@@ -12,12 +12,12 @@ const lockExclusiveNow = 2 | 4;
  */
 export function takeLock(path: string): Release | null {
   const libc = openLibc();
-  const file = openLockFile(path);
-  if (libc.flock(file, lockExclusiveNow) !== 0) {
-    closeSync(file);
+  const descriptor = openLockFile(path);
+  if (libc.flock(descriptor, exclusiveNonBlocking) !== 0) {
+    closeSync(descriptor);
     return null;
   }
-  return () => closeSync(file);
+  return () => closeSync(descriptor);
 }
 
 function openLockFile(path: string): number {

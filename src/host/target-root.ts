@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "./host.ts";
-import { foldersAbove } from "../model/managed-paths.ts";
+import { parentDirectories } from "../model/managed-paths.ts";
 
 /**
  * A path of the machine as it lies below `root`; `/` and the empty text are the machine itself. A
@@ -19,15 +19,15 @@ export function underRoot(root: string, path: string): string {
  * point to `/etc/netplan`, and that would be the running machine's. Below `/` itself an admin's
  * links are the admin's. Throws `CANTCREAT`.
  */
-export async function refuseLinksBelow(
+export async function refuseSymlinkedDirectories(
   host: Pick<Host, "files">,
   root: string,
   path: string,
 ): Promise<void> {
   if (isThisMachine(root)) return;
-  const folders = foldersAbove(path).map((folder) => underRoot(root, folder));
-  const stats = await Promise.all(folders.map((folder) => host.files.stat(folder)));
-  const link = folders.find((_, at) => stats[at]?.kind === "link");
+  const directories = parentDirectories(path).map((directory) => underRoot(root, directory));
+  const stats = await Promise.all(directories.map((directory) => host.files.stat(directory)));
+  const link = directories.find((_, at) => stats[at]?.kind === "link");
   if (link === undefined) return;
   const hint = "it could lead out of --root: replace it with a folder";
   throw new Failure("CANTCREAT", `${link} is a symbolic link`, { hint });

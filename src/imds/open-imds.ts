@@ -1,11 +1,11 @@
 import type { Host } from "../host/host.ts";
 import { type ImdsSession, openSession } from "./session.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
-import { type Links, noRanked } from "./connect/transports.ts";
-import { dropAbandoned, leasesFor } from "./connect/ephemeral-leases.ts";
+import { type Links, emptyLinkSurvey } from "./connect/transports.ts";
+import { recoverLeases, openEphemeralLeases } from "./connect/ephemeral-leases.ts";
 
 /** A conversation with IMDS, and how it is held. */
-export interface Imds {
+export interface ImdsContext {
   readonly session: ImdsSession;
   readonly settings: ImdsSettings;
 }
@@ -18,10 +18,10 @@ export interface Imds {
 export async function withImds<T>(
   host: Host,
   settings: ImdsSettings,
-  work: (imds: Imds) => Promise<T>,
-  links: Links = linksOf(host, settings),
+  work: (imds: ImdsContext) => Promise<T>,
+  links: Links = openLinks(host, settings),
 ): Promise<T> {
-  await dropAbandoned(host);
+  await recoverLeases(host);
   const session = openSession(host, settings, links);
   try {
     return await work({ session, settings });
@@ -34,13 +34,15 @@ export async function withImds<T>(
  * The machine's links, for a conversation with IMDS. Most of them never look at one: what looks is
  * loaded when it is needed.
  */
-export function linksOf(host: Host, settings: ImdsSettings): Links {
-  const leases = leasesFor(host, settings);
-  let ranking: Promise<Links["rank"]> | null = null;
+export function openLinks(host: Host, settings: ImdsSettings): Links {
+  const leases = openEphemeralLeases(host, settings);
+  let ranker: Promise<Links["rank"]> | null = null;
   return {
     rank: async (endpoints) => {
-      ranking ??= import("./connect/rank-links.ts").then(({ linkRanking }) => linkRanking(host));
-      return (await ranking)(endpoints);
+      ranker ??= import("./connect/rank-links.ts").then(({ createLinkRanker }) =>
+        createLinkRanker(host),
+      );
+      return (await ranker)(endpoints);
     },
     lease: (link, { deadlineMs }) => leases.take(link, deadlineMs),
     close: leases.close,
@@ -49,7 +51,7 @@ export function linksOf(host: Host, settings: ImdsSettings): Links {
 
 /** As if there were none: for what must hold by the kernel's own routing. */
 export const noLinks: Links = {
-  rank: async () => noRanked,
+  rank: async () => emptyLinkSurvey,
   lease: async () => "no temporary address can be had",
   close: async () => undefined,
 };

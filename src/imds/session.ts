@@ -1,17 +1,22 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { MetadataPath } from "../model/metadata.ts";
-import { type Answer, trouble } from "./protocol/answer.ts";
-import { ask } from "./protocol/request.ts";
-import { urlPathOf } from "./protocol/key.ts";
-import { isReachedByNics } from "./connect/candidates.ts";
-import { limiter, pacer, type Urgency } from "./protocol/rate-limit.ts";
-import { type AskOnce, newPass, type Pass, type TimelessQuestion } from "./acquire-token.ts";
+import { type Answer, transientError } from "./protocol/answer.ts";
+import { sendRequest } from "./protocol/request.ts";
+import { toUrlPath } from "./protocol/key.ts";
+import { isReachableThroughNic } from "./connect/candidates.ts";
+import { createSemaphore, createRateLimiter, type Priority } from "./protocol/rate-limit.ts";
+import {
+  type SendOnce,
+  acquireToken,
+  type Connection,
+  type UntimedRequest,
+} from "./acquire-token.ts";
 import { retry } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
 import { tokenHeader } from "./protocol/token.ts";
 import { type Links, openTransports } from "./connect/transports.ts";
-import { nicOf, type Way } from "./protocol/path.ts";
+import { pathNic, type ImdsPath } from "./protocol/path.ts";
 
 /**
  * A run's conversation with IMDS: one token, one way, at most 6 requests in flight and 100 a second.
@@ -21,12 +26,12 @@ export interface ImdsSession {
    * The bytes below `latest/`; null for 404. Throws `UNAVAILABLE`, `DATAERR`, `CONFIG`; never
    * gives an empty value for an error.
    */
-  readonly get: (path: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
+  readonly get: (metadataPath: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
   /**
    * One try, for those who pace themselves: trouble is an answer. A token is still tried for until
    * there is one: without it nothing can be asked. Throws what a final refusal or a lost token is.
    */
-  readonly look: (path: MetadataPath, options?: LookOptions) => Promise<Answer>;
+  readonly tryGet: (metadataPath: MetadataPath, options?: TryGetOptions) => Promise<Answer>;
   readonly stats: () => ImdsStats;
   /** When the run must end, on the clock of `Clock.now`. */
   readonly deadlineMs: number;
@@ -36,12 +41,12 @@ export interface ImdsSession {
   readonly close: () => Promise<void>;
 }
 
-export interface GetOptions extends LookOptions {
+export interface GetOptions extends TryGetOptions {
   /** A 404 is asked again until the deadline. */
   readonly awaitAbsent?: boolean;
 }
 
-export interface LookOptions {
+export interface TryGetOptions {
   /** An empty answer is one, and not trouble to be tried again. */
   readonly mayBeEmpty?: boolean;
   /** Asks for a listing, with a slash at the end, as AWS documents it. */
@@ -61,11 +66,11 @@ export interface ImdsStats {
   readonly retries: number;
 }
 
-const mostInFlight = 6;
-const leafCapBytes = 262_144;
-const userDataCapBytes = 1_048_576;
+const maxInFlight = 6;
+const maxLeafBytes = 262_144;
+const maxUserDataBytes = 1_048_576;
 /** Of all answers of a run: a tree is some 20 KB, and none is read much more than once. */
-const capInAllBytes = 67_108_864;
+const maxTotalBytes = 67_108_864;
 
 /** Opens no connection by itself; the first `get` asks for the token. */
 export function openSession(
@@ -74,103 +79,115 @@ export function openSession(
   links: Links,
 ): ImdsSession {
   const deadlineMs = host.clock.now() + settings.timeoutMs;
-  const inTurn = limiter(mostInFlight);
+  const semaphore = createSemaphore(maxInFlight);
   const count = { requests: 0, retries: 0 };
   const { retries } = settings;
   const onRetry = (): void => void (count.retries += 1);
   const limits = { deadlineMs, retries, awaitAbsent: false, onRetry };
   const transports = openTransports(host, settings, links);
-  let pass: Promise<Pass> | null = null;
-  let way: Way | null = null;
-  const once = boundInTime(host, settings, deadlineMs, () => void (count.requests += 1));
+  let connection: Promise<Connection> | null = null;
+  let usedPath: ImdsPath | null = null;
+  const sendOnce = createSendOnce(host, settings, deadlineMs, () => void (count.requests += 1));
 
-  const tryOnce = async (path: MetadataPath, options: LookOptions): Promise<Answer> => {
-    const used = (pass ??= newPass(host, { settings, limits, links, transports, once }));
-    const granted = await used;
-    way = granted.way;
-    const question = questionFor(granted, pathFor(path, options));
-    const answer = await once(granted.transport, question, host.signal);
+  const requestOnce = async (
+    metadataPath: MetadataPath,
+    options: TryGetOptions,
+  ): Promise<Answer> => {
+    const current = (connection ??= acquireToken(host, {
+      settings,
+      limits,
+      links,
+      transports,
+      sendOnce,
+    }));
+    const established = await current;
+    usedPath = established.path;
+    const request = buildRequest(established, buildUrlPath(metadataPath, options));
+    const answer = await sendOnce(established.transport, request, host.signal);
     // only this request's own pass: another may have brought a newer one meanwhile
-    if (pass === used && isPassInDoubt(answer, settings)) pass = null;
-    return (options.mayBeEmpty ?? isFree(path)) ? answer : unlessEmpty(answer);
+    if (connection === current && shouldReconnect(answer, settings)) connection = null;
+    return (options.mayBeEmpty ?? isEmptyValueAllowed(metadataPath)) ? answer : rejectEmpty(answer);
   };
   // the pass is taken in turn, too: what waits here must not go on with one that has expired
-  const look: ImdsSession["look"] = (path, options = {}) =>
-    inTurn(() => tryOnce(path, options), urgencyOf(options)).catch((error: unknown) => {
-      pass = null; // the next look asks for a token again
-      throw error;
-    });
-  const get: ImdsSession["get"] = (path, { awaitAbsent = false, ...options } = {}) => {
-    const attempt = () => inTurn(() => tryOnce(path, options), urgencyOf(options));
-    return retry(host, pathFor(path, options), { ...limits, awaitAbsent }, attempt);
+  const tryGet: ImdsSession["tryGet"] = (metadataPath, options = {}) =>
+    semaphore(() => requestOnce(metadataPath, options), choosePriority(options)).catch(
+      (error: unknown) => {
+        connection = null; // the next look asks for a token again
+        throw error;
+      },
+    );
+  const get: ImdsSession["get"] = (metadataPath, { awaitAbsent = false, ...options } = {}) => {
+    const attempt = () =>
+      semaphore(() => requestOnce(metadataPath, options), choosePriority(options));
+    return retry(host, buildUrlPath(metadataPath, options), { ...limits, awaitAbsent }, attempt);
   };
-  const stats = () => ({ ...wayStats(way), ...count });
-  return { get, look, deadlineMs, retries, close: transports.close, stats };
+  const stats = () => ({ ...pathStats(usedPath), ...count });
+  return { get, tryGet, deadlineMs, retries, close: transports.close, stats };
 }
 
 /**
  * Asks once, for as long as a try may take and the run lasts; `onRequest` counts. Throws `DATAERR`
  * where all answers together are more than a run could want: what was read is kept in memory.
  */
-function boundInTime(
+function createSendOnce(
   host: Pick<Host, "clock" | "log" | "signal">,
   settings: Pick<ImdsSettings, "tryMs" | "connectMs">,
   deadlineMs: number,
   onRequest: () => void,
-): AskOnce {
-  const paced = pacer(host);
+): SendOnce {
+  const rateLimiter = createRateLimiter(host);
   let received = 0;
-  return (http, question, stop) =>
-    paced(async () => {
+  return (http, request, stop) =>
+    rateLimiter(async () => {
       onRequest();
       const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
       const tryMs = Math.min(settings.tryMs, leftMs);
-      const connectMs = question.method === "PUT" ? settings.connectMs : null;
+      const connectMs = request.method === "PUT" ? settings.connectMs : null;
       const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
-      const answer = await ask({ ...host, http }, { ...question, ...times }, stop);
+      const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
-      if (received <= capInAllBytes) return answer;
+      if (received <= maxTotalBytes) return answer;
       throw new Failure(
         "DATAERR",
-        `imds has sent more than ${capInAllBytes} bytes: no instance has so much`,
+        `imds has sent more than ${maxTotalBytes} bytes: no instance has so much`,
       );
     });
 }
 
 /** What a folder lists is asked for after it: a listing that waits holds up all that. */
-function urgencyOf({ asFolder = false }: LookOptions): Urgency {
+function choosePriority({ asFolder = false }: TryGetOptions): Priority {
   return asFolder ? "first" : "later";
 }
 
-function wayStats(way: Way | null): Omit<ImdsStats, "requests" | "retries"> {
-  if (way === null) return { endpoint: null, interface: null, through: null };
-  return { endpoint: way.endpoint, interface: nicOf(way), through: way.through.kind };
+function pathStats(usedPath: ImdsPath | null): Omit<ImdsStats, "requests" | "retries"> {
+  if (usedPath === null) return { endpoint: null, interface: null, through: null };
+  return { endpoint: usedPath.endpoint, interface: pathNic(usedPath), through: usedPath.via.kind };
 }
 
-function pathFor(path: MetadataPath, { asFolder = false }: LookOptions): string {
-  return urlPathOf(path) + (asFolder ? "/" : "");
+function buildUrlPath(metadataPath: MetadataPath, { asFolder = false }: TryGetOptions): string {
+  return toUrlPath(metadataPath) + (asFolder ? "/" : "");
 }
 
-function questionFor({ way, token }: Pass, path: string): TimelessQuestion {
+function buildRequest({ path: usedPath, token }: Connection, metadataPath: string): UntimedRequest {
   const headers = { [tokenHeader]: token };
-  const capBytes = path === "/latest/user-data" ? userDataCapBytes : leafCapBytes;
-  return { way, method: "GET", path, headers, capBytes };
+  const maxBytes = metadataPath === "/latest/user-data" ? maxUserDataBytes : maxLeafBytes;
+  return { imdsPath: usedPath, method: "GET", urlPath: metadataPath, headers, maxBytes };
 }
 
-function unlessEmpty(answer: Answer): Answer {
+function rejectEmpty(answer: Answer): Answer {
   if (answer.kind !== "value" || answer.body.length > 0) return answer;
-  return trouble("200 without a value", { endsAs: "DATAERR" });
+  return transientError("200 without a value", { endsAs: "DATAERR" });
 }
 
 /** What people write may be empty; elsewhere that is a value that was lost, or is on its way. */
-function isFree(path: MetadataPath): boolean {
-  return path[0] === "user-data" || path[1] === "tags";
+function isEmptyValueAllowed(metadataPath: MetadataPath): boolean {
+  return metadataPath[0] === "user-data" || metadataPath[1] === "tags";
 }
 
 /** A 401 wants a new token; a way that broke is worth leaving only where there is another. */
-function isPassInDoubt(answer: Answer, settings: ImdsSettings): boolean {
-  if (answer.kind !== "trouble") return false;
-  const { suspect } = answer.trouble;
-  const isAnyOther = settings.endpoints.length > 1 || isReachedByNics(settings);
-  return suspect === "token" || (suspect === "path" && isAnyOther);
+function shouldReconnect(answer: Answer, settings: ImdsSettings): boolean {
+  if (answer.kind !== "error") return false;
+  const { cause } = answer.error;
+  const hasOtherPath = settings.endpoints.length > 1 || isReachableThroughNic(settings);
+  return cause === "token" || (cause === "path" && hasOtherPath);
 }

@@ -6,12 +6,15 @@ import type { Competitor, HotplugFile } from "./units/model.ts";
  * cloud-init's settings, in the order in which they are read, each name once, and links that enable
  * units.
  */
-export function competingHotplug(files: readonly HotplugFile[]): readonly Competitor[] {
+export function findCompetitors(files: readonly HotplugFile[]): readonly Competitor[] {
   const active = files.filter(({ isMask }) => !isMask);
   const found = [
-    { ...cloudInit, seenBy: [...rulesNamed(active, cloudInitRules), ...settingOf(active)] },
-    { ...netUtils, seenBy: rulesNamed(active, netUtilsRules) },
-    { ...cloudSetup, seenBy: rulesNamed(active, cloudSetupLinks) },
+    {
+      ...cloudInit,
+      seenBy: [...filterPaths(active, cloudInitRules), ...findHotplugSetting(active)],
+    },
+    { ...netUtils, seenBy: filterPaths(active, netUtilsRules) },
+    { ...cloudSetup, seenBy: filterPaths(active, cloudSetupLinks) },
   ];
   return found.filter(({ seenBy }) => seenBy.length > 0);
 }
@@ -50,21 +53,21 @@ const cloudSetup = {
   commands: ["systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"],
 };
 
-function rulesNamed(files: readonly HotplugFile[], name: RegExp): readonly string[] {
+function filterPaths(files: readonly HotplugFile[], name: RegExp): readonly string[] {
   return files.map(({ path }) => path).filter((path) => name.test(path));
 }
 
 /** Of cloud-init's settings the last word counts; user-data, which is later still, is not a file. */
-function settingOf(files: readonly HotplugFile[]): readonly string[] {
-  const words = files
+function findHotplugSetting(files: readonly HotplugFile[]): readonly string[] {
+  const settings = files
     .filter(({ path }) => path.startsWith("/etc/cloud/"))
-    .flatMap(({ path, content }) => whenIn(content).map((when) => ({ path, when })));
-  const last = words.at(-1);
+    .flatMap(({ path, content }) => parseWhenLists(content).map((when) => ({ path, when })));
+  const last = settings.at(-1);
   return last?.when.includes("hotplug") === true ? [last.path] : [];
 }
 
 /** What `when:` lists, in either of YAML's two ways. */
-function whenIn(yaml: string): readonly string[] {
+function parseWhenLists(yaml: string): readonly string[] {
   const text = yaml.replaceAll(/(^|\s)#.*$/gm, "");
   const found = text.matchAll(/\bwhen["']?\s*:\s*(\[[^\]]*\]|(?:\n\s*-[^\n]*)+)/g);
   return [...found].map(([, list = ""]) => list);

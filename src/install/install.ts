@@ -4,17 +4,17 @@ import type { Host } from "../host/host.ts";
 import type { Installation, InstallPlan } from "./units/model.ts";
 import {
   describeInstall,
-  installDeeds,
-  type InstallPlace,
-  outcomeOf,
+  describeInstallActions,
+  type InstallLocation,
+  installOutcome,
   renderInstallResult,
 } from "./report.ts";
-import { alone } from "../apply/lock.ts";
-import { programFor } from "./program.ts";
-import { requireRights } from "../apply/preconditions.ts";
-import { carryOutInstall } from "./apply.ts";
+import { runExclusively } from "../apply/lock.ts";
+import { resolveProgram } from "./program.ts";
+import { requireRootUser } from "../apply/preconditions.ts";
+import { applyInstall } from "./apply.ts";
 import { findDhcpHooks, inspectInstall } from "./inspect.ts";
-import { foldersAbove, madeFoldersPath, planInstall, planUninstall } from "./plan.ts";
+import { parentDirectories, createdDirectoriesPath, planInstall, planUninstall } from "./plan.ts";
 import { renderInstallation } from "./units/installation.ts";
 
 export interface InstallOptions {
@@ -50,40 +50,40 @@ async function runJob(
 ): Promise<number> {
   const { root, dryRun, withDhcpHooks } = options;
   const change = { check: false, dryRun, root };
-  requireRights(host, change, `hotplug --${job}`);
-  const program = job === "install" ? await programFor(host, root) : null;
+  requireRootUser(host, change, `hotplug --${job}`);
+  const program = job === "install" ? await resolveProgram(host, root) : null;
   const wish = { root, program, withDhcpHooks, dryRun };
   const timed = { ...change, timeoutMs: lockTimeoutMs };
-  const plan = await alone(host, timed, () => install(host, wish));
-  await report(host, options, { root, plan, program });
+  const plan = await runExclusively(host, timed, () => install(host, wish));
+  await reportInstall(host, options, { root, plan, program });
   return exitCodes.OK;
 }
 
-interface Done extends InstallPlace {
+interface InstallReport extends InstallLocation {
   readonly plan: InstallPlan;
 }
 
-async function report(
+async function reportInstall(
   host: Pick<Host, "clock" | "log" | "print">,
   { dryRun, json }: InstallOptions,
-  { plan, ...place }: Done,
+  { plan, ...place }: InstallReport,
 ): Promise<void> {
   const { program } = place;
   const elapsedMs = Math.round(host.clock.now());
   if (json) await host.print(renderInstallResult({ dryRun, program, plan, elapsedMs }));
   else if (dryRun) await host.print(describeInstall(plan, place));
   if (dryRun) return;
-  if (!json) for (const deed of installDeeds(plan, place)) host.log.info(deed);
+  if (!json) for (const action of describeInstallActions(plan, place)) host.log.info(action);
   for (const note of plan.notes) host.log.warn(note);
   for (const { name, seenBy, commands } of plan.competitors) {
     const where = seenBy.join(", ");
     host.log.warn(`${name} is active here, too (${where})`, commands.join(" && "));
   }
-  host.log.info(summary({ plan, ...place }));
+  host.log.info(summarizeInstall({ plan, ...place }));
 }
 
-function summary({ plan, program, root }: Done): string {
-  const isChanged = outcomeOf({ plan, program }) !== "unchanged";
+function summarizeInstall({ plan, program, root }: InstallReport): string {
+  const isChanged = installOutcome({ plan, program }) !== "unchanged";
   const where = isThisMachine(root) ? "" : ` below ${root}`;
   if (program === null) {
     if (!isChanged) return `nothing to uninstall${where}`;
@@ -92,7 +92,7 @@ function summary({ plan, program, root }: Done): string {
   return `${isChanged ? "installed" : "installed already"}${where}: units start ${program}`;
 }
 
-export interface InstallWish {
+export interface InstallRequest {
   /** `/` for the machine itself; elsewhere only files and links are made, and no command is run. */
   readonly root: string;
   /**
@@ -111,21 +111,24 @@ export interface InstallWish {
  */
 export async function install(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
-  wish: InstallWish,
+  request: InstallRequest,
 ): Promise<InstallPlan> {
-  const { root, program, dryRun } = wish;
-  const wanted = await wantedFor(host, wish);
-  const paths = [...wanted.files, ...wanted.links].map(({ path }) => path);
-  const folders = [...new Set([...paths, madeFoldersPath].flatMap(foldersAbove))];
-  const facts = await inspectInstall(host, root, { folders, note: madeFoldersPath });
-  const plan = program === null ? planUninstall(facts) : planInstall(wanted, facts);
-  if (!dryRun) await carryOutInstall(host, plan, root);
+  const { root, program, dryRun } = request;
+  const installation = await buildInstallation(host, request);
+  const paths = [...installation.files, ...installation.links].map(({ path }) => path);
+  const directories = [...new Set([...paths, createdDirectoriesPath].flatMap(parentDirectories))];
+  const facts = await inspectInstall(host, root, {
+    directories,
+    madeListPath: createdDirectoriesPath,
+  });
+  const plan = program === null ? planUninstall(facts) : planInstall(installation, facts);
+  if (!dryRun) await applyInstall(host, plan, root);
   return plan;
 }
 
-async function wantedFor(
+async function buildInstallation(
   host: Pick<Host, "files">,
-  { root, program, withDhcpHooks }: InstallWish,
+  { root, program, withDhcpHooks }: InstallRequest,
 ): Promise<Installation> {
   if (program === null) return { files: [], links: [] };
   const clients = withDhcpHooks ? await findDhcpHooks(host, root.replace(/\/+$/, "")) : null;

@@ -1,10 +1,10 @@
 import type { InstallPlan } from "./units/model.ts";
-import { printable } from "../output/text.ts";
+import { escapeUnprintable } from "../output/text.ts";
 import { renderJson } from "../output/json.ts";
 
 type Verb = "run" | "write" | "link" | "remove";
 
-const done: Readonly<Record<Verb, string>> = {
+const pastTense: Readonly<Record<Verb, string>> = {
   run: "ran",
   write: "wrote",
   link: "linked",
@@ -12,7 +12,7 @@ const done: Readonly<Record<Verb, string>> = {
 };
 
 /** For whom a plan is told. */
-export interface InstallPlace {
+export interface InstallLocation {
   /** `/` for the machine itself; else paths are shown as they lie below it. */
   readonly root: string;
   /** What units and hooks start; null: `--uninstall`. */
@@ -20,11 +20,13 @@ export interface InstallPlace {
 }
 
 /** What `--install` or `--uninstall` would do, a line each, with all that is told of it. */
-export function describeInstall(plan: InstallPlan, place: InstallPlace): string {
-  const folders = plan.removeFolders.map((path) => `remove ${below(place, path)}, if it is empty`);
-  const lines = [...deeds(plan, place, (verb) => verb), ...folders];
+export function describeInstall(plan: InstallPlan, location: InstallLocation): string {
+  const folders = plan.removeFolders.map(
+    (path) => `remove ${pathBelowLocation(location, path)}, if it is empty`,
+  );
+  const lines = [...actionLines(plan, location, (verb) => verb), ...folders];
   const notes = [
-    ...(place.program === null ? [] : [`units start ${place.program}`]),
+    ...(location.program === null ? [] : [`units start ${location.program}`]),
     ...plan.notes,
     ...plan.competitors.flatMap(({ name, seenBy, commands }) => [
       `${name} is active here, too (${seenBy.join(", ")}); to switch it off:`,
@@ -32,32 +34,35 @@ export function describeInstall(plan: InstallPlan, place: InstallPlace): string 
     ]),
   ];
   const all = [...(lines.length === 0 ? ["nothing to do"] : lines), ...notes];
-  return printable(`${all.join("\n")}\n`);
+  return escapeUnprintable(`${all.join("\n")}\n`);
 }
 
 /** What was done, a line each. */
-export function installDeeds(plan: InstallPlan, place: InstallPlace): readonly string[] {
-  return deeds(plan, place, (verb) => done[verb]);
+export function describeInstallActions(
+  plan: InstallPlan,
+  location: InstallLocation,
+): readonly string[] {
+  return actionLines(plan, location, (verb) => pastTense[verb]);
 }
 
-function deeds(
+function actionLines(
   plan: InstallPlan,
-  place: InstallPlace,
-  say: (verb: Verb) => string,
+  location: InstallLocation,
+  formatVerb: (verb: Verb) => string,
 ): readonly string[] {
-  const { before, write, links, remove, removeLast, steps } = plan;
-  const run = ({ argv }: InstallPlan["steps"][number]) => `${say("run")} ${argv.join(" ")}`;
-  const at = (path: string): string => below(place, path);
+  const { stepsBefore, write, links, remove, removeLast, steps } = plan;
+  const run = ({ argv }: InstallPlan["steps"][number]) => `${formatVerb("run")} ${argv.join(" ")}`;
+  const shownPath = (path: string): string => pathBelowLocation(location, path);
   return [
-    ...before.map(run),
-    ...write.map(({ path }) => `${say("write")} ${at(path)}`),
-    ...links.map(({ path, target }) => `${say("link")} ${at(path)} to ${target}`),
-    ...[...remove, ...removeLast].map((path) => `${say("remove")} ${at(path)}`),
+    ...stepsBefore.map(run),
+    ...write.map(({ path }) => `${formatVerb("write")} ${shownPath(path)}`),
+    ...links.map(({ path, target }) => `${formatVerb("link")} ${shownPath(path)} to ${target}`),
+    ...[...remove, ...removeLast].map((path) => `${formatVerb("remove")} ${shownPath(path)}`),
     ...steps.map(run),
   ];
 }
 
-function below({ root }: InstallPlace, path: string): string {
+function pathBelowLocation({ root }: InstallLocation, path: string): string {
   return `${root.replace(/\/+$/, "")}${path}`;
 }
 
@@ -73,12 +78,12 @@ interface InstallResult {
 /** The shape of every result, without NICs; and what else a machine may want to know of it. */
 export function renderInstallResult(result: InstallResult): string {
   const { dryRun, program, plan, elapsedMs } = result;
-  const { before, write, links, remove, removeLast, removeFolders, steps } = plan;
+  const { stepsBefore, write, links, remove, removeLast, removeFolders, steps } = plan;
   return renderJson({
     command: "hotplug",
     dryRun,
     elapsedMs,
-    outcome: outcomeOf(result),
+    outcome: installOutcome(result),
     nics: [],
     imds: null,
     program,
@@ -88,19 +93,19 @@ export function renderInstallResult(result: InstallResult): string {
       links,
       remove: [...remove, ...removeLast],
       removeFolders,
-      steps: [...before, ...steps],
+      steps: [...stepsBefore, ...steps],
       reasons: plan.notes,
     },
   });
 }
 
 /** Whether anything is to be done, and which way round. */
-export function outcomeOf({
+export function installOutcome({
   program,
   plan,
 }: Pick<InstallResult, "plan" | "program">): "configured" | "retired" | "unchanged" {
-  const { before, write, links, remove, removeLast, removeFolders, steps } = plan;
-  const all = [before, write, links, remove, removeLast, removeFolders, steps];
+  const { stepsBefore, write, links, remove, removeLast, removeFolders, steps } = plan;
+  const all = [stepsBefore, write, links, remove, removeLast, removeFolders, steps];
   if (all.every(({ length }) => length === 0)) return "unchanged";
   return program === null ? "retired" : "configured";
 }

@@ -6,14 +6,14 @@ export type DhcpClientName = (typeof dhcpClients)[number];
 /** What a DHCP client has just done, as its hook is told. */
 export type DhcpEvent = BoundEvent | ReleasedEvent | IrrelevantEvent;
 
-interface Told {
+interface DhcpEventBase {
   readonly client: DhcpClientName;
   /** The client's own word for it, for people: `dhclient: BOUND`. */
-  readonly why: string;
+  readonly summary: string;
 }
 
 /** The NIC has this lease, new or once more. */
-export interface BoundEvent extends Told {
+export interface BoundEvent extends DhcpEventBase {
   readonly kind: "bound";
   /** The link's name. */
   readonly nic: string;
@@ -21,7 +21,7 @@ export interface BoundEvent extends Told {
 }
 
 /** The NIC has no lease any more. */
-interface ReleasedEvent extends Told {
+interface ReleasedEvent extends DhcpEventBase {
   readonly kind: "released";
   readonly nic: string;
   /** The one that it had; null: the client does not say. */
@@ -29,7 +29,7 @@ interface ReleasedEvent extends Told {
 }
 
 /** Nothing that an IPv4 address depends on. */
-interface IrrelevantEvent extends Told {
+interface IrrelevantEvent extends DhcpEventBase {
   readonly kind: "irrelevant";
 }
 
@@ -82,7 +82,7 @@ export const dhcpHookPaths = {
 export const udhcpcHookPath = "/etc/udhcpc/ec2nic.script";
 
 /** Every folder that a hook of ours can lie in: what is taken away again is looked for there. */
-export const dhcpHookFolders: readonly string[] = [
+export const dhcpHookDirectories: readonly string[] = [
   ...dhcpHookPaths.dhclient,
   ...dhcpHookPaths.dhcpcd,
   ...dhcpHookPaths.networkManager,

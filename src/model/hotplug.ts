@@ -22,10 +22,10 @@ export interface HotplugNic extends NicResult {
 /** What came of a NIC that another run had the care of. */
 export interface HotplugAnswer {
   readonly nic: HotplugNic;
-  readonly failure: FailureText | null;
+  readonly failure: SerializedFailure | null;
 }
 
-interface FailureText {
+interface SerializedFailure {
   readonly kind: FailureKind;
   readonly message: string;
   readonly hint: string | null;
@@ -61,7 +61,7 @@ export const hotplugAnswerSchema = v.object({
 
 /** What an event of the kernel, or the words of a caller, mean for a NIC. */
 export type NicEvent =
-  | { readonly kind: "added"; readonly clue: LinkClue }
+  | { readonly kind: "added"; readonly selector: LinkSelector }
   /**
    * Its link is gone, which a driver's unload and a detach have in common: what is on the bus
    * tells them apart.
@@ -69,10 +69,10 @@ export type NicEvent =
   | { readonly kind: "gone-from-kernel"; readonly name: string | null; readonly mac: string | null }
   /** A device is gone; `device`: its name on the bus, null where the caller does not know which. */
   | { readonly kind: "gone-from-bus"; readonly device: string | null }
-  | { readonly kind: "irrelevant"; readonly why: string };
+  | { readonly kind: "irrelevant"; readonly reason: string };
 
 /** How the link of an event is found. */
-export type LinkClue =
+export type LinkSelector =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "mac"; readonly mac: string }
   /** The device that the link belongs to, below `/sys`; `name`: what udev is renaming it to, if told. */
@@ -81,7 +81,7 @@ export type LinkClue =
   | { readonly kind: "bus"; readonly address: string };
 
 /** A run that has the care of a NIC which came. */
-export interface BatchWish {
+export interface JoinRequest {
   readonly id: string;
   readonly mac: string;
   /** How long it ran when it wished. */

@@ -6,28 +6,28 @@
  */
 export type Family = 4 | 6;
 
-const widths = { 4: 32, 6: 128 } as const;
+const addressBits = { 4: 32, 6: 128 } as const;
 
 /** Four decimal numbers; leading zeros are refused, since some readers take them for octal. */
 export function parseIpv4(text: string): string | null {
-  const value = ipv4Value(text);
-  return value === null ? null : ipv4Text(value);
+  const value = parseIpv4Value(text);
+  return value === null ? null : formatIpv4(value);
 }
 
 /** Any spelling of RFC 4291, an IPv4 tail included; zone ids (`%eth0`) are refused. */
 export function parseIpv6(text: string): string | null {
-  const value = ipv6Value(text);
-  return value === null ? null : ipv6Text(value);
+  const value = parseIpv6Value(text);
+  return value === null ? null : formatIpv6(value);
 }
 
 /** `address/length` with no bit set behind the prefix: a network, not a host with its mask. */
 export function parseCidr(text: string, family: Family): string | null {
   const [address = "", length = "", ...rest] = text.split("/");
-  const value = family === 4 ? ipv4Value(address) : ipv6Value(address);
+  const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
   if (value === null || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return null;
-  const hostBits = widths[family] - Number(length);
+  const hostBits = addressBits[family] - Number(length);
   if (hostBits < 0 || value % (1n << BigInt(hostBits)) !== 0n) return null;
-  return `${textOf(value, family)}/${length}`;
+  return `${formatAddress(value, family)}/${length}`;
 }
 
 /** Six octets of two digits each, with colons. */
@@ -42,7 +42,7 @@ export function familyOf(addressOrCidr: string): Family {
 
 /** A canonical address as the network that holds nothing else: /32 or /128. */
 export function hostCidr(address: string): string {
-  return `${address}/${widths[familyOf(address)]}`;
+  return `${address}/${addressBits[familyOf(address)]}`;
 }
 
 /** The number of bits in a canonical CIDR's prefix. */
@@ -57,39 +57,39 @@ export function prefixLength(cidr: string): number {
  * metadata is parsed.
  */
 export function subnetRouter(cidr: string): string {
-  const { family, value, length } = split(cidr);
-  if (length > widths[family] - 2) throw new RangeError(`${cidr} has no room for a router`);
-  return textOf(value + 1n, family);
+  const { family, value, length } = parseCanonicalCidr(cidr);
+  if (length > addressBits[family] - 2) throw new RangeError(`${cidr} has no room for a router`);
+  return formatAddress(value + 1n, family);
 }
 
 /** Whether a canonical address lies in a canonical CIDR. */
-export function contains(cidr: string, address: string): boolean {
-  const network = split(cidr);
-  const host = split(hostCidr(address));
+export function cidrContains(cidr: string, address: string): boolean {
+  const network = parseCanonicalCidr(cidr);
+  const host = parseCanonicalCidr(hostCidr(address));
   if (network.family !== host.family) return false;
-  const hostBits = BigInt(widths[network.family] - network.length);
+  const hostBits = BigInt(addressBits[network.family] - network.length);
   return host.value >> hostBits === network.value >> hostBits;
 }
 
-interface Network {
+interface ParsedCidr {
   readonly family: Family;
   readonly value: bigint;
   readonly length: number;
 }
 
-function split(cidr: string): Network {
+function parseCanonicalCidr(cidr: string): ParsedCidr {
   const family = familyOf(cidr);
   const address = cidr.slice(0, cidr.indexOf("/"));
-  const value = family === 4 ? ipv4Value(address) : ipv6Value(address);
+  const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
   if (value === null) throw new RangeError(`${cidr} is no canonical network`);
   return { family, value, length: prefixLength(cidr) };
 }
 
-function textOf(value: bigint, family: Family): string {
-  return family === 4 ? ipv4Text(value) : ipv6Text(value);
+function formatAddress(value: bigint, family: Family): string {
+  return family === 4 ? formatIpv4(value) : formatIpv6(value);
 }
 
-function ipv4Value(text: string): bigint | null {
+function parseIpv4Value(text: string): bigint | null {
   const octets = text.split(".");
   if (octets.length !== 4) return null;
   if (!octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255))
@@ -97,17 +97,17 @@ function ipv4Value(text: string): bigint | null {
   return octets.reduce((value, octet) => value * 256n + BigInt(octet), 0n);
 }
 
-function ipv4Text(value: bigint): string {
+function formatIpv4(value: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
 }
 
-function ipv6Value(text: string): bigint | null {
+function parseIpv6Value(text: string): bigint | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
   const [head, tail] = [halves[0] ?? "", halves[1]];
   // An IPv4 tail may only end the whole address.
-  const before = groupsOf(head, tail === undefined);
-  const after = groupsOf(tail ?? "", true);
+  const before = parseGroups(head, tail === undefined);
+  const after = parseGroups(tail ?? "", true);
   if (before === null || after === null) return null;
   const missing = 8 - before.length - after.length;
   if (tail === undefined ? missing !== 0 : missing < 1) return null;
@@ -116,30 +116,30 @@ function ipv6Value(text: string): bigint | null {
 }
 
 /** The 16-bit groups of one side of `::`; null where one is none. */
-function groupsOf(text: string, mayEndInIpv4: boolean): readonly bigint[] | null {
+function parseGroups(text: string, mayEndInIpv4: boolean): readonly bigint[] | null {
   if (text === "") return [];
   const parts = text.split(":");
   const last = parts.at(-1) ?? "";
-  const quad = mayEndInIpv4 && last.includes(".") ? ipv4Value(last) : null;
-  const words = quad === null ? parts : parts.slice(0, -1);
+  const ipv4Tail = mayEndInIpv4 && last.includes(".") ? parseIpv4Value(last) : null;
+  const words = ipv4Tail === null ? parts : parts.slice(0, -1);
   if (!words.every((word) => /^[0-9a-f]{1,4}$/i.test(word))) return null;
   const groups = words.map((word) => BigInt(`0x${word}`));
-  return quad === null ? groups : [...groups, quad >> 16n, quad & 0xffffn];
+  return ipv4Tail === null ? groups : [...groups, ipv4Tail >> 16n, ipv4Tail & 0xffffn];
 }
 
 /** RFC 5952 §4: no leading zeros, the first longest run of two or more zero groups as `::`. */
-function ipv6Text(value: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, at) =>
-    ((value >> BigInt(112 - 16 * at)) & 0xffffn).toString(16),
+function formatIpv6(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
   );
-  const runs = groups.map((_, at) => zeroRun(groups, at));
+  const runs = groups.map((_, index) => zeroRunLength(groups, index));
   const longest = Math.max(...runs);
   if (longest < 2) return groups.join(":");
   const start = runs.indexOf(longest);
   return `${groups.slice(0, start).join(":")}::${groups.slice(start + longest).join(":")}`;
 }
 
-function zeroRun(groups: readonly string[], start: number): number {
+function zeroRunLength(groups: readonly string[], start: number): number {
   const rest = groups.slice(start);
   const end = rest.findIndex((group) => group !== "0");
   return end === -1 ? rest.length : end;
@@ -151,25 +151,27 @@ export function isLinkLocalIpv6(address: string): boolean {
 }
 
 /** The network of an IPv4 address, as a canonical CIDR. Both are canonical; `length` is 0 to 32. */
-export function networkOf(address: string, length: number): string {
-  const octets = address.split(".").map((octet, at) => Number(octet) & maskOctet(length, at));
+export function networkCidr(address: string, length: number): string {
+  const octets = address
+    .split(".")
+    .map((octet, index) => Number(octet) & netmaskOctet(length, index));
   return `${octets.join(".")}/${length}`;
 }
 
 /** The length that a netmask like `255.255.240.0` means; null where it is none. */
-export function maskLength(mask: string): number | null {
+export function netmaskLength(mask: string): number | null {
   const canonical = parseIpv4(mask);
   if (canonical === null) return null;
   const lengths = Array.from({ length: 33 }, (_, length) => length);
-  return lengths.find((length) => maskOf(length) === canonical) ?? null;
+  return lengths.find((length) => formatNetmask(length) === canonical) ?? null;
 }
 
-function maskOf(length: number): string {
-  return [0, 1, 2, 3].map((at) => maskOctet(length, at)).join(".");
+function formatNetmask(length: number): string {
+  return [0, 1, 2, 3].map((index) => netmaskOctet(length, index)).join(".");
 }
 
 /** The `at`-th octet of a netmask. */
-function maskOctet(length: number, at: number): number {
-  const bits = Math.min(8, Math.max(0, length - 8 * at));
+function netmaskOctet(length: number, index: number): number {
+  const bits = Math.min(8, Math.max(0, length - 8 * index));
   return 256 - 2 ** (8 - bits);
 }

@@ -11,7 +11,7 @@ export interface Link {
 }
 
 /** A link that has a MAC, as every NIC does. */
-export type KnownLink = Link & { readonly mac: string };
+export type LinkWithMac = Link & { readonly mac: string };
 
 /**
  * `device`: a NIC with a device behind it. `veth`: one end of a pair, which stands in for a NIC in
@@ -49,7 +49,7 @@ export interface LinkState extends Link {
 /** The links that IMDS may be asked through, best first, and why not the others. */
 export interface Ranking {
   readonly candidates: readonly RankedLink[];
-  readonly others: readonly PassedOver[];
+  readonly others: readonly RejectedLink[];
 }
 
 export interface RankedLink {
@@ -60,7 +60,7 @@ export interface RankedLink {
   readonly reason: string;
 }
 
-export interface PassedOver {
+export interface RejectedLink {
   readonly link: LinkState;
   /** `a bridge`, `belongs to bond0` */
   readonly reason: string;
@@ -85,14 +85,17 @@ export interface BusDevice {
  * The address of a NIC to ask `address` from: the first of its family, a link-local one only where
  * there is no other (RFC 6724); null: it has none, and nothing can be asked.
  */
-export function sourceFor(address: string, own: readonly LinkAddress[]): LinkAddress | null {
+export function chooseSource(
+  address: string,
+  addresses: readonly LinkAddress[],
+): LinkAddress | null {
   const family = address.includes(":") ? "ipv6" : "ipv4";
-  const fitting = own.filter((each) => each.family === family);
-  return fitting.find(({ scopeId }) => scopeId === 0) ?? fitting[0] ?? null;
+  const sameFamily = addresses.filter((candidate) => candidate.family === family);
+  return sameFamily.find(({ scopeId }) => scopeId === 0) ?? sameFamily[0] ?? null;
 }
 
 /** The place of a NIC that is here, as it was when that was configured. */
-export interface TakenPlace {
+export interface OccupiedSlot {
   readonly mac: string;
   /** Of its link. */
   readonly name: string;

@@ -1,49 +1,52 @@
 import type { Backend } from "./plan.ts";
 
 /** The first line of every file of ours begins with this, behind the format's comment sign. */
-export const ownMark = "written by ec2nic";
+export const managedMark = "written by ec2nic";
 
 /** Where the admin lists the NICs that are to be left alone: MACs, names or ENI ids. */
 export const unmanagedPath = "/etc/ec2nic/unmanaged";
 
 /** Keeps NetworkManager's hands off /etc/resolv.conf, where that is somebody else's. */
-export const dnsPath = "/etc/NetworkManager/conf.d/90-ec2nic-dns.conf";
+export const networkManagerDnsPath = "/etc/NetworkManager/conf.d/90-ec2nic-dns.conf";
 
 /** Keeps networkd from taking away routes and rules that others made. */
-export const foreignPath = "/etc/systemd/networkd.conf.d/60-ec2nic.conf";
+export const networkdConfigPath = "/etc/systemd/networkd.conf.d/60-ec2nic.conf";
 
 /** Files of ours that belong to no NIC. */
-export const machinePaths: readonly string[] = [dnsPath, foreignPath];
+export const machinePaths: readonly string[] = [networkManagerDnsPath, networkdConfigPath];
 
 /**
  * Where a backend's file for a NIC lies; `MAC` stands for the NIC's twelve digits. Ours sort
  * before Amazon Linux's `80-ec2.network`: networkd takes the first file that matches, by name.
  */
-export const ownPlaces = {
+export const pathTemplates = {
   netplan: "/etc/netplan/60-ec2nic-MAC.yaml",
   "network-manager": "/etc/NetworkManager/system-connections/ec2nic-MAC.nmconnection",
   networkd: "/etc/systemd/network/60-ec2nic-MAC.network",
 } as const satisfies Record<Backend, string>;
 
 /** Beside netplan's file: what netplan cannot say, added to the unit that it makes. */
-const dropInPlace = `/etc/systemd/network/10-netplan-${netplanId("MAC")}.network.d/60-ec2nic.conf`;
+const dropInTemplate = `/etc/systemd/network/10-netplan-${netplanId("MAC")}.network.d/60-ec2nic.conf`;
 
 /** Every place where a file of ours for a NIC can lie. */
-export const nicPlaces: readonly string[] = [...Object.values(ownPlaces), dropInPlace];
+export const nicPathTemplates: readonly string[] = [
+  ...Object.values(pathTemplates),
+  dropInTemplate,
+];
 
 /** Where the file of one NIC lies. */
-export function ownPath(backend: Backend, mac: string): string {
-  return ownPlaces[backend].replace("MAC", macDigits(mac));
+export function managedPath(backend: Backend, mac: string): string {
+  return pathTemplates[backend].replace("MAC", macDigits(mac));
 }
 
 /** Where the drop-in for the unit lies that netplan makes for one NIC. */
 export function dropInPath(mac: string): string {
-  return dropInPlace.replace("MAC", macDigits(mac));
+  return dropInTemplate.replace("MAC", macDigits(mac));
 }
 
 /** The folder that lies only for a file of ours, and goes with it; null: it is everybody's. */
-export function ownFolderOf(path: string): string | null {
-  return macIn(path, dropInPlace) === null ? null : path.slice(0, path.lastIndexOf("/"));
+export function managedDirectory(path: string): string | null {
+  return extractMac(path, dropInTemplate) === null ? null : path.slice(0, path.lastIndexOf("/"));
 }
 
 /** A canonical MAC without its colons, as file names and netplan ids have it. */
@@ -52,18 +55,18 @@ export function macDigits(mac: string): string {
 }
 
 /** The NIC whose file this is; null where the path is none of ours. */
-export function macOfOwnPath(path: string): string | null {
-  const macs = nicPlaces.map((template) => macIn(path, template));
+export function macOfManagedPath(path: string): string | null {
+  const macs = nicPathTemplates.map((template) => extractMac(path, template));
   return macs.find((mac) => mac !== null) ?? null;
 }
 
 /** Whether we would write here, for a NIC or for the machine. */
-export function isOwnPath(path: string): boolean {
-  return machinePaths.includes(path) || macOfOwnPath(path) !== null;
+export function isManagedPath(path: string): boolean {
+  return machinePaths.includes(path) || macOfManagedPath(path) !== null;
 }
 
 /** The MAC that makes `template` into `text`; null where none does. */
-function macIn(text: string, template: string): string | null {
+function extractMac(text: string, template: string): string | null {
   const [before = "", after = ""] = template.split("MAC");
   const digits = text.slice(before.length, text.length - after.length);
   const fits = text.startsWith(before) && text.endsWith(after) && /^[0-9a-f]{12}$/.test(digits);
@@ -71,7 +74,7 @@ function macIn(text: string, template: string): string | null {
 }
 
 /** What `Files.write` and `Files.link` make under a name of its own; one that lies there is left over. */
-export function isTemporary(name: string): boolean {
+export function isTemporaryName(name: string): boolean {
   return /^\.ec2nic-[0-9a-f]{12}\.tmp$/.test(name);
 }
 
@@ -109,9 +112,9 @@ export function profileUuid(digits: string): string {
 }
 
 /** The folders above an absolute path, the highest first: `/a` and `/a/b` of `/a/b/c`; `/` is left out. */
-export function foldersAbove(path: string): readonly string[] {
+export function parentDirectories(path: string): readonly string[] {
   const parts = path.split("/").slice(1, -1);
-  return parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
 }
 
 /** Whether a path is absolute and needs no quoting, in a unit of systemd or in a shell. */

@@ -2,12 +2,12 @@ import * as v from "valibot";
 import type { BusDevice, Link } from "./link.ts";
 
 /** A NIC as it was seen last. */
-export interface NicNote {
+export interface NicRecord {
   readonly mac: string;
   /** The name of its link. */
   readonly name: string;
   /** null: a link that has none, as a veth. */
-  readonly device: NotedDevice | null;
+  readonly device: RecordedDevice | null;
   /** All that IMDS had to say of it was configured, and nobody watched on for more. */
   readonly isSettled: boolean;
   /**
@@ -18,26 +18,26 @@ export interface NicNote {
 }
 
 /** A device as it was: see `BusDevice`. */
-export type NotedDevice = Pick<BusDevice, "address" | "node">;
+export type RecordedDevice = Pick<BusDevice, "address" | "node">;
 
 /** What is noted now. */
-export interface SeenNics {
+export interface NicRecordUpdate {
   readonly devices: readonly BusDevice[];
   /** Those that are NICs. */
   readonly nics: readonly Link[];
   /** MACs whose files have just been removed. */
-  readonly forgotten: readonly string[];
+  readonly removed: readonly string[];
   /** MACs that are configured whole. */
   readonly settled: readonly string[];
   /** MACs of which more may come. */
   readonly unsettled: readonly string[];
   /** MACs whose files were found as they had to be. */
-  readonly found: readonly string[];
+  readonly foundUnchanged: readonly string[];
   /** MACs for which files were written or removed. */
   readonly written: readonly string[];
 }
 
-const schema = v.array(
+const recordsSchema = v.array(
   v.object({
     mac: v.string(),
     name: v.string(),
@@ -48,8 +48,8 @@ const schema = v.array(
 );
 
 /** What a file of notes says; nothing where it is none. */
-export function parseNicNotes(text: string): readonly NicNote[] {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+export function parseNicRecords(text: string): readonly NicRecord[] {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), recordsSchema), text);
   return parsed.success ? parsed.output : [];
 }
 
@@ -57,27 +57,32 @@ export function parseNicNotes(text: string): readonly NicNote[] {
  * The notes with what is seen now: a MAC that is not seen keeps its device, which is what they are
  * for, unless it is `forgotten`. Sorted by MAC.
  */
-export function noteSeen(notes: readonly NicNote[], seen: SeenNics): readonly NicNote[] {
-  const now = seen.nics.flatMap((link) => noteOf(link, notes, seen) ?? []);
-  const older = notes.filter(
-    ({ mac }) => !seen.forgotten.includes(mac) && now.every((note) => note.mac !== mac),
+export function updateRecords(
+  records: readonly NicRecord[],
+  update: NicRecordUpdate,
+): readonly NicRecord[] {
+  const current = update.nics.flatMap((link) => updateRecord(link, records, update) ?? []);
+  const older = records.filter(
+    ({ mac }) => !update.removed.includes(mac) && current.every((record) => record.mac !== mac),
   );
-  return [...older, ...now].toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
+  return [...older, ...current].toSorted((left, right) => (left.mac < right.mac ? -1 : 1));
 }
 
-function noteOf(
+function updateRecord(
   { mac, name }: Link,
-  notes: readonly NicNote[],
-  { devices, settled, unsettled, found, written }: SeenNics,
-): NicNote | null {
+  records: readonly NicRecord[],
+  { devices, settled, unsettled, foundUnchanged, written }: NicRecordUpdate,
+): NicRecord | null {
   if (mac === null) return null;
-  const shown = devices.find(({ links }) => links.includes(name));
-  const device = shown === undefined ? null : { address: shown.address, node: shown.node };
-  const before = notes.find((note) => note.mac === mac);
-  const isSame = JSON.stringify(before?.device) === JSON.stringify(device);
-  const wasSettled = isSame && before?.isSettled === true;
-  const hadBefore = isSame ? (before?.hadFiles ?? null) : null;
+  const busDevice = devices.find(({ links }) => links.includes(name));
+  const device =
+    busDevice === undefined ? null : { address: busDevice.address, node: busDevice.node };
+  const previous = records.find((record) => record.mac === mac);
+  const isSame = JSON.stringify(previous?.device) === JSON.stringify(device);
+  const wasSettled = isSame && previous?.isSettled === true;
+  const previousHadFiles = isSame ? (previous?.hadFiles ?? null) : null;
   const isSettled = settled.includes(mac) || (wasSettled && !unsettled.includes(mac));
-  const hadFiles = found.includes(mac) || (written.includes(mac) ? false : hadBefore);
+  const hadFiles =
+    foundUnchanged.includes(mac) || (written.includes(mac) ? false : previousHadFiles);
   return { mac, name, device, isSettled, hadFiles };
 }

@@ -71,7 +71,7 @@ export interface Activation {
   readonly isRunning: boolean;
   readonly hasSystemd: boolean;
   /** Link's name → uuid of the profile that is up on it, as far as NetworkManager says. */
-  readonly active: Readonly<Record<string, string>>;
+  readonly activeProfiles: Readonly<Record<string, string>>;
 }
 
 /** A configured NIC, as far as a command has to name it. */
@@ -82,10 +82,11 @@ export interface ActiveNic {
   readonly isPrimary: boolean;
 }
 
-/** One thing on the machine that is not as it should be, with what it takes to mend it. */
-export type Difference = Place & (OfFile | OfAddress | OfRoute | OfRule | OfDefaultRoute);
+/** One thing on the machine that is not as it should be, with what it takes to fix it. */
+export type Difference = DifferenceLocation &
+  (FileDifference | AddressDifference | RouteDifference | RuleDifference | DefaultRouteDifference);
 
-interface Place {
+interface DifferenceLocation {
   /** null: of no NIC that is known now. */
   readonly mac: string | null;
   /** The link's name, where there is one. */
@@ -95,13 +96,13 @@ interface Place {
 }
 
 /** A file of ours; `stale`: one that should not be there. */
-interface OfFile {
+interface FileDifference {
   readonly kind: "file";
   readonly what: "missing" | "wrong" | "stale";
 }
 
 /** `wrong`: it is there, and duplicate address detection has failed. */
-interface OfAddress {
+interface AddressDifference {
   readonly kind: "address";
   readonly what: "missing" | "wrong";
   /** With the prefix length that it has or should have. */
@@ -111,7 +112,7 @@ interface OfAddress {
 }
 
 /** `wrong`: packets take another way to this destination. */
-interface OfRoute {
+interface RouteDifference {
   readonly kind: "route";
   readonly what: "missing" | "wrong";
   readonly route: Route;
@@ -120,13 +121,13 @@ interface OfRoute {
 }
 
 /** `stale`: one of ours that belongs to no ENI any more. */
-interface OfRule {
+interface RuleDifference {
   readonly kind: "rule";
   readonly what: "missing" | "stale";
   readonly rule: RoutingPolicyRule;
 }
 
-interface OfDefaultRoute {
+interface DefaultRouteDifference {
   readonly kind: "default-route";
   readonly what: "missing";
   readonly family: Family;
@@ -159,7 +160,7 @@ export interface OtherFile {
 export const stages = ["local", "network"] as const;
 export type Stage = (typeof stages)[number];
 
-export interface Applied {
+export interface ApplyResult {
   /** The plan's NICs, with what came of them. */
   readonly nics: readonly NicResult[];
   /** What the run ends with, when everything else has been done; null where all went well. */
@@ -169,7 +170,7 @@ export interface Applied {
 }
 
 /** The primary NIC's link, and whether it held a default route. */
-export interface Stood {
+export interface Reachability {
   readonly link: string;
   readonly routes: DefaultRoutes;
 }
@@ -187,9 +188,9 @@ export interface PreviousFile {
  * whole, but the backend may not have been told of them yet. A reboot clears it with `/run`, and
  * tells the backend everything.
  */
-export interface Unfinished {
+export interface InterruptedRun {
   /** Files as they were, by path; null: there was none. */
   readonly previous: readonly PreviousFile[];
   /** What stood before the first change, and has to stand when all is done. */
-  readonly standing: Stood | null;
+  readonly standing: Reachability | null;
 }

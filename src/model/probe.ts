@@ -7,9 +7,9 @@ export interface PathFacts {
   /** The route is to this address alone: its table and metric, ` table 7 metric 9`; null: it's not. */
   readonly hostRoute: string | null;
   /** The same for a program that binds to no NIC. */
-  readonly usual: RouteFact | null;
+  readonly unboundRoute: RouteFact | null;
   /** Whether an answer that comes in is let in (rp_filter); null: not known. */
-  readonly keepsReplies: boolean | null;
+  readonly acceptsReplies: boolean | null;
   /** The next hop's: `unasked`, nothing has left for it yet. */
   readonly neighbour: "answers" | "silent" | "unasked" | null;
   /** An IPv6 router that the link has a route over. */
@@ -17,7 +17,7 @@ export interface PathFacts {
 }
 
 export type RouteFact =
-  | { readonly kind: "way"; readonly gateway: string | null; readonly nic: string | null }
+  | { readonly kind: "route"; readonly gateway: string | null; readonly nic: string | null }
   | { readonly kind: "none" }
   /** A prohibit, blackhole or unreachable route or rule. */
   | { readonly kind: "forbidden" };
@@ -61,13 +61,13 @@ export interface ProbedNic {
   readonly rank: number | null;
   /** What the rank comes from, or why there is none. */
   readonly reason: string;
-  readonly ways: readonly ProbedWay[];
+  readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
 }
 
-export interface ProbedWay {
-  readonly probe: WayProbe;
-  readonly path: PathFacts;
+export interface ProbedPath {
+  readonly probe: PathProbe;
+  readonly pathFacts: PathFacts;
   readonly verdict: Verdict;
 }
 
@@ -75,7 +75,7 @@ export interface ProbedWay {
 export interface ProbedKernel {
   /** The link that it leads through; null: not known. */
   readonly link: string | null;
-  readonly ways: readonly ProbedWay[];
+  readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
 }
 
@@ -109,14 +109,14 @@ export interface Verdict {
   /** In words, without the NIC's name in front. */
   readonly text: string;
   /** Commands to paste, in order; null: none is known. */
-  readonly mend: readonly string[] | null;
+  readonly fix: readonly string[] | null;
 }
 
 /**
  * What one look at one way came to: a NIC, or the kernel's own routing, and an endpoint. The steps
  * follow each other: what was not come to is null.
  */
-export interface WayProbe {
+export interface PathProbe {
   readonly endpoint: string;
   readonly connect: ProbeStep | null;
   /** `PUT /latest/api/token` */
@@ -124,7 +124,7 @@ export interface WayProbe {
   /** `GET /latest/meta-data/instance-id`, with that token. */
   readonly read: ProbeStep | null;
   /** After a silent PUT: a GET with a token that is worth nothing. A service in sight says 401. */
-  readonly worthless: ProbeStep | null;
+  readonly invalidToken: ProbeStep | null;
   readonly requests: number;
   readonly retries: number;
 }
@@ -139,12 +139,12 @@ export interface ProbeStep {
 }
 
 /** IMDS answered with metadata. */
-export function isReached({ read }: Pick<WayProbe, "read">): boolean {
+export function isReached({ read }: Pick<PathProbe, "read">): boolean {
   return read?.outcome === "ok";
 }
 
 /** A way that nothing was sent over. */
-export function unprobed(endpoint: string): WayProbe {
-  const nothing = { connect: null, token: null, read: null, worthless: null };
-  return { endpoint, ...nothing, requests: 0, retries: 0 };
+export function emptyProbe(endpoint: string): PathProbe {
+  const noSteps = { connect: null, token: null, read: null, invalidToken: null };
+  return { endpoint, ...noSteps, requests: 0, retries: 0 };
 }

@@ -3,7 +3,7 @@ import { Failure } from "../exit.ts";
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** A timer takes no more than 2^31 - 1 ms; no wait of ours is that long. */
-const longestMs = 24 * 3_600_000;
+const maxDurationMs = 24 * 3_600_000;
 
 /** `300ms`, `10s`, `1.5m`, `1h` as milliseconds. Throws `USAGE`, naming `source`. */
 export function parseDuration(text: string, source: string): number {
@@ -14,12 +14,12 @@ export function parseDuration(text: string, source: string): number {
     throw new Failure("USAGE", `${source}: "${text}" is not a duration`, { hint });
   }
   const ms = Number(number) * factor;
-  if (ms > longestMs) throw new Failure("USAGE", `${source}: ${text} is more than a day`);
+  if (ms > maxDurationMs) throw new Failure("USAGE", `${source}: ${text} is more than a day`);
   return ms;
 }
 
 /** Milliseconds as a person says them: `250 ms`, `2.4 s`, `1 min 5 s`. */
-export function describeMs(ms: number): string {
+export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`;
   const seconds = Math.round(ms / 1000);
@@ -27,7 +27,7 @@ export function describeMs(ms: number): string {
 }
 
 /** A word of a command, for pasting; nothing of ours ever passes through a shell. */
-export function shellWord(word: string): string {
+export function quoteShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
@@ -35,16 +35,16 @@ export function shellWord(word: string): string {
  * What a terminal obeys, and what turns its text around; line ends apart, which are for the caller to
  * judge. https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
  */
-const obeyed =
+const controlChars =
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** `escape` is given the code of each such character; default: `\u001b`, as JSON has it. */
-export function escapeObeyed(
+export function escapeControlChars(
   text: string,
   escape: (code: number) => string = unicodeEscape,
 ): string {
-  return text.replaceAll(obeyed, (character) => escape(character.charCodeAt(0)));
+  return text.replaceAll(controlChars, (character) => escape(character.charCodeAt(0)));
 }
 
 /** `\u001b`. */
@@ -56,17 +56,17 @@ export function unicodeEscape(code: number): string {
  * Compares names as people count: `eth2` before `eth10`. By code unit otherwise, never by locale, so
  * that every machine sorts alike.
  */
-export function naturalOrder(left: string, right: string): number {
-  const a = chunksOf(left);
-  const b = chunksOf(right);
-  for (const [at, chunk] of a.entries()) {
-    const order = compareChunks(chunk, b[at] ?? "");
+export function compareNaturally(left: string, right: string): number {
+  const a = splitChunks(left);
+  const b = splitChunks(right);
+  for (const [index, chunk] of a.entries()) {
+    const order = compareChunks(chunk, b[index] ?? "");
     if (order !== 0) return order;
   }
   return a.length - b.length || compareText(left, right);
 }
 
-function chunksOf(text: string): readonly string[] {
+function splitChunks(text: string): readonly string[] {
   return text.match(/\d+|\D+/g) ?? [];
 }
 

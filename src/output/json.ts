@@ -1,9 +1,9 @@
-import { escapeObeyed } from "../model/text.ts";
+import { escapeControlChars } from "../model/text.ts";
 
 /** A value as `--json` prints it: indented, keys sorted at every depth, one newline at the end. */
 export function renderJson(value: unknown): string {
   // JSON escapes what is below a blank by itself; a terminal obeys some of what is above, too
-  return `${escapeObeyed(JSON.stringify(sortKeys(value), null, 2))}\n`;
+  return `${escapeControlChars(JSON.stringify(sortKeys(value), null, 2))}\n`;
 }
 
 /** fromEntries defines keys, so that a tag called `__proto__` is a key like any other. */

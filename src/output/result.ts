@@ -3,7 +3,7 @@ import type { Backend, NetworkPlan, NicOutcome, NicResult } from "../model/plan.
 import { renderJson } from "./json.ts";
 
 /** A plan, but for its NICs; `backend` null: of no backend, as what a lease alone makes is. */
-export interface ToldPlan extends Pick<NetworkPlan, "write" | "remove" | "steps" | "reasons"> {
+export interface PrintedPlan extends Pick<NetworkPlan, "write" | "remove" | "steps" | "reasons"> {
   readonly backend: Backend | null;
 }
 
@@ -14,7 +14,7 @@ export interface Result {
   readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
   /** null: it did not come to one. */
-  readonly plan: ToldPlan | null;
+  readonly plan: PrintedPlan | null;
   /** null: IMDS was not asked, or did not answer. */
   readonly imds: object | null;
   readonly elapsedMs: number;
@@ -24,7 +24,7 @@ export interface Result {
 }
 
 /** The worst that came of any NIC, first; a run without NICs has nothing to change. */
-const gravity: readonly NicOutcome[] = [
+const outcomesBySeverity: readonly NicOutcome[] = [
   "failed",
   "incomplete",
   "configured",
@@ -35,9 +35,9 @@ const gravity: readonly NicOutcome[] = [
 ];
 
 export function renderResult({ nics, plan, error, differences, ...rest }: Result): string {
-  const worst = gravity.find((outcome) => nics.some((nic) => nic.outcome === outcome));
+  const worst = outcomesBySeverity.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");
-  const steps = plan === null ? null : withoutNics(plan);
+  const steps = plan === null ? null : planJson(plan);
   return renderJson({
     ...rest,
     outcome,
@@ -48,6 +48,6 @@ export function renderResult({ nics, plan, error, differences, ...rest }: Result
   });
 }
 
-function withoutNics({ backend, write, remove, steps, reasons }: ToldPlan) {
+function planJson({ backend, write, remove, steps, reasons }: PrintedPlan) {
   return { backend, write, remove, steps, reasons };
 }

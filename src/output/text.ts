@@ -1,23 +1,23 @@
-import { escapeObeyed, unicodeEscape } from "../model/text.ts";
+import { escapeControlChars, unicodeEscape } from "../model/text.ts";
 
 /**
  * Control characters escaped, and what turns text around: a file, or a link's name, may hold
  * anything, and a terminal obeys.
  */
-export function printable(text: string): string {
-  return escapeObeyed(text, (code) =>
+export function escapeUnprintable(text: string): string {
+  return escapeControlChars(text, (code) =>
     code > 0xff ? unicodeEscape(code) : `\\x${code.toString(16).padStart(2, "0")}`,
   );
 }
 
 /** What a terminal has at least, and what nobody's eyes want to be wider. */
-export const usualColumns = 80;
+export const defaultColumns = 80;
 
 /** Words over lines of so many columns, each behind `indent`; a word that is longer stays whole. */
 export function wrapWords(
   text: string,
   indent = "",
-  columns: number = usualColumns,
+  columns: number = defaultColumns,
 ): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

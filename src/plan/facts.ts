@@ -1,15 +1,15 @@
 import type { BackendFacts, DnsFacts } from "../model/backend-facts.ts";
 import type { KernelState } from "../model/kernel-state.ts";
 import type { BusDevice } from "../model/link.ts";
-import type { OtherFile, Stage, Unfinished } from "../model/plan.ts";
+import type { OtherFile, Stage, InterruptedRun } from "../model/plan.ts";
 import type { NetworkFacts } from "./files/plan-network.ts";
 
 /** All that a plan depends on. */
-export interface Gathered {
+export interface CollectedFacts {
   readonly facts: NetworkFacts;
   readonly backends: BackendFacts;
   readonly dns: DnsFacts;
-  readonly others: readonly OtherFile[];
+  readonly otherFiles: readonly OtherFile[];
   /** Link's name → uuid of the profile that is up on it. */
   readonly profiles: Readonly<Record<string, string>>;
   readonly stage: Stage;
@@ -17,6 +17,6 @@ export interface Gathered {
   /** null: it was not looked at, for files are all there is to do. */
   readonly kernel: KernelState | null;
   /** What a run that was killed left behind. */
-  readonly unfinished: Unfinished | null;
+  readonly interruptedRun: InterruptedRun | null;
   readonly devices: readonly BusDevice[];
 }

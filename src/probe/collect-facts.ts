@@ -1,30 +1,30 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, familyOf } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint, endpointFamily } from "../imds/protocol/endpoint.ts";
 import { readFirewall } from "./read-firewall.ts";
-import { readPath, readRefusals } from "./routes.ts";
-import { type LinkState, sourceFor } from "../model/link.ts";
+import { readPathFacts, readRefusals } from "./routes.ts";
+import { type LinkState, chooseSource } from "../model/link.ts";
 import {
   isReached,
   type MachineFacts,
   type NicFacts,
   type PathFacts,
-  type WayProbe,
+  type PathProbe,
 } from "../model/probe.ts";
-import type { Asked } from "./probe-paths.ts";
-import { textIn } from "../inspect/links/links.ts";
+import type { LinkProbes } from "./probe-paths.ts";
+import { readTextOrEmpty } from "../inspect/links/links.ts";
 
 /** All that a diagnosis depends on. */
-export interface Examined {
-  readonly asked: readonly ExaminedNic[];
+export interface CollectedProbeFacts {
+  readonly probed: readonly CollectedNicFacts[];
   readonly machine: MachineFacts;
 }
 
-export interface ExaminedNic {
+export interface CollectedNicFacts {
   readonly link: LinkState | null;
   readonly nicFacts: NicFacts;
-  readonly ways: readonly {
-    readonly probe: WayProbe;
-    readonly path: PathFacts;
+  readonly paths: readonly {
+    readonly probe: PathProbe;
+    readonly pathFacts: PathFacts;
     /** The address of the NIC that is asked from; null: it has none, or the kernel chooses. */
     readonly source: string | null;
   }[];
@@ -34,43 +34,50 @@ export interface ExaminedNic {
  * Reads what may lie between the NICs and IMDS, at once after they were asked, while the kernel still
  * knows who answered on the link. The firewall and the like are looked at only where IMDS was missed.
  */
-export async function examine(host: Host, asked: readonly Asked[]): Promise<Examined> {
-  const nics = await Promise.all(asked.map((each) => examineNic(host, each)));
-  const isAllWell = asked.every(({ probes }) => probes.some(isReached));
+export async function collectProbeFacts(
+  host: Host,
+  probed: readonly LinkProbes[],
+): Promise<CollectedProbeFacts> {
+  const nics = await Promise.all(probed.map((each) => collectNicFacts(host, each)));
+  const isEveryNicReached = probed.every(({ probes }) => probes.some(isReached));
   const addresses = new Set(
-    asked
+    probed
       .flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint))
-      .filter((endpoint) => familyOf(endpoint) !== null)
-      .map((endpoint) => addressOf(endpoint).host),
+      .filter((endpoint) => endpointFamily(endpoint) !== null)
+      .map((endpoint) => splitEndpoint(endpoint).host),
   );
-  const [surroundings, firewall, refusals] = await Promise.all([
-    inspectImdsSurroundings(host),
-    isAllWell ? null : readFirewall(host),
-    isAllWell ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
+  const [environment, firewall, refusals] = await Promise.all([
+    inspectImdsEnvironment(host),
+    isEveryNicReached ? null : readFirewall(host),
+    isEveryNicReached ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
   ]);
-  return { asked: nics, machine: { ...surroundings, firewall, refusals: refusals.flat() } };
+  return { probed: nics, machine: { ...environment, firewall, refusals: refusals.flat() } };
 }
 
-async function examineNic(host: Host, { link, probes }: Asked): Promise<ExaminedNic> {
+async function collectNicFacts(
+  host: Host,
+  { link, probes }: LinkProbes,
+): Promise<CollectedNicFacts> {
   const nicFacts =
     link === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, link.name);
-  const ways = await Promise.all(
+  const paths = await Promise.all(
     probes.map(async (probe) => {
-      const { host: address } = addressOf(probe.endpoint);
-      const source = link === null ? null : (sourceFor(address, link.addresses)?.address ?? null);
-      const path = await readPath(host, { nic: link?.name ?? null, address, source });
-      return { probe, path, source };
+      const { host: address } = splitEndpoint(probe.endpoint);
+      const source =
+        link === null ? null : (chooseSource(address, link.addresses)?.address ?? null);
+      const pathFacts = await readPathFacts(host, { nic: link?.name ?? null, address, source });
+      return { probe, pathFacts, source };
     }),
   );
-  return { link, nicFacts, ways };
+  return { link, nicFacts, paths };
 }
 
-type Surroundings = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
+type ImdsEnvironment = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
 
 /** What lies on the machine that decides, or helps, how IMDS is reached. Reads only. */
-async function inspectImdsSurroundings(
+async function inspectImdsEnvironment(
   host: Pick<Host, "env" | "files" | "uid">,
-): Promise<Surroundings> {
+): Promise<ImdsEnvironment> {
   const [socket, dhcpClient, instanceId] = await Promise.all([
     host.files.stat("/run/systemd/io.systemd.InstanceMetadata").catch(() => null),
     findDhcpClient(host),
@@ -86,9 +93,9 @@ async function findDhcpClient(
   if ((await host.files.stat("/run/NetworkManager").catch(() => null)) !== null) {
     return ["nmcli", "device", "connect"];
   }
-  const folders = (host.env["PATH"] ?? "").split(":").filter((folder) => folder !== "");
+  const directories = (host.env["PATH"] ?? "").split(":").filter((directory) => directory !== "");
   for (const argv of [["dhclient"], ["dhcpcd"], ["udhcpc", "-q", "-i"]]) {
-    const paths = folders.map((folder) => `${folder}/${argv[0]}`);
+    const paths = directories.map((directory) => `${directory}/${argv[0]}`);
     const found = await Promise.all(paths.map((path) => host.files.stat(path).catch(() => null)));
     if (found.some((each) => each !== null)) return argv;
   }
@@ -109,16 +116,16 @@ async function readInstanceId(host: Pick<Host, "files">): Promise<string | null>
 /** What decides on a NIC's packets beside routes. Nothing that is missing is an error. */
 async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
   const [all, own, exceeded] = await Promise.all([
-    readNumber(host, "all"),
-    readNumber(host, nic),
-    readExceeded(host, nic),
+    readRpFilter(host, "all"),
+    readRpFilter(host, nic),
+    readAllowanceExceeded(host, nic),
   ]);
   // ip-sysctl: "The max value from conf/{all,interface}/rp_filter is used"
   return { rpFilter: all === null || own === null ? null : Math.max(all, own), exceeded };
 }
 
-async function readNumber(host: Pick<Host, "files">, name: string): Promise<number | null> {
-  const text = (await textIn(host, `/proc/sys/net/ipv4/conf/${name}/rp_filter`)).trim();
+async function readRpFilter(host: Pick<Host, "files">, name: string): Promise<number | null> {
+  const text = (await readTextOrEmpty(host, `/proc/sys/net/ipv4/conf/${name}/rp_filter`)).trim();
   return /^[012]$/.test(text) ? Number(text) : null;
 }
 
@@ -126,7 +133,10 @@ async function readNumber(host: Pick<Host, "files">, name: string): Promise<numb
  * ena's counter of packets to link-local services (IMDS, DNS, NTP) beyond 1024 a second.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
  */
-async function readExceeded(host: Pick<Host, "exec">, nic: string): Promise<number | null> {
+async function readAllowanceExceeded(
+  host: Pick<Host, "exec">,
+  nic: string,
+): Promise<number | null> {
   const { code, stdout } = await host.exec(["ethtool", "-S", nic], { timeoutMs: 2000 });
   const count = /^\s*linklocal_allowance_exceeded:\s*(\d+)$/m.exec(stdout)?.[1];
   return code !== 0 || count === undefined ? null : Number(count);

@@ -1,59 +1,61 @@
-import { describeMs } from "../model/text.ts";
-import type { ProbedWay, Verdict } from "../model/probe.ts";
-import { printable } from "../output/text.ts";
+import { formatMs } from "../model/text.ts";
+import type { ProbedPath, Verdict } from "../model/probe.ts";
+import { escapeUnprintable } from "../output/text.ts";
 import {
-  endpointName,
-  endpointsOf,
-  givenAddresses,
-  isInTrouble,
+  shortEndpoint,
+  listEndpoints,
+  assignedAddresses,
+  hasProblem,
   nicDetails,
   notAskedLine,
   probeHeadline,
   type ProbeRow,
   probeRows,
-  type SeenNics,
-  stateOf,
+  type ProbeResults,
+  formatLinkState,
 } from "./rows.ts";
 
 /**
  * What was seen, for a screen reader, a pipe and grep: no columns, no brackets that mean something,
  * all of a NIC on lines that begin with its name, and no line broken.
  */
-export function listProbe(seen: SeenNics, verbose: boolean): string {
-  const { rows, told, others } = probeRows(seen, verbose);
-  const endpoints = endpointsOf(rows);
-  const notAsked = notAskedLine(others);
+export function listProbe(results: ProbeResults, verbose: boolean): string {
+  const { rows, explained, notAsked: notAskedNics } = probeRows(results, verbose);
+  const endpoints = listEndpoints(rows);
+  const notAsked = notAskedLine(notAskedNics);
   const lines = [
     probeHeadline(rows),
     ...rows.flatMap((row) => [
-      `${who(row)}: ${factsOf(row, endpoints).join(". ")}.`,
-      ...(verbose && row.nic !== null ? [`${who(row)}, more: ${nicDetails(row.nic)}`] : []),
-      ...(told.includes(row) && isInTrouble(row) ? troubleLines(who(row), row.verdict) : []),
+      `${rowSubject(row)}: ${rowFacts(row, endpoints).join(". ")}.`,
+      ...(verbose && row.nic !== null ? [`${rowSubject(row)}, more: ${nicDetails(row.nic)}`] : []),
+      ...(explained.includes(row) && hasProblem(row)
+        ? problemLines(rowSubject(row), row.verdict)
+        : []),
     ]),
-    ...(seen.note === null ? [] : troubleLines("Note", seen.note)),
+    ...(results.note === null ? [] : problemLines("Note", results.note)),
     ...(notAsked === null ? [] : [notAsked]),
   ];
-  return printable(`${lines.join("\n")}\n`);
+  return escapeUnprintable(`${lines.join("\n")}\n`);
 }
 
-function who({ name, nic }: ProbeRow): string {
+function rowSubject({ name, nic }: ProbeRow): string {
   return nic === null ? "The kernel's routing" : `NIC ${name}`;
 }
 
-function factsOf({ nic, ways, verdict }: ProbeRow, endpoints: readonly string[]) {
-  const asked = ways.flatMap((way) => {
-    const name = endpointName(way.probe.endpoint, endpoints);
-    const result = resultOf(way, verdict);
+function rowFacts({ nic, paths, verdict }: ProbeRow, endpoints: readonly string[]) {
+  const endpointFacts = paths.flatMap((path) => {
+    const name = shortEndpoint(path.probe.endpoint, endpoints);
+    const result = pathResult(path, verdict);
     return result === null ? [] : [`${name} ${result}`];
   });
-  if (nic === null) return asked;
-  return [stateOf(nic.link), ...asked, addressFact(givenAddresses(nic.link))];
+  if (nic === null) return endpointFacts;
+  return [formatLinkState(nic.link), ...endpointFacts, addressFact(assignedAddresses(nic.link))];
 }
 
-function resultOf({ probe, verdict: { word } }: ProbedWay, ofNic: Verdict): string | null {
+function pathResult({ probe, verdict: { word } }: ProbedPath, nicVerdict: Verdict): string | null {
   if (word === "down" || word === "no-carrier") return null;
-  if (word === "reached") return `ok, ${describeMs(probe.read?.ms ?? 0)}`;
-  return ofNic.word === "reached" ? `${word}, not needed` : word;
+  if (word === "reached") return `ok, ${formatMs(probe.read?.ms ?? 0)}`;
+  return nicVerdict.word === "reached" ? `${word}, not needed` : word;
 }
 
 function addressFact(addresses: readonly string[]): string {
@@ -61,6 +63,6 @@ function addressFact(addresses: readonly string[]): string {
   return `${addresses.length === 1 ? "Address" : "Addresses"} ${addresses.join(", ")}`;
 }
 
-function troubleLines(subject: string, { text, mend }: Verdict): readonly string[] {
-  return [`${subject}, why: ${text}.`, ...(mend ?? []).map((line) => `${subject}, mend: ${line}`)];
+function problemLines(subject: string, { text, fix }: Verdict): readonly string[] {
+  return [`${subject}, why: ${text}.`, ...(fix ?? []).map((line) => `${subject}, fix: ${line}`)];
 }

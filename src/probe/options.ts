@@ -1,6 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { ImdsOptions } from "../imds/protocol/settings.ts";
-import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../cli/flags.ts";
+import { type ParsedArgv, type Flags, imdsFlags, imdsOptions, commonFlags } from "../cli/flags.ts";
 
 export const probeNicsFlags = {
   first: {
@@ -9,7 +9,7 @@ export const probeNicsFlags = {
   },
   json: { type: "boolean", description: "the result as one JSON object" },
   ...imdsFlags,
-  ...talkFlags,
+  ...commonFlags,
 } as const satisfies Flags;
 
 export interface ProbeNicsOptions extends ImdsOptions {
@@ -22,7 +22,7 @@ export interface ProbeNicsOptions extends ImdsOptions {
 }
 
 /** Throws `USAGE`. */
-export function parseProbeNics(argv: Argv<typeof probeNicsFlags>): ProbeNicsOptions {
+export function parseProbeNicsOptions(argv: ParsedArgv<typeof probeNicsFlags>): ProbeNicsOptions {
   const { flags, positionals, rest } = argv;
   const [extra] = [...positionals, ...(rest ?? [])];
   if (extra !== undefined) {

@@ -1,23 +1,27 @@
 import type { Host } from "../host/host.ts";
-import { imdsSettings } from "../imds/protocol/settings.ts";
-import type { PassedOver, RankedLink } from "../model/link.ts";
+import { parseImdsSettings } from "../imds/protocol/settings.ts";
+import type { RejectedLink, RankedLink } from "../model/link.ts";
 import {
   isReached,
   type ProbedKernel,
   type ProbedNic,
-  type ProbedWay,
+  type ProbedPath,
   type Verdict,
 } from "../model/probe.ts";
-import { diagnoseNic, diagnoseWay, noteOnRouting } from "./diagnose/diagnose.ts";
-import { examine, type Examined, type ExaminedNic } from "./collect-facts.ts";
-import { nicsToProbe } from "./find-first.ts";
+import { diagnoseNic, diagnoseImdsPath, diagnoseUnboundRouting } from "./diagnose/diagnose.ts";
+import {
+  collectProbeFacts,
+  type CollectedProbeFacts,
+  type CollectedNicFacts,
+} from "./collect-facts.ts";
+import { selectNicsToProbe } from "./find-first.ts";
 import type { ProbeNicsOptions } from "./options.ts";
-import { probeWays } from "./probe-paths.ts";
+import { probePaths } from "./probe-paths.ts";
 import { withLeases } from "../imds/connect/ephemeral-leases.ts";
-import { addressOf, isBindable } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
 
 /** One look at all NICs. */
-export interface Look {
+export interface ProbeResult {
   /** Best first; those that are not asked at the end. */
   readonly nics: readonly ProbedNic[];
   /** The kernel's own routing; null: it was not asked. */
@@ -28,65 +32,83 @@ export interface Look {
 }
 
 /** Asks over every NIC at once, and finds out what is the matter with those that do not answer. */
-export async function lookAtNics(host: Host, options: ProbeNicsOptions): Promise<Look> {
-  const settings = imdsSettings(options, host.env);
+export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promise<ProbeResult> {
+  const settings = parseImdsSettings(options, host.env);
   const startMs = host.clock.now();
-  const { candidates, others } = await nicsToProbe(host, settings.nic);
+  const { candidates, others } = await selectNicsToProbe(host, settings.nic);
   const links = candidates.map(({ link }) => link);
   const deadlineMs = startMs + settings.timeoutMs;
   const stop = host.signal;
-  const tell = (refusal: string): void => host.log.warn(refusal);
-  const examined = await withLeases(host, settings, tell, async (lend) => {
-    const asked = await probeWays(host, { settings, links, deadlineMs, stop, lend });
-    return examine(host, asked);
+  const onRefusal = (refusal: string): void => host.log.warn(refusal);
+  const facts = await withLeases(host, settings, onRefusal, async (addLeasedAddress) => {
+    const probed = await probePaths(host, {
+      settings,
+      links,
+      deadlineMs,
+      stop,
+      lend: addLeasedAddress,
+    });
+    return collectProbeFacts(host, probed);
   });
   stop.throwIfAborted();
-  const { nics, kernel } = diagnoseAll(candidates, examined);
+  const { nics, kernel } = diagnoseNics(candidates, facts);
   const elapsedMs = Math.round(host.clock.now() - startMs);
   return {
-    nics: [...nics, ...others.map(passedOver)],
+    nics: [...nics, ...others.map(toUnprobedNic)],
     kernel,
-    note: noteOnRouting(nics, kernel),
+    note: diagnoseUnboundRouting(nics, kernel),
     elapsedMs,
   };
 }
 
-function passedOver({ link, reason }: PassedOver): ProbedNic {
-  const verdict = { word: "not-a-candidate", text: reason, mend: null } as const;
-  return { link, rank: null, reason, ways: [], verdict };
+function toUnprobedNic({ link, reason }: RejectedLink): ProbedNic {
+  const verdict = { word: "not-a-candidate", text: reason, fix: null } as const;
+  return { link, rank: null, reason, paths: [], verdict };
 }
 
-interface Diagnosed {
+interface Diagnoses {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
 }
 
 /** What is the matter with each NIC that was asked through, and with the kernel's own routing. */
-function diagnoseAll(candidates: readonly RankedLink[], examined: Examined): Diagnosed {
-  const ofKernel = examined.asked.find(({ link }) => link === null);
+function diagnoseNics(candidates: readonly RankedLink[], facts: CollectedProbeFacts): Diagnoses {
+  const kernelRouting = facts.probed.find(({ link }) => link === null);
   const best = candidates[0]?.link.name ?? null;
   const nics = candidates.flatMap(({ link, rank, reason }) => {
-    const nic = examined.asked.find((each) => each.link?.name === link.name);
+    const nic = facts.probed.find((each) => each.link?.name === link.name);
     if (nic === undefined) return [];
-    const ways = waysOf(nic, link.name, examined);
-    return { link: nic.link ?? link, rank, reason, ways, verdict: diagnoseNic(nic.link, ways) };
+    const ways = diagnosePaths(nic, link.name, facts);
+    return {
+      link: nic.link ?? link,
+      rank,
+      reason,
+      paths: ways,
+      verdict: diagnoseNic(nic.link, ways),
+    };
   });
-  if (ofKernel === undefined) return { nics, kernel: null };
-  const ways = waysOf(ofKernel, best, examined);
-  const found = ways.map(({ path }) => (path.route?.kind === "way" ? path.route.nic : null));
-  const link = found.find((name) => name !== null) ?? null;
-  return { nics, kernel: { link, ways, verdict: diagnoseNic(null, ways) } };
+  if (kernelRouting === undefined) return { nics, kernel: null };
+  const paths = diagnosePaths(kernelRouting, best, facts);
+  const routedLinks = paths.map(({ pathFacts }) =>
+    pathFacts.route?.kind === "route" ? pathFacts.route.nic : null,
+  );
+  const link = routedLinks.find((name) => name !== null) ?? null;
+  return { nics, kernel: { link, paths, verdict: diagnoseNic(null, paths) } };
 }
 
-function waysOf(nic: ExaminedNic, name: string | null, examined: Examined): readonly ProbedWay[] {
+function diagnosePaths(
+  nic: CollectedNicFacts,
+  name: string | null,
+  facts: CollectedProbeFacts,
+): readonly ProbedPath[] {
   const { link, nicFacts } = nic;
-  const { asked, machine } = examined;
-  const isReachedElsewhere = asked.some(
-    (each) => each !== nic && each.ways.some(({ probe }) => isReached(probe)),
+  const { probed, machine } = facts;
+  const isReachedElsewhere = probed.some(
+    (each) => each !== nic && each.paths.some(({ probe }) => isReached(probe)),
   );
-  return nic.ways.map(({ probe, path, source }) => {
-    const { host: address, port } = addressOf(probe.endpoint);
-    const known = {
+  return nic.paths.map(({ probe, pathFacts, source }) => {
+    const { host: address, port } = splitEndpoint(probe.endpoint);
+    const context = {
       nic: isBindable(probe.endpoint) ? name : null,
       link,
       address,
@@ -96,6 +118,6 @@ function waysOf(nic: ExaminedNic, name: string | null, examined: Examined): read
       machine,
       isReachedElsewhere,
     };
-    return { probe, path, verdict: diagnoseWay({ ...known, probe, path }) };
+    return { probe, pathFacts, verdict: diagnoseImdsPath({ ...context, probe, pathFacts }) };
   });
 }

@@ -1,28 +1,28 @@
 import type { Host } from "../host/host.ts";
-import { addressOf, isBindable } from "../imds/protocol/endpoint.ts";
-import { probeWay } from "./probe-path.ts";
+import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
+import { probePath } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
-import type { Lend } from "../imds/connect/ephemeral-leases.ts";
-import { type LinkState, sourceFor } from "../model/link.ts";
-import { type ProbeStep, unprobed, type WayProbe } from "../model/probe.ts";
+import type { AddLeasedAddress } from "../imds/connect/ephemeral-leases.ts";
+import { type LinkState, chooseSource } from "../model/link.ts";
+import { type ProbeStep, emptyProbe, type PathProbe } from "../model/probe.ts";
 
 /** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
-export interface Asked {
+export interface LinkProbes {
   readonly link: LinkState | null;
-  readonly probes: readonly WayProbe[];
+  readonly probes: readonly PathProbe[];
 }
 
-export interface WaysToProbe {
+export interface ProbePathsOptions {
   readonly settings: ImdsSettings;
   readonly links: readonly LinkState[];
   readonly deadlineMs: number;
   /** Ends all of them. */
   readonly stop: AbortSignal;
-  readonly lend: Lend;
+  readonly lend: AddLeasedAddress;
   /** Endpoints that are not asked through a NIC, for a route forbids them. */
   readonly forbidden?: readonly string[];
   /** Told as soon as a way is looked through. */
-  readonly onProbe?: (link: LinkState | null, probe: WayProbe) => void;
+  readonly onProbe?: (link: LinkState | null, probe: PathProbe) => void;
 }
 
 type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
@@ -33,27 +33,37 @@ type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
  * for. What lies on the loopback or has a name is asked by routing alone, and so is all, with a
  * warning, where this process cannot bind to NICs. Throws the reason of `stop`.
  */
-export async function probeWays(host: ProbeHost, ways: WaysToProbe): Promise<readonly Asked[]> {
-  const { endpoints, nic } = ways.settings;
-  const near = endpoints.filter((endpoint) => !isBindable(endpoint));
-  const far = endpoints.filter(isBindable);
-  const [first] = ways.links;
-  const refusal = far.length === 0 || first === undefined ? null : await whyUnbound(host, first);
-  if (refusal !== null) {
+export async function probePaths(
+  host: ProbeHost,
+  options: ProbePathsOptions,
+): Promise<readonly LinkProbes[]> {
+  const { endpoints, nic } = options.settings;
+  const routedEndpoints = endpoints.filter((endpoint) => !isBindable(endpoint));
+  const bindableEndpoints = endpoints.filter(isBindable);
+  const [first] = options.links;
+  const bindError =
+    bindableEndpoints.length === 0 || first === undefined ? null : await findBindError(host, first);
+  if (bindError !== null) {
     host.log.warn(
-      `NICs cannot be told apart here: ${refusal}`,
+      `NICs cannot be told apart here: ${bindError}`,
       "the kernel's own routing is asked",
     );
   }
-  const byRouting = refusal === null && nic !== null ? near : endpoints;
-  const byNic = refusal === null ? far.filter((each) => !ways.forbidden?.includes(each)) : [];
+  const endpointsByRouting = bindError === null && nic !== null ? routedEndpoints : endpoints;
+  const endpointsByNic =
+    bindError === null
+      ? bindableEndpoints.filter((each) => !options.forbidden?.includes(each))
+      : [];
   return Promise.all([
-    ...(byRouting.length === 0 ? [] : [probeRouting(host, byRouting, ways)]),
-    ...ways.links.map((link) => probeNic(host, link, byNic, ways)),
+    ...(endpointsByRouting.length === 0 ? [] : [probeRouting(host, endpointsByRouting, options)]),
+    ...options.links.map((link) => probeNic(host, link, endpointsByNic, options)),
   ]);
 }
 
-async function whyUnbound(host: Pick<Host, "bind">, { name }: LinkState): Promise<string | null> {
+async function findBindError(
+  host: Pick<Host, "bind">,
+  { name }: LinkState,
+): Promise<string | null> {
   const transport = await host.bind({ nic: name, sources: [], connectMs: 0 });
   if (typeof transport === "string") return transport;
   transport.close();
@@ -63,38 +73,38 @@ async function whyUnbound(host: Pick<Host, "bind">, { name }: LinkState): Promis
 async function probeRouting(
   host: ProbeHost,
   endpoints: readonly string[],
-  { settings, deadlineMs, stop, onProbe }: WaysToProbe,
-): Promise<Asked> {
-  const withinMs = connectMsOf(host, settings, deadlineMs);
-  const look = async (endpoint: string): Promise<WayProbe> => {
+  { settings, deadlineMs, stop, onProbe }: ProbePathsOptions,
+): Promise<LinkProbes> {
+  const limitMs = limitConnectMs(host, settings, deadlineMs);
+  const probeEndpoint = async (endpoint: string): Promise<PathProbe> => {
     const target = { endpoint, nic: null, transport: host.http, deadlineMs };
-    const timeout = await connectTimeout(host, endpoint, withinMs);
+    const timeout = await detectConnectTimeout(host, endpoint, limitMs);
     stop.throwIfAborted();
     const probe =
       timeout === null
-        ? await probeWay(host, target, settings, stop)
-        : { ...unprobed(endpoint), connect: timeout };
+        ? await probePath(host, target, settings, stop)
+        : { ...emptyProbe(endpoint), connect: timeout };
     onProbe?.(null, probe);
     return probe;
   };
-  return { link: null, probes: await Promise.all(endpoints.map(look)) };
+  return { link: null, probes: await Promise.all(endpoints.map(probeEndpoint)) };
 }
 
 /** A black hole is left as soon as one NIC's is; null: it connects, or fails with an errno to ask. */
-async function connectTimeout(
+async function detectConnectTimeout(
   { http, clock }: Pick<Host, "clock" | "http">,
   endpoint: string,
-  withinMs: number,
+  limitMs: number,
 ): Promise<ProbeStep | null> {
-  if (http.connects === null) return null;
-  const { host: address, port } = addressOf(endpoint);
+  if (http.canConnect === null) return null;
+  const { host: address, port } = splitEndpoint(endpoint);
   const startMs = clock.now();
-  const stands = await http.connects(address, port, withinMs);
+  const isConnected = await http.canConnect(address, port, limitMs);
   const ms = Math.round(clock.now() - startMs);
-  return stands || ms < Math.floor(withinMs) ? null : { outcome: "ETIMEDOUT", ms };
+  return isConnected || ms < Math.floor(limitMs) ? null : { outcome: "ETIMEDOUT", ms };
 }
 
-function connectMsOf(
+function limitConnectMs(
   { clock }: Pick<Host, "clock">,
   { connectMs }: ImdsSettings,
   deadlineMs: number,
@@ -105,26 +115,27 @@ function connectMsOf(
 /** What is down, leads nowhere or has no address of the family is not asked: nothing could come. */
 async function probeNic(
   host: ProbeHost,
-  bare: LinkState,
+  originalLink: LinkState,
   endpoints: readonly string[],
-  { settings, deadlineMs, stop, lend, onProbe }: WaysToProbe,
-): Promise<Asked> {
-  const link = endpoints.length === 0 ? bare : await lend(bare, deadlineMs);
-  const connectMs = connectMsOf(host, settings, deadlineMs);
-  const look = async (endpoint: string): Promise<WayProbe> => {
+  { settings, deadlineMs, stop, lend: addLeasedAddress, onProbe }: ProbePathsOptions,
+): Promise<LinkProbes> {
+  const link =
+    endpoints.length === 0 ? originalLink : await addLeasedAddress(originalLink, deadlineMs);
+  const connectMs = limitConnectMs(host, settings, deadlineMs);
+  const probeEndpoint = async (endpoint: string): Promise<PathProbe> => {
     const { name: nic, addresses: sources } = link;
-    const isBare = sourceFor(addressOf(endpoint).host, sources) === null;
-    if (!link.isUp || !link.hasCarrier || isBare) return unprobed(endpoint);
+    const hasNoSource = chooseSource(splitEndpoint(endpoint).host, sources) === null;
+    if (!link.isUp || !link.hasCarrier || hasNoSource) return emptyProbe(endpoint);
     const transport = await host.bind({ nic, sources, connectMs });
-    if (typeof transport === "string") return unprobed(endpoint);
+    if (typeof transport === "string") return emptyProbe(endpoint);
     try {
       const target = { endpoint, nic, transport, deadlineMs };
-      const probe = await probeWay(host, target, settings, stop);
+      const probe = await probePath(host, target, settings, stop);
       onProbe?.(link, probe);
       return probe;
     } finally {
       transport.close();
     }
   };
-  return { link, probes: await Promise.all(endpoints.map(look)) };
+  return { link, probes: await Promise.all(endpoints.map(probeEndpoint)) };
 }

@@ -8,7 +8,7 @@ import type {
   FirewallRule,
 } from "../model/firewall.ts";
 import { nftablesSchema, parseNftables } from "./firewall/nftables.ts";
-import { readJson } from "../inspect/kernel/ip-json.ts";
+import { runJsonCommand } from "../inspect/kernel/ip-json.ts";
 
 /**
  * The firewall's chains as iptables and nftables show them, iptables' own first: what it has put
@@ -21,7 +21,7 @@ export async function readFirewall(
   const [ipv4, ipv6, nft] = await Promise.all([
     readIptables(host, "iptables"),
     readIptables(host, "ip6tables"),
-    readJson(host, ["nft", "-j", "list", "ruleset"], v.object({ nftables: nftablesSchema })),
+    runJsonCommand(host, ["nft", "-j", "list", "ruleset"], v.object({ nftables: nftablesSchema })),
   ]);
   if (ipv4 === null && ipv6 === null && nft.value === null) return null;
   const nftables = nft.value === null ? [] : parseNftables(nft.value.nftables);
@@ -45,10 +45,10 @@ function parseIptables(text: string, program: Program): readonly FirewallChain[]
     .slice(1)
     .map((section) => section.split("\n"))
     .filter(([table]) => table !== "nat")
-    .flatMap(([table = "", ...lines]) => chainsOf(table, lines, program));
+    .flatMap(([table = "", ...lines]) => parseChains(table, lines, program));
 }
 
-function chainsOf(
+function parseChains(
   table: string,
   lines: readonly string[],
   program: Program,
@@ -65,7 +65,7 @@ function chainsOf(
       families: [program === "iptables" ? "ipv4" : "ipv6"],
       rules: lines.flatMap((each) => {
         const words = each.startsWith(`-A ${name} `) ? wordsOf(each).slice(2) : null;
-        return words === null ? [] : ruleOf(words, { command, table, program, name });
+        return words === null ? [] : parseRule(words, { command, table, program, name });
       }),
       accept: (packet) => `${command} -I ${name} ${acceptWords(packet)}`,
     } satisfies FirewallChain;
@@ -77,21 +77,21 @@ function wordsOf(line: string): readonly string[] {
   return line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
 }
 
-interface Where {
+interface RuleContext {
   readonly command: string;
   readonly table: string;
   readonly program: Program;
   readonly name: string;
 }
 
-function ruleOf(words: readonly string[], { command, table, program, name }: Where) {
-  const read = readWords(words);
-  if (read.action === null) return [];
-  const { target } = read.action;
+function parseRule(words: readonly string[], { command, table, program, name }: RuleContext) {
+  const parsed = parseWords(words);
+  if (parsed.action === null) return [];
+  const { target } = parsed.action;
   const id = (chain: string) => `${program} ${table} ${chain}`;
-  const action = actionOf(read.action.isGoto ? "goto" : "jump", target, id);
+  const action = actionOf(parsed.action.isGoto ? "goto" : "jump", target, id);
   const remove = `${command} -D ${name} ${words.join(" ")}`;
-  return [{ conditions: read.conditions, action, remove } satisfies FirewallRule];
+  return [{ conditions: parsed.conditions, action, remove } satisfies FirewallRule];
 }
 
 const ends: Readonly<Record<string, "accept" | "drop" | "reject" | "return">> = {
@@ -106,8 +106,8 @@ function actionOf(
   target: string,
   id: (chain: string) => string,
 ): FirewallAction {
-  const end = ends[target];
-  return end === undefined ? { kind, target: id(target) } : { kind: end };
+  const terminal = ends[target];
+  return terminal === undefined ? { kind, target: id(target) } : { kind: terminal };
 }
 
 const fields: Readonly<Record<string, FirewallCondition["field"]>> = {
@@ -126,20 +126,21 @@ const fields: Readonly<Record<string, FirewallCondition["field"]>> = {
 };
 
 /** Options that ask nothing: what they load, say or do with a packet. */
-const silent: readonly string[] = ["-m", "--comment", "--reject-with", "--log-prefix"];
+const ignoredOptions: readonly string[] = ["-m", "--comment", "--reject-with", "--log-prefix"];
 
-interface Read {
+interface ParsedRule {
   readonly conditions: readonly FirewallCondition[];
   readonly action: { readonly target: string; readonly isGoto: boolean } | null;
 }
 
-function readWords(words: readonly string[]): Read {
+function parseWords(words: readonly string[]): ParsedRule {
   const conditions: FirewallCondition[] = [];
-  let action: Read["action"] = null;
+  let action: ParsedRule["action"] = null;
   for (const [at, word] of words.entries()) {
     const value = words[at + 1] ?? "";
     if (word === "-j" || word === "-g") action = { target: value, isGoto: word === "-g" };
-    if (!word.startsWith("-") || word === "-j" || word === "-g" || silent.includes(word)) continue;
+    if (!word.startsWith("-") || word === "-j" || word === "-g" || ignoredOptions.includes(word))
+      continue;
     const field = fields[word] ?? "other";
     const values = value.toLowerCase().replaceAll(":", "-").split(",");
     conditions.push({
@@ -152,7 +153,7 @@ function readWords(words: readonly string[]): Read {
 }
 
 function acceptWords({ direction, values }: FirewallPacket): string {
-  const whom = direction === "out" ? `-d ${values.daddr}` : `-s ${values.saddr}`;
+  const peer = direction === "out" ? `-d ${values.daddr}` : `-s ${values.saddr}`;
   const port = direction === "out" ? `--dport ${values.dport}` : `--sport ${values.sport}`;
-  return `${whom} -p tcp ${port} -j ACCEPT`;
+  return `${peer} -p tcp ${port} -j ACCEPT`;
 }

@@ -1,29 +1,32 @@
 import { type ErrorReport, exitCodes, Failure, reportOf } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { describeProbe } from "./table.ts";
-import { describeMs } from "../model/text.ts";
-import type { ProbedKernel, ProbedNic, ProbedWay, Verdict } from "../model/probe.ts";
-import type { First } from "./find-first.ts";
-import type { Look } from "./probe-nics.ts";
+import { formatMs } from "../model/text.ts";
+import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
+import type { FirstNic } from "./find-first.ts";
+import type { ProbeResult } from "./probe-nics.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { renderJson } from "../output/json.ts";
 
-type Wish = Pick<ProbeNicsOptions, "first" | "json" | "plain" | "timeout" | "verbose">;
+type ProbeReportOptions = Pick<
+  ProbeNicsOptions,
+  "first" | "json" | "plain" | "timeout" | "verbose"
+>;
 
 /** Tells what was seen, on stdout; gives the exit status. */
 export async function reportProbe(
   host: Pick<Host, "clock" | "columns" | "log" | "print">,
-  { json, plain, verbose }: Wish,
-  look: Look,
+  { json, plain, verbose }: ProbeReportOptions,
+  probed: ProbeResult,
 ): Promise<number> {
-  const imds = conversationOf(look);
+  const imds = summarizeImds(probed);
   const isReached = imds.endpoint !== null;
   const error = isReached ? null : reportOf(new Failure("UNAVAILABLE", "no NIC reaches imds"));
-  const { nics, kernel, note } = look;
+  const { nics, kernel, note } = probed;
   const elapsedMs = Math.round(host.clock.now());
-  const told = { nics, kernel, note, imds, error, elapsedMs };
+  const result = { nics, kernel, note, imds, error, elapsedMs };
   const columns = json || plain ? null : host.columns();
-  await host.print(json ? renderProbe(told) : describeProbe(look, { verbose, columns }));
+  await host.print(json ? renderProbe(result) : describeProbe(probed, { verbose, columns }));
   if (error !== null) host.log.error(error.message, error.hint);
   return error?.code ?? exitCodes.OK;
 }
@@ -31,34 +34,35 @@ export async function reportProbe(
 /** Prints the name alone. Throws `UNAVAILABLE` where there is none. */
 export async function reportFirst(
   host: Pick<Host, "clock" | "print" | "log">,
-  { json, timeout = "60s" }: Wish,
-  first: First | null,
+  { json, timeout = "60s" }: ProbeReportOptions,
+  firstNic: FirstNic | null,
 ): Promise<number> {
   host.log.waiting(null);
-  if (first === null) {
+  if (firstNic === null) {
     const hint = "ec2nic probe-nics says why";
     throw new Failure("UNAVAILABLE", `no NIC reaches imds within ${timeout}`, { hint });
   }
-  const { nic, probe } = first;
-  host.log.verbose(`${nic}: ${probe.endpoint} answers in ${describeMs(probe.read?.ms ?? 0)}`);
+  const { nic, probe } = firstNic;
+  host.log.verbose(`${nic}: ${probe.endpoint} answers in ${formatMs(probe.read?.ms ?? 0)}`);
   const { endpoint, requests, retries } = probe;
   const elapsedMs = Math.round(host.clock.now());
   const imds = { endpoint, interface: nic, requests, retries, elapsedMs };
-  const told = { nics: [], kernel: null, note: null, imds, error: null, elapsedMs };
-  await host.print(json ? renderProbe(told) : `${nic}\n`);
+  const result = { nics: [], kernel: null, note: null, imds, error: null, elapsedMs };
+  await host.print(json ? renderProbe(result) : `${nic}\n`);
   return exitCodes.OK;
 }
 
-function conversationOf({ nics, kernel, elapsedMs }: Look): Conversation {
-  const asked = [
-    ...nics.map(({ link, ways }) => ({ name: link.name, ways })),
-    ...(kernel === null ? [] : [{ name: kernel.link, ways: kernel.ways }]),
+function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
+  const sources = [
+    ...nics.map(({ link, paths }) => ({ name: link.name, paths })),
+    ...(kernel === null ? [] : [{ name: kernel.link, paths: kernel.paths }]),
   ];
-  const all = asked.flatMap(({ name, ways }) => ways.map((way) => ({ name, way })));
-  const best = all.find(({ way }) => way.verdict.word === "reached");
-  const sum = (of: (way: ProbedWay) => number) => all.reduce((sum, { way }) => sum + of(way), 0);
+  const all = sources.flatMap(({ name, paths }) => paths.map((path) => ({ name, path })));
+  const best = all.find(({ path }) => path.verdict.word === "reached");
+  const sum = (count: (path: ProbedPath) => number) =>
+    all.reduce((sum, { path }) => sum + count(path), 0);
   return {
-    endpoint: best?.way.probe.endpoint ?? null,
+    endpoint: best?.path.probe.endpoint ?? null,
     interface: best?.name ?? null,
     requests: sum(({ probe }) => probe.requests),
     retries: sum(({ probe }) => probe.retries),
@@ -67,7 +71,7 @@ function conversationOf({ nics, kernel, elapsedMs }: Look): Conversation {
 }
 
 /** How IMDS was asked: the best way that answered, and what all of them took. */
-interface Conversation {
+interface ImdsSummary {
   readonly endpoint: string | null;
   readonly interface: string | null;
   readonly requests: number;
@@ -75,22 +79,22 @@ interface Conversation {
   readonly elapsedMs: number;
 }
 
-interface ToldProbe {
+interface ProbeReport {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
   readonly note: Verdict | null;
-  readonly imds: Conversation | null;
+  readonly imds: ImdsSummary | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
 }
 
 /** What `probe-nics --json` prints. */
-function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ToldProbe): string {
+function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport): string {
   return renderJson({
     command: "probe-nics",
     outcome: imds === null || imds.endpoint === null ? "failed" : "reached",
     nics: nics.map(nicJson),
-    kernelRouting: kernel === null ? null : { link: kernel.link, ...waysJson(kernel) },
+    kernelRouting: kernel === null ? null : { link: kernel.link, ...pathsJson(kernel) },
     note,
     plan: null,
     imds,
@@ -104,10 +108,10 @@ export function renderProbeFailure(error: ErrorReport, elapsedMs: number): strin
   return renderProbe({ nics: [], kernel: null, note: null, imds: null, elapsedMs, error });
 }
 
-function nicJson({ link, rank, reason, ways, verdict }: ProbedNic) {
+function nicJson({ link, rank, reason, paths, verdict }: ProbedNic) {
   const { mac, name, driver, busAddress, isUp, hasCarrier, addresses } = link;
-  const own = addresses.filter(({ isTemporary }) => isTemporary !== true);
-  const lent = addresses.filter(({ isTemporary }) => isTemporary === true);
+  const permanent = addresses.filter(({ isTemporary }) => isTemporary !== true);
+  const temporary = addresses.filter(({ isTemporary }) => isTemporary === true);
   return {
     mac,
     name,
@@ -116,25 +120,25 @@ function nicJson({ link, rank, reason, ways, verdict }: ProbedNic) {
     busAddress,
     state: isUp ? "up" : "down",
     carrier: hasCarrier,
-    addresses: own.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    leased: lent.map(({ address }) => address),
+    addresses: permanent.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    leased: temporary.map(({ address }) => address),
     rank,
     reason,
-    ...waysJson({ ways, verdict }),
+    ...pathsJson({ paths, verdict }),
   };
 }
 
-function waysJson({ ways, verdict }: { ways: readonly ProbedWay[]; verdict: Verdict }) {
-  return { outcome: outcomeOf(verdict), verdict, endpoints: ways.map(endpointJson) };
+function pathsJson({ paths, verdict }: { paths: readonly ProbedPath[]; verdict: Verdict }) {
+  return { outcome: verdictOutcome(verdict), verdict, endpoints: paths.map(endpointJson) };
 }
 
-function outcomeOf({ word }: Verdict): "reached" | "failed" | "skipped" {
+function verdictOutcome({ word }: Verdict): "reached" | "failed" | "skipped" {
   if (word === "reached") return "reached";
   return word === "not-a-candidate" || word === "not-asked" ? "skipped" : "failed";
 }
 
-function endpointJson({ probe, path, verdict }: ProbedWay) {
+function endpointJson({ probe, pathFacts, verdict }: ProbedPath) {
   const { endpoint, connect, token, read } = probe;
   const latencyMs = read?.outcome === "ok" ? read.ms : null;
-  return { endpoint, route: path.route, connect, token, read, latencyMs, verdict };
+  return { endpoint, route: pathFacts.route, connect, token, read, latencyMs, verdict };
 }

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Host } from "../host/host.ts";
 import type { PathFacts, Refusal, RouteFact } from "../model/probe.ts";
-import { readIp } from "../inspect/kernel/ip-json.ts";
-import { contains, type Family, familyOf, hostCidr, parseCidr } from "../model/ip.ts";
+import { runIpJson } from "../inspect/kernel/ip-json.ts";
+import { cidrContains, type Family, familyOf, hostCidr, parseCidr } from "../model/ip.ts";
 
-interface PathQuestion {
+interface PathQuery {
   /** null: by the kernel's own routing. */
   readonly nic: string | null;
   /** IMDS's. */
@@ -17,21 +17,21 @@ interface PathQuestion {
  * What the kernel itself would do with a packet to IMDS and with the answer to it: `ip route get`
  * takes the very decisions, rp_filter's too, and sends nothing. What it cannot be asked is null.
  */
-export async function readPath(
+export async function readPathFacts(
   host: Pick<Host, "exec">,
-  { nic, address, source }: PathQuestion,
+  { nic, address, source }: PathQuery,
 ): Promise<PathFacts> {
-  const usual = await readRoute(host, null, address);
-  const route = nic === null ? usual : await readRoute(host, nic, address);
-  const found = route?.kind === "way" ? route : null;
+  const unboundRoute = await readRoute(host, null, address);
+  const route = nic === null ? unboundRoute : await readRoute(host, nic, address);
+  const found = route?.kind === "route" ? route : null;
   const link = nic ?? found?.nic ?? null;
-  const [hostRoute, keepsReplies, neighbour, router] = await Promise.all([
+  const [hostRoute, acceptsReplies, neighbour, router] = await Promise.all([
     found === null || found.gateway === null ? null : readHostRoute(host, nic, address),
-    source === null || link === null ? null : readReply(host, { link, address, source }),
+    source === null || link === null ? null : checkReplyAccepted(host, { link, address, source }),
     found === null || link === null ? null : readNeighbour(host, link, found.gateway ?? address),
     link !== null && address.includes(":") ? readRouter(host, link) : null,
   ]);
-  return { route, hostRoute, usual, keepsReplies, neighbour, router };
+  return { route, hostRoute, unboundRoute, acceptsReplies, neighbour, router };
 }
 
 const routeSchema = v.tuple([
@@ -43,23 +43,27 @@ async function readRoute(
   nic: string | null,
   address: string,
 ): Promise<RouteFact | null> {
-  const answer = await readIp(host, ["route", "get", address, ...through(nic)], routeSchema);
+  const answer = await runIpJson(
+    host,
+    ["route", "get", address, ...buildOifArgs(nic)],
+    routeSchema,
+  );
   if (answer.value !== null) {
     const [{ gateway, dev }] = answer.value;
-    return { kind: "way", gateway: gateway ?? null, nic: dev ?? null };
+    return { kind: "route", gateway: gateway ?? null, nic: dev ?? null };
   }
-  if (/Network is unreachable/.test(answer.said)) return { kind: "none" };
+  if (/Network is unreachable/.test(answer.errorText)) return { kind: "none" };
   // prohibit EACCES, unreachable EHOSTUNREACH, blackhole EINVAL (ip-route(8))
-  return /Permission denied|No route to host|Invalid argument/.test(answer.said)
+  return /Permission denied|No route to host|Invalid argument/.test(answer.errorText)
     ? { kind: "forbidden" }
     : null;
 }
 
-function through(nic: string | null): readonly string[] {
+function buildOifArgs(nic: string | null): readonly string[] {
   return nic === null ? [] : ["oif", nic];
 }
 
-const matchSchema = v.tuple([
+const fibMatchSchema = v.tuple([
   v.object({
     dst: v.string(),
     table: v.optional(v.string(), "main"),
@@ -73,8 +77,8 @@ async function readHostRoute(
   nic: string | null,
   address: string,
 ): Promise<string | null> {
-  const words = ["route", "get", "fibmatch", address, ...through(nic)];
-  const { value } = await readIp(host, words, matchSchema);
+  const words = ["route", "get", "fibmatch", address, ...buildOifArgs(nic)];
+  const { value } = await runIpJson(host, words, fibMatchSchema);
   if (value === null || value[0].dst !== address) return null;
   const [{ table, metric }] = value;
   const where = table === "main" ? "" : ` table ${table}`;
@@ -82,15 +86,15 @@ async function readHostRoute(
 }
 
 /** IPv6 has no rp_filter. EXDEV on older kernels, EINVAL on newer ones: it would be dropped. */
-async function readReply(
+async function checkReplyAccepted(
   host: Pick<Host, "exec">,
   { link, address, source }: { link: string; address: string; source: string },
 ): Promise<boolean | null> {
   if (address.includes(":")) return true;
   const words = ["route", "get", source, "from", address, "iif", link];
-  const answer = await readIp(host, words, v.unknown());
+  const answer = await runIpJson(host, words, v.unknown());
   if (answer.value !== null) return true;
-  return /Invalid cross-device link|Invalid argument/.test(answer.said) ? false : null;
+  return /Invalid cross-device link|Invalid argument/.test(answer.errorText) ? false : null;
 }
 
 const neighboursSchema = v.array(v.object({ state: v.optional(v.array(v.string()), []) }));
@@ -101,7 +105,7 @@ async function readNeighbour(
   hop: string,
 ): Promise<PathFacts["neighbour"]> {
   const words = ["neighbour", "show", "to", hop, "dev", link];
-  const { value } = await readIp(host, words, neighboursSchema);
+  const { value } = await runIpJson(host, words, neighboursSchema);
   if (value === null) return null;
   const [entry] = value;
   if (entry === undefined) return "unasked";
@@ -121,15 +125,15 @@ const gatewaysSchema = v.array(
 /** The one that router advertisements brought, else any: in whatever table. */
 async function readRouter(host: Pick<Host, "exec">, link: string): Promise<string | null> {
   const words = ["-6", "route", "show", "table", "all", "dev", link];
-  const { value } = await readIp(host, words, gatewaysSchema);
+  const { value } = await runIpJson(host, words, gatewaysSchema);
   const routes = (value ?? []).filter(({ gateway }) => gateway !== undefined);
   const learned = routes.find(({ protocol }) => protocol === "ra");
   return (learned ?? routes[0])?.gateway ?? null;
 }
 
-const refusing: readonly string[] = ["prohibit", "blackhole", "unreachable"];
+const refusingTypes: readonly string[] = ["prohibit", "blackhole", "unreachable"];
 
-const routesSchema = v.array(
+const refusalRoutesSchema = v.array(
   v.object({
     type: v.optional(v.string(), "unicast"),
     dst: v.string(),
@@ -138,7 +142,7 @@ const routesSchema = v.array(
   }),
 );
 
-const rulesSchema = v.array(
+const refusalRulesSchema = v.array(
   v.object({
     priority: v.number(),
     dst: v.optional(v.string(), "all"),
@@ -155,39 +159,39 @@ export async function readRefusals(
   const family = familyOf(address);
   const details = ["-details", `-${family}`];
   const [routes, rules] = await Promise.all([
-    readIp(host, [...details, "route", "show", "table", "all"], routesSchema),
-    readIp(host, [`-${family}`, "rule", "show"], rulesSchema),
+    runIpJson(host, [...details, "route", "show", "table", "all"], refusalRoutesSchema),
+    runIpJson(host, [`-${family}`, "rule", "show"], refusalRulesSchema),
   ]);
   const found = [
-    ...(routes.value ?? []).map((route) => routeRefusal(route, family)),
-    ...(rules.value ?? []).map((rule) => ruleRefusal(rule, family)),
+    ...(routes.value ?? []).map((route) => toRouteRefusal(route, family)),
+    ...(rules.value ?? []).map((rule) => toRuleRefusal(rule, family)),
   ];
   return found.filter(({ type, destination }) => {
     const cidr = parseCidr(destination, family);
-    return refusing.includes(type) && cidr !== null && contains(cidr, address);
+    return refusingTypes.includes(type) && cidr !== null && cidrContains(cidr, address);
   });
 }
 
-type IpRoute = v.InferOutput<typeof routesSchema>[number];
+type IpRoute = v.InferOutput<typeof refusalRoutesSchema>[number];
 
-type IpRule = v.InferOutput<typeof rulesSchema>[number];
+type IpRule = v.InferOutput<typeof refusalRulesSchema>[number];
 
-function routeRefusal({ type, dst, table, metric }: IpRoute, family: Family): Refusal {
+function toRouteRefusal({ type, dst, table, metric }: IpRoute, family: Family): Refusal {
   const where = table === "main" ? "" : ` table ${table}`;
   const weight = metric === undefined ? "" : ` metric ${metric}`;
   const ip = family === 6 ? "ip -6" : "ip";
   const remove = `${ip} route del ${type} ${dst}${where}${weight}`;
-  return { family, type, what: "route", destination: networkOf(dst, undefined, family), remove };
+  return { family, type, what: "route", destination: toCidr(dst, undefined, family), remove };
 }
 
-function ruleRefusal({ priority, dst, dstlen, action }: IpRule, family: Family): Refusal {
+function toRuleRefusal({ priority, dst, dstlen, action }: IpRule, family: Family): Refusal {
   const ip = family === 6 ? "ip -6" : "ip";
   const remove = `${ip} rule del priority ${priority}`;
-  const destination = networkOf(dst, dstlen, family);
+  const destination = toCidr(dst, dstlen, family);
   return { family, type: action, what: "rule", destination, remove };
 }
 
-function networkOf(text: string, length: number | undefined, family: Family): string {
+function toCidr(text: string, length: number | undefined, family: Family): string {
   if (text === "default" || text === "all") return family === 4 ? "0.0.0.0/0" : "::/0";
   if (text.includes("/")) return text;
   return length === undefined ? hostCidr(text) : `${text}/${length}`;

@@ -1,9 +1,9 @@
 import { isLinkLocalIpv6 } from "../model/ip.ts";
 import type { LinkState } from "../model/link.ts";
-import type { ProbedKernel, ProbedNic, ProbedWay, Verdict } from "../model/probe.ts";
+import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
 
 /** What a look at all NICs has seen. */
-export interface SeenNics {
+export interface ProbeResults {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
   /** What is the matter for others, who do not bind to a NIC; null: nothing. */
@@ -14,98 +14,103 @@ export interface SeenNics {
 export interface ProbeRow {
   readonly name: string;
   readonly nic: ProbedNic | null;
-  readonly ways: readonly ProbedWay[];
+  readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
 }
 
 interface ProbeRows {
   readonly rows: readonly ProbeRow[];
   /** Of these the trouble is told, where they are in any. */
-  readonly told: readonly ProbeRow[];
-  readonly others: readonly ProbedNic[];
+  readonly explained: readonly ProbeRow[];
+  readonly notAsked: readonly ProbedNic[];
 }
 
 /** Who is told of, best first; the kernel's routing only where it adds something, or `verbose`. */
-export function probeRows({ nics, kernel, note }: SeenNics, verbose: boolean): ProbeRows {
+export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean): ProbeRows {
   const asked = nics.filter(({ rank }) => rank !== null);
-  const ofNics: readonly ProbeRow[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
-  const ofKernel = kernel === null ? [] : [{ name: kernelsName, nic: null, ...kernel }];
-  const rows = [...ofKernel.filter((row) => verbose || addsTo(ofNics, row)), ...ofNics];
+  const nicRows: readonly ProbeRow[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
+  const kernelRows = kernel === null ? [] : [{ name: kernelRowName, nic: null, ...kernel }];
+  const rows = [
+    ...kernelRows.filter((row) => verbose || addsInformation(nicRows, row)),
+    ...nicRows,
+  ];
   // what keeps the kernel's routing from IMDS is either the note, or the NICs' own trouble
-  const isSaid = note !== null || ofNics.some(isInTrouble);
-  const others = nics.filter(({ rank, link }) => rank === null && link.kind !== "loopback");
-  return { rows, told: isSaid ? ofNics : rows, others };
+  const isExplained = note !== null || nicRows.some(hasProblem);
+  const notAsked = nics.filter(({ rank, link }) => rank === null && link.kind !== "loopback");
+  return { rows, explained: isExplained ? nicRows : rows, notAsked };
 }
 
-const kernelsName = "(kernel's routing)";
+const kernelRowName = "(kernel's routing)";
 
 /** The kernel's routing is worth a row where it comes to something else than the NICs do. */
-function addsTo(ofNics: readonly ProbeRow[], kernel: ProbeRow): boolean {
-  const asked = ofNics.filter(({ verdict }) => verdict.word !== "not-asked");
-  return asked.length === 0 || asked.some(isReaching) !== isReaching(kernel);
+function addsInformation(nicRows: readonly ProbeRow[], kernel: ProbeRow): boolean {
+  const asked = nicRows.filter(({ verdict }) => verdict.word !== "not-asked");
+  return asked.length === 0 || asked.some(reachesImds) !== reachesImds(kernel);
 }
 
-function isReaching({ verdict }: ProbeRow): boolean {
+function reachesImds({ verdict }: ProbeRow): boolean {
   return verdict.word === "reached";
 }
 
-export function isInTrouble({ verdict: { word } }: ProbeRow): boolean {
+export function hasProblem({ verdict: { word } }: ProbeRow): boolean {
   return word !== "reached" && word !== "not-asked";
 }
 
 /** Whether IMDS answers, and through what: a sentence. */
 export function probeHeadline(rows: readonly ProbeRow[]): string {
   if (rows.length === 0) return "There is no NIC that IMDS could be asked through.";
-  const ofNics = rows.filter(({ nic }) => nic !== null);
-  const reaching = ofNics.some(isReaching) ? ofNics.filter(isReaching) : rows.filter(isReaching);
-  const failing = ofNics.filter(isInTrouble);
+  const nicRows = rows.filter(({ nic }) => nic !== null);
+  const reaching = nicRows.some(reachesImds)
+    ? nicRows.filter(reachesImds)
+    : rows.filter(reachesImds);
+  const failing = nicRows.filter(hasProblem);
   if (reaching.length === 0) return "IMDS is not reached through any NIC.";
-  const rest = failing.length === 0 ? "" : `, not through ${namesOf(failing)}`;
-  return `IMDS answers through ${namesOf(reaching)}${rest}.`;
+  const remainder = failing.length === 0 ? "" : `, not through ${joinNames(failing)}`;
+  return `IMDS answers through ${joinNames(reaching)}${remainder}.`;
 }
 
 /** NICs that were not asked, and why; null: there are none. */
-export function notAskedLine(others: readonly ProbedNic[]): string | null {
-  if (others.length === 0) return null;
-  const names = others.map(({ link, reason }) => ({ name: `${link.name} (${reason})` }));
-  return `Not asked: ${namesOf(names)}.`;
+export function notAskedLine(notAsked: readonly ProbedNic[]): string | null {
+  if (notAsked.length === 0) return null;
+  const names = notAsked.map(({ link, reason }) => ({ name: `${link.name} (${reason})` }));
+  return `Not asked: ${joinNames(names)}.`;
 }
 
 /** A machine may have dozens: JSON has them all. */
-const mostNames = 8;
+const maxNames = 8;
 
-export function namesOf(rows: readonly Pick<ProbeRow, "name">[]): string {
-  const names = rows.slice(0, mostNames).map(({ name }) => name);
+export function joinNames(rows: readonly Pick<ProbeRow, "name">[]): string {
+  const names = rows.slice(0, maxNames).map(({ name }) => name);
   const more = rows.length - names.length;
-  const rest = more === 1 ? " and 1 other" : ` and ${more} others`;
-  return `${names.join(", ")}${more === 0 ? "" : rest}`;
+  const remainder = more === 1 ? " and 1 other" : ` and ${more} others`;
+  return `${names.join(", ")}${more === 0 ? "" : remainder}`;
 }
 
 /** The endpoints that were asked, once each, in order. */
-export function endpointsOf(rows: readonly ProbeRow[]): readonly string[] {
-  return [...new Set(rows.flatMap(({ ways }) => ways.map(({ probe }) => probe.endpoint)))];
+export function listEndpoints(rows: readonly ProbeRow[]): readonly string[] {
+  return [...new Set(rows.flatMap(({ paths }) => paths.map(({ probe }) => probe.endpoint)))];
 }
 
 /** The family, as long as that says which of them. */
-export function endpointName(endpoint: string, all: readonly string[]): string {
+export function shortEndpoint(endpoint: string, all: readonly string[]): string {
   const family = (text: string) => (text.includes("[") ? "IPv6" : "IPv4");
   const isOnly = all.filter((each) => family(each) === family(endpoint)).length === 1;
   return isOnly ? family(endpoint) : endpoint.replace(/^http:\/\//, "");
 }
 
-export function stateOf({ isUp, hasCarrier }: LinkState): string {
+export function formatLinkState({ isUp, hasCarrier }: LinkState): string {
   if (!isUp) return "down";
   return hasCarrier ? "up" : "no carrier";
 }
 
 /** Those that somebody gave it; link-local IPv6 every NIC has. */
-export function givenAddresses({ addresses }: LinkState): readonly string[] {
-  const given = addresses.filter(({ address }) => !isLinkLocalIpv6(address));
-  return given.map(({ address, isTemporary }) => address + (isTemporary ? " (lease)" : ""));
+export function assignedAddresses({ addresses }: LinkState): readonly string[] {
+  const assigned = addresses.filter(({ address }) => !isLinkLocalIpv6(address));
+  return assigned.map(({ address, isTemporary }) => address + (isTemporary ? " (lease)" : ""));
 }
 
 /** More of a NIC, for --verbose. */
 export function nicDetails({ link, rank, reason }: ProbedNic): string {
-  const what = [link.mac, link.driver, link.busAddress].filter((each) => each !== null);
-  return `${what.join(", ")}; rank ${rank}: ${reason}`;
+  const hardware = [link.mac, link.driver, link.busAddress].filter((each) => each !== null);
+  return `${hardware.join(", ")}; rank ${rank}: ${reason}`;
 }

@@ -1,23 +1,23 @@
-import { describeMs } from "../model/text.ts";
-import type { ProbedWay, Verdict } from "../model/probe.ts";
+import { formatMs } from "../model/text.ts";
+import type { ProbedPath, Verdict } from "../model/probe.ts";
 import { listProbe } from "./lines.ts";
-import { printable, tableLines, usualColumns, wrapWords } from "../output/text.ts";
+import { escapeUnprintable, tableLines, defaultColumns, wrapWords } from "../output/text.ts";
 import {
-  endpointName,
-  endpointsOf,
-  givenAddresses,
-  isInTrouble,
-  namesOf,
+  shortEndpoint,
+  listEndpoints,
+  assignedAddresses,
+  hasProblem,
+  joinNames,
   nicDetails,
   notAskedLine,
   probeHeadline,
   type ProbeRow,
   probeRows,
-  type SeenNics,
-  stateOf,
+  type ProbeResults,
+  formatLinkState,
 } from "./rows.ts";
 
-interface ProbeWish {
+interface ProbeTableOptions {
   readonly verbose: boolean;
   /** Of the terminal; null: there is none, or who reads it wants no table. */
   readonly columns: number | null;
@@ -28,54 +28,57 @@ interface ProbeWish {
  * them each NIC in trouble with what is the matter and, indented, what to paste. 80 columns, or
  * fewer; where a table does not fit into them, or nobody looks at it, a line for each fact.
  */
-export function describeProbe(seen: SeenNics, { verbose, columns }: ProbeWish): string {
-  if (columns === null) return listProbe(seen, verbose);
-  const width = Math.min(columns, usualColumns);
-  const { rows, told, others } = probeRows(seen, verbose);
-  const lines = rows.length === 0 ? [] : table(rows, verbose, width);
-  if (lines === null) return listProbe(seen, verbose);
-  const { note } = seen;
-  const notAsked = notAskedLine(others);
+export function describeProbe(
+  results: ProbeResults,
+  { verbose, columns }: ProbeTableOptions,
+): string {
+  if (columns === null) return listProbe(results, verbose);
+  const width = Math.min(columns, defaultColumns);
+  const { rows, explained, notAsked: notAskedNics } = probeRows(results, verbose);
+  const lines = rows.length === 0 ? [] : renderTable(rows, verbose, width);
+  if (lines === null) return listProbe(results, verbose);
+  const { note } = results;
+  const notAsked = notAskedLine(notAskedNics);
   const sections = [
     wrapWords(probeHeadline(rows), "", width),
     lines,
-    ...troubles(told).map((trouble) => troubleLines(trouble, width)),
-    note === null ? [] : troubleLines({ names: "note", verdict: note }, width),
+    ...groupProblems(explained).map((problem) => problemLines(problem, width)),
+    note === null ? [] : problemLines({ names: "note", verdict: note }, width),
     notAsked === null ? [] : wrapWords(notAsked, "", width),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
-  return printable(`${paragraphs.join("\n\n")}\n`);
+  return escapeUnprintable(`${paragraphs.join("\n\n")}\n`);
 }
 
 /** null: it does not fit. */
-function table(
+function renderTable(
   rows: readonly ProbeRow[],
   verbose: boolean,
   width: number,
 ): readonly string[] | null {
-  const endpoints = endpointsOf(rows);
-  const names = endpoints.map((each) => endpointName(each, endpoints));
+  const endpoints = listEndpoints(rows);
+  const names = endpoints.map((each) => shortEndpoint(each, endpoints));
   const lines = tableLines([
     ["NIC", "STATE", ...names, "ADDRESSES"],
-    ...rows.map(({ name, nic, ways, verdict }) => [
+    ...rows.map(({ name, nic, paths, verdict }) => [
       name,
-      nic === null ? "-" : stateOf(nic.link),
+      nic === null ? "-" : formatLinkState(nic.link),
       ...endpoints.map((endpoint) =>
-        cell(
-          ways.find(({ probe }) => probe.endpoint === endpoint),
+        formatCell(
+          paths.find(({ probe }) => probe.endpoint === endpoint),
           verdict,
         ),
       ),
-      nic === null ? "" : givenAddresses(nic.link).join(", "),
+      nic === null ? "" : assignedAddresses(nic.link).join(", "),
     ]),
   ]);
   const [head = "", ...body] = lines;
   const indent = " ".repeat(head.lastIndexOf("ADDRESSES"));
   const all = [
     head,
-    ...body.flatMap((line, at) => [
+    ...body.flatMap((line, index) => [
       ...wrapAddresses(line, indent, width),
-      ...(verbose ? moreLines(rows[at], width) : []),
+      ...(verbose ? detailLines(rows[index], width) : []),
     ]),
   ];
   return all.every((line) => line.length <= width) ? all : null;
@@ -85,44 +88,44 @@ function table(
 function wrapAddresses(line: string, indent: string, width: number): readonly string[] {
   const addresses = line.slice(indent.length);
   if (addresses === "") return [line];
-  const [first = "", ...others] = wrapWords(addresses, indent, width);
-  return [`${line.slice(0, indent.length)}${first.trimStart()}`, ...others];
+  const [first = "", ...notAskedNics] = wrapWords(addresses, indent, width);
+  return [`${line.slice(0, indent.length)}${first.trimStart()}`, ...notAskedNics];
 }
 
-function moreLines(row: ProbeRow | undefined, width: number): readonly string[] {
+function detailLines(row: ProbeRow | undefined, width: number): readonly string[] {
   if (row === undefined || row.nic === null) return [];
   return wrapWords(nicDetails(row.nic), "    ", width);
 }
 
 /** In brackets what needs nobody's care, since IMDS is reached over the other endpoint. */
-function cell(way: ProbedWay | undefined, ofNic: Verdict): string {
-  if (way === undefined || way.verdict.word === "down" || way.verdict.word === "no-carrier") {
+function formatCell(path: ProbedPath | undefined, nicVerdict: Verdict): string {
+  if (path === undefined || path.verdict.word === "down" || path.verdict.word === "no-carrier") {
     return "-";
   }
-  const { word } = way.verdict;
-  if (word === "reached") return `ok, ${describeMs(way.probe.read?.ms ?? 0)}`;
-  return ofNic.word === "reached" ? `(${word})` : word;
+  const { word } = path.verdict;
+  if (word === "reached") return `ok, ${formatMs(path.probe.read?.ms ?? 0)}`;
+  return nicVerdict.word === "reached" ? `(${word})` : word;
 }
 
-interface Trouble {
+interface Problem {
   readonly names: string;
   readonly verdict: Verdict;
 }
 
 /** What is the matter with several NICs in the same words, and is mended alike, is told once. */
-function troubles(rows: readonly ProbeRow[]): readonly Trouble[] {
-  const inTrouble = rows.filter(isInTrouble);
-  const groups = Map.groupBy(inTrouble, ({ verdict: { text, mend } }) =>
-    [text, ...(mend ?? [])].join("\n"),
+function groupProblems(rows: readonly ProbeRow[]): readonly Problem[] {
+  const failing = rows.filter(hasProblem);
+  const groups = Map.groupBy(failing, ({ verdict: { text, fix } }) =>
+    [text, ...(fix ?? [])].join("\n"),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
-    return first === undefined ? [] : { names: namesOf(group), verdict: first.verdict };
+    return first === undefined ? [] : { names: joinNames(group), verdict: first.verdict };
   });
 }
 
 /** What is to be pasted is never broken into lines. */
-function troubleLines({ names, verdict }: Trouble, width: number): readonly string[] {
-  const said = wrapWords(`${names}: ${verdict.text}.`, "", width);
-  return [...said, ...(verdict.mend ?? []).map((line) => `    ${line}`)];
+function problemLines({ names, verdict }: Problem, width: number): readonly string[] {
+  const sentence = wrapWords(`${names}: ${verdict.text}.`, "", width);
+  return [...sentence, ...(verdict.fix ?? []).map((line) => `    ${line}`)];
 }

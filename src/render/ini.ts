@@ -14,22 +14,24 @@ export interface IniSection {
  * with a `RangeError`: nothing that is planned has one.
  */
 export function renderIni(comments: readonly string[], sections: readonly IniSection[]): string {
-  const blocks = sections.filter(({ entries }) => entries.length > 0).map(blockOf);
-  return `${[...comments.map(plain), blocks.join("\n\n")].join("\n")}\n`;
+  const blocks = sections.filter(({ entries }) => entries.length > 0).map(renderSection);
+  return `${[...comments.map(requirePlainText), blocks.join("\n\n")].join("\n")}\n`;
 }
 
-function blockOf({ name, entries }: IniSection): string {
-  const lines = entries.map(([key, value]) => `${plain(key)}=${plain(textOf(value))}`);
-  return [`[${plain(name)}]`, ...lines].join("\n");
+function renderSection({ name, entries }: IniSection): string {
+  const lines = entries.map(
+    ([key, value]) => `${requirePlainText(key)}=${requirePlainText(renderValue(value))}`,
+  );
+  return [`[${requirePlainText(name)}]`, ...lines].join("\n");
 }
 
-function textOf(value: IniValue): string {
+function renderValue(value: IniValue): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   return String(value);
 }
 
 /** Printable ASCII, no backslash, no space at the ends: read alike, and as one line, by everybody. */
-function plain(text: string): string {
+function requirePlainText(text: string): string {
   if (/^[!-~](?:[ -~]*[!-~])?$/.test(text) && !text.includes("\\")) return text;
   throw new RangeError(`${JSON.stringify(text)} cannot stand in a configuration file`);
 }

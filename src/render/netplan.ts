@@ -10,11 +10,11 @@ import {
   dropInPath,
   macDigits,
   netplanId,
-  ownPath,
+  managedPath,
   profileId,
   profileUuid,
 } from "../model/managed-paths.ts";
-import { headLines } from "./header.ts";
+import { headerLines } from "./header.ts";
 import {
   connectionEntries,
   dhcpEntries,
@@ -35,23 +35,23 @@ export function renderNetplan(
   renderer: NetplanRenderer = "networkd",
 ): readonly ConfigFile[] {
   return nics.flatMap((nic) => {
-    const beside = renderer === "networkd" ? [networkdDropIn(nic)] : [];
-    return [yamlFile(nic, renderer), ...beside];
+    const dropIns = renderer === "networkd" ? [renderDropIn(nic)] : [];
+    return [yamlFile(nic, renderer), ...dropIns];
   });
 }
 
 function yamlFile(nic: NicConfig, renderer: NetplanRenderer): ConfigFile {
-  const ethernets = { [netplanId(macDigits(nic.mac))]: ethernet(nic, renderer) };
+  const ethernets = { [netplanId(macDigits(nic.mac))]: renderEthernet(nic, renderer) };
   const yaml = renderYaml({ network: { version: 2, ethernets } });
   return {
-    path: ownPath("netplan", nic.mac),
-    content: `${headLines(nic).join("\n")}\n${yaml}`,
+    path: managedPath("netplan", nic.mac),
+    content: `${headerLines(nic).join("\n")}\n${yaml}`,
     mode: 0o600,
     mac: nic.mac,
   };
 }
 
-function ethernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
+function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
   return {
     // Named, not inherited: what the one accepts the other refuses (`lifetime`), and one file that
     // is refused leaves the whole machine without configuration.
@@ -59,8 +59,8 @@ function ethernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
     match: { macaddress: nic.mac },
     // An ENI may be detached while the machine is off: only the primary may hold up the boot.
     ...(nic.isPrimary ? {} : { optional: true }),
-    ...dhcp(nic, renderer),
-    ...(renderer === "networkd" ? forNetworkd(nic) : forNetworkManager(nic)),
+    ...dhcpSettings(nic, renderer),
+    ...(renderer === "networkd" ? networkdSettings(nic) : networkManagerSettings(nic)),
   };
 }
 
@@ -70,11 +70,14 @@ function ethernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
  * (config_parse_dhcp_or_ra_route_metric). Without it all NICs' IPv6 defaults would have the same
  * metric, and the primary's packets would leave through another ENI.
  */
-function dhcp({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
+function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
   // The instance's name is its primary ENI's; with two leases the later one would set it.
   // NetworkManager takes it from the best default route's by itself.
-  const isQuiet = !isPrimary && renderer === "networkd";
-  const overrides = { "route-metric": metric, ...(isQuiet ? { "use-hostname": false } : {}) };
+  const ignoresHostname = !isPrimary && renderer === "networkd";
+  const overrides = {
+    "route-metric": metric,
+    ...(ignoresHostname ? { "use-hostname": false } : {}),
+  };
   return {
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
@@ -84,11 +87,11 @@ function dhcp({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanR
   };
 }
 
-function forNetworkd({ addresses, routes, rules }: NicConfig) {
+function networkdSettings({ addresses, routes, rules }: NicConfig) {
   return {
-    ...unlessEmpty("addresses", addresses.map(address)),
-    ...unlessEmpty("routes", routes.map(route)),
-    ...unlessEmpty("routing-policy", rules.filter((rule) => !rule.ignoresDefault).map(policy)),
+    ...optionalList("addresses", addresses.map(renderAddress)),
+    ...optionalList("routes", routes.map(renderRoute)),
+    ...optionalList("routing-policy", rules.filter((rule) => !rule.ignoresDefault).map(renderRule)),
   };
 }
 
@@ -96,12 +99,12 @@ function forNetworkd({ addresses, routes, rules }: NicConfig) {
  * The rules are handed on with the profile: netplan 0.106 leaves `routing-policy` out here without a
  * word, and none has a word for those without the default.
  */
-function forNetworkManager(nic: NicConfig) {
+function networkManagerSettings(nic: NicConfig) {
   return {
     "ipv6-address-generation": "eui64",
-    ...unlessEmpty("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
-    ...unlessEmpty("routes", nic.routes.map(route)),
-    networkmanager: netplanProfile(nic),
+    ...optionalList("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
+    ...optionalList("routes", nic.routes.map(renderRoute)),
+    networkmanager: renderNetplanProfile(nic),
   };
 }
 
@@ -109,11 +112,11 @@ function forNetworkManager(nic: NicConfig) {
  * Preferred lifetime 0 keeps an IPv6 address from being a source (RFC 6724, rule 3). The kernel
  * does not look at it for IPv4: there the route names the source, and DHCP's routes name the lease.
  */
-function address(cidr: string): Yaml {
+function renderAddress(cidr: string): Yaml {
   return familyOf(cidr) === 4 ? cidr : { [cidr]: { lifetime: 0 } };
 }
 
-function route({ family, destination, gateway, table }: Route): Yaml {
+function renderRoute({ family, destination, gateway, table }: Route): Yaml {
   // netplan wants a `via` unless the scope is link. The subnet that a gateway lies in may only be in
   // main once the lease is there; one below fe80::/10 needs no on-link.
   const hop =
@@ -123,11 +126,11 @@ function route({ family, destination, gateway, table }: Route): Yaml {
   return { to: destination, ...hop, table };
 }
 
-function policy({ from, to, table, priority }: RoutingPolicyRule): Yaml {
+function renderRule({ from, to, table, priority }: RoutingPolicyRule): Yaml {
   return { from, ...(to === null ? {} : { to }), table, priority };
 }
 
-function unlessEmpty(key: string, values: readonly Yaml[]): { readonly [key: string]: Yaml } {
+function optionalList(key: string, values: readonly Yaml[]): { readonly [key: string]: Yaml } {
   return values.length === 0 ? {} : { [key]: values };
 }
 
@@ -135,25 +138,28 @@ function unlessEmpty(key: string, values: readonly Yaml[]): { readonly [key: str
  * What netplan hands on to NetworkManager as it is: the profile's name and uuid, and the keys of a
  * profile that netplan has no words for, as `SECTION.KEY`. The kernel's rules are among them.
  */
-function netplanProfile(nic: NicConfig): Yaml {
+function renderNetplanProfile(nic: NicConfig): Yaml {
   const digits = macDigits(nic.mac);
   return {
     uuid: profileUuid(digits),
     name: profileId(digits),
     passthrough: {
-      ...named("connection", connectionEntries),
-      ...named("ipv4", entriesOf(nic, 4)),
-      ...named("ipv6", entriesOf(nic, 6)),
+      ...prefixKeys("connection", connectionEntries),
+      ...prefixKeys("ipv4", passthroughEntries(nic, 4)),
+      ...prefixKeys("ipv6", passthroughEntries(nic, 6)),
     },
   };
 }
 
 /** The method too: without DHCP netplan makes it `manual` with no address, which is refused. */
-function entriesOf(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+function passthroughEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
   return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
 
-function named(section: string, entries: IniSection["entries"]): { readonly [key: string]: Yaml } {
+function prefixKeys(
+  section: string,
+  entries: IniSection["entries"],
+): { readonly [key: string]: Yaml } {
   return Object.fromEntries(
     entries.map(([key, value]) => [`${section}.${key}`, String(value)] as const),
   );
@@ -163,7 +169,7 @@ function named(section: string, entries: IniSection["entries"]): { readonly [key
  * What netplan has no words for, added to the unit that it makes: a lease that is kept, the router
  * that advertises itself in a table of its own, rules that leave the default out.
  */
-function networkdDropIn(nic: NicConfig): ConfigFile {
+function renderDropIn(nic: NicConfig): ConfigFile {
   const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
   const sections = [
     { name: "Network", entries: [keepLease] },
@@ -171,6 +177,6 @@ function networkdDropIn(nic: NicConfig): ConfigFile {
     ...rules.map(ruleSection),
   ];
   // networkd reads it as the user systemd-network, and there is no secret in it.
-  const content = renderIni(headLines(nic), sections);
+  const content = renderIni(headerLines(nic), sections);
   return { path: dropInPath(nic.mac), content, mode: 0o644, mac: nic.mac };
 }

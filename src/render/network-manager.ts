@@ -5,8 +5,8 @@ import type {
   RoutingPolicyRule,
 } from "../model/network-config.ts";
 import type { ConfigFile } from "../model/plan.ts";
-import { macDigits, ownPath, profileId, profileUuid } from "../model/managed-paths.ts";
-import { headLines } from "./header.ts";
+import { macDigits, managedPath, profileId, profileUuid } from "../model/managed-paths.ts";
+import { headerLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 import { familyOf } from "../model/ip.ts";
 
@@ -16,15 +16,15 @@ import { familyOf } from "../model/ip.ts";
  */
 export function renderNetworkManager({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => ({
-    path: ownPath("network-manager", nic.mac),
-    content: renderIni(headLines(nic), sectionsOf(nic)),
+    path: managedPath("network-manager", nic.mac),
+    content: renderIni(headerLines(nic), profileSections(nic)),
     // NetworkManager ignores a profile that others can read.
     mode: 0o600,
     mac: nic.mac,
   }));
 }
 
-function sectionsOf(nic: NicConfig): readonly IniSection[] {
+function profileSections(nic: NicConfig): readonly IniSection[] {
   const digits = macDigits(nic.mac);
   return [
     {
@@ -38,14 +38,14 @@ function sectionsOf(nic: NicConfig): readonly IniSection[] {
     },
     // The permanent one; VLANs, bridges and macvlans are of other types, and never meant.
     { name: "ethernet", entries: [["mac-address", nic.mac.toUpperCase()]] },
-    { name: "ipv4", entries: [methodEntry(nic, 4), ...entriesOf(nic, 4)] },
+    { name: "ipv4", entries: [methodEntry(nic, 4), ...ipEntries(nic, 4)] },
     {
       name: "ipv6",
       entries: [
         methodEntry(nic, 6),
         ["addr-gen-mode", "eui64"],
         ["ip6-privacy", 0],
-        ...entriesOf(nic, 6),
+        ...ipEntries(nic, 6),
       ],
     },
     // A section of our own would make NetworkManager 1.40 refuse the profile: this one is for notes.
@@ -53,15 +53,15 @@ function sectionsOf(nic: NicConfig): readonly IniSection[] {
   ];
 }
 
-function entriesOf(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+function ipEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
   const isDynamic = family === 4 ? nic.dhcp4 : nic.dhcp6;
   const addresses = listedAddresses(nic, family);
   const routes = nic.routes.filter((route) => route.family === family);
   return [
     ...dhcpEntries(nic, family),
     ...(isDynamic ? [["route-metric", nic.metric] as const] : []),
-    ...addresses.map((cidr, at) => [`address${at + 1}`, cidr] as const),
-    ...routes.flatMap((route, at) => routeEntries(route, at + 1)),
+    ...addresses.map((cidr, index) => [`address${index + 1}`, cidr] as const),
+    ...routes.flatMap((route, index) => routeEntries(route, index + 1)),
     ...ruleEntries(nic, family),
   ];
 }
@@ -88,7 +88,7 @@ function routeEntries({ family, destination, gateway, table }: Route, number: nu
 type Entries = IniSection["entries"];
 
 /** NM's largest number, which means for ever. */
-const forever = 2_147_483_647;
+const maxTimeout = 2_147_483_647;
 
 /** Before cloud-init's profiles (120) and the distribution's (0 and below). */
 export const connectionEntries: Entries = [
@@ -110,13 +110,13 @@ export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
  * ignores it.
  */
 export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): Entries {
-  const wait = [["required-timeout", 20_000]] as const;
-  if (family === 4) return dhcp4 ? [["dhcp-timeout", forever], ...wait] : [];
-  const endless = [
-    ["dhcp-timeout", forever],
-    ["ra-timeout", forever],
+  const requiredTimeout = [["required-timeout", 20_000]] as const;
+  if (family === 4) return dhcp4 ? [["dhcp-timeout", maxTimeout], ...requiredTimeout] : [];
+  const endlessTimeouts = [
+    ["dhcp-timeout", maxTimeout],
+    ["ra-timeout", maxTimeout],
   ] as const;
-  return dhcp6 ? [...endless, ...(dhcp4 ? [] : wait)] : [];
+  return dhcp6 ? [...endlessTimeouts, ...(dhcp4 ? [] : requiredTimeout)] : [];
 }
 
 /**
@@ -131,14 +131,14 @@ export function listedAddresses(
 ): readonly string[] {
   const others = addresses.filter((cidr) => familyOf(cidr) === family);
   if (family === 4 || others.length === 0) return others;
-  const first = leased.filter((address) => familyOf(address) === 6);
-  return [...first.map((address) => `${address}/128`), ...others];
+  const leasedIpv6 = leased.filter((address) => familyOf(address) === 6);
+  return [...leasedIpv6.map((address) => `${address}/128`), ...others];
 }
 
 export function ruleEntries({ rules }: NicConfig, family: 4 | 6): Entries {
   return rules
     .filter((rule) => rule.family === family)
-    .map((rule, at) => [`routing-rule${at + 1}`, ruleText(rule)] as const);
+    .map((rule, index) => [`routing-rule${index + 1}`, ruleText(rule)] as const);
 }
 
 function ruleText({ priority, from, to, table, ignoresDefault }: RoutingPolicyRule): string {

@@ -6,8 +6,8 @@ import type {
   RoutingPolicyRule,
 } from "../model/network-config.ts";
 import type { ConfigFile } from "../model/plan.ts";
-import { ownPath } from "../model/managed-paths.ts";
-import { headLines } from "./header.ts";
+import { managedPath } from "../model/managed-paths.ts";
+import { headerLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 
 /**
@@ -16,15 +16,15 @@ import { type IniSection, renderIni } from "./ini.ts";
  */
 export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => ({
-    path: ownPath("networkd", nic.mac),
-    content: renderIni(headLines(nic), sectionsOf(nic)),
+    path: managedPath("networkd", nic.mac),
+    content: renderIni(headerLines(nic), networkFileSections(nic)),
     // networkd reads it as the user systemd-network, and there is no secret in it.
     mode: 0o644,
     mac: nic.mac,
   }));
 }
 
-function sectionsOf(nic: NicConfig): readonly IniSection[] {
+function networkFileSections(nic: NicConfig): readonly IniSection[] {
   return [
     { name: "Match", entries: matchEntries(nic.mac) },
     // An ENI may be detached while the machine is off: only the primary may hold up the boot.

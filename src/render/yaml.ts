@@ -7,25 +7,25 @@ export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key
  * (`12:34:56:12:34:56` is a number there). Ends with a newline; equal input gives equal bytes.
  */
 export function renderYaml(document: { readonly [key: string]: Yaml }): string {
-  return linesOf(document).join("\n").concat("\n");
+  return renderLines(document).join("\n").concat("\n");
 }
 
-function linesOf(value: Yaml): readonly string[] {
-  if (typeof value === "string") return [quoted(value)];
+function renderLines(value: Yaml): readonly string[] {
+  if (typeof value === "string") return [quoteString(value)];
   if (typeof value !== "object") return [String(value)];
   if (Object.keys(value).length === 0) return [isList(value) ? "[]" : "{}"];
-  if (isList(value)) return value.flatMap(listItem);
-  return Object.entries(value).flatMap(([key, item]) => member(`${keyText(key)}:`, item));
+  if (isList(value)) return value.flatMap(renderListItem);
+  return Object.entries(value).flatMap(([key, item]) => renderMember(`${renderKey(key)}:`, item));
 }
 
 /** An item begins on the line of its dash, whatever it is. */
-function listItem(item: Yaml): readonly string[] {
-  return linesOf(item).map((line, at) => `${at === 0 ? "-" : " "} ${line}`);
+function renderListItem(item: Yaml): readonly string[] {
+  return renderLines(item).map((line, index) => `${index === 0 ? "-" : " "} ${line}`);
 }
 
-function member(key: string, item: Yaml): readonly string[] {
+function renderMember(key: string, item: Yaml): readonly string[] {
   const isInline = typeof item !== "object" || Object.keys(item).length === 0;
-  const lines = linesOf(item);
+  const lines = renderLines(item);
   return isInline
     ? lines.map((line) => `${key} ${line}`)
     : [key, ...lines.map((line) => `  ${line}`)];
@@ -36,14 +36,14 @@ function isList(value: Yaml): value is readonly Yaml[] {
 }
 
 /** Words like netplan's own are plain; one that YAML 1.1 takes for a boolean or null is not. */
-function keyText(key: string): string {
+function renderKey(key: string): string {
   const isWord = /^[a-z]{2,}[0-9]?(-[a-z0-9]+)*$/.test(key);
-  const isTrap = /^(true|false|null|yes|no|on|off)$/.test(key);
-  return isWord && !isTrap ? key : quoted(key);
+  const isReserved = /^(true|false|null|yes|no|on|off)$/.test(key);
+  return isWord && !isReserved ? key : quoteString(key);
 }
 
 /** JSON's escapes are YAML's; what JSON leaves bare but YAML takes for a line break is not. */
-function quoted(text: string): string {
+function quoteString(text: string): string {
   return JSON.stringify(text).replaceAll(/[^ -~]/gu, (char) => {
     const digits = (char.codePointAt(0) ?? 0).toString(16);
     return digits.length > 4 ? `\\U${digits.padStart(8, "0")}` : `\\u${digits.padStart(4, "0")}`;

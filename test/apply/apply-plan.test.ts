@@ -2,17 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { applyPlan } from "../../src/apply/apply-plan.ts";
-import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
+import { readManagedFiles } from "../../src/inspect/machine/managed-files.ts";
 import { Failure } from "../../src/exit.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
 import type { NetworkPlan } from "../../src/model/plan.ts";
-import { ownPath } from "../../src/model/managed-paths.ts";
+import { managedPath } from "../../src/model/managed-paths.ts";
 import { fileHost, treeOf, withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 
 const fileOf = (number: number) => ({
-  path: ownPath("netplan", macAt(number)),
+  path: managedPath("netplan", macAt(number)),
   content: `# written by ec2nic for ${number}\n`,
   mode: 0o600,
   mac: macAt(number),
@@ -39,7 +39,7 @@ function failingAt(number: number, error: Error): Files {
 }
 
 const apply = (root: string, some = plan, files: Files = systemFiles) =>
-  applyPlan(fileHost(files), some, { root, standing: null, unfinished: null, undo: [] });
+  applyPlan(fileHost(files), some, { root, reachability: null, interruptedRun: null, undo: [] });
 
 test("writes each file whole, 0600, whatever lay there; nothing else remains", async () => {
   await withFolder(async (root) => {
@@ -82,7 +82,7 @@ describe("a file that cannot be written", () => {
 
   test("keeps its NIC's old file: nothing of it is removed afterwards", async () => {
     await withFolder(async (root) => {
-      const old = ownPath("networkd", macAt(1));
+      const old = managedPath("networkd", macAt(1));
       await mkdir(join(root, "etc/systemd/network"), { recursive: true });
       await writeFile(join(root, old), "# written by ec2nic\n");
       await apply(root, { ...plan, remove: [old] }, failingAt(1, full));
@@ -130,7 +130,7 @@ describe("--root", () => {
       await mkdir(join(root, "etc/netplan"), { recursive: true });
       await writeFile(victim, "precious\n");
       await symlink(victim, join(root, fileOf(0).path));
-      const state = await inspectHost({ files: systemFiles }, root);
+      const state = await readManagedFiles({ files: systemFiles }, root);
       expect(state.files).toEqual([{ path: fileOf(0).path, content: "", mode: null }]);
       expect((await apply(root)).failure).toBeNull();
       expect(await readFile(victim, "utf8")).toBe("precious\n");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { forgetWishes } from "../../src/apply/leader.ts";
+import { removeStaleRequests } from "../../src/apply/leader.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 
 test("wishes and answers of runs that are gone go; those of living ones, and the lock, stay", async () => {
@@ -7,7 +7,7 @@ test("wishes and answers of runs that are gone go; those of living ones, and the
   const names = ["lock", "11.wish", "11.answer", "12.wish", "13.wish", "13.answer"];
   const there = names.map((name) => [`${folder}/${name}`, ""] as const);
   const files = fakeFiles({ "/proc/11": "", ...Object.fromEntries(there) });
-  await forgetWishes({ files: { ...files, list: async () => names } });
+  await removeStaleRequests({ files: { ...files, list: async () => names } });
   const left = [...files.there.keys()].filter((path) => path.startsWith(folder));
   expect(left).toEqual(["lock", "11.wish", "11.answer"].map((name) => `${folder}/${name}`));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fromDhcp } from "../../src/commands/lease-hook/run.ts";
+import { runLeaseHook } from "../../src/commands/lease-hook/run.ts";
 import { fakeMachine } from "../support/fake-machine.ts";
 
 const wish = { dryRun: false, json: true, plain: false };
@@ -28,7 +28,7 @@ test("networkd's leases are read again until they stay as they are", async () =>
   };
   const print = async (data: string | Uint8Array) => void printed.push(String(data));
   const host = { ...machine, print, files: { ...machine.files, read } };
-  expect(await fromDhcp(host, wish)).toBe(0);
+  expect(await runLeaseHook(host, wish)).toBe(0);
   // the second is another one, the third the same
   expect(reads).toBe(3);
   expect(JSON.parse(printed.join(""))).toMatchObject({ command: "hotplug", plan: { steps: [] } });
@@ -37,13 +37,13 @@ test("networkd's leases are read again until they stay as they are", async () =>
 test("what changes nothing takes no lock and writes nothing", async () => {
   const machine = machineWith({ EC2NIC_DHCP_CLIENT: "dhclient", reason: "PREINIT" });
   const takeLock = () => Promise.reject(new Error("the lock was taken"));
-  expect(await fromDhcp({ ...machine, takeLock }, { ...wish, json: false })).toBe(0);
+  expect(await runLeaseHook({ ...machine, takeLock }, { ...wish, json: false })).toBe(0);
   expect(machine.done.filter((effect) => !effect.startsWith("run ip -N -json"))).toEqual([]);
 });
 
 test("65: a lease whose values are none; nothing is read or done then", async () => {
   const bound = { EC2NIC_DHCP_CLIENT: "dhclient", reason: "BOUND", interface: "ens6" };
   const machine = machineWith({ ...bound, new_ip_address: "10.0.1.999" });
-  await expect(fromDhcp(machine, wish)).rejects.toMatchObject({ kind: "DATAERR" });
+  await expect(runLeaseHook(machine, wish)).rejects.toMatchObject({ kind: "DATAERR" });
   expect(machine.done).toEqual([]);
 });

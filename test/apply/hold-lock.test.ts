@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { holdLock } from "../../src/apply/lock.ts";
+import { withMachineLock } from "../../src/apply/lock.ts";
 import { takeLock } from "../../src/host/lock.ts";
 import { fakeMachine } from "../support/fake-machine.ts";
 import { withFolder } from "../support/golden-case.ts";
@@ -11,8 +11,8 @@ test("work is done under the lock, which is given back, after a failure too", as
     ...fakeMachine(),
     takeLock: async () => (events.push("taken"), () => void events.push("given back")),
   };
-  await holdLock(machine, 1000, async () => void events.push("work"));
-  const failing = holdLock(machine, 1000, () => Promise.reject(new Error("no")));
+  await withMachineLock(machine, 1000, async () => void events.push("work"));
+  const failing = withMachineLock(machine, 1000, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect(events).toEqual(["taken", "work", "given back", "taken", "given back"]);
   expect(machine.disk.has("/run/ec2nic/holder")).toBe(false);
@@ -27,13 +27,13 @@ test("a run that waits says for whom, once, and goes on when it is its turn", as
   let busy = 5;
   const machine = fakeMachine({ disk: busyDisk });
   const waiting = { ...machine, takeLock: async () => ((busy -= 1) > 0 ? null : () => undefined) };
-  expect(await holdLock(waiting, 10_000, async () => "done")).toBe("done");
+  expect(await withMachineLock(waiting, 10_000, async () => "done")).toBe("done");
   expect(machine.said).toEqual(["info waiting for another run: ec2nic hotplug add (process 4712)"]);
 });
 
 test("not free before the deadline: 75, and who has it", async () => {
   const machine = { ...fakeMachine({ disk: busyDisk }), takeLock: async () => null };
-  await expect(holdLock(machine, 500, async () => "never")).rejects.toMatchObject({
+  await expect(withMachineLock(machine, 500, async () => "never")).rejects.toMatchObject({
     kind: "TEMPFAIL",
     message: expect.stringContaining("ec2nic hotplug add (process 4712)"),
   });

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
+import { readManagedFiles } from "../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import { backends } from "../../src/model/plan.ts";
-import { ownPath } from "../../src/model/managed-paths.ts";
+import { managedPath } from "../../src/model/managed-paths.ts";
 import { withFolder } from "../support/golden-case.ts";
 import { macAt } from "../support/nics.ts";
 
@@ -16,17 +16,20 @@ async function lay(root: string, path: string, content: string | Uint8Array, mod
 
 test("an empty root has nothing", async () => {
   await withFolder(async (root) => {
-    expect(await inspectHost({ files: systemFiles }, root)).toEqual({ files: [], unmanaged: null });
+    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
+      files: [],
+      unmanaged: null,
+    });
   });
 });
 
 test("our places of every backend, with content and mode, and nothing else", async () => {
   await withFolder(async (root) => {
-    const paths = backends.map((backend) => ownPath(backend, macAt(1))).toSorted();
+    const paths = backends.map((backend) => managedPath(backend, macAt(1))).toSorted();
     for (const path of paths) await lay(root, path, `${path}\n`, 0o640);
     await lay(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
     await lay(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
-    expect(await inspectHost({ files: systemFiles }, root)).toEqual({
+    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
       files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
       unmanaged: "ens7\n",
     });
@@ -35,9 +38,9 @@ test("our places of every backend, with content and mode, and nothing else", asy
 
 test("a byte order mark is content: it makes a difference", async () => {
   await withFolder(async (root) => {
-    const path = ownPath("netplan", macAt(1));
+    const path = managedPath("netplan", macAt(1));
     await lay(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
-    const { files } = await inspectHost({ files: systemFiles }, root);
+    const { files } = await readManagedFiles({ files: systemFiles }, root);
     expect(files[0]?.content).toBe("\ufeffa");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Batch, joinBatch } from "../../src/apply/leader.ts";
+import { type Followers, leadOrJoin } from "../../src/apply/leader.ts";
 import type { HotplugAnswer } from "../../src/model/hotplug.ts";
 import { macAt } from "../support/nics.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../support/fake-host.ts";
@@ -52,9 +52,9 @@ describe("runs at the same time", () => {
   test("the first leads, the other gets its answer, and nothing is left", async () => {
     const { files, hostOf } = machine();
     const met: string[] = [];
-    const lead = async (batch: Batch) => {
+    const lead = async (batch: Followers) => {
       for (let look = 0; met.length === 0 && look < 1000; look += 1) {
-        for (const wish of await batch.wishes()) {
+        for (const wish of await batch.listRequests()) {
           met.push(wish.mac);
           await batch.answer(wish, answerFor(wish.mac));
         }
@@ -64,8 +64,8 @@ describe("runs at the same time", () => {
     };
     const never = async () => "led, too" as const;
     const both = await Promise.all([
-      joinBatch(hostOf(11), wanted(1), lead),
-      joinBatch(hostOf(12), wanted(2), never),
+      leadOrJoin(hostOf(11), wanted(1), lead),
+      leadOrJoin(hostOf(12), wanted(2), never),
     ]);
     expect(both).toEqual(["led", answerFor(macAt(2))]);
     expect(met).toEqual([macAt(2)]);
@@ -74,11 +74,11 @@ describe("runs at the same time", () => {
 
   test("where the one that leads ends without an answer, the next leads", async () => {
     const { files, hostOf, holder } = machine();
-    const failing = joinBatch(hostOf(11), wanted(1), async () => {
+    const failing = leadOrJoin(hostOf(11), wanted(1), async () => {
       await Bun.sleep(5);
       throw new Error("died");
     });
-    const second = joinBatch(hostOf(12), wanted(2), async () => `led by ${holder()}`);
+    const second = leadOrJoin(hostOf(12), wanted(2), async () => `led by ${holder()}`);
     expect((await Promise.allSettled([failing]))[0]?.status).toBe("rejected");
     expect(await second).toBe("led by 12");
     expect(left(files)).toEqual([]);
@@ -86,13 +86,13 @@ describe("runs at the same time", () => {
 
   test("who wants something else is not taken along, and leads for itself", async () => {
     const { hostOf } = machine();
-    const wishes = async (batch: Batch) => {
+    const wishes = async (batch: Followers) => {
       await Bun.sleep(5);
-      return (await batch.wishes()).length;
+      return (await batch.listRequests()).length;
     };
     const runs = [
-      joinBatch(hostOf(11), wanted(1), wishes),
-      joinBatch(hostOf(12), wanted(2, "other"), wishes),
+      leadOrJoin(hostOf(11), wanted(1), wishes),
+      leadOrJoin(hostOf(12), wanted(2, "other"), wishes),
     ];
     expect(await Promise.all(runs)).toEqual([0, 0]);
   });
@@ -101,8 +101,8 @@ describe("runs at the same time", () => {
     const { files, hostOf } = machine();
     const wish = { mac: macAt(3), key: "same", elapsedMs: 9 };
     await files.write(`${folder}/99.wish`, JSON.stringify(wish), 0o600);
-    await joinBatch(hostOf(11), wanted(1), async (batch) => {
-      const [dead] = await batch.wishes();
+    await leadOrJoin(hostOf(11), wanted(1), async (batch) => {
+      const [dead] = await batch.listRequests();
       expect(dead).toMatchObject({ id: "99", mac: macAt(3), isAlive: false });
       if (dead !== undefined) await batch.answer(dead, answerFor(dead.mac));
     });
@@ -112,8 +112,8 @@ describe("runs at the same time", () => {
   test("who wants something else does not wait", async () => {
     const { hostOf } = machine();
     const never = Promise.withResolvers<string>();
-    const first = joinBatch(hostOf(11), wanted(1), () => never.promise);
-    const other = joinBatch(hostOf(12), wanted(2, "other"), async () => "at once");
+    const first = leadOrJoin(hostOf(11), wanted(1), () => never.promise);
+    const other = leadOrJoin(hostOf(12), wanted(2, "other"), async () => "at once");
     expect(await Promise.race([first, other])).toBe("at once");
     never.resolve("done");
     await first;
@@ -123,7 +123,7 @@ describe("runs at the same time", () => {
     const { files, hostOf } = machine();
     await files.write(`${folder}/99.wish`, '{"mac":1', 0o600);
     await files.write(`${folder}/98.answer`, "{}", 0o600);
-    expect(await joinBatch(hostOf(11), wanted(1), (batch) => batch.wishes())).toEqual([]);
+    expect(await leadOrJoin(hostOf(11), wanted(1), (batch) => batch.listRequests())).toEqual([]);
   });
 });
 
@@ -131,7 +131,7 @@ test("nobody answers in time, and the other still holds on: that is told", async
   const { hostOf } = machine();
   const host = hostOf(12);
   const late = { ...host, clock: { ...host.clock, now: () => 2 }, takeLock: async () => null };
-  const run = joinBatch(late, wanted(2), async () => "never");
+  const run = leadOrJoin(late, wanted(2), async () => "never");
   expect(run).rejects.toMatchObject({ kind: "TEMPFAIL" });
   await run.catch(() => undefined);
 });

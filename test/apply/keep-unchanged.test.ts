@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keepUnchanged } from "../../src/apply/run-steps.ts";
+import { preserveInodes } from "../../src/apply/run-steps.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files } from "../../src/host/host.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -12,25 +12,25 @@ function filesIn(folder: string): Files {
   return {
     ...systemFiles,
     list: (path) => systemFiles.list(at(path)),
-    makeFolder: (path, mode) => systemFiles.makeFolder(at(path), mode),
-    linkHard: (path, existing) => systemFiles.linkHard(at(path), at(existing)),
+    mkdir: (path, mode) => systemFiles.mkdir(at(path), mode),
+    hardLink: (path, existing) => systemFiles.hardLink(at(path), at(existing)),
     move: (from, to) => systemFiles.move(at(from), at(to)),
     stat: (path) => systemFiles.stat(at(path)),
     read: (path) => systemFiles.read(at(path)),
     remove: (path) => systemFiles.remove(at(path)),
-    removeFolder: (path) => systemFiles.removeFolder(at(path)),
+    rmdir: (path) => systemFiles.rmdir(at(path)),
   };
 }
 
 async function remade(content: string | null, fails = false) {
   using folder = temporaryFolder();
   const units = join(folder.path, "units");
-  await systemFiles.makeFolder(units, 0o755);
+  await systemFiles.mkdir(units, 0o755);
   const unit = join(units, "10-netplan-ens5.network");
   writeFileSync(unit, "[Match]\n");
   const before = statSync(unit);
   const host = { files: filesIn(folder.path) };
-  const done = keepUnchanged(host, units, async () => {
+  const done = preserveInodes(host, units, async () => {
     rmSync(unit);
     if (content !== null) writeFileSync(unit, content);
     writeFileSync(join(units, "new.network"), "");
@@ -66,6 +66,6 @@ test("nothing is left aside where the work fails", async () => {
 test("a file that was not touched keeps its one name", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "a.network"), "a");
-  await keepUnchanged({ files: filesIn(folder.path) }, folder.path, async () => undefined);
+  await preserveInodes({ files: filesIn(folder.path) }, folder.path, async () => undefined);
   expect(statSync(join(folder.path, "a.network")).nlink).toBe(1);
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { applyPlan } from "../../src/apply/apply-plan.ts";
-import { unfinishedPath } from "../../src/apply/interrupted-run.ts";
+import { interruptedRunPath } from "../../src/apply/interrupted-run.ts";
 import { Failure } from "../../src/exit.ts";
 import type { NetworkPlan, Step } from "../../src/model/plan.ts";
-import { ownPath } from "../../src/model/managed-paths.ts";
+import { managedPath } from "../../src/model/managed-paths.ts";
 import { fakeMachine, type FakeOptions } from "../support/fake-machine.ts";
 import { macAt } from "../support/nics.ts";
 
 const [first, second] = [macAt(0), macAt(1)];
 const fileOf = (mac: string) => ({
-  path: ownPath("netplan", mac),
+  path: managedPath("netplan", mac),
   content: `new ${mac}\n`,
   mode: 0o600,
   mac,
@@ -40,8 +40,8 @@ async function applied(options: FakeOptions, stands: typeof standing | null = nu
   const machine = fakeMachine({ ...options, disk: { ...old, ...options.disk } });
   const result = await applyPlan(machine, plan, {
     root: "/",
-    standing: stands,
-    unfinished: null,
+    reachability: stands,
+    interruptedRun: null,
     undo,
   });
   const outcomes = result.nics.map(({ outcome }) => outcome);
@@ -59,13 +59,13 @@ describe("all goes well", () => {
       outcomes: ["configured", "configured"],
     });
     expect(machine.done).toEqual([
-      `write ${unfinishedPath}`,
+      `write ${interruptedRunPath}`,
       `write ${fileOf(first).path}`,
       `write ${fileOf(second).path}`,
       "run reload",
       "run up ens5",
       "run up ens6",
-      `remove ${unfinishedPath}`,
+      `remove ${interruptedRunPath}`,
     ]);
   });
 
@@ -74,7 +74,7 @@ describe("all goes well", () => {
     await applyPlan(
       machine,
       { ...plan, steps: [] },
-      { root: "/", standing, unfinished: null, undo },
+      { root: "/", reachability: standing, interruptedRun: null, undo },
     );
     expect(machine.done).toEqual(plan.write.map(({ path }) => `write ${path}`));
   });
@@ -93,7 +93,7 @@ describe("a step fails", () => {
       `write ${fileOf(first).path}`,
       "run reload back",
       "run up back ens5",
-      `remove ${unfinishedPath}`,
+      `remove ${interruptedRunPath}`,
     ]);
   });
 
@@ -167,11 +167,11 @@ test("it stands at once and falls a moment later: everything is taken back", asy
 
 describe("a run was killed before", () => {
   const previous = [{ path: fileOf(first).path, mac: first, content: "oldest\n", mode: 0o600 }];
-  const unfinished = { previous, standing: null };
+  const interruptedRun = { previous, standing: null };
 
   test("what it found is what a failure goes back to, not what it left", async () => {
     const machine = fakeMachine({ disk: old, exec: (argv) => (argv === "reload" ? 1 : 0) });
-    await applyPlan(machine, plan, { root: "/", standing: null, unfinished, undo });
+    await applyPlan(machine, plan, { root: "/", reachability: null, interruptedRun, undo });
     expect(machine.disk.get(fileOf(first).path)?.content).toBe("oldest\n");
   });
 });

@@ -1,19 +1,19 @@
 import { expect, test } from "bun:test";
-import { whoElseWrites } from "../../src/install/program.ts";
+import { findUntrustedPath } from "../../src/install/program.ts";
 import type { FileStat } from "../../src/host/host.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 
 const program = "/opt/tools/ec2nic";
 const roots: Readonly<Record<string, FileStat>> = {
-  "/opt": { kind: "folder", mode: 0o755, uid: 0, node: 1 },
-  "/opt/tools": { kind: "folder", mode: 0o755, uid: 0, node: 2 },
-  [program]: { kind: "file", mode: 0o755, uid: 0, node: 3 },
+  "/opt": { kind: "folder", mode: 0o755, uid: 0, inode: 1 },
+  "/opt/tools": { kind: "folder", mode: 0o755, uid: 0, inode: 2 },
+  [program]: { kind: "file", mode: 0o755, uid: 0, inode: 3 },
 };
 
 const askWith = (path: string, changes: Partial<FileStat>): Promise<string | null> => {
   const stats = { ...roots, [path]: { ...roots[path], ...changes } as FileStat };
   const files = { ...fakeFiles(), stat: async (each: string) => stats[each] ?? null };
-  return whoElseWrites({ files }, program);
+  return findUntrustedPath({ files }, program);
 };
 
 test("a program that is root's, in folders that are: nobody", async () => {

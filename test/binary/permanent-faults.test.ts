@@ -98,7 +98,7 @@ timedTest("times are told in whole milliseconds", async () => {
   expect(stderr).not.toMatch(/\d\.\d+ ms/);
 });
 
-/** What no time will mend: told at once, after one try. */
+/** What no time will fix: told at once, after one try. */
 const final: readonly End[] = [
   {
     fault: { kind: "status", status: 403 },

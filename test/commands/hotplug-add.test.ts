@@ -65,7 +65,7 @@ describe("what is told", () => {
     const { id } = eni({ device: 1 });
     plugIn(disk, { "/etc/ec2nic/unmanaged": `${id}\n` });
     const { code, said } = await run(...add, "--settle", "0s");
-    expect({ code, said }).toEqual({
+    expect({ code, said: said }).toEqual({
       code: 0,
       said: [
         expect.stringMatching(/^info: ens6 \S+: skipped \(.*\): listed .*, settled [\d.]+ m?s$/),
@@ -111,7 +111,7 @@ describe("what is not there", () => {
   ])("%s %s is waited for until --timeout: 75", async (flag, value, why, hint) => {
     const { run, asked } = hotplugBench();
     const { code, said, hints, ms } = await run("add", flag, value, "--timeout", "30s");
-    expect({ code, said }).toEqual({ code: 75, said: [`error: ${why}`] });
+    expect({ code, said: said }).toEqual({ code: 75, said: [`error: ${why}`] });
     expect([hints.join().includes(hint), Math.round(ms / 1000), asked]).toEqual([true, 30, []]);
   });
 
@@ -120,7 +120,11 @@ describe("what is not there", () => {
     disk.set("/sys/bus/pci/devices/0000:00:07.0/vendor", { content: new Uint8Array(), mode: 0 });
     const { code, said, ms } = await run("add", "--devpath", "0000:00:07.0_12");
     const line = "warn: 0000:00:07.0 has no link: nothing to configure";
-    expect({ code, said, s: Math.round(ms / 1000) }).toEqual({ code: 0, said: [line], s: 10 });
+    expect({ code, said: said, s: Math.round(ms / 1000) }).toEqual({
+      code: 0,
+      said: [line],
+      s: 10,
+    });
   });
 
   test("a bridge is no NIC: 64 at once, where a person names it", async () => {
@@ -128,7 +132,7 @@ describe("what is not there", () => {
     plugIn(disk, linkFiles("docker0", "02:42:00:00:00:01", "bridge"));
     const { code, said, ms } = await run("add", "--nic", "docker0");
     const why = "docker0 is no NIC (a bridge)";
-    expect({ code, said, ms }).toEqual({ code: 64, said: [`error: ${why}`], ms: 0 });
+    expect({ code, said: said, ms }).toEqual({ code: 64, said: [`error: ${why}`], ms: 0 });
     const byPath = await run("add", "--devpath", "/sys/devices/virtual/net/docker0");
     expect([byPath.code, byPath.said]).toEqual([0, [`info: ${why}`]]);
   });

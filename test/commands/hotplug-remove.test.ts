@@ -14,7 +14,7 @@ test.each<readonly [readonly string[], string]>([
 ])("remove %j says what was found", async (flags, line) => {
   const { run, asked } = hotplugBench();
   const { code, said } = await run("remove", ...flags);
-  expect({ code, said, asked }).toEqual({ code: 0, said: [line], asked: [] });
+  expect({ code, said: said, asked }).toEqual({ code: 0, said: [line], asked: [] });
 });
 
 test("what is gone is told as it was", async () => {
@@ -22,7 +22,7 @@ test("what is gone is told as it was", async () => {
   await run("add", "--nic", "ens6", "--settle", "0s");
   for (const path of disk.keys()) if (path.includes("/net/ens6/")) disk.delete(path);
   const { code, said } = await run("remove", "--nic", "ens6");
-  expect({ code, said }).toEqual({
+  expect({ code, said: said }).toEqual({
     code: 0,
     said: ["info: 06:ec:2a:00:00:01: retired (its device has left the machine)"],
   });

@@ -10,7 +10,7 @@ test.each<readonly string[]>([
   const { run, disk, asked } = hotplugBench();
   const before = disk.size;
   const { code, said } = await run(...args, "--root", "/nowhere");
-  expect({ code, said }).toEqual({
+  expect({ code, said: said }).toEqual({
     code: 64,
     said: ["error: --root /nowhere: there is no such folder"],
   });

@@ -5,7 +5,7 @@ import hotplug from "../../src/commands/hotplug.ts";
 import probeNics from "../../src/commands/probe-nics.ts";
 import { exitCodes } from "../../src/exit.ts";
 import { verdictWords } from "../../src/model/probe.ts";
-import { competingHotplug } from "../../src/install/competitors.ts";
+import { findCompetitors } from "../../src/install/competitors.ts";
 import { documentAt, documents } from "./documents.ts";
 
 const troubleshooting = documentAt("docs/troubleshooting.md").text;
@@ -65,7 +65,7 @@ test("what switches others off is what hotplug --install says", () => {
       isMask: false,
     },
   ];
-  const found = competingHotplug(files);
+  const found = findCompetitors(files);
   expect(found).toHaveLength(3);
   for (const { commands: lines } of found) {
     expect(cookbook).toContain(`\n${lines.join("\n")}\n`);

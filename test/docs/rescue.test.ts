@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { machinePaths, nicPlaces } from "../../src/model/managed-paths.ts";
+import { machinePaths, nicPathTemplates } from "../../src/model/managed-paths.ts";
 import { dhcpHookPaths, udhcpcHookPath } from "../../src/model/dhcp.ts";
-import { rulesPath } from "../../src/install/units/hotplug.ts";
+import { udevRulesPath } from "../../src/install/units/hotplug.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 import { blockBelow } from "./documents.ts";
 
@@ -11,7 +11,7 @@ const rope = blockBelow("docs/cookbook.md", "rescue.test.ts runs this -->");
 
 const configuration = [
   ...machinePaths,
-  ...nicPlaces.map((place) => place.replace("MAC", "06ec2a000000")),
+  ...nicPathTemplates.map((place) => place.replace("MAC", "06ec2a000000")),
 ];
 const { links } = renderInstallation("/usr/bin/ec2nic", {
   dhclient: null,
@@ -20,7 +20,7 @@ const { links } = renderInstallation("/usr/bin/ec2nic", {
   networkManager: null,
   hasNetworkd: true,
 });
-const starters = [rulesPath, ...links.map(({ path }) => path)];
+const starters = [udevRulesPath, ...links.map(({ path }) => path)];
 const hooks = [
   ...dhcpHookPaths.dhclient.map((folder) => `${folder}/ec2nic`),
   ...dhcpHookPaths.dhcpcd.map((folder) => `${folder}/95-ec2nic`),

@@ -9,11 +9,11 @@ test("a link stands in the place of what was there, and nothing else remains", a
   using folder = temporaryFolder();
   const path = join(folder.path, "x");
   for (const target of ["../a", "/b"]) {
-    await systemFiles.link(path, target);
+    await systemFiles.symlink(path, target);
     expect(await readlink(path)).toBe(target);
   }
   await writeFile(join(folder.path, "file"), "");
-  await systemFiles.link(join(folder.path, "file"), "/c");
+  await systemFiles.symlink(join(folder.path, "file"), "/c");
   expect(await readlink(join(folder.path, "file"))).toBe("/c");
   expect(await readdir(folder.path)).toEqual(["file", "x"]);
 });
@@ -21,8 +21,10 @@ test("a link stands in the place of what was there, and nothing else remains", a
 test("a link that cannot be made leaves nothing behind", async () => {
   using folder = temporaryFolder();
   await mkdir(join(folder.path, "x"));
-  await expect(systemFiles.link(join(folder.path, "x"), "/b")).rejects.toBeInstanceOf(Failure);
-  await expect(systemFiles.link(join(folder.path, "no/x"), "/b")).rejects.toBeInstanceOf(Failure);
+  await expect(systemFiles.symlink(join(folder.path, "x"), "/b")).rejects.toBeInstanceOf(Failure);
+  await expect(systemFiles.symlink(join(folder.path, "no/x"), "/b")).rejects.toBeInstanceOf(
+    Failure,
+  );
   expect(await readdir(folder.path)).toEqual(["x"]);
 });
 
@@ -32,9 +34,9 @@ test("a folder goes where it is empty; one that is not, a file, a link, nothing:
   await mkdir(at("empty"));
   await mkdir(at("full/inner"), { recursive: true });
   await writeFile(at("file"), "");
-  await systemFiles.link(at("link"), at("full/inner"));
+  await systemFiles.symlink(at("link"), at("full/inner"));
   for (const name of ["empty", "full", "file", "link", "none"]) {
-    await systemFiles.removeFolder(at(name));
+    await systemFiles.rmdir(at(name));
   }
   expect(await readdir(folder.path)).toEqual(["file", "full", "link"]);
   expect(await readdir(at("full"))).toEqual(["inner"]);
@@ -45,25 +47,25 @@ test("what a run that was killed had begun is swept away when it is old enough, 
   const at = (name: string): string => join(folder.path, name);
   const others = ["ec2nic.conf", ".ec2nic-0123456789ab.tmp.bak", ".ec2nic-short.tmp"];
   for (const name of [...others, ".ec2nic-0123456789ab.tmp"]) await writeFile(at(name), "");
-  await systemFiles.link(at("link"), "/c");
+  await systemFiles.symlink(at("link"), "/c");
   await mkdir(at(".ec2nic-ba9876543210.tmp"));
-  await systemFiles.sweep(folder.path, 60_000);
+  await systemFiles.removeTemporary(folder.path, 60_000);
   expect(await systemFiles.list(folder.path)).toContain(".ec2nic-0123456789ab.tmp");
-  await systemFiles.sweep(folder.path, 0);
+  await systemFiles.removeTemporary(folder.path, 0);
   const left = [...others, ".ec2nic-ba9876543210.tmp", "link"];
   expect(await systemFiles.list(folder.path)).toEqual(left.toSorted());
-  await systemFiles.sweep(at("none"), 0);
+  await systemFiles.removeTemporary(at("none"), 0);
 });
 
 test("a pipe or a device in the place of a file is told, and not waited for", async () => {
   using folder = temporaryFolder();
   const at = (name: string): string => join(folder.path, name);
   expect(Bun.spawnSync(["mkfifo", at("pipe")]).exitCode).toBe(0);
-  await systemFiles.link(at("zero"), "/dev/zero");
+  await systemFiles.symlink(at("zero"), "/dev/zero");
   for (const name of ["pipe", "zero", "."]) {
     await expect(systemFiles.read(at(name))).rejects.toMatchObject({ kind: "OSERR" });
   }
-  await systemFiles.link(at("masked"), "/dev/null");
+  await systemFiles.symlink(at("masked"), "/dev/null");
   expect(await systemFiles.read(at("masked"))).toHaveLength(0);
   expect(await systemFiles.read(at("none"))).toBeNull();
   expect((await systemFiles.read("/proc/uptime"))?.length).toBeGreaterThan(3);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { varlinkTransport } from "../../src/host/imdsd/transport.ts";
+import { createVarlinkTransport } from "../../src/host/imdsd/transport.ts";
 import { imdsdBench } from "../support/imdsd-bench.ts";
 import type { ImdsdAnswer } from "../support/stand-in-imdsd.ts";
 
@@ -82,7 +82,7 @@ test("an error that is null is none", async () => {
 test("where nobody listens any more, the connection is refused", async () => {
   await using service = await imdsdBench(always(value));
   await service[Symbol.asyncDispose]();
-  const { fetch } = varlinkTransport(service.path);
+  const { fetch } = createVarlinkTransport(service.path);
   await expect(fetch("http://x/latest/user-data", {})).rejects.toMatchObject({
     code: "ECONNREFUSED",
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imdsd, varlinkTransport } from "../../src/host/imdsd/transport.ts";
+import { openImdsd, createVarlinkTransport } from "../../src/host/imdsd/transport.ts";
 import { openSession } from "../../src/imds/session.ts";
 import { linkState } from "../support/link-states.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
@@ -150,9 +150,9 @@ test("where nothing is listed, trouble stays trouble", async () => {
 
 test("imdsd is here where its socket is, and nothing is asked to find out", async () => {
   await using service = await imdsdBench(keptIn);
-  expect(await imdsd(service.path)).not.toBeNull();
-  expect(await imdsd(`${service.path}-not`)).toBeNull();
-  expect(await imdsd(import.meta.path)).toBeNull();
+  expect(await openImdsd(service.path)).not.toBeNull();
+  expect(await openImdsd(`${service.path}-not`)).toBeNull();
+  expect(await openImdsd(import.meta.path)).toBeNull();
   expect(service.calls).toEqual([]);
 });
 
@@ -161,8 +161,8 @@ function lockedMachine(socketPath: string) {
   const bound: string[] = [];
   const forbid = () => Promise.reject(Object.assign(new Error("prohibit"), { code: "EACCES" }));
   const host: Parameters<typeof openSession>[0] = {
-    http: { fetch: forbid, connects: null },
-    imdsd: async () => varlinkTransport(socketPath),
+    http: { fetch: forbid, canConnect: null },
+    imdsd: async () => createVarlinkTransport(socketPath),
     bind: async ({ nic }) => {
       bound.push(nic);
       return "no";
@@ -174,7 +174,13 @@ function lockedMachine(socketPath: string) {
   const forbidden = ["http://169.254.169.254"];
   const candidates = [{ link: linkState("ens5", ["10.0.0.1"]), rank: 1, reason: "" }];
   const links = {
-    rank: async () => ({ candidates, others: [], routed: null, forbidden, hasImdsd: true }),
+    rank: async () => ({
+      candidates,
+      others: [],
+      routedLink: null,
+      forbiddenEndpoints: forbidden,
+      hasImdsd: true,
+    }),
     lease: async () => "no",
     close: async () => undefined,
   };

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { judgeStatus } from "../../src/imds/protocol/answer.ts";
+import { classifyStatus } from "../../src/imds/protocol/answer.ts";
 
 const judge = (status: number, retryAfter: string | null = null) =>
-  judgeStatus("GET x", status, retryAfter, 1_000_000);
+  classifyStatus("GET x", status, retryAfter, 1_000_000);
 
 test("200 is read on, 404 is absent", () => {
   expect(judge(200)).toBeNull();
@@ -10,17 +10,17 @@ test("200 is read on, 404 is absent", () => {
 });
 
 test.each([
-  [401, { suspect: "token", endsAs: "UNAVAILABLE" }],
-  [408, { suspect: "service", endsAs: "UNAVAILABLE" }],
-  [429, { suspect: "rate", endsAs: "UNAVAILABLE" }],
-  [500, { suspect: "service", endsAs: "UNAVAILABLE" }],
-  [503, { suspect: "rate", endsAs: "UNAVAILABLE" }],
-  [599, { suspect: "service", endsAs: "UNAVAILABLE" }],
+  [401, { cause: "token", endsAs: "UNAVAILABLE" }],
+  [408, { cause: "service", endsAs: "UNAVAILABLE" }],
+  [429, { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [500, { cause: "service", endsAs: "UNAVAILABLE" }],
+  [503, { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [599, { cause: "service", endsAs: "UNAVAILABLE" }],
   [201, { endsAs: "DATAERR" }],
   [204, { endsAs: "DATAERR" }],
   [206, { endsAs: "DATAERR" }],
-])("%d may pass", (status, trouble) => {
-  expect(judge(status)).toMatchObject({ kind: "trouble", trouble });
+])("%d may pass", (status, error) => {
+  expect(judge(status)).toMatchObject({ kind: "error", error });
 });
 
 test.each([
@@ -47,9 +47,9 @@ test.each([
   [null, null],
   ["99999999999", null],
 ])("Retry-After: %p is %p ms", (header, retryAfterMs) => {
-  expect(judge(503, header)).toMatchObject({ trouble: { retryAfterMs } });
+  expect(judge(503, header)).toMatchObject({ error: { retryAfterMs } });
 });
 
 test("Retry-After counts where a service is busy, nowhere else", () => {
-  expect(judge(401, "5")).toMatchObject({ trouble: { retryAfterMs: null } });
+  expect(judge(401, "5")).toMatchObject({ error: { retryAfterMs: null } });
 });

@@ -107,14 +107,14 @@ test("a tree is kept as a tree", async () => {
   const at = parseKey("tags");
   await (
     await open(files)
-  ).keep({ kind: "tree", name: "tags", path: at.path, tree, isWhole: true });
+  ).keep({ kind: "tree", name: "tags", path: at.path, tree, isComplete: true });
   const found = await (await open(files)).find(at);
   expect(JSON.stringify(found?.kind === "tree" ? found.tree : null)).toBe(JSON.stringify(tree));
 });
 
 test("where nothing can be written, nothing is kept and nothing fails", async () => {
   const files = fakeFiles(machine);
-  const broken = { ...files, makeFolder: () => Promise.reject(new Error("read-only")) };
+  const broken = { ...files, mkdir: () => Promise.reject(new Error("read-only")) };
   const log = fakeLog();
   const cache = await openCache({ files: broken, log, uid: 0 }, endpoints, 60_000);
   await cache.keep(reading("m"));

@@ -36,7 +36,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "a MAC that vanishes for a second after it was whole is kept",
-    { memory: { folder: "gone" }, sight: { whole: before }, quietMs: 20_000 },
+    { memory: { folder: "gone" }, sight: { lastUsable: before }, quietMs: 20_000 },
     "usable 10.0.1.20; its folder is gone again",
   ],
   [
@@ -66,7 +66,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "where another plugged ENI has network-card, ours is late",
-    { sight: { others: neighbour({ "network-card": "1" }) } },
+    { sight: { otherEnis: neighbour({ "network-card": "1" }) } },
     "not-yet: network-card is not there yet, though another ENI has one [folder]",
   ],
   [
@@ -124,7 +124,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "two ENIs at one place: one of them is wrong",
-    { sight: { others: neighbour({}) } },
+    { sight: { otherEnis: neighbour({}) } },
     "not-yet: network card 0, device 1 is also said to be that of 06:aa:bb:cc:dd:03 [device-number]",
   ],
   [
@@ -152,22 +152,22 @@ const table: readonly (readonly [string, Given, string])[] = [
   ["IPv6 alone is usable", { leaves: { ...noAddress, ...ipv6 } }, "usable 2001:db8:1::9"],
   [
     "a late IPv6 leaf takes nothing from what is usable already",
-    { leaves: { ipv6s: late }, sight: { whole: before } },
+    { leaves: { ipv6s: late }, sight: { lastUsable: before } },
     "usable 10.0.1.20; ipv6s: listed, but not there yet",
   ],
   [
     "late IPv6 without its subnet waits for it, and IPv4 stays",
-    { leaves: { ipv6s: ipv6.ipv6s }, sight: { whole: before } },
+    { leaves: { ipv6s: ipv6.ipv6s }, sight: { lastUsable: before } },
     "usable 10.0.1.20; subnet-ipv6-cidr-blocks is not there yet",
   ],
   [
     "device-number that falls back to 0 is not believed",
-    { leaves: { "device-number": "0" }, sight: { whole: before } },
+    { leaves: { "device-number": "0" }, sight: { lastUsable: before } },
     "usable 10.0.1.20; device-number reads 0, which is the primary's: it has not propagated yet",
   ],
   [
     "an address whose leaf vanishes again is kept, and doubted",
-    { leaves: { "local-ipv4s": { value: ["10.0.1.20"], isListed: false, doubtMs: 900 } } },
+    { leaves: { "local-ipv4s": { value: ["10.0.1.20"], isListed: false, retractedSinceMs: 900 } } },
     "usable 10.0.1.20; local-ipv4s: the last answer said less than the one before",
   ],
   ["unchanged for less than --settle is not settled", { quietMs: 9999 }, "usable 10.0.1.20"],
@@ -181,14 +181,14 @@ const table: readonly (readonly [string, Given, string])[] = [
   [
     "time in which nothing was read does not count",
     {
-      memory: { readMs: 1500 },
-      sight: { times: { nowMs: 60_000, settleMs, doubtForMs: settleMs } },
+      memory: { folderReadMs: 1500 },
+      sight: { times: { nowMs: 60_000, settleMs, confirmAbsenceMs: settleMs } },
     },
     "usable 10.0.1.20",
   ],
   [
     "what is doubted is not settled, however long it is so",
-    { leaves: { "local-ipv4s": { value: ["10.0.1.20"], doubtMs: 900 } }, quietMs: 20_000 },
+    { leaves: { "local-ipv4s": { value: ["10.0.1.20"], retractedSinceMs: 900 } }, quietMs: 20_000 },
     "usable 10.0.1.20; local-ipv4s: the last answer said less than the one before",
   ],
   [

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isSecret, nameFault, parseKey, urlPathOf } from "../../src/imds/protocol/key.ts";
+import { isSecret, checkName, parseKey, toUrlPath } from "../../src/imds/protocol/key.ts";
 
 test.each([
   ["instance-id", "/latest/meta-data/instance-id"],
@@ -24,7 +24,7 @@ test.each([
   ["dynamics", "/latest/meta-data/dynamics"],
   ["06:ec:2a:00:00:00", "/latest/meta-data/06%3Aec%3A2a%3A00%3A00%3A00"],
 ])("%p is %p", (text, path) => {
-  expect(urlPathOf(parseKey(text).path)).toBe(path);
+  expect(toUrlPath(parseKey(text).path)).toBe(path);
 });
 
 test.each([
@@ -45,9 +45,9 @@ test.each([
 });
 
 test("a name has at most 512 bytes, not characters", () => {
-  expect(nameFault("x".repeat(512))).toBeNull();
-  expect(nameFault("ä".repeat(256))).toBeNull();
-  expect(nameFault("ä".repeat(256) + "x")).toBe("is too long");
+  expect(checkName("x".repeat(512))).toBeNull();
+  expect(checkName("ä".repeat(256))).toBeNull();
+  expect(checkName("ä".repeat(256) + "x")).toBe("is too long");
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { limiter } from "../../src/imds/protocol/rate-limit.ts";
+import { createSemaphore } from "../../src/imds/protocol/rate-limit.ts";
 
 /** Work that ends when the test says so. */
 function piece() {
@@ -10,7 +10,7 @@ function piece() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test("no more than so many at once, the others in the order they came", async () => {
-  const inTurn = limiter(2);
+  const inTurn = createSemaphore(2);
   const pieces = Array.from({ length: 5 }, piece);
   const started: number[] = [];
   const all = pieces.map(({ promise }, at) =>
@@ -30,7 +30,7 @@ test("no more than so many at once, the others in the order they came", async ()
 });
 
 test("work that fails gives its place on, and fails for its caller only", async () => {
-  const inTurn = limiter(1);
+  const inTurn = createSemaphore(1);
   const [first, second] = [piece(), piece()];
   const failing = inTurn(() => first.promise);
   const waiting = inTurn(() => second.promise.then(() => "done"));
@@ -41,7 +41,7 @@ test("work that fails gives its place on, and fails for its caller only", async 
 });
 
 test("work that throws at once gives its place on, too", async () => {
-  const inTurn = limiter(1);
+  const inTurn = createSemaphore(1);
   const thrown = inTurn(() => {
     throw new Error("at once");
   });
@@ -50,7 +50,7 @@ test("work that throws at once gives its place on, too", async () => {
 });
 
 test("a place that is free again is not lost", async () => {
-  const inTurn = limiter(2);
+  const inTurn = createSemaphore(2);
   for (let round = 0; round < 5; round += 1) await inTurn(async () => undefined);
   let running = 0;
   let most = 0;
@@ -65,7 +65,7 @@ test("a place that is free again is not lost", async () => {
 });
 
 test("of those that wait, what is first goes before what came before it", async () => {
-  const inTurn = limiter(1);
+  const inTurn = createSemaphore(1);
   const [running, started] = [piece(), [] as string[]];
   const first = inTurn(() => running.promise);
   const named = (name: string) => async () => void started.push(name);

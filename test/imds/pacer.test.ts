@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
-import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
-import { pacer } from "../../src/imds/protocol/rate-limit.ts";
+import { type Answer, transientError } from "../../src/imds/protocol/answer.ts";
+import { createRateLimiter } from "../../src/imds/protocol/rate-limit.ts";
 import { fakeClock } from "../support/fake-host.ts";
 
 const value: Answer = { kind: "value", body: new Uint8Array() };
-const throttled = trouble("503, throttled", { suspect: "rate" });
-const broken = trouble("500, trouble at imds");
+const throttled = transientError("503, throttled", { cause: "rate" });
+const broken = transientError("500, trouble at imds");
 
 /** Asks so often, one after the other; `answer` says what the nth comes to. Gives when each was. */
 async function ask(times: number, answer: (nth: number, nowMs: number) => Answer) {
   const clock = fakeClock();
-  const paced = pacer({ clock, signal: new AbortController().signal });
+  const paced = createRateLimiter({ clock, signal: new AbortController().signal });
   const atMs: number[] = [];
   for (let nth = 0; nth < times; nth += 1) {
     await paced(async () => {
@@ -29,7 +29,7 @@ test("a hundred at once, and then as many in each second", async () => {
 
 test("what is under way counts, too", async () => {
   const clock = fakeClock();
-  const paced = pacer({ clock, signal: new AbortController().signal });
+  const paced = createRateLimiter({ clock, signal: new AbortController().signal });
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const running = Array.from({ length: 6 }, () => paced(() => promise));
   for (let nth = 0; nth < 94; nth += 1) await paced(async () => value);
@@ -62,7 +62,7 @@ test.each([
 
 test("work that throws counts, and a signal ends the wait", async () => {
   const ending = new AbortController();
-  const paced = pacer({ clock: fakeClock(), signal: ending.signal });
+  const paced = createRateLimiter({ clock: fakeClock(), signal: ending.signal });
   for (let nth = 0; nth < 100; nth += 1) {
     await paced(() => Promise.reject(new Error("no"))).catch(() => undefined);
   }

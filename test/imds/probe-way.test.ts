@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type ProbeTarget, probeWay } from "../../src/probe/probe-path.ts";
+import { type ProbeTarget, probePath } from "../../src/probe/probe-path.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const endpoint = "http://169.254.169.254";
@@ -37,15 +37,15 @@ async function look(
 ) {
   const { asked, fetch } = transportOf(put, get);
   const clock = fakeClock();
-  const transport = { fetch, connects: null, connect: connected, ...more };
-  const probe = await probeWay(
+  const transport = { fetch, canConnect: null, tryConnect: connected, ...more };
+  const probe = await probePath(
     { clock, log: fakeLog() },
     { endpoint, nic: "ens5", transport, deadlineMs: 60_000 },
     limits,
     never,
   );
-  const { connect, token, read, worthless, requests, retries } = probe;
-  const outcomes = [connect, token, read, worthless].map((step) => step?.outcome ?? null);
+  const { connect, token, read, invalidToken, requests, retries } = probe;
+  const outcomes = [connect, token, read, invalidToken].map((step) => step?.outcome ?? null);
   return { outcomes, asked, requests, retries, slept: clock.slept };
 }
 
@@ -57,8 +57,8 @@ test("connect, token, instance-id with that token", async () => {
 });
 
 test("without a connection nothing is asked", async () => {
-  const connect = async () => Promise.reject(failure("EHOSTUNREACH"));
-  const { outcomes, asked } = await look([], [], { connect });
+  const tryConnect = async () => Promise.reject(failure("EHOSTUNREACH"));
+  const { outcomes, asked } = await look([], [], { tryConnect });
   expect(outcomes).toEqual(["EHOSTUNREACH", null, null, null]);
   expect(asked).toEqual([]);
 });
@@ -87,9 +87,9 @@ describe("what may pass is tried twice more, with a new token", () => {
 
 test("--retries 0 is one try", async () => {
   const { fetch, asked } = transportOf([text("", 503)]);
-  const transport = { fetch, connects: null, connect: connected };
+  const transport = { fetch, canConnect: null, tryConnect: connected };
   const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
-  await probeWay({ clock: fakeClock(), log: fakeLog() }, target, { ...limits, retries: 0 }, never);
+  await probePath({ clock: fakeClock(), log: fakeLog() }, target, { ...limits, retries: 0 }, never);
   expect(asked).toEqual(["PUT"]);
 });
 
@@ -115,9 +115,9 @@ for (const [what, answer, outcome] of final) {
 describe("by the kernel's own routing, which cannot connect alone", () => {
   const routed = async (put: Answer, stands: boolean) => {
     const { fetch } = transportOf([put], ["silence"]);
-    const transport = { fetch, connects: async () => stands };
+    const transport = { fetch, canConnect: async () => stands };
     const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
-    const probe = await probeWay({ clock: fakeClock(), log: fakeLog() }, target, limits, never);
+    const probe = await probePath({ clock: fakeClock(), log: fakeLog() }, target, limits, never);
     return [probe.connect?.outcome, probe.token?.outcome];
   };
 
@@ -137,15 +137,15 @@ test("a stop ends it with its reason", async () => {
   const { fetch } = transportOf(["silence"]);
   const transport = {
     fetch: async (...args: Parameters<typeof fetch>) => fetch(...args),
-    connects: null,
+    canConnect: null,
   };
-  const connect = async () => Promise.reject(new Error("late"));
+  const tryConnect = async () => Promise.reject(new Error("late"));
   const target = {
     endpoint,
     nic: "ens5",
-    transport: { ...transport, connect },
+    transport: { ...transport, tryConnect },
     deadlineMs: 60_000,
   };
-  const probe = probeWay({ clock: fakeClock(), log: fakeLog() }, target, limits, stop);
+  const probe = probePath({ clock: fakeClock(), log: fakeLog() }, target, limits, stop);
   await expect(probe).rejects.toThrow("Ctrl-C");
 });

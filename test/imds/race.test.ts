@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
-import type { LineUp } from "../../src/imds/connect/candidates.ts";
+import { type Answer, transientError } from "../../src/imds/protocol/answer.ts";
+import type { PathCandidates } from "../../src/imds/connect/candidates.ts";
 import { race } from "../../src/imds/connect/race.ts";
-import type { Way } from "../../src/imds/protocol/path.ts";
+import type { ImdsPath } from "../../src/imds/protocol/path.ts";
 import type { Clock } from "../../src/host/host.ts";
 
 const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });
@@ -31,7 +31,7 @@ function runners(names: readonly string[]) {
   const started: string[] = [];
   const stopped: string[] = [];
   const given = new Map(names.map((name) => [name, Promise.withResolvers<Answer>()]));
-  const attempt = ({ endpoint: name }: Way, stop: AbortSignal): Promise<Answer> => {
+  const attempt = ({ endpoint: name }: ImdsPath, stop: AbortSignal): Promise<Answer> => {
     started.push(name);
     stop.addEventListener("abort", () => stopped.push(name));
     return given.get(name)?.promise ?? Promise.reject(new Error(name));
@@ -42,9 +42,9 @@ function runners(names: readonly string[]) {
 }
 
 /** Heats of ways that are told apart by their endpoint alone. */
-function inHeats(...heats: readonly (readonly string[])[]): () => Promise<LineUp> {
-  const way = (endpoint: string): Way => ({ endpoint, through: { kind: "routing" } });
-  return async () => ({ heats: heats.map((names) => names.map(way)), absent: [] });
+function inHeats(...heats: readonly (readonly string[])[]): () => Promise<PathCandidates> {
+  const way = (endpoint: string): ImdsPath => ({ endpoint, via: { kind: "routing" } });
+  return async () => ({ rounds: heats.map((names) => names.map(way)), exclusions: [] });
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -63,18 +63,18 @@ test("one more every 250 ms, best first", async () => {
   expect(started).toEqual(["a", "b", "c"]);
   expect(asked).toEqual([250, 250, 250]);
   give("b", value("won"));
-  expect(await result).toMatchObject({ way: { endpoint: "b" } });
+  expect(await result).toMatchObject({ path: { endpoint: "b" } });
 });
 
 test("the next starts at once when one has failed", async () => {
   const { clock } = steppedClock();
   const { started, attempt, give } = runners(["a", "b"]);
   const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
-  give("a", trouble("connection refused"));
+  give("a", transientError("connection refused"));
   await settle();
   expect(started).toEqual(["a", "b"]);
   give("b", value("v"));
-  expect(await result).toMatchObject({ way: { endpoint: "b" } });
+  expect(await result).toMatchObject({ path: { endpoint: "b" } });
 });
 
 test("a winner at once: nobody else starts, and the losers are stopped", async () => {
@@ -93,14 +93,18 @@ test("a winner at once: nobody else starts, and the losers are stopped", async (
 // another way may lead to the real service: one that wins, or one that is only throttled
 test("a final answer counts only where no other way leads to a service", async () => {
   const off = new Failure("CONFIG", "403");
-  for (const other of [value("v"), trouble("503"), trouble("refused", { suspect: "path" })]) {
+  for (const other of [
+    value("v"),
+    transientError("503"),
+    transientError("refused", { cause: "path" }),
+  ]) {
     const { clock } = steppedClock();
     const { attempt, give, fail } = runners(["a", "b"]);
     const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
     fail("a", off);
     give("b", other);
-    if (other.kind === "value") expect(await result).toMatchObject({ way: { endpoint: "b" } });
-    else if (other.kind === "trouble" && other.trouble.suspect === "path")
+    if (other.kind === "value") expect(await result).toMatchObject({ path: { endpoint: "b" } });
+    else if (other.kind === "error" && other.error.cause === "path")
       expect(result).rejects.toBe(off);
     else expect(await result).toMatchObject({ reason: "a: 403; b: 503" });
   }
@@ -108,27 +112,31 @@ test("a final answer counts only where no other way leads to a service", async (
 
 const verdicts: readonly { readonly lost: readonly Answer[]; readonly verdict: object }[] = [
   {
-    lost: [trouble("x", { suspect: "path" }), trouble("y", { suspect: "path" })],
-    verdict: { reason: "0: x; 1: y", suspect: "path", endsAs: "UNAVAILABLE" },
+    lost: [transientError("x", { cause: "path" }), transientError("y", { cause: "path" })],
+    verdict: { reason: "0: x; 1: y", cause: "path", endsAs: "UNAVAILABLE" },
   },
-  { lost: [trouble("x"), trouble("x")], verdict: { reason: "x", suspect: "service" } },
+  { lost: [transientError("x"), transientError("x")], verdict: { reason: "x", cause: "service" } },
   {
-    lost: [trouble("x", { suspect: "path" }), trouble("y", { endsAs: "DATAERR" })],
-    verdict: { endsAs: "DATAERR", suspect: "service" },
+    lost: [transientError("x", { cause: "path" }), transientError("y", { endsAs: "DATAERR" })],
+    verdict: { endsAs: "DATAERR", cause: "service" },
   },
   {
-    lost: [trouble("x", { retryAfterMs: 900 }), trouble("x", { retryAfterMs: 500 })],
+    lost: [transientError("x", { retryAfterMs: 900 }), transientError("x", { retryAfterMs: 500 })],
     verdict: { retryAfterMs: 500 },
   },
-  { lost: [trouble("x", { retryAfterMs: 900 }), trouble("y")], verdict: { retryAfterMs: null } },
+  {
+    lost: [transientError("x", { retryAfterMs: 900 }), transientError("y")],
+    verdict: { retryAfterMs: null },
+  },
   { lost: [{ kind: "absent" }], verdict: { endsAs: "DATAERR" } },
-  { lost: [], verdict: { reason: "there is no way to try", suspect: "path" } },
+  { lost: [], verdict: { reason: "there is no way to try", cause: "path" } },
 ];
 
 test.each(verdicts)("nobody wins: %p", async ({ lost, verdict }) => {
   const { clock } = steppedClock();
   const heats = inHeats(...lost.map((_, at) => [String(at)]));
-  const attempt = async ({ endpoint }: Way) => lost[Number(endpoint)] ?? trouble("none");
+  const attempt = async ({ endpoint }: ImdsPath) =>
+    lost[Number(endpoint)] ?? transientError("none");
   expect(await race({ clock, signal: never }, heats, attempt)).toMatchObject(verdict);
 });
 

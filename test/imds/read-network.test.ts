@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
+import { type Answer, transientError } from "../../src/imds/protocol/answer.ts";
 import { readNetwork } from "../../src/imds/metadata/read-enis.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 
@@ -38,7 +38,7 @@ function sessionOf(tree: Tree, looks?: () => Promise<Answer>) {
     asked.push(path.join("/"));
     return bodyOf(path.join("/"));
   };
-  const look: ImdsSession["look"] = async (path) => {
+  const look: ImdsSession["tryGet"] = async (path) => {
     asked.push(`early ${path.join("/")}`);
     if (looks !== undefined) return looks();
     const body = bodyOf(path.join("/"));
@@ -48,7 +48,7 @@ function sessionOf(tree: Tree, looks?: () => Promise<Answer>) {
     throw new Error("nobody asks");
   };
   const close = async (): Promise<void> => undefined;
-  const session = { get, look, stats, deadlineMs: Infinity, retries: Infinity, close };
+  const session = { get, tryGet: look, stats, deadlineMs: Infinity, retries: Infinity, close };
   return { session, asked };
 }
 
@@ -56,7 +56,7 @@ const here = async (...present: readonly string[]) => new Set(present);
 
 test("each folder and each leaf that matters is asked for once, and the primary's rules' are not", async () => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: leaves }));
-  const { enis } = await readNetwork(session, { known: {}, here: here(primary, second) });
+  const { enis } = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
   const of = (mac: string, ...wanted: readonly string[]) =>
     wanted.map((n) => `${macs}/${mac}/${n}`);
   expect(asked.toSorted()).toEqual([
@@ -80,29 +80,29 @@ test("each folder and each leaf that matters is asked for once, and the primary'
 test("where there is only the first block of the VPC, that is asked for", async () => {
   const { "vpc-ipv4-cidr-blocks": _, ...older } = leaves;
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: older }));
-  await readNetwork(session, { known: {}, here: here() });
+  await readNetwork(session, { known: {}, presentMacs: here() });
   expect(asked).toContain(`${macs}/${second}/vpc-ipv4-cidr-block`);
 });
 
 test("a NIC that is here and not listed is none of IMDS's", async () => {
   const { session } = sessionOf(treeOf({ [primary]: leaves }));
-  const reading = await readNetwork(session, { known: {}, here: here(primary, second) });
-  expect([Object.keys(reading.enis), reading.notYet]).toEqual([[primary], {}]);
+  const reading = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
+  expect([Object.keys(reading.enis), reading.incomplete]).toEqual([[primary], {}]);
 });
 
 test.each([
   ["404", async () => ({ kind: "absent" }) as const],
-  ["trouble", async () => trouble("503, throttled")],
+  ["trouble", async () => transientError("503, throttled")],
   ["an error", () => Promise.reject(new Error("403"))],
 ])("an early look that comes to %s decides nothing: it is asked again", async (_, looks) => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves }), looks);
-  const { enis } = await readNetwork(session, { known: {}, here: here(primary) });
+  const { enis } = await readNetwork(session, { known: {}, presentMacs: here(primary) });
   expect(Object.keys(enis)).toEqual([primary]);
   expect(asked.filter((key) => key === `${macs}/${primary}`)).toHaveLength(1);
 });
 
 test("what is known is not asked for again, early or later", async () => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: leaves }));
-  await readNetwork(session, { known: { [second]: {} }, here: here(primary, second) });
+  await readNetwork(session, { known: { [second]: {} }, presentMacs: here(primary, second) });
   expect(asked.filter((key) => key.includes(second))).toEqual([]);
 });

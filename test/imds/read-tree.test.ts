@@ -14,7 +14,14 @@ function listing(names: readonly string[]) {
   };
   const never = () => Promise.reject(new Error("it is not looked at"));
   const stats = () => ({ endpoint: null, interface: null, through: null, requests: 0, retries: 0 });
-  const session: ImdsSession = { get, look: never, stats, deadlineMs: 0, retries: 0, close: never };
+  const session: ImdsSession = {
+    get,
+    tryGet: never,
+    stats,
+    deadlineMs: 0,
+    retries: 0,
+    close: never,
+  };
   return { session, asked };
 }
 

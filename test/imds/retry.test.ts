@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { type Answer, trouble } from "../../src/imds/protocol/answer.ts";
+import { type Answer, transientError } from "../../src/imds/protocol/answer.ts";
 import { retry, type RetryLimits } from "../../src/imds/protocol/retry.ts";
 import { fakeClock, fakeLog } from "../support/fake-host.ts";
 
 const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });
 const absent: Answer = { kind: "absent" };
-const busy = trouble("503, throttled");
+const busy = transientError("503, throttled");
 const forever: RetryLimits = {
   deadlineMs: Infinity,
   retries: Infinity,
@@ -61,7 +61,7 @@ test("no wait goes past the deadline, and each leaves room for a try of 50 ms", 
 });
 
 test("Retry-After lengthens a wait, never shortens it", async () => {
-  const asked = (retryAfterMs: number) => trouble("503, throttled", { retryAfterMs });
+  const asked = (retryAfterMs: number) => transientError("503, throttled", { retryAfterMs });
   expect((await run([asked(3000), value("v")])).slept).toEqual([3000]);
   expect((await run([asked(0), value("v")])).slept).toEqual([200]);
   const behind = await run([asked(3000)], { deadlineMs: 3000 });
@@ -88,13 +88,13 @@ test("a 404 that is awaited is no failed try: --retries 0 still waits", async ()
 });
 
 test("the end is the last trouble's, with what was tried", async () => {
-  const odd = trouble("the answer is not HTTP", { endsAs: "DATAERR" });
+  const odd = transientError("the answer is not HTTP", { endsAs: "DATAERR" });
   expect((await run([busy, odd], { retries: 1 })).outcome).toMatchObject({
     kind: "DATAERR",
     message: "the key: the answer is not HTTP (2 tries in 200 ms)",
     hint: undefined,
   });
-  const lost = trouble("connection refused", { suspect: "path" });
+  const lost = transientError("connection refused", { cause: "path" });
   expect((await run([lost], { retries: 0 })).outcome).toMatchObject({
     message: "the key: connection refused (1 try in 0 ms)",
     hint: expect.stringContaining("ec2nic probe-nics"),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imdsSettings } from "../../src/imds/protocol/settings.ts";
+import { parseImdsSettings } from "../../src/imds/protocol/settings.ts";
 
 const none = {
   endpoint: [],
@@ -10,8 +10,8 @@ const none = {
 };
 const of = (
   env: Record<string, string> = {},
-  flags: Partial<Parameters<typeof imdsSettings>[0]> = {},
-) => imdsSettings({ ...none, ...flags }, env);
+  flags: Partial<Parameters<typeof parseImdsSettings>[0]> = {},
+) => parseImdsSettings({ ...none, ...flags }, env);
 
 test("by default: both endpoints, 60 s, 2 s a try, 1 s to connect, until the deadline", () => {
   expect(of()).toEqual({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { trouble } from "../../src/imds/protocol/answer.ts";
+import { transientError } from "../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { pluggedMac as mac, watchInMemory } from "../support/watch-bench.ts";
 
 const zero = { afterMs: 1e9, before: "0" };
-const busy = trouble("503, throttled");
+const busy = transientError("503, throttled");
 
 /** A primary and the NIC that was plugged in. */
 function plugged(late: NonNullable<EniSpec["late"]> = {}, spec: Partial<EniSpec> = {}) {
@@ -46,7 +46,7 @@ describe("at the deadline", () => {
   });
 
   test("of an IMDS that never answered, a look that the deadline cut does not have the word", async () => {
-    const cut = trouble("no whole answer within 900 ms", { isCutByDeadline: true });
+    const cut = transientError("no whole answer within 900 ms", { isCutByDeadline: true });
     const run = await watchInMemory({
       scenario: plugged(),
       deadlineMs: 5000,
@@ -65,7 +65,7 @@ describe("at the deadline", () => {
   });
 
   test("a last look that the deadline cut is no silence", async () => {
-    const cut = trouble("no whole answer within 90 ms", { isCutByDeadline: true });
+    const cut = transientError("no whole answer within 90 ms", { isCutByDeadline: true });
     const run = await watchInMemory({
       scenario: plugged(),
       deadlineMs: 5000,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../src/exit.ts";
-import { trouble } from "../../src/imds/protocol/answer.ts";
+import { transientError } from "../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../support/imds-simulator/eni-spec.ts";
 import { pluggedMac, watchInMemory } from "../support/watch-bench.ts";
 
@@ -171,7 +171,7 @@ describe("what goes again", () => {
 });
 
 describe("what fails", () => {
-  const busy = trouble("503, throttled");
+  const busy = transientError("503, throttled");
 
   test("trouble slows the polls as a retry does, and takes nothing away", async () => {
     const run = await watchInMemory({
@@ -192,13 +192,13 @@ describe("what fails", () => {
   });
 
   test("Retry-After is honoured; where it asks for more than is left, the watch ends", async () => {
-    const later = trouble("503, throttled", { retryAfterMs: 3000 });
+    const later = transientError("503, throttled", { retryAfterMs: 3000 });
     const patient = await watchInMemory({
       scenario: plugged(),
       fault: (_path, atMs) => (atMs < 3000 ? later : null),
     });
     expect(patient.asked.map(({ atMs }) => atMs).slice(0, 2)).toEqual([0, 3000]);
-    const never = trouble("503, throttled", { retryAfterMs: 90_000 });
+    const never = transientError("503, throttled", { retryAfterMs: 90_000 });
     const ended = await watchInMemory({
       scenario: plugged(),
       fault: (_path, atMs) => (atMs >= 2000 ? never : null),

@@ -1,50 +1,53 @@
 import { expect, test } from "bun:test";
-import type { TakenPlace } from "../../src/model/link.ts";
+import type { OccupiedSlot } from "../../src/model/link.ts";
 import { before, type Given, mac, neighbour, said } from "../support/eni-sights.ts";
 import { pluggedMac, watchInMemory } from "../support/watch-bench.ts";
 
 const other = "06:aa:bb:cc:dd:03";
-const placeOf = (of: string, deviceNumber: number, networkCard = 0): TakenPlace => {
+const placeOf = (of: string, deviceNumber: number, networkCard = 0): OccupiedSlot => {
   return { mac: of, name: "ens7", networkCard, deviceNumber };
 };
 const isTaken =
   "not-yet: network card 0, device 1 is where ens7 is (06:aa:bb:cc:dd:03): it has not propagated yet [device-number]";
 
 const table: readonly (readonly [string, Given, string])[] = [
-  ["a NIC that is here has that place", { sight: { taken: [placeOf(other, 1)] } }, isTaken],
-  ["another place is free", { sight: { taken: [placeOf(other, 2)] } }, "usable 10.0.1.20"],
+  ["a NIC that is here has that place", { sight: { occupiedSlots: [placeOf(other, 1)] } }, isTaken],
+  ["another place is free", { sight: { occupiedSlots: [placeOf(other, 2)] } }, "usable 10.0.1.20"],
   [
     "the same number on another card is free",
-    { sight: { taken: [placeOf(other, 1, 1)] } },
+    { sight: { occupiedSlots: [placeOf(other, 1, 1)] } },
     "usable 10.0.1.20",
   ],
   [
     "its own file from before does not count against it",
-    { sight: { taken: [placeOf(mac, 1)] } },
+    { sight: { occupiedSlots: [placeOf(mac, 1)] } },
     "usable 10.0.1.20",
   ],
   [
     "the two changed places, and IMDS says so of both",
     {
-      sight: { taken: [placeOf(other, 1)], others: neighbour({ "device-number": "2" }) },
+      sight: { occupiedSlots: [placeOf(other, 1)], otherEnis: neighbour({ "device-number": "2" }) },
     },
     "usable 10.0.1.20",
   ],
   [
     "the other one's number has not propagated",
     {
-      sight: { taken: [placeOf(other, 1)], others: neighbour({ "device-number": "0" }) },
+      sight: { occupiedSlots: [placeOf(other, 1)], otherEnis: neighbour({ "device-number": "0" }) },
     },
     isTaken,
   ],
   [
     "what was whole stays, and is doubted",
-    { sight: { taken: [placeOf(other, 1)], whole: before } },
+    { sight: { occupiedSlots: [placeOf(other, 1)], lastUsable: before } },
     `usable 10.0.1.20; ${isTaken.slice(9, -16)}`,
   ],
   [
     "the primary's place is never anybody else's",
-    { leaves: { "device-number": "0" }, sight: { primaryMac: mac, taken: [placeOf(other, 0)] } },
+    {
+      leaves: { "device-number": "0" },
+      sight: { primaryMac: mac, occupiedSlots: [placeOf(other, 0)] },
+    },
     "usable 10.0.1.20",
   ],
 ];

@@ -3,7 +3,7 @@ import type { Difference } from "../../src/model/plan.ts";
 import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
-import { shortened } from "../../src/plan/drift/rules.ts";
+import { shortenCidr } from "../../src/plan/drift/rules.ts";
 import { type PrivateNetwork, privateNetwork } from "../support/private-network.ts";
 import { buildInstance, expected } from "../support/real-instance.ts";
 import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";
@@ -21,8 +21,8 @@ const networkd = { backend: "networkd", renderer: null, isRunning: true } as con
 
 const check = async ({ exec }: PrivateNetwork) => checkKernel(expected, await readKernel({ exec }));
 
-/** The commands that mend these differences; what is asked of a daemon fails, for there is none. */
-async function mend(network: PrivateNetwork, differences: readonly Difference[]) {
+/** The commands that fix these differences; what is asked of a daemon fails, for there is none. */
+async function fix(network: PrivateNetwork, differences: readonly Difference[]) {
   for (const { argv } of repairSteps(differences, expected, networkd).steps) {
     expect({ argv, ...(await network.exec(argv)) }).toMatchObject({ argv, code: 0, stderr: "" });
   }
@@ -37,10 +37,10 @@ const own = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
     })),
   ...routes.map(({ family, destination, table }) => ({
     command: `ip -${family} route del ${destination} dev ${name} table ${table}`,
-    text: new RegExp(`^${name}: route ${shortened(destination)} .*in table ${table} is missing$`),
+    text: new RegExp(`^${name}: route ${shortenCidr(destination)} .*in table ${table} is missing$`),
   })),
   ...rules.map(({ family, priority, from, to, table, ignoresDefault }) => {
-    const ends = `from ${shortened(from)}${to === null ? "" : ` to ${shortened(to)}`}`;
+    const ends = `from ${shortenCidr(from)}${to === null ? "" : ` to ${shortenCidr(to)}`}`;
     const rest = ignoresDefault ? "lookup main suppress_prefixlength 0" : `lookup ${table}`;
     return {
       command: `ip -${family} rule del priority ${priority} ${ends} protocol static`,
@@ -61,7 +61,7 @@ realTest("what is deleted by hand is named and mended, and nothing else is chang
     expect(differences.map((each) => each.text)).toEqual([
       typeof text === "string" ? text : expect.stringMatching(text),
     ]);
-    await mend(network, differences);
+    await fix(network, differences);
     await expectUnchanged(network, before);
   }
   expect(await check(network)).toEqual([]);
@@ -74,7 +74,7 @@ realTest("all at once, in the order in which it can work", async () => {
   for (const { command } of own.toReversed()) await network.run(command);
   const differences = await check(network);
   expect(differences.length).toBe(own.length);
-  await mend(network, differences);
+  await fix(network, differences);
   expect(await check(network)).toEqual([]);
   await expectUnchanged(network, before);
 });
@@ -113,7 +113,7 @@ realTest("wrong routes give way, whatever their metric", async () => {
     "ens7: route 2001:db8:7::/64 in table 10002 goes nowhere, not dev ens7",
     "ens7: route default in table 10002 goes via fe80:ec2::1 dev ens5, not via fe80:ec2::1 dev ens7",
   ]);
-  await mend(network, differences);
+  await fix(network, differences);
   expect(await check(network)).toEqual([]);
 });
 
@@ -136,7 +136,7 @@ realTest("rules that a detached NIC left go, with or without the daemon's mark",
     ["stale", null],
     ["stale", "ens6"],
   ]);
-  await mend(network, differences);
+  await fix(network, differences);
   await expectUnchanged(network, before);
 });
 
@@ -173,7 +173,7 @@ realTest("an address that failed duplicate address detection is made usable", as
   expect(differences.map(({ text }) => text)).toEqual([
     "ens6: address 2001:db8:6::20 is not usable: duplicate address detection failed",
   ]);
-  await mend(network, differences);
+  await fix(network, differences);
   expect(await check(network)).toEqual([]);
   const { addresses } = await readKernel(network);
   const mended = addresses.find(

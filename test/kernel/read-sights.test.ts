@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readSights } from "../../src/inspect/kernel/link-observations.ts";
+import { readLinkObservations } from "../../src/inspect/kernel/link-observations.ts";
 
 /** As iproute2 6.1 prints it, shortened. */
 const addresses = [
@@ -30,7 +30,7 @@ const hostSaying = (code: number) => ({
 });
 
 test("addresses with an end to their life are DHCP's; those of an advertised prefix are not", async () => {
-  const sights = await readSights(hostSaying(0));
+  const sights = await readLinkObservations(hostSaying(0));
   const [ipv4, ipv6] = ["10.0.1.10", "2600:1f14:ec2:101::10"];
   expect(sights?.["ens6"]).toEqual({
     dhcp: [ipv4, ipv6],
@@ -47,5 +47,5 @@ test("addresses with an end to their life are DHCP's; those of an advertised pre
 });
 
 test("where ip cannot tell, that is not nothing", async () => {
-  expect(await readSights(hostSaying(255))).toBeNull();
+  expect(await readLinkObservations(hostSaying(255))).toBeNull();
 });

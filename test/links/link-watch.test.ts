@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { linkWatch } from "../../src/inspect/links/link-states.ts";
+import { createLinkStateCache } from "../../src/inspect/links/link-states.ts";
 import type { LinkAddress } from "../../src/model/link.ts";
 import { addressOn } from "../support/link-states.ts";
 import { type SysFolder, sysfs } from "../support/sysfs.ts";
@@ -19,7 +19,7 @@ test("links are read again where a name or an address changed, and only then", a
       return sysfs(folders).read(path);
     },
   };
-  const look = linkWatch({ files, addresses: () => addresses });
+  const look = createLinkStateCache({ files, addresses: () => addresses });
   const readsOf = async (): Promise<number> => {
     reads = 0;
     await look();

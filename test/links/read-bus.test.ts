@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { systemFiles } from "../../src/host/files.ts";
 import { readBus } from "../../src/inspect/links/bus.ts";
-import { nicNotesPath, noteNics, readNicNotes } from "../../src/inspect/nic-records.ts";
+import { nicRecordsPath, saveNicRecords, readNicRecords } from "../../src/inspect/nic-records.ts";
 import { fakeFiles } from "../support/fake-host.ts";
 import { type SysFolder, sysTree } from "../support/sysfs.ts";
 
@@ -90,21 +90,21 @@ test("notes are written where something differs, for nobody else to read", async
   const nothing = {
     devices: [],
     nics: [],
-    forgotten: [],
+    removed: [],
     settled: [],
     unsettled: [],
-    found: [],
+    foundUnchanged: [],
     written: [],
   };
   const devices = [{ ...device, driver: "ena", links: ["ens5"] }];
   const seen = { ...nothing, devices, nics: [link] };
-  await noteNics({ files }, seen);
-  expect(await readNicNotes({ files })).toEqual([
+  await saveNicRecords({ files }, seen);
+  expect(await readNicRecords({ files })).toEqual([
     { mac, name: "ens5", device, isSettled: false, hadFiles: null },
   ]);
-  expect(files.there.get(nicNotesPath)?.mode).toBe(0o600);
+  expect(files.there.get(nicRecordsPath)?.mode).toBe(0o600);
   const write = () => Promise.reject(new Error("written again"));
-  await noteNics({ files: { ...files, write } }, seen);
-  await noteNics({ files }, { ...nothing, forgotten: [mac] });
-  expect(await readNicNotes({ files })).toEqual([]);
+  await saveNicRecords({ files: { ...files, write } }, seen);
+  await saveNicRecords({ files }, { ...nothing, removed: [mac] });
+  expect(await readNicRecords({ files })).toEqual([]);
 });

@@ -205,15 +205,15 @@ function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal
     list: (path) => systemFiles.list(at(path)),
     readLink: (path) => systemFiles.readLink(at(path)),
     stat: (path) => systemFiles.stat(at(path)),
-    makeFolder: (path, mode) => systemFiles.makeFolder(at(path), mode),
+    mkdir: (path, mode) => systemFiles.mkdir(at(path), mode),
     write: (path, content, mode) => systemFiles.write(at(path), content, mode),
-    set: (path, content) => systemFiles.set(at(path), content),
+    writeInPlace: (path, content) => systemFiles.writeInPlace(at(path), content),
     remove: (path) => systemFiles.remove(at(path)),
-    link: (path, target) => systemFiles.link(at(path), target),
-    linkHard: (path, existing) => systemFiles.linkHard(at(path), at(existing)),
+    symlink: (path, target) => systemFiles.symlink(at(path), target),
+    hardLink: (path, existing) => systemFiles.hardLink(at(path), at(existing)),
     move: (from, to) => systemFiles.move(at(from), at(to)),
-    removeFolder: (path) => systemFiles.removeFolder(at(path)),
-    sweep: (path, agedMs) => systemFiles.sweep(at(path), agedMs),
+    rmdir: (path) => systemFiles.rmdir(at(path)),
+    removeTemporary: (path, agedMs) => systemFiles.removeTemporary(at(path), agedMs),
   };
   const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });
   return { files, exec, log: silentLog, signal: new AbortController().signal };

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { naturalOrder } from "../../src/model/text.ts";
+import { compareNaturally } from "../../src/model/text.ts";
 
 test("numbers count as numbers", () => {
   const names = ["eth10", "eth1", "ens5", "eth2", "eth", "ens5.7", "lo", "10.0.0.100", "10.0.0.11"];
-  expect(names.toSorted(naturalOrder)).toEqual([
+  expect(names.toSorted(compareNaturally)).toEqual([
     "10.0.0.11",
     "10.0.0.100",
     "ens5",
@@ -21,9 +21,9 @@ test("is an order: different names never compare as equal, and turning them turn
   const name = fc.string({ unit: fc.constantFrom(..."a01.") });
   fc.assert(
     fc.property(name, name, (left, right) => {
-      const order = Math.sign(naturalOrder(left, right));
+      const order = Math.sign(compareNaturally(left, right));
       expect(order === 0).toBe(left === right);
-      expect(Math.sign(naturalOrder(right, left)) + order).toBe(0);
+      expect(Math.sign(compareNaturally(right, left)) + order).toBe(0);
     }),
   );
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { type NicNote, noteSeen, parseNicNotes } from "../../src/model/nic-records.ts";
+import { type NicRecord, updateRecords, parseNicRecords } from "../../src/model/nic-records.ts";
 import { macAt } from "../support/nics.ts";
 import { nicDevice, nicLink, nicNote } from "../support/noted-nics.ts";
 
 const [a, c] = [macAt(1), macAt(3)];
 
 describe("the notes", () => {
-  const nothing = { forgotten: [], settled: [], unsettled: [], found: [], written: [] };
+  const nothing = { removed: [], settled: [], unsettled: [], foundUnchanged: [], written: [] };
   const seen = {
     ...nothing,
     devices: [nicDevice("5", "ens5"), nicDevice("6")],
@@ -14,21 +14,21 @@ describe("the notes", () => {
   };
 
   test("what is seen now wins, what is not seen stays", () => {
-    expect(noteSeen([nicNote(c, "6"), nicNote(a, "9")], seen)).toEqual([
+    expect(updateRecords([nicNote(c, "6"), nicNote(a, "9")], seen)).toEqual([
       { ...nicNote(a, "5"), isSettled: false, hadFiles: null },
       nicNote(c, "6"),
     ]);
   });
 
   test("what is forgotten goes, unless it is seen", () => {
-    expect(noteSeen([nicNote(c, "6"), nicNote(a, "9")], { ...seen, forgotten: [a, c] })).toEqual([
-      { ...nicNote(a, "5"), isSettled: false, hadFiles: null },
-    ]);
+    expect(updateRecords([nicNote(c, "6"), nicNote(a, "9")], { ...seen, removed: [a, c] })).toEqual(
+      [{ ...nicNote(a, "5"), isSettled: false, hadFiles: null }],
+    );
   });
 
   test("what is settled stays so while its device does, until more may come", () => {
-    const settledIn = (change: object, before: readonly NicNote[] = []) =>
-      noteSeen(before, { ...seen, ...change }).map(({ isSettled }) => isSettled);
+    const settledIn = (change: object, before: readonly NicRecord[] = []) =>
+      updateRecords(before, { ...seen, ...change }).map(({ isSettled }) => isSettled);
     expect(settledIn({ settled: [a] })).toEqual([true]);
     expect(settledIn({}, [nicNote(a, "5")])).toEqual([true]);
     expect(settledIn({ unsettled: [a] }, [nicNote(a, "5")])).toEqual([false]);
@@ -36,10 +36,10 @@ describe("the notes", () => {
   });
 
   test("whether its files were right is of the last run that looked at it, on this device", () => {
-    const hadIn = (change: object, before: readonly NicNote[] = []) =>
-      noteSeen(before, { ...seen, ...change }).map(({ hadFiles }) => hadFiles);
+    const hadIn = (change: object, before: readonly NicRecord[] = []) =>
+      updateRecords(before, { ...seen, ...change }).map(({ hadFiles }) => hadFiles);
     expect(hadIn({})).toEqual([null]);
-    expect(hadIn({ found: [a] })).toEqual([true]);
+    expect(hadIn({ foundUnchanged: [a] })).toEqual([true]);
     expect(hadIn({ written: [a] }, [nicNote(a, "5")])).toEqual([false]);
     expect(hadIn({ settled: [a] }, [{ ...nicNote(a, "5"), hadFiles: false }])).toEqual([false]);
     expect(hadIn({}, [nicNote(a, "5")])).toEqual([true]);
@@ -48,13 +48,13 @@ describe("the notes", () => {
 
   test("what an older version noted says nothing of files", () => {
     const { hadFiles: _, ...old } = nicNote(a, "5");
-    expect(parseNicNotes(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
+    expect(parseNicRecords(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
   });
 
   test("what is not understood says nothing", () => {
     for (const text of ["", "{", "[1]", '[{"mac":1}]', '{"a":[]}']) {
-      expect(parseNicNotes(text)).toEqual([]);
+      expect(parseNicRecords(text)).toEqual([]);
     }
-    expect(parseNicNotes(JSON.stringify([nicNote(a, "5")]))).toEqual([nicNote(a, "5")]);
+    expect(parseNicRecords(JSON.stringify([nicNote(a, "5")]))).toEqual([nicNote(a, "5")]);
   });
 });

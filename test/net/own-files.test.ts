@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { backends } from "../../src/model/plan.ts";
-import { macOfOwnPath, ownPath } from "../../src/model/managed-paths.ts";
+import { macOfManagedPath, managedPath } from "../../src/model/managed-paths.ts";
 
 test.each([...backends])("%s: a path leads back to its MAC", (backend) => {
-  const path = ownPath(backend, "06:aa:bb:cc:dd:01");
+  const path = managedPath(backend, "06:aa:bb:cc:dd:01");
   expect(path).toContain("06aabbccdd01");
-  expect(macOfOwnPath(path)).toBe("06:aa:bb:cc:dd:01");
+  expect(macOfManagedPath(path)).toBe("06:aa:bb:cc:dd:01");
 });
 
 test.each([
@@ -17,4 +17,4 @@ test.each([
   "/etc/netplan/60-ec2nic-.yaml",
   "/run/netplan/60-ec2nic-06aabbccdd01.yaml",
   "/etc/systemd/network/60-ec2nic-06aabbccdd01.network.d",
-])("%s is none of ours", (path) => expect(macOfOwnPath(path)).toBeNull());
+])("%s is none of ours", (path) => expect(macOfManagedPath(path)).toBeNull());

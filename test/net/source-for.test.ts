@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { sourceFor } from "../../src/model/link.ts";
+import { chooseSource } from "../../src/model/link.ts";
 import { addressOn } from "../support/link-states.ts";
 
 const own = ["fe80::1", "10.0.0.10", "10.0.0.11", "2600::1"].map((text) => addressOn("a", text));
@@ -13,6 +13,6 @@ test.each([
 ] as const)(
   "%s is asked from the first of its family that is not link-local",
   (to, from, source) => {
-    expect(sourceFor(to, from)?.address).toBe(source as string);
+    expect(chooseSource(to, from)?.address).toBe(source as string);
   },
 );

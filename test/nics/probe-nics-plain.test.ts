@@ -13,10 +13,10 @@ const lines = [
   "NIC ens6: up. IPv4 rp-filter. IPv6 no-route. Addresses 10.0.6.10, 2001:db8:6::10.",
   "NIC ens6, why: answers that come in through it are dropped: rp_filter is 1 (strict), and the " +
     "route to 169.254.169.254 leads through ens5.",
-  "NIC ens6, mend: sysctl -w net/ipv4/conf/ens6/rp_filter=2",
+  "NIC ens6, fix: sysctl -w net/ipv4/conf/ens6/rp_filter=2",
   "NIC ens7: down. No address.",
   "NIC ens7, why: it is down.",
-  "NIC ens7, mend: ip link set dev ens7 up",
+  "NIC ens7, fix: ip link set dev ens7 up",
   "",
 ];
 

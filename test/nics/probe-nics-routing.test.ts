@@ -45,8 +45,8 @@ testHere("a NIC whose name has a dot: the hint's sysctl is of that NIC", async (
   await lab.run("ip link set ens6 down; ip link set ens6 name ens6.2; ip link set ens6.2 up");
   await lab.run("ip -4 addr flush dev ens6.2; ip addr add 10.0.6.10/24 dev ens6.2");
   await lab.run("sysctl -qw net/ipv4/conf/ens6.2/rp_filter=1; ip route add default via 10.0.5.1");
-  const { word, mend } = nicOf(await lab.probe(), "ens6.2").verdict;
+  const { word, fix } = nicOf(await lab.probe(), "ens6.2").verdict;
   expect(word).toBe("rp-filter");
-  await lab.run(mend?.[0] ?? "");
+  await lab.run(fix?.[0] ?? "");
   expect(nicOf(await lab.probe(), "ens6.2").outcome).toBe("reached");
 });

@@ -15,7 +15,7 @@ testVerdicts([
     args: ipv6,
     word: "no-answer",
     says: "IPv6 is off unless it is enabled",
-    mend: [
+    fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-protocol-ipv6 enabled",
     ],
   },
@@ -26,7 +26,7 @@ testVerdicts([
         `${chain("input")} nft add rule inet t c iifname far6 tcp dport 80 reject with tcp reset`,
       ),
     word: "refused",
-    mend: null,
+    fix: null,
     relief: (lab) => lab.far("nft flush ruleset"),
   },
   {
@@ -34,14 +34,14 @@ testVerdicts([
     before: (lab) => lab.far(`${chain("input")} nft add rule inet t c tcp dport 80 drop`),
     word: "no-answer",
     says: "the next hop answers: it is dropped beyond this machine",
-    mend: null,
+    fix: null,
     relief: (lab) => lab.far("nft flush ruleset"),
   },
   {
     what: "a service that is silent",
     before: fault({ fault: { kind: "hang" } }),
     word: "silent",
-    mend: null,
+    fix: null,
     relief: clear,
   },
   {
@@ -51,7 +51,7 @@ testVerdicts([
       aws("--http-put-response-hop-limit 2"),
     ),
     word: "hop-limit",
-    mend: [
+    fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-put-response-hop-limit 2",
     ],
   },
@@ -59,7 +59,7 @@ testVerdicts([
     what: "IMDS that is switched off",
     before: both(fault({ fault: { kind: "status", status: 403 } }), aws("--http-endpoint enabled")),
     word: "switched-off",
-    mend: [
+    fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled",
     ],
   },
@@ -73,14 +73,14 @@ testVerdicts([
     ),
     word: "throttled",
     says: "IMDS answers 503 3 times in a row: throttled (ens6 has lost 712 packets",
-    mend: null,
+    fix: null,
     relief: clear,
   },
   {
     what: "IMDS in trouble",
     before: fault({ fault: { kind: "status", status: 500 } }),
     word: "trouble",
-    mend: null,
+    fix: null,
     relief: clear,
   },
   {
@@ -88,14 +88,14 @@ testVerdicts([
     before: fault({ fault: { kind: "token-rejected" } }),
     word: "trouble",
     says: "refuses (401)",
-    mend: null,
+    fix: null,
     relief: clear,
   },
   {
     what: "something that is not HTTP",
     before: fault({ fault: { kind: "garbage" } }),
     word: "not-imds",
-    mend: null,
+    fix: null,
     relief: clear,
   },
   {
@@ -103,7 +103,7 @@ testVerdicts([
     before: fault({ fault: { kind: "redirect", location: "http://10.0.5.1/login" } }),
     word: "not-imds",
     says: "it says 302",
-    mend: null,
+    fix: null,
     relief: clear,
   },
 ]);

@@ -26,7 +26,7 @@ testHere("IMDS that only bound sockets reach: a note, and its hint lets curl in"
   await expect(lab.run(curl)).rejects.toThrow();
   const { note, code } = await lab.probe();
   expect({ code, word: note?.word }).toEqual({ code: 0, word: "no-route" });
-  await lab.run(note?.mend?.[0] ?? "");
+  await lab.run(note?.fix?.[0] ?? "");
   await lab.run(curl);
   expect((await lab.probe()).note).toBeNull();
   await lab.run("ip route flush 169.254.169.254; ip route add prohibit 169.254.169.254");
@@ -83,9 +83,9 @@ udhcpc("the only NIC has no address: the machine's own DHCP client gets it one",
   await lab.run("ip addr flush dev ens5");
   const around = ["env", "PATH=/run/bin"]; // whatever other client this machine has
   const { stdout } = await lab.ec2nic(["probe-nics", "--json"], { around });
-  const [mend] = nicOf(JSON.parse(stdout), "ens5").verdict.mend ?? [];
-  expect(mend).toBe("udhcpc -q -i ens5");
-  await lab.run(`${mend} && ip -4 addr show dev ens5 | grep -q 10.0.5.50`);
+  const [fix] = nicOf(JSON.parse(stdout), "ens5").verdict.fix ?? [];
+  expect(fix).toBe("udhcpc -q -i ens5");
+  await lab.run(`${fix} && ip -4 addr show dev ens5 | grep -q 10.0.5.50`);
   expect(await lab.probe()).toMatchObject({ code: 0 });
 });
 
@@ -138,7 +138,7 @@ testHere(
     const lost = await ask();
     expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
     expect(lost.stderr).toContain("warning: NICs cannot be told apart here");
-    await lab.run(lost.verdict.mend[0]);
+    await lab.run(lost.verdict.fix[0]);
     expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
     const first = await lab.ec2nic(["probe-nics", "--first"], { env });
     expect(first.stdout).toBe("ens5\n");
@@ -147,7 +147,7 @@ testHere(
     );
     expect((await ask()).verdict).toMatchObject({
       word: "prohibited",
-      mend: ["ip route del prohibit 169.254.169.254"],
+      fix: ["ip route del prohibit 169.254.169.254"],
     });
   },
 );
@@ -169,7 +169,7 @@ testHere("without ip, nft and ethtool there is less to say, and no failure", asy
   const { code, stdout, stderr } = await lab.ec2nic(["probe-nics", "--json"], { around });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const { verdict } = nicOf(JSON.parse(stdout), "ens6");
-  expect(verdict).toMatchObject({ word: "no-answer", mend: null });
+  expect(verdict).toMatchObject({ word: "no-answer", fix: null });
   expect(verdict.text).toContain("rp_filter is 1, which may drop the answers");
 });
 

@@ -91,13 +91,13 @@ async function runAmong(lab: NicLab, { asked, deeds, timeoutMs }: Trouble): Prom
 }
 
 async function befall(lab: NicLab, nic: string, mishap: Mishap): Promise<void> {
-  if (mishap === "mend") return mend(lab, nic);
+  if (mishap === "fix") return fix(lab, nic);
   if (mishap === "unplug") return void (await lab.run(["ip", "link", "delete", nic]));
   if (mishap !== "cut the cable") return void (await lab.simulator(nic).order("fault", mishap));
   if (await isThere(lab, nic)) await lab.far(nic, ["ip", "link", "set", "far", "down"]);
 }
 
-async function mend(lab: NicLab, nic: string): Promise<void> {
+async function fix(lab: NicLab, nic: string): Promise<void> {
   await lab.simulator(nic).order("clear-faults");
   const spec = nics.find(({ name }) => name === nic);
   if (spec !== undefined && !(await isThere(lab, nic))) return lab.plug(spec);
@@ -106,7 +106,7 @@ async function mend(lab: NicLab, nic: string): Promise<void> {
 
 async function mendAll(lab: NicLab): Promise<void> {
   for (const name of names) {
-    await mend(lab, name);
+    await fix(lab, name);
     await lab.simulator(name).order("clear-requests");
   }
 }

@@ -3,20 +3,16 @@ import type { ProbedNic, VerdictWord } from "../../src/model/probe.ts";
 import { describeProbe } from "../../src/probe/table.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
-const { path } = examinedWay();
-const verdict = (
-  word: VerdictWord,
-  text: string = word,
-  mend: readonly string[] | null = null,
-) => ({
+const { pathFacts } = examinedWay();
+const verdict = (word: VerdictWord, text: string = word, fix: readonly string[] | null = null) => ({
   word,
   text,
-  mend,
+  fix: fix,
 });
 
 function wayOf(word: VerdictWord, endpoint = "http://169.254.169.254") {
   const probe = { ...probeOf({ connect: "ok", token: "ok", read: "ok" }), endpoint };
-  return { probe, path, verdict: verdict(word) };
+  return { probe, pathFacts, verdict: verdict(word) };
 }
 
 const ipv6 = "http://[fd00:ec2::254]";
@@ -24,7 +20,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
   link: linkStateAt(number),
   rank: number + 1,
   reason: "carrier, an address of its own, driver ena",
-  ways: [wayOf("reached"), wayOf("no-route", ipv6)],
+  paths: [wayOf("reached"), wayOf("no-route", ipv6)],
   verdict: verdict("reached"),
   ...changes,
 });
@@ -46,7 +42,7 @@ test("all is well: a sentence and a table", () => {
 test("trouble stands below, with what is to be pasted on lines of its own", () => {
   const link = linkStateAt(1, { isUp: false, hasCarrier: false, addresses: [] });
   const down = verdict("down", "it is down", ["ip link set dev ens6 up"]);
-  const lines = linesOf([nicAt(0), nicAt(1, { link, ways: [wayOf("down")], verdict: down })]);
+  const lines = linesOf([nicAt(0), nicAt(1, { link, paths: [wayOf("down")], verdict: down })]);
   expect(lines.slice(4)).toEqual([
     "ens6  down   -         -",
     "",
@@ -58,8 +54,8 @@ test("trouble stands below, with what is to be pasted on lines of its own", () =
 
 test("the same trouble of several NICs is told once", () => {
   const trouble = verdict("firewall", "the firewall (inet t c) drops it", ["nft delete rule x"]);
-  const broken = { ways: [wayOf("firewall")], verdict: trouble };
-  const other = { ...broken, verdict: { ...trouble, mend: ["nft delete rule y"] } };
+  const broken = { paths: [wayOf("firewall")], verdict: trouble };
+  const other = { ...broken, verdict: { ...trouble, fix: ["nft delete rule y"] } };
   const text = linesOf([nicAt(0, broken), nicAt(1, other), nicAt(2, broken)]).join("\n");
   expect(text).toStartWith("IMDS is not reached through any NIC.\n");
   expect(text).toContain(
@@ -70,7 +66,7 @@ test("the same trouble of several NICs is told once", () => {
 
 test("what is not asked is one line, without the loopback", () => {
   const skipped = (kind: "loopback" | "bridge", name: string): ProbedNic => ({
-    ...nicAt(3, { rank: null, ways: [], reason: `a ${kind}` }),
+    ...nicAt(3, { rank: null, paths: [], reason: `a ${kind}` }),
     link: { ...linkStateAt(3), kind, name },
     verdict: verdict("not-a-candidate"),
   });
@@ -85,15 +81,15 @@ test("--verbose has a second line per NIC", () => {
 });
 
 test("several endpoints of a family have their address as column", () => {
-  const ways = [wayOf("reached"), wayOf("refused", "http://10.0.0.1:8080")];
-  expect(linesOf([nicAt(0, { ways })])[2]).toBe(
+  const paths = [wayOf("reached"), wayOf("refused", "http://10.0.0.1:8080")];
+  expect(linesOf([nicAt(0, { paths })])[2]).toBe(
     "NIC   STATE  169.254.169.254  10.0.0.1:8080  ADDRESSES",
   );
 });
 
 test("the kernel's routing is a row of its own", () => {
-  const kernel = { link: "ens5", ways: [wayOf("reached")], verdict: verdict("reached") };
-  const asked = nicAt(0, { ways: [], verdict: verdict("not-asked") });
+  const kernel = { link: "ens5", paths: [wayOf("reached")], verdict: verdict("reached") };
+  const asked = nicAt(0, { paths: [], verdict: verdict("not-asked") });
   const lines = describeProbe(
     { nics: [asked], kernel, note: null },
     { verbose: false, columns: 80 },
@@ -135,7 +131,7 @@ test("what keeps others from IMDS is a note at the end", () => {
 
 const kernelAt = (word: VerdictWord) => ({
   link: "br0",
-  ways: [wayOf(word)],
+  paths: [wayOf(word)],
   verdict: verdict(word, `${word} by routing`),
 });
 const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbose = false) =>
@@ -146,12 +142,12 @@ test("the kernel's routing that comes to what the NICs do is no row without --ve
   const verbose = textOf([nicAt(0)], "reached", {}, true);
   expect(verbose).toContain("(kernel's routing)  -      ok, 3 ms  -\n");
   expect(verbose).toStartWith("IMDS answers through ens5.\n");
-  const broken = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
   expect(textOf([nicAt(0, broken)], "no-answer")).not.toContain("routing");
 });
 
 test("the kernel's routing reaches it, and no NIC does: a row", () => {
-  const broken = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
   const text = textOf([nicAt(0, broken)], "reached");
   expect(text).toStartWith("IMDS answers through (kernel's routing), not through ens5.\n");
   expect(text).toContain("(kernel's routing)  -      ok, 3 ms");
@@ -170,7 +166,7 @@ test("no NIC is there, and the kernel's routing does not reach it: why", () => {
 });
 
 test("of more than eight names the rest is counted", () => {
-  const trouble = { ways: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const trouble = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
   const many = (count: number) => Array.from({ length: count }, (_, at) => nicAt(at, trouble));
   const bridges = Array.from({ length: 10 }, (_, at) => ({
     ...nicAt(at, { rank: null, reason: "a bridge" }),

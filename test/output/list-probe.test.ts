@@ -3,12 +3,12 @@ import type { ProbedNic, VerdictWord } from "../../src/model/probe.ts";
 import { describeProbe } from "../../src/probe/table.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
-const verdict = (word: VerdictWord, text: string = word, mend: readonly string[] | null = null) =>
-  ({ word, text, mend }) as const;
+const verdict = (word: VerdictWord, text: string = word, fix: readonly string[] | null = null) =>
+  ({ word, text, fix: fix }) as const;
 
 function wayOf(word: VerdictWord, endpoint = "http://169.254.169.254") {
   const probe = { ...probeOf({ connect: "ok", token: "ok", read: "ok" }), endpoint };
-  return { probe, path: examinedWay().path, verdict: verdict(word) };
+  return { probe, pathFacts: examinedWay().pathFacts, verdict: verdict(word) };
 }
 
 const ipv6 = "http://[fd00:ec2::254]";
@@ -16,7 +16,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
   link: linkStateAt(number),
   rank: number + 1,
   reason: "carrier",
-  ways: [wayOf("reached"), wayOf("no-route", ipv6)],
+  paths: [wayOf("reached"), wayOf("no-route", ipv6)],
   verdict: verdict("reached"),
   ...changes,
 });
@@ -24,11 +24,11 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
 const isDown = { isUp: false, hasCarrier: false, addresses: [] } as const;
 const down = nicAt(1, {
   link: linkStateAt(1, isDown),
-  ways: [wayOf("down")],
+  paths: [wayOf("down")],
   verdict: verdict("down", "it is down", ["ip link set dev ens6 up"]),
 });
 const bridge: ProbedNic = {
-  ...nicAt(3, { rank: null, ways: [], reason: "a bridge" }),
+  ...nicAt(3, { rank: null, paths: [], reason: "a bridge" }),
   link: { ...linkStateAt(3), name: "docker0" },
 };
 const seen = { nics: [nicAt(0), down, bridge], kernel: null, note: null } as const;
@@ -39,7 +39,7 @@ test("without a terminal: a fact a line, each with its NIC's name in front", () 
     "NIC ens5: up. IPv4 ok, 3 ms. IPv6 no-route, not needed. Addresses 10.0.0.10, 2001:db8:0::10.",
     "NIC ens6: down. No address.",
     "NIC ens6, why: it is down.",
-    "NIC ens6, mend: ip link set dev ens6 up",
+    "NIC ens6, fix: ip link set dev ens6 up",
     "Not asked: docker0 (a bridge).",
     "",
   ]);
@@ -52,11 +52,11 @@ test("--verbose has a line more for each NIC", () => {
 });
 
 test("the kernel's routing, and the note", () => {
-  const kernel = { link: "ens5", ways: [wayOf("no-route")], verdict: verdict("no-route") };
+  const kernel = { link: "ens5", paths: [wayOf("no-route")], verdict: verdict("no-route") };
   const note = verdict("no-route", "curl does not reach it", ["ip route append x"]);
   const text = describeProbe({ nics: [nicAt(0)], kernel, note }, { verbose: false, columns: null });
   expect(text).toContain("The kernel's routing: IPv4 no-route.\n");
-  expect(text).toEndWith("Note, why: curl does not reach it.\nNote, mend: ip route append x\n");
+  expect(text).toEndWith("Note, why: curl does not reach it.\nNote, fix: ip route append x\n");
 });
 
 test("control characters of a name do not reach the terminal", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Difference } from "../../src/model/plan.ts";
-import { mendedLines } from "../../src/output/plan/check.ts";
+import { repairedLines } from "../../src/output/plan/check.ts";
 import { macAt } from "../support/nics.ts";
 
 const missing: Difference = {
@@ -16,8 +16,8 @@ const leased = { ...missing, text: "ens6: address 10.0.1.10 is missing", isLease
 const step = { argv: ["ip"], reason: missing.text, mac: macAt(1), timeoutMs: 1 };
 
 test("what a step was made for is mended; what was left alone is not told as such", () => {
-  expect(mendedLines([missing, leased], [step])).toEqual([
+  expect(repairedLines([missing, leased], [step])).toEqual([
     "mended: ens6: address 10.0.1.20 is missing",
   ]);
-  expect(mendedLines([missing], [])).toEqual([]);
+  expect(repairedLines([missing], [])).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { NicOutcome } from "../../src/model/plan.ts";
-import { toldTimeline } from "../../src/output/plan/timeline.ts";
+import { adjustTimeline } from "../../src/output/plan/timeline.ts";
 
 type Times = { readonly appliedMs: number | null; readonly settledMs: number | null };
 const times = (appliedMs: number | null, settledMs: number | null): Times => {
@@ -17,5 +17,5 @@ test.each<readonly [string, NicOutcome, Times, Times]>([
   ["nor what was left as it is", "kept", times(95, 77), times(null, 77)],
 ])("%s", (_name, outcome, given, told) => {
   const timeline = { ...base, ...given };
-  expect(toldTimeline({ outcome, timeline })).toEqual({ ...base, ...told });
+  expect(adjustTimeline({ outcome, timeline })).toEqual({ ...base, ...told });
 });

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import type { ConfigFile, NicResult } from "../../src/model/plan.ts";
-import { ownPath } from "../../src/model/managed-paths.ts";
+import { managedPath } from "../../src/model/managed-paths.ts";
 import { checkFiles } from "../../src/plan/files/plan-changes.ts";
 import { macAt } from "../support/nics.ts";
 
-const pathOf = (number: number) => ownPath("netplan", macAt(number));
+const pathOf = (number: number) => managedPath("netplan", macAt(number));
 const fileOf = (number: number): ConfigFile => {
   return { path: pathOf(number), content: "new\n", mode: 0o600, mac: macAt(number) };
 };

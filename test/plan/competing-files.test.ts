@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { OtherFile } from "../../src/model/plan.ts";
-import { competingFiles } from "../../src/plan/conflicts/competing-files.ts";
+import { findConflicts } from "../../src/plan/conflicts/competing-files.ts";
 import type { MatchedNic } from "../../src/plan/conflicts/networkd-match.ts";
 
 const nic: MatchedNic = { mac: "06:aa:bb:cc:dd:01", name: "ens6", driver: "ena", kind: "device" };
@@ -14,9 +14,9 @@ const matching = (...lines: readonly string[]) =>
   `[Match]\n${lines.join("\n")}\n\n[Network]\nDHCP=no\n`;
 const toldOf = (
   others: readonly OtherFile[],
-  who: Parameters<typeof competingFiles>[2],
+  who: Parameters<typeof findConflicts>[2],
   own = nic,
-) => competingFiles(others, [own], who);
+) => findConflicts(others, [own], who);
 
 describe("networkd, an earlier name with [Match]", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { competingHotplug } from "../../src/install/competitors.ts";
+import { findCompetitors } from "../../src/install/competitors.ts";
 
 const file = (path: string, content = "", isMask = false) => ({ path, content, isMask });
 const rules = "/etc/udev/rules.d/90-cloud-init-hook-hotplug.rules";
@@ -24,18 +24,18 @@ test.each([
   ["other words", [config("mounts: [hotplug]\n- hotplug")], []],
   ["the last word counts", [config(block), config("when: [boot]", "cloud.cfg.d/99-no.cfg")], []],
 ])("%s", (_, files, names) => {
-  expect(competingHotplug(files).map(({ name }) => name)).toEqual(names);
+  expect(findCompetitors(files).map(({ name }) => name)).toEqual(names);
 });
 
 test("it says by which files, and what switches it off", () => {
-  const [found] = competingHotplug([file(rules), config(block)]);
+  const [found] = findCompetitors([file(rules), config(block)]);
   expect(found?.seenBy).toEqual([rules, "/etc/cloud/cloud.cfg"]);
   expect(found?.commands).toContain("systemctl disable --now cloud-init-hotplugd.socket");
 });
 
 test("what it says to do takes it out of sight", () => {
-  const [found] = competingHotplug([config(block)]);
+  const [found] = findCompetitors([config(block)]);
   const [said = ""] = found?.commands ?? [];
   const [, content = "", path = ""] = /^echo '(.*)' >(.*)$/.exec(said) ?? [];
-  expect(competingHotplug([config(block), file(path, content)])).toEqual([]);
+  expect(findCompetitors([config(block), file(path, content)])).toEqual([]);
 });

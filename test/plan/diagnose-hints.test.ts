@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
 import type { PathFacts } from "../../src/model/probe.ts";
-import { diagnoseWay } from "../../src/probe/diagnose/diagnose.ts";
-import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
+import { diagnoseImdsPath } from "../../src/probe/diagnose/diagnose.ts";
+import type { PathEvidence } from "../../src/probe/diagnose/evidence.ts";
 import { examinedWay } from "../support/examined-ways.ts";
 
-const mendOf = (path: Partial<PathFacts>, more: Partial<ExaminedWay> = {}) =>
-  diagnoseWay(examinedWay({ path: { ...examinedWay().path, ...path }, ...more })).mend;
+const mendOf = (path: Partial<PathFacts>, more: Partial<PathEvidence> = {}) =>
+  diagnoseImdsPath(examinedWay({ pathFacts: { ...examinedWay().pathFacts, ...path }, ...more }))
+    .fix;
 
 const silent = (gateway: string) =>
-  ({ neighbour: "silent", route: { kind: "way", gateway, nic: "ens6" } }) as const;
+  ({ neighbour: "silent", route: { kind: "route", gateway, nic: "ens6" } }) as const;
 
 test("a host route whose gateway is silent is replaced: one beside it is not taken", () => {
   expect(mendOf({ ...silent("10.0.1.1"), hostRoute: " table 9" })).toEqual([
@@ -26,9 +27,9 @@ test("instead of a silent IPv6 gateway the VPC's own is named, unless it is that
 });
 
 test("a name that a shell would take apart is quoted, one with dots is one name to sysctl", () => {
-  const dropped = { keepsReplies: false };
+  const dropped = { acceptsReplies: false };
   const nicFacts = { rpFilter: 1, exceeded: null };
-  expect(mendOf({ ...dropped, usual: { kind: "none" } }, { nic: "a b'c" })).toEqual([
+  expect(mendOf({ ...dropped, unboundRoute: { kind: "none" } }, { nic: "a b'c" })).toEqual([
     String.raw`ip route append 169.254.169.254 dev 'a b'\''c'`,
   ]);
   expect(mendOf(dropped, { nic: "ens6.2", nicFacts })).toEqual([

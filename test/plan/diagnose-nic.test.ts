@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import type { ProbedKernel, ProbedWay, RouteFact, VerdictWord } from "../../src/model/probe.ts";
-import { diagnoseNic, noteOnRouting } from "../../src/probe/diagnose/diagnose.ts";
+import type { ProbedKernel, ProbedPath, RouteFact, VerdictWord } from "../../src/model/probe.ts";
+import { diagnoseNic, diagnoseUnboundRouting } from "../../src/probe/diagnose/diagnose.ts";
 import { examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 describe("a NIC, of what came of IPv4 and IPv6", () => {
   const link = linkStateAt(1);
-  const wayOf = (word: VerdictWord): ProbedWay => ({
+  const wayOf = (word: VerdictWord): ProbedPath => ({
     probe: probeOf({}),
-    path: examinedWay().path,
-    verdict: { word, text: "", mend: null },
+    pathFacts: examinedWay().pathFacts,
+    verdict: { word, text: "", fix: null },
   });
   const table: readonly (readonly [VerdictWord, VerdictWord, VerdictWord])[] = [
     ["reached", "no-route", "reached"],
@@ -36,24 +36,24 @@ describe("a NIC, of what came of IPv4 and IPv6", () => {
 });
 
 describe("what keeps programs that bind to no NIC from IMDS", () => {
-  const ok = { word: "reached", text: "", mend: null } as const;
+  const ok = { word: "reached", text: "", fix: null } as const;
   const noteWith = (kernel: ProbedKernel | null, ...routes: readonly (RouteFact | null)[]) => {
     const probe = probeOf({ connect: "ok", token: "ok", read: "ok" });
-    const ways = routes.map((usual) => ({
+    const paths = routes.map((unboundRoute) => ({
       probe,
-      path: { ...examinedWay().path, usual },
+      pathFacts: { ...examinedWay().pathFacts, unboundRoute },
       verdict: ok,
     }));
-    return noteOnRouting(
+    return diagnoseUnboundRouting(
       [
-        { link: linkStateAt(1), rank: 1, reason: "", ways, verdict: ok },
-        { link: linkStateAt(2), rank: 2, reason: "", ways: [], verdict: ok },
+        { link: linkStateAt(1), rank: 1, reason: "", paths, verdict: ok },
+        { link: linkStateAt(2), rank: 2, reason: "", paths: [], verdict: ok },
       ],
       kernel,
     );
   };
   const noteOf = (...routes: readonly (RouteFact | null)[]) => noteWith(null, ...routes);
-  const way = { kind: "way", gateway: null, nic: "ens5" } as const;
+  const way = { kind: "route", gateway: null, nic: "ens5" } as const;
 
   test("nothing, or nothing that is known", () => {
     expect(noteOf(way)).toBeNull();
@@ -63,22 +63,22 @@ describe("what keeps programs that bind to no NIC from IMDS", () => {
   });
 
   test("no route: the one to add", () => {
-    const mend = ["ip route append 169.254.169.254 dev ens6"];
-    expect(noteOf({ kind: "none" })).toMatchObject({ word: "no-route", mend });
+    const fix = ["ip route append 169.254.169.254 dev ens6"];
+    expect(noteOf({ kind: "none" })).toMatchObject({ word: "no-route", fix: fix });
   });
 
   test("a prohibit route", () => {
     const note = noteOf({ kind: "forbidden" });
-    expect(note).toMatchObject({ word: "prohibited", mend: null });
+    expect(note).toMatchObject({ word: "prohibited", fix: null });
     expect(note?.text).toContain("asks through a NIC only with --interface");
   });
 
   test("what they come to is known, and goes before what the routes say", () => {
-    const reached = { link: "br0", ways: [], verdict: ok };
+    const reached = { link: "br0", paths: [], verdict: ok };
     expect(noteWith(reached, { kind: "none" })).toBeNull();
-    const verdict = { word: "firewall", text: "it drops", mend: ["x"] } as const;
-    const note = noteWith({ link: "ens5", ways: [], verdict }, way);
-    expect(note).toMatchObject({ word: "firewall", mend: ["x"] });
+    const verdict = { word: "firewall", text: "it drops", fix: ["x"] } as const;
+    const note = noteWith({ link: "ens5", paths: [], verdict }, way);
+    expect(note).toMatchObject({ word: "firewall", fix: ["x"] });
     expect(note?.text).toEndWith("do not reach IMDS: it drops");
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { MachineFacts, PathFacts, VerdictWord } from "../../src/model/probe.ts";
-import { diagnoseWay } from "../../src/probe/diagnose/diagnose.ts";
-import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
+import { diagnoseImdsPath } from "../../src/probe/diagnose/diagnose.ts";
+import type { PathEvidence } from "../../src/probe/diagnose/evidence.ts";
 import { chainOf, examinedWay, linkStateAt, probeOf } from "../support/examined-ways.ts";
 
 const usual = examinedWay();
-const path = (changes: Partial<PathFacts>) => ({ path: { ...usual.path, ...changes } });
+const path = (changes: Partial<PathFacts>) => ({ pathFacts: { ...usual.pathFacts, ...changes } });
 const machine = (changes: Partial<MachineFacts>) => ({ machine: { ...usual.machine, ...changes } });
 const outcome = (connect: string) => ({ probe: probeOf({ connect }) });
 const answer = (token: string, more = {}) => ({
@@ -24,17 +24,17 @@ const aws = "aws ec2 modify-instance-metadata-options --instance-id i-0123456789
 
 const cases: readonly {
   readonly what: string;
-  readonly given: Partial<ExaminedWay>;
+  readonly given: Partial<PathEvidence>;
   readonly word: VerdictWord;
   readonly says?: string;
-  readonly mend?: readonly string[];
+  readonly fix?: readonly string[];
 }[] = [
   { what: "an answer", given: answer("ok", { read: "ok" }), word: "reached", says: "in 3 ms" },
   {
     what: "a NIC that is down, whatever else",
     given: { link: linkStateAt(1, { isUp: false, hasCarrier: false }), probe: probeOf({}) },
     word: "down",
-    mend: ["ip link set dev ens6 up"],
+    fix: ["ip link set dev ens6 up"],
   },
   {
     what: "no carrier",
@@ -45,19 +45,19 @@ const cases: readonly {
     what: "no address, and nobody knows a client",
     given: { source: null, probe: probeOf({}) },
     word: "no-address",
-    mend: ["ec2nic activate --dhcp"],
+    fix: ["ec2nic activate --dhcp"],
   },
   {
     what: "no address, and a client",
     given: { source: null, probe: probeOf({}), ...machine({ dhcpClient: ["dhclient"] }) },
     word: "no-address",
-    mend: ["dhclient ens6"],
+    fix: ["dhclient ens6"],
   },
   {
     what: "no address, and another NIC that reaches IMDS",
     given: { source: null, probe: probeOf({}), isReachedElsewhere: true },
     word: "no-address",
-    mend: ["ec2nic activate"],
+    fix: ["ec2nic activate"],
   },
   {
     what: "only a link-local IPv6 address",
@@ -73,24 +73,24 @@ const cases: readonly {
   },
   {
     what: "answers that are dropped, strictly",
-    given: { ...path({ keepsReplies: false }), nicFacts: { rpFilter: 1, exceeded: null } },
+    given: { ...path({ acceptsReplies: false }), nicFacts: { rpFilter: 1, exceeded: null } },
     word: "rp-filter",
-    mend: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
+    fix: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
     what: "answers that are dropped, and no route",
-    given: path({ keepsReplies: false, usual: { kind: "none" } }),
+    given: path({ acceptsReplies: false, unboundRoute: { kind: "none" } }),
     word: "rp-filter",
-    mend: ["ip route append 169.254.169.254 dev ens6"],
+    fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
     what: "answers that are dropped for a prohibit route",
     given: {
-      ...path({ keepsReplies: false, usual: { kind: "forbidden" } }),
+      ...path({ acceptsReplies: false, unboundRoute: { kind: "forbidden" } }),
       ...machine({ refusals: [prohibit] }),
     },
     word: "prohibited",
-    mend: ["ip route del prohibit 169.254.169.254"],
+    fix: ["ip route del prohibit 169.254.169.254"],
   },
   {
     what: "a prohibit route that systemd-imdsd needs",
@@ -112,7 +112,7 @@ const cases: readonly {
     what: "a firewall that refuses in IMDS's name",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: [chainOf("output", [drop])] }) },
     word: "firewall",
-    mend: ["accept out"],
+    fix: ["accept out"],
   },
   {
     what: "a firewall that cannot be judged, and a neighbour that is silent: the neighbour",
@@ -140,16 +140,16 @@ const cases: readonly {
     }),
     word: "firewall",
     says: "perhaps drops",
-    mend: ["accept out"],
+    fix: ["accept out"],
   },
   {
     what: "a silent gateway",
     given: path({
       neighbour: "silent",
-      route: { kind: "way", gateway: "10.0.1.1", nic: "ens6" },
+      route: { kind: "route", gateway: "10.0.1.1", nic: "ens6" },
     }),
     word: "nobody-on-link",
-    mend: ["ip route append 169.254.169.254 dev ens6"],
+    fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
     what: "EHOSTUNREACH where there is no ip to ask",
@@ -164,7 +164,7 @@ const cases: readonly {
       ...path({ route: { kind: "none" }, router: "fe80::7" }),
     },
     word: "no-route",
-    mend: ["ip -6 route append fd00:ec2::254 via fe80::7 dev ens6 metric 2048"],
+    fix: ["ip -6 route append fd00:ec2::254 via fe80::7 dev ens6 metric 2048"],
   },
   { what: "a NIC that has gone meanwhile", given: outcome("ENODEV"), word: "down" },
   {
@@ -184,7 +184,7 @@ const cases: readonly {
     given: { ...ipv6, ...outcome("ETIMEDOUT") },
     word: "no-answer",
     says: "off unless it is enabled",
-    mend: [`${aws} --http-protocol-ipv6 enabled`],
+    fix: [`${aws} --http-protocol-ipv6 enabled`],
   },
   {
     what: "silence where the NIC has sent too much",
@@ -194,17 +194,17 @@ const cases: readonly {
   },
   {
     what: "a PUT that is silent, and a GET that is not",
-    given: answer("silent", { worthless: "401" }),
+    given: answer("silent", { invalidToken: "401" }),
     word: "hop-limit",
-    mend: [`${aws} --http-put-response-hop-limit 2`],
+    fix: [`${aws} --http-put-response-hop-limit 2`],
   },
-  { what: "all silent", given: answer("silent", { worthless: "silent" }), word: "silent" },
+  { what: "all silent", given: answer("silent", { invalidToken: "silent" }), word: "silent" },
   { what: "a token, and then silence", given: answer("ok", { read: "silent" }), word: "silent" },
   {
     what: "403",
     given: { ...answer("403"), ...machine({ instanceId: null }) },
     word: "switched-off",
-    mend: [
+    fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled",
     ],
   },
@@ -222,10 +222,10 @@ const cases: readonly {
 ];
 
 describe("a way", () => {
-  for (const { what, given, word, says = "", mend = null } of cases) {
+  for (const { what, given, word, says = "", fix = null } of cases) {
     test(`${what}: ${word}`, () => {
-      const verdict = diagnoseWay(examinedWay(given));
-      expect(verdict).toMatchObject({ word, mend });
+      const verdict = diagnoseImdsPath(examinedWay(given));
+      expect(verdict).toMatchObject({ word, fix: fix });
       expect(verdict.text).toContain(says);
     });
   }

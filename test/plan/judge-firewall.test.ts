@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FirewallChain, FirewallCondition, FirewallPacket } from "../../src/model/firewall.ts";
-import { judgeFirewall } from "../../src/probe/firewall/evaluate.ts";
+import { evaluateFirewall } from "../../src/probe/firewall/evaluate.ts";
 import { chainOf } from "../support/examined-ways.ts";
 
 const out: FirewallPacket = {
@@ -42,7 +42,7 @@ const cases: readonly {
   readonly what: string;
   readonly chains: readonly FirewallChain[];
   /** Whether it is sure, and what mends; null: it passes. */
-  readonly verdict: readonly [isSure: boolean, mend: string] | null;
+  readonly verdict: readonly [isSure: boolean, fix: string] | null;
 }[] = [
   { what: "no rule", chains: [chainOf("output", [])], verdict: null },
   {
@@ -148,8 +148,8 @@ const cases: readonly {
 
 for (const { what, chains, verdict } of cases) {
   test(`${what}: ${verdict === null ? "passes" : "stops"}`, () => {
-    const culprit = judgeFirewall(chains, out);
-    expect(culprit === null ? null : [culprit.isSure, culprit.mend]).toEqual(
+    const culprit = evaluateFirewall(chains, out);
+    expect(culprit === null ? null : [culprit.isCertain, culprit.fix]).toEqual(
       verdict === null ? null : [...verdict],
     );
   });
@@ -160,10 +160,10 @@ test("of several that stop it, the certain one is named", () => {
     chainOf("output", [rule("drop", riddle)]),
     chainOf("postrouting", [rule("reject", imds)]),
   ];
-  expect(judgeFirewall(chains, out)).toEqual({
-    isSure: true,
+  expect(evaluateFirewall(chains, out)).toEqual({
+    isCertain: true,
     chain: "t postrouting",
     how: "rejects",
-    mend: "remove 0",
+    fix: "remove 0",
   });
 });

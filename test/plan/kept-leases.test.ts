@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Family } from "../../src/model/ip.ts";
 import type { Eni } from "../../src/model/eni.ts";
 import type { Backend, ExistingFile } from "../../src/model/plan.ts";
-import { configure, untoldFamilies } from "../../src/plan/config/configure.ts";
+import { configure, unlistedLeaseFamilies } from "../../src/plan/config/configure.ts";
 import { planNetwork } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, familyOf, linkAt, macAt, noFamily } from "../support/nics.ts";
@@ -34,7 +34,7 @@ describe("DHCP is on for what IMDS tells, and for what DHCP gave before IMDS did
   ])("$what", ({ eni, given, on: [dhcp4, dhcp6], untold }) => {
     const nics = [{ eni, link: linkAt(1) }];
     const kept = configure(nics, false, { ens6: given }).nics;
-    expect(kept.map(untoldFamilies)).toEqual([untold]);
+    expect(kept.map(unlistedLeaseFamilies)).toEqual([untold]);
     // an address that IMDS does not tell has no routes, no rules, and is not looked for
     const told = configure(nics, false).nics;
     expect(kept).toEqual(told.map((nic) => ({ ...nic, dhcp4, dhcp6 })));

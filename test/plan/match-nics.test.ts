@@ -18,9 +18,9 @@ test.each(["vlan", "bond", "bridge", "macvlan", "veth", "other"] as const)(
   "a %s with the NIC's MAC is told apart, and told",
   (kind) => {
     const shadow = linkAt(1, { name: "a0", kind, driver: null, busAddress: null });
-    const { nics, strangers, reasons } = matchNics([eniAt(1)], [shadow, linkAt(1)]);
+    const { nics, unlisted, reasons } = matchNics([eniAt(1)], [shadow, linkAt(1)]);
     expect(nics[0]?.link?.name).toBe("ens6");
-    expect(strangers).toEqual([]);
+    expect(unlisted).toEqual([]);
     expect(reasons).toEqual([`${macAt(1)}: a0 (${kind}) has this MAC too; ens6 is the NIC`]);
   },
 );
@@ -42,8 +42,8 @@ test("a veth is a NIC only where no link has a device", () => {
 
 test("NICs that are no ENI's are strangers; links without a device behind them are not", () => {
   const bridge = linkAt(3, { name: "br0", kind: "bridge" });
-  const { strangers } = matchNics([eniAt(0)], [linkAt(2), linkAt(0), linkAt(1), bridge]);
-  expect(strangers.map(({ name }) => name)).toEqual(["ens6", "ens7"]);
+  const { unlisted } = matchNics([eniAt(0)], [linkAt(2), linkAt(0), linkAt(1), bridge]);
+  expect(unlisted.map(({ name }) => name)).toEqual(["ens6", "ens7"]);
 });
 
 test("the order of the input does not matter", () => {

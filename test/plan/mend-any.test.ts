@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KernelState } from "../../src/model/kernel-state.ts";
-import type { InCharge } from "../../src/plan/drift/ask-daemon.ts";
+import type { ActiveBackend } from "../../src/plan/drift/ask-daemon.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
 import { eniSets } from "../support/eni-sets.ts";
@@ -18,8 +18,8 @@ import { linkAt } from "../support/nics.ts";
 
 // What holds for any set of ENIs: comparing finds what is gone, mending brings back just that.
 
-const networkd: InCharge = { backend: "networkd", renderer: null, isRunning: true };
-const manager: InCharge = { backend: "network-manager", renderer: null, isRunning: true };
+const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
+const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
 
 const strangers: KernelState = {
   addresses: [addressOn("docker0", "172.17.0.1/16"), addressOn("ens5", "192.0.2.9/24")],

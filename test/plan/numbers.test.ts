@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import {
-  indexOf,
+  eniIndex,
   metricOf,
-  placeOf,
+  slotOfIndex,
   prioritiesOf,
   tableOf,
 } from "../../src/plan/config/numbers.ts";
@@ -13,13 +13,13 @@ test.each([
   { networkCard: 1, deviceNumber: 1, index: 101, metric: 613, table: 10_101 },
   { networkCard: 31, deviceNumber: 1, index: 3101, metric: 3613, table: 13_101 },
 ])("card $networkCard, device $deviceNumber", ({ index, metric, table, ...eni }) => {
-  expect(indexOf(eni)).toBe(index);
-  expect(placeOf(index)).toEqual(eni);
+  expect(eniIndex(eni)).toBe(index);
+  expect(slotOfIndex(index)).toEqual(eni);
   expect([metricOf(index), tableOf(index)]).toEqual([metric, table]);
 });
 
 test("the largest card and device that metadata may name stay before the main rule (32766)", () => {
-  expect(tableOf(indexOf({ networkCard: 199, deviceNumber: 99 }))).toBeLessThan(32_766);
+  expect(tableOf(eniIndex({ networkCard: 199, deviceNumber: 99 }))).toBeLessThan(32_766);
 });
 
 const cards = Array.from({ length: 40 }, (_, networkCard) => networkCard);
@@ -28,7 +28,7 @@ const devices = Array.from({ length: 100 }, (_, deviceNumber) => deviceNumber);
 test("up to card 39 no priority means two things", () => {
   const all = cards.flatMap((networkCard) =>
     devices.flatMap((deviceNumber) =>
-      Object.values(prioritiesOf(indexOf({ networkCard, deviceNumber }))),
+      Object.values(prioritiesOf(eniIndex({ networkCard, deviceNumber }))),
     ),
   );
   expect(new Set(all).size).toBe(3 * 40 * 100);

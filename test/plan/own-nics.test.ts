@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { NetworkConfig } from "../../src/model/network-config.ts";
 import type { ConfigFile } from "../../src/model/plan.ts";
 import { configure } from "../../src/plan/config/configure.ts";
-import { ownNics } from "../../src/plan/files/managed-nics.ts";
+import { parseManagedNics } from "../../src/plan/files/managed-nics.ts";
 import { renderNetplan } from "../../src/render/netplan.ts";
 import { renderNetworkManager } from "../../src/render/network-manager.ts";
 import { renderNetworkd } from "../../src/render/networkd.ts";
@@ -30,7 +30,7 @@ const primary = {
   isPrimary: true,
   index: 0,
   sources: [],
-  inside: [],
+  vpcNetworks: [],
 };
 const other = {
   mac: macAt(2),
@@ -38,26 +38,26 @@ const other = {
   isPrimary: false,
   index: 302,
   sources: ["10.0.2.10/32", "10.0.2.20/32", "10.0.2.64/28"],
-  inside: ["10.0.0.0/16", "172.31.0.0/16"],
+  vpcNetworks: ["10.0.0.0/16", "172.31.0.0/16"],
 };
 
 for (const [backend, render] of Object.entries(renderers)) {
   test(`${backend}: what IMDS said is read back from the files`, () => {
-    expect(ownNics(render(config)).toSorted(byIndex)).toEqual([primary, other]);
+    expect(parseManagedNics(render(config)).toSorted(byIndex)).toEqual([primary, other]);
   });
 
   test(`${backend}: a file that is not ours tells nothing`, () => {
     const files = render(config).map((file) => {
       return { ...file, content: file.content.replace("written by ec2nic", "written by hand") };
     });
-    expect(ownNics(files)).toEqual([]);
+    expect(parseManagedNics(files)).toEqual([]);
   });
 }
 
 test("an admin's words in our file are read as networks, or not at all", () => {
   const [file] = renderNetworkd(configure(nics.slice(1), false));
   const content = (file?.content ?? "").replaceAll("From=10.0.2.10/32", "From=10.0.2.10; reboot");
-  const [read] = ownNics([{ path: file?.path ?? "", content, mode: 0o644 }]);
+  const [read] = parseManagedNics([{ path: file?.path ?? "", content, mode: 0o644 }]);
   expect(read?.sources).toEqual(["10.0.2.20/32", "10.0.2.64/28"]);
 });
 

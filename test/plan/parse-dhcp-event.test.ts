@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../src/exit.ts";
 import type { DhcpEvent } from "../../src/model/dhcp.ts";
-import { networkdEvents } from "../../src/plan/lease/parse-lease.ts";
+import { parseNetworkdLeases } from "../../src/plan/lease/parse-lease.ts";
 import { type HookEnvironment, parseDhcpEvent } from "../../src/plan/lease/parse-event.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 
@@ -69,7 +69,9 @@ describe("what real clients tell their hooks", () => {
 
   for (const version of [252, 257]) {
     test(`networkd ${version}: its lease, in seconds or as a span`, () => {
-      const events = networkdEvents([{ nic: "ens6", text: textOf(`networkd-${version}.lease`) }]);
+      const events = parseNetworkdLeases([
+        { nic: "ens6", text: textOf(`networkd-${version}.lease`) },
+      ]);
       expect(events).toMatchObject([
         { kind: "irrelevant" },
         { kind: "bound", nic: "ens6", lease: withoutMtu },
@@ -78,7 +80,7 @@ describe("what real clients tell their hooks", () => {
   }
 
   test("networkd without a lease is an event all the same", () => {
-    expect(networkdEvents([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
+    expect(parseNetworkdLeases([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
   });
 });
 

@@ -12,9 +12,9 @@ function told(event: NicEvent): string {
   if (event.kind === "irrelevant") return event.kind;
   if (event.kind === "gone-from-bus") return `${event.kind} ${event.device}`;
   if (event.kind === "gone-from-kernel") return `${event.kind} ${event.name}`;
-  const { clue } = event;
-  if (clue.kind !== "device") return `added by ${clue.kind}`;
-  return `added ${clue.path.split("/").slice(3).join("/")}${clue.name ? ` as ${clue.name}` : ""}`;
+  const { selector } = event;
+  if (selector.kind !== "device") return `added by ${selector.kind}`;
+  return `added ${selector.path.split("/").slice(3).join("/")}${selector.name ? ` as ${selector.name}` : ""}`;
 }
 
 /** What the events of a step mean, in their order, without the irrelevant ones. */
@@ -131,8 +131,8 @@ test("INTERFACE tells that it is a link, where SUBSYSTEM is not passed on", () =
 
 test("a Xen NIC's device is right below the bus", () => {
   const event = parseNicEvent({ ...net, DEVPATH: "/devices/vif-1/net/eth1" }, none);
-  const clue = { kind: "device", path: "/devices/vif-1", name: null } as const;
-  expect(event).toEqual({ kind: "added", clue });
+  const selector = { kind: "device", path: "/devices/vif-1", name: null } as const;
+  expect(event).toEqual({ kind: "added", selector });
 });
 
 describe("by flags", () => {
@@ -140,20 +140,20 @@ describe("by flags", () => {
   const remove = { ...none, action: "remove" } as const;
   const device = (path: string) => ({
     kind: "added" as const,
-    clue: { kind: "device" as const, path, name: null },
+    selector: { kind: "device" as const, path, name: null },
   });
   const bus = (address: string) => ({
     kind: "added" as const,
-    clue: { kind: "bus" as const, address },
+    selector: { kind: "bus" as const, address },
   });
   const cases: readonly (readonly [EventFlags, NicEvent])[] = [
     [
       { ...add, nic: "eth1" },
-      { kind: "added", clue: { kind: "name", name: "eth1" } },
+      { kind: "added", selector: { kind: "name", name: "eth1" } },
     ],
     [
       { ...add, mac: mac.toUpperCase() },
-      { kind: "added", clue: { kind: "mac", mac } },
+      { kind: "added", selector: { kind: "mac", mac } },
     ],
     [{ ...add, devpath: "/devices/a/net/eth1" }, device("/devices/a")],
     [{ ...add, devpath: "/sys/devices/a/net/eth1" }, device("/devices/a")],

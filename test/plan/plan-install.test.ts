@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { Installation, InstalledThing, InstallFacts } from "../../src/install/units/model.ts";
+import type { Installation, InstalledEntry, InstallFacts } from "../../src/install/units/model.ts";
 import {
-  foldersAbove,
-  madeFoldersPath,
+  parentDirectories,
+  createdDirectoriesPath,
   planInstall,
   planUninstall,
 } from "../../src/install/plan.ts";
@@ -15,24 +15,24 @@ const wanted: Installation = {
   files: [{ path, content, mode: 0o644, mac: null }],
   links: [{ path: linkPath, target: "../ec2nic-repair.timer" }],
 };
-const file = (where: string, text = content): InstalledThing => {
+const file = (where: string, text = content): InstalledEntry => {
   return { path: where, kind: "file", content: text, mode: 0o644, target: null };
 };
-const link = (where: string, target: string): InstalledThing => {
+const link = (where: string, target: string): InstalledEntry => {
   return { path: where, kind: "link", content: "", mode: 0o777, target };
 };
 const folders = ["/etc", "/etc/systemd", units, `${units}/timers.target.wants`];
 const both = ["systemd", "udev"] as const;
 const live: InstallFacts = {
-  things: [],
-  folders,
-  others: [],
-  daemons: both,
-  present: both,
+  entries: [],
+  directories: folders,
+  hotplugFiles: [],
+  runningDaemons: both,
+  installedDaemons: both,
   isImage: false,
-  active: [],
+  activeUnits: [],
 };
-const image: InstallFacts = { ...live, daemons: [], isImage: true };
+const image: InstallFacts = { ...live, runningDaemons: [], isImage: true };
 const installed = [file(path), link(linkPath, "../ec2nic-repair.timer")];
 const commands = (steps: readonly { readonly argv: readonly string[] }[]) =>
   steps.map(({ argv }) => argv.join(" "));
@@ -54,14 +54,14 @@ describe("--install", () => {
   });
 
   test("without udev, as in a container, only systemd is told", () => {
-    const plan = planInstall(wanted, { ...live, daemons: ["systemd"] });
+    const plan = planInstall(wanted, { ...live, runningDaemons: ["systemd"] });
     expect(commands(plan.steps)).not.toContain("udevadm control --reload");
   });
 
   test("folders that are missing are noted before they are made, with those of before", () => {
-    const note = file(madeFoldersPath, "# written by ec2nic\n/etc/udev\n");
-    const [first] = planInstall(wanted, { ...image, folders: ["/etc"], things: [note] }).write;
-    expect(first?.path).toBe(madeFoldersPath);
+    const note = file(createdDirectoriesPath, "# written by ec2nic\n/etc/udev\n");
+    const [first] = planInstall(wanted, { ...image, directories: ["/etc"], entries: [note] }).write;
+    expect(first?.path).toBe(createdDirectoriesPath);
     expect(first?.content.split("\n").slice(1)).toEqual([
       "/etc/systemd",
       units,
@@ -79,25 +79,25 @@ describe("--install", () => {
     ["an admin's file", file(path, "[Timer]\n"), []],
     ["a folder", { ...file(path), kind: "folder" as const, content: "" }, []],
   ])("in the place of %s", (_, thing, written) => {
-    const plan = planInstall(wanted, { ...image, things: [thing] });
+    const plan = planInstall(wanted, { ...image, entries: [thing] });
     expect(plan.write.map((each) => each.path)).toEqual(written);
     expect(plan.remove).toEqual([]);
   });
 
   test("what is left as it is, is said, and not started either", () => {
-    const plan = planInstall(wanted, { ...live, things: [link(path, "/dev/null")] });
+    const plan = planInstall(wanted, { ...live, entries: [link(path, "/dev/null")] });
     expect(plan.notes).toEqual([`${path} is masked: left as it is`]);
     expect([plan.links, plan.steps]).toEqual([[], []]);
   });
 
   test("all is there, and the timer does not run: an earlier run was killed before it was told", () => {
-    const there = { ...live, things: installed };
+    const there = { ...live, entries: installed };
     expect(commands(planInstall(wanted, there).steps)).toEqual([
       "systemctl daemon-reload",
       "udevadm control --reload",
       "systemctl start ec2nic-repair.timer",
     ]);
-    const running = { ...there, active: ["ec2nic-repair.timer"] };
+    const running = { ...there, activeUnits: ["ec2nic-repair.timer"] };
     expect(planInstall(wanted, running).steps).toEqual([]);
   });
 
@@ -106,17 +106,25 @@ describe("--install", () => {
       file(`${units}/ec2nic-lease.path`),
       file("/etc/dhcp/dhclient-exit-hooks.d/ec2nic"),
     ];
-    const plan = planInstall(wanted, { ...live, things: [...installed, ...old] });
-    expect(commands(plan.before)).toEqual(["systemctl stop ec2nic-lease.path"]);
+    const plan = planInstall(wanted, { ...live, entries: [...installed, ...old] });
+    expect(commands(plan.stepsBefore)).toEqual(["systemctl stop ec2nic-lease.path"]);
     expect(plan.remove).toEqual(old.map((each) => each.path));
     expect(plan.notes.join()).toContain("--from-dhcp");
   });
 
   test.each([
-    ["nothing of systemd", { ...live, daemons: [], present: ["udev"] as const }, "no systemd here"],
-    ["a container", { ...live, daemons: [] }, "systemd does not run here"],
-    ["a machine without udev", { ...live, daemons: ["systemd"] as const }, "udev does not run"],
-    ["an image without udev", { ...image, present: ["systemd"] as const }, "no udev here"],
+    [
+      "nothing of systemd",
+      { ...live, runningDaemons: [], installedDaemons: ["udev"] as const },
+      "no systemd here",
+    ],
+    ["a container", { ...live, runningDaemons: [] }, "systemd does not run here"],
+    [
+      "a machine without udev",
+      { ...live, runningDaemons: ["systemd"] as const },
+      "udev does not run",
+    ],
+    ["an image without udev", { ...image, installedDaemons: ["systemd"] as const }, "no udev here"],
   ])("in %s it says what will not work", (_, facts, said) => {
     expect(planInstall(wanted, facts).notes.join("; ")).toContain(said);
   });
@@ -128,38 +136,41 @@ describe("--install", () => {
 
 describe("--uninstall", () => {
   test("the timer is stopped while it still has its unit; then all goes, the note after the folders", () => {
-    const note = file(madeFoldersPath, "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n");
-    const plan = planUninstall({ ...live, things: [note, ...installed] });
-    expect(commands(plan.before)).toEqual(["systemctl stop ec2nic-repair.timer"]);
-    expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [madeFoldersPath]]);
+    const note = file(
+      createdDirectoriesPath,
+      "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n",
+    );
+    const plan = planUninstall({ ...live, entries: [note, ...installed] });
+    expect(commands(plan.stepsBefore)).toEqual(["systemctl stop ec2nic-repair.timer"]);
+    expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [createdDirectoriesPath]]);
     expect(plan.removeFolders).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
     expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
   });
 
   test("in an image no command is run; where nothing is, nothing is done", () => {
-    const plan = planUninstall({ ...image, things: installed });
-    expect([plan.before, plan.steps]).toEqual([[], []]);
-    expect(planUninstall(live)).toMatchObject({ before: [], remove: [], steps: [] });
+    const plan = planUninstall({ ...image, entries: installed });
+    expect([plan.stepsBefore, plan.steps]).toEqual([[], []]);
+    expect(planUninstall(live)).toMatchObject({ stepsBefore: [], remove: [], steps: [] });
   });
 
   test("what a killed run was just writing goes too, and a script by its second line", () => {
     const left = file(`${units}/.ec2nic-0123456789ab.tmp`, "# writ");
     const script = file("/etc/udhcpc/ec2nic.script", "#!/bin/sh\n# written by ec2nic: for\n");
     const other = file("/etc/NetworkManager/dispatcher.d/90-ec2nic", "#!/bin/sh\nexit 0\n");
-    const plan = planUninstall({ ...live, things: [left, script, other] });
+    const plan = planUninstall({ ...live, entries: [left, script, other] });
     expect(plan.remove).toEqual([left.path, script.path]);
     expect(plan.notes).toEqual([`${other.path} was not written by ec2nic: left as it is`]);
   });
 
   test("a mask, a file and a link of somebody else's stay", () => {
     const other = link(`${units}/a.wants/ec2nic-x.service`, "/usr/lib/systemd/system/y.service");
-    const things = [link(path, "/dev/null"), file(`${units}/ec2nic-x.service`, "[Unit]\n"), other];
-    const plan = planUninstall({ ...live, things });
-    expect([plan.remove, plan.before]).toEqual([[], []]);
+    const entries = [link(path, "/dev/null"), file(`${units}/ec2nic-x.service`, "[Unit]\n"), other];
+    const plan = planUninstall({ ...live, entries });
+    expect([plan.remove, plan.stepsBefore]).toEqual([[], []]);
     expect(plan.notes).toHaveLength(3);
   });
 });
 
 test("the folders above a path, the root left out", () => {
-  expect(foldersAbove("/a/b/c")).toEqual(["/a", "/a/b"]);
+  expect(parentDirectories("/a/b/c")).toEqual(["/a", "/a/b"]);
 });

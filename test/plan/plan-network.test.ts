@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../src/model/eni.ts";
 import type { ExistingFile, NetworkPlan } from "../../src/model/plan.ts";
-import { ownPath } from "../../src/model/managed-paths.ts";
+import { managedPath } from "../../src/model/managed-paths.ts";
 import { planNetwork, type Scope } from "../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../support/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../support/nics.ts";
@@ -50,7 +50,7 @@ describe("a file is written again when", () => {
 });
 
 test("our file for another backend goes, for a NIC that is configured", () => {
-  const path = ownPath("networkd", macAt(1));
+  const path = managedPath("networkd", macAt(1));
   const file = { path, content: "# written by ec2nic\n", mode: 0o644 };
   const plan = planOf({ files: [...written, file] });
   expect(plan.remove).toEqual([path]);
@@ -58,7 +58,7 @@ test("our file for another backend goes, for a NIC that is configured", () => {
 });
 
 test("somebody else's file in that place stays, and is named", () => {
-  const path = ownPath("networkd", macAt(1));
+  const path = managedPath("networkd", macAt(1));
   const plan = planOf({ files: [...written, { path, content: "[Match]\n", mode: 0o644 }] });
   expect(plan.remove).toEqual([]);
   expect(plan.reasons.join("\n")).toContain(`${path}: does not say that it is ours`);
@@ -98,7 +98,7 @@ test("a second ENI, still incomplete, already means that the first is not alone"
 test("an ENI that is not yet known keeps its file, also while its NIC is not here", () => {
   const waiting = { mac: macAt(7), isPrimary: false, reason: "device-number is not there yet" };
   const file = {
-    path: ownPath("netplan", macAt(7)),
+    path: managedPath("netplan", macAt(7)),
     content: "# written by ec2nic\n",
     mode: 0o600,
   };

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import type { Activation, ConfigFile } from "../../src/model/plan.ts";
 import {
-  dnsPath,
+  networkManagerDnsPath,
   dropInPath,
-  foreignPath,
-  ownPath,
+  networkdConfigPath,
+  managedPath,
   profileUuid,
 } from "../../src/model/managed-paths.ts";
-import { planSteps } from "../../src/plan/backend/activation-steps.ts";
-import { undoSteps } from "../../src/plan/backend/rollback-steps.ts";
+import { activationSteps } from "../../src/plan/backend/activation-steps.ts";
+import { rollbackSteps } from "../../src/plan/backend/rollback-steps.ts";
 import { macAt } from "../support/nics.ts";
 
 const running = { renderer: null, stage: "network", isRunning: true, hasSystemd: true } as const;
-const networkd: Activation = { ...running, backend: "networkd", active: {} };
-const manager: Activation = { ...running, backend: "network-manager", active: {} };
+const networkd: Activation = { ...running, backend: "networkd", activeProfiles: {} };
+const manager: Activation = { ...running, backend: "network-manager", activeProfiles: {} };
 const onNetworkd: Activation = { ...networkd, backend: "netplan", renderer: "networkd" };
 const onManager: Activation = { ...manager, backend: "netplan", renderer: "NetworkManager" };
 
@@ -31,14 +31,14 @@ const file = (path: string, mac: string | null): ConfigFile => ({
   mode: 0o600,
 });
 const written = (backend: Activation["backend"], ...numbers: readonly number[]) =>
-  numbers.map((number) => file(ownPath(backend, macAt(number)), macAt(number)));
+  numbers.map((number) => file(managedPath(backend, macAt(number)), macAt(number)));
 const line = ({ argv }: { readonly argv: readonly string[] }) => argv.join(" ");
 const up = (number: number) =>
   `nmcli --wait 45 connection up uuid ${uuid(number)} ifname ens${number + 5}`;
 const loading = (...numbers: readonly number[]) =>
   [
     "nmcli connection load",
-    ...numbers.map((number) => ownPath("network-manager", macAt(number))),
+    ...numbers.map((number) => managedPath("network-manager", macAt(number))),
   ].join(" ");
 const reload = "systemctl reload-or-try-restart NetworkManager.service";
 
@@ -81,13 +81,13 @@ const table: readonly StepCase[] = [
   {
     name: "networkd: a NIC is retired",
     activation: networkd,
-    remove: [ownPath("networkd", macAt(3))],
+    remove: [managedPath("networkd", macAt(3))],
     expected: ["networkctl reload"],
   },
   {
     name: "networkd: only its own configuration changed, which it reads when it starts",
     activation: networkd,
-    write: [file(foreignPath, null)],
+    write: [file(networkdConfigPath, null)],
     expected: [],
   },
   {
@@ -105,18 +105,18 @@ const table: readonly StepCase[] = [
   {
     name: "netplan on networkd: what NetworkManager is to do with DNS is nothing to networkd",
     activation: onNetworkd,
-    write: [file(dnsPath, null)],
+    write: [file(networkManagerDnsPath, null)],
     expected: [],
   },
   {
     name: "NetworkManager: one NIC, whose profile is not up yet",
-    activation: { ...manager, active: { ens5: uuid(0), ens6: "another" } },
+    activation: { ...manager, activeProfiles: { ens5: uuid(0), ens6: "another" } },
     write: written("network-manager", 1),
     expected: [loading(1), up(1)],
   },
   {
     name: "NetworkManager: one NIC, whose profile is up and changed",
-    activation: { ...manager, active: { ens6: uuid(1) } },
+    activation: { ...manager, activeProfiles: { ens6: uuid(1) } },
     write: written("network-manager", 1),
     expected: [loading(1), "nmcli device reapply ens6"],
   },
@@ -148,20 +148,20 @@ const table: readonly StepCase[] = [
   {
     name: "NetworkManager: a NIC is retired",
     activation: manager,
-    remove: [ownPath("network-manager", macAt(3))],
+    remove: [managedPath("network-manager", macAt(3))],
     expected: ["nmcli connection reload"],
   },
   {
     name: "NetworkManager: only what it does with DNS changed",
     activation: manager,
-    write: [file(dnsPath, null)],
+    write: [file(networkManagerDnsPath, null)],
     expected: [reload],
   },
   {
     name: "NetworkManager: one NIC changed, one is retired",
-    activation: { ...manager, active: { ens6: uuid(1) } },
+    activation: { ...manager, activeProfiles: { ens6: uuid(1) } },
     write: written("network-manager", 1),
-    remove: [ownPath("network-manager", macAt(3))],
+    remove: [managedPath("network-manager", macAt(3))],
     expected: [reload, "nmcli connection reload", loading(1), "nmcli device reapply ens6"],
   },
   {
@@ -178,7 +178,7 @@ const table: readonly StepCase[] = [
   {
     name: "netplan on NetworkManager: a NIC is retired",
     activation: onManager,
-    remove: [ownPath("netplan", macAt(3))],
+    remove: [managedPath("netplan", macAt(3))],
     expected: ["netplan generate", "nmcli connection reload"],
   },
 ];
@@ -187,13 +187,17 @@ describe("planSteps", () => {
   test.each([...table])(
     "$name",
     ({ activation, write = [], remove = [], here = nics, expected }) => {
-      const steps = planSteps({ write, remove }, here, activation);
+      const steps = activationSteps({ write, remove }, here, activation);
       expect(steps.map(line)).toEqual([...expected]);
     },
   );
 
   test("a step is one NIC's where it names one, and ends in time", () => {
-    const steps = planSteps({ write: written("network-manager", 0, 1), remove: [] }, nics, manager);
+    const steps = activationSteps(
+      { write: written("network-manager", 0, 1), remove: [] },
+      nics,
+      manager,
+    );
     expect(steps.map(({ mac }) => mac)).toEqual([null, null, macAt(1), macAt(0)]);
     for (const { timeoutMs } of steps) expect(timeoutMs).toBeWithin(1000, 60_001);
   });
@@ -203,14 +207,16 @@ describe("undoSteps", () => {
   test("networkd and netplan: the same again, with the old files", () => {
     for (const activation of [networkd, onNetworkd]) {
       const changes = { write: written(activation.backend, 1), remove: [] };
-      expect(undoSteps(changes, nics, activation)).toEqual(planSteps(changes, nics, activation));
+      expect(rollbackSteps(changes, nics, activation)).toEqual(
+        activationSteps(changes, nics, activation),
+      );
     }
   });
 
   test("NetworkManager: what was up before comes back, on the NICs that changed", () => {
-    const active = { ens5: uuid(0), ens6: "cloud-inits" };
+    const activeProfiles = { ens5: uuid(0), ens6: "cloud-inits" };
     const changes = { write: written("network-manager", 1, 2), remove: [] };
-    expect(undoSteps(changes, nics, { ...manager, active }).map(line)).toEqual([
+    expect(rollbackSteps(changes, nics, { ...manager, activeProfiles }).map(line)).toEqual([
       reload,
       "nmcli connection reload",
       "nmcli --wait 45 connection up uuid cloud-inits ifname ens6",
@@ -220,7 +226,9 @@ describe("undoSteps", () => {
 
   test("netplan on NetworkManager: netplan first", () => {
     const changes = { write: written("netplan", 1), remove: [] };
-    expect(undoSteps(changes, nics, { ...onManager, active: { ens6: "x" } }).map(line)).toEqual([
+    expect(
+      rollbackSteps(changes, nics, { ...onManager, activeProfiles: { ens6: "x" } }).map(line),
+    ).toEqual([
       "netplan generate",
       "nmcli connection reload",
       "nmcli --wait 45 connection up uuid x ifname ens6",
@@ -228,6 +236,6 @@ describe("undoSteps", () => {
   });
 
   test("nothing was done, nothing is undone", () => {
-    expect(undoSteps({ write: [], remove: [] }, nics, manager)).toEqual([]);
+    expect(rollbackSteps({ write: [], remove: [] }, nics, manager)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { programBelow, whyNoPlace } from "../../src/install/program.ts";
+import { pathBelowRoot, unsuitableReason } from "../../src/install/program.ts";
 
 test.each(["/usr/local/bin/ec2nic", "/usr/bin/ec2nic", "/opt/ec2nic-1.2/ec2nic", "/homes/ec2nic"])(
   "units can start %s",
-  (program) => expect(whyNoPlace(program)).toBeNull(),
+  (program) => expect(unsuitableReason(program)).toBeNull(),
 );
 
 test.each([
@@ -18,7 +18,7 @@ test.each([
   ["/usr/bin/%n", "without blanks"],
   ["/usr/bin/$x", "without blanks"],
   ["ec2nic", "without blanks"],
-])("units cannot start %s", (program, why) => expect(whyNoPlace(program)).toContain(why));
+])("units cannot start %s", (program, why) => expect(unsuitableReason(program)).toContain(why));
 
 test.each([
   ["/mnt/image", "/mnt/image/usr/bin/ec2nic", "/usr/bin/ec2nic"],
@@ -27,5 +27,5 @@ test.each([
   ["/mnt/image", "/mnt/image2/ec2nic", null],
   ["/mnt/image", "/usr/bin/ec2nic", null],
 ])("below %s, %s is %p", (root, program, below) => {
-  expect(programBelow(root, program)).toBe(below);
+  expect(pathBelowRoot(root, program)).toBe(below);
 });

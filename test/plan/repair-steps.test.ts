@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { KernelState } from "../../src/model/kernel-state.ts";
-import type { InCharge } from "../../src/plan/drift/ask-daemon.ts";
+import type { ActiveBackend } from "../../src/plan/drift/ask-daemon.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
 import { expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
@@ -17,10 +17,10 @@ const enis = [eniAt(0, both(0)), eniAt(1, both(1))];
 const expected = expectedOf(enis);
 const clean = kernelOf(expected);
 
-const networkd: InCharge = { backend: "networkd", renderer: null, isRunning: true };
-const manager: InCharge = { backend: "network-manager", renderer: null, isRunning: true };
-const netplan: InCharge = { backend: "netplan", renderer: "networkd", isRunning: true };
-const netplanManager: InCharge = { ...netplan, renderer: "NetworkManager" };
+const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
+const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
+const netplan: ActiveBackend = { backend: "netplan", renderer: "networkd", isRunning: true };
+const netplanManager: ActiveBackend = { ...netplan, renderer: "NetworkManager" };
 
 const repair = (state: Partial<KernelState>, inCharge = networkd) =>
   repairSteps(checkKernel(expected, { ...clean, ...state }), expected, inCharge);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../src/model/eni.ts";
 import type { KernelRule, KernelState } from "../../src/model/kernel-state.ts";
-import { ownMark, ownPath } from "../../src/model/managed-paths.ts";
+import { managedMark, managedPath } from "../../src/model/managed-paths.ts";
 import { configure } from "../../src/plan/config/configure.ts";
 import { expectedKernel } from "../../src/plan/drift/expected-kernel.ts";
-import { staleRules } from "../../src/plan/drift/rules.ts";
+import { findStaleRules } from "../../src/plan/drift/rules.ts";
 import { expectedOf, kernelOf, routeOn } from "../support/kernel-model.ts";
 import { eniAt, familyOf, linkAt } from "../support/nics.ts";
 
@@ -17,7 +17,7 @@ const here = (eni: Eni) => ({ eni, link: linkAt(eni.deviceNumber) });
 const expected = expectedOf([primary, second]);
 const clean = kernelOf(expected);
 const textsOf = (state: Partial<KernelState>, of = expected) =>
-  staleRules(of, { ...clean, ...state }).map(({ text }) => text);
+  findStaleRules(of, { ...clean, ...state }).map(({ text }) => text);
 
 const third = eniAt(2);
 const all = kernelOf(expectedOf([primary, second, third]));
@@ -36,7 +36,7 @@ test("of a NIC that was detached, each by its name", () => {
 test("of an address that was taken away", () => {
   const smaller = { ...second, ipv4: familyOf(["10.0.1.10"], "10.0.1.0/24", ["10.0.1.32/28"]) };
   const after = expectedOf([primary, smaller]);
-  const stale = staleRules(after, clean);
+  const stale = findStaleRules(after, clean);
   expect(stale.map(({ text }) => text)).toEqual([
     "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI has no use for it",
     "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over: its ENI has no use for it",
@@ -109,8 +109,8 @@ test("not where another differs only in what is not read: `ip rule del` could ta
 describe("after an event of one NIC", () => {
   const config = configure([here(primary), here(second)], false);
   const fileOfThird = {
-    path: ownPath("networkd", third.mac),
-    content: `# ${ownMark}\n# ${third.id}, index 2\n`,
+    path: managedPath("networkd", third.mac),
+    content: `# ${managedMark}\n# ${third.id}, index 2\n`,
     mode: 0o600,
   };
   const after = (gone: readonly string[]) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseUnmanaged, unmanagedEntry } from "../../src/plan/config/select-nics.ts";
+import { parseUnmanaged, findUnmanagedEntry } from "../../src/plan/config/select-nics.ts";
 import { eniAt, linkAt } from "../support/nics.ts";
 
 const nic = { eni: eniAt(1), link: linkAt(1) };
@@ -16,7 +16,7 @@ test.each([
   ["", null],
 ])("%j lists it as %j", (text, entry) => {
   const unmanaged = parseUnmanaged(text);
-  expect(unmanagedEntry(unmanaged, nic)).toBe(entry);
+  expect(findUnmanagedEntry(unmanaged, nic)).toBe(entry);
   expect(unmanaged.reasons).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Activation } from "../../src/model/plan.ts";
-import { wakeSteps } from "../../src/plan/backend/activation-steps.ts";
+import { reactivateSteps } from "../../src/plan/backend/activation-steps.ts";
 import { macAt } from "../support/nics.ts";
 
 const nic = { mac: macAt(1), name: "ens6", isPrimary: false };
@@ -10,10 +10,10 @@ const networkd: Activation = {
   stage: "network",
   isRunning: true,
   hasSystemd: true,
-  active: {},
+  activeProfiles: {},
 };
 const argvs = (change: Partial<Activation>, name: string | null = "ens6") =>
-  wakeSteps({ ...nic, name }, { ...networkd, ...change }).map(({ argv }) => argv.join(" "));
+  reactivateSteps({ ...nic, name }, { ...networkd, ...change }).map(({ argv }) => argv.join(" "));
 
 test("networkd configures the one link anew", () => {
   expect(argvs({})).toEqual(["networkctl reconfigure ens6"]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BusDevice } from "../../src/model/link.ts";
-import { whoIsAbsent } from "../../src/plan/presence/removal.ts";
+import { findAbsentEnis } from "../../src/plan/presence/removal.ts";
 import { linkAt, macAt } from "../support/nics.ts";
 
 const listed = [0, 1].map((number) => ({
@@ -18,7 +18,7 @@ const own = device(linkAt(0).name);
 
 // https://github.com/aws/amazon-vpc-cni-k8s/issues/1008: listed after the detach
 test("who is listed and has no NIC is absent, where every device shows another", () => {
-  expect(whoIsAbsent(listed, { links, devices: [own] })).toEqual([macAt(1)]);
+  expect(findAbsentEnis(listed, { links, devices: [own] })).toEqual([macAt(1)]);
 });
 
 test.each([
@@ -34,5 +34,5 @@ test.each([
   { why: "no link could be read", links: [], devices: [own] },
   { why: "all are here", links: [linkAt(0), linkAt(1)], devices: [own] },
 ])("nobody is absent: $why", ({ links: some, devices }) => {
-  expect(whoIsAbsent(listed, { links: some, devices })).toEqual([]);
+  expect(findAbsentEnis(listed, { links: some, devices })).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../src/exit.ts";
 import type { Reading } from "../../src/model/metadata.ts";
-import { renderEnv, variablesOf } from "../../src/output/fetch/env.ts";
+import { renderEnv, toVariables } from "../../src/output/fetch/env.ts";
 import { shells } from "../support/shells.ts";
 import { tries } from "../support/seed.ts";
 import { testUnless } from "../support/skip.ts";
@@ -52,7 +52,7 @@ function readingsOf(values: readonly string[]): readonly Reading[] {
 /** As `fetch` prints them; null where it refuses to. */
 function rendered(values: readonly string[]): string | null {
   try {
-    return renderEnv(variablesOf(readingsOf(values)));
+    return renderEnv(toVariables(readingsOf(values)));
   } catch (error) {
     if (error instanceof Failure && error.kind === "DATAERR") return null;
     throw error;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Failure } from "../../src/exit.ts";
-import { nameFault, parseKey, urlPathOf } from "../../src/imds/protocol/key.ts";
+import { checkName, parseKey, toUrlPath } from "../../src/imds/protocol/key.ts";
 import { parseListing } from "../../src/imds/metadata/listing.ts";
 import { hostileName } from "../support/hostile-names.ts";
 import { tries } from "../support/seed.ts";
@@ -26,9 +26,9 @@ test("whatever a folder lists, no child's path leaves it", () => {
   const bodies = fc.array(hostileName, { maxLength: 6 }).map((names) => names.join("\n"));
   const property = fc.property(folder, bodies, (path, text) => {
     const entries = unlessRefused(() => parseListing(new TextEncoder().encode(text), path)) ?? [];
-    const base = `${urlPathOf(path)}/`;
+    const base = `${toUrlPath(path)}/`;
     for (const { name } of entries) {
-      const child = urlPathOf([...path, name]);
+      const child = toUrlPath([...path, name]);
       expect(resolved(child)).toBe(child);
       expect(child).toStartWith(base);
       expect(child.slice(base.length)).not.toMatch(/[/\\?#\s]|^\.{1,2}$|^$/);
@@ -49,7 +49,7 @@ test("whatever KEY is, it is refused or stays below latest/", () => {
   const property = fc.property(key, (text) => {
     const parsed = unlessRefused(() => parseKey(text));
     if (parsed === undefined) return;
-    const path = urlPathOf(parsed.path);
+    const path = toUrlPath(parsed.path);
     expect(resolved(path)).toBe(path);
     expect(path).toMatch(/^\/latest(\/(meta-data|dynamic|user-data)(\/|$)|$)/);
   });
@@ -58,8 +58,8 @@ test("whatever KEY is, it is refused or stays below latest/", () => {
 
 test("a name that has no fault comes back from its path as it is", () => {
   const property = fc.property(fc.string({ unit: "binary", maxLength: 30 }), (name) => {
-    if (nameFault(name) !== null) return;
-    const [, , , last = ""] = urlPathOf(["meta-data", name]).split("/");
+    if (checkName(name) !== null) return;
+    const [, , , last = ""] = toUrlPath(["meta-data", name]).split("/");
     expect(decodeURIComponent(last)).toBe(name);
   });
   fc.assert(property, tries(3000));

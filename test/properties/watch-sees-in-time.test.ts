@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { eniLeaves } from "../../src/eni/schema.ts";
+import { eniLeafNames } from "../../src/eni/schema.ts";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
 import type { Eni } from "../../src/model/eni.ts";
 import { leafValue } from "../../src/model/metadata.ts";
@@ -38,7 +38,7 @@ const lateness = (leaf: string): fc.Arbitrary<Late> => {
 const late = fc.record(
   {
     ".": fc.integer({ min: 0, max: 2000 }),
-    ...Object.fromEntries(eniLeaves.map((leaf) => [leaf, lateness(leaf)])),
+    ...Object.fromEntries(eniLeafNames.map((leaf) => [leaf, lateness(leaf)])),
   },
   { requiredKeys: [] },
 );
@@ -68,7 +68,7 @@ function knownAt(instance: SimulatedInstance): Eni | null {
   const folder = (mac: string) => {
     const path = [...macsPath, mac];
     const names = text(instance, path)?.split("\n") ?? null;
-    const wanted = names?.filter((name) => eniLeaves.includes(name)) ?? [];
+    const wanted = names?.filter((name) => eniLeafNames.includes(name)) ?? [];
     const entries = wanted.map((name) => [name, text(instance, [...path, name])] as const);
     const isReadable = names !== null && entries.every(([, value]) => (value ?? "") !== "");
     if (!isReadable) return null;

@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { escapeControls } from "../../src/host/terminal/stderr.ts";
-import { nameFault } from "../../src/imds/protocol/key.ts";
+import { checkName } from "../../src/imds/protocol/key.ts";
 import { adversarialValues } from "../support/adversarial-values.ts";
 import { startHostileImds } from "../support/hostile-imds.ts";
 import { runEc2nic } from "../support/run-ec2nic.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const names = Object.values(adversarialValues).filter((name) => nameFault(name) === null);
+const names = Object.values(adversarialValues).filter((name) => checkName(name) === null);
 
 // the names are a service's, or of whoever may tag an instance: the hint is there to be pasted
 for (const [format, value] of [

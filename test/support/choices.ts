@@ -18,7 +18,7 @@ export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd
     stage: "local",
     isRunning: false,
     hasSystemd: true,
-    active: {},
+    activeProfiles: {},
   };
   return { activation, render: renderers[backend], machineFiles: [], trace: [] };
 }

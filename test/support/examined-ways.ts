@@ -1,7 +1,7 @@
 import type { LinkState } from "../../src/model/link.ts";
 import type { FirewallChain, FirewallRule } from "../../src/model/firewall.ts";
-import { unprobed, type WayProbe } from "../../src/model/probe.ts";
-import type { ExaminedWay } from "../../src/probe/diagnose/evidence.ts";
+import { emptyProbe, type PathProbe } from "../../src/model/probe.ts";
+import type { PathEvidence } from "../../src/probe/diagnose/evidence.ts";
 import { linkAt } from "./nics.ts";
 
 const ipv4 = "169.254.169.254";
@@ -26,14 +26,14 @@ export function linkStateAt(deviceNumber: number, changes: Partial<LinkState> = 
 /** A look whose steps came to these outcomes, 3 ms each. */
 export function probeOf(
   outcomes: Partial<Record<"connect" | "token" | "read" | "worthless", string>>,
-  changes: Partial<WayProbe> = {},
-): WayProbe {
+  changes: Partial<PathProbe> = {},
+): PathProbe {
   const steps = Object.entries(outcomes).map(([step, outcome]) => [step, { outcome, ms: 3 }]);
-  return { ...unprobed(`http://${ipv4}`), ...Object.fromEntries(steps), ...changes };
+  return { ...emptyProbe(`http://${ipv4}`), ...Object.fromEntries(steps), ...changes };
 }
 
 /** A way over `ens6` on which nothing answers, on a machine where nothing is wrong. */
-export function examinedWay(changes: Partial<ExaminedWay> = {}): ExaminedWay {
+export function examinedWay(changes: Partial<PathEvidence> = {}): PathEvidence {
   return {
     nic: "ens6",
     link: linkStateAt(1),
@@ -41,11 +41,11 @@ export function examinedWay(changes: Partial<ExaminedWay> = {}): ExaminedWay {
     port: 80,
     source: "10.0.1.10",
     probe: probeOf({ connect: "ETIMEDOUT" }),
-    path: {
-      route: { kind: "way", gateway: null, nic: "ens6" },
+    pathFacts: {
+      route: { kind: "route", gateway: null, nic: "ens6" },
       hostRoute: null,
-      usual: { kind: "way", gateway: "10.0.0.1", nic: "ens5" },
-      keepsReplies: true,
+      unboundRoute: { kind: "route", gateway: "10.0.0.1", nic: "ens5" },
+      acceptsReplies: true,
       neighbour: "answers",
       router: null,
     },

@@ -1,5 +1,5 @@
 import type { Clock, Files, Log, Waiting } from "../../src/host/host.ts";
-import { isTemporary } from "../../src/model/managed-paths.ts";
+import { isTemporaryName } from "../../src/model/managed-paths.ts";
 
 export interface FakeClock extends Clock {
   /** Every wait, in milliseconds. */
@@ -73,21 +73,21 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     stat: async (path) => {
       const file = there.get(path);
       if (file === undefined) return null;
-      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, node: 1 };
+      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, inode: 1 };
     },
-    makeFolder: async () => undefined,
+    mkdir: async () => undefined,
     write: async (path, content, mode) => {
       const bytes = typeof content === "string" ? encoder.encode(content) : content;
       there.set(path, { content: bytes, mode });
     },
-    set: async (path, content) => {
+    writeInPlace: async (path, content) => {
       const file = there.get(path);
       if (file !== undefined) there.set(path, { ...file, content: encoder.encode(content) });
     },
     remove: async (path) => void there.delete(path),
-    link: async (path) =>
+    symlink: async (path) =>
       void there.set(path, { content: new Uint8Array(), mode: 0o777, kind: "link" }),
-    linkHard: async (path, existing) => {
+    hardLink: async (path, existing) => {
       const file = there.get(existing);
       if (file !== undefined) there.set(path, file);
     },
@@ -97,10 +97,10 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
       there.set(to, file);
       there.delete(from);
     },
-    removeFolder: async () => undefined,
-    sweep: async (folder) => {
+    rmdir: async () => undefined,
+    removeTemporary: async (folder) => {
       const isLeft = (path: string): boolean =>
-        path.startsWith(`${folder}/`) && isTemporary(path.slice(folder.length + 1));
+        path.startsWith(`${folder}/`) && isTemporaryName(path.slice(folder.length + 1));
       for (const path of [...there.keys()].filter(isLeft)) there.delete(path);
     },
   };

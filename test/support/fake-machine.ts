@@ -43,23 +43,23 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     readLink: async () => null,
     stat: async (path) => {
       const file = disk.get(path);
-      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0, node: 1 };
+      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0, inode: 1 };
     },
-    makeFolder: async () => undefined,
+    mkdir: async () => undefined,
     write: async (path, content, mode) => {
       effect(`write ${path}`);
       disk.set(path, { content: String(content), mode });
     },
-    set: async (path, content) => effect(`set ${path} ${content}`),
+    writeInPlace: async (path, content) => effect(`set ${path} ${content}`),
     remove: async (path) => {
       effect(`remove ${path}`);
       disk.delete(path);
     },
-    link: async (path) => effect(`link ${path}`),
-    linkHard: async (path) => effect(`link hard ${path}`),
+    symlink: async (path) => effect(`link ${path}`),
+    hardLink: async (path) => effect(`link hard ${path}`),
     move: async (from, to) => effect(`move ${from} ${to}`),
-    removeFolder: async (path) => effect(`remove folder ${path}`),
-    sweep: async () => undefined,
+    rmdir: async (path) => effect(`remove folder ${path}`),
+    removeTemporary: async () => undefined,
   };
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);
@@ -92,7 +92,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     takeLock: async () => () => undefined,
     http: {
       fetch: () => Promise.reject(new Failure("UNAVAILABLE", "no network here")),
-      connects: async () => false,
+      canConnect: async () => false,
     },
     bind: async () => "no network here",
     imdsd: async () => null,

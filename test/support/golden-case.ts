@@ -2,8 +2,8 @@ import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyPlan } from "../../src/apply/apply-plan.ts";
-import { type Applied } from "../../src/model/plan.ts";
-import { inspectHost } from "../../src/inspect/machine/managed-files.ts";
+import { type ApplyResult } from "../../src/model/plan.ts";
+import { readManagedFiles } from "../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Files, Host } from "../../src/host/host.ts";
 import { parseEnis } from "../../src/eni/parse-enis.ts";
@@ -26,7 +26,7 @@ export interface GoldenCase {
 /** What a run left behind. */
 export interface GoldenRun {
   readonly plan: NetworkPlan;
-  readonly applied: Applied;
+  readonly applied: ApplyResult;
   /** Planned again, on what the first run left. */
   readonly again: NetworkPlan;
   /** Path below the root → content, of everything that lies there afterwards. */
@@ -49,11 +49,11 @@ export async function goldenCases(): Promise<readonly GoldenCase[]> {
   const names = (await readdir(casesFolder)).toSorted();
   return Promise.all(
     names.map(async (name) => {
-      const folder = join(casesFolder, name);
+      const directory = join(casesFolder, name);
       const [metadata, links] = await Promise.all(
-        ["imds.json", "links.json"].map((file) => Bun.file(join(folder, file)).json()),
+        ["imds.json", "links.json"].map((file) => Bun.file(join(directory, file)).json()),
       );
-      return { name, folder, metadata, links };
+      return { name, folder: directory, metadata, links };
     }),
   );
 }
@@ -72,7 +72,7 @@ export async function runGoldenCase(
 ): Promise<GoldenRun> {
   await layOut(golden, root);
   const plan = await planGoldenCase(golden, root, choice);
-  const options = { root, standing: null, unfinished: null, undo: [] };
+  const options = { root, reachability: null, interruptedRun: null, undo: [] };
   const applied = await applyPlan(fileHost(systemFiles), plan, options);
   const again = await planGoldenCase(golden, root, choice);
   const tree = await treeOf(root);
@@ -101,7 +101,7 @@ export async function planGoldenCase(
   root: string,
   choice: BackendChoice = choiceOf("netplan"),
 ): Promise<NetworkPlan> {
-  const state = await inspectHost({ files: systemFiles }, root);
+  const state = await readManagedFiles({ files: systemFiles }, root);
   const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
   return planNetwork(facts, choice);
 }

@@ -81,7 +81,7 @@ export function hotplugBench(options: Options = {}) {
           hints.push(hint ?? "");
         },
       },
-      http: { fetch, connects: null },
+      http: { fetch, canConnect: null },
       exec: async ([program]) => {
         const isThere = program === "ip";
         return { code: isThere ? 0 : 127, isStarted: isThere, stdout: "", stderr: "" };
@@ -128,7 +128,7 @@ function withFolders(files: FakeFiles): Files {
     list: async (path) =>
       [...new Set(below(path).map((each) => each.replace(/\/.*/, "")))].toSorted(),
     stat: async (path) => {
-      const folder = { kind: "folder", mode: 0o755, uid: 0, node: 2 } as const;
+      const folder = { kind: "folder", mode: 0o755, uid: 0, inode: 2 } as const;
       const place = path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "");
       return (await files.stat(place)) ?? (below(place).length > 0 ? folder : null);
     },

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { varlinkTransport } from "../../src/host/imdsd/transport.ts";
+import { createVarlinkTransport } from "../../src/host/imdsd/transport.ts";
 import {
   type ImdsdAnswer,
   type ImdsdCall,
@@ -20,7 +20,7 @@ export async function imdsdBench(answer: (call: ImdsdCall) => ImdsdAnswer): Prom
   const folder = temporaryFolder();
   const path = join(folder.path, "imdsd");
   const service = await startStandInImdsd(path, answer);
-  const { fetch } = varlinkTransport(path);
+  const { fetch } = createVarlinkTransport(path);
   return {
     ...service,
     path,

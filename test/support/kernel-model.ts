@@ -42,12 +42,12 @@ export function routeOn(link: string, changes: Partial<KernelRoute>): KernelRout
   return { family: 4, destination: "0.0.0.0/0", ...nothing, link, ...changes };
 }
 
-function routesOf({ name, routes, defaults }: ExpectedNic): readonly KernelRoute[] {
+function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly KernelRoute[] {
   return [
     ...routes.map(({ family, destination, gateway, table }) =>
       routeOn(name, { family, destination, gateway, table }),
     ),
-    ...defaults.map((family) => {
+    ...defaultRouteFamilies.map((family) => {
       const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
       return routeOn(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
     }),

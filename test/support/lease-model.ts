@@ -14,16 +14,28 @@ export const lease: DhcpLease = {
   leaseSeconds: 3600,
 };
 export const bound = (changes: Partial<DhcpLease> = {}): DhcpEvent => {
-  const why = "dhclient: BOUND";
-  return { kind: "bound", client: "dhclient", nic: "ens6", why, lease: { ...lease, ...changes } };
+  const summary = "dhclient: BOUND";
+  return {
+    kind: "bound",
+    client: "dhclient",
+    nic: "ens6",
+    summary,
+    lease: { ...lease, ...changes },
+  };
 };
 export const released = (address: string | null): DhcpEvent => {
-  return { kind: "released", client: "dhclient", nic: "ens6", why: "dhclient: RELEASE", address };
+  return {
+    kind: "released",
+    client: "dhclient",
+    nic: "ens6",
+    summary: "dhclient: RELEASE",
+    address,
+  };
 };
 export const irrelevant: DhcpEvent = {
   kind: "irrelevant",
   client: "networkd",
-  why: "networkd: 0 leases",
+  summary: "networkd: 0 leases",
 };
 
 export const enis = [

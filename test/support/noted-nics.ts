@@ -1,5 +1,5 @@
 import type { BusDevice, Link } from "../../src/model/link.ts";
-import type { NicNote } from "../../src/model/nic-records.ts";
+import type { NicRecord } from "../../src/model/nic-records.ts";
 
 /** A NIC's link. */
 export function nicLink(name: string, mac: string): Link {
@@ -12,7 +12,7 @@ export function nicDevice(address: string, ...links: readonly string[]): BusDevi
 }
 
 /** What was noted of it: the device at `6` had the link `ens6`. */
-export function nicNote(mac: string, address: string): NicNote {
+export function nicNote(mac: string, address: string): NicRecord {
   const device = { address, node: 1 };
   return { mac, name: `ens${address}`, device, isSettled: true, hadFiles: true };
 }

@@ -51,7 +51,7 @@ export async function buildInstance({ run }: PrivateNetwork): Promise<void> {
 }
 
 function instanceCommands({ nics }: ExpectedKernel): readonly string[] {
-  return nics.flatMap(({ name, addresses, routes, rules, defaults }) => [
+  return nics.flatMap(({ name, addresses, routes, rules, defaultRouteFamilies }) => [
     ...addresses.map(({ cidr, isLeased }) => {
       const isIpv4 = familyOfAddress(cidr) === 4;
       const standing = isIpv4 && isLeased ? cidr.replace("/32", "/24") : cidr;
@@ -68,7 +68,7 @@ function instanceCommands({ nics }: ExpectedKernel): readonly string[] {
       const what = `priority ${priority} ${ends} table ${table}${suppress}`;
       return `ip -${family} rule add ${what} protocol static`;
     }),
-    ...defaults.map((family) => {
+    ...defaultRouteFamilies.map((family) => {
       const gateway = family === 4 ? "10.0.5.1" : "fe80::1";
       return `ip -${family} route add default via ${gateway} dev ${name} metric 512 proto dhcp`;
     }),

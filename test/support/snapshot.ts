@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { shortened } from "../../src/plan/drift/rules.ts";
+import { shortenCidr } from "../../src/plan/drift/rules.ts";
 import type { PrivateNetwork } from "./private-network.ts";
 import { expected } from "./real-instance.ts";
 
@@ -43,5 +43,5 @@ export function isSettled(entries: readonly string[]): boolean {
   const locals = entries.filter((entry) => entry.includes('"type":"local"'));
   return expected.nics
     .flatMap(({ addresses }) => addresses)
-    .every(({ cidr }) => locals.some((entry) => entry.includes(`"dst":"${shortened(cidr)}"`)));
+    .every(({ cidr }) => locals.some((entry) => entry.includes(`"dst":"${shortenCidr(cidr)}"`)));
 }

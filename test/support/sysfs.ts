@@ -42,17 +42,17 @@ export function sysTree(sys: SysFolder): Files {
       const node = at(path);
       if (node === undefined) return null;
       const kind = typeof node === "string" ? "file" : isLink(node) ? "link" : "folder";
-      return { kind, mode: 0o444, uid: 0, node: 7 };
+      return { kind, mode: 0o444, uid: 0, inode: 7 };
     },
-    makeFolder: never,
+    mkdir: never,
     write: never,
-    set: never,
+    writeInPlace: never,
     remove: never,
-    link: never,
-    linkHard: never,
+    symlink: never,
+    hardLink: never,
     move: never,
-    removeFolder: never,
-    sweep: never,
+    rmdir: never,
+    removeTemporary: never,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Answer } from "../../src/imds/protocol/answer.ts";
-import type { KernelSight } from "../../src/eni/propagation/judge.ts";
+import type { KernelFacts } from "../../src/eni/propagation/judge.ts";
 import type { ImdsSession } from "../../src/imds/session.ts";
 import { watchEnis } from "../../src/commands/hotplug/poll.ts";
 import type { EniEvent } from "../../src/eni/propagation/nic.ts";
-import type { TakenPlace } from "../../src/model/link.ts";
+import type { OccupiedSlot } from "../../src/model/link.ts";
 import { fakeClock, fakeLog } from "./fake-host.ts";
 import type { Scenario } from "./imds-simulator/scenario.ts";
 import { SimulatedInstance } from "./imds-simulator/simulated-instance.ts";
@@ -25,9 +25,9 @@ interface Options {
   readonly alsoWanted?: (nowMs: number, told: readonly ToldEvent[]) => readonly string[];
   readonly settleMs?: number;
   readonly deadlineMs?: number;
-  readonly kernel?: (mac: string) => KernelSight | null;
+  readonly kernel?: (mac: string) => KernelFacts | null;
   /** By time. */
-  readonly taken?: (nowMs: number) => readonly TakenPlace[];
+  readonly taken?: (nowMs: number) => readonly OccupiedSlot[];
   /** What the service says instead of its answer; null: nothing else. May throw. */
   readonly fault?: (path: string, atMs: number) => Answer | null;
 }
@@ -44,7 +44,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
   const asked: Asked[] = [];
   const told: ToldEvent[] = [];
   const instance = new SimulatedInstance(scenario, clock.now);
-  const look: ImdsSession["look"] = async (path) => {
+  const tryGet: ImdsSession["tryGet"] = async (path) => {
     const text = path.join("/");
     asked.push({ atMs: clock.now(), path: text });
     const faulty = fault?.(text, clock.now()) ?? null;
@@ -60,13 +60,13 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
     const wanted = new Set(macs);
     const watch = watchEnis(
       host,
-      { look, deadlineMs, retries: Infinity },
+      { tryGet, deadlineMs, retries: Infinity },
       {
         macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
         nameOf: () => null,
         settleMs,
         kernel,
-        taken: () => options.taken?.(clock.now()) ?? [],
+        occupiedSlots: () => options.taken?.(clock.now()) ?? [],
       },
     );
     for await (const events of watch) {

@@ -38,7 +38,13 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   };
   const limits = { tryMs: 2000, connectMs: 1000, retries: Infinity, timeoutMs: plan.timeoutMs };
   const settings: ImdsSettings = { endpoints: [simulator.url], nic: null, dhcp: false, ...limits };
-  const nobody = { candidates: [], others: [], routed: null, forbidden: [], hasImdsd: false };
+  const nobody = {
+    candidates: [],
+    others: [],
+    routedLink: null,
+    forbiddenEndpoints: [],
+    hasImdsd: false,
+  };
   const links = { rank: async () => nobody, lease: async () => "no", close: async () => undefined };
   const session = openSession(host, settings, links);
   const told: { atMs: number; event: EniEvent }[] = [];
@@ -48,7 +54,7 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
     nameOf: () => null,
     settleMs: plan.settleMs,
     kernel: () => null,
-    taken: () => [],
+    occupiedSlots: () => [],
   };
   for await (const events of watchEnis(host, session, options)) {
     for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);

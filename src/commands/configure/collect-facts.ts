@@ -1,81 +1,93 @@
-import { inspectBackends, inspectProfiles } from "../../inspect/machine/backends.ts";
+import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
 import { inspectDns } from "../../inspect/machine/dns.ts";
-import { inspectOthers } from "../../inspect/machine/other-files.ts";
+import { readOtherFiles } from "../../inspect/machine/other-files.ts";
 import { isThisMachine } from "../../host/target-root.ts";
-import { readUnfinished } from "../../apply/interrupted-run.ts";
+import { readInterruptedRun } from "../../apply/interrupted-run.ts";
 import type { Host } from "../../host/host.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import type { Eni } from "../../model/eni.ts";
-import { nicsAmong } from "../../plan/config/match-nics.ts";
-import { type RemovalVerdict, whoIsAbsent } from "../../plan/presence/removal.ts";
+import { filterNicLinks } from "../../plan/config/match-nics.ts";
+import { type NicPresence, findAbsentEnis } from "../../plan/presence/removal.ts";
 import type { NetworkFacts } from "../../plan/files/plan-network.ts";
 import type { ActivateOptions } from "./options.ts";
-import type { Asked } from "./load-enis.ts";
+import type { LoadedEnis } from "./load-enis.ts";
 import { chooseStage } from "./stage.ts";
-import { lookForRemovals } from "./find-removed.ts";
-import type { Gathered } from "../../plan/facts.ts";
+import { findRemovedNics } from "./find-removed.ts";
+import type { CollectedFacts } from "../../plan/facts.ts";
 
 /** `all`: what IMDS says is about the machine as a whole; else about these NICs alone, by MAC. */
-export type Subject = "all" | readonly string[];
+export type NicSelection = "all" | readonly string[];
 
 /**
  * What the kernel shows and what lies below the root. Reads only; throws what the readers throw.
  * With a `subject`, NICs of ours whose devices have left the machine are looked for, too; those that
  * IMDS lists and that cannot be here count as gone in any case.
  */
-export async function gatherFacts(
+export async function collectFacts(
   host: Host,
-  { root, stage: wish, check, metadata }: ActivateOptions,
-  { parsed, leases = {} }: Pick<Asked, "parsed" | "leases">,
-  subject: Subject | null = null,
-): Promise<Gathered> {
-  const { stage, reason: stageReason } = await chooseStage(host, wish, root);
+  { root, stage: requestedStage, check, metadata }: ActivateOptions,
+  { parsed, leases = {} }: Pick<LoadedEnis, "parsed" | "leases">,
+  selection: NicSelection | null = null,
+): Promise<CollectedFacts> {
+  const { stage, reason: stageReason } = await chooseStage(host, requestedStage, root);
   const isLive = stage === "network";
-  const [{ links, state, devices, removals }, backends, others] = await Promise.all([
-    lookForRemovals(host, root),
+  const [{ links, state, devices, removals }, backends, otherFiles] = await Promise.all([
+    findRemovedNics(host, root),
     inspectBackends(host, root),
-    inspectOthers(host, root),
+    readOtherFiles(host, root),
   ]);
   const { isInstalled, isRunning } = backends.networkManager;
-  const [dns, profiles, kernel, unfinished] = await Promise.all([
+  const [dns, profiles, kernel, interruptedRun] = await Promise.all([
     inspectDns(host, root, isInstalled),
-    isLive && isRunning ? inspectProfiles(host) : {},
+    isLive && isRunning ? readActiveProfiles(host) : {},
     isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
-    isLive ? readUnfinished(host) : null,
+    isLive ? readInterruptedRun(host) : null,
   ]);
   // saved metadata and another root are of another machine, or of another time
-  const isNow = isLive && metadata === null && isThisMachine(root);
-  const listed = isNow ? [...parsed.enis, ...parsed.incomplete] : [];
-  const absent = whoIsAbsent(listed, { links, devices });
-  const onBus = macsWith("on-bus", removals);
-  const gone = subject === null ? [] : macsWith("gone", removals);
-  const scope = scopeOf(subject, [...new Set([...gone, ...absent])]);
-  const asked = isPart(subject) ? { ...parsed, enis: hereOnly(parsed.enis, links) } : parsed;
-  const facts = { ...asked, links, state, onBus, ...(isLive ? { leases } : {}), ...scope };
-  const how = { backends, dns, others, profiles, stage, stageReason };
-  return { facts, ...how, kernel, unfinished, devices };
+  const isCurrentMachine = isLive && metadata === null && isThisMachine(root);
+  const listed = isCurrentMachine ? [...parsed.enis, ...parsed.incomplete] : [];
+  const absent = findAbsentEnis(listed, { links, devices });
+  const onBus = selectMacs("on-bus", removals);
+  const gone = selection === null ? [] : selectMacs("gone", removals);
+  const scope = buildScope(selection, [...new Set([...gone, ...absent])]);
+  const selectedEnis = isMacList(selection)
+    ? { ...parsed, enis: keepPresent(parsed.enis, links) }
+    : parsed;
+  const facts = {
+    ...selectedEnis,
+    links,
+    state,
+    onBus,
+    ...(isLive ? { leases } : {}),
+    ...scope,
+  };
+  const environment = { backends, dns, otherFiles, profiles, stage, stageReason };
+  return { facts, ...environment, kernel, interruptedRun, devices };
 }
 
-function macsWith(
-  wanted: RemovalVerdict["verdict"],
-  removals: readonly RemovalVerdict[],
+function selectMacs(
+  wanted: NicPresence["presence"],
+  removals: readonly NicPresence[],
 ): readonly string[] {
-  return removals.filter(({ verdict }) => verdict === wanted).map(({ mac }) => mac);
+  return removals.filter(({ presence }) => presence === wanted).map(({ mac }) => mac);
 }
 
-function isPart(subject: Subject | null): subject is readonly string[] {
-  return subject !== null && subject !== "all";
+function isMacList(selection: NicSelection | null): selection is readonly string[] {
+  return selection !== null && selection !== "all";
 }
 
 /** A NIC of an event may have gone since; the event of that tells what is to be done. */
-function hereOnly(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
-  const here = new Set(nicsAmong(links).map(({ mac }) => mac));
-  return enis.filter(({ mac }) => here.has(mac));
+function keepPresent(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
+  const present = new Set(filterNicLinks(links).map(({ mac }) => mac));
+  return enis.filter(({ mac }) => present.has(mac));
 }
 
-function scopeOf(subject: Subject | null, gone: readonly string[]): Pick<NetworkFacts, "scope"> {
-  if (subject === null && gone.length === 0) return {};
-  const macs = isPart(subject) ? [...subject, ...gone] : null;
+function buildScope(
+  selection: NicSelection | null,
+  gone: readonly string[],
+): Pick<NetworkFacts, "scope"> {
+  if (selection === null && gone.length === 0) return {};
+  const macs = isMacList(selection) ? [...selection, ...gone] : null;
   return { scope: { macs, gone } };
 }

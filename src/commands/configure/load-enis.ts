@@ -1,47 +1,57 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import { awaitEnis } from "../../imds/metadata/wait-for-enis.ts";
+import { waitForEnis } from "../../imds/metadata/wait-for-enis.ts";
 import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
 import { readLinks } from "../../inspect/links/links.ts";
 import { readMetadataFile } from "../../imds/metadata/file.ts";
 import type { ImdsStats } from "../../imds/session.ts";
-import { type ImdsOptions, type ImdsSettings, imdsSettings } from "../../imds/protocol/settings.ts";
+import {
+  type ImdsOptions,
+  type ImdsSettings,
+  parseImdsSettings,
+} from "../../imds/protocol/settings.ts";
 import { readUnmanaged } from "../../inspect/machine/managed-files.ts";
-import type { Leases } from "../../plan/config/configure.ts";
-import { nicsAmong } from "../../plan/config/match-nics.ts";
+import type { DhcpAddresses } from "../../plan/config/configure.ts";
+import { filterNicLinks } from "../../plan/config/match-nics.ts";
 import { parseUnmanaged } from "../../plan/config/select-nics.ts";
 import type { ActivateOptions } from "./options.ts";
 import { withImds } from "../../imds/open-imds.ts";
 
-export interface Asked {
+export interface LoadedEnis {
   readonly parsed: ParsedEnis;
   /** How IMDS was asked, and what that took; null: it was not. */
   readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
   readonly settings: ImdsSettings | null;
   /** What DHCP gave to NICs that are watched; left out: nobody watched. */
-  readonly leases?: Leases;
+  readonly leases?: DhcpAddresses;
 }
 
-type Source = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;
+type EniSource = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;
 
 /** The ENIs, from IMDS or from a file. Throws what the readers throw. */
-export async function askForEnis(host: Host, source: Source): Promise<Asked> {
+export async function loadEnis(host: Host, source: EniSource): Promise<LoadedEnis> {
   if (source.metadata !== null) {
-    return { parsed: await readSaved(host, source.metadata), imds: null, settings: null };
+    return { parsed: await readSavedEnis(host, source.metadata), imds: null, settings: null };
   }
-  const settings = imdsSettings(source, host.env);
+  const settings = parseImdsSettings(source, host.env);
   const startMs = host.clock.now();
   const { entries } = parseUnmanaged(await readUnmanaged(host, source.root));
   return withImds(host, settings, async ({ session }) => {
-    const here = async () =>
-      new Set(nicsAmong(await readLinks(host)).flatMap(({ mac }) => mac ?? []));
-    const parsed = await awaitEnis(host, session, { isAwaited: (mac) => !entries.has(mac), here });
+    const readPresentMacs = async () =>
+      new Set(filterNicLinks(await readLinks(host)).flatMap(({ mac }) => mac ?? []));
+    const parsed = await waitForEnis(host, session, {
+      isAwaited: (mac) => !entries.has(mac),
+      readPresentMacs,
+    });
     const elapsedMs = Math.round(host.clock.now() - startMs);
     return { parsed, imds: { ...session.stats(), elapsedMs }, settings };
   });
 }
 
-async function readSaved(host: Pick<Host, "files" | "signal">, path: string): Promise<ParsedEnis> {
+async function readSavedEnis(
+  host: Pick<Host, "files" | "signal">,
+  path: string,
+): Promise<ParsedEnis> {
   const parsed = parseEnis(await readMetadataFile(host, path));
   if (parsed.missing === null) return parsed;
   throw new Failure("DATAERR", `${path}: not the metadata of an instance: ${parsed.missing}`, {

@@ -1,9 +1,15 @@
 import { Failure } from "../../exit.ts";
-import { type ImdsOptions, timeoutFrom } from "../../imds/protocol/settings.ts";
+import { type ImdsOptions, parseTimeoutMs } from "../../imds/protocol/settings.ts";
 import { type Backend, backends } from "../../model/plan.ts";
 import { type Stage } from "../../model/plan.ts";
 import { stages } from "../../model/plan.ts";
-import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../../cli/flags.ts";
+import {
+  type ParsedArgv,
+  type Flags,
+  imdsFlags,
+  imdsOptions,
+  commonFlags,
+} from "../../cli/flags.ts";
 
 export const activateFlags = {
   backend: {
@@ -35,7 +41,7 @@ export const activateFlags = {
   root: { type: "string", valueHint: "DIR", description: "write below DIR: for images" },
   json: { type: "boolean", description: "the result as one JSON object" },
   ...imdsFlags,
-  ...talkFlags,
+  ...commonFlags,
 } as const satisfies Flags;
 
 export interface ActivateOptions extends ImdsOptions {
@@ -57,7 +63,7 @@ export interface ActivateOptions extends ImdsOptions {
 }
 
 /** Throws `USAGE`. */
-export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions {
+export function parseActivateOptions(argv: ParsedArgv<typeof activateFlags>): ActivateOptions {
   const { flags, positionals, rest } = argv;
   const [extra] = [...positionals, ...(rest ?? [])];
   if (extra !== undefined) {
@@ -82,7 +88,7 @@ export function parseActivate(argv: Argv<typeof activateFlags>): ActivateOptions
   }
   return {
     ...imdsOptions(flags),
-    timeoutMs: timeoutFrom(flags),
+    timeoutMs: parseTimeoutMs(flags),
     backend: backends.find((each) => each === flags.backend) ?? "auto",
     stage: stages.find((each) => each === flags.stage) ?? "auto",
     dryRun: flags["dry-run"],

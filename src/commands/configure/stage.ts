@@ -2,7 +2,7 @@ import { isThisMachine } from "../../host/target-root.ts";
 import type { Host } from "../../host/host.ts";
 import type { Stage } from "../../model/plan.ts";
 
-const targetOfNetwork = "network.target";
+const networkTarget = "network.target";
 
 /**
  * The stage that is asked for, or for `auto` the one that systemd says: before `network.target` is
@@ -12,22 +12,22 @@ const targetOfNetwork = "network.target";
  */
 export async function chooseStage(
   host: Pick<Host, "exec" | "files">,
-  wish: Stage | "auto",
+  requestedStage: Stage | "auto",
   root: string,
 ): Promise<{ readonly stage: Stage; readonly reason: string }> {
-  if (!isThisMachine(root)) return told("local", "--root is not this machine");
-  if (wish !== "auto") return told(wish, "it was asked for");
+  if (!isThisMachine(root)) return explainStage("local", "--root is not this machine");
+  if (requestedStage !== "auto") return explainStage(requestedStage, "it was asked for");
   if ((await host.files.stat("/run/systemd/system")) === null) {
-    return told("local", "systemd does not run here");
+    return explainStage("local", "systemd does not run here");
   }
-  const { code } = await host.exec(["systemctl", "is-active", "--quiet", targetOfNetwork], {
+  const { code } = await host.exec(["systemctl", "is-active", "--quiet", networkTarget], {
     timeoutMs: 10_000,
   });
   return code === 0
-    ? told("network", `systemd has reached ${targetOfNetwork}`)
-    : told("local", `systemd has not reached ${targetOfNetwork}`);
+    ? explainStage("network", `systemd has reached ${networkTarget}`)
+    : explainStage("local", `systemd has not reached ${networkTarget}`);
 }
 
-function told(stage: Stage, reason: string) {
+function explainStage(stage: Stage, reason: string) {
   return { stage, reason: `stage ${stage}: ${reason}` };
 }

@@ -1,43 +1,43 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import type { Reading } from "../../model/metadata.ts";
-import { variablesOf } from "../../output/fetch/env.ts";
+import { toVariables } from "../../output/fetch/env.ts";
 import { renderReadings } from "../../output/fetch/readings.ts";
 import type { FetchOptions } from "./options.ts";
 
-type DeliveryHost = Pick<Host, "exec" | "files" | "log" | "print">;
+type OutputHost = Pick<Host, "exec" | "files" | "log" | "print">;
 
 /**
  * Hands readings to who asked for them: a command, a file, or stdout. Gives the exit status.
  * Throws `CANTCREAT`, `NOPERM`, and what rendering throws; then nothing was handed over.
  */
-export async function deliver(
-  host: DeliveryHost,
+export async function writeOutput(
+  host: OutputHost,
   options: Pick<FetchOptions, "command" | "format" | "output">,
   readings: readonly Reading[],
 ): Promise<number> {
   const { command, format, output } = options;
   if (command !== null) {
-    const options = { env: variablesOf(readings), stdio: "inherit" } as const;
+    const options = { env: toVariables(readings), stdio: "inherit" } as const;
     const { code, isStarted } = await host.exec(command, options);
-    const fault = code === 127 ? "there is no such command" : "it cannot be executed";
-    if (!isStarted) host.log.error(`${command[0]}: ${fault}`);
+    const problem = code === 127 ? "there is no such command" : "it cannot be executed";
+    if (!isStarted) host.log.error(`${command[0]}: ${problem}`);
     return code;
   }
   const data = renderReadings(readings, format);
   if (output === undefined) await host.print(data);
-  else await writeOutput(host, output, data);
+  else await writeOutputFile(host, output, data);
   return 0;
 }
 
 /** A rename over /dev/null would replace the device for the whole machine. */
-async function writeOutput(
-  host: DeliveryHost,
+async function writeOutputFile(
+  host: OutputHost,
   path: string,
   data: string | Uint8Array,
 ): Promise<void> {
-  const there = await host.files.stat(path);
-  if (there !== null && there.kind !== "file") {
+  const existing = await host.files.stat(path);
+  if (existing !== null && existing.kind !== "file") {
     const hint = "name a file, or use > for a device or a pipe";
     throw new Failure("CANTCREAT", `${path}: it is there and is not a plain file`, { hint });
   }

@@ -3,7 +3,13 @@ import { type Key, parseKey } from "../../imds/protocol/key.ts";
 import type { ImdsOptions } from "../../imds/protocol/settings.ts";
 import { parseDuration } from "../../model/text.ts";
 import type { FetchFormat } from "../../output/fetch/readings.ts";
-import { type Argv, type Flags, imdsFlags, imdsOptions, talkFlags } from "../../cli/flags.ts";
+import {
+  type ParsedArgv,
+  type Flags,
+  imdsFlags,
+  imdsOptions,
+  commonFlags,
+} from "../../cli/flags.ts";
 
 export const fetchFlags = {
   format: {
@@ -30,7 +36,7 @@ export const fetchFlags = {
   },
   "show-secrets": { type: "boolean", description: "credentials and user-data too" },
   ...imdsFlags,
-  ...talkFlags,
+  ...commonFlags,
 } as const satisfies Flags;
 
 export interface FetchOptions extends ImdsOptions {
@@ -49,15 +55,19 @@ export interface FetchOptions extends ImdsOptions {
 }
 
 /** Throws `USAGE` for flags that contradict each other. */
-export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>): FetchOptions {
-  const format = formatOf(flags.format, flags.json);
+export function parseFetchOptions({
+  flags,
+  positionals,
+  rest,
+}: ParsedArgv<typeof fetchFlags>): FetchOptions {
+  const format = chooseFormat(flags.format, flags.json);
   if (rest !== null && (rest[0] ?? "") === "") {
     const hint = "ec2nic fetch instance-id -- COMMAND";
     throw new Failure("USAGE", "there is no command after --", { hint });
   }
-  const clash =
+  const conflictingFlags =
     rest === null ? undefined : (flags.output ?? flags.format) && "--output or --format";
-  if (clash !== undefined || (rest !== null && flags.json)) {
+  if (conflictingFlags !== undefined || (rest !== null && flags.json)) {
     throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
   }
   if (flags.output === "") {
@@ -78,7 +88,7 @@ export function parseFetch({ flags, positionals, rest }: Argv<typeof fetchFlags>
   };
 }
 
-function formatOf(format: string | undefined, json: boolean): FetchFormat | null {
+function chooseFormat(format: string | undefined, json: boolean): FetchFormat | null {
   if (json && format !== undefined && format !== "json") {
     throw new Failure("USAGE", `--json and --format ${format} contradict each other`);
   }

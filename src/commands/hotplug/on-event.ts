@@ -3,12 +3,12 @@ import { parseNicEvent } from "../../plan/presence/udev-event.ts";
 import { addNic } from "./add.ts";
 import type { HotplugOptions } from "./options.ts";
 import { removeNics } from "./remove.ts";
-import { reportNothing } from "./report.ts";
+import { reportNoChange } from "./report.ts";
 
 /** `hotplug add`, `hotplug remove`, or what udev's environment says. */
-export async function onNicEvent(host: Host, options: HotplugOptions): Promise<number> {
+export async function handleNicEvent(host: Host, options: HotplugOptions): Promise<number> {
   const event = parseNicEvent(host.env, options.event);
-  if (event.kind === "irrelevant") return reportNothing(host, options, [], event.why);
-  if (event.kind === "added") return addNic(host, options, event.clue);
+  if (event.kind === "irrelevant") return reportNoChange(host, options, [], event.reason);
+  if (event.kind === "added") return addNic(host, options, event.selector);
   return removeNics(host, options, event);
 }

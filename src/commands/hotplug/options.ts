@@ -1,8 +1,14 @@
 import { Failure } from "../../exit.ts";
 import { parseDuration } from "../../model/text.ts";
 import type { EventFlags } from "../../plan/presence/udev-event.ts";
-import { type ActivateOptions, activateFlags, parseActivate } from "../configure/options.ts";
-import { type Argv, type Flags, type FlagValues, imdsFlags, talkFlags } from "../../cli/flags.ts";
+import { type ActivateOptions, activateFlags, parseActivateOptions } from "../configure/options.ts";
+import {
+  type ParsedArgv,
+  type Flags,
+  type FlagValues,
+  imdsFlags,
+  commonFlags,
+} from "../../cli/flags.ts";
 
 const { backend, stage, root, json } = activateFlags;
 
@@ -34,7 +40,7 @@ export const hotplugFlags = {
   root,
   json,
   ...imdsFlags,
-  ...talkFlags,
+  ...commonFlags,
 } as const satisfies Flags;
 
 const actions = ["add", "remove", "sync"] as const;
@@ -53,23 +59,23 @@ export interface HotplugOptions extends ActivateOptions {
 }
 
 /** Throws `USAGE`. */
-export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
+export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): HotplugOptions {
   const { flags, positionals, rest } = argv;
-  const [word = null, ...extra] = [...positionals, ...(rest ?? [])];
-  const action = actions.find((each) => each === word) ?? null;
-  if (word !== null && action === null) {
-    throw new Failure("USAGE", `hotplug: there is no action "${word}"`, { hint });
+  const [actionName = null, ...extra] = [...positionals, ...(rest ?? [])];
+  const action = actions.find((each) => each === actionName) ?? null;
+  if (actionName !== null && action === null) {
+    throw new Failure("USAGE", `hotplug: there is no action "${actionName}"`, { hint: usageHint });
   }
   if (extra[0] !== undefined) {
     throw new Failure("USAGE", `hotplug takes one action, but there is "${extra[0]}", too`, {
-      hint,
+      hint: usageHint,
     });
   }
-  const job = jobOf(flags, action);
-  refuseIdle(flags, { job, action });
-  refuseUnasked(flags, job);
+  const job = chooseJob(flags, action);
+  refuseEventFlags(flags, { job, action });
+  refusePlanningFlags(flags, job);
   const check = false;
-  const shared = parseActivate({
+  const shared = parseActivateOptions({
     flags: { ...flags, check, metadata: undefined, offline: false },
     positionals: [],
     rest: null,
@@ -79,30 +85,32 @@ export function parseHotplug(argv: Argv<typeof hotplugFlags>): HotplugOptions {
     ...shared,
     job,
     event: { action: action === "sync" ? null : action, nic, mac, devpath },
-    settleMs: settle === undefined ? usualSettleMs(flags) : parseDuration(settle, "--settle"),
+    settleMs: settle === undefined ? defaultSettleMs(flags) : parseDuration(settle, "--settle"),
     withDhcpHooks: flags["from-dhcp"],
   };
 }
 
 /** What would be done is known when the NIC is usable. */
-function usualSettleMs(flags: Values): number {
+function defaultSettleMs(flags: HotplugFlagValues): number {
   return flags["dry-run"] ? 0 : 10_000;
 }
 
-const hint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";
+const usageHint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";
 
-type Values = FlagValues<typeof hotplugFlags>;
+type HotplugFlagValues = FlagValues<typeof hotplugFlags>;
 
-function jobOf(flags: Values, action: (typeof actions)[number] | null): HotplugJob {
+function chooseJob(flags: HotplugFlagValues, action: (typeof actions)[number] | null): HotplugJob {
   const { install, uninstall, "from-dhcp": fromDhcp } = flags;
-  const asked = [
+  const requestedJobs = [
     ...(action === null ? [] : [`hotplug ${action}`]),
     ...(install ? ["--install"] : []),
     ...(uninstall ? ["--uninstall"] : []),
     ...(fromDhcp && !install && !uninstall ? ["--from-dhcp"] : []),
   ];
-  if (asked.length > 1) {
-    throw new Failure("USAGE", `${asked.join(" and ")}: one at a time`, { hint });
+  if (requestedJobs.length > 1) {
+    throw new Failure("USAGE", `${requestedJobs.join(" and ")}: one at a time`, {
+      hint: usageHint,
+    });
   }
   if (install) return "install";
   if (uninstall) return "uninstall";
@@ -111,36 +119,41 @@ function jobOf(flags: Values, action: (typeof actions)[number] | null): HotplugJ
 }
 
 /** A flag that would mean nothing was meant for something else. */
-function refuseIdle(
-  flags: Values,
+function refuseEventFlags(
+  flags: HotplugFlagValues,
   { job, action }: { readonly job: HotplugJob; readonly action: string | null },
 ): void {
-  const named = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] !== undefined);
-  const idle = job === "event" ? undefined : (named ?? (flags.settle && "settle"));
-  if (idle !== undefined) throw new Failure("USAGE", `--${idle} is for hotplug add`, { hint });
+  const nicFlag = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] !== undefined);
+  const uselessFlag = job === "event" ? undefined : (nicFlag ?? (flags.settle && "settle"));
+  if (uselessFlag !== undefined)
+    throw new Failure("USAGE", `--${uselessFlag} is for hotplug add`, { hint: usageHint });
   if (action === "remove" && flags.settle !== undefined) {
-    throw new Failure("USAGE", "--settle is for hotplug add: what is gone is gone", { hint });
+    throw new Failure("USAGE", "--settle is for hotplug add: what is gone is gone", {
+      hint: usageHint,
+    });
   }
-  const empty = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] === "");
-  if (empty === undefined) return;
-  const why = "is a variable of the calling script empty?";
-  throw new Failure("USAGE", `--${empty}: an empty name`, { hint: why });
+  const emptyFlag = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] === "");
+  if (emptyFlag === undefined) return;
+  const emptyHint = "is a variable of the calling script empty?";
+  throw new Failure("USAGE", `--${emptyFlag}: an empty name`, { hint: emptyHint });
 }
 
 /** Of these jobs none asks IMDS or chooses a backend. */
-const unasked = {
-  install: { who: "--install", flags: [] },
-  uninstall: { who: "--uninstall", flags: [] },
+const jobsWithoutImds = {
+  install: { label: "--install", flags: [] },
+  uninstall: { label: "--uninstall", flags: [] },
   // a lease is the running machine's
-  "from-dhcp": { who: "--from-dhcp", flags: ["root"] },
+  "from-dhcp": { label: "--from-dhcp", flags: ["root"] },
 } as const;
-const planning = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
+const planningFlags = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
 
-function refuseUnasked(flags: Values, job: HotplugJob): void {
+function refusePlanningFlags(flags: HotplugFlagValues, job: HotplugJob): void {
   if (job === "event" || job === "sync") return;
-  const { who, flags: more } = unasked[job];
-  const given = [...planning, ...more].find((flag) => (flags[flag] ?? "").length > 0);
-  const idle = flags.dhcp ? "dhcp" : given;
-  if (idle === undefined) return;
-  throw new Failure("USAGE", `--${idle} means nothing with ${who}`, { hint });
+  const { label, flags: moreFlags } = jobsWithoutImds[job];
+  const planningFlag = [...planningFlags, ...moreFlags].find(
+    (flag) => (flags[flag] ?? "").length > 0,
+  );
+  const uselessFlag = flags.dhcp ? "dhcp" : planningFlag;
+  if (uselessFlag === undefined) return;
+  throw new Failure("USAGE", `--${uselessFlag} means nothing with ${label}`, { hint: usageHint });
 }

@@ -1,35 +1,39 @@
 import type { Host } from "../../host/host.ts";
-import { isSame } from "../../eni/propagation/memory.ts";
-import { isTrouble, nameOfQuestion, type Question } from "../../eni/propagation/request.ts";
-import { hear } from "../../imds/metadata/ask-eni.ts";
-import { checkingQuestion, followUps, pacedQuestion } from "../../eni/propagation/next-requests.ts";
-import type { ImdsSession } from "../../imds/session.ts";
-import { checkEveryMs, pollMs, reliefMs } from "../../eni/propagation/pace.ts";
+import { isSameContent } from "../../eni/propagation/memory.ts";
+import { isErrorObservation, requestKey, type EniRequest } from "../../eni/propagation/request.ts";
+import { observe } from "../../imds/metadata/ask-eni.ts";
 import {
-  endOf,
-  endPoll,
-  isSpent,
-  newWatch,
-  takeIn,
-  type Watch,
+  nextCheckRequest,
+  followUpRequests,
+  nextAwaitedRequest,
+} from "../../eni/propagation/next-requests.ts";
+import type { ImdsSession } from "../../imds/session.ts";
+import { checkIntervalMs, pollIntervalMs, errorPauseMs } from "../../eni/propagation/pace.ts";
+import {
+  finishWatch,
+  finishPoll,
+  isOutOfRetries,
+  newWatchState,
+  applyObservations,
+  type WatchState,
   type WatchOptions,
-  wantedOnly,
-  waiterOf,
-  waitersOf,
+  updateWatched,
+  toPendingEni,
+  pendingEnis,
 } from "../../eni/propagation/state.ts";
-import { reasonOf, whoWaits } from "../../eni/propagation/describe.ts";
+import { pendingReason, describePending } from "../../eni/propagation/describe.ts";
 import type { EniEvent } from "../../eni/propagation/nic.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
-type WatchSession = Pick<ImdsSession, "look" | "deadlineMs" | "retries">;
+type WatchSession = Pick<ImdsSession, "tryGet" | "deadlineMs" | "retries">;
 
 /** For so long is news kept back for more. */
-const holdMs = 500;
+const maxHoldMs = 500;
 /**
  * In less than this before the deadline, another poll has no chance; no token is tried for any more
  * by then, and the word that its tries ended with is that of the whole run.
  */
-const leastPollMs = 100;
+const minPollMs = 100;
 
 /**
  * Watches ENIs come: what becomes known, the moment it does, until none is wanted any more or the
@@ -43,24 +47,24 @@ export async function* watchEnis(
   options: WatchOptions,
 ): AsyncGenerator<readonly EniEvent[], void, void> {
   try {
-    let watch = newWatch(host.clock.now());
+    let state = newWatchState(host.clock.now());
     for (let polls = 1; ; polls += 1) {
-      watch = wantedOnly(watch, await options.macs(), host.clock.now());
-      if (watch.enis.length === 0) return;
+      state = updateWatched(state, await options.macs(), host.clock.now());
+      if (state.enis.length === 0) return;
       const pollStartMs = host.clock.now();
-      watch = yield* poll(host, session, options, watch);
-      if (waitersOf(watch).length === 0) continue;
-      const pauseMs = pauseAfter(host.clock, watch, { pollStartMs, polls });
+      state = yield* poll(host, session, options, state);
+      if (pendingEnis(state).length === 0) continue;
+      const pauseMs = pauseAfterPoll(host.clock, state, { pollStartMs, polls });
       const leftMs = session.deadlineMs - host.clock.now();
       // a promise to answer behind the deadline is no reason to sit there and wait for it
-      if (leftMs - pauseMs < leastPollMs || isSpent(watch, session.retries)) {
-        yield endOf(watch, options, host.clock.now());
+      if (leftMs - pauseMs < minPollMs || isOutOfRetries(state, session.retries)) {
+        yield finishWatch(state, options, host.clock.now());
         return;
       }
-      const waiters = waitersOf(watch);
+      const pending = pendingEnis(state);
       const [what, reason] = [
-        whoWaits(waiters, options.nameOf),
-        reasonOf(waiters, watch.heard, options.settleMs),
+        describePending(pending, options.nameOf),
+        pendingReason(pending, state.lastObservations, options.settleMs),
       ];
       host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
       host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
@@ -80,75 +84,84 @@ async function* poll(
   host: WatchHost,
   session: WatchSession,
   options: WatchOptions,
-  from: Watch,
-): AsyncGenerator<readonly EniEvent[], Watch, void> {
-  const { questions: first, checkedMs } = firstQuestions(from, host.clock.now());
-  let watch: Watch = { ...from, checkedMs, heard: [] };
-  let questions = first;
-  let held: readonly EniEvent[] = [];
+  initial: WatchState,
+): AsyncGenerator<readonly EniEvent[], WatchState, void> {
+  const { questions: first, checkedMs: lastCheckMs } = firstRequests(initial, host.clock.now());
+  let state: WatchState = { ...initial, lastCheckMs, lastObservations: [] };
+  let requests = first;
+  let heldEvents: readonly EniEvent[] = [];
   let holdUntilMs = Infinity;
-  while (questions.length > 0) {
-    const wave = await Promise.all(questions.map((question) => hear(session, question)));
-    const before = watch;
-    const { events, ...after } = takeIn(watch, wave, options, host.clock.now());
-    watch = after;
-    questions = wave.some(isTrouble) ? [] : nextQuestions(before, watch, events);
-    held = [...held, ...events];
+  while (requests.length > 0) {
+    const observations = await Promise.all(requests.map((request) => observe(session, request)));
+    const previous = state;
+    const { events, ...after } = applyObservations(state, observations, options, host.clock.now());
+    state = after;
+    requests = observations.some(isErrorObservation) ? [] : nextRequests(previous, state, events);
+    heldEvents = [...heldEvents, ...events];
     const nowMs = host.clock.now();
-    if (events.length > 0) holdUntilMs = Math.min(holdUntilMs, nowMs + mayHoldMs(watch));
-    if (held.length === 0 || (questions.length > 0 && nowMs < holdUntilMs)) continue;
-    yield held;
-    [held, holdUntilMs] = [[], Infinity];
+    if (events.length > 0) holdUntilMs = Math.min(holdUntilMs, nowMs + holdTimeMs(state));
+    if (heldEvents.length === 0 || (requests.length > 0 && nowMs < holdUntilMs)) continue;
+    yield heldEvents;
+    [heldEvents, holdUntilMs] = [[], Infinity];
   }
-  return endPoll(watch, from);
+  return finishPoll(state, initial);
 }
 
 /** Who is alone waits for nobody. */
-function mayHoldMs(watch: Watch): number {
-  return waitersOf(watch).some(({ told }) => told === null) ? holdMs : 0;
+function holdTimeMs(state: WatchState): number {
+  return pendingEnis(state).some(({ lastEmitted }) => lastEmitted === null) ? maxHoldMs : 0;
 }
 
-function firstQuestions(
-  { knowledge, enis, askedMs, checkedMs, failed }: Watch,
+function firstRequests(
+  { knowledge, enis, lastRequestMs, lastCheckMs, failedPolls }: WatchState,
   nowMs: number,
-): { readonly questions: readonly Question[]; readonly checkedMs: number } {
-  const waiters = enis.flatMap(waiterOf);
-  const paced = pacedQuestion(knowledge, waiters, askedMs);
-  if (paced === null) return { questions: [], checkedMs };
-  const isDue = failed === 0 && nowMs - checkedMs >= checkEveryMs;
-  if (!isDue) return { questions: [paced], checkedMs };
-  const asked = { ...askedMs, [nameOfQuestion(paced)]: nowMs };
-  const check = checkingQuestion(knowledge, waiters, asked);
-  const isOther = check !== null && nameOfQuestion(check) !== nameOfQuestion(paced);
-  return { questions: isOther ? [paced, check] : [paced], checkedMs: nowMs };
+): { readonly questions: readonly EniRequest[]; readonly checkedMs: number } {
+  const pending = enis.flatMap(toPendingEni);
+  const awaitedRequest = nextAwaitedRequest(knowledge, pending, lastRequestMs);
+  if (awaitedRequest === null) return { questions: [], checkedMs: lastCheckMs };
+  const isDue = failedPolls === 0 && nowMs - lastCheckMs >= checkIntervalMs;
+  if (!isDue) return { questions: [awaitedRequest], checkedMs: lastCheckMs };
+  const sent = { ...lastRequestMs, [requestKey(awaitedRequest)]: nowMs };
+  const checkRequest = nextCheckRequest(knowledge, pending, sent);
+  const isDifferent =
+    checkRequest !== null && requestKey(checkRequest) !== requestKey(awaitedRequest);
+  return {
+    questions: isDifferent ? [awaitedRequest, checkRequest] : [awaitedRequest],
+    checkedMs: nowMs,
+  };
 }
 
 /**
  * Nothing is asked twice in a poll. What has come for one NIC has often come for all that were
  * plugged in with it: 16 would have to wait 4 s for their turns.
  */
-function nextQuestions(
-  before: Watch,
-  { knowledge, enis, heard }: Watch,
+function nextRequests(
+  previous: WatchState,
+  { knowledge, enis, lastObservations }: WatchState,
   events: readonly EniEvent[],
-): readonly Question[] {
+): readonly EniRequest[] {
   const isForAll = events.some(({ kind }) => kind !== "settled");
-  const asked = new Set(heard.map(({ question }) => nameOfQuestion(question)));
-  const hasNews = (mac: string): boolean => {
-    const [old, now] = [before.knowledge.memories[mac], knowledge.memories[mac]];
-    return isForAll || (old !== undefined && now !== undefined && !isSame(old, now));
+  const sent = new Set(lastObservations.map(({ request }) => requestKey(request)));
+  const hasChanged = (mac: string): boolean => {
+    const [oldState, newState] = [previous.knowledge.observed[mac], knowledge.observed[mac]];
+    return (
+      isForAll ||
+      (oldState !== undefined && newState !== undefined && !isSameContent(oldState, newState))
+    );
   };
-  return followUps(knowledge, enis.flatMap(waiterOf), hasNews).filter(
-    (question) => !asked.has(nameOfQuestion(question)),
+  return followUpRequests(knowledge, enis.flatMap(toPendingEni), hasChanged).filter(
+    (request) => !sent.has(requestKey(request)),
   );
 }
 
-function pauseAfter(
+function pauseAfterPoll(
   clock: Host["clock"],
-  { knowledge, failed, heard }: Watch,
+  { knowledge, failedPolls, lastObservations }: WatchState,
   { pollStartMs, polls }: { readonly pollStartMs: number; readonly polls: number },
 ): number {
-  const newsMs = Math.max(...Object.values(knowledge.memories).map((memory) => memory.changedMs));
-  const nextMs = pollStartMs + pollMs(pollStartMs - newsMs, polls);
-  return Math.max(0, nextMs - clock.now(), reliefMs(clock, failed, heard));
+  const lastChangeMs = Math.max(
+    ...Object.values(knowledge.observed).map((memory) => memory.changedMs),
+  );
+  const nextPollMs = pollStartMs + pollIntervalMs(pollStartMs - lastChangeMs, polls);
+  return Math.max(0, nextPollMs - clock.now(), errorPauseMs(clock, failedPolls, lastObservations));
 }

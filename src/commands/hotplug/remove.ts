@@ -2,14 +2,14 @@ import type { Host } from "../../host/host.ts";
 import type { Link } from "../../model/link.ts";
 import type { NicEvent } from "../../model/hotplug.ts";
 import type { NicResult } from "../../model/plan.ts";
-import type { RemovalVerdict } from "../../plan/presence/removal.ts";
-import { applyNics, unasked } from "../configure/apply.ts";
+import type { NicPresence } from "../../plan/presence/removal.ts";
+import { configureNics, noLoadedEnis } from "../configure/apply.ts";
 import type { HotplugOptions } from "./options.ts";
-import { lookForRemovals } from "../configure/find-removed.ts";
+import { findRemovedNics } from "../configure/find-removed.ts";
 import { reportActivation } from "../configure/report.ts";
-import { reportNothing } from "./report.ts";
+import { reportNoChange } from "./report.ts";
 
-type Removal = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
+type RemovalEvent = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
 
 /**
  * `hotplug remove`: of every NIC of ours that has no link, the kernel says whether its device is
@@ -18,26 +18,28 @@ type Removal = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>
 export async function removeNics(
   host: Host,
   options: HotplugOptions,
-  event: Removal,
+  event: RemovalEvent,
 ): Promise<number> {
-  const { removals, links } = await lookForRemovals(host, options.root);
-  const isGone = removals.some(({ verdict }) => verdict === "gone");
+  const { removals, links } = await findRemovedNics(host, options.root);
+  const isGone = removals.some(({ presence }) => presence === "gone");
   if (!isGone) {
-    const why = whyHere(links, event) ?? (removals.length === 0 ? "nothing of ours is gone" : null);
-    return reportNothing(host, options, removals.map(keptNic), why);
+    const reason =
+      describePresentLink(links, event) ??
+      (removals.length === 0 ? "nothing of ours is gone" : null);
+    return reportNoChange(host, options, removals.map(toKeptNic), reason);
   }
-  const applied = await applyNics(host, options, unasked, []);
-  return reportActivation(host, options, { command: "hotplug", asked: unasked, ...applied });
+  const applied = await configureNics(host, options, noLoadedEnis, []);
+  return reportActivation(host, options, { command: "hotplug", loaded: noLoadedEnis, ...applied });
 }
 
 /** Who is told to be gone, and is not. */
-function whyHere(links: readonly Link[], event: Removal): string | null {
+function describePresentLink(links: readonly Link[], event: RemovalEvent): string | null {
   if (event.kind === "gone-from-bus") return null;
   const { name, mac } = event;
   const link = links.find((each) => each.name === name || (mac !== null && each.mac === mac));
   return link === undefined ? null : `${link.name} is here: nothing is taken away`;
 }
 
-function keptNic({ mac, why }: RemovalVerdict): NicResult {
-  return { mac, name: null, eni: null, outcome: "kept", reason: why };
+function toKeptNic({ mac, reason }: NicPresence): NicResult {
+  return { mac, name: null, eni: null, outcome: "kept", reason: reason };
 }

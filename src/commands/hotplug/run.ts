@@ -1,53 +1,56 @@
-import type { Batch } from "../../apply/leader.ts";
+import type { Followers } from "../../apply/leader.ts";
 import type { Host } from "../../host/host.ts";
 import { watchEnis } from "./poll.ts";
 import type { EniEvent } from "../../eni/propagation/nic.ts";
-import { describeMs } from "../../model/text.ts";
+import { formatMs } from "../../model/text.ts";
 import type { Eni } from "../../model/eni.ts";
 import type { NicResult } from "../../model/plan.ts";
-import { type Leases, untoldFamilies } from "../../plan/config/configure.ts";
-import { type AppliedNics, applyNics, noteSettled } from "../configure/apply.ts";
-import type { Asked } from "../configure/load-enis.ts";
+import { type DhcpAddresses, unlistedLeaseFamilies } from "../../plan/config/configure.ts";
+import { type AppliedConfiguration, configureNics, recordSettledNics } from "../configure/apply.ts";
+import type { LoadedEnis } from "../configure/load-enis.ts";
 import type { HotplugOptions } from "./options.ts";
 import {
-  answered,
-  dueAnswers,
-  failedMacs,
-  isWorthGoingOn,
-  newCase,
-  type NicCase,
-  type NicCases,
-  takeApplied,
-  takeEvents,
-  takeWishes,
+  clearAnswered,
+  collectDueAnswers,
+  collectFailedMacs,
+  hasUnfinishedWork,
+  createNicProgress,
+  type NicProgress,
+  type HotplugState,
+  reduceApplied,
+  reduceEvents,
+  reduceJoinRequests,
 } from "../../eni/propagation/cases.ts";
-import type { Imds } from "../../imds/open-imds.ts";
-import { inspectHost } from "../../inspect/machine/managed-files.ts";
+import type { ImdsContext } from "../../imds/open-imds.ts";
+import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
 import { readLinks } from "../../inspect/links/links.ts";
-import type { TakenPlace } from "../../model/link.ts";
-import { takenPlaces } from "../../plan/presence/occupied-slots.ts";
-import { type LinkSight, readSights } from "../../inspect/kernel/link-observations.ts";
+import type { OccupiedSlot } from "../../model/link.ts";
+import { findOccupiedSlots } from "../../plan/presence/occupied-slots.ts";
 import {
-  knownLeases,
-  type LeaseMemory,
-  rememberLeases,
+  type LinkObservation,
+  readLinkObservations,
+} from "../../inspect/kernel/link-observations.ts";
+import {
+  currentDhcpAddresses,
+  type DhcpAddressHistory,
+  recordDhcpAddresses,
 } from "../../eni/propagation/dhcp-addresses.ts";
 
-export interface Followed {
+export interface WatchResult {
   /** The NIC that this run is for. */
-  readonly own: NicCase;
+  readonly own: NicProgress;
   /** In order. */
-  readonly applied: readonly AppliedNics[];
-  readonly imds: Asked["imds"];
+  readonly applied: readonly AppliedConfiguration[];
+  readonly imds: LoadedEnis["imds"];
 }
 
-interface Task {
+interface WatchTask {
   /** The NIC that this run is for. */
   readonly mac: string;
   /** Other runs; null: nobody can join. */
-  readonly batch: Batch | null;
+  readonly followers: Followers | null;
   /** Called at the start, with what tells how far it is at any time. */
-  readonly onStart: (soFar: () => Followed) => void;
+  readonly onStart: (getProgress: () => WatchResult) => void;
 }
 
 /**
@@ -56,180 +59,201 @@ interface Task {
  * could not be activated is tried again when its NIC comes again, and when it has settled. Ends
  * when all are settled, or when there is no more time. Throws what the watch and `applyNics` throw.
  */
-export async function followEnis(
+export async function watchAndConfigure(
   host: Host,
   options: HotplugOptions,
-  imds: Imds,
-  { mac, batch, onStart }: Task,
-): Promise<Followed> {
-  const book = caseBook(host, { root: options.root, mac, batch });
-  const applied: AppliedNics[] = [];
-  const known = new Map<string, Eni>();
-  const stats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
+  imds: ImdsContext,
+  { mac, followers, onStart }: WatchTask,
+): Promise<WatchResult> {
+  const store = openHotplugStore(host, { root: options.root, mac, followers });
+  const applied: AppliedConfiguration[] = [];
+  const latestEnis = new Map<string, Eni>();
+  const readStats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
   const apply = async (enis: readonly Eni[], isEnd = false): Promise<void> => {
     if (enis.length === 0) return;
-    for (const eni of enis) known.set(eni.mac, eni);
-    const leases = await book.leases();
-    const asked = { parsed: parsedOf(enis), imds: stats(), settings: imds.settings, leases };
+    for (const eni of enis) latestEnis.set(eni.mac, eni);
+    const leases = await store.readLeases();
+    const loaded = {
+      parsed: toParsedEnis(enis),
+      imds: readStats(),
+      settings: imds.settings,
+      leases,
+    };
     const macs = enis.map((eni) => eni.mac);
-    const done = await applyNics(host, options, asked, macs);
-    applied.push(done);
-    for (const nic of isEnd ? [] : done.nics) tellApplied(host, options, nic);
-    book.change((cases) => takeApplied(cases, done));
+    const configuration = await configureNics(host, options, loaded, macs);
+    applied.push(configuration);
+    for (const nic of isEnd ? [] : configuration.nics) logConfigured(host, options, nic);
+    store.update((state) => reduceApplied(state, configuration));
   };
   const macs = async (): Promise<readonly string[]> => {
-    const wanted = await book.macs();
-    await apply(book.due().flatMap((each) => known.get(each) ?? []));
-    return wanted;
+    const requestedMacs = await store.macs();
+    await apply(store.retryMacs().flatMap((each) => latestEnis.get(each) ?? []));
+    return requestedMacs;
   };
-  const soFar = (): Followed => ({ own: book.own(), applied, imds: stats() });
-  onStart(soFar);
-  const watched = { ...book, macs, settleMs: options.settleMs };
-  for await (const events of watchEnis(host, imds.session, watched)) {
+  const getProgress = (): WatchResult => ({ own: store.getOwnNic(), applied, imds: readStats() });
+  onStart(getProgress);
+  const watchOptions = { ...store, macs, settleMs: options.settleMs };
+  for await (const events of watchEnis(host, imds.session, watchOptions)) {
     // what this run's own NIC is at the end is known even where it is not whole
-    const untold = known.has(mac) ? [] : [mac];
+    const unreported = latestEnis.has(mac) ? [] : [mac];
     const isEnd = events.some(({ kind }) => kind === "incomplete");
-    await apply(newsOf(events, [...book.failed(), ...untold, ...unsure(applied)]), isEnd);
-    book.change((cases) => takeEvents(cases, events));
-    await book.answer();
-    await noteSettledIn(host, options, events, applied);
+    await apply(
+      selectChangedEnis(events, [
+        ...store.failedMacs(),
+        ...unreported,
+        ...findUnconfirmedMacs(applied),
+      ]),
+      isEnd,
+    );
+    store.update((state) => reduceEvents(state, events));
+    await store.answerDueRequests();
+    await recordSettledEvents(host, options, events, applied);
   }
-  await book.close();
-  return soFar();
+  await store.close();
+  return getProgress();
 }
 
 /** Whose DHCP was left on for a lease that IMDS did not list, in the last plan for them. */
-function unsure(applied: readonly AppliedNics[]): readonly string[] {
+function findUnconfirmedMacs(applied: readonly AppliedConfiguration[]): readonly string[] {
   const configs = applied.flatMap(({ plan }) => plan.config.nics);
   const last = new Map(configs.map((nic) => [nic.mac, nic]));
-  return [...last.values()].filter((nic) => untoldFamilies(nic).length > 0).map(({ mac }) => mac);
+  return [...last.values()]
+    .filter((nic) => unlistedLeaseFamilies(nic).length > 0)
+    .map(({ mac }) => mac);
 }
 
 /** Whose watch is over, and whose configuration was activated, is done with. */
-async function noteSettledIn(
+async function recordSettledEvents(
   host: Host,
   options: HotplugOptions,
   events: readonly EniEvent[],
-  applied: readonly AppliedNics[],
+  applied: readonly AppliedConfiguration[],
 ): Promise<void> {
-  const over = options.settleMs === 0 ? [] : events.filter(({ kind }) => kind === "settled");
+  const settledEvents =
+    options.settleMs === 0 ? [] : events.filter(({ kind }) => kind === "settled");
   const last = new Map(applied.flatMap(({ nics }) => nics).map((nic) => [nic.mac, nic.outcome]));
   const isDone = (mac: string) => ["configured", "unchanged"].includes(last.get(mac) ?? "");
-  const settled = over.map(({ mac }) => mac).filter(isDone);
-  await noteSettled(host, options, settled);
+  const settled = settledEvents.map(({ mac }) => mac).filter(isDone);
+  await recordSettledNics(host, options, settled);
 }
 
-function parsedOf(enis: readonly Eni[]): Asked["parsed"] {
-  return { enis, incomplete: [], ghosts: [], missing: null };
+function toParsedEnis(enis: readonly Eni[]): LoadedEnis["parsed"] {
+  return { enis, incomplete: [], detachedEnis: [], missing: null };
 }
 
 /** A person may want to go on with a NIC before it is settled. */
-function tellApplied(
+function logConfigured(
   { clock, log }: Pick<Host, "clock" | "log">,
   { dryRun, settleMs }: HotplugOptions,
   { mac, name, outcome }: NicResult,
 ): void {
   if (dryRun || settleMs === 0 || outcome !== "configured") return;
-  const at = `configured after ${describeMs(clock.now())}`;
+  const at = `configured after ${formatMs(clock.now())}`;
   log.info(`${name ?? mac}: ${at}; watching for what comes later`);
 }
 
 /** The last word on each ENI of which there is something new, or which is `due` in any case. */
-function newsOf(events: readonly EniEvent[], due: readonly string[]): readonly Eni[] {
+function selectChangedEnis(
+  events: readonly EniEvent[],
+  alwaysIncluded: readonly string[],
+): readonly Eni[] {
   const news = events.filter(
-    ({ kind, mac }) => kind === "usable" || kind === "changed" || due.includes(mac),
+    ({ kind, mac }) => kind === "usable" || kind === "changed" || alwaysIncluded.includes(mac),
   );
   const enis = news.flatMap(({ eni }) => (eni === null ? [] : [[eni.mac, eni] as const]));
   return [...new Map(enis).values()];
 }
 
-interface Place {
+interface HotplugRun {
   readonly root: string;
   /** The NIC that the run is for. */
   readonly mac: string;
-  readonly batch: Batch | null;
+  readonly followers: Followers | null;
 }
 
 /** The NICs of a run and of those that have joined it, and what their watch asks of them. */
-function caseBook(host: Host, { root, mac, batch }: Place) {
-  const sights = sightKeeper(host);
-  let cases: NicCases = [newCase(mac)];
-  let taken: readonly TakenPlace[] = [];
-  const own = (): NicCase => cases.find(({ nic }) => nic.mac === mac) ?? newCase(mac);
-  const open = (): NicCases => cases.filter(({ isOver }) => !isOver);
-  const answer = async (): Promise<void> => {
-    for (const due of dueAnswers(cases)) await batch?.answer(due.wish, due.answer);
-    cases = answered(cases);
+function openHotplugStore(host: Host, { root, mac, followers }: HotplugRun) {
+  const observer = createLinkObserver(host);
+  let cases: HotplugState = [createNicProgress(mac)];
+  let occupiedSlots: readonly OccupiedSlot[] = [];
+  const getOwnNic = (): NicProgress =>
+    cases.find(({ nic }) => nic.mac === mac) ?? createNicProgress(mac);
+  const listOpenNics = (): HotplugState => cases.filter(({ isOver }) => !isOver);
+  const answerDueRequests = async (): Promise<void> => {
+    for (const due of collectDueAnswers(cases))
+      await followers?.answer(due.joinRequest, due.answer);
+    cases = clearAnswered(cases);
   };
-  const macs = async (): Promise<readonly string[]> => {
-    const wishes = (await batch?.wishes()) ?? [];
-    const [links, { files }] = [await readLinks(host), await inspectHost(host, root)];
-    await sights.look();
-    taken = takenPlaces(files, links);
-    cases = takeWishes(cases, wishes, { links, nowMs: host.clock.now() });
-    await answer();
-    return isWorthGoingOn(cases, own()) ? open().map(({ nic }) => nic.mac) : [];
+  const refreshMacs = async (): Promise<readonly string[]> => {
+    const joinRequests = (await followers?.listRequests()) ?? [];
+    const [links, { files }] = [await readLinks(host), await readManagedFiles(host, root)];
+    await observer.refresh();
+    occupiedSlots = findOccupiedSlots(files, links);
+    cases = reduceJoinRequests(cases, joinRequests, { links, nowMs: host.clock.now() });
+    await answerDueRequests();
+    return hasUnfinishedWork(cases, getOwnNic()) ? listOpenNics().map(({ nic }) => nic.mac) : [];
   };
   const nameOf = (each: string) => cases.find(({ nic }) => nic.mac === each)?.nic.name ?? null;
   return {
-    own,
-    answer,
-    macs,
+    getOwnNic,
+    answerDueRequests,
+    macs: refreshMacs,
     nameOf,
-    taken: () => taken,
-    kernel: (each: string) => sights.of(nameOf(each)),
-    leases: sights.leases,
-    failed: () => failedMacs(cases),
-    due: () => open().flatMap(({ isDue, nic }) => (isDue ? [nic.mac] : [])),
-    change: (by: (before: NicCases) => NicCases) => {
-      cases = by(cases);
+    occupiedSlots: () => occupiedSlots,
+    kernel: (each: string) => observer.find(nameOf(each)),
+    readLeases: observer.readLeases,
+    failedMacs: () => collectFailedMacs(cases),
+    retryMacs: () => listOpenNics().flatMap(({ isRetryDue, nic }) => (isRetryDue ? [nic.mac] : [])),
+    update: (reduce: (state: HotplugState) => HotplugState) => {
+      cases = reduce(cases);
     },
     /** Takes away what killed runs wished for. */
     close: async () => {
-      for (const { wish } of cases.flatMap(({ wishes }) => wishes)) await batch?.drop(wish);
+      for (const { joinRequest } of cases.flatMap(({ joinRequests }) => joinRequests))
+        await followers?.discard(joinRequest);
     },
   };
 }
 
-interface SightKeeper {
+interface LinkObserver {
   /** Looks again where the last look is too old. */
-  readonly look: () => Promise<void>;
+  readonly refresh: () => Promise<void>;
   /** What was seen last of a link, by name; null: nothing. */
-  readonly of: (name: string | null) => LinkSight | null;
+  readonly find: (name: string | null) => LinkObservation | null;
   /** What DHCP has brought, as it is at this moment. */
-  readonly leases: () => Promise<Leases>;
+  readonly readLeases: () => Promise<DhcpAddresses>;
 }
 
 /** What DHCP brings is there for seconds before IMDS tells it: a look now and then is enough. */
-const goodForMs = 1500;
+const maxAgeMs = 1500;
 
 /**
  * Looks at the kernel's links at a pace of its own, for a watch that asks far more often. Where a
  * look fails, what was seen before stays.
  */
-function sightKeeper(host: Pick<Host, "clock" | "exec">): SightKeeper {
-  let lookedMs = -Infinity;
-  let sights: Readonly<Record<string, LinkSight>> = {};
-  let memory: LeaseMemory = {};
-  const lookNow = async (): Promise<void> => {
-    lookedMs = host.clock.now();
-    const seen = await readSights(host);
-    if (seen === null) return;
-    memory = rememberLeases(memory, seen, lookedMs);
-    sights = seen;
+function createLinkObserver(host: Pick<Host, "clock" | "exec">): LinkObserver {
+  let observedMs = -Infinity;
+  let observations: Readonly<Record<string, LinkObservation>> = {};
+  let leaseHistory: DhcpAddressHistory = {};
+  const observeNow = async (): Promise<void> => {
+    observedMs = host.clock.now();
+    const observed = await readLinkObservations(host);
+    if (observed === null) return;
+    leaseHistory = recordDhcpAddresses(leaseHistory, observed, observedMs);
+    observations = observed;
   };
   return {
-    look: async () => {
-      if (host.clock.now() - lookedMs >= goodForMs) await lookNow();
+    refresh: async () => {
+      if (host.clock.now() - observedMs >= maxAgeMs) await observeNow();
     },
-    of: (name) => {
-      const sight = name === null ? undefined : sights[name];
-      if (name === null || sight === undefined) return null;
-      return { ...sight, dhcp: knownLeases(memory)[name] ?? [] };
+    find: (name) => {
+      const observation = name === null ? undefined : observations[name];
+      if (name === null || observation === undefined) return null;
+      return { ...observation, dhcp: currentDhcpAddresses(leaseHistory)[name] ?? [] };
     },
-    leases: async () => {
-      await lookNow();
-      return knownLeases(memory);
+    readLeases: async () => {
+      await observeNow();
+      return currentDhcpAddresses(leaseHistory);
     },
   };
 }

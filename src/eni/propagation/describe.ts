@@ -1,30 +1,32 @@
-import { describeMs } from "../../model/text.ts";
-import { type Heard, isTrouble } from "./request.ts";
-import type { WatchedEni } from "./nic.ts";
+import { formatMs } from "../../model/text.ts";
+import { type Observation, isErrorObservation } from "./request.ts";
+import type { EniProgress } from "./nic.ts";
 
 /** Who is waited for, for a person: short, for a line has 80 columns, and why comes behind it. */
-export function whoWaits(
-  waiters: readonly WatchedEni[],
+export function describePending(
+  pending: readonly EniProgress[],
   nameOf: (mac: string) => string | null,
 ): string {
-  const [first, ...others] = waiters;
+  const [first, ...others] = pending;
   if (first === undefined) return "nobody";
   const name = nameOf(first.mac) ?? `eni for ${first.mac}`;
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 }
 
 /** Why the first of them is not over yet: IMDS's trouble, or what it does not say. */
-export function reasonOf(
-  waiters: readonly WatchedEni[],
-  heard: readonly Heard[],
+export function pendingReason(
+  pending: readonly EniProgress[],
+  observations: readonly Observation[],
   settleMs: number,
 ): string {
-  const trouble = heard.find(isTrouble);
-  if (trouble !== undefined) return trouble.failure.message;
-  const quiet = `usable; done when nothing changes for ${describeMs(settleMs)}`;
-  const reasons = waiters.map(({ verdict }) => {
-    if ("reason" in verdict) return verdict.reason;
-    return verdict.state === "usable" ? (verdict.missing[0] ?? verdict.hints[0] ?? quiet) : "";
+  const error = observations.find(isErrorObservation);
+  if (error !== undefined) return error.failure.message;
+  const settlingReason = `usable; done when nothing changes for ${formatMs(settleMs)}`;
+  const reasons = pending.map(({ classification }) => {
+    if ("reason" in classification) return classification.reason;
+    return classification.state === "usable"
+      ? (classification.missing[0] ?? classification.hints[0] ?? settlingReason)
+      : "";
   });
   return reasons[0] ?? "";
 }

@@ -1,122 +1,122 @@
 import type { EniKnowledge } from "./knowledge.ts";
-import { type EniMemory, freshLeaves } from "./memory.ts";
-import { nameOfQuestion, type Question } from "./request.ts";
-import type { Awaited } from "./judge.ts";
+import { type EniObservations, unaskedLeaves } from "./memory.ts";
+import { requestKey, type EniRequest } from "./request.ts";
+import type { AwaitedItem } from "./judge.ts";
 
 /** When each question was asked last, by its name. */
-export type AskedMs = Readonly<Record<string, number>>;
+export type LastRequestMs = Readonly<Record<string, number>>;
 
 /** An ENI that is still watched, and what it waits for. */
-export interface Waiter {
+export interface PendingEni {
   readonly mac: string;
-  readonly awaits: Awaited;
+  readonly awaits: AwaitedItem;
 }
 
 /** How much sooner these are looked at again: addresses come late, names and networks hardly. */
-const hurry = 4;
-const hurried = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
+const priorityFactor = 4;
+const priorityLeaves = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
 
 /**
  * The one question of a poll: what an ENI waits for, longest unasked first. One missing thing is
  * watched at a time, for all must come anyway; the rest is asked the moment it has come.
  */
-export function pacedQuestion(
+export function nextAwaitedRequest(
   knowledge: EniKnowledge,
-  waiters: readonly Waiter[],
-  askedMs: AskedMs,
-): Question | null {
-  return longestUnasked(
-    waiters.flatMap((waiter) => awaitedQuestions(knowledge, waiter)),
-    askedMs,
+  pending: readonly PendingEni[],
+  lastRequestMs: LastRequestMs,
+): EniRequest | null {
+  return pickOldest(
+    pending.flatMap((eni) => awaitedRequests(knowledge, eni)),
+    lastRequestMs,
     () => 1,
   );
 }
 
 /** Something that is known already: what may have grown without the listing showing it. */
-export function checkingQuestion(
+export function nextCheckRequest(
   knowledge: EniKnowledge,
-  waiters: readonly Waiter[],
-  askedMs: AskedMs,
-): Question | null {
-  const questions = waiters.flatMap(({ mac }): readonly Question[] => {
-    const memory = knowledge.memories[mac];
-    if (memory?.folder !== "there") return [];
-    return [{ what: "folder", mac }, ...leafQuestions(mac, listedLeaves(memory))];
+  pending: readonly PendingEni[],
+  lastRequestMs: LastRequestMs,
+): EniRequest | null {
+  const requests = pending.flatMap(({ mac }): readonly EniRequest[] => {
+    const observed = knowledge.observed[mac];
+    if (observed?.folder !== "there") return [];
+    return [{ target: "folder", mac }, ...leafRequests(mac, listedLeaves(observed))];
   });
-  return longestUnasked(questions, askedMs, (question) =>
-    isHurried(question, knowledge) ? hurry : 1,
+  return pickOldest(requests, lastRequestMs, (request) =>
+    hasPriority(request, knowledge) ? priorityFactor : 1,
   );
 }
 
 /** A device number of 0 is what is read before the real one, and on another card may be real. */
-function isHurried(question: Question, { memories }: EniKnowledge): boolean {
-  if (question.what === "folder") return true;
-  if (question.what !== "leaf") return false;
-  if (hurried.includes(question.name)) return true;
-  const { mac, name } = question;
-  return name === "device-number" && memories[mac]?.leaves[name]?.value === "0";
+function hasPriority(request: EniRequest, { observed }: EniKnowledge): boolean {
+  if (request.target === "folder") return true;
+  if (request.target !== "leaf") return false;
+  if (priorityLeaves.includes(request.name)) return true;
+  const { mac, name } = request;
+  return name === "device-number" && observed[mac]?.leaves[name]?.value === "0";
 }
 
 /** What answers have made worth asking at once. `hasNews`: they said something new of that MAC. */
-export function followUps(
+export function followUpRequests(
   knowledge: EniKnowledge,
-  waiters: readonly Waiter[],
-  hasNews: (mac: string) => boolean,
-): readonly Question[] {
-  const questions = waiters.flatMap((waiter): readonly Question[] => {
-    const memory = knowledge.memories[waiter.mac];
-    if (memory === undefined || memory.listedMs === null) return [];
-    const { mac } = memory;
+  pending: readonly PendingEni[],
+  hasChanged: (mac: string) => boolean,
+): readonly EniRequest[] {
+  const requests = pending.flatMap((eni): readonly EniRequest[] => {
+    const observed = knowledge.observed[eni.mac];
+    if (observed === undefined || observed.listedMs === null) return [];
+    const { mac } = observed;
     return [
-      ...(memory.folder === "unread" ? [{ what: "folder", mac } as const] : []),
-      ...leafQuestions(mac, freshLeaves(memory)),
-      ...aboutInstance(knowledge, memory),
-      ...(hasNews(mac) ? awaitedQuestions(knowledge, waiter) : []),
+      ...(observed.folder === "unread" ? [{ target: "folder", mac } as const] : []),
+      ...leafRequests(mac, unaskedLeaves(observed)),
+      ...instanceRequests(knowledge, observed),
+      ...(hasChanged(mac) ? awaitedRequests(knowledge, eni) : []),
     ];
   });
-  return [...new Map(questions.map((each) => [nameOfQuestion(each), each])).values()];
+  return [...new Map(requests.map((each) => [requestKey(each), each])).values()];
 }
 
-function aboutInstance(
+function instanceRequests(
   { primaryMac, primaryHasCard }: EniKnowledge,
-  { mac, folder, leaves }: EniMemory,
-): readonly Question[] {
-  if (primaryMac === null) return [{ what: "mac" }];
-  const isOpen = folder === "there" && leaves["network-card"] === undefined;
-  if (!isOpen || mac === primaryMac || primaryHasCard !== null) return [];
-  return [{ what: "cards", mac: primaryMac }];
+  { mac, folder, leaves }: EniObservations,
+): readonly EniRequest[] {
+  if (primaryMac === null) return [{ target: "mac" }];
+  const isCardUnlisted = folder === "there" && leaves["network-card"] === undefined;
+  if (!isCardUnlisted || mac === primaryMac || primaryHasCard !== null) return [];
+  return [{ target: "cards", mac: primaryMac }];
 }
 
-function awaitedQuestions(
+function awaitedRequests(
   { primaryMac }: EniKnowledge,
-  { mac, awaits }: Waiter,
-): readonly Question[] {
-  if (typeof awaits === "object") return [{ what: "leaf", mac, name: awaits.leaf }];
-  if (awaits === "macs" || awaits === "mac") return [{ what: awaits }];
-  if (awaits === "folder") return [{ what: "folder", mac }];
-  return primaryMac === null ? [{ what: "mac" }] : [{ what: "cards", mac: primaryMac }];
+  { mac, awaits }: PendingEni,
+): readonly EniRequest[] {
+  if (typeof awaits === "object") return [{ target: "leaf", mac, name: awaits.leaf }];
+  if (awaits === "macs" || awaits === "mac") return [{ target: awaits }];
+  if (awaits === "folder") return [{ target: "folder", mac }];
+  return primaryMac === null ? [{ target: "mac" }] : [{ target: "cards", mac: primaryMac }];
 }
 
-function listedLeaves({ leaves }: EniMemory): readonly string[] {
+function listedLeaves({ leaves }: EniObservations): readonly string[] {
   return Object.keys(leaves).filter((name) => leaves[name]?.isListed === true);
 }
 
-function leafQuestions(mac: string, names: readonly string[]): readonly Question[] {
-  return names.map((name) => ({ what: "leaf", mac, name }));
+function leafRequests(mac: string, names: readonly string[]): readonly EniRequest[] {
+  return names.map((name) => ({ target: "leaf", mac, name }));
 }
 
-function longestUnasked(
-  questions: readonly Question[],
-  askedMs: AskedMs,
-  weightOf: (question: Question) => number,
-): Question | null {
+function pickOldest(
+  requests: readonly EniRequest[],
+  lastRequestMs: LastRequestMs,
+  weightOf: (request: EniRequest) => number,
+): EniRequest | null {
   // ages count back from the last question of all; what was never asked is the oldest
-  const now = Math.max(0, ...Object.values(askedMs));
-  const age = (question: Question): number => {
-    const lastMs = askedMs[nameOfQuestion(question)];
-    return lastMs === undefined ? Infinity : (now - lastMs) * weightOf(question);
+  const newestMs = Math.max(0, ...Object.values(lastRequestMs));
+  const age = (request: EniRequest): number => {
+    const lastMs = lastRequestMs[requestKey(request)];
+    return lastMs === undefined ? Infinity : (newestMs - lastMs) * weightOf(request);
   };
-  return questions.toSorted((a, b) => compareAges(age(b), age(a)))[0] ?? null;
+  return requests.toSorted((a, b) => compareAges(age(b), age(a)))[0] ?? null;
 }
 
 /** Infinity - Infinity is no number to sort by. */

@@ -2,14 +2,14 @@ import type { Eni } from "../../model/eni.ts";
 import type { EniKnowledge } from "./knowledge.ts";
 import type { ListedEni } from "../schema.ts";
 import {
-  type EniSight,
-  type EniVerdict,
-  judgeEni,
-  type JudgeTimes,
-  type KernelSight,
+  type EniFacts,
+  type EniClassification,
+  classifyEni,
+  type ClassifyTimes,
+  type KernelFacts,
 } from "./judge.ts";
-import { knownSoFar } from "./partial.ts";
-import type { TakenPlace } from "../../model/link.ts";
+import { parsePartialEni } from "./partial.ts";
+import type { OccupiedSlot } from "../../model/link.ts";
 
 /** When what was known of one NIC, on `Clock.now`; null: not yet. */
 export interface EniTimeline {
@@ -22,9 +22,9 @@ export interface EniTimeline {
 }
 
 /** What became known. `usable` comes once and first, `settled` or `incomplete` once and last. */
-export type EniEvent = EniNews | EniIncomplete;
+export type EniEvent = EniUpdate | EniIncomplete;
 
-export interface EniNews {
+export interface EniUpdate {
   /** `changed`: more than was told before, or less where that has lasted. */
   readonly kind: "usable" | "changed" | "settled";
   readonly mac: string;
@@ -45,62 +45,75 @@ export interface EniIncomplete {
 }
 
 /** One NIC's way through a watch. */
-export interface WatchedEni {
+export interface EniProgress {
   readonly mac: string;
   /** As it was told last; null: it was not usable yet. */
-  readonly told: Eni | null;
-  readonly verdict: EniVerdict;
+  readonly lastEmitted: Eni | null;
+  readonly classification: EniClassification;
   readonly timeline: EniTimeline;
-  readonly isOver: boolean;
+  readonly isDone: boolean;
 }
 
-export interface JudgeAll {
+export interface ClassifyContext {
   readonly knowledge: EniKnowledge;
   /** Of that knowledge. */
-  readonly listed: readonly ListedEni[];
-  readonly kernel: (mac: string) => KernelSight | null;
-  readonly taken: readonly TakenPlace[];
-  readonly times: JudgeTimes;
+  readonly parsedEnis: readonly ListedEni[];
+  readonly kernel: (mac: string) => KernelFacts | null;
+  readonly occupiedSlots: readonly OccupiedSlot[];
+  readonly times: ClassifyTimes;
 }
 
-export function newlyWatched(mac: string): WatchedEni {
+export function newEniProgress(mac: string): EniProgress {
   const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
-  const verdict = { state: "absent", reason: "imds was not asked yet", awaits: "macs" } as const;
-  return { mac, told: null, verdict, timeline, isOver: false };
+  const classification = {
+    state: "absent",
+    reason: "imds was not asked yet",
+    awaits: "macs",
+  } as const;
+  return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }
 
 /** The NIC after a new judgement, and what there is to tell of it. */
-export function judgeAgain(
-  watched: WatchedEni,
-  all: JudgeAll,
-): { readonly watched: WatchedEni; readonly events: readonly EniNews[] } {
-  const { told } = watched;
-  const sight = sightOf(watched, all);
-  if (sight === null || watched.isOver) return { watched, events: [] };
-  const verdict = judgeEni(sight);
-  const eni = "eni" in verdict ? verdict.eni : null;
-  const { nowMs } = all.times;
-  const { usableMs, ipv6Ms } = watched.timeline;
+export function reclassify(
+  progress: EniProgress,
+  context: ClassifyContext,
+): { readonly watched: EniProgress; readonly events: readonly EniUpdate[] } {
+  const { lastEmitted } = progress;
+  const facts = collectEniFacts(progress, context);
+  if (facts === null || progress.isDone) return { watched: progress, events: [] };
+  const classification = classifyEni(facts);
+  const eni = "eni" in classification ? classification.eni : null;
+  const { nowMs } = context.times;
+  const { usableMs, ipv6Ms } = progress.timeline;
   const timeline: EniTimeline = {
-    ...watched.timeline,
-    listedMs: sight.memory.listedMs,
+    ...progress.timeline,
+    listedMs: facts.observed.listedMs,
     usableMs: usableMs ?? (eni === null ? null : nowMs),
     ipv6Ms: ipv6Ms ?? ((eni?.ipv6.addresses.length ?? 0) > 0 ? nowMs : null),
-    settledMs: verdict.state === "settled" ? nowMs : null,
+    settledMs: classification.state === "settled" ? nowMs : null,
   };
-  const isOver = verdict.state === "settled";
-  const after = { ...watched, told: eni ?? told, verdict, timeline, isOver };
-  return { watched: after, events: eni === null ? [] : newsOf(told, eni, after) };
+  const isDone = classification.state === "settled";
+  const updated = {
+    ...progress,
+    lastEmitted: eni ?? lastEmitted,
+    classification,
+    timeline,
+    isDone,
+  };
+  return { watched: updated, events: eni === null ? [] : listUpdates(lastEmitted, eni, updated) };
 }
 
-function sightOf({ mac, told }: WatchedEni, all: JudgeAll): EniSight | null {
-  const { knowledge, listed, kernel, taken, times } = all;
-  const { memories, primaryMac, primaryHasCard } = knowledge;
-  const memory = memories[mac];
-  if (memory === undefined) return null;
-  const others = listed.filter((other) => other.mac !== mac);
-  const unlearnt = { taken, whole: told, kernel: kernel(mac), times };
-  return { memory, primaryMac, primaryHasCard, others, ...unlearnt };
+function collectEniFacts(
+  { mac, lastEmitted }: EniProgress,
+  context: ClassifyContext,
+): EniFacts | null {
+  const { knowledge, parsedEnis, kernel, occupiedSlots, times } = context;
+  const { observed: observedByMac, primaryMac, primaryHasCard } = knowledge;
+  const observed = observedByMac[mac];
+  if (observed === undefined) return null;
+  const otherEnis = parsedEnis.filter((other) => other.mac !== mac);
+  const rest = { occupiedSlots, lastUsable: lastEmitted, kernel: kernel(mac), times };
+  return { observed, primaryMac, primaryHasCard, otherEnis, ...rest };
 }
 
 /**
@@ -108,28 +121,33 @@ function sightOf({ mac, told }: WatchedEni, all: JudgeAll): EniSight | null {
  * and why; null: it did, and what was seen last is how things are.
  */
 export function endIncomplete(
-  watched: WatchedEni,
-  all: JudgeAll,
-  silence: string | null,
+  progress: EniProgress,
+  context: ClassifyContext,
+  silenceReason: string | null,
 ): EniIncomplete {
-  const { mac, told, verdict, timeline } = watched;
-  const sight = sightOf(watched, all);
-  const seen = "reason" in verdict ? [verdict.reason] : missingOf(verdict);
-  const reasons = [...(silence === null ? [] : [silence]), ...seen];
-  const eni = told ?? (sight === null ? null : knownSoFar(sight));
+  const { mac, lastEmitted, classification, timeline } = progress;
+  const facts = collectEniFacts(progress, context);
+  const pendingReasons =
+    "reason" in classification ? [classification.reason] : listMissing(classification);
+  const reasons = [...(silenceReason === null ? [] : [silenceReason]), ...pendingReasons];
+  const eni = lastEmitted ?? (facts === null ? null : parsePartialEni(facts));
   return { kind: "incomplete", mac, eni, reasons, timeline };
 }
 
-function newsOf(told: Eni | null, eni: Eni, after: WatchedEni): readonly EniNews[] {
-  const { mac, verdict, timeline } = after;
-  const isOther = JSON.stringify(told) !== JSON.stringify(eni);
+function listUpdates(
+  lastEmitted: Eni | null,
+  eni: Eni,
+  updated: EniProgress,
+): readonly EniUpdate[] {
+  const { mac, classification, timeline } = updated;
+  const isChanged = JSON.stringify(lastEmitted) !== JSON.stringify(eni);
   const kinds = [
-    ...(told === null ? (["usable"] as const) : isOther ? (["changed"] as const) : []),
-    ...(verdict.state === "settled" ? (["settled"] as const) : []),
+    ...(lastEmitted === null ? (["usable"] as const) : isChanged ? (["changed"] as const) : []),
+    ...(classification.state === "settled" ? (["settled"] as const) : []),
   ];
-  return kinds.map((kind) => ({ kind, mac, eni, missing: missingOf(verdict), timeline }));
+  return kinds.map((kind) => ({ kind, mac, eni, missing: listMissing(classification), timeline }));
 }
 
-function missingOf(verdict: EniVerdict): readonly string[] {
-  return verdict.state === "usable" ? verdict.missing : [];
+function listMissing(classification: EniClassification): readonly string[] {
+  return classification.state === "usable" ? classification.missing : [];
 }

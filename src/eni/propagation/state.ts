@@ -1,17 +1,28 @@
-import { type EniKnowledge, knowledgeOf, learn, listedEnis, nothingKnown } from "./knowledge.ts";
-import { type Heard, type HeardTrouble, isTrouble, nameOfQuestion } from "./request.ts";
-import type { JudgeTimes, KernelSight } from "./judge.ts";
-import type { AskedMs, Waiter } from "./next-requests.ts";
-import { checkEveryMs } from "./pace.ts";
+import {
+  type EniKnowledge,
+  restrictKnowledge,
+  applyObservation,
+  parseObservedEnis,
+  emptyKnowledge,
+} from "./knowledge.ts";
+import {
+  type Observation,
+  type ErrorObservation,
+  isErrorObservation,
+  requestKey,
+} from "./request.ts";
+import type { ClassifyTimes, KernelFacts } from "./judge.ts";
+import type { LastRequestMs, PendingEni } from "./next-requests.ts";
+import { checkIntervalMs } from "./pace.ts";
 import {
   endIncomplete,
   type EniEvent,
-  type JudgeAll,
-  judgeAgain,
-  newlyWatched,
-  type WatchedEni,
+  type ClassifyContext,
+  reclassify,
+  newEniProgress,
+  type EniProgress,
 } from "./nic.ts";
-import type { TakenPlace } from "../../model/link.ts";
+import type { OccupiedSlot } from "../../model/link.ts";
 
 export interface WatchOptions {
   /**
@@ -25,127 +36,158 @@ export interface WatchOptions {
   /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
   readonly settleMs: number;
   /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
-  readonly kernel: (mac: string) => KernelSight | null;
+  readonly kernel: (mac: string) => KernelFacts | null;
   /** The places that NICs which are here have by now; asked after each answer. */
-  readonly taken: () => readonly TakenPlace[];
+  readonly occupiedSlots: () => readonly OccupiedSlot[];
 }
 
 /** What a watch knows and has asked, between two answers. */
-export interface Watch {
+export interface WatchState {
   readonly knowledge: EniKnowledge;
-  readonly enis: readonly WatchedEni[];
-  readonly askedMs: AskedMs;
+  readonly enis: readonly EniProgress[];
+  readonly lastRequestMs: LastRequestMs;
   /** When something known was looked at again last. */
-  readonly checkedMs: number;
+  readonly lastCheckMs: number;
   /** Polls in a row, up to now, that came to trouble. */
-  readonly failed: number;
+  readonly failedPolls: number;
   /** What the last of them came to; null: nothing failed. */
-  readonly trouble: HeardTrouble | null;
+  readonly lastError: ErrorObservation | null;
   readonly isAnswered: boolean;
   /** What the last poll heard. */
-  readonly heard: readonly Heard[];
+  readonly lastObservations: readonly Observation[];
 }
 
 /** For so long must an absence last to be believed, where `--settle 0` does not tell. */
-const doubtForMs = 10_000;
+const defaultConfirmAbsenceMs = 10_000;
 
 /** Of nobody yet. */
-export function newWatch(startMs: number): Watch {
+export function newWatchState(startMs: number): WatchState {
   return {
-    knowledge: nothingKnown,
+    knowledge: emptyKnowledge,
     enis: [],
-    askedMs: {},
-    checkedMs: startMs + checkEveryMs, // the first second is for what is new
-    failed: 0,
-    trouble: null,
+    lastRequestMs: {},
+    lastCheckMs: startMs + checkIntervalMs, // the first second is for what is new
+    failedPolls: 0,
+    lastError: null,
     isAnswered: false,
-    heard: [],
+    lastObservations: [],
   };
 }
 
 /** Who is over and still here was wanted again. */
-export function wantedOnly(watch: Watch, macs: readonly string[], nowMs: number): Watch {
+export function updateWatched(
+  state: WatchState,
+  macs: readonly string[],
+  nowMs: number,
+): WatchState {
   const enis = [...new Set(macs)].map((mac) => {
-    const known = watch.enis.find((eni) => eni.mac === mac);
-    return known === undefined || known.isOver ? newlyWatched(mac) : known;
+    const known = state.enis.find((eni) => eni.mac === mac);
+    return known === undefined || known.isDone ? newEniProgress(mac) : known;
   });
-  const fresh = enis.filter((eni) => !watch.enis.includes(eni)).map(({ mac }) => mac);
-  const kept = enis.filter((eni) => watch.enis.includes(eni)).map(({ mac }) => mac);
-  return { ...watch, enis, knowledge: knowledgeOf(watch.knowledge, { kept, fresh }, nowMs) };
+  const added = enis.filter((eni) => !state.enis.includes(eni)).map(({ mac }) => mac);
+  const kept = enis.filter((eni) => state.enis.includes(eni)).map(({ mac }) => mac);
+  return {
+    ...state,
+    enis,
+    knowledge: restrictKnowledge(state.knowledge, { kept, fresh: added }, nowMs),
+  };
 }
 
 /** What was heard, learnt and judged. */
-export function takeIn(
-  watch: Watch,
-  wave: readonly Heard[],
+export function applyObservations(
+  state: WatchState,
+  observations: readonly Observation[],
   options: WatchOptions,
   nowMs: number,
-): Watch & { readonly events: readonly EniEvent[] } {
-  const times = timesOf(options, nowMs);
-  const knowledge = wave.reduce((known, heard) => learn(known, heard, times), watch.knowledge);
-  const all = factsOf(knowledge, options, nowMs);
-  const judged = watch.enis.map((eni) => judgeAgain(withRequests(eni, wave), all));
-  const asked = wave.map(({ question }) => [nameOfQuestion(question), nowMs] as const);
+): WatchState & { readonly events: readonly EniEvent[] } {
+  const times = classifyTimes(options, nowMs);
+  const knowledge = observations.reduce(
+    (known, observation) => applyObservation(known, observation, times),
+    state.knowledge,
+  );
+  const context = classifyContext(knowledge, options, nowMs);
+  const reclassified = state.enis.map((eni) =>
+    reclassify(countRequests(eni, observations), context),
+  );
+  const sentAt = observations.map(({ request }) => [requestKey(request), nowMs] as const);
   return {
-    ...watch,
+    ...state,
     knowledge,
-    enis: judged.map((each) => each.watched),
-    askedMs: { ...watch.askedMs, ...Object.fromEntries(asked) },
-    isAnswered: watch.isAnswered || wave.some((heard) => !isTrouble(heard)),
-    heard: [...watch.heard, ...wave],
-    events: judged.flatMap((each) => each.events),
+    enis: reclassified.map((each) => each.watched),
+    lastRequestMs: { ...state.lastRequestMs, ...Object.fromEntries(sentAt) },
+    isAnswered:
+      state.isAnswered || observations.some((observation) => !isErrorObservation(observation)),
+    lastObservations: [...state.lastObservations, ...observations],
+    events: reclassified.flatMap((each) => each.events),
   };
 }
 
 /** A poll is over. A last look that the deadline cut says less than the one before it. */
-export function endPoll(watch: Watch, before: Pick<Watch, "failed" | "trouble">): Watch {
-  const troubles = watch.heard.filter(isTrouble);
-  const [cut] = troubles;
-  if (cut === undefined) return { ...watch, failed: 0, trouble: null };
-  const trouble = troubles.find((each) => !each.isCutByDeadline) ?? before.trouble ?? cut;
-  return { ...watch, failed: before.failed + 1, trouble };
+export function finishPoll(
+  state: WatchState,
+  before: Pick<WatchState, "failedPolls" | "lastError">,
+): WatchState {
+  const errors = state.lastObservations.filter(isErrorObservation);
+  const [firstError] = errors;
+  if (firstError === undefined) return { ...state, failedPolls: 0, lastError: null };
+  const lastError = errors.find((each) => !each.isCutByDeadline) ?? before.lastError ?? firstError;
+  return { ...state, failedPolls: before.failedPolls + 1, lastError };
 }
 
 /** Trouble in a row was tried again as often as may be. */
-export function isSpent({ failed, trouble }: Watch, retries: number): boolean {
-  return failed > retries || (retries < Infinity && trouble?.isSpent === true);
+export function isOutOfRetries({ failedPolls, lastError }: WatchState, retries: number): boolean {
+  return failedPolls > retries || (retries < Infinity && lastError?.isOutOfRetries === true);
 }
 
 /**
  * What is told when the time is over. Throws the last trouble where IMDS never gave an answer: then
  * nothing is known.
  */
-export function endOf(watch: Watch, options: WatchOptions, nowMs: number): readonly EniEvent[] {
-  const { isAnswered, trouble } = watch;
-  if (!isAnswered && trouble !== null) throw trouble.failure;
-  const isSilent = trouble !== null && !trouble.isCutByDeadline;
-  const silence = isSilent ? trouble.failure.message : null;
-  const all = factsOf(watch.knowledge, options, nowMs);
-  return waitersOf(watch).map((watched) => endIncomplete(watched, all, silence));
+export function finishWatch(
+  state: WatchState,
+  options: WatchOptions,
+  nowMs: number,
+): readonly EniEvent[] {
+  const { isAnswered, lastError } = state;
+  if (!isAnswered && lastError !== null) throw lastError.failure;
+  const hasNoAnswer = lastError !== null && !lastError.isCutByDeadline;
+  const silenceReason = hasNoAnswer ? lastError.failure.message : null;
+  const context = classifyContext(state.knowledge, options, nowMs);
+  return pendingEnis(state).map((progress) => endIncomplete(progress, context, silenceReason));
 }
 
-function factsOf(knowledge: EniKnowledge, options: WatchOptions, nowMs: number): JudgeAll {
-  const { kernel, taken } = options;
-  const times = timesOf(options, nowMs);
-  return { knowledge, listed: listedEnis(knowledge), kernel, taken: taken(), times };
+function classifyContext(
+  knowledge: EniKnowledge,
+  options: WatchOptions,
+  nowMs: number,
+): ClassifyContext {
+  const { kernel, occupiedSlots } = options;
+  const times = classifyTimes(options, nowMs);
+  return {
+    knowledge,
+    parsedEnis: parseObservedEnis(knowledge),
+    kernel,
+    occupiedSlots: occupiedSlots(),
+    times,
+  };
 }
 
-function timesOf({ settleMs }: WatchOptions, nowMs: number): JudgeTimes {
-  return { nowMs, settleMs, doubtForMs: settleMs > 0 ? settleMs : doubtForMs };
+function classifyTimes({ settleMs }: WatchOptions, nowMs: number): ClassifyTimes {
+  return { nowMs, settleMs, confirmAbsenceMs: settleMs > 0 ? settleMs : defaultConfirmAbsenceMs };
 }
 
 /** Those whose watch goes on. */
-export function waitersOf({ enis }: Watch): readonly WatchedEni[] {
-  return enis.filter(({ isOver }) => !isOver);
+export function pendingEnis({ enis }: WatchState): readonly EniProgress[] {
+  return enis.filter(({ isDone }) => !isDone);
 }
 
 /** What it waits for, as the choice of questions has it; empty: nothing. */
-export function waiterOf({ mac, verdict, isOver }: WatchedEni): readonly Waiter[] {
-  return isOver || !("awaits" in verdict) ? [] : [{ mac, awaits: verdict.awaits }];
+export function toPendingEni({ mac, classification, isDone }: EniProgress): readonly PendingEni[] {
+  return isDone || !("awaits" in classification) ? [] : [{ mac, awaits: classification.awaits }];
 }
 
-function withRequests(eni: WatchedEni, wave: readonly Heard[]): WatchedEni {
-  const own = wave.filter(({ question }) => "mac" in question && question.mac === eni.mac);
+function countRequests(eni: EniProgress, observations: readonly Observation[]): EniProgress {
+  const own = observations.filter(({ request }) => "mac" in request && request.mac === eni.mac);
   const requests = eni.timeline.requests + own.length;
   return { ...eni, timeline: { ...eni.timeline, requests } };
 }

@@ -1,4 +1,4 @@
-import { varlinkCall, VarlinkFault, type VarlinkReply } from "./varlink.ts";
+import { varlinkCall, VarlinkError, type VarlinkReply } from "./varlink.ts";
 
 /** A key's bytes, or the full name of the error that came instead. */
 export type ImdsdAnswer =
@@ -17,23 +17,23 @@ export const imdsdInterface = "io.systemd.InstanceMetadata";
  */
 const refreshUSec = 1_000_000;
 
-export function imdsdGet(socketPath: string, signal: AbortSignal | null): ImdsdGet {
+export function createImdsdGet(socketPath: string, signal: AbortSignal | null): ImdsdGet {
   return async (key) => {
     const parameters = { key, refreshUSec };
     const call = { method: `${imdsdInterface}.Get`, parameters };
-    return answerIn(await varlinkCall(socketPath, call, signal));
+    return parseAnswer(await varlinkCall(socketPath, call, signal));
   };
 }
 
-function answerIn(reply: VarlinkReply): ImdsdAnswer {
+function parseAnswer(reply: VarlinkReply): ImdsdAnswer {
   if (reply.kind === "error") return reply;
-  return { kind: "value", body: bytesOf(reply.parameters["data"]) };
+  return { kind: "value", body: decodeBase64(reply.parameters["data"]) };
 }
 
 /** Strict: `Buffer` would skip over what is no base64. */
-function bytesOf(data: unknown): Uint8Array<ArrayBuffer> {
+function decodeBase64(data: unknown): Uint8Array<ArrayBuffer> {
   if (typeof data !== "string" || data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
-    throw new VarlinkFault("EBADMSG", "the answer holds no base64");
+    throw new VarlinkError("EBADMSG", "the answer holds no base64");
   }
   return new Uint8Array(Buffer.from(data, "base64"));
 }
@@ -53,12 +53,12 @@ export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer):
     return false;
   }
   const listing = await get(folder);
-  if (listing.kind === "value") return !namesIn(listing.body).includes(name);
+  if (listing.kind === "value") return !listingNames(listing.body).includes(name);
   return isAbsent(get, folder, listing);
 }
 
 /** As they stand in a key: percent-encoded; of `0=my-key`, as keys are listed, the number too. */
-function namesIn(listing: Uint8Array): readonly string[] {
+function listingNames(listing: Uint8Array): readonly string[] {
   const lines = new TextDecoder().decode(listing).split("\n");
   return lines.flatMap((line) => {
     const name = line.replace(/\/$/, "");

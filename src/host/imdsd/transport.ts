@@ -1,15 +1,15 @@
 import { stat } from "node:fs/promises";
 import type { HttpTransport } from "../host.ts";
-import { type ImdsdAnswer, imdsdGet, imdsdInterface, isAbsent } from "./get.ts";
-import { VarlinkFault } from "./varlink.ts";
+import { type ImdsdAnswer, createImdsdGet, imdsdInterface, isAbsent } from "./get.ts";
+import { VarlinkError } from "./varlink.ts";
 
 /** systemd-imdsd@.service(8), since systemd 261. */
 const systemSocket = "/run/systemd/io.systemd.InstanceMetadata";
 
 /** IMDS by way of systemd-imdsd; null where there is no such socket. Nothing is asked yet. */
-export async function imdsd(socketPath = systemSocket): Promise<HttpTransport | null> {
+export async function openImdsd(socketPath = systemSocket): Promise<HttpTransport | null> {
   const found = await stat(socketPath).catch(() => null);
-  return found?.isSocket() === true ? varlinkTransport(socketPath) : null;
+  return found?.isSocket() === true ? createVarlinkTransport(socketPath) : null;
 }
 
 /**
@@ -19,29 +19,29 @@ export async function imdsd(socketPath = systemSocket): Promise<HttpTransport | 
  * key gives its listing, as IMDS does, with or without a slash at the end. `fetch` rejects with the
  * `code` of errno(3): `EACCES` where polkit does not let this user ask.
  */
-export function varlinkTransport(socketPath: string): HttpTransport {
+export function createVarlinkTransport(socketPath: string): HttpTransport {
   const fetch: HttpTransport["fetch"] = async (url, init) => {
     const { pathname } = new URL(url);
     const method = init.method ?? "GET";
-    const get = imdsdGet(socketPath, init.signal ?? null);
+    const get = createImdsdGet(socketPath, init.signal ?? null);
     if (method === "PUT" && pathname === "/latest/api/token") {
-      const proof = await get("/meta-data/instance-id");
-      return proof.kind === "value" ? new Response(token) : responseTo(proof);
+      const idAnswer = await get("/meta-data/instance-id");
+      return idAnswer.kind === "value" ? new Response(placeholderToken) : toResponse(idAnswer);
     }
     if (method !== "GET") return new Response(null, { status: 405 });
-    const key = keyOf(pathname);
+    const key = toImdsdKey(pathname);
     if (key === null) return new Response(null, { status: 400 });
     const answer = await get(key);
     const absent = await isAbsent(get, key, answer);
-    return absent ? new Response(null, { status: 404 }) : responseTo(answer);
+    return absent ? new Response(null, { status: 404 }) : toResponse(answer);
   };
-  return { fetch, connects: null };
+  return { fetch, canConnect: null };
 }
 
-const token = "systemd-imdsd-has-the-token";
+const placeholderToken = "systemd-imdsd-has-the-token";
 
 /** imdsd's keys begin below `latest`, with a slash; null: what lies elsewhere it cannot be asked. */
-function keyOf(pathname: string): string | null {
+function toImdsdKey(pathname: string): string | null {
   if (pathname === "/latest") return "/";
   return pathname.startsWith("/latest/") ? pathname.slice("/latest".length) : null;
 }
@@ -56,15 +56,15 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 /** Root and imdsd itself may ask; others need polkit's leave. */
-const refusals: readonly string[] = [
+const refusalErrors: readonly string[] = [
   "org.varlink.service.PermissionDenied",
   "io.systemd.InteractiveAuthenticationRequired",
 ];
 
-function responseTo(answer: ImdsdAnswer): Response {
+function toResponse(answer: ImdsdAnswer): Response {
   if (answer.kind === "value") return new Response(answer.body);
-  if (refusals.includes(answer.name)) {
-    throw new VarlinkFault("EACCES", "systemd-imdsd answers root, and whom polkit lets");
+  if (refusalErrors.includes(answer.name)) {
+    throw new VarlinkError("EACCES", "systemd-imdsd answers root, and whom polkit lets");
   }
   return new Response(null, { status: statuses[answer.name] ?? 502 });
 }

@@ -7,7 +7,7 @@ interface VarlinkCall {
 }
 
 /** User-data of 1 MiB in base64, and room for what is around it. */
-const longestReplyBytes = 1_572_864;
+const maxReplyBytes = 1_572_864;
 
 /**
  * One call over a connection of its own, which is closed whatever comes of it. Throws the reason of
@@ -24,13 +24,13 @@ export async function varlinkCall(
   const socket = connect({ path: socketPath });
   const stop = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", stop);
-  const reader = new FrameReader();
-  socket.on("error", (error) => reject(isGone(error) ? nobodyListens() : error));
-  socket.on("close", () => reject(new VarlinkFault("ECONNRESET", "the service hung up")));
+  const reader = new MessageReader();
+  socket.on("error", (error) => reject(isSocketMissing(error) ? connectionRefused() : error));
+  socket.on("close", () => reject(new VarlinkError("ECONNRESET", "the service hung up")));
   socket.on("data", (chunk: Buffer) => {
-    const frame = reader.add(chunk);
-    if (frame instanceof Uint8Array) resolve(frame);
-    if (frame instanceof VarlinkFault) reject(frame);
+    const message = reader.add(chunk);
+    if (message instanceof Uint8Array) resolve(message);
+    if (message instanceof VarlinkError) reject(message);
   });
   try {
     socket.write(`${JSON.stringify(call)}\0`);
@@ -41,27 +41,27 @@ export async function varlinkCall(
   }
 }
 
-function nobodyListens(): VarlinkFault {
-  return new VarlinkFault("ECONNREFUSED", "nobody listens");
+function connectionRefused(): VarlinkError {
+  return new VarlinkError("ECONNREFUSED", "nobody listens");
 }
 
 /** The socket has gone since it was looked for: its unit was stopped. */
-function isGone(error: Error): boolean {
+function isSocketMissing(error: Error): boolean {
   return "code" in error && error.code === "ENOENT";
 }
 
 /** Gathers a message, which a NUL ends. What comes after it was not asked for. */
-class FrameReader {
+class MessageReader {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
 
   /** The message once it is whole, a fault once it is too long; null: more is to come. */
-  add(chunk: Uint8Array): Uint8Array | VarlinkFault | null {
+  add(chunk: Uint8Array): Uint8Array | VarlinkError | null {
     const end = chunk.indexOf(0);
     const part = end === -1 ? chunk : chunk.subarray(0, end);
     this.#size += part.length;
-    if (this.#size > longestReplyBytes) {
-      return new VarlinkFault("EMSGSIZE", `the answer is larger than ${longestReplyBytes} bytes`);
+    if (this.#size > maxReplyBytes) {
+      return new VarlinkError("EMSGSIZE", `the answer is larger than ${maxReplyBytes} bytes`);
     }
     this.#chunks.push(part);
     return end === -1 ? null : Buffer.concat(this.#chunks);
@@ -74,7 +74,7 @@ export type VarlinkReply =
   | { readonly kind: "error"; readonly name: string };
 
 /** The conversation itself broke; `code` is one of errno(3). */
-export class VarlinkFault extends Error {
+export class VarlinkError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -89,16 +89,16 @@ export class VarlinkFault extends Error {
  * https://varlink.org/Method-Call
  */
 function parseVarlinkReply(message: Uint8Array): VarlinkReply {
-  const reply = jsonIn(message);
-  if (!isRecord(reply)) throw new VarlinkFault("EBADMSG", "the answer is no varlink");
+  const reply = parseJson(message);
+  if (!isRecord(reply)) throw new VarlinkError("EBADMSG", "the answer is no varlink");
   const { error, parameters = {} } = reply;
   if (typeof error === "string") return { kind: "error", name: error };
   // errors may be null, as every field may that is not there
   if (isRecord(parameters) && (error ?? null) === null) return { kind: "value", parameters };
-  throw new VarlinkFault("EBADMSG", "the answer is no varlink");
+  throw new VarlinkError("EBADMSG", "the answer is no varlink");
 }
 
-function jsonIn(message: Uint8Array): unknown {
+function parseJson(message: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(message));
   } catch {

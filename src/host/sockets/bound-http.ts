@@ -1,8 +1,8 @@
 import { Agent, type ClientRequestArgs, type IncomingMessage, request } from "node:http";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { sourceFor } from "../../model/link.ts";
-import { connectThrough } from "./connect.ts";
-import type { BoundTransport, BoundWay } from "../host.ts";
+import { chooseSource } from "../../model/link.ts";
+import { connectThroughNic } from "./connect.ts";
+import type { BoundTransport, BindOptions } from "../host.ts";
 import type { Libc } from "./libc.ts";
 import { Readable } from "node:stream";
 
@@ -12,7 +12,7 @@ interface BoundRequestArgs extends ClientRequestArgs {
   readonly stop?: AbortSignal;
 }
 
-type Done = NonNullable<Parameters<NonNullable<Agent["createConnection"]>>[1]>;
+type ConnectCallback = NonNullable<Parameters<NonNullable<Agent["createConnection"]>>[1]>;
 
 /**
  * Opens connections through one NIC, and keeps them for the next request. It does not bound how
@@ -21,17 +21,17 @@ type Done = NonNullable<Parameters<NonNullable<Agent["createConnection"]>>[1]>;
  */
 class BoundAgent extends Agent {
   readonly #libc: Libc;
-  readonly #way: BoundWay;
+  readonly #way: BindOptions;
   readonly #over = new AbortController();
 
-  constructor(libc: Libc, way: BoundWay) {
+  constructor(libc: Libc, options: BindOptions) {
     super({ keepAlive: true });
     this.#libc = libc;
-    this.#way = way;
+    this.#way = options;
   }
 
-  override createConnection(args: BoundRequestArgs, done?: Done): undefined {
-    void this.#hand(args, done ?? (() => undefined));
+  override createConnection(args: BoundRequestArgs, callback?: ConnectCallback): undefined {
+    void this.#hand(args, callback ?? (() => undefined));
   }
 
   /** Ends every connect and closes every connection, idle or not. */
@@ -41,16 +41,16 @@ class BoundAgent extends Agent {
   }
 
   /** node's way to be told of a failure is the callback. */
-  async #hand(args: BoundRequestArgs, done: Done): Promise<void> {
+  async #hand(args: BoundRequestArgs, callback: ConnectCallback): Promise<void> {
     try {
       const socket = await this.#open(args);
       // closed meanwhile: node would not know of it, and it would stay open
       if (this.#over.signal.aborted) socket.destroy();
       this.#over.signal.throwIfAborted();
-      done(null, socket);
+      callback(null, socket);
     } catch (error) {
       // oxlint-disable-next-line no-unsafe-type-assertion -- node reads no socket beside an error
-      done(error instanceof Error ? error : new Error(String(error)), undefined as never);
+      callback(error instanceof Error ? error : new Error(String(error)), undefined as never);
     }
   }
 
@@ -69,15 +69,15 @@ class BoundAgent extends Agent {
   async #descriptor({ host, port, stop }: BoundRequestArgs): Promise<number> {
     const address = String(host);
     const { nic, sources, connectMs: timeoutMs } = this.#way;
-    const source = sourceFor(address, sources);
-    if (source === null) throw new NoSource(`${nic} has no address to ask ${address} from`);
+    const source = chooseSource(address, sources);
+    if (source === null) throw new NoSourceAddress(`${nic} has no address to ask ${address} from`);
     const signal = AbortSignal.any([this.#over.signal, ...(stop === undefined ? [] : [stop])]);
     const target = { nic, source, address, port: Number(port), timeoutMs, signal };
-    return connectThrough(this.#libc, target);
+    return connectThroughNic(this.#libc, target);
   }
 }
 
-class NoSource extends Error {
+class NoSourceAddress extends Error {
   readonly code = "EADDRNOTAVAIL";
 }
 
@@ -85,18 +85,22 @@ class NoSource extends Error {
  * HTTP through one NIC: node's requests over sockets that the C library made, for fetch cannot be
  * bound to a device. `connectMs` is exact, and so are the errors.
  */
-export function boundTransport(libc: Libc, way: BoundWay): BoundTransport {
-  const agent = new BoundAgent(libc, way);
+export function createBoundTransport(libc: Libc, options: BindOptions): BoundTransport {
+  const agent = new BoundAgent(libc, options);
   return {
-    fetch: (url, init) => fetchThrough(agent, new URL(url), init),
-    connects: null,
-    connect: (host, port, signal) => agent.tryConnect({ host, port, stop: signal }),
+    fetch: (url, init) => fetchThroughAgent(agent, new URL(url), init),
+    canConnect: null,
+    tryConnect: (host, port, signal) => agent.tryConnect({ host, port, stop: signal }),
     close: () => agent.close(),
   };
 }
 
 /** node tells of an answer, an error or (101) an upgrade; of an abort after that, of nothing. */
-async function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Promise<Response> {
+async function fetchThroughAgent(
+  agent: BoundAgent,
+  url: URL,
+  init: RequestInit,
+): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { signal } = init;
   signal?.throwIfAborted();
@@ -110,18 +114,20 @@ async function fetchThrough(agent: BoundAgent, url: URL, init: RequestInit): Pro
     headers: { ...Object.fromEntries(new Headers(init.headers)), host: url.host },
     ...(signal ? { signal, stop: signal } : {}),
   };
-  const asked = request(args, resolve);
-  asked.on("error", reject); // not `once`: a socket may fail again after the answer
-  asked.once("upgrade", (_, socket) => {
+  const clientRequest = request(args, resolve);
+  clientRequest.on("error", reject); // not `once`: a socket may fail again after the answer
+  clientRequest.once("upgrade", (_, socket) => {
     socket.destroy();
-    reject(new OddAnswer("status 101", "a change of protocol that nobody asked for"));
+    reject(new UnexpectedResponse("status 101", "a change of protocol that nobody asked for"));
   });
-  asked.once("close", () => reject(new OddAnswer("ECONNRESET", "closed without an answer")));
-  asked.end();
-  return responseOf(await promise);
+  clientRequest.once("close", () =>
+    reject(new UnexpectedResponse("ECONNRESET", "closed without an answer")),
+  );
+  clientRequest.end();
+  return toResponse(await promise);
 }
 
-class OddAnswer extends Error {
+class UnexpectedResponse extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -131,17 +137,17 @@ class OddAnswer extends Error {
 }
 
 /** Statuses that come without a body, which `Response` insists on. */
-const bodiless: readonly number[] = [204, 205, 304];
+const bodilessStatuses: readonly number[] = [204, 205, 304];
 
 /** Throws for a status that HTTP does not have: `Response` takes none below 200 or above 599. */
-function responseOf(message: IncomingMessage): Response {
+function toResponse(message: IncomingMessage): Response {
   const status = message.statusCode ?? 0;
   if (status < 200 || status > 599) {
     message.destroy();
-    throw new OddAnswer(`status ${status}`, "no such status");
+    throw new UnexpectedResponse(`status ${status}`, "no such status");
   }
   const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)]);
-  const isBodiless = bodiless.includes(status);
+  const isBodiless = bodilessStatuses.includes(status);
   if (isBodiless) message.resume();
   // oxlint-disable-next-line no-unsafe-type-assertion -- node's and the web's streams are one here
   const body = isBodiless ? null : (Readable.toWeb(message) as unknown as ReadableStream);

@@ -1,16 +1,16 @@
 import { ptr } from "bun:ffi";
 import type { LinkAddress } from "../../model/link.ts";
 import {
-  errnoOf,
+  readErrno,
   type Libc,
-  nameOfErrno,
+  errnoName,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  socketAddress,
+  buildSocketAddress,
 } from "./libc.ts";
 
-export interface BoundTarget {
+export interface ConnectTarget {
   readonly nic: string;
   readonly source: LinkAddress;
   readonly address: string;
@@ -30,7 +30,7 @@ const IPPROTO_IP = 0;
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
 /** Waits between two looks: a healthy service answers within the first few. */
-const patienceMs = [0, 1, 2, 4, 8, 16, 20] as const;
+const pollDelaysMs = [0, 1, 2, 4, 8, 16, 20] as const;
 
 /**
  * A connected TCP socket, as a file descriptor that the caller owns. It is bound to the device, so
@@ -40,28 +40,28 @@ const patienceMs = [0, 1, 2, 4, 8, 16, 20] as const;
  * Throws an error with errno's name as its `code` (`ETIMEDOUT` after `timeoutMs`), or the signal's
  * reason; then the descriptor is closed.
  */
-export async function connectThrough(libc: Libc, target: BoundTarget): Promise<number> {
+export async function connectThroughNic(libc: Libc, target: ConnectTarget): Promise<number> {
   const { source, address, port, nic } = target;
-  const peer = socketAddress(address, port);
+  const peer = buildSocketAddress(address, port);
   const fd = libc.socket(peer.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw errorOf(errnoOf(libc), target);
-  let isHandedOn = false;
+  if (fd < 0) throw createConnectError(readErrno(libc), target);
+  let isReturned = false;
   try {
-    demand(libc, target, bindToDevice(libc, fd, nic));
-    const yes = new Int32Array([1]);
+    throwIfFailed(libc, target, bindToDevice(libc, fd, nic));
+    const enabled = new Int32Array([1]);
     // older kernels lack it, and IPv6 sockets take it, too
-    libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(yes), yes.byteLength);
-    const own = socketAddress(source.address, 0, source.scopeId).bytes;
-    demand(libc, target, libc.bind(fd, ptr(own), own.length));
+    libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(enabled), enabled.byteLength);
+    const sourceBytes = buildSocketAddress(source.address, 0, source.scopeId).bytes;
+    throwIfFailed(libc, target, libc.bind(fd, ptr(sourceBytes), sourceBytes.length));
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
-      const code = errnoOf(libc);
-      if (code !== EINPROGRESS) throw errorOf(code, target);
-      await untilConnected(libc, fd, target);
+      const code = readErrno(libc);
+      if (code !== EINPROGRESS) throw createConnectError(code, target);
+      await waitUntilConnected(libc, fd, target);
     }
-    isHandedOn = true;
+    isReturned = true;
     return fd;
   } finally {
-    if (!isHandedOn) libc.close(fd);
+    if (!isReturned) libc.close(fd);
   }
 }
 
@@ -71,21 +71,21 @@ export function bindToDevice(libc: Libc, fd: number, nic: string): number {
   return libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length);
 }
 
-async function untilConnected(libc: Libc, fd: number, target: BoundTarget): Promise<void> {
+async function waitUntilConnected(libc: Libc, fd: number, target: ConnectTarget): Promise<void> {
   const endMs = performance.now() + target.timeoutMs;
-  for (let look = 0; ; look += 1) {
+  for (let polls = 0; ; polls += 1) {
     target.signal.throwIfAborted();
     if (isWritable(libc, fd)) break;
     const leftMs = endMs - performance.now();
     if (leftMs <= 0) throw new ConnectError("ETIMEDOUT", target);
-    await Bun.sleep(Math.min(leftMs, patienceMs[look] ?? 20));
+    await Bun.sleep(Math.min(leftMs, pollDelaysMs[polls] ?? 20));
   }
-  const code = socketError(libc, fd);
-  if (code !== 0) throw errorOf(code, target);
+  const code = readSocketError(libc, fd);
+  if (code !== 0) throw createConnectError(code, target);
   // poll(2) says "writable" of a socket that failed, too; only a peer proves a connection
-  const name = new Uint8Array(28);
-  const size = new Uint32Array([name.length]);
-  demand(libc, target, libc.getpeername(fd, ptr(name), ptr(size)));
+  const peerName = new Uint8Array(28);
+  const size = new Uint32Array([peerName.length]);
+  throwIfFailed(libc, target, libc.getpeername(fd, ptr(peerName), ptr(size)));
 }
 
 function isWritable(libc: Libc, fd: number): boolean {
@@ -95,26 +95,26 @@ function isWritable(libc: Libc, fd: number): boolean {
   return libc.poll(ptr(entry), 1, 0) > 0;
 }
 
-function socketError(libc: Libc, fd: number): number {
+function readSocketError(libc: Libc, fd: number): number {
   const value = new Int32Array(1);
   const size = new Uint32Array([4]);
   libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, ptr(value), ptr(size));
   return value[0] ?? 0;
 }
 
-function demand(libc: Libc, target: BoundTarget, result: number): void {
-  if (result !== 0) throw errorOf(errnoOf(libc), target);
+function throwIfFailed(libc: Libc, target: ConnectTarget, result: number): void {
+  if (result !== 0) throw createConnectError(readErrno(libc), target);
 }
 
-function errorOf(errno: number, target: BoundTarget): ConnectError {
-  return new ConnectError(nameOfErrno(errno), target);
+function createConnectError(errno: number, target: ConnectTarget): ConnectError {
+  return new ConnectError(errnoName(errno), target);
 }
 
 /** Has errno's name as `code`, as the errors of node and Bun do. */
 export class ConnectError extends Error {
   readonly code: string;
 
-  constructor(code: string, { nic, address, port }: BoundTarget) {
+  constructor(code: string, { nic, address, port }: ConnectTarget) {
     super(`${address} port ${port} through ${nic}: ${code}`);
     this.name = "ConnectError";
     this.code = code;

@@ -35,13 +35,13 @@ export const SOCK_CLOEXEC = 0o2000000;
 export type Libc = ReturnType<typeof openLibc>;
 
 /** What the call before this one failed with: errno(3). */
-export function errnoOf(libc: Libc): number {
+export function readErrno(libc: Libc): number {
   const location = libc.__errno_location();
   return location === null ? 0 : read.i32(location);
 }
 
 /** Its name (`ENETUNREACH`), of those that node knows: not of EINPROGRESS, for one. */
-export function nameOfErrno(number: number): string {
+export function errnoName(number: number): string {
   return getSystemErrorMap().get(-number)?.[0] ?? `errno ${number}`;
 }
 
@@ -56,7 +56,7 @@ interface SocketAddress {
 }
 
 /** `address`: IPv4, or IPv6 without brackets and zone. Throws a bug for what is neither. */
-export function socketAddress(address: string, port: number, scopeId = 0): SocketAddress {
+export function buildSocketAddress(address: string, port: number, scopeId = 0): SocketAddress {
   const isIpv6 = address.includes(":");
   if (!isIpv6 && !/^\d+(\.\d+){3}$/.test(address)) throw new RangeError(`${address}: no address`);
   const bytes = new Uint8Array(isIpv6 ? 28 : 16);
@@ -72,7 +72,7 @@ export function socketAddress(address: string, port: number, scopeId = 0): Socke
 }
 
 /** The address in a `struct sockaddr` that the kernel filled in, as people write it. */
-export function ipOf(bytes: Uint8Array): string {
+export function readIpAddress(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (view.getUint16(0, isLittleEndian) === AF_INET) return bytes.slice(4, 8).join(".");
   const groups = Array.from({ length: 8 }, (_, at) => view.getUint16(8 + 2 * at).toString(16));

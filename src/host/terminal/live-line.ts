@@ -2,7 +2,7 @@ import { escapeControls } from "./stderr.ts";
 import type { Waiting } from "../host.ts";
 
 /** Short waits need no word: the line shows once a wait lasts this long. */
-const patienceMs = 1000;
+const showAfterMs = 1000;
 
 const refreshMs = 200;
 
@@ -21,24 +21,24 @@ interface Screen {
 }
 
 /** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
-export function liveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
+export function createLiveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
   let state: Waiting | null = null;
   let sinceMs = 0;
   let timer: ReturnType<typeof setInterval> | null = null;
-  let shown = false;
-  let told: string | null = null;
+  let isDrawn = false;
+  let lastPrinted: string | null = null;
 
   const clear = (): void => {
-    if (shown) write("\r\u001b[K");
-    shown = false;
+    if (isDrawn) write("\r\u001b[K");
+    isDrawn = false;
   };
   const draw = (): void => {
-    if (state === null || now() - sinceMs < patienceMs || !isTerminal()) return;
-    const line = describe(state, now());
-    if (!isPlain) write(`\r\u001b[K${line.slice(0, (columnsOf(2) ?? 80) - 1)}`);
-    else if (told !== state.what) write(`${line}\n`);
-    told = state.what;
-    shown = !isPlain;
+    if (state === null || now() - sinceMs < showAfterMs || !isTerminal()) return;
+    const line = describeWaiting(state, now());
+    if (!isPlain) write(`\r\u001b[K${line.slice(0, (terminalWidth(2) ?? 80) - 1)}`);
+    else if (lastPrinted !== state.what) write(`${line}\n`);
+    lastPrinted = state.what;
+    isDrawn = !isPlain;
   };
   const show = (next: Waiting | null): void => {
     if (next?.what !== state?.what) sinceMs = now();
@@ -55,7 +55,7 @@ export function liveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine 
   return { show, clear };
 }
 
-function describe(state: Waiting, nowMs: number): string {
+function describeWaiting(state: Waiting, nowMs: number): string {
   const leftS = Math.max(0, Math.ceil((state.deadlineMs - nowMs) / 1000));
   const tries = state.tries === 1 ? "1 try" : `${state.tries} tries`;
   return escapeControls(
@@ -63,15 +63,15 @@ function describe(state: Waiting, nowMs: number): string {
   );
 }
 
-const usual = 80;
+const defaultWidth = 80;
 
 /**
  * How wide the terminal behind descriptor 1 or 2 is; null: there is none. One that does not tell
  * (0 columns, as serial consoles have) is taken for a usual one. node:tty is loaded where it is
  * needed: it costs as long as an empty program runs.
  */
-export function columnsOf(fd: 1 | 2): number | null {
+export function terminalWidth(fd: 1 | 2): number | null {
   if (!process.getBuiltinModule("node:tty").isatty(fd)) return null;
   const { columns } = fd === 1 ? process.stdout : process.stderr;
-  return columns > 0 ? columns : usual;
+  return columns > 0 ? columns : defaultWidth;
 }

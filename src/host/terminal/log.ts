@@ -1,7 +1,7 @@
 import { createConsola, type LogObject } from "consola/core";
 import type { Log, Waiting } from "../host.ts";
-import { escapeControls, type ReaderOfStderr, stderrWriter } from "./stderr.ts";
-import { liveLine } from "./live-line.ts";
+import { escapeControls, type StderrTarget, createStderrWriter } from "./stderr.ts";
+import { createLiveLine } from "./live-line.ts";
 
 export interface LogSettings {
   readonly format: "text" | "json";
@@ -9,7 +9,7 @@ export interface LogSettings {
   /** Nothing is drawn over: for screen readers, and terminals that cannot. */
   readonly isPlain: boolean;
   /** Called once, when there is something to say. */
-  readonly reader: () => ReaderOfStderr;
+  readonly stderrTarget: () => StderrTarget;
 }
 
 const levels = { quiet: 0, normal: 3, verbose: 4 } as const;
@@ -17,16 +17,17 @@ const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 
 
 /** The log on fd 2. Talk never fails a run: what stderr does not take is dropped. */
 export function createLog(settings: LogSettings, now: () => number): Log {
-  const stderr = stderrWriter();
-  let known: ReaderOfStderr | null = null;
-  const reader = (): ReaderOfStderr => (known ??= settings.reader());
-  const live = settings.format === "text" && settings.verbosity !== "quiet";
-  const isTerminal = (): boolean => reader().isTerminal;
-  const line = live
-    ? liveLine({ write: stderr.write, isTerminal, now, isPlain: settings.isPlain })
+  const stderr = createStderrWriter();
+  let cachedTarget: StderrTarget | null = null;
+  const stderrTarget = (): StderrTarget => (cachedTarget ??= settings.stderrTarget());
+  const hasLiveLine = settings.format === "text" && settings.verbosity !== "quiet";
+  const isTerminal = (): boolean => stderrTarget().isTerminal;
+  const liveLine = hasLiveLine
+    ? createLiveLine({ write: stderr.write, isTerminal, now, isPlain: settings.isPlain })
     : null;
-  const textLine = (entry: LogObject): string => textOf(entry, reader().isJournal);
-  const report = settings.format === "json" ? jsonLine : textLine;
+  const formatEntryAsText = (entry: LogObject): string =>
+    formatText(entry, stderrTarget().isJournal);
+  const formatEntry = settings.format === "json" ? formatJson : formatEntryAsText;
   const consola = createConsola({
     level: levels[settings.verbosity],
     throttle: 0, // consola folds repeated lines by default; each retry is worth its own
@@ -34,8 +35,8 @@ export function createLog(settings: LogSettings, now: () => number): Log {
     reporters: [
       {
         log: (entry) => {
-          line?.clear();
-          stderr.write(report(entry));
+          liveLine?.clear();
+          stderr.write(formatEntry(entry));
         },
       },
     ],
@@ -45,19 +46,19 @@ export function createLog(settings: LogSettings, now: () => number): Log {
     warn: (message, hint) => consola.warn(message, hint ?? null),
     info: (message) => consola.info(message, null),
     verbose: (message) => consola.debug(message, null),
-    waiting: (state: Waiting | null) => line?.show(state),
+    waiting: (state: Waiting | null) => liveLine?.show(state),
     flush: stderr.flush,
   };
 }
 
-function textOf({ type, args: [message, hint] }: LogObject, isJournal: boolean): string {
+function formatText({ type, args: [message, hint] }: LogObject, isJournal: boolean): string {
   const priority = isJournal ? `<${priorities[type] ?? 6}>` : "";
-  const grade = type === "warn" ? "warning: " : "";
-  const said = `${priority}ec2nic: ${grade}${escapeControls(String(message))}\n`;
-  return hint ? `${said}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : said;
+  const levelPrefix = type === "warn" ? "warning: " : "";
+  const text = `${priority}ec2nic: ${levelPrefix}${escapeControls(String(message))}\n`;
+  return hint ? `${text}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : text;
 }
 
-function jsonLine({ type, date, args: [message, hint] }: LogObject): string {
+function formatJson({ type, date, args: [message, hint] }: LogObject): string {
   const level = type === "debug" ? "verbose" : type;
   const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
   // JSON escapes what is below a blank by itself; a terminal obeys some of what is above, too

@@ -1,10 +1,10 @@
-import { escapeObeyed, unicodeEscape } from "../../model/text.ts";
+import { escapeControlChars, unicodeEscape } from "../../model/text.ts";
 
 /** Talk that nobody reads is dropped beyond this: it must neither stop a run nor fill the memory. */
-const mostWaiting = 1_048_576;
+const maxQueuedChars = 1_048_576;
 
 /** How long the end of a run waits for a reader of its last words. */
-const patienceMs = 500;
+const flushTimeoutMs = 500;
 
 interface StderrWriter {
   readonly write: (text: string) => void;
@@ -15,25 +15,25 @@ interface StderrWriter {
  * Writes to fd 2 in order, beside the event loop: writing to a pipe that is full and unread would
  * stop it, and with it every deadline and signal.
  */
-export function stderrWriter(): StderrWriter {
-  let waiting = 0;
-  let last: Promise<unknown> = Promise.resolve();
+export function createStderrWriter(): StderrWriter {
+  let queuedChars = 0;
+  let lastWrite: Promise<unknown> = Promise.resolve();
   const write = (text: string): void => {
-    if (waiting > mostWaiting) return;
-    waiting += text.length;
-    last = last
+    if (queuedChars > maxQueuedChars) return;
+    queuedChars += text.length;
+    lastWrite = lastWrite
       .then(() => Bun.write(Bun.stderr, text))
       .catch(() => undefined) // stderr is closed, full or gone: nothing is left to say it to
-      .finally(() => (waiting -= text.length));
+      .finally(() => (queuedChars -= text.length));
   };
   const flush = async (): Promise<void> => {
-    await Promise.race([last, Bun.sleep(patienceMs)]);
+    await Promise.race([lastWrite, Bun.sleep(flushTimeoutMs)]);
   };
   return { write, flush };
 }
 
 /** Who reads stderr. */
-export interface ReaderOfStderr {
+export interface StderrTarget {
   /** The journal: lines carry `<priority>` (sd-daemon(3)). */
   readonly isJournal: boolean;
   readonly isTerminal: boolean;
@@ -46,7 +46,7 @@ const nullDevice = 0x103;
  * JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)). Asked when there
  * is something to say: node:fs costs 2 ms and node:tty 5, as long as an empty program runs.
  */
-export function readerOfStderr(journalStream: string | undefined): ReaderOfStderr {
+export function detectStderrTarget(journalStream: string | undefined): StderrTarget {
   try {
     const stats = process.getBuiltinModule("node:fs").fstatSync(2);
     const isDevice = stats.isCharacterDevice() && stats.rdev !== nullDevice;
@@ -61,5 +61,5 @@ export function readerOfStderr(journalStream: string | undefined): ReaderOfStder
 
 /** What others set (tags, host names, answers) must not steer a terminal, nor turn its text around. */
 export function escapeControls(text: string): string {
-  return escapeObeyed(text).replaceAll("\n", unicodeEscape(10));
+  return escapeControlChars(text).replaceAll("\n", unicodeEscape(10));
 }

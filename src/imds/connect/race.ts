@@ -1,24 +1,24 @@
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
-import { type Answer, type Trouble, trouble } from "../protocol/answer.ts";
-import type { LineUp } from "./candidates.ts";
-import { nameOfWay, type Way } from "../protocol/path.ts";
+import { type Answer, type TransientError, transientError } from "../protocol/answer.ts";
+import type { PathCandidates } from "./candidates.ts";
+import { describePath, type ImdsPath } from "../protocol/path.ts";
 
 /** RFC 8305 §5, "Connection Attempt Delay". */
-const staggerMs = 250;
+const attemptDelayMs = 250;
 
 export interface Winner {
-  readonly way: Way;
+  readonly path: ImdsPath;
   readonly body: Uint8Array;
 }
 
-interface Finish {
-  readonly way: Way;
+interface AttemptResult {
+  readonly path: ImdsPath;
   readonly outcome: Answer | Failure;
 }
 
 /** Asks over one way; `stop` ends it early. */
-export type Attempt = (way: Way, stop: AbortSignal) => Promise<Answer>;
+export type Attempt = (path: ImdsPath, stop: AbortSignal) => Promise<Answer>;
 
 /**
  * One round: heat after heat, one more every 250 ms, or as soon as the latest has failed. The
@@ -28,91 +28,102 @@ export type Attempt = (way: Way, stop: AbortSignal) => Promise<Answer>;
  */
 export async function race(
   host: Pick<Host, "clock" | "signal">,
-  lineUp: (heat: number) => Promise<LineUp>,
+  listCandidates: (round: number) => Promise<PathCandidates>,
   attempt: Attempt,
-): Promise<Winner | Trouble> {
-  const over = new AbortController();
-  const stop = AbortSignal.any([host.signal, over.signal]);
-  const run = async (way: Way): Promise<Finish> => {
-    return { way, outcome: await attempt(way, stop).catch(failureOrBug) };
+): Promise<Winner | TransientError> {
+  const raceAbort = new AbortController();
+  const stop = AbortSignal.any([host.signal, raceAbort.signal]);
+  const startAttempt = async (path: ImdsPath): Promise<AttemptResult> => {
+    return { path, outcome: await attempt(path, stop).catch(expectFailure) };
   };
-  const running = new Map<string, Promise<Finish>>();
-  const lost = new Map<string, Finish>();
+  const running = new Map<string, Promise<AttemptResult>>();
+  const failed = new Map<string, AttemptResult>();
   try {
-    for (let heat = 0; ; heat += 1) {
-      const { heats, absent } = await lineUp(heat);
+    for (let round = 0; ; round += 1) {
+      const { rounds, exclusions } = await listCandidates(round);
       host.signal.throwIfAborted();
-      const isNew = (way: Way): boolean => !isKnown(nameOfWay(way), running, lost);
-      const latest = heats.map((ways) => ways.filter(isNew)).find((ways) => ways.length > 0) ?? [];
-      for (const way of latest) running.set(nameOfWay(way), run(way));
-      if (running.size === 0 && heat > 0) return verdictOn([...lost.values()], absent);
-      const finish = await untilNext(host, { running, lost, latest, stop });
-      if (finish !== null) return finish;
+      const isNotTried = (way: ImdsPath): boolean => !isInAny(describePath(way), running, failed);
+      const latestRound =
+        rounds.map((paths) => paths.filter(isNotTried)).find((paths) => paths.length > 0) ?? [];
+      for (const path of latestRound) running.set(describePath(path), startAttempt(path));
+      if (running.size === 0 && round > 0) return summariseLosses([...failed.values()], exclusions);
+      const result = await waitForWinner(host, { running, failed, latestRound, stop });
+      if (result !== null) return result;
     }
   } finally {
-    over.abort(new Error("the race is over"));
+    raceAbort.abort(new Error("the race is over"));
   }
 }
 
-interface State {
-  readonly running: Map<string, Promise<Finish>>;
-  readonly lost: Map<string, Finish>;
+interface RaceState {
+  readonly running: Map<string, Promise<AttemptResult>>;
+  readonly failed: Map<string, AttemptResult>;
   /** The heat that started last. */
-  readonly latest: readonly Way[];
+  readonly latestRound: readonly ImdsPath[];
   readonly stop: AbortSignal;
 }
 
 /** The winner; null when it is time for the next heat. */
-async function untilNext(host: Pick<Host, "clock">, state: State): Promise<Winner | null> {
-  const { running, lost, latest, stop } = state;
+async function waitForWinner(host: Pick<Host, "clock">, state: RaceState): Promise<Winner | null> {
+  const { running, failed, latestRound, stop } = state;
   if (running.size === 0) return null;
-  const patience = host.clock.sleep(staggerMs, stop);
+  const attemptDelay = host.clock.sleep(attemptDelayMs, stop);
   for (;;) {
-    const finish = await Promise.race([...running.values(), patience]);
-    if (finish === undefined) return null;
-    const { way, outcome } = finish;
+    const result = await Promise.race([...running.values(), attemptDelay]);
+    if (result === undefined) return null;
+    const { path, outcome } = result;
     if (!(outcome instanceof Failure) && outcome.kind === "value") {
-      return { way, body: outcome.body };
+      return { path, body: outcome.body };
     }
-    running.delete(nameOfWay(way));
-    lost.set(nameOfWay(way), finish);
-    const isSpent = latest.length > 0 && latest.every((each) => lost.has(nameOfWay(each)));
-    if (isSpent || running.size === 0) return null;
+    running.delete(describePath(path));
+    failed.set(describePath(path), result);
+    const isRoundFailed =
+      latestRound.length > 0 && latestRound.every((each) => failed.has(describePath(each)));
+    if (isRoundFailed || running.size === 0) return null;
   }
 }
 
-function isKnown(name: string, ...maps: readonly ReadonlyMap<string, unknown>[]): boolean {
+function isInAny(name: string, ...maps: readonly ReadonlyMap<string, unknown>[]): boolean {
   return maps.some((map) => map.has(name));
 }
 
-function failureOrBug(error: unknown): Failure {
+function expectFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   throw error;
 }
 
 /** What a round without a winner comes to: the final answer if there was one, else the trouble. */
-function verdictOn(lost: readonly Finish[], absent: readonly string[]): Trouble {
-  const final = lost.map(({ outcome }) => outcome).find((outcome) => outcome instanceof Failure);
-  const troubles = lost.map(({ outcome }) => troubleOf(outcome));
-  const answered = troubles.filter(({ suspect }) => suspect !== "path");
-  const isHopeless = lost.every(
-    ({ outcome }, at) => outcome instanceof Failure || troubles[at]?.suspect === "path",
+function summariseLosses(
+  failed: readonly AttemptResult[],
+  exclusions: readonly string[],
+): TransientError {
+  const finalFailure = failed
+    .map(({ outcome }) => outcome)
+    .find((outcome) => outcome instanceof Failure);
+  const errors = failed.map(({ outcome }) => toTransientError(outcome));
+  const answered = errors.filter(({ cause }) => cause !== "path");
+  const isServiceUnreached = failed.every(
+    ({ outcome }, at) => outcome instanceof Failure || errors[at]?.cause === "path",
   );
-  if (final !== undefined && isHopeless) throw final;
-  const pauses = answered.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-  const reasons = lost.map(({ way }, at) => [nameOfWay(way), troubles[at]?.reason ?? ""] as const);
+  if (finalFailure !== undefined && isServiceUnreached) throw finalFailure;
+  const retryAfters = answered.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const reasons = failed.map(
+    ({ path }, at) => [describePath(path), errors[at]?.reason ?? ""] as const,
+  );
   return {
-    reason: [...reasonsOf(reasons), ...absent].join("; ") || "there is no way to try",
-    endsAs: troubles.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
+    reason: [...groupReasons(reasons), ...exclusions].join("; ") || "there is no way to try",
+    endsAs: errors.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
     retryAfterMs:
-      pauses.length > 0 && pauses.length === answered.length ? Math.min(...pauses) : null,
-    isCutByDeadline: troubles.some(({ isCutByDeadline }) => isCutByDeadline),
-    suspect: troubles.every(({ suspect }) => suspect === "path") ? "path" : "service",
+      retryAfters.length > 0 && retryAfters.length === answered.length
+        ? Math.min(...retryAfters)
+        : null,
+    isCutByDeadline: errors.some(({ isCutByDeadline }) => isCutByDeadline),
+    cause: errors.every(({ cause }) => cause === "path") ? "path" : "service",
   };
 }
 
 /** Which ways came to what: each reason once, and alone where all came to the same. */
-function reasonsOf(reasons: readonly (readonly [string, string])[]): readonly string[] {
+function groupReasons(reasons: readonly (readonly [string, string])[]): readonly string[] {
   const distinct = [...new Set(reasons.map(([, reason]) => reason))];
   if (distinct.length <= 1) return distinct;
   return distinct.map((reason) => {
@@ -121,8 +132,8 @@ function reasonsOf(reasons: readonly (readonly [string, string])[]): readonly st
   });
 }
 
-function troubleOf(outcome: Answer | Failure): Trouble {
-  if (outcome instanceof Failure) return trouble(outcome.message).trouble;
-  if (outcome.kind === "trouble") return outcome.trouble;
-  return trouble("404 where a token should be", { endsAs: "DATAERR" }).trouble;
+function toTransientError(outcome: Answer | Failure): TransientError {
+  if (outcome instanceof Failure) return transientError(outcome.message).error;
+  if (outcome.kind === "error") return outcome.error;
+  return transientError("404 where a token should be", { endsAs: "DATAERR" }).error;
 }

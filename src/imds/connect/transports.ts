@@ -1,37 +1,37 @@
 import type { BoundTransport, Host, HttpTransport } from "../../host/host.ts";
 import type { LinkAddress, LinkState, Ranking } from "../../model/link.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
-import { nameOfWay, type Through, type Way } from "../protocol/path.ts";
+import { describePath, type Via, type ImdsPath } from "../protocol/path.ts";
 
 /** What the session must be told of the machine's links. */
 export interface Links {
   /** The links as they are now, ranked, and what the kernel's own routing makes of the endpoints. */
-  readonly rank: (endpoints: readonly string[]) => Promise<Ranked>;
+  readonly rank: (endpoints: readonly string[]) => Promise<LinkSurvey>;
   /** A temporary address for a link that has none; a string says why there is none. */
-  readonly lease: (link: LinkState, limits: Limits) => Promise<LinkAddress | string>;
+  readonly lease: (link: LinkState, limits: TransportLimits) => Promise<LinkAddress | string>;
   /** Gives back every temporary address. */
   readonly close: () => Promise<void>;
 }
 
-export interface Ranked extends Ranking {
+export interface LinkSurvey extends Ranking {
   /** The link that the kernel itself takes to the first endpoint; null: none, or nobody knows. */
-  readonly routed: string | null;
+  readonly routedLink: string | null;
   /** Endpoints that a route forbids. */
-  readonly forbidden: readonly string[];
+  readonly forbiddenEndpoints: readonly string[];
   /** systemd-imdsd is there to be asked. */
   readonly hasImdsd: boolean;
 }
 
 /** As there is where no link is looked at. */
-export const noRanked: Ranked = {
+export const emptyLinkSurvey: LinkSurvey = {
   candidates: [],
   others: [],
-  routed: null,
-  forbidden: [],
+  routedLink: null,
+  forbiddenEndpoints: [],
   hasImdsd: false,
 };
 
-export interface Limits {
+export interface TransportLimits {
   /** On the clock of `Clock.now`. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
@@ -40,11 +40,11 @@ export interface Limits {
 /** The transports of one session: a way's own, made when it is first asked over. */
 export interface Transports {
   /** A string says why there is none for this way. */
-  readonly of: (way: Way, limits: Limits) => Promise<HttpTransport | string>;
+  readonly open: (path: ImdsPath, limits: TransportLimits) => Promise<HttpTransport | string>;
   /** Closes what the losers of a race have open. */
-  readonly keepOnly: (winner: Way | null) => void;
+  readonly keepOnly: (winner: ImdsPath | null) => void;
   /** Why sockets can't be bound to a NIC in this process; null: they can, or nobody has tried. */
-  readonly obstacle: () => string | null;
+  readonly bindObstacle: () => string | null;
   readonly close: () => Promise<void>;
 }
 
@@ -54,8 +54,13 @@ export function openTransports(
   settings: Pick<ImdsSettings, "connectMs" | "nic">,
   links: Links,
 ): Transports {
-  let obstacle: string | null = null;
-  const bind = binder(host, settings, links, (reason) => void (obstacle = reason));
+  let bindObstacle: string | null = null;
+  const bindToNic = createBindToNic(
+    host,
+    settings,
+    links,
+    (reason) => void (bindObstacle = reason),
+  );
   const racing = new Map<string, BoundTransport>();
   const winners: BoundTransport[] = [];
   const closeRacing = (): void => {
@@ -63,26 +68,26 @@ export function openTransports(
     racing.clear();
   };
   return {
-    of: async (way, limits) => {
-      const { through } = way;
-      if (through.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
-      if (through.kind === "routing") return host.http;
-      const transport = await bind(through, limits);
+    open: async (path, limits) => {
+      const { via } = path;
+      if (via.kind === "imdsd") return (await host.imdsd()) ?? "systemd-imdsd is gone";
+      if (via.kind === "routing") return host.http;
+      const transport = await bindToNic(via, limits);
       if (typeof transport !== "string") {
-        racing.get(nameOfWay(way))?.close(); // one that came too late for the race before
-        racing.set(nameOfWay(way), transport);
+        racing.get(describePath(path))?.close(); // one that came too late for the race before
+        racing.set(describePath(path), transport);
       }
       return transport;
     },
     keepOnly: (winner) => {
-      const name = winner === null ? "" : nameOfWay(winner);
+      const name = winner === null ? "" : describePath(winner);
       const transport = racing.get(name);
       racing.delete(name);
       // the winners of earlier races may still have answers under way: they stay until the end
       if (transport !== undefined) winners.push(transport);
       closeRacing();
     },
-    obstacle: () => obstacle,
+    bindObstacle: () => bindObstacle,
     close: async () => {
       closeRacing();
       for (const transport of winners) transport.close();
@@ -91,17 +96,17 @@ export function openTransports(
   };
 }
 
-type NicWay = Extract<Through, { kind: "nic" }>;
-type Bind = (through: NicWay, limits: Limits) => Promise<BoundTransport | string>;
+type NicVia = Extract<Via, { kind: "nic" }>;
+type BindToNic = (via: NicVia, limits: TransportLimits) => Promise<BoundTransport | string>;
 
 /** Binds to a NIC and an address of its own, after it got one where it needs a lease. */
-function binder(
+function createBindToNic(
   host: Pick<Host, "bind" | "log">,
-  { connectMs, nic: only }: Pick<ImdsSettings, "connectMs" | "nic">,
+  { connectMs, nic: requestedNic }: Pick<ImdsSettings, "connectMs" | "nic">,
   links: Links,
   onObstacle: (reason: string) => void,
-): Bind {
-  let isTold = only !== null; // then the error says it
+): BindToNic {
+  let isWarned = requestedNic !== null; // then the error says it
   return async ({ link, needsLease }, limits) => {
     const leased = needsLease ? await links.lease(link, limits) : null;
     if (typeof leased === "string") return leased;
@@ -109,13 +114,13 @@ function binder(
     const transport = await host.bind({ nic: link.name, sources, connectMs });
     if (typeof transport !== "string") return transport;
     onObstacle(transport);
-    if (!isTold) {
-      host.log.warn(`${cannotBind}, only the default route is used: ${transport}`, bindHint);
+    if (!isWarned) {
+      host.log.warn(`${cannotBindMessage}, only the default route is used: ${transport}`, bindHint);
     }
-    isTold = true;
-    return `${cannotBind}: ${transport}`;
+    isWarned = true;
+    return `${cannotBindMessage}: ${transport}`;
   };
 }
 
-export const cannotBind = "sockets can't be bound to a nic in this process";
+export const cannotBindMessage = "sockets can't be bound to a nic in this process";
 export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";

@@ -13,7 +13,7 @@ export async function readMetadataFile(
   path: string,
 ): Promise<MetadataTree> {
   const hint = "make one: ec2nic fetch --json --output FILE";
-  const bytes = await unlessAborted(host.signal, host.files.read(path, { mayBePipe: true }));
+  const bytes = await rejectOnAbort(host.signal, host.files.read(path, { mayBePipe: true }));
   if (bytes === null) throw new Failure("NOINPUT", `${path}: there is no such file`, { hint });
   const schema = v.pipe(v.string(), v.parseJson(), treeSchema);
   const parsed = v.safeParse(schema, new TextDecoder().decode(bytes));
@@ -24,7 +24,7 @@ export async function readMetadataFile(
 }
 
 /** The file may be a pipe whose writer never comes. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

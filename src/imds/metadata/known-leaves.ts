@@ -5,10 +5,10 @@ import type { MetadataPath } from "../../model/metadata.ts";
  * the parent's listing is asked, because a folder without a slash answers 200 as a leaf does.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
  */
-const leaves: readonly RegExp[] = [
+const leafPatterns: readonly RegExp[] = [
   /^user-data$/,
   /^dynamic\/instance-identity\/(document|signature|pkcs7|rsa2048)$/,
-  oneOf("meta-data", [
+  patternBelow("meta-data", [
     "ami-(id|launch-index|manifest-path)",
     "ancestor-ami-ids",
     "(local-|public-)?hostname",
@@ -22,20 +22,20 @@ const leaves: readonly RegExp[] = [
     "reservation-id",
     "security-groups",
   ]),
-  oneOf("meta-data/block-device-mapping", ["ami", "root", "swap", "(ebs|ephemeral)\\d+"]),
-  oneOf("meta-data/placement", [
+  patternBelow("meta-data/block-device-mapping", ["ami", "root", "swap", "(ebs|ephemeral)\\d+"]),
+  patternBelow("meta-data/placement", [
     "availability-zone(-id)?",
     "group-name",
     "host-id",
     "partition-number",
     "region",
   ]),
-  oneOf("meta-data/services", ["domain", "partition"]),
-  oneOf("meta-data/tags/instance", ["[^/]+"]),
-  oneOf("meta-data/iam", ["info", "security-credentials/[^/]+"]),
-  oneOf("meta-data/public-keys", ["\\d+/openssh-key"]),
-  oneOf("meta-data/spot", ["instance-action", "termination-time"]),
-  oneOf("meta-data/network/interfaces/macs/[^/]+", [
+  patternBelow("meta-data/services", ["domain", "partition"]),
+  patternBelow("meta-data/tags/instance", ["[^/]+"]),
+  patternBelow("meta-data/iam", ["info", "security-credentials/[^/]+"]),
+  patternBelow("meta-data/public-keys", ["\\d+/openssh-key"]),
+  patternBelow("meta-data/spot", ["instance-action", "termination-time"]),
+  patternBelow("meta-data/network/interfaces/macs/[^/]+", [
     "device-number",
     "interface-id",
     "ipv4-associations/[^/]+",
@@ -51,12 +51,12 @@ const leaves: readonly RegExp[] = [
   ]),
 ];
 
-function oneOf(folder: string, names: readonly string[]): RegExp {
+function patternBelow(folder: string, names: readonly string[]): RegExp {
   return new RegExp(`^${folder}/(${names.join("|")})$`);
 }
 
 /** Whether what lies there is a leaf on every instance that has it. */
 export function isKnownLeaf(path: MetadataPath): boolean {
   const text = path.join("/");
-  return leaves.some((pattern) => pattern.test(text));
+  return leafPatterns.some((pattern) => pattern.test(text));
 }

@@ -1,16 +1,16 @@
 import { Failure } from "../../exit.ts";
 import { decodeText, type MetadataPath } from "../../model/metadata.ts";
-import { nameFault } from "../protocol/key.ts";
+import { checkName } from "../protocol/key.ts";
 
 /** A child of a metadata folder, as its listing names it. */
-export interface Entry {
+export interface ListingEntry {
   /** The name in its path. */
   readonly name: string;
   readonly isFolder: boolean;
 }
 
 /** A real folder lists some fifty names at most: tags are the most of them. */
-const mostNames = 1000;
+const maxNames = 1000;
 
 /**
  * The children that a folder lists, sorted, each once. A name a line, folders with a slash at the
@@ -18,21 +18,21 @@ const mostNames = 1000;
  * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: each
  * of them would be asked for, and kept in mind until then.
  */
-export function parseListing(body: Uint8Array, folder: MetadataPath): readonly Entry[] {
-  const where = folder.join("/");
+export function parseListing(body: Uint8Array, folder: MetadataPath): readonly ListingEntry[] {
+  const folderPath = folder.join("/");
   const lines = decodeText(body, folder)
     .split("\n")
     .filter((line) => line !== "");
-  if (lines.length > mostNames) {
-    throw new Failure("DATAERR", `${where}/ lists more than ${mostNames} names`);
+  if (lines.length > maxNames) {
+    throw new Failure("DATAERR", `${folderPath}/ lists more than ${maxNames} names`);
   }
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, ListingEntry>();
   for (const line of lines) {
-    const entry = parseLine(line, where === "meta-data/public-keys");
-    const fault = nameFault(entry.name);
-    if (fault !== null) {
+    const entry = parseLine(line, folderPath === "meta-data/public-keys");
+    const problem = checkName(entry.name);
+    if (problem !== null) {
       const shown = JSON.stringify(line.slice(0, 80));
-      throw new Failure("DATAERR", `${where}/ lists ${shown}, which ${fault}`);
+      throw new Failure("DATAERR", `${folderPath}/ lists ${shown}, which ${problem}`);
     }
     const isFolder = entry.isFolder || entries.get(entry.name)?.isFolder === true;
     entries.set(entry.name, { name: entry.name, isFolder });
@@ -40,7 +40,7 @@ export function parseListing(body: Uint8Array, folder: MetadataPath): readonly E
   return [...entries.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function parseLine(line: string, isPublicKeys: boolean): Entry {
+function parseLine(line: string, isPublicKeys: boolean): ListingEntry {
   const [, index] = isPublicKeys ? (/^(\d+)=/.exec(line) ?? []) : [];
   if (index !== undefined) return { name: index, isFolder: true };
   return line.endsWith("/")

@@ -1,6 +1,6 @@
 import type { MetadataTree } from "../../model/metadata.ts";
-import { type EniLeaf, eniLeaves } from "../../eni/schema.ts";
-import { type Entry, parseListing } from "./listing.ts";
+import { type EniLeaf, eniLeafNames } from "../../eni/schema.ts";
+import { type ListingEntry, parseListing } from "./listing.ts";
 import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
 
@@ -9,18 +9,18 @@ export interface NetworkReading {
   /** Below `meta-data/`, with the leaves that configuration needs and no others. */
   readonly mac: string | null;
   /** `macs/` is there: without it nothing is known, which is not the same as nothing attached. */
-  readonly isListed: boolean;
+  readonly hasMacs: boolean;
   readonly enis: Readonly<Record<string, MetadataTree>>;
-  readonly notYet: Readonly<Record<string, string>>;
+  readonly incomplete: Readonly<Record<string, string>>;
 }
 
 const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
-export interface Sought {
+export interface ReadNetworkOptions {
   /** ENIs that were read whole before and are not asked for again. */
   readonly known: Readonly<Record<string, MetadataTree>>;
   /** The MACs of the NICs that are here. */
-  readonly here: Promise<ReadonlySet<string>>;
+  readonly presentMacs: Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -31,13 +31,13 @@ export interface Sought {
  */
 export async function readNetwork(
   session: ImdsSession,
-  { known, here }: Sought,
+  { known, presentMacs }: ReadNetworkOptions,
 ): Promise<NetworkReading> {
   const [mac, listing, early] = await Promise.all([
     readLeaf(session, ["meta-data", "mac"], { awaitAbsent: false }),
     session.get(macsPath, { asFolder: true }),
-    here.then((macs) =>
-      lookEarly(
+    presentMacs.then((macs) =>
+      requestListings(
         session,
         [...macs].filter((each) => !(each in known)),
       ),
@@ -53,28 +53,28 @@ export async function readNetwork(
   await Promise.all(early.values()); // nothing is left under way
   return {
     mac: typeof mac === "string" ? mac : null,
-    isListed: listing !== null,
+    hasMacs: listing !== null,
     enis: Object.fromEntries(
       readings.flatMap(([name, eni]) => (typeof eni === "string" ? [] : [[name, eni]])),
     ),
-    notYet: Object.fromEntries(
+    incomplete: Object.fromEntries(
       readings.flatMap(([name, eni]) => (typeof eni === "string" ? [[name, eni]] : [])),
     ),
   };
 }
 
 /** Listings by MAC, of one try each; null: there was none, and who needs it asks again. */
-type Early = ReadonlyMap<string, Promise<Uint8Array | null>>;
+type EarlyListings = ReadonlyMap<string, Promise<Uint8Array | null>>;
 
-function lookEarly(session: ImdsSession, macs: readonly string[]): Early {
-  const look = async (mac: string): Promise<Uint8Array | null> => {
-    const answer = await session.look([...macsPath, mac], { asFolder: true }).catch(() => null);
+function requestListings(session: ImdsSession, macs: readonly string[]): EarlyListings {
+  const requestListing = async (mac: string): Promise<Uint8Array | null> => {
+    const answer = await session.tryGet([...macsPath, mac], { asFolder: true }).catch(() => null);
     return answer?.kind === "value" ? answer.body : null;
   };
-  return new Map(macs.map((mac) => [mac, look(mac)]));
+  return new Map(macs.map((mac) => [mac, requestListing(mac)]));
 }
 
-interface Folder {
+interface EniFolder {
   readonly mac: string;
   readonly isPrimary: boolean;
   readonly early: Promise<Uint8Array | null> | undefined;
@@ -83,39 +83,39 @@ interface Folder {
 /** The folder of one ENI, or why it is not there yet: listed and 404 is *late*, not *absent*. */
 async function readEni(
   session: ImdsSession,
-  { mac, isPrimary, early }: Folder,
+  { mac, isPrimary, early }: EniFolder,
 ): Promise<MetadataTree | string> {
   const path = [...macsPath, mac];
   const listing = (await early) ?? (await session.get(path, { asFolder: true }));
   if (listing === null) return "listed, but its folder is not there yet";
   const leaves = await Promise.all(
-    wantedLeaves(parseListing(listing, path), isPrimary).map(async (name) => {
+    selectLeaves(parseListing(listing, path), isPrimary).map(async (name) => {
       // one that is empty arrives later, and is no reason to hold up the others
       const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
       return [name, value === null || value.length === 0 ? null : value] as const;
     }),
   );
-  const late = leaves.filter(([, value]) => value === null).map(([name]) => name);
-  if (late.length > 0) return `${late.join(", ")}: listed, but not there yet`;
+  const missing = leaves.filter(([, value]) => value === null).map(([name]) => name);
+  if (missing.length > 0) return `${missing.join(", ")}: listed, but not there yet`;
   return Object.fromEntries(
     leaves.flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
   );
 }
 
 /** The primary is device 0, and has no rules, which is what the ranges of its VPC are for. */
-const notOfPrimary: readonly string[] = [
+const leavesNotForPrimary: readonly string[] = [
   "device-number",
   "vpc-ipv4-cidr-block",
   "vpc-ipv4-cidr-blocks",
   "vpc-ipv6-cidr-blocks",
 ] satisfies readonly EniLeaf[];
 
-function wantedLeaves(listed: readonly Entry[], isPrimary: boolean): readonly string[] {
+function selectLeaves(listed: readonly ListingEntry[], isPrimary: boolean): readonly string[] {
   const names = listed.flatMap(({ name, isFolder }) => (isFolder ? [] : [name]));
   // which has the first of the range's blocks alone
   const isRepeated = (name: string): boolean =>
     name === "vpc-ipv4-cidr-block" && names.includes("vpc-ipv4-cidr-blocks");
   return names
-    .filter((name) => eniLeaves.includes(name) && !isRepeated(name))
-    .filter((name) => !(isPrimary && notOfPrimary.includes(name)));
+    .filter((name) => eniLeafNames.includes(name) && !isRepeated(name))
+    .filter((name) => !(isPrimary && leavesNotForPrimary.includes(name)));
 }

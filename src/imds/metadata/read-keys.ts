@@ -1,14 +1,14 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import { keyOf, type MetadataPath, type Reading } from "../../model/metadata.ts";
-import { shellWord } from "../../model/text.ts";
+import { formatKey, type MetadataPath, type Reading } from "../../model/metadata.ts";
+import { quoteShellWord } from "../../model/text.ts";
 import type { Cache } from "./cache.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
 import type { ImdsSession } from "../session.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
 import { isKnownLeaf } from "./known-leaves.ts";
 import { parseListing } from "./listing.ts";
-import { readLeaf, readTree, type ReadTree, type TreeOptions } from "./tree.ts";
+import { readLeaf, readTree, type TreeReading, type TreeOptions } from "./tree.ts";
 
 interface ReadKeysOptions extends ReadOptions {
   readonly keys: readonly Key[];
@@ -34,8 +34,8 @@ export async function readKeys(
 ): Promise<readonly Reading[]> {
   const cache = await cacheFor(host, settings.endpoints, options);
   const read = async (key: Key): Promise<Reading> => {
-    const kept = (await cache?.find(key)) ?? null;
-    if (kept !== null) return kept;
+    const cached = (await cache?.find(key)) ?? null;
+    if (cached !== null) return cached;
     const reading = await readKey(host, session, key, options);
     if (reading === null) return fallbackFor(key, options.fallback);
     await cache?.keep(reading);
@@ -67,8 +67,8 @@ function hintFor(path: MetadataPath): string {
   if (path.includes("tags")) {
     return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
   }
-  const folder = keyOf(path.slice(0, -1));
-  return `what there is: ec2nic fetch ${folder === "" ? "--json" : shellWord(folder)}; --wait waits for it`;
+  const folder = formatKey(path.slice(0, -1));
+  return `what there is: ec2nic fetch ${folder === "" ? "--json" : quoteShellWord(folder)}; --wait waits for it`;
 }
 
 interface ReadOptions {
@@ -119,7 +119,7 @@ async function readAll(
   host: ReadHost,
   session: ImdsSession,
   options: TreeOptions,
-): Promise<ReadTree> {
+): Promise<TreeReading> {
   const [metaData, dynamic, userData] = await Promise.all([
     readTree(host, session, ["meta-data"], options),
     readTree(host, session, ["dynamic"], { ...options, awaitAbsent: false }),
@@ -131,5 +131,5 @@ async function readAll(
     ...(dynamic === null ? {} : { dynamic: dynamic.tree }),
     ...(userData === null ? {} : { "user-data": userData }),
   };
-  return { tree, isWhole: metaData.isWhole && (dynamic?.isWhole ?? true) };
+  return { tree, isComplete: metaData.isComplete && (dynamic?.isComplete ?? true) };
 }

@@ -2,7 +2,7 @@ import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
 import {
   decodeText,
-  keyOf,
+  formatKey,
   leafValue,
   type MetadataPath,
   type MetadataTree,
@@ -19,16 +19,16 @@ export interface TreeOptions {
   readonly awaitAbsent: boolean;
 }
 
-export interface ReadTree {
+export interface TreeReading {
   readonly tree: MetadataTree;
   /** false: something that is listed answered 404, and was left out. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
 }
 
 /** Real trees are 7 folders deep, and have some hundred names: much more is no metadata. */
-const deepest = 16;
+const maxDepth = 16;
 
-const mostNames = 10_000;
+const maxNames = 10_000;
 
 /**
  * A folder with everything below it: the listing first, then only what it lists;
@@ -40,46 +40,50 @@ export async function readTree(
   session: ImdsSession,
   path: MetadataPath,
   options: TreeOptions,
-): Promise<ReadTree | null> {
-  let names = 0;
-  const onNames = (more: number): void => {
-    names += more;
-    if (names <= mostNames) return;
-    throw new Failure("DATAERR", `${path.join("/")}/ has more than ${mostNames} names below it`);
+): Promise<TreeReading | null> {
+  let nameCount = 0;
+  const addNames = (count: number): void => {
+    nameCount += count;
+    if (nameCount <= maxNames) return;
+    throw new Failure("DATAERR", `${path.join("/")}/ has more than ${maxNames} names below it`);
   };
-  return readFolder({ host, session, options, onNames }, path);
+  return readFolder({ host, session, options, addNames }, path);
 }
 
-interface Reader {
+interface TreeReader {
   readonly host: Pick<Host, "log">;
   readonly session: ImdsSession;
   readonly options: TreeOptions;
   /** Told how many names a folder of the tree has. */
-  readonly onNames: (count: number) => void;
+  readonly addNames: (count: number) => void;
 }
 
-async function readFolder(reader: Reader, path: MetadataPath): Promise<ReadTree | null> {
+async function readFolder(reader: TreeReader, path: MetadataPath): Promise<TreeReading | null> {
   const { host, session, options } = reader;
-  if (path.length > deepest) {
-    throw new Failure("DATAERR", `${keyOf(path)}: more than ${deepest} folders deep`);
+  if (path.length > maxDepth) {
+    throw new Failure("DATAERR", `${formatKey(path)}: more than ${maxDepth} folders deep`);
   }
   const listing = await session.get(path, { ...options, asFolder: true });
   if (listing === null) return null;
   const readChild = async ({ name, isFolder }: { name: string; isFolder: boolean }) => {
     const child = [...path, name];
     if (isSecret(child) && !options.withSecrets) return [];
-    const below = isFolder ? await readFolder(reader, child) : null;
-    const value = isFolder ? (below?.tree ?? null) : await readLeaf(session, child, options);
-    if (value !== null) return [{ entry: [name, value] as const, isWhole: below?.isWhole ?? true }];
-    host.log.warn(`${keyOf(child)} is listed but not there (404): left out`, "--wait waits for it");
+    const subtree = isFolder ? await readFolder(reader, child) : null;
+    const value = isFolder ? (subtree?.tree ?? null) : await readLeaf(session, child, options);
+    if (value !== null)
+      return [{ entry: [name, value] as const, isWhole: subtree?.isComplete ?? true }];
+    host.log.warn(
+      `${formatKey(child)} is listed but not there (404): left out`,
+      "--wait waits for it",
+    );
     return [{ entry: null, isWhole: false }];
   };
   const entries = parseListing(listing, path);
-  reader.onNames(entries.length);
+  reader.addNames(entries.length);
   const children = (await Promise.all(entries.map(readChild))).flat();
   return {
     tree: Object.fromEntries(children.flatMap(({ entry }) => (entry === null ? [] : [entry]))),
-    isWhole: children.every(({ isWhole }) => isWhole),
+    isComplete: children.every(({ isWhole: isComplete }) => isComplete),
   };
 }
 
@@ -100,7 +104,7 @@ export async function readLeaf(
 export const treeSchema = v.custom<MetadataTree>(isTree, "not a tree of texts and lists");
 
 /** As deep as `readTree` makes one, and to spare: a file may be anybody's, and the stack has an end. */
-const deepestFileTree = 32;
+const maxSchemaDepth = 32;
 
 function isTree(value: unknown): value is MetadataTree {
   return isTreeAt(value, 0);
@@ -109,7 +113,7 @@ function isTree(value: unknown): value is MetadataTree {
 function isTreeAt(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return (
-    depth < deepestFileTree &&
+    depth < maxSchemaDepth &&
     Object.values(value).every((each) => isLeaf(each) || isTreeAt(each, depth + 1))
   );
 }

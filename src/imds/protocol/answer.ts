@@ -4,23 +4,23 @@ import { Failure } from "../../exit.ts";
 export type Answer =
   | { readonly kind: "value"; readonly body: Uint8Array }
   | { readonly kind: "absent" }
-  | { readonly kind: "trouble"; readonly trouble: Trouble };
+  | { readonly kind: "error"; readonly error: TransientError };
 
 /** Trouble that may pass: worth another try. */
-export interface Trouble {
+export interface TransientError {
   /** In words, for the log and for the error it may end as. */
   readonly reason: string;
   readonly endsAs: "UNAVAILABLE" | "DATAERR";
   /** What `Retry-After` asks for; null where it doesn't. */
   readonly retryAfterMs: number | null;
   /** `token`: a new one may help. `path`: another way to the service may. `rate`: to ask less may. */
-  readonly suspect: "token" | "path" | "rate" | "service";
+  readonly cause: "token" | "path" | "rate" | "service";
   /** It ended because the run's time did. */
   readonly isCutByDeadline: boolean;
 }
 
 /** What the status of `what` says, before any of the body is read. `null`: 200, read on. */
-export function judgeStatus(
+export function classifyStatus(
   what: string,
   status: number,
   retryAfter: string | null,
@@ -28,35 +28,36 @@ export function judgeStatus(
 ): Exclude<Answer, { kind: "value" }> | null {
   if (status === 200) return null;
   if (status === 404) return { kind: "absent" };
-  if (status === 401) return trouble("401, the token was not accepted", { suspect: "token" });
+  if (status === 401) return transientError("401, the token was not accepted", { cause: "token" });
   if (status === 408 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
-    const suspect = isThrottling(status) ? "rate" : "service";
-    return trouble(`${status}, ${nameOf(status)}`, { retryAfterMs, suspect });
+    const cause = isThrottling(status) ? "rate" : "service";
+    return transientError(`${status}, ${describeStatus(status)}`, { retryAfterMs, cause });
   }
   if (status === 403) {
     const hint =
       "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
     throw new Failure("CONFIG", `${what}: 403, imds is switched off for this instance`, { hint });
   }
-  if (status > 200 && status < 300) return trouble(`${status} is no answer`, { endsAs: "DATAERR" });
+  if (status > 200 && status < 300)
+    return transientError(`${status} is no answer`, { endsAs: "DATAERR" });
   const means = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
   throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
 }
 
 /** Trouble, with the common case filled in. */
-export function trouble(
+export function transientError(
   reason: string,
-  rest: Partial<Omit<Trouble, "reason">> = {},
-): { readonly kind: "trouble"; readonly trouble: Trouble } {
-  const base = { endsAs: "UNAVAILABLE", retryAfterMs: null, suspect: "service" } as const;
+  options: Partial<Omit<TransientError, "reason">> = {},
+): Extract<Answer, { kind: "error" }> {
+  const defaults = { endsAs: "UNAVAILABLE", retryAfterMs: null, cause: "service" } as const;
   return {
-    kind: "trouble",
-    trouble: { reason, isCutByDeadline: false, ...base, ...rest },
+    kind: "error",
+    error: { reason, isCutByDeadline: false, ...defaults, ...options },
   };
 }
 
-function nameOf(status: number): string {
+function describeStatus(status: number): string {
   if (isThrottling(status)) return "throttled";
   return status === 408 ? "timed out" : "trouble at imds";
 }

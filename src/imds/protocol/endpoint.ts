@@ -18,25 +18,25 @@ export function parseEndpoint(text: string, source: string): string {
 }
 
 /** Host (an IPv6 address without brackets) and port of an endpoint. */
-export function addressOf(endpoint: string): { readonly host: string; readonly port: number } {
+export function splitEndpoint(endpoint: string): { readonly host: string; readonly port: number } {
   const url = new URL(endpoint);
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
 }
 
 /** Which family an endpoint is asked over; null: it has a name, which only the kernel can tell. */
-export function familyOf(endpoint: string): "ipv4" | "ipv6" | null {
-  const { host } = addressOf(endpoint);
+export function endpointFamily(endpoint: string): "ipv4" | "ipv6" | null {
+  const { host } = splitEndpoint(endpoint);
   if (host.includes(":")) return "ipv6";
   return /^\d+(\.\d+){3}$/.test(host) ? "ipv4" : null;
 }
 
 /** It is on this machine: no NIC leads there. */
 export function isLoopback(endpoint: string): boolean {
-  const { host } = addressOf(endpoint);
+  const { host } = splitEndpoint(endpoint);
   return host.startsWith("127.") || host === "::1" || host === "localhost";
 }
 
 /** A NIC can lead there: it is an address (only the kernel knows names), and not this machine's. */
 export function isBindable(endpoint: string): boolean {
-  return familyOf(endpoint) !== null && !isLoopback(endpoint);
+  return endpointFamily(endpoint) !== null && !isLoopback(endpoint);
 }

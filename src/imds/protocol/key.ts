@@ -10,7 +10,7 @@ export interface Key {
 }
 
 /** The name of a metadata category may be a tag's key (128 characters of up to 4 bytes). */
-const longestNameBytes = 512;
+const maxNameBytes = 512;
 
 /** What lies directly in `latest/`; every other key is relative to `meta-data/`. */
 const topFolders = ["dynamic", "user-data", "meta-data"];
@@ -25,33 +25,33 @@ export function parseKey(text: string): Key {
     const hint = "is a variable of the calling script empty?";
     throw new Failure("USAGE", "an empty key", { hint });
   }
-  const named = text.replace(/^\/?(latest(\/|$))?/, "").replace(/\/$/, "");
-  if (named === "") return { text, path: [] };
-  const names = named.split("/");
+  const trimmed = text.replace(/^\/?(latest(\/|$))?/, "").replace(/\/$/, "");
+  if (trimmed === "") return { text, path: [] };
+  const names = trimmed.split("/");
   for (const name of names) {
-    const fault = nameFault(name);
-    if (fault === null) continue;
+    const problem = checkName(name);
+    if (problem === null) continue;
     const hint = "a key is a path such as instance-id or placement/region";
-    throw new Failure("USAGE", `key "${text}": "${name}" ${fault}`, { hint });
+    throw new Failure("USAGE", `key "${text}": "${name}" ${problem}`, { hint });
   }
-  const isWhole = topFolders.includes(names[0] ?? "");
-  return { text, path: isWhole ? names : ["meta-data", ...names] };
+  const isTopLevel = topFolders.includes(names[0] ?? "");
+  return { text, path: isTopLevel ? names : ["meta-data", ...names] };
 }
 
 /** The path below the endpoint, each name percent-encoded, so that none can leave its folder. */
-export function urlPathOf(path: MetadataPath): string {
+export function toUrlPath(path: MetadataPath): string {
   return ["/latest", ...path.map(encodeURIComponent)].join("/");
 }
 
 /** What is wrong with a name in a path or a listing; null where nothing is. */
-export function nameFault(name: string): string | null {
+export function checkName(name: string): string | null {
   if (name === "") return "is an empty name";
   if (name === "." || name === "..") return "would leave its folder";
   if (name.includes("/")) return "holds a slash";
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(name)) return "holds a control character";
   if (!name.isWellFormed()) return "is not well-formed";
-  if (new TextEncoder().encode(name).length > longestNameBytes) return "is too long";
+  if (new TextEncoder().encode(name).length > maxNameBytes) return "is too long";
   return null;
 }
 

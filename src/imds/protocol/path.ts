@@ -1,12 +1,12 @@
 import type { LinkState } from "../../model/link.ts";
 
 /** One way to ask IMDS: an endpoint, and how it is reached. */
-export interface Way {
+export interface ImdsPath {
   readonly endpoint: string;
-  readonly through: Through;
+  readonly via: Via;
 }
 
-export type Through =
+export type Via =
   /** The kernel's own routing. */
   | { readonly kind: "routing" }
   /** A NIC, by sockets bound to it. `needsLease`: it has no address yet, and may get one. */
@@ -15,12 +15,12 @@ export type Through =
   | { readonly kind: "imdsd" };
 
 /** Its name in messages, the same for the same way: `http://169.254.169.254 through ens6`. */
-export function nameOfWay({ endpoint, through }: Way): string {
-  if (through.kind === "routing") return endpoint;
-  return `${endpoint} through ${through.kind === "nic" ? through.link.name : "systemd-imdsd"}`;
+export function describePath({ endpoint, via }: ImdsPath): string {
+  if (via.kind === "routing") return endpoint;
+  return `${endpoint} through ${via.kind === "nic" ? via.link.name : "systemd-imdsd"}`;
 }
 
 /** The NIC a way goes through; null: whichever the kernel, or systemd-imdsd, takes. */
-export function nicOf({ through }: Way): string | null {
-  return through.kind === "nic" ? through.link.name : null;
+export function pathNic({ via }: ImdsPath): string | null {
+  return via.kind === "nic" ? via.link.name : null;
 }

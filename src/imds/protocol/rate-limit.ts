@@ -6,16 +6,16 @@ import type { Answer } from "./answer.ts";
  * drops what is beyond: this leaves most of it to others.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
  */
-const mostInOneSecond = 100;
+const maxPerSecond = 100;
 
 /** Throttled after fewer answers than this: that is trouble, which tells nothing about a rate. */
-const fewestThatTell = 10;
+const minAnswersToAdapt = 10;
 
 const secondMs = 1000;
 
-type Paced = (work: () => Promise<Answer>) => Promise<Answer>;
+type RateLimiter = (send: () => Promise<Answer>) => Promise<Answer>;
 
-interface Ended {
+interface FinishedRequest {
   readonly atMs: number;
   readonly isThrottled: boolean;
 }
@@ -25,52 +25,52 @@ interface Ended {
  * answered in the second before. Counted from the end of each: when the service saw it is unknown,
  * but it was earlier. Throws the reason of `Host.signal`.
  */
-export function pacer({ clock, signal }: Pick<Host, "clock" | "signal">): Paced {
-  let most = mostInOneSecond;
+export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signal">): RateLimiter {
+  let limit = maxPerSecond;
   let running = 0;
-  let ended: readonly Ended[] = [];
-  const lastSecond = (): readonly Ended[] => {
-    ended = ended.filter(({ atMs }) => atMs > clock.now() - secondMs);
-    return ended;
+  let finished: readonly FinishedRequest[] = [];
+  const finishedInLastSecond = (): readonly FinishedRequest[] => {
+    finished = finished.filter(({ atMs }) => atMs > clock.now() - secondMs);
+    return finished;
   };
-  return async (work) => {
-    while (running + lastSecond().length >= most) {
-      const [oldest = { atMs: clock.now() }] = ended;
+  return async (send) => {
+    while (running + finishedInLastSecond().length >= limit) {
+      const [oldest = { atMs: clock.now() }] = finished;
       await clock.sleep(Math.max(1, oldest.atMs + secondMs - clock.now()), signal);
     }
     running += 1;
     let isThrottled = false;
     try {
-      const answer = await work();
-      isThrottled = answer.kind === "trouble" && answer.trouble.suspect === "rate";
+      const answer = await send();
+      isThrottled = answer.kind === "error" && answer.error.cause === "rate";
       return answer;
     } finally {
       running -= 1;
-      const answered = lastSecond().filter((each) => !each.isThrottled).length;
-      if (isThrottled && answered >= fewestThatTell) most = Math.min(most, answered);
-      ended = [...ended, { atMs: clock.now(), isThrottled }];
+      const answered = finishedInLastSecond().filter((each) => !each.isThrottled).length;
+      if (isThrottled && answered >= minAnswersToAdapt) limit = Math.min(limit, answered);
+      finished = [...finished, { atMs: clock.now(), isThrottled }];
     }
   };
 }
 
-type InTurn = <T>(work: () => Promise<T>, urgency?: Urgency) => Promise<T>;
+type Semaphore = <T>(task: () => Promise<T>, priority?: Priority) => Promise<T>;
 
 /** `first`: more work hangs on it than on the rest. */
-export type Urgency = "first" | "later";
+export type Priority = "first" | "later";
 
 /**
  * Lets at most `most` pieces of work run at once; the others wait in the order they came, the
  * first before the later ones. IMDS limits simultaneous connections, and fetch opens one for each
  * request in flight.
  */
-export function limiter(most: number): InTurn {
+export function createSemaphore(maxRunning: number): Semaphore {
   let running = 0;
-  const waiting: Readonly<Record<Urgency, (() => void)[]>> = { first: [], later: [] };
-  return async (work, urgency = "later") => {
-    if (running < most) running += 1;
-    else await new Promise<void>((resolve) => waiting[urgency].push(resolve));
+  const waiting: Readonly<Record<Priority, (() => void)[]>> = { first: [], later: [] };
+  return async (task, priority = "later") => {
+    if (running < maxRunning) running += 1;
+    else await new Promise<void>((resolve) => waiting[priority].push(resolve));
     try {
-      return await work();
+      return await task();
     } finally {
       const next = waiting.first.shift() ?? waiting.later.shift();
       if (next === undefined) running -= 1;

@@ -1,19 +1,19 @@
 import { createFetch } from "ofetch";
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
-import { type Answer, judgeStatus, trouble } from "./answer.ts";
-import { addressOf } from "./endpoint.ts";
-import { nameOfWay, type Way } from "./path.ts";
+import { type Answer, classifyStatus, transientError } from "./answer.ts";
+import { splitEndpoint } from "./endpoint.ts";
+import { describePath, type ImdsPath } from "./path.ts";
 
 /** One request to one endpoint. */
-export interface Question {
-  readonly way: Way;
+export interface ImdsRequest {
+  readonly imdsPath: ImdsPath;
   readonly method: "GET" | "PUT";
   /** As `urlPathOf` gives it. */
-  readonly path: string;
+  readonly urlPath: string;
   readonly headers: Readonly<Record<string, string>>;
   /** More bytes than this are no answer. */
-  readonly capBytes: number;
+  readonly maxBytes: number;
   /** For everything: connect, headers, body. */
   readonly tryMs: number;
   /** The part of it in which a connection must stand; null: one has stood before. */
@@ -23,50 +23,57 @@ export interface Question {
 }
 
 /** A connection that stands is not looked for earlier: a healthy IMDS has long answered by then. */
-const patienceMs = 500;
+const connectionProbeDelayMs = 500;
 
 /**
  * Asks once; `stop` ends it early. Throws a `Failure` for a final answer (400, 403, 3xx), and the
  * reason of `stop`.
  */
-export async function ask(
+export async function sendRequest(
   host: Pick<Host, "http" | "clock" | "log">,
-  question: Question,
+  request: ImdsRequest,
   stop: AbortSignal,
 ): Promise<Answer> {
   const startMs = host.clock.now();
-  const cut = new AbortController();
-  const timer = setTimeout(() => cut.abort(tooSlow(question.tryMs)), question.tryMs);
-  const doorbell = setTimeout(() => void watchConnection(host, question, cut), patienceMs);
+  const tryAbort = new AbortController();
+  const timer = setTimeout(() => tryAbort.abort(createTryTimeout(request.tryMs)), request.tryMs);
+  const connectionProbe = setTimeout(
+    () => void abortUnlessConnectable(host, request, tryAbort),
+    connectionProbeDelayMs,
+  );
   try {
-    const answer = await exchange(host, question, AbortSignal.any([stop, cut.signal]));
+    const answer = await sendAndRead(host, request, AbortSignal.any([stop, tryAbort.signal]));
     stop.throwIfAborted(); // an unread rest of an error page does not tell
-    host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
+    host.log.verbose(
+      `${describeRequest(request)}: ${describeAnswer(answer)} ${formatElapsed(host, startMs)}`,
+    );
     return answer;
   } catch (error) {
     if (stop.aborted) throw stop.reason;
-    const reason = cut.signal.aborted ? cut.signal.reason : error;
-    const answer = judgeError(reason, question.isLast);
-    host.log.verbose(`${describe(question)}: ${summarise(answer)} ${elapsed(host, startMs)}`);
+    const reason = tryAbort.signal.aborted ? tryAbort.signal.reason : error;
+    const answer = classifyError(reason, request.isLast);
+    host.log.verbose(
+      `${describeRequest(request)}: ${describeAnswer(answer)} ${formatElapsed(host, startMs)}`,
+    );
     return answer;
   } finally {
     clearTimeout(timer);
-    clearTimeout(doorbell);
+    clearTimeout(connectionProbe);
   }
 }
 
-async function exchange(
+async function sendAndRead(
   host: Pick<Host, "http">,
-  question: Question,
+  request: ImdsRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
   // ofetch's own retry, timeout and parsing are off: its retries never reach the server after a
   // timeout, its timeout leaves out the body, and it would turn "123" into a number
   // oxlint-disable-next-line no-unsafe-type-assertion -- Bun's type of fetch demands `preconnect`
-  const request = createFetch({ fetch: host.http.fetch as typeof fetch });
-  const response = await request.raw(question.way.endpoint + question.path, {
-    method: question.method,
-    headers: { ...question.headers, "accept-encoding": "identity" },
+  const fetchWithoutParsing = createFetch({ fetch: host.http.fetch as typeof fetch });
+  const response = await fetchWithoutParsing.raw(request.imdsPath.endpoint + request.urlPath, {
+    method: request.method,
+    headers: { ...request.headers, "accept-encoding": "identity" },
     redirect: "manual",
     retry: 0,
     responseType: "stream",
@@ -74,26 +81,30 @@ async function exchange(
     signal,
   });
   const retryAfter = response.headers.get("retry-after");
-  const verdict = judgeStatus(describe(question), response.status, retryAfter, Date.now());
-  const coding = response.headers.get("content-encoding") ?? "identity";
-  if (verdict === null && coding === "identity") return readBody(response, question.capBytes);
-  await drain(response, question.capBytes);
+  const failure = classifyStatus(describeRequest(request), response.status, retryAfter, Date.now());
+  const contentEncoding = response.headers.get("content-encoding") ?? "identity";
+  if (failure === null && contentEncoding === "identity")
+    return readBody(response, request.maxBytes);
+  await drain(response, request.maxBytes);
   return (
-    verdict ??
-    trouble(`the answer is in a coding (${coding.slice(0, 40)}) that was not asked for`, {
-      endsAs: "DATAERR",
-    })
+    failure ??
+    transientError(
+      `the answer is in a coding (${contentEncoding.slice(0, 40)}) that was not asked for`,
+      {
+        endsAs: "DATAERR",
+      },
+    )
   );
 }
 
 /** Reads no further than the cap: fetch itself has no limit. */
-async function readBody(response: Response, capBytes: number): Promise<Answer> {
+async function readBody(response: Response, maxBytes: number): Promise<Answer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > capBytes) {
-      return trouble(`the answer is larger than ${capBytes} bytes`, { endsAs: "DATAERR" });
+    if (size > maxBytes) {
+      return transientError(`the answer is larger than ${maxBytes} bytes`, { endsAs: "DATAERR" });
     }
     chunks.push(chunk);
   }
@@ -101,15 +112,15 @@ async function readBody(response: Response, capBytes: number): Promise<Answer> {
 }
 
 /** An unread body would cost the connection; a long one is not worth it. */
-async function drain(response: Response, capBytes: number): Promise<void> {
-  await readBody(response, capBytes).catch(() => undefined);
+async function drain(response: Response, maxBytes: number): Promise<void> {
+  await readBody(response, maxBytes).catch(() => undefined);
 }
 
 class ConnectTimeout extends Error {}
 
 class TryTimeout extends Error {}
 
-function tooSlow(tryMs: number): TryTimeout {
+function createTryTimeout(tryMs: number): TryTimeout {
   return new TryTimeout(`no whole answer within ${tryMs} ms`);
 }
 
@@ -118,20 +129,20 @@ function tooSlow(tryMs: number): TryTimeout {
  * takes long is checked from outside: where a second connection does not stand either when
  * `connectMs` is over, the way to the service is dead and the try is cut.
  */
-async function watchConnection(
+async function abortUnlessConnectable(
   host: Pick<Host, "http">,
-  question: Question,
-  cut: AbortController,
+  request: ImdsRequest,
+  tryAbort: AbortController,
 ): Promise<void> {
-  if (question.connectMs === null || host.http.connects === null) return;
-  const { host: address, port } = addressOf(question.way.endpoint);
-  const leftMs = question.connectMs - patienceMs;
-  if (leftMs <= 0 || (await host.http.connects(address, port, leftMs))) return;
-  cut.abort(new ConnectTimeout(`no connection within ${question.connectMs} ms`));
+  if (request.connectMs === null || host.http.canConnect === null) return;
+  const { host: address, port } = splitEndpoint(request.imdsPath.endpoint);
+  const leftMs = request.connectMs - connectionProbeDelayMs;
+  if (leftMs <= 0 || (await host.http.canConnect(address, port, leftMs))) return;
+  tryAbort.abort(new ConnectTimeout(`no connection within ${request.connectMs} ms`));
 }
 
 /** Codes of Bun 1.4.5's fetch, of sockets bound to a NIC, and of systemd-imdsd's transport. */
-const pathErrors: Readonly<Record<string, string>> = {
+const pathErrorReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",
   ENETUNREACH: "no way there (no route)",
@@ -151,34 +162,34 @@ const pathErrors: Readonly<Record<string, string>> = {
   ENOTFOUND: "its name cannot be resolved",
 };
 
-function judgeError(error: unknown, isCutByDeadline: boolean): Answer {
-  if (error instanceof ConnectTimeout) return trouble(error.message, { suspect: "path" });
+function classifyError(error: unknown, isCutByDeadline: boolean): Answer {
+  if (error instanceof ConnectTimeout) return transientError(error.message, { cause: "path" });
   if (error instanceof TryTimeout) {
-    return trouble(error.message, { suspect: "path", isCutByDeadline });
+    return transientError(error.message, { cause: "path", isCutByDeadline });
   }
   if (error instanceof Failure) throw error;
-  const [code = ""] = codesOf(error);
-  const reason = pathErrors[code];
-  if (reason !== undefined) return trouble(reason, { suspect: "path" });
-  return trouble(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
+  const [code = ""] = listErrorCodes(error);
+  const reason = pathErrorReasons[code];
+  if (reason !== undefined) return transientError(reason, { cause: "path" });
+  return transientError(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
 }
 
-function summarise(answer: Answer): string {
+function describeAnswer(answer: Answer): string {
   if (answer.kind === "value") return `200, ${answer.body.length} bytes`;
-  return answer.kind === "absent" ? "404" : answer.trouble.reason;
+  return answer.kind === "absent" ? "404" : answer.error.reason;
 }
 
-function describe({ method, way, path }: Question): string {
-  const through = nameOfWay(way).slice(way.endpoint.length);
-  return `${method} ${way.endpoint}${path}${through}`;
+function describeRequest({ method, imdsPath, urlPath }: ImdsRequest): string {
+  const viaSuffix = describePath(imdsPath).slice(imdsPath.endpoint.length);
+  return `${method} ${imdsPath.endpoint}${urlPath}${viaSuffix}`;
 }
 
-function elapsed(host: Pick<Host, "clock">, startMs: number): string {
+function formatElapsed(host: Pick<Host, "clock">, startMs: number): string {
   return `(${Math.round(host.clock.now() - startMs)} ms)`;
 }
 
 /** The `code` of an error, then that of its cause, as far as they have any: ofetch wraps. */
-export function codesOf(error: unknown): readonly string[] {
+export function listErrorCodes(error: unknown): readonly string[] {
   const errors = [error, error instanceof Error ? error.cause : undefined];
   return errors.flatMap((each) =>
     each instanceof Error && "code" in each ? [String(each.code)] : [],

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
-import { describeMs } from "../../model/text.ts";
-import type { Answer, Trouble } from "./answer.ts";
+import { formatMs } from "../../model/text.ts";
+import type { Answer, TransientError } from "./answer.ts";
 import { backOffMs } from "../../model/back-off.ts";
 
 export interface RetryLimits {
@@ -13,11 +13,11 @@ export interface RetryLimits {
   /** Told of each try that is made again. */
   readonly onRetry: () => void;
   /** Resolves when another way to the service has come up: then a wait for one ends early. */
-  readonly sooner?: (stop: AbortSignal) => Promise<void>;
+  readonly untilNewPath?: (stop: AbortSignal) => Promise<void>;
 }
 
 /** In less than this, a try has no chance; a wait takes at most half of what is left. */
-const leastTryMs = 50;
+const minTryMs = 50;
 
 /**
  * Tries until there is an answer: the value, or null for a 404. Delays grow from 200 ms by 2 up
@@ -33,84 +33,88 @@ export async function retry(
 ): Promise<Uint8Array | null> {
   const startMs = host.clock.now();
   const { deadlineMs } = limits;
-  let earlier: Trouble | null = null;
+  let previousError: TransientError | null = null;
   let failed = 0;
   host.log.waiting({ what, reason: "no answer yet", tries: 1, deadlineMs });
   for (let tries = 1; ; tries += 1) {
     const answer = await attempt();
     const isAnswered = answer.kind === "value" || (answer.kind === "absent" && !limits.awaitAbsent);
-    const trouble: Trouble = answer.kind === "trouble" ? answer.trouble : notYet;
-    if (answer.kind === "trouble") failed += 1;
-    const delayMs = isAnswered ? null : nextDelay(host.clock, limits, { tries, failed, trouble });
+    const error: TransientError = answer.kind === "error" ? answer.error : absentError;
+    if (answer.kind === "error") failed += 1;
+    const delayMs = isAnswered ? null : nextDelayMs(host.clock, limits, { tries, failed, error });
     if (delayMs === null) {
       host.log.waiting(null);
       if (answer.kind === "value") return answer.body;
       if (answer.kind === "absent") return null;
-      const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${describeMs(host.clock.now() - startMs)}`;
+      const spentText = `${tries === 1 ? "1 try" : `${tries} tries`} in ${formatMs(host.clock.now() - startMs)}`;
       // a last try that the deadline cut says less than the one before it
-      const told = trouble.isCutByDeadline && earlier !== null ? earlier : trouble;
-      if (told === notYet) return null;
-      throw new Failure(told.endsAs, `${what}: ${told.reason} (${spent})`, hintFor(told));
+      const reported = error.isCutByDeadline && previousError !== null ? previousError : error;
+      if (reported === absentError) return null;
+      throw new Failure(
+        reported.endsAs,
+        `${what}: ${reported.reason} (${spentText})`,
+        retryHint(reported),
+      );
     }
-    earlier = trouble;
+    previousError = error;
     limits.onRetry();
-    host.log.verbose(`${what}: ${trouble.reason}; trying again in ${describeMs(delayMs)}`);
-    host.log.waiting({ what, reason: trouble.reason, tries, deadlineMs });
-    await pause(host, delayMs, trouble.suspect === "path" ? limits.sooner : undefined);
+    host.log.verbose(`${what}: ${error.reason}; trying again in ${formatMs(delayMs)}`);
+    host.log.waiting({ what, reason: error.reason, tries, deadlineMs });
+    await waitBeforeRetry(host, delayMs, error.cause === "path" ? limits.untilNewPath : undefined);
   }
 }
 
-async function pause(
+async function waitBeforeRetry(
   host: Pick<Host, "clock" | "signal">,
   delayMs: number,
-  sooner: RetryLimits["sooner"],
+  untilNewPath: RetryLimits["untilNewPath"],
 ): Promise<void> {
-  if (sooner === undefined) return host.clock.sleep(delayMs, host.signal);
-  const over = new AbortController();
-  const stop = AbortSignal.any([host.signal, over.signal]);
+  if (untilNewPath === undefined) return host.clock.sleep(delayMs, host.signal);
+  const waitAbort = new AbortController();
+  const stop = AbortSignal.any([host.signal, waitAbort.signal]);
   try {
-    await Promise.race([host.clock.sleep(delayMs, stop), sooner(stop)]);
+    await Promise.race([host.clock.sleep(delayMs, stop), untilNewPath(stop)]);
   } finally {
-    over.abort(new Error("the wait is over"));
+    waitAbort.abort(new Error("the wait is over"));
   }
 }
 
-const notYet: Trouble = {
+const absentError: TransientError = {
   reason: "404, not there yet",
   endsAs: "UNAVAILABLE",
   retryAfterMs: null,
-  suspect: "service",
+  cause: "service",
   isCutByDeadline: false,
 };
 
-interface Round {
+interface RetryState {
   readonly tries: number;
   /** How many of them failed: a 404 that is waited for did not. */
   readonly failed: number;
-  readonly trouble: Trouble;
+  readonly error: TransientError;
 }
 
 /** Milliseconds to wait before the next try; null where there is none. */
-function nextDelay(
+function nextDelayMs(
   clock: Host["clock"],
   limits: RetryLimits,
-  { tries, failed, trouble }: Round,
+  { tries, failed, error }: RetryState,
 ): number | null {
   if (failed > limits.retries) return null;
   const leftMs = limits.deadlineMs - clock.now();
-  if (leftMs < 2 * leastTryMs) return null;
+  if (leftMs < 2 * minTryMs) return null;
   const delayMs = Math.min(backOffMs(clock, tries), leftMs / 2); // room for a try after it
-  if (trouble.retryAfterMs === null) return delayMs;
+  if (error.retryAfterMs === null) return delayMs;
   // a promise that lies behind the deadline is no reason to sit there and wait for it
-  return trouble.retryAfterMs >= leftMs ? null : Math.max(delayMs, trouble.retryAfterMs);
+  return error.retryAfterMs >= leftMs ? null : Math.max(delayMs, error.retryAfterMs);
 }
 
-function hintFor(trouble: Trouble): { readonly hint?: string } {
-  if (trouble.retryAfterMs !== null) {
+function retryHint(error: TransientError): { readonly hint?: string } {
+  if (error.retryAfterMs !== null) {
     return {
-      hint: `it asks to wait ${describeMs(trouble.retryAfterMs)}: a longer --timeout would`,
+      hint: `it asks to wait ${formatMs(error.retryAfterMs)}: a longer --timeout would`,
     };
   }
-  if (trouble.suspect !== "path") return {};
+  if (error.cause !== "path") return {};
   return { hint: "what each nic says: ec2nic probe-nics" };
 }

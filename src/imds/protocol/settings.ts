@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { parseDuration } from "../../model/text.ts";
-import { familyOf, isLoopback, parseEndpoint } from "./endpoint.ts";
+import { endpointFamily, isLoopback, parseEndpoint } from "./endpoint.ts";
 
 /** How IMDS is asked in this run. */
 export interface ImdsSettings {
@@ -41,28 +41,28 @@ export const defaultEndpoints = {
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
  * Throws `USAGE` for a value that is none, `CONFIG` where AWS_EC2_METADATA_DISABLED says no.
  */
-export function imdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
+export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
     const hint = "unset AWS_EC2_METADATA_DISABLED";
     throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: imds is not asked", { hint });
   }
-  const tryMs = tryMsFrom(env);
-  const endpoints = endpointsFrom(options, env);
-  const nic = nicFrom(options);
+  const tryMs = parseTryMs(env);
+  const endpoints = parseEndpoints(options, env);
+  const nic = parseNic(options);
   if (nic !== null) refuseUnreachable(nic, endpoints);
   return {
     endpoints,
-    timeoutMs: timeoutFrom(options),
+    timeoutMs: parseTimeoutMs(options),
     tryMs,
     connectMs: Math.min(1000, tryMs),
-    retries: retriesFrom(options, env),
+    retries: parseRetries(options, env),
     nic,
     dhcp: options.dhcp,
   };
 }
 
 /** `--timeout`, in milliseconds. Throws `USAGE`. */
-export function timeoutFrom({ timeout }: Pick<ImdsOptions, "timeout">): number {
+export function parseTimeoutMs({ timeout }: Pick<ImdsOptions, "timeout">): number {
   if (timeout === undefined) return 60_000;
   const ms = parseDuration(timeout, "--timeout");
   if (ms > 0) return ms;
@@ -72,7 +72,7 @@ export function timeoutFrom({ timeout }: Pick<ImdsOptions, "timeout">): number {
 }
 
 /** A name that the kernel could give to a link (dev_valid_name): not that there is one. */
-function nicFrom({ interface: name }: ImdsOptions): string | null {
+function parseNic({ interface: name }: ImdsOptions): string | null {
   if (name === undefined) return null;
   if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
   const isEmpty = name === "";
@@ -81,16 +81,17 @@ function nicFrom({ interface: name }: ImdsOptions): string | null {
 }
 
 function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
-  const lost = endpoints.find(
-    (endpoint) => familyOf(endpoint) === null || (isLoopback(endpoint) && nic !== "lo"),
+  const unreachable = endpoints.find(
+    (endpoint) => endpointFamily(endpoint) === null || (isLoopback(endpoint) && nic !== "lo"),
   );
-  if (lost === undefined) return;
-  const why = familyOf(lost) === null ? "is a name, which no nic knows" : "is on this machine";
+  if (unreachable === undefined) return;
+  const why =
+    endpointFamily(unreachable) === null ? "is a name, which no nic knows" : "is on this machine";
   const hint = "name an address that a nic leads to: --endpoint http://169.254.169.254";
-  throw new Failure("USAGE", `--interface ${nic}: ${lost} ${why}`, { hint });
+  throw new Failure("USAGE", `--interface ${nic}: ${unreachable} ${why}`, { hint });
 }
 
-function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {
+function parseEndpoints(options: ImdsOptions, env: Env): readonly string[] {
   if (options.endpoint.length > 0) {
     return [...new Set(options.endpoint.map((text) => parseEndpoint(text, "--endpoint")))];
   }
@@ -103,7 +104,7 @@ function endpointsFrom(options: ImdsOptions, env: Env): readonly string[] {
   throw new Failure("USAGE", `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "${mode}"`, { hint });
 }
 
-function tryMsFrom(env: Env): number {
+function parseTryMs(env: Env): number {
   const text = env["AWS_METADATA_SERVICE_TIMEOUT"];
   if (!text) return 2000;
   const seconds = Number(text);
@@ -112,7 +113,7 @@ function tryMsFrom(env: Env): number {
   throw new Failure("USAGE", `AWS_METADATA_SERVICE_TIMEOUT: "${text}"`, { hint });
 }
 
-function retriesFrom(options: ImdsOptions, env: Env): number {
+function parseRetries(options: ImdsOptions, env: Env): number {
   if (options.retries !== undefined) {
     if (/^\d{1,6}$/.test(options.retries)) return Number(options.retries);
     const hint = "it is a whole number: 0 means one try";

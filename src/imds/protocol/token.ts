@@ -4,7 +4,7 @@
  */
 export const tokenPath = "/latest/api/token";
 /** Of the PUT: for how many seconds. */
-export const lifeHeader = "x-aws-ec2-metadata-token-ttl-seconds";
+export const tokenTtlHeader = "x-aws-ec2-metadata-token-ttl-seconds";
 /** Of each GET. */
 export const tokenHeader = "x-aws-ec2-metadata-token";
 

@@ -11,35 +11,41 @@ export async function readDefaultRoutes(
   link: string,
 ): Promise<DefaultRoutes> {
   const [ipv4, ipv6] = await Promise.all([
-    rowsOf(host, "/proc/net/route"),
-    rowsOf(host, "/proc/net/ipv6_route"),
+    readRows(host, "/proc/net/route"),
+    readRows(host, "/proc/net/ipv6_route"),
   ]);
   return {
     // Iface Destination Gateway Flags … Mask: both zero, and RTF_UP without RTF_REJECT
-    ipv4: links(ipv4, (row) => [row[0], row[1], row[7], row[3]], /^0{8}$/).includes(link),
+    ipv4: findDefaultRouteLinks(ipv4, (row) => [row[0], row[1], row[7], row[3]], /^0{8}$/).includes(
+      link,
+    ),
     // destination, its length, …, flags, link
-    ipv6: links(ipv6, (row) => [row[9], row[0], row[1], row[8]], /^(?:0{2}|0{32})$/).includes(link),
+    ipv6: findDefaultRouteLinks(
+      ipv6,
+      (row) => [row[9], row[0], row[1], row[8]],
+      /^(?:0{2}|0{32})$/,
+    ).includes(link),
   };
 }
 
-const isUp = 0x1;
-const isRejecting = 0x200;
+const RTF_UP = 0x1;
+const RTF_REJECT = 0x200;
 
 type Cells = readonly (string | undefined)[];
 
-function links(
+function findDefaultRouteLinks(
   rows: readonly Cells[],
-  pick: (row: Cells) => Cells,
-  zero: RegExp,
+  pickColumns: (row: Cells) => Cells,
+  zeroPattern: RegExp,
 ): readonly string[] {
-  return rows.map(pick).flatMap(([link = "", destination = "", mask = "", flags = ""]) => {
+  return rows.map(pickColumns).flatMap(([link = "", destination = "", mask = "", flags = ""]) => {
     const bits = Number.parseInt(flags, 16);
-    const isDefault = zero.test(destination) && zero.test(mask);
-    return isDefault && (bits & isUp) !== 0 && (bits & isRejecting) === 0 ? [link] : [];
+    const isDefault = zeroPattern.test(destination) && zeroPattern.test(mask);
+    return isDefault && (bits & RTF_UP) !== 0 && (bits & RTF_REJECT) === 0 ? [link] : [];
   });
 }
 
-async function rowsOf(host: Pick<Host, "files">, path: string): Promise<readonly Cells[]> {
+async function readRows(host: Pick<Host, "files">, path: string): Promise<readonly Cells[]> {
   const bytes = await host.files.read(path);
   const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
   return lines.map((line) => line.trim().split(/\s+/)).filter((cells) => cells.length > 1);

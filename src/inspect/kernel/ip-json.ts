@@ -5,41 +5,41 @@ import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../mo
 /** A look takes milliseconds. */
 const timeoutMs = 2000;
 
-interface Said<T> {
+interface JsonOutput<T> {
   /** null: it failed, or could not be understood. */
   readonly value: T | null;
   /** On stderr, or why there is nothing. */
-  readonly said: string;
+  readonly errorText: string;
 }
 
 /**
  * What a command prints as JSON, where it is there and can: what it tells makes a diagnosis better,
  * and is no reason to fail. `ip` of busybox has no `-json`, and a minimal image no `ip`.
  */
-export async function readJson<S extends v.GenericSchema>(
+export async function runJsonCommand<S extends v.GenericSchema>(
   host: Pick<Host, "exec">,
   argv: readonly string[],
   schema: S,
-): Promise<Said<v.InferOutput<S>>> {
+): Promise<JsonOutput<v.InferOutput<S>>> {
   const { code, stdout, stderr } = await host.exec(argv, {
     timeoutMs,
     env: { LC_ALL: "C" }, // errors are told apart by their words
   });
-  if (code !== 0) return { value: null, said: stderr };
+  if (code !== 0) return { value: null, errorText: stderr };
   // for an empty list some versions print nothing at all
   const text = stdout.trim() === "" ? "[]" : stdout;
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   return result.success
-    ? { value: result.output, said: "" }
-    : { value: null, said: result.issues[0].message };
+    ? { value: result.output, errorText: "" }
+    : { value: null, errorText: result.issues[0].message };
 }
 
-export function readIp<S extends v.GenericSchema>(
+export function runIpJson<S extends v.GenericSchema>(
   host: Pick<Host, "exec">,
   words: readonly string[],
   schema: S,
-): Promise<Said<v.InferOutput<S>>> {
-  return readJson(host, ["ip", "-json", ...words], schema);
+): Promise<JsonOutput<v.InferOutput<S>>> {
+  return runJsonCommand(host, ["ip", "-json", ...words], schema);
 }
 
 /**
@@ -54,7 +54,7 @@ export const addressesSchema = v.array(
     addr_info: v.optional(
       v.array(
         v.object({
-          local: v.optional(parsed("an address", parseAddress)),
+          local: v.optional(transformText("an address", parseAddress)),
           prefixlen: v.optional(v.number(), 0),
           tentative: v.optional(v.boolean(), false),
           dadfailed: v.optional(v.boolean(), false),
@@ -69,9 +69,9 @@ export const addressesSchema = v.array(
 
 const hopSchema = v.object({
   dev: v.optional(v.string()),
-  gateway: v.optional(parsed("an address", parseAddress)),
+  gateway: v.optional(transformText("an address", parseAddress)),
   /** An IPv6 gateway of an IPv4 route (RFC 5549). */
-  via: v.optional(v.object({ host: parsed("an address", parseAddress) })),
+  via: v.optional(v.object({ host: transformText("an address", parseAddress) })),
 });
 
 /** `ip -4 -details route`, `ip -6 -details route`. */
@@ -80,12 +80,12 @@ export function routesSchema(family: Family) {
     v.object({
       ...hopSchema.entries,
       /** RTN_UNICAST where nothing is said. */
-      type: v.optional(numberAsText(), "1"),
-      dst: parsed("a destination", (text) => parseDestination(text, family)),
-      table: numberAsText(),
+      type: v.optional(transformNumber(), "1"),
+      dst: transformText("a destination", (text) => parseDestination(text, family)),
+      table: transformNumber(),
       protocol: v.optional(v.string()),
       metric: v.optional(v.number(), 0),
-      prefsrc: v.optional(parsed("an address", parseAddress)),
+      prefsrc: v.optional(transformText("an address", parseAddress)),
       nexthops: v.optional(v.array(hopSchema)),
     }),
   );
@@ -100,7 +100,7 @@ export const rulesSchema = v.array(
     srclen: v.optional(v.number()),
     dst: v.optional(v.string(), "all"),
     dstlen: v.optional(v.number()),
-    table: v.optional(numberAsText(), "0"),
+    table: v.optional(transformNumber(), "0"),
     suppress_prefixlen: v.optional(v.number()),
     protocol: v.optional(v.string()),
   }),
@@ -117,7 +117,7 @@ function parseAddress(text: string): string | null {
   return parseIpv4(text) ?? parseIpv6(text);
 }
 
-function parsed<T>(what: string, parse: (text: string) => T | null) {
+function transformText<T>(what: string, parse: (text: string) => T | null) {
   return v.pipe(
     v.string(),
     v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
@@ -129,6 +129,6 @@ function parsed<T>(what: string, parse: (text: string) => T | null) {
   );
 }
 
-function numberAsText() {
-  return parsed("a number", (text) => (/^\d{1,10}$/.test(text) ? Number(text) : null));
+function transformNumber() {
+  return transformText("a number", (text) => (/^\d{1,10}$/.test(text) ? Number(text) : null));
 }

@@ -11,7 +11,7 @@ import type {
 import { addressesSchema, routesSchema, rulesSchema } from "./ip-json.ts";
 
 /** EAFNOSUPPORT, EOPNOTSUPP: a kernel without IPv6 has no routes and rules of it, which is no error. */
-const noSuchFamily = /Address family not supported|Operation not supported/;
+const unsupportedFamilyPattern = /Address family not supported|Operation not supported/;
 
 /** A dump takes milliseconds, even with a full routing table. */
 const timeoutMs = 10_000;
@@ -24,58 +24,60 @@ const timeoutMs = 10_000;
  */
 export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState> {
   const [addresses, ...families] = await Promise.all([
-    readAs(host, addressesSchema, ["address", "show"]),
+    readIpJson(host, addressesSchema, ["address", "show"]),
     readFamily(host, 4),
     readFamily(host, 6),
   ]);
   return {
-    addresses: addresses.flatMap(kernelAddresses),
+    addresses: addresses.flatMap(toKernelAddresses),
     routes: families.flatMap(({ routes }) => routes),
     rules: families.flatMap(({ rules }) => rules),
   };
 }
 
-interface OneFamily {
+interface FamilyRoutes {
   readonly routes: readonly KernelRoute[];
   readonly rules: readonly KernelRule[];
 }
 
-async function readFamily(host: Pick<Host, "exec">, family: Family): Promise<OneFamily> {
+async function readFamily(host: Pick<Host, "exec">, family: Family): Promise<FamilyRoutes> {
   const flags = ["-details", `-${family}`];
   const [routes, rules] = await Promise.all([
-    readAs(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
-    readAs(host, rulesSchema, [...flags, "rule", "show"]),
+    readIpJson(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
+    readIpJson(host, rulesSchema, [...flags, "rule", "show"]),
   ]);
   return {
-    routes: routes.flatMap((route) => kernelRoutes(route, family)),
-    rules: rules.map((rule) => kernelRule(rule, family)),
+    routes: routes.flatMap((route) => toKernelRoutes(route, family)),
+    rules: rules.map((rule) => toKernelRule(rule, family)),
   };
 }
 
-async function readAs<T extends v.GenericSchema<unknown, readonly unknown[]>>(
+async function readIpJson<T extends v.GenericSchema<unknown, readonly unknown[]>>(
   host: Pick<Host, "exec">,
   schema: T,
   words: readonly string[],
 ): Promise<v.InferOutput<T>> {
   const argv = ["ip", "-N", "-json", ...words];
   const { code, stdout, stderr } = await host.exec(argv, { timeoutMs });
-  const lacksIpv6 = code !== 0 && words.includes("-6") && noSuchFamily.test(stderr);
-  if (code !== 0 && !lacksIpv6) throw failed(argv, code, stderr);
+  const lacksIpv6 = code !== 0 && words.includes("-6") && unsupportedFamilyPattern.test(stderr);
+  if (code !== 0 && !lacksIpv6) throw toCommandFailure(argv, code, stderr);
   // For an empty list some versions print nothing at all.
   const text = lacksIpv6 || stdout.trim() === "" ? "[]" : stdout;
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   if (result.success) return result.output;
-  const said = result.issues[0].message;
-  throw new Failure("OSERR", `${argv.join(" ")}: prints something unknown: ${said}`, { hint });
+  const detail = result.issues[0].message;
+  throw new Failure("OSERR", `${argv.join(" ")}: prints something unknown: ${detail}`, {
+    hint: iproute2Hint,
+  });
 }
 
-const hint = "install iproute2, 5.3 or later: busybox's ip cannot tell";
+const iproute2Hint = "install iproute2, 5.3 or later: busybox's ip cannot tell";
 
-function failed(argv: readonly string[], code: number, stderr: string): Failure {
-  const [said = ""] = stderr.trim().split("\n");
-  const what = code === 127 ? "there is no such command" : `ended with ${code}`;
-  const message = `${argv.join(" ")}: ${what}${said === "" ? "" : `: ${said}`}`;
-  return new Failure("OSERR", message, { hint });
+function toCommandFailure(argv: readonly string[], code: number, stderr: string): Failure {
+  const [detail = ""] = stderr.trim().split("\n");
+  const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
+  const message = `${argv.join(" ")}: ${problem}${detail === "" ? "" : `: ${detail}`}`;
+  return new Failure("OSERR", message, { hint: iproute2Hint });
 }
 
 type IpLink = v.InferOutput<typeof addressesSchema>[number];
@@ -88,7 +90,7 @@ const addressProtocols: Readonly<Record<string, string>> = {
 };
 
 /** The addresses of one link of `ip address`. */
-function kernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
+function toKernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
   return addr_info.flatMap(({ local, prefixlen, tentative, dadfailed, protocol }) => {
     if (local === undefined) return [];
     return {
@@ -108,7 +110,7 @@ type IpRoute = v.InferOutput<ReturnType<typeof routesSchema>>[number];
 const unicast = 1;
 
 /** RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW. */
-const nowhere: readonly number[] = [6, 7, 8, 9];
+const unreachableTypes: readonly number[] = [6, 7, 8, 9];
 
 /** RTPROT_…; others stay numbers. */
 const routeProtocols: Readonly<Record<string, string>> = {
@@ -123,11 +125,11 @@ const routeProtocols: Readonly<Record<string, string>> = {
  * The routes that one entry of `ip route` stands for: one for each hop. What leads to this machine
  * or to many (local, broadcast, multicast) is left out.
  */
-function kernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
-  const leadsNowhere = nowhere.includes(route.type);
-  if (route.type !== unicast && !leadsNowhere) return [];
+function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
+  const isUnreachable = unreachableTypes.includes(route.type);
+  if (route.type !== unicast && !isUnreachable) return [];
   // IPv6 names `lo` as the link of a route that leads nowhere; IPv4 names none.
-  const hops = leadsNowhere ? [{}] : (route.nexthops ?? [route]);
+  const hops = isUnreachable ? [{}] : (route.nexthops ?? [route]);
   return hops.map(({ dev, gateway, via }: Partial<IpRoute>) => ({
     family,
     destination: route.dst,
@@ -144,28 +146,28 @@ function kernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
 type IpRule = v.InferOutput<typeof rulesSchema>[number];
 
 /** What a rule may hold without there being more to it than `KernelRule` can say. */
-const plainMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
+const knownMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
 
 /** One entry of `ip rule`. What is not understood makes it not plain, and never an error. */
-function kernelRule(rule: IpRule, family: Family): KernelRule {
-  const from = selector(rule.src, rule.srclen, family);
-  const to = selector(rule.dst, rule.dstlen, family);
-  const suppressed = rule.suppress_prefixlen ?? null;
+function toKernelRule(rule: IpRule, family: Family): KernelRule {
+  const from = parseSelector(rule.src, rule.srclen, family);
+  const to = parseSelector(rule.dst, rule.dstlen, family);
+  const suppressedLength = rule.suppress_prefixlen ?? null;
   const isUnderstood =
-    from !== undefined && to !== undefined && (suppressed === null || suppressed === 0);
+    from !== undefined && to !== undefined && (suppressedLength === null || suppressedLength === 0);
   return {
     family,
     priority: rule.priority,
     from: from ?? null,
     to: to ?? null,
     table: rule.table,
-    ignoresDefault: suppressed === 0,
-    isPlain: isUnderstood && Object.keys(rule).every((member) => plainMembers.includes(member)),
+    ignoresDefault: suppressedLength === 0,
+    isPlain: isUnderstood && Object.keys(rule).every((member) => knownMembers.includes(member)),
   };
 }
 
 /** null: anywhere; undefined: no canonical network (`10.0.0.5/24`, which the kernel takes as it is). */
-function selector(
+function parseSelector(
   text: string,
   length: number | undefined,
   family: Family,

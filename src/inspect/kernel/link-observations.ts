@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
-import { readIp } from "./ip-json.ts";
+import { runIpJson } from "./ip-json.ts";
 
 /** What the kernel shows of a link whose ENI is watched. */
-export interface LinkSight {
+export interface LinkObservation {
   /** Addresses with an end to their life: a DHCP client put them there. */
   readonly dhcp: readonly string[];
   /** All that are not the link's own, whoever put them there. */
@@ -32,7 +32,7 @@ const linksSchema = v.array(
   }),
 );
 
-const routesSchema = v.array(
+const defaultRoutesSchema = v.array(
   v.object({ dev: v.optional(v.string(), ""), protocol: v.optional(v.string(), "") }),
 );
 
@@ -40,17 +40,17 @@ const routesSchema = v.array(
  * By link's name; null where `ip` cannot tell, which is not "no address". Of IPv6 only a whole address counts as DHCP's: one
  * that a link makes of an advertised prefix is no ENI's.
  */
-export async function readSights(
+export async function readLinkObservations(
   host: Pick<Host, "exec">,
-): Promise<Readonly<Record<string, LinkSight>> | null> {
+): Promise<Readonly<Record<string, LinkObservation>> | null> {
   const [links, routes] = await Promise.all([
-    readIp(host, ["address", "show"], linksSchema),
-    readIp(host, ["-6", "route", "show", "default"], routesSchema),
+    runIpJson(host, ["address", "show"], linksSchema),
+    runIpJson(host, ["-6", "route", "show", "default"], defaultRoutesSchema),
   ]);
   const routed = new Set(
     (routes.value ?? []).filter(({ protocol }) => protocol === "ra").map(({ dev }) => dev),
   );
-  const sights = links.value?.map(({ ifname, flags, addr_info }) => {
+  const observations = links.value?.map(({ ifname, flags, addr_info }) => {
     const global = addr_info.filter(({ scope }) => scope === "global");
     const leased = global.filter(
       ({ local, dynamic, prefixlen }) => dynamic && (!local.includes(":") || prefixlen === 128),
@@ -65,5 +65,5 @@ export async function readSights(
       },
     ] as const;
   });
-  return sights === undefined ? null : Object.fromEntries(sights);
+  return observations === undefined ? null : Object.fromEntries(observations);
 }

@@ -1,14 +1,14 @@
 import type { Host } from "../../host/host.ts";
 import type { BusDevice } from "../../model/link.ts";
-import { linksBelow } from "./find-link.ts";
+import { listDeviceLinks } from "./find-link.ts";
 
 type FileHost = Pick<Host, "files">;
 type IsNic = (host: FileHost, name: string) => Promise<boolean>;
 
-const buses: readonly { readonly folder: string; readonly isNic: IsNic }[] = [
-  { folder: "/sys/bus/pci/devices", isNic: isPciNic },
-  { folder: "/sys/bus/xen/devices", isNic: async (_, name) => /^vif-\d+$/.test(name) },
-  { folder: "/sys/bus/virtio/devices", isNic: isLoneVirtioNic },
+const buses: readonly { readonly directory: string; readonly isNic: IsNic }[] = [
+  { directory: "/sys/bus/pci/devices", isNic: isPciNic },
+  { directory: "/sys/bus/xen/devices", isNic: async (_, name) => /^vif-\d+$/.test(name) },
+  { directory: "/sys/bus/virtio/devices", isNic: isStandaloneVirtioNic },
 ];
 
 /**
@@ -18,41 +18,45 @@ const buses: readonly { readonly folder: string; readonly isNic: IsNic }[] = [
  */
 export async function readBus(host: FileHost): Promise<readonly BusDevice[]> {
   const found = await Promise.all(
-    buses.map(async ({ folder, isNic }) => {
-      const names = await host.files.list(folder);
-      const devices = names.map((name) => readDevice(host, { folder, name, isNic }));
+    buses.map(async ({ directory, isNic }) => {
+      const names = await host.files.list(directory);
+      const devices = names.map((name) => readDevice(host, { directory, name, isNic }));
       return Promise.all(devices);
     }),
   );
   return found.flat().filter((device) => device !== null);
 }
 
-interface Place {
-  readonly folder: string;
+interface BusEntry {
+  readonly directory: string;
   readonly name: string;
   readonly isNic: IsNic;
 }
 
 /** As with links, a read of what just left may fail in several ways: only what is left counts. */
-async function readDevice(host: FileHost, place: Place): Promise<BusDevice | null> {
-  const path = `${place.folder}/${place.name}`;
-  return readFrom(host, place, path).catch(async (error: unknown) => {
+async function readDevice(host: FileHost, entry: BusEntry): Promise<BusDevice | null> {
+  const path = `${entry.directory}/${entry.name}`;
+  return readPresentDevice(host, entry, path).catch(async (error: unknown) => {
     if ((await host.files.stat(path)) === null) return null;
     throw error;
   });
 }
 
-async function readFrom(host: FileHost, place: Place, path: string): Promise<BusDevice | null> {
-  if (!(await place.isNic(host, place.name))) return null;
+async function readPresentDevice(
+  host: FileHost,
+  entry: BusEntry,
+  path: string,
+): Promise<BusDevice | null> {
+  if (!(await entry.isNic(host, entry.name))) return null;
   const driver = await host.files.readLink(`${path}/driver`);
-  const links = await linksBelow(host, path);
+  const links = await listDeviceLinks(host, path);
   const stat = await host.files.stat(path);
   if (stat === null) return null;
-  const { node } = stat;
-  return { address: place.name, node, driver: driver?.split("/").at(-1) ?? null, links };
+  const { inode } = stat;
+  return { address: entry.name, node: inode, driver: driver?.split("/").at(-1) ?? null, links };
 }
 
-const amazon = "0x1d0f";
+const amazonVendorId = "0x1d0f";
 
 /**
  * Class 02, network. An EFA device is one by its class and never has a link: it is no NIC of ours
@@ -62,11 +66,11 @@ async function isPciNic(host: FileHost, name: string): Promise<boolean> {
   const text = (file: string) => readText(host, `/sys/bus/pci/devices/${name}/${file}`);
   if (!(await text("class")).startsWith("0x02")) return false;
   const [vendor, device] = await Promise.all([text("vendor"), text("device")]);
-  return !(vendor === amazon && device.startsWith("0xefa"));
+  return !(vendor === amazonVendorId && device.startsWith("0xefa"));
 }
 
 /** Type 1 is a NIC (virtio 1.2, 5); below a PCI function it is that one's, and is read there. */
-async function isLoneVirtioNic(host: FileHost, name: string): Promise<boolean> {
+async function isStandaloneVirtioNic(host: FileHost, name: string): Promise<boolean> {
   const path = `/sys/bus/virtio/devices/${name}`;
   const target = await host.files.readLink(path);
   if (target?.includes("/pci") === true) return false;

@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import type { LinkState } from "../../model/link.ts";
-import { readLinks, textIn } from "./links.ts";
+import { readLinks, readTextOrEmpty } from "./links.ts";
 
 /** include/uapi/linux/if.h */
 const IFF_UP = 1;
@@ -26,9 +26,9 @@ export async function readLinkState(
   name: string,
 ): Promise<Pick<LinkState, "isUp" | "hasCarrier" | "master">> {
   const path = `/sys/class/net/${name}`;
-  const isUp = (Number(await textIn(host, `${path}/flags`)) & IFF_UP) !== 0;
+  const isUp = (Number(await readTextOrEmpty(host, `${path}/flags`)) & IFF_UP) !== 0;
   // reading `carrier` of a link that is down fails with EINVAL
-  const carrier = isUp ? await textIn(host, `${path}/carrier`) : "0";
+  const carrier = isUp ? await readTextOrEmpty(host, `${path}/carrier`) : "0";
   const master = await host.files.readLink(`${path}/master`);
   return { isUp, hasCarrier: carrier.trim() === "1", master: master?.split("/").at(-1) ?? null };
 }
@@ -37,14 +37,15 @@ export async function readLinkState(
  * Gives the machine's links as often as it is asked, and reads them again only where a name or an
  * address has changed: a host with hundreds of containers has a link for each, of a dozen files.
  */
-export function linkWatch(
+export function createLinkStateCache(
   host: Pick<Host, "files" | "addresses">,
 ): () => Promise<readonly LinkState[]> {
-  let seen: { readonly mark: string; readonly links: readonly LinkState[] } | null = null;
+  let cached: { readonly fingerprint: string; readonly links: readonly LinkState[] } | null = null;
   return async () => {
     const names = await host.files.list("/sys/class/net");
-    const mark = JSON.stringify([names, host.addresses()]);
-    if (seen?.mark !== mark) seen = { mark, links: await readLinkStates(host) };
-    return seen.links;
+    const fingerprint = JSON.stringify([names, host.addresses()]);
+    if (cached?.fingerprint !== fingerprint)
+      cached = { fingerprint, links: await readLinkStates(host) };
+    return cached.links;
   };
 }

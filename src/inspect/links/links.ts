@@ -1,33 +1,33 @@
 import type { Host } from "../../host/host.ts";
 import { parseMac } from "../../model/ip.ts";
 import type { Link, LinkKind } from "../../model/link.ts";
-import { naturalOrder } from "../../model/text.ts";
+import { compareNaturally } from "../../model/text.ts";
 
-const folder = "/sys/class/net";
+const sysClassNet = "/sys/class/net";
 
 /**
  * The machine's links, in natural order of their names. One that goes away while it is read is left
  * out. Source: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
  */
 export async function readLinks(host: Pick<Host, "files">): Promise<readonly Link[]> {
-  const names = await host.files.list(folder);
+  const names = await host.files.list(sysClassNet);
   const links = await Promise.all(names.map((name) => readLinkUnlessGone(host, name)));
   return links
     .filter((link) => link !== null)
-    .toSorted((left, right) => naturalOrder(left.name, right.name));
+    .toSorted((left, right) => compareNaturally(left.name, right.name));
 }
 
 /** A read of a link that just left fails with ENODEV, EINVAL or ENOENT: only what is left counts. */
 async function readLinkUnlessGone(host: Pick<Host, "files">, name: string): Promise<Link | null> {
   const link = await readLink(host, name).catch(async (error: unknown) => {
-    if ((await host.files.stat(`${folder}/${name}`)) === null) return null;
+    if ((await host.files.stat(`${sysClassNet}/${name}`)) === null) return null;
     throw error;
   });
   return link;
 }
 
 async function readLink(host: Pick<Host, "files">, name: string): Promise<Link | null> {
-  const path = `${folder}/${name}`;
+  const path = `${sysClassNet}/${name}`;
   // `bonding_masters` lies in the same folder and is a file.
   if ((await host.files.stat(path))?.kind === "file") return null;
   const text = (file: string) => readText(host, `${path}/${file}`);
@@ -45,8 +45,8 @@ async function readLink(host: Pick<Host, "files">, name: string): Promise<Link |
   return {
     name,
     // A bond gives its own address to its slaves, so that they all look alike.
-    mac: macOf(permanent ?? address ?? ""),
-    kind: linkKind({ children, type, flags, uevent, hasDevice: device !== null }),
+    mac: parseLinkMac(permanent ?? address ?? ""),
+    kind: determineLinkKind({ children, type, flags, uevent, hasDevice: device !== null }),
     driver: baseName(driver),
     busAddress: baseName(device),
   };
@@ -58,7 +58,7 @@ async function readText(host: Pick<Host, "files">, path: string): Promise<string
 }
 
 /** All zeros is what `lo` and some tunnels have in place of an address. */
-function macOf(text: string): string | null {
+function parseLinkMac(text: string): string | null {
   const mac = parseMac(text);
   return mac === "00:00:00:00:00:00" ? null : mac;
 }
@@ -86,7 +86,7 @@ const loopback = "772";
 /** include/uapi/linux/if.h; dummy and ifb carry it, which are Ethernet with nothing behind. */
 const IFF_NOARP = 0x80;
 
-const kindOfDevtype: Readonly<Record<string, LinkKind>> = {
+const kindByDevtype: Readonly<Record<string, LinkKind>> = {
   bridge: "bridge",
   bond: "bond",
   vlan: "vlan",
@@ -104,11 +104,11 @@ const kindOfDevtype: Readonly<Record<string, LinkKind>> = {
  * (`iflink`) may equal its own when the peer lies in another namespace: it is what remains of plain
  * Ethernet without a device, when everything that tells itself apart is taken away.
  */
-function linkKind(traits: LinkTraits): LinkKind {
+function determineLinkKind(traits: LinkTraits): LinkKind {
   const { children, type, uevent, hasDevice } = traits;
   if (type === loopback) return "loopback";
   const devtype = /^DEVTYPE=(.*)$/m.exec(uevent ?? "")?.[1];
-  const known = devtype === undefined ? undefined : kindOfDevtype[devtype];
+  const known = devtype === undefined ? undefined : kindByDevtype[devtype];
   if (known !== undefined) return known;
   if (children.includes("bridge")) return "bridge";
   if (children.includes("bonding")) return "bond";
@@ -124,7 +124,7 @@ function linkKind(traits: LinkTraits): LinkKind {
  * What a file of the kernel's or a daemon's says; "" where it is not there or cannot be read: what
  * it is about may go away at any moment, and a few of sysfs fail with EINVAL by design.
  */
-export async function textIn(host: Pick<Host, "files">, path: string): Promise<string> {
+export async function readTextOrEmpty(host: Pick<Host, "files">, path: string): Promise<string> {
   const bytes = await host.files.read(path).catch(() => null);
   return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

@@ -1,5 +1,5 @@
-import type { LinkKind, LinkState, PassedOver, RankedLink, Ranking } from "../../model/link.ts";
-import { naturalOrder } from "../../model/text.ts";
+import type { LinkKind, LinkState, RejectedLink, RankedLink, Ranking } from "../../model/link.ts";
+import { compareNaturally } from "../../model/text.ts";
 
 /** Drivers of EC2's NICs: Nitro's, its EFA's, and those of Xen instances. */
 const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
@@ -11,29 +11,37 @@ const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
  */
 export function rankCandidates(links: readonly LinkState[]): Ranking {
   const hasDevice = links.some(({ kind }) => kind === "device");
-  const reasons = links.map((link) => ({ link, reason: reasonAgainst(link, hasDevice) }));
-  const others = reasons.filter((each): each is PassedOver => each.reason !== null);
+  const reasons = links.map((link) => ({ link, reason: findExclusionReason(link, hasDevice) }));
+  const others = reasons.filter((each): each is RejectedLink => each.reason !== null);
   const ranked = reasons
     .filter(({ reason }) => reason === null)
-    .map(({ link }) => ({ link, virtues: virtuesOf(link) }))
+    .map(({ link }) => ({ link, criteria: rateLink(link) }))
     .toSorted(
       (left, right) =>
-        compare(left.virtues, right.virtues) || naturalOrder(left.link.name, right.link.name),
+        compareCriteria(left.criteria, right.criteria) ||
+        compareNaturally(left.link.name, right.link.name),
     )
-    .map(({ link, virtues }, at): RankedLink => ({ link, rank: at + 1, reason: inWords(virtues) }));
+    .map(({ link, criteria }, at): RankedLink => ({
+      link,
+      rank: at + 1,
+      reason: describeCriteria(criteria),
+    }));
   return { candidates: ranked, others };
 }
 
 /** A bridge or a bond speaks for its links, which have no address; a VRF leaves them theirs. */
-function reasonAgainst({ kind, master, addresses }: LinkState, hasDevice: boolean): string | null {
+function findExclusionReason(
+  { kind, master, addresses }: LinkState,
+  hasDevice: boolean,
+): string | null {
   if (master !== null && !addresses.some(isUsable)) return `belongs to ${master}`;
   if (kind === "veth") return hasDevice ? "leads to a container" : null;
-  return whyNoNic(kind);
+  return describeNonNic(kind);
 }
 
-type Virtue = readonly [has: boolean, yes: string, no: string];
+type Criterion = readonly [has: boolean, yes: string, no: string];
 
-function virtuesOf({ hasCarrier, addresses, driver }: LinkState): readonly Virtue[] {
+function rateLink({ hasCarrier, addresses, driver }: LinkState): readonly Criterion[] {
   const isEc2 = driver !== null && ec2Drivers.includes(driver);
   return [
     [hasCarrier, "carrier", "no carrier"],
@@ -47,16 +55,16 @@ function isUsable({ family, address }: LinkState["addresses"][number]): boolean 
   return family === "ipv6" ? !address.startsWith("fe80:") : !address.startsWith("169.254.");
 }
 
-function compare(left: readonly Virtue[], right: readonly Virtue[]): number {
-  const differences = left.map(([has], at) => Number(right[at]?.[0] ?? false) - Number(has));
+function compareCriteria(left: readonly Criterion[], right: readonly Criterion[]): number {
+  const differences = left.map(([isMet], at) => Number(right[at]?.[0] ?? false) - Number(isMet));
   return differences.find((each) => each !== 0) ?? 0;
 }
 
-function inWords(virtues: readonly Virtue[]): string {
-  return virtues.map(([has, yes, no]) => (has ? yes : no)).join(", ");
+function describeCriteria(criteria: readonly Criterion[]): string {
+  return criteria.map(([isMet, metText, unmetText]) => (isMet ? metText : unmetText)).join(", ");
 }
 
-const words: Readonly<Partial<Record<LinkKind, string>>> = {
+const nonNicKinds: Readonly<Partial<Record<LinkKind, string>>> = {
   loopback: "the loopback",
   bridge: "a bridge",
   bond: "a bond",
@@ -67,6 +75,6 @@ const words: Readonly<Partial<Record<LinkKind, string>>> = {
 };
 
 /** What a link of this kind is in place of a NIC; null: it may be one. */
-export function whyNoNic(kind: LinkKind): string | null {
-  return words[kind] ?? null;
+export function describeNonNic(kind: LinkKind): string | null {
+  return nonNicKinds[kind] ?? null;
 }

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
 import { isThisMachine, underRoot } from "../../host/target-root.ts";
-import { macOfOwnPath } from "../../model/managed-paths.ts";
+import { macOfManagedPath } from "../../model/managed-paths.ts";
 
 type InspectHost = Pick<Host, "exec" | "files">;
 
@@ -12,18 +12,18 @@ type InspectHost = Pick<Host, "exec" | "files">;
 export async function inspectBackends(host: InspectHost, root: string): Promise<BackendFacts> {
   const isLive = isThisMachine(root);
   const hasSystemd = isLive && (await host.files.stat("/run/systemd/system")) !== null;
-  const daemon = (name: string): Promise<DaemonFacts> =>
-    hasSystemd ? askSystemd(host, name) : readUnitFiles(host, root, name);
+  const inspectDaemon = (name: string): Promise<DaemonFacts> =>
+    hasSystemd ? queryUnit(host, name) : readUnitFiles(host, root, name);
   const [netplan, networkManager, networkd] = await Promise.all([
     inspectNetplan(host, root),
-    daemon("NetworkManager"),
-    daemon("systemd-networkd"),
+    inspectDaemon("NetworkManager"),
+    inspectDaemon("systemd-networkd"),
   ]);
   return { hasSystemd, netplan, networkManager, networkd };
 }
 
 /** SubState, not ActiveState: only `running` is a daemon that takes orders (facts of cloud-init). */
-async function askSystemd(host: InspectHost, name: string): Promise<DaemonFacts> {
+async function queryUnit(host: InspectHost, name: string): Promise<DaemonFacts> {
   const properties = "LoadState,UnitFileState,SubState";
   const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
   const { stdout } = await host.exec(argv, { timeoutMs: 10_000 });
@@ -35,7 +35,7 @@ async function askSystemd(host: InspectHost, name: string): Promise<DaemonFacts>
   };
 }
 
-const unitFolders = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
+const unitDirectories = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
 
 /** A unit is enabled where some target wants it (systemctl(1), enable). */
 async function readUnitFiles(
@@ -44,17 +44,19 @@ async function readUnitFiles(
   name: string,
 ): Promise<DaemonFacts> {
   const unit = `${name}.service`;
-  const isAt = async (path: string): Promise<boolean> =>
+  const exists = async (path: string): Promise<boolean> =>
     (await host.files.stat(underRoot(root, path))) !== null;
-  const installed = await Promise.all(unitFolders.map((folder) => isAt(`${folder}/${unit}`)));
+  const installed = await Promise.all(
+    unitDirectories.map((directory) => exists(`${directory}/${unit}`)),
+  );
   const names = await host.files.list(underRoot(root, "/etc/systemd/system"));
-  const wants = names.filter((each) => each.endsWith(".wants"));
-  const wanted = await Promise.all(
-    wants.map((each) => isAt(`/etc/systemd/system/${each}/${unit}`)),
+  const wantsDirectories = names.filter((each) => each.endsWith(".wants"));
+  const isWanted = await Promise.all(
+    wantsDirectories.map((each) => exists(`/etc/systemd/system/${each}/${unit}`)),
   );
   return {
     isInstalled: installed.includes(true),
-    isEnabled: wanted.includes(true),
+    isEnabled: isWanted.includes(true),
     isRunning: false,
   };
 }
@@ -64,19 +66,23 @@ type NetplanFacts = BackendFacts["netplan"];
 type Renderer = NetplanFacts["renderer"];
 
 /** In the order in which netplan reads them; of equal names the later folder's file counts. */
-const folders = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
+const netplanDirectories = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
 
-const programs = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
+const netplanPrograms = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
 
 /** netplan below `root`: is it there, what do others' files say. Reads only. */
 async function inspectNetplan(host: Pick<Host, "files">, root: string): Promise<NetplanFacts> {
-  const found = await Promise.all(programs.map((path) => host.files.stat(underRoot(root, path))));
-  const listed = await Promise.all(folders.map((folder) => yamlFiles(host, root, folder)));
+  const found = await Promise.all(
+    netplanPrograms.map((path) => host.files.stat(underRoot(root, path))),
+  );
+  const listed = await Promise.all(
+    netplanDirectories.map((directory) => listYamlFiles(host, root, directory)),
+  );
   const byName = new Map(listed.flat().map((path) => [path.slice(path.lastIndexOf("/")), path]));
   const paths = [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? []);
-  const others = paths.filter((path) => macOfOwnPath(path) === null);
+  const others = paths.filter((path) => macOfManagedPath(path) === null);
   const texts = await Promise.all(others.map((path) => host.files.read(underRoot(root, path))));
-  const renderers = texts.flatMap((text) => rendererIn(text) ?? []);
+  const renderers = texts.flatMap((text) => parseRenderer(text) ?? []);
   return {
     isInstalled: found.some((each) => each !== null),
     files: others,
@@ -84,17 +90,17 @@ async function inspectNetplan(host: Pick<Host, "files">, root: string): Promise<
   };
 }
 
-async function yamlFiles(
+async function listYamlFiles(
   host: Pick<Host, "files">,
   root: string,
-  folder: string,
+  directory: string,
 ): Promise<readonly string[]> {
-  const names = await host.files.list(underRoot(root, folder));
-  return names.filter((name) => name.endsWith(".yaml")).map((name) => `${folder}/${name}`);
+  const names = await host.files.list(underRoot(root, directory));
+  return names.filter((name) => name.endsWith(".yaml")).map((name) => `${directory}/${name}`);
 }
 
 /** The one for everything, a key directly below `network:`; a NIC's own lies deeper. */
-function rendererIn(bytes: Uint8Array | null): Renderer {
+function parseRenderer(bytes: Uint8Array | null): Renderer {
   const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
   const keys = lines.filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
   const indent = Math.min(...keys.map((line) => line.search(/\S/)));
@@ -106,7 +112,7 @@ function rendererIn(bytes: Uint8Array | null): Renderer {
 }
 
 /** Link's name → uuid of the profile that is up on it, as NetworkManager says; empty without it. */
-export async function inspectProfiles(
+export async function readActiveProfiles(
   host: Pick<Host, "exec">,
 ): Promise<Readonly<Record<string, string>>> {
   const argv = ["nmcli", "--terse", "--fields", "DEVICE,CON-UUID", "device"];
@@ -114,11 +120,11 @@ export async function inspectProfiles(
   if (code !== 0) return {};
   const lines = stdout.split("\n").map((line) => /^(.+):([0-9a-f-]{36})$/.exec(line));
   return Object.fromEntries(
-    lines.flatMap((match) => (match === null ? [] : [[unescape(match[1]), match[2] ?? ""]])),
+    lines.flatMap((match) => (match === null ? [] : [[unescapeTerse(match[1]), match[2] ?? ""]])),
   );
 }
 
 /** Terse output escapes colons and backslashes (nmcli(1), --escape). */
-function unescape(name = ""): string {
+function unescapeTerse(name = ""): string {
   return name.replace(/\\(.)/g, "$1");
 }

@@ -1,19 +1,27 @@
 import type { Host } from "../../host/host.ts";
 import type { ExistingFile, HostState } from "../../model/plan.ts";
-import { machinePaths, macOfOwnPath, nicPlaces, unmanagedPath } from "../../model/managed-paths.ts";
+import {
+  machinePaths,
+  macOfManagedPath,
+  nicPathTemplates,
+  unmanagedPath,
+} from "../../model/managed-paths.ts";
 import { underRoot } from "../../host/target-root.ts";
 
 /**
  * What lies below `root` now: the files in our places, of every backend, and the admin's list of
  * NICs to leave alone. Reads only.
  */
-export async function inspectHost(host: Pick<Host, "files">, root: string): Promise<HostState> {
-  const [unmanaged, ...places] = await Promise.all([
+export async function readManagedFiles(
+  host: Pick<Host, "files">,
+  root: string,
+): Promise<HostState> {
+  const [unmanaged, ...placePaths] = await Promise.all([
     readUnmanaged(host, root),
-    ...nicPlaces.map((place) => pathsIn(host, root, place)),
+    ...nicPathTemplates.map((place) => listMatchingPaths(host, root, place)),
   ]);
-  const paths = [...machinePaths, ...places.flat()].toSorted();
-  const files = await Promise.all(paths.map((path) => readExisting(host, root, path)));
+  const paths = [...machinePaths, ...placePaths.flat()].toSorted();
+  const files = await Promise.all(paths.map((path) => readExistingFile(host, root, path)));
   return {
     files: files.filter((file) => file !== null),
     unmanaged,
@@ -21,19 +29,19 @@ export async function inspectHost(host: Pick<Host, "files">, root: string): Prom
 }
 
 /** The paths that `place` stands for here: one for each name with a MAC in the last fixed folder. */
-async function pathsIn(
+async function listMatchingPaths(
   host: Pick<Host, "files">,
   root: string,
   place: string,
 ): Promise<readonly string[]> {
-  const folder = place.slice(0, place.lastIndexOf("/", place.indexOf("MAC")));
-  const [, below = ""] = place.slice(folder.length + 1).split(/(?=\/)/);
-  const names = await host.files.list(underRoot(root, folder));
-  const paths = names.map((name) => `${folder}/${name}${below}`);
-  return paths.filter((path) => macOfOwnPath(path) !== null);
+  const directory = place.slice(0, place.lastIndexOf("/", place.indexOf("MAC")));
+  const [, subPath = ""] = place.slice(directory.length + 1).split(/(?=\/)/);
+  const names = await host.files.list(underRoot(root, directory));
+  const paths = names.map((name) => `${directory}/${name}${subPath}`);
+  return paths.filter((path) => macOfManagedPath(path) !== null);
 }
 
-async function readExisting(
+async function readExistingFile(
   host: Pick<Host, "files">,
   root: string,
   path: string,

@@ -1,8 +1,8 @@
 import type { Host } from "../../host/host.ts";
 import type { NetworkdLease } from "../../model/dhcp.ts";
-import { textIn } from "../links/links.ts";
+import { readTextOrEmpty } from "../links/links.ts";
 
-const folder = "/run/systemd/netif/leases";
+const leasesDirectory = "/run/systemd/netif/leases";
 
 /**
  * The leases that systemd-networkd holds, in the order of their links' names. A file is named by the
@@ -15,8 +15,11 @@ export async function readNetworkdLeases(
   const names = await host.files.list("/sys/class/net");
   const leases = await Promise.all(
     names.map(async (nic) => {
-      const index = (await textIn(host, `/sys/class/net/${nic}/ifindex`)).trim();
-      return { nic, text: index === "" ? "" : await textIn(host, `${folder}/${index}`) };
+      const index = (await readTextOrEmpty(host, `/sys/class/net/${nic}/ifindex`)).trim();
+      return {
+        nic,
+        text: index === "" ? "" : await readTextOrEmpty(host, `${leasesDirectory}/${index}`),
+      };
     }),
   );
   return leases.filter(({ text }) => text !== "");

@@ -1,8 +1,15 @@
 import type { ConfigFile } from "../../model/plan.ts";
 import type { IniSection } from "../../render/ini.ts";
-import { managersHead } from "../../model/backend-facts.ts";
-import { dnsPath } from "../../model/managed-paths.ts";
-import { bootUnit, conditions, inBackground, networkDaemons, oneshot, unitFile } from "./unit.ts";
+import { networkManagerHeader } from "../../model/backend-facts.ts";
+import { networkManagerDnsPath } from "../../model/managed-paths.ts";
+import {
+  bootUnit,
+  unitConditions,
+  backgroundService,
+  networkDaemons,
+  oneshotService,
+  unitFile,
+} from "./unit.ts";
 
 /**
  * The units that configure all NICs by themselves: before the network, after it, and from time to time.
@@ -14,7 +21,7 @@ export function renderUnits(program: string): readonly ConfigFile[] {
     unitFile("ec2nic-local.service", localUnit(program)),
     unitFile(bootUnit, networkUnit(program)),
     unitFile("ec2nic-repair.service", repairUnit(program)),
-    unitFile("ec2nic-repair.timer", timerUnit),
+    unitFile("ec2nic-repair.timer", repairTimer),
   ];
 }
 
@@ -35,10 +42,10 @@ function localUnit(program: string): readonly IniSection[] {
       name: "Unit",
       entries: [
         ["Description", "Network configuration of EC2 NICs, before the network"],
-        ...conditions(program),
+        ...unitConditions(program),
         ["ConditionPathExistsGlob", "/etc/systemd/system/*.wants/NetworkManager.service"],
         ["ConditionPathIsSymbolicLink", "!/etc/resolv.conf"],
-        ["ConditionPathExists", `!${dnsPath}`],
+        ["ConditionPathExists", `!${networkManagerDnsPath}`],
         ["DefaultDependencies", "no"],
         ["After", "local-fs.target systemd-udev-trigger.service cloud-init-local.service"],
         ["Wants", "network-pre.target"],
@@ -46,7 +53,9 @@ function localUnit(program: string): readonly IniSection[] {
         ["Conflicts", "shutdown.target"],
       ],
     },
-    oneshot(program, "activate --stage local --offline", 60, [["ExecCondition", isNotManagers]]),
+    oneshotService(program, "activate --stage local --offline", 60, [
+      ["ExecCondition", resolvConfCondition],
+    ]),
     { name: "Install", entries: [["WantedBy", "multi-user.target"]] },
   ];
 }
@@ -55,7 +64,7 @@ function localUnit(program: string): readonly IniSection[] {
  * A boot does not wait for a cold start of ours to hear that NetworkManager writes resolv.conf itself,
  * as nearly everywhere. What an old systemd (before 243) does not know it passes over.
  */
-const isNotManagers = `/bin/sh -c 'read -r line </etc/resolv.conf; case $$line in "${managersHead}"*) exit 1; esac'`;
+const resolvConfCondition = `/bin/sh -c 'read -r line </etc/resolv.conf; case $$line in "${networkManagerHeader}"*) exit 1; esac'`;
 
 /**
  * After the daemons are there to be told, not after they are "online": IMDS is waited for anyway,
@@ -70,11 +79,11 @@ function networkUnit(program: string): readonly IniSection[] {
       name: "Unit",
       entries: [
         ["Description", "Network configuration of EC2 NICs"],
-        ...conditions(program),
+        ...unitConditions(program),
         ["After", `network.target ${networkDaemons} ec2nic-local.service`],
       ],
     },
-    inBackground(program, "activate --stage network --dhcp", []),
+    backgroundService(program, "activate --stage network --dhcp", []),
     {
       name: "Install",
       entries: ["multi-user.target", ...networkDaemons.split(" ")].map((unit) => [
@@ -92,16 +101,16 @@ function repairUnit(program: string): readonly IniSection[] {
       name: "Unit",
       entries: [
         ["Description", "Repair of the network configuration of EC2 NICs"],
-        ...conditions(program),
+        ...unitConditions(program),
         ["After", `network.target ${networkDaemons} ${bootUnit}`],
       ],
     },
-    oneshot(program, "hotplug sync --stage network --quiet", 180),
+    oneshotService(program, "hotplug sync --stage network --quiet", 180),
   ];
 }
 
 /** Spread, so that a fleet that booted together does not ask together. */
-const timerUnit: readonly IniSection[] = [
+const repairTimer: readonly IniSection[] = [
   {
     name: "Unit",
     entries: [["Description", "Repair of the network configuration of EC2 NICs, now and then"]],

@@ -1,8 +1,8 @@
 import { type DhcpHookFacts, udhcpcHookPath } from "../../model/dhcp.ts";
 import type { ConfigFile } from "../../model/plan.ts";
-import { isPlainPath, ownMark } from "../../model/managed-paths.ts";
+import { isPlainPath, managedMark } from "../../model/managed-paths.ts";
 import { type IniSection, renderIni } from "../../render/ini.ts";
-import { conditions, oneshot } from "./unit.ts";
+import { unitConditions, oneshotService } from "./unit.ts";
 
 /**
  * What makes each DHCP client of the machine run `hotplug --from-dhcp`. A lease's values are in the
@@ -16,8 +16,8 @@ export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readon
   }
   const { dhclient, dhcpcd, udhcpc, networkManager, hasNetworkd } = clients;
   return [
-    ...(dhclient === null ? [] : [sourced(`${dhclient}/ec2nic`, "dhclient", program)]),
-    ...(dhcpcd === null ? [] : [sourced(`${dhcpcd}/95-ec2nic`, "dhcpcd", program)]),
+    ...(dhclient === null ? [] : [sourcedHook(`${dhclient}/ec2nic`, "dhclient", program)]),
+    ...(dhcpcd === null ? [] : [sourcedHook(`${dhcpcd}/95-ec2nic`, "dhcpcd", program)]),
     ...(udhcpc === null ? [] : [udhcpcScript(udhcpc, program)]),
     ...(networkManager === null ? [] : [dispatcherScript(networkManager, program)]),
     ...(hasNetworkd ? renderLeaseUnits(program) : []),
@@ -25,7 +25,7 @@ export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readon
 }
 
 /** What each says of a lease; anything else is not worth the start of a program. */
-const words = {
+const eventPatterns = {
   dhclient: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|FAIL|RELEASE|STOP",
   dhcpcd: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|NAK|RELEASE|STOP|STOPPED",
   udhcpc: "bound|renew|deconfig",
@@ -37,52 +37,60 @@ const words = {
  * dhclient-script(8) and dhcpcd-run-hooks(8) read these files into themselves: they must neither end
  * nor fail, and set nothing.
  */
-function sourced(path: string, client: "dhclient" | "dhcpcd", program: string): ConfigFile {
-  const lines = [`# ${ownMark}: routes and rules of a NIC that has a lease`];
-  return file(path, [...lines, ...call(client, "reason", program)], 0o644);
+function sourcedHook(path: string, client: "dhclient" | "dhcpcd", program: string): ConfigFile {
+  const lines = [`# ${managedMark}: routes and rules of a NIC that has a lease`];
+  return hookFile(path, [...lines, ...callLines(client, "reason", program)], 0o644);
 }
 
 /**
  * udhcpc has one script, which every package brings (Debian's is a conffile). It is left as it is:
  * this one is for `udhcpc -s`.
  */
-function udhcpcScript(machines: string, program: string): ConfigFile {
+function udhcpcScript(machineScript: string, program: string): ConfigFile {
   const lines = [
     "#!/bin/sh",
-    `# ${ownMark}: for udhcpc -s ${udhcpcHookPath}`,
+    `# ${managedMark}: for udhcpc -s ${udhcpcHookPath}`,
     "# the machine's own script first, which gives the NIC its address",
-    `${machines} "$@"`,
+    `${machineScript} "$@"`,
     "status=$?",
-    ...call("udhcpc", "1", program),
+    ...callLines("udhcpc", "1", program),
     "exit $status",
   ];
-  return file(udhcpcHookPath, lines, 0o755);
+  return hookFile(udhcpcHookPath, lines, 0o755);
 }
 
 /** NetworkManager-dispatcher(8): root's, executable, and writable by nobody else. */
-function dispatcherScript(folder: string, program: string): ConfigFile {
-  const head = ["#!/bin/sh", `# ${ownMark}: routes and rules of a NIC that has a lease`];
-  return file(`${folder}/90-ec2nic`, [...head, ...call("network-manager", "2", program)], 0o755);
+function dispatcherScript(directory: string, program: string): ConfigFile {
+  const head = ["#!/bin/sh", `# ${managedMark}: routes and rules of a NIC that has a lease`];
+  return hookFile(
+    `${directory}/90-ec2nic`,
+    [...head, ...callLines("network-manager", "2", program)],
+    0o755,
+  );
 }
 
 /** `action`: the shell's name for what the client says it does. */
-function call(client: keyof typeof words, action: string, program: string): readonly string[] {
-  const said = `"\${${action}}"`;
-  const variables = `EC2NIC_DHCP_CLIENT=${client} EC2NIC_DHCP_ACTION=${said}`;
+function callLines(
+  client: keyof typeof eventPatterns,
+  action: string,
+  program: string,
+): readonly string[] {
+  const actionVariable = `"\${${action}}"`;
+  const variables = `EC2NIC_DHCP_CLIENT=${client} EC2NIC_DHCP_ACTION=${actionVariable}`;
   return [
-    `case ${said} in`,
-    `${words[client]})`,
+    `case ${actionVariable} in`,
+    `${eventPatterns[client]})`,
     `  [ ! -x ${program} ] || ${variables} ${program} hotplug --from-dhcp --quiet >&2 || :`,
     "  ;;",
     "esac",
   ];
 }
 
-function file(path: string, lines: readonly string[], mode: number): ConfigFile {
+function hookFile(path: string, lines: readonly string[], mode: number): ConfigFile {
   return { path, content: `${lines.join("\n")}\n`, mode, mac: null };
 }
 
-const folder = "/etc/systemd/system";
+const unitDirectory = "/etc/systemd/system";
 
 const description = "Routes and rules of NICs that have a lease of systemd-networkd's";
 
@@ -94,27 +102,30 @@ const description = "Routes and rules of NICs that have a lease of systemd-netwo
  */
 function renderLeaseUnits(program: string): readonly ConfigFile[] {
   return [
-    unit("ec2nic-lease.path", [
-      { name: "Unit", entries: [["Description", description], ...conditions(program)] },
+    leaseUnitFile("ec2nic-lease.path", [
+      { name: "Unit", entries: [["Description", description], ...unitConditions(program)] },
       { name: "Path", entries: [["PathChanged", "/run/systemd/netif/leases"]] },
       { name: "Install", entries: [["WantedBy", "paths.target"]] },
     ]),
-    unit("ec2nic-lease.service", [leaseUnit(program), leaseRun(program)]),
+    leaseUnitFile("ec2nic-lease.service", [
+      leaseUnitSection(program),
+      leaseServiceSection(program),
+    ]),
   ];
 }
 
 /** Many leases at once, as at boot, are no reason to give up. */
-function leaseUnit(program: string): IniSection {
-  const entries = [...conditions(program), ["StartLimitIntervalSec", 0] as const];
+function leaseUnitSection(program: string): IniSection {
+  const entries = [...unitConditions(program), ["StartLimitIntervalSec", 0] as const];
   return { name: "Unit", entries: [["Description", description], ...entries] };
 }
 
-function leaseRun(program: string): IniSection {
-  const { name, entries } = oneshot(program, "hotplug --from-dhcp --quiet", 30);
+function leaseServiceSection(program: string): IniSection {
+  const { name, entries } = oneshotService(program, "hotplug --from-dhcp --quiet", 30);
   return { name, entries: [...entries, ["Environment", "EC2NIC_DHCP_CLIENT=networkd"]] };
 }
 
-function unit(name: string, sections: readonly IniSection[]): ConfigFile {
-  const content = renderIni([`# ${ownMark}`], sections);
-  return { path: `${folder}/${name}`, content, mode: 0o644, mac: null };
+function leaseUnitFile(name: string, sections: readonly IniSection[]): ConfigFile {
+  const content = renderIni([`# ${managedMark}`], sections);
+  return { path: `${unitDirectory}/${name}`, content, mode: 0o644, mac: null };
 }

@@ -1,20 +1,23 @@
 import type { ConfigFile } from "../../model/plan.ts";
 import type { IniSection } from "../../render/ini.ts";
-import { bootUnit, conditions, inBackground, networkDaemons, unitFile } from "./unit.ts";
-import { ownMark } from "../../model/managed-paths.ts";
+import { bootUnit, unitConditions, backgroundService, networkDaemons, unitFile } from "./unit.ts";
+import { managedMark } from "../../model/managed-paths.ts";
 
 /** Started by `udevRules` for each NIC that comes; the instance says which. */
-const addedTemplate = "ec2nic-hotplug@.service";
+const addTemplateUnit = "ec2nic-hotplug@.service";
 
 /** Restarted by `udevRules` when a NIC's device has left its bus. */
-const removedUnit = "ec2nic-hotplug-remove.service";
+const removeUnit = "ec2nic-hotplug-remove.service";
 
 /**
  * The units that udev's rules start: they outlive udev's event, which ends after seconds
  * (udev(7), RUN). `program`: see `renderUnits`; throws `RangeError` for what cannot stand in a unit.
  */
 export function renderHotplugUnits(program: string): readonly ConfigFile[] {
-  return [unitFile(addedTemplate, addedUnit(program)), unitFile(removedUnit, removalUnit(program))];
+  return [
+    unitFile(addTemplateUnit, addedUnit(program)),
+    unitFile(removeUnit, removalUnit(program)),
+  ];
 }
 
 /**
@@ -26,7 +29,7 @@ export function renderHotplugUnits(program: string): readonly ConfigFile[] {
 function addedUnit(program: string): readonly IniSection[] {
   return [
     unitSection(program, "Network configuration of the EC2 NIC %i, which came"),
-    inBackground(program, "hotplug add --devpath %i", []),
+    backgroundService(program, "hotplug add --devpath %i", []),
   ];
 }
 
@@ -39,7 +42,7 @@ function addedUnit(program: string): readonly IniSection[] {
 function removalUnit(program: string): readonly IniSection[] {
   return [
     unitSection(program, "Network configuration of EC2 NICs that went"),
-    inBackground(program, "hotplug remove", [
+    backgroundService(program, "hotplug remove", [
       ["RestartKillSignal", "SIGCONT"],
       ["TimeoutStopSec", 150],
     ]),
@@ -55,7 +58,7 @@ function unitSection(program: string, description: string): IniSection {
     name: "Unit",
     entries: [
       ["Description", description],
-      ...conditions(program),
+      ...unitConditions(program),
       ["After", `network.target ${networkDaemons} ec2nic-local.service ${bootUnit}`],
       ["StartLimitIntervalSec", 0],
       ["CollectMode", "inactive-or-failed"],
@@ -67,10 +70,10 @@ function unitSection(program: string, description: string): IniSection {
  * After 80-net-setup-link.rules, which names the NIC, and before the 99s, in which systemd's and an
  * admin's last word stands.
  */
-export const rulesPath = "/etc/udev/rules.d/90-ec2nic.rules";
+export const udevRulesPath = "/etc/udev/rules.d/90-ec2nic.rules";
 
 /** Of the NICs that EC2 has, and of those of a test bench. Xen's is called vif. */
-const drivers = "ena|ixgbevf|vif|virtio_net";
+const nicDrivers = "ena|ixgbevf|vif|virtio_net";
 
 /**
  * What starts the units. A NIC that comes: SYSTEMD_WANTS, so that PID 1 starts it (systemd.device(5)).
@@ -86,19 +89,22 @@ const drivers = "ena|ixgbevf|vif|virtio_net";
  * PID 1 knows no device that is gone, so that the unit has to be started by a command; /bin, since
  * that is where it is whether or not /usr is merged.
  */
-export function udevRules(): ConfigFile {
-  const instance = addedTemplate.replace("@", "@$id_$env{SEQNUM}");
-  const restart = `RUN+="/bin/systemctl --no-block restart ${removedUnit}"`;
+export function renderUdevRules(): ConfigFile {
+  const instance = addTemplateUnit.replace("@", "@$id_$env{SEQNUM}");
+  const restart = `RUN+="/bin/systemctl --no-block restart ${removeUnit}"`;
   const lines = [
-    `# ${ownMark}`,
-    rule('ACTION=="add|move"', 'SUBSYSTEM=="net"', `DRIVERS=="${drivers}"`, 'ENV{SYNTH_UUID}==""', [
-      'TAG+="systemd"',
-      `ENV{SYSTEMD_WANTS}+="${instance}"`,
-    ]),
+    `# ${managedMark}`,
+    rule(
+      'ACTION=="add|move"',
+      'SUBSYSTEM=="net"',
+      `DRIVERS=="${nicDrivers}"`,
+      'ENV{SYNTH_UUID}==""',
+      ['TAG+="systemd"', `ENV{SYSTEMD_WANTS}+="${instance}"`],
+    ),
     rule('ACTION=="remove"', 'SUBSYSTEM=="pci"', 'ENV{PCI_CLASS}=="2????"', [restart]),
     rule('ACTION=="remove"', 'SUBSYSTEM=="xen"', 'KERNEL=="vif-*"', [restart]),
   ];
-  return { path: rulesPath, content: `${lines.join("\n")}\n`, mode: 0o644, mac: null };
+  return { path: udevRulesPath, content: `${lines.join("\n")}\n`, mode: 0o644, mac: null };
 }
 
 /** One line: what has to hold, and what is done then. */

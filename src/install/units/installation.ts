@@ -2,7 +2,7 @@ import type { DhcpHookFacts } from "../../model/dhcp.ts";
 import type { Installation, UnitLink } from "./model.ts";
 import type { ConfigFile } from "../../model/plan.ts";
 import { renderDhcpHooks } from "./dhcp-hooks.ts";
-import { renderHotplugUnits, udevRules } from "./hotplug.ts";
+import { renderHotplugUnits, renderUdevRules } from "./hotplug.ts";
 import { renderUnits } from "./boot.ts";
 
 /**
@@ -12,16 +12,16 @@ import { renderUnits } from "./boot.ts";
 export function renderInstallation(program: string, clients: DhcpHookFacts | null): Installation {
   const hooks = clients === null ? [] : renderDhcpHooks(program, clients);
   const units = [...renderUnits(program), ...renderHotplugUnits(program), ...hooks];
-  return { files: [udevRules(), ...units], links: units.flatMap(linksOf) };
+  return { files: [renderUdevRules(), ...units], links: units.flatMap(enableLinks) };
 }
 
 /** What `systemctl enable` would make; relative, so that it also holds below another root. */
-function linksOf({ path, content }: ConfigFile): readonly UnitLink[] {
+function enableLinks({ path, content }: ConfigFile): readonly UnitLink[] {
   const slash = path.lastIndexOf("/");
-  const [folder, name] = [path.slice(0, slash), path.slice(slash + 1)];
+  const [directory, name] = [path.slice(0, slash), path.slice(slash + 1)];
   const targets = [...content.matchAll(/^WantedBy=(.*)$/gm)].map(([, target]) => target ?? "");
   return targets.map((target) => ({
-    path: `${folder}/${target}.wants/${name}`,
+    path: `${directory}/${target}.wants/${name}`,
     target: `../${name}`,
   }));
 }

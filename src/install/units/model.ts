@@ -14,7 +14,7 @@ export interface Installation {
 }
 
 /** What lies where an installation of ours lies, or lay. */
-export interface InstalledThing {
+export interface InstalledEntry {
   readonly path: string;
   readonly kind: "file" | "folder" | "link" | "other";
   /** Of a file; "" of others. */
@@ -27,19 +27,19 @@ export interface InstalledThing {
 /** What an installation depends on, as it lies below a root. */
 export interface InstallFacts {
   /** Sorted by path; everything that is named after us, whoever put it there. */
-  readonly things: readonly InstalledThing[];
+  readonly entries: readonly InstalledEntry[];
   /** The folders that are there, of those that an installation needs. */
-  readonly folders: readonly string[];
+  readonly directories: readonly string[];
   /** Udev's rules and settings of others that configure NICs by hotplug. */
-  readonly others: readonly HotplugFile[];
+  readonly hotplugFiles: readonly HotplugFile[];
   /** The running machine's, which are told of changes; none where files are made for an image. */
-  readonly daemons: readonly Daemon[];
+  readonly runningDaemons: readonly Daemon[];
   /** Those whose files are there, running or not. */
-  readonly present: readonly Daemon[];
+  readonly installedDaemons: readonly Daemon[];
   /** false: it is the running machine. */
   readonly isImage: boolean;
   /** Units of ours that systemd keeps running: timers and the like. */
-  readonly active: readonly string[];
+  readonly activeUnits: readonly string[];
 }
 
 /** What makes units and rules do something. */
@@ -64,7 +64,7 @@ export interface Competitor {
 /** Everything that `--install` or `--uninstall` does; printing it is `--dry-run`. */
 export interface InstallPlan {
   /** Run while the old files still lie there. */
-  readonly before: readonly Step[];
+  readonly stepsBefore: readonly Step[];
   readonly write: readonly ConfigFile[];
   readonly links: readonly UnitLink[];
   /** Files and links. */

@@ -1,13 +1,13 @@
 import type { ConfigFile } from "../../model/plan.ts";
-import { isPlainPath, ownMark } from "../../model/managed-paths.ts";
+import { isPlainPath, managedMark } from "../../model/managed-paths.ts";
 import { type IniSection, type IniValue, renderIni } from "../../render/ini.ts";
 
-const folder = "/etc/systemd/system";
+const unitDirectory = "/etc/systemd/system";
 
 /** A unit as a file, for everybody to read. */
 export function unitFile(name: string, sections: readonly IniSection[]): ConfigFile {
-  const content = renderIni([`# ${ownMark}`], sections);
-  return { path: `${folder}/${name}`, content, mode: 0o644, mac: null };
+  const content = renderIni([`# ${managedMark}`], sections);
+  return { path: `${unitDirectory}/${name}`, content, mode: 0o644, mac: null };
 }
 
 /** The unit whose run configures all NICs at a boot, and after a daemon's start. */
@@ -26,9 +26,9 @@ const forcePath = "/etc/ec2nic/always";
  * metal by its firmware (`ConditionFirmware=` with fields since 252; an older one knows no such
  * instance). One `|` line is enough. A condition that does not hold is no failure.
  */
-export function conditions(program: string): Entries {
+export function unitConditions(program: string): Entries {
   return [
-    ["ConditionFileIsExecutable", pathOf(program)],
+    ["ConditionFileIsExecutable", requirePlainPath(program)],
     ["ConditionVirtualization", "|amazon"],
     ["ConditionVirtualization", "|xen"],
     ["ConditionFirmware", '|smbios-field(sys_vendor = "Amazon EC2")'],
@@ -40,16 +40,16 @@ export function conditions(program: string): Entries {
  * One run. IMDS that does not answer, metadata that is not complete, and a machine where nobody is in
  * charge are no failures of a boot: the repair comes back to it.
  */
-export function oneshot(
+export function oneshotService(
   program: string,
   command: string,
   timeoutSeconds: number,
-  more: Entries = [],
+  extraEntries: Entries = [],
 ): IniSection {
   return service(program, command, [
     ["Type", "oneshot"],
     ["TimeoutStartSec", timeoutSeconds],
-    ...more,
+    ...extraEntries,
   ]);
 }
 
@@ -58,16 +58,20 @@ export function oneshot(
  * held up by a NIC whose metadata is late. The limit is above what such a run may take: two minutes
  * of waiting for another run, one for IMDS, the rest for the daemons.
  */
-export function inBackground(program: string, command: string, more: Entries): IniSection {
-  return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 300], ...more]);
+export function backgroundService(
+  program: string,
+  command: string,
+  extraEntries: Entries,
+): IniSection {
+  return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 300], ...extraEntries]);
 }
 
-function service(program: string, command: string, how: Entries): IniSection {
+function service(program: string, command: string, startEntries: Entries): IniSection {
   return {
     name: "Service",
     entries: [
-      ...how,
-      ["ExecStart", `${pathOf(program)} ${command}`],
+      ...startEntries,
+      ["ExecStart", `${requirePlainPath(program)} ${command}`],
       ["SuccessExitStatus", "UNAVAILABLE TEMPFAIL CONFIG"],
       ["UnsetEnvironment", runtimeVariables.join(" ")],
       ...hardening,
@@ -114,7 +118,7 @@ const hardening: Entries = [
 ];
 
 /** systemd takes `%` for a specifier and `$` for a variable, and splits at spaces. */
-function pathOf(program: string): string {
+function requirePlainPath(program: string): string {
   if (isPlainPath(program)) return program;
   throw new RangeError(`${JSON.stringify(program)} cannot stand in a unit`);
 }

@@ -1,12 +1,12 @@
 import { Failure } from "../../exit.ts";
 import {
   decodeText,
-  keyOf,
+  formatKey,
   type MetadataPath,
   type MetadataTree,
   type Reading,
 } from "../../model/metadata.ts";
-import { shellWord } from "../../model/text.ts";
+import { quoteShellWord } from "../../model/text.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -15,10 +15,10 @@ type Variables = Readonly<Record<string, string>>;
  * than ASCII letters and digits one `_`. Throws `DATAERR` where two keys would share a name or a
  * value cannot be one: all or nothing.
  */
-export function variablesOf(readings: readonly Reading[]): Variables {
+export function toVariables(readings: readonly Reading[]): Variables {
   const owners = new Map<string, string>();
-  const entries = readings.flatMap(leavesOf).map((leaf) => {
-    const key = keyOf(leaf.path);
+  const entries = readings.flatMap(flattenLeaves).map((leaf) => {
+    const key = formatKey(leaf.path);
     const name = `EC2_${key.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
     const owner = owners.get(name);
     if (owner !== undefined && owner !== key) {
@@ -26,7 +26,7 @@ export function variablesOf(readings: readonly Reading[]): Variables {
       throw new Failure("DATAERR", `${owner} and ${key} would both be ${name}`, { hint });
     }
     owners.set(name, key);
-    return [name, textOf(leaf)] as const;
+    return [name, decodeLeaf(leaf)] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -54,10 +54,10 @@ export function renderEnv(variables: Variables): string {
   return lines.toSorted().join("");
 }
 
-function textOf({ path, bytes }: NamedLeaf): string {
+function decodeLeaf({ path, bytes }: NamedLeaf): string {
   if (!bytes.includes(0)) return decodeText(bytes, path);
-  const hint = `read it alone, byte for byte: ec2nic fetch ${shellWord(keyOf(path))} --output FILE`;
-  throw new Failure("DATAERR", `${keyOf(path)}: its value holds a NUL, which no variable can`, {
+  const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(formatKey(path))} --output FILE`;
+  throw new Failure("DATAERR", `${formatKey(path)}: its value holds a NUL, which no variable can`, {
     hint,
   });
 }
@@ -69,21 +69,21 @@ interface NamedLeaf {
 }
 
 /** The leaves of a reading, a folder's too; lists are as IMDS gave them, a line each. */
-function leavesOf(reading: Reading): readonly NamedLeaf[] {
+function flattenLeaves(reading: Reading): readonly NamedLeaf[] {
   if (reading.kind === "leaf") return [reading];
-  return leavesBelow(reading.path, reading.tree);
+  return flattenTree(reading.path, reading.tree);
 }
 
-function leavesBelow(path: MetadataPath, tree: MetadataTree): readonly NamedLeaf[] {
+function flattenTree(path: MetadataPath, tree: MetadataTree): readonly NamedLeaf[] {
   return Object.entries(tree).flatMap(([name, value]) => {
-    const below = [...path, name];
-    if (typeof value === "string") return [leaf(below, value)];
-    if (isList(value)) return [leaf(below, value.join("\n"))];
-    return leavesBelow(below, value);
+    const childPath = [...path, name];
+    if (typeof value === "string") return [textLeaf(childPath, value)];
+    if (isList(value)) return [textLeaf(childPath, value.join("\n"))];
+    return flattenTree(childPath, value);
   });
 }
 
-function leaf(path: MetadataPath, text: string): NamedLeaf {
+function textLeaf(path: MetadataPath, text: string): NamedLeaf {
   return { path, bytes: new TextEncoder().encode(text) };
 }
 

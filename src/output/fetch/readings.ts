@@ -6,7 +6,7 @@ import {
   type MetadataTree,
   type Reading,
 } from "../../model/metadata.ts";
-import { renderEnv, variablesOf } from "./env.ts";
+import { renderEnv, toVariables } from "./env.ts";
 import { renderJson } from "../json.ts";
 
 export type FetchFormat = "text" | "json" | "env";
@@ -20,25 +20,26 @@ export function renderReadings(
   format: FetchFormat | null,
 ): string | Uint8Array {
   const [first] = readings;
-  const only = readings.length === 1 ? first : undefined;
-  if (format === "env") return renderEnv(variablesOf(readings));
-  if (only?.kind === "leaf" && format !== "json") return textOf(only.path, only.bytes);
+  const single = readings.length === 1 ? first : undefined;
+  if (format === "env") return renderEnv(toVariables(readings));
+  if (single?.kind === "leaf" && format !== "json") return toTextOutput(single.path, single.bytes);
   if (format === "text") {
-    const what = only === undefined ? "several keys" : `${only.name || "everything"}, a folder,`;
+    const what =
+      single === undefined ? "several keys" : `${single.name || "everything"}, a folder,`;
     const hint = "--format json or --format env";
     throw new Failure("USAGE", `--format text: ${what} cannot be one text`, { hint });
   }
-  if (only !== undefined) return renderJson(jsonOf(only));
-  return renderJson(Object.fromEntries(readings.map((each) => [each.name, jsonOf(each)])));
+  if (single !== undefined) return renderJson(toJson(single));
+  return renderJson(Object.fromEntries(readings.map((each) => [each.name, toJson(each)])));
 }
 
 /** The value byte for byte, plus a newline if it lacks one; user-data exactly as it is. */
-function textOf(path: MetadataPath, bytes: Uint8Array): Uint8Array {
+function toTextOutput(path: MetadataPath, bytes: Uint8Array): Uint8Array {
   if (path[0] === "user-data" || bytes.at(-1) === 0x0a) return bytes;
   return Uint8Array.from([...bytes, 0x0a]);
 }
 
-function jsonOf(reading: Reading): string | readonly string[] | MetadataTree {
+function toJson(reading: Reading): string | readonly string[] | MetadataTree {
   if (reading.kind === "tree") return reading.tree;
   return leafValue(reading.path, decodeText(reading.bytes, reading.path));
 }

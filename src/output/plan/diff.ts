@@ -5,31 +5,31 @@ const contextLines = 2;
  * change, `…` where equal lines are left out.
  */
 export function diffLines(before: string, after: string): readonly string[] {
-  const lines = compare(
+  const lines = compareLines(
     before.replace(/\n$/, "").split("\n"),
     after.replace(/\n$/, "").split("\n"),
   );
-  const isNear = lines.map((_, at) =>
+  const isNear = lines.map((_, index) =>
     lines
-      .slice(Math.max(0, at - contextLines), at + contextLines + 1)
+      .slice(Math.max(0, index - contextLines), index + contextLines + 1)
       .some(({ sign }) => sign !== " "),
   );
-  return lines.flatMap(({ sign, text }, at) => {
-    if (isNear[at]) return [`${sign} ${text}`.trimEnd()];
-    return at === 0 || isNear[at - 1] ? ["…"] : [];
+  return lines.flatMap(({ sign, text }, index) => {
+    if (isNear[index]) return [`${sign} ${text}`.trimEnd()];
+    return index === 0 || isNear[index - 1] ? ["…"] : [];
   });
 }
 
-interface Line {
+interface DiffLine {
   readonly sign: " " | "-" | "+";
   readonly text: string;
 }
 
 /** Along the longest common subsequence; our files have tens of lines, so n·m is nothing. */
-function compare(before: readonly string[], after: readonly string[]): readonly Line[] {
+function compareLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const common = commonLengths(before, after);
   const lengthAt = (i: number, j: number) => common[i]?.[j] ?? 0;
-  const lines: Line[] = [];
+  const lines: DiffLine[] = [];
   let [i, j] = [0, 0];
   while (i < before.length || j < after.length) {
     const [old, fresh] = [before[i], after[j]];

@@ -1,8 +1,8 @@
 import type { ConfigFile, HostState, NetworkPlan, NicResult, Step } from "../../model/plan.ts";
 import { diffLines } from "./diff.ts";
 import { planHeadline } from "./terminal.ts";
-import { printable } from "../text.ts";
-import { shellWord } from "../../model/text.ts";
+import { escapeUnprintable } from "../text.ts";
+import { quoteShellWord } from "../../model/text.ts";
 
 /**
  * A plan for a screen reader: words where `describePlan` has signs and columns, a line for each
@@ -10,7 +10,7 @@ import { shellWord } from "../../model/text.ts";
  */
 export function listPlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
-  return inLines([
+  return joinLines([
     planHeadline(plan),
     ...plan.nics.map(nicLine),
     ...plan.write.flatMap((file) => writeLines(file, before.get(file.path))),
@@ -23,20 +23,20 @@ export function listPlan(plan: NetworkPlan, state: HostState): string {
 /** The same of a plan that is commands alone. */
 export function listSteps(steps: readonly Step[], reasons: readonly string[]): string {
   const nothing = steps.length === 0 ? ["nothing to do"] : [];
-  return inLines([
+  return joinLines([
     ...nothing,
     ...steps.flatMap(stepLines),
     ...reasons.map((reason) => `why: ${reason}`),
   ]);
 }
 
-function inLines(lines: readonly string[]): string {
-  return printable(`${lines.join("\n")}\n`);
+function joinLines(lines: readonly string[]): string {
+  return escapeUnprintable(`${lines.join("\n")}\n`);
 }
 
 function nicLine({ mac, name, eni, outcome }: NicResult): string {
-  const who = name === null ? `MAC ${mac}` : `NIC ${name}, MAC ${mac}`;
-  return `${who}${eni === null ? "" : `, ENI ${eni}`}: ${outcome}`;
+  const subject = name === null ? `MAC ${mac}` : `NIC ${name}, MAC ${mac}`;
+  return `${subject}${eni === null ? "" : `, ENI ${eni}`}: ${outcome}`;
 }
 
 function writeLines(file: ConfigFile, before: string | undefined): readonly string[] {
@@ -46,17 +46,17 @@ function writeLines(file: ConfigFile, before: string | undefined): readonly stri
     return [`write ${file.path}, new, ${mode}`, ...lines.map((line) => `added: ${line}`.trimEnd())];
   }
   if (before === file.content) return [`write ${file.path}, same text, ${mode}`];
-  const changes = diffLines(before, file.content).map(inWords);
+  const changes = diffLines(before, file.content).map(describeChange);
   return [`write ${file.path}, changed, ${mode}`, ...changes];
 }
 
-const words: Readonly<Record<string, string>> = { "+": "added", "-": "removed", " ": "kept" };
+const changeWords: Readonly<Record<string, string>> = { "+": "added", "-": "removed", " ": "kept" };
 
-function inWords(line: string): string {
-  const word = words[line.charAt(0)];
+function describeChange(line: string): string {
+  const word = changeWords[line.charAt(0)];
   return word === undefined ? "lines that stay as they are" : `${word}: ${line.slice(2)}`.trimEnd();
 }
 
 function stepLines({ argv, reason }: Step): readonly string[] {
-  return [`run ${argv.map(shellWord).join(" ")}`, `because: ${reason}`];
+  return [`run ${argv.map(quoteShellWord).join(" ")}`, `because: ${reason}`];
 }

@@ -1,4 +1,4 @@
-import { describeMs } from "../../model/text.ts";
+import { formatMs } from "../../model/text.ts";
 import type { HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 
 /** `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`; what never came is left out. */
@@ -11,9 +11,7 @@ export function describeTimeline(timeline: NicTimeline): string {
     ["IPv6", ipv6Ms],
     ["settled", settledMs],
   ] as const;
-  return steps
-    .flatMap(([what, ms]) => (ms === null ? [] : [`${what} ${describeMs(ms)}`]))
-    .join(", ");
+  return steps.flatMap(([what, ms]) => (ms === null ? [] : [`${what} ${formatMs(ms)}`])).join(", ");
 }
 
 /**
@@ -21,7 +19,7 @@ export function describeTimeline(timeline: NicTimeline): string {
  * nobody waits for more, and a NIC is settled when it is done; of a NIC that was left alone nothing
  * was applied.
  */
-export function toldTimeline({
+export function adjustTimeline({
   outcome,
   timeline,
 }: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {

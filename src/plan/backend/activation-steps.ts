@@ -1,6 +1,6 @@
 import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
-import { managerSteps } from "./network-manager-steps.ts";
+import { networkManagerSteps } from "./network-manager-steps.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
 import { isNetworkManager } from "../drift/ask-daemon.ts";
 
@@ -9,7 +9,7 @@ import { isNetworkManager } from "../drift/ask-daemon.ts";
  * changed, where it is still to be started, or where it does not run. A NIC whose files did not
  * change is in no command. A step for one NIC may fail alone; one for all comes first.
  */
-export function planSteps(
+export function activationSteps(
   changes: Changes,
   nics: readonly ActiveNic[],
   activation: Activation,
@@ -17,7 +17,7 @@ export function planSteps(
   const { backend, renderer, stage, isRunning } = activation;
   if (stage === "local" || !isRunning) return [];
   const macs = changedMacs(changes);
-  if (backend === "network-manager") return managerSteps(changes, nics, activation);
+  if (backend === "network-manager") return networkManagerSteps(changes, nics, activation);
   // What NetworkManager is to do with resolv.conf does not concern networkd.
   if (renderer !== "NetworkManager") {
     const generate = renderer === "networkd" ? [netplanGenerate] : [];
@@ -25,7 +25,7 @@ export function planSteps(
   }
   return [
     ...(macs.size === 0 ? [] : [netplanGenerate]),
-    ...managerSteps(changes, nics, activation),
+    ...networkManagerSteps(changes, nics, activation),
   ];
 }
 
@@ -56,7 +56,7 @@ const networkdReload: Step = {
  * What makes the daemon in charge take a link up whose configuration it has, where it has not done
  * so by itself: nothing where it is still to be started, or does not run.
  */
-export function wakeSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
+export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
   const { stage, isRunning } = activation;
   if (name === null || stage === "local" || !isRunning) return [];
   const reason = `${name}: it came back, and was not taken up`;

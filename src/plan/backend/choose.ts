@@ -14,7 +14,7 @@ interface ChosenBackend {
 
 type Stage = "local" | "network";
 
-type Verdict = Omit<ChosenBackend, "trace">;
+type Choice = Omit<ChosenBackend, "trace">;
 
 /**
  * Who is in charge of the network here:
@@ -30,73 +30,86 @@ type Verdict = Omit<ChosenBackend, "trace">;
  */
 export function chooseBackend(
   facts: BackendFacts,
-  wish: Backend | "auto",
+  requested: Backend | "auto",
   stage: Stage,
 ): ChosenBackend {
-  const trace = [aboutNetplan(facts), ...daemons.map((backend) => aboutDaemon(facts, backend))];
-  const found = inCharge(facts, stage);
-  if (wish !== "auto") {
-    const chosen = verdictFor(wish, facts);
-    return { ...chosen, trace: [...trace, whyWish(wish, found, stage), ...idle(chosen, stage)] };
+  const trace = [
+    describeNetplan(facts),
+    ...daemons.map((backend) => describeDaemon(facts, backend)),
+  ];
+  const found = findBackendInCharge(facts, stage);
+  if (requested !== "auto") {
+    const chosen = choiceFor(requested, facts);
+    return {
+      ...chosen,
+      trace: [...trace, describeRequest(requested, found, stage), ...idleReasons(chosen, stage)],
+    };
   }
-  if (found === null) throw nobody(trace, facts.hasSystemd);
-  return { ...found, trace: [...trace, whyChosen(found, facts, stage), ...idle(found, stage)] };
+  if (found === null) throw noBackendFailure(trace, facts.hasSystemd);
+  return {
+    ...found,
+    trace: [...trace, describeChoice(found, facts, stage), ...idleReasons(found, stage)],
+  };
 }
 
 /** In the order in which they are preferred. */
 const daemons = ["network-manager", "networkd"] as const;
 
-function inCharge(facts: BackendFacts, stage: Stage): Verdict | null {
-  if (hasNetplan(facts)) return verdictFor("netplan", facts);
-  const isUp = (backend: (typeof daemons)[number]): boolean => daemonOf(facts, backend).isRunning;
-  const willBe = (backend: (typeof daemons)[number]): boolean =>
-    daemonOf(facts, backend).isInstalled && daemonOf(facts, backend).isEnabled;
+function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
+  if (isNetplanInUse(facts)) return choiceFor("netplan", facts);
+  const isRunningDaemon = (backend: (typeof daemons)[number]): boolean =>
+    daemonFacts(facts, backend).isRunning;
+  const startsAtBoot = (backend: (typeof daemons)[number]): boolean =>
+    daemonFacts(facts, backend).isInstalled && daemonFacts(facts, backend).isEnabled;
   // In the local stage what runs now may only be somebody's leftover; then what is enabled counts.
-  const orders = stage === "local" ? [willBe, isUp] : [isUp, willBe];
-  const candidates = orders.map((isIt) => daemons.find(isIt)).filter((each) => each !== undefined);
+  const preferences =
+    stage === "local" ? [startsAtBoot, isRunningDaemon] : [isRunningDaemon, startsAtBoot];
+  const candidates = preferences
+    .map((matches) => daemons.find(matches))
+    .filter((each) => each !== undefined);
   const [backend] = candidates;
-  return backend === undefined ? null : verdictFor(backend, facts);
+  return backend === undefined ? null : choiceFor(backend, facts);
 }
 
-function verdictFor(backend: Backend, facts: BackendFacts): Verdict {
+function choiceFor(backend: Backend, facts: BackendFacts): Choice {
   if (backend === "netplan") {
     const renderer = facts.netplan.renderer ?? "networkd";
-    return { backend, renderer, isRunning: rendererOf(facts).isRunning };
+    return { backend, renderer, isRunning: rendererFacts(facts).isRunning };
   }
-  return { backend, renderer: null, isRunning: daemonOf(facts, backend).isRunning };
+  return { backend, renderer: null, isRunning: daemonFacts(facts, backend).isRunning };
 }
 
-function hasNetplan(facts: BackendFacts): boolean {
+function isNetplanInUse(facts: BackendFacts): boolean {
   const { isInstalled, files } = facts.netplan;
-  return isInstalled && files.length > 0 && rendererOf(facts).isInstalled;
+  return isInstalled && files.length > 0 && rendererFacts(facts).isInstalled;
 }
 
-function rendererOf(facts: BackendFacts): DaemonFacts {
+function rendererFacts(facts: BackendFacts): DaemonFacts {
   return facts.netplan.renderer === "NetworkManager" ? facts.networkManager : facts.networkd;
 }
 
-function daemonOf(facts: BackendFacts, backend: (typeof daemons)[number]): DaemonFacts {
+function daemonFacts(facts: BackendFacts, backend: (typeof daemons)[number]): DaemonFacts {
   return backend === "networkd" ? facts.networkd : facts.networkManager;
 }
 
-function aboutNetplan(facts: BackendFacts): string {
+function describeNetplan(facts: BackendFacts): string {
   const { isInstalled, files, renderer } = facts.netplan;
   if (!isInstalled) return "netplan: not installed";
   if (files.length === 0) return "netplan: installed, without any configuration but ours";
   const by = renderer === null ? "renderer networkd by default" : `renderer ${renderer}`;
-  const missing = rendererOf(facts).isInstalled ? "" : ", which is not installed";
+  const missing = rendererFacts(facts).isInstalled ? "" : ", which is not installed";
   return `netplan: installed, configured by ${files.join(", ")}, ${by}${missing}`;
 }
 
-function aboutDaemon(facts: BackendFacts, backend: (typeof daemons)[number]): string {
-  const { isInstalled, isEnabled, isRunning } = daemonOf(facts, backend);
+function describeDaemon(facts: BackendFacts, backend: (typeof daemons)[number]): string {
+  const { isInstalled, isEnabled, isRunning } = daemonFacts(facts, backend);
   if (!isInstalled) return `${backend}: not installed`;
   return `${backend}: ${isEnabled ? "enabled" : "not enabled"}, ${isRunning ? "running" : "not running"}`;
 }
 
-function whyChosen({ backend, renderer }: Verdict, facts: BackendFacts, stage: Stage): string {
+function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stage: Stage): string {
   if (renderer !== null) return `${backend} is in charge, on ${renderer}`;
-  const { isRunning, isEnabled } = daemonOf(
+  const { isRunning, isEnabled } = daemonFacts(
     facts,
     backend === "networkd" ? backend : "network-manager",
   );
@@ -109,21 +122,21 @@ function whyChosen({ backend, renderer }: Verdict, facts: BackendFacts, stage: S
   return `${backend} is in charge: both are ${word}, and it takes every NIC without being asked`;
 }
 
-function whyWish(wish: Backend, found: Verdict | null, stage: Stage): string {
-  if (found?.backend === wish) return `${wish}: as --backend says, and it is in charge`;
-  const who = found === null ? "nobody" : found.backend;
-  return `${wish}: as --backend says, though ${who} is in charge (stage ${stage})`;
+function describeRequest(requested: Backend, found: Choice | null, stage: Stage): string {
+  if (found?.backend === requested) return `${requested}: as --backend says, and it is in charge`;
+  const backendInCharge = found === null ? "nobody" : found.backend;
+  return `${requested}: as --backend says, though ${backendInCharge} is in charge (stage ${stage})`;
 }
 
-function idle(verdict: Verdict, stage: Stage): readonly string[] {
-  const why = whyIdle({ ...verdict, stage });
-  return why === null ? [] : [why];
+function idleReasons(choice: Choice, stage: Stage): readonly string[] {
+  const reason = findIdleReason({ ...choice, stage });
+  return reason === null ? [] : [reason];
 }
 
-function nobody(trace: readonly string[], hasSystemd: boolean): Failure {
+function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failure {
   const names = backends.map((backend) => `--backend ${backend}`).join(", ");
-  const why = hasSystemd ? "" : "; systemd does not run here";
-  return new Failure("CONFIG", `no network backend is in charge: ${trace.join("; ")}${why}`, {
+  const reason = hasSystemd ? "" : "; systemd does not run here";
+  return new Failure("CONFIG", `no network backend is in charge: ${trace.join("; ")}${reason}`, {
     hint: `start one, or name the one to write for: ${names}`,
   });
 }
@@ -132,7 +145,7 @@ function nobody(trace: readonly string[], hasSystemd: boolean): Failure {
  * Why nothing that is written will take effect: the daemon in charge does not run, where it should
  * by now. null: it does, or it is still to be started.
  */
-export function whyIdle({
+export function findIdleReason({
   backend,
   renderer,
   isRunning,

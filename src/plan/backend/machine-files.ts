@@ -1,6 +1,10 @@
-import { type DnsFacts, managersHead } from "../../model/backend-facts.ts";
+import { type DnsFacts, networkManagerHeader } from "../../model/backend-facts.ts";
 import type { Activation, ConfigFile } from "../../model/plan.ts";
-import { dnsPath, foreignPath, ownMark } from "../../model/managed-paths.ts";
+import {
+  networkManagerDnsPath,
+  networkdConfigPath,
+  managedMark,
+} from "../../model/managed-paths.ts";
 
 interface DnsPlan {
   /** null: NetworkManager needs to be told nothing. */
@@ -17,23 +21,28 @@ const resolvConf = "/etc/resolv.conf";
  * itself. A symbolic link it leaves alone (NetworkManager.conf(5), rc-manager), and what an admin
  * said about DNS counts.
  */
-export function planDns({ resolvConf: there, hasNetworkManager, setting }: DnsFacts): DnsPlan {
+export function planDns({ resolvConf: current, hasNetworkManager, setting }: DnsFacts): DnsPlan {
   if (!hasNetworkManager) return { file: null, reasons: [] };
-  if (setting !== null) return nothing(`${setting.path} says ${setting.text}`);
-  if (there === null) return nothing(`there is no ${resolvConf} to keep`);
-  if (there.target !== null) return nothing(`${resolvConf} is a symbolic link to ${there.target}`);
-  if (isManagers(there.text)) return nothing(`NetworkManager writes ${resolvConf}`);
-  if (!hasNameServer(there.text)) return nothing(`${resolvConf} has no name server to keep`);
-  const why = `${resolvConf} has name servers that NetworkManager has not written`;
-  return { file: dnsFile, reasons: [`DNS: ${why}: told to leave it alone (${dnsPath})`] };
+  if (setting !== null) return noDnsFile(`${setting.path} says ${setting.text}`);
+  if (current === null) return noDnsFile(`there is no ${resolvConf} to keep`);
+  if (current.target !== null)
+    return noDnsFile(`${resolvConf} is a symbolic link to ${current.target}`);
+  if (isWrittenByNetworkManager(current.text))
+    return noDnsFile(`NetworkManager writes ${resolvConf}`);
+  if (!hasNameServer(current.text)) return noDnsFile(`${resolvConf} has no name server to keep`);
+  const reason = `${resolvConf} has name servers that NetworkManager has not written`;
+  return {
+    file: dnsFile,
+    reasons: [`DNS: ${reason}: told to leave it alone (${networkManagerDnsPath})`],
+  };
 }
 
-function nothing(why: string): DnsPlan {
-  return { file: null, reasons: [`DNS: ${why}: NetworkManager is told nothing`] };
+function noDnsFile(reason: string): DnsPlan {
+  return { file: null, reasons: [`DNS: ${reason}: NetworkManager is told nothing`] };
 }
 
-function isManagers(text: string): boolean {
-  return new RegExp(`^${managersHead}\\b`).test(text);
+function isWrittenByNetworkManager(text: string): boolean {
+  return new RegExp(`^${networkManagerHeader}\\b`).test(text);
 }
 
 /** As resolv.conf(5) has it: the keyword begins a line. */
@@ -42,9 +51,9 @@ function hasNameServer(text: string): boolean {
 }
 
 const dnsFile: ConfigFile = {
-  path: dnsPath,
+  path: networkManagerDnsPath,
   content: [
-    `# ${ownMark}: ${resolvConf} is somebody else's`,
+    `# ${managedMark}: ${resolvConf} is somebody else's`,
     "# to give it to NetworkManager, say what it should do with DNS in a file of your own here",
     "[main]",
     "dns=none",
@@ -60,14 +69,14 @@ const dnsFile: ConfigFile = {
  * it starts. An admin's file with a later name counts more. networkd.conf(5), since 249.
  * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/96
  */
-export function planForeign({ backend, renderer }: Activation): readonly ConfigFile[] {
-  return backend === "networkd" || renderer === "networkd" ? [foreignFile] : [];
+export function planNetworkdConfig({ backend, renderer }: Activation): readonly ConfigFile[] {
+  return backend === "networkd" || renderer === "networkd" ? [networkdConfigFile] : [];
 }
 
-const foreignFile: ConfigFile = {
-  path: foreignPath,
+const networkdConfigFile: ConfigFile = {
+  path: networkdConfigPath,
   content: [
-    `# ${ownMark}: what others made stays`,
+    `# ${managedMark}: what others made stays`,
     "[Network]",
     "ManageForeignRoutes=no",
     "ManageForeignRoutingPolicyRules=no",

@@ -1,5 +1,10 @@
 import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
-import { macDigits, netplanProfilePath, ownPath, profileUuid } from "../../model/managed-paths.ts";
+import {
+  macDigits,
+  netplanProfilePath,
+  managedPath,
+  profileUuid,
+} from "../../model/managed-paths.ts";
 import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
 
 /**
@@ -7,26 +12,26 @@ import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
  * (https://github.com/canonical/cloud-init/issues/6064), and a profile that is read is not yet up.
  * The primary's comes last, since a failure of the others should be known by then.
  */
-export function managerSteps(
+export function networkManagerSteps(
   changes: Changes,
   nics: readonly ActiveNic[],
   activation: Activation,
 ): readonly Step[] {
   const macs = changedMacs(changes);
   const changed = nics.filter(({ mac }) => changes.write.some((file) => file.mac === mac));
-  const isWide = macs.size > 1 || changesDns(changes);
-  const isShrunk = [...macs].some((mac) => !changed.some((nic) => nic.mac === mac));
-  const lastPrimary = changed.toSorted((a, b) => Number(a.isPrimary) - Number(b.isPrimary));
+  const needsReload = macs.size > 1 || changesDns(changes);
+  const hasRemovedProfiles = [...macs].some((mac) => !changed.some((nic) => nic.mac === mac));
+  const primaryLast = changed.toSorted((a, b) => Number(a.isPrimary) - Number(b.isPrimary));
   return [
-    ...(isWide ? [reload(activation)] : []),
-    ...(isShrunk ? [forget] : []),
-    ...(changed.length === 0 ? [] : [load(changed, activation)]),
-    ...lastPrimary.flatMap((nic) => bringUp(nic, activation)),
+    ...(needsReload ? [reloadConfiguration(activation)] : []),
+    ...(hasRemovedProfiles ? [dropProfiles] : []),
+    ...(changed.length === 0 ? [] : [loadProfiles(changed, activation)]),
+    ...primaryLast.flatMap((nic) => activateProfile(nic, activation)),
   ];
 }
 
 /** It reads NetworkManager.conf and what is below conf.d, and writes resolv.conf; no profiles. */
-function reload({ hasSystemd }: Activation): Step {
+function reloadConfiguration({ hasSystemd }: Activation): Step {
   const unit = "NetworkManager.service";
   return {
     argv: hasSystemd
@@ -39,16 +44,18 @@ function reload({ hasSystemd }: Activation): Step {
 }
 
 /** Profiles whose files are gone are dropped; others that did not change are left as they are. */
-const forget: Step = {
+const dropProfiles: Step = {
   argv: ["nmcli", "connection", "reload"],
   reason: "NetworkManager forgets the profiles whose files are gone",
   mac: null,
   timeoutMs: 15_000,
 };
 
-function load(nics: readonly ActiveNic[], { backend }: Activation): Step {
+function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step {
   const paths = nics.map(({ mac }) =>
-    backend === "netplan" ? netplanProfilePath(macDigits(mac)) : ownPath("network-manager", mac),
+    backend === "netplan"
+      ? netplanProfilePath(macDigits(mac))
+      : managedPath("network-manager", mac),
   );
   return {
     argv: ["nmcli", "connection", "load", ...paths],
@@ -62,14 +69,17 @@ function load(nics: readonly ActiveNic[], { backend }: Activation): Step {
  * `reapply` changes a NIC where it stands, and takes nothing down, but knows only the profile that
  * is up there: another one (the distribution's, cloud-init's) has to be replaced by ours.
  */
-function bringUp({ mac, name }: ActiveNic, { active }: Activation): readonly Step[] {
+function activateProfile(
+  { mac, name }: ActiveNic,
+  { activeProfiles }: Activation,
+): readonly Step[] {
   if (name === null) return [];
   const uuid = profileUuid(macDigits(mac));
-  const isUp = active[name] === uuid;
-  const up = ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
+  const isUp = activeProfiles[name] === uuid;
+  const upArgv = ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
   return [
     {
-      argv: isUp ? ["nmcli", "device", "reapply", name] : up,
+      argv: isUp ? ["nmcli", "device", "reapply", name] : upArgv,
       reason: isUp ? `${name}: its profile changed` : `${name}: our profile is not up there yet`,
       mac,
       timeoutMs: 60_000,

@@ -1,27 +1,29 @@
 import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
-import { planSteps } from "./activation-steps.ts";
+import { activationSteps } from "./activation-steps.ts";
 
 /**
  * The commands that take `planSteps` back, once the files are the old ones again. For networkd and
  * netplan they are the same; NetworkManager has to be told which profile was up before, and finds
  * one by itself where that is not known.
  */
-export function undoSteps(
+export function rollbackSteps(
   changes: Changes,
   nics: readonly ActiveNic[],
   activation: Activation,
 ): readonly Step[] {
-  const steps = planSteps(changes, nics, activation);
-  const isManaged =
+  const steps = activationSteps(changes, nics, activation);
+  const usesNetworkManager =
     activation.backend === "network-manager" || activation.renderer === "NetworkManager";
-  if (!isManaged || steps.length === 0) return steps;
+  if (!usesNetworkManager || steps.length === 0) return steps;
   const macs = changedMacs(changes);
-  const before = steps.filter(({ argv }) => argv[0] !== "nmcli" || argv[1] === "general");
+  const daemonSteps = steps.filter(({ argv }) => argv[0] !== "nmcli" || argv[1] === "general");
   return [
-    ...before,
+    ...daemonSteps,
     readProfiles,
-    ...nics.filter(({ mac }) => macs.has(mac)).flatMap((nic) => restore(nic, activation)),
+    ...nics
+      .filter(({ mac }) => macs.has(mac))
+      .flatMap((nic) => reactivatePrevious(nic, activation)),
   ];
 }
 
@@ -32,9 +34,12 @@ const readProfiles: Step = {
   timeoutMs: 15_000,
 };
 
-function restore({ mac, name }: ActiveNic, { active }: Activation): readonly Step[] {
+function reactivatePrevious(
+  { mac, name }: ActiveNic,
+  { activeProfiles }: Activation,
+): readonly Step[] {
   if (name === null) return [];
-  const uuid = active[name];
+  const uuid = activeProfiles[name];
   const argv =
     uuid === undefined
       ? ["nmcli", "--wait", "45", "device", "connect", name]

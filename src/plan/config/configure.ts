@@ -1,7 +1,7 @@
 import { type Family, familyOf, hostCidr } from "../../model/ip.ts";
 import { compareEnis, type Nic } from "../../model/eni.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import { indexOf, metricOf } from "./numbers.ts";
+import { eniIndex, metricOf } from "./numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**
@@ -13,17 +13,17 @@ import { policyRouting } from "./policy-routing.ts";
  */
 export function configure(
   nics: readonly Nic[],
-  isAlone: boolean,
-  leases: Leases = {},
+  isOnlyEni: boolean,
+  leases: DhcpAddresses = {},
 ): NetworkConfig {
   const sorted = nics.toSorted((left, right) => compareEnis(left.eni, right.eni));
-  return { nics: sorted.map((nic) => configureNic(nic, isAlone, leases)) };
+  return { nics: sorted.map((nic) => configureNic(nic, isOnlyEni, leases)) };
 }
 
-function configureNic(nic: Nic, isAlone: boolean, leases: Leases): NicConfig {
+function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicConfig {
   const { eni, link } = nic;
-  const index = indexOf(eni);
-  const hasOwnTable = !eni.isPrimary && !isAlone;
+  const index = eniIndex(eni);
+  const hasOwnTable = !eni.isPrimary && !isOnlyEni;
   const { routes, rules } = hasOwnTable ? policyRouting(eni, index) : { routes: [], rules: [] };
   return {
     mac: eni.mac,
@@ -33,8 +33,8 @@ function configureNic(nic: Nic, isAlone: boolean, leases: Leases): NicConfig {
     index,
     metric: metricOf(index),
     // A DHCP client on an IPv6-only subnet would ask for ever, and never be "online".
-    dhcp4: eni.ipv4.addresses.length > 0 || holdsUntold(nic, 4, leases),
-    dhcp6: eni.ipv6.addresses.length > 0 || holdsUntold(nic, 6, leases),
+    dhcp4: eni.ipv4.addresses.length > 0 || hasUnlistedLease(nic, 4, leases),
+    dhcp6: eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases),
     leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
     addresses: [...eni.ipv4.addresses.slice(1), ...eni.ipv6.addresses.slice(1)].map(hostCidr),
     routes,
@@ -43,21 +43,21 @@ function configureNic(nic: Nic, isAlone: boolean, leases: Leases): NicConfig {
 }
 
 /** What DHCP clients brought: a link's name → addresses. */
-export type Leases = Readonly<Record<string, readonly string[]>>;
+export type DhcpAddresses = Readonly<Record<string, readonly string[]>>;
 
 /**
  * Whether DHCP gave the NIC an address of a family of which IMDS tells none. EC2's DHCP hands out
  * what an ENI has and nothing else: IMDS is late, and to switch DHCP off would take away an address
  * that works until it has told.
  */
-function holdsUntold({ eni, link }: Nic, family: Family, leases: Leases): boolean {
+function hasUnlistedLease({ eni, link }: Nic, family: Family, leases: DhcpAddresses): boolean {
   const { addresses } = family === 4 ? eni.ipv4 : eni.ipv6;
   const leased = link === null ? [] : (leases[link.name] ?? []);
   return addresses.length === 0 && leased.some((address) => familyOf(address) === family);
 }
 
 /** The families for which DHCP is on though IMDS tells no address: not the last word on the NIC. */
-export function untoldFamilies({ dhcp4, dhcp6, leased }: NicConfig): readonly Family[] {
-  const on = [...(dhcp4 ? ([4] as const) : []), ...(dhcp6 ? ([6] as const) : [])];
-  return on.filter((family) => !leased.some((address) => familyOf(address) === family));
+export function unlistedLeaseFamilies({ dhcp4, dhcp6, leased }: NicConfig): readonly Family[] {
+  const enabled = [...(dhcp4 ? ([4] as const) : []), ...(dhcp6 ? ([6] as const) : [])];
+  return enabled.filter((family) => !leased.some((address) => familyOf(address) === family));
 }

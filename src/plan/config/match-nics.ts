@@ -1,12 +1,12 @@
 import { compareEnis, type Eni, type Nic } from "../../model/eni.ts";
 import type { Link, LinkKind } from "../../model/link.ts";
-import { naturalOrder } from "../../model/text.ts";
+import { compareNaturally } from "../../model/text.ts";
 
 export interface NicMatch {
   /** One for each ENI, in their order. */
   readonly nics: readonly Nic[];
   /** NICs that are no ENI's, in natural order. */
-  readonly strangers: readonly Link[];
+  readonly unlisted: readonly Link[];
   readonly reasons: readonly string[];
 }
 
@@ -17,33 +17,33 @@ export interface NicMatch {
  * by name is named, and the configuration matches by MAC anyway.
  */
 export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatch {
-  const candidates = nicsAmong(links);
+  const candidates = filterNicLinks(links);
   const nics = enis.toSorted(compareEnis).map((eni) => {
     return { eni, link: candidates.find(({ mac }) => mac === eni.mac) ?? null };
   });
   const macs = new Set(enis.map(({ mac }) => mac));
   return {
     nics,
-    strangers: candidates.filter(({ mac }) => mac !== null && !macs.has(mac)),
-    reasons: nics.flatMap((nic) => namesakes(nic, links)),
+    unlisted: candidates.filter(({ mac }) => mac !== null && !macs.has(mac)),
+    reasons: nics.flatMap((nic) => describeDuplicateMacs(nic, links)),
   };
 }
 
 /** The links that are NICs, in natural order of their names. */
-export function nicsAmong(links: readonly Link[]): readonly Link[] {
+export function filterNicLinks(links: readonly Link[]): readonly Link[] {
   const kind: LinkKind = links.some((link) => link.kind === "device") ? "device" : "veth";
   return links
     .filter((link) => link.kind === kind && link.mac !== null)
-    .toSorted((left, right) => naturalOrder(left.name, right.name));
+    .toSorted((left, right) => compareNaturally(left.name, right.name));
 }
 
 /** What was told apart, and how. */
-function namesakes({ eni, link }: Nic, links: readonly Link[]): readonly string[] {
+function describeDuplicateMacs({ eni, link }: Nic, links: readonly Link[]): readonly string[] {
   return links
     .filter((other) => other.mac === eni.mac && other.name !== link?.name)
-    .toSorted((left, right) => naturalOrder(left.name, right.name))
+    .toSorted((left, right) => compareNaturally(left.name, right.name))
     .map((other) => {
-      const taken = link === null ? "no NIC with this MAC is here" : `${link.name} is the NIC`;
-      return `${eni.mac}: ${other.name} (${other.kind}) has this MAC too; ${taken}`;
+      const chosen = link === null ? "no NIC with this MAC is here" : `${link.name} is the NIC`;
+      return `${eni.mac}: ${other.name} (${other.kind}) has this MAC too; ${chosen}`;
     });
 }

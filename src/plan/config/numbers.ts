@@ -18,16 +18,16 @@ import type { Eni } from "../../model/eni.ts";
  * different sources. They are 4000 apart, so that each number also tells its NIC and its meaning, up
  * to card 39; p5.48xlarge, which has the most, has 32.
  */
-const first = { metric: 512, table: 10_000, priority: { vpc: 2000, main: 6000 } } as const;
+const base = { metric: 512, table: 10_000, priority: { vpc: 2000, main: 6000 } } as const;
 const devicesPerCard = 100;
 
 /** Which NIC it is, across all network cards. */
-export function indexOf(eni: Pick<Eni, "networkCard" | "deviceNumber">): number {
+export function eniIndex(eni: Pick<Eni, "networkCard" | "deviceNumber">): number {
   return devicesPerCard * eni.networkCard + eni.deviceNumber;
 }
 
 /** Where that is. */
-export function placeOf(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
+export function slotOfIndex(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
   return {
     networkCard: Math.floor(index / devicesPerCard),
     deviceNumber: index % devicesPerCard,
@@ -36,12 +36,12 @@ export function placeOf(index: number): Pick<Eni, "networkCard" | "deviceNumber"
 
 /** Of the routes that DHCP and router advertisements bring into the main table. */
 export function metricOf(index: number): number {
-  return first.metric + index;
+  return base.metric + index;
 }
 
 /** The NIC's own routing table. */
 export function tableOf(index: number): number {
-  return first.table + index;
+  return base.table + index;
 }
 
 /** Where each of a source's rules stands, see above. */
@@ -56,6 +56,6 @@ export interface RulePriorities {
 
 /** Of the rules for one NIC's sources. */
 export function prioritiesOf(index: number): RulePriorities {
-  const { vpc, main } = first.priority;
+  const { vpc, main } = base.priority;
   return { vpc: vpc + index, main: main + index, own: tableOf(index) };
 }

@@ -42,55 +42,55 @@ export function policyRouting(eni: Eni, index: number): PolicyRouting {
 }
 
 function familyRules(family: EniFamily, index: number): readonly RoutingPolicyRule[] {
-  return sourcesOf(family).flatMap((from) => sourceRules(from, insideOf(family), index));
+  return listSources(family).flatMap((from) => sourceRules(from, vpcNetworksOf(family), index));
 }
 
 function sourceRules(
   from: string,
-  inside: readonly string[],
+  vpcNetworks: readonly string[],
   index: number,
 ): readonly RoutingPolicyRule[] {
   const family = familyOf(from);
   const table = tableOf(index);
   const priority = prioritiesOf(index);
-  const whole = { family, from, to: null, table, ignoresDefault: false };
+  const base = { family, from, to: null, table, ignoresDefault: false };
   return [
-    ...[...inside, vpcServices[family]].map((to) => ({ ...whole, to, priority: priority.vpc })),
-    { ...whole, table: mainTable, priority: priority.main, ignoresDefault: true },
-    { ...whole, priority: priority.own },
+    ...[...vpcNetworks, vpcServices[family]].map((to) => ({ ...base, to, priority: priority.vpc })),
+    { ...base, table: mainTable, priority: priority.main, ignoresDefault: true },
+    { ...base, priority: priority.own },
   ];
 }
 
-function sourcesOf(family: EniFamily): readonly string[] {
+function listSources(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
 }
 
 /** The VPC's networks; where IMDS does not tell them, at least the ENI's own. */
-function insideOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
+function vpcNetworksOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
   return vpcCidrs.length === 0 ? subnets : vpcCidrs;
 }
 
 /** The subnets come first: the default's gateway is reached through them. */
 function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
   const [subnet] = family.subnets;
-  if (subnet === undefined || sourcesOf(family).length === 0) return [];
+  if (subnet === undefined || listSources(family).length === 0) return [];
   const gateway = subnetRouter(subnet);
   return [
-    ...onLink(family.subnets, table),
+    ...onLinkRoutes(family.subnets, table),
     { family: 4, destination: "0.0.0.0/0", gateway, prefersAdvertised: false, table },
   ];
 }
 
 function ipv6Routes(family: EniFamily, table: number): readonly Route[] {
-  if (sourcesOf(family).length === 0) return [];
+  if (listSources(family).length === 0) return [];
   const gateway = ipv6Router;
   return [
-    ...onLink(family.subnets, table),
+    ...onLinkRoutes(family.subnets, table),
     { family: 6, destination: "::/0", gateway, prefersAdvertised: true, table },
   ];
 }
 
-function onLink(subnets: readonly string[], table: number): readonly Route[] {
+function onLinkRoutes(subnets: readonly string[], table: number): readonly Route[] {
   return subnets.map((destination) => {
     const family = familyOf(destination);
     return { family, destination, gateway: null, prefersAdvertised: false, table };

@@ -6,9 +6,9 @@ import type { NicMatch } from "./match-nics.ts";
 import { parseMac } from "../../model/ip.ts";
 
 interface Selection {
-  readonly chosen: readonly Nic[];
+  readonly selected: readonly Nic[];
   /** The others, with why; nothing of theirs is touched. */
-  readonly left: readonly NicResult[];
+  readonly leftAlone: readonly NicResult[];
 }
 
 /** Which NICs are configured, and which are left alone: by the admin, by EFA, or not yet known. */
@@ -17,42 +17,44 @@ export function selectNics(
   incomplete: readonly IncompleteEni[],
   unmanaged: Unmanaged,
 ): Selection {
-  const judged = match.nics.map((nic) => ({ nic, reason: whyLeft(nic, unmanaged) }));
-  const skipped = judged.flatMap(({ nic, reason }) => (reason === null ? [] : [skip(nic, reason)]));
-  const awaited = incomplete.map((eni) => awaitedNic(eni, match.strangers, unmanaged));
-  const known = new Set(incomplete.map(({ mac }) => mac));
-  const strangers = match.strangers.filter(({ mac }) => mac !== null && !known.has(mac));
+  const classified = match.nics.map((nic) => ({ nic, reason: leftAloneReason(nic, unmanaged) }));
+  const skipped = classified.flatMap(({ nic, reason }) =>
+    reason === null ? [] : [skippedNic(nic, reason)],
+  );
+  const incompleteNics = incomplete.map((eni) => incompleteNic(eni, match.unlisted, unmanaged));
+  const incompleteMacs = new Set(incomplete.map(({ mac }) => mac));
+  const unlisted = match.unlisted.filter(({ mac }) => mac !== null && !incompleteMacs.has(mac));
   return {
-    chosen: judged.flatMap(({ nic, reason }) => (reason === null ? [nic] : [])),
-    left: [...skipped, ...awaited, ...strangers.map(stranger)],
+    selected: classified.flatMap(({ nic, reason }) => (reason === null ? [nic] : [])),
+    leftAlone: [...skipped, ...incompleteNics, ...unlisted.map(unlistedNic)],
   };
 }
 
-function whyLeft(nic: Nic, unmanaged: Unmanaged): string | null {
-  const entry = unmanagedEntry(unmanaged, nic);
+function leftAloneReason(nic: Nic, unmanaged: Unmanaged): string | null {
+  const entry = findUnmanagedEntry(unmanaged, nic);
   if (entry !== null) return `${unmanagedPath} lists ${entry}`;
   return hasAddresses(nic.eni) ? null : "no IP addresses (EFA-only)";
 }
 
-function skip({ eni, link }: Nic, reason: string): NicResult {
+function skippedNic({ eni, link }: Nic, reason: string): NicResult {
   return { mac: eni.mac, name: link?.name ?? null, eni: eni.id, outcome: "skipped", reason };
 }
 
 /** One that is left alone anyway is nothing to wait for. */
-function awaitedNic(
+function incompleteNic(
   { mac, reason }: IncompleteEni,
   links: readonly Link[],
   { entries }: Unmanaged,
 ): NicResult {
   const name = links.find((link) => link.mac === mac)?.name ?? null;
-  const entry = [mac, name].find((word) => word !== null && entries.has(word));
+  const entry = [mac, name].find((listed) => listed !== null && entries.has(listed));
   if (entry !== undefined) {
     return { mac, name, eni: null, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
   }
   return { mac, name, eni: null, outcome: "incomplete", reason };
 }
 
-function stranger({ mac, name }: Link): NicResult {
+function unlistedNic({ mac, name }: Link): NicResult {
   const reason = "IMDS does not list this MAC";
   return { mac: mac ?? "", name, eni: null, outcome: "skipped", reason };
 }
@@ -70,30 +72,30 @@ interface Unmanaged {
  * none of these is told, not fatal: a typo must not keep the other NICs down.
  */
 export function parseUnmanaged(text: string | null): Unmanaged {
-  const lines = (text ?? "").split("\n").map((line, at) => {
+  const lines = (text ?? "").split("\n").map((line, index) => {
     const word = line.replace(/#.*/, "").trim();
-    return { word, entry: entryOf(word), number: at + 1 };
+    return { word, entry: parseUnmanagedEntry(word), number: index + 1 };
   });
   return {
     entries: new Set(lines.flatMap(({ entry }) => entry ?? [])),
     reasons: lines
       .filter(({ word, entry }) => word !== "" && entry === null)
       .map(({ word, number }) => {
-        const what = "is neither a MAC, nor a link's name, nor an ENI id: ignored";
-        return `${unmanagedPath}:${number}: ${JSON.stringify(word)} ${what}`;
+        const problem = "is neither a MAC, nor a link's name, nor an ENI id: ignored";
+        return `${unmanagedPath}:${number}: ${JSON.stringify(word)} ${problem}`;
       }),
   };
 }
 
 /** The entry that lists this NIC; null where none does. */
-export function unmanagedEntry({ entries }: Unmanaged, { eni, link }: Nic): string | null {
+export function findUnmanagedEntry({ entries }: Unmanaged, { eni, link }: Nic): string | null {
   return (
     [eni.mac, eni.id, link?.name].find((word) => word !== undefined && entries.has(word)) ?? null
   );
 }
 
 /** Link names as the kernel takes them (dev_valid_name), without wildcards, which mean nothing here. */
-function entryOf(word: string): string | null {
+function parseUnmanagedEntry(word: string): string | null {
   const isName = /^[^\s/:*?[\]]{1,15}$/.test(word) && word !== "." && word !== "..";
   return parseMac(word) ?? (isName || /^eni-[0-9a-z]+$/.test(word) ? word : null);
 }

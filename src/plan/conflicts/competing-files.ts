@@ -1,13 +1,13 @@
 import type { Activation, OtherFile } from "../../model/plan.ts";
 import {
-  isOwnPath,
+  isManagedPath,
   macDigits,
   netplanId,
   netplanProfilePath,
-  ownPath,
+  managedPath,
 } from "../../model/managed-paths.ts";
-import { networkdMatch, type MatchedNic } from "./networkd-match.ts";
-import { profileMatch, unmanagedMatch } from "./network-manager-match.ts";
+import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
+import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
 
 /**
  * Files of others that count more than ours for a NIC, each told in a sentence; none is touched.
@@ -15,89 +15,96 @@ import { profileMatch, unmanagedMatch } from "./network-manager-match.ts";
  * put beside our files, ifcfg files, and keys that say something about the machine and not the NIC;
  * where such a key decides, the sentence says "may".
  */
-export function competingFiles(
+export function findConflicts(
   others: readonly OtherFile[],
   nics: readonly MatchedNic[],
   { backend, renderer }: Pick<Activation, "backend" | "renderer">,
 ): readonly string[] {
   const files = others
-    .filter(({ path }) => !isOwnPath(path))
+    .filter(({ path }) => !isManagedPath(path))
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
-  const isManaged = backend === "network-manager" || renderer === "NetworkManager";
+  const usesNetworkManager = backend === "network-manager" || renderer === "NetworkManager";
   return nics.flatMap((nic) => [
-    ...(backend === "netplan" ? files.flatMap((file) => mergedInto(file, nic)) : []),
-    ...(isManaged
-      ? files.flatMap((file) => besideProfile(file, nic))
-      : networkdRivals(files, nic, ownUnit(backend, nic))),
+    ...(backend === "netplan" ? files.flatMap((file) => netplanConflicts(file, nic)) : []),
+    ...(usesNetworkManager
+      ? files.flatMap((file) => networkManagerConflicts(file, nic))
+      : networkdConflicts(files, nic, managedUnitPath(backend, nic))),
   ]);
 }
 
 /** Where the unit lies that networkd should take for the NIC. */
-function ownUnit(backend: Activation["backend"], { mac }: MatchedNic): string {
-  if (backend === "networkd") return ownPath("networkd", mac);
+function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): string {
+  if (backend === "networkd") return managedPath("networkd", mac);
   return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
 /** Of files with one name only that in the first of these counts. systemd.network(5) */
-const folders = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((top) => {
-  return `${top}/systemd/network/`;
+const unitDirectories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((parent) => {
+  return `${parent}/systemd/network/`;
 });
 
 /** networkd takes the first file by name that means the link. */
-function networkdRivals(
+function networkdConflicts(
   files: readonly OtherFile[],
   nic: MatchedNic,
-  own: string,
+  managedUnit: string,
 ): readonly string[] {
-  const units = files.filter(({ path }) => rank(path) >= 0 && path.endsWith(".network"));
+  const units = files.filter(({ path }) => directoryRank(path) >= 0 && path.endsWith(".network"));
   return units
-    .filter(({ path }) => path !== own && comesBefore(path, own))
-    .filter(({ path }) => !units.some((each) => hides(each.path, path)))
+    .filter(({ path }) => path !== managedUnit && comesBefore(path, managedUnit))
+    .filter(({ path }) => !units.some((each) => overrides(each.path, path)))
     .flatMap(({ path, content }) => {
-      const { verdict, unknown } = networkdMatch(content, nic);
-      if (verdict === "no") return [];
-      const why = unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not looked at here)`;
-      const verb = verdict === "yes" ? "takes it" : "may take it";
-      return [`${path}: networkd ${verb} for ${named(nic)} instead of ${own}${why}`];
+      const { result: match, unknown } = matchNetworkFile(content, nic);
+      if (match === "no") return [];
+      const unknownKeys =
+        unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not looked at here)`;
+      const verb = match === "yes" ? "takes it" : "may take it";
+      return [
+        `${path}: networkd ${verb} for ${formatNic(nic)} instead of ${managedUnit}${unknownKeys}`,
+      ];
     });
 }
 
-function comesBefore(path: string, own: string): boolean {
-  return nameOf(path) === nameOf(own) ? hides(path, own) : nameOf(path) < nameOf(own);
+function comesBefore(path: string, managedUnit: string): boolean {
+  return baseName(path) === baseName(managedUnit)
+    ? overrides(path, managedUnit)
+    : baseName(path) < baseName(managedUnit);
 }
 
-function hides(path: string, other: string): boolean {
-  return nameOf(path) === nameOf(other) && rank(path) < rank(other);
+function overrides(path: string, other: string): boolean {
+  return baseName(path) === baseName(other) && directoryRank(path) < directoryRank(other);
 }
 
-function rank(path: string): number {
-  return folders.findIndex((folder) => path === `${folder}${nameOf(path)}`);
+function directoryRank(path: string): number {
+  return unitDirectories.findIndex((directory) => path === `${directory}${baseName(path)}`);
 }
 
-function nameOf(path: string): string {
+function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function besideProfile({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
+function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
   if (path === netplanProfilePath(macDigits(nic.mac))) return [];
   if (path.includes("/system-connections/")) {
-    const verdict = profileMatch(content, nic);
+    const verdict = matchProfile(content, nic);
     const verb = verdict === "yes" ? "prefers it" : "may prefer it";
-    return verdict === "no" ? [] : [`${path}: NetworkManager ${verb} to ours for ${named(nic)}`];
+    return verdict === "no"
+      ? []
+      : [`${path}: NetworkManager ${verb} to ours for ${formatNic(nic)}`];
   }
   if (!/\/NetworkManager(\.conf$|\/.*\.conf$)/.test(path)) return [];
-  const verdict = unmanagedMatch(content, nic);
-  const verb = verdict === "yes" ? "keeps" : "may keep";
-  return verdict === "no" ? [] : [`${path}: ${verb} NetworkManager off ${named(nic)}`];
+  const match = matchUnmanagedDevices(content, nic);
+  const verb = match === "yes" ? "keeps" : "may keep";
+  return match === "no" ? [] : [`${path}: ${verb} NetworkManager off ${formatNic(nic)}`];
 }
 
 /** netplan makes one of files that name the same id, and a later one counts more. */
-function mergedInto({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
+function netplanConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
   const id = netplanId(macDigits(nic.mac));
   if (!path.endsWith(".yaml") || !content.includes(id)) return [];
-  return [`${path}: names ${id}: netplan makes one of it and ours for ${named(nic)}`];
+  return [`${path}: names ${id}: netplan makes one of it and ours for ${formatNic(nic)}`];
 }
 
-function named({ mac, name }: MatchedNic): string {
+function formatNic({ mac, name }: MatchedNic): string {
   return name === null ? mac : `${name} (${mac})`;
 }

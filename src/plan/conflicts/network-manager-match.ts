@@ -1,9 +1,17 @@
 import { parseMac } from "../../model/ip.ts";
-import { every, fits, iniEntries, type IniEntry, not, some, type Verdict } from "./match.ts";
+import {
+  allOf,
+  matchGlob,
+  parseIniEntries,
+  type IniEntry,
+  negate,
+  anyOf,
+  type TriState,
+} from "./match.ts";
 import type { MatchedNic } from "./networkd-match.ts";
 
 /** Ours; see the profile that is rendered. */
-const ownPriority = 130;
+const managedPriority = 130;
 
 /**
  * Whether NetworkManager would bring up this keyfile's profile on a NIC rather than ours: it is for
@@ -11,17 +19,17 @@ const ownPriority = 130;
  * Of equal priorities the one that was up last counts, which a file does not tell.
  * nm-settings-keyfile(5)
  */
-export function profileMatch(content: string, nic: MatchedNic): Verdict {
-  const entries = iniEntries(content);
-  const connection = valuesOf(entries, "connection");
-  const ethernet = valuesOf(entries, "ethernet", "802-3-ethernet");
+export function matchProfile(content: string, nic: MatchedNic): TriState {
+  const entries = parseIniEntries(content);
+  const connection = readValues(entries, "connection");
+  const ethernet = readValues(entries, "ethernet", "802-3-ethernet");
   const priority = Number(connection.get("autoconnect-priority") ?? "0");
-  return every([
+  return allOf([
     /^(ethernet|802-3-ethernet)$/.test(connection.get("type") ?? "") ? "yes" : "no",
     isFalse(connection.get("autoconnect")) ? "no" : "yes",
-    priority < ownPriority ? "no" : priority === ownPriority ? "unknown" : "yes",
-    macVerdict(ethernet.get("mac-address"), nic),
-    nameVerdict(connection.get("interface-name"), nic),
+    priority < managedPriority ? "no" : priority === managedPriority ? "unknown" : "yes",
+    matchMac(ethernet.get("mac-address"), nic),
+    matchName(connection.get("interface-name"), nic),
     entries.some(({ section }) => section === "match") ? "unknown" : "yes",
   ]);
 }
@@ -30,8 +38,8 @@ export function profileMatch(content: string, nic: MatchedNic): Verdict {
  * Whether a file of NetworkManager's own configuration keeps it off a NIC: `unmanaged-devices=` in
  * `[keyfile]`, or `managed=0` for a device. NetworkManager.conf(5), "Device List Format".
  */
-export function unmanagedMatch(content: string, nic: MatchedNic): Verdict {
-  const entries = iniEntries(content);
+export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriState {
+  const entries = parseIniEntries(content);
   const lists = entries
     .filter(({ section, key }) => section === "keyfile" && /^unmanaged-devices\+?$/.test(key))
     .map(({ value }) => value);
@@ -41,39 +49,39 @@ export function unmanagedMatch(content: string, nic: MatchedNic): Verdict {
   const matches = devices.map(({ section }) => {
     return entries.find((each) => each.section === section && each.key === "match-device")?.value;
   });
-  return some([...lists, ...matches].map((list) => listVerdict(list ?? "*", nic)));
+  return anyOf([...lists, ...matches].map((list) => matchDeviceList(list ?? "*", nic)));
 }
 
 /** One of the list has to mean the device, and no exception. */
-function listVerdict(list: string, nic: MatchedNic): Verdict {
+function matchDeviceList(list: string, nic: MatchedNic): TriState {
   const words = list.split(/[,;]/).map((word) => word.trim());
   const specs = words.filter((word) => word !== "");
   const [exceptions, others] = [true, false].map((isException) =>
     specs.filter((spec) => spec.startsWith("except:") === isException),
   );
-  return every([
-    ...(exceptions ?? []).map((spec) => not(specVerdict(spec.slice("except:".length), nic))),
-    some((others ?? []).map((spec) => specVerdict(spec, nic))),
+  return allOf([
+    ...(exceptions ?? []).map((spec) => negate(matchDeviceSpec(spec.slice("except:".length), nic))),
+    anyOf((others ?? []).map((spec) => matchDeviceSpec(spec, nic))),
   ]);
 }
 
-function specVerdict(spec: string, nic: MatchedNic): Verdict {
+function matchDeviceSpec(spec: string, nic: MatchedNic): TriState {
   const [, kind, value = ""] = /^([a-z][a-z0-9-]*):(.*)$/.exec(spec) ?? [];
   if (spec === "*") return "yes";
-  if (parseMac(spec) !== null) return macVerdict(spec, nic);
-  if (kind === undefined) return nameVerdict(spec, nic);
-  if (kind === "mac") return macVerdict(value, nic);
-  if (kind === "interface-name") return fits(value.replace(/^[=~]/, ""), nic.name);
-  if (kind === "driver") return fits(value, nic.driver);
+  if (parseMac(spec) !== null) return matchMac(spec, nic);
+  if (kind === undefined) return matchName(spec, nic);
+  if (kind === "mac") return matchMac(value, nic);
+  if (kind === "interface-name") return matchGlob(value.replace(/^[=~]/, ""), nic.name);
+  if (kind === "driver") return matchGlob(value, nic.driver);
   if (kind === "type") return value === "ethernet" ? "yes" : "no";
   return "unknown";
 }
 
-function macVerdict(mac: string | undefined, nic: MatchedNic): Verdict {
+function matchMac(mac: string | undefined, nic: MatchedNic): TriState {
   return mac === undefined || parseMac(mac) === nic.mac ? "yes" : "no";
 }
 
-function nameVerdict(name: string | undefined, nic: MatchedNic): Verdict {
+function matchName(name: string | undefined, nic: MatchedNic): TriState {
   if (name === undefined) return "yes";
   return nic.name === null ? "unknown" : name === nic.name ? "yes" : "no";
 }
@@ -82,7 +90,7 @@ function isFalse(value: string | undefined): boolean {
   return /^(0|no|false|off)$/i.test(value ?? "");
 }
 
-function valuesOf(entries: readonly IniEntry[], ...sections: readonly string[]) {
-  const own = entries.filter(({ section }) => sections.includes(section));
-  return new Map(own.map(({ key, value }) => [key, value]));
+function readValues(entries: readonly IniEntry[], ...sections: readonly string[]) {
+  const selected = entries.filter(({ section }) => sections.includes(section));
+  return new Map(selected.map(({ key, value }) => [key, value]));
 }

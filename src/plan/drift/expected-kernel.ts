@@ -7,19 +7,19 @@ import type {
   Route,
   RoutingPolicyRule,
 } from "../../model/network-config.ts";
-import { indexOf } from "../config/numbers.ts";
-import { ownNics } from "../files/managed-nics.ts";
+import { eniIndex } from "../config/numbers.ts";
+import { parseManagedNics } from "../files/managed-nics.ts";
 
 /** What the kernel must have, whichever daemon brought it there. */
 export interface ExpectedKernel {
   /** The configured NICs that are here. */
   readonly nics: readonly ExpectedNic[];
   /** Every ENI that is configured has its index, whether its NIC is here or not. */
-  readonly claims: readonly Claim[];
+  readonly indexOwners: readonly IndexOwner[];
   /** An ENI is listed whose index is not known yet: any index may be its. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   /** Indexes of NICs that have left the machine. */
-  readonly gone: readonly number[];
+  readonly removedIndexes: readonly number[];
 }
 
 export interface ExpectedNic {
@@ -31,7 +31,7 @@ export interface ExpectedNic {
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
   /** A default route of the main table leads out through the NIC. */
-  readonly defaults: readonly Family[];
+  readonly defaultRouteFamilies: readonly Family[];
 }
 
 export interface ExpectedAddress {
@@ -42,7 +42,7 @@ export interface ExpectedAddress {
 }
 
 /** Whose the table, and the priorities, of an index are. */
-export interface Claim {
+export interface IndexOwner {
   readonly index: number;
   readonly mac: string;
   readonly name: string | null;
@@ -68,17 +68,17 @@ export function expectedKernel(
   files: readonly ExistingFile[] = [],
 ): ExpectedKernel {
   const configured = new Set(config.nics.map(({ mac }) => mac));
-  const left = listed.enis.filter(
+  const leftAlone = listed.enis.filter(
     ({ mac }) => !configured.has(mac) && !listed.scope?.gone.includes(mac),
   );
   return {
     nics: config.nics.flatMap((nic) => (nic.name === null ? [] : [expectedNic(nic, nic.name)])),
-    claims: [
+    indexOwners: [
       ...config.nics.map(({ index, mac, name, rules }) => ({ index, mac, name, rules })),
-      ...left.map((eni) => ({ index: indexOf(eni), mac: eni.mac, name: null, rules: null })),
+      ...leftAlone.map((eni) => ({ index: eniIndex(eni), mac: eni.mac, name: null, rules: null })),
     ],
-    isWhole: listed.incomplete.length === 0 && (listed.scope?.macs ?? null) === null,
-    gone: ownNics(files)
+    isComplete: listed.incomplete.length === 0 && (listed.scope?.macs ?? null) === null,
+    removedIndexes: parseManagedNics(files)
       .filter(({ mac, isPrimary }) => !isPrimary && listed.scope?.gone.includes(mac))
       .map(({ index }) => index),
   };
@@ -97,6 +97,6 @@ function expectedNic(nic: NicConfig, name: string): ExpectedNic {
     routes,
     rules,
     // Of the others' defaults in main only the own table's are needed.
-    defaults: isPrimary ? leased.map(familyOf) : [],
+    defaultRouteFamilies: isPrimary ? leased.map(familyOf) : [],
   };
 }

@@ -1,9 +1,9 @@
 import { familyOf } from "../../model/ip.ts";
 import type { Difference, Step } from "../../model/plan.ts";
 import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
-import { askDaemon, type InCharge } from "./ask-daemon.ts";
+import { planDaemonRepair, type ActiveBackend } from "./ask-daemon.ts";
 import type { ExpectedKernel } from "./expected-kernel.ts";
-import { shortened } from "./rules.ts";
+import { shortenCidr } from "./rules.ts";
 
 export interface Repair {
   /** In the order in which they can work: an address, then the routes that need it, then rules. */
@@ -23,31 +23,42 @@ const timeoutMs = 10_000;
 export function repairSteps(
   differences: readonly Difference[],
   expected: ExpectedKernel,
-  inCharge: InCharge,
+  activeBackend: ActiveBackend,
 ): Repair {
-  const asked = expected.nics.map((nic) => {
-    return { mac: nic.mac, ...askDaemon(nic, differences, inCharge) };
+  const daemonRepairs = expected.nics.map((nic) => {
+    return { mac: nic.mac, ...planDaemonRepair(nic, differences, activeBackend) };
   });
-  const anew = new Set(asked.filter(({ isAnew }) => isAnew).map(({ mac }) => mac));
+  const resetMacs = new Set(
+    daemonRepairs.filter(({ resetsLink }) => resetsLink).map(({ mac }) => mac),
+  );
   return {
     steps: [
-      ...differences.filter(({ mac }) => mac === null || !anew.has(mac)).flatMap(stepsOf),
-      ...asked.flatMap(({ steps }) => steps),
+      ...differences
+        .filter(({ mac }) => mac === null || !resetMacs.has(mac))
+        .flatMap(repairStepsFor),
+      ...daemonRepairs.flatMap(({ steps }) => steps),
     ],
-    reasons: asked.flatMap(({ reasons }) => reasons),
+    reasons: daemonRepairs.flatMap(({ reasons }) => reasons),
   };
 }
 
 /** strerror(3) of the kernel's answer, as iproute2 shows it: it is never translated. */
-const saidOfRule = { missing: "File exists", stale: "No such file or directory" } as const;
+const alreadyDoneMessages = { missing: "File exists", stale: "No such file or directory" } as const;
 
-function stepsOf(difference: Difference): readonly Step[] {
+function repairStepsFor(difference: Difference): readonly Step[] {
   const { mac, text } = difference;
-  const done = difference.kind === "rule" ? { saysWhenDone: saidOfRule[difference.what] } : {};
-  return argvsOf(difference).map((argv) => ({ argv, reason: text, mac, timeoutMs, ...done }));
+  const doneMessage =
+    difference.kind === "rule" ? { saysWhenDone: alreadyDoneMessages[difference.what] } : {};
+  return repairArgvs(difference).map((argv) => ({
+    argv,
+    reason: text,
+    mac,
+    timeoutMs,
+    ...doneMessage,
+  }));
 }
 
-function argvsOf(difference: Difference): readonly (readonly string[])[] {
+function repairArgvs(difference: Difference): readonly (readonly string[])[] {
   const { kind, name } = difference;
   if (kind === "rule") {
     const verb = difference.what === "stale" ? "del" : "add";
@@ -70,14 +81,14 @@ function addressArgvs(
   name: string,
 ): readonly (readonly string[])[] {
   const family = familyOf(cidr);
-  const [all, address] = [
+  const [command, address] = [
     ["ip", `-${family}`, "address"],
     [cidr, "dev", name],
   ];
   const flags = family === 4 ? [] : ["nodad", "preferred_lft", "0"];
   return [
-    ...(what === "wrong" ? [[...all, "del", ...address]] : []),
-    [...all, "replace", ...address, "noprefixroute", ...flags],
+    ...(what === "wrong" ? [[...command, "del", ...address]] : []),
+    [...command, "replace", ...address, "noprefixroute", ...flags],
   ];
 }
 
@@ -87,19 +98,19 @@ function addressArgvs(
  */
 function routeArgv(route: Route, metric: number | null, name: string): readonly string[] {
   const { family, destination, gateway, table } = route;
-  const replace = ["ip", `-${family}`, "route", "replace", shortened(destination)];
+  const replace = ["ip", `-${family}`, "route", "replace", shortenCidr(destination)];
   const via = gateway === null ? [] : ["via", gateway];
-  const place = ["dev", name, "table", `${table}`, "proto", "static"];
-  return [...replace, ...via, ...place, ...(metric === null ? [] : ["metric", `${metric}`])];
+  const device = ["dev", name, "table", `${table}`, "proto", "static"];
+  return [...replace, ...via, ...device, ...(metric === null ? [] : ["metric", `${metric}`])];
 }
 
 /** By its whole text, so that `del` takes no other. */
 function ruleArgv(verb: "add" | "del", rule: RoutingPolicyRule): readonly string[] {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   const numbers = ["priority", `${priority}`, "table", `${table}`];
-  const ends = ["from", from, ...(to === null ? [] : ["to", to])];
+  const selectors = ["from", from, ...(to === null ? [] : ["to", to])];
   const suppress = ignoresDefault ? ["suppress_prefixlength", "0"] : [];
   // What was left over may have been made without it, and `del` would not find it.
-  const mark = verb === "add" ? ["protocol", "static"] : [];
-  return ["ip", `-${family}`, "rule", verb, ...numbers, ...ends, ...suppress, ...mark];
+  const protocol = verb === "add" ? ["protocol", "static"] : [];
+  return ["ip", `-${family}`, "rule", verb, ...numbers, ...selectors, ...suppress, ...protocol];
 }

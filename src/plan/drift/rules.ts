@@ -1,7 +1,7 @@
 import type { Difference } from "../../model/plan.ts";
 import { type KernelRule, type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
-import type { Claim, ExpectedKernel } from "./expected-kernel.ts";
+import type { IndexOwner, ExpectedKernel } from "./expected-kernel.ts";
 import { prioritiesOf, tableOf } from "../config/numbers.ts";
 import { hostCidr } from "../../model/ip.ts";
 
@@ -10,17 +10,21 @@ import { hostCidr } from "../../model/ip.ts";
  * outlive their NIC, routes do not: as long as a table leads anywhere its NIC is here, and keeps its
  * rules, whatever IMDS lists.
  */
-export function staleRules(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
+export function findStaleRules(
+  expected: ExpectedKernel,
+  kernel: KernelState,
+): readonly Difference[] {
   return kernel.rules.flatMap((rule) => {
-    const own = ownRule(rule);
-    if (own === null || isAmbiguous(rule, kernel.rules)) return [];
-    const claim = expected.claims.find(({ index }) => index === own.index) ?? null;
-    const isKept = claim === null ? mayBeInUse(own.index, expected, kernel) : isWanted(rule, claim);
-    return isKept ? [] : [staleRule(own.rule, claim)];
+    const managedRule = parseManagedRule(rule);
+    if (managedRule === null || isAmbiguous(rule, kernel.rules)) return [];
+    const owner = expected.indexOwners.find(({ index }) => index === managedRule.index) ?? null;
+    const isKept =
+      owner === null ? mayBeInUse(managedRule.index, expected, kernel) : isWanted(rule, owner);
+    return isKept ? [] : [staleRule(managedRule.rule, owner)];
   });
 }
 
-interface OwnRule {
+interface ManagedRule {
   readonly index: number;
   readonly rule: RoutingPolicyRule;
 }
@@ -29,18 +33,20 @@ interface OwnRule {
  * A rule of ours, with the index that its numbers tell. Priority and table have to go together, so
  * that hardly a rule of somebody else's is taken for one; null: it is one.
  */
-function ownRule(rule: KernelRule): OwnRule | null {
+function parseManagedRule(rule: KernelRule): ManagedRule | null {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   if (from === null) return null;
-  const first = prioritiesOf(0);
-  const index = ignoresDefault ? priority - first.main : table - tableOf(0);
+  const base = prioritiesOf(0);
+  const index = ignoresDefault ? priority - base.main : table - tableOf(0);
   // From there on the numbers of one meaning would run into those of the next.
-  if (index < 0 || index >= first.main - first.vpc) return null;
-  const { vpc, own } = prioritiesOf(index);
-  const isOurs = ignoresDefault
+  if (index < 0 || index >= base.main - base.vpc) return null;
+  const { vpc, own: managedRule } = prioritiesOf(index);
+  const hasManagedNumbers = ignoresDefault
     ? table === mainTable && to === null
-    : priority === (to === null ? own : vpc);
-  return isOurs ? { index, rule: { family, from, to, table, priority, ignoresDefault } } : null;
+    : priority === (to === null ? managedRule : vpc);
+  return hasManagedNumbers
+    ? { index, rule: { family, from, to, table, priority, ignoresDefault } }
+    : null;
 }
 
 /** It, or one like it, has conditions that are not read: `ip rule del` could take the wrong one. */
@@ -48,35 +54,35 @@ function isAmbiguous(rule: KernelRule, rules: readonly KernelRule[]): boolean {
   return rules.some((other) => !other.isPlain && isSameRule(other, rule));
 }
 
-function isWanted(rule: KernelRule, { rules }: Claim): boolean {
+function isWanted(rule: KernelRule, { rules }: IndexOwner): boolean {
   return rules === null || rules.some((wanted) => isSameRule(wanted, rule));
 }
 
 /** An ENI that is not known well enough to be configured may have this index. */
 function mayBeInUse(
   index: number,
-  { isWhole, gone }: ExpectedKernel,
+  { isComplete, removedIndexes }: ExpectedKernel,
   { routes }: KernelState,
 ): boolean {
   const table = tableOf(index);
-  const isJudged = isWhole || gone.includes(index);
-  return !isJudged || routes.some((route) => route.table === table && route.link !== null);
+  const isKnown = isComplete || removedIndexes.includes(index);
+  return !isKnown || routes.some((route) => route.table === table && route.link !== null);
 }
 
-function staleRule(rule: RoutingPolicyRule, claim: Claim | null): Difference {
-  const shown = `${describeRule(rule)} is left over`;
+function staleRule(rule: RoutingPolicyRule, owner: IndexOwner | null): Difference {
+  const description = `${describeRule(rule)} is left over`;
   const what = { kind: "rule", what: "stale", rule } as const;
-  if (claim === null) {
-    return { ...what, mac: null, name: null, text: `${shown}: no ENI has its table` };
+  if (owner === null) {
+    return { ...what, mac: null, name: null, text: `${description}: no ENI has its table` };
   }
-  const { mac, name } = claim;
-  return { ...what, mac, name, text: `${name ?? mac}: ${shown}: its ENI has no use for it` };
+  const { mac, name } = owner;
+  return { ...what, mac, name, text: `${name ?? mac}: ${description}: its ENI has no use for it` };
 }
 
-type RuleWords = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };
+type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };
 
 /** Whether two rules do the same; the kernel takes no two that do. */
-export function isSameRule(left: RuleWords, right: RuleWords): boolean {
+export function isSameRule(left: RuleFields, right: RuleFields): boolean {
   return (
     left.family === right.family &&
     left.priority === right.priority &&
@@ -88,18 +94,18 @@ export function isSameRule(left: RuleWords, right: RuleWords): boolean {
 }
 
 /** As `ip rule` has it: `rule 10001 from 10.0.1.20 lookup 10001`. */
-export function describeRule({ priority, from, to, table, ignoresDefault }: RuleWords): string {
-  const words = [
-    `rule ${priority} from ${from === null ? "all" : shortened(from)}`,
-    ...(to === null ? [] : [`to ${shortened(to)}`]),
+export function describeRule({ priority, from, to, table, ignoresDefault }: RuleFields): string {
+  const parts = [
+    `rule ${priority} from ${from === null ? "all" : shortenCidr(from)}`,
+    ...(to === null ? [] : [`to ${shortenCidr(to)}`]),
     `lookup ${table === mainTable ? "main" : table}`,
     ...(ignoresDefault ? ["suppress_prefixlength 0"] : []),
   ];
-  return words.join(" ");
+  return parts.join(" ");
 }
 
 /** A host without its length, a default as the word for it: as `ip` shows them. */
-export function shortened(cidr: string): string {
+export function shortenCidr(cidr: string): string {
   const address = cidr.slice(0, cidr.indexOf("/"));
   if (cidr === "0.0.0.0/0" || cidr === "::/0") return "default";
   return cidr === hostCidr(address) ? address : cidr;

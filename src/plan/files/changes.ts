@@ -1,35 +1,38 @@
 import type { ExistingFile, NetworkPlan } from "../../model/plan.ts";
-import { dnsPath, macOfOwnPath } from "../../model/managed-paths.ts";
+import { networkManagerDnsPath, macOfManagedPath } from "../../model/managed-paths.ts";
 
 /** What a plan does to files. */
 export type Changes = Pick<NetworkPlan, "write" | "remove">;
 
 /** The NICs of which a file is written or removed. */
 export function changedMacs({ write, remove }: Changes): ReadonlySet<string> {
-  const macs = [...write.map(({ mac }) => mac), ...remove.map(macOfOwnPath)];
+  const macs = [...write.map(({ mac }) => mac), ...remove.map(macOfManagedPath)];
   return new Set(macs.filter((mac) => mac !== null));
 }
 
 /** Whether it changes what NetworkManager is told about DNS. */
 export function changesDns({ write, remove }: Changes): boolean {
-  return write.some(({ path }) => path === dnsPath) || remove.includes(dnsPath);
+  return (
+    write.some(({ path }) => path === networkManagerDnsPath) ||
+    remove.includes(networkManagerDnsPath)
+  );
 }
 
 /**
  * A plan's changes, and with them those that a killed run has made already without telling anybody:
  * `touched` are the files that it set out to change, `files` what lies there now.
  */
-export function finishChanges(
+export function addInterruptedChanges(
   { write, remove }: Changes,
   touched: readonly { readonly path: string }[],
   files: readonly ExistingFile[],
 ): Changes {
   const planned = new Set([...write.map(({ path }) => path), ...remove]);
-  const left = touched.map(({ path }) => path).filter((path) => !planned.has(path));
-  const there = left.flatMap((path) => files.find((file) => file.path === path) ?? []);
-  const gone = left.filter((path) => !there.some((file) => file.path === path));
-  const written = there.map(({ path, content, mode }) => {
-    return { path, content, mode: mode ?? 0o600, mac: macOfOwnPath(path) };
+  const unplanned = touched.map(({ path }) => path).filter((path) => !planned.has(path));
+  const existing = unplanned.flatMap((path) => files.find((file) => file.path === path) ?? []);
+  const missing = unplanned.filter((path) => !existing.some((file) => file.path === path));
+  const written = existing.map(({ path, content, mode }) => {
+    return { path, content, mode: mode ?? 0o600, mac: macOfManagedPath(path) };
   });
-  return { write: [...write, ...written], remove: [...remove, ...gone] };
+  return { write: [...write, ...written], remove: [...remove, ...missing] };
 }

@@ -8,17 +8,17 @@ import type {
   NicResult,
 } from "../../model/plan.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import { machinePaths, macOfOwnPath } from "../../model/managed-paths.ts";
-import { isOurs } from "./managed-nics.ts";
+import { machinePaths, macOfManagedPath } from "../../model/managed-paths.ts";
+import { isManaged } from "./managed-nics.ts";
 
 /** What the decisions before came to. */
-interface Wanted {
+interface WantedState {
   readonly backend: Backend;
   readonly config: NetworkConfig;
   /** `config`, rendered, and what the machine needs beside it. */
   readonly files: readonly ConfigFile[];
   /** NICs left alone: their files stay as they are. */
-  readonly left: readonly NicResult[];
+  readonly leftAlone: readonly NicResult[];
   /** MACs whose files go. */
   readonly retired: readonly string[];
   /** Of these the kernel says so: their devices have left the machine. */
@@ -31,16 +31,16 @@ interface Wanted {
  * written (content or mode), and of ours only those removed that a configured NIC no longer has, or
  * that are retired. Nothing to do gives a plan with nothing in it.
  */
-export function planChanges(wanted: Wanted, state: HostState): NetworkPlan {
+export function planChanges(wanted: WantedState, state: HostState): NetworkPlan {
   const write = wanted.files
-    .filter((file) => !state.files.some((existing) => isSame(file, existing)))
+    .filter((file) => !state.files.some((existing) => isSameFile(file, existing)))
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
-  const superfluous = state.files.filter((file) => isSuperfluous(file, wanted));
-  const remove = superfluous
-    .filter(isOurs)
+  const obsolete = state.files.filter((file) => isObsolete(file, wanted));
+  const remove = obsolete
+    .filter(isManaged)
     .map(({ path }) => path)
     .toSorted();
-  const changed = new Set([...write.map(({ mac }) => mac), ...remove.map(macOfOwnPath)]);
+  const changed = new Set([...write.map(({ mac }) => mac), ...remove.map(macOfManagedPath)]);
   return {
     backend: wanted.backend,
     write,
@@ -48,36 +48,36 @@ export function planChanges(wanted: Wanted, state: HostState): NetworkPlan {
     steps: [],
     reasons: [
       ...wanted.reasons,
-      ...wanted.config.nics.map(whyConfigured),
-      ...wanted.left.map(
-        ({ mac, name, reason }) => `${named(mac, name)}: left alone: ${reason ?? ""}`,
+      ...wanted.config.nics.map(describeConfigured),
+      ...wanted.leftAlone.map(
+        ({ mac, name, reason }) => `${formatNic(mac, name)}: left alone: ${reason ?? ""}`,
       ),
-      ...remove.map((path) => whyRemoved(path, wanted)),
-      ...superfluous
-        .filter((file) => !isOurs(file))
+      ...remove.map((path) => describeRemoved(path, wanted)),
+      ...obsolete
+        .filter((file) => !isManaged(file))
         .map(({ path }) => `${path}: does not say that it is ours: stays`),
     ],
     nics: [
       ...wanted.config.nics.map((nic) => configuredNic(nic, changed.has(nic.mac))),
-      ...wanted.left.map((nic) => leftNic(nic, state)),
+      ...wanted.leftAlone.map((nic) => leftAloneNic(nic, state)),
       ...wanted.retired.map((mac) => retiredNic(mac, wanted)),
     ],
   };
 }
 
-function isSame(file: ConfigFile, existing: ExistingFile): boolean {
+function isSameFile(file: ConfigFile, existing: ExistingFile): boolean {
   const { path, content, mode } = existing;
   return path === file.path && content === file.content && mode === file.mode;
 }
 
-function isSuperfluous({ path }: ExistingFile, { files, config, retired }: Wanted): boolean {
+function isObsolete({ path }: ExistingFile, { files, config, retired }: WantedState): boolean {
   if (files.some((file) => file.path === path)) return false;
   if (machinePaths.includes(path)) return true;
-  const mac = macOfOwnPath(path);
+  const mac = macOfManagedPath(path);
   return mac !== null && (retired.includes(mac) || config.nics.some((nic) => nic.mac === mac));
 }
 
-function whyConfigured(nic: NicConfig): string {
+function describeConfigured(nic: NicConfig): string {
   const role = nic.isPrimary ? "primary" : `index ${nic.index}`;
   const table = nic.routes[0]?.table;
   const routing = table === undefined ? "no rules, no table" : `rules to table ${table}`;
@@ -85,22 +85,23 @@ function whyConfigured(nic: NicConfig): string {
   const more = nic.addresses.length === 0 ? "" : `, ${nic.addresses.length} more addresses`;
   const here = nic.name === null ? "; no NIC here has its MAC yet" : "";
   const what = `${role}, metric ${nic.metric}: ${dhcp}${more}, ${routing}${here}`;
-  return `${named(nic.mac, nic.name)} is ${nic.eniId}, ${what}`;
+  return `${formatNic(nic.mac, nic.name)} is ${nic.eniId}, ${what}`;
 }
 
-function whyRemoved(path: string, wanted: Wanted): string {
-  const mac = macOfOwnPath(path);
+function describeRemoved(path: string, wanted: WantedState): string {
+  const mac = macOfManagedPath(path);
   if (mac === null) return `${path}: no longer needed: removed`;
-  if (wanted.retired.includes(mac)) return `${path}: ${mac}: ${whyRetired(mac, wanted)}: removed`;
+  if (wanted.retired.includes(mac))
+    return `${path}: ${mac}: ${retiredReason(mac, wanted)}: removed`;
   return `${path}: not part of the configuration for ${wanted.backend}: removed`;
 }
 
-function whyRetired(mac: string, { gone }: Wanted): string {
+function retiredReason(mac: string, { gone }: WantedState): string {
   if (gone.includes(mac)) return "its device has left the machine";
   return "neither IMDS nor this machine knows its MAC";
 }
 
-function named(mac: string, name: string | null): string {
+function formatNic(mac: string, name: string | null): string {
   return name === null ? mac : `${mac} (${name})`;
 }
 
@@ -109,14 +110,14 @@ function configuredNic({ mac, name, eniId }: NicConfig, isChanged: boolean): Nic
 }
 
 /** A NIC that nothing is known to be wrong with, and that has a file of ours, keeps it. */
-function leftNic(nic: NicResult, { files }: HostState): NicResult {
-  const hasFile = files.some((file) => macOfOwnPath(file.path) === nic.mac && isOurs(file));
+function leftAloneNic(nic: NicResult, { files }: HostState): NicResult {
+  const hasFile = files.some((file) => macOfManagedPath(file.path) === nic.mac && isManaged(file));
   if (nic.outcome !== "skipped" || !hasFile) return nic;
   return { ...nic, outcome: "kept" };
 }
 
-function retiredNic(mac: string, wanted: Wanted): NicResult {
-  const reason = whyRetired(mac, wanted);
+function retiredNic(mac: string, wanted: WantedState): NicResult {
+  const reason = retiredReason(mac, wanted);
   return { mac, name: null, eni: null, outcome: "retired", reason };
 }
 
@@ -125,19 +126,23 @@ export function checkFiles(
   { write, remove, nics }: Pick<NetworkPlan, "write" | "remove" | "nics">,
   { files }: Pick<HostState, "files">,
 ): readonly Difference[] {
-  const place = (mac: string | null) => {
+  const locate = (mac: string | null) => {
     const name = nics.find((nic) => nic.mac === mac)?.name ?? null;
     return { kind: "file", mac, name } as const;
   };
   return [
     ...write.map(({ path, mac }): Difference => {
-      const isThere = files.some((file) => file.path === path);
-      const what = isThere ? "wrong" : "missing";
-      const text = isThere ? `${path} is not as it should be` : `${path} is missing`;
-      return { ...place(mac), what, text };
+      const exists = files.some((file) => file.path === path);
+      const what = exists ? "wrong" : "missing";
+      const text = exists ? `${path} is not as it should be` : `${path} is missing`;
+      return { ...locate(mac), what, text };
     }),
     ...remove.map((path): Difference => {
-      return { ...place(macOfOwnPath(path)), what: "stale", text: `${path} should not be there` };
+      return {
+        ...locate(macOfManagedPath(path)),
+        what: "stale",
+        text: `${path} should not be there`,
+      };
     }),
   ];
 }

@@ -1,13 +1,13 @@
-import { contains, hostCidr, prefixLength, subnetRouter } from "../../model/ip.ts";
+import { cidrContains, hostCidr, prefixLength, subnetRouter } from "../../model/ip.ts";
 import type { DhcpLease } from "../../model/dhcp.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
-import { freeProvisionalIndex, hasDefault, standingIndexOf } from "./provisional.ts";
-import type { OwnNic } from "../files/managed-nics.ts";
+import { freeProvisionalIndex, hasBestDefaultRoute, findExistingIndex } from "./provisional.ts";
+import type { ManagedNic } from "../files/managed-nics.ts";
 
 /** By which numbers a NIC's packets are routed, or why by none of ours. */
-export type Judgement =
-  | { readonly kind: "routed"; readonly index: number; readonly inside: readonly string[] }
+export type LeaseRouting =
+  | { readonly kind: "routed"; readonly index: number; readonly vpcNetworks: readonly string[] }
   /** Nothing of ours is to be there. */
   | { readonly kind: "none"; readonly reason: string }
   /** What is there stays; a later run, which asks IMDS, knows better. */
@@ -17,11 +17,11 @@ export interface LeaseFacts {
   readonly link: Link;
   readonly lease: DhcpLease;
   /** What our files tell of this NIC; null: there is none. */
-  readonly own: OwnNic | null;
+  readonly managedNic: ManagedNic | null;
   /** Another NIC that is here is the primary, as our files say. */
   readonly hasOtherPrimary: boolean;
   /** Another NIC is here. */
-  readonly hasOthers: boolean;
+  readonly hasOtherNics: boolean;
   readonly kernel: KernelState;
 }
 
@@ -32,60 +32,63 @@ export interface LeaseFacts {
  * our file gives no rules keeps a provisional table while main's default leads out through another,
  * as `dropSettled` has it.
  */
-export function judgeLease(facts: LeaseFacts): Judgement {
-  const { lease, own, link, kernel } = facts;
-  const strange = whyStrange(lease);
-  if (strange !== null) return unknown(strange);
-  if (own === null) return judgeUnknown(facts);
-  if (own.sources.length === 0) {
-    const standing = standingIndexOf(link.name, lease.address, kernel);
-    const isNeeded = standing !== null && !hasDefault(link.name, kernel);
-    if (isNeeded) return { kind: "routed", index: standing, inside: [] };
-    return none(own.isPrimary ? "the primary has no rules" : "our file for it has no rules");
+export function classifyLease(facts: LeaseFacts): LeaseRouting {
+  const { lease, managedNic, link, kernel } = facts;
+  const implausible = implausibleReason(lease);
+  if (implausible !== null) return unknownRouting(implausible);
+  if (managedNic === null) return classifyUnknownNic(facts);
+  if (managedNic.sources.length === 0) {
+    const existingIndex = findExistingIndex(link.name, lease.address, kernel);
+    const isNeeded = existingIndex !== null && !hasBestDefaultRoute(link.name, kernel);
+    if (isNeeded) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
+    return noRouting(
+      managedNic.isPrimary ? "the primary has no rules" : "our file for it has no rules",
+    );
   }
-  if (own.sources.includes(hostCidr(lease.address))) {
-    return { kind: "routed", index: own.index, inside: own.inside };
+  if (managedNic.sources.includes(hostCidr(lease.address))) {
+    return { kind: "routed", index: managedNic.index, vpcNetworks: managedNic.vpcNetworks };
   }
-  return unknown(`${lease.address} is not in our file for ${link.name}`);
+  return unknownRouting(`${lease.address} is not in our file for ${link.name}`);
 }
 
-function judgeUnknown(facts: LeaseFacts): Judgement {
-  const { link, lease, hasOtherPrimary, hasOthers, kernel } = facts;
-  if (!hasOthers) return none("it is the only NIC");
-  const standing = standingIndexOf(link.name, lease.address, kernel);
-  if (standing !== null) return { kind: "routed", index: standing, inside: [] };
-  if (!hasOtherPrimary && hasDefault(link.name, kernel)) {
-    return none("main's default leads out through it, so its answers do");
+function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
+  const { link, lease, hasOtherPrimary, hasOtherNics, kernel } = facts;
+  if (!hasOtherNics) return noRouting("it is the only NIC");
+  const existingIndex = findExistingIndex(link.name, lease.address, kernel);
+  if (existingIndex !== null) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
+  if (!hasOtherPrimary && hasBestDefaultRoute(link.name, kernel)) {
+    return noRouting("main's default leads out through it, so its answers do");
   }
   const index = freeProvisionalIndex(kernel);
   return index === null
-    ? unknown("all provisional tables are taken")
-    : { kind: "routed", index, inside: [] };
+    ? unknownRouting("all provisional tables are taken")
+    : { kind: "routed", index, vpcNetworks: [] };
 }
 
 /**
  * Why no VPC's DHCP server says this; null: one may. A subnet has 16 to 28 bits, and its router is
  * base + 1. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
  */
-function whyStrange({ address, subnet, routers }: DhcpLease): string | null {
+function implausibleReason({ address, subnet, routers }: DhcpLease): string | null {
   const length = prefixLength(subnet);
   if (length < 16 || length > 28) return `${subnet} is no subnet of a VPC`;
   const router = subnetRouter(subnet);
   if (!routers.includes(router)) {
-    const said = routers.length === 0 ? "none" : routers.join(" and ");
-    return `a VPC's router would be ${router}, and the lease names ${said}`;
+    const namedRouters = routers.length === 0 ? "none" : routers.join(" and ");
+    return `a VPC's router would be ${router}, and the lease names ${namedRouters}`;
   }
-  const isNoHost = address === router || neverEnis.some((cidr) => contains(cidr, address));
-  return isNoHost ? `${address} is no address of an ENI` : null;
+  const isNotAssignable =
+    address === router || nonEniNetworks.some((cidr) => cidrContains(cidr, address));
+  return isNotAssignable ? `${address} is no address of an ENI` : null;
 }
 
 /** This host, loopback, link-local, multicast and what is reserved: never an ENI's. */
-const neverEnis = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+const nonEniNetworks = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
-function none(reason: string): Judgement {
+function noRouting(reason: string): LeaseRouting {
   return { kind: "none", reason };
 }
 
-function unknown(reason: string): Judgement {
+function unknownRouting(reason: string): LeaseRouting {
   return { kind: "unknown", reason };
 }

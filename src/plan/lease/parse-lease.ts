@@ -1,24 +1,24 @@
 import { Failure } from "../../exit.ts";
-import { maskLength, networkOf, parseIpv4 } from "../../model/ip.ts";
+import { netmaskLength, networkCidr, parseIpv4 } from "../../model/ip.ts";
 import type { DhcpClientName, DhcpEvent, DhcpLease, NetworkdLease } from "../../model/dhcp.ts";
 
 /** A value as a client gives it, and under which name. */
-interface Given {
+interface LeaseField {
   readonly name: string;
   /** Empty: it was not given. */
   readonly text: string;
 }
 
 /** The values of a lease, as a client gives them. */
-export interface GivenLease {
-  readonly address: Given;
+export interface RawLease {
+  readonly address: LeaseField;
   /** A netmask. */
-  readonly mask: Given;
+  readonly mask: LeaseField;
   /** Addresses with blanks between. */
-  readonly routers: Given;
-  readonly mtu: Given;
+  readonly routers: LeaseField;
+  readonly mtu: LeaseField;
   /** Seconds, or networkd's `52min 30s`. */
-  readonly seconds: Given;
+  readonly seconds: LeaseField;
 }
 
 /**
@@ -26,38 +26,38 @@ export interface GivenLease {
  * `DATAERR`, which names the client and its variable, for a value that is anything else: a server of
  * anybody's may have written it.
  */
-export function parseDhcpLease(client: DhcpClientName, given: GivenLease): DhcpLease {
-  const refuse = refusalOf(client);
-  const address = parseIpv4(given.address.text) ?? refuse(given.address, "no IPv4 address");
-  const length = maskLength(given.mask.text) ?? refuse(given.mask, "no netmask");
-  const routers = given.routers.text.split(/\s+/).filter((word) => word !== "");
+export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLease {
+  const reject = createReject(client);
+  const address = parseIpv4(field.address.text) ?? reject(field.address, "no IPv4 address");
+  const length = netmaskLength(field.mask.text) ?? reject(field.mask, "no netmask");
+  const routers = field.routers.text.split(/\s+/).filter((word) => word !== "");
   return {
     address,
-    subnet: networkOf(address, length),
-    routers: routers.map((word) => parseIpv4(word) ?? refuse(given.routers, "no IPv4 addresses")),
-    mtu: given.mtu.text === "" ? null : (mtuOf(given.mtu.text) ?? refuse(given.mtu, "no MTU")),
-    leaseSeconds: secondsOf(given.seconds, refuse),
+    subnet: networkCidr(address, length),
+    routers: routers.map((word) => parseIpv4(word) ?? reject(field.routers, "no IPv4 addresses")),
+    mtu: field.mtu.text === "" ? null : (parseMtu(field.mtu.text) ?? reject(field.mtu, "no MTU")),
+    leaseSeconds: parseLeaseSeconds(field.seconds, reject),
   };
 }
 
-type Refuse = (given: Given, why: string) => never;
+type Reject = (field: LeaseField, problem: string) => never;
 
-function refusalOf(client: DhcpClientName): Refuse {
-  return ({ name, text }, why) => {
+function createReject(client: DhcpClientName): Reject {
+  return ({ name, text }, problem) => {
     // of what somebody else wrote, not a page
-    const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-    throw new Failure("DATAERR", `${client}: ${name} is ${why}: ${shown}`);
+    const quoted = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+    throw new Failure("DATAERR", `${client}: ${name} is ${problem}: ${quoted}`);
   };
 }
 
 /** RFC 2132 §5.1: at least 68; it has 16 bits. */
-function mtuOf(text: string): number | null {
+function parseMtu(text: string): number | null {
   const isNumber = /^[1-9]\d{1,4}$/.test(text);
   return isNumber && Number(text) >= 68 && Number(text) <= 0xffff ? Number(text) : null;
 }
 
 /** RFC 2131 §3.3: the largest number means for ever. */
-const forever = 0xffff_ffff;
+const infiniteLease = 0xffff_ffff;
 
 const unitSeconds: Readonly<Record<string, number>> = {
   y: 31_557_600,
@@ -69,16 +69,16 @@ const unitSeconds: Readonly<Record<string, number>> = {
   s: 1,
 };
 
-function secondsOf(given: Given, refuse: Refuse): number | null {
-  const text = given.text.trim();
+function parseLeaseSeconds(field: LeaseField, reject: Reject): number | null {
+  const text = field.text.trim();
   if (text === "" || text === "infinity") return null;
-  const seconds = /^\d{1,10}$/.test(text) ? Number(text) : spanSeconds(text);
-  if (seconds === null || seconds > forever) return refuse(given, "no number of seconds");
-  return seconds === forever ? null : seconds;
+  const seconds = /^\d{1,10}$/.test(text) ? Number(text) : parseTimeSpan(text);
+  if (seconds === null || seconds > infiniteLease) return reject(field, "no number of seconds");
+  return seconds === infiniteLease ? null : seconds;
 }
 
 /** systemd 257 writes a span (systemd.time(7)) where 252 had seconds. */
-function spanSeconds(text: string): number | null {
+function parseTimeSpan(text: string): number | null {
   const parts = text.split(/\s+/).map((word) => {
     const [, count = "", unit = ""] = /^(\d{1,9})(y|month|w|d|h|min|s)$/.exec(word) ?? [];
     return count === "" ? null : Number(count) * (unitSeconds[unit] ?? 0);
@@ -94,26 +94,26 @@ function spanSeconds(text: string): number | null {
  * changed. One that it has lost has no file any more: an event without a NIC is there in any case, so
  * that what is left over is looked for. Throws `DATAERR` for a value that is not what it should be.
  */
-export function networkdEvents(leases: readonly NetworkdLease[]): readonly DhcpEvent[] {
+export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly DhcpEvent[] {
   const client = "networkd";
   return [
-    { kind: "irrelevant", client, why: `networkd: ${leases.length} leases` },
+    { kind: "irrelevant", client, summary: `networkd: ${leases.length} leases` },
     ...leases.map(({ nic, text }): DhcpEvent => {
-      const given = (name: string) => ({ name, text: valueOf(text, name) });
+      const readField = (name: string) => ({ name, text: lastValue(text, name) });
       const lease = parseDhcpLease(client, {
-        address: given("ADDRESS"),
-        mask: given("NETMASK"),
-        routers: given("ROUTER"),
-        mtu: given("MTU"),
-        seconds: given("LIFETIME"),
+        address: readField("ADDRESS"),
+        mask: readField("NETMASK"),
+        routers: readField("ROUTER"),
+        mtu: readField("MTU"),
+        seconds: readField("LIFETIME"),
       });
-      return { kind: "bound", client, nic, lease, why: "networkd: a lease" };
+      return { kind: "bound", client, nic, lease, summary: "networkd: a lease" };
     }),
   ];
 }
 
 /** The last one counts, as in systemd's own reader. */
-function valueOf(text: string, name: string): string {
+function lastValue(text: string, name: string): string {
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}=`));
   return lines.at(-1)?.slice(name.length + 1) ?? "";
 }

@@ -3,13 +3,13 @@ import type { HostState, NicOutcome, NicResult, Step } from "../../model/plan.ts
 import { type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import { unmanagedPath } from "../../model/managed-paths.ts";
-import { judgeLease, type Judgement } from "./judge.ts";
-import { nicsAmong } from "../config/match-nics.ts";
-import { type OwnNic, ownNics } from "../files/managed-nics.ts";
+import { classifyLease, type LeaseRouting } from "./judge.ts";
+import { filterNicLinks } from "../config/match-nics.ts";
+import { type ManagedNic, parseManagedNics } from "../files/managed-nics.ts";
 import { dropProvisional } from "./provisional.ts";
 import { type RoutedLease, routeLease } from "./route.ts";
 import { parseUnmanaged } from "../config/select-nics.ts";
-import { familyOf, networkOf, subnetRouter } from "../../model/ip.ts";
+import { familyOf, networkCidr, subnetRouter } from "../../model/ip.ts";
 
 /** What is known without asking anybody. */
 export interface FromDhcpFacts {
@@ -35,26 +35,32 @@ export interface FromDhcpPlan {
  */
 export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPlan {
   if (event.kind === "bound") {
-    const judged = judge(event, facts);
-    const plan = planBound(event, judged, facts.kernel);
-    return judged.judgement.kind === "routed" ? plan : joined(plan, planOvertaken(event, facts));
+    const classified = classifyEvent(event, facts);
+    const plan = planBound(event, classified, facts.kernel);
+    return classified.routing.kind === "routed"
+      ? plan
+      : mergeLeasePlans(plan, planSuperseded(event, facts));
   }
   if (event.kind === "released") {
-    const { nic, address, why } = event;
+    const { nic, address, summary } = event;
     const steps = dropProvisional({ nics: [nic], address, wanted: [] }, facts.kernel);
-    const { link, own } = whoIs(nic, facts);
+    const { link, managedNic } = findNic(nic, facts);
     const outcome = steps.length === 0 ? "unchanged" : "retired";
-    const reason = `${why}: what our files say of it stays`;
-    return told(steps, { nic, link, own, outcome, reason });
+    const reason = `${summary}: what our files say of it stays`;
+    return planForNic(steps, { nic, link, managedNic, outcome, reason });
   }
-  return { steps: sweep(facts.kernel), reasons: [`${event.why}: nothing to do`], nics: [] };
+  return {
+    steps: dropUnusedSteps(facts.kernel),
+    reasons: [`${event.summary}: nothing to do`],
+    nics: [],
+  };
 }
 
-function sweep(kernel: KernelState): readonly Step[] {
+function dropUnusedSteps(kernel: KernelState): readonly Step[] {
   return dropProvisional({ nics: [], address: null, wanted: [] }, kernel);
 }
 
-function joined(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan {
+function mergeLeasePlans(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan {
   if (second === null) return first;
   return {
     steps: [...first.steps, ...second.steps],
@@ -64,95 +70,114 @@ function joined(first: FromDhcpPlan, second: FromDhcpPlan | null): FromDhcpPlan 
 }
 
 /** The first other NIC, unknown to our files, that now needs a table of its own. */
-function planOvertaken(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan | null {
-  const plans = overtakenLeases(event, facts.kernel).flatMap((other) => {
-    const judged = judge(other, facts);
-    if (judged.own !== null) return [];
-    const { steps } = routed(other, judged, facts.kernel);
-    return [tellBound(steps, other, judged)];
+function planSuperseded(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan | null {
+  const plans = supersededLeases(event, facts.kernel).flatMap((other) => {
+    const classified = classifyEvent(other, facts);
+    if (classified.managedNic !== null) return [];
+    const { steps } = routeSteps(other, classified, facts.kernel);
+    return [planForBound(steps, other, classified)];
   });
   return plans.find(({ steps }) => steps.length > 0) ?? null;
 }
 
-function planBound(event: BoundEvent, judged: Judged, kernel: KernelState): FromDhcpPlan {
+function planBound(
+  event: BoundEvent,
+  classified: ClassifiedLease,
+  kernel: KernelState,
+): FromDhcpPlan {
   const { nic, lease } = event;
-  if (judged.judgement.kind === "unknown") return tellBound(sweep(kernel), event, judged);
-  const { steps, rules } = routed(event, judged, kernel);
+  if (classified.routing.kind === "unknown")
+    return planForBound(dropUnusedSteps(kernel), event, classified);
+  const { steps, rules } = routeSteps(event, classified, kernel);
   const dropped = dropProvisional({ nics: [nic], address: lease.address, wanted: rules }, kernel);
-  return tellBound([...steps, ...dropped], event, judged);
+  return planForBound([...steps, ...dropped], event, classified);
 }
 
-function tellBound(
+function planForBound(
   steps: readonly Step[],
-  { nic, why }: BoundEvent,
-  { judgement, link, own }: Judged,
+  { nic, summary }: BoundEvent,
+  { routing, link, managedNic }: ClassifiedLease,
 ): FromDhcpPlan {
   const outcome = steps.length === 0 ? "unchanged" : "configured";
-  const isLeft = judgement.kind === "unknown";
-  const reason = `${why}: ${inWords(judgement)}`;
-  return told(steps, { nic, link, own, outcome: isLeft ? "skipped" : outcome, reason });
+  const isLeftAlone = routing.kind === "unknown";
+  const reason = `${summary}: ${describeRouting(routing)}`;
+  return planForNic(steps, {
+    nic,
+    link,
+    managedNic,
+    outcome: isLeftAlone ? "skipped" : outcome,
+    reason,
+  });
 }
 
-interface ToldNic extends Pick<Judged, "link" | "own"> {
+interface NicDecision extends Pick<ClassifiedLease, "link" | "managedNic"> {
   readonly nic: string;
   readonly outcome: NicOutcome;
   readonly reason: string;
 }
 
-function told(steps: readonly Step[], { nic, link, own, outcome, reason }: ToldNic): FromDhcpPlan {
-  const eni = own?.eniId ?? null;
+function planForNic(
+  steps: readonly Step[],
+  { nic, link, managedNic, outcome, reason }: NicDecision,
+): FromDhcpPlan {
+  const eni = managedNic?.eniId ?? null;
   const result = { mac: link?.mac ?? "", name: nic, eni, outcome, reason };
   return { steps, reasons: [`${nic}: ${reason}`], nics: [result] };
 }
 
 /** Nothing where there are no numbers to route by. */
-function routed({ lease }: BoundEvent, judged: Judged, kernel: KernelState): RoutedLease {
-  const { judgement, link, own } = judged;
-  if (judgement.kind !== "routed" || link === null) return { steps: [], rules: [] };
-  const eniId = own?.eniId ?? "unknown";
+function routeSteps(
+  { lease }: BoundEvent,
+  classified: ClassifiedLease,
+  kernel: KernelState,
+): RoutedLease {
+  const { routing, link, managedNic } = classified;
+  if (routing.kind !== "routed" || link === null) return { steps: [], rules: [] };
+  const eniId = managedNic?.eniId ?? "unknown";
   return routeLease(
-    { link, lease, eniId, index: judgement.index, inside: judgement.inside },
+    { link, lease, eniId, index: routing.index, vpcNetworks: routing.vpcNetworks },
     kernel,
   );
 }
 
-interface Judged {
-  readonly judgement: Judgement;
+interface ClassifiedLease {
+  readonly routing: LeaseRouting;
   /** null: there is no such NIC. */
   readonly link: Link | null;
-  readonly own: OwnNic | null;
+  readonly managedNic: ManagedNic | null;
 }
 
 /** The NIC of this name, and what a file of ours tells of it. */
-function whoIs(nic: string, { links, state }: FromDhcpFacts): Pick<Judged, "link" | "own"> {
-  const link = nicsAmong(links).find(({ name }) => name === nic) ?? null;
-  const own = ownNics(state.files).find(({ mac }) => mac === link?.mac) ?? null;
-  return { link, own };
+function findNic(
+  nic: string,
+  { links, state }: FromDhcpFacts,
+): Pick<ClassifiedLease, "link" | "managedNic"> {
+  const link = filterNicLinks(links).find(({ name }) => name === nic) ?? null;
+  const managedNic = parseManagedNics(state.files).find(({ mac }) => mac === link?.mac) ?? null;
+  return { link, managedNic };
 }
 
-function judge({ nic, lease }: BoundEvent, facts: FromDhcpFacts): Judged {
+function classifyEvent({ nic, lease }: BoundEvent, facts: FromDhcpFacts): ClassifiedLease {
   const { links, state, kernel } = facts;
-  const { link, own } = whoIs(nic, facts);
-  const others = nicsAmong(links).filter(({ mac }) => mac !== link?.mac);
-  const unknown = (reason: string): Judged => {
-    return { judgement: { kind: "unknown", reason }, link, own };
+  const { link, managedNic } = findNic(nic, facts);
+  const others = filterNicLinks(links).filter(({ mac }) => mac !== link?.mac);
+  const unknownLease = (reason: string): ClassifiedLease => {
+    return { routing: { kind: "unknown", reason }, link, managedNic };
   };
-  if (link === null) return unknown("no NIC has this name");
+  if (link === null) return unknownLease("no NIC has this name");
   const { entries } = parseUnmanaged(state.unmanaged);
-  const listed = [nic, link.mac, own?.eniId].find((word) => word && entries.has(word));
-  if (listed !== undefined) return unknown(`${unmanagedPath} lists ${listed}`);
-  const primary = ownNics(state.files).find(({ isPrimary }) => isPrimary)?.mac;
+  const listed = [nic, link.mac, managedNic?.eniId].find((entry) => entry && entries.has(entry));
+  if (listed !== undefined) return unknownLease(`${unmanagedPath} lists ${listed}`);
+  const primary = parseManagedNics(state.files).find(({ isPrimary }) => isPrimary)?.mac;
   const hasOtherPrimary = others.some(({ mac }) => mac === primary);
-  const hasOthers = others.length > 0;
-  const judgement = judgeLease({ link, lease, own, hasOtherPrimary, hasOthers, kernel });
-  return { judgement, link, own };
+  const hasOtherNics = others.length > 0;
+  const routing = classifyLease({ link, lease, managedNic, hasOtherPrimary, hasOtherNics, kernel });
+  return { routing, link, managedNic };
 }
 
-function inWords(judgement: Judgement): string {
-  if (judgement.kind === "routed") return `index ${judgement.index}`;
-  return judgement.kind === "none"
-    ? `no rules: ${judgement.reason}`
-    : `left alone: ${judgement.reason}`;
+function describeRouting(routing: LeaseRouting): string {
+  if (routing.kind === "routed") return `index ${routing.index}`;
+  return routing.kind === "none" ? `no rules: ${routing.reason}` : `left alone: ${routing.reason}`;
 }
 
 /**
@@ -160,22 +185,22 @@ function inWords(judgement: Judgement): string {
  * its network's router. Such a NIC may have needed no table while its default was the best, and this
  * event has brought a better one; its own client has nothing to say until it renews.
  */
-function overtakenLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
+function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
   const defaults = kernel.routes.filter(
     ({ table, destination, link }) =>
       table === mainTable && destination === "0.0.0.0/0" && link !== event.nic,
   );
   return defaults.flatMap(({ link, gateway }) => {
-    const held = kernel.addresses.filter(
+    const linkAddresses = kernel.addresses.filter(
       (each) => each.link === link && familyOf(each.address) === 4,
     );
-    const subnets = held
+    const subnets = linkAddresses
       .filter(({ prefixLength }) => prefixLength <= 30)
-      .map((each) => ({ ...each, subnet: networkOf(each.address, each.prefixLength) }));
+      .map((each) => ({ ...each, subnet: networkCidr(each.address, each.prefixLength) }));
     const leased = subnets.find(({ subnet }) => subnetRouter(subnet) === gateway);
     if (leased === undefined || gateway === null) return [];
     const { address, subnet } = leased;
     const lease = { address, subnet, routers: [gateway], mtu: null, leaseSeconds: null };
-    return [{ ...event, nic: leased.link, lease, why: `${event.why} on ${event.nic}` }];
+    return [{ ...event, nic: leased.link, lease, why: `${event.summary} on ${event.nic}` }];
   });
 }

@@ -3,7 +3,7 @@ import type { Difference, Step } from "../../model/plan.ts";
 import { type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { NicConfig, RoutingPolicyRule } from "../../model/network-config.ts";
 import { prioritiesOf, tableOf } from "../config/numbers.ts";
-import { isSameRule, shortened, staleRules } from "../drift/rules.ts";
+import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
 
 /**
  * Indexes for NICs whose own is not known, since only IMDS tells it: those of network card 39, the
@@ -11,16 +11,16 @@ import { isSameRule, shortened, staleRules } from "../drift/rules.ts";
  * 13900 to 13999, which no ENI has, and rules behind an ENI's own of the same meaning, so that the
  * real ones win from the moment at which they are there. docs/decisions/from-dhcp.md
  */
-const first = 3900;
+const firstIndex = 3900;
 
-const count = 100;
+const indexCount = 100;
 
 /** A rule that stands in the kernel with such a number. */
 type ProvisionalRule = Extract<Difference, { readonly kind: "rule" }>;
 
 /** Whether an index is one of these. */
 function isProvisional(index: number): boolean {
-  return index >= first && index < first + count;
+  return index >= firstIndex && index < firstIndex + indexCount;
 }
 
 /** Whose of these numbers a rule has. */
@@ -30,8 +30,8 @@ function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): nu
 
 /** All of these rules, also those of NICs that are gone. */
 function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
-  const nobody = { nics: [], claims: [], isWhole: true, gone: [] };
-  return staleRules(nobody, { ...kernel, routes: [] })
+  const noExpectations = { nics: [], indexOwners: [], isComplete: true, removedIndexes: [] };
+  return findStaleRules(noExpectations, { ...kernel, routes: [] })
     .filter((difference) => difference.kind === "rule")
     .filter(({ rule }) => isProvisional(indexOfRule(rule)));
 }
@@ -40,14 +40,21 @@ function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
  * The index that a NIC has already: by whose table packets leave through it, or whose rules wait for
  * its address and lead nowhere, as after its link was down. null: it has none.
  */
-export function standingIndexOf(nic: string, address: string, kernel: KernelState): number | null {
-  const ways = kernel.routes.filter(({ table }) => isProvisional(table - tableOf(0)));
-  const way = ways.find(({ link }) => link === nic);
-  if (way !== undefined) return way.table - tableOf(0);
-  const waiting = provisionalRules(kernel)
+export function findExistingIndex(
+  nic: string,
+  address: string,
+  kernel: KernelState,
+): number | null {
+  const provisionalRoutes = kernel.routes.filter(({ table }) => isProvisional(table - tableOf(0)));
+  const linkRoute = provisionalRoutes.find(({ link }) => link === nic);
+  if (linkRoute !== undefined) return linkRoute.table - tableOf(0);
+  const indexes = provisionalRules(kernel)
     .filter(({ rule }) => rule.from === hostCidr(address))
     .map(({ rule }) => indexOfRule(rule));
-  return waiting.find((index) => !ways.some(({ table }) => table === tableOf(index))) ?? null;
+  return (
+    indexes.find((index) => !provisionalRoutes.some(({ table }) => table === tableOf(index))) ??
+    null
+  );
 }
 
 /** The lowest whose table is empty and that no rule has; null: all are taken. */
@@ -56,12 +63,12 @@ export function freeProvisionalIndex(kernel: KernelState): number | null {
     ...kernel.routes.map(({ table }) => table - tableOf(0)),
     ...provisionalRules(kernel).map(({ rule }) => indexOfRule(rule)),
   ]);
-  const all = Array.from({ length: count }, (_, at) => first + at);
+  const all = Array.from({ length: indexCount }, (_, offset) => firstIndex + offset);
   return all.find((index) => !taken.has(index)) ?? null;
 }
 
 /** NICs whose provisional tables and rules are no more, but for what is `wanted`. */
-interface Settled {
+interface SettledNics {
   /** The links' names. */
   readonly nics: readonly string[];
   /** That one of them has or had; null: it is not known. */
@@ -78,35 +85,37 @@ const timeoutMs = 10_000;
  * routes away, and leaves rules. By `flush`, which does not fail where another was quicker: networkd
  * takes away rules that it did not make when it reads its files again.
  */
-export function dropProvisional(settled: Settled, kernel: KernelState): readonly Step[] {
-  const doomed = provisionalRules(kernel).filter((each) => isDoomed(each.rule, settled, kernel));
-  return [...doomed.map(flushRule), ...flushes(settled, kernel)];
+export function dropProvisional(settled: SettledNics, kernel: KernelState): readonly Step[] {
+  const unneeded = provisionalRules(kernel).filter((each) =>
+    isUnneeded(each.rule, settled, kernel),
+  );
+  return [...unneeded.map(flushRule), ...flushTables(settled, kernel)];
 }
 
 function flushRule(difference: ProvisionalRule): Step {
   const { family, from, to, table, priority } = difference.rule;
-  const ends = ["from", shortened(from), ...(to === null ? [] : ["to", shortened(to)])];
-  const numbers = ["priority", `${priority}`, ...ends, "table", `${table}`];
+  const selectors = ["from", shortenCidr(from), ...(to === null ? [] : ["to", shortenCidr(to)])];
+  const numbers = ["priority", `${priority}`, ...selectors, "table", `${table}`];
   const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
-  return { argv, reason: reasonOf(difference), mac: null, timeoutMs };
+  return { argv, reason: flushReason(difference), mac: null, timeoutMs };
 }
 
-function isDoomed(
+function isUnneeded(
   rule: RoutingPolicyRule,
-  { nics, address, wanted }: Settled,
+  { nics, address, wanted }: SettledNics,
   { routes, addresses }: KernelState,
 ): boolean {
   if (wanted.some((each) => isSameRule(each, rule))) return false;
   const table = tableOf(indexOfRule(rule));
-  const ways = routes.filter((route) => route.table === table && route.link !== null);
+  const tableRoutes = routes.filter((route) => route.table === table && route.link !== null);
   const isHeld = addresses.some((each) => hostCidr(each.address) === rule.from);
   const isSettled =
     (address !== null && rule.from === hostCidr(address)) ||
-    ways.some(({ link }) => link !== null && nics.includes(link));
-  return isSettled || !isHeld || ways.length === 0;
+    tableRoutes.some(({ link }) => link !== null && nics.includes(link));
+  return isSettled || !isHeld || tableRoutes.length === 0;
 }
 
-function reasonOf({ rule, text }: ProvisionalRule): string {
+function flushReason({ rule, text }: ProvisionalRule): string {
   return text.replace(
     /: no ENI has its table$/,
     `: table ${tableOf(indexOfRule(rule))} is provisional`,
@@ -114,12 +123,12 @@ function reasonOf({ rule, text }: ProvisionalRule): string {
 }
 
 /** The tables that lead out through the NICs and are not wanted. */
-function flushes({ nics, wanted }: Settled, { routes }: KernelState): readonly Step[] {
-  const kept = new Set(wanted.map(({ table }) => table));
+function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): readonly Step[] {
+  const wantedTables = new Set(wanted.map(({ table }) => table));
   const tables = routes
     .filter(({ link, family }) => family === 4 && link !== null && nics.includes(link))
     .map(({ table }) => table)
-    .filter((table) => isProvisional(table - tableOf(0)) && !kept.has(table));
+    .filter((table) => isProvisional(table - tableOf(0)) && !wantedTables.has(table));
   return [...new Set(tables)].map((table) => ({
     argv: ["ip", "-4", "route", "flush", "table", `${table}`],
     reason: `table ${table} was provisional`,
@@ -136,17 +145,17 @@ function flushes({ nics, wanted }: Settled, { routes }: KernelState): readonly S
  */
 export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): readonly Step[] {
   const settled = nics.flatMap(({ name, rules }) => {
-    return name !== null && (rules.length > 0 || hasDefault(name, kernel)) ? [name] : [];
+    return name !== null && (rules.length > 0 || hasBestDefaultRoute(name, kernel)) ? [name] : [];
   });
   return dropProvisional({ nics: settled, address: null, wanted: [] }, kernel);
 }
 
 /** Whether main's best IPv4 default, and no other as good, leads out through the link. */
-export function hasDefault(nic: string, { routes }: KernelState): boolean {
+export function hasBestDefaultRoute(nic: string, { routes }: KernelState): boolean {
   const defaults = routes.filter(
     ({ table, destination }) => table === mainTable && destination === "0.0.0.0/0",
   );
-  const best = Math.min(...defaults.map(({ metric }) => metric));
-  const used = defaults.filter(({ metric }) => metric === best);
+  const lowestMetric = Math.min(...defaults.map(({ metric }) => metric));
+  const used = defaults.filter(({ metric }) => metric === lowestMetric);
   return used.length > 0 && used.every(({ link }) => link === nic);
 }

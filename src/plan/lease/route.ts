@@ -15,7 +15,7 @@ export interface NumberedLease {
   readonly eniId: string;
   readonly index: number;
   /** The VPC's networks, where they are known. */
-  readonly inside: readonly string[];
+  readonly vpcNetworks: readonly string[];
 }
 
 export interface RoutedLease {
@@ -30,24 +30,29 @@ export interface RoutedLease {
  * rules alone. Rules of other addresses with this index are not judged: a lease does not tell them.
  */
 export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
-  const { link, lease, eniId, index, inside } = numbered;
-  const none = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
+  const { link, lease, eniId, index, vpcNetworks } = numbered;
+  const emptyFamily = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
   const eni = {
     mac: link.mac ?? "",
     id: eniId,
     isPrimary: false,
     networkCard: Math.floor(index / 100),
     deviceNumber: index % 100,
-    ipv4: { ...none, addresses: [lease.address], subnets: [lease.subnet], vpcCidrs: inside },
-    ipv6: none,
+    ipv4: {
+      ...emptyFamily,
+      addresses: [lease.address],
+      subnets: [lease.subnet],
+      vpcCidrs: vpcNetworks,
+    },
+    ipv6: emptyFamily,
   };
   const config = configure([{ eni, link }], false);
   const expected = expectedKernel(config, { enis: [eni], incomplete: [] });
-  const unjudged = { ...expected, claims: [], isWhole: false };
-  const differences = checkKernel(unjudged, kernel).filter(isRouting);
-  const nobody = { backend: "networkd", renderer: null, isRunning: false } as const;
+  const routingOnly = { ...expected, indexOwners: [], isComplete: false };
+  const differences = checkKernel(routingOnly, kernel).filter(isRouting);
+  const noBackend = { backend: "networkd", renderer: null, isRunning: false } as const;
   return {
-    steps: repairSteps(differences, expected, nobody).steps,
+    steps: repairSteps(differences, expected, noBackend).steps,
     rules: config.nics.flatMap(({ rules }) => rules),
   };
 }

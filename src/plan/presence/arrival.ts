@@ -1,14 +1,14 @@
 import type { BusDevice, Link } from "../../model/link.ts";
 import type { ExistingFile } from "../../model/plan.ts";
-import type { NicNote } from "../../model/nic-records.ts";
-import { macOfOwnPath } from "../../model/managed-paths.ts";
-import { isOurs } from "../files/managed-nics.ts";
+import type { NicRecord } from "../../model/nic-records.ts";
+import { macOfManagedPath } from "../../model/managed-paths.ts";
+import { isManaged } from "../files/managed-nics.ts";
 
 export interface ArrivalFacts {
   readonly link: Link;
   readonly files: readonly ExistingFile[];
   readonly devices: readonly BusDevice[];
-  readonly notes: readonly NicNote[];
+  readonly records: readonly NicRecord[];
 }
 
 /**
@@ -17,13 +17,13 @@ export interface ArrivalFacts {
  * and its files are still there; then all that IMDS said of it is still true. null: it is new here,
  * more of it may still come (its watch was cut off), or nothing of it is known.
  */
-export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): string | null {
+export function driverReloadReason({ link, files, devices, records }: ArrivalFacts): string | null {
   const { mac, name } = link;
-  const note = notes.find((each) => each.mac === mac);
-  const noted = note?.isSettled === true ? note.device : null;
+  const record = records.find((each) => each.mac === mac);
+  const recordedDevice = record?.isSettled === true ? record.device : null;
   const device = devices.find(({ links }) => links.includes(name));
-  if (!hasOwnFiles(link, files) || noted === null || device === undefined) return null;
-  const isSame = device.address === noted.address && device.node === noted.node;
+  if (!hasManagedFiles(link, files) || recordedDevice === null || device === undefined) return null;
+  const isSame = device.address === recordedDevice.address && device.node === recordedDevice.node;
   return isSame ? `${device.address} never left its bus` : null;
 }
 
@@ -31,12 +31,16 @@ export function whyNeverGone({ link, files, devices, notes }: ArrivalFacts): str
  * Whether an earlier boot configured it, as far as anybody has seen: its files are there, and no run
  * has looked at it since the machine came up (an older version's notes do not say what it found).
  */
-export function isOfEarlierBoot({ link, files, notes }: Omit<ArrivalFacts, "devices">): boolean {
-  const note = notes.find(({ mac }) => mac === link.mac);
-  const isLookedAt = note?.isSettled === true || (note?.hadFiles ?? null) !== null;
-  return hasOwnFiles(link, files) && !isLookedAt;
+export function wasConfiguredByEarlierBoot({
+  link,
+  files,
+  records,
+}: Omit<ArrivalFacts, "devices">): boolean {
+  const record = records.find(({ mac }) => mac === link.mac);
+  const isChecked = record?.isSettled === true || (record?.hadFiles ?? null) !== null;
+  return hasManagedFiles(link, files) && !isChecked;
 }
 
-function hasOwnFiles({ mac }: Link, files: readonly ExistingFile[]): boolean {
-  return files.some((file) => macOfOwnPath(file.path) === mac && isOurs(file));
+function hasManagedFiles({ mac }: Link, files: readonly ExistingFile[]): boolean {
+  return files.some((file) => macOfManagedPath(file.path) === mac && isManaged(file));
 }

@@ -1,25 +1,25 @@
 import type { BusDevice, Link } from "../../model/link.ts";
 import type { ExistingFile } from "../../model/plan.ts";
-import type { NicNote } from "../../model/nic-records.ts";
-import { macOfOwnPath, unmanagedPath } from "../../model/managed-paths.ts";
-import { nicsAmong } from "../config/match-nics.ts";
-import { isOurs, ownNics } from "../files/managed-nics.ts";
+import type { NicRecord } from "../../model/nic-records.ts";
+import { macOfManagedPath, unmanagedPath } from "../../model/managed-paths.ts";
+import { filterNicLinks } from "../config/match-nics.ts";
+import { isManaged, parseManagedNics } from "../files/managed-nics.ts";
 
 /**
  * What became of a NIC of ours that has no link. `gone`: its device left the bus, its configuration
  * may go. `on-bus`: its driver was unloaded, or a container has its link. `unknown`: cannot be told.
  */
-export interface RemovalVerdict {
+export interface NicPresence {
   readonly mac: string;
-  readonly verdict: "gone" | "on-bus" | "unknown";
-  readonly why: string;
+  readonly presence: "gone" | "on-bus" | "unknown";
+  readonly reason: string;
 }
 
 interface RemovalFacts {
   readonly files: readonly ExistingFile[];
   readonly links: readonly Link[];
   readonly devices: readonly BusDevice[];
-  readonly notes: readonly NicNote[];
+  readonly records: readonly NicRecord[];
   /** What the admin lists: MACs, names, ENI ids. */
   readonly unmanaged: ReadonlySet<string>;
 }
@@ -36,59 +36,65 @@ interface RemovalFacts {
  * while no driver is loaded counts as gone: its link will be an event, and is configured then. The
  * primary cannot be detached, and what an admin lists is left alone: neither is ever gone.
  */
-export function judgeRemoval(facts: RemovalFacts): readonly RemovalVerdict[] {
+export function classifyRemovals(facts: RemovalFacts): readonly NicPresence[] {
   if (facts.links.length === 0) return [];
-  const present = new Set(nicsAmong(facts.links).map(({ mac }) => mac));
-  const own = facts.files.filter(isOurs).flatMap(({ path }) => macOfOwnPath(path) ?? []);
-  const missing = [...new Set(own)].filter((mac) => !present.has(mac));
-  return missing.map((mac) => ({ mac, ...(whyNever(mac, facts) ?? judge(mac, facts)) }));
+  const present = new Set(filterNicLinks(facts.links).map(({ mac }) => mac));
+  const managedMacs = facts.files
+    .filter(isManaged)
+    .flatMap(({ path }) => macOfManagedPath(path) ?? []);
+  const missing = [...new Set(managedMacs)].filter((mac) => !present.has(mac));
+  return missing.map((mac) => ({ mac, ...(neverRemoved(mac, facts) ?? classifyNic(mac, facts)) }));
 }
 
-type Judgement = Omit<RemovalVerdict, "mac">;
+type Presence = Omit<NicPresence, "mac">;
 
-function whyNever(mac: string, { files, notes, unmanaged }: RemovalFacts): Judgement | null {
-  const own = ownNics(files).find((each) => each.mac === mac);
-  const name = notes.find((note) => note.mac === mac)?.name;
-  const listed = [mac, own?.eniId, name].find((word) => word && unmanaged.has(word));
-  if (listed !== undefined) return { verdict: "unknown", why: `${unmanagedPath} lists ${listed}` };
-  if (own?.isPrimary !== true) return null;
-  return { verdict: "unknown", why: "it is the primary, which cannot be detached" };
+function neverRemoved(mac: string, { files, records, unmanaged }: RemovalFacts): Presence | null {
+  const managedMacs = parseManagedNics(files).find((each) => each.mac === mac);
+  const name = records.find((record) => record.mac === mac)?.name;
+  const listed = [mac, managedMacs?.eniId, name].find((entry) => entry && unmanaged.has(entry));
+  if (listed !== undefined)
+    return { presence: "unknown", reason: `${unmanagedPath} lists ${listed}` };
+  if (managedMacs?.isPrimary !== true) return null;
+  return { presence: "unknown", reason: "it is the primary, which cannot be detached" };
 }
 
-function judge(mac: string, facts: RemovalFacts): Judgement {
-  const { devices, links, notes } = facts;
-  const note = notes.find((each) => each.mac === mac);
-  if (note === undefined) return judgeUnnoted(facts);
-  if (note.device === null) return { verdict: "gone", why: "its link is gone, and was all it had" };
-  const { address, node } = note.device;
+function classifyNic(mac: string, facts: RemovalFacts): Presence {
+  const { devices, links, records } = facts;
+  const record = records.find((each) => each.mac === mac);
+  if (record === undefined) return classifyUnrecorded(facts);
+  if (record.device === null)
+    return { presence: "gone", reason: "its link is gone, and was all it had" };
+  const { address, node } = record.device;
   const device = devices.find((each) => each.address === address);
-  if (device === undefined) return { verdict: "gone", why: `${address} left the bus` };
-  if (device.node !== node) return { verdict: "gone", why: `${address} is another device now` };
-  const other = macOf(device, links);
-  const why = other === null ? whyNoLink(device) : `${address} is on its bus, and shows ${other}`;
-  return { verdict: "on-bus", why };
+  if (device === undefined) return { presence: "gone", reason: `${address} left the bus` };
+  if (device.node !== node) return { presence: "gone", reason: `${address} is another device now` };
+  const other = macOfDevice(device, links);
+  const reason =
+    other === null ? missingLinkReason(device) : `${address} is on its bus, and shows ${other}`;
+  return { presence: "on-bus", reason };
 }
 
-function judgeUnnoted({ devices, links, files }: RemovalFacts): Judgement {
-  const known = new Set(files.filter(isOurs).map(({ path }) => macOfOwnPath(path)));
-  const open = devices.filter((device) => !known.has(macOf(device, links)));
-  if (open.length === 0) return { verdict: "gone", why: "no device is left that it could be" };
-  const named = open.map(({ address }) => address).join(", ");
-  return { verdict: "unknown", why: `it may be ${named}, which shows no link of ours` };
+function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
+  const known = new Set(files.filter(isManaged).map(({ path }) => macOfManagedPath(path)));
+  const unknownDevices = devices.filter((device) => !known.has(macOfDevice(device, links)));
+  if (unknownDevices.length === 0)
+    return { presence: "gone", reason: "no device is left that it could be" };
+  const addresses = unknownDevices.map(({ address }) => address).join(", ");
+  return { presence: "unknown", reason: `it may be ${addresses}, which shows no link of ours` };
 }
 
 /** The MAC that a device shows; null where it has no link here, or one that has just gone. */
-function macOf(device: BusDevice, links: readonly Link[]): string | null {
-  const shown = links.filter(({ name }) => device.links.includes(name));
-  return shown.map(({ mac }) => mac).find((mac) => mac !== null) ?? null;
+function macOfDevice(device: BusDevice, links: readonly Link[]): string | null {
+  const deviceLinks = links.filter(({ name }) => device.links.includes(name));
+  return deviceLinks.map(({ mac }) => mac).find((mac) => mac !== null) ?? null;
 }
 
-function whyNoLink({ address, driver }: BusDevice): string {
+function missingLinkReason({ address, driver }: BusDevice): string {
   if (driver === null) return `${address} is on its bus without a driver`;
   return `${address} is on its bus (${driver}), but has no link here`;
 }
 
-interface Listed {
+interface ListedMac {
   readonly mac: string;
   readonly isPrimary: boolean;
 }
@@ -100,14 +106,15 @@ interface Listed {
  * link, or a MAC that IMDS does not know (one can be set), or there is no bus to be seen, nothing is
  * said of any; of the primary, which cannot be detached, never.
  */
-export function whoIsAbsent(
-  listed: readonly Listed[],
+export function findAbsentEnis(
+  listed: readonly ListedMac[],
   { links, devices }: { readonly links: readonly Link[]; readonly devices: readonly BusDevice[] },
 ): readonly string[] {
   const known = new Set(listed.map(({ mac }) => mac));
-  const shown = devices.map((device) => macOf(device, links));
-  const isAllSeen = devices.length > 0 && shown.every((mac) => mac !== null && known.has(mac));
-  if (!isAllSeen) return [];
+  const deviceMacs = devices.map((device) => macOfDevice(device, links));
+  const areAllKnown =
+    devices.length > 0 && deviceMacs.every((mac) => mac !== null && known.has(mac));
+  if (!areAllKnown) return [];
   const present = new Set(links.map(({ mac }) => mac));
   return listed
     .filter(({ mac, isPrimary }) => !isPrimary && !present.has(mac))

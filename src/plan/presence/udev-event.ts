@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { parseMac } from "../../model/ip.ts";
-import type { LinkClue, NicEvent } from "../../model/hotplug.ts";
+import type { LinkSelector, NicEvent } from "../../model/hotplug.ts";
 
 /** What the caller says; null: nothing, udev's environment is to tell. */
 export interface EventFlags {
@@ -21,15 +21,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   const action = flags.action ?? env["ACTION"] ?? null;
-  const told = clueOfFlags(flags);
-  if (told !== null && action === "add") return { kind: "added", clue: told };
-  if (told !== null && action === "remove") return removalOf(told);
-  if (told === null && isOfDevice(env)) return eventOfUdev({ ...env, ACTION: action ?? "" });
-  if (told === null && action === "remove") return { kind: "gone-from-bus", device: null };
-  throw whyUnclear(flags);
+  const selector = parseSelectorFlags(flags);
+  if (selector !== null && action === "add") return { kind: "added", selector: selector };
+  if (selector !== null && action === "remove") return removalEvent(selector);
+  if (selector === null && hasDevice(env)) return parseUdevEvent({ ...env, ACTION: action ?? "" });
+  if (selector === null && action === "remove") return { kind: "gone-from-bus", device: null };
+  throw unclearEventFailure(flags);
 }
 
-function whyUnclear({ action, ...flags }: EventFlags): Failure {
+function unclearEventFailure({ action, ...flags }: EventFlags): Failure {
   const names = (["devpath", "mac", "nic"] as const).filter((flag) => flags[flag] !== null);
   const [given] = names.map((flag) => `--${flag} ${flags[flag]}`);
   if (given !== undefined) {
@@ -45,8 +45,8 @@ function whyUnclear({ action, ...flags }: EventFlags): Failure {
 }
 
 /** The first of them tells enough: more would only be able to contradict it. */
-function clueOfFlags({ devpath, mac, nic }: EventFlags): LinkClue | null {
-  if (devpath !== null) return clueOfDevpath(devpath);
+function parseSelectorFlags({ devpath, mac, nic }: EventFlags): LinkSelector | null {
+  if (devpath !== null) return parseDevpath(devpath);
   if (mac !== null) {
     const parsed = parseMac(mac);
     if (parsed === null) throw new Failure("USAGE", `--mac ${mac}: not a MAC`);
@@ -56,7 +56,7 @@ function clueOfFlags({ devpath, mac, nic }: EventFlags): LinkClue | null {
 }
 
 /** What follows `_` is the event's number: it only keeps the units of two events apart. */
-function clueOfDevpath(devpath: string): LinkClue {
+function parseDevpath(devpath: string): LinkSelector {
   const [, address] = /^([\w:.-]+?)(?:_\d*)?$/.exec(devpath) ?? [];
   if (address !== undefined && !address.startsWith(".")) return { kind: "bus", address };
   const path = /^(?:\/sys)?(\/devices\/.+)$/.exec(devpath)?.[1];
@@ -64,49 +64,52 @@ function clueOfDevpath(devpath: string): LinkClue {
     const hint = "a path below /sys/devices, or the device's name on its bus";
     throw new Failure("USAGE", `--devpath ${devpath}: not a device`, { hint });
   }
-  return { kind: "device", path: deviceOf(path), name: null };
+  return { kind: "device", path: stripLinkPath(path), name: null };
 }
 
 /** Of what was removed by the flags' word, the device's name is all that can still be looked for. */
-function removalOf(clue: LinkClue): NicEvent {
-  if (clue.kind === "name") return { kind: "gone-from-kernel", name: clue.name, mac: null };
-  if (clue.kind === "mac") return { kind: "gone-from-kernel", name: null, mac: clue.mac };
-  const device = clue.kind === "bus" ? clue.address : lastPart(clue.path);
+function removalEvent(selector: LinkSelector): NicEvent {
+  if (selector.kind === "name") return { kind: "gone-from-kernel", name: selector.name, mac: null };
+  if (selector.kind === "mac") return { kind: "gone-from-kernel", name: null, mac: selector.mac };
+  const device = selector.kind === "bus" ? selector.address : baseName(selector.path);
   return { kind: "gone-from-bus", device };
 }
 
-function isOfDevice(env: Environment): boolean {
-  return subsystemOf(env) !== undefined && env["DEVPATH"] !== undefined;
+function hasDevice(env: Environment): boolean {
+  return readSubsystem(env) !== undefined && env["DEVPATH"] !== undefined;
 }
 
 /** Only a link has a name of its own: a caller that passes on three words passes on this one. */
-function subsystemOf(env: Environment): string | undefined {
+function readSubsystem(env: Environment): string | undefined {
   return env["SUBSYSTEM"] ?? (env["INTERFACE"] === undefined ? undefined : "net");
 }
 
-function eventOfUdev(env: Environment): NicEvent {
+function parseUdevEvent(env: Environment): NicEvent {
   const { ACTION: action = "", DEVPATH: path = "" } = env;
-  const subsystem = subsystemOf(env) ?? "";
-  const irrelevant = (why: string): NicEvent => ({ kind: "irrelevant", why });
+  const subsystem = readSubsystem(env) ?? "";
+  const irrelevant = (why: string): NicEvent => ({ kind: "irrelevant", reason: why });
   if (action !== "add" && action !== "remove") {
     return irrelevant(`${action || "no action"}: neither comes nor goes a NIC by it`);
   }
-  if (subsystem === "net") return netEvent(env, action, path);
-  const why = notOurs(env, subsystem, path);
-  if (why !== null) return irrelevant(why);
-  if (action === "add") return irrelevant(`${lastPart(path)}: its link has an event of its own`);
-  return { kind: "gone-from-bus", device: env["PCI_SLOT_NAME"] ?? lastPart(path) };
+  if (subsystem === "net") return parseNetEvent(env, action, path);
+  const reason = notNicReason(env, subsystem, path);
+  if (reason !== null) return irrelevant(reason);
+  if (action === "add") return irrelevant(`${baseName(path)}: its link has an event of its own`);
+  return { kind: "gone-from-bus", device: env["PCI_SLOT_NAME"] ?? baseName(path) };
 }
 
 /** Under `queues` lies no link; a bridge, a veth, a VLAN has no device, which its path tells. */
-function netEvent(env: Environment, action: "add" | "remove", path: string): NicEvent {
+function parseNetEvent(env: Environment, action: "add" | "remove", path: string): NicEvent {
   if (path.startsWith("/devices/virtual/")) {
-    return { kind: "irrelevant", why: `${lastPart(path)}: no device is behind it` };
+    return { kind: "irrelevant", reason: `${baseName(path)}: no device is behind it` };
   }
-  const name = env["INTERFACE"] ?? lastPart(path);
+  const name = env["INTERFACE"] ?? baseName(path);
   if (action === "remove") return { kind: "gone-from-kernel", name, mac: null };
   const renamedTo = env["ID_RENAMING"] === "1" ? name : null;
-  return { kind: "added", clue: { kind: "device", path: deviceOf(path), name: renamedTo } };
+  return {
+    kind: "added",
+    selector: { kind: "device", path: stripLinkPath(path), name: renamedTo },
+  };
 }
 
 /**
@@ -115,8 +118,8 @@ function netEvent(env: Environment, action: "add" | "remove", path: string): Nic
  * PCI_CLASS is hexadecimal without leading zeros, class 02 is network (kernel: pci_uevent). Xen's
  * devices are named after their type and number (kernel: xenbus_probe_node).
  */
-function notOurs(env: Environment, subsystem: string, path: string): string | null {
-  const name = lastPart(path);
+function notNicReason(env: Environment, subsystem: string, path: string): string | null {
+  const name = baseName(path);
   if (subsystem === "pci") {
     return /^2[0-9A-F]{4}$/i.test(env["PCI_CLASS"] ?? "") ? null : `${name}: no network device`;
   }
@@ -127,11 +130,11 @@ function notOurs(env: Environment, subsystem: string, path: string): string | nu
 }
 
 /** The device that a link's path belongs to; another path, and a link's without device, as it is. */
-function deviceOf(path: string): string {
+function stripLinkPath(path: string): string {
   if (path.startsWith("/devices/virtual/")) return path;
   return path.replace(/\/net(?:\/[^/]+)?$/, "");
 }
 
-function lastPart(path: string): string {
+function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

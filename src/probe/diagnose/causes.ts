@@ -1,45 +1,46 @@
 import { isLinkLocalIpv6 } from "../../model/ip.ts";
 import type { Refusal, Verdict } from "../../model/probe.ts";
-import { connectOutcome, type ExaminedWay, ipCommand, isIpv6 } from "./evidence.ts";
-import { describeMs, shellWord } from "../../model/text.ts";
-import { modifyOptions, throttleNote } from "./answer.ts";
+import { connectOutcome, type PathEvidence, ipCommand, isIpv6 } from "./evidence.ts";
+import { formatMs, quoteShellWord } from "../../model/text.ts";
+import { modifyOptionsCommand, throttleNote } from "./answer.ts";
 
 /** The NIC has no address to ask from: the kernel would borrow another NIC's, for no answer. */
-export function becauseOfAddress(way: ExaminedWay): Verdict | null {
-  const { link, source } = way;
-  const isMissing = link !== null && (source === null || (isIpv6(way) && isLinkLocalIpv6(source)));
-  if (!isMissing && connectOutcome(way) !== "EADDRNOTAVAIL") return null;
-  const kind = isIpv6(way) ? "IPv6 address" : "IPv4 address";
+export function checkAddress(evidence: PathEvidence): Verdict | null {
+  const { link, source } = evidence;
+  const isMissing =
+    link !== null && (source === null || (isIpv6(evidence) && isLinkLocalIpv6(source)));
+  if (!isMissing && connectOutcome(evidence) !== "EADDRNOTAVAIL") return null;
+  const kind = isIpv6(evidence) ? "IPv6 address" : "IPv4 address";
   if (link === null) {
-    return { word: "no-address", text: `there is no ${kind} to ask from`, mend: null };
+    return { word: "no-address", text: `there is no ${kind} to ask from`, fix: null };
   }
   const text = isMissing ? `it has no ${kind}` : `its ${kind} cannot be used (yet)`;
-  return { word: "no-address", text, mend: isMissing ? mendOf(way) : null };
+  return { word: "no-address", text, fix: isMissing ? addressFix(evidence) : null };
 }
 
-function mendOf(way: ExaminedWay): readonly string[] | null {
-  const { nic, isReachedElsewhere, machine } = way;
+function addressFix(evidence: PathEvidence): readonly string[] | null {
+  const { nic, isReachedElsewhere, machine } = evidence;
   if (isReachedElsewhere) return ["ec2nic activate"];
-  if (isIpv6(way)) return null;
+  if (isIpv6(evidence)) return null;
   return machine.dhcpClient === null || nic === null
     ? ["ec2nic activate --dhcp"]
-    : [[...machine.dhcpClient, shellWord(nic)].join(" ")];
+    : [[...machine.dhcpClient, quoteShellWord(nic)].join(" ")];
 }
 
 /** Nobody on the link says that the next hop's address is his (ARP, NDP). */
-export function becauseOfNeighbour(way: ExaminedWay): Verdict | null {
-  const { path, address } = way;
-  if (path.neighbour !== "silent" && connectOutcome(way) !== "EHOSTUNREACH") return null;
-  const gateway = path.route?.kind === "way" ? path.route.gateway : null;
-  const protocol = isIpv6(way) ? "NDP" : "ARP";
-  const asked = `nobody on its link answers to ${gateway ?? address} (${protocol})`;
-  const mend = gateway === null ? null : routeCommand(way, gateway);
-  if (mend !== null) {
-    const text = `${asked}, the gateway of the route to ${address}`;
-    return { word: "nobody-on-link", text, mend: [mend] };
+export function checkNeighbour(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, address } = evidence;
+  if (pathFacts.neighbour !== "silent" && connectOutcome(evidence) !== "EHOSTUNREACH") return null;
+  const gateway = pathFacts.route?.kind === "route" ? pathFacts.route.gateway : null;
+  const protocol = isIpv6(evidence) ? "NDP" : "ARP";
+  const failure = `nobody on its link answers to ${gateway ?? address} (${protocol})`;
+  const fix = gateway === null ? null : routeCommand(evidence, gateway);
+  if (fix !== null) {
+    const text = `${failure}, the gateway of the route to ${address}`;
+    return { word: "nobody-on-link", text, fix: [fix] };
   }
-  const text = `${asked}: this is no link of a VPC, or IMDS is not behind it`;
-  return { word: "nobody-on-link", text, mend: null };
+  const text = `${failure}: this is no link of a VPC, or IMDS is not behind it`;
+  return { word: "nobody-on-link", text, fix: null };
 }
 
 /**
@@ -47,28 +48,35 @@ export function becauseOfNeighbour(way: ExaminedWay): Verdict | null {
  * way out over IPv4 (the kernel takes the address for on-link), but the answer is dropped where
  * rp_filter looks for a way back; all others get EACCES, EINVAL or EHOSTUNREACH.
  */
-export function becauseOfRefusal(way: ExaminedWay): Verdict | null {
-  const { path, machine, address } = way;
+export function checkRefusals(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, machine, address } = evidence;
   const isRefused =
-    path.route?.kind === "forbidden" ||
-    (path.usual?.kind === "forbidden" &&
-      (path.keepsReplies === false || path.route?.kind === "none"));
-  if (!isRefused && connectOutcome(way) !== "EACCES") return null;
-  const own = machine.refusals.filter(({ family }) => family === (address.includes(":") ? 6 : 4));
+    pathFacts.route?.kind === "forbidden" ||
+    (pathFacts.unboundRoute?.kind === "forbidden" &&
+      (pathFacts.acceptsReplies === false || pathFacts.route?.kind === "none"));
+  if (!isRefused && connectOutcome(evidence) !== "EACCES") return null;
+  const familyRefusals = machine.refusals.filter(
+    ({ family }) => family === (address.includes(":") ? 6 : 4),
+  );
   if (machine.hasImdsd) {
-    const text = `systemd-imdsd guards IMDS on this machine: ${inWords(own, address)}; ask it instead`;
-    return { word: "prohibited", text, mend: null };
+    const text = `systemd-imdsd guards IMDS on this machine: ${describeRefusals(familyRefusals, address)}; ask it instead`;
+    return { word: "prohibited", text, fix: null };
   }
   const route =
-    path.route?.kind === "none" ? [routeCommand(way)].filter((each) => each !== null) : [];
-  const mend = own.length === 0 ? null : [...own.map(({ remove }) => remove), ...route];
-  return { word: "prohibited", text: inWords(own, address), mend };
+    pathFacts.route?.kind === "none"
+      ? [routeCommand(evidence)].filter((each) => each !== null)
+      : [];
+  const fix =
+    familyRefusals.length === 0 ? null : [...familyRefusals.map(({ remove }) => remove), ...route];
+  return { word: "prohibited", text: describeRefusals(familyRefusals, address), fix: fix };
 }
 
-function inWords(refusals: readonly Refusal[], address: string): string {
-  const names = refusals.map(({ type, what, destination }) => `a ${type} ${what} (${destination})`);
-  const who = names.length === 0 ? "a route, a rule or a security policy" : names.join(" and ");
-  return `${who.replace("a unreach", "an unreach")} forbids ${address}`;
+function describeRefusals(refusals: readonly Refusal[], address: string): string {
+  const names = refusals.map(
+    ({ type, what: routeOrRule, destination }) => `a ${type} ${routeOrRule} (${destination})`,
+  );
+  const subject = names.length === 0 ? "a route, a rule or a security policy" : names.join(" and ");
+  return `${subject.replace("a unreach", "an unreach")} forbids ${address}`;
 }
 
 /**
@@ -78,97 +86,103 @@ function inWords(refusals: readonly Refusal[], address: string): string {
  * With slashes, since a name may have dots (sysctl(8)).
  * https://docs.kernel.org/networking/ip-sysctl.html
  */
-export function becauseOfReversePath(way: ExaminedWay): Verdict | null {
-  const { path, nicFacts, nic, address } = way;
-  if (path.keepsReplies !== false || nicFacts.rpFilter === 0 || nic === null) return null;
+export function checkReversePath(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, nicFacts, nic, address } = evidence;
+  if (pathFacts.acceptsReplies !== false || nicFacts.rpFilter === 0 || nic === null) return null;
   const isStrict = nicFacts.rpFilter === 1;
   const mode = isStrict ? "1 (strict)" : "2 (loose)";
-  const what = `answers that come in through it are dropped: rp_filter is ${mode}`;
-  if (path.usual?.kind === "way" && isStrict) {
-    const elsewhere = path.usual.nic === null ? "elsewhere" : `through ${path.usual.nic}`;
-    const text = `${what}, and the route to ${address} leads ${elsewhere}`;
+  const problem = `answers that come in through it are dropped: rp_filter is ${mode}`;
+  if (pathFacts.unboundRoute?.kind === "route" && isStrict) {
+    const elsewhere =
+      pathFacts.unboundRoute.nic === null ? "elsewhere" : `through ${pathFacts.unboundRoute.nic}`;
+    const text = `${problem}, and the route to ${address} leads ${elsewhere}`;
     return {
       word: "rp-filter",
       text,
-      mend: [`sysctl -w net/ipv4/conf/${shellWord(nic)}/rp_filter=2`],
+      fix: [`sysctl -w net/ipv4/conf/${quoteShellWord(nic)}/rp_filter=2`],
     };
   }
-  const text = `${what}, and no route leads to ${address}`;
-  return { word: "rp-filter", text, mend: [`ip route append ${address} dev ${shellWord(nic)}`] };
+  const text = `${problem}, and no route leads to ${address}`;
+  return {
+    word: "rp-filter",
+    text,
+    fix: [`ip route append ${address} dev ${quoteShellWord(nic)}`],
+  };
 }
 
 /**
  * No route: IPv4 takes an address for on-link where the socket is bound to a NIC, IPv6 never does,
  * and programs that bind to none need one in both.
  */
-export function becauseOfRoute(way: ExaminedWay): Verdict | null {
-  const { path, address, link } = way;
-  const outcome = connectOutcome(way);
+export function checkRoute(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, address, link } = evidence;
+  const outcome = connectOutcome(evidence);
   if (outcome === "ENETDOWN" || outcome === "ENODEV") {
-    return { word: "down", text: "it has just gone down", mend: null };
+    return { word: "down", text: "it has just gone down", fix: null };
   }
-  if (path.route?.kind !== "none" && outcome !== "ENETUNREACH") return null;
+  if (pathFacts.route?.kind !== "none" && outcome !== "ENETUNREACH") return null;
   const through = link === null ? "" : " through it";
-  const mend = routeCommand(way);
+  const command = routeCommand(evidence);
   const text = `no route leads to ${address}${through}`;
-  return { word: "no-route", text, mend: mend === null ? null : [mend] };
+  return { word: "no-route", text, fix: command === null ? null : [command] };
 }
 
 /** What a VPC's routers answer to on every link, where none has announced itself. */
 const vpcRouter = "fe80:ec2::1";
 
 /** So that what is added is no second path of a route that is there, but comes after it. */
-const ownMetric = 2048;
+const addedRouteMetric = 2048;
 
 /**
  * A route to IMDS alone, through the NIC; null: there is none to lead it through. `dead`: a gateway
  * that is not there.
  */
-function routeCommand(way: ExaminedWay, dead: string | null = null): string | null {
-  const { nic, address, path } = way;
+function routeCommand(evidence: PathEvidence, deadGateway: string | null = null): string | null {
+  const { nic, address, pathFacts } = evidence;
   if (nic === null) return null;
-  const router = path.router === null || path.router === dead ? vpcRouter : path.router;
-  if (isIpv6(way) && router === dead) return null;
-  const via = isIpv6(way) ? ` via ${router}` : "";
-  const where = `${address}${via} dev ${shellWord(nic)}`;
-  if (dead !== null && path.hostRoute !== null) {
-    return `${ipCommand(way)} route replace ${where}${path.hostRoute}`; // one beside it is not taken
+  const router =
+    pathFacts.router === null || pathFacts.router === deadGateway ? vpcRouter : pathFacts.router;
+  if (isIpv6(evidence) && router === deadGateway) return null;
+  const via = isIpv6(evidence) ? ` via ${router}` : "";
+  const route = `${address}${via} dev ${quoteShellWord(nic)}`;
+  if (deadGateway !== null && pathFacts.hostRoute !== null) {
+    return `${ipCommand(evidence)} route replace ${route}${pathFacts.hostRoute}`; // one beside it is not taken
   }
-  return `${ipCommand(way)} route append ${where}${isIpv6(way) ? ` metric ${ownMetric}` : ""}`;
+  return `${ipCommand(evidence)} route append ${route}${isIpv6(evidence) ? ` metric ${addedRouteMetric}` : ""}`;
 }
 
 /** AWS's IPv6 endpoint, which is off unless it is enabled. */
-const optional = "fd00:ec2::254";
+const ipv6Endpoint = "fd00:ec2::254";
 
 /** What is left: nothing on this machine is known to be in the way. */
-export function becauseOfSilence(way: ExaminedWay): Verdict {
-  const { address, port } = way;
-  const isOptional = address === optional;
-  const mend = isOptional ? [modifyOptions(way, "--http-protocol-ipv6 enabled")] : null;
+export function describeNoConnection(evidence: PathEvidence): Verdict {
+  const { address, port } = evidence;
+  const isOptional = address === ipv6Endpoint;
+  const fix = isOptional ? [modifyOptionsCommand(evidence, "--http-protocol-ipv6 enabled")] : null;
   const note = isOptional ? "; IMDS over IPv6 is off unless it is enabled" : "";
-  const outcome = connectOutcome(way);
+  const outcome = connectOutcome(evidence);
   if (outcome === "ECONNREFUSED") {
-    const text = `${address} refuses connections to port ${port}${unseen(way)}${note}`;
-    return { word: "refused", text, mend };
+    const text = `${address} refuses connections to port ${port}${firewallNote(evidence)}${note}`;
+    return { word: "refused", text, fix: fix };
   }
-  const within = describeMs(way.probe.connect?.ms ?? 0);
-  const why = outcome === "ETIMEDOUT" || outcome === null ? "" : ` (${outcome})`;
-  const text = `no connection to ${address} within ${within}${why}`;
-  const doubts = `${doubtOf(way)}${throttleNote(way)}${unseen(way)}${note}`;
-  return { word: "no-answer", text: `${text}${doubts}`, mend };
+  const within = formatMs(evidence.probe.connect?.ms ?? 0);
+  const reason = outcome === "ETIMEDOUT" || outcome === null ? "" : ` (${outcome})`;
+  const text = `no connection to ${address} within ${within}${reason}`;
+  const notes = `${dropNote(evidence)}${throttleNote(evidence)}${firewallNote(evidence)}${note}`;
+  return { word: "no-answer", text: `${text}${notes}`, fix: fix };
 }
 
-function doubtOf({ path, nicFacts }: ExaminedWay): string {
-  if (path.keepsReplies === null && (nicFacts.rpFilter ?? 0) > 0) {
+function dropNote({ pathFacts, nicFacts }: PathEvidence): string {
+  if (pathFacts.acceptsReplies === null && (nicFacts.rpFilter ?? 0) > 0) {
     return `; rp_filter is ${nicFacts.rpFilter}, which may drop the answers`;
   }
-  if (path.neighbour !== "answers") return "";
+  if (pathFacts.neighbour !== "answers") return "";
   return ", though the next hop answers: it is dropped beyond this machine";
 }
 
 /** A machine that has neither nft nor iptables may have a firewall of bpf, and hides it from root. */
-function unseen({ machine: { firewall, uid } }: ExaminedWay): string {
+function firewallNote({ machine: { firewall, uid } }: PathEvidence): string {
   if (firewall !== null) return "";
-  const who = uid === 0 ? "cannot be seen without nft or iptables" : "only root can see";
-  return `; whether a firewall is in the way${uid === 0 ? "" : ","} ${who}`;
+  const restriction = uid === 0 ? "cannot be seen without nft or iptables" : "only root can see";
+  return `; whether a firewall is in the way${uid === 0 ? "" : ","} ${restriction}`;
 }

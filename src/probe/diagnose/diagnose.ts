@@ -2,38 +2,45 @@ import type { LinkState } from "../../model/link.ts";
 import type {
   ProbedKernel,
   ProbedNic,
-  ProbedWay,
+  ProbedPath,
   RouteFact,
   Verdict,
   VerdictWord,
 } from "../../model/probe.ts";
 import { diagnoseAnswer } from "./answer.ts";
-import { connectOutcome, type ExaminedWay } from "./evidence.ts";
-import { shellWord } from "../../model/text.ts";
+import { connectOutcome, type PathEvidence } from "./evidence.ts";
+import { quoteShellWord } from "../../model/text.ts";
 import {
-  becauseOfAddress,
-  becauseOfNeighbour,
-  becauseOfRefusal,
-  becauseOfReversePath,
-  becauseOfRoute,
-  becauseOfSilence,
+  checkAddress,
+  checkNeighbour,
+  checkRefusals,
+  checkReversePath,
+  checkRoute,
+  describeNoConnection,
 } from "./causes.ts";
-import { becauseOfFirewall, becausePerhapsOfFirewall } from "./firewall-cause.ts";
+import { checkFirewall, checkPossibleFirewall } from "./firewall-cause.ts";
 
 /** What is the matter with a way to IMDS, and what mends it. */
-export function diagnoseWay(way: ExaminedWay): Verdict {
-  if (connectOutcome(way) === "ok") return diagnoseAnswer(way) ?? diagnosePath(way);
-  return (way.link === null ? null : diagnoseLink(way.link)) ?? diagnosePath(way);
+export function diagnoseImdsPath(evidence: PathEvidence): Verdict {
+  if (connectOutcome(evidence) === "ok")
+    return diagnoseAnswer(evidence) ?? diagnoseConnection(evidence);
+  return (
+    (evidence.link === null ? null : diagnoseLink(evidence.link)) ?? diagnoseConnection(evidence)
+  );
 }
 
 /** A link that is down, or leads nowhere, needs no further question; null: it is well. */
 function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
   if (!isUp) {
-    return { word: "down", text: "it is down", mend: [`ip link set dev ${shellWord(name)} up`] };
+    return {
+      word: "down",
+      text: "it is down",
+      fix: [`ip link set dev ${quoteShellWord(name)} up`],
+    };
   }
   if (hasCarrier) return null;
   const text = "it is up but has no carrier: nothing is at the other end";
-  return { word: "no-carrier", text, mend: null };
+  return { word: "no-carrier", text, fix: null };
 }
 
 /**
@@ -41,23 +48,23 @@ function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
  * decisions goes before what an errno may mean: a packet that the machine drops itself, on its way
  * out or in, looks just like one that nobody answers.
  */
-const causes: readonly ((way: ExaminedWay) => Verdict | null)[] = [
-  becauseOfAddress,
-  becauseOfRefusal,
-  becauseOfReversePath,
-  becauseOfFirewall,
-  becauseOfRoute,
-  becauseOfNeighbour,
-  becausePerhapsOfFirewall,
+const causes: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
+  checkAddress,
+  checkRefusals,
+  checkReversePath,
+  checkFirewall,
+  checkRoute,
+  checkNeighbour,
+  checkPossibleFirewall,
 ];
 
-function diagnosePath(way: ExaminedWay): Verdict {
-  const found = causes.map((because) => because(way)).find((verdict) => verdict !== null);
-  return found ?? becauseOfSilence(way);
+function diagnoseConnection(evidence: PathEvidence): Verdict {
+  const found = causes.map((check) => check(evidence)).find((verdict) => verdict !== null);
+  return found ?? describeNoConnection(evidence);
 }
 
 /** Somebody answered: that says more than a way on which nobody did. */
-const answered: readonly VerdictWord[] = [
+const answeredWords: readonly VerdictWord[] = [
   "switched-off",
   "throttled",
   "trouble",
@@ -67,23 +74,25 @@ const answered: readonly VerdictWord[] = [
 ];
 
 /** Over IPv6 these are normal on EC2, and no reason to look there first. */
-const quiet: readonly VerdictWord[] = ["no-address", "no-route"];
+const expectedWords: readonly VerdictWord[] = ["no-address", "no-route"];
 
 /** What is the matter with a NIC, or with the kernel's routing (`null`), as one. */
-export function diagnoseNic(link: LinkState | null, ways: readonly ProbedWay[]): Verdict {
-  const verdicts = ways.map(({ verdict }) => verdict);
+export function diagnoseNic(link: LinkState | null, paths: readonly ProbedPath[]): Verdict {
+  const verdicts = paths.map(({ verdict }) => verdict);
   const reached = verdicts.find(({ word }) => word === "reached");
-  if (reached !== undefined) return link === null ? reached : unlessLent(reached, link);
-  const ofLink = link === null ? null : diagnoseLink(link);
-  if (ofLink !== null) return ofLink;
-  const said = verdicts.find(({ word }) => answered.includes(word));
-  const loud = verdicts.find(({ word }) => !quiet.includes(word));
+  if (reached !== undefined) return link === null ? reached : noteTemporaryLease(reached, link);
+  const linkVerdict = link === null ? null : diagnoseLink(link);
+  if (linkVerdict !== null) return linkVerdict;
+  const answeredVerdict = verdicts.find(({ word }) => answeredWords.includes(word));
+  const unexpected = verdicts.find(({ word }) => !expectedWords.includes(word));
   const [first] = verdicts;
-  return said ?? (first?.word === "no-address" ? loud : first) ?? first ?? notAsked;
+  return (
+    answeredVerdict ?? (first?.word === "no-address" ? unexpected : first) ?? first ?? notAsked
+  );
 }
 
 /** Reached by a lease that is gone by now: the NIC itself has no address. */
-function unlessLent(reached: Verdict, { addresses }: LinkState): Verdict {
+function noteTemporaryLease(reached: Verdict, { addresses }: LinkState): Verdict {
   if (!addresses.some(({ isTemporary }) => isTemporary)) return reached;
   return {
     ...reached,
@@ -94,7 +103,7 @@ function unlessLent(reached: Verdict, { addresses }: LinkState): Verdict {
 const notAsked: Verdict = {
   word: "not-asked",
   text: "no endpoint is asked through it",
-  mend: null,
+  fix: null,
 };
 
 /**
@@ -102,33 +111,40 @@ const notAsked: Verdict = {
  * bound socket needs no route, and passes a prohibit route by. null: they reach it alike. `kernel`:
  * what came of asking as they do; null: that was not tried, and the routes tell.
  */
-export function noteOnRouting(
+export function diagnoseUnboundRouting(
   nics: readonly ProbedNic[],
   kernel: ProbedKernel | null,
 ): Verdict | null {
   // what came by a lease says nothing of the machine as it is afterwards
-  const lasting = nics.filter(({ link }) => !link.addresses.some(({ isTemporary }) => isTemporary));
-  const ways = lasting.flatMap(({ link, ways }) => ways.map((way) => ({ nic: link.name, way })));
-  const reached = ways.filter(({ way }) => way.verdict.word === "reached");
+  const permanent = nics.filter(
+    ({ link }) => !link.addresses.some(({ isTemporary }) => isTemporary),
+  );
+  const ways = permanent.flatMap(({ link, paths }) =>
+    paths.map((path) => ({ nic: link.name, way: path })),
+  );
+  const reached = ways.filter(({ way: path }) => path.verdict.word === "reached");
   const [first] = reached;
   if (first === undefined || kernel?.verdict.word === "reached") return null;
-  if (reached.some(({ way }) => !isClosed(way.path.usual))) {
-    return kernel === null ? null : { ...kernel.verdict, text: `${who}: ${kernel.verdict.text}` };
+  if (reached.some(({ way: path }) => !isBlocked(path.pathFacts.unboundRoute))) {
+    return kernel === null
+      ? null
+      : { ...kernel.verdict, text: `${subject}: ${kernel.verdict.text}` };
   }
   const address = new URL(first.way.probe.endpoint).hostname.replace(/^\[|\]$/g, "");
-  if (first.way.path.usual?.kind === "forbidden") {
-    const respect = "and ec2nic fetch keeps to that: it asks through a NIC only with --interface";
-    const text = `${who}: a route or a rule forbids ${address} (see ip route get ${address}), ${respect}`;
-    return { word: "prohibited", text, mend: null };
+  if (first.way.pathFacts.unboundRoute?.kind === "forbidden") {
+    const consequence =
+      "and ec2nic fetch keeps to that: it asks through a NIC only with --interface";
+    const text = `${subject}: a route or a rule forbids ${address} (see ip route get ${address}), ${consequence}`;
+    return { word: "prohibited", text, fix: null };
   }
-  const mend = address.includes(":")
+  const fix = address.includes(":")
     ? null
-    : [`ip route append ${address} dev ${shellWord(first.nic)}`];
-  return { word: "no-route", text: `${who}: no route leads to ${address}`, mend };
+    : [`ip route append ${address} dev ${quoteShellWord(first.nic)}`];
+  return { word: "no-route", text: `${subject}: no route leads to ${address}`, fix: fix };
 }
 
-const who = "programs that bind to no NIC (curl, the SDKs) do not reach IMDS";
+const subject = "programs that bind to no NIC (curl, the SDKs) do not reach IMDS";
 
-function isClosed(route: RouteFact | null): boolean {
+function isBlocked(route: RouteFact | null): boolean {
   return route?.kind === "none" || route?.kind === "forbidden";
 }

@@ -1,8 +1,8 @@
 import type { LinkState } from "../../model/link.ts";
-import type { MachineFacts, NicFacts, PathFacts, WayProbe } from "../../model/probe.ts";
+import type { MachineFacts, NicFacts, PathFacts, PathProbe } from "../../model/probe.ts";
 
 /** A way, what came of asking over it, and what is known of the road. */
-export interface ExaminedWay {
+export interface PathEvidence {
   /** The NIC that is asked through, or that a hint may name; null: none is there. */
   readonly nic: string | null;
   /** null: by the kernel's own routing. */
@@ -12,8 +12,8 @@ export interface ExaminedWay {
   readonly port: number;
   /** The NIC's address that is asked from; null: none. */
   readonly source: string | null;
-  readonly probe: WayProbe;
-  readonly path: PathFacts;
+  readonly probe: PathProbe;
+  readonly pathFacts: PathFacts;
   readonly nicFacts: NicFacts;
   readonly machine: MachineFacts;
   /** Another NIC reaches IMDS. */
@@ -21,15 +21,15 @@ export interface ExaminedWay {
 }
 
 /** What a connection came to: an errno, `ok`; null: it was not tried. */
-export function connectOutcome({ probe }: Pick<ExaminedWay, "probe">): string | null {
+export function connectOutcome({ probe }: Pick<PathEvidence, "probe">): string | null {
   return probe.connect?.outcome ?? null;
 }
 
-export function isIpv6({ address }: Pick<ExaminedWay, "address">): boolean {
+export function isIpv6({ address }: Pick<PathEvidence, "address">): boolean {
   return address.includes(":");
 }
 
 /** `ip`, with what it needs to be asked of this family. */
-export function ipCommand(way: Pick<ExaminedWay, "address">): string {
-  return isIpv6(way) ? "ip -6" : "ip";
+export function ipCommand(evidence: Pick<PathEvidence, "address">): string {
+  return isIpv6(evidence) ? "ip -6" : "ip";
 }

@@ -19,34 +19,36 @@ interface NftRule {
 /** The id of a named set → its elements. */
 type NftSets = ReadonlyMap<string, readonly unknown[]>;
 
-type IdOf = (name: string) => string;
+type ResolveId = (name: string) => string;
 
 /** What says nothing of whether a rule fits, and changes nothing that matters here. */
-const harmless: readonly string[] = ["counter", "log", "mangle", "notrack", "ct count"];
+const ignoredStatements: readonly string[] = ["counter", "log", "mangle", "notrack", "ct count"];
 
 /**
  * A rule of `nft -j`; several where its verdict depends on a map. What it does not understand
  * becomes a condition that cannot be judged.
  */
-function parseNftRule(rule: NftRule, sets: NftSets, idOf: IdOf): readonly FirewallRule[] {
+function parseNftRule(rule: NftRule, sets: NftSets, resolveId: ResolveId): readonly FirewallRule[] {
   const { family, table, chain, handle, expr } = rule;
   const remove = `nft delete rule ${family} ${table} ${chain} handle ${handle}`;
   const conditions: FirewallCondition[] = [];
   for (const statement of expr) {
     const [kind = "", body] = Object.entries(statement)[0] ?? [];
-    const action = actionOf(kind, body, idOf);
+    const action = parseAction(kind, body, resolveId);
     if (action !== null) return [{ conditions, action, remove }];
-    if (kind === "vmap") return mapped(body, sets, idOf).map(join(conditions, remove));
-    if (kind === "match") conditions.push(conditionOf(body, sets, idOf));
-    else if (!harmless.includes(kind) && !isComment(body)) conditions.push(unknown);
+    if (kind === "vmap")
+      return parseVerdictMap(body, sets, resolveId).map(createRuleBuilder(conditions, remove));
+    if (kind === "match") conditions.push(parseCondition(body, sets, resolveId));
+    else if (!ignoredStatements.includes(kind) && !isComment(body))
+      conditions.push(unknownCondition);
   }
   return [];
 }
 
-const unknown: FirewallCondition = { field: "other", isNegated: false, values: null };
+const unknownCondition: FirewallCondition = { field: "other", isNegated: false, values: null };
 
-function join(conditions: readonly FirewallCondition[], remove: string) {
-  return ({ condition, action }: Mapped): FirewallRule => {
+function createRuleBuilder(conditions: readonly FirewallCondition[], remove: string) {
+  return ({ condition, action }: VerdictMapEntry): FirewallRule => {
     return { conditions: [...conditions, condition], action, remove };
   };
 }
@@ -55,13 +57,13 @@ const targetSchema = v.object({ target: v.string() });
 
 const xtSchema = v.object({ type: v.string(), name: v.string() });
 
-function actionOf(kind: string, body: unknown, idOf: IdOf): FirewallAction | null {
+function parseAction(kind: string, body: unknown, resolveId: ResolveId): FirewallAction | null {
   if (kind === "accept" || kind === "drop" || kind === "reject" || kind === "return") {
     return { kind };
   }
   if (kind === "jump" || kind === "goto") {
     const target = v.safeParse(targetSchema, body);
-    return target.success ? { kind, target: idOf(target.output.target) } : null;
+    return target.success ? { kind, target: resolveId(target.output.target) } : null;
   }
   const isReject = kind === "xt" && v.is(xtSchema, body) && body.name === "REJECT";
   return isReject ? { kind: "reject" } : null;
@@ -72,7 +74,7 @@ function isComment(body: unknown): boolean {
   return v.is(xtSchema, body) && body.type === "match" && body.name === "comment";
 }
 
-interface Mapped {
+interface VerdictMapEntry {
   readonly condition: FirewallCondition;
   readonly action: FirewallAction;
 }
@@ -82,100 +84,109 @@ const mapSchema = v.object({
   data: v.object({ set: v.array(v.tuple([v.unknown(), v.record(v.string(), v.unknown())])) }),
 });
 
-function mapped(body: unknown, sets: NftSets, idOf: IdOf): readonly Mapped[] {
+function parseVerdictMap(
+  body: unknown,
+  sets: NftSets,
+  resolveId: ResolveId,
+): readonly VerdictMapEntry[] {
   const map = v.safeParse(mapSchema, body);
   if (!map.success) return [];
   const { key, data } = map.output;
   return data.set.flatMap(([value, verdict]) => {
-    const [kind = "", of] = Object.entries(verdict)[0] ?? [];
-    const action = actionOf(kind, of, idOf);
-    const condition = conditionOf({ op: "==", left: key, right: value }, sets, idOf);
+    const [kind = "", verdictBody] = Object.entries(verdict)[0] ?? [];
+    const action = parseAction(kind, verdictBody, resolveId);
+    const condition = parseCondition({ op: "==", left: key, right: value }, sets, resolveId);
     return action === null ? [] : [{ condition, action }];
   });
 }
 
 const matchSchema = v.object({ op: v.string(), left: v.unknown(), right: v.unknown() });
 
-function conditionOf(body: unknown, sets: NftSets, idOf: IdOf): FirewallCondition {
+function parseCondition(body: unknown, sets: NftSets, resolveId: ResolveId): FirewallCondition {
   const match = v.safeParse(matchSchema, body);
-  if (!match.success) return unknown;
+  if (!match.success) return unknownCondition;
   const { op, left, right } = match.output;
-  const field = fieldOf(left);
-  const values = valuesOf(right, sets, idOf);
-  if (field === null || values === null || !["==", "!=", "in"].includes(op)) return unknown;
+  const field = findField(left);
+  const values = parseValues(right, sets, resolveId);
+  if (field === null || values === null || !["==", "!=", "in"].includes(op))
+    return unknownCondition;
   return { field, isNegated: op === "!=", values };
 }
 
-const fields: readonly (readonly [v.GenericSchema, FirewallField])[] = [
-  [payload("ip", "daddr"), "daddr"],
-  [payload("ip6", "daddr"), "daddr"],
-  [payload("ip", "saddr"), "saddr"],
-  [payload("ip6", "saddr"), "saddr"],
-  [payload("ip", "protocol"), "protocol"],
-  [payload("ip6", "nexthdr"), "protocol"],
-  [payload("tcp", "dport"), "dport"],
-  [payload("th", "dport"), "dport"],
-  [payload("tcp", "sport"), "sport"],
-  [payload("th", "sport"), "sport"],
-  [meta("oifname"), "oif"],
-  [meta("oif"), "oif"],
-  [meta("iifname"), "iif"],
-  [meta("iif"), "iif"],
-  [meta("l4proto"), "protocol"],
-  [meta("nfproto"), "family"],
-  [meta("skuid"), "uid"],
+const fieldSchemas: readonly (readonly [v.GenericSchema, FirewallField])[] = [
+  [payloadSchema("ip", "daddr"), "daddr"],
+  [payloadSchema("ip6", "daddr"), "daddr"],
+  [payloadSchema("ip", "saddr"), "saddr"],
+  [payloadSchema("ip6", "saddr"), "saddr"],
+  [payloadSchema("ip", "protocol"), "protocol"],
+  [payloadSchema("ip6", "nexthdr"), "protocol"],
+  [payloadSchema("tcp", "dport"), "dport"],
+  [payloadSchema("th", "dport"), "dport"],
+  [payloadSchema("tcp", "sport"), "sport"],
+  [payloadSchema("th", "sport"), "sport"],
+  [metaSchema("oifname"), "oif"],
+  [metaSchema("oif"), "oif"],
+  [metaSchema("iifname"), "iif"],
+  [metaSchema("iif"), "iif"],
+  [metaSchema("l4proto"), "protocol"],
+  [metaSchema("nfproto"), "family"],
+  [metaSchema("skuid"), "uid"],
   [v.object({ ct: v.object({ key: v.literal("state") }) }), "state"],
 ];
 
-function payload(protocol: string, field: string) {
+function payloadSchema(protocol: string, field: string) {
   return v.object({
     payload: v.object({ protocol: v.literal(protocol), field: v.literal(field) }),
   });
 }
 
-function meta(key: string) {
+function metaSchema(key: string) {
   return v.object({ meta: v.object({ key: v.literal(key) }) });
 }
 
-function fieldOf(left: unknown): FirewallField | null {
-  return fields.find(([schema]) => v.is(schema, left))?.[1] ?? null;
+function findField(left: unknown): FirewallField | null {
+  return fieldSchemas.find(([schema]) => v.is(schema, left))?.[1] ?? null;
 }
 
 const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
 
-const word = v.union([v.string(), v.number()]);
+const scalarSchema = v.union([v.string(), v.number()]);
 
-const rangeSchema = v.object({ range: v.tuple([word, word]) });
+const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
 
 const setSchema = v.object({ set: v.array(v.unknown()) });
 
 const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
 
 /** null: not a list of plain values. */
-function valuesOf(right: unknown, sets: NftSets, idOf: IdOf): readonly string[] | null {
+function parseValues(
+  right: unknown,
+  sets: NftSets,
+  resolveId: ResolveId,
+): readonly string[] | null {
   if (typeof right === "string" && right.startsWith("@")) {
-    const elements = sets.get(idOf(right.slice(1)));
-    return elements === undefined ? null : valuesOf([...elements], sets, idOf);
+    const elements = sets.get(resolveId(right.slice(1)));
+    return elements === undefined ? null : parseValues([...elements], sets, resolveId);
   }
   if (typeof right === "string" || typeof right === "number") return [String(right)];
   if (Array.isArray(right)) {
-    const values = right.map((each) => valuesOf(each, sets, idOf));
+    const values = right.map((each) => parseValues(each, sets, resolveId));
     return values.includes(null) ? null : values.flatMap((each) => each ?? []);
   }
-  if (v.is(setSchema, right)) return valuesOf(right.set, sets, idOf);
-  if (v.is(elementSchema, right)) return valuesOf(right.elem.val, sets, idOf);
+  if (v.is(setSchema, right)) return parseValues(right.set, sets, resolveId);
+  if (v.is(elementSchema, right)) return parseValues(right.elem.val, sets, resolveId);
   if (v.is(prefixSchema, right)) return [`${right.prefix.addr}/${right.prefix.len}`];
   return v.is(rangeSchema, right) ? [right.range.join("-")] : null;
 }
 
-const inTable = { family: v.string(), table: v.string() };
+const tableEntries = { family: v.string(), table: v.string() };
 
 /** What `nft -j list ruleset` prints, as far as it is used (libnftables-json(5)). */
 export const nftablesSchema = v.array(
   v.object({
     chain: v.optional(
       v.object({
-        ...inTable,
+        ...tableEntries,
         name: v.string(),
         type: v.optional(v.string()),
         hook: v.optional(v.string()),
@@ -183,11 +194,11 @@ export const nftablesSchema = v.array(
       }),
     ),
     set: v.optional(
-      v.object({ ...inTable, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
+      v.object({ ...tableEntries, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
     ),
     rule: v.optional(
       v.object({
-        ...inTable,
+        ...tableEntries,
         chain: v.string(),
         handle: v.number(),
         expr: v.optional(v.array(v.record(v.string(), v.unknown())), []),
@@ -198,7 +209,7 @@ export const nftablesSchema = v.array(
 
 type NftChain = NonNullable<v.InferOutput<typeof nftablesSchema>[number]["chain"]>;
 
-const familiesOf: Readonly<Record<string, FirewallChain["families"]>> = {
+const familiesByTable: Readonly<Record<string, FirewallChain["families"]>> = {
   ip: ["ipv4"],
   ip6: ["ipv6"],
   inet: ["ipv4", "ipv6"],
@@ -209,37 +220,42 @@ export function parseNftables(
   ruleset: v.InferOutput<typeof nftablesSchema>,
 ): readonly FirewallChain[] {
   const sets: NftSets = new Map(
-    ruleset.flatMap(({ set }) => (set === undefined ? [] : [[idOf(set, set.name), set.elem]])),
+    ruleset.flatMap(({ set }) => (set === undefined ? [] : [[buildId(set, set.name), set.elem]])),
   );
   const rules = ruleset.flatMap(({ rule }) => rule ?? []);
   return ruleset.flatMap(({ chain }) => {
-    const families = familiesOf[chain?.family ?? ""];
+    const families = familiesByTable[chain?.family ?? ""];
     if (chain === undefined || families === undefined || chain.type === "nat") return [];
-    const id = idOf(chain, chain.name);
-    const own = rules.filter((rule) => idOf(rule, rule.chain) === id);
-    return { ...chainOf(chain), id, families, rules: own.flatMap((rule) => rulesOf(rule, sets)) };
+    const id = buildId(chain, chain.name);
+    const ownRules = rules.filter((rule) => buildId(rule, rule.chain) === id);
+    return {
+      ...toChain(chain),
+      id,
+      families,
+      rules: ownRules.flatMap((rule) => parseRules(rule, sets)),
+    };
   });
 }
 
-function chainOf(chain: NftChain): Omit<FirewallChain, "id" | "families" | "rules"> {
+function toChain(chain: NftChain): Omit<FirewallChain, "id" | "families" | "rules"> {
   const name = `${chain.family} ${chain.table} ${chain.name}`;
   return {
     name,
     hook: chain.hook ?? null,
     policy: chain.policy === "drop" ? "drop" : "accept",
-    accept: (packet) => `nft insert rule ${name} ${acceptWords(packet)}`,
+    accept: (packet) => `nft insert rule ${name} ${formatAcceptRule(packet)}`,
   };
 }
 
-function rulesOf(rule: NftRule, sets: NftSets): readonly FirewallRule[] {
-  return parseNftRule(rule, sets, (chain) => idOf(rule, chain));
+function parseRules(rule: NftRule, sets: NftSets): readonly FirewallRule[] {
+  return parseNftRule(rule, sets, (chain) => buildId(rule, chain));
 }
 
-function idOf({ family, table }: { family: string; table: string }, name: string): string {
+function buildId({ family, table }: { family: string; table: string }, name: string): string {
   return `${family} ${table} ${name}`;
 }
 
-function acceptWords({ direction, values }: FirewallPacket): string {
+function formatAcceptRule({ direction, values }: FirewallPacket): string {
   const ip = values.family === "ipv6" ? "ip6" : "ip";
   return direction === "out"
     ? `${ip} daddr ${values.daddr} tcp dport ${values.dport} accept`

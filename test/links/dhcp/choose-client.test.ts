@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chooseClient, type ClientFacts } from "../../../src/ephemeral-dhcp/choose-client.ts";
-import { clientArgv } from "../../../src/ephemeral-dhcp/clients.ts";
+import { buildClientArgv } from "../../../src/ephemeral-dhcp/clients.ts";
 
 const nothing: ClientFacts = {
   udhcpc: null,
@@ -9,7 +9,7 @@ const nothing: ClientFacts = {
   isDhcpcdInCharge: false,
   isNetworkdActive: false,
   timeout: "/usr/bin/timeout",
-  harmless: "/usr/bin/true",
+  noopScript: "/usr/bin/true",
   setpriv: "/usr/bin/setpriv",
 };
 const udhcpc = { udhcpc: ["/sbin/udhcpc"] };
@@ -83,7 +83,7 @@ describe("the client that leaves the least behind is asked", () => {
     ],
     [
       "none without a script that does nothing",
-      { ...udhcpc, harmless: null },
+      { ...udhcpc, noopScript: null },
       null,
       ["true: not found, no client is harmless", "networkd: not running"],
     ],
@@ -102,7 +102,7 @@ describe("the command", () => {
     const { client } = chooseClient({ ...nothing, ...facts });
     return client === null || client.name === "networkd"
       ? ""
-      : clientArgv(client, "eth1", 9).join(" ");
+      : buildClientArgv(client, "eth1", 9).join(" ");
   };
   const cases: readonly (readonly [Partial<ClientFacts>, string])[] = [
     [

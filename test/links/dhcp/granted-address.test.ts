@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type DhcpClient, grantedAddress } from "../../../src/ephemeral-dhcp/clients.ts";
+import { type DhcpClient, parseGrantedAddress } from "../../../src/ephemeral-dhcp/clients.ts";
 
 /** What udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 said to a dnsmasq. */
 const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
@@ -29,18 +29,18 @@ const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
 for (const name of ["udhcpc", "dhclient", "dhcpcd"] as const) {
   test(`${name}: an address is granted with its last word, not with the offer`, () => {
     const lines = said[name];
-    expect(grantedAddress(name, lines.join("\n"))).toBe("10.0.0.92");
-    expect(grantedAddress(name, lines.slice(0, -1).join("\n"))).toBeNull();
+    expect(parseGrantedAddress(name, lines.join("\n"))).toBe("10.0.0.92");
+    expect(parseGrantedAddress(name, lines.slice(0, -1).join("\n"))).toBeNull();
   });
 }
 
 test("half a line grants nothing, as it may come in pieces", () => {
-  expect(grantedAddress("dhclient", "bound to 10.0.0.9")).toBeNull();
-  expect(grantedAddress("udhcpc", "udhcpc: lease of 10.0.0.9")).toBeNull();
-  expect(grantedAddress("dhcpcd", "eth0: leased 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress("dhclient", "bound to 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress("dhcpcd", "eth0: leased 10.0.0.9")).toBeNull();
 });
 
 test("what is no address is none", () => {
-  expect(grantedAddress("udhcpc", "udhcpc: lease of $(reboot) obtained")).toBeNull();
-  expect(grantedAddress("udhcpc", "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
+  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of $(reboot) obtained")).toBeNull();
+  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
 });

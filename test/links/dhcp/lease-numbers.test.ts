@@ -1,23 +1,19 @@
 import { expect, test } from "bun:test";
-import {
-  leasePriorityOf,
-  leaseTableOf,
-  mostLeases,
-} from "../../../src/ephemeral-dhcp/ip-commands.ts";
-import { indexOf, prioritiesOf, tableOf } from "../../../src/plan/config/numbers.ts";
+import { leasePriority, leaseTable, maxLeases } from "../../../src/ephemeral-dhcp/ip-commands.ts";
+import { eniIndex, prioritiesOf, tableOf } from "../../../src/plan/config/numbers.ts";
 
-const slots = Array.from({ length: mostLeases }, (_, slot) => slot);
-const first = indexOf({ networkCard: 0, deviceNumber: 0 });
+const slots = Array.from({ length: maxLeases }, (_, slot) => slot);
+const first = eniIndex({ networkCard: 0, deviceNumber: 0 });
 
 test("a lease's table is no NIC's, none of the kernel's, and one that busybox knows", () => {
-  const tables = slots.map(leaseTableOf);
-  expect(new Set(tables).size).toBe(mostLeases);
+  const tables = slots.map(leaseTable);
+  expect(new Set(tables).size).toBe(maxLeases);
   expect(Math.min(...tables)).toBeGreaterThan(255);
   expect(Math.max(...tables)).toBeLessThan(Math.min(1024, tableOf(first)));
 });
 
 test("a lease's rule comes before all others of ours, and of the VPC CNI", () => {
-  const priorities = slots.map(leasePriorityOf);
+  const priorities = slots.map(leasePriority);
   const { vpc, main, own } = prioritiesOf(first);
   expect(Math.max(...priorities)).toBeLessThan(Math.min(512, vpc, main, own));
   expect(Math.min(...priorities)).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
-import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
-import { type LeaseHost, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
-import type { LeaseNotes } from "../../../src/ephemeral-dhcp/journal.ts";
+import { recoverAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
+import { type LeaseHost, openLeaseSession } from "../../../src/ephemeral-dhcp/leases.ts";
+import type { LeaseJournalContent } from "../../../src/ephemeral-dhcp/journal.ts";
 import type { LinkAddress } from "../../../src/model/link.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
@@ -59,7 +59,7 @@ const removal = "ip -4 address del 10.0.1.20/32 dev eth1";
 
 test("a lease is put on, and taken off at the close; asked twice, it is the same", async () => {
   const { host, done, held, notes } = machine();
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   const [first, second] = [leases.take(nic, 4000), leases.take(nic, 4000)];
   expect(second).toBe(first);
   expect(await first).toEqual({
@@ -81,7 +81,7 @@ test("a lease is put on, and taken off at the close; asked twice, it is the same
 test("what is changed is written down before", async () => {
   const seen: (readonly [string, string | null])[] = [];
   const { host, notes } = machine((command) => void seen.push([command, notes()]));
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   await leases.take(nic, 4000);
   const at = (words: string) => seen.find(([command]) => command.includes(words))?.[1];
   expect(at("udhcpc -f")).toContain('"nic":"eth1"');
@@ -96,7 +96,7 @@ test("a client that runs is written down with its start time, whatever its name"
     written.push(String(content));
     return files.write(path, content, mode);
   };
-  const leases = openLeases({ ...host, files: { ...files, write } }, wish);
+  const leases = openLeaseSession({ ...host, files: { ...files, write } }, wish);
   await leases.take(nic, 4000);
   await leases.close();
   expect(written.some((each) => each.includes('"client":{"pid":4711,"startTime":"22"}'))).toBe(
@@ -115,7 +115,7 @@ for (const [when, words] of [
       isGranted ||= command.includes("udhcpc -f");
       if (isGranted && command.includes(words)) ending.abort(new Error("ended by SIGTERM"));
     });
-    const leases = openLeases(host, wish);
+    const leases = openLeaseSession(host, wish);
     expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "ended by SIGTERM" });
     await leases.close();
     const hasAdded = done.some((each) => each.includes("address add"));
@@ -126,7 +126,7 @@ for (const [when, words] of [
 
 test("after the close nothing is taken any more", async () => {
   const { host, done } = machine();
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   await leases.close();
   expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "the run is ending" });
   expect(done).toEqual([]);
@@ -142,9 +142,9 @@ test("what has an address, has no MAC, or is not root's to change is left alone"
   };
   const { host, done } = machine();
   const reasonOf = async (some: Partial<LeaseHost>, link: Parameters<typeof take>[1]) =>
-    take(openLeases({ ...host, ...some }, wish), link);
+    take(openLeaseSession({ ...host, ...some }, wish), link);
   const take = async (
-    leases: ReturnType<typeof openLeases>,
+    leases: ReturnType<typeof openLeaseSession>,
     link: Partial<typeof nic> | object,
   ) => {
     const lease = await leases.take({ ...nic, ...link }, 4000);
@@ -159,7 +159,7 @@ test("what has an address, has no MAC, or is not root's to change is left alone"
 test("nothing abandoned: one look, no lock, no command", async () => {
   const { host, done, held } = machine();
   const takeLock = async () => Promise.reject(new Error("asked for the lock"));
-  await dropAbandonedLeases({ ...host, takeLock });
+  await recoverAbandonedLeases({ ...host, takeLock });
   expect([done, held.count]).toEqual([[], 0]);
 });
 
@@ -169,7 +169,7 @@ test("notes that nobody can read are thrown away, and so is half a file", async 
   await files.write(notesPath, '{"taken":[{"nic":', 0o600);
   await files.write(half, "{", 0o600);
   const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
-  await dropAbandonedLeases({ ...host, files: { ...files, list } });
+  await recoverAbandonedLeases({ ...host, files: { ...files, list } });
   expect([notes(), files.there.has(half)]).toEqual([null, false]);
 });
 
@@ -181,14 +181,14 @@ test("what a killed run had begun to write beside a client's files goes, and not
   const link = { nic: "eth1", mac, slot: 0, wasDown: false, endpoints: [] };
   const state = { address: null, client: null, isNetworkd: false };
   const left = { files: [{ path: `${folder}/eth1.lease`, previous: null }], folders: [] };
-  const notes: LeaseNotes = { taken: [{ ...link, ...state, ...left }] };
+  const notes: LeaseJournalContent = { taken: [{ ...link, ...state, ...left }] };
   await files.write(notesPath, JSON.stringify(notes), 0o600);
   const names: Readonly<Record<string, readonly string[]>> = {
     [folder]: [half, "eth9.lease"],
     "/run/ec2nic/dhcp": ["leases.json", "lock"],
   };
   const list = async (path: string) => names[path] ?? [];
-  await dropAbandonedLeases({ ...host, files: { ...files, list } });
+  await recoverAbandonedLeases({ ...host, files: { ...files, list } });
   expect(files.there.has(`${folder}/${half}`)).toBe(false);
   expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
   expect(files.there.has(notesPath)).toBe(false);
@@ -199,7 +199,7 @@ test("a NIC that got none is given back, and asked again when it is wanted again
   const { host, done, files, held, notes } = machine();
   const carrier = "/sys/class/net/eth1/carrier";
   const set = (value: string) => host.files.write(carrier, value, 0o444);
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   await set("0");
   expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "it has no carrier" });
   expect(notes()).toBeNull();
@@ -212,7 +212,7 @@ test("a NIC that got none is given back, and asked again when it is wanted again
 
 test("another run that takes leases is done some time: then this one takes its own", async () => {
   const { host, held } = machine();
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   held.count = 1;
   expect(await leases.take(nic, 4000)).toEqual({
     kind: "none",
@@ -226,7 +226,7 @@ test("another run that takes leases is done some time: then this one takes its o
 
 test("too little time to ask in is said, and nobody is asked", async () => {
   const { host, done } = machine();
-  const leases = openLeases(host, wish);
+  const leases = openLeaseSession(host, wish);
   const reason = "too little time is left to ask in";
   expect(await leases.take(nic, 900)).toEqual({ kind: "none", reason });
   expect(done.filter((each) => each.includes("udhcpc"))).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { ExecResult } from "../../../src/host/host.ts";
 import { undoLease } from "../../../src/ephemeral-dhcp/undo.ts";
-import type { LeaseNote } from "../../../src/ephemeral-dhcp/journal.ts";
+import type { LeaseRecord } from "../../../src/ephemeral-dhcp/journal.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../support/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";
-const note: LeaseNote = {
+const note: LeaseRecord = {
   nic: "eth1",
   mac,
   slot: 3,

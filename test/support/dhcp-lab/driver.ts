@@ -6,8 +6,8 @@
 import { Failure, exitCodes, reportOf } from "../../../src/exit.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { systemHost } from "../../../src/host/system.ts";
-import { dropAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
-import { type Leases, openLeases } from "../../../src/ephemeral-dhcp/leases.ts";
+import { recoverAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
+import { type LeaseSession, openLeaseSession } from "../../../src/ephemeral-dhcp/leases.ts";
 import { readLinkStates } from "../../../src/inspect/links/link-states.ts";
 
 const imds = "169.254.169.254";
@@ -27,9 +27,9 @@ process.exit(await main(host, process.argv.slice(2)));
 async function main(host: Host, argv: readonly string[]): Promise<number> {
   const nics = argv[0] === "--timeout" ? argv.slice(2) : argv;
   const deadlineMs = host.clock.now() + Number(argv[0] === "--timeout" ? argv[1] : "15000");
-  const leases = openLeases(host, { endpoints: [imds], deadlineMs });
+  const leases = openLeaseSession(host, { endpoints: [imds], deadlineMs });
   try {
-    await dropAbandonedLeases(host);
+    await recoverAbandonedLeases(host);
     const driven = await Promise.all(nics.map((nic) => ask(host, leases, nic, deadlineMs)));
     host.signal.throwIfAborted();
     await host.print(`${JSON.stringify(driven)}\n`);
@@ -44,7 +44,12 @@ async function main(host: Host, argv: readonly string[]): Promise<number> {
   }
 }
 
-async function ask(host: Host, leases: Leases, name: string, deadlineMs: number): Promise<Driven> {
+async function ask(
+  host: Host,
+  leases: LeaseSession,
+  name: string,
+  deadlineMs: number,
+): Promise<Driven> {
   const failed = (trouble: string): Driven => ({
     nic: name,
     trouble,

@@ -1,4 +1,4 @@
-import { awaitEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
+import { waitForEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
 import type { Link } from "../../../src/model/link.ts";
 import { type Backend, backends, type NetplanRenderer } from "../../../src/model/plan.ts";
@@ -42,8 +42,8 @@ export async function configureFrom(host: FuzzHost, session: ImdsSession, dice: 
       busAddress: `0000:00:0${number + 5}.0`,
     };
   });
-  const here = async () => new Set(links.flatMap(({ mac }) => mac ?? []));
-  const parsed = await awaitEnis(host, session, { isAwaited: () => false, here });
+  const readPresentMacs = async () => new Set(links.flatMap(({ mac }) => mac ?? []));
+  const parsed = await waitForEnis(host, session, { isAwaited: () => false, readPresentMacs });
   const facts = { ...parsed, links, state: { files: [], unmanaged: null } };
   const choices: readonly (readonly [Backend, NetplanRenderer])[] = [
     ...backends.map((backend) => [backend, "networkd"] as const),

@@ -190,11 +190,11 @@ const tasks: Readonly<Record<Round["task"], (client: Client) => Promise<void>>> 
 async function askManyTimes(session: ImdsSession, work: RoundNotes): Promise<void> {
   const ask = async (key: string): Promise<void> =>
     work.note(async () => {
-      const answer = await session.look(parseKey(key === "" ? "meta-data" : key).path, {
+      const answer = await session.tryGet(parseKey(key === "" ? "meta-data" : key).path, {
         asFolder: key === "" || key.endsWith("macs"),
       });
-      if (answer.kind === "trouble")
-        return { word: `trouble ${answer.trouble.endsAs}`, faults: tooLong(answer.trouble.reason) };
+      if (answer.kind === "error")
+        return { word: `trouble ${answer.error.endsAs}`, faults: tooLong(answer.error.reason) };
       const faults =
         answer.kind === "value" && answer.body.length > 262_144 ? ["a value beyond the cap"] : [];
       return { word: answer.kind, faults };

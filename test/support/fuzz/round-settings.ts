@@ -1,5 +1,5 @@
 import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
-import { type Links, noRanked } from "../../../src/imds/connect/transports.ts";
+import { type Links, emptyLinkSurvey } from "../../../src/imds/connect/transports.ts";
 import { addressOn, linkState } from "../link-states.ts";
 
 type Through = "routing" | "nic";
@@ -27,9 +27,9 @@ export function linksFor(through: Through): Links {
     ...linkState("lo", []),
     addresses: [{ ...addressOn("lo", "127.0.0.1"), prefixLength: 8 }],
   };
-  const ranked = { ...noRanked, others: [{ link: lo, reason: "it is asked through" }] };
+  const ranked = { ...emptyLinkSurvey, others: [{ link: lo, reason: "it is asked through" }] };
   return {
-    rank: async () => (through === "nic" ? ranked : noRanked),
+    rank: async () => (through === "nic" ? ranked : emptyLinkSurvey),
     lease: async () => "none here",
     close: async () => undefined,
   };

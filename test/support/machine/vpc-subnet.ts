@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contains, prefixLength, subnetRouter } from "../../../src/model/ip.ts";
+import { cidrContains, prefixLength, subnetRouter } from "../../../src/model/ip.ts";
 import type { FullEni } from "../imds-simulator/eni-spec.ts";
 import type { Bench } from "./bench.ts";
 import { startDaemon } from "./daemon.ts";
@@ -116,7 +116,7 @@ async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promis
   const { bridge, number, ipv4, ipv6, neighbour } = subnet;
   const onLink = [...onEveryLink.imds, ...onEveryLink.resolver];
   const own4 = ipv4 === null ? [] : [subnetRouter(ipv4), neighbour.ipv4];
-  const seen4 = ipv4 !== null && contains(ipv4, resolver) ? [...own4, resolver] : own4;
+  const seen4 = ipv4 !== null && cidrContains(ipv4, resolver) ? [...own4, resolver] : own4;
   const addresses = [
     ...onLink.map((address) => (address.includes(":") ? `${address}/128 nodad` : `${address}/32`)),
     "fe80:ec2::1/64 nodad preferred_lft 0",

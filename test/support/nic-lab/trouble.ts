@@ -3,7 +3,7 @@ import type { FaultRule } from "../imds-simulator/fault.ts";
 import type { RunResult } from "../run-ec2nic.ts";
 
 /** What happens to a NIC, or to what is behind it. */
-export type Mishap = "unplug" | "cut the cable" | "mend" | FaultRule;
+export type Mishap = "unplug" | "cut the cable" | "fix" | FaultRule;
 
 export interface Deed {
   /** From the start of the run; 0: before it. */
@@ -78,7 +78,7 @@ function anyDeeds(chance: Chance, nics: readonly string[], timeoutMs: number): r
     const withinMs = chance.pick([1, 400, timeoutMs]);
     const atMs = chance.below(withinMs);
     const isMended = atMs > 0 && chance.fraction() < 0.5;
-    return { atMs, nic: chance.pick(nics), mishap: isMended ? "mend" : chance.pick(mishaps) };
+    return { atMs, nic: chance.pick(nics), mishap: isMended ? "fix" : chance.pick(mishaps) };
   });
   return deeds.toSorted((left, right) => left.atMs - right.atMs);
 }

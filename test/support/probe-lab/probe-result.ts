@@ -24,7 +24,7 @@ export interface ProbedNicJson {
 export interface VerdictJson {
   readonly word: string;
   readonly text: string;
-  readonly mend: readonly string[] | null;
+  readonly fix: readonly string[] | null;
 }
 
 /** The NIC of a result. Throws where it is not in it. */

@@ -17,7 +17,7 @@ export interface VerdictCase {
   /** Part of the sentence. */
   readonly says?: string;
   /** What is to be pasted; null: there is nothing. Handles and the like as regular expression. */
-  readonly mend: readonly (string | RegExp)[] | null;
+  readonly fix: readonly (string | RegExp)[] | null;
   /** Where there is nothing to paste: what takes the cause away. */
   readonly relief?: (lab: ProbeLab) => Promise<unknown>;
   readonly args?: readonly string[];
@@ -47,7 +47,7 @@ export const both =
 
 /** Provokes each, looks at its verdict, pastes its hint, and looks again. */
 export function testVerdicts(cases: readonly VerdictCase[]): void {
-  for (const { what, provoke, before, word, says = "", mend, relief, args = [] } of cases) {
+  for (const { what, provoke, before, word, says = "", fix, relief, args = [] } of cases) {
     testHere(`${what}: ${word}, and it is mended`, async () => {
       await using lab = await probeLab();
       if (provoke !== undefined) await lab.run(provoke);
@@ -55,12 +55,12 @@ export function testVerdicts(cases: readonly VerdictCase[]): void {
       const { verdict, outcome } = nicOf(await lab.probe(...args), "ens6");
       expect({ word: verdict.word, outcome }).toEqual({ word, outcome: "failed" });
       expect(verdict.text).toContain(says);
-      expect(verdict.mend?.length ?? null).toBe(mend?.length ?? null);
-      for (const [at, line] of (mend ?? []).entries()) expect(verdict.mend?.[at]).toMatch(line);
+      expect(verdict.fix?.length ?? null).toBe(fix?.length ?? null);
+      for (const [at, line] of (fix ?? []).entries()) expect(verdict.fix?.[at]).toMatch(line);
       if (relief !== undefined) await relief(lab);
-      else for (const line of verdict.mend ?? []) await lab.run(line);
+      else for (const line of verdict.fix ?? []) await lab.run(line);
       const again = await untilReached(lab, args);
-      expect(again.verdict).toMatchObject({ word: "reached", mend: null });
+      expect(again.verdict).toMatchObject({ word: "reached", fix: null });
     });
   }
 }
