@@ -5,12 +5,11 @@
 BUN := sh scripts/bun.sh
 PACKAGES := node_modules/.installed
 RUNTIMES := node_modules/.runtimes
-SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock scripts/build.ts scripts/build-flags.ts scripts/bun.sh
-SIMULATOR := $(shell find test/support/imds-simulator -name '*.ts') scripts/imds-simulator.ts
+SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
+SIMULATOR := $(shell find scripts/simulator -name '*.ts')
 
-# (a filter is a part of a path: test/net would be test/netplan, too)
 # what needs no binary, no tools and no rights
-UNIT_TESTS := $(addprefix test/,architecture.test.ts cases.test.ts apply/ commands/ docs/ host/ imds/ kernel/ links/ net/ output/ plan/ render/)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts docs/ golden/ unit/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
@@ -33,13 +32,13 @@ fuzz: $(PACKAGES) dist/ec2nic ## mutated answers of imds against the client: N=1
 	$(BUN) scripts/fuzz.ts
 
 lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: an hour and more; SCENARIO=name: one, with its console
-	$(BUN) scripts/lab.ts $(SCENARIO)
+	$(BUN) scripts/vm-lab.ts $(SCENARIO)
 
 lab-peers: $(PACKAGES) dist/ec2nic ## cloud-init and ec2-net-utils (EC2_NET_UTILS=DIR) in the same guests: an hour
-	$(BUN) scripts/lab-peers.ts
+	$(BUN) scripts/vm-peers.ts
 
 lab-defects: $(PACKAGES) ## does the laboratory see what is broken on purpose? DEFECT=bus: some
-	$(BUN) scripts/lab-defects.ts
+	$(BUN) scripts/vm-defects.ts
 
 demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
 	$(BUN) scripts/demo.ts
@@ -47,7 +46,7 @@ demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in networ
 bench: $(PACKAGES) dist/ec2nic ## figures beside others', in one run; PART=start,crawl: some; CHECK=1: hold them
 	$(BUN) scripts/bench.ts
 
-golden: $(PACKAGES) ## show where the expected files of test/cases differ; ACCEPT=1 takes them
+golden: $(PACKAGES) ## show where the expected files of test/golden/cases differ; ACCEPT=1 takes them
 	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
 
 sizes: $(PACKAGES) ## files, lines, folders and imports of src/ in figures

@@ -8,19 +8,19 @@
  * - `EC2_NET_UTILS`: a checkout of amazon-ec2-net-utils, which then takes part.
  * - `NM_CLOUD_SETUP`: an executable of that name, which then takes part (Debian has none).
  */
-import { enterNamespaces } from "../test/support/bench/enter.ts";
-import { needTools } from "../test/support/bench/need-tools.ts";
-import { buildNetwork } from "../test/support/bench/network.ts";
-import { run } from "../test/support/bench/run.ts";
-import { machineMissing } from "../test/support/machine/missing.ts";
-import { rootFileSystem } from "../test/support/machine/root-file-system.ts";
+import { enterNamespaces } from "../test/kit/netns/enter.ts";
+import { needTools } from "../test/kit/basics/need-tools.ts";
+import { buildNetwork } from "../test/kit/netns/network.ts";
+import { run } from "../test/kit/basics/run.ts";
+import { machineMissing } from "../test/kit/machine/missing.ts";
+import { rootFileSystem } from "../test/kit/machine/root-file-system.ts";
 import bounds from "./bench/bounds.json";
 import { checkFigures } from "./bench/check-figures.ts";
-import { type CloudInit, openCloudInit } from "./bench/cloud-init-crawl.ts";
-import { benchCrawl } from "./bench/crawl.ts";
+import { type CloudInit, openCloudInit } from "./bench/crawl/cloud-init-crawl.ts";
+import { benchCrawl } from "./bench/crawl/crawl.ts";
 import type { Figure } from "./bench/figure.ts";
-import { besidePeers } from "./bench/beside-peers.ts";
-import { benchRefresh } from "./bench/refresh.ts";
+import { besidePeers } from "./bench/hot-plug/beside-peers.ts";
+import { benchRefresh } from "./bench/refresh/refresh.ts";
 import { benchNic, benchScale } from "./bench/scale.ts";
 import { benchStart } from "./bench/start.ts";
 import { benchThrottle } from "./bench/throttle.ts";

@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { enterNamespaces } from "../test/support/bench/enter.ts";
-import { needTools } from "../test/support/bench/need-tools.ts";
+import { enterNamespaces } from "../test/kit/netns/enter.ts";
+import { needTools } from "../test/kit/basics/need-tools.ts";
 import {
   addAddress,
   addNic,
@@ -17,9 +17,9 @@ import {
   inVpcArgv,
   removeNic,
   swallow,
-} from "../test/support/bench/network.ts";
-import { onTerminal } from "../test/support/pty.ts";
-import { showCommand, showTitle } from "./show.ts";
+} from "../test/kit/netns/network.ts";
+import { onTerminal } from "../test/kit/program/pty.ts";
+import { showCommand, showTitle } from "./demo/show.ts";
 
 const nics: readonly BenchNic[] = [
   { name: "ens5", mac: "06:a1:00:00:00:05", address: "10.0.0.10/24" },
@@ -136,7 +136,7 @@ async function startSimulator() {
   const file = join(folder, "scenario.json");
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, JSON.stringify(scenario));
-  const program = join(import.meta.dir, "imds-simulator.ts");
+  const program = join(import.meta.dir, "simulator/main.ts");
   const listen = imdsAddresses.flatMap((address) => [
     "--listen",
     address.includes(":") ? `[${address}]:80` : `${address}:80`,

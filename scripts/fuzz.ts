@@ -1,5 +1,5 @@
-import { growth, type Report, replay, runCampaign } from "../test/support/fuzz/campaign.ts";
-import { runManyTimes } from "../test/support/fuzz/run-campaign.ts";
+import { growth, type Report, replay, runCampaign } from "../test/kit/fuzz/campaign.ts";
+import { runManyTimes } from "../test/kit/fuzz/run-campaign.ts";
 
 /**
  * `make fuzz`: mutated answers of IMDS against the client as it is, over real sockets, and then

@@ -2,18 +2,18 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { backends } from "../src/model/plan.ts";
 import { diffLines } from "../src/output/plan/diff.ts";
-import { choiceOf } from "../test/support/choices.ts";
+import { choiceOf } from "../test/kit/facts/choices.ts";
 import {
   type GoldenCase,
   goldenCases,
   runGoldenCase,
   treeOf,
   withFolder,
-} from "../test/support/golden-case.ts";
+} from "../test/kit/files/golden-case.ts";
 
 const usage = `usage: bun scripts/golden.ts [--accept] [CASE…]
 
-Shows how the files that ec2nic would write differ from test/cases/CASE/expected (all cases when
+Shows how the files that ec2nic would write differ from test/golden/cases/CASE/expected (all cases when
 none is named). --accept makes the actual files the expected ones. Ends with 1 if they differ.
 `;
 

@@ -4,8 +4,8 @@
  * document shows something else. Scenes that this machine cannot play are left as they are.
  */
 import { join } from "node:path";
-import { machineMissing } from "../test/support/machine/missing.ts";
-import { missingRoot, missingTool } from "../test/support/skip.ts";
+import { machineMissing } from "../test/kit/machine/missing.ts";
+import { missingRoot, missingTool } from "../test/kit/basics/skip.ts";
 import { imdsScenes } from "./record/imds-scenes.ts";
 import { machineScenes } from "./record/machine-scenes.ts";
 import { marksIn, withRecordings } from "./record/recorded.ts";

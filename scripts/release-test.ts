@@ -3,7 +3,7 @@
  * of two Debians, and in one of rpm's; arm64 under an emulator; a second build elsewhere. Minutes.
  */
 import { join } from "node:path";
-import { needTools } from "../test/support/bench/need-tools.ts";
+import { needTools } from "../test/kit/basics/need-tools.ts";
 
 const tools = {
   bash: "bash",

@@ -3,13 +3,13 @@
  * (root, apt), and ends with a line `N passed, N failed, N skipped`. What is skipped says why.
  */
 import { join } from "node:path";
-import { needTools } from "../test/support/bench/need-tools.ts";
-import { clientPackages } from "../test/support/dhcp-lab/dhcp-lab.ts";
-import { labPackages } from "../test/support/lab/image.ts";
-import { labTools } from "../test/support/lab/tools.ts";
-import { machineMissing } from "../test/support/machine/missing.ts";
-import { rootFileSystem, suites } from "../test/support/machine/root-file-system.ts";
-import { describeFailed, type FailedTest, failedTests } from "./failed-tests.ts";
+import { needTools } from "../test/kit/basics/need-tools.ts";
+import { clientPackages } from "../test/kit/machine/dhcp/dhcp-machine.ts";
+import { vmPackages } from "../test/kit/vm/image/image.ts";
+import { vmTools } from "../test/kit/vm/tools.ts";
+import { machineMissing } from "../test/kit/machine/missing.ts";
+import { rootFileSystem, suites } from "../test/kit/machine/root-file-system.ts";
+import { describeFailed, type FailedTest, failedTests } from "./test/failed-tests.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -40,26 +40,26 @@ const tools = {
  * Whole machines: they wait for daemons most of the time, and hardly compute. Everything else runs
  * beside them, one file after the other, since it measures times of its own.
  */
-const machines = ["test/dhcp/", "test/machine/", "test/netplan/", "test/network-manager/"];
+const machines = ["test/machine/"];
 
 /**
  * A guest of each kind that tells most, for minutes: a real kernel, udev and systemd. When the rest is
  * done, since an emulated processor takes one of the machine's; twice where it fails, since that
  * processor may be too slow beside the machines.
  */
-const shortLab = [
-  ...["accelerator", "udev-events", "hotplug"].map((name) => `test/lab/${name}.test.ts`),
+const shortVmTests = [
+  ...["accelerator", "udev-events", "hotplug"].map((name) => `test/vm/${name}.test.ts`),
   "--retry=1",
   "--test-name-pattern=^trixie(?:'s|, networkd|, v)",
 ];
 
 /** What takes many minutes, and has a target of its own: `make lab`, `make release-test`. */
-const elsewhere = ["test/lab/**", ...(await longOnesIn("test/release"))];
+const elsewhere = ["test/vm/**", ...(await longOnesIn("test/release"))];
 
 if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
   // whatever cannot be had is missed by the tests that need it, and they say so
   unlessItFails("the tools of the tests", () => needTools(tools));
-  unlessItFails("the tools of the laboratory", () => needTools(labTools));
+  unlessItFails("the tools of the virtual machines", () => needTools(vmTools));
 }
 const bun = [process.execPath, "test", "--only-failures", "--timeout=30000"];
 const check = await runStep(["make", "check"]);
@@ -70,7 +70,7 @@ const lanes = (
   await Promise.all([
     inTurn(
       [...bun, ...[...machines.map((folder) => `${folder}**`), ...elsewhere].map(ignored)],
-      ["env", "LAB=1", "nice", ...bun, ...shortLab],
+      ["env", "LAB=1", "nice", ...bun, ...shortVmTests],
     ),
     inTurn([...bun, ...machines]),
   ])
@@ -101,7 +101,7 @@ async function again(tests: readonly FailedTest[]): Promise<readonly FailedTest[
   const files = [...new Set(tests.map(({ file }) => file))];
   if (files.length === 0 || files.length > 3) return tests;
   // guests were tried twice, and last
-  if (files.some((file) => file.startsWith("test/lab/"))) return tests;
+  if (files.some((file) => file.startsWith("test/vm/"))) return tests;
   const { code, output } = await runStep([...bun, ...files]);
   const stillFailed = failedTests(output);
   return isWhole(output) && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
@@ -142,7 +142,7 @@ async function prepareMachines(): Promise<void> {
     await rootFileSystem(suite);
     await rootFileSystem(suite, clientPackages);
   }
-  await rootFileSystem("trixie", labPackages);
+  await rootFileSystem("trixie", vmPackages);
   console.log(`root file systems: ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
 }
 

@@ -105,7 +105,7 @@ describe("the size of things", () => {
   });
 
   test("a command is at most 60 lines, without a loop and without a try", () => {
-    const commands = sources.filter(({ text }) => text.includes("export default command"));
+    const commands = sources.filter(({ text }) => /^export default /m.test(text));
     expect(commands.length).toBeGreaterThan(0);
     for (const { text } of commands) {
       expect(text.split("\n").length).toBeLessThanOrEqual(61);

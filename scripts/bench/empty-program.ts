@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../test/support/bench/run.ts";
-import { buildFlags } from "../build-flags.ts";
+import { run } from "../../test/kit/basics/run.ts";
+import { buildFlags } from "../release/build-flags.ts";
 
 /** What no program of Bun's can start faster than; built as ours is. Goes with `using`. */
 export function emptyProgram(): Disposable & { readonly path: string } {

@@ -1,4 +1,4 @@
-import { watchPeak } from "../../test/support/watch-peak.ts";
+import { watchPeak } from "../../test/kit/program/peak-memory.ts";
 
 const lookEveryMs = 2;
 

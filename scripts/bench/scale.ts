@@ -1,10 +1,10 @@
-import { addNic } from "../../test/support/bench/network.ts";
-import type { EniSpec } from "../../test/support/imds-simulator/eni-spec.ts";
-import { startSimulator } from "../../test/support/imds-simulator/start.ts";
-import { median } from "../../test/support/median.ts";
-import { binary } from "../../test/support/run-ec2nic.ts";
-import type { CloudInit } from "./cloud-init-crawl.ts";
-import { planArgs } from "./crawl.ts";
+import { addNic } from "../../test/kit/netns/network.ts";
+import type { EniSpec } from "../simulator/scenario/eni-spec.ts";
+import { startSimulator } from "../simulator/start.ts";
+import { median } from "../../test/kit/basics/median.ts";
+import { binary } from "../../test/kit/program/run-ec2nic.ts";
+import type { CloudInit } from "./crawl/cloud-init-crawl.ts";
+import { planArgs } from "./crawl/crawl.ts";
 import { type Figure, printRow, printTitle } from "./figure.ts";
 import { peakMemory } from "./peak-memory.ts";
 import { timeOf } from "./turns.ts";

@@ -1,5 +1,5 @@
-import { startSimulator } from "../../test/support/imds-simulator/start.ts";
-import { binary } from "../../test/support/run-ec2nic.ts";
+import { startSimulator } from "../simulator/start.ts";
+import { binary } from "../../test/kit/program/run-ec2nic.ts";
 import { emptyProgram } from "./empty-program.ts";
 import { type Figure, printRow, printTitle, ratioOf } from "./figure.ts";
 import { takeTurns } from "./turns.ts";

@@ -1,6 +1,6 @@
-import { startSimulator } from "../../test/support/imds-simulator/start.ts";
-import { binary } from "../../test/support/run-ec2nic.ts";
-import { planArgs } from "./crawl.ts";
+import { startSimulator } from "../simulator/start.ts";
+import { binary } from "../../test/kit/program/run-ec2nic.ts";
+import { planArgs } from "./crawl/crawl.ts";
 import { type Figure, printRow, printTitle, ratioOf } from "./figure.ts";
 import { timeOf } from "./turns.ts";
 

@@ -1,4 +1,4 @@
-import { median } from "../../test/support/median.ts";
+import { median } from "../../test/kit/basics/median.ts";
 
 /** A process that takes part; what `run` gives beside its time is kept from the last round. */
 export type Runners = Readonly<Record<string, readonly string[]>>;

@@ -1,6 +1,6 @@
-import { modestImages } from "../../test/support/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../test/support/machine/instance.ts";
-import { untilAddresses } from "../../test/support/machine/until-addresses.ts";
+import { modestImages } from "../../test/kit/machine/images.ts";
+import { type BenchInstance, startInstance } from "../../test/kit/machine/vpc/instance.ts";
+import { untilAddresses } from "../../test/kit/machine/checks/until-addresses.ts";
 import type { Scene, Shown } from "./scene.ts";
 
 const first = { device: 0, ipv4: ["10.0.0.10"] };

@@ -1,6 +1,6 @@
-import type { Scenario } from "../../test/support/imds-simulator/scenario.ts";
-import { startSimulator } from "../../test/support/imds-simulator/start.ts";
-import { runEc2nic } from "../../test/support/run-ec2nic.ts";
+import type { Scenario } from "../simulator/scenario/scenario.ts";
+import { startSimulator } from "../simulator/start.ts";
+import { runEc2nic } from "../../test/kit/program/run-ec2nic.ts";
 import type { Scene, Shown } from "./scene.ts";
 
 /** What the program says without a network: helps, and errors that everybody meets. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildFlags } from "../build-flags.ts";
+import { buildFlags } from "./build-flags.ts";
 import type { Program } from "./programs.ts";
 import { runtimeOf, type Target, thisMachine } from "./targets.ts";
 

@@ -16,7 +16,7 @@ export const programs = {
   },
   "ec2nic-imds-simulator": {
     name: "ec2nic-imds-simulator",
-    entry: "scripts/imds-simulator.ts",
+    entry: "scripts/simulator/main.ts",
     trial: { flag: "--help", prints: "ec2nic-imds-simulator: " },
   },
 } as const satisfies Record<string, Program>;

@@ -6,7 +6,7 @@ import probeNics from "../../src/commands/probe-nics.ts";
 import { exitCodes } from "../../src/exit.ts";
 import { verdictWords } from "../../src/model/probe.ts";
 import { findCompetitors } from "../../src/install/competitors.ts";
-import { documentAt, documents } from "./documents.ts";
+import { documentAt, documents } from "../kit/basics/documents.ts";
 
 const troubleshooting = documentAt("docs/troubleshooting.md").text;
 const cookbook = documentAt("docs/cookbook.md").text;

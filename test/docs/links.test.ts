@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, normalize } from "node:path";
-import { repository } from "../support/run-ec2nic.ts";
-import { documents } from "./documents.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
+import { documents } from "../kit/basics/documents.ts";
 
 test("every link to a file or a heading of this repository leads there", () => {
   const broken = documents.flatMap(({ path, text }) =>

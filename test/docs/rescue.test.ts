@@ -3,7 +3,7 @@ import { machinePaths, nicPathTemplates } from "../../src/model/managed-paths.ts
 import { dhcpHookPaths, udhcpcHookPath } from "../../src/model/dhcp.ts";
 import { udevRulesPath } from "../../src/install/units/hotplug.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
-import { blockBelow } from "./documents.ts";
+import { blockBelow } from "../kit/basics/documents.ts";
 
 const recipe = blockBelow("docs/troubleshooting.md", "rescue.test.ts runs this -->");
 const onVolume = blockBelow("docs/troubleshooting.md", "runs this below a folder -->");

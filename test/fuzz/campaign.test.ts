@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { replay, runCampaign } from "../support/fuzz/campaign.ts";
-import { runManyTimes } from "../support/fuzz/run-campaign.ts";
-import { tries } from "../support/seed.ts";
+import { replay, runCampaign } from "../kit/fuzz/campaign.ts";
+import { runManyTimes } from "../kit/fuzz/run-campaign.ts";
+import { tries } from "../kit/basics/seed.ts";
 import { keptSeeds } from "./seeds.ts";
 
 // the seed of a finding is in its text: ROUND=seed make fuzz plays it alone

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { leaksIn } from "../support/fuzz/campaign.ts";
-import type { RawRequest } from "../support/fuzz/fuzz-server.ts";
-import { fuzzService } from "../support/fuzz/fuzz-service.ts";
-import { strangeIn } from "../support/fuzz/own-keys.ts";
-import { goldenCases, planGoldenCase } from "../support/golden-case.ts";
-import { choiceOf } from "../support/choices.ts";
+import { leaksIn } from "../kit/fuzz/campaign.ts";
+import type { RawRequest } from "../kit/fuzz/fuzz-server.ts";
+import { fuzzService } from "../kit/fuzz/fuzz-service.ts";
+import { strangeIn } from "../kit/fuzz/own-keys.ts";
+import { goldenCases, planGoldenCase } from "../kit/files/golden-case.ts";
+import { choiceOf } from "../kit/facts/choices.ts";
 import { backends } from "../../src/model/plan.ts";
 
 const head = "# written by ec2nic, and written again at its next run\n";

@@ -1,25 +1,25 @@
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { faultsOf } from "../support/fuzz/run-faults.ts";
-import { runPlan } from "../support/fuzz/run-plan.ts";
-import { labMissing } from "../support/nic-lab/missing.ts";
-import { startNicLab } from "../support/nic-lab/nic-lab.ts";
-import { repository } from "../support/run-ec2nic.ts";
-import { tries } from "../support/seed.ts";
-import { testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { faultsOf } from "../kit/fuzz/run-faults.ts";
+import { runPlan } from "../kit/fuzz/run-plan.ts";
+import { networkMissing } from "../kit/netns/nic-network/missing.ts";
+import { startNicNetwork } from "../kit/netns/nic-network/nic-network.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
+import { tries } from "../kit/basics/seed.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const runs = Number(process.env["RUNS"] ?? 25);
 const [url, nic, mac] = ["http://169.254.169.254", "ens5", "06:ec:2a:00:00:00"];
-const script = join(repository, "test/support/fuzz/far-service.ts");
+const script = join(repository, "test/kit/fuzz/far-service.ts");
 
-testUnless(labMissing())(`the service that lies behind a real NIC: ${runs} runs`, async () => {
-  await using lab = await startNicLab({
+testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} runs`, async () => {
+  await using network = await startNicNetwork({
     nics: [{ name: nic, mac, ipv4: "10.0.0.10/24", imds: "absent", defaultRoute: true }],
   });
   using root = temporaryFolder();
-  await lab.far(nic, ["ip", "address", "add", "169.254.169.254/32", "dev", "lo"]);
-  const service = Bun.spawn([...lab.farArgv(nic, [process.execPath, script, url, nic, mac])], {
+  await network.far(nic, ["ip", "address", "add", "169.254.169.254/32", "dev", "lo"]);
+  const service = Bun.spawn([...network.farArgv(nic, [process.execPath, script, url, nic, mac])], {
     stdin: "pipe",
     stdout: "pipe",
   });
@@ -31,7 +31,7 @@ testUnless(labMissing())(`the service that lies behind a real NIC: ${runs} runs`
   const codes: Record<string, number> = {};
   for (let at = seed; at < seed + runs; at += 1) {
     const plan = runPlan(at, { root: root.path, macs: [mac], nic, url });
-    const result = await lab.ec2nic(plan.args);
+    const result = await network.ec2nic(plan.args);
     const name = `${plan.args[0]} ${result.code}`;
     codes[name] = (codes[name] ?? 0) + 1;
     faults.push(...faultsOf(result, plan).map((fault) => `run ${at}: ${fault}`));

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { blockBelow } from "../docs/documents.ts";
-import { modestImages as images } from "../support/machine/images.ts";
-import { type BenchInstance, startInstance } from "../support/machine/instance.ts";
-import type { Machine } from "../support/machine/machine.ts";
-import { machineMissing } from "../support/machine/missing.ts";
-import { rootFileSystem } from "../support/machine/root-file-system.ts";
-import { untilAddresses } from "../support/machine/until-addresses.ts";
-import { testUnless } from "../support/skip.ts";
+import { blockBelow } from "../kit/basics/documents.ts";
+import { modestImages as images } from "../kit/machine/images.ts";
+import { type BenchInstance, startInstance } from "../kit/machine/vpc/instance.ts";
+import type { Machine } from "../kit/machine/machine.ts";
+import { machineMissing } from "../kit/machine/missing.ts";
+import { rootFileSystem } from "../kit/machine/root-file-system.ts";
+import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
 const missing = machineMissing();

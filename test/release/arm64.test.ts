@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { version } from "../../package.json";
-import { labMissing } from "../support/nic-lab/missing.ts";
-import { type NicLab, startNicLab } from "../support/nic-lab/nic-lab.ts";
-import { unpacked } from "../support/release/unpacked.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { missingTool, testUnless } from "../support/skip.ts";
+import { networkMissing } from "../kit/netns/nic-network/missing.ts";
+import { type NicNetwork, startNicNetwork } from "../kit/netns/nic-network/nic-network.ts";
+import { unpacked } from "../kit/release/unpacked.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { missingTool, testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 
@@ -13,7 +13,7 @@ const simulator = handedOut("ec2nic-imds-simulator-VERSION-linux-arm64");
 const missing =
   releaseMissing(binary, simulator) ??
   missingTool("qemu-aarch64-static", "mmdebstrap") ??
-  labMissing();
+  networkMissing();
 const testIt = testUnless(missing);
 
 /** The route leads through a NIC behind which nobody answers: only a bound socket gets there. */
@@ -22,24 +22,24 @@ const nics = [
   { name: "ens6", ipv4: "10.0.1.10/24", imds: "answers", defaultRoute: true },
 ] as const;
 
-async function onArm64(lab: NicLab, program: string, ...args: readonly string[]) {
+async function onArm64(network: NicNetwork, program: string, ...args: readonly string[]) {
   const emulator = ["qemu-aarch64-static", "-L", await unpacked("arm64", ["libc6"])];
-  return lab.run([...emulator, program, ...args], { timeoutMs: 60_000 });
+  return network.run([...emulator, program, ...args], { timeoutMs: 60_000 });
 }
 
 testIt("arm64: it starts, and says what it is", async () => {
-  await using lab = await startNicLab({ nics: [] });
-  const { code, stdout } = await onArm64(lab, binary, "--version");
+  await using network = await startNicNetwork({ nics: [] });
+  const { code, stdout } = await onArm64(network, binary, "--version");
   expect({ code, stdout }).toEqual({ code: 0, stdout: `ec2nic ${version}\n` });
 });
 
 testIt("arm64: fetch and probe-nics ask through the NIC that leads to IMDS", async () => {
-  await using lab = await startNicLab({ nics });
-  const { code, stdout } = await onArm64(lab, binary, "fetch", "instance-id");
+  await using network = await startNicNetwork({ nics });
+  const { code, stdout } = await onArm64(network, binary, "fetch", "instance-id");
   expect({ code, stdout }).toEqual({ code: 0, stdout: "i-0ec20000000000001\n" });
-  const first = await onArm64(lab, binary, "probe-nics", "--first", "--timeout", "20s");
+  const first = await onArm64(network, binary, "probe-nics", "--first", "--timeout", "20s");
   expect(first).toMatchObject({ code: 0, stdout: "ens6\n" });
-  const all = await onArm64(lab, binary, "probe-nics", "--json");
+  const all = await onArm64(network, binary, "probe-nics", "--json");
   const reached = (JSON.parse(all.stdout).nics as readonly { name: string; outcome: string }[]).map(
     ({ name, outcome }) => [name, outcome],
   );
@@ -47,9 +47,9 @@ testIt("arm64: fetch and probe-nics ask through the NIC that leads to IMDS", asy
 });
 
 testIt("arm64: activate plans", async () => {
-  await using lab = await startNicLab({ nics });
+  await using network = await startNicNetwork({ nics });
   const args = ["activate", "--dry-run", "--json", "--backend", "networkd", "--stage", "local"];
-  const { code, stdout } = await onArm64(lab, binary, ...args);
+  const { code, stdout } = await onArm64(network, binary, ...args);
   expect(code).toBe(0);
   const { plan } = JSON.parse(stdout);
   expect(plan.backend).toBe("networkd");
@@ -57,8 +57,8 @@ testIt("arm64: activate plans", async () => {
 });
 
 testIt("arm64: the simulator says what it is", async () => {
-  await using lab = await startNicLab({ nics: [] });
-  const { code, stdout } = await onArm64(lab, simulator, "--help");
+  await using network = await startNicNetwork({ nics: [] });
+  const { code, stdout } = await onArm64(network, simulator, "--help");
   expect(code).toBe(0);
   expect(stdout).toStartWith("ec2nic-imds-simulator: ");
 });

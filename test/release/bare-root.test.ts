@@ -2,9 +2,9 @@ import { afterAll, expect } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { aroundOwnImds } from "../support/own-imds.ts";
-import { binary } from "../support/run-ec2nic.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";
+import { aroundOwnImds } from "../kit/program/own-imds.ts";
+import { binary } from "../kit/program/run-ec2nic.ts";
+import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ec2nic-bare-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { billOfMaterials } from "../../scripts/release/bill-of-materials.ts";
 import { compiledIn, lockedPackages, runtimes } from "../../scripts/release/lock-file.ts";
-import { repository } from "../support/run-ec2nic.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
 
 const all = lockedPackages();
 const inside = compiledIn(all);

@@ -6,10 +6,10 @@ import { commandHelps } from "../../scripts/docs/command-helps.ts";
 import { completionModel } from "../../scripts/docs/completion-model.ts";
 import { fishCompletion } from "../../scripts/docs/fish-completion.ts";
 import { zshCompletion } from "../../scripts/docs/zsh-completion.ts";
-import { completeInBash } from "../support/release/complete-in-bash.ts";
-import { completeInZsh } from "../support/release/complete-in-zsh.ts";
-import { missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { completeInBash } from "../kit/release/complete-in-bash.ts";
+import { completeInZsh } from "../kit/release/complete-in-zsh.ts";
+import { missingTool, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const model = completionModel(commandHelps);
 const commands = ["activate", "fetch", "hotplug", "probe-nics"];

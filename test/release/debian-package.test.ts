@@ -1,11 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { dirname } from "node:path";
 import { version } from "../../package.json";
-import { machineMissing } from "../support/machine/missing.ts";
-import { suites } from "../support/machine/root-file-system.ts";
-import { type Chroot, chroot } from "../support/release/chroot.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { testUnless } from "../support/skip.ts";
+import { machineMissing } from "../kit/machine/missing.ts";
+import { suites } from "../kit/machine/root-file-system.ts";
+import { type Chroot, chroot } from "../kit/release/chroot.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 

@@ -1,8 +1,8 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { handedOut } from "../support/release/handed-out.ts";
-import { binary } from "../support/run-ec2nic.ts";
-import { missingTool, testUnless } from "../support/skip.ts";
+import { handedOut } from "../kit/release/handed-out.ts";
+import { binary } from "../kit/program/run-ec2nic.ts";
+import { missingTool, testUnless } from "../kit/basics/skip.ts";
 
 const executables = [
   { path: binary, libc: "glibc" },

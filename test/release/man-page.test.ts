@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { commandHelps } from "../../scripts/docs/command-helps.ts";
 import { manPage } from "../../scripts/docs/man-page.ts";
 import { environment } from "../../scripts/docs/man-text.ts";
-import { repository } from "../support/run-ec2nic.ts";
-import { missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
+import { missingTool, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const page = manPage(commandHelps, { version: "1.2.3", date: "2026-11-21" });
 

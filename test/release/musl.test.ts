@@ -1,11 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { version } from "../../package.json";
-import { command } from "../support/machine/command.ts";
-import { aroundOwnImds } from "../support/own-imds.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { type Architecture, makeMuslRoot, muslTools } from "../support/release/musl-root.ts";
-import { missingRoot, missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { command } from "../kit/machine/command.ts";
+import { aroundOwnImds } from "../kit/program/own-imds.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { type Architecture, makeMuslRoot, muslTools } from "../kit/release/musl-root.ts";
+import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(300_000);
 

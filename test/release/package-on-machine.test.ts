@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { startBench } from "../support/machine/bench.ts";
-import { startMachine } from "../support/machine/machine.ts";
-import { machineMissing } from "../support/machine/missing.ts";
-import { suites } from "../support/machine/root-file-system.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { testUnless } from "../support/skip.ts";
+import { startBench } from "../kit/machine/bench.ts";
+import { startMachine } from "../kit/machine/machine.ts";
+import { machineMissing } from "../kit/machine/missing.ts";
+import { suites } from "../kit/machine/root-file-system.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 

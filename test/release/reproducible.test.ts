@@ -1,11 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { command } from "../support/machine/command.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { repository } from "../support/run-ec2nic.ts";
-import { missingRoot, missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { command } from "../kit/machine/command.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
+import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(600_000);
 

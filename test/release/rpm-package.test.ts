@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { version } from "../../package.json";
-import { mustRun } from "../support/machine/command.ts";
-import { emptyRoot, pathsBelow } from "../support/release/empty-root.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { missingRoot, missingTool, testUnless } from "../support/skip.ts";
+import { mustRun } from "../kit/machine/command.ts";
+import { emptyRoot, pathsBelow } from "../kit/release/empty-root.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 

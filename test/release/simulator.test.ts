@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { runEc2nic } from "../support/run-ec2nic.ts";
-import { testUnless } from "../support/skip.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { runEc2nic } from "../kit/program/run-ec2nic.ts";
+import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(30_000);
 

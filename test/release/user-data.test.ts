@@ -2,12 +2,12 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { appendFile, copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256 } from "../../scripts/release/sums.ts";
-import { machineMissing } from "../support/machine/missing.ts";
-import { type Chroot, chroot } from "../support/release/chroot.ts";
-import { handedOut, releaseMissing } from "../support/release/handed-out.ts";
-import { repository } from "../support/run-ec2nic.ts";
-import { testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { machineMissing } from "../kit/machine/missing.ts";
+import { type Chroot, chroot } from "../kit/release/chroot.ts";
+import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(120_000);
 

@@ -2,10 +2,10 @@ import { expect } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderDhcpHooks } from "../../src/install/units/dhcp-hooks.ts";
-import { adversarialValues } from "../support/adversarial-values.ts";
-import { shells } from "../support/shells.ts";
-import { testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { adversarialValues } from "../kit/facts/adversarial-values.ts";
+import { shells } from "../kit/program/shells.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const variables = [
   "interface",

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Socket } from "bun";
-import { fetchArgs } from "../support/fetch-from.ts";
-import { guardEndpoints } from "../support/endpoint-guard.ts";
-import { binary } from "../support/run-ec2nic.ts";
-import { watchPeak } from "../support/watch-peak.ts";
+import { fetchArgs } from "../kit/program/fetch-from.ts";
+import { guardEndpoints } from "../kit/program/endpoint-guard.ts";
+import { binary } from "../kit/program/run-ec2nic.ts";
+import { watchPeak } from "../kit/program/peak-memory.ts";
 
 interface Peer {
   isAsked: boolean;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { goldenCases } from "../support/golden-case.ts";
-import { runEc2nic } from "../support/run-ec2nic.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { goldenCases } from "../kit/files/golden-case.ts";
+import { runEc2nic } from "../kit/program/run-ec2nic.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const [golden] = await goldenCases();
 const metadata = join(golden?.folder ?? "", "imds.json");

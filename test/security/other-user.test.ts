@@ -1,10 +1,10 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fetchFrom } from "../support/fetch-from.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { fetchFrom } from "../kit/program/fetch-from.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
+import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const testIt = testUnless(
   missingRoot() ?? missingTool("setpriv", "flock") ?? failing("unshare", "--mount", "true"),

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { escapeControls } from "../../src/host/terminal/stderr.ts";
 import { checkName } from "../../src/imds/protocol/key.ts";
-import { adversarialValues } from "../support/adversarial-values.ts";
-import { startHostileImds } from "../support/hostile-imds.ts";
-import { runEc2nic } from "../support/run-ec2nic.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { adversarialValues } from "../kit/facts/adversarial-values.ts";
+import { startHostileImds } from "../kit/program/hostile-imds.ts";
+import { runEc2nic } from "../kit/program/run-ec2nic.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const names = Object.values(adversarialValues).filter((name) => checkName(name) === null);
 

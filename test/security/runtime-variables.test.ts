@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { renderInstallation } from "../../src/install/units/installation.ts";
-import { runEc2nic } from "../support/run-ec2nic.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { runEc2nic } from "../kit/program/run-ec2nic.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const units = renderInstallation("/usr/bin/ec2nic", null).files.filter(({ path }) =>
   path.endsWith(".service"),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { fetchOnce } from "../support/fetch-from.ts";
+import { fetchOnce } from "../kit/program/fetch-from.ts";
 
 // what xterm and others obey: ESC, CSI in 8 bits, DEL, what turns text around (CVE-2021-42574)
 const nasty = "a\u001b]0;owned\u0007b\u009b31mc\u007fd\u202ee\u2066f";

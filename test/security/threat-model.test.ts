@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "../support/run-ec2nic.ts";
+import { repository } from "../kit/program/run-ec2nic.ts";
 
 const page = await Bun.file(join(repository, "SECURITY.md")).text();
 const named = [...page.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path ?? "");

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { fetchFrom } from "../support/fetch-from.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
-import { failing, missingRoot, testUnless } from "../support/skip.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { fetchFrom } from "../kit/program/fetch-from.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
+import { failing, missingRoot, testUnless } from "../kit/basics/skip.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const tokensOf = (requests: readonly { readonly headers: Readonly<Record<string, string>> }[]) =>
   requests.flatMap(({ headers }) => headers["x-aws-ec2-metadata-token"] ?? []);

@@ -2,9 +2,9 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { read, takeToken } from "../support/imds-simulator/client.ts";
+import { read, takeToken } from "../kit/simulator/client.ts";
 
-const script = join(import.meta.dir, "../../scripts/imds-simulator.ts");
+const script = join(import.meta.dir, "../../scripts/simulator/main.ts");
 const folder = mkdtempSync(join(tmpdir(), "imds-simulator-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { read, takeToken } from "../support/imds-simulator/client.ts";
-import { rawExchange } from "../support/imds-simulator/raw-exchange.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
+import { read, takeToken } from "../kit/simulator/client.ts";
+import { rawExchange } from "../kit/simulator/raw-exchange.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: imds\r\n\r\n";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { FaultRule } from "../support/imds-simulator/fault.ts";
-import { FaultBook } from "../support/imds-simulator/fault-book.ts";
-import { glob } from "../support/imds-simulator/glob.ts";
-import { RateLimit } from "../support/imds-simulator/rate-limit.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
+import type { FaultRule } from "../../scripts/simulator/faults/fault.ts";
+import { FaultBook } from "../../scripts/simulator/faults/fault-rules.ts";
+import { glob } from "../../scripts/simulator/faults/glob.ts";
+import { RateLimit } from "../../scripts/simulator/faults/rate-limit.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const hang = { kind: "hang" } as const;
 const reset = { kind: "reset" } as const;

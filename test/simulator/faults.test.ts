@@ -1,13 +1,9 @@
 import { expect, test } from "bun:test";
-import { help } from "../support/imds-simulator/cli-help.ts";
-import { read, takeToken } from "../support/imds-simulator/client.ts";
-import type { Fault, FaultRule } from "../support/imds-simulator/fault.ts";
-import {
-  type RawExchange,
-  type RawOptions,
-  rawExchange,
-} from "../support/imds-simulator/raw-exchange.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
+import { help } from "../../scripts/simulator/cli/help.ts";
+import { read, takeToken } from "../kit/simulator/client.ts";
+import type { Fault, FaultRule } from "../../scripts/simulator/faults/fault.ts";
+import { type RawExchange, type RawOptions, rawExchange } from "../kit/simulator/raw-exchange.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const id = "i-0ec20000000000001";
 

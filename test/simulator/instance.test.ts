@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { eni, type EniSpec } from "../support/imds-simulator/eni-spec.ts";
-import { instance } from "../support/imds-simulator/instance.ts";
-import type { InstanceSpec } from "../support/imds-simulator/instance-spec.ts";
-import { Metadata } from "../support/imds-simulator/metadata.ts";
+import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
+import { instance } from "../../scripts/simulator/metadata/instance.ts";
+import type { InstanceSpec } from "../../scripts/simulator/scenario/instance-spec.ts";
+import { Metadata } from "../../scripts/simulator/metadata/metadata.ts";
 
 function read(spec: InstanceSpec, path: string): string | null {
   const bytes = new Metadata(instance(spec), () => 0).read(path.split("/"));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { instance } from "../support/imds-simulator/instance.ts";
-import type { Scenario } from "../support/imds-simulator/scenario.ts";
-import { SimulatedInstance } from "../support/imds-simulator/simulated-instance.ts";
+import { instance } from "../../scripts/simulator/metadata/instance.ts";
+import type { Scenario } from "../../scripts/simulator/scenario/scenario.ts";
+import { SimulatedInstance } from "../../scripts/simulator/scenario/simulated-instance.ts";
 
 const mac = "06:ec:2a:00:00:01";
 const folder = `network/interfaces/macs/${mac}`;

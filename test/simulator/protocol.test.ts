@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { read, takeToken } from "../support/imds-simulator/client.ts";
-import { rawExchange } from "../support/imds-simulator/raw-exchange.ts";
-import type { Simulator } from "../support/imds-simulator/simulator.ts";
-import { startSimulator } from "../support/imds-simulator/start.ts";
+import { read, takeToken } from "../kit/simulator/client.ts";
+import { rawExchange } from "../kit/simulator/raw-exchange.ts";
+import type { Simulator } from "../../scripts/simulator/simulator.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const tokenHeader = "X-aws-ec2-metadata-token";
 let simulator: Simulator;

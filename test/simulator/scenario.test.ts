@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { faultArgument, rateLimitArgument } from "../support/imds-simulator/fault-argument.ts";
-import { help } from "../support/imds-simulator/cli-help.ts";
-import { listenArgument } from "../support/imds-simulator/listen-argument.ts";
-import { Misfit, parseJson } from "../support/imds-simulator/parse.ts";
-import { scenarioSchema } from "../support/imds-simulator/scenario-schema.ts";
+import { faultArgument, rateLimitArgument } from "../../scripts/simulator/cli/fault-argument.ts";
+import { help } from "../../scripts/simulator/cli/help.ts";
+import { listenArgument } from "../../scripts/simulator/cli/listen-argument.ts";
+import { Misfit, parseJson } from "../../scripts/simulator/scenario/parse.ts";
+import { scenarioSchema } from "../../scripts/simulator/scenario/scenario-schema.ts";
 
 function misfit(value: unknown): string {
   try {

@@ -15,7 +15,7 @@ export const actionVariable = "EC2NIC_DHCP_ACTION";
 /**
  * What a DHCP client tells the hook that runs us. networkd tells nothing: see `networkdEvents`.
  * Seen with dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and 1.37, NetworkManager 1.42 and 1.52:
- * test/plan/dhcp-events. Throws `USAGE` where no client can be recognised, `DATAERR` for a value that
+ * test/unit/plan/lease/dhcp-events. Throws `USAGE` where no client can be recognised, `DATAERR` for a value that
  * is not what it should be.
  */
 export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {

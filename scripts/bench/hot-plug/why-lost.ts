@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import { familyOf } from "../../../src/model/ip.ts";
+import type { Machine } from "../../../test/kit/machine/machine.ts";
+import type { Wanted } from "./wanted.ts";
+
+const text = v.optional(v.string());
+const rules = v.array(
+  v.object({ src: text, srclen: v.optional(v.number()), table: v.optional(v.unknown()) }),
+);
+const routes = v.array(v.object({ dst: text }));
+
+/** Why something that should answer does not, in a few words. */
+export async function whyLost(
+  machine: Pick<Machine, "ip" | "exec">,
+  { what, address, from }: Wanted,
+): Promise<string> {
+  const family = `-${familyOf(address)}`;
+  const rule = v.parse(rules, await machine.ip(family, "rule", "show")).find(({ src, srclen }) => {
+    return src === from || `${src}/${srclen}` === from;
+  });
+  if (rule === undefined) return `${what} lost`;
+  // ip fails where there is no such table
+  const show = ["ip", "-json", family, "route", "show", "table", String(rule.table)];
+  const { stdout } = await machine.exec(show);
+  const table = v.parse(routes, JSON.parse(stdout || "[]"));
+  if (table.length === 0) return `${what}: a rule to an empty table`;
+  const hasDefault = table.some(({ dst }) => dst === "default");
+  return hasDefault ? `${what}: no answer` : `${what}: no default in its table`;
+}

@@ -1,0 +1,17 @@
+import type { LoggedRequest } from "../service/request-log.ts";
+
+/** A request for people: no header, so no token; control characters escaped. */
+export function logLine(request: LoggedRequest): string {
+  const { atMs, connection, from, method, path, status, fault, tokenOk } = request;
+  const outcome = [status, fault === null ? null : `fault=${fault}`].filter(
+    (part) => part !== null,
+  );
+  const token = tokenOk ? "token" : "no-token";
+  const where = `${(atMs / 1000).toFixed(3)}s ${from}#${connection}`;
+  return `${where} ${method} ${escaped(path)} ${token} ${outcome.join(" ") || "unanswered"}`;
+}
+
+function escaped(path: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return path.replace(/[\u0000-\u001f\u007f-\u009f]/g, encodeURIComponent);
+}

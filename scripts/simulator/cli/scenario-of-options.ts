@@ -1,0 +1,45 @@
+import { Failure } from "../../../src/exit.ts";
+import type { CliOptions } from "./options.ts";
+import { Misfit, parseJson } from "../scenario/parse.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { scenarioSchema } from "../scenario/scenario-schema.ts";
+
+/** Reads a file whole; null where there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array | null>;
+
+/**
+ * The scenario file, with what the flags say put over it. Throws a `Failure`: `NOINPUT` where a
+ * file is missing, `DATAERR` where the scenario is wrong.
+ */
+export async function cliScenario(options: CliOptions, readFile: ReadFile): Promise<Scenario> {
+  const { scenarioFile, userDataFile, enis, dualStack, latencyMs, rateLimit } = options;
+  const scenario = scenarioFile === undefined ? {} : await readScenario(scenarioFile, readFile);
+  const specs =
+    enis === undefined
+      ? (scenario.enis ?? [{ device: 0 }])
+      : Array.from({ length: enis }, (_, device) => ({ device }));
+  return {
+    ...scenario,
+    enis: dualStack ? specs.map((spec) => ({ ...spec, dualStack })) : specs,
+    ...(userDataFile === undefined ? {} : { userData: await readWhole(userDataFile, readFile) }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    faults: [...(scenario.faults ?? []), ...options.faults],
+  };
+}
+
+async function readScenario(file: string, readFile: ReadFile): Promise<Scenario> {
+  try {
+    const text = new TextDecoder().decode(await readWhole(file, readFile));
+    return parseJson(scenarioSchema, text);
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    throw new Failure("DATAERR", `scenario ${file}: ${error.message.replaceAll("\n", "; ")}`);
+  }
+}
+
+async function readWhole(file: string, readFile: ReadFile): Promise<Uint8Array> {
+  const bytes = await readFile(file);
+  if (bytes === null) throw new Failure("NOINPUT", `no such file: ${file}`);
+  return bytes;
+}

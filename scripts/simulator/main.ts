@@ -1,0 +1,67 @@
+import { Failure, reportOf } from "../../src/exit.ts";
+import { help } from "./cli/help.ts";
+import { type CliOptions, cliOptions } from "./cli/options.ts";
+import { cliScenario } from "./cli/scenario-of-options.ts";
+import { logLine } from "./cli/log-line.ts";
+import { Misfit } from "./scenario/parse.ts";
+import type { LoggedRequest } from "./service/request-log.ts";
+import type { Simulator } from "./simulator.ts";
+import { startSimulator } from "./start.ts";
+
+try {
+  await main(Bun.argv.slice(2));
+} catch (error) {
+  const { code, message, hint } = reportOf(error);
+  talk(message);
+  if (hint !== null) talk(hint);
+  process.exitCode = code;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const options = readOptions(argv);
+  if (options.help) {
+    await Bun.write(Bun.stdout, help);
+    return;
+  }
+  const isAskedToEnd = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+  const simulator = await listen(options);
+  const lines = simulator.urls.map((url) => `listening on ${url}\n`);
+  await Bun.write(Bun.stdout, lines.join(""));
+  await isAskedToEnd;
+  await simulator.stop();
+}
+
+function readOptions(argv: readonly string[]): CliOptions {
+  try {
+    return cliOptions(argv);
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    throw new Failure("USAGE", error.message, { hint: "see --help" });
+  }
+}
+
+async function listen(options: CliOptions): Promise<Simulator> {
+  const scenario = await cliScenario(options, readFile);
+  const onRequest = (request: LoggedRequest): void => {
+    if (options.log) talk(logLine(request));
+  };
+  try {
+    return await startSimulator({ scenario, listen: options.listen, onRequest });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    const kind = code === "EACCES" || code === "EPERM" ? "NOPERM" : "OSERR";
+    throw new Failure(kind, `cannot listen: ${message}`, { cause: error });
+  }
+}
+
+async function readFile(path: string): Promise<Uint8Array | null> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? file.bytes() : null;
+}
+
+function talk(message: string): void {
+  process.stderr.write(`imds-simulator: ${message}\n`);
+}

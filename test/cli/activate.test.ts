@@ -1,0 +1,249 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Scenario } from "../../scripts/simulator/scenario/scenario.ts";
+import { startSimulator } from "../../scripts/simulator/start.ts";
+import { runEc2nic } from "../kit/program/run-ec2nic.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
+
+const primary = "06:ec:2a:00:00:00";
+const second = "06:ec:2a:00:00:01";
+const fileOf = (mac: string) => `etc/netplan/60-ec2nic-${mac.replaceAll(":", "")}.yaml`;
+const twoEnis: Scenario = { enis: [{ device: 0 }, { device: 1, dualStack: true }] };
+
+/** Runs `activate` below a folder of its own, which `prepare` may fill before. */
+async function activate(
+  scenario: Scenario,
+  args: readonly string[] = [],
+  prepare: (root: string) => void = () => undefined,
+) {
+  await using simulator = await startSimulator({ scenario });
+  using folder = temporaryFolder();
+  const root = folder.path;
+  prepare(root);
+  const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", root];
+  const run = (more: readonly string[] = []) =>
+    runEc2nic({ args: [...local, "--endpoint", simulator.url, ...args, ...more] });
+  const first = await run();
+  const written = filesBelow(root);
+  const again = await run();
+  return { ...first, written, again, rewritten: filesBelow(root), requests: simulator.requests };
+}
+
+function filesBelow(root: string): Readonly<Record<string, string>> {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      const { mtimeMs, ino, mode } = statSync(path);
+      const state = `${(mode & 0o7777).toString(8)} ${ino} ${mtimeMs}`;
+      return [path.slice(root.length + 1), `${state}\n${readFileSync(path, "utf8")}`];
+    }),
+  );
+}
+
+test("writes a file per NIC, 0600; a second run touches nothing", async () => {
+  const { code, text, written, again, rewritten } = await activate(twoEnis);
+  expect({ code, text }).toEqual({ code: 0, text: "" });
+  expect(Object.keys(written)).toEqual(expect.arrayContaining([fileOf(primary), fileOf(second)]));
+  expect(written[fileOf(second)]).toStartWith("600 ");
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain(`${second} eni-0ec2006ec2a000001: unchanged`);
+  expect(rewritten).toEqual(written);
+});
+
+test("--dry-run shows what would be written, and writes nothing", async () => {
+  const { code, text, written } = await activate(twoEnis, ["--dry-run"]);
+  expect(code).toBe(0);
+  expect(text).toContain(`write /${fileOf(primary)} (new, 0600)`);
+  expect(written).toEqual({});
+});
+
+test("--json: one object, with what was asked and what came of each NIC", async () => {
+  const { text, again } = await activate(twoEnis, ["--json"]);
+  expect(JSON.parse(text)).toMatchObject({
+    command: "activate",
+    outcome: "configured",
+    dryRun: false,
+    imds: { requests: expect.any(Number), retries: 0, interface: null },
+    nics: expect.arrayContaining([
+      { mac: primary, name: null, eni: "eni-0ec2006ec2a000000", outcome: "configured" },
+    ]),
+  });
+  expect(JSON.parse(again.text)).toMatchObject({
+    outcome: "unchanged",
+    plan: { write: [], remove: [] },
+  });
+});
+
+test("--json after a failure has the same shape, with the error", async () => {
+  const { code, text } = await activate({ disabled: true }, ["--json"]);
+  expect(code).toBe(78);
+  expect(JSON.parse(text)).toMatchObject({
+    command: "activate",
+    outcome: "failed",
+    nics: [],
+    error: { code: 78, kind: "CONFIG", hint: expect.any(String) },
+  });
+});
+
+const ours = (root: string) => {
+  mkdirSync(join(root, "etc/netplan"), { recursive: true });
+  writeFileSync(join(root, fileOf("06:00:00:00:00:99")), "# written by ec2nic\n", { mode: 0o600 });
+};
+
+test("a file of ours for a NIC that nobody knows is removed", async () => {
+  const { code, written } = await activate(twoEnis, [], ours);
+  expect(code).toBe(0);
+  expect(Object.keys(written)).not.toContain(fileOf("06:00:00:00:00:99"));
+});
+
+/** Lists that are not there yet say nothing about what is attached: nothing may be taken away. */
+const late: readonly (readonly [string, Scenario])[] = [
+  ["macs/ and mac are not there", { ...twoEnis, late: { network: 90_000, mac: 90_000 } }],
+  ["macs/ is not there", { ...twoEnis, late: { network: 90_000 } }],
+  ["mac is not there", { ...twoEnis, late: { mac: 90_000 } }],
+  ["the primary is not listed", { enis: [{ device: 0, late: { ".": 90_000 } }, { device: 1 }] }],
+  ["the primary has no address", { enis: [{ device: 0, late: { "local-ipv4s": 90_000 } }] }],
+];
+
+for (const [what, scenario] of late) {
+  test.concurrent(`${what}: 75 at the deadline, and nothing is removed`, async () => {
+    const { code, written, stderr } = await activate(scenario, ["--timeout", "700ms"], ours);
+    expect({ code, stderr }).toEqual({
+      code: 75,
+      stderr: expect.stringContaining("hint: run it again"),
+    });
+    expect(Object.keys(written)).toContain(fileOf("06:00:00:00:00:99"));
+    expect(Object.keys(written)).not.toContain(fileOf(primary));
+  });
+}
+
+test.concurrent("listed late, it is waited for", async () => {
+  const scenario = { ...twoEnis, late: { network: 500, mac: 500 } };
+  const { code, written } = await activate(scenario, ["--timeout", "5s"]);
+  expect(code).toBe(0);
+  expect(Object.keys(written)).toContain(fileOf(second));
+});
+
+const slow = { afterMs: 90_000, before: "" } as const;
+
+for (const [leaf, before] of [
+  ["device-number", ""],
+  ["device-number", "x"],
+  ["local-ipv4s", "10.0.0.300"],
+] as const) {
+  test.concurrent(
+    `${leaf} of one ENI reads ${JSON.stringify(before)}: the others are configured, 75`,
+    async () => {
+      const enis = [
+        { device: 0 },
+        { device: 1, late: { [leaf]: { ...slow, before } } },
+        { device: 2 },
+      ];
+      const { code, written, stderr } = await activate({ enis }, ["--timeout", "900ms"]);
+      expect(code).toBe(75);
+      expect(stderr).toContain(leaf);
+      const names = Object.keys(written);
+      expect(names).toContain(fileOf("06:ec:2a:00:00:02"));
+      expect(names).not.toContain(fileOf(second));
+    },
+  );
+}
+
+test.concurrent("a leaf that is listed but 404 is late, not absent", async () => {
+  const enis = [
+    { device: 0 },
+    { device: 1, late: { "local-ipv4s": { afterMs: 90_000, listed: true } } },
+  ];
+  const { code, written, stderr } = await activate({ enis }, ["--timeout", "700ms"]);
+  expect(code).toBe(75);
+  expect(stderr).toContain("local-ipv4s: listed, but not there yet");
+  expect(Object.keys(written)).not.toContain(fileOf(second));
+});
+
+test("a line of the unmanaged list that means nothing is told, not passed over", async () => {
+  const typo = (root: string) => {
+    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
+    writeFileSync(join(root, "etc/ec2nic/unmanaged"), "06-ec-2a-00-00-01\n");
+  };
+  const { code, stderr } = await activate(twoEnis, [], typo);
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'warning: /etc/ec2nic/unmanaged:1: "06-ec-2a-00-00-01" is neither a MAC',
+  );
+});
+
+test.concurrent("an ENI that is left alone anyway is not waited for", async () => {
+  const enis = [{ device: 0 }, { device: 1, late: { "device-number": { ...slow, before: "0" } } }];
+  const alone = (root: string) => {
+    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
+    writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${second}\n`);
+  };
+  const { code, elapsedMs } = await activate({ enis }, ["--timeout", "9s"], alone);
+  expect(code).toBe(0);
+  expect(elapsedMs).toBeLessThan(3000);
+});
+
+test("--metadata: what is no instance's metadata is refused, whatever it is", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "m.json");
+  const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder.path];
+  const cases = [
+    { content: null, code: 66, says: "there is no such file" },
+    { content: "{}", code: 65, says: "meta-data/mac is not there" },
+    { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, says: "lists nothing" },
+    { content: "[1]", code: 65, says: "not a tree" },
+    { content: "{", code: 65, says: "not a tree of metadata" },
+  ];
+  for (const { content, code, says } of cases) {
+    if (content !== null) writeFileSync(file, content);
+    const endpoint = ["--endpoint", "http://127.0.0.1:9"];
+    const run = await runEc2nic({ args: [...local, ...endpoint, "--metadata", file] });
+    expect({ content, code: run.code }).toEqual({ content, code });
+    expect(run.stderr).toContain(says);
+  }
+});
+
+test("what fetch saved configures an image, without asking anybody", async () => {
+  await using simulator = await startSimulator({ scenario: twoEnis });
+  using folder = temporaryFolder();
+  const file = join(folder.path, "m.json");
+  await runEc2nic({ args: ["fetch", "--json", "--output", file, "--endpoint", simulator.url] });
+  simulator.clearRequests();
+  const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder.path];
+  const run = await runEc2nic({
+    args: [...local, "--metadata", file, "--endpoint", simulator.url],
+  });
+  expect({ code: run.code, requests: simulator.requests.length }).toEqual({ code: 0, requests: 0 });
+  expect(readdirSync(join(folder.path, "etc/netplan"))).toHaveLength(2);
+});
+
+test("a leaf is asked for once, a folder listed once, with one token", async () => {
+  const { requests } = await activate(twoEnis, ["--dry-run"]);
+  const paths = requests
+    .slice(0, requests.length / 2)
+    .map(({ method, path }) => `${method} ${path}`);
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(paths.filter((path) => path.startsWith("PUT"))).toHaveLength(1);
+});
+
+test("--offline asks nobody and leaves each NIC's file, and tells NetworkManager of resolv.conf", async () => {
+  const own = "# written by ec2nic\nnetwork: {version: 2}\n";
+  const texts = {
+    "etc/resolv.conf": "nameserver 10.0.0.2\n",
+    "usr/lib/systemd/system/NetworkManager.service": "",
+    [fileOf("06:ec:2a:00:00:77")]: own,
+  };
+  const run = await activate(twoEnis, ["--offline"], (root) => {
+    for (const [path, text] of Object.entries(texts)) {
+      mkdirSync(join(root, path, ".."), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+  });
+  expect({ code: run.code, requests: run.requests }).toEqual({ code: 0, requests: [] });
+  expect(run.written["etc/NetworkManager/conf.d/90-ec2nic-dns.conf"]).toContain("dns=none");
+  expect(run.written[fileOf("06:ec:2a:00:00:77")]).toContain(own);
+  expect(run.rewritten).toEqual(run.written);
+});

@@ -1,0 +1,162 @@
+import { expect, test } from "bun:test";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fetchArgs, fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import { startEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+test("COMMAND has the variables, its own arguments and our environment", async () => {
+  const command = [
+    "sh",
+    "-c",
+    'printf "%s|" "$EC2_MAC" "$EC2_AMI_ID" "$MINE" "$@"',
+    "sh",
+    "-v",
+    "a b",
+  ];
+  const args = ["mac", "ami-id", "--", ...command];
+  const { code, text, stderr } = await fetchOnce({}, args, { env: { MINE: "m" } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(text).toBe("06:ec:2a:00:00:00|ami-0ec20000000000001|m|-v|a b|");
+});
+
+test("values reach COMMAND as they are, control characters and quotes too", async () => {
+  const value = "$(touch canary) `id` \"'\\ !\n\u0001\u001b é \ufeff -n";
+  const args = ["tags/instance/t", "--", "sh", "-c", 'printf %s "$EC2_TAGS_INSTANCE_T"'];
+  using folder = temporaryFolder();
+  const { text } = await fetchOnce({ tags: { t: value } }, args, { cwd: folder.path });
+  expect(text).toBe(value);
+  expect(existsSync(join(folder.path, "canary"))).toBe(false);
+});
+
+test("COMMAND has our stdin and stdout, and what it says is not touched", async () => {
+  const { text } = await fetchOnce({}, ["mac", "--", "cat"], { stdin: "through" });
+  expect(text).toBe("through");
+});
+
+test.each([0, 1, 3, 64, 77, 255])("its exit status is ours: %d", async (status) => {
+  const { code, stderr } = await fetchOnce({}, ["mac", "--", "sh", "-c", `exit ${status}`]);
+  expect({ code, stderr }).toEqual({ code: status, stderr: "" });
+});
+
+test.each([
+  ["TERM", 143],
+  ["KILL", 137],
+  ["HUP", 129],
+  ["USR1", 138],
+  ["SEGV", 139],
+  ["ABRT", 134],
+  ["QUIT", 131],
+  ["FPE", 136],
+  ["BUS", 135],
+  ["XCPU", 152],
+])("ended by SIG%s: %d, as a shell has it", async (signal, status) => {
+  const command = ["sh", "-c", `ulimit -c 0; kill -${signal} $$`];
+  expect((await fetchOnce({}, ["mac", "--", ...command])).code).toBe(status);
+});
+
+test("COMMAND that is not there: 127; that cannot be executed: 126", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "file");
+  writeFileSync(file, "true\n", { mode: 0o644 });
+  const cases = [
+    { command: "no-such-command", status: 127, says: "no-such-command: there is no such command" },
+    { command: join(folder.path, "no"), status: 127, says: "there is no such command" },
+    { command: file, status: 126, says: "it cannot be executed" },
+    { command: folder.path, status: 126, says: "it cannot be executed" },
+    { command: "", status: 64, says: "there is no command after --" },
+  ];
+  for (const { command, status, says } of cases) {
+    const { code, text, stderr } = await fetchOnce({}, ["mac", "--", command]);
+    expect({ command, code, text }).toEqual({ command, code: status, text: "" });
+    expect(stderr).toContain(says);
+  }
+});
+
+test("an interpreter that is not there: 127, as sh says it", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "script");
+  writeFileSync(file, "#!/no/such/interpreter\n");
+  chmodSync(file, 0o755);
+  expect([126, 127]).toContain((await fetchOnce({}, ["mac", "--", file])).code);
+});
+
+test("when fetching fails COMMAND is not run, and the status is the tool's", async () => {
+  using folder = temporaryFolder();
+  const args = ["mac", "nope", "--", "touch", join(folder.path, "canary")];
+  expect((await fetchOnce({}, args)).code).toBe(66);
+  expect(existsSync(join(folder.path, "canary"))).toBe(false);
+});
+
+test("a value with a NUL is no variable: COMMAND is not run", async () => {
+  const { code, text } = await fetchOnce({ userData: "a\0b" }, ["user-data", "--", "echo", "ran"]);
+  expect({ code, text }).toEqual({ code: 65, text: "" });
+});
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  test.concurrent(`${signal} is handed on; COMMAND decides, and its status is ours`, async () => {
+    await using simulator = await startSimulator();
+    using folder = temporaryFolder();
+    const ready = join(folder.path, "ready");
+    const trap = `trap 'echo got it; exit 7' ${signal.slice(3)}; : >${ready}; for i in $(seq 200); do sleep 0.05; done`;
+    const args = fetchArgs(simulator.url, ["mac", "--", "sh", "-c", trap]);
+    const { kill, result } = startEc2nic({ args });
+    while (!existsSync(ready)) await Bun.sleep(5);
+    kill(signal);
+    const { code, text } = await result;
+    expect({ code, text }).toEqual({ code: 7, text: "got it\n" });
+  });
+}
+
+// the moment between the start of COMMAND and the first look at signals is a few hundred µs long
+for (const signal of ["TERM", "INT", "HUP"]) {
+  test.concurrent(`SIG${signal} that comes as COMMAND starts is handed on, too`, async () => {
+    await using simulator = await startSimulator();
+    const early = `trap 'exit 7' ${signal}; kill -${signal} $PPID; for i in $(seq 60); do sleep 0.05; done`;
+    const runs = Array.from({ length: 12 }, () =>
+      fetchFrom(simulator, ["mac", "--", "sh", "-c", early]),
+    );
+    const codes = (await Promise.all(runs)).map(({ code }) => code);
+    expect(codes).toEqual(codes.map(() => 7));
+  });
+}
+
+test.concurrent("a COMMAND that SIGTERM ends: 143, and it is gone", async () => {
+  await using simulator = await startSimulator();
+  using folder = temporaryFolder();
+  const pidFile = join(folder.path, "pid");
+  const command = [
+    "sh",
+    "-c",
+    `echo $$ >${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 30`,
+  ];
+  const { kill, result } = startEc2nic({
+    args: fetchArgs(simulator.url, ["mac", "--", ...command]),
+  });
+  while (!existsSync(pidFile)) await Bun.sleep(5);
+  const pid = Number(await Bun.file(pidFile).text());
+  kill("SIGTERM");
+  expect((await result).code).toBe(143);
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test("COMMAND is found on PATH, and a relative one from the current folder", async () => {
+  using folder = temporaryFolder();
+  const script = join(folder.path, "mine");
+  writeFileSync(script, '#!/bin/sh\necho "mine $EC2_MAC"\n');
+  chmodSync(script, 0o755);
+  await using simulator = await startSimulator();
+  const options = { cwd: folder.path };
+  const byPath = { ...options, env: { PATH: `${folder.path}:/usr/bin:/bin` } };
+  for (const [command, run] of [["./mine", options] as const, ["mine", byPath] as const]) {
+    const { text } = await fetchFrom(simulator, ["mac", "--", command], run);
+    expect(text).toBe("mine 06:ec:2a:00:00:00\n");
+  }
+});
+
+test("a default reaches COMMAND as well", async () => {
+  const command = ["sh", "-c", 'echo "$EC2_TAGS_INSTANCE_ROLE"'];
+  const args = ["tags/instance/Role", "--default", "none", "--", ...command];
+  expect((await fetchOnce({}, args)).text).toBe("none\n");
+});

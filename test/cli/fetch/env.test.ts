@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
+
+const env = ["--format", "env"];
+
+test("several keys, each as EC2_ and the key in capitals, sorted", async () => {
+  const keys = ["placement/region", "instance-id", "placement/availability-zone-id"];
+  const { code, text, stderr } = await fetchOnce({}, [...keys, ...env]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(text).toBe(
+    [
+      'EC2_INSTANCE_ID="i-0ec20000000000001"',
+      'EC2_PLACEMENT_AVAILABILITY_ZONE_ID="euc1-az2"',
+      'EC2_PLACEMENT_REGION="eu-central-1"',
+      "",
+    ].join("\n"),
+  );
+});
+
+const names: readonly (readonly [string, string])[] = [
+  ["Name", "EC2_TAGS_INSTANCE_NAME"],
+  ["a b", "EC2_TAGS_INSTANCE_A_B"],
+  ["a -- b", "EC2_TAGS_INSTANCE_A_B"],
+  ["größe", "EC2_TAGS_INSTANCE_GR_E"],
+  ["$(id)", "EC2_TAGS_INSTANCE_ID_"],
+  ["x=y; id", "EC2_TAGS_INSTANCE_X_Y_ID"],
+];
+
+test.each(names)("the tag %p is %s", async (tag, name) => {
+  const { text } = await fetchOnce({ tags: { [tag]: "v" } }, [`tags/instance/${tag}`, ...env]);
+  expect(text).toBe(`${name}="v"\n`);
+});
+
+test("a folder is a variable a leaf; lists are lines", async () => {
+  const enis = [{ device: 0, ipv4: ["10.0.0.10", "10.0.0.11"] }];
+  const folder = "network/interfaces/macs/06:ec:2a:00:00:00";
+  const { text } = await fetchOnce({ enis }, [folder, ...env]);
+  const prefix = "EC2_NETWORK_INTERFACES_MACS_06_EC_2A_00_00_00";
+  expect(text).toContain(`\n${prefix}_LOCAL_IPV4S="10.0.0.10\n10.0.0.11"\n`);
+  expect(text).toContain(`${prefix}_DEVICE_NUMBER="0"\n`);
+});
+
+test("two keys that would share a name are refused, whichever comes first", async () => {
+  const tags = { "a b": "1", "a-b": "2" };
+  const { code, text, stderr } = await fetchOnce({ tags }, ["tags/instance", ...env]);
+  expect({ code, text }).toEqual({ code: 65, text: "(exit 65)\n" });
+  expect(stderr).toContain("would both be EC2_TAGS_INSTANCE_A_B");
+});
+
+test("the same key twice is one variable", async () => {
+  const { text } = await fetchOnce({}, ["mac", "mac/", ...env]);
+  expect(text).toBe('EC2_MAC="06:ec:2a:00:00:00"\n');
+});
+
+test("all or nothing: one key that is missing, and none is printed", async () => {
+  const { code, text } = await fetchOnce({}, ["instance-id", "nope", ...env]);
+  expect({ code, text }).toEqual({ code: 66, text: "(exit 66)\n" });
+});
+
+// systemd drops a variable that holds one, without a word (systemd.exec(5), EnvironmentFile=)
+test.each(["\u0001", "\r", "\u001b", "\u007f"])(
+  "a control character is refused: %p",
+  async (bad) => {
+    const { code, text } = await fetchOnce({ tags: { t: `a${bad}b` } }, [
+      "tags/instance/t",
+      ...env,
+    ]);
+    expect({ code, text }).toEqual({ code: 65, text: "(exit 65)\n" });
+  },
+);

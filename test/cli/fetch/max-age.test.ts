@@ -1,0 +1,157 @@
+import { expect } from "bun:test";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { type RunResult, runEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { fetchArgs } from "../../kit/program/fetch-from.ts";
+
+/** A /run of its own, so that the machine's is not touched. */
+const ownRun = ["unshare", "--mount"];
+const testInOwnRun = testUnless(missingRoot() ?? failing(...ownRun, "true"));
+
+interface Outcome extends RunResult {
+  readonly requests: number;
+  readonly paths: readonly string[];
+}
+
+/** Runs a script in which "$@" is `ec2nic fetch ARGS`, beside a /run/ec2nic that is empty. */
+async function inOwnRun(script: string, args: readonly string[], of: Scenario = {}) {
+  await using simulator = await startSimulator({ scenario: of });
+  const setUp = 'mount -t tmpfs tmpfs /run && "$0" -c "$SCRIPT" "$0" "$@"';
+  const result = await runEc2nic({
+    args: fetchArgs(simulator.url, args),
+    env: { SCRIPT: script, URL: simulator.url },
+    around: [...ownRun, "sh", "-c", setUp, "sh"],
+  });
+  const paths = simulator.requests.map(({ method, path }) => `${method} ${path}`);
+  return { ...result, requests: paths.length, paths } satisfies Outcome;
+}
+
+const fiveMinutes = ["--max-age", "5m"];
+
+testInOwnRun("the second run makes no request, and gives the same", async () => {
+  for (const keys of [["instance-id"], ["placement"], ["mac", "tags/instance/Name"], []]) {
+    const of = { tags: { Name: "grüße\nzwei" } };
+    const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
+    const once = await inOwnRun('"$@"', [...keys, ...fiveMinutes], of);
+    const twice = await inOwnRun(script, [...keys, ...fiveMinutes], of);
+    expect(twice.code).toBe(0);
+    expect(twice.text).toBe(once.text);
+    expect(twice.requests).toBe(once.requests);
+  }
+});
+
+// valibot's record() leaves out __proto__
+testInOwnRun("a tree that was kept is whole, whatever its tags are called", async () => {
+  const tags = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c", "0": "d"}');
+  const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
+  const { text } = await inOwnRun(script, ["tags/instance", ...fiveMinutes], { tags });
+  expect(text).toContain('"__proto__": "a"');
+});
+
+testInOwnRun("a value that is not UTF-8 is kept byte for byte", async () => {
+  const of = { set: { profile: Uint8Array.of(0xff, 0, 0x0a) } };
+  const { stdout } = await inOwnRun('"$@" >/dev/null; "$@"', ["profile", ...fiveMinutes], of);
+  expect([...stdout]).toEqual([0xff, 0, 0x0a]);
+});
+
+testInOwnRun("without --max-age nothing is kept, and what is kept is not looked at", async () => {
+  const script = '"$@"; ls -A /run; "$@" --max-age 5m; "$@"';
+  const { text, requests } = await inOwnRun(script, ["mac"]);
+  expect(text).toBe("06:ec:2a:00:00:00\n".repeat(3));
+  expect(requests).toBe(6);
+});
+
+testInOwnRun("too old: IMDS is asked, and the new answer kept", async () => {
+  const script = '"$@" --max-age 1h; sleep 0.2; "$@" --max-age 100ms; "$@" --max-age 1h';
+  const { code, requests } = await inOwnRun(script, ["mac"]);
+  expect({ code, requests }).toEqual({ code: 0, requests: 4 });
+});
+
+testInOwnRun("another key, another endpoint: another answer", async () => {
+  const { requests } = await inOwnRun('"$@" mac; "$@" ami-id', fiveMinutes);
+  expect(requests).toBe(4);
+  const others = await inOwnRun('"$@"; "$@" --endpoint http://127.0.0.1:1; "$@"', [
+    "mac",
+    ...fiveMinutes,
+  ]);
+  expect(others.requests).toBe(4);
+});
+
+testInOwnRun("the folder is 0700, the files 0600, whatever the umask", async () => {
+  const script = 'umask 0; "$@" >/dev/null; stat -c "%a %F" /run/ec2nic /run/ec2nic/*';
+  const { text } = await inOwnRun(script, ["mac", ...fiveMinutes]);
+  expect(text).toBe("700 directory\n600 regular file\n");
+});
+
+testInOwnRun("an error is never kept, nor a default", async () => {
+  for (const more of [[], ["--default", "d"]]) {
+    const script = '"$@"; ls -A /run/ec2nic 2>/dev/null; "$@"';
+    const { requests, text } = await inOwnRun(script, ["nope", ...more, ...fiveMinutes]);
+    expect(text).not.toContain("fetch-");
+    expect(requests).toBe(4);
+  }
+  const faults = [{ match: "GET *", fault: { kind: "status", status: 500 } as const, times: 1 }];
+  const failing = await inOwnRun('"$@" --retries 0; "$@"', ["mac", ...fiveMinutes], { faults });
+  expect(failing.text).toBe("06:ec:2a:00:00:00\n");
+});
+
+testInOwnRun("credentials and user-data never get there, however they are asked for", async () => {
+  const of: Scenario = { iamRole: "web", userData: "hunter2" };
+  for (const keys of [
+    ["user-data"],
+    ["iam"],
+    ["iam/security-credentials/web"],
+    ["identity-credentials/ec2/security-credentials/ec2-instance"],
+    ["meta-data/iam/info"],
+    ["--show-secrets"],
+    ["user-data", "mac"],
+  ]) {
+    const script = '"$@" >/dev/null; cat /run/ec2nic/* 2>/dev/null; true';
+    const { code, text } = await inOwnRun(script, [...keys, ...fiveMinutes], of);
+    expect(code).toBe(0);
+    expect(text).not.toMatch(/simulated|hunter2|ASIA|base64":"(aHVudGVyM|ey)/);
+    if (!keys.includes("mac")) expect({ keys, text }).toEqual({ keys, text: "" });
+  }
+});
+
+testInOwnRun("a whole tree that was kept does not stand in for one with secrets", async () => {
+  const of: Scenario = { userData: "hunter2" };
+  const { text } = await inOwnRun('"$@" >/dev/null; "$@" --show-secrets', fiveMinutes, of);
+  expect(JSON.parse(text)).toHaveProperty("user-data", "hunter2");
+});
+
+testInOwnRun("what others could write, a link, or what is no JSON is not believed", async () => {
+  const spoil = [
+    "chmod 644 $F",
+    "mv $F /run/x; ln -s /run/x $F",
+    "echo '{' >$F",
+    ": >$F",
+    `echo '{"keptAtMs":0,"base64":1}' >$F`,
+  ];
+  for (const what of spoil) {
+    const script = `"$@" >/dev/null; F=$(echo /run/ec2nic/*); ${what}; "$@"`;
+    const { code, text, requests } = await inOwnRun(script, ["mac", ...fiveMinutes]);
+    expect({ what, code, text, requests }).toEqual({
+      what,
+      code: 0,
+      text: "06:ec:2a:00:00:00\n",
+      requests: 4,
+    });
+  }
+});
+
+testInOwnRun("a file of another user is not believed", async () => {
+  const script = '"$@" >/dev/null; chown 65534 /run/ec2nic/*; "$@"';
+  const { requests } = await inOwnRun(script, ["mac", ...fiveMinutes]);
+  expect(requests).toBe(4);
+});
+
+testInOwnRun("a folder that cannot be used is no reason to fail", async () => {
+  for (const obstacle of ["touch /run/ec2nic", "mount -o remount,ro /run"]) {
+    const script = `${obstacle}; "$@"; "$@"`;
+    const { code, text, stderr } = await inOwnRun(script, ["mac", ...fiveMinutes]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(text).toBe("06:ec:2a:00:00:00\n".repeat(2));
+  }
+});

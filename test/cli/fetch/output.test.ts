@@ -1,0 +1,159 @@
+import { expect, test } from "bun:test";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+test("--output writes the value, 0600 whatever the umask, and nothing to stdout", async () => {
+  for (const umask of ["000", "022", "777"]) {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "id");
+    const around = ["sh", "-c", `umask ${umask}; exec "$@"`, "sh"];
+    const { code, text, stderr } = await fetchOnce({}, ["mac", "--output", file], { around });
+    expect({ code, text, stderr }).toEqual({ code: 0, text: "", stderr: "" });
+    expect(readFileSync(file, "utf8")).toBe("06:ec:2a:00:00:00\n");
+    expect(lstatSync(file).mode & 0o7777).toBe(0o600);
+    expect(readdirSync(folder.path)).toEqual(["id"]);
+  }
+});
+
+test("--output takes bytes, env and json, and a name without a folder", async () => {
+  using folder = temporaryFolder();
+  const cwd = folder.path;
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  await fetchOnce({ userData: bytes }, ["user-data", "--output", "data"], { cwd });
+  await fetchOnce({}, ["mac", "--format", "env", "--output", "env"], { cwd });
+  await fetchOnce({}, ["mac", "--json", "--output=json"], { cwd });
+  expect(Buffer.compare(readFileSync(join(cwd, "data")), bytes)).toBe(0);
+  expect(readFileSync(join(cwd, "env"), "utf8")).toBe('EC2_MAC="06:ec:2a:00:00:00"\n');
+  expect(readFileSync(join(cwd, "json"), "utf8")).toBe('"06:ec:2a:00:00:00"\n');
+});
+
+test("a file that was there is replaced, not written into", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "id");
+  writeFileSync(file, "old and longer than what comes\n".repeat(9), { mode: 0o644 });
+  const { ino } = lstatSync(file);
+  expect((await fetchOnce({}, ["mac", "--output", file])).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe("06:ec:2a:00:00:00\n");
+  expect(lstatSync(file).mode & 0o777).toBe(0o600);
+  expect(lstatSync(file).ino).not.toBe(ino);
+});
+
+test("after a failure the old content stands, and no temporary file is left", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "id");
+  writeFileSync(file, "old");
+  for (const args of [["nope"], ["nope", "--format", "env"]]) {
+    const { code, text: stdout } = await fetchOnce({}, [...args, "--output", file]);
+    const text = args.includes("env") ? "(exit 66)\n" : "";
+    expect({ code, stdout }).toEqual({ code: 66, stdout: text });
+  }
+  expect(readFileSync(file, "utf8")).toBe("old");
+  expect(readdirSync(folder.path)).toEqual(["id"]);
+});
+
+// A rename over /dev/null takes the device away from the whole machine: never name the real one
+// here, for a test that fails as root would do just that.
+test("what is no plain file is refused, and stays as it was", async () => {
+  using folder = temporaryFolder();
+  const cwd = folder.path;
+  writeFileSync(join(cwd, "target"), "old");
+  symlinkSync("target", join(cwd, "link"));
+  symlinkSync("nowhere", join(cwd, "dangling"));
+  mkdirSync(join(cwd, "folder"));
+  Bun.spawnSync(["mkfifo", join(cwd, "pipe")]);
+  const before = kindsIn(cwd);
+  await using simulator = await startSimulator();
+  for (const file of ["link", "dangling", "folder", "folder/", "pipe", ".", "./link"]) {
+    const { code, text, stderr } = await fetchFrom(simulator, ["mac", "--output", file], { cwd });
+    expect({ file, code, text }).toEqual({ file, code: 73, text: "" });
+    expect(stderr).toStartWith(`ec2nic: ${file}: `);
+  }
+  expect(readFileSync(join(cwd, "target"), "utf8")).toBe("old");
+  expect(kindsIn(cwd)).toEqual(before);
+});
+
+const makesDevices =
+  missingRoot() ?? failing("sh", "-c", 'd=$(mktemp -u); mknod "$d" c 1 3 && rm "$d"');
+
+testUnless(makesDevices)("a device is refused, and stays one", async () => {
+  using folder = temporaryFolder();
+  const device = join(folder.path, "null");
+  Bun.spawnSync(["mknod", device, "c", "1", "3"]);
+  const { code, stderr } = await fetchOnce({}, ["mac", "--output", device]);
+  expect(code).toBe(73);
+  expect(stderr).toContain("is not a plain file");
+  expect(lstatSync(device).isCharacterDevice()).toBe(true);
+  expect(readdirSync(folder.path)).toEqual(["null"]);
+});
+
+/** The names in a folder, with what they are. */
+function kindsIn(path: string): readonly string[] {
+  const kinds = readdirSync(path).map((name) => `${name} ${lstatSync(join(path, name)).mode}`);
+  return kinds.toSorted();
+}
+
+test("an empty name is refused, and leaves nothing", async () => {
+  using folder = temporaryFolder();
+  const { code } = await fetchOnce({}, ["mac", "--output", ""], { cwd: folder.path });
+  expect([64, 73]).toContain(code);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test("a folder that is not there, or a file in its place: 73", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "file"), "");
+  for (const [name, reason] of [
+    ["no/id", "there is no such folder"],
+    ["file/id", "a part of the path is not a folder"],
+  ]) {
+    const { code, stderr } = await fetchOnce({}, ["mac", "--output", `${folder.path}/${name}`]);
+    expect(code).toBe(73);
+    expect(stderr).toContain(`could not be written: ${reason}`);
+  }
+  expect(readdirSync(folder.path)).toEqual(["file"]);
+});
+
+const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+  "an ordinary user in root's folder: 77, and nothing is left",
+  async () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o755);
+    const args = ["mac", "--output", join(folder.path, "id")];
+    const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
+    expect(code).toBe(77);
+    expect(stderr).toContain("not allowed to write");
+    expect(stderr).toContain("ec2nic: hint: run it as root");
+    expect(readdirSync(folder.path)).toEqual([]);
+  },
+);
+
+const ownMounts = ["unshare", "--mount"];
+
+testUnless(missingRoot() ?? failing(...ownMounts, "true"))(
+  "a disk that is full: 73, the old content stands and nothing else is left",
+  async () => {
+    using folder = temporaryFolder();
+    const script = `mount -t tmpfs -o size=64k tmpfs . && cd "$PWD" && printf old > id
+      "$@"; echo "exit $?"; cat id; ls -A`;
+    const around = [...ownMounts, "sh", "-c", script, "sh"];
+    const of = { userData: new Uint8Array(500_000) };
+    const args = ["user-data", "--output", "id"];
+    const { text, stderr } = await fetchOnce(of, args, { around, cwd: folder.path });
+    expect(text).toBe("exit 73\noldid\n");
+    expect(stderr).toContain("no space left on the device");
+  },
+);

@@ -1,0 +1,90 @@
+import { expect, test } from "bun:test";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+
+const rich: Scenario = {
+  iamRole: "web",
+  userData: "password=hunter2",
+  tags: { Name: "web" },
+  enis: [{ device: 0, dualStack: true }, { device: 1 }, { device: 2 }],
+};
+
+const secrets = /simulated-secret|simulated-session-token|ASIAEXAMPLE|hunter2/;
+
+test("everything, without credentials and user-data, which are not even asked for", async () => {
+  const { code, text, stderr, simulator } = await fetchOnce(rich, []);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(text).not.toMatch(secrets);
+  const tree = JSON.parse(text) as Record<string, unknown>;
+  expect(Object.keys(tree)).toEqual(Object.keys(tree).toSorted());
+  expect(tree).toMatchObject({
+    "instance-id": "i-0ec20000000000001",
+    dynamic: { "instance-identity": { document: expect.stringContaining("accountId") } },
+    network: { interfaces: { macs: { "06:ec:2a:00:00:02": { "device-number": "2" } } } },
+    tags: { instance: { Name: "web" } },
+  });
+  for (const secret of ["iam", "identity-credentials", "user-data"]) {
+    expect(tree).not.toHaveProperty(secret);
+    expect(simulator.count(`GET */${secret}*`)).toBe(0);
+  }
+});
+
+test("everything with --show-secrets", async () => {
+  const { code, text } = await fetchOnce(rich, ["--show-secrets"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(text)).toMatchObject({
+    "user-data": "password=hunter2",
+    iam: { "security-credentials": { web: expect.stringContaining("simulated-secret-ROLE") } },
+    "identity-credentials": { ec2: { "security-credentials": {} } },
+  });
+});
+
+test("what is named is given: iam/, a credential, user-data", async () => {
+  expect((await fetchOnce(rich, ["iam"])).text).toContain("simulated-secret-ROLE");
+  const role = await fetchOnce(rich, ["iam/security-credentials/web"]);
+  expect(JSON.parse(role.text)).toMatchObject({ AccessKeyId: "ASIAEXAMPLEROLE" });
+  expect((await fetchOnce(rich, ["user-data"])).text).toBe("password=hunter2");
+});
+
+test("the whole tree as env holds no secret either", async () => {
+  const { code, text } = await fetchOnce(rich, ["--format", "env"]);
+  expect(code).toBe(0);
+  expect(text).toContain('\nEC2_TAGS_INSTANCE_NAME="web"\n');
+  expect(text).not.toMatch(secrets);
+});
+
+test("one token; at most 6 requests in flight and 6 connections; each path once", async () => {
+  const { code, simulator } = await fetchOnce({ ...rich, latencyMs: 20 }, []);
+  expect(code).toBe(0);
+  expect(simulator.count("PUT /latest/api/token")).toBe(1);
+  expect(simulator.requests.length).toBeGreaterThan(80);
+  expect(simulator.maxInFlight).toBe(6);
+  expect(simulator.maxConnections).toBeLessThanOrEqual(6);
+  const paths = simulator.requests.map(({ path }) => path);
+  expect(new Set(paths).size).toBe(paths.length);
+  expect(simulator.requests.filter(({ method, tokenOk }) => method === "GET" && !tokenOk)).toEqual(
+    [],
+  );
+});
+
+test("a service that closes after each answer is read as well", async () => {
+  const { code, simulator } = await fetchOnce({ ...rich, keepAlive: false }, []);
+  expect(code).toBe(0);
+  expect(simulator.maxInFlight).toBeLessThanOrEqual(6);
+  expect(simulator.count("PUT *")).toBe(1);
+});
+
+// A leaf that is listed but not there yet is an ENI that propagates, not a failure of the tree.
+test("a child that is listed but 404 is left out, and said", async () => {
+  const late = { "placement/region": { afterMs: 60_000, listed: true } };
+  const { code, text, stderr } = await fetchOnce({ late }, ["placement"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(text)).not.toHaveProperty("region");
+  expect(stderr).toContain("placement/region is listed but not there (404): left out");
+});
+
+test("a child that fails fails the tree: an error is never an absent value", async () => {
+  const faults = [{ match: "GET */region", fault: { kind: "status", status: 500 } as const }];
+  const { code, text } = await fetchOnce({ faults }, ["placement", "--retries", "1"]);
+  expect({ code, text }).toEqual({ code: 69, text: "" });
+});

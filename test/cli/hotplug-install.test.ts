@@ -1,0 +1,181 @@
+import { expect, test } from "bun:test";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { chance } from "../kit/basics/chance.ts";
+import { withFolder } from "../kit/files/golden-case.ts";
+import { makeClients, treeBelow } from "../kit/files/image.ts";
+import { binary, type RunOptions, runEc2nic, startEc2nic } from "../kit/program/run-ec2nic.ts";
+import { tries } from "../kit/basics/seed.ts";
+
+const unit = "etc/systemd/system/ec2nic-repair.timer";
+
+/** An image in which the program lies, with whatever else is put into it. */
+async function withImage(work: (root: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const root = join(folder, "image");
+    await makeClients(root);
+    await put(root, "usr/local/bin/ec2nic");
+    await put(root, "usr/lib/systemd/systemd");
+    await put(root, "usr/lib/udev/rules.d/50-udev-default.rules");
+    await work(root);
+  });
+}
+
+async function put(root: string, path: string, content = ""): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), content);
+}
+
+const hotplug = (args: readonly string[], more: Partial<RunOptions> = {}) =>
+  runEc2nic({ args: ["hotplug", ...args], namespace: true, ...more });
+
+test("--install below a root writes and says it, once; --uninstall takes all of it away", async () => {
+  await withImage(async (root) => {
+    const before = await treeBelow(root);
+    const first = await hotplug(["--install", "--from-dhcp", "--root", root]);
+    expect([first.code, first.text]).toEqual([0, ""]);
+    expect(first.stderr).toContain(`ec2nic: wrote ${root}/etc/udev/rules.d/90-ec2nic.rules\n`);
+    expect(first.stderr).toContain(`installed below ${root}: units start /usr/local/bin/ec2nic\n`);
+    expect(first.stderr).not.toContain("ec2nic: ran ");
+    const installed = await treeBelow(root);
+    expect(installed.join("\n")).toContain("ExecStart=/usr/local/bin/ec2nic hotplug sync");
+    const second = await hotplug(["--install", "--from-dhcp", "--root", `${root}/`]);
+    expect(second.stderr).toContain("installed already");
+    expect(second.stderr).not.toMatch(/wrote|linked|removed/);
+    expect(await treeBelow(root)).toEqual(installed);
+    // whichever flags it was installed with
+    expect((await hotplug(["--uninstall", "--root", root, "--quiet"])).stderr).toBe("");
+    expect(await treeBelow(root)).toEqual(before);
+    expect((await hotplug(["--uninstall", "--root", root])).stderr).toBe(
+      `ec2nic: nothing to uninstall below ${root}\n`,
+    );
+  });
+});
+
+test("--json tells what was installed; --dry-run installs nothing", async () => {
+  await withImage(async (root) => {
+    const before = await treeBelow(root);
+    const planned = await hotplug(["--install", "--root", root, "--dry-run", "--json"]);
+    expect(await treeBelow(root)).toEqual(before);
+    const { text } = await hotplug(["--install", "--root", root, "--json"]);
+    const told = JSON.parse(text) as Record<string, unknown>;
+    expect(told).toMatchObject({
+      command: "hotplug",
+      outcome: "configured",
+      nics: [],
+      imds: null,
+      dryRun: false,
+      program: "/usr/local/bin/ec2nic",
+      plan: { remove: [], steps: [] },
+    });
+    const plannedResult = JSON.parse(planned.text) as Record<string, unknown>;
+    const { elapsedMs } = told;
+    expect<object>({ ...plannedResult, elapsedMs, dryRun: false }).toEqual(told);
+    const again = await hotplug(["--install", "--root", root, "--json"]);
+    expect(JSON.parse(again.text)).toMatchObject({ outcome: "unchanged", plan: { write: [] } });
+    const gone = await hotplug(["--uninstall", "--root", root, "--json"]);
+    expect(JSON.parse(gone.text)).toMatchObject({ outcome: "retired", program: null });
+  });
+});
+
+test("--dry-run for people: every file, link and folder, and what units start", async () => {
+  await withImage(async (root) => {
+    const { text, stderr } = await hotplug(["--install", "--root", root, "--dry-run"]);
+    expect(stderr).toBe("");
+    expect(text).toContain(`write ${root}/etc/systemd/system/ec2nic-local.service\n`);
+    expect(text).toEndWith("\nunits start /usr/local/bin/ec2nic\n");
+  });
+});
+
+test("the program that lies in the image is what units start, wherever it was run from", async () => {
+  await withImage(async (root) => {
+    const program = join(root, "opt/ec2nic");
+    await mkdir(dirname(program));
+    Bun.spawnSync(["cp", "--reflink=auto", binary, program]);
+    const argv = [program, "hotplug", "--install", "--root", "image", "--dry-run"];
+    const run = Bun.spawnSync(argv, { cwd: dirname(root), env: {}, stderr: "pipe" });
+    expect(run.stdout.toString()).toEndWith("\nunits start /opt/ec2nic\n");
+  });
+});
+
+test("64, and the command that mends it: the program lies where none can be started", async () => {
+  await withImage(async (root) => {
+    await rm(join(root, "usr/local/bin/ec2nic"));
+    const program = join(root, "..", "my ec2nic");
+    Bun.spawnSync(["cp", "--reflink=auto", binary, program]);
+    const argv = [program, "hotplug", "--install", "--root", root];
+    const { exitCode, stderr } = Bun.spawnSync(argv, { env: {}, stderr: "pipe" });
+    expect(exitCode).toBe(64);
+    expect(stderr.toString()).toContain("without blanks");
+    expect(stderr.toString()).toContain(
+      `my ec2nic' ${root}/usr/local/bin/ec2nic, then run this again with --root ${root}\n`,
+    );
+  });
+});
+
+test("77: who is not root is told so before anything is done", async () => {
+  if (process.getuid?.() !== 0) return;
+  const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  for (const flag of ["--install", "--uninstall"]) {
+    const { code, stderr } = await hotplug([flag], { around: as });
+    expect(code).toBe(77);
+    expect(stderr).toContain(`${flag} writes below /etc, and that takes root`);
+    expect(stderr).toContain("hint: the same with sudo before it");
+  }
+});
+
+test("an admin's mask is left alone, and told", async () => {
+  await withImage(async (root) => {
+    await mkdir(dirname(join(root, unit)), { recursive: true });
+    await symlink("/dev/null", join(root, unit));
+    const before = await treeBelow(root);
+    const { code, stderr } = await hotplug(["--install", "--root", root]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`warning: /${unit} is masked: left as it is\n`);
+    await hotplug(["--uninstall", "--root", root]);
+    expect(await treeBelow(root)).toEqual(before);
+  });
+});
+
+test("73: a folder that cannot be written; what was written goes with --uninstall", async () => {
+  await withImage(async (root) => {
+    await put(root, "etc/udev/rules.d", "no folder");
+    const before = await treeBelow(root);
+    const { code, stderr } = await hotplug(["--install", "--root", root]);
+    expect(code).toBe(73);
+    expect(stderr).toContain(`${root}/etc/udev/rules.d`);
+    await hotplug(["--uninstall", "--root", root]);
+    expect(await treeBelow(root)).toEqual(before);
+  });
+});
+
+test("killed at any moment: --uninstall leaves what was there, and --install ends it", async () => {
+  const { numRuns, seed } = tries(Number(process.env["KILLS"] ?? "6"));
+  const { fraction } = chance(seed);
+  for (let run = 0; run < numRuns; run += 1) {
+    await withImage(async (root) => {
+      await chmod(join(root, "etc"), 0o751);
+      const before = await treeBelow(root);
+      const args = ["hotplug", "--install", "--from-dhcp", "--root", root];
+      await endedAfter(args, 5 + fraction() * 60);
+      const left = await treeBelow(root);
+      await hotplug(["--uninstall", "--root", root]);
+      expect({ seed, left, tree: await treeBelow(root) }).toEqual({ seed, left, tree: before });
+      await endedAfter(args, 5 + fraction() * 60);
+      await runEc2nic({ args, namespace: true });
+      const whole = await treeBelow(root);
+      expect(whole.filter((line) => line.includes(".tmp"))).toEqual([]);
+      expect(whole.filter((line) => line.includes("ec2nic-lease.path"))).toHaveLength(2);
+      await endedAfter(["hotplug", "--uninstall", "--root", root], 5 + fraction() * 60);
+      await hotplug(["--uninstall", "--root", root]);
+      expect(await treeBelow(root)).toEqual(before);
+    });
+  }
+}, 60_000);
+
+async function endedAfter(args: readonly string[], afterMs: number): Promise<void> {
+  const running = startEc2nic({ args, namespace: true });
+  await Bun.sleep(afterMs);
+  running.kill("SIGKILL");
+  await running.exited;
+}

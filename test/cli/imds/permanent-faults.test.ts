@@ -1,0 +1,159 @@
+import { expect, test } from "bun:test";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Fault, FaultRule } from "../../../scripts/simulator/faults/fault.ts";
+import { timedTest } from "../../kit/basics/timed-test.ts";
+
+/** How a run ends where every answer is struck. */
+interface End {
+  readonly fault: Fault;
+  readonly status: number;
+  readonly says: RegExp;
+}
+
+const noAnswer = /no whole answer within [\d.]+ ms/;
+const cut = /the connection was cut/;
+
+/** Trouble that may pass: tried until the deadline. One row a kind, or the compiler says so. */
+const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: End } = {
+  status: { fault: { kind: "status", status: 503 }, status: 69, says: /503, throttled/ },
+  refuse: { fault: { kind: "refuse" }, status: 69, says: /connection refused/ },
+  hang: { fault: { kind: "hang" }, status: 69, says: noAnswer },
+  "hang-headers": { fault: { kind: "hang-headers" }, status: 69, says: noAnswer },
+  reset: { fault: { kind: "reset" }, status: 69, says: cut },
+  close: { fault: { kind: "close" }, status: 69, says: cut },
+  slow: { fault: { kind: "slow", everyMs: 50 }, status: 69, says: noAnswer },
+  delay: { fault: { kind: "delay", ms: 900 }, status: 69, says: noAnswer },
+  cut: { fault: { kind: "cut" }, status: 69, says: cut },
+  "cut-chunked": { fault: { kind: "cut-chunked" }, status: 69, says: cut },
+  garbage: { fault: { kind: "garbage" }, status: 65, says: /the answer is not HTTP/ },
+  oversized: { fault: { kind: "oversized" }, status: 65, says: /larger than \d+ bytes/ },
+  "token-rejected": {
+    fault: { kind: "token-rejected" },
+    status: 69,
+    // or the deadline cuts the request for yet another token
+    says: /401, the token was not accepted|no whole answer within \d+ ms \(1 try/,
+  },
+};
+
+/** Statuses, and other shapes of the kinds above. */
+const more: readonly End[] = [
+  { fault: { kind: "status", status: 429 }, status: 69, says: /429, throttled/ },
+  { fault: { kind: "status", status: 500 }, status: 69, says: /500, trouble/ },
+  { fault: { kind: "status", status: 502 }, status: 69, says: /502, trouble/ },
+  { fault: { kind: "status", status: 401 }, status: 69, says: /401/ },
+  { fault: { kind: "status", status: 408 }, status: 69, says: /408, timed out/ },
+  { fault: { kind: "status", status: 204 }, status: 65, says: /204 is no answer/ },
+  { fault: { kind: "oversized", framing: "chunked" }, status: 65, says: /larger than/ },
+  { fault: { kind: "cut", bytes: 0 }, status: 69, says: cut },
+];
+
+/** Past a deadline of a second; on a machine that is busy with whole machines, not 300. */
+const graceMs = 700;
+
+const quick = { env: { AWS_METADATA_SERVICE_TIMEOUT: "0.2" } };
+
+function rule(fault: Fault, match: string): FaultRule {
+  if (fault.kind === "refuse") return { fault };
+  return { fault, match: fault.kind === "token-rejected" ? "PUT *" : match };
+}
+
+for (const match of ["PUT *", "GET *"]) {
+  for (const { fault, status, says } of [...Object.values(retried), ...more]) {
+    timedTest(`${match} ${JSON.stringify(fault)}: ${status} at the deadline`, async () => {
+      const scenario = { faults: [rule(fault, match)] };
+      const run = await fetchOnce(scenario, ["mac", "--timeout", "1s"], quick);
+      expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
+      expect(run.stderr).toMatch(says);
+      expect(run.elapsedMs).toBeGreaterThan(700);
+      expect(run.elapsedMs).toBeLessThan(1000 + graceMs);
+      const { requests } = run.simulator;
+      if (fault.kind !== "refuse") expect(requests.length).toBeGreaterThan(2);
+      expect(requests.length).toBeLessThan(40); // it backs off
+      expect(requests.every(({ method, headers }) => method === "PUT" || tokenOf(headers))).toBe(
+        true,
+      );
+    });
+  }
+}
+
+function tokenOf(headers: Readonly<Record<string, string>>): boolean {
+  return (headers["x-aws-ec2-metadata-token"] ?? "") !== "";
+}
+
+// the last try before the deadline has milliseconds: what it says of itself is no reason
+timedTest("the reason told is IMDS's, not that the last try was cut by the deadline", async () => {
+  const fault = { kind: "status", status: 503 } as const;
+  const scenario = { faults: [{ fault }], latencyMs: 80 };
+  const runs = [1, 2, 3].map(() => fetchOnce(scenario, ["mac", "--timeout", "700ms"]));
+  for (const { code, stderr } of await Promise.all(runs)) {
+    expect(code).toBe(69);
+    expect(stderr).toContain("503, throttled");
+  }
+});
+
+timedTest("times are told in whole milliseconds", async () => {
+  const scenario = { faults: [{ fault: { kind: "hang" } as const }] };
+  const { stderr } = await fetchOnce(scenario, ["mac", "--timeout", "400ms", "-v"], quick);
+  expect(stderr).toMatch(noAnswer);
+  expect(stderr).not.toMatch(/\d\.\d+ ms/);
+});
+
+/** What no time will fix: told at once, after one try. */
+const final: readonly End[] = [
+  {
+    fault: { kind: "status", status: 403 },
+    status: 78,
+    says: /403, imds is switched off for this instance/,
+  },
+  { fault: { kind: "status", status: 400 }, status: 65, says: /400, a refusal/ },
+  { fault: { kind: "status", status: 405 }, status: 65, says: /405, a refusal/ },
+  ...[301, 302, 303, 307, 308].map((status) => ({
+    fault: { kind: "redirect", location: "http://127.0.0.1:1/", status } as const,
+    status: 65,
+    says: /a redirect: this is not imds/,
+  })),
+];
+
+for (const { fault, status, says } of final) {
+  for (const [match, puts, gets] of [["PUT *", 1, 0] as const, ["GET *", 1, 1] as const]) {
+    test(`${match} ${JSON.stringify(fault)}: ${status} at once`, async () => {
+      const run = await fetchOnce({ faults: [{ fault, match }] }, ["mac"]);
+      expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
+      expect(run.stderr).toMatch(says);
+      expect(run.elapsedMs).toBeLessThan(300);
+      expect([run.simulator.count("PUT *"), run.simulator.count("GET *")]).toEqual([puts, gets]);
+    });
+  }
+}
+
+test("403 in the middle of a tree ends it at once", async () => {
+  const faults = [{ match: "GET */region", fault: { kind: "status", status: 403 } as const }];
+  const { code, elapsedMs } = await fetchOnce({ faults }, []);
+  expect(code).toBe(78);
+  expect(elapsedMs).toBeLessThan(500);
+});
+
+test("an empty token is none (65), nor is an empty value, but of user-data and tags", async () => {
+  const empty = (match: string) => ({ faults: [{ match, fault: { kind: "empty" } as const }] });
+  const token = await fetchOnce(empty("PUT *"), ["mac", "--retries", "1"]);
+  expect([token.code, token.simulator.count("GET *")]).toEqual([65, 0]);
+  const value = await fetchOnce(empty("GET *"), ["mac", "--retries", "1"]);
+  expect([value.code, value.text]).toEqual([65, ""]);
+  const tag = await fetchOnce(empty("GET *"), ["tags/instance/Name"]);
+  expect([tag.code, tag.text]).toEqual([0, "\n"]);
+});
+
+// a login page answers 200 to everything, and would be sent back as a token
+test.each(["<html>log in</html>\n", "a b", "t\u0007", "grüße"])("no token: %p", async (body) => {
+  const faults = [{ match: "PUT *", fault: { kind: "status", status: 200, body } as const }];
+  const { code, stderr, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
+  expect([code, simulator.count("GET *")]).toEqual([65, 0]);
+  expect(stderr).toContain("the answer is no token");
+});
+
+test("an answer in a coding that was not asked for is no value", async () => {
+  const headers = { "Content-Encoding": "gzip" };
+  const fault = { kind: "status", status: 200, headers, body: "x" } as const;
+  const faults = [{ match: "GET *", fault }];
+  expect((await fetchOnce({ faults }, ["mac", "--retries", "0"])).code).toBe(65);
+});

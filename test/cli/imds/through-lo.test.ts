@@ -1,0 +1,28 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { throughVariable } from "../../kit/program/fetch-from.ts";
+import { repository } from "../../kit/program/run-ec2nic.ts";
+
+/** Tests of how answers, faults and signals are met, which must not depend on the transport. */
+const files = [
+  "cli/terminal/exit-status",
+  "cli/fetch/values",
+  "cli/imds/transient-faults",
+  "cli/imds/permanent-faults",
+  "cli/terminal/signals",
+  "cli/imds/retries",
+  "cli/fetch/whole-tree",
+  "fuzz/properties/fetch-never-leaves-its-tree",
+].map((file) => join(repository, `test/${file}.test.ts`));
+
+test("every fault is met the same way through a socket that is bound to a nic", async () => {
+  const child = Bun.spawn([process.execPath, "test", "--only-failures", ...files], {
+    cwd: repository,
+    env: { ...process.env, [throughVariable]: "lo" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const output = await child.stderr.text();
+  expect(output).toMatch(/^ *[1-9]\d\d pass$/m);
+  expect(output).toMatch(/^ *0 fail$/m);
+  expect(await child.exited).toBe(0);
+}, 90_000);

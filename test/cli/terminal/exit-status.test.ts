@@ -1,0 +1,125 @@
+import { expect, test } from "bun:test";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { fetchArgs, fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import { runEc2nic, startEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+const refused: Scenario = { faults: [{ fault: { kind: "refuse" } }] };
+const garbage: Scenario = { faults: [{ fault: { kind: "garbage" } }] };
+const redirect: Scenario = {
+  faults: [{ fault: { kind: "redirect", location: "http://127.0.0.1:1/" } }],
+};
+const throttled: Scenario = { faults: [{ fault: { kind: "status", status: 503 } }] };
+const once = ["--retries", "0"];
+
+interface Row {
+  readonly status: number;
+  readonly why: string;
+  readonly args: readonly string[];
+  readonly of?: Scenario;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly says: string;
+}
+
+const rows: readonly Row[] = [
+  { status: 0, why: "done", args: ["mac"], says: "" },
+  { status: 0, why: "a default", args: ["nope", "--default", "d"], says: "" },
+  { status: 64, why: "a bad command line", args: ["--bogus"], says: "has no flag --bogus" },
+  { status: 65, why: "what is not HTTP", args: ["mac", ...once], of: garbage, says: "not HTTP" },
+  { status: 65, why: "a redirect", args: ["mac"], of: redirect, says: "a redirect" },
+  {
+    status: 65,
+    why: "a value that is no text, as json",
+    args: ["profile", "--json"],
+    of: { set: { profile: Uint8Array.of(0xff) } },
+    says: "profile: its value is not text",
+  },
+  {
+    status: 66,
+    why: "a key that is not there",
+    args: ["nope"],
+    says: "nope: there is no such key",
+  },
+  { status: 66, why: "one key of two", args: ["mac", "no"], says: "no: there is no such key" },
+  { status: 69, why: "refused", args: ["mac", ...once], of: refused, says: "connection refused" },
+  { status: 69, why: "throttled", args: ["mac", ...once], of: throttled, says: "503, throttled" },
+  { status: 73, why: "a folder", args: ["mac", "--output", "."], says: ".: it is there" },
+  { status: 78, why: "IMDS off", args: ["mac"], of: { disabled: true }, says: "403" },
+  {
+    status: 78,
+    why: "AWS_EC2_METADATA_DISABLED",
+    args: ["mac"],
+    env: { AWS_EC2_METADATA_DISABLED: "true" },
+    says: "AWS_EC2_METADATA_DISABLED=true",
+  },
+];
+
+test.each(rows)("$status: $why", async ({ status, args, of = {}, env = {}, says }) => {
+  const { code, text, stderr } = await fetchOnce(of, args, { env });
+  expect(code).toBe(status);
+  if (status === 0) expect([stderr, text === ""]).toEqual(["", false]);
+  else expect([stderr.startsWith("ec2nic: "), text]).toEqual([true, ""]);
+  expect(stderr).toContain(says);
+  expect(stderr).not.toContain("unexpected");
+});
+
+const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+testUnless(missingRoot() ?? failing(...ordinary, "true"))("77: not allowed to write", async () => {
+  using folder = temporaryFolder();
+  chmodSync(folder.path, 0o755);
+  const args = ["mac", "--output", join(folder.path, "id")];
+  const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
+  expect(code).toBe(77);
+  expect(stderr).toContain("not allowed to write");
+});
+
+for (const [job, ...more] of [
+  ["activate"],
+  ["hotplug sync"],
+  ["hotplug add", "--nic", "ens6"],
+] as const) {
+  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+    `77: ${job} may not change this machine, and asks nobody before it says so`,
+    async () => {
+      const { code, stderr, requests } = await asOrdinary([...job.split(" "), ...more]);
+      expect({ code, requests }).toEqual({ code: 77, requests: 0 });
+      expect(stderr).toContain(`${job} writes below /etc, and that takes`);
+      expect(stderr).toContain("hint: the same with sudo before it");
+    },
+  );
+}
+
+for (const look of ["--dry-run", "--check"]) {
+  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+    `an ordinary user may look: activate ${look}`,
+    async () => {
+      const { code, requests } = await asOrdinary(["activate", look]);
+      expect(code).not.toBe(77);
+      expect(requests).toBeGreaterThan(0);
+    },
+  );
+}
+
+async function asOrdinary(argv: readonly string[]) {
+  await using simulator = await startSimulator({ scenario: {} });
+  const args = [...argv, "--endpoint", simulator.url];
+  const { code, stderr } = await runEc2nic({ args, around: ordinary });
+  return { code, stderr, requests: simulator.requests.length };
+}
+
+for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
+  test(`${status}: ${signal}`, async () => {
+    await using simulator = await startSimulator({ scenario: { latencyMs: 10_000 } });
+    const { kill, result } = startEc2nic({ args: fetchArgs(simulator.url, ["mac"]) });
+    while (simulator.requests.length === 0) await Bun.sleep(5);
+    kill(signal);
+    const { code, text, stderr } = await result;
+    expect({ code, text }).toEqual({ code: status, text: "" });
+    expect(stderr).toContain(`ended by ${signal}`);
+  });
+}

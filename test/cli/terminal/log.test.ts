@@ -1,0 +1,167 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+const passing: Scenario = {
+  faults: [{ match: "PUT *", fault: { kind: "status", status: 503 }, times: 2 }],
+};
+
+const oncePassing: Scenario = {
+  faults: [{ match: "PUT *", fault: { kind: "status", status: 503 }, times: 1 }],
+};
+
+test("nothing is said where nothing is wrong; with -q errors still are", async () => {
+  const quiet = await fetchOnce(passing, ["mac"]);
+  expect([quiet.code, quiet.stderr]).toEqual([0, ""]);
+  const { code, stderr } = await fetchOnce({}, ["nope", "-q"]);
+  expect(code).toBe(66);
+  expect(stderr).toContain("nope: there is no such key");
+});
+
+test("every line begins with ec2nic: and a lower-case word, and names the object", async () => {
+  for (const args of [
+    ["nope"],
+    ["nope", "-v"],
+    ["mac", "--output", "/no/x"],
+    ["--bogus"],
+    ["mac", "-v"],
+  ]) {
+    const { stderr } = await fetchOnce({}, args);
+    for (const line of stderr.trimEnd().split("\n")) {
+      expect(line).toMatch(/^ec2nic: [^A-Z\s]|^ec2nic: (GET|PUT|AWS_|Failure)/);
+    }
+  }
+});
+
+test("-v shows each request with its time, and each retry with reason and delay; data stays on stdout", async () => {
+  const { text, stderr, simulator } = await fetchOnce(passing, ["mac", "-v"]);
+  expect(text).toBe("06:ec:2a:00:00:00\n");
+  const url = `http://127\\.0\\.0\\.1:\\d+`;
+  const put = new RegExp(
+    `^ec2nic: PUT ${url}/latest/api/token: 503, throttled \\(\\d+ ms\\)$`,
+    "gm",
+  );
+  expect(stderr.match(put)).toHaveLength(2);
+  expect(stderr).toMatch(
+    new RegExp(`GET ${url}/latest/meta-data/mac: 200, 17 bytes \\(\\d+ ms\\)$`, "m"),
+  );
+  expect(stderr.match(/: 503, throttled; trying again in \d+ ms$/gm)).toHaveLength(2);
+  expect(stderr.match(/(GET|PUT) http/g)).toHaveLength(simulator.requests.length);
+});
+
+const secrets = /simulated-secret|simulated-session-token|ASIAEXAMPLE|hunter2/;
+
+test("neither token nor credentials nor user-data nor tags' values are in the talk", async () => {
+  const of: Scenario = {
+    iamRole: "web",
+    userData: "hunter2",
+    tags: { Name: "hunter2" },
+    faults: [
+      { match: "GET *", fault: { kind: "token-rejected" }, times: 2 },
+      { match: "GET */web", fault: { kind: "cut" }, times: 1 },
+      {
+        match: "GET *",
+        fault: { kind: "status", status: 500, body: "hunter2" },
+        skip: 4,
+        times: 3,
+      },
+    ],
+  };
+  for (const format of [[], ["--log-format", "json"], ["--format", "env"]]) {
+    const { code, stderr, simulator } = await fetchOnce(of, ["--show-secrets", "-v", ...format]);
+    expect(code).toBe(0);
+    expect(stderr.length).toBeGreaterThan(1000);
+    expect(stderr).not.toMatch(secrets);
+    for (const { headers } of simulator.requests) {
+      const token = headers["x-aws-ec2-metadata-token"];
+      if (token !== undefined) expect(stderr).not.toContain(token);
+    }
+  }
+});
+
+test("what Bun would print of a request by itself holds the token: its switch does nothing here", async () => {
+  const env = { BUN_CONFIG_VERBOSE_FETCH: "1" };
+  const { stderr, text, simulator } = await fetchOnce({}, ["mac"], { env });
+  const token = simulator.requests.at(-1)?.headers["x-aws-ec2-metadata-token"] ?? "none";
+  expect(`${stderr}${text}`).not.toContain(token);
+});
+
+test("--log-format json: each line is an object with time, level and message", async () => {
+  for (const args of [["nope"], ["mac", "-v"], ["--bogus"], ["tags/instance/\u001b[31m"]]) {
+    const { stderr } = await fetchOnce(oncePassing, [...args, "--log-format", "json"]);
+    const lines = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    for (const line of lines) {
+      expect(line).toMatchObject({
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        level: expect.stringMatching(/^(error|warn|info|verbose)$/),
+        message: expect.any(String),
+      });
+    }
+  }
+  const { stderr } = await fetchOnce({}, ["nope", "--log-format", "json"]);
+  expect(JSON.parse(stderr)).toMatchObject({ level: "error", hint: expect.any(String) });
+});
+
+test("--log-format json of a bad command line is json as well", async () => {
+  const { stderr } = await fetchOnce({}, ["--log-format=json", "mac", "--timeout", "5"]);
+  expect(JSON.parse(stderr)).toMatchObject({ level: "error" });
+});
+
+/** stderr is a file whose device and inode JOURNAL_STREAM names, as systemd does with its socket. */
+async function inJournal(args: readonly string[], stream: string): Promise<string> {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "stderr");
+  const script = `exec 2>${file}; JOURNAL_STREAM=${stream} exec "$@"`;
+  await fetchOnce(oncePassing, args, { around: ["sh", "-c", script, "sh"] });
+  return readFileSync(file, "utf8");
+}
+
+const journal = '"$(stat -Lc %d:%i /proc/self/fd/2)"';
+
+test("in the journal each line carries its priority", async () => {
+  expect(await inJournal(["nope"], journal)).toMatch(/^(<3>ec2nic: .*\n){2}$/);
+  expect(await inJournal(["mac", "-v"], journal)).toMatch(/^(<7>ec2nic: .*\n)+$/);
+});
+
+test("a JOURNAL_STREAM that is not stderr, or nonsense, changes nothing", async () => {
+  for (const stream of ["1:1", "x", '""', "0:0"]) {
+    expect(await inJournal(["nope"], stream)).toMatch(/^(ec2nic: .*\n){2}$/);
+  }
+});
+
+test("control characters of keys, listings and answers are escaped on stderr", async () => {
+  const nasty = "a\u001b[2Jb\u0007\u009bc\u202e";
+  const listing = { kind: "status", status: 200, body: `x\u001b[31m\rec2nic: forged` } as const;
+  const runs = [
+    await fetchOnce({}, [nasty]),
+    await fetchOnce({}, [`--${nasty}`]),
+    await fetchOnce({}, ["mac", "--timeout", nasty]),
+    await fetchOnce({}, ["mac", "--output", `/no/${nasty}`]),
+    await fetchOnce({}, ["mac", "--", `/no/${nasty}`]),
+    await fetchOnce({ faults: [{ match: "GET */tags/", fault: listing }] }, ["tags/"]),
+    await fetchOnce({ faults: [{ match: "GET */meta-data/", fault: listing }] }, []),
+  ];
+  for (const { code, stderr } of runs) {
+    expect(code).not.toBe(0);
+    // oxlint-disable-next-line no-control-regex
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(
+      stderr
+        .trimEnd()
+        .split("\n")
+        .every((line) => line.startsWith("ec2nic: ")),
+    ).toBe(true);
+  }
+});
+
+// bidirectional overrides let a name look like another one on a terminal (CVE-2021-42574)
+test("bidirectional overrides are escaped too", async () => {
+  const { stderr } = await fetchOnce({}, ["tags/instance/a\u202eb\u2066c\u200fd"]);
+  expect(stderr).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+});

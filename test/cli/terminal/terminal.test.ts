@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { onTerminal } from "../../kit/program/pty.ts";
+import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { missingTool, testUnless } from "../../kit/basics/skip.ts";
+
+const testHere = testUnless(missingTool("script"), test.concurrent);
+const refused: Scenario = { faults: [{ fault: { kind: "refuse" }, forMs: 1600 }] };
+const helps = [[], ["fetch"], ["activate"], ["probe-nics"], ["hotplug"]].map((command) => [
+  ...command,
+  "--help",
+]);
+
+/** What asks for colours, and what forbids them: there are none. */
+const wishes: readonly Readonly<Record<string, string>>[] = [
+  { TERM: "xterm-256color" },
+  { TERM: "xterm-256color", NO_COLOR: "1" },
+  { TERM: "xterm-256color", NO_COLOR: "" },
+  { TERM: "xterm-256color", FORCE_COLOR: "1", CLICOLOR_FORCE: "1" },
+  { TERM: "dumb" },
+  {},
+];
+
+for (const env of wishes) {
+  testHere(`no colour on a terminal with ${JSON.stringify(env)}`, async () => {
+    const around = onTerminal(80);
+    const runs = [
+      await runEc2nic({ args: ["fetch", "--help"], env, around, namespace: true }),
+      await runEc2nic({ args: ["fetch", "--bogus"], env, around, namespace: true }),
+      await fetchOnce(refused, ["mac", "--timeout", "4s"], { env, around }),
+      await runEc2nic({ args: ["probe-nics"], env, around, namespace: true }),
+    ];
+    for (const { text } of runs) {
+      expect(text).not.toBe("");
+      // ECMA-48: SGR ends in m; what erases a line is no colour
+      // oxlint-disable-next-line no-control-regex -- they are what is looked for
+      expect(text).not.toMatch(/\u001b\[[\d;:]*m/);
+    }
+  });
+}
+
+const plain: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>])[] = [
+  ["--plain", ["--plain"], { TERM: "xterm" }],
+  ["TERM=dumb", [], { TERM: "dumb" }],
+];
+
+for (const [what, args, env] of plain) {
+  testHere(`${what}: a wait is told once, and nothing is drawn over`, async () => {
+    const run = ["mac", "--timeout", "4s", ...args];
+    const { code, text } = await fetchOnce(refused, run, { env, around: onTerminal(80) });
+    expect(code).toBe(0);
+    expect(text).toMatch(
+      /^ec2nic: waiting for instance metadata \(\d+ tr(?:y|ies), \d s left\): .*\r\n06:ec:2a:00:00:00\r\n$/,
+    );
+  });
+}
+
+testHere("--plain without a terminal is as silent as without it", async () => {
+  const { text, stderr } = await fetchOnce(refused, ["mac", "--plain"]);
+  expect({ text, stderr }).toEqual({ text: "06:ec:2a:00:00:00\n", stderr: "" });
+});
+
+for (const columns of [30, 60]) {
+  testHere(`the live line keeps to a terminal of ${columns} columns`, async () => {
+    const args = ["mac", "--timeout", "4s"];
+    const { text } = await fetchOnce(refused, args, { around: onTerminal(columns) });
+    const lines = text.split("\r\u001b[K").slice(1, -1);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toHaveLength(columns - 1);
+  });
+}
+
+test("80 columns hold every help", async () => {
+  for (const args of helps) {
+    const { text } = await runEc2nic({ args, namespace: true });
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    // what any terminal, any font and any screen reader has
+    expect(text).toMatch(/^[\n -~]+$/);
+  }
+});

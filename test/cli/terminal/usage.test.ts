@@ -1,0 +1,167 @@
+import { expect, test } from "bun:test";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import { type RunOptions, runEc2nic } from "../../kit/program/run-ec2nic.ts";
+
+interface Case {
+  readonly args: readonly string[];
+  readonly says: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const cases: readonly Case[] = [
+  { args: [], says: ["there is no command", "hint: ec2nic --help"] },
+  { args: ["ftch"], says: ["ftch: there is no such command", "did you mean ec2nic fetch?"] },
+  { args: ["constructor"], says: ["constructor: there is no such command"] },
+  { args: ["__proto__"], says: ["__proto__: there is no such command"] },
+  { args: ["toString", "--help"], says: ["toString: there is no such command"] },
+  { args: ["-x"], says: ["-x: flags follow the command"] },
+  { args: ["--json", "fetch", "mac"], says: ["--json: flags follow the command"] },
+  { args: [""], says: ["there is no command"] },
+  { args: ["fetch", "mac", "--fromat", "env"], says: ["--fromat", "did you mean --format?"] },
+  { args: ["fetch", "mac", "--quite"], says: ["no flag --quite", "did you mean --quiet?"] },
+  { args: ["fetch", "mac", "--zzz"], says: ["no flag --zzz", "ec2nic fetch --help"] },
+  { args: ["fetch", "mac", "-z"], says: ["no flag -z"] },
+  { args: ["fetch", "mac", "-vz"], says: ["no flag -z"] },
+  { args: ["fetch", "mac", "--no-wait"], says: ["no flag --no-wait"] },
+  { args: ["fetch", "mac", "--__proto__"], says: ["no flag --__proto__"] },
+  { args: ["fetch", "mac", "--constructor=x"], says: ["no flag --constructor"] },
+  { args: ["fetch", "mac", "--json=no"], says: ["--json takes no value"] },
+  { args: ["fetch", "mac", "--wait=true"], says: ["--wait takes no value"] },
+  { args: ["fetch", "mac", "--output", "--json"], says: ["--output needs a value", "FILE"] },
+  { args: ["fetch", "mac", "--output"], says: ["--output needs a value: --output FILE"] },
+  { args: ["fetch", "mac", "--default"], says: ["--default needs a value: --default VALUE"] },
+  { args: ["fetch", "mac", "--format"], says: ["--format needs a value", "text|json|env"] },
+  { args: ["fetch", "mac", "--format", "xml"], says: ["xml", "text, json, env"] },
+  { args: ["fetch", "mac", "--format", "JSON"], says: ["JSON", "text, json, env"] },
+  { args: ["fetch", "mac", "--log-format", "xml"], says: ["xml", "text, json"] },
+  { args: ["fetch", "mac", "--json", "--format", "env"], says: ["--json and --format env"] },
+  { args: ["fetch", "mac", "--timeout", "5"], says: ['"5" is not a duration', "10s"] },
+  { args: ["fetch", "mac", "--timeout", "0s"], says: ["0s leaves no time at all"] },
+  { args: ["fetch", "mac", "--timeout=-1s"], says: ['"-1s" is not a duration'] },
+  { args: ["fetch", "mac", "--timeout", "1e3s"], says: ["is not a duration"] },
+  { args: ["fetch", "mac", "--timeout", "25h"], says: ["is more than a day"] },
+  { args: ["fetch", "mac", "--max-age", "soon"], says: ['--max-age: "soon" is not a duration'] },
+  { args: ["fetch", "mac", "--retries", "x"], says: ['--retries: "x"', "0 means one try"] },
+  { args: ["fetch", "mac", "--retries", "1.5"], says: ['--retries: "1.5"'] },
+  { args: ["fetch", "mac", "--retries=-1"], says: ['--retries: "-1"'] },
+  { args: ["fetch", "mac", "--retries", ""], says: ["--retries"] },
+  { args: ["fetch", ""], says: ["an empty key", "is a variable of the calling script empty?"] },
+  { args: ["fetch", "mac", ""], says: ["an empty key"] },
+  { args: ["fetch", ".."], says: ["would leave its folder"] },
+  { args: ["fetch", "placement/../iam"], says: ["would leave its folder"] },
+  { args: ["fetch", "a//b"], says: ["is an empty name"] },
+  { args: ["fetch", "//mac"], says: ["is an empty name"] },
+  { args: ["fetch", "a\nb"], says: ["holds a control character"] },
+  { args: ["fetch", "tags/\u007f"], says: ["holds a control character"] },
+  { args: ["fetch", "x".repeat(513)], says: ["is too long"] },
+  { args: ["fetch", "mac", "ami-id", "--format", "text"], says: ["several keys", "--format json"] },
+  { args: ["fetch", "placement", "--format", "text"], says: ["placement, a folder,"] },
+  { args: ["fetch", "mac", "--interface", ""], says: ["--interface", "is a variable"] },
+  { args: ["fetch", "mac", "--interface", "a/b"], says: ['"a/b" can\'t be the name of a nic'] },
+  { args: ["fetch", "mac", "--interface", "ens5"], says: ["127.0.0.1:", "is on this machine"] },
+  { args: ["activate", "--check", "--dhcp"], says: ["--check changes nothing"] },
+  { args: ["activate", "--dry-run", "--dhcp"], says: ["--dry-run changes nothing"] },
+  { args: ["probe-nics", "ens5"], says: ["takes no arguments", "--interface ens5"] },
+  { args: ["probe-nics", "--interface", "a b"], says: ["can't be the name of a nic"] },
+  { args: ["hotplug", "plug"], says: ['no action "plug"', "hotplug [add|remove|sync]"] },
+  { args: ["hotplug", "add", "ens6"], says: ['there is "ens6", too'] },
+  { args: ["hotplug", "add", "--install"], says: ["hotplug add and --install: one at a time"] },
+  { args: ["hotplug", "--install", "--uninstall"], says: ["--install and --uninstall: one at"] },
+  { args: ["hotplug", "sync", "--from-dhcp"], says: ["hotplug sync and --from-dhcp: one at a"] },
+  { args: ["hotplug", "remove", "--settle", "1s"], says: ["--settle is for hotplug add: what"] },
+  { args: ["hotplug", "sync", "--nic", "ens6"], says: ["--nic is for hotplug add"] },
+  { args: ["hotplug", "add", "--nic", ""], says: ["--nic: an empty name", "is a variable of"] },
+  { args: ["hotplug", "--install", "--nic", "ens6"], says: ["--nic is for hotplug add"] },
+  { args: ["hotplug", "--install", "--root", ""], says: ["--root: an empty name"] },
+  {
+    args: ["hotplug", "--install", "--timeout", "9s"],
+    says: ["--timeout means nothing with --in"],
+  },
+  { args: ["hotplug", "--install", "--dhcp"], says: ["--dhcp means nothing with --install"] },
+  {
+    args: ["hotplug", "--uninstall", "--stage", "local"],
+    says: ["--stage means nothing with --un"],
+  },
+  {
+    args: ["hotplug", "--from-dhcp", "--root", "/x"],
+    says: ["--root means nothing with --from-d"],
+  },
+  {
+    args: ["hotplug", "--from-dhcp"],
+    says: ["no DHCP client's hook", "EC2NIC_DHCP_CLIENT=dhclient|"],
+  },
+  { args: ["fetch", "mac", "--"], says: ["there is no command after --", "-- COMMAND"] },
+  { args: ["fetch", "mac", "--output", "f", "--", "true"], says: ["--output and --format"] },
+  { args: ["fetch", "mac", "--format", "env", "--", "true"], says: ["--output and --format"] },
+  { args: ["fetch", "mac", "--json", "--", "true"], says: ["--output and --format"] },
+  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_TIMEOUT: "x" }, says: ["_TIMEOUT", '"x"'] },
+  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_TIMEOUT: "0" }, says: ["more than 0"] },
+  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_NUM_ATTEMPTS: "0" }, says: ["1 or more"] },
+];
+
+// each with an endpoint that is there, so that none of these is refused for want of one
+test.each(cases)("64: $args $env", async ({ args, env = {}, says }) => {
+  await using simulator = await startSimulator();
+  const withEndpoint = { AWS_EC2_METADATA_SERVICE_ENDPOINT: simulator.url, ...env };
+  const { code, text, stderr } = await runEc2nic({ args, env: withEndpoint });
+  expect({ code, text }).toEqual({
+    code: 64,
+    text: isEnv(args) ? "(exit 64)\n" : "",
+  });
+  for (const words of says) expect(stderr).toContain(words);
+  expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
+  // what the caller wrote may be longer than a line, and what is to be pasted is never broken
+  const isOwn = args.some((arg) => arg.length > 60 || arg.startsWith("-v"));
+  const said = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
+  if (!isOwn) for (const line of said) expect(line.length).toBeLessThanOrEqual(80);
+  const isLate = says.some((words) => words.includes("a folder") || words.includes("several"));
+  if (!isLate) expect(simulator.connections).toBe(0);
+});
+
+/** What `--format env` prints after a failure, unless it would go to a file. */
+/** What looks like `eval "$(…)"`, the format or its flag misspelt or not: eval shall end too. */
+function isEnv(args: readonly string[]): boolean {
+  const at = args.indexOf("--format");
+  const format = at < 0 ? undefined : args[at + 1];
+  return args.includes("env") || (format !== undefined && !["text", "json"].includes(format));
+}
+
+const badEndpoints: readonly (readonly [string, string])[] = [
+  ["ftp://127.0.0.1", "is not http"],
+  ["https://127.0.0.1", "is not http"],
+  ["127.0.0.1:80", "is not a URL"],
+  ["", "is not a URL"],
+  ["http://", "is not a URL"],
+  ["http://u:p@127.0.0.1", "holds credentials"],
+  ["http://127.0.0.1/?a=b", "has a query or a fragment"],
+  ["http://127.0.0.1/#a", "has a query or a fragment"],
+  ["http://127.0.0.1:99999", "is not a URL"],
+];
+
+test.each(badEndpoints)("64: --endpoint %p", async (endpoint, says) => {
+  const own: Pick<RunOptions, "namespace"> = { namespace: true };
+  const flag = await runEc2nic({ args: ["fetch", "mac", "--endpoint", endpoint], ...own });
+  expect([flag.code, flag.text]).toEqual([64, ""]);
+  expect(flag.stderr).toStartWith(`ec2nic: --endpoint: "${endpoint}" ${says}`);
+});
+
+test("64: a mode that is neither IPv4 nor IPv6", async () => {
+  const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv5" };
+  const { code, stderr } = await runEc2nic({ args: ["fetch", "mac"], env, namespace: true });
+  expect(code).toBe(64);
+  expect(stderr).toMatch(/AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv5"/i);
+});
+
+// citty lets help win after `--`, which would be COMMAND's own
+test("--help after -- is COMMAND's", async () => {
+  await using simulator = await startSimulator();
+  const args = ["fetch", "--endpoint", simulator.url, "mac", "--", "echo", "--help", "--version"];
+  expect((await runEc2nic({ args })).text).toBe("--help --version\n");
+});
+
+test("a command line that is wrong and asks for help gets help", async () => {
+  const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:1" };
+  const { code, text } = await runEc2nic({ args: ["fetch", "--bogus", "--help"], env });
+  expect(code).toBe(0);
+  expect(text).toStartWith("Usage: ec2nic fetch");
+});

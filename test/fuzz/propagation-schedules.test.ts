@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import { hotplugSchedules } from "../kit/propagation/hotplug-schedules.ts";
+import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
+import { longestQuietMs, scaleSchedule } from "../kit/propagation/scale-schedule.ts";
+import { scheduleEnd } from "../kit/propagation/schedule-end.ts";
+import { watchSimulator } from "../kit/propagation/watch-simulator.ts";
+
+const settleMs = 1200;
+/** From the moment IMDS made it possible; a busy machine gets a little more. */
+const firstUseMs = 300 + 150;
+const factor = 0.25;
+/** A leaf a second is read again. */
+const rereadMs = 4000;
+
+for (const [name, full] of Object.entries(hotplugSchedules)) {
+  test.concurrent(
+    `${name} (a quarter of its time)`,
+    async () => {
+      const schedule = scaleSchedule(full, factor);
+      const {
+        before = [{ device: 0 }],
+        eni: spec,
+        changes = [],
+        faults = [],
+        possibleMs,
+      } = schedule;
+      const hiddenMs = schedule.isHidden ? rereadMs : 0;
+      const { mac, card, device, ...end } = scheduleEnd(schedule);
+      const run = await watchSimulator({
+        scenario: { enis: [...before, spec], changes, faults },
+        macs: [mac],
+        settleMs: Math.max(settleMs, longestQuietMs(schedule) + 500) + hiddenMs,
+        timeoutMs: 30_000,
+      });
+      const kinds = run.told.map(({ event }) => event.kind);
+      if (schedule.told !== undefined || full.wholeMs === undefined) {
+        expect(kinds).toEqual([...(schedule.told ?? ["usable", "settled"])]);
+      }
+      const { eni } = run.told.at(-1)?.event ?? {};
+      expect(eni).toMatchObject({ networkCard: card, deviceNumber: device });
+      const families = [eni?.ipv4, eni?.ipv6];
+      expect(families.flatMap((each) => each?.addresses ?? [])).toEqual([...end.addresses]);
+      expect(families.flatMap((each) => each?.prefixes ?? [])).toEqual([...end.prefixes]);
+
+      const usableMs = run.told[0]?.atMs ?? Infinity;
+      const struckMs = run.requests.filter(({ fault }) => fault !== null).at(-1)?.atMs ?? 600;
+      // after trouble, it is left alone for a while: 100, 200, 400 ms with chance at a half
+      const allowedMs = possibleMs === null ? struckMs + 400 : possibleMs;
+      expect(usableMs - allowedMs).toBeLessThanOrEqual(firstUseMs);
+      if (schedule.wholeMs !== undefined) {
+        const lastMs = run.told.findLast(({ event }) => event.kind === "changed")?.atMs ?? Infinity;
+        expect(lastMs - schedule.wholeMs).toBeLessThanOrEqual(firstUseMs + hiddenMs);
+      }
+
+      const last = run.requests.at(-1)?.atMs ?? 0;
+      const untilUsable = run.requests.filter(({ atMs }) => atMs < usableMs);
+      if (possibleMs === 0) expect(untilUsable.length).toBeLessThanOrEqual(20);
+      // what is learnt once, and five a second
+      expect(run.requests.length).toBeLessThanOrEqual(30 + (last / 1000) * 5);
+    },
+    30_000,
+  );
+}
+
+type Late = NonNullable<EniSpec["late"]>;
+
+test.concurrent(
+  "four NICs at once: one token, one conversation, each in its own time",
+  async () => {
+    const macs = [1, 2, 3, 4].map((device) => `06:ec:2a:00:00:0${device}`);
+    const late = (device: number): Late => ({ ".": 200 * device });
+    const others = [1, 2, 3, 4].map((device) => ({ device, late: late(device) }));
+    const scenario = { enis: [{ device: 0 }, ...others] };
+    const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 20_000 });
+    expect(run.told.filter(({ event }) => event.kind === "settled").length).toBe(4);
+    expect(run.requests.filter(({ method }) => method === "PUT").length).toBe(1);
+    expect(run.connections).toBeLessThanOrEqual(6);
+  },
+);
+
+test.concurrent("an EFA-only ENI is whole without an address, when --settle is over", async () => {
+  const scenario = { enis: [{ device: 0 }, { device: 1, efaOnly: true }] };
+  const macs = ["06:ec:2a:00:00:01"];
+  const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 10_000 });
+  expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+  expect(run.told[0]?.atMs).toBeGreaterThan(settleMs);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { Failure } from "../../../src/exit.ts";
+import { checkName, parseKey, toUrlPath } from "../../../src/imds/protocol/key.ts";
+import { parseListing } from "../../../src/imds/metadata/listing.ts";
+import { hostileName } from "../../kit/facts/hostile-names.ts";
+import { tries } from "../../kit/basics/seed.ts";
+
+const folders = [["meta-data"], ["meta-data", "tags", "instance"], ["meta-data", "public-keys"]];
+const folder = fc.constantFrom(...folders);
+
+/** What a URL parser makes of a path: dots resolved, backslashes turned. */
+const resolved = (path: string) => new URL(path, "http://imds").pathname;
+
+/** Undefined where the work ends in a `Failure`; anything else that is thrown is a bug. */
+function unlessRefused<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+test("whatever a folder lists, no child's path leaves it", () => {
+  const bodies = fc.array(hostileName, { maxLength: 6 }).map((names) => names.join("\n"));
+  const property = fc.property(folder, bodies, (path, text) => {
+    const entries = unlessRefused(() => parseListing(new TextEncoder().encode(text), path)) ?? [];
+    const base = `${toUrlPath(path)}/`;
+    for (const { name } of entries) {
+      const child = toUrlPath([...path, name]);
+      expect(resolved(child)).toBe(child);
+      expect(child).toStartWith(base);
+      expect(child.slice(base.length)).not.toMatch(/[/\\?#\s]|^\.{1,2}$|^$/);
+    }
+  });
+  fc.assert(property, tries(3000));
+});
+
+test("bytes of any kind are a listing or refused, never a bug", () => {
+  const property = fc.property(folder, fc.uint8Array({ maxLength: 40 }), (path, body) => {
+    unlessRefused(() => parseListing(body, path));
+  });
+  fc.assert(property, tries(3000));
+});
+
+test("whatever KEY is, it is refused or stays below latest/", () => {
+  const key = fc.array(hostileName, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
+  const property = fc.property(key, (text) => {
+    const parsed = unlessRefused(() => parseKey(text));
+    if (parsed === undefined) return;
+    const path = toUrlPath(parsed.path);
+    expect(resolved(path)).toBe(path);
+    expect(path).toMatch(/^\/latest(\/(meta-data|dynamic|user-data)(\/|$)|$)/);
+  });
+  fc.assert(property, tries(3000));
+});
+
+test("a name that has no fault comes back from its path as it is", () => {
+  const property = fc.property(fc.string({ unit: "binary", maxLength: 30 }), (name) => {
+    if (checkName(name) !== null) return;
+    const [, , , last = ""] = toUrlPath(["meta-data", name]).split("/");
+    expect(decodeURIComponent(last)).toBe(name);
+  });
+  fc.assert(property, tries(3000));
+});

@@ -1,0 +1,230 @@
+import type { BackendFacts, DaemonFacts } from "../../../src/model/backend-facts.ts";
+import type { Backend } from "../../../src/model/plan.ts";
+
+export const missing: DaemonFacts = { isInstalled: false, isEnabled: false, isRunning: false };
+export const lying: DaemonFacts = { isInstalled: true, isEnabled: false, isRunning: false };
+const enabled: DaemonFacts = { ...lying, isEnabled: true };
+const running: DaemonFacts = { ...enabled, isRunning: true };
+const started: DaemonFacts = { ...running, isEnabled: false };
+
+export const noNetplan: BackendFacts["netplan"] = { isInstalled: false, files: [], renderer: null };
+const netplan: BackendFacts["netplan"] = {
+  isInstalled: true,
+  files: ["/etc/netplan/50-cloud-init.yaml"],
+  renderer: null,
+};
+const configured = "netplan: installed, configured by /etc/netplan/50-cloud-init.yaml";
+
+export interface Machine {
+  readonly name: string;
+  readonly facts: Partial<BackendFacts>;
+  readonly wish?: Backend;
+  readonly stage?: "local" | "network";
+  /** The backend, for netplan with its renderer; a `-` behind it: files only. */
+  readonly chosen: string;
+  readonly trace: readonly string[];
+}
+
+/** Machines as they come, who is in charge there, and how that is told. */
+export const machines: readonly Machine[] = [
+  {
+    name: "Debian's and Ubuntu's cloud images",
+    facts: { netplan, networkd: running },
+    chosen: "netplan/networkd",
+    trace: [
+      `${configured}, renderer networkd by default`,
+      "network-manager: not installed",
+      "networkd: enabled, running",
+      "netplan is in charge, on networkd",
+    ],
+  },
+  {
+    name: "Ubuntu with its desktop: netplan hands everything to NetworkManager",
+    facts: {
+      netplan: { ...netplan, renderer: "NetworkManager" },
+      networkManager: running,
+      networkd: lying,
+    },
+    chosen: "netplan/NetworkManager",
+    trace: [
+      `${configured}, renderer NetworkManager`,
+      "network-manager: enabled, running",
+      "networkd: not enabled, not running",
+      "netplan is in charge, on NetworkManager",
+    ],
+  },
+  {
+    name: "Amazon Linux 2023: networkd alone",
+    facts: { networkd: running },
+    chosen: "networkd",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not installed",
+      "networkd: enabled, running",
+      "networkd is in charge: running",
+    ],
+  },
+  {
+    name: "RHEL and Fedora: NetworkManager alone",
+    facts: { networkManager: running },
+    chosen: "network-manager",
+    trace: [
+      "netplan: not installed",
+      "network-manager: enabled, running",
+      "networkd: not installed",
+      "network-manager is in charge: running",
+    ],
+  },
+  {
+    name: "all three installed, with cloud-init's file: netplan",
+    facts: { netplan, networkManager: running, networkd: running },
+    chosen: "netplan/networkd",
+    trace: [
+      `${configured}, renderer networkd by default`,
+      "network-manager: enabled, running",
+      "networkd: enabled, running",
+      "netplan is in charge, on networkd",
+    ],
+  },
+  {
+    name: "netplan.io installed on Debian, NetworkManager used directly",
+    facts: { netplan: { ...netplan, files: [] }, networkManager: running, networkd: lying },
+    chosen: "network-manager",
+    trace: [
+      "netplan: installed, without any configuration but ours",
+      "network-manager: enabled, running",
+      "networkd: not enabled, not running",
+      "network-manager is in charge: running",
+    ],
+  },
+  {
+    name: "NetworkManager installed, but inactive",
+    facts: { networkManager: enabled, networkd: running },
+    chosen: "networkd",
+    trace: [
+      "netplan: not installed",
+      "network-manager: enabled, not running",
+      "networkd: enabled, running",
+      "networkd is in charge: running",
+    ],
+  },
+  {
+    name: "both daemons run",
+    facts: { networkManager: running, networkd: running },
+    chosen: "network-manager",
+    trace: [
+      "netplan: not installed",
+      "network-manager: enabled, running",
+      "networkd: enabled, running",
+      "network-manager is in charge: both are running, and it takes every NIC without being asked",
+    ],
+  },
+  {
+    name: "before the daemons are started: the one that is enabled",
+    facts: { networkManager: lying, networkd: enabled },
+    stage: "local",
+    chosen: "networkd-",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not enabled, not running",
+      "networkd: enabled, not running",
+      "networkd is in charge: enabled",
+    ],
+  },
+  {
+    name: "before the daemons are started: both are enabled",
+    facts: { networkManager: enabled, networkd: enabled },
+    stage: "local",
+    chosen: "network-manager-",
+    trace: [
+      "netplan: not installed",
+      "network-manager: enabled, not running",
+      "networkd: enabled, not running",
+      "network-manager is in charge: both are enabled, and it takes every NIC without being asked",
+    ],
+  },
+  {
+    name: "the local stage on a machine that runs: what is enabled comes before what was started",
+    facts: { networkManager: started, networkd: running },
+    stage: "local",
+    chosen: "networkd",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not enabled, running",
+      "networkd: enabled, running",
+      "networkd is in charge: enabled",
+    ],
+  },
+  {
+    name: "the daemon in charge has not come up: files only",
+    facts: { networkd: enabled },
+    chosen: "networkd-",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not installed",
+      "networkd: enabled, not running",
+      "networkd is in charge: enabled",
+      "networkd does not run: files only",
+    ],
+  },
+  {
+    name: "netplan's renderer is not installed: not netplan",
+    facts: { netplan: { ...netplan, renderer: "NetworkManager" }, networkd: running },
+    chosen: "networkd",
+    trace: [
+      `${configured}, renderer NetworkManager, which is not installed`,
+      "network-manager: not installed",
+      "networkd: enabled, running",
+      "networkd is in charge: running",
+    ],
+  },
+  {
+    name: "a daemon in a container without systemd",
+    facts: { hasSystemd: false, networkManager: started },
+    chosen: "network-manager",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not enabled, running",
+      "networkd: not installed",
+      "network-manager is in charge: running",
+    ],
+  },
+  {
+    name: "a wish that fits",
+    facts: { networkd: running },
+    wish: "networkd",
+    chosen: "networkd",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not installed",
+      "networkd: enabled, running",
+      "networkd: as --backend says, and it is in charge",
+    ],
+  },
+  {
+    name: "a wish against who is in charge",
+    facts: { netplan, networkManager: enabled, networkd: running },
+    wish: "network-manager",
+    chosen: "network-manager-",
+    trace: [
+      `${configured}, renderer networkd by default`,
+      "network-manager: enabled, not running",
+      "networkd: enabled, running",
+      "network-manager: as --backend says, though netplan is in charge (stage network)",
+      "network-manager does not run: files only",
+    ],
+  },
+  {
+    name: "a wish for an image in which nothing is yet",
+    facts: { hasSystemd: false },
+    wish: "netplan",
+    stage: "local",
+    chosen: "netplan/networkd-",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not installed",
+      "networkd: not installed",
+      "netplan: as --backend says, though nobody is in charge (stage local)",
+    ],
+  },
+];

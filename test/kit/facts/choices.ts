@@ -1,0 +1,24 @@
+import type { Activation, Backend, NetplanRenderer } from "../../../src/model/plan.ts";
+import type { NetworkConfig } from "../../../src/model/network-config.ts";
+import type { BackendChoice } from "../../../src/plan/files/plan-network.ts";
+import { renderNetplan } from "../../../src/render/netplan.ts";
+import { renderNetworkManager } from "../../../src/render/network-manager.ts";
+import { renderNetworkd } from "../../../src/render/networkd.ts";
+
+/** A backend in charge, with its daemon still to be started: files only. */
+export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd"): BackendChoice {
+  const renderers = {
+    netplan: (config: NetworkConfig) => renderNetplan(config, renderer),
+    "network-manager": renderNetworkManager,
+    networkd: renderNetworkd,
+  };
+  const activation: Activation = {
+    backend,
+    renderer: backend === "netplan" ? renderer : null,
+    stage: "local",
+    isRunning: false,
+    hasSystemd: true,
+    activeProfiles: {},
+  };
+  return { activation, render: renderers[backend], machineFiles: [], trace: [] };
+}

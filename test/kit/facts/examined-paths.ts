@@ -1,0 +1,82 @@
+import type { LinkState } from "../../../src/model/link.ts";
+import type { FirewallChain, FirewallRule } from "../../../src/model/firewall.ts";
+import { emptyProbe, type PathProbe } from "../../../src/model/probe.ts";
+import type { PathEvidence } from "../../../src/probe/diagnose/evidence.ts";
+import { linkAt } from "./nics.ts";
+
+const ipv4 = "169.254.169.254";
+
+/** `ens6`, up, with an address of each family. */
+export function linkStateAt(deviceNumber: number, changes: Partial<LinkState> = {}): LinkState {
+  const link = linkAt(deviceNumber);
+  const address = { nic: link.name, prefixLength: 24, scopeId: 0 };
+  return {
+    ...link,
+    isUp: true,
+    hasCarrier: true,
+    master: null,
+    addresses: [
+      { ...address, family: "ipv4", address: `10.0.${deviceNumber}.10` },
+      { ...address, family: "ipv6", address: `2001:db8:${deviceNumber}::10`, prefixLength: 64 },
+    ],
+    ...changes,
+  };
+}
+
+/** A look whose steps came to these outcomes, 3 ms each. */
+export function probeOf(
+  outcomes: Partial<Record<"connect" | "token" | "read" | "worthless", string>>,
+  changes: Partial<PathProbe> = {},
+): PathProbe {
+  const steps = Object.entries(outcomes).map(([step, outcome]) => [step, { outcome, ms: 3 }]);
+  return { ...emptyProbe(`http://${ipv4}`), ...Object.fromEntries(steps), ...changes };
+}
+
+/** A way over `ens6` on which nothing answers, on a machine where nothing is wrong. */
+export function examinedWay(changes: Partial<PathEvidence> = {}): PathEvidence {
+  return {
+    nic: "ens6",
+    link: linkStateAt(1),
+    address: ipv4,
+    port: 80,
+    source: "10.0.1.10",
+    probe: probeOf({ connect: "ETIMEDOUT" }),
+    pathFacts: {
+      route: { kind: "route", gateway: null, nic: "ens6" },
+      hostRoute: null,
+      unboundRoute: { kind: "route", gateway: "10.0.0.1", nic: "ens5" },
+      acceptsReplies: true,
+      neighbour: "answers",
+      router: null,
+    },
+    nicFacts: { rpFilter: 2, exceeded: null },
+    machine: {
+      refusals: [],
+      firewall: [],
+      uid: 0,
+      hasImdsd: false,
+      dhcpClient: null,
+      instanceId: "i-0123456789abcdef0",
+    },
+    isReachedElsewhere: false,
+    ...changes,
+  };
+}
+
+/** A chain `t c` on a hook, whose rules are taken away by `remove N`. */
+export function chainOf(
+  hook: string | null,
+  rules: readonly Omit<FirewallRule, "remove">[],
+  changes: Partial<FirewallChain> = {},
+): FirewallChain {
+  return {
+    id: hook ?? "sub",
+    name: `t ${hook ?? "sub"}`,
+    hook,
+    policy: "accept",
+    families: ["ipv4", "ipv6"],
+    rules: rules.map((rule, at) => ({ ...rule, remove: `remove ${at}` })),
+    accept: ({ direction }) => `accept ${direction}`,
+    ...changes,
+  };
+}

@@ -1,0 +1,133 @@
+import { hostCidr, prefixLength } from "../../../src/model/ip.ts";
+import type {
+  KernelAddress,
+  KernelRoute,
+  KernelRule,
+  KernelState,
+} from "../../../src/model/kernel-state.ts";
+import type { Step } from "../../../src/model/plan.ts";
+import type { Eni } from "../../../src/model/eni.ts";
+import { configure } from "../../../src/plan/config/configure.ts";
+import {
+  type ExpectedKernel,
+  expectedKernel,
+  type ExpectedNic,
+} from "../../../src/plan/drift/expected-kernel.ts";
+import { linkAt } from "./nics.ts";
+
+/** What the kernel must have for these ENIs, whose links are all here; `left`: left alone. */
+export function expectedOf(enis: readonly Eni[], left: readonly Eni[] = []): ExpectedKernel {
+  const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
+  const config = configure(nics, enis.length + left.length === 1);
+  return expectedKernel(config, { enis: [...enis, ...left], incomplete: [] });
+}
+
+/** The kernel's state when everything is as expected, and there is nothing else. */
+export function kernelOf({ nics }: ExpectedKernel): KernelState {
+  return {
+    addresses: nics.flatMap((nic) => nic.addresses.map(({ cidr }) => addressOn(nic.name, cidr))),
+    routes: nics.flatMap(routesOf),
+    rules: nics.flatMap(({ rules }) => rules.map((rule) => ({ ...rule, isPlain: true }))),
+  };
+}
+
+export function addressOn(link: string, cidr: string): KernelAddress {
+  const address = cidr.slice(0, cidr.indexOf("/"));
+  const flags = { isUsable: true, isDuplicate: false };
+  return { link, address, prefixLength: prefixLength(cidr), protocol: null, ...flags };
+}
+
+export function routeOn(link: string, changes: Partial<KernelRoute>): KernelRoute {
+  const nothing = { gateway: null, table: 254, metric: 0, protocol: "static", source: null };
+  return { family: 4, destination: "0.0.0.0/0", ...nothing, link, ...changes };
+}
+
+function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly KernelRoute[] {
+  return [
+    ...routes.map(({ family, destination, gateway, table }) =>
+      routeOn(name, { family, destination, gateway, table }),
+    ),
+    ...defaultRouteFamilies.map((family) => {
+      const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
+      return routeOn(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
+    }),
+  ];
+}
+
+/** What a step makes of a state; a daemon that is asked brings what it should. */
+export function afterStep(state: KernelState, step: Step, expected: ExpectedKernel): KernelState {
+  const [program = "", flag = "", object = "", verb = "", ...words] = step.argv;
+  if (program !== "ip") return afterAsking(state, step, expected);
+  const family = flag === "-4" ? 4 : 6;
+  const at = (key: string) => words[words.indexOf(key) + 1] ?? "";
+  const optional = (key: string) => (words.includes(key) ? at(key) : null);
+  if (object === "address") {
+    const address = addressOn(at("dev"), words[0] ?? "");
+    const rest = state.addresses.filter((each) => keyOf(each) !== keyOf(address));
+    return { ...state, addresses: verb === "del" ? rest : [...rest, address] };
+  }
+  const isMeant = (rule: KernelRule): boolean =>
+    rule.family === family &&
+    rule.priority === Number(at("priority")) &&
+    rule.from === cidrOf(at("from"), family) &&
+    rule.to === (words.includes("to") ? cidrOf(at("to"), family) : null) &&
+    rule.table === Number(at("table"));
+  if (object === "route" && verb === "flush") {
+    const table = Number(at("table"));
+    return { ...state, routes: state.routes.filter((route) => route.table !== table) };
+  }
+  if (object === "route") {
+    const destination = cidrOf(words[0] ?? "", family);
+    const [table, metric] = [Number(at("table")), Number(optional("metric") ?? 0)];
+    const gateway = optional("via");
+    const route = routeOn(at("dev"), { family, destination, gateway, table, metric });
+    const placeOf = (each: KernelRoute) =>
+      [each.family, each.destination, each.table, each.metric].join(" ");
+    const rest = state.routes.filter((each) => placeOf(each) !== placeOf(route));
+    return { ...state, routes: [...rest, route] };
+  }
+  if (verb === "flush") return { ...state, rules: state.rules.filter((rule) => !isMeant(rule)) };
+  const rule: KernelRule = {
+    family,
+    priority: Number(at("priority")),
+    from: at("from"),
+    to: optional("to"),
+    table: Number(at("table")),
+    ignoresDefault: words.includes("suppress_prefixlength"),
+    isPlain: true,
+  };
+  const rest = state.rules.filter((each) => keyOf(each) !== keyOf(rule));
+  if ((verb === "add") === rest.length < state.rules.length)
+    throw new Error(`${verb}: ${keyOf(rule)}`);
+  return { ...state, rules: verb === "del" ? rest : [...rest, rule] };
+}
+
+function afterAsking(state: KernelState, { argv }: Step, { nics }: ExpectedKernel): KernelState {
+  const nic = nics.find(({ name }) => name === argv.at(-1));
+  const leased = (nic?.addresses ?? [])
+    .filter(({ isLeased }) => isLeased)
+    .map(({ cidr }) => addressOn(nic?.name ?? "", cidr));
+  const keys = new Set(leased.map(keyOf));
+  const rest = state.addresses.filter((each) => !keys.has(keyOf(each)));
+  return { ...state, addresses: [...rest, ...leased] };
+}
+
+/** What tells things of one kind apart; how and by whom they were made does not. */
+export function keyOf(thing: KernelAddress | KernelRoute | KernelRule): string {
+  if ("address" in thing) return [thing.link, thing.address].join(" ");
+  if ("gateway" in thing) {
+    return [thing.family, thing.destination, thing.gateway, thing.link, thing.table].join(" ");
+  }
+  const { family, priority, from, to, table, ignoresDefault, isPlain } = thing;
+  return [family, priority, from, to, table, ignoresDefault, isPlain].join(" ");
+}
+
+/** All keys of a state, sorted: two states with the same hold the same. */
+export function keysOf({ addresses, routes, rules }: KernelState): readonly string[] {
+  return [...addresses, ...routes, ...rules].map(keyOf).toSorted();
+}
+
+function cidrOf(word: string, family: 4 | 6): string {
+  if (word === "default") return family === 4 ? "0.0.0.0/0" : "::/0";
+  return word.includes("/") ? word : hostCidr(word);
+}

@@ -1,0 +1,18 @@
+import type { BusDevice, Link } from "../../../src/model/link.ts";
+import type { NicRecord } from "../../../src/model/nic-records.ts";
+
+/** A NIC's link. */
+export function nicLink(name: string, mac: string): Link {
+  return { name, mac, kind: "device", driver: "ena", busAddress: null };
+}
+
+/** A NIC on a bus; without a link its driver is unloaded. */
+export function nicDevice(address: string, ...links: readonly string[]): BusDevice {
+  return { address, node: 1, driver: links.length === 0 ? null : "ena", links };
+}
+
+/** What was noted of it: the device at `6` had the link `ens6`. */
+export function nicNote(mac: string, address: string): NicRecord {
+  const device = { address, node: 1 };
+  return { mac, name: `ens${address}`, device, isSettled: true, hadFiles: true };
+}

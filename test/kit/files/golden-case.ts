@@ -1,0 +1,134 @@
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { applyPlan } from "../../../src/apply/apply-plan.ts";
+import { type ApplyResult } from "../../../src/model/plan.ts";
+import { readManagedFiles } from "../../../src/inspect/machine/managed-files.ts";
+import { systemFiles } from "../../../src/host/files.ts";
+import type { Files, Host } from "../../../src/host/host.ts";
+import { parseEnis } from "../../../src/eni/parse-enis.ts";
+import type { Link } from "../../../src/model/link.ts";
+import type { MetadataTree } from "../../../src/model/metadata.ts";
+import type { NetworkPlan } from "../../../src/model/plan.ts";
+import { type BackendChoice, planNetwork } from "../../../src/plan/files/plan-network.ts";
+import { choiceOf } from "../facts/choices.ts";
+
+const casesFolder = new URL("../../golden/cases/", import.meta.url).pathname;
+
+/** A folder of `test/golden/cases/`: what IMDS says and the kernel shows, and what should come of it. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly folder: string;
+  readonly metadata: MetadataTree;
+  readonly links: readonly Link[];
+}
+
+/** What a run left behind. */
+export interface GoldenRun {
+  readonly plan: NetworkPlan;
+  readonly applied: ApplyResult;
+  /** Planned again, on what the first run left. */
+  readonly again: NetworkPlan;
+  /** Path below the root → content, of everything that lies there afterwards. */
+  readonly tree: Readonly<Record<string, string>>;
+  /** Path → permission bits. */
+  readonly modes: Readonly<Record<string, number>>;
+}
+
+export const silentLog: Host["log"] = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  verbose: () => undefined,
+  waiting: () => undefined,
+  flush: async () => undefined,
+};
+
+/** Every case, sorted by name. */
+export async function goldenCases(): Promise<readonly GoldenCase[]> {
+  const names = (await readdir(casesFolder)).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      const directory = join(casesFolder, name);
+      const [metadata, links] = await Promise.all(
+        ["imds.json", "links.json"].map((file) => Bun.file(join(directory, file)).json()),
+      );
+      return { name, folder: directory, metadata, links };
+    }),
+  );
+}
+
+/** Runs `work` with a new folder, which is removed afterwards. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "ec2nic-test-"));
+  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+}
+
+/** Plans and applies a case below `root`, on top of its `before/`, and plans it again. */
+export async function runGoldenCase(
+  golden: GoldenCase,
+  root: string,
+  choice: BackendChoice = choiceOf("netplan"),
+): Promise<GoldenRun> {
+  await layOut(golden, root);
+  const plan = await planGoldenCase(golden, root, choice);
+  const options = { root, reachability: null, interruptedRun: null, undo: [] };
+  const applied = await applyPlan(fileHost(systemFiles), plan, options);
+  const again = await planGoldenCase(golden, root, choice);
+  const tree = await treeOf(root);
+  const modes = await Promise.all(
+    Object.keys(tree).map(async (path) => {
+      return [path, (await stat(join(root, path))).mode & 0o7777] as const;
+    }),
+  );
+  return { plan, applied, again, tree, modes: Object.fromEntries(modes) };
+}
+
+/** A host that reads and writes files and does nothing else. */
+export function fileHost(files: Files) {
+  const never = () => Promise.reject(new Error("nothing is run, and nothing awaited"));
+  return {
+    files,
+    log: silentLog,
+    signal: new AbortController().signal,
+    exec: never,
+    clock: { now: () => 0, random: () => 0, sleep: never },
+  };
+}
+
+export async function planGoldenCase(
+  golden: GoldenCase,
+  root: string,
+  choice: BackendChoice = choiceOf("netplan"),
+): Promise<NetworkPlan> {
+  const state = await readManagedFiles({ files: systemFiles }, root);
+  const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
+  return planNetwork(facts, choice);
+}
+
+/** Path below `folder` → content; empty where there is no such folder. */
+export async function treeOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const paths = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = paths.filter((entry) => entry.isFile());
+  const pairs = files.map(async ({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    return [path.slice(folder.length), await Bun.file(path).text()] as const;
+  });
+  const sorted = (await Promise.all(pairs)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted);
+}
+
+/** The case's `before/`; git keeps no modes, so that they are set as the tool sets them. */
+async function layOut({ folder }: GoldenCase, root: string): Promise<void> {
+  const before = join(folder, "before");
+  const paths = Object.keys(await treeOf(before));
+  if (paths.length === 0) return;
+  await mkdir(root, { recursive: true });
+  await cp(before, root, { recursive: true });
+  await Promise.all(paths.map((path) => chmod(join(root, path), isSecret(path) ? 0o600 : 0o644)));
+}
+
+/** What its reader wants kept from others. */
+export function isSecret(path: string): boolean {
+  return path.endsWith(".yaml") || path.endsWith(".nmconnection");
+}

@@ -1,0 +1,72 @@
+import { waitForEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
+import type { ImdsSession } from "../../../src/imds/session.ts";
+import type { Link } from "../../../src/model/link.ts";
+import { type Backend, backends, type NetplanRenderer } from "../../../src/model/plan.ts";
+import { planNetwork } from "../../../src/plan/files/plan-network.ts";
+import type { Chance } from "../basics/chance.ts";
+import { choiceOf } from "../facts/choices.ts";
+import type { FuzzHost } from "./fuzz-host.ts";
+import { strangeIn } from "./own-keys.ts";
+
+/** Names that a link may have, and nobody would give it. */
+const names = [
+  "ens5",
+  "ens6",
+  "eth0",
+  "-rf",
+  "$(id)",
+  "a;b",
+  "%n",
+  "..x",
+  "\u001b[2J",
+  "é",
+  "x=y",
+  "[m]",
+] as const;
+
+/** Of the NICs that are here: their folders are asked for without being listed. */
+export const ownMacs = [0, 1, 2].map((number) => `06:ec:2a:00:00:0${number}`);
+
+/**
+ * What `activate` does, up to the plan: the ENIs as the service tells them, and the files of every
+ * backend. Says what in these files is not ours.
+ */
+export async function configureFrom(host: FuzzHost, session: ImdsSession, dice: Chance) {
+  const links = [0, 1, 2].map((number): Link => {
+    const name = dice.below(4) === 0 ? dice.pick(names) : `ens${number + 5}`;
+    return {
+      name,
+      mac: ownMacs[number] ?? null,
+      kind: "device",
+      driver: "ena",
+      busAddress: `0000:00:0${number + 5}.0`,
+    };
+  });
+  const readPresentMacs = async () => new Set(links.flatMap(({ mac }) => mac ?? []));
+  const parsed = await waitForEnis(host, session, { isAwaited: () => false, readPresentMacs });
+  const facts = { ...parsed, links, state: { files: [], unmanaged: null } };
+  const choices: readonly (readonly [Backend, NetplanRenderer])[] = [
+    ...backends.map((backend) => [backend, "networkd"] as const),
+    ["netplan", "NetworkManager"],
+  ];
+  const faults = choices.flatMap(([backend, renderer]) => {
+    const choice = choiceOf(backend, renderer);
+    const activation = { ...choice.activation, stage: "network" as const, isRunning: true };
+    const plan = planNetwork(facts, { ...choice, activation });
+    const removed = plan.remove.map((path) => `removes ${path}`);
+    const programs = plan.steps
+      .map(({ argv }) => argv[0] ?? "")
+      .filter((name) => !known.includes(name));
+    const words = plan.steps.flatMap(({ argv }) => argv).filter((word) => word.includes("\n"));
+    return [
+      ...plan.write.flatMap(strangeIn),
+      ...removed,
+      ...programs.map((name) => `runs ${name}`),
+      ...words,
+    ];
+  });
+  const word = parsed.enis.length > 0 ? "accepted" : "nothing to configure";
+  return { word, faults };
+}
+
+const known: readonly string[] = ["netplan", "networkctl", "nmcli", "systemctl", "ip", "udevadm"];

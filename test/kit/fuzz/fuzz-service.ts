@@ -1,0 +1,154 @@
+import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
+import type { RawRequest } from "./fuzz-server.ts";
+import { chanceFor, type Flavour, mutate } from "./mutations/mutate.ts";
+import { latin1, type Wire } from "./mutations/wire.ts";
+
+export interface ServicePlan {
+  readonly seed: number;
+  readonly flavour: Flavour;
+  readonly rate: number;
+  /** What may be asked for without being listed: paths below `latest/`, without a slash at the end. */
+  readonly asked: readonly string[];
+  /** As the client must name the service, and no other. */
+  readonly host: string;
+  /** What stands before `/latest` in the paths of this round. */
+  readonly below: string;
+  readonly trap: string;
+}
+
+/** A metadata service that lies, and looks at what it is asked. */
+export interface FuzzService {
+  readonly answer: (request: RawRequest) => Wire;
+  /** Mutated answers, by kind. */
+  readonly sent: Readonly<Record<string, number>>;
+  /** Requests that nobody had reason to send. */
+  readonly faults: readonly string[];
+}
+
+const macs = ["06:ec:2a:00:00:00", "06:ec:2a:00:00:01", "06:ec:2a:00:00:02"] as const;
+
+/** An instance with one to three ENIs. */
+function instanceFor(seed: number): SimulatedInstance {
+  const dice = chanceFor(seed, "instance");
+  const enis = macs.slice(0, 1 + dice.below(3)).map((mac, device) => {
+    return {
+      mac,
+      device,
+      dualStack: dice.below(2) === 0,
+      ipv4Prefixes: dice.below(2) === 0 ? [`10.0.${device}.32/28`] : [],
+    };
+  });
+  const set = {
+    "tags/instance/Name": "fuzz",
+    "iam/info": "{}",
+    "public-keys/0/openssh-key": "ssh-ed25519 AAAA",
+  };
+  return new SimulatedInstance({ enis, set }, () => 0);
+}
+
+export function fuzzService(plan: ServicePlan): FuzzService {
+  const { seed, trap } = plan;
+  const { metadata } = instanceFor(seed);
+  const others = [
+    "mac",
+    "instance-id",
+    "",
+    "network/interfaces/macs",
+    `network/interfaces/macs/${macs[0]}`,
+    "local-ipv4",
+  ].flatMap(
+    (key) => metadata.read(["meta-data", ...key.split("/").filter((name) => name !== "")]) ?? [],
+  );
+  const served = new Map<string, readonly Uint8Array[]>();
+  const visits = new Map<string, number>();
+  const sent: Record<string, number> = {};
+  const faults: string[] = [];
+  const answer = (asked: RawRequest): Wire => {
+    const request = { ...asked, target: asked.target.slice(plan.below.length) };
+    const { method, target } = request;
+    // of a round that is over: what it still had in its queue
+    if (!asked.target.startsWith(`${plan.below}/`))
+      return { bytes: latin1(""), after: "reset", drip: null };
+    const fault = faultOf(request, plan, served);
+    if (fault !== null) faults.push(`${fault}: ${JSON.stringify(`${method} ${target}`)}`);
+    const id = `${method} ${target}`;
+    const visit = visits.get(id) ?? 0;
+    visits.set(id, visit + 1);
+    const path = pathOf(target);
+    const body = method === "PUT" ? latin1("AQAEA-fuzz-token==") : metadata.read(path.slice(1));
+    const plain = {
+      method,
+      path: target,
+      status: body === null ? 404 : 200,
+      body: body ?? latin1("404"),
+    };
+    const around = { chance: chanceFor(seed, id, visit), trap, others };
+    const { kind, wire } = mutate(plain, around, plan);
+    if (kind !== null) sent[kind] = (sent[kind] ?? 0) + 1;
+    // a service that sends two answers for one mixes up its own: then any of them may have listed it
+    const at = plan.flavour === "body" ? path.join("/") : "";
+    served.set(at, [...(served.get(at) ?? []), wire.bytes]);
+    return wire;
+  };
+  return { answer, sent, faults };
+}
+
+/** The names in a target, as bytes. */
+function pathOf(target: string): readonly string[] {
+  return target
+    .split("/")
+    .filter((name) => name !== "")
+    .map((name) => {
+      try {
+        return decodeURIComponent(name);
+      } catch {
+        return name;
+      }
+    });
+}
+
+function faultOf(
+  { method, target, headers, fault }: RawRequest,
+  plan: ServicePlan,
+  served: ReadonlyMap<string, readonly Uint8Array[]>,
+): string | null {
+  if (fault !== null) return `not a request of ours (${JSON.stringify(fault)})`;
+  if (headers["host"] !== plan.host) return `for the host ${headers["host"] ?? "?"}`;
+  const isToken = target === "/latest/api/token";
+  if (isToken !== (method === "PUT")) return "the wrong method";
+  if (isToken)
+    return headers["x-aws-ec2-metadata-token"] === undefined
+      ? null
+      : "a token goes where one is asked for";
+  if ((headers["x-aws-ec2-metadata-token"] ?? "") === "") return "without a token";
+  if (new URL(target, "http://imds").pathname !== target) return "not the path that it seems";
+  const path = pathOf(target);
+  if (path[0] !== "latest") return "outside of latest/";
+  if (plan.asked.includes(path.slice(1).join("/"))) return null;
+  const parent = plan.flavour === "body" ? path.slice(0, -1).join("/") : "";
+  const isExact = plan.flavour === "body";
+  const answers = served.get(parent) ?? [];
+  const isListed = answers.some((bytes) => isListedIn(bytes, path.at(-1) ?? "", isExact));
+  return isListed ? null : "neither asked for nor listed";
+}
+
+/** `isExact`: as a line of its own; else chunks, cuts and flips may have made the name of any bytes. */
+function isListedIn(bytes: Uint8Array, last: string, isExact: boolean): boolean {
+  const name = Buffer.from(last).toString("latin1");
+  const raw = Buffer.from(bytes).toString("latin1");
+  const lines = raw.slice(raw.indexOf("\r\n\r\n") + 4).split("\n");
+  const isLine = lines.some(
+    (line) => [name, `${name}/`].includes(line) || line.startsWith(`${name}=`),
+  );
+  return isLine || (!isExact && isWithin(raw, name));
+}
+
+/** Whether the characters of `name` come in `text` in their order: chunks and cuts leave some out. */
+function isWithin(text: string, name: string): boolean {
+  let at = -1;
+  for (const character of name) {
+    at = text.indexOf(character, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
+}

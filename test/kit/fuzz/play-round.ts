@@ -1,0 +1,232 @@
+import type { Chance } from "../basics/chance.ts";
+import { Failure } from "../../../src/exit.ts";
+import type { Sockets } from "../../../src/host/sockets/sockets.ts";
+import { parseKey } from "../../../src/imds/protocol/key.ts";
+import { readKeys } from "../../../src/imds/metadata/read-keys.ts";
+import { type ImdsSession, openSession } from "../../../src/imds/session.ts";
+import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
+import { renderReadings } from "../../../src/output/fetch/readings.ts";
+import { configureFrom, ownMacs } from "./configure-from.ts";
+import { type FuzzHost, fuzzHost } from "./fuzz-host.ts";
+import type { FuzzServer } from "./fuzz-server.ts";
+import { fuzzService, type FuzzService } from "./fuzz-service.ts";
+import { chanceFor, type Flavour } from "./mutations/mutate.ts";
+import { longestMessage, RoundNotes } from "./round-notes.ts";
+import { linksFor, settingsFor } from "./round-settings.ts";
+
+/** What a round is, as its seed says. */
+export interface Round {
+  readonly seed: number;
+  readonly task: "looks" | "keys" | "network";
+  readonly through: "routing" | "nic";
+  readonly flavour: Flavour;
+  readonly rate: number;
+}
+
+export interface Played {
+  readonly round: Round;
+  readonly sent: Readonly<Record<string, number>>;
+  /** What each question, or the whole task, came to. */
+  readonly outcomes: readonly string[];
+  readonly slowestMs: number;
+  /** What must never be; none where all is well. */
+  readonly faults: readonly string[];
+}
+
+/** The rounds that ask most have the most answers; those that configure have the most to lose. */
+const mix = [
+  "looks",
+  "looks",
+  "looks",
+  "keys",
+  "network",
+  "network",
+  "network",
+  "network",
+] as const;
+
+export function roundOf(seed: number): Round {
+  const dice = chanceFor(seed, "round");
+  const task = dice.pick(mix);
+  const through = dice.pick(["routing", "nic"] as const);
+  if (task === "looks") {
+    return {
+      seed,
+      task,
+      through,
+      flavour: dice.pick(["http", "bytes", "all"] as const),
+      rate: 0.97,
+    };
+  }
+  const flavour = dice.pick(["body", "body", "all"] as const);
+  return { seed, task, through, flavour, rate: dice.pick([0.05, 0.15, 0.4]) };
+}
+
+/** A server whose rounds follow each other. */
+export interface Lane {
+  readonly server: FuzzServer;
+  /** Takes the requests that come from now on. */
+  readonly serve: (service: FuzzService) => void;
+}
+
+/** A minute of the client's clock, and some. */
+const longestRoundMs = 12_000;
+/** In which a connection that was closed is seen to be. */
+const patienceMs = 1500;
+const fewestLooks = 300;
+
+const looked = [
+  "mac",
+  "instance-id",
+  "",
+  "network/interfaces/macs",
+  "local-ipv4",
+  "tags/instance/Name",
+  "placement/region",
+  "iam/info",
+];
+const keys = [
+  "mac",
+  "instance-id",
+  "placement",
+  "tags/instance",
+  "public-keys",
+  "network/interfaces/macs",
+  "user-data",
+  "dynamic",
+  "network",
+];
+
+/** What a client may ask for that nobody listed: what it is told to, and the folders of its own NICs. */
+function askedIn(task: Round["task"], key: string): readonly string[] {
+  const pathOf = (text: string): string =>
+    text === "" ? "meta-data" : parseKey(text).path.join("/");
+  if (task === "looks") return looked.map(pathOf);
+  const macs = "network/interfaces/macs";
+  if (task === "network") {
+    return ["mac", macs, ...ownMacs.map((mac) => `${macs}/${mac}`)].map(pathOf);
+  }
+  const path = pathOf(key);
+  return [path, path.slice(0, path.lastIndexOf("/"))];
+}
+
+/** Plays one round against a server of its own, and looks at what came of it. */
+export async function playRound(
+  lane: Lane,
+  sockets: Sockets,
+  seed: number,
+  trap: string,
+): Promise<Played> {
+  const round = roundOf(seed);
+  const dice = chanceFor(seed, "client");
+  const { url } = lane.server;
+  const key = dice.pick(keys);
+  const below = `/round-${seed}`;
+  const service = fuzzService({
+    ...round,
+    below,
+    asked: askedIn(round.task, key),
+    host: new URL(url).host,
+    trap,
+  });
+  lane.serve(service);
+  const over = new AbortController();
+  const host = { ...fuzzHost(sockets, dice.fraction), signal: over.signal };
+  const settings = settingsFor(url + below, round.through, dice.below(3));
+  const session = openSession(host, settings, linksFor(round.through));
+  const work = new RoundNotes();
+  const startMs = performance.now();
+  const task = tasks[round.task];
+  const isOver = await Promise.race([
+    task({ host, session, settings, work, dice, key }).then(() => true),
+    Bun.sleep(longestRoundMs).then(() => false),
+  ]);
+  over.abort(new Failure("UNAVAILABLE", "the round is over"));
+  await session.close();
+  const left = round.through === "nic" ? await connectionsLeft(lane.server) : 0;
+  lane.server.hangUp();
+  const faults = [
+    ...(isOver ? [] : [`not over after ${Math.round(performance.now() - startMs)} ms`]),
+    ...(left === 0 ? [] : [`${left} connections are open when the session is closed`]),
+  ];
+  return {
+    round,
+    sent: service.sent,
+    outcomes: work.outcomes,
+    slowestMs: work.slowestMs,
+    faults: [...work.faults, ...service.faults, ...faults],
+  };
+}
+
+/** A bound transport closes what it opened; fetch keeps its connections for who comes next. */
+async function connectionsLeft(server: FuzzServer): Promise<number> {
+  const endMs = performance.now() + patienceMs;
+  // so many looks, too: a machine that is busy may keep us from looking for all that time
+  for (let look = 0; look < fewestLooks || performance.now() < endMs; look += 1) {
+    if (server.connections() === 0) return 0;
+    await Bun.sleep(2);
+  }
+  return server.connections();
+}
+
+interface Client {
+  readonly host: FuzzHost;
+  readonly session: ImdsSession;
+  readonly settings: ImdsSettings;
+  readonly work: RoundNotes;
+  readonly dice: Chance;
+  readonly key: string;
+}
+
+const tasks: Readonly<Record<Round["task"], (client: Client) => Promise<void>>> = {
+  looks: ({ session, work }) => askManyTimes(session, work),
+  keys: ({ host, session, settings, work, dice, key }) => {
+    const format = dice.pick(["text", "json", "env"] as const);
+    return work.note(() => readSomeKeys(host, { session, settings }, key, format));
+  },
+  network: ({ host, session, work, dice }) => work.note(() => configureFrom(host, session, dice)),
+};
+
+async function askManyTimes(session: ImdsSession, work: RoundNotes): Promise<void> {
+  const ask = async (key: string): Promise<void> =>
+    work.note(async () => {
+      const answer = await session.tryGet(parseKey(key === "" ? "meta-data" : key).path, {
+        asFolder: key === "" || key.endsWith("macs"),
+      });
+      if (answer.kind === "error")
+        return { word: `trouble ${answer.error.endsAs}`, faults: tooLong(answer.error.reason) };
+      const faults =
+        answer.kind === "value" && answer.body.length > 262_144 ? ["a value beyond the cap"] : [];
+      return { word: answer.kind, faults };
+    }, true);
+  for (let turn = 0; turn < 6; turn += 1) await Promise.all(looked.map(ask));
+}
+
+function tooLong(reason: string): readonly string[] {
+  return reason.length > longestMessage
+    ? [`a reason of ${reason.length} characters: ${reason.slice(0, 80)}`]
+    : [];
+}
+
+async function readSomeKeys(
+  host: FuzzHost,
+  imds: { session: ImdsSession; settings: ImdsSettings },
+  key: string,
+  format: "text" | "json" | "env",
+) {
+  const options = {
+    keys: [parseKey(key)],
+    fallback: null,
+    maxAgeMs: null,
+    showSecrets: false,
+    awaitAbsent: false,
+  };
+  const readings = await readKeys(host, imds, options);
+  const isTree = readings.some(({ kind }) => kind === "tree");
+  const data = renderReadings(readings, isTree && format === "text" ? "json" : format);
+  if (isTree && format === "json") JSON.parse(String(data));
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  const hasControls = /[\u0000-\u0008\u000b-\u001f\u007f]/.test(String(data));
+  const faults = format === "env" && hasControls ? ["a control character among variables"] : [];
+  return { word: "accepted", faults };
+}

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { runEc2nic } from "../program/run-ec2nic.ts";
+import { temporaryFolder } from "../basics/temporary-folder.ts";
+import { fuzzService } from "./fuzz-service.ts";
+import type { Lane } from "./play-round.ts";
+import { faultsOf } from "./run-faults.ts";
+import { runPlan } from "./run-plan.ts";
+
+/** One run of the executable against a service that lies. */
+export interface PlayedRun {
+  readonly seed: number;
+  readonly args: readonly string[];
+  readonly code: number;
+  readonly elapsedMs: number;
+  readonly answers: number;
+  /** What must never be; none where all is well. */
+  readonly faults: readonly string[];
+}
+
+export async function playRun(lane: Lane, seed: number, trap: string): Promise<PlayedRun> {
+  using folder = temporaryFolder();
+  const { url } = lane.server;
+  const plan = runPlan(seed, { root: folder.path, macs: macsHere(), nic: "lo", url });
+  const service = fuzzService({ ...plan, host: new URL(url).host, trap });
+  lane.serve(service);
+  const result = await runEc2nic({ args: plan.args });
+  lane.server.hangUp();
+  const left = readdirSync(folder.path).map((name) => `left ${name} behind`);
+  return {
+    seed,
+    args: plan.args,
+    code: result.code,
+    elapsedMs: result.elapsedMs,
+    answers: Object.values(service.sent).reduce((sum, count) => sum + count, 0),
+    faults: [...faultsOf(result, plan), ...left, ...service.faults],
+  };
+}
+
+/** Of the machine that runs this: their folders are asked for without being listed. */
+function macsHere(): readonly string[] {
+  return readdirSync("/sys/class/net").map((name) =>
+    readFileSync(`/sys/class/net/${name}/address`, "utf8").trim(),
+  );
+}

@@ -1,0 +1,107 @@
+import type { Clock, Files, Log, Waiting } from "../../../src/host/host.ts";
+import { isTemporaryName } from "../../../src/model/managed-paths.ts";
+
+export interface FakeClock extends Clock {
+  /** Every wait, in milliseconds. */
+  readonly slept: readonly number[];
+}
+
+/** A clock that stands still but for the waits. `random`: what chance says, one value always. */
+export function fakeClock(random = 1): FakeClock {
+  const slept: number[] = [];
+  let nowMs = 0;
+  return {
+    slept,
+    now: () => nowMs,
+    random: () => random,
+    sleep: (ms, signal) => {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      slept.push(ms);
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+}
+
+export interface FakeLog extends Log {
+  readonly lines: readonly string[];
+  readonly waits: readonly (Waiting | null)[];
+}
+
+export function fakeLog(): FakeLog {
+  const lines: string[] = [];
+  const waits: (Waiting | null)[] = [];
+  const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  return {
+    lines,
+    waits,
+    error: say("error"),
+    warn: say("warn"),
+    info: say("info"),
+    verbose: say("verbose"),
+    waiting: (state) => void waits.push(state),
+    flush: async () => undefined,
+  };
+}
+
+interface FakeFile {
+  readonly content: Uint8Array;
+  readonly mode: number;
+  readonly uid?: number;
+  readonly kind?: "file" | "link";
+}
+
+export interface FakeFiles extends Files {
+  readonly there: Map<string, FakeFile>;
+}
+
+/** Files in memory; a folder is there when it is made, and nothing can be written elsewhere. */
+export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFiles {
+  const encoder = new TextEncoder();
+  const there = new Map<string, FakeFile>(
+    Object.entries(texts).map(([path, text]) => [
+      path,
+      { content: encoder.encode(text), mode: 0o444 },
+    ]),
+  );
+  return {
+    there,
+    read: async (path) => there.get(path)?.content ?? null,
+    list: async (path) =>
+      [...there.keys()].filter((name) => name.startsWith(`${path}/`)).toSorted(),
+    readLink: async () => null,
+    stat: async (path) => {
+      const file = there.get(path);
+      if (file === undefined) return null;
+      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, inode: 1 };
+    },
+    mkdir: async () => undefined,
+    write: async (path, content, mode) => {
+      const bytes = typeof content === "string" ? encoder.encode(content) : content;
+      there.set(path, { content: bytes, mode });
+    },
+    writeInPlace: async (path, content) => {
+      const file = there.get(path);
+      if (file !== undefined) there.set(path, { ...file, content: encoder.encode(content) });
+    },
+    remove: async (path) => void there.delete(path),
+    symlink: async (path) =>
+      void there.set(path, { content: new Uint8Array(), mode: 0o777, kind: "link" }),
+    hardLink: async (path, existing) => {
+      const file = there.get(existing);
+      if (file !== undefined) there.set(path, file);
+    },
+    move: async (from, to) => {
+      const file = there.get(from);
+      if (file === undefined) return;
+      there.set(to, file);
+      there.delete(from);
+    },
+    rmdir: async () => undefined,
+    removeTemporary: async (folder) => {
+      const isLeft = (path: string): boolean =>
+        path.startsWith(`${folder}/`) && isTemporaryName(path.slice(folder.length + 1));
+      for (const path of [...there.keys()].filter(isLeft)) there.delete(path);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { leftCgroups } from "../cgroup.ts";
+import { command } from "../command.ts";
+
+/** What benches could leave on this machine, to be compared before and after. */
+export interface WhatIsThere {
+  readonly links: string;
+  readonly addresses: string;
+  readonly rules: string;
+  readonly mounts: number;
+  readonly cgroups: readonly string[];
+  readonly folders: readonly string[];
+  /** Command lines of processes of benches. */
+  readonly processes: readonly string[];
+}
+
+export async function whatIsThere(): Promise<WhatIsThere> {
+  const [links, addresses, rules] = await Promise.all(
+    ["link", "address", "rule"].map(async (what) => (await command(["ip", "-brief", what])).stdout),
+  );
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return {
+    links: links ?? "",
+    addresses: addresses ?? "",
+    rules: rules ?? "",
+    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
+    cgroups: leftCgroups(),
+    folders: readdirSync(tmpdir()).filter((name) => name.startsWith("ec2nic-bench-")),
+    processes: processes.map(commandLineOf).filter((line) => line.includes("ec2nic-bench")),
+  };
+}
+
+/** The processes that are in a network namespace, `net:[4026532256]`. */
+export function processesIn(network: string): readonly string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && networkOf(name) === network);
+}
+
+/** Empty for a process that has ended since. */
+function networkOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return "";
+  }
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}

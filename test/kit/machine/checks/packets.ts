@@ -1,0 +1,88 @@
+import { type Family, familyOf } from "../../../../src/model/ip.ts";
+import type { Bench } from "../bench.ts";
+import type { Machine } from "../machine.ts";
+import type { Vpc } from "../vpc/vpc.ts";
+import { addressOf } from "../vpc/vpc-hosts.ts";
+
+/** A machine, or a virtual one, and the VPC around it. */
+export interface Talkers {
+  readonly bench: Bench;
+  readonly vpc: Vpc;
+  readonly machine: Pick<Machine, "exec" | "execInNetworkOf">;
+}
+
+/** Who sends first: the machine, or the host of the VPC's side. */
+export type Direction = "out" | "in";
+
+export interface PacketQuery {
+  /** An address of the machine. */
+  readonly address: string;
+  /** An address of the VPC's side. */
+  readonly host: string;
+  readonly direction: Direction;
+}
+
+export interface PacketResult extends PacketQuery {
+  readonly family: Family;
+  readonly nic: string;
+  readonly hostName: string;
+  readonly ok: boolean;
+  /** What ping said where it failed. */
+  readonly reason: string;
+}
+
+/**
+ * Whether a packet and the answer to it pass between an address of the machine and a host, within
+ * a second: one echo, sent by the machine from that address, or by the host to it. Null: they do;
+ * else what ping said.
+ */
+export async function packetFails(
+  { bench, machine }: Pick<Talkers, "bench" | "machine">,
+  { address, host, direction }: PacketQuery,
+): Promise<string | null> {
+  const [from, to] = direction === "out" ? [address, host] : [host, address];
+  const ping = ["ping", `-${familyOf(to)}`, "-n", "-c", "1", "-W", "1", "-I", from, to];
+  const { code, stdout, stderr } =
+    direction === "out"
+      ? await machine.exec(ping, { timeoutMs: 5000 })
+      : await machine.execInNetworkOf(bench, ping, { timeoutMs: 5000 });
+  if (code === 0) return null;
+  const said = `${stderr}${stdout}`.split("\n").find((line) => /error|nreach|From|Netw/.test(line));
+  return said ?? "no answer within a second";
+}
+
+/** Every address of every ENI × every host of the VPC × both directions, all at once. */
+export async function packetTable(
+  instance: Talkers,
+  isAsked: (query: PacketQuery) => boolean = () => true,
+): Promise<readonly PacketResult[]> {
+  const { vpc } = instance;
+  const queries = vpc.enis().flatMap(({ nic, ipv4, ipv6 }) =>
+    [...ipv4, ...ipv6].flatMap((address) =>
+      vpc.hosts().flatMap((host) =>
+        (["out", "in"] as const).map((direction) => {
+          const family = familyOf(address);
+          const to = addressOf(host, family);
+          return { nic, family, address, host: to, hostName: host.name, direction };
+        }),
+      ),
+    ),
+  );
+  const asked = queries.filter((query) => query.host !== "" && isAsked(query));
+  return Promise.all(
+    asked.map(async (query) => {
+      const reason = await packetFails(instance, query);
+      return { ...query, ok: reason === null, reason: reason ?? "" };
+    }),
+  );
+}
+
+/** The rows that failed, a line each, for people. */
+export function failedRows(table: readonly PacketResult[]): readonly string[] {
+  return table
+    .filter(({ ok }) => !ok)
+    .map(({ nic, address, hostName, host, direction, reason }) => {
+      const way = direction === "out" ? "→" : "←";
+      return `${nic} ${address} ${way} ${hostName} (${host}): ${reason}`;
+    });
+}

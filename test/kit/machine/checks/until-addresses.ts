@@ -1,0 +1,30 @@
+import * as v from "valibot";
+import type { Machine } from "../machine.ts";
+
+const shown = v.array(
+  v.object({
+    addr_info: v.optional(
+      v.array(v.object({ local: v.optional(v.string()), tentative: v.optional(v.boolean()) })),
+      [],
+    ),
+  }),
+);
+
+/** Waits until a machine has addresses, and may use them: duplicate detection takes IPv6 a second. */
+export async function untilAddresses(
+  machine: Pick<Machine, "ip" | "until">,
+  addresses: readonly string[],
+  timeoutMs = 10_000,
+): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    const links = v.parse(shown, await machine.ip("address"));
+    const usable = links
+      .flatMap(({ addr_info }) => addr_info)
+      .filter(({ tentative }) => tentative !== true)
+      .map(({ local }) => local);
+    const missing = addresses.filter((address) => !usable.includes(address));
+    if (missing.length === 0) return true;
+    throw new Error(`${missing.join(", ")} not there`);
+  };
+  await machine.until(`the machine has ${addresses.join(", ")}`, look, timeoutMs);
+}

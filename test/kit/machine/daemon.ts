@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import type { Bench } from "./bench.ts";
+import { benchEnvironment } from "./command.ts";
+import { until } from "../basics/until.ts";
+
+export interface DaemonOptions {
+  readonly argv: readonly string[];
+  readonly logFile: string;
+  /** Told what it has said so far. */
+  readonly isUp: (said: string) => boolean;
+  readonly stdin?: string;
+}
+
+/** Starts a program that ends with the bench; returns when it is up. */
+export async function startDaemon(bench: Bench, options: DaemonOptions): Promise<void> {
+  const { argv, logFile, isUp, stdin } = options;
+  const log = Bun.file(logFile);
+  await Bun.write(log, "");
+  const child = Bun.spawn([...bench.enter(argv)], {
+    env: benchEnvironment,
+    stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
+    stdout: log,
+    stderr: log,
+  });
+  await until(`${argv[0]} is up`, () => {
+    const said = readFileSync(logFile, "utf8");
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said}`);
+    return isUp(said);
+  });
+}

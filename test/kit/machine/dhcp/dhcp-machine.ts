@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { type BenchInstance, startInstance } from "../vpc/instance.ts";
+import type { Machine } from "../machine.ts";
+import type { Suite } from "../root-file-system.ts";
+import { repository } from "../../program/run-ec2nic.ts";
+import { machineState, stateChanges } from "./lease-traces.ts";
+import type { Driven } from "./lease-driver.ts";
+
+/** What grants leases on Debian; `busybox` has a client without a name of its own. */
+export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd", "networkd"] as const;
+export type Client = (typeof clients)[number];
+
+export const clientPackages = ["busybox", "dhcpcd-base", "isc-dhcp-client", "udhcpc"] as const;
+
+/** Where each lies in either suite; udhcpc is a link to busybox. */
+const programs: Readonly<Record<Client, readonly string[]>> = {
+  udhcpc: ["/usr/bin/udhcpc", "/usr/sbin/udhcpc", "/sbin/udhcpc"],
+  busybox: ["/usr/bin/busybox", "/bin/busybox"],
+  dhclient: ["/usr/sbin/dhclient", "/sbin/dhclient"],
+  dhcpcd: ["/usr/sbin/dhcpcd", "/sbin/dhcpcd"],
+  networkd: [],
+};
+
+/** NICs of the machine: `ens5` has its address, `ens6` is up without one, `ens7` is down. */
+export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: "ens99" } as const;
+
+/** A machine of a VPC that has one DHCP client. */
+export interface DhcpMachine extends AsyncDisposable {
+  readonly machine: Machine;
+  /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
+  readonly drive: (nics: readonly string[], ending?: Ending) => Promise<Drive>;
+  /** Runs the machine's binary, where that is the built ec2nic. */
+  readonly ec2nic: (args: readonly string[], ending?: Ending) => Promise<Ran>;
+  /** Lines by which the machine differs from what it was when the machine was built. */
+  readonly changes: () => Promise<readonly string[]>;
+}
+
+/** A signal that a run gets when it has run for so long. */
+export interface Ending {
+  readonly signal: "INT" | "TERM" | "KILL";
+  readonly afterMs: number;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly elapsedMs: number;
+}
+
+export interface Drive extends Ran {
+  /** Empty where it was ended before it said anything. */
+  readonly driven: readonly Driven[];
+}
+
+/** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
+export function buildDriver(folder: string): string {
+  const target = join(folder, "driver");
+  const source = join(repository, "test/kit/machine/dhcp/lease-driver.ts");
+  const flags = ["--compile", `--compile-executable-path=${process.execPath}`];
+  const argv = [process.execPath, "build", ...flags, source, `--outfile=${target}`];
+  const { exitCode, stderr } = Bun.spawnSync(argv, { stdout: "ignore", stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`the driver was not built: ${stderr.toString()}`);
+  return target;
+}
+
+export async function startDhcpMachine(
+  client: Client | "none",
+  suite: Suite,
+  binary: string,
+): Promise<DhcpMachine> {
+  const instance = await startInstance({
+    suite,
+    binary,
+    packages: clientPackages,
+    disable: ["dhcpcd.service"],
+    enable: client === "networkd" ? ["systemd-networkd.service"] : [],
+    enis: [0, 1, 2].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
+  });
+  try {
+    return await dhcpMachineOf(instance, client);
+  } catch (error) {
+    await instance.stop();
+    throw error;
+  }
+}
+
+async function dhcpMachineOf(
+  instance: BenchInstance,
+  client: Client | "none",
+): Promise<DhcpMachine> {
+  const { machine } = instance;
+  const kept = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
+  const others = clients.filter((each) => !kept.includes(each));
+  await machine.remove(...others.flatMap((each) => programs[each]));
+  const far = ["peer", "name", "unanswered", "netns", "1"];
+  await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...far]);
+  await machine.run(["ip", "link", "set", "unanswered", "up"]);
+  // a link that was never up looks otherwise than one that is down again (`qdisc noop`)
+  for (const nic of Object.values(nics)) await machine.run(["ip", "link", "set", nic, "up"]);
+  await machine.run(["ip", "link", "set", nics.down, "down"]);
+  const address = ["10.0.0.10/24", "dev", nics.configured];
+  await machine.run(["ip", "address", "add", ...address]);
+  await machine.until("addresses are in place", async () => {
+    const shown = await machine.run(["ip", "-6", "address"]);
+    return !shown.includes("tentative");
+  });
+  const before = await machineState(machine);
+  return {
+    machine,
+    drive: async (names, ending) => {
+      const ran = await runUnlessEnded(machine, ["--timeout", "4000", ...names], ending);
+      const driven = ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly Driven[]);
+      return { ...ran, driven };
+    },
+    ec2nic: (args, ending) => runUnlessEnded(machine, args, ending),
+    changes: async () => stateChanges(before, await machineState(machine)),
+    [Symbol.asyncDispose]: instance.stop,
+  };
+}
+
+async function runUnlessEnded(
+  machine: Machine,
+  args: readonly string[],
+  ending: Ending | undefined,
+): Promise<Ran> {
+  const startMs = performance.now();
+  const ended = ["timeout", "--foreground", "--preserve-status"];
+  const around =
+    ending === undefined
+      ? []
+      : [...ended, `--signal=${ending.signal}`, String(ending.afterMs / 1000)];
+  const { code, stdout, stderr } = await machine.exec([...around, "ec2nic", ...args]);
+  return { code, stdout, stderr, elapsedMs: performance.now() - startMs };
+}

@@ -1,0 +1,93 @@
+import { type BenchInstance, startInstance } from "../vpc/instance.ts";
+import type { Machine } from "../machine.ts";
+import type { Suite } from "../root-file-system.ts";
+import type { ClientCommands } from "./client-commands.ts";
+import { clientPackages } from "./dhcp-machine.ts";
+
+/** What one call of a hook has come to, as `--json` tells it. */
+export interface HandledCall {
+  readonly nics: readonly { readonly name: string; readonly outcome: string }[];
+  readonly plan: {
+    readonly steps: readonly { readonly argv: readonly string[] }[];
+    readonly reasons: readonly string[];
+  } | null;
+  readonly error?: { readonly message: string };
+}
+
+/** What a call was about. */
+export type Kind = "bound" | "released" | "irrelevant";
+
+/** A machine with two NICs and every client, on which `hotplug --install --from-dhcp` has been run. */
+export interface HookedMachine extends AsyncDisposable {
+  readonly instance: BenchInstance;
+  readonly machine: Machine;
+  /** From now on a witness stands between hooks and program, and tells of each call. */
+  readonly watch: () => Promise<void>;
+  /** What the hooks have done since. */
+  readonly handled: () => Promise<readonly HandledCall[]>;
+  /** `ip rule`'s lines that name the NIC's address, and its provisional table. */
+  readonly routing: () => Promise<{ readonly rules: string; readonly table: string }>;
+  /** Whether a ping from an address of the machine comes back; default: from that of `ens6`. */
+  readonly pings: (address?: string) => Promise<boolean>;
+}
+
+const witnessed = "/run/witness/calls";
+
+/** It runs the program as the hook would, with `--json` besides, and notes what that prints. */
+const witness = `
+mkdir /run/witness
+touch /run/witness/ec2nic
+mount --bind /usr/local/bin/ec2nic /run/witness/ec2nic
+cat >/run/witness/script <<'END'
+#!/bin/sh
+told=$(/run/witness/ec2nic "$@" --json)
+code=$?
+printf '%s\\n' "$(printf %s "$told" | tr -d '\\n')" >>${witnessed}
+exit $code
+END
+chmod 0755 /run/witness/script
+mount --bind /run/witness/script /usr/local/bin/ec2nic
+`;
+
+export async function startHookedMachine(
+  suite: Suite,
+  client: Pick<ClientCommands, "enable" | "files">,
+): Promise<HookedMachine> {
+  const instance = await startInstance({
+    suite,
+    packages: clientPackages,
+    disable: ["dhcpcd.service"],
+    enable: client.enable,
+    enis: [0, 1].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
+    files: { ...client.files, "/etc/ec2nic/always": "" },
+  });
+  const { machine } = instance;
+  await machine.run(["ec2nic", "hotplug", "--install", "--from-dhcp"]);
+  return {
+    instance,
+    machine,
+    watch: async () => void (await machine.run(["sh", "-ec", witness])),
+    handled: async () => {
+      const { code, stdout } = await machine.exec(["cat", witnessed]);
+      const lines = code === 0 ? stdout.trim().split("\n") : [];
+      return lines.map((line) => JSON.parse(line) as HandledCall);
+    },
+    routing: async () => {
+      const rules = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
+      const show = "ip -4 route show table 13900 2>&1 || :";
+      return { rules, table: await machine.run(["sh", "-c", show]) };
+    },
+    pings: async (address = "10.0.1.10") => {
+      const from = ["-I", address, "198.51.100.7"];
+      return (await machine.exec(["ping", "-c", "1", "-W", "1", ...from])).code === 0;
+    },
+    [Symbol.asyncDispose]: instance.stop,
+  };
+}
+
+/** What a call says of `ens6`; networkd's unit handles all leases at once, and may find none. */
+export function kindOf({ plan }: HandledCall): Kind {
+  const said = plan?.reasons.find((reason) => reason.startsWith("ens6: "));
+  if (said === undefined) return "irrelevant";
+  return said.endsWith("what our files say of it stays") ? "released" : "bound";
+}

@@ -1,0 +1,171 @@
+import { existsSync } from "node:fs";
+import { binary as builtBinary } from "../program/run-ec2nic.ts";
+import type { Bench } from "./bench.ts";
+import { bootScript } from "./boot-script.ts";
+import { cgroupName, isEmptyCgroup, killCgroup, removeCgroup } from "./cgroup.ts";
+import { command, type CommandOptions, type Ended } from "./command.ts";
+import { commandsOf, type MachineCommands } from "./commands-of.ts";
+import { firstLine } from "../basics/first-line.ts";
+import { holdNamespaces, namespaceKinds, type Namespaces } from "./namespaces.ts";
+import { prepare, type Preparation, writeFiles } from "./prepare.ts";
+import { rootFileSystem, type Suite } from "./root-file-system.ts";
+import { until } from "../basics/until.ts";
+
+export interface MachineOptions extends Preparation {
+  /** Default: bookworm. */
+  readonly suite?: Suite;
+  /** Beside those that each machine has. */
+  readonly packages?: readonly string[];
+  /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic where it is built; null: none. */
+  readonly binary?: string | null;
+  /** Called when the machine's network is there and nothing runs in it yet: the place for NICs. */
+  readonly beforeBoot?: (machine: Machine) => Promise<void>;
+  /** The disk of a machine that was stopped, with what it wrote; only `files` are put on it. */
+  readonly disk?: string;
+  /** Default true; false: returns when systemd has been started, not when it has booted. */
+  readonly awaitBoot?: boolean;
+}
+
+/** A Debian with systemd as PID 1, in namespaces of its own on a root file system of its own. */
+export interface Machine extends MachineCommands {
+  /** Of its PID 1, as this machine counts. */
+  readonly pid: number;
+  /** From the start of systemd until nothing was left to be started. */
+  readonly bootMs: number;
+  /** Its writable layer, for a machine that comes after it on the same bench. */
+  readonly disk: string;
+  /** An argv that runs a command in it; the command gets stdin, stdout and stderr. */
+  readonly enter: (argv: readonly string[]) => readonly string[];
+  /** An argv that runs a program of the machine in the VPC's network: the hosts' side of a talk. */
+  readonly enterNetworkOf: (bench: Bench, argv: readonly string[]) => readonly string[];
+  readonly execInNetworkOf: (
+    bench: Bench,
+    argv: readonly string[],
+    options?: CommandOptions,
+  ) => Promise<Ended>;
+  /** Kills it, as if its power were cut; returns when none of its processes is left. */
+  readonly stop: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+/**
+ * What comes before each command: the proof that this is a machine of the bench, which has that
+ * file in its root and which no other file system has; and a control group beside systemd's own,
+ * as a session has one.
+ */
+const isMachine = `
+[ -e /.ec2nic-machine ] || { echo "this is not a machine of the bench: refused" >&2; exit 125; }
+exec "$@"
+`;
+
+const inside = `
+[ -e /.ec2nic-machine ] || { echo "this is not a machine of the bench: refused" >&2; exit 125; }
+[ -d /sys/fs/cgroup/exec ] || mkdir -p /sys/fs/cgroup/exec
+echo 0 >/sys/fs/cgroup/exec/cgroup.procs
+exec "$@"
+`;
+
+const unshare = [
+  "unshare",
+  "--mount",
+  "--net",
+  "--pid",
+  "--ipc",
+  "--uts",
+  "--cgroup",
+  "--propagation=private",
+  "--fork",
+  "--kill-child",
+  "--",
+] as const;
+
+let machines = 0;
+
+/** Boots a machine on the bench; it has no NICs but those that `beforeBoot` gives it. */
+export async function startMachine(bench: Bench, options: MachineOptions = {}): Promise<Machine> {
+  const root = await rootFileSystem(options.suite ?? "bookworm", options.packages);
+  const binary = options.binary === undefined ? builtBinaryIfThere() : options.binary;
+  machines += 1;
+  const name = options.disk ?? `machine-${machines}`;
+  const join = 'mkdir -p "$1" && echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
+  const cgroup = `${bench.cgroup}/${name}`;
+  const layer = `${bench.scratch}/${name}`;
+  const boot = ["sh", "-c", bootScript, name, root, layer, binary ?? ""];
+  const joined = ["sh", "-c", join, "sh", cgroup, ...unshare, ...boot];
+  const child = Bun.spawn([...bench.enter(joined)], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: Bun.file(`${bench.folder}/${name}.log`),
+  });
+  const end = async (): Promise<void> => {
+    killCgroup(cgroup);
+    await child.exited;
+    // Its PID 1 is killed at the same time as the process that waits for it, and ends a moment later.
+    await until(`${cgroup} is empty`, () => isEmptyCgroup(cgroup));
+    removeCgroup(cgroup);
+  };
+  try {
+    const pid = Number(await firstLine(child.stdout, name));
+    const held = holdNamespaces(pid, namespaceKinds, cgroupName(cgroup));
+    const made = { ...machineOf(pid, held, end), disk: name };
+    if (options.disk === undefined) await prepare(made, options);
+    else await writeFiles(made, options.files ?? {});
+    await options.beforeBoot?.(made);
+    const startMs = performance.now();
+    await child.stdin.write("go\n");
+    await child.stdin.end();
+    if (options.awaitBoot !== false) await booted(made);
+    return { ...made, bootMs: performance.now() - startMs };
+  } catch (error) {
+    const said = await Bun.file(`${bench.folder}/${name}.log`).text();
+    await end();
+    throw new Error(`${name} did not boot: ${said}`, { cause: error });
+  }
+}
+
+function machineOf(pid: number, held: Namespaces, end: () => Promise<void>): Omit<Machine, "disk"> {
+  const enter = (argv: readonly string[]): readonly string[] =>
+    held.enter(["sh", "-c", inside, "sh", ...argv]);
+  const stop = async (): Promise<void> => {
+    held.close();
+    await end();
+  };
+  const enterNetworkOf: Machine["enterNetworkOf"] = ({ namespaces }, argv) => {
+    const both = [...held.options(["mnt"]), ...namespaces.options(["net", "pid"])];
+    return ["nsenter", ...both, "--", "sh", "-c", isMachine, "sh", ...argv];
+  };
+  const limited = (
+    wrap: (argv: readonly string[]) => readonly string[],
+    argv: readonly string[],
+    options: CommandOptions,
+  ): Promise<Ended> => {
+    const { timeoutMs = 20_000 } = options;
+    const timed = ["timeout", "--signal=KILL", String(timeoutMs / 1000), ...argv];
+    return command(wrap(timed), { ...options, timeoutMs: timeoutMs + 1000 });
+  };
+  return {
+    pid,
+    bootMs: 0,
+    enter,
+    enterNetworkOf,
+    execInNetworkOf: (bench, argv, options = {}) =>
+      limited((timed) => enterNetworkOf(bench, timed), argv, options),
+    ...commandsOf((argv, options = {}) => limited(enter, argv, options)),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** systemd says when its first jobs are done: running, or degraded where a unit failed. */
+async function booted(machine: Machine): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    const { stdout, stderr } = await machine.systemctl("is-system-running");
+    if (/^(?:running|degraded)/.test(stdout)) return true;
+    throw new Error(`systemctl is-system-running: ${stdout.trim()} ${stderr.trim()}`);
+  };
+  await until("the machine has booted", look, 30_000);
+}
+
+function builtBinaryIfThere(): string | null {
+  return existsSync(builtBinary) ? builtBinary : null;
+}

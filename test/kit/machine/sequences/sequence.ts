@@ -1,0 +1,117 @@
+import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
+import type { Chance } from "../../basics/chance.ts";
+
+/** The devices that come and go; 0 is the primary, which nothing happens to. */
+export const devices = [1, 2, 3] as const;
+
+/** How an event reaches us: it may be lost, and its run may be killed. */
+export interface Told {
+  readonly isLost: boolean;
+  /** null: the run is left alone. */
+  readonly killAfterMs: number | null;
+}
+
+/** What happens to the machine, and how it is told of it. */
+export type Deed = { readonly afterMs: number; readonly told: Told } & (
+  | {
+      readonly what: "attach" | "swap" | "change";
+      readonly spec: EniSpec;
+      readonly lingerMs: number;
+    }
+  | { readonly what: "detach"; readonly device: number; readonly lingerMs: number }
+  | { readonly what: "reload"; readonly device: number; readonly downMs: number }
+  | { readonly what: "flap"; readonly device: number; readonly times: number }
+);
+
+/** Which ENIs are attached, and with which addresses: by device. */
+export type Attached = Readonly<Record<number, EniSpec>>;
+
+export interface Sequence {
+  readonly deeds: readonly Deed[];
+  /** What is attached when all has happened. */
+  readonly attached: Attached;
+}
+
+/**
+ * Three to seven deeds, each possible after those before it, on a machine with its primary alone.
+ * `number`: which sequence of this machine it is, for no address is ever another ENI's.
+ */
+export function someSequence(chance: Chance, number: number): Sequence {
+  let sequence: Sequence = { deeds: [], attached: {} };
+  const count = 3 + chance.below(5);
+  for (let at = 0; at < count; at += 1) {
+    const device = chance.pick(devices);
+    const spec = sequence.attached[device];
+    const next = someEni(chance, device, number * 8 + at);
+    const deed = spec === undefined ? attachment(chance, next) : deedOn(chance, spec, next);
+    sequence = {
+      deeds: [...sequence.deeds, deed],
+      attached: attachedAfter(sequence.attached, deed),
+    };
+  }
+  return sequence;
+}
+
+function attachedAfter(attached: Attached, deed: Deed): Attached {
+  if ("spec" in deed) return { ...attached, [deed.spec.device]: deed.spec };
+  if (deed.what !== "detach") return attached;
+  return Object.fromEntries(
+    Object.entries(attached).filter(([device]) => Number(device) !== deed.device),
+  );
+}
+
+function attachment(chance: Chance, next: EniSpec): Deed {
+  return { ...common(chance), what: "attach", spec: lateSometimes(chance, next) };
+}
+
+function deedOn(chance: Chance, spec: EniSpec, next: EniSpec): Deed {
+  const { device, mac = "" } = spec;
+  const rest = common(chance);
+  const what = chance.pick(["detach", "detach", "reload", "flap", "swap", "change"] as const);
+  if (what === "detach") return { ...rest, what, device };
+  if (what === "reload") return { ...rest, what, device, downMs: chance.below(600) };
+  if (what === "flap") return { ...rest, what, device, times: 2 + chance.below(3) };
+  if (what === "change")
+    return { ...rest, what, spec: { ...next, mac, ipv4: firstOf(spec, next) } };
+  return { ...rest, what, spec: lateSometimes(chance, next) };
+}
+
+/** An ENI's own address is its for life; the others come and go. */
+function firstOf({ ipv4 = [] }: EniSpec, { ipv4: other = [] }: EniSpec): readonly string[] {
+  return [...ipv4.slice(0, 1), ...other.slice(1)];
+}
+
+function common(chance: Chance) {
+  const isLost = chance.below(6) === 0;
+  const killAfterMs = chance.below(6) === 0 ? 20 + chance.below(900) : null;
+  const lingerMs = chance.pick([0, 0, 500, 4000]);
+  return { afterMs: chance.pick([0, 0, 50, 200, 700]), told: { isLost, killAfterMs }, lingerMs };
+}
+
+/** Another ENI than any before it, in the subnet that they all share. */
+function someEni(chance: Chance, device: number, number: number): EniSpec {
+  const [high, low] = [Math.floor(number / 200), 10 + (number % 200)];
+  const digits = number.toString(16).padStart(4, "0");
+  const more = [`10.1.${high + 64}.${low}`, `10.1.${high + 128}.${low}`];
+  const prefix = `10.1.${192 + (Math.floor(number / 16) % 64)}.${(number % 16) * 16}/28`;
+  return {
+    device,
+    mac: `06:ec:2b:${digits.slice(0, 2)}:${digits.slice(2)}:0${device}`,
+    ipv4: [`10.1.${high}.${low}`, ...more.slice(0, chance.below(3))],
+    subnetCidr: "10.1.0.0/16",
+    vpcCidrs: ["10.0.0.0/16", "10.1.0.0/16"],
+    ipv4Prefixes: chance.below(3) === 0 ? [prefix] : [],
+  };
+}
+
+function lateSometimes(chance: Chance, spec: EniSpec): EniSpec {
+  const late = chance.pick([
+    null,
+    null,
+    { ".": 600 },
+    { ".": { afterMs: 800, listed: true } },
+    { "local-ipv4s": 900, "device-number": { afterMs: 1200, before: "0" } },
+    { "ipv4-prefix": 1200 },
+  ]);
+  return late === null ? spec : { ...spec, late };
+}

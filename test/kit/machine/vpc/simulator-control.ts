@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
+import type { Bench } from "../bench.ts";
+import { startDaemon } from "../daemon.ts";
+import { onEveryLink } from "./vpc-hosts.ts";
+
+/** The bench's metadata service, from outside. Orders are those of the simulator's `control.ts`. */
+export interface SimulatorControl {
+  /** `order("fault", { fault: { kind: "hang" } })`. */
+  readonly order: (name: string, body?: unknown) => Promise<unknown>;
+  /** `look("counts")`, `look("requests")`. */
+  readonly look: (name: string) => Promise<unknown>;
+}
+
+export async function startVpcSimulator(
+  bench: Bench,
+  scenario: Scenario,
+): Promise<SimulatorControl> {
+  const socket = join(bench.folder, "simulator.sock");
+  const program = join(import.meta.dir, "simulator-process.ts");
+  await startDaemon(bench, {
+    argv: [process.execPath, program, socket, ...onEveryLink.imds],
+    logFile: join(bench.folder, "simulator.log"),
+    isUp: (said) => said.includes("ready\n"),
+    stdin: JSON.stringify(scenario),
+  });
+  const ask = async (method: string, name: string, body?: unknown): Promise<unknown> => {
+    const url = `http://simulator/_simulator/${name}`;
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(url, { method, unix: socket, ...sent });
+    if (!response.ok) throw new Error(`${method} ${name}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    order: (name, body) => ask("POST", name, body),
+    look: (name) => ask("GET", name),
+  };
+}

@@ -1,0 +1,50 @@
+import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
+import type { Bench } from "../bench.ts";
+
+/**
+ * The source check of a VPC, as nftables rules on the VPC's end of an ENI: what has another source
+ * than the ENI's MAC and one of its addresses or delegated prefixes is dropped. Link-local sources
+ * pass, which DHCPv6 and neighbour discovery need, and 0.0.0.0 where DHCPv4 asks.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html#EIP_Disable_SrcDestCheck
+ */
+export function sourceCheck(wire: string, eni: FullEni): string {
+  const ipv4 = [...eni.ipv4, ...eni.ipv4Prefixes];
+  const ipv6 = [...eni.ipv6, ...eni.ipv6Prefixes, "fe80::/10", "::"];
+  const from = `ether saddr ${eni.mac}`;
+  const rules = [
+    `${from} ether type arp accept`,
+    ...(ipv4.length === 0 ? [] : [`${from} ip saddr { ${ipv4.join(", ")} } accept`]),
+    `${from} ip saddr 0.0.0.0 udp dport 67 accept`,
+    `${from} ip6 saddr { ${ipv6.join(", ")} } accept`,
+    "counter name dropped",
+    "add @ipv4 { ip saddr }",
+    "add @ipv6 { ip6 saddr }",
+    "drop",
+  ];
+  return [
+    `add table netdev ${wire}`,
+    `add counter netdev ${wire} dropped`,
+    `add set netdev ${wire} ipv4 { type ipv4_addr; flags dynamic; size 1024; }`,
+    `add set netdev ${wire} ipv6 { type ipv6_addr; flags dynamic; size 1024; }`,
+    `add chain netdev ${wire} check { type filter hook ingress device "${wire}" priority 0; }`,
+    `flush chain netdev ${wire} check`,
+    ...rules.map((rule) => `add rule netdev ${wire} check ${rule}`),
+    "",
+  ].join("\n");
+}
+
+export interface Dropped {
+  readonly packets: number;
+  /** Their sources, each once. */
+  readonly sources: readonly string[];
+}
+
+/** What the check has dropped since the ENI was attached. */
+export async function droppedAt(bench: Bench, wire: string): Promise<Dropped> {
+  const said = await bench.run(["nft", "list", "table", "netdev", wire]);
+  const packets = Number(/counter dropped \{\s*packets (\d+)/.exec(said)?.[1] ?? Number.NaN);
+  const sources = [...said.matchAll(/elements = \{([^}]*)\}/g)]
+    .flatMap(([, elements = ""]) => elements.split(","))
+    .map((element) => element.trim().split(" ")[0] ?? "");
+  return { packets, sources: sources.toSorted() };
+}

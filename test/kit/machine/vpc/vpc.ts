@@ -1,0 +1,180 @@
+import { join } from "node:path";
+import {
+  eni as whole,
+  type EniSpec,
+  type FullEni,
+} from "../../../../scripts/simulator/scenario/eni-spec.ts";
+import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
+import type { Bench } from "../bench.ts";
+import { startDaemon } from "../daemon.ts";
+import { type SimulatorControl, startVpcSimulator } from "./simulator-control.ts";
+import { type Dropped, droppedAt } from "./source-check.ts";
+import { inside, names, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
+import { startSubnet, type Subnet, vpcResolver, writeDhcpHost } from "./vpc-subnet.ts";
+import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } from "./vpc-wire.ts";
+
+export interface VpcOptions {
+  /** The first is the primary. */
+  readonly enis: readonly EniSpec[];
+  /** What else the metadata service says, and how it behaves. */
+  readonly scenario?: Omit<Scenario, "enis">;
+}
+
+/** An ENI as it is attached. */
+export interface AttachedEni extends FullEni {
+  /** `ens5` is device 0; sixteen names for each network card. */
+  readonly nic: string;
+  readonly subnet: Subnet;
+}
+
+/** Which side learns of a change; default: both. */
+export interface Sides {
+  readonly link?: boolean;
+  readonly metadata?: boolean;
+}
+
+/** The network around a machine, with the metadata service in it. */
+export interface Vpc {
+  /** By device. */
+  readonly enis: () => readonly AttachedEni[];
+  readonly eni: (mac: string) => AttachedEni;
+  readonly simulator: SimulatorControl;
+  /** The hosts that machines talk to: inside, outside, and one in each subnet. */
+  readonly hosts: () => readonly VpcHost[];
+  /** Gives every attached ENI's NIC to a machine: `beforeBoot: vpc.plugInto`. */
+  readonly plugInto: (end: WireEnd) => Promise<void>;
+  /** To a running machine. */
+  readonly attach: (end: WireEnd, spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
+  /** `lingerMs`: so long IMDS still lists it. */
+  readonly detach: (mac: string, sides?: Sides & { readonly lingerMs?: number }) => Promise<void>;
+  /** Other addresses or prefixes for an ENI that is attached: the whole ENI as it is now. */
+  readonly change: (spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
+  /** What the source check has dropped of what came from an ENI. */
+  readonly dropped: (mac: string) => Promise<Dropped>;
+}
+
+/** Builds the VPC in the bench's network. */
+export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> {
+  const { scenario = {}, enis: specs } = options;
+  const attached = new Map<string, AttachedEni>();
+  const subnets = new Map<string, Promise<Subnet>>();
+  await bench.run(["sh", "-c", settings]);
+  const subnetOf = (eni: FullEni): Promise<Subnet> => {
+    const key = [...(eni.ipv4.length > 0 ? [eni.subnetCidr] : []), ...eni.subnetIpv6Cidrs].join();
+    const found = subnets.get(key) ?? startSubnet(bench, subnets.size, eni);
+    subnets.set(key, found);
+    return found;
+  };
+  const add = async (spec: EniSpec): Promise<AttachedEni> => {
+    const full = whole(spec);
+    const subnet = await subnetOf(full);
+    writeDhcpHost(subnet, full);
+    const made = { ...full, nic: nicName(full), subnet };
+    attached.set(full.mac, made);
+    return made;
+  };
+  const get = (mac: string): AttachedEni => {
+    const found = attached.get(mac.toLowerCase());
+    if (found === undefined) throw new Error(`no ENI ${mac} is attached`);
+    return found;
+  };
+  const plug = async (end: WireEnd, eni: AttachedEni): Promise<void> => {
+    await addWire(bench, end, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
+    await routeToEni(bench, eni, eni.subnet);
+  };
+  const enis = (): readonly AttachedEni[] =>
+    [...attached.values()].toSorted((a, b) => a.nic.localeCompare(b.nic, "en", { numeric: true }));
+  const first = await Promise.all(specs.map(add));
+  const simulator = await startVpcSimulator(bench, { ...scenario, enis: [...specs] });
+  await startResolver(bench, first);
+  return {
+    enis,
+    eni: get,
+    simulator,
+    hosts: () => [inside, outside, ...new Set(enis().map(({ subnet }) => subnet.neighbour))],
+    plugInto: async (end) => {
+      for (const each of enis()) await plug(end, each);
+    },
+    attach: async (end, spec, { link = true, metadata = true } = {}) => {
+      const made = await add(spec);
+      if (metadata) await simulator.order("attach", spec);
+      if (link) await plug(end, made);
+      return made;
+    },
+    detach: async (mac, { link = true, metadata = true, lingerMs } = {}) => {
+      const eni = get(mac);
+      const linger = lingerMs === undefined ? {} : { lingerMs };
+      if (metadata) await simulator.order("detach", { mac: eni.mac, ...linger });
+      if (!link) return;
+      await removeWire(bench, eni.mac);
+      await forgetEni(bench, eni, eni.subnet);
+      attached.delete(eni.mac);
+    },
+    change: async (spec, { link = true, metadata = true } = {}) => {
+      const before = get(whole(spec).mac);
+      if (metadata) await simulator.order("attach", spec);
+      if (!link) return before;
+      await forgetEni(bench, before, before.subnet);
+      const made = await add(spec);
+      await routeToEni(bench, made, made.subnet);
+      return made;
+    },
+    dropped: (mac) => droppedAt(bench, wireName(get(mac).mac)),
+  };
+}
+
+function nicName({ card = 0, device }: FullEni): string {
+  return `ens${5 + card * 16 + device}`;
+}
+
+/**
+ * The VPC's side is a router that trusts its own tables: no filter by the way back, no answer to
+ * ARP for what is not on that link, and no IPv6 on the ends of cables, which are only ports.
+ */
+const settings = [
+  "set -e",
+  ...["all", "default"].flatMap((which) => [
+    `echo 0 >/proc/sys/net/ipv4/conf/${which}/rp_filter`,
+    `echo 1 >/proc/sys/net/ipv4/conf/${which}/arp_ignore`,
+  ]),
+  "echo 1 >/proc/sys/net/ipv4/ip_forward",
+  "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding",
+  "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6",
+  ...[inside, outside].flatMap(({ ipv4, ipv6 }) => [
+    `ip address add ${ipv4}/32 dev lo`,
+    `ip address add ${ipv6}/128 dev lo nodad`,
+  ]),
+  // Before there is a link for them, the services listen there.
+  ...Object.values(onEveryLink)
+    .flat()
+    .map((address) => `ip address add ${address}/${address.includes(":") ? 128 : 32} dev lo`),
+].join("\n");
+
+/** The resolver of the VPC: some names, and for all others NXDOMAIN at once. */
+async function startResolver(bench: Bench, enis: readonly FullEni[]): Promise<void> {
+  const ipv4 = [...new Set(enis.map(vpcResolver))];
+  for (const address of ipv4)
+    await bench.run(["ip", "address", "add", `${address}/32`, "dev", "lo"]);
+  const addresses = [...ipv4, ...onEveryLink.resolver];
+  const hosts = Object.entries(names).map(
+    ([name, host]) => `--host-record=${name},${host.ipv4},${host.ipv6}`,
+  );
+  await startDaemon(bench, {
+    argv: [...resolver, ...addresses.map((each) => `--listen-address=${each}`), ...hosts],
+    logFile: join(bench.folder, "resolver.log"),
+    isUp: (said) => said.includes("started, version"),
+  });
+}
+
+const resolver = [
+  "dnsmasq",
+  "--keep-in-foreground",
+  "--log-facility=-",
+  "--user=root",
+  "--conf-file=/dev/null",
+  "--pid-file=",
+  "--no-resolv",
+  "--no-hosts",
+  "--bind-interfaces",
+  "--address=/#/",
+] as const;

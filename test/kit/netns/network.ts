@@ -1,0 +1,78 @@
+import { run } from "../basics/run.ts";
+
+/** A NIC of the simulated instance: a veth pair whose far end is the VPC's side. */
+export interface BenchNic {
+  readonly name: string;
+  readonly mac: string;
+  /** With its prefix length; null: none. */
+  readonly address: string | null;
+}
+
+/** The namespace of the VPC's side, where IMDS listens. */
+export const vpcNamespace = "vpc";
+
+/** 169.254.169.254 and fd00:ec2::254, as on EC2; only in namespaces made by `enterNamespaces`. */
+export const imdsAddresses = ["169.254.169.254", "fd00:ec2::254"] as const;
+
+/**
+ * Builds an instance's network in the namespace of this process, and the VPC's side in another:
+ * the NICs, IMDS's addresses behind the first, and `/sys` and `/run` of this namespace's own.
+ */
+export function buildNetwork(nics: readonly BenchNic[]): void {
+  run("mount", "--make-rprivate", "/");
+  run("mount", "-t", "tmpfs", "tmpfs", "/run");
+  run("mount", "-t", "sysfs", "sysfs", "/sys");
+  run("ip", "link", "set", "lo", "up");
+  run("ip", "netns", "add", vpcNamespace);
+  inVpc("ip", "link", "set", "lo", "up");
+  for (const address of imdsAddresses) {
+    const family = address.includes(":") ? "-6" : "-4";
+    inVpc("ip", family, "address", "add", address, "dev", "lo");
+  }
+  for (const nic of nics) addNic(nic);
+}
+
+/** Runs a command on the VPC's side. */
+export function inVpc(...argv: readonly string[]): string {
+  return run(...inVpcArgv(argv));
+}
+
+export function inVpcArgv(argv: readonly string[]): readonly string[] {
+  return ["nsenter", `--net=/run/netns/${vpcNamespace}`, "--", ...argv];
+}
+
+/** From now on nothing that comes in by this NIC is answered, not even refused. */
+export function swallow(name: string): void {
+  // the rule for local addresses stands first by default, and would let it in
+  inVpc("ip", "rule", "add", "pref", "10", "lookup", "local");
+  inVpc("ip", "rule", "del", "pref", "0");
+  inVpc("ip", "rule", "add", "pref", "5", "iif", farEnd(name), "blackhole");
+}
+
+/** Gives a NIC an address, and the VPC's router one beside it. */
+export function addAddress(name: string, address: string): void {
+  run("ip", "address", "add", address, "dev", name);
+  const router = address.replace(/\d+\/(\d+)$/, "1/$1");
+  inVpc("ip", "address", "add", router, "dev", farEnd(name));
+}
+
+/** Pulls a NIC out. */
+export function removeNic(name: string): void {
+  run("ip", "link", "del", name);
+}
+
+function farEnd(name: string): string {
+  return `${name}-vpc`;
+}
+
+/** Plugs a NIC in, or at the beginning. */
+export function addNic({ name, mac, address }: BenchNic): void {
+  const far = farEnd(name);
+  const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];
+  run("ip", "link", "add", name, "address", mac, ...peer);
+  inVpc("ip", "link", "set", far, "up");
+  run("ip", "link", "set", name, "up");
+  if (address === null) return;
+  addAddress(name, address);
+  run("ip", "route", "append", "169.254.169.254", "dev", name);
+}

@@ -1,0 +1,12 @@
+import { cgroup2Mount } from "../../machine/cgroup.ts";
+import { failing, missingRoot, missingTool } from "../../basics/skip.ts";
+
+/** Why no network can be started here; null where one can. `more`: programs that a test runs in it. */
+export function networkMissing(...more: readonly string[]): string | null {
+  return (
+    missingRoot() ??
+    missingTool("ip", "nft", "unshare", "nsenter", ...more) ??
+    (cgroup2Mount() === null ? "no cgroup2 is mounted" : null) ??
+    failing("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "true")
+  );
+}

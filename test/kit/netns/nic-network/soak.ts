@@ -1,0 +1,127 @@
+/**
+ * Asks through device-bound transports for a while, in a network's instance, and prints what this
+ * process held meanwhile, as JSON: `bun soak.ts SECONDS SEED NIC=ADDRESS…`. The first NIC is the
+ * one behind which the simulator does what the path says.
+ */
+import { readdirSync } from "node:fs";
+import type { BoundTransport } from "../../../../src/host/host.ts";
+import { openSockets, type Sockets } from "../../../../src/host/sockets/sockets.ts";
+import { chance } from "../../basics/chance.ts";
+
+export interface Sample {
+  readonly descriptors: number;
+  readonly residentKiB: number;
+}
+
+export interface SoakReport {
+  readonly requests: number;
+  /** `meta-data/ 200`, or `half 200` where the body was not read: each with how often. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** One each fiftieth of the time. */
+  readonly samples: readonly Sample[];
+  /** Before the first request, and after the last transport was closed. */
+  readonly descriptorsBefore: number;
+  readonly descriptorsAfter: number;
+}
+
+/** Paths below `latest/` that the test's simulator has a fault for, and two that it answers. */
+export const soakPaths = [
+  "meta-data/instance-id",
+  "meta-data/",
+  "cut",
+  "cut-chunked",
+  "reset",
+  "hang",
+  "close",
+  "garbage",
+  "slow",
+  "hang-headers",
+] as const;
+
+if (import.meta.main) {
+  const [seconds = "5", seed = "1", ...nics] = process.argv.slice(2);
+  const report = await soak(Number(seconds) * 1000, Number(seed), nics);
+  await Bun.write(Bun.stdout, JSON.stringify(report));
+}
+
+async function soak(forMs: number, seed: number, nics: readonly string[]): Promise<SoakReport> {
+  const { fraction, pick, below } = chance(seed);
+  const outcomes: Record<string, number> = {};
+  const samples: Sample[] = [];
+  const before = descriptors();
+  const sockets = openSockets();
+  const lasting = new Map(nics.map((nic) => [nic, open(sockets, nic)]));
+  const endMs = performance.now() + forMs;
+  let requests = 0;
+  const once = async (): Promise<void> => {
+    const nic = pick(nics);
+    const own = fraction() < 0.2 ? open(sockets, nic) : null;
+    const path = nic === nics[0] ? pick(soakPaths) : "meta-data/";
+    const stop = AbortSignal.timeout(fraction() < 0.5 ? below(60) : 300);
+    const transport = own ?? lasting.get(nic);
+    const wantsBody = fraction() < 0.8;
+    const result = transport && (await ask(transport, path, stop, wantsBody));
+    own?.close();
+    const outcome = `${path} ${wantsBody ? "" : "half "}${result}`;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    requests += 1;
+    if (requests % 500 === 0) await forget(lasting.get(nics[0] ?? ""));
+  };
+  const work = async (): Promise<void> => {
+    while (performance.now() < endMs) await once();
+  };
+  const watch = async (): Promise<void> => {
+    for (; performance.now() < endMs; await Bun.sleep(forMs / 50)) samples.push(sample());
+  };
+  await Promise.all([watch(), ...Array.from({ length: 12 }, work)]);
+  for (const transport of lasting.values()) transport.close();
+  await Bun.sleep(300);
+  const after = descriptors();
+  return { requests, outcomes, samples, descriptorsBefore: before, descriptorsAfter: after };
+}
+
+function open(sockets: Sockets, nicAndAddress: string): BoundTransport {
+  const [nic = "", address = ""] = nicAndAddress.split("=");
+  const source = { nic, family: "ipv4", address, prefixLength: 24, scopeId: 0 } as const;
+  const transport = sockets.bind({ nic, sources: [source], connectMs: 100 });
+  if (typeof transport === "string") throw new Error(transport);
+  return transport;
+}
+
+/** `wantsBody`: or else the answer is dropped half read. */
+async function ask(
+  transport: BoundTransport,
+  path: string,
+  signal: AbortSignal,
+  wantsBody: boolean,
+): Promise<string> {
+  try {
+    const url = `http://169.254.169.254/latest/${path}`;
+    const response = await transport.fetch(url, { signal });
+    if (wantsBody) await response.arrayBuffer();
+    else await response.body?.cancel();
+    return `${response.status}`;
+  } catch (error) {
+    if (!(error instanceof Error)) return String(error);
+    return "code" in error && typeof error.code === "string" ? error.code : error.name;
+  }
+}
+
+/** The simulator's log of requests would grow with the time. */
+async function forget(transport: BoundTransport | undefined): Promise<void> {
+  const url = "http://169.254.169.254/_simulator/clear-requests";
+  await transport?.fetch(url, { method: "POST", signal: AbortSignal.timeout(1000) }).then(
+    (response) => response.arrayBuffer(),
+    () => null,
+  );
+}
+
+function sample(): Sample {
+  Bun.gc(true);
+  const residentKiB = Math.round(process.memoryUsage.rss() / 1024);
+  return { descriptors: descriptors(), residentKiB };
+}
+
+function descriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}

@@ -1,0 +1,81 @@
+import { expect } from "bun:test";
+import { missingRoot, missingTool, testUnless } from "../../basics/skip.ts";
+import { type ProbeNetwork, probeNetwork } from "./probe-network.ts";
+import { nicOf } from "./probe-result.ts";
+
+const testHere = testUnless(
+  missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl"),
+);
+
+/** Something that is the matter with `ens6`, for real. */
+export interface VerdictCase {
+  readonly what: string;
+  /** On the instance. */
+  readonly provoke?: string;
+  readonly before?: (network: ProbeNetwork) => Promise<unknown>;
+  readonly word: string;
+  /** Part of the sentence. */
+  readonly says?: string;
+  /** What is to be pasted; null: there is nothing. Handles and the like as regular expression. */
+  readonly fix: readonly (string | RegExp)[] | null;
+  /** Where there is nothing to paste: what takes the cause away. */
+  readonly relief?: (network: ProbeNetwork) => Promise<unknown>;
+  readonly args?: readonly string[];
+}
+
+/** Only IMDS over IPv6 is asked. */
+export const ipv6 = ["--endpoint", "http://[fd00:ec2::254]"];
+
+/** Adds the nftables chain `inet t c`; the script goes on behind it. */
+export const chain = (hook: string, policy = "accept") =>
+  `nft add table inet t; nft 'add chain inet t c { type filter hook ${hook} priority 0; policy ${policy}; }';`;
+
+/** Does what AWS would, when it is called as AWS documents it. */
+export const aws = (option: string) => (network: ProbeNetwork) =>
+  network.standIn(
+    "aws",
+    `[ "$*" = "ec2 modify-instance-metadata-options --instance-id INSTANCE_ID ${option}" ] || exit 252
+nsenter --net=/proc/$FAR/ns/net sh -c 'nft flush ruleset; curl -sf -d "{}" http://127.0.0.1/_simulator/clear-faults'`,
+  );
+
+/** One step after the other. */
+export const both =
+  (...steps: readonly ((network: ProbeNetwork) => Promise<unknown>)[]) =>
+  async (network: ProbeNetwork) => {
+    for (const step of steps) await step(network);
+  };
+
+/** Provokes each, looks at its verdict, pastes its hint, and looks again. */
+export function testVerdicts(cases: readonly VerdictCase[]): void {
+  for (const { what, provoke, before, word, says = "", fix, relief, args = [] } of cases) {
+    testHere(`${what}: ${word}, and it is mended`, async () => {
+      await using network = await probeNetwork();
+      if (provoke !== undefined) await network.run(provoke);
+      await before?.(network);
+      const { verdict, outcome } = nicOf(await network.probe(...args), "ens6");
+      expect({ word: verdict.word, outcome }).toEqual({ word, outcome: "failed" });
+      expect(verdict.text).toContain(says);
+      expect(verdict.fix?.length ?? null).toBe(fix?.length ?? null);
+      for (const [at, line] of (fix ?? []).entries()) expect(verdict.fix?.[at]).toMatch(line);
+      if (relief !== undefined) await relief(network);
+      else for (const line of verdict.fix ?? []) await network.run(line);
+      const again = await untilReached(network, args);
+      expect(again.verdict).toMatchObject({ word: "reached", fix: null });
+    });
+  }
+}
+
+/** A link that comes up, and ARP that failed, take a moment. */
+async function untilReached(network: ProbeNetwork, args: readonly string[]) {
+  const first = await network.ec2nic([
+    "probe-nics",
+    "--first",
+    "--interface",
+    "ens6",
+    "--timeout",
+    "9s",
+    ...args,
+  ]);
+  expect(first.stdout).toBe("ens6\n");
+  return nicOf(await network.probe(...args), "ens6");
+}

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { repository } from "./run-ec2nic.ts";
+
+/** The service's own addresses, as loopback addresses of the network namespace it is called in. */
+const addresses = { ipv4: "169.254.169.254", ipv6: "fd00:ec2::254" } as const;
+
+/**
+ * A command that starts the simulator on IMDS's own addresses, in a network namespace of the run's
+ * own, and then runs what follows. `before`: more commands for that network.
+ */
+export function aroundOwnImds(
+  families: readonly (keyof typeof addresses)[],
+  before = "",
+): readonly string[] {
+  const script = join(repository, "scripts/simulator/main.ts");
+  const listen = families
+    .map((family) => (family === "ipv4" ? `${addresses.ipv4}:80` : `[${addresses.ipv6}]:80`))
+    .map((address) => `--listen ${address}`);
+  const add = families.map((family) =>
+    family === "ipv4"
+      ? `ip address add ${addresses.ipv4}/32 dev lo`
+      : `ip -6 address add ${addresses.ipv6}/128 dev lo nodad`,
+  );
+  const simulator = `"${process.execPath}" "${script}" ${listen.join(" ")}`;
+  const commands = [
+    "set -eu; ip link set lo up",
+    ...add,
+    ...(before === "" ? [] : [before]),
+    // the file is there before anybody looks into it, however late the simulator starts
+    `log=$(mktemp -d); : >"$log/out"; trap 'kill $pid; rm -r "$log"' EXIT`,
+    `${simulator} >"$log/out" & pid=$!`,
+    `while [ "$(grep -c listening "$log/out")" -lt ${listen.length} ]; do sleep 0.02; done`,
+    `code=0; "$@" || code=$?; exit $code`,
+  ];
+  return ["sh", "-c", commands.join("\n"), "sh"];
+}

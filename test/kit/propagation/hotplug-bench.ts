@@ -1,0 +1,136 @@
+import hotplug from "../../../src/commands/hotplug.ts";
+import { reportOf } from "../../../src/exit.ts";
+import type { Files, Host } from "../../../src/host/host.ts";
+import { fakeClock, fakeFiles, type FakeFiles, fakeLog } from "../host/fake-host.ts";
+import { fakeMachine } from "../host/fake-machine.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
+
+interface Options {
+  readonly scenario?: Scenario;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the service says instead of its answer; null: nothing else. May throw. */
+  readonly fault?: (path: string, atMs: number) => Response | null;
+  /** What happens at a time: the machine changes. */
+  readonly change?: (disk: FakeFiles["there"], atMs: number) => void;
+}
+
+/** A link, by name, as sysfs shows it: plain Ethernet, or with a folder of its own (`bridge`). */
+export function linkFiles(name: string, mac: string, folder = "queues"): Record<string, string> {
+  const path = `/sys/class/net/${name}`;
+  return {
+    [`/sys/devices/virtual/net/${name}/uevent`]: "",
+    [`${path}/type`]: "1\n",
+    [`${path}/flags`]: "0x1003\n",
+    [`${path}/address`]: `${mac}\n`,
+    [`${path}/${folder}/x`]: "",
+  };
+}
+
+/** From now on its link is there. */
+export function plugIn(disk: FakeFiles["there"], link: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(link)) {
+    disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
+  }
+}
+
+/** The MACs of ens5, the primary's, and ens6. */
+export const primaryMac = "06:ec:2a:00:00:00";
+export const secondMac = "06:ec:2a:00:00:01";
+
+/** A machine in memory with two NICs, networkd in charge and not up yet, on a clock of waits alone. */
+export function hotplugBench(options: Options = {}) {
+  const files = fakeFiles({
+    ...linkFiles("ens5", primaryMac),
+    ...linkFiles("ens6", secondMac),
+  });
+  const clock = fakeClock(0.5);
+  const scenario = options.scenario ?? { enis: [{ device: 0 }, { device: 1 }] };
+  const instance = new SimulatedInstance(scenario, clock.now);
+  const asked: string[] = [];
+  const sleep: typeof clock.sleep = async (ms, signal) => {
+    await clock.sleep(ms, signal);
+    options.change?.(files.there, clock.now());
+  };
+  const fetch = async (url: string): Promise<Response> => {
+    const { pathname } = new URL(url);
+    const path = decodeURIComponent(pathname)
+      .replace(/^\/latest\//, "")
+      .replace(/\/$/, "");
+    asked.push(path);
+    const faulty = options.fault?.(path, clock.now()) ?? null;
+    if (faulty !== null) return faulty;
+    if (path === "api/token") return new Response("T0KEN==");
+    const body = instance.metadata.read(path.split("/"));
+    return body === null ? new Response("", { status: 404 }) : new Response(body);
+  };
+  /** One run: its exit status, what it printed and what it said. */
+  const runAs = async (who: Partial<Host>, ...args: readonly string[]) => {
+    const startMs = clock.now(); // a run's clock begins with it
+    const log = fakeLog();
+    const hints: string[] = [];
+    const printed: string[] = [];
+    const host: Host = {
+      ...fakeMachine(),
+      files: withFolders(files),
+      clock: { ...clock, sleep, now: () => clock.now() - startMs },
+      log: {
+        ...log,
+        error: (message, hint) => {
+          log.error(message);
+          hints.push(hint ?? "");
+        },
+      },
+      http: { fetch, canConnect: null },
+      exec: async ([program]) => {
+        const isThere = program === "ip";
+        return { code: isThere ? 0 : 127, isStarted: isThere, stdout: "", stderr: "" };
+      },
+      env: options.env ?? {},
+      print: async (data) => void printed.push(String(data)),
+      ...who,
+    };
+    const failed = (error: unknown): number => {
+      const report = reportOf(error);
+      host.log.error(report.message, report.hint);
+      const flags = { json: args.includes("--json"), "dry-run": args.includes("--dry-run") };
+      printed.push(hotplug.onFailure(flags, report, { elapsedMs: 0, error }));
+      return report.code;
+    };
+    const go = async (): Promise<number> => {
+      const all = [...args, ...chosen(args)];
+      return hotplug.start(host, all);
+    };
+    const code = await go().catch(failed);
+    const said = log.lines.filter((line) => !line.startsWith("verbose: "));
+    const all = { lines: log.lines, waits: log.waits, hints };
+    return { code, text: printed.join(""), said, ...all, ms: clock.now() - startMs };
+  };
+  const run = (...args: readonly string[]) => runAs({}, ...args);
+  return { run, runAs, disk: files.there, files: withFolders(files), asked, clock };
+}
+
+function chosen(args: readonly string[]): readonly string[] {
+  const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
+  const endpoint = ["--endpoint", "http://127.0.0.1:1"];
+  const stage = args.includes("--stage") ? [] : ["--stage", "local"];
+  return isPlanning ? [...endpoint, "--backend", "networkd", ...stage] : [];
+}
+
+/** `fakeFiles` knows files alone: here a folder is there where something lies in it. */
+function withFolders(files: FakeFiles): Files {
+  const below = (path: string) =>
+    [...files.there.keys()].flatMap((each) =>
+      each.startsWith(`${path}/`) ? each.slice(path.length + 1) : [],
+    );
+  return {
+    ...files,
+    list: async (path) =>
+      [...new Set(below(path).map((each) => each.replace(/\/.*/, "")))].toSorted(),
+    stat: async (path) => {
+      const folder = { kind: "folder", mode: 0o755, uid: 0, inode: 2 } as const;
+      const place = path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "");
+      return (await files.stat(place)) ?? (below(place).length > 0 ? folder : null);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import * as v from "valibot";
+import type { HotplugSchedule } from "./hotplug-schedules.ts";
+import { scheduleEnd } from "./schedule-end.ts";
+import type { Ended } from "../machine/command.ts";
+import type { BenchInstance } from "../machine/vpc/instance.ts";
+import { playSchedule } from "./play-schedule.ts";
+import { untilAddresses } from "../machine/checks/until-addresses.ts";
+
+const nullableMs = v.nullable(v.number());
+const said = v.object({
+  outcome: v.string(),
+  elapsedMs: v.number(),
+  nics: v.array(
+    v.object({
+      mac: v.string(),
+      outcome: v.string(),
+      timeline: v.object({ usableMs: nullableMs, appliedMs: nullableMs, settledMs: nullableMs }),
+    }),
+  ),
+});
+const logged = v.array(
+  v.object({
+    atMs: v.number(),
+    method: v.string(),
+    path: v.string(),
+    status: v.nullable(v.number()),
+    fault: v.nullable(v.string()),
+  }),
+);
+
+/** What `hotplug add` made of a schedule; times in milliseconds since the attachment. */
+export interface ScheduleRun {
+  /** When it was running, at the latest: what its timeline counts from. */
+  readonly startedMs: number;
+  readonly ended: Ended;
+  /** What its `--json` said. */
+  readonly json: v.InferOutput<typeof said>;
+  readonly requests: v.InferOutput<typeof logged>;
+  /** `activate --check`, and then `activate --json`, as the machine is afterwards. */
+  readonly check: Ended;
+  readonly again: Ended;
+}
+
+/** Plugs a NIC in, and runs what udev would: returns when that has ended and was looked at. */
+export async function runSchedule(
+  instance: BenchInstance,
+  schedule: HotplugSchedule,
+  settleMs: number,
+): Promise<ScheduleRun> {
+  const { machine, vpc } = instance;
+  const { eni, startMs, loggedMs, changed } = await playSchedule(instance, schedule);
+  const add = ["hotplug", "add", "--nic", eni.nic, "--json", "--settle", `${settleMs}ms`];
+  const ended = await machine.exec(["ec2nic", ...add], { timeoutMs: 90_000 });
+  const endedMs = Date.now() - startMs;
+  const json = v.parse(said, JSON.parse(ended.stdout || "{}"));
+  const all = v.parse(logged, await vpc.simulator.look("requests"));
+  await changed;
+  // DHCPv6 and duplicate detection take their time after it
+  await untilAddresses(machine, scheduleEnd(schedule).addresses);
+  const requests = all.map((each) => ({ ...each, atMs: each.atMs - loggedMs }));
+  return {
+    startedMs: Math.min(requests[0]?.atMs ?? Infinity, endedMs - json.elapsedMs),
+    ended,
+    json,
+    requests,
+    check: await machine.exec(["ec2nic", "activate", "--check"]),
+    again: await machine.exec(["ec2nic", "activate", "--json"]),
+  };
+}

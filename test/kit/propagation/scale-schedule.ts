@@ -1,0 +1,34 @@
+import type { HotplugSchedule } from "./hotplug-schedules.ts";
+import type { Late } from "../../../scripts/simulator/scenario/lateness.ts";
+
+/** The same schedule with all its times multiplied; how often a fault strikes stays. */
+export function scaleSchedule(schedule: HotplugSchedule, factor: number): HotplugSchedule {
+  const { eni, changes = [], faults = [], possibleMs, wholeMs } = schedule;
+  const lateKeys = Object.entries(eni.late ?? {});
+  const late = lateKeys.map(([key, each]) => [key, scaleLate(each, factor)] as const);
+  return {
+    ...schedule,
+    eni: { ...eni, late: Object.fromEntries(late) },
+    changes: changes.map((change) => ({ ...change, afterMs: change.afterMs * factor })),
+    faults: faults.map((rule) => {
+      return rule.forMs === undefined ? rule : { ...rule, forMs: rule.forMs * factor };
+    }),
+    possibleMs: possibleMs === null ? null : possibleMs * factor,
+    ...(wholeMs === undefined ? {} : { wholeMs: wholeMs * factor }),
+  };
+}
+
+function scaleLate(late: Late, factor: number): Late {
+  if (typeof late === "number") return late * factor;
+  return { ...late, afterMs: late.afterMs * factor };
+}
+
+/** For how long nothing new may come, in milliseconds: what `--settle` must be longer than. */
+export function longestQuietMs({ eni, changes = [], possibleMs }: HotplugSchedule): number {
+  const lateMs = Object.values(eni.late ?? {}).map((each) => {
+    return typeof each === "number" ? each : each.afterMs;
+  });
+  const steps = [possibleMs ?? 0, ...lateMs, ...changes.map(({ afterMs }) => afterMs)];
+  const after = steps.filter((ms) => ms >= (possibleMs ?? 0)).toSorted((a, b) => a - b);
+  return Math.max(0, ...after.slice(1).map((ms, at) => ms - (after[at] ?? 0)));
+}

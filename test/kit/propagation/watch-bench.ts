@@ -1,0 +1,77 @@
+import type { Answer } from "../../../src/imds/protocol/answer.ts";
+import type { KernelFacts } from "../../../src/eni/propagation/judge.ts";
+import type { ImdsSession } from "../../../src/imds/session.ts";
+import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
+import type { EniEvent } from "../../../src/eni/propagation/nic.ts";
+import type { OccupiedSlot } from "../../../src/model/link.ts";
+import { fakeClock, fakeLog } from "../host/fake-host.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
+
+export interface ToldEvent {
+  readonly atMs: number;
+  readonly event: EniEvent;
+}
+
+interface Asked {
+  readonly atMs: number;
+  readonly path: string;
+}
+
+interface Options {
+  readonly scenario: Scenario;
+  readonly macs?: readonly string[];
+  /** Those that are wanted at a time, beside `macs` until they have settled. */
+  readonly alsoWanted?: (nowMs: number, told: readonly ToldEvent[]) => readonly string[];
+  readonly settleMs?: number;
+  readonly deadlineMs?: number;
+  readonly kernel?: (mac: string) => KernelFacts | null;
+  /** By time. */
+  readonly taken?: (nowMs: number) => readonly OccupiedSlot[];
+  /** What the service says instead of its answer; null: nothing else. May throw. */
+  readonly fault?: (path: string, atMs: number) => Answer | null;
+}
+
+/** The MAC of `{ device: 1 }`. */
+export const pluggedMac = "06:ec:2a:00:00:01";
+
+/** A whole watch, on a clock that moves with its waits alone, over an instance in memory. */
+export async function watchInMemory({ scenario, macs = [pluggedMac], ...options }: Options) {
+  const { settleMs = 10_000, deadlineMs = 60_000, kernel = () => null, fault } = options;
+  const { alsoWanted = () => [] } = options;
+  const clock = fakeClock();
+  const log = fakeLog();
+  const asked: Asked[] = [];
+  const told: ToldEvent[] = [];
+  const instance = new SimulatedInstance(scenario, clock.now);
+  const tryGet: ImdsSession["tryGet"] = async (path) => {
+    const text = path.join("/");
+    asked.push({ atMs: clock.now(), path: text });
+    const faulty = fault?.(text, clock.now()) ?? null;
+    if (faulty !== null) return faulty;
+    const body = instance.metadata.read(path);
+    return body === null ? { kind: "absent" } : { kind: "value", body };
+  };
+  const host = { clock, log, signal: new AbortController().signal };
+  const failure = await collect().catch((error: unknown) => error);
+  return { told, asked, log, failure: failure ?? null, endMs: clock.now() };
+
+  async function collect(): Promise<void> {
+    const wanted = new Set(macs);
+    const watch = watchEnis(
+      host,
+      { tryGet, deadlineMs, retries: Infinity },
+      {
+        macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
+        nameOf: () => null,
+        settleMs,
+        kernel,
+        occupiedSlots: () => options.taken?.(clock.now()) ?? [],
+      },
+    );
+    for await (const events of watch) {
+      for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
+      told.push(...events.map((event) => ({ atMs: clock.now(), event })));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { Host } from "../../../src/host/host.ts";
+import { systemClock } from "../../../src/host/clock.ts";
+import { systemHttp } from "../../../src/host/http.ts";
+import { openSession } from "../../../src/imds/session.ts";
+import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
+import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
+import type { EniEvent } from "../../../src/eni/propagation/nic.ts";
+import { fakeLog } from "../host/fake-host.ts";
+import type { LoggedRequest } from "../../../scripts/simulator/service/request-log.ts";
+import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+
+interface Watched {
+  /** With when it was told, in milliseconds since the simulator's start, as its requests have. */
+  readonly told: readonly { readonly atMs: number; readonly event: EniEvent }[];
+  readonly requests: readonly LoggedRequest[];
+  readonly connections: number;
+}
+
+interface WatchPlan {
+  readonly scenario: Scenario;
+  readonly macs: readonly string[];
+  readonly settleMs: number;
+  readonly timeoutMs: number;
+}
+
+/** A whole watch over real HTTP, with real time; chance says a half always. */
+export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
+  const startMs = systemClock.now();
+  await using simulator = await startSimulator({ scenario: plan.scenario });
+  const host: Pick<Host, "http" | "bind" | "imdsd" | "clock" | "log" | "signal"> = {
+    http: systemHttp,
+    bind: async () => "not in this test",
+    imdsd: async () => null,
+    clock: { ...systemClock, random: () => 0.5 },
+    log: fakeLog(),
+    signal: new AbortController().signal,
+  };
+  const limits = { tryMs: 2000, connectMs: 1000, retries: Infinity, timeoutMs: plan.timeoutMs };
+  const settings: ImdsSettings = { endpoints: [simulator.url], nic: null, dhcp: false, ...limits };
+  const nobody = {
+    candidates: [],
+    others: [],
+    routedLink: null,
+    forbiddenEndpoints: [],
+    hasImdsd: false,
+  };
+  const links = { rank: async () => nobody, lease: async () => "no", close: async () => undefined };
+  const session = openSession(host, settings, links);
+  const told: { atMs: number; event: EniEvent }[] = [];
+  const wanted = new Set(plan.macs);
+  const options = {
+    macs: async () => [...wanted],
+    nameOf: () => null,
+    settleMs: plan.settleMs,
+    kernel: () => null,
+    occupiedSlots: () => [],
+  };
+  for await (const events of watchEnis(host, session, options)) {
+    for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
+    const atMs = systemClock.now() - startMs;
+    told.push(...events.map((event) => ({ atMs, event })));
+  }
+  await session.close();
+  return { told, requests: simulator.requests, connections: simulator.connections };
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { temporaryFolder } from "../basics/temporary-folder.ts";
+import { mark, setPrompt, typedInto } from "./typed-into.ts";
+
+/** M-* puts every completion into the line (readline's `insert-completions`); C-t writes it down. */
+const setUp = (script: string, out: string): string => `
+source ${script}; ${setPrompt}
+bind -x '"\\C-t": printf "%s\\n${mark}\\n" "$READLINE_LINE" >>${out}'
+`;
+
+/**
+ * What a real, interactive bash makes of each line when it is asked for all completions at its end:
+ * the whole line, with the words that were put in.
+ */
+export async function completeInBash(
+  script: string,
+  lines: readonly string[],
+  cwd: string,
+): Promise<readonly string[]> {
+  using folder = temporaryFolder();
+  const out = join(folder.path, "lines");
+  const rc = join(folder.path, "rc");
+  await Bun.write(rc, setUp(script, out));
+  const done = await typedInto({
+    shell: `bash --noprofile --rcfile ${rc} -i`,
+    cwd,
+    env: { HISTFILE: "", INPUTRC: "/nowhere" },
+    keys: lines.map((line) => `\u0015${line}\u001b*\u0014`),
+    out,
+  });
+  return done.map(([line = ""]) => line);
+}

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { temporaryFolder } from "../basics/temporary-folder.ts";
+import { mark, setPrompt, typedInto } from "./typed-into.ts";
+
+/** Each match that is offered is written down, beside being offered. */
+const setUp = (folder: string, out: string): string => `
+fpath=(${folder} $fpath); autoload -Uz compinit; compinit -u -d ${out}.dump
+setopt no_beep; ${setPrompt}; PROMPT=$PS1
+compadd() {
+  if [[ \${*[1,(i)--]} == *' -'[OAD]' '* || $1 == -[OAD] ]]; then builtin compadd "$@"; return; fi
+  local -a hits; builtin compadd -A hits "$@"; print -l -- $hits >>${out}
+  builtin compadd "$@"
+}
+mark() { print -- '${mark}' >>${out}; BUFFER= }
+zle -N mark; bindkey '^T' mark; bindkey '^I' list-choices
+`;
+
+/** What a real, interactive zsh offers at the end of each line, sorted. */
+export async function completeInZsh(
+  completions: string,
+  lines: readonly string[],
+  cwd: string,
+): Promise<readonly (readonly string[])[]> {
+  using folder = temporaryFolder();
+  const out = join(folder.path, "matches");
+  await Bun.write(join(folder.path, ".zshrc"), setUp(completions, out));
+  const done = await typedInto({
+    shell: "zsh -d -i",
+    cwd,
+    env: { ZDOTDIR: folder.path },
+    keys: lines.map((line) => `${line}\t\u0014`),
+    out,
+  });
+  return done.map((matches) => [...new Set(matches)].toSorted());
+}

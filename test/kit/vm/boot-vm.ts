@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
+import { type Bench, startBench } from "../machine/bench.ts";
+import { command } from "../machine/command.ts";
+import { commandsOf } from "../machine/commands-of.ts";
+import type { Suite } from "../machine/root-file-system.ts";
+import { untilAddresses } from "../machine/checks/until-addresses.ts";
+import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc/vpc.ts";
+import { binary } from "../program/run-ec2nic.ts";
+import { accelerator } from "./qemu/accelerator.ts";
+import type { GuestBackend } from "./image/backends.ts";
+import type { Guest } from "./qemu/guest.ts";
+import { type Image, vmImage } from "./image/image.ts";
+import { guestNic, plugNic, unplugNic } from "./qemu/nic-plug.ts";
+import { plugProgram } from "./qemu/program-disk.ts";
+import type { GuestNic, NicModel } from "./qemu/qemu-arguments.ts";
+import { bootGuest, savedGuest } from "./qemu/saved-guest.ts";
+import { eventsOf } from "./scenario/events-of.ts";
+import { showConsole } from "./qemu/show-console.ts";
+import type { Vm } from "./vm.ts";
+
+export interface VmOptions extends VpcOptions {
+  readonly suite: Suite;
+  readonly backend: GuestBackend;
+  /** Of the NICs that are there at the boot; default: virtio's. */
+  readonly model?: NicModel;
+  /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic; null: none. */
+  readonly program?: string | null;
+  /** Slots of the PCI bus, by MAC; default: `ens5` is in slot 5, the primary's. */
+  readonly slots?: Readonly<Record<string, number>>;
+  /** Default false: the guest goes on from where one of its kind had booted. */
+  readonly fromPowerOn?: boolean;
+}
+
+/** `await using vm = await bootVm({ suite: "trixie", backend: "networkd", enis: [{ device: 0 }] })`. */
+export async function bootVm(options: VmOptions): Promise<Vm> {
+  const { suite, backend, model = "virtio-net-pci", program = binary, slots = {} } = options;
+  const image = await vmImage(suite, typeof backend === "string" ? [] : backend.packages);
+  const bench = await startBench();
+  try {
+    const vpc = await startVpc(bench, options);
+    await vpc.plugInto("tap");
+    const nics = vpc.enis().map((eni) => {
+      const nic = guestNic(eni, model);
+      return { ...nic, slot: slots[eni.mac] ?? nic.slot };
+    });
+    const hardware = { nics, accelerator: await accelerator(image.kernel) };
+    const wish = { image, backend, hardware, surroundings: vpc.enis().map(addressesOf) };
+    const hasBooted = (guest: Guest): Promise<void> => awaitBoot(guest, vpc);
+    const guest = options.fromPowerOn
+      ? await bootGuest(bench, wish)
+      : await savedGuest(bench, wish, hasBooted);
+    showConsole(guest);
+    if (options.fromPowerOn) await hasBooted(guest);
+    const disk =
+      program === null
+        ? {}
+        : { program: await plugProgram(guest, { program, folder: bench.folder }) };
+    guest.udev.forget();
+    return vmOf({ bench, vpc, image, nics, ...disk }, guest);
+  } catch (error) {
+    await bench.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly bench: Bench;
+  readonly vpc: Vpc;
+  readonly image: Image;
+  /** At the start. */
+  readonly nics: readonly GuestNic[];
+  readonly program?: string;
+}
+
+function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm {
+  let guest = first;
+  let copies = 0;
+  const plugged = new Map(nics.map((nic) => [nic.mac, nic]));
+  const commands = commandsOf((argv, options) => guest.agent.exec(argv, options));
+  /** With a QEMU of its own: about one of five resets of one that runs left it silent for ever. */
+  const bootAgain = async (from?: string): Promise<void> => {
+    guest = await guest.startAgain({ nics: [...plugged.values()], ...program }, from);
+    showConsole(guest);
+    await awaitBoot(guest, vpc);
+    guest.udev.forget();
+  };
+  return {
+    ...commands,
+    bench,
+    vpc,
+    // A program of the guest's root file system, in the VPC's network: it reads files there alone.
+    execInNetworkOf: (bench, argv, limits) =>
+      command(bench.enterNetwork(["chroot", image.root, ...argv]), limits),
+    attach: async (spec: EniSpec, { model = "virtio-net-pci", ...sides } = {}) => {
+      const eni = await vpc.attach("tap", spec, sides);
+      if (sides.link === false) return eni;
+      const nic = guestNic(eni, model);
+      await plugNic(guest.qmp, nic);
+      plugged.set(eni.mac, nic);
+      return eni;
+    },
+    detach: async (mac, how = {}) => {
+      if (how.link !== false) {
+        await unplugNic(guest.qmp, mac);
+        plugged.delete(mac);
+      }
+      await vpc.detach(mac, how);
+    },
+    events: () => guest.udev.events(),
+    eventsOf: (act) => eventsOf(guest, act),
+    copyDisk: async () => {
+      copies += 1;
+      const path = join(bench.folder, `disk-${copies}`);
+      await guest.copyDisk(path);
+      return path;
+    },
+    reset: async (from) => {
+      await guest.quit();
+      await bootAgain(from);
+    },
+    reboot: async () => {
+      await guest.untilRebooting(() => commands.run(["systemctl", "--no-block", "reboot"]));
+      await bootAgain();
+    },
+    consoleLog: () => Bun.file(guest.consoleLog).text(),
+    stop: bench.stop,
+    [Symbol.asyncDispose]: bench.stop,
+  };
+}
+
+/** Until systemd has done its first jobs, and the first ENI's NIC has its addresses. */
+async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> {
+  const commands = commandsOf(agent.exec);
+  try {
+    await agent.awaitAnswer(120_000);
+    const wait = ["systemctl", "is-system-running", "--wait"];
+    const { stdout } = await agent.exec(wait, { timeoutMs: 150_000 });
+    if (!/^(?:running|degraded)/.test(stdout)) throw new Error(`systemd says ${stdout.trim()}`);
+    const [first] = vpc.enis();
+    const addresses = [...(first?.ipv4.slice(0, 1) ?? []), ...(first?.ipv6.slice(0, 1) ?? [])];
+    await untilAddresses(commands, addresses, 60_000);
+  } catch (error) {
+    const said = readFileSync(consoleLog, "utf8").slice(-3000);
+    throw new Error(`the guest did not boot; its console's end: ${said}`, { cause: error });
+  }
+}
+
+/** What of an ENI a guest has got, when its state is saved. */
+function addressesOf({ mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs }: AttachedEni): unknown {
+  return { mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs };
+}

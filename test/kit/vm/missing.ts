@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import { machineMissing } from "../machine/missing.ts";
+import type { Suite } from "../machine/root-file-system.ts";
+import { missingTool } from "../basics/skip.ts";
+import { vmTools } from "./tools.ts";
+
+/** Why no virtual machine is started; null where one can be. */
+export function vmTestsMissing(suite: Suite): string | null {
+  return process.env["LAB"] === "1" ? vmMissing(suite) : "it takes minutes (make lab)";
+}
+
+/** Why none can be. */
+export function vmMissing(suite: Suite): string | null {
+  const tun = existsSync("/dev/net/tun") ? null : "/dev/net/tun is not there";
+  return machineMissing(suite) ?? missingTool(...Object.keys(vmTools)) ?? tun;
+}

@@ -1,0 +1,79 @@
+import * as v from "valibot";
+import type { CommandOptions, Ended } from "../../machine/command.ts";
+import { lineSocket } from "./line-socket.ts";
+
+const answer = v.object({
+  id: v.number(),
+  code: v.number(),
+  stdout: v.string(),
+  stderr: v.string(),
+});
+
+/** The agent in the guest, as the lab sees it. */
+export interface Agent {
+  /**
+   * Runs a command to its end, as root; killed in the guest at its time limit (default 20 s): 137.
+   * Throws where no answer comes: the guest is off, or boots; at once where the line is closed.
+   */
+  readonly exec: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
+  /** Waits until the agent answers. */
+  readonly awaitAnswer: (timeoutMs: number) => Promise<void>;
+  readonly close: () => void;
+}
+
+/** How much longer than a command may take its answer is waited for. */
+const graceMs = 5000;
+
+/** Connects to the agent's port, whether or not the guest is up. */
+export async function connectAgent(path: string): Promise<Agent> {
+  const waiting = new Map<number, PromiseWithResolvers<Ended>>();
+  let count = 0;
+  const socket = await lineSocket(path, (line) => {
+    const { id, ...ended } = v.parse(answer, line.startsWith("{") ? parse(line) : nobody);
+    waiting.get(id)?.resolve({ ...ended, stdout: text(ended.stdout), stderr: text(ended.stderr) });
+    waiting.delete(id);
+  });
+  const exec: Agent["exec"] = async (argv, { stdin = "", timeoutMs = 20_000 } = {}) => {
+    count += 1;
+    const id = count;
+    const answered = Promise.withResolvers<Ended>();
+    const order = { id, argv, stdin: Buffer.from(stdin).toString("base64"), timeoutMs };
+    const late = new Error(
+      `${argv.join(" ")}: no answer from the guest in ${timeoutMs + graceMs} ms`,
+    );
+    const timer = setTimeout(() => answered.reject(late), timeoutMs + graceMs);
+    waiting.set(id, answered);
+    socket.send(JSON.stringify(order));
+    try {
+      return await answered.promise;
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(id);
+    }
+  };
+  const awaitAnswer = async (timeoutMs: number): Promise<void> => {
+    const ended = await exec(["true"], { timeoutMs: timeoutMs - graceMs });
+    if (ended.code !== 0) throw new Error(`true ended with ${ended.code}: ${ended.stderr}`);
+  };
+  const close = (): void => {
+    socket.close();
+    for (const each of waiting.values()) each.reject(new Error("the guest has been ended"));
+  };
+  return { exec, awaitAnswer, close };
+}
+
+/** An answer to nothing that was asked. */
+const nobody = { id: 0, code: 0, stdout: "", stderr: "" };
+
+/** An answer that a reset cut off is none. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return nobody;
+  }
+}
+
+function text(base64: string): string {
+  return Buffer.from(base64, "base64").toString();
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Bench } from "../../machine/bench.ts";
+import { cacheFolder } from "../../machine/root-file-system.ts";
+import { bootInitrd } from "../image/boot-initrd.ts";
+import { firstBoot, type GuestBackend } from "../image/backends.ts";
+import { lockFile } from "../image/file-lock.ts";
+import { type Guest, type GuestFiles, saveState, startGuest } from "./guest.ts";
+import type { Image } from "../image/image.ts";
+import { type Hardware, qemuArguments } from "./qemu-arguments.ts";
+
+export interface GuestWish {
+  readonly image: Image;
+  readonly backend: GuestBackend;
+  readonly hardware: Hardware;
+  /** What else its state depends on: the addresses that it has. */
+  readonly surroundings: unknown;
+}
+
+/** Waits until a guest that was started at power-on has nothing left to do. */
+export type AwaitBoot = (guest: Guest) => Promise<void>;
+
+/** Boots a guest: half a minute and more. */
+export async function bootGuest(bench: Bench, wish: GuestWish): Promise<Guest> {
+  return startGuest(bench, await bootFiles(bench, wish, join(bench.folder, "disk")), wish.hardware);
+}
+
+/**
+ * A guest that has booted: from its saved state, in a second; the first time it boots, and its disk
+ * and memory are kept in the cache.
+ */
+export async function savedGuest(
+  bench: Bench,
+  wish: GuestWish,
+  awaitBoot: AwaitBoot,
+): Promise<Guest> {
+  const saved = join(cacheFolder(), `guest-${await hashOf(wish)}`);
+  if (!existsSync(saved)) {
+    await using _ = await lockFile(`${saved}.lock`);
+    if (!existsSync(saved)) await save(bench, wish, { saved, awaitBoot });
+  }
+  const files = await bootFiles(bench, wish, join(bench.folder, "disk"));
+  const backing = { path: join(saved, "disk"), format: "qcow2" } as const;
+  const guest = await startGuest(
+    bench,
+    { ...files, backing, state: join(saved, "state") },
+    wish.hardware,
+  );
+  await guest.agent.awaitAnswer(20_000);
+  return guest;
+}
+
+async function save(
+  bench: Bench,
+  wish: GuestWish,
+  { saved, awaitBoot }: { readonly saved: string; readonly awaitBoot: AwaitBoot },
+): Promise<void> {
+  const made = `${saved}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  const files = await bootFiles(bench, wish, join(made, "disk"));
+  const guest = await startGuest(bench, files, wish.hardware);
+  await awaitBoot(guest);
+  await guest.agent.exec(["sh", "-c", "udevadm settle; sync; echo 3 >/proc/sys/vm/drop_caches"]);
+  await saveState(guest, join(made, "state"));
+  await guest.quit();
+  renameSync(made, saved);
+}
+
+async function bootFiles(bench: Bench, wish: GuestWish, disk: string): Promise<GuestFiles> {
+  const { image, backend } = wish;
+  return {
+    kernel: image.kernel,
+    initrd: await bootInitrd(image, backend, join(bench.folder, "initrd")),
+    backing: { path: image.disk, format: "raw" },
+    disk,
+    state: null,
+  };
+}
+
+/** All that a saved state depends on. A state is of one QEMU, and of no other version of it. */
+async function hashOf({ image, backend, hardware, surroundings }: GuestWish): Promise<string> {
+  const files = { kernel: "", initrd: "", disk: "", folder: "", state: null };
+  const version = await Bun.$`qemu-system-x86_64 --version`.quiet().text();
+  const facts = [image.id, backend, firstBoot(backend), surroundings, version];
+  const all = JSON.stringify([...facts, qemuArguments(files, hardware)]);
+  return createHash("sha256").update(all).digest("hex").slice(0, 12);
+}

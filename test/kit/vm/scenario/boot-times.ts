@@ -1,0 +1,30 @@
+import { unitSeconds } from "./unit-seconds.ts";
+import type { Vm } from "../vm.ts";
+
+/** Seconds since the kernel's start, emulated; null: it has not been. */
+export interface BootTimes {
+  readonly networkPre: number | null;
+  readonly network: number | null;
+  readonly multiUser: number | null;
+  /** How long each of our units ran before the network, and after it. */
+  readonly local: number | null;
+  readonly after: number | null;
+}
+
+const targets = ["network-pre.target", "network.target", "multi-user.target"] as const;
+const services = ["ec2nic-local.service", "ec2nic-network.service"] as const;
+
+/** When this boot came how far. */
+export async function bootTimes(vm: Pick<Vm, "run">): Promise<BootTimes> {
+  const [networkPre = null, network = null, multiUser = null] = await Promise.all(
+    targets.map((target) => unitSeconds(vm, target, "ActiveEnter")),
+  );
+  const [local = null, after = null] = await Promise.all(
+    services.map(async (service) => {
+      const start = await unitSeconds(vm, service, "ExecMainStart");
+      const end = await unitSeconds(vm, service, "ExecMainExit");
+      return start === null || end === null ? null : Math.round((end - start) * 100) / 100;
+    }),
+  );
+  return { networkPre, network, multiUser, local, after };
+}

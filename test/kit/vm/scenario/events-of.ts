@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { until } from "../../basics/until.ts";
+import type { Guest } from "../qemu/guest.ts";
+import type { UdevEvent } from "./udev-stream.ts";
+
+/** An event of our own, when udev's queue is empty; done when PID 1 has seen it and started a unit. */
+const sendMark = `
+set -e
+udevadm settle --timeout=30
+echo "change $1" >/sys/class/mem/null/uevent
+until systemctl --quiet is-active "lab-mark@$1.service"; do sleep 0.05; done
+`;
+
+/**
+ * The udev events of what is done meanwhile. When it returns, udev is done with them, and PID 1 has
+ * enqueued the jobs that come of them: both have seen an event that was sent after all others.
+ */
+export async function eventsOf(
+  { agent, udev }: Pick<Guest, "agent" | "udev">,
+  act: () => Promise<unknown>,
+): Promise<readonly UdevEvent[]> {
+  udev.forget();
+  await act();
+  const mark = randomUUID();
+  const isMark = ({ env }: UdevEvent): boolean => env["SYNTH_UUID"] === mark;
+  const { code, stderr } = await agent.exec(["sh", "-c", sendMark, "sh", mark], {
+    timeoutMs: 40_000,
+  });
+  if (code !== 0) throw new Error(`the last event was not seen: ended with ${code}: ${stderr}`);
+  await until("the last event has come", () =>
+    udev.events().some((event) => event.from === "UDEV" && isMark(event)),
+  );
+  return udev.events().filter((event) => !isMark(event));
+}

@@ -1,0 +1,17 @@
+import { untilAddresses } from "../../machine/checks/until-addresses.ts";
+import { bootVm, type VmOptions } from "../boot-vm.ts";
+import type { Vm } from "../vm.ts";
+
+/** A guest with one NIC, on which ec2nic is installed and has configured that. */
+export async function installedVm(options: Omit<VmOptions, "enis">): Promise<Vm> {
+  const vm = await bootVm({ ...options, enis: [{ device: 0, dualStack: true }] });
+  try {
+    await vm.run(["ec2nic", "hotplug", "--install"]);
+    await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+    await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"], 30_000);
+    return vm;
+  } catch (error) {
+    await vm.stop();
+    throw error;
+  }
+}

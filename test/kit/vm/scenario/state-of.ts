@@ -1,0 +1,32 @@
+import type { Vm } from "../vm.ts";
+
+const script =
+  "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra' | sed 's/ nhid [0-9]*//'";
+
+/** Files of ours, rules, and who is in which table; sorted, since routes come in any order. */
+export async function stateOf(vm: Pick<Vm, "run">): Promise<readonly string[]> {
+  return (await vm.run(["sh", "-c", script]))
+    .split("\n")
+    .map((line) => line.trim())
+    .toSorted();
+}
+
+/** Waits until a guest is in a state again; throws at the time limit, with what differs. */
+export function untilState(
+  vm: Pick<Vm, "run" | "until">,
+  what: string,
+  state: readonly string[],
+  timeoutMs = 60_000,
+): Promise<unknown> {
+  const look = async (): Promise<boolean> => {
+    const now = await stateOf(vm);
+    if (Bun.deepEquals(now, state)) return true;
+    const [more, missing] = [notIn(now, state), notIn(state, now)];
+    throw new Error(`${more} -- missing: ${missing}`);
+  };
+  return vm.until(what, look, timeoutMs);
+}
+
+function notIn(lines: readonly string[], others: readonly string[]): string {
+  return lines.filter((line) => !others.includes(line)).join("\n");
+}

@@ -1,0 +1,69 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
+import { cloudInitNetplan } from "../../kit/machine/cloud-init-netplan.ts";
+import { startInstance } from "../../kit/machine/vpc/instance.ts";
+import { machineMissing } from "../../kit/machine/missing.ts";
+import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { settledFailures } from "../../kit/machine/checks/settled-table.ts";
+import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(900_000);
+const testMachine = testUnless(machineMissing("trixie"));
+
+const enis: readonly EniSpec[] = [
+  { device: 0, dualStack: true, ipv4: ["10.0.0.10", "10.0.0.11"] },
+  { device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] },
+];
+const catchAll = {
+  content:
+    'network:\n  version: 2\n  ethernets:\n    all-en:\n      match:\n        name: "en*"\n      dhcp4: true\n',
+  mode: 0o600,
+};
+
+/** docs/decisions/primary-without-rules.md */
+const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
+const isOfSecondIpv6 = (row: string): boolean => isKnown(row) || row.startsWith("ens6 2600:");
+
+/** Which rows of the packet table fail with the files of Debian's cloud-init, and which with ours. */
+testMachine(
+  "two dual-stack ENIs: what cloud-init's netplan leaves unanswered, beside ours",
+  async () => {
+    await rootFileSystem("trixie");
+    const failed: Record<string, readonly string[]> = {};
+    for (const who of ["cloud-init", "ec2nic"]) {
+      await using instance = await startInstance({
+        suite: "trixie",
+        enis,
+        enable: ["systemd-networkd.service"],
+        files: { "/etc/netplan/50-image.yaml": catchAll },
+      });
+      const { machine } = instance;
+      await untilAddresses(machine, ["10.0.0.10"]);
+      const metadata = JSON.parse(await machine.run(["ec2nic", "fetch", "--json"]));
+      if (who === "cloud-init") {
+        const names = { "06:ec:2a:00:00:00": "ens5", "06:ec:2a:00:00:01": "ens6" };
+        const yaml = await cloudInitNetplan(metadata, names);
+        await machine.write("/etc/netplan/50-cloud-init.yaml", yaml, 0o600);
+        await machine.remove("/etc/netplan/50-image.yaml");
+        await machine.run(["netplan", "generate"]);
+        await machine.run(["networkctl", "reload"]);
+      } else await machine.run(["ec2nic", "activate"]);
+      await untilAddresses(machine, [
+        "10.0.0.10",
+        "10.0.1.10",
+        "10.0.1.11",
+        "2600:1f14:ec2:101::10",
+      ]);
+      const isExpected = who === "ec2nic" ? isKnown : isOfSecondIpv6;
+      const { rows, failed: rowsLost } = await settledFailures(instance, isExpected);
+      failed[who] = rowsLost;
+      console.log(
+        `${who}: ${failed[who].length} of ${rows} rows fail\n  ${failed[who].join("\n  ")}`,
+      );
+    }
+    const ours = failed["ec2nic"] ?? [];
+    expect(ours.filter((row) => !isKnown(row))).toEqual([]);
+    expect(failed["cloud-init"]?.length).toBeGreaterThan(ours.length);
+  },
+);

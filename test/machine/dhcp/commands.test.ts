@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import {
+  type Client,
+  clients,
+  type DhcpMachine,
+  nics,
+  startDhcpMachine,
+} from "../../kit/machine/dhcp/dhcp-machine.ts";
+import { chosenMoments, expectUnchanged } from "../../kit/machine/dhcp/kill-moments.ts";
+import { dhcpMissing } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
+import { binary } from "../../kit/program/run-ec2nic.ts";
+import { tries } from "../../kit/basics/seed.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(120_000);
+const testDhcp = testUnless(dhcpMissing);
+const { seed } = tries(1);
+const again = `EC2NIC_SEED=${seed}`;
+/** `KILLS=20` for more of them. */
+const moments = Number(process.env["KILLS"] ?? "1");
+
+const { up, down, configured } = nics;
+const identity = "i-0ec20000000000001\n";
+
+for (const suite of suites) {
+  for (const client of clients) describe(`${client} of ${suite}`, () => onClient(suite, client));
+}
+
+/** The built ec2nic, as people and units run it. */
+function onClient(suite: Suite, client: Client): void {
+  let dhcp: DhcpMachine;
+  const fetch = (nic: string): readonly string[] => ["fetch", "instance-id", "--interface", nic];
+  beforeAll(async () => {
+    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, suite, binary);
+  });
+  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
+
+  for (const nic of [up, down]) {
+    testDhcp(`fetch --dhcp through ${nic}: the identity, and the machine as before`, async () => {
+      const without = await dhcp.ec2nic([...fetch(nic), "--timeout", "600ms"]);
+      expect(without.code, without.stderr).toBe(69);
+      const { code, stdout, stderr } = await dhcp.ec2nic([...fetch(nic), "--dhcp"]);
+      expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: identity });
+      expect(await dhcp.changes()).toEqual([]);
+    });
+  }
+
+  testDhcp("probe-nics --dhcp: every NIC is looked at through an address", async () => {
+    const args = ["probe-nics", "--dhcp", "--json", "--timeout", "4s"];
+    const { code, stdout, stderr } = await dhcp.ec2nic(args);
+    const words = Object.fromEntries(
+      (JSON.parse(stdout) as { nics: { name: string; verdict: { word: string } }[] }).nics.map(
+        ({ name, verdict }) => [name, verdict.word],
+      ),
+    );
+    expect(words, stderr).toMatchObject({ [up]: "reached", [down]: "reached" });
+    const told = JSON.parse(stdout) as { nics: { name: string; leased: readonly string[] }[] };
+    expect(told.nics.find(({ name }) => name === up)?.leased).toEqual(["10.0.1.10"]);
+    expect(code).toBe(0);
+    expect(await dhcp.changes()).toEqual([]);
+  });
+
+  testDhcp(
+    `SIGINT, SIGTERM, and SIGKILL with a next run, at moments of chance (${again})`,
+    async () => {
+      const signals = ["INT", "TERM", "KILL"] as const;
+      for (const [at, afterMs] of chosenMoments(seed, 3 * moments).entries()) {
+        const signal = signals[at % 3] ?? "KILL";
+        const ended = await dhcp.ec2nic([...fetch(at % 2 === 0 ? up : down), "--dhcp"], {
+          signal,
+          afterMs,
+        });
+        expect([0, 130, 143, 137], ended.stderr).toContain(ended.code);
+        // any run does, with or without --dhcp
+        if (signal === "KILL") await dhcp.ec2nic([...fetch(configured), "--timeout", "300ms"]);
+        await expectUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
+      }
+    },
+  );
+}

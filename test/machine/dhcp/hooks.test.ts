@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { configure } from "../../../src/plan/config/configure.ts";
+import { renderNetworkd } from "../../../src/render/networkd.ts";
+import {
+  type ClientCommands,
+  clientCommands,
+  primary,
+} from "../../kit/machine/dhcp/client-commands.ts";
+import {
+  type HookedMachine,
+  type Kind,
+  kindOf,
+  startHookedMachine,
+} from "../../kit/machine/dhcp/hooked-machine.ts";
+import { dhcpMissing, rootsOfFile } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
+import { eniAt } from "../../kit/facts/nics.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(60_000);
+const testDhcp = testUnless(dhcpMissing);
+rootsOfFile();
+
+for (const suite of suites) {
+  for (const [name, client] of Object.entries(clientCommands)) {
+    describe(`${name} of ${suite}`, () => withHook(suite, client));
+  }
+}
+
+function withHook(suite: Suite, client: ClientCommands): void {
+  let dhcp: HookedMachine;
+  beforeAll(async () => {
+    if (dhcpMissing !== null) return;
+    dhcp = await startHookedMachine(suite, client);
+    const { machine } = dhcp;
+    await dhcp.watch();
+    await machine.run(["sh", "-ec", primary]);
+    await machine.run(["ip", "link", "set", "ens6", "up"]);
+  });
+  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
+
+  const seen = async (kind: Kind): Promise<number> =>
+    (await dhcp.handled()).filter((call) => kindOf(call) === kind).length;
+  const order = async (argv: readonly string[], kind: Kind): Promise<void> => {
+    const before = await seen(kind);
+    await dhcp.machine.run(argv, { timeoutMs: 30_000 });
+    await dhcp.machine.until(
+      `the hook is called: ${kind}`,
+      async () => (await seen(kind)) > before,
+    );
+  };
+
+  testDhcp("a lease makes the NIC's table and rules, and packets leave through it", async () => {
+    await order(client.lease, "bound");
+    await dhcp.machine.until(
+      "the rules are there",
+      async () => (await dhcp.routing()).rules !== "",
+    );
+    expect((await dhcp.routing()).table.replaceAll(/ +$/gm, "")).toBe(
+      "default via 10.0.1.1 dev ens6 proto static\n10.0.1.0/24 dev ens6 proto static scope link\n",
+    );
+    expect((await dhcp.routing()).rules.replaceAll("\t", " ")).toBe(expectedRules);
+    expect(await dhcp.pings()).toBe(true);
+  });
+
+  testDhcp(
+    "without them they do not: the source check drops what leaves by the primary",
+    async () => {
+      await dhcp.machine.run(["ip", "-4", "rule", "add", "pref", "1", "lookup", "main"]);
+      expect(await dhcp.pings()).toBe(false);
+      await dhcp.machine.run(["ip", "-4", "rule", "del", "pref", "1"]);
+      expect(await dhcp.pings()).toBe(true);
+    },
+  );
+
+  testDhcp("the lease once more changes nothing, and takes no lock", async () => {
+    const before = await dhcp.handled();
+    const locked = (): Promise<string> => dhcp.machine.run(["stat", "-c", "%y", "/run/ec2nic"]);
+    const lockedBefore = await locked();
+    const standing = await dhcp.routing();
+    await order(client.renew, "bound");
+    const since = (await dhcp.handled()).slice(before.length);
+    expect(since.flatMap(({ plan }) => plan?.steps)).toEqual([]);
+    expect(await locked()).toBe(lockedBefore);
+    expect(await dhcp.routing()).toEqual(standing);
+    expect(await dhcp.pings()).toBe(true);
+  });
+
+  testDhcp("a lease that is given back leaves nothing", async () => {
+    await dhcp.machine.run(client.release, { timeoutMs: 30_000 });
+    await dhcp.machine.until("the rules are gone", async () => {
+      const { rules, table } = await dhcp.routing();
+      return rules === "" && !table.includes("ens6");
+    });
+  });
+
+  testDhcp("no call failed", async () => {
+    const handled = await dhcp.handled();
+    expect(handled.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(handled.length).toBeGreaterThan(1);
+  });
+}
+
+describe("dhclient, where a file of ours knows the NIC", () => {
+  let dhcp: HookedMachine;
+  const dhclient = clientCommands.dhclient;
+  beforeAll(async () => {
+    if (dhcpMissing === null) dhcp = await startHookedMachine("bookworm", dhclient);
+  });
+  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
+
+  testDhcp(
+    "its own table takes the provisional one's place, and stays when the lease goes",
+    async () => {
+      const { machine, instance } = dhcp;
+      const tables = async (): Promise<readonly string[]> => {
+        const shown = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
+        return [...shown.matchAll(/^(\d+):.* lookup (\d+)/gm)].map(
+          ([, at, table]) => `${at} ${table}`,
+        );
+      };
+      await machine.run(["sh", "-ec", primary]);
+      await machine.run(dhclient.lease);
+      expect(await tables()).toEqual(["5900 13900", "5900 13900", "13900 13900"]);
+      const { mac } = instance.vpc.enis()[1] ?? { mac: "" };
+      const eni = eniAt(1, { mac, id: "eni-0b" });
+      const [file] = renderNetworkd(configure([{ eni, link: null }], false));
+      await machine.write(file?.path ?? "", file?.content ?? "");
+      await machine.run(dhclient.renew);
+      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+      expect((await dhcp.routing()).table).not.toContain("ens6");
+      expect(await dhcp.pings()).toBe(true);
+      await machine.run(dhclient.release);
+      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+    },
+  );
+});
+
+describe("dhclient, whose default has a better metric than the primary's", () => {
+  let dhcp: HookedMachine;
+  beforeAll(async () => {
+    if (dhcpMissing === null) dhcp = await startHookedMachine("trixie", clientCommands.dhclient);
+  });
+  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
+
+  testDhcp("the primary is not cut off by it", async () => {
+    await dhcp.machine.run(["sh", "-ec", primary.replace(/\n$/, " metric 50\n")]);
+    expect(await dhcp.pings("10.0.0.10")).toBe(true);
+    await dhcp.machine.run(clientCommands.dhclient.lease);
+    expect(await dhcp.machine.run(["ip", "-4", "route", "get", "198.51.100.7"])).toContain("ens6");
+    expect(await dhcp.machine.run(["ip", "-4", "rule"])).toContain("from 10.0.0.10 lookup 13900");
+    expect(await dhcp.pings("10.0.0.10")).toBe(true);
+    expect(await dhcp.pings("10.0.1.10")).toBe(true);
+    await dhcp.machine.run(["ip", "-4", "rule", "add", "pref", "1", "lookup", "main"]);
+    expect(await dhcp.pings("10.0.0.10")).toBe(false);
+  });
+});
+
+const expectedRules = [
+  "5900: from 10.0.1.10 to 10.0.1.0/24 lookup 13900 proto static",
+  "5900: from 10.0.1.10 to 169.254.168.0/22 lookup 13900 proto static",
+  "9900: from 10.0.1.10 lookup main suppress_prefixlength 0 proto static",
+  "13900: from 10.0.1.10 lookup 13900 proto static",
+  "",
+].join("\n");

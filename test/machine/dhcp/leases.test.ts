@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { type DhcpMachine, nics, startDhcpMachine } from "../../kit/machine/dhcp/dhcp-machine.ts";
+import { driverOfFile, dhcpMissing } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { until } from "../../kit/basics/until.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(120_000);
+const testDhcp = testUnless(dhcpMissing);
+const driver = driverOfFile();
+const { up, down, unanswered } = nics;
+
+/** A machine for the tests of a `describe`. */
+function machineWith(client: Parameters<typeof startDhcpMachine>[0]): () => DhcpMachine {
+  let dhcp: DhcpMachine;
+  beforeAll(async () => {
+    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, "bookworm", driver());
+  });
+  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
+  return () => dhcp;
+}
+
+describe("whatever the client", () => {
+  const dhcp = machineWith("udhcpc");
+  const run = (...argv: readonly string[]): Promise<string> => dhcp().machine.run(argv);
+
+  for (const filter of ["0", "1", "2"]) {
+    testDhcp(`the answer comes in with rp_filter ${filter}`, async () => {
+      const each = [up, down, "all"].map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter`);
+      const before = await run("cat", ...each);
+      const set = (value: string) => `echo ${value} | tee ${each.join(" ")}`;
+      await run("sh", "-c", `${set("0")}; ${set(filter)}`);
+      const { driven, stderr } = await dhcp().drive([up, down]);
+      expect(
+        driven.map(({ trouble }) => trouble),
+        stderr,
+      ).toEqual([null, null]);
+      const values = before.trim().split("\n");
+      for (const [at, path] of each.entries()) await run("sh", "-c", `echo ${values[at]} >${path}`);
+      expect(await dhcp().changes()).toEqual([]);
+    });
+  }
+
+  testDhcp("busybox's ip does as well", async () => {
+    await run("sh", "-c", "mkdir /opt/busybox && ln -s /bin/busybox /opt/busybox/ip");
+    const path = "PATH=/opt/busybox:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const { code, stderr } = await dhcp().machine.exec(["env", path, "ec2nic", up, down]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("has 10.0.2.10 for now");
+    expect(stderr).not.toContain("ignoring");
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("two runs at once: the second says so and goes without", async () => {
+    const first = dhcp().drive([unanswered]);
+    await until("the first one asks", () => run("ps", "-C", "udhcpc", "-o", "args="));
+    const second = await dhcp().drive([down]);
+    expect(second.driven[0]?.trouble).toBe("another run takes leases at this moment");
+    await first;
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("without root: told, and nothing is tried", async () => {
+    const around = ["setpriv", "--reuid=65534", "--clear-groups"];
+    const { code, stdout, stderr } = await dhcp().machine.exec([...around, "ec2nic", down]);
+    expect(stdout, stderr).toContain("a lease takes root");
+    expect(code).toBe(69);
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("killed, and nobody comes: the kernel takes the address away by itself", async () => {
+    await holdThenKill();
+    const shown = await run("ip", "address", "show", "dev", down);
+    const [, seconds] = /inet 10\.0\.2\.10\/32 .*\n +valid_lft (\d+)sec/.exec(shown) ?? [];
+    expect(Number(seconds)).toBeWithin(25, 36);
+    expect((await dhcp().drive([])).code).toBe(0);
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("killed, and the link is another NIC's by then: that is left alone", async () => {
+    const mac = "06:ec:2a:00:00:02";
+    await holdThenKill();
+    await run("ip", "link", "set", down, "address", "06:ec:2a:00:00:99");
+    const { code, stderr } = await dhcp().drive([]);
+    expect(code, stderr).toBe(0);
+    const shown = await run("ip", "address", "show", "dev", down);
+    expect(shown).toContain("10.0.2.10/32");
+    expect(shown).toContain("state UP");
+    expect(await run("ip", "rule")).not.toContain("10.0.2.10");
+    await run("ip", "address", "flush", "dev", down);
+    await run("ip", "link", "set", down, "address", mac, "down");
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  /** A lease that is held while another NIC is still asked for one, and then nobody is there. */
+  async function holdThenKill(): Promise<void> {
+    const killed = await dhcp().drive([down, unanswered], { signal: "KILL", afterMs: 900 });
+    expect(killed.stderr).toContain("has 10.0.2.10 for now");
+  }
+});
+
+describe("dhcpcd", () => {
+  const dhcp = machineWith("dhcpcd");
+
+  testDhcp("a lease of its own from before is there afterwards, as it was", async () => {
+    const path = `/var/lib/dhcpcd/${down}.lease`;
+    await dhcp().machine.write(path, "from before", 0o640);
+    const before = await dhcp().changes();
+    const { driven, stderr } = await dhcp().drive([down]);
+    expect(driven[0]?.trouble, stderr).toBeNull();
+    expect(await dhcp().machine.read(path)).toBe("from before");
+    expect(await dhcp().changes()).toEqual(before);
+  });
+});
+
+describe("dhclient where nothing ends it together with us", () => {
+  const dhcp = machineWith("dhclient");
+  const clients = async (): Promise<string> => {
+    const { stdout } = await dhcp().machine.exec(["ps", "-C", "dhclient", "-o", "args="]);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    if (dhcpMissing === null) await dhcp().machine.remove("/usr/bin/setpriv");
+  });
+
+  /** Killed when its client runs: on a busy machine that takes longer. */
+  const killWithClient = async (nics: readonly string[]): Promise<void> => {
+    for (const afterMs of [600, 1200, 2400]) {
+      await dhcp().drive(nics, { signal: "KILL", afterMs });
+      if ((await clients()).includes(unanswered)) return;
+    }
+  };
+
+  testDhcp("killed: the next run ends it", async () => {
+    await killWithClient([unanswered]);
+    expect(await clients()).toContain(unanswered);
+    const { code, stderr } = await dhcp().drive([]);
+    expect(code, stderr).toBe(0);
+    expect(await clients()).toBe("");
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("killed, and nobody comes: it ends by itself with its time", async () => {
+    await killWithClient([down, unanswered]);
+    expect(await clients()).toContain(unanswered);
+    await until("it has ended", async () => (await clients()) === "", 6000);
+    expect((await dhcp().drive([])).code).toBe(0);
+    expect(await dhcp().changes()).toEqual([]);
+  });
+});
+
+describe("networkd", () => {
+  const dhcp = machineWith("networkd");
+
+  testDhcp("a NIC that it manages is left to it", async () => {
+    const path = "/etc/systemd/network/50-admin.network";
+    const content = `[Match]\nName=${unanswered}\n\n[Network]\nDHCP=yes\n`;
+    await dhcp().machine.write(path, content);
+    await dhcp().machine.run(["networkctl", "reload"]);
+    const { stdout: index } = await dhcp().machine.exec([
+      "cat",
+      `/sys/class/net/${unanswered}/ifindex`,
+    ]);
+    const state = `/run/systemd/netif/links/${index.trim()}`;
+    const read = (): Promise<string> => dhcp().machine.read(state);
+    await until("it is managed", async () => (await read()).includes("=configuring"));
+    const { driven, stderr } = await dhcp().drive([unanswered]);
+    expect(driven[0]?.trouble).toBe("networkd says it is configuring");
+    expect(stderr).not.toContain("networkctl reload");
+  });
+});
+
+describe("no client", () => {
+  const dhcp = machineWith("none");
+
+  testDhcp("it is told what was looked for, and nothing is touched", async () => {
+    const { driven, code } = await dhcp().drive([down]);
+    const [{ trouble } = { trouble: "" }] = driven;
+    expect(trouble).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
+    expect(code).toBe(69);
+    expect(await dhcp().changes()).toEqual([]);
+  });
+});

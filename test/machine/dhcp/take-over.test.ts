@@ -1,0 +1,65 @@
+import { describe, expect, setDefaultTimeout } from "bun:test";
+import { clientCommands, primary } from "../../kit/machine/dhcp/client-commands.ts";
+import { startHookedMachine } from "../../kit/machine/dhcp/hooked-machine.ts";
+import { dhcpMissing, rootsOfFile } from "../../kit/machine/dhcp/machine-of-file.ts";
+import type { Machine } from "../../kit/machine/machine.ts";
+import { suites } from "../../kit/machine/root-file-system.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(60_000);
+rootsOfFile();
+const testDhcp = testUnless(dhcpMissing);
+
+/** NetworkManager has to take the primary too, once it has a profile of ours. */
+const { "/etc/NetworkManager/conf.d/ens5.conf": _, ...files } = clientCommands.NetworkManager.files;
+const noAuto = { ...files, "/etc/NetworkManager/conf.d/auto.conf": "[main]\nno-auto-default=*\n" };
+const daemons = {
+  NetworkManager: { ...clientCommands.NetworkManager, files: noAuto },
+  networkd: clientCommands.networkd,
+};
+
+/** `5900 13900`: priority and table of the rules for an address. */
+async function rulesOf(machine: Machine, address: string): Promise<readonly string[]> {
+  const shown = await machine.run(["ip", "-4", "rule"]);
+  const lines = shown.split("\n").filter((line) => line.includes(`from ${address} `));
+  return lines.map((line) => line.replace(/^(\d+):.* lookup (\S+).*$/, "$1 $2"));
+}
+
+const monitor = "ip -4 monitor rule >/run/changes 2>&1 </dev/null &";
+const last = "10001:\tfrom 10.0.1.10 lookup 10001 proto static ";
+const provisional = ["5900 13900", "5900 13900", "9900 main", "13900 13900"];
+const real = ["2001 10001", "2001 10001", "6001 main", "10001 10001"];
+
+describe.each(suites)("%s", (suite) => {
+  for (const [name, client] of Object.entries(daemons)) {
+    testDhcp(
+      `${name}: activate takes over from a lease, and the next run finds nothing`,
+      async () => {
+        await using dhcp = await startHookedMachine(suite, client);
+        const { machine } = dhcp;
+        await machine.run(["sh", "-ec", primary]);
+        await machine.run(["ip", "link", "set", "ens6", "up"]);
+        await machine.run(client.lease, { timeoutMs: 30_000 });
+        const isRouted = async () => (await rulesOf(machine, "10.0.1.10")).length === 4;
+        await machine.until("the lease has its rules", isRouted);
+        expect(await rulesOf(machine, "10.0.1.10")).toEqual(provisional);
+        await machine.run(["sh", "-c", monitor]);
+        await machine.run(["ec2nic", "activate"], { timeoutMs: 50_000 });
+        await machine.until("the real rules stand", async () =>
+          (await rulesOf(machine, "10.0.1.10")).includes("10001 10001"),
+        );
+        expect(await rulesOf(machine, "10.0.1.10")).toEqual(real);
+        // networkd takes away what it did not make itself, and its own come in the same moment
+        const changes = (await machine.read("/run/changes")).trim().split("\n");
+        const isKept =
+          changes.findIndex((line) => line.startsWith("Deleted")) > changes.indexOf(last);
+        expect(name === "networkd" || isKept).toBe(true);
+        expect((await dhcp.routing()).table).not.toContain("ens6");
+        expect(await rulesOf(machine, "10.0.0.10")).toEqual([]);
+        expect([await dhcp.pings(), await dhcp.pings("10.0.0.10")]).toEqual([true, true]);
+        const again = await machine.run(["ec2nic", "activate", "--json"]);
+        expect(JSON.parse(again)).toMatchObject({ outcome: "unchanged", plan: { steps: [] } });
+      },
+    );
+  }
+});

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { eni, type EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
+import { type FakeBus, fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
+import { images } from "../../kit/machine/images.ts";
+import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { machineMissing } from "../../kit/machine/missing.ts";
+import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(60_000);
+const missing = machineMissing();
+const testMachine = testUnless(missing);
+
+/** One machine for all: each case ends with the primary alone, and with a device in no slot but its. */
+let instance: BenchInstance;
+let bus: FakeBus;
+beforeAll(async () => {
+  if (missing !== null) return;
+  await rootFileSystem("bookworm");
+  instance = await startInstance({ enis: [{ device: 0 }], ...images.networkd });
+  bus = await fakeBus(instance.machine);
+  await bus.plug(slotOf("ens5"), "ens5");
+  await untilAddresses(instance.machine, ["10.0.0.10"]);
+  await ec2nic("activate");
+}, 600_000);
+afterAll(async () => void (missing ?? (await instance.stop())), 30_000);
+
+const second: EniSpec = { device: 1 };
+const { mac, id } = eni(second);
+const otherMac = "06:ec:2a:00:00:99";
+
+testMachine(
+  "another MAC in the same slot, and the event of the first one's removal is lost",
+  async () => {
+    await plug(second);
+    await instance.vpc.detach(mac, { lingerMs: 60_000 });
+    await bus.remove(slotOf("ens6"));
+    const added = await plug({ ...second, mac: otherMac, ipv4: ["10.0.1.20"] });
+    expect(added.nics).toMatchObject([
+      { mac: otherMac, outcome: "configured" },
+      { mac, outcome: "retired" },
+    ]);
+    await isWhole(["10.0.1.20"], ["10001"]);
+    await unplug(otherMac, "ens6");
+  },
+);
+
+testMachine("an ENI's id on another MAC, as where ids are reused", async () => {
+  await plug(second);
+  await unplug(mac, "ens6");
+  await plug({ ...second, mac: otherMac, id, ipv4: ["10.0.1.20"] });
+  await isWhole(["10.0.1.20"], ["10001"]);
+  await unplug(otherMac, "ens6");
+});
+
+testMachine("the same ENI at another device index", async () => {
+  await plug(second);
+  await unplug(mac, "ens6");
+  await plug({ ...eni(second), device: 3 });
+  await isWhole(["10.0.1.10"], ["10003"]);
+  await unplug(mac, "ens8");
+});
+
+testMachine("the same at another index, and nobody told of the removal", async () => {
+  await plug(second);
+  await instance.vpc.detach(mac);
+  await bus.remove(slotOf("ens6"));
+  await plug({ ...eni(second), device: 3 });
+  await isWhole(["10.0.1.10"], ["10003"]);
+  await unplug(mac, "ens8");
+});
+
+testMachine(
+  "addresses and a prefix come and go while it runs: sync, which the timer starts",
+  async () => {
+    await plug(second);
+    const more = { ...second, ipv4: ["10.0.1.10", "10.0.1.11"], ipv4Prefixes: ["10.0.1.64/28"] };
+    await instance.vpc.change(more);
+    expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
+    await isWhole(["10.0.1.10", "10.0.1.11"], ["10001"]);
+    expect(await instance.machine.run(["ip", "rule"])).toContain("from 10.0.1.64/28");
+    await instance.vpc.change(second);
+    expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
+    await isWhole(["10.0.1.10"], ["10001"]);
+    expect(await instance.machine.run(["ip", "rule"])).not.toContain("10.0.1.64");
+    await unplug(mac, "ens6");
+  },
+);
+
+testMachine("both its events are lost: sync configures it, and takes it away", async () => {
+  const { nic } = await instance.vpc.attach(instance.machine, second);
+  await bus.plug(slotOf(nic), nic);
+  expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
+  await isWhole(["10.0.1.10"], ["10001"]);
+  await instance.vpc.detach(mac, { lingerMs: 60_000 });
+  await bus.remove(slotOf(nic));
+  // IMDS still lists it, and the kernel says that it is gone
+  expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "retired" });
+  await instance.vpc.simulator.order("detach", { mac });
+  await isWhole([], []);
+});
+
+testMachine(
+  "it comes while the driver of the others is unloaded: they keep what they have",
+  async () => {
+    await plug(second);
+    await instance.vpc.detach(mac, { metadata: false });
+    await bus.unbind(slotOf("ens6"));
+    const third = { device: 2 };
+    expect((await plug(third)).nics).toMatchObject([
+      { mac: eni(third).mac, outcome: "configured" },
+    ]);
+    await instance.vpc.attach(instance.machine, second, { metadata: false });
+    await bus.rebind(slotOf("ens6"), "ens6");
+    await ec2nic("hotplug", "add", "--devpath", `${slotOf("ens6")}_9`);
+    await isWhole(["10.0.1.10", "10.0.2.10"], ["10001", "10002"]);
+    await unplug(mac, "ens6");
+    await unplug(eni(third).mac, "ens7");
+  },
+);
+
+testMachine("swapped while the instance was stopped", async () => {
+  await plug(second);
+  await instance.vpc.detach(mac);
+  const swapped = { ...second, mac: otherMac, ipv4: ["10.0.1.20"] };
+  await instance.vpc.attach(instance.machine, swapped);
+  instance = await instance.reboot();
+  bus = await fakeBus(instance.machine);
+  for (const { nic } of instance.vpc.enis()) await bus.plug(slotOf(nic), nic);
+  await untilAddresses(instance.machine, ["10.0.0.10"]);
+  const synced = await ec2nic("hotplug", "sync");
+  expect(synced.nics).toContainEqual(expect.objectContaining({ mac, outcome: "retired" }));
+  await isWhole(["10.0.1.20"], ["10001"]);
+});
+
+interface Told {
+  readonly outcome: string;
+  readonly nics: readonly object[];
+}
+
+async function ec2nic(...args: readonly string[]): Promise<Told> {
+  const argv = ["ec2nic", ...args, "--json"];
+  const { code, stdout, stderr } = await instance.machine.exec(argv, { timeoutMs: 60_000 });
+  expect({ args, code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout);
+}
+
+/** Attaches an ENI, and does what its unit does. */
+async function plug(spec: EniSpec): Promise<Told> {
+  const { nic } = await instance.vpc.attach(instance.machine, spec);
+  await bus.plug(slotOf(nic), nic);
+  const told = await ec2nic("hotplug", "add", "--devpath", `${slotOf(nic)}_7`, "--settle", "0s");
+  expect(told.outcome).toBe("configured");
+  return told;
+}
+
+async function unplug(which: string, nic: string): Promise<void> {
+  await instance.vpc.detach(which);
+  await bus.remove(slotOf(nic));
+  expect(await ec2nic("hotplug", "remove")).toMatchObject({
+    outcome: "retired",
+    nics: [{ mac: which }],
+  });
+}
+
+/** These addresses and tables beside the primary's, and nothing that `activate` would change. */
+async function isWhole(addresses: readonly string[], tables: readonly string[]): Promise<void> {
+  const { machine } = instance;
+  await untilAddresses(machine, ["10.0.0.10", ...addresses]);
+  await machine.until("nothing differs", async () => {
+    const { code, stdout, stderr } = await machine.exec(["ec2nic", "activate", "--check"]);
+    if (code !== 0) throw new Error(`${code}: ${stdout}${stderr}`);
+    return true;
+  });
+  const again = await ec2nic("activate");
+  expect(["unchanged", again]).toContain(again.outcome);
+  const script =
+    "ip rule | grep -o 'lookup 1[0-9]*' | sort -u; ip route show table all | grep -o 'table 1[0-9]*' | sort -u";
+  const said = await machine.run(["sh", "-c", script]);
+  const used = new Set(said.match(/\d+/g) ?? []);
+  expect([...used].toSorted()).toEqual([...tables]);
+}

@@ -1,0 +1,217 @@
+import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
+import { modestImages as images } from "../../kit/machine/images.ts";
+import { type ImdsLoad, imdsLoad } from "../../kit/machine/checks/imds-load.ts";
+import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { machineMissing } from "../../kit/machine/missing.ts";
+import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
+import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { type RunInMachine, runsAtOnce, stepsRun } from "../../kit/machine/checks/runs-at-once.ts";
+import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(240_000);
+const missing = machineMissing();
+const testMachine = testUnless(missing);
+beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+
+const primary: EniSpec = { device: 0, dualStack: true };
+
+/** Sixteen of them in one subnet, every other with IPv6. */
+function sixteen(late?: NonNullable<EniSpec["late"]>): readonly EniSpec[] {
+  return Array.from({ length: 16 }, (_, at) => {
+    const device = at + 1;
+    const isDual = device % 2 === 0;
+    return {
+      device,
+      ipv4: [`10.0.1.${device + 9}`, `10.0.1.${device + 99}`],
+      subnetCidr: "10.0.1.0/24",
+      ...(isDual ? dualStack(device) : {}),
+      ...(late === undefined ? {} : { late }),
+    };
+  });
+}
+
+function dualStack(device: number): Partial<EniSpec> {
+  return {
+    subnetCidr: "10.0.2.0/24",
+    ipv4: [`10.0.2.${device + 9}`, `10.0.2.${device + 99}`],
+    ipv6: [`2600:1f14:ec2:102::${device}`],
+    subnetIpv6Cidrs: ["2600:1f14:ec2:102::/64"],
+    vpcIpv6Cidrs: ["2600:1f14:ec2:100::/56"],
+  };
+}
+
+const addressesOf = (specs: readonly EniSpec[]): readonly string[] =>
+  specs.flatMap(({ ipv4 = [], ipv6 = [] }) => [...ipv4, ...ipv6]);
+
+const nicOf = ({ device }: EniSpec): string => `ens${5 + device}`;
+const add = (spec: EniSpec): readonly string[] => {
+  return ["ec2nic", "hotplug", "add", "--nic", nicOf(spec), "--settle", "3s", "--json", "-v"];
+};
+
+/** Attaches them all, and runs `hotplug add` for each at the same moment. */
+async function arrive({ machine, vpc }: BenchInstance, specs: readonly EniSpec[]) {
+  await Promise.all(specs.map((spec) => vpc.attach(machine, spec, { metadata: false })));
+  await Promise.all(specs.map((spec) => vpc.simulator.order("attach", spec)));
+  await vpc.simulator.order("clear-requests");
+  const runs = await runsAtOnce(machine, specs.map(add));
+  return { runs, load: await imdsLoad(vpc.simulator) };
+}
+
+async function depart({ machine, vpc }: BenchInstance, specs: readonly EniSpec[], times: number) {
+  const macs = specs.map(({ device }) => macOf(device));
+  await Promise.all(macs.map((mac) => vpc.detach(mac, { lingerMs: 2000 })));
+  const argvs = Array.from({ length: times }, () => [
+    "ec2nic",
+    "hotplug",
+    "remove",
+    "--json",
+    "-v",
+  ]);
+  return runsAtOnce(machine, argvs);
+}
+
+function macOf(device: number): string {
+  return `06:ec:2a:00:00:${device.toString(16).padStart(2, "0")}`;
+}
+
+function figures(what: string, runs: readonly RunInMachine[], load: ImdsLoad | null): void {
+  const wallMs = Math.max(...runs.map(({ elapsedMs }) => elapsedMs));
+  const applied = runs.map(({ stdout }) => JSON.parse(stdout).nics[0]?.timeline?.appliedMs ?? 0);
+  const told = { wallMs, lastAppliedMs: Math.max(...applied), load, steps: stepsRun(runs) };
+  console.log(what, JSON.stringify(told));
+}
+
+/** How often a daemon was told to read its files. */
+function activations(runs: readonly RunInMachine[]): number {
+  const steps = stepsRun(runs);
+  const told = ["networkctl reload", "nmcli connection load", "nmcli connection reload"];
+  return told.reduce((sum, each) => sum + (steps[each] ?? 0), 0);
+}
+
+function right(runs: readonly RunInMachine[], outcomes: readonly string[]): void {
+  const bad = runs.filter(({ code, stdout }) => {
+    return code !== 0 || !outcomes.includes(JSON.parse(stdout).outcome);
+  });
+  expect(bad).toEqual([]);
+}
+
+async function expectWhole({ machine }: BenchInstance): Promise<void> {
+  const check = await machine.exec(["ec2nic", "activate", "--check"]);
+  expect({ code: check.code, said: check.stdout }).toEqual({ code: 0, said: "no difference\n" });
+  const { outcome, plan } = JSON.parse(await machine.run(["ec2nic", "activate", "--json"]));
+  const { steps, write, remove } = plan;
+  const nothing = { steps: [], write: [], remove: [] };
+  expect({ outcome, steps, write, remove }).toEqual({ outcome: "unchanged", ...nothing });
+}
+
+/** Files of ours, rules, routes, what lies in /run. */
+async function stateOf({ machine }: BenchInstance): Promise<readonly string[]> {
+  const script = [
+    "find /etc -name '*ec2nic*'",
+    "find /run/ec2nic -not -name nics.json",
+    "ip rule",
+    "ip -6 rule",
+    "ip route show table all | grep -v 'table local\\|proto ra\\|expires'",
+  ];
+  const lines = (await machine.run(["sh", "-c", script.join("; ")])).split("\n");
+  return lines.map((line) => line.trim()).toSorted();
+}
+
+for (const [backend, image] of Object.entries(images)) {
+  testMachine(`${backend}: sixteen NICs at once come and go as one`, async () => {
+    await using instance = await startInstance({ enis: [primary], ...image });
+    const { machine } = instance;
+    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
+    await machine.run(["ec2nic", "activate"]);
+    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
+    const pings = [
+      await pingThrough(instance, { address: "10.0.0.10" }),
+      await pingThrough(instance, { address: "2600:1f14:ec2:100::10" }),
+    ];
+
+    const [one = primary] = sixteen();
+    const alone = await arrive(instance, [one]);
+    right(alone.runs, ["configured"]);
+    figures(`${backend}, one:`, alone.runs, alone.load);
+    right(await depart(instance, [one], 1), ["retired"]);
+    const before = await stateOf(instance);
+
+    const all = await arrive(instance, sixteen());
+    figures(`${backend}, sixteen:`, all.runs, all.load);
+    right(all.runs, ["configured"]);
+    expect(activations(all.runs)).toBeLessThanOrEqual(4);
+    expect(all.load.requests).toBeLessThan(16 * alone.load.requests);
+    await untilAddresses(machine, addressesOf(sixteen()));
+    await expectWhole(instance);
+    const gone = await depart(instance, sixteen(), 16);
+    figures(`${backend}, sixteen gone:`, gone, null);
+    right(gone, ["retired", "unchanged"]);
+    expect(activations(gone)).toBeLessThanOrEqual(2);
+    expect(await stateOf(instance)).toEqual(before);
+
+    if (backend === "netplan") await throttledSixteen(instance, before);
+
+    const lost = await Promise.all(pings.map((ping) => ping.stop()));
+    console.log(backend, "pings", JSON.stringify(lost));
+    expect(lost[0]?.lost).toBe(0);
+    // netplan makes all units anew, and networkd then takes IPv6 off every link for 2.5 s
+    if (backend !== "netplan") expect(lost[1]?.lost).toBe(0);
+  });
+}
+
+/** The slowest of the backends, with an IMDS that is late and answers 20 requests a second. */
+async function throttledSixteen(instance: BenchInstance, before: readonly string[]): Promise<void> {
+  const { machine, vpc } = instance;
+  const number = { afterMs: 2000, before: "0" };
+  const specs = sixteen({ ".": 1500, ipv6s: 3000, "device-number": number });
+  await vpc.simulator.order("rate-limit", { perSecond: 20 });
+  const slow = await arrive(instance, specs);
+  await vpc.simulator.order("rate-limit", null);
+  figures("sixteen, late and throttled:", slow.runs, slow.load);
+  right(slow.runs, ["configured"]);
+  await untilAddresses(machine, addressesOf(specs));
+  await expectWhole(instance);
+  right(await depart(instance, specs, 1), ["retired"]);
+  expect(await stateOf(instance)).toEqual(before);
+}
+
+/** Who holds the batch's lock leads it. */
+const killLeader = `
+inode=$(stat -c %i /run/ec2nic/batch/lock-*)
+pid=$(awk -v end=":$inode" '$2 == "FLOCK" && substr($6, length($6) - length(end) + 1) == end { print $5 }' /proc/locks)
+kill -KILL "$pid"
+echo "$pid"
+`;
+
+testMachine("the run that leads sixteen is killed, three times: all are configured", async () => {
+  await using instance = await startInstance({ enis: [primary], ...images.networkd });
+  const { machine, vpc } = instance;
+  await untilAddresses(machine, ["10.0.0.10"]);
+  await machine.run(["ec2nic", "activate"]);
+  const ping = await pingThrough(instance, { address: "10.0.0.10" });
+  const specs = sixteen({ ".": 3000, "local-ipv4s": 3500, ipv6s: 4500 });
+  await vpc.simulator.order("clear-requests");
+  const arriving = arrive(instance, specs);
+  await machine.until("one leads", async () => {
+    return (await machine.exec(["sh", "-c", "ls /run/ec2nic/batch/lock-*"])).code === 0;
+  });
+  const killed: string[] = [];
+  for (const afterMs of [1000, 2500, 600]) {
+    await Bun.sleep(afterMs);
+    killed.push((await machine.run(["sh", "-euc", killLeader])).trim());
+  }
+  const { runs } = await arriving;
+  console.log("killed", killed.join(", "), JSON.stringify(stepsRun(runs)));
+  expect(new Set(killed).size).toBe(3);
+  expect(runs.filter(({ code }) => code === 137)).toHaveLength(3);
+  right(
+    runs.filter(({ code }) => code !== 137),
+    ["configured", "unchanged"],
+  );
+  await untilAddresses(machine, addressesOf(specs));
+  await expectWhole(instance);
+  expect(await machine.run(["ls", "-A", "/run/ec2nic/batch"])).toMatch(/^lock-\w+\n$/);
+  expect((await ping.stop()).lost).toBe(0);
+});

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { install } from "../../../src/install/install.ts";
+import { systemFiles } from "../../../src/host/files.ts";
+import type { Files, Host } from "../../../src/host/host.ts";
+import { silentLog, withFolder } from "../../kit/files/golden-case.ts";
+import { type Bench, startBench } from "../../kit/machine/bench.ts";
+import { type Machine, startMachine } from "../../kit/machine/machine.ts";
+import { machineMissing } from "../../kit/machine/missing.ts";
+import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(40_000);
+const program = "/usr/local/bin/ec2nic";
+const logPath = "/run/calls";
+
+/** In the program's place: notes when it starts and ends, and how it is ended. */
+const standIn = `#!/bin/sh
+trap 'echo "ended by a signal" >>${logPath}; exit 143' TERM
+echo "start $*" >>${logPath}
+sleep 0.6 & wait $!
+echo "end $*" >>${logPath}
+`;
+
+/** What `--install --root` makes, as files for a machine's disk; links as commands. */
+async function installed(): Promise<{ files: Record<string, string>; links: string[][] }> {
+  return withFolder(async (root) => {
+    const host = {
+      files: systemFiles,
+      log: silentLog,
+      signal: new AbortController().signal,
+      exec: () => Promise.reject(new Error("a command was run for an image")),
+    };
+    const plan = await install(host, { root, program, withDhcpHooks: false, dryRun: false });
+    const files = await Promise.all(
+      plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
+    );
+    const links = plan.links.map(({ path, target }) => [
+      "sh",
+      "-c",
+      'mkdir -p "${2%/*}"; ln -sf "$1" "$2"',
+      "sh",
+      target,
+      path,
+    ]);
+    return { files: Object.fromEntries(files), links };
+  });
+}
+
+describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
+  const missing = machineMissing(suite);
+  const testMachine = testUnless(missing);
+  let bench: Bench;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    if (missing !== null) return;
+    await rootFileSystem(suite);
+    bench = await startBench();
+    const { files, links } = await installed();
+    machine = await startMachine(bench, {
+      suite,
+      binary: null,
+      files: { ...files, "/etc/ec2nic/always": "", [program]: { content: standIn, mode: 0o755 } },
+    });
+    for (const link of links) await machine.run(link);
+  }, 600_000);
+  afterAll(async () => {
+    if (missing === null) await bench.stop();
+  });
+
+  const calls = async (): Promise<readonly string[]> =>
+    (await machine.read(logPath)).trim().split("\n");
+  const isIdle = (unit: string) => async () =>
+    (await machine.run(["systemctl", "show", "--property=ActiveState,Job", unit])).includes(
+      "ActiveState=inactive",
+    );
+
+  testMachine("accept what was written", async () => {
+    const folder = "/etc/systemd/system";
+    const units = ["ec2nic-hotplug@.service", "ec2nic-hotplug-remove.service"];
+    const verify = ["systemd-analyze", "verify", "--man=no"];
+    const said = await machine.exec([...verify, ...units.map((name) => `${folder}/${name}`)]);
+    expect(said.stderr.split("\n").filter((line) => line.includes("ec2nic"))).toEqual([]);
+    if (suite === "bookworm") return; // its udevadm has no `verify` (since 254)
+    const rules = await machine.exec(["udevadm", "verify", "/etc/udev/rules.d/90-ec2nic.rules"]);
+    expect(rules).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  testMachine("say of wrong rules that they are", async () => {
+    if (suite === "bookworm") return;
+    await machine.write("/run/wrong.rules", 'ACTION="add", SUBSYSTEM=="net"\n');
+    expect((await machine.exec(["udevadm", "verify", "/run/wrong.rules"])).code).not.toBe(0);
+  });
+
+  testMachine(
+    "start the removal when a network device of PCI goes, and not for another",
+    async () => {
+      const classes = await machine.run([
+        "sh",
+        "-c",
+        'cd /sys/bus/pci/devices 2>/dev/null && for each in *; do echo "$each $(cat "$each/class")"; done; true',
+      ]);
+      const devices = classes
+        .trim()
+        .split("\n")
+        .filter((line) => line !== "");
+      for (const line of devices) {
+        const [address = "", number = ""] = line.split(" ");
+        const path = `/sys/bus/pci/devices/${address}`;
+        const { stdout, stderr } = await machine.exec(["udevadm", "test", "--action=remove", path]);
+        const isRun = `${stdout}${stderr}`.includes("restart ec2nic-hotplug-remove.service");
+        expect([address, isRun]).toEqual([address, number.startsWith("0x02")]);
+      }
+    },
+  );
+
+  /** No NIC of a machine has a device; one of this machine's virtio devices stands in for it. */
+  testMachine("name the unit after the device that has the driver", async () => {
+    const drivers = "/sys/bus/virtio/drivers";
+    const found = await machine.run(["sh", "-c", `ls -d ${drivers}/*/virtio* 2>/dev/null; true`]);
+    const [path = ""] = found.trim().split("\n");
+    if (path === "") return; // no virtio here
+    const [name = "", driver = ""] = path.split("/").toReversed();
+    const rules = await machine.read("/etc/udev/rules.d/90-ec2nic.rules");
+    const alike = rules.replace('"net"', '"virtio"').replace("ena|", `ena|${driver}|`);
+    await machine.write("/etc/udev/rules.d/91-alike.rules", alike);
+    const test = ["udevadm", "test", "--action=add", path];
+    const { stdout, stderr } = await machine.exec(test);
+    await machine.remove("/etc/udev/rules.d/91-alike.rules");
+    const wants = /SYSTEMD_WANTS=(.*)/.exec(stdout + stderr)?.[1];
+    // the events that `udevadm test` makes up have no number
+    expect(wants).toMatch(new RegExp(`^ec2nic-hotplug@${name}_\\d*\\.service$`));
+  });
+
+  testMachine("give the program the device of an instance as it is", async () => {
+    for (const instance of ["0000:00:06.0_1214", "vif-1_88", "virtio3_7"]) {
+      const unit = `ec2nic-hotplug@${instance}.service`;
+      await machine.remove(logPath);
+      expect((await machine.systemctl("start", unit)).code).toBe(0);
+      await machine.until(`${unit} has ended`, isIdle(unit));
+      const words = `hotplug add --devpath ${instance}`;
+      expect(await calls()).toEqual([`start ${words}`, `end ${words}`]);
+    }
+  });
+
+  testMachine("lose no removal, and end none, however many come at once", async () => {
+    const unit = "ec2nic-hotplug-remove.service";
+    await machine.remove(logPath);
+    const restart = `systemctl --no-block restart ${unit}`;
+    const burst = `for i in 1 2 3 4 5 6 7 8; do ${restart}; sleep 0.1; done; echo last >>${logPath}; ${restart}`;
+    await machine.run(["sh", "-c", burst]);
+    await machine.until("a run began after the last", async () => {
+      const lines = await calls();
+      return lines.lastIndexOf("start hotplug remove") > lines.indexOf("last");
+    });
+    await machine.until("it has ended", isIdle(unit));
+    const lines = (await calls()).filter((line) => line !== "last");
+    const runs = lines.filter((line) => line.startsWith("start")).length;
+    expect(runs).toBeLessThanOrEqual(4);
+    const whole = ["start hotplug remove", "end hotplug remove"];
+    expect(lines).toEqual(Array.from({ length: runs }, () => whole).flat());
+  });
+
+  testMachine("end a removal when they are told to stop", async () => {
+    const unit = "ec2nic-hotplug-remove.service";
+    await machine.remove(logPath);
+    await machine.systemctl("start", unit);
+    await machine.until("it runs", async () => (await calls()).length === 1);
+    expect((await machine.systemctl("stop", unit)).code).toBe(0);
+    expect(await calls()).toEqual(["start hotplug remove", "ended by a signal"]);
+  });
+
+  testMachine("have the timer enabled, and nothing failed", async () => {
+    expect((await machine.systemctl("is-enabled", "ec2nic-repair.timer")).stdout).toBe("enabled\n");
+    expect(await machine.failedUnits()).toEqual([]);
+  });
+
+  testMachine("forget all of it at --uninstall, and have it back at --install", async () => {
+    const host = hostOf(machine);
+    const wish = { root: "/", program, withDhcpHooks: false, dryRun: false };
+    const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
+    const active = async () =>
+      (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();
+    const find = ["find", "/etc", "-name", "*ec2nic*"];
+    await install(host, { ...wish, program: null });
+    expect(await active()).toBe("inactive");
+    expect((await machine.exec(named)).stdout).toBe("");
+    // what an admin's word is for
+    expect(await machine.run(find)).toBe("/etc/ec2nic\n");
+    const plan = await install(host, wish);
+    expect(plan.steps.map(({ argv }) => argv.join(" "))).toEqual([
+      "systemctl daemon-reload",
+      "systemctl start ec2nic-repair.timer",
+    ]);
+    expect(await active()).toBe("active");
+    expect(await machine.run(named)).toContain("ec2nic-hotplug@.service");
+  });
+});
+
+/** The machine as a host: its files by the way of its first process, its commands in it. */
+function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal"> {
+  const at = (path: string): string => `/proc/${machine.pid}/root${path}`;
+  const files: Files = {
+    read: (path) => systemFiles.read(at(path)),
+    list: (path) => systemFiles.list(at(path)),
+    readLink: (path) => systemFiles.readLink(at(path)),
+    stat: (path) => systemFiles.stat(at(path)),
+    mkdir: (path, mode) => systemFiles.mkdir(at(path), mode),
+    write: (path, content, mode) => systemFiles.write(at(path), content, mode),
+    writeInPlace: (path, content) => systemFiles.writeInPlace(at(path), content),
+    remove: (path) => systemFiles.remove(at(path)),
+    symlink: (path, target) => systemFiles.symlink(at(path), target),
+    hardLink: (path, existing) => systemFiles.hardLink(at(path), at(existing)),
+    move: (from, to) => systemFiles.move(at(from), at(to)),
+    rmdir: (path) => systemFiles.rmdir(at(path)),
+    removeTemporary: (path, agedMs) => systemFiles.removeTemporary(at(path), agedMs),
+  };
+  const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });
+  return { files, exec, log: silentLog, signal: new AbortController().signal };
+}

@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { startBench } from "../../kit/machine/bench.ts";
+import { firstLine } from "../../kit/basics/first-line.ts";
+import { startInstance } from "../../kit/machine/vpc/instance.ts";
+import { startMachine } from "../../kit/machine/machine.ts";
+import { machineMissing } from "../../kit/machine/missing.ts";
+import { holdNamespaces } from "../../kit/machine/namespaces.ts";
+import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { until } from "../../kit/basics/until.ts";
+import { processesIn, whatIsThere } from "../../kit/machine/checks/leftovers.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(40_000);
+const missing = machineMissing();
+const testMachine = testUnless(missing);
+beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+
+describe("a bench that has ended", () => {
+  testMachine("left nothing, after two machines in sequence", async () => {
+    const before = await whatIsThere();
+    for (const device of [0, 1]) {
+      const instance = await startInstance({ enis: [{ device }] });
+      expect(await whatIsThere()).not.toEqual(before);
+      const networks = [instance.bench.pid, instance.machine.pid].map((pid) =>
+        readlinkSync(`/proc/${pid}/ns/net`),
+      );
+      expect(networks.map((each) => processesIn(each).length > 0)).toEqual([true, true]);
+      await instance.stop();
+      expect(networks.flatMap(processesIn)).toEqual([]);
+      expect(await whatIsThere()).toEqual(before);
+    }
+  });
+
+  testMachine("left nothing where the test was killed", async () => {
+    const before = await whatIsThere();
+    const program = `
+      import { startInstance } from "${join(import.meta.dir, "../../kit/machine/vpc/instance.ts")}";
+      const instance = await startInstance({ enis: [{ device: 0 }] });
+      instance.machine.exec(["sleep", "1000"], { timeoutMs: 1_000_000 });
+      console.log("up");
+      await Bun.sleep(1_000_000);
+    `;
+    const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" });
+    expect(await firstLine(child.stdout, "the test")).toBe("up");
+    child.kill("SIGKILL");
+    await child.exited;
+    const look = async (): Promise<boolean> => {
+      expect(await whatIsThere()).toEqual(before);
+      return true;
+    };
+    expect(await until("nothing is left", look)).toBe(true);
+  });
+});
+
+describe("this machine is not a machine of the bench", () => {
+  testMachine("its namespaces are refused, by whatever number", () => {
+    const kinds = ["mnt", "net", "pid"] as const;
+    expect(() => holdNamespaces(process.pid, kinds, null)).toThrow("own mnt namespace: refused");
+    expect(() => holdNamespaces(1, kinds, null)).toThrow("no process of the bench");
+    return Promise.resolve();
+  });
+
+  // A process number read in the wrong process namespace once made commands run here.
+  testMachine("a process outside of the machine's control group is refused", async () => {
+    await using bench = await startBench();
+    const hold = (): unknown => holdNamespaces(bench.pid, ["mnt"], "/ec2nic-bench-0/machine-1");
+    expect(hold).toThrow("is not in /ec2nic-bench-0/machine-1: refused");
+  });
+
+  testMachine("no command runs where the machine's mark is not, or after its end", async () => {
+    await using bench = await startBench();
+    const machine = await startMachine(bench);
+    await machine.run(["rm", "/.ec2nic-machine"]);
+    expect(await machine.exec(["true"])).toMatchObject({ code: 125 });
+    await machine.stop();
+    expect(() => machine.enter(["true"])).toThrow("namespace is gone");
+  });
+
+  testMachine("systemd is not started where / is not an overlay of its own", async () => {
+    const { bootScript } = await import("../../kit/machine/boot-script.ts");
+    const init = bootScript.indexOf("/sbin/init");
+    for (const check of ["= overlayfs ]", "= private ]", '"$$" = 1 ]', "read -r go"]) {
+      expect(bootScript.lastIndexOf(check)).toBeGreaterThan(0);
+      expect(bootScript.lastIndexOf(check)).toBeLessThan(init);
+    }
+  });
+});
+
+describe("a machine", () => {
+  testMachine("keeps kernel.* and the clock from its root, and its writes to itself", async () => {
+    await using bench = await startBench();
+    await using machine = await startMachine(bench, { hostname: "ip-10-0-0-77" });
+    expect((await machine.exec(["sh", "-c", "echo 1 >/proc/sys/kernel/panic"])).code).not.toBe(0);
+    expect(await machine.run(["cat", "/proc/1/status"])).toMatch(/CapBnd:\s+[0-9a-f]+/);
+    expect((await machine.run(["uname", "-n"])).trim()).toBe("ip-10-0-0-77");
+    await machine.write("/etc/ec2nic/unmanaged", "ens9\n", 0o600);
+    expect(await machine.read("/etc/ec2nic/unmanaged")).toBe("ens9\n");
+    expect(await machine.run(["stat", "-c", "%a", "/etc/ec2nic/unmanaged"])).toBe("600\n");
+    expect(await machine.exec(["sleep", "9"], { timeoutMs: 200 })).toMatchObject({ code: 137 });
+    expect(await machine.exec(["cat"], { stdin: "x" })).toMatchObject({ code: 0, stdout: "x" });
+  });
+});

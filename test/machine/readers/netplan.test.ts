@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { NetplanRenderer } from "../../../src/model/plan.ts";
+import { choiceOf } from "../../kit/facts/choices.ts";
+import { goldenCases, runGoldenCase, treeOf } from "../../kit/files/golden-case.ts";
+import { missingTool, testUnless } from "../../kit/basics/skip.ts";
+import { sections } from "../../kit/files/unit-sections.ts";
+
+/**
+ * The files of every golden case, given to the real netplan (0.106 in bookworm). With `--root-dir`
+ * it reads and writes below that folder only (looked at with strace: nothing outside is opened for
+ * writing). It then tells the machine's udev and systemd, which are not meant, and on a machine that
+ * systemd has not booted it complains of that (1.1): it finds programs that do nothing.
+ */
+const netplanTest = testUnless(missingTool("netplan"));
+
+const cases = await goldenCases();
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ec2nic-netplan-"));
+  await mkdir(join(folder, "bin"));
+  for (const name of ["systemctl", "udevadm"]) {
+    await writeFile(join(folder, "bin", name), "#!/bin/sh\n", { mode: 0o755 });
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The networkd units, or NetworkManager profiles, that netplan makes of a case, by name. */
+async function unitsOf(
+  name: string,
+  others: Readonly<Record<string, string>> = {},
+  renderer: NetplanRenderer = "networkd",
+) {
+  const golden = cases.find((found) => found.name === name);
+  if (golden === undefined) throw new Error(`no case ${name}`);
+  const root = await mkdtemp(join(folder, "root-"));
+  await runGoldenCase(golden, root, choiceOf("netplan", renderer));
+  for (const [path, content] of Object.entries(others)) {
+    await Bun.write(join(root, path), content);
+    await chmod(join(root, path), 0o600);
+  }
+  const run = Bun.spawnSync(["netplan", "generate", "--root-dir", root], {
+    env: { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` },
+  });
+  const said = run.stdout.toString() + run.stderr.toString();
+  const place = renderer === "networkd" ? "systemd/network" : "NetworkManager/system-connections";
+  const tree = Object.entries(await treeOf(join(root, "run", place)));
+  const units = Object.fromEntries(tree.map(([path, text]) => [basename(path), text]));
+  // netplan 1.1 names those that are waited for there, instead of excepting others in their units
+  const waiting = "run/systemd/system/systemd-networkd-wait-online.service.d/10-netplan.conf";
+  const waitedFor = await Bun.file(join(root, waiting))
+    .text()
+    .catch(() => null);
+  return { code: run.exitCode, said, units, waitedFor };
+}
+
+const first = "10-netplan-a-ec2nic-06aabbccdd01.network";
+const second = "10-netplan-a-ec2nic-06aabbccdd02.network";
+
+describe("netplan generate", () => {
+  for (const { name } of cases) {
+    netplanTest(`accepts ${name}`, async () => {
+      const { code, said, units } = await unitsOf(name);
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain(first);
+    });
+  }
+
+  netplanTest("refuses what is no configuration, so that the tests above can fail", async () => {
+    const { code } = await unitsOf("one-eni", {
+      "etc/netplan/90-bad.yaml": "network: {version: 2, ethernets: {e: {dhcp4: 7}}}\n",
+    });
+    expect(code).not.toBe(0);
+  });
+
+  netplanTest("the primary: DHCP with its metric, needed for online, no table", async () => {
+    const { units } = await unitsOf("two-enis-ipv4");
+    const lines = linesOf(units[first]);
+    expect(lines).toContain("PermanentMACAddress=06:aa:bb:cc:dd:01");
+    expect(lines).toContain("DHCP=ipv4");
+    expect(lines).toContain("RouteMetric=512");
+    expect(lines.filter((line) => /Table=|RequiredForOnline|UseHostname/.test(line))).toEqual([]);
+  });
+
+  netplanTest("another ENI: its own table by rules, not needed for online", async () => {
+    const { units, waitedFor } = await unitsOf("two-enis-ipv4");
+    if (waitedFor === null) expect(units[second]).toContain("RequiredForOnline=no");
+    else expect(waitedFor).not.toContain("ec2nic-06aabbccdd02");
+    expect(sections(units[second], "Route")).toEqual([
+      ["Destination=10.0.1.0/24", "Scope=link", "Table=10001"],
+      ["Destination=0.0.0.0/0", "Gateway=10.0.1.1", "GatewayOnLink=true", "Table=10001"],
+    ]);
+    expect(sections(units[second], "RoutingPolicyRule")).toEqual([
+      ["From=10.0.1.20/32", "To=10.0.0.0/16", "Table=10001", "Priority=2001"],
+      ["From=10.0.1.20/32", "To=169.254.168.0/22", "Table=10001", "Priority=2001"],
+      ["From=10.0.1.20/32", "Table=10001", "Priority=10001"],
+    ]);
+    expect(linesOf(units[second])).toContain("RouteMetric=513");
+    expect(linesOf(units[second])).toContain("UseHostname=false");
+  });
+
+  netplanTest(
+    "dual stack: both families in the table, a second IPv6 address is never a source",
+    async () => {
+      const { units } = await unitsOf("two-enis-dual-stack");
+      const lines = linesOf(units[second]);
+      expect(lines).toContain("DHCP=yes");
+      expect(lines).toContain("IPv6AcceptRA=yes");
+      expect(lines).toContain("Address=10.0.1.21/32");
+      expect(sections(units[second], "Address")).toEqual([
+        ["Address=2001:db8:ec2:1::21/128", "PreferredLifetime=0"],
+      ]);
+      expect(sections(units[second], "Route")).toContainEqual([
+        "Destination=::/0",
+        "Gateway=fe80:ec2::1",
+        "Table=10001",
+      ]);
+      const rules = sections(units[second], "RoutingPolicyRule");
+      const last = rules.filter((lines) => lines.includes("Priority=10001"));
+      expect(last.map(([from]) => from)).toEqual([
+        "From=10.0.1.20/32",
+        "From=10.0.1.21/32",
+        "From=2001:db8:ec2:1::20/128",
+        "From=2001:db8:ec2:1::21/128",
+      ]);
+    },
+  );
+
+  // networkd gives a RouteMetric= of [DHCP], and only of [DHCP], to RA's routes as well.
+  netplanTest(
+    "dual stack: the metric stands where router advertisements take it from",
+    async () => {
+      const { units } = await unitsOf("two-enis-dual-stack");
+      const metrics = [first, second].map((name) => sections(units[name], "DHCP").flat());
+      expect(metrics[0]).toContain("RouteMetric=512");
+      expect(metrics[1]).toContain("RouteMetric=513");
+    },
+  );
+
+  netplanTest("IPv6 only: no DHCPv4 client", async () => {
+    const { units } = await unitsOf("an-ipv6-only-second-eni");
+    expect(linesOf(units[second])).toContain("DHCP=ipv6");
+  });
+
+  // networkd takes the first file by name that matches the link.
+  netplanTest("our unit comes before a catch-all's and before cloud-init's", async () => {
+    const { code, units } = await unitsOf("one-eni", {
+      "etc/netplan/50-cloud-init.yaml": yamlOf({
+        ens5: { match: { macaddress: "06:aa:bb:cc:dd:01" }, dhcp4: true, "set-name": "ens5" },
+      }),
+      "etc/netplan/90-default.yaml": yamlOf({
+        "all-en": { match: { name: "en*" }, dhcp4: true },
+        "all-eth": { match: { name: "eth*" }, dhcp4: true },
+      }),
+    });
+    expect(code).toBe(0);
+    const names = Object.keys(units).filter((name) => name.endsWith(".network"));
+    expect(names.toSorted()).toEqual([
+      first,
+      "10-netplan-all-en.network",
+      "10-netplan-all-eth.network",
+      "10-netplan-ens5.network",
+    ]);
+  });
+
+  // One refused file leaves the whole machine without units: ours must not depend on a default.
+  netplanTest(
+    "a machine whose default renderer is NetworkManager still accepts our file",
+    async () => {
+      const { code, said, units } = await unitsOf("two-enis-dual-stack", {
+        "etc/netplan/01-manager.yaml": "network: {version: 2, renderer: NetworkManager}\n",
+      });
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain(second);
+    },
+  );
+});
+
+describe("netplan generate for NetworkManager", () => {
+  const generate = (name: string) => unitsOf(name, {}, "NetworkManager");
+  const profilesFolder = "/etc/NetworkManager/system-connections";
+
+  for (const { name } of cases) {
+    netplanTest(`accepts ${name}`, async () => {
+      const { code, said, units } = await generate(name);
+      expect(said).toBe("");
+      expect(code).toBe(0);
+      expect(Object.keys(units)).toContain("netplan-a-ec2nic-06aabbccdd01.nmconnection");
+    });
+  }
+
+  for (const { name, folder } of cases) {
+    netplanTest(`${name}: what it makes says what a profile of ours says`, async () => {
+      const { units } = await generate(name);
+      const profiles = await treeOf(`${folder}/expected/network-manager${profilesFolder}`);
+      const ours = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
+      for (const [path, text] of ours) {
+        const digits = path.slice("/ec2nic-".length, -".nmconnection".length);
+        const made = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);
+        const wanted = inNetplansWords(keysOf(text));
+        expect(wanted.filter((key) => !made.includes(key))).toEqual([]);
+        expect(made.filter((key) => !wanted.includes(key))).toEqual(["ethernet.wake-on-lan=0"]);
+      }
+    });
+  }
+
+  netplanTest("networkd is told nothing", async () => {
+    const golden = cases.find(({ name }) => name === "two-enis-dual-stack");
+    if (golden === undefined) throw new Error("no such case");
+    const root = await mkdtemp(join(folder, "root-"));
+    const { tree } = await runGoldenCase(golden, root, choiceOf("netplan", "NetworkManager"));
+    expect(Object.keys(tree).filter((path) => path.startsWith("/etc/systemd"))).toEqual([]);
+  });
+});
+
+/** It writes a number for the mode, MACs in lower case, and attributes in another order. */
+function inNetplansWords(keys: readonly string[]): readonly string[] {
+  return keys
+    .filter((key) => !key.startsWith("user."))
+    .map((key) => key.replace("addr-gen-mode=eui64", "addr-gen-mode=0"))
+    .map((key) => key.replace(/(table=\d+),(onlink=true)/, "$2,$1"))
+    .map((key) => key.replace(/(?<=mac-address=).*/, (text) => text.toLowerCase()));
+}
+
+/** `section.key=value` of each line of a profile. */
+function keysOf(text: string | undefined): readonly string[] {
+  const blocks = (text ?? "").split(/^(?=\[)/m).map((block) => block.trim().split("\n"));
+  return blocks.flatMap(([head = "", ...lines]) =>
+    lines.filter((line) => /^[\w-]+=/.test(line)).map((line) => `${head.slice(1, -1)}.${line}`),
+  );
+}
+
+function yamlOf(ethernets: object): string {
+  return JSON.stringify({ network: { version: 2, ethernets } });
+}
+
+function linesOf(unit: string | undefined): readonly string[] {
+  return (unit ?? "").split("\n");
+}

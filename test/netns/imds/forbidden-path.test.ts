@@ -1,0 +1,40 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
+import { startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
+import { requests } from "../../kit/netns/nic-network/requests.ts";
+import { testUnless } from "../../kit/basics/skip.ts";
+
+setDefaultTimeout(30_000);
+const testNics = testUnless(networkMissing());
+
+/**
+ * A socket that is bound to a device slips past a `prohibit` route (kernel-facts.test.ts): over
+ * IPv4 where rp_filter is off, over IPv6 always. Who set the route up did not mean that.
+ */
+const ens5 = { name: "ens5", imds: "answers", defaultRoute: true } as const;
+const ipv4 = { ipv4: "10.0.0.10/24" } as const;
+const ipv6 = { ipv6: "2600:1f14:ec2::10/64" } as const;
+const cases = {
+  IPv4: { nic: { ...ens5, ...ipv4 }, forbidden: ["169.254.169.254"] },
+  IPv6: { nic: { ...ens5, ...ipv6 }, forbidden: ["fd00:ec2::254"] },
+  "both families": {
+    nic: { ...ens5, ...ipv4, ...ipv6 },
+    forbidden: ["169.254.169.254", "fd00:ec2::254"],
+  },
+} as const;
+
+for (const [name, { nic, forbidden }] of Object.entries(cases)) {
+  testNics(`${name}: a route that forbids the way to IMDS is not got round`, async () => {
+    await using network = await startNicNetwork({ nics: [nic], rpFilter: 0 });
+    for (const each of forbidden) await network.ip("route", "add", "prohibit", each);
+    const { code, text, stderr } = await network.ec2nic([
+      "fetch",
+      "instance-id",
+      "--timeout",
+      "1s",
+    ]);
+    expect({ code, text, stderr }).toMatchObject({ code: 69, text: "" });
+    expect(stderr).toContain("forbids");
+    expect(await requests(network, "ens5")).toBe(0);
+  });
+}

@@ -1,0 +1,221 @@
+import { expect } from "bun:test";
+import { missingRoot, missingTool, testUnless } from "../../kit/basics/skip.ts";
+import { probeNetwork } from "../../kit/netns/probe-network/probe-network.ts";
+import { nicOf } from "../../kit/netns/probe-network/probe-result.ts";
+
+const reason =
+  missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl");
+const testHere = testUnless(reason);
+
+testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async () => {
+  await using network = await probeNetwork();
+  const result = await network.probe();
+  expect(result).toMatchObject({ code: 0, outcome: "reached", stderr: "" });
+  expect(result.kernelRouting).toMatchObject({ link: null, verdict: { word: "no-route" } });
+  expect(result.imds).toMatchObject({ endpoint: "http://169.254.169.254", interface: "ens5" });
+  expect(nicOf(result, "ens6").endpoints.map(({ verdict }) => verdict.word)).toEqual([
+    "reached",
+    "no-route",
+  ]);
+  expect(nicOf(result, "lo")).toMatchObject({ outcome: "skipped", rank: null });
+});
+
+testHere("IMDS that only bound sockets reach: a note, and its hint lets curl in", async () => {
+  await using network = await probeNetwork([5]);
+  const curl = "curl -s -m 1 --noproxy '*' -o /run/out http://169.254.169.254/";
+  await expect(network.run(curl)).rejects.toThrow();
+  const { note, code } = await network.probe();
+  expect({ code, word: note?.word }).toEqual({ code: 0, word: "no-route" });
+  await network.run(note?.fix?.[0] ?? "");
+  await network.run(curl);
+  expect((await network.probe()).note).toBeNull();
+  await network.run("ip route flush 169.254.169.254; ip route add prohibit 169.254.169.254");
+  expect(await network.probe()).toMatchObject({ code: 0, note: { word: "prohibited" } });
+});
+
+testHere("no NIC reaches IMDS: 69, and the error is in the JSON", async () => {
+  await using network = await probeNetwork();
+  await network.run("ip link set ens5 down; ip addr flush dev ens6");
+  const result = await network.probe();
+  expect(result).toMatchObject({ code: 69, outcome: "failed", error: { kind: "UNAVAILABLE" } });
+  expect(result.stderr).toContain("no NIC reaches imds");
+});
+
+testHere("one 503 is no verdict", async () => {
+  await using network = await probeNetwork([5]);
+  await network.order("fault", { fault: { kind: "status", status: 503 }, times: 1 });
+  const result = await network.probe();
+  expect(result).toMatchObject({ code: 0, imds: { retries: 1 } });
+});
+
+testHere("a token that is refused once is followed by a new one", async () => {
+  await using network = await probeNetwork([5]);
+  await network.order("fault", {
+    fault: { kind: "status", status: 401 },
+    match: "GET *",
+    times: 1,
+  });
+  expect(await network.probe()).toMatchObject({ code: 0, imds: { retries: 1 } });
+});
+
+testHere("a container's IPv6-only way is enough", async () => {
+  await using network = await probeNetwork([5]);
+  await network.run("ip addr flush dev ens5; ip -6 addr add 2001:db8:5::10/64 dev ens5 nodad");
+  await network.run("ip -6 route add default via 2001:db8:5::1 dev ens5");
+  const nic = nicOf(await network.probe(), "ens5");
+  expect(nic.outcome).toBe("reached");
+  expect(nic.endpoints.map(({ verdict }) => verdict.word)).toEqual(["no-address", "reached"]);
+});
+
+const udhcpc = testUnless(reason ?? missingTool("busybox", "dnsmasq"));
+udhcpc("the only NIC has no address: the machine's own DHCP client gets it one", async () => {
+  await using network = await probeNetwork([5]);
+  const server = ["--port=0", "--interface=far5", "--dhcp-range=10.0.5.50,10.0.5.50,300"];
+  const files = ["leases", "pid"].map((name) => `/dev/shm/${name}`);
+  await network.far("mount -t tmpfs tmpfs /dev/shm; touch /dev/shm/conf");
+  await network.far(
+    `dnsmasq --user=root ${server.join(" ")} --dhcp-leasefile=${files[0]} --pid-file=${files[1]} --conf-file=/dev/shm/conf`,
+  );
+  await using _ = {
+    [Symbol.asyncDispose]: async () => void (await network.far(`kill $(cat ${files[1]})`)),
+  };
+  const script = "/run/udhcpc.script";
+  await network.run(
+    `printf '#!/bin/sh\n[ "$1" = bound ] && ip addr add $ip/24 dev $interface\nexit 0\n' >${script}; chmod +x ${script}`,
+  );
+  await network.standIn("udhcpc", `exec busybox udhcpc -s ${script} "$@"`);
+  await network.run("ip addr flush dev ens5");
+  const around = ["env", "PATH=/run/bin"]; // whatever other client this machine has
+  const { stdout } = await network.ec2nic(["probe-nics", "--json"], { around });
+  const [fix] = nicOf(JSON.parse(stdout), "ens5").verdict.fix ?? [];
+  expect(fix).toBe("udhcpc -q -i ens5");
+  await network.run(`${fix} && ip -4 addr show dev ens5 | grep -q 10.0.5.50`);
+  expect(await network.probe()).toMatchObject({ code: 0 });
+});
+
+testHere("-v shows each request, and through which NIC", async () => {
+  await using network = await probeNetwork([5]);
+  const { stderr } = await network.ec2nic(["probe-nics", "-v"]);
+  expect(
+    stderr
+      .replaceAll(/\d+ ms/g, "1 ms")
+      .split("\n")
+      .toSorted(),
+  ).toEqual([
+    "",
+    "ec2nic: GET http://169.254.169.254/latest/meta-data/instance-id through ens5: ok (1 ms)",
+    "ec2nic: PUT http://169.254.169.254/latest/api/token through ens5: ok (1 ms)",
+    "ec2nic: PUT http://169.254.169.254/latest/api/token: ENETUNREACH (1 ms)",
+    "ec2nic: PUT http://[fd00:ec2::254]/latest/api/token: ENETUNREACH (1 ms)",
+    "ec2nic: connect http://[fd00:ec2::254] through ens5: ENETUNREACH (1 ms)",
+  ]);
+});
+
+testHere("Ctrl-C ends a look at once", async () => {
+  await using network = await probeNetwork([5]);
+  await network.order("fault", { fault: { kind: "hang" } });
+  const interrupt = ["timeout", "--preserve-status", "-s", "INT", "0.5"];
+  const { code, stdout, elapsedMs } = await network.ec2nic(["probe-nics"], { around: interrupt });
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(elapsedMs).toBeLessThan(900);
+});
+
+testHere("--interface looks at that NIC alone; one that is not there is 64", async () => {
+  await using network = await probeNetwork();
+  const { nics } = await network.probe("--interface", "ens6");
+  expect(nics.map(({ name }) => name)).toEqual(["ens6"]);
+  const { code, stderr } = await network.ec2nic(["probe-nics", "--interface", "ens9"]);
+  expect(code).toBe(64);
+  expect(stderr).toContain("there are: ens5, ens6");
+});
+
+testHere(
+  "where NICs cannot be bound to, the kernel's routing is asked, with a warning",
+  async () => {
+    await using network = await probeNetwork();
+    // Bun's foreign functions need the JIT, and where a unit forbids it, it is off
+    const env = { BUN_JSC_useJIT: "0" };
+    const ask = async () => {
+      const { code, stdout, stderr } = await network.ec2nic(["probe-nics", "--json"], { env });
+      return { code, stderr, ...JSON.parse(stdout).kernelRouting };
+    };
+    const lost = await ask();
+    expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
+    expect(lost.stderr).toContain("warning: NICs cannot be told apart here");
+    await network.run(lost.verdict.fix[0]);
+    expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
+    const first = await network.ec2nic(["probe-nics", "--first"], { env });
+    expect(first.stdout).toBe("ens5\n");
+    await network.run(
+      "ip route add prohibit 169.254.169.254 metric 0 || :; ip route flush 169.254.169.254/32; ip route add prohibit 169.254.169.254",
+    );
+    expect((await ask()).verdict).toMatchObject({
+      word: "prohibited",
+      fix: ["ip route del prohibit 169.254.169.254"],
+    });
+  },
+);
+
+testHere("an endpoint on the loopback is asked by the kernel's routing alone", async () => {
+  await using network = await probeNetwork([5]);
+  const result = await network.probe("--endpoint", "http://127.0.0.1:1");
+  expect(result.kernelRouting?.verdict.word).toBe("refused");
+  expect(nicOf(result, "ens5")).toMatchObject({
+    outcome: "skipped",
+    verdict: { word: "not-asked" },
+  });
+});
+
+testHere("without ip, nft and ethtool there is less to say, and no failure", async () => {
+  await using network = await probeNetwork();
+  await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1");
+  const around = ["env", "PATH=/run/bin"];
+  const { code, stdout, stderr } = await network.ec2nic(["probe-nics", "--json"], { around });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const { verdict } = nicOf(JSON.parse(stdout), "ens6");
+  expect(verdict).toMatchObject({ word: "no-answer", fix: null });
+  expect(verdict.text).toContain("rp_filter is 1, which may drop the answers");
+});
+
+testHere("a look changes nothing on the machine", async () => {
+  await using network = await probeNetwork();
+  await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip addr flush dev ens5");
+  const state = () =>
+    network.run(
+      "ip -d address; ip -d link; ip -d route show table all; ip -d -6 route show table all; ip rule; ip -6 rule; nft list ruleset; sysctl net.ipv4.conf net.ipv6.conf; ls -lR --time-style=full-iso /run",
+    );
+  const before = await state();
+  expect((await network.probe()).code).toBe(69);
+  expect(await state()).toBe(before);
+});
+
+const onTerminal = testUnless(reason ?? missingTool("script"));
+onTerminal("on a terminal of 80 columns, the table and what mends", async () => {
+  await using network = await probeNetwork([5, 6, 7]);
+  await network.run("ip link set ens7 down; ip route add default via 10.0.5.1");
+  await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip link add docker0 type bridge");
+  const terminal = ["sh", "-c", 'stty cols 80 2>/dev/null; exec script -qec "$*" /dev/null', "sh"];
+  const { stdout } = await network.ec2nic(["probe-nics"], { around: terminal });
+  const lines = stdout
+    .replaceAll("\r", "")
+    .replaceAll(/ok, \d ms/g, "ok, 1 ms")
+    .split("\n");
+  expect(lines).toEqual([
+    "IMDS answers through ens5, not through ens6, ens7.",
+    "",
+    "NIC   STATE  IPv4       IPv6        ADDRESSES",
+    "ens5  up     ok, 1 ms   (no-route)  10.0.5.10, 2001:db8:5::10",
+    "ens6  up     rp-filter  no-route    10.0.6.10, 2001:db8:6::10",
+    "ens7  down   -          -",
+    "",
+    "ens6: answers that come in through it are dropped: rp_filter is 1 (strict), and",
+    "the route to 169.254.169.254 leads through ens5.",
+    "    sysctl -w net/ipv4/conf/ens6/rp_filter=2",
+    "",
+    "ens7: it is down.",
+    "    ip link set dev ens7 up",
+    "",
+    "Not asked: docker0 (a bridge).",
+    "",
+  ]);
+});

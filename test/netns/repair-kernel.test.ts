@@ -1,0 +1,183 @@
+import { expect, test } from "bun:test";
+import type { Difference } from "../../src/model/plan.ts";
+import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
+import { checkKernel } from "../../src/plan/drift/compare.ts";
+import { repairSteps } from "../../src/plan/drift/repair.ts";
+import { shortenCidr } from "../../src/plan/drift/rules.ts";
+import { type PrivateNetwork, privateNetwork } from "../kit/netns/private-network.ts";
+import { buildInstance, expected } from "../kit/netns/real-instance.ts";
+import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { expectUnchanged, isSettled, snapshotOnce } from "../kit/netns/snapshot.ts";
+
+// Reads, compares and mends a real kernel with a real `ip`, in network namespaces of its own.
+
+const slowMs = 60_000;
+const realTest = testUnless(
+  missingRoot() ?? missingTool("ip", "nsenter", "unshare") ?? failing("unshare", "--net", "true"),
+  (name, body) => test(name, body, slowMs),
+);
+
+const networkd = { backend: "networkd", renderer: null, isRunning: true } as const;
+
+const check = async ({ exec }: PrivateNetwork) => checkKernel(expected, await readKernel({ exec }));
+
+/** The commands that fix these differences; what is asked of a daemon fails, for there is none. */
+async function fix(network: PrivateNetwork, differences: readonly Difference[]) {
+  for (const { argv } of repairSteps(differences, expected, networkd).steps) {
+    expect({ argv, ...(await network.exec(argv)) }).toMatchObject({ argv, code: 0, stderr: "" });
+  }
+}
+
+const own = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
+  ...addresses
+    .filter(({ isLeased }) => !isLeased)
+    .map(({ cidr }) => ({
+      command: `ip address del ${cidr} dev ${name}`,
+      text: `${name}: address ${cidr.slice(0, cidr.indexOf("/"))} is missing`,
+    })),
+  ...routes.map(({ family, destination, table }) => ({
+    command: `ip -${family} route del ${destination} dev ${name} table ${table}`,
+    text: new RegExp(`^${name}: route ${shortenCidr(destination)} .*in table ${table} is missing$`),
+  })),
+  ...rules.map(({ family, priority, from, to, table, ignoresDefault }) => {
+    const ends = `from ${shortenCidr(from)}${to === null ? "" : ` to ${shortenCidr(to)}`}`;
+    const rest = ignoresDefault ? "lookup main suppress_prefixlength 0" : `lookup ${table}`;
+    return {
+      command: `ip -${family} rule del priority ${priority} ${ends} protocol static`,
+      text: `${name}: rule ${priority} ${ends} ${rest} is missing`,
+    };
+  }),
+]);
+
+realTest("what is deleted by hand is named and mended, and nothing else is changed", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  expect(await check(network)).toEqual([]);
+  const before = await snapshotOnce(network, isSettled);
+  expect(own.length).toBeGreaterThan(40);
+  for (const { command, text } of own) {
+    await network.run(command);
+    const differences = await check(network);
+    expect(differences.map((each) => each.text)).toEqual([
+      typeof text === "string" ? text : expect.stringMatching(text),
+    ]);
+    await fix(network, differences);
+    await expectUnchanged(network, before);
+  }
+  expect(await check(network)).toEqual([]);
+});
+
+realTest("all at once, in the order in which it can work", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  const before = await snapshotOnce(network, isSettled);
+  for (const { command } of own.toReversed()) await network.run(command);
+  const differences = await check(network);
+  expect(differences.length).toBe(own.length);
+  await fix(network, differences);
+  expect(await check(network)).toEqual([]);
+  await expectUnchanged(network, before);
+});
+
+realTest("mended twice: only a rule says that it is there, and nothing changes", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  const before = await snapshotOnce(network, isSettled);
+  for (const { command } of own) await network.run(command);
+  const { steps } = repairSteps(await check(network), expected, networkd);
+  for (const { argv } of steps) await network.exec(argv);
+  for (const { argv } of steps) {
+    const { code, stderr } = await network.exec(argv);
+    const isRule = argv.includes("rule");
+    expect({ argv, code }).toEqual({ argv, code: isRule ? 2 : 0 });
+    expect(stderr.trim()).toBe(isRule ? "RTNETLINK answers: File exists" : "");
+  }
+  await expectUnchanged(network, before);
+});
+
+realTest("wrong routes give way, whatever their metric", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  for (const command of [
+    "ip -4 route replace default via 10.0.6.7 dev ens6 table 10001",
+    "ip -6 route add default via 2001:db8:6::7 dev ens6 table 10001 metric 100",
+    "ip -6 route append default via fe80:ec2::1 dev ens5 table 10002",
+    "ip -6 route replace unreachable 2001:db8:7::/64 table 10002 metric 50",
+  ]) {
+    await network.run(command);
+  }
+  const differences = await check(network);
+  expect(differences.map(({ text }) => text)).toEqual([
+    "ens6: route default in table 10001 goes via 10.0.6.7 dev ens6, not via 10.0.6.1 dev ens6",
+    "ens6: route default in table 10001 goes via 2001:db8:6::7 dev ens6, not via fe80:ec2::1 dev ens6",
+    "ens7: route 2001:db8:7::/64 in table 10002 goes nowhere, not dev ens7",
+    "ens7: route default in table 10002 goes via fe80:ec2::1 dev ens5, not via fe80:ec2::1 dev ens7",
+  ]);
+  await fix(network, differences);
+  expect(await check(network)).toEqual([]);
+});
+
+realTest("rules that a detached NIC left go, with or without the daemon's mark", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  const before = await snapshotOnce(network, isSettled);
+  await network.run("ip -4 rule add priority 2003 from 10.0.8.10 to 10.0.0.0/16 lookup 10003");
+  await network.run(
+    "ip -4 rule add priority 6003 from 10.0.8.10 lookup main suppress_prefixlength 0",
+  );
+  await network.run("ip -4 rule add priority 10003 from 10.0.8.10 lookup 10003 protocol static");
+  await network.run(
+    "ip -6 rule add priority 10001 from 2001:db8:6::99 lookup 10001 protocol static",
+  );
+  const differences = await check(network);
+  expect(differences.map(({ what, name }) => [what, name])).toEqual([
+    ["stale", null],
+    ["stale", null],
+    ["stale", null],
+    ["stale", "ens6"],
+  ]);
+  await fix(network, differences);
+  await expectUnchanged(network, before);
+});
+
+realTest("an address of DHCP's is named, and nothing is made up for it", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  await network.run("ip address del 10.0.5.10/24 dev ens5");
+  await network.run("ip -6 address del 2001:db8:7::10/128 dev ens7");
+  const differences = await check(network);
+  const named = differences.filter(({ kind }) => kind === "address").map(({ text }) => text);
+  expect(named).toEqual([
+    "ens5: address 10.0.5.10 is missing",
+    "ens7: address 2001:db8:7::10 is missing",
+  ]);
+  const { steps } = repairSteps(differences, expected, networkd);
+  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
+    "networkctl reconfigure ens5",
+    "networkctl reconfigure ens7",
+  ]);
+});
+
+realTest("an address that failed duplicate address detection is made usable", async () => {
+  await using network = await privateNetwork();
+  await buildInstance(network);
+  await network.run("ip -6 address add 2001:db8:6::20/64 dev far1 nodad");
+  await network.run("ip -6 address del 2001:db8:6::20/128 dev ens6");
+  await network.run("ip -6 address add 2001:db8:6::20/128 dev ens6 noprefixroute preferred_lft 0");
+  const deadline = performance.now() + 10_000;
+  let differences = await check(network);
+  while (differences.length === 0 && performance.now() < deadline) {
+    await Bun.sleep(20);
+    differences = await check(network);
+  }
+  expect(differences.map(({ text }) => text)).toEqual([
+    "ens6: address 2001:db8:6::20 is not usable: duplicate address detection failed",
+  ]);
+  await fix(network, differences);
+  expect(await check(network)).toEqual([]);
+  const { addresses } = await readKernel(network);
+  const mended = addresses.find(
+    ({ link, address }) => link === "ens6" && address.endsWith("6::20"),
+  );
+  expect(mended).toMatchObject({ isUsable: true, prefixLength: 128 });
+});

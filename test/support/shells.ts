@@ -1,9 +1,0 @@
-import { missingTool } from "./skip.ts";
-
-/** The shells that read what `--format env` prints, and how each is started with a script. */
-export const shells = [
-  { name: "dash", argv: ["dash"] },
-  { name: "bash", argv: ["bash", "--norc"] },
-  { name: "bash as sh", argv: ["bash", "--posix"] },
-  { name: "busybox sh", argv: ["busybox", "sh"] },
-].map((shell) => ({ ...shell, missing: missingTool(shell.argv[0] ?? "") }));

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { preserveInodes } from "../../../src/apply/run-steps.ts";
+import { systemFiles } from "../../../src/host/files.ts";
+import type { Files } from "../../../src/host/host.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+/** The real file system, with what lies aside in the test's folder. */
+function filesIn(folder: string): Files {
+  const at = (path: string): string => path.replace(/^\/run\/ec2nic/, folder);
+  return {
+    ...systemFiles,
+    list: (path) => systemFiles.list(at(path)),
+    mkdir: (path, mode) => systemFiles.mkdir(at(path), mode),
+    hardLink: (path, existing) => systemFiles.hardLink(at(path), at(existing)),
+    move: (from, to) => systemFiles.move(at(from), at(to)),
+    stat: (path) => systemFiles.stat(at(path)),
+    read: (path) => systemFiles.read(at(path)),
+    remove: (path) => systemFiles.remove(at(path)),
+    rmdir: (path) => systemFiles.rmdir(at(path)),
+  };
+}
+
+async function remade(content: string | null, fails = false) {
+  using folder = temporaryFolder();
+  const units = join(folder.path, "units");
+  await systemFiles.mkdir(units, 0o755);
+  const unit = join(units, "10-netplan-ens5.network");
+  writeFileSync(unit, "[Match]\n");
+  const before = statSync(unit);
+  const host = { files: filesIn(folder.path) };
+  const done = preserveInodes(host, units, async () => {
+    rmSync(unit);
+    if (content !== null) writeFileSync(unit, content);
+    writeFileSync(join(units, "new.network"), "");
+    if (fails) throw new Error("it failed");
+  });
+  await done.catch(() => undefined);
+  const names = await systemFiles.list(units);
+  const now = names.includes("10-netplan-ens5.network") ? statSync(unit) : null;
+  const isSame = now?.ino === before.ino && now.mtimeMs === before.mtimeMs;
+  const text = now === null ? null : readFileSync(unit, "utf8");
+  return { isSame, text, names: names.length, left: await systemFiles.list(folder.path) };
+}
+
+const left = ["units"];
+
+test("a file that comes out as it was stays the very file", async () => {
+  expect(await remade("[Match]\n")).toEqual({ isSame: true, text: "[Match]\n", names: 2, left });
+});
+
+test("one that comes out otherwise is the new one", async () => {
+  const text = "[Match]\nName=a\n";
+  expect(await remade(text)).toEqual({ isSame: false, text, names: 2, left });
+});
+
+test("one that does not come again stays away", async () => {
+  expect(await remade(null)).toEqual({ isSame: false, text: null, names: 1, left });
+});
+
+test("nothing is left aside where the work fails", async () => {
+  expect(await remade("[Match]\n", true)).toMatchObject({ isSame: true, left });
+});
+
+test("a file that was not touched keeps its one name", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "a.network"), "a");
+  await preserveInodes({ files: filesIn(folder.path) }, folder.path, async () => undefined);
+  expect(statSync(join(folder.path, "a.network")).nlink).toBe(1);
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import type { FakeFiles } from "../../../kit/host/fake-host.ts";
+import { hotplugBench, plugIn, secondMac } from "../../../kit/propagation/hotplug-bench.ts";
+import { nicNote } from "../../../kit/facts/recorded-nics.ts";
+
+const slot = "0000:00:06.0";
+const notesPath = "/run/ec2nic/nics.json";
+const bus = {
+  [`/sys/bus/pci/devices/${slot}/class`]: "0x020000\n",
+  [`/sys/bus/pci/devices/${slot}/net/ens6/x`]: "",
+};
+
+interface Boot {
+  /** What the boot's own run notes of the NIC, and when it ends; null: it does not in time. */
+  readonly hadFiles: boolean | null;
+  readonly endMs?: number;
+}
+
+/** A machine that boots with what an earlier boot configured; what udev's event of ens6 comes to. */
+async function boots({ hadFiles, endMs = Infinity }: Boot, hasFiles = true) {
+  const end = (disk: FakeFiles["there"]): void => {
+    disk.delete("/proc/77/stat");
+    const note = { ...nicNote(secondMac, "6"), device: { address: slot, node: 2 }, hadFiles };
+    if (hadFiles !== null) plugIn(disk, { [notesPath]: JSON.stringify([note]) });
+  };
+  let startMs = Infinity;
+  const bench = hotplugBench({
+    change: (disk, atMs) => {
+      if (atMs - startMs >= endMs) end(disk);
+    },
+  });
+  const { run, runAs, disk, asked, clock } = bench;
+  plugIn(disk, bus);
+  if (hasFiles) await run("add", "--nic", "ens6", "--settle", "0s");
+  disk.delete(notesPath);
+  plugIn(disk, { "/proc/77/stat": "" });
+  asked.length = 0;
+  startMs = clock.now();
+  const exec = async ([program]: readonly string[]) => {
+    if (endMs === 0) end(disk); // between the first look and the question
+    const stdout = disk.has("/proc/77/stat") ? "MainPID=77\n" : "MainPID=0\n";
+    const isSystemctl = program === "systemctl";
+    return { code: 0, isStarted: true, stdout: isSystemctl ? stdout : "", stderr: "" };
+  };
+  const address = { nic: "ens6", family: "ipv4", address: "10.0.1.10", prefixLength: 24 } as const;
+  const addresses = () => [{ ...address, scopeId: 0 }];
+  const ended = await runAs({ exec, addresses }, "add", "--devpath", `${slot}_7`);
+  return { ...ended, requests: asked.length };
+}
+
+describe("a NIC that an earlier boot configured", () => {
+  test("and this boot's own run finds as it has to be is kept, without a question", async () => {
+    const { code, said, requests, ms } = await boots({ hadFiles: true, endMs: 700 });
+    const kept = `info: ens6: kept (${slot} never left its bus)`;
+    expect({ code, said: said, requests }).toEqual({ code: 0, said: [kept], requests: 0 });
+    expect(ms).toBeLessThan(1000);
+  });
+
+  test("and that run is over by the time it is looked for, is kept", async () => {
+    expect(await boots({ hadFiles: true, endMs: 0 })).toMatchObject({
+      code: 0,
+      requests: 0,
+      ms: 0,
+    });
+  });
+
+  test("and of which that run wrote files is watched: more may come", async () => {
+    const { code, said, ms } = await boots({ hadFiles: false, endMs: 700 });
+    expect({ code, isLong: ms > 10_000 }).toEqual({ code: 0, isLong: true });
+    expect(said.join()).toContain("settled");
+  });
+
+  test("and which that run has not come to is asked for", async () => {
+    const { code, requests } = await boots({ hadFiles: null, endMs: 700 });
+    expect({ code, isAsked: requests > 0 }).toEqual({ code: 0, isAsked: true });
+  });
+
+  test("waits 10 s for that run, not for ever", async () => {
+    const { code, said } = await boots({ hadFiles: true });
+    expect(code).toBe(0);
+    expect(said.join()).toMatch(/listed 10(?:\.\d)? s/);
+  });
+});
+
+test("a NIC that is new at a boot waits for nobody", async () => {
+  const { code, said } = await boots({ hadFiles: false, endMs: 5000 }, false);
+  expect(code).toBe(0);
+  expect(said.join()).toMatch(/listed \d{1,3} ms/);
+});

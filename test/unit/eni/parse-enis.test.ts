@@ -1,0 +1,250 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Failure } from "../../../src/exit.ts";
+import { parseEnis } from "../../../src/eni/parse-enis.ts";
+import type { MetadataTree } from "../../../src/model/metadata.ts";
+
+const primaryMac = "06:aa:bb:cc:dd:01";
+const otherMac = "06:aa:bb:cc:dd:02";
+
+const primary = {
+  "device-number": "0",
+  "interface-id": "eni-01",
+  "local-ipv4s": ["10.0.0.10"],
+  "subnet-ipv4-cidr-block": "10.0.0.0/24",
+  "security-groups": "not our business",
+} as const;
+const other = {
+  "device-number": "1",
+  "interface-id": "eni-02",
+  "local-ipv4s": ["10.0.1.20", "10.0.1.100", "10.0.1.21"],
+  "subnet-ipv4-cidr-block": "10.0.1.0/24",
+} as const;
+
+function treeOf(macs: MetadataTree, mac: string | undefined = primaryMac): MetadataTree {
+  return { mac, network: { interfaces: { macs } } } as MetadataTree;
+}
+
+/** The ENIs with `other` changed; undefined takes a leaf away. */
+function withOther(changes: Readonly<Record<string, unknown>>) {
+  const entries = Object.entries({ ...other, ...changes }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const folder = Object.fromEntries(entries) as MetadataTree;
+  return parseEnis(treeOf({ [primaryMac]: primary, [otherMac]: folder }));
+}
+
+describe("a whole ENI", () => {
+  test("says what its leaves say, canonical and sorted behind the first address", () => {
+    const { enis, incomplete } = withOther({
+      "network-card": "2",
+      "device-number": "3",
+      ipv6s: "2001:DB8:1:0::9\n2001:db8:1::2\n",
+      "subnet-ipv6-cidr-blocks": ["2001:db8:1::/64"],
+      "vpc-ipv4-cidr-block": "10.0.0.0/16",
+      "ipv4-prefix": ["10.0.1.64/28", "10.0.1.32/28", "10.0.1.64/28"],
+    });
+    expect(incomplete).toEqual([]);
+    expect(enis[1]).toEqual({
+      mac: otherMac,
+      id: "eni-02",
+      isPrimary: false,
+      deviceNumber: 3,
+      networkCard: 2,
+      ipv4: {
+        addresses: ["10.0.1.20", "10.0.1.21", "10.0.1.100"],
+        subnets: ["10.0.1.0/24"],
+        vpcCidrs: ["10.0.0.0/16"],
+        prefixes: ["10.0.1.32/28", "10.0.1.64/28"],
+      },
+      ipv6: {
+        addresses: ["2001:db8:1::9", "2001:db8:1::2"],
+        subnets: ["2001:db8:1::/64"],
+        vpcCidrs: [],
+        prefixes: [],
+      },
+    });
+  });
+
+  test("the VPC's networks: all of them, or the one that older answers have", () => {
+    const one = { "vpc-ipv4-cidr-block": "10.0.0.0/16" };
+    const all = { ...one, "vpc-ipv4-cidr-blocks": ["10.1.0.0/16", "10.0.0.0/16"] };
+    expect(withOther(one).enis[1]?.ipv4.vpcCidrs).toEqual(["10.0.0.0/16"]);
+    expect(withOther(all).enis[1]?.ipv4.vpcCidrs).toEqual(["10.0.0.0/16", "10.1.0.0/16"]);
+  });
+
+  test("MACs may be upper case", () => {
+    const tree = treeOf({ [primaryMac.toUpperCase()]: primary }, `${primaryMac.toUpperCase()}\n`);
+    expect(parseEnis(tree).enis.map(({ mac, isPrimary }) => [mac, isPrimary])).toEqual([
+      [primaryMac, true],
+    ]);
+  });
+
+  test("may have no address at all: EFA-only", () => {
+    const { enis, incomplete } = withOther({
+      "local-ipv4s": undefined,
+      "subnet-ipv4-cidr-block": undefined,
+    });
+    expect(incomplete).toEqual([]);
+    expect(enis[1]?.ipv4.addresses).toEqual([]);
+  });
+
+  test("whatever order IMDS lists them in, the result is the same", () => {
+    const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:00": third };
+    const expected = parseEnis(treeOf(macs));
+    expect(expected.enis.map(({ id }) => id)).toEqual(["eni-01", "eni-02", "eni-03"]);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(Object.entries(macs), { minLength: 3 }), (entries) => {
+        expect(parseEnis(treeOf(Object.fromEntries(entries)))).toEqual(expected);
+      }),
+    );
+  });
+});
+
+const third = {
+  "device-number": "2",
+  "interface-id": "eni-03",
+  "local-ipv4s": ["10.0.2.30"],
+  "subnet-ipv4-cidr-block": "10.0.2.0/24",
+} as const;
+
+describe("an ENI is incomplete", () => {
+  test.each([
+    [{ "interface-id": undefined }, "interface-id is not there yet"],
+    [{ "device-number": undefined }, "device-number is not there yet"],
+    // It reads 0 until it has propagated.
+    [{ "device-number": "0" }, "device-number reads 0"],
+    [{ "device-number": "0", "network-card": "0" }, "device-number reads 0"],
+    [{ "subnet-ipv4-cidr-block": undefined }, "subnet-ipv4-cidr-block is not there yet"],
+    [{ "subnet-ipv4-cidr-block": "10.0.9.0/24" }, "10.0.1.20 lies in no subnet"],
+    [{ "local-ipv4s": [] }, "local-ipv4s is listed, but empty"],
+    [{ "local-ipv4s": "\n" }, "local-ipv4s is listed, but empty"],
+    [{ ipv6s: ["2001:db8::1"] }, "subnet-ipv6-cidr-blocks is not there yet"],
+    [{ "ipv6-prefix": ["2001:db8::/80"] }, "subnet-ipv6-cidr-blocks is not there yet"],
+  ])("%j: %s", (changes, reason) => {
+    const { enis, incomplete } = withOther(changes);
+    expect(enis.map(({ mac }) => mac)).toEqual([primaryMac]);
+    expect(incomplete).toEqual([
+      { mac: otherMac, isPrimary: false, reason: expect.stringContaining(reason) },
+    ]);
+  });
+
+  test("device 0 on another network card is real", () => {
+    expect(withOther({ "device-number": "0", "network-card": "1" }).incomplete).toEqual([]);
+  });
+
+  // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/153
+  test("its network card has not arrived, though another's has: both would share a table", () => {
+    const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": third };
+    const late = { ...third, "device-number": "1", "network-card": "1" };
+    const { enis, incomplete } = parseEnis(treeOf({ ...macs, "06:aa:bb:cc:dd:03": late }));
+    expect(enis.map(({ id }) => id)).toEqual(["eni-01", "eni-03"]);
+    expect(incomplete.map(({ reason }) => reason)).toEqual([
+      "network-card is not there yet, though another ENI has one",
+    ]);
+  });
+
+  test("two of them say the same card and device", () => {
+    const twin = { ...third, "device-number": "1" };
+    const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": twin };
+    const { enis, incomplete } = parseEnis(treeOf(macs));
+    expect(enis.map(({ id }) => id)).toEqual(["eni-01"]);
+    expect(incomplete.map(({ mac }) => mac)).toEqual([otherMac, "06:aa:bb:cc:dd:03"]);
+  });
+});
+
+describe("the primary", () => {
+  test("without meta-data/mac nobody knows it, and nothing is whole", () => {
+    const { mac: _, ...tree } = treeOf({ [primaryMac]: primary, [otherMac]: other });
+    const { enis, incomplete } = parseEnis(tree);
+    expect(enis).toEqual([]);
+    expect(incomplete.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("meta-data/mac is not there yet"),
+      expect.stringContaining("meta-data/mac is not there yet"),
+    ]);
+  });
+
+  test("named, but not listed: incomplete, and the others stand", () => {
+    const { enis, incomplete } = parseEnis(treeOf({ [otherMac]: other }));
+    expect(enis.map(({ mac }) => mac)).toEqual([otherMac]);
+    expect(incomplete).toEqual([
+      { mac: primaryMac, isPrimary: true, reason: expect.stringContaining("does not list it yet") },
+    ]);
+    expect(parseEnis({ mac: primaryMac })).toMatchObject({ enis: [], incomplete });
+  });
+});
+
+describe("what is no metadata ends with DATAERR and names the leaf", () => {
+  const folder = `meta-data/network/interfaces/macs/${otherMac}`;
+
+  test.each([
+    [
+      { "local-ipv4s": ["10.0.0.300"] },
+      `${folder}/local-ipv4s: "10.0.0.300" is not an IPv4 address`,
+    ],
+    [{ "local-ipv4s": { a: "b" } }, `${folder}/local-ipv4s: {"a":"b"} is not a list`],
+    [{ ipv6s: "fe80::1%eth0" }, `${folder}/ipv6s: "fe80::1%eth0" is not an IPv6 address`],
+    [{ "device-number": "-1" }, `${folder}/device-number: "-1" is not a number from 0 to 99`],
+    [{ "device-number": "" }, `${folder}/device-number: "" is not a number from 0 to 99`],
+    [{ "interface-id": "eni-1\nx" }, `${folder}/interface-id: "eni-1\\nx" is not an ENI id`],
+    [
+      { "subnet-ipv4-cidr-block": "10.0.1.7/24" },
+      `${folder}/subnet-ipv4-cidr-block: "10.0.1.7/24" is not an IPv4 subnet`,
+    ],
+    [
+      { "subnet-ipv4-cidr-block": "10.0.1.20/32" },
+      `${folder}/subnet-ipv4-cidr-block: "10.0.1.20/32" is not an IPv4 subnet`,
+    ],
+  ])("%j", (changes, message) => {
+    const failure = failureOf(() => withOther(changes));
+    expect(failure.kind).toBe("DATAERR");
+    expect(failure.message).toStartWith(message);
+  });
+
+  test.each([
+    [{ mac: "nonsense" }, `meta-data/mac: "nonsense" is not a MAC address`],
+    [{ mac: primaryMac, network: "<html>" }, `meta-data/network: "<html>" is not a folder`],
+    [treeOf({ "../x": primary }), `meta-data/network/interfaces/macs: "../x" is not a MAC address`],
+    [treeOf({ [otherMac]: "text" }), `${folder}: "text" is not a folder`],
+  ])("%j", (tree, message) => {
+    const failure = failureOf(() => parseEnis(tree as MetadataTree));
+    expect(failure.kind).toBe("DATAERR");
+    expect(failure.message).toBe(message);
+  });
+
+  test("a long value is shortened", () => {
+    const { message } = failureOf(() => withOther({ "interface-id": "x".repeat(100_000) }));
+    expect(message.length).toBeLessThan(200);
+  });
+
+  test("anything at all is either parsed or a DATAERR", () => {
+    const leaf = fc.oneof(fc.string(), fc.array(fc.string()), fc.anything());
+    const name = fc.constantFrom(
+      ...Object.keys(other),
+      "ipv6s",
+      "ipv4-prefix",
+      "network-card",
+      "x",
+    );
+    fc.assert(
+      fc.property(fc.dictionary(name, leaf), (changes) => {
+        try {
+          withOther(changes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure);
+          expect((error as Failure).kind).toBe("DATAERR");
+        }
+      }),
+    );
+  });
+});
+
+function failureOf(work: () => unknown): Failure {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,224 @@
+import { expect, test } from "bun:test";
+import { openImdsd, createVarlinkTransport } from "../../../../src/host/imdsd/transport.ts";
+import { openSession } from "../../../../src/imds/session.ts";
+import { linkState } from "../../../kit/facts/link-states.ts";
+import { fakeClock, fakeLog } from "../../../kit/host/fake-host.ts";
+import { type ImdsdBench, imdsdBench } from "../../../kit/host/imdsd-bench.ts";
+import type { ImdsdAnswer, ImdsdCall } from "../../../kit/host/stand-in-imdsd.ts";
+
+/** What imdsd and the IMDS behind it have. */
+const kept: Readonly<Record<string, string | Uint8Array>> = {
+  "/meta-data/instance-id": "i-0123456789abcdef0",
+  "/meta-data/placement": "availability-zone\nregion",
+  "/meta-data/placement/": "availability-zone\nregion",
+  "/user-data": new Uint8Array([0, 255, 10, 128]),
+  "/meta-data/tags/instance/a%20b": "",
+  "/meta-data/public-keys/": "0=my-key",
+  "/meta-data/network/interfaces/macs/": "06:ec:2a:00:00:00/",
+  "/meta-data/": "instance-id\nipv6\nplacement/\npublic-keys/",
+  "/": "dynamic\nmeta-data\nuser-data",
+};
+
+const nameOf = (error: string): string => `io.systemd.InstanceMetadata.${error}`;
+const keptIn = ({ parameters }: ImdsdCall): ImdsdAnswer => {
+  const body = kept[String(parameters["key"])];
+  if (body === undefined) return { kind: "error", name: nameOf("KeyNotFound") };
+  return { kind: "value", body };
+};
+
+const always = (answer: ImdsdAnswer) => () => answer;
+const token = ({ fetch }: ImdsdBench) => fetch("/latest/api/token", { method: "PUT" });
+const leaf = "/latest/meta-data/instance-id";
+
+test.each([
+  [leaf, "i-0123456789abcdef0"],
+  ["/latest/user-data", new Uint8Array([0, 255, 10, 128])],
+  ["/latest/meta-data/tags/instance/a%20b", ""],
+  ["/latest/meta-data/placement", "availability-zone\nregion"],
+  ["/latest/meta-data/placement/", "availability-zone\nregion"],
+  ["/latest/", "dynamic\nmeta-data\nuser-data"],
+  ["/latest", "dynamic\nmeta-data\nuser-data"],
+])("%s comes byte for byte", async (path, body) => {
+  await using service = await imdsdBench(keptIn);
+  const response = await service.fetch(path);
+  expect(response.status).toBe(200);
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(body));
+  await service.idle();
+});
+
+test("a call names the key, and takes no answer that is older than a second", async () => {
+  await using service = await imdsdBench(keptIn);
+  await service.fetch(leaf);
+  expect(service.calls).toEqual([
+    {
+      method: "io.systemd.InstanceMetadata.Get",
+      parameters: { key: "/meta-data/instance-id", refreshUSec: 1_000_000 },
+    },
+  ]);
+});
+
+test("the token is a fixed text, given once the instance's id has been read", async () => {
+  await using service = await imdsdBench(keptIn);
+  const response = await token(service);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toMatch(/^[\x21-\x7e]+$/);
+  expect(service.calls.map(({ parameters }) => parameters["key"])).toEqual([
+    "/meta-data/instance-id",
+  ]);
+});
+
+test.each([
+  [nameOf("KeyNotFound"), 404],
+  [nameOf("NotAvailable"), 403],
+  [nameOf("NotSupported"), 503],
+  [nameOf("Timeout"), 504],
+  [nameOf("CommunicationFailure"), 502],
+  ["io.systemd.System", 502],
+  ["org.varlink.service.InvalidParameter", 400],
+])("%s is %d, for a key and for the token", async (name, status) => {
+  await using service = await imdsdBench(always({ kind: "error", name }));
+  expect((await service.fetch(leaf)).status).toBe(status);
+  expect((await token(service)).status).toBe(status);
+  await service.idle();
+});
+
+test.each(["org.varlink.service.PermissionDenied", "io.systemd.InteractiveAuthenticationRequired"])(
+  "%s is forbidden to this user, not switched off",
+  async (name) => {
+    await using service = await imdsdBench(always({ kind: "error", name }));
+    await expect(service.fetch(leaf)).rejects.toMatchObject({ code: "EACCES" });
+    await expect(token(service)).rejects.toMatchObject({ code: "EACCES" });
+  },
+);
+
+test.each([
+  ["/", {}, 400],
+  ["/2009-04-04/meta-data/instance-id", {}, 400],
+  [leaf, { method: "POST" }, 405],
+  [leaf, { method: "PUT" }, 405],
+])("%s with %p is not asked: %d", async (path, init, status) => {
+  await using service = await imdsdBench(keptIn);
+  expect((await service.fetch(path, init)).status).toBe(status);
+  expect(service.calls).toEqual([]);
+});
+
+/** imdsd 262.1: a 404 with a body is told as any trouble with a body is, a 500 too. */
+const blurred = (call: ImdsdCall): ImdsdAnswer => {
+  const answer = keptIn(call);
+  return answer.kind === "error" ? { kind: "error", name: "io.systemd.System" } : answer;
+};
+
+test.each([
+  ["/meta-data/nope", 404, "its folder does not list it"],
+  ["/meta-data/nope/", 404, "its folder does not list it"],
+  ["/meta-data/ipv6", 502, "its folder lists it"],
+  ["/meta-data/public-keys/0", 502, "its folder lists it by number and name"],
+  ["/meta-data/public-keys/my-key", 404, "a key is asked for by its number"],
+  ["/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A00/", 502, "it is listed"],
+  [
+    "/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A01/ipv6s",
+    404,
+    "its folder is not",
+  ],
+  ["/meta-data/spot/a/b/c", 404, "nor is the folder of its folder's folder"],
+  ["/user-data/x", 502, "what lies in a leaf cannot be known"],
+])("where imdsd does not tell an absence from trouble, %s is %d: %s", async (key, status) => {
+  await using service = await imdsdBench(blurred);
+  expect((await service.fetch(`/latest${key}`)).status).toBe(status);
+  await service.idle();
+});
+
+test("other trouble is no absence, and nothing more is asked", async () => {
+  const slow: ImdsdAnswer = { kind: "error", name: nameOf("Timeout") };
+  await using service = await imdsdBench((call) =>
+    call.parameters["key"] === "/meta-data/nope" ? slow : keptIn(call),
+  );
+  expect((await service.fetch("/latest/meta-data/nope")).status).toBe(504);
+  expect(service.calls).toHaveLength(1);
+});
+
+test("where nothing is listed, trouble stays trouble", async () => {
+  await using service = await imdsdBench(always({ kind: "error", name: "io.systemd.System" }));
+  expect((await service.fetch("/latest/meta-data/a/b")).status).toBe(502);
+  expect(service.calls.map(({ parameters }) => parameters["key"])).toEqual([
+    "/meta-data/a/b",
+    "/meta-data/a/",
+    "/meta-data/",
+    "/",
+  ]);
+});
+
+test("imdsd is here where its socket is, and nothing is asked to find out", async () => {
+  await using service = await imdsdBench(keptIn);
+  expect(await openImdsd(service.path)).not.toBeNull();
+  expect(await openImdsd(`${service.path}-not`)).toBeNull();
+  expect(await openImdsd(import.meta.path)).toBeNull();
+  expect(service.calls).toEqual([]);
+});
+
+/** A machine whose routes forbid IMDS to all but systemd-imdsd; a NIC might slip past them. */
+function lockedMachine(socketPath: string) {
+  const bound: string[] = [];
+  const forbid = () => Promise.reject(Object.assign(new Error("prohibit"), { code: "EACCES" }));
+  const host: Parameters<typeof openSession>[0] = {
+    http: { fetch: forbid, canConnect: null },
+    imdsd: async () => createVarlinkTransport(socketPath),
+    bind: async ({ nic }) => {
+      bound.push(nic);
+      return "no";
+    },
+    clock: { ...fakeClock(), sleep: () => new Promise(() => undefined) },
+    log: fakeLog(),
+    signal: new AbortController().signal,
+  };
+  const forbidden = ["http://169.254.169.254"];
+  const candidates = [{ link: linkState("ens5", ["10.0.0.1"]), rank: 1, reason: "" }];
+  const links = {
+    rank: async () => ({
+      candidates,
+      others: [],
+      routedLink: null,
+      forbiddenEndpoints: forbidden,
+      hasImdsd: true,
+    }),
+    lease: async () => "no",
+    close: async () => undefined,
+  };
+  return { host, links, bound };
+}
+
+test("a session on a locked machine reads through it, and no nic is tried", async () => {
+  await using service = await imdsdBench(keptIn);
+  const { host, links, bound } = lockedMachine(service.path);
+  const session = openSession(
+    host,
+    {
+      endpoints: ["http://169.254.169.254"],
+      timeoutMs: 5000,
+      tryMs: 2000,
+      connectMs: 1000,
+      retries: 0,
+      nic: null,
+      dhcp: false,
+    },
+    links,
+  );
+  const text = async (path: readonly string[], asFolder = false) => {
+    const bytes = await session.get(path, { asFolder });
+    return bytes === null ? null : new TextDecoder().decode(bytes);
+  };
+  expect(await text(["meta-data", "instance-id"])).toBe("i-0123456789abcdef0");
+  expect(await text(["meta-data", "placement"], true)).toBe("availability-zone\nregion");
+  expect(await text(["meta-data", "ipv6"])).toBeNull();
+  expect(await text(["meta-data", "tags", "instance", "a b"])).toBe("");
+  // one of them is the kernel's own way, which was refused
+  expect(session.stats()).toMatchObject({
+    requests: 6,
+    retries: 0,
+    interface: null,
+    through: "imdsd",
+  });
+  expect(bound).toEqual([]);
+  await session.close();
+  await service.idle();
+});

@@ -1,0 +1,123 @@
+import { expect, test } from "bun:test";
+import { openCache } from "../../../../src/imds/metadata/cache.ts";
+import { parseKey } from "../../../../src/imds/protocol/key.ts";
+import type { Reading } from "../../../../src/model/metadata.ts";
+import { fakeFiles, fakeLog, type FakeFiles } from "../../../kit/host/fake-host.ts";
+
+const machine = {
+  "/proc/uptime": "1000.00 1.0\n",
+  "/proc/sys/kernel/random/boot_id": "boot-1\n",
+  "/sys/class/dmi/id/product_uuid": "ec2-1\n",
+  "/sys/class/dmi/id/board_asset_tag": "i-1\n",
+};
+const endpoints = ["http://a"];
+const key = parseKey("mac");
+const reading = (text: string, at = key): Reading => ({
+  kind: "leaf",
+  name: at.text,
+  path: at.path,
+  bytes: new TextEncoder().encode(text),
+});
+
+const open = (files: FakeFiles, maxAgeMs = 60_000, of = endpoints) =>
+  openCache({ files, log: fakeLog(), uid: 0 }, of, maxAgeMs);
+
+function change(files: FakeFiles, path: string, text: string): void {
+  files.there.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
+}
+
+async function kept(): Promise<FakeFiles> {
+  const files = fakeFiles(machine);
+  await (await open(files)).keep(reading("m"));
+  return files;
+}
+
+const folder = "/run/ec2nic/";
+
+test("what is kept is found, as the caller names it now", async () => {
+  const files = await kept();
+  const again = parseKey("/latest/meta-data/mac");
+  expect(await (await open(files)).find(again)).toEqual(reading("m", again));
+  const [path = ""] = await files.list("/run/ec2nic");
+  expect(files.there.get(path)?.mode).toBe(0o600);
+});
+
+test.each<[string, string, boolean]>([
+  ["59 s later", "1059.9 1", true],
+  ["exactly as old as allowed", "1060.00 1", true],
+  ["older", "1060.1 1", false],
+  ["before it was kept", "999 1", false],
+  ["no clock", "", false],
+])("%s", async (_, uptime, found) => {
+  const files = await kept();
+  change(files, "/proc/uptime", uptime);
+  expect((await (await open(files)).find(key)) !== null).toBe(found);
+});
+
+test.each(["random/boot_id", "product_uuid", "board_asset_tag"])(
+  "another boot or instance does not find it: %s",
+  async (name) => {
+    const files = await kept();
+    const path = Object.keys(machine).find((each) => each.endsWith(name)) ?? "";
+    change(files, path, "other");
+    expect(await (await open(files)).find(key)).toBeNull();
+  },
+);
+
+test("another endpoint or another key does not find it", async () => {
+  const files = await kept();
+  expect(await (await open(files, 60_000, ["http://b"])).find(key)).toBeNull();
+  expect(await (await open(files)).find(parseKey("ami-id"))).toBeNull();
+});
+
+test.each(["user-data", "iam/info", "identity-credentials/ec2/info"])(
+  "%s is never kept, nor looked for",
+  async (text) => {
+    const files = fakeFiles(machine);
+    const cache = await open(files);
+    await cache.keep(reading("secret", parseKey(text)));
+    expect(await files.list("/run/ec2nic")).toEqual([]);
+    expect(await cache.find(parseKey(text))).toBeNull();
+  },
+);
+
+type File = Parameters<FakeFiles["there"]["set"]>[1];
+
+const spoiled: readonly (readonly [string, (file: File) => File])[] = [
+  ["that others can read", (file) => ({ ...file, mode: 0o640 })],
+  ["that others can write", (file) => ({ ...file, mode: 0o602 })],
+  ["that is a link", (file) => ({ ...file, kind: "link" })],
+  ["of another user", (file) => ({ ...file, uid: 65_534 })],
+  ["that is cut", (file) => ({ ...file, content: file.content.slice(0, -1) })],
+  ["that is empty", (file) => ({ ...file, content: new Uint8Array() })],
+  ["with something else in it", (file) => ({ ...file, content: Buffer.from('{"keptAtMs":1}') })],
+];
+
+test.each(spoiled)("a file %s is not believed", async (_, spoil) => {
+  const files = await kept();
+  const [path = ""] = (await files.list("/run/ec2nic")).filter((name) => name.startsWith(folder));
+  const file = files.there.get(path);
+  if (file !== undefined) files.there.set(path, spoil(file));
+  expect(await (await open(files)).find(key)).toBeNull();
+});
+
+test("a tree is kept as a tree", async () => {
+  const files = fakeFiles(machine);
+  const tree = JSON.parse('{"a": ["1"], "__proto__": "x", "b": {"c": "d"}}');
+  const at = parseKey("tags");
+  await (
+    await open(files)
+  ).keep({ kind: "tree", name: "tags", path: at.path, tree, isComplete: true });
+  const found = await (await open(files)).find(at);
+  expect(JSON.stringify(found?.kind === "tree" ? found.tree : null)).toBe(JSON.stringify(tree));
+});
+
+test("where nothing can be written, nothing is kept and nothing fails", async () => {
+  const files = fakeFiles(machine);
+  const broken = { ...files, mkdir: () => Promise.reject(new Error("read-only")) };
+  const log = fakeLog();
+  const cache = await openCache({ files: broken, log, uid: 0 }, endpoints, 60_000);
+  await cache.keep(reading("m"));
+  expect(await cache.find(key)).toBeNull();
+  expect(log.lines[0]).toContain("read-only, ignoring");
+});

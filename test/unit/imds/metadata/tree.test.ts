@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { readTree } from "../../../../src/imds/metadata/tree.ts";
+import type { ImdsSession } from "../../../../src/imds/session.ts";
+import { fakeLog } from "../../../kit/host/fake-host.ts";
+
+/** A service whose folders each list `names`; tells how often it was asked. */
+function listing(names: readonly string[]) {
+  const asked: string[] = [];
+  const body = new TextEncoder().encode(names.join("\n"));
+  const get: ImdsSession["get"] = async (path, options) => {
+    asked.push(path.join("/"));
+    await Promise.resolve();
+    return options?.asFolder === true ? body : new TextEncoder().encode("value");
+  };
+  const never = () => Promise.reject(new Error("it is not looked at"));
+  const stats = () => ({ endpoint: null, interface: null, through: null, requests: 0, retries: 0 });
+  const session: ImdsSession = {
+    get,
+    tryGet: never,
+    stats,
+    deadlineMs: 0,
+    retries: 0,
+    close: never,
+  };
+  return { session, asked };
+}
+
+const options = { withSecrets: true, awaitAbsent: false };
+
+// each name that waits to be asked for costs memory: 50 answers of 20,000 folders took 2 GB
+test("a tree that branches for ever is no tree, long before it fills the memory", async () => {
+  const { session, asked } = listing(Array.from({ length: 101 }, (_, at) => `${at}/`));
+  const read = readTree({ log: fakeLog() }, session, ["meta-data"], options);
+  await expect(read).rejects.toMatchObject({ kind: "DATAERR" });
+  await expect(read).rejects.toThrow("more than 10000 names");
+  expect(asked.length).toBeLessThan(11_000);
+});
+
+test("a tree of a thousand leaves is read whole", async () => {
+  const { session } = listing(Array.from({ length: 1000 }, (_, at) => `${at}`));
+  const tree = await readTree({ log: fakeLog() }, session, ["meta-data"], options);
+  expect(Object.keys(tree?.tree ?? {})).toHaveLength(1000);
+});

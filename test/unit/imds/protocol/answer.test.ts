@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { classifyStatus } from "../../../../src/imds/protocol/answer.ts";
+
+const judge = (status: number, retryAfter: string | null = null) =>
+  classifyStatus("GET x", status, retryAfter, 1_000_000);
+
+test("200 is read on, 404 is absent", () => {
+  expect(judge(200)).toBeNull();
+  expect(judge(404)).toEqual({ kind: "absent" });
+});
+
+test.each([
+  [401, { cause: "token", endsAs: "UNAVAILABLE" }],
+  [408, { cause: "service", endsAs: "UNAVAILABLE" }],
+  [429, { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [500, { cause: "service", endsAs: "UNAVAILABLE" }],
+  [503, { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [599, { cause: "service", endsAs: "UNAVAILABLE" }],
+  [201, { endsAs: "DATAERR" }],
+  [204, { endsAs: "DATAERR" }],
+  [206, { endsAs: "DATAERR" }],
+])("%d may pass", (status, error) => {
+  expect(judge(status)).toMatchObject({ kind: "error", error });
+});
+
+test.each([
+  [403, "CONFIG"],
+  [400, "DATAERR"],
+  [402, "DATAERR"],
+  [405, "DATAERR"],
+  [410, "DATAERR"],
+  [301, "DATAERR"],
+  [304, "DATAERR"],
+  [307, "DATAERR"],
+])("%d is final: %s", (status, kind) => {
+  expect(() => judge(status)).toThrow(expect.objectContaining({ kind }));
+});
+
+test.each([
+  ["1", 1000],
+  [" 2 ", 2000],
+  ["0", 0],
+  ["Thu, 01 Jan 1970 00:16:45 GMT", 5000],
+  ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["soon", null],
+  ["", null],
+  [null, null],
+  ["99999999999", null],
+])("Retry-After: %p is %p ms", (header, retryAfterMs) => {
+  expect(judge(503, header)).toMatchObject({ error: { retryAfterMs } });
+});
+
+test("Retry-After counts where a service is busy, nowhere else", () => {
+  expect(judge(401, "5")).toMatchObject({ error: { retryAfterMs: null } });
+});

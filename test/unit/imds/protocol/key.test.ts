@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { isSecret, checkName, parseKey, toUrlPath } from "../../../../src/imds/protocol/key.ts";
+
+test.each([
+  ["instance-id", "/latest/meta-data/instance-id"],
+  ["placement/region/", "/latest/meta-data/placement/region"],
+  ["/placement", "/latest/meta-data/placement"],
+  ["meta-data", "/latest/meta-data"],
+  ["meta-data/mac", "/latest/meta-data/mac"],
+  ["latest/meta-data/mac", "/latest/meta-data/mac"],
+  ["/latest/user-data", "/latest/user-data"],
+  ["user-data", "/latest/user-data"],
+  ["dynamic/instance-identity/document", "/latest/dynamic/instance-identity/document"],
+  ["dynamic", "/latest/dynamic"],
+  ["latest", "/latest"],
+  ["/", "/latest"],
+  ["tags/instance/a b", "/latest/meta-data/tags/instance/a%20b"],
+  ["tags/instance/%2e%2e", "/latest/meta-data/tags/instance/%252e%252e"],
+  ["tags/instance/a?b#c", "/latest/meta-data/tags/instance/a%3Fb%23c"],
+  ["tags/instance/ä", "/latest/meta-data/tags/instance/%C3%A4"],
+  ["a\\..\\b", "/latest/meta-data/a%5C..%5Cb"],
+  ["...", "/latest/meta-data/..."],
+  ["latest-thing", "/latest/meta-data/latest-thing"],
+  ["dynamics", "/latest/meta-data/dynamics"],
+  ["06:ec:2a:00:00:00", "/latest/meta-data/06%3Aec%3A2a%3A00%3A00%3A00"],
+])("%p is %p", (text, path) => {
+  expect(toUrlPath(parseKey(text).path)).toBe(path);
+});
+
+test.each([
+  "",
+  "..",
+  ".",
+  "a/../b",
+  "a/./b",
+  "//a",
+  "a//b",
+  "a//",
+  "a\nb",
+  "a\u0000",
+  "\u007f",
+  "\ud800",
+])("%p is refused", (text) => {
+  expect(() => parseKey(text)).toThrow(expect.objectContaining({ kind: "USAGE" }));
+});
+
+test("a name has at most 512 bytes, not characters", () => {
+  expect(checkName("x".repeat(512))).toBeNull();
+  expect(checkName("ä".repeat(256))).toBeNull();
+  expect(checkName("ä".repeat(256) + "x")).toBe("is too long");
+});
+
+test.each([
+  ["user-data", true],
+  ["iam", true],
+  ["iam/security-credentials/web", true],
+  ["meta-data/iam/info", true],
+  ["identity-credentials/ec2", true],
+  ["tags/instance/iam", false],
+  ["dynamic/iam", false],
+  ["instance-id", false],
+  ["iamb", false],
+])("secret: %p is %p", (text, secret) => {
+  expect(isSecret(parseKey(text).path)).toBe(secret);
+});

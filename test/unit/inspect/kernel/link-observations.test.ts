@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { readLinkObservations } from "../../../../src/inspect/kernel/link-observations.ts";
+
+/** As iproute2 6.1 prints it, shortened. */
+const addresses = [
+  {},
+  { ifname: "lo", flags: ["LOOPBACK", "UP", "LOWER_UP"], addr_info: [] },
+  {
+    ifname: "ens6",
+    flags: ["BROADCAST", "UP", "LOWER_UP"],
+    addr_info: [
+      { local: "10.0.1.10", prefixlen: 24, scope: "global", dynamic: true },
+      { local: "10.0.1.11", prefixlen: 32, scope: "global" },
+      { local: "2600:1f14:ec2:101::10", prefixlen: 128, scope: "global", dynamic: true },
+      { local: "2600:1f14:ec2:101:4ec:2aff:fe00:1", prefixlen: 64, scope: "global", dynamic: true },
+      { local: "fe80::4ec:2aff:fe00:1", prefixlen: 64, scope: "link" },
+    ],
+  },
+  { ifname: "ens7", flags: ["BROADCAST", "UP"], addr_info: [] },
+];
+const routes = [{ dst: "default", dev: "ens6", protocol: "ra", metric: 512 }];
+
+const hostSaying = (code: number) => ({
+  exec: async (argv: readonly string[]) => ({
+    code,
+    isStarted: true,
+    stdout: JSON.stringify(argv.includes("route") ? routes : addresses),
+    stderr: "",
+  }),
+});
+
+test("addresses with an end to their life are DHCP's; those of an advertised prefix are not", async () => {
+  const sights = await readLinkObservations(hostSaying(0));
+  const [ipv4, ipv6] = ["10.0.1.10", "2600:1f14:ec2:101::10"];
+  expect(sights?.["ens6"]).toEqual({
+    dhcp: [ipv4, ipv6],
+    addresses: [ipv4, "10.0.1.11", ipv6, "2600:1f14:ec2:101:4ec:2aff:fe00:1"],
+    hasRouter: true,
+    hasCarrier: true,
+  });
+  expect(sights?.["ens7"]).toEqual({
+    dhcp: [],
+    addresses: [],
+    hasRouter: false,
+    hasCarrier: false,
+  });
+});
+
+test("where ip cannot tell, that is not nothing", async () => {
+  expect(await readLinkObservations(hostSaying(255))).toBeNull();
+});

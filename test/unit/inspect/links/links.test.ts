@@ -1,0 +1,115 @@
+import { expect, test } from "bun:test";
+import { systemFiles } from "../../../../src/host/files.ts";
+import { readLinks } from "../../../../src/inspect/links/links.ts";
+import { type SysFolder, sysfs } from "../../../kit/host/sysfs.ts";
+
+const mac = "06:aa:bb:cc:dd:01";
+const ethernet = { type: "1\n", flags: "0x1003\n", address: `${mac}\n`, uevent: "INTERFACE=x\n" };
+/** `device` leads elsewhere in sysfs; here its driver lies beside it. */
+const ena = {
+  ...ethernet,
+  device: { link: "../../../0000:00:05.0" },
+  "device/driver": { link: "../../../../bus/pci/drivers/ena" },
+};
+const devtype = (name: string) => ({ ...ethernet, uevent: `DEVTYPE=${name}\nINTERFACE=x\n` });
+
+async function readOne(folder: SysFolder) {
+  const files = sysfs({ x: folder });
+  // A link's target is reached through the link's path.
+  const readLink = async (path: string) => {
+    const target = folder["device/driver"];
+    const isLink = typeof target === "object" && "link" in target;
+    const isDriver = path.endsWith("/device/driver") && isLink && typeof target.link === "string";
+    return isDriver ? target.link : files.readLink(path);
+  };
+  const [link] = await readLinks({ files: { ...files, readLink } });
+  return link;
+}
+
+test("a NIC: its MAC, driver and bus address", async () => {
+  expect(await readOne(ena)).toEqual({
+    name: "x",
+    mac,
+    kind: "device",
+    driver: "ena",
+    busAddress: "0000:00:05.0",
+  });
+});
+
+// As read on Linux 6.18 and 6.1, in a network namespace with each of them.
+test.each([
+  ["loopback", { ...ethernet, type: "772\n", address: "00:00:00:00:00:00\n", flags: "0x9\n" }],
+  ["veth", ethernet],
+  ["other", { ...ethernet, flags: "0x82\n" }],
+  ["bridge", devtype("bridge")],
+  ["bridge", { ...ethernet, bridge: {} }],
+  ["bond", devtype("bond")],
+  ["bond", { ...ethernet, bonding: {} }],
+  ["vlan", { ...devtype("vlan"), lower_eth0: { link: "../eth0" } }],
+  ["macvlan", { ...ethernet, lower_eth0: { link: "../eth0" } }],
+  ["macvlan", devtype("macvlan")],
+  ["tunnel", { ...devtype("vxlan"), lower_eth0: { link: "../eth0" } }],
+  ["tunnel", { ...ethernet, tun_flags: "0x1002\n" }],
+  ["tunnel", { ...devtype("wireguard"), type: "65534\n" }],
+  ["tunnel", { ...ethernet, type: "776\n" }],
+  ["other", devtype("something-new")],
+  ["device", { ...ena, uevent: "DEVTYPE=wlan\n" }],
+] as const)("%s", async (kind, folder) => {
+  expect((await readOne(folder))?.kind).toBe(kind);
+});
+
+test("no MAC: all zeros, empty, or longer than Ethernet's", async () => {
+  for (const address of ["00:00:00:00:00:00\n", "", "80:00:02:08:fe:80:00:00:00:00:00:00\n"]) {
+    expect((await readOne({ ...ethernet, address }))?.mac).toBeNull();
+  }
+});
+
+test("a slave of a bond shows the bond's MAC; its own is elsewhere", async () => {
+  const slave = { ...ena, bonding_slave: { perm_hwaddr: "06:aa:bb:cc:dd:99\n" } };
+  expect((await readOne(slave))?.mac).toBe("06:aa:bb:cc:dd:99");
+});
+
+test("in natural order, and without what is no link", async () => {
+  const files = sysfs({
+    eth10: ethernet,
+    eth2: ethernet,
+    bonding_masters: "bond0\n",
+    lo: ethernet,
+  });
+  expect((await readLinks({ files })).map(({ name }) => name)).toEqual(["eth2", "eth10", "lo"]);
+});
+
+test("no sysfs, no links", async () => {
+  const files = { ...sysfs({}), list: async () => [] };
+  expect(await readLinks({ files })).toEqual([]);
+});
+
+test("a link that goes away while it is read is left out, however its reads fail", async () => {
+  const gone = { ...ethernet, address: new Error("ENODEV: no such device, read") };
+  const files = sysfs({ eth0: ethernet, eth1: gone, eth2: {} });
+  let looks = 0;
+  const stat = (path: string) => {
+    if (!path.endsWith("/eth1")) return files.stat(path);
+    looks += 1;
+    return looks === 1 ? files.stat(path) : Promise.resolve(null);
+  };
+  expect((await readLinks({ files: { ...files, stat } })).map(({ name }) => name)).toEqual([
+    "eth0",
+  ]);
+});
+
+test("a link that is there, but cannot be read, is an error and not an absence", async () => {
+  const files = sysfs({ eth0: { ...ethernet, address: new Error("EIO") } });
+  await expect(readLinks({ files })).rejects.toThrow("EIO");
+});
+
+test("this machine has a loopback", async () => {
+  const links = await readLinks({ files: systemFiles });
+  expect(links).toContainEqual({
+    name: "lo",
+    mac: null,
+    kind: "loopback",
+    driver: null,
+    busAddress: null,
+  });
+});

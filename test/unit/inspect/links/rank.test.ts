@@ -1,0 +1,107 @@
+import { expect, test } from "bun:test";
+import { rankCandidates } from "../../../../src/inspect/links/rank.ts";
+import type { LinkState } from "../../../../src/model/link.ts";
+import { linkState } from "../../../kit/facts/link-states.ts";
+
+const own = ["10.0.0.10"];
+const veth = { kind: "veth", driver: null, busAddress: null } as const;
+
+const orders: readonly {
+  readonly why: string;
+  readonly links: readonly LinkState[];
+  readonly order: readonly string[];
+}[] = [
+  {
+    why: "names in natural order",
+    links: [linkState("eth10", own), linkState("eth2", own), linkState("eth1", own)],
+    order: ["eth1", "eth2", "eth10"],
+  },
+  {
+    why: "carrier before everything",
+    links: [linkState("eth0", own, { hasCarrier: false }), linkState("eth1", [], { driver: null })],
+    order: ["eth1", "eth0"],
+  },
+  {
+    why: "an address before a driver",
+    links: [linkState("eth0", []), linkState("eth1", own, { driver: "virtio_net" })],
+    order: ["eth1", "eth0"],
+  },
+  {
+    why: "a driver of EC2 before another",
+    links: [linkState("eth0", own, { driver: "virtio_net" }), linkState("eth1", own)],
+    order: ["eth1", "eth0"],
+  },
+  {
+    why: "what a link gives itself is no address",
+    links: [linkState("eth0", ["169.254.3.4", "fe80::1"]), linkState("eth1", ["2600::1"])],
+    order: ["eth1", "eth0"],
+  },
+  {
+    why: "every driver that EC2 has had",
+    links: ["e1000", "vif", "efa", "ixgbevf"].map((driver, at) =>
+      linkState(`eth${at}`, own, { driver }),
+    ),
+    order: ["eth1", "eth2", "eth3", "eth0"],
+  },
+  {
+    why: "veths, where nothing has a device",
+    links: [linkState("veth1", own, veth), linkState("eth0", own, veth)],
+    order: ["eth0", "veth1"],
+  },
+];
+
+test.each([...orders])("$why", ({ links, order }) => {
+  for (const given of [links, links.toReversed()]) {
+    const { candidates, others } = rankCandidates(given);
+    expect(candidates.map(({ link }) => link.name)).toEqual([...order]);
+    expect(candidates.map(({ rank }) => rank)).toEqual(order.map((_, at) => at + 1));
+    expect(others).toEqual([]);
+  }
+});
+
+test("what is no candidate, and why", () => {
+  const links = [
+    linkState("eth0", own),
+    linkState("lo", ["127.0.0.1"], { kind: "loopback" }),
+    linkState("br0", own, { kind: "bridge" }),
+    linkState("bond0", own, { kind: "bond" }),
+    linkState("eth0.5", own, { kind: "vlan" }),
+    linkState("macvlan0", own, { kind: "macvlan" }),
+    linkState("wg0", own, { kind: "tunnel" }),
+    linkState("dummy0", own, { kind: "other" }),
+    linkState("eth1", ["fe80::1"], { master: "bond0" }),
+    linkState("veth3", own, veth),
+  ];
+  const { candidates, others } = rankCandidates(links);
+  expect(candidates.map(({ link }) => link.name)).toEqual(["eth0"]);
+  expect(Object.fromEntries(others.map(({ link, reason }) => [link.name, reason]))).toEqual({
+    lo: "the loopback",
+    br0: "a bridge",
+    bond0: "a bond",
+    "eth0.5": "a VLAN",
+    macvlan0: "built over another NIC",
+    wg0: "a tunnel",
+    dummy0: "nothing is behind it",
+    eth1: "belongs to bond0",
+    veth3: "leads to a container",
+  });
+});
+
+test("a nic in a VRF has addresses of its own, and is asked through", () => {
+  const links = [
+    linkState("eth0", own, { master: "vrf-blue" }),
+    linkState("vrf-blue", [], { kind: "other" }),
+  ];
+  expect(rankCandidates(links).candidates.map(({ link }) => link.name)).toEqual(["eth0"]);
+});
+
+test("the trace says what a rank comes from", () => {
+  const links = [
+    linkState("eth0", own),
+    linkState("eth1", [], { driver: null, hasCarrier: false }),
+  ];
+  expect(rankCandidates(links).candidates.map(({ reason }) => reason)).toEqual([
+    "carrier, an address of its own, driver ena",
+    "no carrier, no address, no driver",
+  ]);
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readManagedFiles } from "../../../../src/inspect/machine/managed-files.ts";
+import { systemFiles } from "../../../../src/host/files.ts";
+import { backends } from "../../../../src/model/plan.ts";
+import { managedPath } from "../../../../src/model/managed-paths.ts";
+import { withFolder } from "../../../kit/files/golden-case.ts";
+import { macAt } from "../../../kit/facts/nics.ts";
+
+async function lay(root: string, path: string, content: string | Uint8Array, mode: number) {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), content);
+  await chmod(join(root, path), mode);
+}
+
+test("an empty root has nothing", async () => {
+  await withFolder(async (root) => {
+    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
+      files: [],
+      unmanaged: null,
+    });
+  });
+});
+
+test("our places of every backend, with content and mode, and nothing else", async () => {
+  await withFolder(async (root) => {
+    const paths = backends.map((backend) => managedPath(backend, macAt(1))).toSorted();
+    for (const path of paths) await lay(root, path, `${path}\n`, 0o640);
+    await lay(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
+    await lay(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
+    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
+      files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
+      unmanaged: "ens7\n",
+    });
+  });
+});
+
+test("a byte order mark is content: it makes a difference", async () => {
+  await withFolder(async (root) => {
+    const path = managedPath("netplan", macAt(1));
+    await lay(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
+    const { files } = await readManagedFiles({ files: systemFiles }, root);
+    expect(files[0]?.content).toBe("\ufeffa");
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { install } from "../../../src/install/install.ts";
+import { withFolder } from "../../kit/files/golden-case.ts";
+import { imageHost, makeClients, treeBelow } from "../../kit/files/image.ts";
+
+const wish = { program: "/usr/local/bin/ec2nic", withDhcpHooks: true, dryRun: false };
+
+test("the hooks of every client that is there, and without --from-dhcp none is left", async () => {
+  await withFolder(async (root) => {
+    await makeClients(root);
+    await install(imageHost, { ...wish, root, withDhcpHooks: false });
+    const without = await treeBelow(root);
+    const plan = await install(imageHost, { ...wish, root });
+    const hooks = [
+      "/etc/dhcp/dhclient-exit-hooks.d/ec2nic",
+      "/usr/lib/dhcpcd/dhcpcd-hooks/95-ec2nic",
+      "/etc/udhcpc/ec2nic.script",
+      "/etc/NetworkManager/dispatcher.d/90-ec2nic",
+      "/etc/systemd/system/ec2nic-lease.path",
+      "/etc/systemd/system/ec2nic-lease.service",
+    ];
+    const changed = "/etc/ec2nic.folders"; // with /etc/udhcpc, which is not there
+    expect(plan.write.map(({ path }) => path)).toEqual([changed, ...hooks]);
+    expect(plan.notes.join()).toContain("-s /etc/udhcpc/ec2nic.script");
+    const again = await install(imageHost, { ...wish, root, withDhcpHooks: false });
+    expect(again.remove.toSorted()).toEqual(
+      [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
+    );
+    expect(again.notes.join()).toContain("only with --from-dhcp they stay");
+    const left = (await treeBelow(root)).filter((line) => !/udhcpc|folders|paths\.t/.test(line));
+    expect(left).toEqual(without.filter((line) => !/udhcpc|folders/.test(line)));
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { install } from "../../../src/install/install.ts";
+import { describeInstall } from "../../../src/install/report.ts";
+import { withFolder } from "../../kit/files/golden-case.ts";
+import { imageHost as host, makeClients, treeBelow as snapshot } from "../../kit/files/image.ts";
+
+const program = "/usr/local/bin/ec2nic";
+const wish = { program, withDhcpHooks: true, dryRun: false };
+const undo = { program: null, withDhcpHooks: false, dryRun: false };
+
+const unit = "etc/systemd/system/ec2nic-local.service";
+const roots: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
+  "an empty root": async () => undefined,
+  "a root with some of the folders": async (root) => {
+    await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
+    await mkdir(join(root, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
+  },
+  "a root with others' things": async (root) => {
+    await mkdir(join(root, "etc/ec2nic"), { recursive: true });
+    await writeFile(join(root, "etc/ec2nic/unmanaged"), "ens9\n");
+    await mkdir(join(root, "etc/systemd/system/timers.target.wants"), { recursive: true });
+    await writeFile(join(root, "etc/systemd/system/timers.target.wants/a.timer"), "");
+    await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
+    await writeFile(join(root, "etc/systemd/system/ec2nic-repair.timer.d/x.conf"), "[Timer]\n");
+  },
+  "a root with every DHCP client, /usr merged": makeClients,
+  "a root whose /usr is not merged": async (root) => {
+    await mkdir(join(root, "lib/dhcpcd/dhcpcd-hooks"), { recursive: true });
+  },
+  "a root where a unit is masked": async (root) => {
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await symlink("/dev/null", join(root, unit));
+  },
+  "a root where a unit of that name is somebody else's": async (root) => {
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await writeFile(join(root, unit), "[Unit]\n");
+  },
+};
+
+describe.each(Object.entries(roots))("%s", (_, prepare) => {
+  test("is after --uninstall as before --install: every path, mode and content", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      const before = await snapshot(root);
+      const plan = await install(host, { ...wish, root });
+      expect(plan.write.length).toBeGreaterThan(5);
+      expect(await snapshot(root)).not.toEqual(before);
+      await install(host, { ...undo, root });
+      expect(await snapshot(root)).toEqual(before);
+    });
+  });
+
+  test("a second --install does nothing, and a second --uninstall neither", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      await install(host, { ...wish, root });
+      const after = await snapshot(root);
+      const again = await install(host, { ...wish, root });
+      expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
+      expect(describeInstall(again, { root, program })).toStartWith("nothing to do\n");
+      expect(await snapshot(root)).toEqual(after);
+      await install(host, { ...undo, root });
+      const gone = await install(host, { ...undo, root });
+      expect([...gone.remove, ...gone.removeFolders, ...gone.steps]).toEqual([]);
+    });
+  });
+
+  test("--dry-run changes nothing, and plans what is done", async () => {
+    await withFolder(async (root) => {
+      await prepare(root);
+      const before = await snapshot(root);
+      const planned = await install(host, { ...wish, root, dryRun: true });
+      expect(await snapshot(root)).toEqual(before);
+      expect(await install(host, { ...wish, root })).toEqual(planned);
+      const installed = await snapshot(root);
+      await install(host, { ...undo, root, dryRun: true });
+      expect(await snapshot(root)).toEqual(installed);
+    });
+  });
+});
+
+test("what an older version wrote goes, at --install and at --uninstall", async () => {
+  const old = ["etc/systemd/system/ec2nic-old.service", "etc/udev/rules.d/70-ec2nic.rules"];
+  const link = "etc/systemd/system/multi-user.target.wants/ec2nic-old.service";
+  await withFolder(async (root) => {
+    const put = async () => {
+      for (const path of old) await writeFile(join(root, path), "# written by ec2nic\n");
+      await symlink("/etc/systemd/system/ec2nic-old.service", join(root, link));
+    };
+    await install(host, { ...wish, root });
+    const clean = await snapshot(root);
+    await put();
+    await install(host, { ...wish, root });
+    expect(await snapshot(root)).toEqual(clean);
+    await put();
+    await install(host, { ...undo, root });
+    expect(await snapshot(root)).toEqual([]);
+  });
+});
+
+test("another program's path is written over the one before", async () => {
+  await withFolder(async (root) => {
+    await install(host, { ...wish, root });
+    const plan = await install(host, { ...wish, root, program: "/opt/ec2nic" });
+    expect(plan.write).toHaveLength(5);
+    expect(await readFile(join(root, unit), "utf8")).toContain("ExecStart=/opt/ec2nic activate");
+  });
+});
+
+test("a folder that an admin put something into stays", async () => {
+  await withFolder(async (root) => {
+    await install(host, { ...wish, root });
+    await writeFile(join(root, "etc/udev/rules.d/99-own.rules"), "");
+    await install(host, { ...undo, root });
+    expect((await readdir(root, { recursive: true })).toSorted()).toEqual([
+      "etc",
+      "etc/udev",
+      "etc/udev/rules.d",
+      "etc/udev/rules.d/99-own.rules",
+    ]);
+  });
+});
+
+test("a note that names other folders does not reach out of the root, nor what is not empty", async () => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim"));
+    await mkdir(join(root, "etc/ec2nic"), { recursive: true });
+    const note = "# written by ec2nic\n/../victim\n/etc/../../victim\nvictim\n/etc\n";
+    await writeFile(join(root, "etc/ec2nic.folders"), note);
+    await install(host, { ...undo, root });
+    expect(await readdir(outer, { recursive: true })).toEqual(
+      expect.arrayContaining(["victim", "root/etc/ec2nic"]),
+    );
+  });
+});
+
+const wants = "etc/systemd/system/multi-user.target.wants";
+test.each(["etc/udev", wants])("a symbolic link at %s, which leads out, is refused", async (at) => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim"));
+    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+    await symlink(join(outer, "victim"), join(root, at));
+    await expect(install(host, { ...wish, root })).rejects.toThrow("symbolic link");
+    expect(await readdir(join(outer, "victim"))).toEqual([]);
+  });
+});
+
+test("a folder that was made, and is a link that leads out now, is not gone through", async () => {
+  await withFolder(async (outer) => {
+    const root = join(outer, "root");
+    await mkdir(join(outer, "victim/rules.d"), { recursive: true });
+    await install(host, { ...wish, root });
+    await rm(join(root, "etc/udev"), { recursive: true });
+    await symlink(join(outer, "victim"), join(root, "etc/udev"));
+    await install(host, { ...undo, root }).catch(() => undefined);
+    expect(await readdir(join(outer, "victim"))).toEqual(["rules.d"]);
+  });
+});
+
+test("what an admin adds to a unit of ours is not even talked about", async () => {
+  await withFolder(async (root) => {
+    await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
+    const told = [await install(host, { ...wish, root }), await install(host, { ...undo, root })];
+    expect(told.flatMap(({ notes }) => notes).join()).not.toContain("ec2nic-repair.timer.d");
+  });
+});
+
+test("who else configures NICs is named with what switches it off, and left alone", async () => {
+  await withFolder(async (root) => {
+    const rules = join(root, "usr/lib/udev/rules.d");
+    await mkdir(rules, { recursive: true });
+    await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
+    const said = describeInstall(await install(host, { ...wish, root }), { root, program });
+    expect(said).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
+    expect(said).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
+    await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
+    await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
+    expect((await install(host, { ...wish, root })).competitors).toEqual([]);
+    const wants = join(root, "etc/systemd/system/timers.target.wants");
+    await mkdir(wants, { recursive: true });
+    await symlink("/usr/lib/systemd/system/x", join(wants, "nm-cloud-setup.timer"));
+    const { competitors } = await install(host, { ...wish, root });
+    expect(competitors.map(({ name }) => name)).toEqual(["nm-cloud-setup"]);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from "bun:test";
+import type { Activation, ConfigFile } from "../../../../src/model/plan.ts";
+import {
+  networkManagerDnsPath,
+  dropInPath,
+  networkdConfigPath,
+  managedPath,
+  profileUuid,
+} from "../../../../src/model/managed-paths.ts";
+import { activationSteps } from "../../../../src/plan/backend/activation-steps.ts";
+import { rollbackSteps } from "../../../../src/plan/backend/rollback-steps.ts";
+import { macAt } from "../../../kit/facts/nics.ts";
+
+const running = { renderer: null, stage: "network", isRunning: true, hasSystemd: true } as const;
+const networkd: Activation = { ...running, backend: "networkd", activeProfiles: {} };
+const manager: Activation = { ...running, backend: "network-manager", activeProfiles: {} };
+const onNetworkd: Activation = { ...networkd, backend: "netplan", renderer: "networkd" };
+const onManager: Activation = { ...manager, backend: "netplan", renderer: "NetworkManager" };
+
+const nics = [0, 1, 2].map((number) => {
+  return { mac: macAt(number), name: `ens${number + 5}`, isPrimary: number === 0 };
+});
+const absent = nics.map((nic) => ({ ...nic, name: null }));
+const digits = (number: number) => `06aabbccdd0${number}`;
+const uuid = (number: number) => profileUuid(digits(number));
+
+const file = (path: string, mac: string | null): ConfigFile => ({
+  path,
+  mac,
+  content: "",
+  mode: 0o600,
+});
+const written = (backend: Activation["backend"], ...numbers: readonly number[]) =>
+  numbers.map((number) => file(managedPath(backend, macAt(number)), macAt(number)));
+const line = ({ argv }: { readonly argv: readonly string[] }) => argv.join(" ");
+const up = (number: number) =>
+  `nmcli --wait 45 connection up uuid ${uuid(number)} ifname ens${number + 5}`;
+const loading = (...numbers: readonly number[]) =>
+  [
+    "nmcli connection load",
+    ...numbers.map((number) => managedPath("network-manager", macAt(number))),
+  ].join(" ");
+const reload = "systemctl reload-or-try-restart NetworkManager.service";
+
+interface StepCase {
+  readonly name: string;
+  readonly activation: Activation;
+  readonly write?: readonly ConfigFile[];
+  readonly remove?: readonly string[];
+  readonly here?: typeof nics | typeof absent;
+  readonly expected: readonly string[];
+}
+
+const table: readonly StepCase[] = [
+  ...[networkd, manager, onNetworkd, onManager].flatMap((activation): readonly StepCase[] => {
+    const { backend, renderer } = activation;
+    const name = renderer === null ? backend : `${backend} on ${renderer}`;
+    const write = written(backend, 0, 1);
+    return [
+      { name: `${name}: nothing changed`, activation, expected: [] },
+      {
+        name: `${name}: the local stage`,
+        activation: { ...activation, stage: "local" },
+        write,
+        expected: [],
+      },
+      {
+        name: `${name}: the daemon does not run`,
+        activation: { ...activation, isRunning: false },
+        write,
+        expected: [],
+      },
+    ];
+  }),
+  {
+    name: "networkd: one NIC's file changed",
+    activation: networkd,
+    write: written("networkd", 1),
+    expected: ["networkctl reload"],
+  },
+  {
+    name: "networkd: a NIC is retired",
+    activation: networkd,
+    remove: [managedPath("networkd", macAt(3))],
+    expected: ["networkctl reload"],
+  },
+  {
+    name: "networkd: only its own configuration changed, which it reads when it starts",
+    activation: networkd,
+    write: [file(networkdConfigPath, null)],
+    expected: [],
+  },
+  {
+    name: "netplan on networkd: one NIC's file changed",
+    activation: onNetworkd,
+    write: written("netplan", 1),
+    expected: ["netplan generate", "networkctl reload"],
+  },
+  {
+    name: "netplan on networkd: only what lies beside netplan's file changed",
+    activation: onNetworkd,
+    write: [file(dropInPath(macAt(1)), macAt(1))],
+    expected: ["netplan generate", "networkctl reload"],
+  },
+  {
+    name: "netplan on networkd: what NetworkManager is to do with DNS is nothing to networkd",
+    activation: onNetworkd,
+    write: [file(networkManagerDnsPath, null)],
+    expected: [],
+  },
+  {
+    name: "NetworkManager: one NIC, whose profile is not up yet",
+    activation: { ...manager, activeProfiles: { ens5: uuid(0), ens6: "another" } },
+    write: written("network-manager", 1),
+    expected: [loading(1), up(1)],
+  },
+  {
+    name: "NetworkManager: one NIC, whose profile is up and changed",
+    activation: { ...manager, activeProfiles: { ens6: uuid(1) } },
+    write: written("network-manager", 1),
+    expected: [loading(1), "nmcli device reapply ens6"],
+  },
+  {
+    name: "NetworkManager: all NICs, the primary last",
+    activation: manager,
+    write: written("network-manager", 0, 1, 2),
+    expected: [reload, loading(0, 1, 2), up(1), up(2), up(0)],
+  },
+  {
+    name: "NetworkManager: the primary did not change, and is in no command",
+    activation: manager,
+    write: written("network-manager", 1, 2),
+    expected: [reload, loading(1, 2), up(1), up(2)],
+  },
+  {
+    name: "NetworkManager without systemd",
+    activation: { ...manager, hasSystemd: false },
+    write: written("network-manager", 1, 2),
+    expected: ["nmcli general reload", loading(1, 2), up(1), up(2)],
+  },
+  {
+    name: "NetworkManager: a NIC that is not here has its profile for later",
+    activation: manager,
+    write: written("network-manager", 1),
+    here: absent,
+    expected: [loading(1)],
+  },
+  {
+    name: "NetworkManager: a NIC is retired",
+    activation: manager,
+    remove: [managedPath("network-manager", macAt(3))],
+    expected: ["nmcli connection reload"],
+  },
+  {
+    name: "NetworkManager: only what it does with DNS changed",
+    activation: manager,
+    write: [file(networkManagerDnsPath, null)],
+    expected: [reload],
+  },
+  {
+    name: "NetworkManager: one NIC changed, one is retired",
+    activation: { ...manager, activeProfiles: { ens6: uuid(1) } },
+    write: written("network-manager", 1),
+    remove: [managedPath("network-manager", macAt(3))],
+    expected: [reload, "nmcli connection reload", loading(1), "nmcli device reapply ens6"],
+  },
+  {
+    name: "netplan on NetworkManager: one NIC",
+    activation: onManager,
+    write: written("netplan", 1),
+    expected: [
+      "netplan generate",
+      "nmcli connection load /run/NetworkManager/system-connections/" +
+        "netplan-a-ec2nic-06aabbccdd01.nmconnection",
+      up(1),
+    ],
+  },
+  {
+    name: "netplan on NetworkManager: a NIC is retired",
+    activation: onManager,
+    remove: [managedPath("netplan", macAt(3))],
+    expected: ["netplan generate", "nmcli connection reload"],
+  },
+];
+
+describe("planSteps", () => {
+  test.each([...table])(
+    "$name",
+    ({ activation, write = [], remove = [], here = nics, expected }) => {
+      const steps = activationSteps({ write, remove }, here, activation);
+      expect(steps.map(line)).toEqual([...expected]);
+    },
+  );
+
+  test("a step is one NIC's where it names one, and ends in time", () => {
+    const steps = activationSteps(
+      { write: written("network-manager", 0, 1), remove: [] },
+      nics,
+      manager,
+    );
+    expect(steps.map(({ mac }) => mac)).toEqual([null, null, macAt(1), macAt(0)]);
+    for (const { timeoutMs } of steps) expect(timeoutMs).toBeWithin(1000, 60_001);
+  });
+});
+
+describe("undoSteps", () => {
+  test("networkd and netplan: the same again, with the old files", () => {
+    for (const activation of [networkd, onNetworkd]) {
+      const changes = { write: written(activation.backend, 1), remove: [] };
+      expect(rollbackSteps(changes, nics, activation)).toEqual(
+        activationSteps(changes, nics, activation),
+      );
+    }
+  });
+
+  test("NetworkManager: what was up before comes back, on the NICs that changed", () => {
+    const activeProfiles = { ens5: uuid(0), ens6: "cloud-inits" };
+    const changes = { write: written("network-manager", 1, 2), remove: [] };
+    expect(rollbackSteps(changes, nics, { ...manager, activeProfiles }).map(line)).toEqual([
+      reload,
+      "nmcli connection reload",
+      "nmcli --wait 45 connection up uuid cloud-inits ifname ens6",
+      "nmcli --wait 45 device connect ens7",
+    ]);
+  });
+
+  test("netplan on NetworkManager: netplan first", () => {
+    const changes = { write: written("netplan", 1), remove: [] };
+    expect(
+      rollbackSteps(changes, nics, { ...onManager, activeProfiles: { ens6: "x" } }).map(line),
+    ).toEqual([
+      "netplan generate",
+      "nmcli connection reload",
+      "nmcli --wait 45 connection up uuid x ifname ens6",
+    ]);
+  });
+
+  test("nothing was done, nothing is undone", () => {
+    expect(rollbackSteps({ write: [], remove: [] }, nics, manager)).toEqual([]);
+  });
+});

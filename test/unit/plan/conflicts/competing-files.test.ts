@@ -1,0 +1,216 @@
+import { describe, expect, test } from "bun:test";
+import type { OtherFile } from "../../../../src/model/plan.ts";
+import { findConflicts } from "../../../../src/plan/conflicts/competing-files.ts";
+import type { MatchedNic } from "../../../../src/plan/conflicts/networkd-match.ts";
+
+const nic: MatchedNic = { mac: "06:aa:bb:cc:dd:01", name: "ens6", driver: "ena", kind: "device" };
+const networkd = { backend: "networkd", renderer: null } as const;
+const manager = { backend: "network-manager", renderer: null } as const;
+const onNetworkd = { backend: "netplan", renderer: "networkd" } as const;
+const onManager = { backend: "netplan", renderer: "NetworkManager" } as const;
+
+const early = "/etc/systemd/network/05-admin.network";
+const matching = (...lines: readonly string[]) =>
+  `[Match]\n${lines.join("\n")}\n\n[Network]\nDHCP=no\n`;
+const toldOf = (
+  others: readonly OtherFile[],
+  who: Parameters<typeof findConflicts>[2],
+  own = nic,
+) => findConflicts(others, [own], who);
+
+describe("networkd, an earlier name with [Match]", () => {
+  test.each([
+    ["MACAddress=06:aa:bb:cc:dd:01", "takes"],
+    ["MACAddress=06-AA-BB-CC-DD-01", "takes"],
+    ["MACAddress=06aa.bbcc.dd01 06:aa:bb:cc:dd:09", "takes"],
+    ["MACAddress=06:aa:bb:cc:dd:09", "no"],
+    ["PermanentMACAddress=06:aa:bb:cc:dd:01", "takes"],
+    ["Name=ens6", "takes"],
+    ["Name=ens60", "no"],
+    ["Name=en*", "takes"],
+    ["Name=eth* en?[1-5]", "no"],
+    ["Name=eth* ens[5-7]", "takes"],
+    ["Name=!eth*", "takes"],
+    ["Name=!en*", "no"],
+    ["Driver=ena vif ixgbevf", "takes"],
+    ["Driver=virtio*", "no"],
+    ["Type=ether", "takes"],
+    ["Type=!ether wlan", "no"],
+    ["Type=wlan", "no"],
+    ["Kind=!veth", "takes"],
+    ["Kind=veth", "no"],
+    ["Name=*", "takes"],
+    ["Driver=*\nName=ens5", "no"],
+    ["Name=ens5\nName=ens6", "takes"],
+    ["Name=ens6\nName=", "takes"], // taken back, and an empty section means every link
+    ["# Name=ens6\n; Driver=x", "takes"],
+    ["Property=ID_X=1", "may"],
+    ["Property=ID_X=1\nName=ens5", "no"],
+    ["Path=pci-0000:00:06.0", "may"],
+    ["Virtualization=vm", "may"],
+  ])("%j: %s", (lines, verb) => {
+    const told = toldOf([{ path: early, content: matching(lines) }], networkd);
+    if (verb === "no") expect(told).toEqual([]);
+    else expect(told).toEqual([expect.stringContaining(`${early}: networkd ${verb} `)]);
+  });
+
+  test("what decides and is not understood is named", () => {
+    const content = matching("Property=ID_X=1", "Name=ens6");
+    expect(toldOf([{ path: early, content }], networkd)).toEqual([
+      `${early}: networkd may take it for ens6 (06:aa:bb:cc:dd:01) instead of ` +
+        "/etc/systemd/network/60-ec2nic-06aabbccdd01.network (Property is not looked at here)",
+    ]);
+  });
+
+  test("a NIC that is not here may have any name", () => {
+    const absent = { mac: nic.mac, name: null, driver: null, kind: null };
+    expect(toldOf([{ path: early, content: matching("Name=en*") }], networkd, absent)).toHaveLength(
+      1,
+    );
+  });
+
+  test("an empty file masks its name", () => {
+    expect(toldOf([{ path: early, content: "" }], networkd)).toEqual([]);
+  });
+});
+
+describe("networkd, the order of names", () => {
+  const content = matching("Name=*");
+  const catchAll = (path: string) => ({ path, content });
+  test.each([
+    ["Amazon Linux's comes later", "/usr/lib/systemd/network/80-ec2.network", networkd, false],
+    [
+      "a folder does not matter, a name does",
+      "/usr/lib/systemd/network/50-x.network",
+      networkd,
+      true,
+    ],
+    [
+      "netplan's for another id comes before ours",
+      "/run/systemd/network/10-netplan-all-en.network",
+      networkd,
+      true,
+    ],
+    [
+      "with netplan, ours is the first of its files",
+      "/run/systemd/network/10-netplan-all-en.network",
+      onNetworkd,
+      false,
+    ],
+    [
+      "with netplan, a name before 10-netplan",
+      "/etc/systemd/network/05-x.network",
+      onNetworkd,
+      true,
+    ],
+    [
+      "what netplan makes for us is ours",
+      "/run/systemd/network/10-netplan-a-ec2nic-06aabbccdd01.network",
+      onNetworkd,
+      false,
+    ],
+    [
+      "the same name in /etc hides netplan's",
+      "/etc/systemd/network/10-netplan-a-ec2nic-06aabbccdd01.network",
+      onNetworkd,
+      true,
+    ],
+    ["other kinds of files", "/etc/systemd/network/05-x.link", networkd, false],
+    ["other folders", "/opt/systemd/network/05-x.network", networkd, false],
+    ["NetworkManager does not read it", "/etc/systemd/network/05-x.network", manager, false],
+  ] as const)("%s", (_, path, who, isRival) => {
+    expect(toldOf([catchAll(path)], who)).toHaveLength(isRival ? 1 : 0);
+  });
+
+  test("of one name only the file in the first folder counts", () => {
+    const usr = catchAll("/usr/lib/systemd/network/05-x.network");
+    const etc = { path: "/etc/systemd/network/05-x.network", content: matching("Name=eth9") };
+    expect(toldOf([usr], networkd)).toHaveLength(1);
+    expect(toldOf([usr, etc], networkd)).toEqual([]);
+  });
+});
+
+describe("NetworkManager, another profile", () => {
+  const path = "/etc/NetworkManager/system-connections/admin.nmconnection";
+  const profile = (connection: readonly string[], ethernet: readonly string[] = []) =>
+    ["[connection]", "type=ethernet", ...connection, "", "[ethernet]", ...ethernet, ""].join("\n");
+  test.each([
+    ["a higher priority, any NIC", profile(["autoconnect-priority=200"]), "prefers"],
+    [
+      "a higher priority, this MAC",
+      profile(["autoconnect-priority=131"], ["mac-address=06:AA:BB:CC:DD:01"]),
+      "prefers",
+    ],
+    [
+      "a higher priority, another MAC",
+      profile(["autoconnect-priority=200"], ["mac-address=06:AA:BB:CC:DD:02"]),
+      "no",
+    ],
+    [
+      "a higher priority, this name",
+      profile(["autoconnect-priority=200", "interface-name=ens6"]),
+      "prefers",
+    ],
+    [
+      "a higher priority, a name that begins alike",
+      profile(["autoconnect-priority=200", "interface-name=ens60"]),
+      "no",
+    ],
+    ["cloud-init's priority", profile(["autoconnect-priority=120", "interface-name=ens6"]), "no"],
+    ["no priority", profile(["interface-name=ens6"]), "no"],
+    ["the same priority", profile(["autoconnect-priority=130"]), "may prefer"],
+    ["not by itself", profile(["autoconnect-priority=200", "autoconnect=false"]), "no"],
+    ["Wi-Fi", "[connection]\ntype=wifi\nautoconnect-priority=200\n", "no"],
+    [
+      "a section that is not understood",
+      `${profile(["autoconnect-priority=200"])}\n[match]\ndriver=ena\n`,
+      "may prefer",
+    ],
+  ])("%s: %s", (_, content, verb) => {
+    for (const who of [manager, onManager]) {
+      const told = toldOf([{ path, content }], who);
+      if (verb === "no") expect(told).toEqual([]);
+      else
+        expect(told).toEqual([
+          expect.stringContaining(`${path}: NetworkManager ${verb} it to ours`),
+        ]);
+    }
+    expect(toldOf([{ path, content }], networkd)).toEqual([]);
+  });
+
+  test("what netplan makes for us is ours", () => {
+    const made =
+      "/run/NetworkManager/system-connections/netplan-a-ec2nic-06aabbccdd01.nmconnection";
+    const content = profile(["autoconnect-priority=130"]);
+    expect(toldOf([{ path: made, content }], onManager)).toEqual([]);
+  });
+});
+
+describe("NetworkManager, kept off a NIC by", () => {
+  const path = "/etc/NetworkManager/conf.d/10-admin.conf";
+  test.each([
+    ["[keyfile]\nunmanaged-devices=mac:06:aa:bb:cc:dd:01\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices+=interface-name:ens*\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices=interface-name:eth*;interface-name:ens5\n", "no"],
+    ["[keyfile]\nunmanaged-devices=*,except:type:wifi\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices=*,except:type:ethernet\n", "no"],
+    ["[keyfile]\nunmanaged-devices=*,except:driver:ena\n", "no"],
+    ["[keyfile]\nunmanaged-devices=s390-subchannels:0.0\n", "may keep"],
+    ["[device-x]\nmatch-device=driver:ena\nmanaged=0\n", "keeps"],
+    ["[device-x]\nmatch-device=driver:ena\nmanaged=1\n", "no"],
+    ["[main]\ndns=none\n", "no"],
+  ])("%j: %s", (content, verb) => {
+    const told = toldOf([{ path, content }], manager);
+    if (verb === "no") expect(told).toEqual([]);
+    else expect(told).toEqual([`${path}: ${verb} NetworkManager off ens6 (06:aa:bb:cc:dd:01)`]);
+  });
+});
+
+test("netplan makes one of two files that name the same id", () => {
+  const path = "/etc/netplan/99-admin.yaml";
+  const content = "network: {ethernets: {a-ec2nic-06aabbccdd01: {mtu: 1500}}}\n";
+  expect(toldOf([{ path, content }], onNetworkd)).toEqual([
+    `${path}: names a-ec2nic-06aabbccdd01: netplan makes one of it and ours for ens6 (06:aa:bb:cc:dd:01)`,
+  ]);
+  expect(toldOf([{ path, content }], networkd)).toEqual([]);
+});

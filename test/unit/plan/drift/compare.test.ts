@@ -1,0 +1,187 @@
+import { describe, expect, test } from "bun:test";
+import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import { checkKernel } from "../../../../src/plan/drift/compare.ts";
+import { addressOn, expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import { eniAt, familyOf } from "../../../kit/facts/nics.ts";
+
+const primary = eniAt(0, { ipv6: familyOf(["2001:db8::10"], "2001:db8::/64") });
+const second = eniAt(1, {
+  ipv4: familyOf(["10.0.1.10", "10.0.1.20"], "10.0.1.0/24", ["10.0.1.32/28"]),
+  ipv6: familyOf(["2001:db8:0:1::10", "2001:db8:0:1::20"], "2001:db8:0:1::/64"),
+});
+
+const expected = expectedOf([primary, second]);
+const clean = kernelOf(expected);
+
+const textsOf = (state: Partial<KernelState>) =>
+  checkKernel(expected, { ...clean, ...state }).map(({ text }) => text);
+const without = <T>(things: readonly T[], isGone: (thing: T) => boolean) => {
+  const rest = things.filter((thing) => !isGone(thing));
+  if (rest.length === things.length) throw new Error("nothing was taken away");
+  return rest;
+};
+
+test("what is expected has no difference", () => {
+  expect(textsOf({})).toEqual([]);
+});
+
+describe("addresses", () => {
+  const gone = (address: string) => without(clean.addresses, (each) => each.address === address);
+
+  test("a missing one is named, with the link that has it instead", () => {
+    expect(textsOf({ addresses: gone("10.0.1.20") })).toEqual([
+      "ens6: address 10.0.1.20 is missing",
+    ]);
+    const moved = [...gone("10.0.1.20"), addressOn("docker0", "10.0.1.20/24")];
+    expect(textsOf({ addresses: moved })).toEqual([
+      "ens6: address 10.0.1.20 is missing (docker0 has it)",
+    ]);
+  });
+
+  test("DHCP's own, of the primary too", () => {
+    const addresses = gone("10.0.0.10");
+    expect(checkKernel(expected, { ...clean, addresses })).toEqual([
+      {
+        kind: "address",
+        what: "missing",
+        mac: "06:aa:bb:cc:dd:00",
+        name: "ens5",
+        text: "ens5: address 10.0.0.10 is missing",
+        cidr: "10.0.0.10/32",
+        isLeased: true,
+      },
+    ]);
+  });
+
+  test("the length it stands with does not matter, nor do others' addresses", () => {
+    const longer = clean.addresses.map((each) => ({ ...each, prefixLength: 24 }));
+    expect(textsOf({ addresses: [...longer, addressOn("ens6", "192.0.2.1/32")] })).toEqual([]);
+  });
+
+  test("one that failed duplicate address detection; one that is being checked is on its way", () => {
+    const flags = (isDuplicate: boolean) =>
+      clean.addresses.map((each) =>
+        each.address === "2001:db8:0:1::20" ? { ...each, isUsable: false, isDuplicate } : each,
+      );
+    expect(textsOf({ addresses: flags(false) })).toEqual([]);
+    expect(textsOf({ addresses: flags(true) })).toEqual([
+      "ens6: address 2001:db8:0:1::20 is not usable: duplicate address detection failed",
+    ]);
+  });
+});
+
+describe("routes", () => {
+  const own4 = { family: 4, destination: "0.0.0.0/0", table: 10_001 } as const;
+  const own6 = { family: 6, destination: "::/0", table: 10_001 } as const;
+  const rest4 = without(
+    clean.routes,
+    (each) => each.table === 10_001 && each.destination === "0.0.0.0/0",
+  );
+  const rest6 = without(
+    clean.routes,
+    (each) => each.table === 10_001 && each.destination === "::/0",
+  );
+
+  test.each([
+    ["is missing", [], "ens6: route default via 10.0.1.1 dev ens6 in table 10001 is missing"],
+    [
+      "has another gateway",
+      [routeOn("ens6", { ...own4, gateway: "10.0.1.254" })],
+      "ens6: route default in table 10001 goes via 10.0.1.254 dev ens6, not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "goes over another link",
+      [routeOn("ens5", { ...own4, gateway: "10.0.1.1" })],
+      "ens6: route default in table 10001 goes via 10.0.1.1 dev ens5, not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "leads nowhere",
+      [{ ...routeOn("", own4), link: null }],
+      "ens6: route default in table 10001 goes nowhere, not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "is there, but another comes first",
+      [
+        routeOn("ens6", { ...own4, gateway: "10.0.1.1", metric: 512 }),
+        routeOn("ens6", { ...own4, metric: 100 }),
+      ],
+      "ens6: route default in table 10001 goes dev ens6, not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "goes to a router that advertises itself, which IPv4 has none of",
+      [routeOn("ens6", { ...own4, gateway: "fe80::1" })],
+      "ens6: route default in table 10001 goes via fe80::1 dev ens6, not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "shares with another",
+      [
+        routeOn("ens6", { ...own4, gateway: "10.0.1.1" }),
+        routeOn("ens6", { ...own4, gateway: "10.0.1.2" }),
+      ],
+      "ens6: route default in table 10001 goes via 10.0.1.2 dev ens6, not via 10.0.1.1 dev ens6",
+    ],
+  ])("the default %s", (_, routes, text) => {
+    expect(textsOf({ routes: [...rest4, ...routes] })).toEqual([text]);
+  });
+
+  test("what has a higher metric does not stand in the way", () => {
+    const later = routeOn("ens5", { ...own4, gateway: "10.0.0.1", metric: 10 });
+    expect(textsOf({ routes: [...clean.routes, later] })).toEqual([]);
+  });
+
+  test("a subnet is missing", () => {
+    const routes = without(clean.routes, ({ destination }) => destination === "10.0.1.0/24");
+    expect(textsOf({ routes })).toEqual([
+      "ens6: route 10.0.1.0/24 dev ens6 in table 10001 is missing",
+    ]);
+  });
+
+  test("metric, protocol and source are the daemon's to choose", () => {
+    const routes = clean.routes.map((each) => {
+      return { ...each, metric: 1024, protocol: "kernel", source: "10.0.1.10" };
+    });
+    expect(textsOf({ routes })).toEqual([]);
+  });
+
+  test("a router that advertises itself is as good as the one that is always there", () => {
+    const advertised = [
+      routeOn("ens6", { ...own6, gateway: "fe80::1", metric: 513, protocol: "ra" }),
+      routeOn("ens6", { ...own6, gateway: "febf::2", metric: 513, protocol: "ra" }),
+    ];
+    expect(textsOf({ routes: [...rest6, ...advertised] })).toEqual([]);
+    const elsewhere = [routeOn("ens5", { ...own6, gateway: "fe80::1" })];
+    expect(textsOf({ routes: [...rest6, ...elsewhere] })).toHaveLength(1);
+    const global = [routeOn("ens6", { ...own6, gateway: "2001:db8::1" })];
+    expect(textsOf({ routes: [...rest6, ...global] })).toHaveLength(1);
+  });
+
+  test("the primary's default, in main and over it; others' routes are theirs", () => {
+    const main = without(clean.routes, (each) => each.table === 254 && each.family === 4);
+    const vpn = routeOn("tun0", { metric: 1 });
+    const unreachable = { ...routeOn("", { metric: 9999 }), link: null };
+    const strangers = [vpn, unreachable, routeOn("ens5", { table: 77 })];
+    expect(textsOf({ routes: [...clean.routes, ...strangers] })).toEqual([]);
+    expect(textsOf({ routes: [...main, ...strangers] })).toEqual([
+      "ens5: no IPv4 default route leads out through it",
+    ]);
+  });
+});
+
+describe("rules", () => {
+  test("a missing one is named as `ip rule` shows it", () => {
+    const rules = without(clean.rules, ({ from }) => from === "10.0.1.20/32");
+    expect(textsOf({ rules })).toEqual([
+      "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is missing",
+      "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is missing",
+      "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is missing",
+      "ens6: rule 10001 from 10.0.1.20 lookup 10001 is missing",
+    ]);
+  });
+
+  test("one with a further condition does not do", () => {
+    const rules = clean.rules.map((each) => {
+      return { ...each, isPlain: each.priority !== 10_001 || each.from !== "10.0.1.20/32" };
+    });
+    expect(textsOf({ rules })).toEqual(["ens6: rule 10001 from 10.0.1.20 lookup 10001 is missing"]);
+  });
+});

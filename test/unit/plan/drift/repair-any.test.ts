@@ -1,0 +1,178 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import type { ActiveBackend } from "../../../../src/plan/drift/ask-daemon.ts";
+import { checkKernel } from "../../../../src/plan/drift/compare.ts";
+import { repairSteps } from "../../../../src/plan/drift/repair.ts";
+import { eniSets } from "../../../kit/facts/eni-sets.ts";
+import {
+  addressOn,
+  afterStep,
+  expectedOf,
+  kernelOf,
+  keyOf,
+  keysOf,
+  routeOn,
+} from "../../../kit/facts/kernel-model.ts";
+import { linkAt } from "../../../kit/facts/nics.ts";
+
+// What holds for any set of ENIs: comparing finds what is gone, mending brings back just that.
+
+const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
+const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
+
+const strangers: KernelState = {
+  addresses: [addressOn("docker0", "172.17.0.1/16"), addressOn("ens5", "192.0.2.9/24")],
+  routes: [
+    routeOn("docker0", { destination: "172.17.0.0/16" }),
+    routeOn("tun0", { metric: 50 }),
+    routeOn("ens5", { table: 77 }),
+  ],
+  rules: [
+    {
+      family: 4,
+      priority: 0,
+      from: null,
+      to: null,
+      table: 255,
+      ignoresDefault: false,
+      isPlain: true,
+    },
+    {
+      family: 4,
+      priority: 512,
+      from: null,
+      to: null,
+      table: 254,
+      ignoresDefault: false,
+      isPlain: false,
+    },
+    {
+      family: 4,
+      priority: 1536,
+      from: "10.0.1.10/32",
+      to: null,
+      table: 2,
+      ignoresDefault: false,
+      isPlain: true,
+    },
+    {
+      family: 6,
+      priority: 30_350,
+      from: null,
+      to: null,
+      table: 254,
+      ignoresDefault: true,
+      isPlain: true,
+    },
+  ],
+};
+const among = ({ addresses, routes, rules }: KernelState): KernelState => ({
+  addresses: [...strangers.addresses, ...addresses],
+  routes: [...strangers.routes, ...routes],
+  rules: [...strangers.rules, ...rules],
+});
+
+test("has no difference; and each deletion is one, which names what is gone", () => {
+  fc.assert(
+    fc.property(eniSets, (enis) => {
+      const wanted = expectedOf(enis);
+      const { addresses, routes, rules } = kernelOf(wanted);
+      expect(checkKernel(wanted, among({ addresses, routes, rules }))).toEqual([]);
+      for (const gone of addresses) {
+        const rest = addresses.filter((each) => each !== gone);
+        const [found, ...more] = checkKernel(wanted, among({ addresses: rest, routes, rules }));
+        expect(more).toEqual([]);
+        expect(found).toMatchObject({ kind: "address", what: "missing", name: gone.link });
+        expect(found?.text).toContain(` ${gone.address} `);
+      }
+      for (const gone of routes) {
+        const rest = routes.filter((each) => each !== gone);
+        const [found, ...more] = checkKernel(wanted, among({ addresses, routes: rest, rules }));
+        expect(more).toEqual([]);
+        const kind = gone.table === 254 ? "default-route" : "route";
+        expect(found).toMatchObject({ kind, what: "missing", name: gone.link });
+      }
+      for (const gone of rules) {
+        const rest = rules.filter((each) => each !== gone);
+        const [found, ...more] = checkKernel(wanted, among({ addresses, routes, rules: rest }));
+        expect(more).toEqual([]);
+        expect(found).toMatchObject({ kind: "rule", what: "missing" });
+        const rule = found?.kind === "rule" ? found.rule : null;
+        expect(rule && keyOf({ ...rule, isPlain: true })).toBe(keyOf(gone));
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("has as many rules left over as a NIC had, when that is gone", () => {
+  fc.assert(
+    fc.property(eniSets, fc.nat(4), (enis, at) => {
+      const gone = enis[1 + (at % Math.max(1, enis.length - 1))];
+      fc.pre(gone !== undefined);
+      const before = kernelOf(expectedOf(enis));
+      const rest = expectedOf(enis.filter((eni) => eni !== gone));
+      const name = linkAt(gone?.deviceNumber ?? 0).name;
+      const after = {
+        addresses: before.addresses.filter(({ link }) => link !== name),
+        routes: before.routes.filter(({ link }) => link !== name),
+        rules: before.rules,
+      };
+      const stale = checkKernel(rest, among(after)).filter(({ what }) => what === "stale");
+      const kept = kernelOf(rest).rules.length;
+      expect(stale.length).toBe(before.rules.length - kept);
+      expect(checkKernel(rest, among(after)).length).toBe(stale.length);
+    }),
+  );
+});
+
+test("any one thing that is gone comes back, and nothing else changes", () => {
+  const inCharges = fc.constantFrom(networkd, manager);
+  fc.assert(
+    fc.property(eniSets, inCharges, (enis, inCharge) => {
+      const expected = expectedOf(enis);
+      const clean = kernelOf(expected);
+      for (const [kind, things] of Object.entries(clean)) {
+        for (const gone of things) {
+          const rest = things.filter((each: unknown) => each !== gone);
+          const state = { ...clean, [kind]: rest };
+          const differences = checkKernel(expected, state);
+          const { steps, reasons } = repairSteps(differences, expected, inCharge);
+          const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
+          // What is not mended has a reason; what is has none.
+          expect(keysOf(repaired)).toEqual(keysOf(reasons.length === 0 ? clean : state));
+          expect(reasons.length + steps.length, keyOf(gone)).toBe(1);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("whatever is gone of the NICs' tables and rules comes back, once and for all", () => {
+  fc.assert(
+    fc.property(eniSets, fc.infiniteStream(fc.boolean()), (enis, coins) => {
+      const expected = expectedOf(enis);
+      const clean = kernelOf(expected);
+      const isKept = () => coins.next().value === true;
+      const leased = new Set(
+        expected.nics.flatMap((nic) => nic.addresses.filter((each) => each.isLeased)),
+      );
+      const state: KernelState = {
+        addresses: clean.addresses.filter(
+          ({ address }) =>
+            [...leased].some(({ cidr }) => cidr.startsWith(`${address}/`)) || isKept(),
+        ),
+        routes: clean.routes.filter(({ table }) => table === 254 || isKept()),
+        rules: clean.rules.filter(isKept),
+      };
+      const differences = checkKernel(expected, state);
+      const { steps } = repairSteps(differences, expected, networkd);
+      const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
+      expect(keysOf(repaired)).toEqual(keysOf(clean));
+      expect(steps.length).toBe(differences.length);
+      expect(checkKernel(expected, repaired)).toEqual([]);
+    }),
+  );
+});

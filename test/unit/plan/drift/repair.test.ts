@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import type { ActiveBackend } from "../../../../src/plan/drift/ask-daemon.ts";
+import { checkKernel } from "../../../../src/plan/drift/compare.ts";
+import { repairSteps } from "../../../../src/plan/drift/repair.ts";
+import { expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import { eniAt, familyOf, noFamily } from "../../../kit/facts/nics.ts";
+
+const both = (subnet: number) => ({
+  ipv4: familyOf([`10.0.${subnet}.10`, `10.0.${subnet}.20`], `10.0.${subnet}.0/24`),
+  ipv6: familyOf(
+    [`2001:db8:${subnet + 5}::10`, `2001:db8:${subnet + 5}::20`],
+    `2001:db8:${subnet + 5}::/64`,
+  ),
+});
+const enis = [eniAt(0, both(0)), eniAt(1, both(1))];
+const expected = expectedOf(enis);
+const clean = kernelOf(expected);
+
+const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
+const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
+const netplan: ActiveBackend = { backend: "netplan", renderer: "networkd", isRunning: true };
+const netplanManager: ActiveBackend = { ...netplan, renderer: "NetworkManager" };
+
+const repair = (state: Partial<KernelState>, inCharge = networkd) =>
+  repairSteps(checkKernel(expected, { ...clean, ...state }), expected, inCharge);
+const commandsOf = (state: Partial<KernelState>, inCharge = networkd) =>
+  repair(state, inCharge).steps.map(({ argv }) => argv.join(" "));
+const lost = (...addresses: readonly string[]) => ({
+  addresses: clean.addresses.filter(({ address }) => !addresses.includes(address)),
+});
+
+test("no difference, no step", () => {
+  expect(repair({})).toEqual({ steps: [], reasons: [] });
+});
+
+test("a step says what it is for, and for which NIC", () => {
+  expect(repair(lost("10.0.1.20")).steps).toEqual([
+    {
+      argv: "ip -4 address replace 10.0.1.20/32 dev ens6 noprefixroute".split(" "),
+      reason: "ens6: address 10.0.1.20 is missing",
+      mac: "06:aa:bb:cc:dd:01",
+      timeoutMs: 10_000,
+    },
+  ]);
+});
+
+test("an IPv6 address is no source, and waits for nobody", () => {
+  expect(commandsOf(lost("2001:db8:6::20"))).toEqual([
+    "ip -6 address replace 2001:db8:6::20/128 dev ens6 noprefixroute nodad preferred_lft 0",
+  ]);
+});
+
+test("one that failed duplicate address detection is made anew, as long as it was", () => {
+  const addresses = clean.addresses.map((each) =>
+    each.address === "2001:db8:6::20" ? { ...each, prefixLength: 64, isDuplicate: true } : each,
+  );
+  expect(commandsOf({ addresses })).toEqual([
+    "ip -6 address del 2001:db8:6::20/64 dev ens6",
+    "ip -6 address replace 2001:db8:6::20/64 dev ens6 noprefixroute nodad preferred_lft 0",
+  ]);
+});
+
+test("routes: the subnet before the default that goes through it", () => {
+  const routes = clean.routes.filter(({ table }) => table === 254);
+  expect(commandsOf({ routes })).toEqual([
+    "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
+    "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
+    "ip -6 route replace 2001:db8:6::/64 dev ens6 table 10001 proto static",
+    "ip -6 route replace default via fe80:ec2::1 dev ens6 table 10001 proto static",
+  ]);
+});
+
+test("a wrong route gives way: the one that replaces it has its metric", () => {
+  const wrong = { family: 6, destination: "::/0", table: 10_001, metric: 512 } as const;
+  const routes = [
+    ...clean.routes.map((each) => ({ ...each, metric: 1024 })),
+    routeOn("ens5", wrong),
+  ];
+  expect(commandsOf({ routes })).toEqual([
+    "ip -6 route replace default via fe80:ec2::1 dev ens6 table 10001 proto static metric 512",
+  ]);
+});
+
+test("rules", () => {
+  const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
+  expect(commandsOf({ rules })).toEqual([
+    "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 10.0.1.0/24 protocol static",
+    "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 169.254.168.0/22 protocol static",
+    "ip -4 rule add priority 6001 table 254 from 10.0.1.20/32 suppress_prefixlength 0 protocol static",
+    "ip -4 rule add priority 10001 table 10001 from 10.0.1.20/32 protocol static",
+  ]);
+});
+
+test("rules that are left over go by their whole text, for no NIC", () => {
+  const rules = kernelOf(expectedOf([...enis, eniAt(2)])).rules;
+  const { steps } = repair({ rules });
+  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
+    "ip -4 rule del priority 2002 table 10002 from 10.0.2.10/32 to 10.0.2.0/24",
+    "ip -4 rule del priority 2002 table 10002 from 10.0.2.10/32 to 169.254.168.0/22",
+    "ip -4 rule del priority 6002 table 254 from 10.0.2.10/32 suppress_prefixlength 0",
+    "ip -4 rule del priority 10002 table 10002 from 10.0.2.10/32",
+  ]);
+  expect(steps.every(({ mac }) => mac === null)).toBe(true);
+});
+
+describe("what DHCP should have brought is asked of the daemon", () => {
+  const own = ["10.0.1.10", "2001:db8:6::10"] as const;
+
+  test.each([
+    ["networkd", networkd, "networkctl reconfigure ens6"],
+    ["netplan over networkd", netplan, "networkctl reconfigure ens6"],
+    ["NetworkManager", manager, "nmcli device up ens6"],
+    ["netplan over NetworkManager", netplanManager, "nmcli device up ens6"],
+  ])("%s: a NIC with nothing left starts anew, and needs nothing else", (_, inCharge, command) => {
+    const rules = clean.rules.slice(1);
+    expect(commandsOf({ ...lost(...own, "10.0.1.20"), rules }, inCharge)).toEqual([command]);
+  });
+
+  test("networkd: one that is in use too, since it knows no gentler way", () => {
+    expect(commandsOf(lost("10.0.1.10", "10.0.1.20"))).toEqual(["networkctl reconfigure ens6"]);
+    expect(commandsOf(lost("2001:db8:6::10"))).toEqual(["networkctl reconfigure ens6"]);
+  });
+
+  test("NetworkManager: one that is in use keeps what it has, and is mended first", () => {
+    expect(commandsOf(lost("10.0.1.10", "10.0.1.20"), manager)).toEqual([
+      "ip -4 address replace 10.0.1.20/32 dev ens6 noprefixroute",
+      "nmcli device reapply ens6",
+    ]);
+  });
+
+  test("networkd: the primary for its IPv4, never for what would cut its IPv4", () => {
+    const both = lost("10.0.0.10", "2001:db8:5::10");
+    expect(commandsOf(both)).toEqual(["networkctl reconfigure ens5"]);
+    expect(commandsOf(lost("10.0.0.10"))).toEqual(["networkctl reconfigure ens5"]);
+    expect(repair(lost("2001:db8:5::10", "2001:db8:5::20"))).toMatchObject({
+      steps: [{ reason: "ens5: address 2001:db8:5::20 is missing" }],
+      reasons: [
+        "ens5: 2001:db8:5::10 left to DHCP: to ask would cut IPv4 (networkctl reconfigure ens5)",
+      ],
+    });
+  });
+
+  test("networkd: a primary without IPv4 has nothing to lose", () => {
+    const expected = expectedOf([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
+    const { routes, rules } = kernelOf(expected);
+    const differences = checkKernel(expected, { addresses: [], routes, rules });
+    expect(repairSteps(differences, expected, networkd)).toMatchObject({
+      steps: [{ argv: ["networkctl", "reconfigure", "ens5"] }],
+      reasons: [],
+    });
+  });
+
+  test.each([
+    ["networkd", networkd, "networkctl renew ens5"],
+    ["NetworkManager", manager, "nmcli device reapply ens5"],
+  ])("%s: not for the primary's default route alone", (_, inCharge, command) => {
+    const routes = clean.routes.filter(({ table }) => table !== 254);
+    expect(repair({ routes }, inCharge)).toEqual({
+      steps: [],
+      reasons: [`ens5: its default route is left to DHCP (${command})`],
+    });
+  });
+
+  test("a daemon that does not run is not asked", () => {
+    const state = lost(...own);
+    expect(repair(state, { ...manager, isRunning: false })).toEqual({
+      steps: [],
+      reasons: ["ens6: 10.0.1.10 and 2001:db8:6::10 left to DHCP, and its daemon does not run"],
+    });
+  });
+});

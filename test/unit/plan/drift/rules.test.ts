@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import type { Eni, IncompleteEni } from "../../../../src/model/eni.ts";
+import type { KernelRule, KernelState } from "../../../../src/model/kernel-state.ts";
+import { managedMark, managedPath } from "../../../../src/model/managed-paths.ts";
+import { configure } from "../../../../src/plan/config/configure.ts";
+import { expectedKernel } from "../../../../src/plan/drift/expected-kernel.ts";
+import { findStaleRules } from "../../../../src/plan/drift/rules.ts";
+import { expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import { eniAt, familyOf, linkAt } from "../../../kit/facts/nics.ts";
+
+const primary = eniAt(0);
+const second = eniAt(1, {
+  ipv4: familyOf(["10.0.1.10", "10.0.1.20"], "10.0.1.0/24", ["10.0.1.32/28"]),
+  ipv6: familyOf(["2001:db8:0:1::10"], "2001:db8:0:1::/64"),
+});
+const here = (eni: Eni) => ({ eni, link: linkAt(eni.deviceNumber) });
+const expected = expectedOf([primary, second]);
+const clean = kernelOf(expected);
+const textsOf = (state: Partial<KernelState>, of = expected) =>
+  findStaleRules(of, { ...clean, ...state }).map(({ text }) => text);
+
+const third = eniAt(2);
+const all = kernelOf(expectedOf([primary, second, third]));
+const ofThird = all.rules.filter(({ priority }) => priority % 10 === 2);
+const detached = { ...clean, rules: [...clean.rules, ...ofThird] };
+
+test("of a NIC that was detached, each by its name", () => {
+  expect(textsOf(detached)).toEqual([
+    "rule 2002 from 10.0.2.10 to 10.0.2.0/24 lookup 10002 is left over: no ENI has its table",
+    "rule 2002 from 10.0.2.10 to 169.254.168.0/22 lookup 10002 is left over: no ENI has its table",
+    "rule 6002 from 10.0.2.10 lookup main suppress_prefixlength 0 is left over: no ENI has its table",
+    "rule 10002 from 10.0.2.10 lookup 10002 is left over: no ENI has its table",
+  ]);
+});
+
+test("of an address that was taken away", () => {
+  const smaller = { ...second, ipv4: familyOf(["10.0.1.10"], "10.0.1.0/24", ["10.0.1.32/28"]) };
+  const after = expectedOf([primary, smaller]);
+  const stale = findStaleRules(after, clean);
+  expect(stale.map(({ text }) => text)).toEqual([
+    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI has no use for it",
+    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over: its ENI has no use for it",
+    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over: its ENI has no use for it",
+    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over: its ENI has no use for it",
+  ]);
+  expect(stale.every(({ mac }) => mac === second.mac)).toBe(true);
+});
+
+test("not while a route of the table stands: the NIC is here, if IMDS lists it or not", () => {
+  const routes = [...clean.routes, routeOn("ens7", { table: 10_002 })];
+  expect(textsOf({ ...detached, routes })).toEqual([]);
+  const nowhere = [...clean.routes, { ...routeOn("", { table: 10_002 }), link: null }];
+  expect(textsOf({ ...detached, routes: nowhere })).toHaveLength(4);
+});
+
+test("not of an ENI that is left alone, nor of one whose NIC is not here", () => {
+  expect(textsOf(detached, expectedOf([primary, second], [third]))).toEqual([]);
+  const nics = [here(primary), here(second), { eni: third, link: null }];
+  const enis = [primary, second, third];
+  const awaited = expectedKernel(configure(nics, false), { enis, incomplete: [] });
+  expect(textsOf(detached, awaited)).toEqual([]);
+});
+
+test("not while an ENI's number is not known yet", () => {
+  const incomplete: IncompleteEni[] = [{ mac: third.mac, isPrimary: false, reason: "late" }];
+  const config = configure([here(primary), here(second)], false);
+  const late = expectedKernel(config, { enis: [primary, second], incomplete });
+  expect(textsOf(detached, late)).toEqual([]);
+});
+
+const foreign: KernelRule = {
+  family: 4,
+  priority: 10_002,
+  from: "10.0.2.10/32",
+  to: null,
+  table: 10_002,
+  ignoresDefault: false,
+  isPlain: true,
+};
+
+test.each<[string, Partial<KernelRule>]>([
+  ["with a mark", { isPlain: false }],
+  ["from anywhere", { from: null }],
+  ["to another table", { table: 77 }],
+  ["with another priority", { priority: 10_003 }],
+  ["with our number for one destination, but for all", { priority: 2002 }],
+  ["with our number for all, but for one destination", { to: "10.0.0.0/8" }],
+  ["into main, but with its default", { priority: 6002, table: 254 }],
+  [
+    "as ours into main, but for one destination",
+    { priority: 6002, table: 254, ignoresDefault: true, to: "10.0.0.0/8" },
+  ],
+  ["as ours into main, but to another table", { priority: 6002, ignoresDefault: true }],
+  ["behind the last NIC there can be", { priority: 14_000, table: 14_000 }],
+  ["of the kernel", { priority: 32_766, from: null, table: 254 }],
+])("never somebody else's: %s", (_, changes) => {
+  expect(textsOf({ rules: [...clean.rules, { ...foreign, ...changes }] })).toEqual([]);
+});
+
+test("the table of rules above is of rules that are almost ours", () => {
+  expect(textsOf({ rules: [...clean.rules, foreign] })).toHaveLength(1);
+});
+
+test("not where another differs only in what is not read: `ip rule del` could take that", () => {
+  const rules = [...clean.rules, { ...foreign, isPlain: false }, foreign];
+  expect(textsOf({ rules })).toEqual([]);
+});
+
+describe("after an event of one NIC", () => {
+  const config = configure([here(primary), here(second)], false);
+  const fileOfThird = {
+    path: managedPath("networkd", third.mac),
+    content: `# ${managedMark}\n# ${third.id}, index 2\n`,
+    mode: 0o600,
+  };
+  const after = (gone: readonly string[]) =>
+    expectedKernel(config, { enis: [second], incomplete: [], scope: { macs: [], gone } }, [
+      fileOfThird,
+    ]);
+
+  test("rules of NICs that it is not about stay, whoever they are", () => {
+    expect(textsOf(detached, after([]))).toEqual([]);
+  });
+
+  test("those of the NIC that is gone go", () => {
+    expect(textsOf(detached, after([third.mac]))).toHaveLength(ofThird.length);
+  });
+
+  test("but not while its table leads anywhere: another NIC has its place", () => {
+    const routes = [...clean.routes, ...all.routes.filter(({ table }) => table === 10_002)];
+    expect(textsOf({ ...detached, routes }, after([third.mac]))).toEqual([]);
+  });
+});

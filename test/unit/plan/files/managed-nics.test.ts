@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import type { NetworkConfig } from "../../../../src/model/network-config.ts";
+import type { ConfigFile } from "../../../../src/model/plan.ts";
+import { configure } from "../../../../src/plan/config/configure.ts";
+import { parseManagedNics } from "../../../../src/plan/files/managed-nics.ts";
+import { renderNetplan } from "../../../../src/render/netplan.ts";
+import { renderNetworkManager } from "../../../../src/render/network-manager.ts";
+import { renderNetworkd } from "../../../../src/render/networkd.ts";
+import { eniAt, familyOf, linkAt, macAt } from "../../../kit/facts/nics.ts";
+
+const ipv4 = {
+  ...familyOf(["10.0.2.10", "10.0.2.20"], "10.0.2.0/24", ["10.0.2.64/28"]),
+  vpcCidrs: ["10.0.0.0/16", "172.31.0.0/16"],
+};
+const ipv6 = familyOf(["2001:db8:7::10"], "2001:db8:7::/64");
+const enis = [eniAt(0, { id: "eni-0a" }), eniAt(2, { id: "eni-0b", networkCard: 3, ipv4, ipv6 })];
+const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
+const config = configure(nics, false);
+
+const renderers: Readonly<Record<string, (config: NetworkConfig) => readonly ConfigFile[]>> = {
+  networkd: renderNetworkd,
+  "network-manager": renderNetworkManager,
+  "netplan for networkd": (config) => renderNetplan(config, "networkd"),
+  "netplan for NetworkManager": (config) => renderNetplan(config, "NetworkManager"),
+};
+
+const primary = {
+  mac: macAt(0),
+  eniId: "eni-0a",
+  isPrimary: true,
+  index: 0,
+  sources: [],
+  vpcNetworks: [],
+};
+const other = {
+  mac: macAt(2),
+  eniId: "eni-0b",
+  isPrimary: false,
+  index: 302,
+  sources: ["10.0.2.10/32", "10.0.2.20/32", "10.0.2.64/28"],
+  vpcNetworks: ["10.0.0.0/16", "172.31.0.0/16"],
+};
+
+for (const [backend, render] of Object.entries(renderers)) {
+  test(`${backend}: what IMDS said is read back from the files`, () => {
+    expect(parseManagedNics(render(config)).toSorted(byIndex)).toEqual([primary, other]);
+  });
+
+  test(`${backend}: a file that is not ours tells nothing`, () => {
+    const files = render(config).map((file) => {
+      return { ...file, content: file.content.replace("written by ec2nic", "written by hand") };
+    });
+    expect(parseManagedNics(files)).toEqual([]);
+  });
+}
+
+test("an admin's words in our file are read as networks, or not at all", () => {
+  const [file] = renderNetworkd(configure(nics.slice(1), false));
+  const content = (file?.content ?? "").replaceAll("From=10.0.2.10/32", "From=10.0.2.10; reboot");
+  const [read] = parseManagedNics([{ path: file?.path ?? "", content, mode: 0o644 }]);
+  expect(read?.sources).toEqual(["10.0.2.20/32", "10.0.2.64/28"]);
+});
+
+function byIndex(left: { readonly index: number }, right: { readonly index: number }): number {
+  return left.index - right.index;
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../../../../src/exit.ts";
+import type { DhcpEvent } from "../../../../src/model/dhcp.ts";
+import { parseNetworkdLeases } from "../../../../src/plan/lease/parse-lease.ts";
+import { type HookEnvironment, parseDhcpEvent } from "../../../../src/plan/lease/parse-event.ts";
+import { adversarialValues } from "../../../kit/facts/adversarial-values.ts";
+
+const folder = join(import.meta.dir, "dhcp-events");
+const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
+
+/** What the real client gave to its hook: made on the bench, without what a lease has nothing to do with. */
+function environmentOf(name: string): HookEnvironment {
+  const lines = textOf(`${name}.env`).trimEnd().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+}
+
+const lease = {
+  address: "10.0.1.10",
+  subnet: "10.0.1.0/24",
+  routers: ["10.0.1.1"],
+  mtu: 9001,
+  leaseSeconds: 3600,
+};
+const withoutMtu = { ...lease, mtu: null };
+type Outcome = Partial<DhcpEvent>;
+const bound: Outcome = { kind: "bound", nic: "ens6", lease };
+const irrelevant: Outcome = { kind: "irrelevant" };
+const released = (address: string | null): Outcome => ({ kind: "released", nic: "ens6", address });
+
+const table: readonly (readonly [client: string, event: string, outcome: Outcome])[] = [
+  ["dhclient", "preinit", irrelevant],
+  ["dhclient", "bound", bound],
+  ["dhclient", "reboot", bound],
+  ["dhclient", "release", released("10.0.1.10")],
+  ["dhcpcd", "carrier", irrelevant],
+  ["dhcpcd", "bound", bound],
+  ["dhcpcd", "renew", bound],
+  ["dhcpcd", "reboot", bound],
+  ["dhcpcd", "nocarrier", irrelevant],
+  ["dhcpcd", "expire", released("10.0.1.10")],
+  ["dhcpcd", "stop", released(null)],
+  ["dhcpcd", "stopped", released(null)],
+  ["udhcpc", "bound", bound],
+  ["udhcpc", "deconfig", released(null)],
+  ["network-manager", "dhcp4-change", irrelevant],
+  ["network-manager", "up", bound],
+  ["network-manager", "reapply", bound],
+  ["network-manager", "pre-down", irrelevant],
+  ["network-manager", "down", released(null)],
+];
+
+describe("what real clients tell their hooks", () => {
+  for (const [client, event, outcome] of table) {
+    test(`${client}: ${event} is ${outcome.kind}`, () => {
+      const env = environmentOf(`${client}/${event}`);
+      const parsed = parseDhcpEvent({ ...env, EC2NIC_DHCP_CLIENT: client });
+      expect(parsed).toMatchObject({ client, ...outcome } as object);
+    });
+
+    if (client === "udhcpc") continue;
+    test(`${client}: ${event} tells by itself whose it is`, () => {
+      expect(parseDhcpEvent(environmentOf(`${client}/${event}`))).toMatchObject({
+        client,
+      } as object);
+    });
+  }
+
+  for (const version of [252, 257]) {
+    test(`networkd ${version}: its lease, in seconds or as a span`, () => {
+      const events = parseNetworkdLeases([
+        { nic: "ens6", text: textOf(`networkd/${version}.lease`) },
+      ]);
+      expect(events).toMatchObject([
+        { kind: "irrelevant" },
+        { kind: "bound", nic: "ens6", lease: withoutMtu },
+      ]);
+    });
+  }
+
+  test("networkd without a lease is an event all the same", () => {
+    expect(parseNetworkdLeases([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
+  });
+});
+
+describe("what a server may say", () => {
+  const env = { ...environmentOf("dhclient/bound"), EC2NIC_DHCP_CLIENT: "dhclient" };
+  const refused: readonly (readonly [variable: string, value: string, message: string])[] = [
+    [
+      "new_ip_address",
+      "10.0.1.10; reboot",
+      'new_ip_address is no IPv4 address: "10.0.1.10; reboot"',
+    ],
+    ["new_ip_address", "010.0.1.10", 'new_ip_address is no IPv4 address: "010.0.1.10"'],
+    ["new_subnet_mask", "255.0.255.0", 'new_subnet_mask is no netmask: "255.0.255.0"'],
+    ["new_subnet_mask", "", 'new_subnet_mask is no netmask: ""'],
+    ["new_routers", "10.0.1.1 $(id)", 'new_routers is no IPv4 addresses: "10.0.1.1 $(id)"'],
+    ["new_interface_mtu", "67", 'new_interface_mtu is no MTU: "67"'],
+    ["new_interface_mtu", "65536", 'new_interface_mtu is no MTU: "65536"'],
+    ["new_dhcp_lease_time", "-1", 'new_dhcp_lease_time is no number of seconds: "-1"'],
+    ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is no number of seconds"],
+    ["interface", "../../etc", 'interface is no link\'s name: "../../etc"'],
+    ["interface", "", 'interface is no link\'s name: ""'],
+    ["new_routers", "\n[Route]", 'new_routers is no IPv4 addresses: "\\n[Route]"'],
+  ];
+  for (const [variable, value, message] of refused) {
+    test(`${variable}=${JSON.stringify(value)} is refused`, () => {
+      expect(() => parseDhcpEvent({ ...env, [variable]: value })).toThrow(message);
+    });
+  }
+
+  test("a value of a page is not repeated whole", () => {
+    expect(() => parseDhcpEvent({ ...env, new_routers: "x".repeat(5000) })).toThrow(/x{40}…"$/);
+  });
+
+  test("for ever is no number", () => {
+    const forever = { ...env, new_dhcp_lease_time: "4294967295" };
+    expect(parseDhcpEvent(forever)).toMatchObject({ lease: { leaseSeconds: null } });
+  });
+
+  const variables = Object.keys(env).filter((name) => name !== "reason");
+  test("whatever stands in a variable is refused, or nowhere in the lease", () => {
+    for (const value of Object.values(adversarialValues).filter((each) => each.trim() !== "")) {
+      for (const variable of variables) {
+        const outcome = outcomeOf({ ...env, [variable]: value });
+        expect(outcome, `${variable}=${value}`).toBeOneOf([
+          JSON.stringify(lease),
+          "DATAERR",
+          "USAGE",
+        ]);
+      }
+    }
+  });
+});
+
+function outcomeOf(env: HookEnvironment): string {
+  try {
+    const event = parseDhcpEvent(env);
+    return event.kind === "bound" ? JSON.stringify(event.lease) : event.kind;
+  } catch (error) {
+    return error instanceof Failure ? error.kind : String(error);
+  }
+}
+
+describe("who calls", () => {
+  test("nobody that is known: how to say it", () => {
+    expect(() => parseDhcpEvent({ PATH: "/bin" })).toThrow("EC2NIC_DHCP_CLIENT is not set");
+    expect(() => parseDhcpEvent({ EC2NIC_DHCP_CLIENT: "pump" })).toThrow(
+      "EC2NIC_DHCP_CLIENT is pump",
+    );
+  });
+
+  test("a word of the prototype is no event", () => {
+    const env = { EC2NIC_DHCP_CLIENT: "udhcpc", EC2NIC_DHCP_ACTION: "constructor" };
+    expect(parseDhcpEvent(env)).toMatchObject({ kind: "irrelevant" });
+  });
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import type { BusDevice } from "../../../../src/model/link.ts";
+import { findAbsentEnis } from "../../../../src/plan/presence/removal.ts";
+import { linkAt, macAt } from "../../../kit/facts/nics.ts";
+
+const listed = [0, 1].map((number) => ({
+  mac: macAt(number),
+  isPrimary: number === 0,
+}));
+const links = [linkAt(0)];
+const device = (name: string | null): BusDevice => ({
+  address: `0000:00:0${name?.at(-1) ?? "9"}.0`,
+  node: 1,
+  driver: name === null ? null : "ena",
+  links: name === null ? [] : [name],
+});
+const own = device(linkAt(0).name);
+
+// https://github.com/aws/amazon-vpc-cni-k8s/issues/1008: listed after the detach
+test("who is listed and has no NIC is absent, where every device shows another", () => {
+  expect(findAbsentEnis(listed, { links, devices: [own] })).toEqual([macAt(1)]);
+});
+
+test.each([
+  { why: "a device without a driver may be it", links, devices: [own, device(null)] },
+  { why: "a device whose link is not here may be it", links, devices: [own, device("ens6")] },
+  {
+    why: "a device shows a MAC that IMDS does not know",
+    links: [linkAt(0), linkAt(7)],
+    devices: [own, device(linkAt(7).name)],
+  },
+  { why: "it is the primary", links: [linkAt(1)], devices: [device(linkAt(1).name)] },
+  { why: "no bus is to be seen", links, devices: [] },
+  { why: "no link could be read", links: [], devices: [own] },
+  { why: "all are here", links: [linkAt(0), linkAt(1)], devices: [own] },
+])("nobody is absent: $why", ({ links: some, devices }) => {
+  expect(findAbsentEnis(listed, { links: some, devices })).toEqual([]);
+});

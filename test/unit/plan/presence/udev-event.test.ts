@@ -1,0 +1,218 @@
+import { describe, expect, test } from "bun:test";
+import { Failure } from "../../../../src/exit.ts";
+import type { NicEvent } from "../../../../src/model/hotplug.ts";
+import { type EventFlags, parseNicEvent } from "../../../../src/plan/presence/udev-event.ts";
+import { readEvents } from "../../../kit/udev-events/read-events.ts";
+
+const none: EventFlags = { action: null, nic: null, mac: null, devpath: null };
+const mac = "06:aa:bb:cc:dd:01";
+
+/** An event in a few words. */
+function told(event: NicEvent): string {
+  if (event.kind === "irrelevant") return event.kind;
+  if (event.kind === "gone-from-bus") return `${event.kind} ${event.device}`;
+  if (event.kind === "gone-from-kernel") return `${event.kind} ${event.name}`;
+  const { selector } = event;
+  if (selector.kind !== "device") return `added by ${selector.kind}`;
+  return `added ${selector.path.split("/").slice(3).join("/")}${selector.name ? ` as ${selector.name}` : ""}`;
+}
+
+/** What the events of a step mean, in their order, without the irrelevant ones. */
+function meaning(which: "virtio" | "vmxnet3", step: string, from: "KERNEL" | "UDEV") {
+  const events = readEvents(which).filter((each) => each.step === step && each.from === from);
+  expect(events.length).toBeGreaterThan(1);
+  return events.map(({ env }) => told(parseNicEvent(env, none))).filter((x) => x !== "irrelevant");
+}
+
+describe("every event of a virtio NIC's life", () => {
+  const at = "0000:00:06.0/virtio3";
+  test.each([
+    ["device_add eni1", [`added ${at} as ens6`]],
+    ["device_del eni1", ["gone-from-kernel ens6", "gone-from-bus 0000:00:06.0"]],
+    ["modprobe -r virtio_net", ["gone-from-kernel ens6", "gone-from-kernel ens5"]],
+    ["modprobe virtio_net", ["added 0000:00:05.0/virtio0 as ens5", `added ${at} as ens6`]],
+    ["sysfs unbind virtio_net <- virtio3", ["gone-from-kernel ens6"]],
+    ["sysfs unbind virtio-pci <- 0000:00:06.0", ["gone-from-kernel ens6"]],
+  ])("%s", (step, expected) => {
+    expect(meaning("virtio", step, "UDEV")).toEqual(expected);
+    const byKernel = expected.map((each) => each.replace(/ as .*/, ""));
+    expect(meaning("virtio", step, "KERNEL")).toEqual(byKernel);
+  });
+});
+
+describe("every event of a NIC whose driver has the PCI device itself", () => {
+  const added = ["added 0000:00:06.0 as ens6"];
+  const unloaded = ["gone-from-kernel ens6"];
+  const gone = ["gone-from-kernel ens6", "gone-from-bus 0000:00:06.0"];
+  test.each([
+    ["device_add eni1", added],
+    ["modprobe -r virtio_net", unloaded],
+    ["modprobe virtio_net", added],
+    ["modprobe -r && modprobe (back to back)", [...unloaded, ...added]],
+    ["sysfs unbind vmxnet3 <- 0000:00:06.0", unloaded],
+    ["sysfs bind vmxnet3", added],
+    ["sysfs pci remove", gone],
+    ["sysfs pci rescan", added],
+    ["device_del eni1", gone],
+    ["device_add eni1 again", added],
+  ])("%s", (step, expected) => expect(meaning("vmxnet3", step, "UDEV")).toEqual(expected));
+});
+
+test("no step of the two lives is left out above", () => {
+  const steps = (which: "virtio" | "vmxnet3") =>
+    new Set(readEvents(which).map(({ step }) => step)).size;
+  expect([steps("virtio"), steps("vmxnet3")]).toEqual([6, 10]);
+});
+
+const net = { SUBSYSTEM: "net", ACTION: "add" };
+test.each([
+  ["a Xen NIC comes", { ...net, DEVPATH: "/devices/vif-1/net/eth1" }, "added "],
+  [
+    "a Xen NIC goes",
+    { ACTION: "remove", SUBSYSTEM: "xen", DEVPATH: "/devices/vif-1" },
+    "gone-from-bus vif-1",
+  ],
+  [
+    "a Xen disk goes",
+    { ACTION: "remove", SUBSYSTEM: "xen", DEVPATH: "/devices/vbd-768" },
+    "irrelevant",
+  ],
+  [
+    "a PCI disk goes",
+    { ACTION: "remove", SUBSYSTEM: "pci", DEVPATH: "/devices/x", PCI_CLASS: "10802" },
+    "irrelevant",
+  ],
+  [
+    "a bridge of class 06 is no network device for its two digits",
+    { ACTION: "remove", SUBSYSTEM: "pci", DEVPATH: "/devices/x", PCI_CLASS: "60200" },
+    "irrelevant",
+  ],
+  [
+    "a virtio NIC without PCI goes",
+    {
+      ACTION: "remove",
+      SUBSYSTEM: "virtio",
+      DEVPATH: "/devices/platform/a.virtio_mmio/virtio0",
+      MODALIAS: "virtio:d00000001v00001AF4",
+    },
+    "gone-from-bus virtio0",
+  ],
+  [
+    "a virtio disk goes",
+    {
+      ACTION: "remove",
+      SUBSYSTEM: "virtio",
+      DEVPATH: "/devices/platform/a.virtio_mmio/virtio1",
+      MODALIAS: "virtio:d00000002v00001AF4",
+    },
+    "irrelevant",
+  ],
+  ["a veth, a bridge, a VLAN comes", { ...net, DEVPATH: "/devices/virtual/net/br0" }, "irrelevant"],
+  ["one goes", { ...net, ACTION: "remove", DEVPATH: "/devices/virtual/net/veth1" }, "irrelevant"],
+  ["a NIC is changed", { ...net, ACTION: "change", DEVPATH: "/devices/vif-1/net/x" }, "irrelevant"],
+  [
+    "queues",
+    { ...net, SUBSYSTEM: "queues", DEVPATH: "/devices/vif-1/net/eth0/queues/rx-0" },
+    "irrelevant",
+  ],
+])("%s", (_, env, expected) => {
+  expect(told(parseNicEvent(env, none)).startsWith(expected)).toBe(true);
+});
+
+test("INTERFACE tells that it is a link, where SUBSYSTEM is not passed on", () => {
+  const env = { DEVPATH: "/devices/vif-1/net/eth1", INTERFACE: "eth1" };
+  for (const ACTION of ["add", "remove"]) {
+    const whole = parseNicEvent({ ...env, ACTION, SUBSYSTEM: "net" }, none);
+    expect(parseNicEvent({ ...env, ACTION }, none)).toEqual(whole);
+  }
+  const virtual = { ...env, ACTION: "add", DEVPATH: "/devices/virtual/net/eth1" };
+  expect(parseNicEvent(virtual, none).kind).toBe("irrelevant");
+});
+
+test("a Xen NIC's device is right below the bus", () => {
+  const event = parseNicEvent({ ...net, DEVPATH: "/devices/vif-1/net/eth1" }, none);
+  const selector = { kind: "device", path: "/devices/vif-1", name: null } as const;
+  expect(event).toEqual({ kind: "added", selector });
+});
+
+describe("by flags", () => {
+  const add = { ...none, action: "add" } as const;
+  const remove = { ...none, action: "remove" } as const;
+  const device = (path: string) => ({
+    kind: "added" as const,
+    selector: { kind: "device" as const, path, name: null },
+  });
+  const bus = (address: string) => ({
+    kind: "added" as const,
+    selector: { kind: "bus" as const, address },
+  });
+  const cases: readonly (readonly [EventFlags, NicEvent])[] = [
+    [
+      { ...add, nic: "eth1" },
+      { kind: "added", selector: { kind: "name", name: "eth1" } },
+    ],
+    [
+      { ...add, mac: mac.toUpperCase() },
+      { kind: "added", selector: { kind: "mac", mac } },
+    ],
+    [{ ...add, devpath: "/devices/a/net/eth1" }, device("/devices/a")],
+    [{ ...add, devpath: "/sys/devices/a/net/eth1" }, device("/devices/a")],
+    [{ ...add, devpath: "/sys/devices/virtual/net/eth1" }, device("/devices/virtual/net/eth1")],
+    [{ ...add, devpath: "/sys/devices/a/0000:00:06.0" }, device("/devices/a/0000:00:06.0")],
+    [{ ...add, devpath: "0000:00:06.0_1214" }, bus("0000:00:06.0")],
+    [{ ...add, devpath: "0000:00:06.0" }, bus("0000:00:06.0")],
+    [{ ...add, devpath: "vif-1_7" }, bus("vif-1")],
+    [{ ...add, devpath: "vif-1_" }, bus("vif-1")],
+    [{ ...add, devpath: "virtio3_7" }, bus("virtio3")],
+    [
+      { ...remove, nic: "eth1" },
+      { kind: "gone-from-kernel", name: "eth1", mac: null },
+    ],
+    [
+      { ...remove, mac },
+      { kind: "gone-from-kernel", name: null, mac },
+    ],
+    [
+      { ...remove, devpath: "/devices/vif-1" },
+      { kind: "gone-from-bus", device: "vif-1" },
+    ],
+    [
+      { ...remove, devpath: "vif-1_7" },
+      { kind: "gone-from-bus", device: "vif-1" },
+    ],
+    [remove, { kind: "gone-from-bus", device: null }],
+  ];
+  test.each(cases)("%j", (flags, expected) => {
+    expect(parseNicEvent({}, flags)).toEqual(expected);
+  });
+
+  test("they win over the environment", () => {
+    const env = { ACTION: "remove", SUBSYSTEM: "net", DEVPATH: "/devices/vif-0/net/eth0" };
+    const flags = { ...add, nic: "eth1" };
+    expect(parseNicEvent(env, flags)).toEqual(parseNicEvent({}, flags));
+  });
+
+  test("the environment says which, where they say only what", () => {
+    const env = { SUBSYSTEM: "net", DEVPATH: "/devices/vif-0/net/eth0" };
+    expect(parseNicEvent(env, add)).toEqual(device("/devices/vif-0"));
+  });
+
+  test.each<readonly [EventFlags, string]>([
+    [none, "neither a flag nor udev's environment says what happened"],
+    [add, "hotplug add: which NIC is not said"],
+    [{ ...none, nic: "eth1" }, "--nic eth1: whether it came or went is not said"],
+    [{ ...none, devpath: "vif-1" }, "--devpath vif-1: whether it came or went is not said"],
+  ])("%j is refused: %s", (flags, why) => {
+    expect(() => parseNicEvent({}, flags)).toThrow(why);
+  });
+
+  test.each([
+    { ...add, mac: "06:aa" },
+    { ...add, devpath: "/etc/passwd" },
+    { ...add, devpath: "/devices/../../etc" },
+    { ...add, devpath: ".." },
+    { ...add, devpath: "" },
+  ])("%j is refused", (flags) => {
+    expect(() => parseNicEvent({}, flags)).toThrow(Failure);
+  });
+});

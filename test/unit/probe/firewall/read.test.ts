@@ -1,0 +1,206 @@
+import { describe, expect, test } from "bun:test";
+import { readFirewall } from "../../../../src/probe/read-firewall.ts";
+import type { FirewallChain, FirewallCondition } from "../../../../src/model/firewall.ts";
+
+type Field = FirewallCondition["field"];
+type Outputs = Readonly<Record<string, string>>;
+
+/** The chains that are read of what these programs print; the others are not there. */
+const read = (outputs: Outputs) =>
+  readFirewall({
+    exec: async ([program = ""]) => {
+      const stdout = outputs[program];
+      const code = stdout === undefined ? 127 : 0;
+      return { code, isStarted: code === 0, stdout: stdout ?? "", stderr: "" };
+    },
+  });
+
+const plain = (chains: readonly FirewallChain[] | null) =>
+  (chains ?? []).map(({ name, hook, policy, rules }) => ({ name, hook, policy, rules }));
+
+test("nobody who may tell: null, which is not an empty firewall", async () => {
+  expect(await read({})).toBeNull();
+  expect(await read({ nft: '{"nftables": []}' })).toEqual([]);
+});
+
+describe("nft -j list ruleset", () => {
+  const inT = { family: "inet", table: "t" };
+  const base = { ...inT, name: "c", type: "filter", hook: "output", prio: 0, policy: "drop" };
+  const set = {
+    ...inT,
+    name: "s",
+    elem: ["1.2.3.4", { prefix: { addr: "169.254.0.0", len: 16 } }],
+  };
+  const rulesOf = async (...expr: readonly object[]) => {
+    const nftables = [
+      { metainfo: { version: "1.0.6" } },
+      { chain: base },
+      { set },
+      { rule: { ...inT, chain: "c", handle: 7, expr } },
+    ];
+    const [chain] = (await read({ nft: JSON.stringify({ nftables }) })) ?? [];
+    return chain?.rules.map(({ conditions, action }) => [conditions, action]);
+  };
+  const daddr = { payload: { protocol: "ip", field: "daddr" } };
+  const match = (left: object, right: unknown, op = "==") => ({ match: { op, left, right } });
+  const drop = { drop: null };
+  const when = (field: Field, values: readonly string[] | null, isNegated = false) => ({
+    field,
+    values,
+    isNegated,
+  });
+
+  test("a chain, its policy, and how a rule is taken away or passed by", async () => {
+    const nftables = [
+      { chain: base },
+      { rule: { ...inT, chain: "c", handle: 7, expr: [match(daddr, "169.254.169.254"), drop] } },
+      { chain: { ...base, name: "n", type: "nat" } },
+      { chain: { ...base, family: "bridge" } },
+    ];
+    const chains = await read({ nft: JSON.stringify({ nftables }) });
+    expect(plain(chains)).toEqual([
+      {
+        name: "inet t c",
+        hook: "output",
+        policy: "drop",
+        rules: [
+          {
+            conditions: [{ field: "daddr", values: ["169.254.169.254"], isNegated: false }],
+            action: { kind: "drop" },
+            remove: "nft delete rule inet t c handle 7",
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("networks, ranges, sets, named sets", async () => {
+    const prefix = { prefix: { addr: "169.254.0.0", len: 16 } };
+    const dport = { payload: { protocol: "tcp", field: "dport" } };
+    const matches = [
+      match(daddr, prefix),
+      match(daddr, { range: ["10.0.0.1", "10.0.0.5"] }, "!="),
+      match(dport, { set: [80, { range: [8000, 8080] }, { elem: { val: 443 } }] }),
+      match(daddr, "@s"),
+      match(daddr, "@gone"),
+    ];
+    expect(await rulesOf(...matches, drop)).toEqual([
+      [
+        [
+          when("daddr", ["169.254.0.0/16"]),
+          when("daddr", ["10.0.0.1-10.0.0.5"], true),
+          when("dport", ["80", "8000-8080", "443"]),
+          when("daddr", ["1.2.3.4", "169.254.0.0/16"]),
+          when("other", null),
+        ],
+        { kind: "drop" },
+      ],
+    ]);
+  });
+
+  test("counters and comments are no conditions, limits and what iptables alone knows are", async () => {
+    const counter = { counter: { packets: 0, bytes: 0 } };
+    const comment = { xt: { type: "match", name: "comment" } };
+    const owner = { xt: { type: "match", name: "owner" } };
+    const reject = { xt: { type: "target", name: "REJECT" } };
+    expect(await rulesOf(counter, comment, reject)).toEqual([[[], { kind: "reject" }]]);
+    expect(await rulesOf(owner, { limit: { rate: 1, per: "second" } }, drop)).toEqual([
+      [[when("other", null), when("other", null)], { kind: "drop" }],
+    ]);
+  });
+
+  test("a map of verdicts is a rule for each of its entries", async () => {
+    const state = { ct: { key: "state" } };
+    const data = {
+      set: [
+        ["invalid", drop],
+        ["new", { jump: { target: "d" } }],
+      ],
+    };
+    expect(await rulesOf({ vmap: { key: state, data } })).toEqual([
+      [[when("state", ["invalid"])], { kind: "drop" }],
+      [[when("state", ["new"])], { kind: "jump", target: "inet t d" }],
+    ]);
+  });
+
+  test("a rule without a verdict is none", async () => {
+    expect(await rulesOf(match(daddr, "1.2.3.4"), { counter: null })).toEqual([]);
+  });
+});
+
+describe("iptables-save", () => {
+  const saved = [
+    "# Generated by iptables-save v1.8.9 (nf_tables)",
+    "*nat",
+    ":OUTPUT ACCEPT [0:0]",
+    "-A OUTPUT -d 169.254.169.254/32 -j DROP",
+    "COMMIT",
+    "*filter",
+    ":INPUT DROP [0:0]",
+    ":OUTPUT ACCEPT [0:0]",
+    ":guard - [0:0]",
+    "-A OUTPUT -p tcp -j guard",
+    '-A guard -d 169.254.169.254/32 ! -o lo -p tcp -m tcp --dport 80:90 -m comment --comment "a b" -j REJECT --reject-with icmp-port-unreachable',
+    "-A guard -m owner ! --uid-owner 0 -m statistic --mode random -j RETURN",
+    "COMMIT",
+  ].join("\n");
+  const when = (field: Field, values: readonly string[], isNegated = false) => ({
+    field,
+    values,
+    isNegated,
+  });
+
+  test("chains and rules, without those that only translate", async () => {
+    const chains = await read({ "iptables-save": saved });
+    const guard =
+      '-d 169.254.169.254/32 ! -o lo -p tcp -m tcp --dport 80:90 -m comment --comment "a b" -j REJECT --reject-with icmp-port-unreachable';
+    expect(plain(chains)).toEqual([
+      { name: "iptables INPUT", hook: "input", policy: "drop", rules: [] },
+      {
+        name: "iptables OUTPUT",
+        hook: "output",
+        policy: "accept",
+        rules: [
+          {
+            conditions: [when("protocol", ["tcp"])],
+            action: { kind: "jump", target: "iptables filter guard" },
+            remove: "iptables -D OUTPUT -p tcp -j guard",
+          },
+        ],
+      },
+      {
+        name: "iptables guard",
+        hook: null,
+        policy: "accept",
+        rules: [
+          {
+            conditions: [
+              when("daddr", ["169.254.169.254/32"]),
+              when("oif", ["lo"], true),
+              when("protocol", ["tcp"]),
+              when("dport", ["80-90"]),
+            ],
+            action: { kind: "reject" },
+            remove: `iptables -D guard ${guard}`,
+          },
+          {
+            conditions: [when("uid", ["0"], true), when("other", ["random"])],
+            action: { kind: "return" },
+            remove:
+              "iptables -D guard -m owner ! --uid-owner 0 -m statistic --mode random -j RETURN",
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("another table is named, and IPv6 has its own program", async () => {
+    const raw =
+      "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s fd00:ec2::254/128 -j DROP\nCOMMIT\n";
+    const [chain] = (await read({ "ip6tables-save": raw })) ?? [];
+    expect(chain).toMatchObject({ hook: "prerouting", families: ["ipv6"] });
+    expect(chain?.rules[0]?.remove).toBe(
+      "ip6tables -t raw -D PREROUTING -s fd00:ec2::254/128 -j DROP",
+    );
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { describeFailed, failedTests } from "../../../scripts/test/failed-tests.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+const first = `import { describe, expect, test } from "bun:test";
+test("is well", () => expect(1).toBe(1));
+describe("a group", () => {
+  test("is wrong (really)", () => { console.error("said before"); expect(1).toBe(2); });
+});
+`;
+const second = `import { test } from "bun:test";
+test("takes too long", async () => { await Bun.sleep(60_000); }, 20);
+`;
+
+test("each failed test of a report is found, with its file and what it said", async () => {
+  await using folder = await temporaryFolder();
+  await Bun.write(join(folder.path, "first.test.ts"), first);
+  await Bun.write(join(folder.path, "second.test.ts"), second);
+  for (const retry of [[], ["--retry=1"]]) {
+    const argv = [process.execPath, "test", "--only-failures", ...retry];
+    const { stderr } = Bun.spawnSync(argv, { cwd: folder.path });
+    const failed = failedTests(stderr.toString());
+    expect(failed.map(({ file, name }) => `${file}: ${name}`)).toEqual([
+      "first.test.ts: a group > is wrong (really)",
+      "second.test.ts: takes too long",
+    ]);
+    expect(failed[0]?.said).toContain("said before");
+    expect(failed[0]?.said).toContain("Expected: 2");
+    expect(describeFailed(failed)).toContain("failed: second.test.ts: takes too long");
+  }
+});
+
+test("a report of tests that are well has none", () => {
+  expect(failedTests("first.test.ts:\nsome noise\n\n 3 pass\n 0 fail\n")).toEqual([]);
+});

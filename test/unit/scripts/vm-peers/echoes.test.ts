@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import {
+  allAnsweredSince,
+  answeredSince,
+  firstAnswer,
+  lostOf,
+  parseEchoes,
+  unanswered,
+} from "../../../../scripts/vm-peers/measure/echoes.ts";
+
+/** `a` is answered, lost and answered again; `b` is answered and lost; `c` never is. */
+const echoes = parseEchoes(`sent 1.000 a 1
+sent 1.001 b 1
+back 1.010 a 1
+sent 1.250 a 2
+sent 1.251 b 2
+back 1.260 b 2
+sent 1.500 a 3
+sent 1.501 b 3
+sent 1.502 c 3
+sent 1.750 a 4
+back 1.760 a 4
+back 1.900 a 3
+`);
+
+test("an answer belongs to its echo, however late it is", () => {
+  expect(echoes.filter(({ address }) => address === "a").map(({ backS }) => backS)).toEqual([
+    1.01,
+    null,
+    1.9,
+    1.76,
+  ]);
+});
+
+test.each([
+  { address: "a", since: 1.9, lost: 1 },
+  { address: "b", since: null, lost: 2 },
+  { address: "c", since: null, lost: 1 },
+  { address: "d", since: null, lost: 0 },
+])("$address: since when it is answered, and how often it was not", (each) => {
+  expect(answeredSince(echoes, each.address)).toBe(each.since);
+  expect(lostOf(echoes, each.address)).toBe(each.lost);
+});
+
+test("the first answer is the earliest of any address; of all there is none while one is missing", () => {
+  expect(firstAnswer(echoes, ["b", "a"])).toBe(1.01);
+  expect(firstAnswer(echoes, ["c"])).toBeNull();
+  expect(allAnsweredSince(echoes, ["a"])).toBe(1.9);
+  expect(allAnsweredSince(echoes, ["a", "b"])).toBeNull();
+  expect(unanswered(echoes, ["a", "b", "c"])).toEqual(["b", "c"]);
+});

@@ -1,0 +1,17 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { accelerator, provesItself } from "../kit/vm/qemu/accelerator.ts";
+import { vmImage } from "../kit/vm/image/image.ts";
+import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+
+setDefaultTimeout(200_000);
+
+testUnless(vmTestsMissing("trixie"))(
+  "trixie's kernel shows whether an accelerator works: in time, or not",
+  async () => {
+    const { kernel } = await vmImage("trixie");
+    expect(await provesItself("tcg", kernel, 60_000)).toBe(true);
+    expect(await provesItself("tcg", kernel, 100)).toBe(false);
+    console.log("guests run with", await accelerator(kernel));
+  },
+);

@@ -1,0 +1,45 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { vmBackends } from "../kit/vm/image/backends.ts";
+import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
+import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { plugIn } from "../kit/vm/scenario/plug-in.ts";
+import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
+import { suites } from "../kit/machine/root-file-system.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+
+setDefaultTimeout(900_000);
+
+for (const suite of suites) {
+  for (const backend of vmBackends) {
+    const daemon = backend === "network-manager" ? "NetworkManager" : "systemd-networkd";
+    testUnless(vmTestsMissing(suite))(
+      `${suite}, ${backend}: after a restart of ${daemon}, routes and rules are there within a minute, lost ones too`,
+      async () => {
+        await using vm = await installedVm({ suite, backend });
+        await plugIn(vm, [{ device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] }]);
+        const state = await stateOf(vm);
+        const again = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+          const startMs = performance.now();
+          await act();
+          await untilState(vm, what, state);
+          const ms = Math.round(performance.now() - startMs);
+          await untilIdle(vm);
+          await untilState(vm, `${what}, and stays`, state);
+          console.log(suite, backend, what, ms, "ms");
+        };
+        const restart = (): Promise<string> =>
+          vm.run(["systemctl", "restart", daemon], { timeoutMs: 60_000 });
+        await again("all is there after a restart", restart);
+        await again("what was lost is back after a restart", async () => {
+          await vm.run(["ip", "rule", "del", "priority", "10001", "from", "10.0.1.11"]);
+          await vm.run(["ip", "route", "flush", "table", "10001"]);
+          await restart();
+        });
+        await vm.run(["systemctl", "mask", "--runtime", "ec2nic-network.service"]);
+        await again("the daemon alone", restart);
+        expect(await vm.failedUnits()).toEqual([]);
+      },
+    );
+  }
+}

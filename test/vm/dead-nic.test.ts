@@ -1,0 +1,85 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
+import { bootTimes } from "../kit/vm/scenario/boot-times.ts";
+import { bootVm } from "../kit/vm/boot-vm.ts";
+import { guestsOf } from "../kit/vm/guests.ts";
+import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
+import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
+import { wireName } from "../kit/machine/vpc/vpc-wire.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+
+setDefaultTimeout(900_000);
+
+/** The primary is the last by name: ens9; ens6 is before it. */
+const primary: EniSpec = { device: 0 };
+const second: EniSpec = { device: 1 };
+const slots = { [eni(primary).mac]: 9 };
+
+const guests = guestsOf([
+  { suite: "trixie", backend: "networkd" },
+  { suite: "trixie", backend: "netplan" },
+  { suite: "bookworm", backend: "network-manager" },
+]);
+
+for (const { suite, backend } of guests) {
+  testUnless(vmTestsMissing(suite))(
+    `${suite}, ${backend}: the primary by another name, the first NIC dead, IMDS silent for 10 s: configured, and no boot is held up`,
+    async () => {
+      await using vm = await bootVm({ suite, backend, enis: [primary, second], slots });
+      const wire = wireName(eni(second).mac);
+      await vm.run(["ec2nic", "hotplug", "--install"]);
+      await vm.bench.run(["ip", "link", "set", wire, "nomaster"]);
+      await vm.vpc.simulator.order("fault", { fault: { kind: "hang" }, forMs: 600_000 });
+      // its ten seconds begin with the first question
+      const heal = silentFor(vm.vpc.simulator, 10_000);
+      await vm.reboot();
+      const times = await bootTimes(vm);
+      await heal;
+      await untilIdle(vm);
+      console.log(suite, backend, "first NIC dead, IMDS silent", JSON.stringify(times));
+      expect((times.multiUser ?? 999) - (times.networkPre ?? times.network ?? 0)).toBeLessThan(30);
+      expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
+      const files = (await stateOf(vm)).join("\n");
+      expect(files).toMatch(/06-?ec-?2a-?00-?00-?00/);
+      expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens9");
+
+      await vm.bench.run([
+        "sh",
+        "-c",
+        `ip link set ${wire} master ${vm.vpc.eni(eni(second).mac).subnet.bridge}; bridge link set dev ${wire} isolated on; bridge fdb replace ${eni(second).mac} dev ${wire} master static`,
+      ]);
+      await vm.reset();
+      await untilIdle(vm);
+      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10"], 60_000);
+      const state = await stateOf(vm);
+      const own = /^10001:\s+from 10\.0\.1\.10 lookup 10001(?: proto \w+)?$/;
+      expect(state.filter((line) => own.test(line))).toHaveLength(1);
+      expect(state.filter((line) => /from 10\.0\.0\.10 /.test(line))).toEqual([]);
+      await untilState(vm, "the same still", state);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}
+
+/** Lets the metadata service answer so long after it was first asked. */
+async function silentFor(
+  {
+    order,
+    look,
+  }: {
+    order: (name: string, body?: unknown) => Promise<unknown>;
+    look: (name: string) => Promise<unknown>;
+  },
+  ms: number,
+): Promise<void> {
+  await order("clear-requests");
+  for (let waited = 0; waited < 120_000; waited += 200) {
+    const requests = await look("requests");
+    if (Array.isArray(requests) && requests.length > 0) break;
+    await Bun.sleep(200);
+  }
+  await Bun.sleep(ms);
+  await order("clear-faults");
+}

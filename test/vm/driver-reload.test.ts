@@ -1,0 +1,64 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
+import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
+import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
+import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { plugIn } from "../kit/vm/scenario/plug-in.ts";
+import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
+import { untilNic } from "../kit/vm/scenario/until-nic.ts";
+import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+
+setDefaultTimeout(900_000);
+
+const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
+/** Another one in its place: the same slot, name and device number. */
+const other: EniSpec = { ...second, mac: "06:ec:2a:00:00:99", ipv4: ["10.0.1.99"] };
+
+const filesOfOurs = ["sh", "-c", "find /etc -name '*ec2nic*' | sort"];
+
+for (const { suite, backend } of guestsOf(allOfTrixie)) {
+  testUnless(vmTestsMissing(suite))(
+    `${suite}, ${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
+    async () => {
+      await using vm = await installedVm({ suite, backend });
+      await plugIn(vm, [second]);
+      const configured = await stateOf(vm);
+
+      // an event of another device may come while the driver is away
+      const files = await vm.run(filesOfOurs);
+      await vm.run(["modprobe", "-r", "virtio_net"]);
+      await vm.run(["ec2nic", "hotplug", "remove"], { timeoutMs: 60_000 });
+      expect(await vm.run(filesOfOurs)).toBe(files);
+      await vm.run(["modprobe", "virtio_net"]);
+      for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
+
+      const reload = [
+        "sh",
+        "-ec",
+        "for i in 1 2 3 4; do modprobe -r virtio_net; modprobe virtio_net; done",
+      ];
+      await vm.eventsOf(async () => {
+        await vm.run(reload, { timeoutMs: 60_000 });
+        for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
+      });
+      await untilIdle(vm);
+      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 30_000);
+      await untilState(vm, "all is as it was", configured);
+      expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
+
+      await vm.detach(eni(second).mac, { lingerMs: 60_000 });
+      await plugIn(vm, [other]);
+      await untilIdle(vm);
+      const replaced = await stateOf(vm);
+      expect(replaced.join("\n")).not.toMatch(/06ec2a000001|06-ec-2a-00-00-01|10\.0\.1\.1[01]/);
+      expect(replaced.join("\n")).toContain("from 10.0.1.99");
+
+      await vm.reboot();
+      await untilIdle(vm);
+      await untilState(vm, "a boot is the same", replaced);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}

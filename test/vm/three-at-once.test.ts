@@ -1,0 +1,52 @@
+import { expect, setDefaultTimeout } from "bun:test";
+import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
+import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
+import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
+import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { plugIn } from "../kit/vm/scenario/plug-in.ts";
+import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
+import { settledFailures } from "../kit/machine/checks/settled-table.ts";
+import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
+import { testUnless } from "../kit/basics/skip.ts";
+
+setDefaultTimeout(900_000);
+
+/** Listed late, and with IPv6 later still. */
+const three: readonly EniSpec[] = [1, 2, 3].map((device) => ({
+  device,
+  dualStack: true,
+  late: {
+    ".": 2000,
+    ipv6s: 6000,
+    "subnet-ipv6-cidr-blocks": 6000,
+    "vpc-ipv6-cidr-blocks": 6000,
+  },
+}));
+
+/** See activate.test.ts of the machines: the one thing that is as it is. */
+const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.[123]\.0/.test(row);
+
+for (const { suite, backend } of guestsOf(allOfTrixie)) {
+  testUnless(vmTestsMissing(suite))(
+    `${suite}, ${backend}: three NICs at once, known late: packets leave by their NICs; four at a boot are the same`,
+    async () => {
+      await using vm = await installedVm({ suite, backend });
+      await plugIn(vm, three);
+      const { rows, failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
+      console.log(suite, backend, rows, "rows of packets");
+      expect(failed.filter((row) => !isKnown(row))).toEqual([]);
+      const state = await stateOf(vm);
+
+      await vm.reboot();
+      await untilIdle(vm);
+      await untilAddresses(
+        vm,
+        vm.vpc.enis().flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6]),
+        30_000,
+      );
+      await untilState(vm, "a boot with four NICs is the same", state);
+      expect(await vm.failedUnits()).toEqual([]);
+    },
+  );
+}
