@@ -1,9 +1,9 @@
 import { Failure, reportOf } from "../../src/exit.ts";
 import { help } from "./cli/help.ts";
-import { type CliOptions, cliOptions } from "./cli/options.ts";
-import { cliScenario } from "./cli/scenario-of-options.ts";
-import { logLine } from "./cli/log-line.ts";
-import { Misfit } from "./scenario/parse.ts";
+import { type CliOptions, parseOptions } from "./cli/options.ts";
+import { loadScenario } from "./cli/load-scenario.ts";
+import { formatRequest } from "./cli/log-line.ts";
+import { ParseError } from "./scenario/parse.ts";
 import type { LoggedRequest } from "./service/request-log.ts";
 import type { Simulator } from "./simulator.ts";
 import { startSimulator } from "./start.ts";
@@ -12,8 +12,8 @@ try {
   await main(Bun.argv.slice(2));
 } catch (error) {
   const { code, message, hint } = reportOf(error);
-  talk(message);
-  if (hint !== null) talk(hint);
+  writeMessage(message);
+  if (hint !== null) writeMessage(hint);
   process.exitCode = code;
 }
 
@@ -23,29 +23,29 @@ async function main(argv: readonly string[]): Promise<void> {
     await Bun.write(Bun.stdout, help);
     return;
   }
-  const isAskedToEnd = new Promise<void>((resolve) => {
+  const stopRequested = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
   const simulator = await listen(options);
   const lines = simulator.urls.map((url) => `listening on ${url}\n`);
   await Bun.write(Bun.stdout, lines.join(""));
-  await isAskedToEnd;
+  await stopRequested;
   await simulator.stop();
 }
 
 function readOptions(argv: readonly string[]): CliOptions {
   try {
-    return cliOptions(argv);
+    return parseOptions(argv);
   } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     throw new Failure("USAGE", error.message, { hint: "see --help" });
   }
 }
 
 async function listen(options: CliOptions): Promise<Simulator> {
-  const scenario = await cliScenario(options, readFile);
+  const scenario = await loadScenario(options, readFile);
   const onRequest = (request: LoggedRequest): void => {
-    if (options.log) talk(logLine(request));
+    if (options.log) writeMessage(formatRequest(request));
   };
   try {
     return await startSimulator({ scenario, listen: options.listen, onRequest });
@@ -62,6 +62,6 @@ async function readFile(path: string): Promise<Uint8Array | null> {
   return (await file.exists()) ? file.bytes() : null;
 }
 
-function talk(message: string): void {
+function writeMessage(message: string): void {
   process.stderr.write(`imds-simulator: ${message}\n`);
 }

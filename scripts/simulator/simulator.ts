@@ -7,40 +7,40 @@ import type { Leaf, Tree } from "./metadata/tree.ts";
 
 /** A running simulator. Keys and paths are as in a scenario. */
 export interface Simulator {
-  /** The first of `urls`, without a slash at the end. */
+  /** The first of `urls`, without a trailing slash. */
   readonly url: string;
   readonly urls: readonly string[];
-  /** In the order in which they came; those to `/_simulator/` are not there. */
+  /** In the order of arrival, without those to `/_simulator/`. */
   readonly requests: readonly LoggedRequest[];
-  /** What time it is, as `requests` count it: milliseconds since the start. */
+  /** The time in milliseconds since the start; `atMs` in `requests` uses the same clock. */
   readonly nowMs: number;
-  /** How many requests fit `METHOD PATH`, in which `*` is any run of characters. */
+  /** How many requests match the pattern `METHOD PATH`; `*` matches any characters. */
   readonly count: (pattern: string) => number;
   /** Connections accepted so far. */
   readonly connections: number;
   /** The highest number of connections open at the same time. */
   readonly maxConnections: number;
-  /** The highest number of requests that waited for their answer at the same time. */
+  /** The highest number of requests that waited for their reply at the same time. */
   readonly maxInFlight: number;
 
   readonly attach: (spec: EniSpec) => FullEni;
   readonly detach: (mac: string, options?: { readonly lingerMs?: number }) => void;
   readonly set: (path: string, value: Leaf | Tree) => void;
-  /** Whether it was there. */
+  /** Returns whether the key existed. */
   readonly remove: (path: string) => boolean;
-  /** From now on. */
+  /** The time counts from now. */
   readonly late: (path: string, late: Late) => void;
-  /** Its window counts from now; `refuse` is in force when this returns. */
+  /** Its times count from now; `refuse` is active when this returns. */
   readonly addFault: (rule: FaultRule) => void;
-  /** Faults, refusals and the rate limit end. */
+  /** Ends all faults, refusals and the rate limit. */
   readonly clearFaults: () => Promise<void>;
   readonly setRateLimit: (spec: RateLimitSpec | null) => void;
-  /** Every token given so far is answered with 401. */
+  /** Every token issued so far is answered with 401. */
   readonly expireTokens: () => void;
-  /** Forgets the requests; `maxInFlight` starts again. */
+  /** Empties `requests` and resets `maxInFlight`. */
   readonly clearRequests: () => void;
   /** Resets every connection and frees the ports. */
   readonly stop: () => Promise<void>;
-  /** `await using simulator = await startSimulator()` stops it at the end of the block. */
+  /** For `await using`: stops the simulator at the end of the block. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

@@ -1,10 +1,10 @@
 import type { Connection } from "./http/connection.ts";
 import { serveConnection } from "./http/connection.ts";
 import { control } from "./service/control.ts";
-import { exchange, type Server } from "./service/exchange.ts";
+import { handleRequest, type Server } from "./service/handle-request.ts";
 import type { FaultRule } from "./faults/fault.ts";
-import { FaultBook } from "./faults/fault-rules.ts";
-import { Gate } from "./http/gate.ts";
+import { FaultRules } from "./faults/fault-rules.ts";
+import { TcpServer } from "./http/tcp-server.ts";
 import type { HttpRequest } from "./http/http-request.ts";
 import type { ListenAddress } from "./http/listener.ts";
 import { RateLimit } from "./faults/rate-limit.ts";
@@ -18,21 +18,20 @@ import { TokenStore } from "./service/token-store.ts";
 export interface StartOptions {
   /** Default: one healthy instance with one ENI. */
   readonly scenario?: Scenario;
-  /** Default: 127.0.0.1, any free port. */
+  /** Default: any free port of 127.0.0.1. */
   readonly listen?: readonly ListenAddress[];
   /**
-   * The clock of everything that depends on the time (late keys, changes, tokens' ends, windows
-   * of faults, the rate limit), in milliseconds; only what is felt on the wire (delays, refusals)
-   * passes in real time.
+   * The clock, in milliseconds, of late keys, changes, token expiry, the times of faults and the
+   * rate limit. Delays and refusals of connections always use real time.
    */
   readonly nowMs?: () => number;
-  /** Told of each request when it is over. */
+  /** Called for each request when it has been answered or its connection is closed. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
 
 /**
- * Starts an EC2 instance metadata service that does what the scenario says. Rejects with the
- * system's error where an address cannot be listened on.
+ * Starts a simulated EC2 instance metadata service for the scenario. Rejects with the system's
+ * error if it cannot listen on an address.
  */
 export async function startSimulator(options: StartOptions = {}): Promise<Simulator> {
   const { scenario = {}, listen = [{ host: "127.0.0.1", port: 0 }] } = options;
@@ -40,14 +39,16 @@ export async function startSimulator(options: StartOptions = {}): Promise<Simula
   const parts = makeParts(scenario, nowMs, options.onRequest ?? (() => {}));
   const serve = (request: HttpRequest, connection: Connection): Promise<void> =>
     request.path.startsWith("/_simulator/")
-      ? sendReply(connection.wire, control(request, simulator), { head: false, keepAlive: true })
-      : exchange(request, connection, parts.server);
-  const gate = new Gate(listen, (socket, number) => serveConnection(socket, number, serve));
-  const simulator = simulatorOf(parts, gate);
+      ? sendReply(connection.client, control(request, simulator), { head: false, keepAlive: true })
+      : handleRequest(request, connection, parts.server);
+  const tcpServer = new TcpServer(listen, (socket, number) =>
+    serveConnection(socket, number, serve),
+  );
+  const simulator = createSimulator(parts, tcpServer);
   try {
-    await gate.open();
+    await tcpServer.open();
   } catch (error) {
-    await gate.stop();
+    await tcpServer.stop();
     throw error;
   }
   for (const rule of scenario.faults ?? []) simulator.addFault(rule);
@@ -58,7 +59,7 @@ interface Parts {
   readonly server: Server;
   readonly instance: SimulatedInstance;
   readonly tokens: TokenStore;
-  readonly faults: FaultBook;
+  readonly faults: FaultRules;
   readonly setLimit: (limit: RateLimit | null) => void;
   readonly nowMs: () => number;
 }
@@ -70,7 +71,7 @@ function makeParts(
 ): Parts {
   const instance = new SimulatedInstance(scenario, nowMs);
   const tokens = new TokenStore(nowMs);
-  const faults = new FaultBook(nowMs);
+  const faults = new FaultRules(nowMs);
   const startMs = nowMs();
   const { httpTokens = "required", disabled = false, rateLimit } = scenario;
   let limit = rateLimit === undefined ? null : new RateLimit(rateLimit, nowMs);
@@ -78,34 +79,34 @@ function makeParts(
     service: () => ({ metadata: instance.metadata, tokens, httpTokens, disabled }),
     log: new RequestLog(onRequest),
     nowMs: () => nowMs() - startMs,
-    // Throttling comes first: beyond the limit a packet never reaches the service.
-    takeFault: (request) => limit?.take() ?? faults.take(request),
+    // The rate limit comes first: a throttled request never reaches the service.
+    nextFault: (request) => limit?.nextFault() ?? faults.nextFault(request),
     latencyMs: scenario.latencyMs ?? 0,
     keepAlive: scenario.keepAlive ?? true,
   };
   return { server, instance, tokens, faults, nowMs, setLimit: (next) => void (limit = next) };
 }
 
-function simulatorOf(
+function createSimulator(
   { server, instance, tokens, faults, nowMs, setLimit }: Parts,
-  gate: Gate,
+  tcpServer: TcpServer,
 ): Simulator {
   const { log } = server;
   return {
     get url() {
-      return gate.urls[0] ?? "";
+      return tcpServer.urls[0] ?? "";
     },
     get urls() {
-      return gate.urls;
+      return tcpServer.urls;
     },
     get requests() {
       return log.requests;
     },
     get connections() {
-      return gate.accepted;
+      return tcpServer.accepted;
     },
     get maxConnections() {
-      return gate.maxOpen;
+      return tcpServer.maxOpen;
     },
     get maxInFlight() {
       return log.maxInFlight;
@@ -119,26 +120,26 @@ function simulatorOf(
     set: (path, value) => instance.set(path, value),
     remove: (path) => instance.remove(path),
     late: (path, late) => instance.metadata.delay(path, late, nowMs()),
-    addFault: (rule) => addFault(rule, faults, gate),
-    clearFaults: () => clearFaults({ faults, setLimit }, gate),
+    addFault: (rule) => addFault(rule, faults, tcpServer),
+    clearFaults: () => clearFaults({ faults, setLimit }, tcpServer),
     setRateLimit: (spec) => setLimit(spec === null ? null : new RateLimit(spec, nowMs)),
     expireTokens: () => tokens.expireAll(),
     clearRequests: () => log.clear(),
-    stop: () => gate.stop(),
-    [Symbol.asyncDispose]: () => gate.stop(),
+    stop: () => tcpServer.stop(),
+    [Symbol.asyncDispose]: () => tcpServer.stop(),
   };
 }
 
-function addFault(rule: FaultRule, faults: FaultBook, gate: Gate): void {
+function addFault(rule: FaultRule, faults: FaultRules, tcpServer: TcpServer): void {
   if (rule.fault.kind !== "refuse") faults.add(rule);
-  else gate.refuse(rule.afterMs ?? 0, rule.forMs ?? Number.POSITIVE_INFINITY);
+  else tcpServer.refuse(rule.afterMs ?? 0, rule.forMs ?? Number.POSITIVE_INFINITY);
 }
 
 async function clearFaults(
   { faults, setLimit }: Pick<Parts, "faults" | "setLimit">,
-  gate: Gate,
+  tcpServer: TcpServer,
 ): Promise<void> {
   faults.clear();
   setLimit(null);
-  await gate.clearRefusals();
+  await tcpServer.clearRefusals();
 }

@@ -9,7 +9,7 @@ const processor = process.arch === "arm64" ? "arm64" : "x64";
 const simulator = handedOut(`ec2nic-imds-simulator-VERSION-linux-${processor}`);
 const testIt = testUnless(releaseMissing(simulator));
 
-testIt("the compiled simulator serves a user-data script's IMDS, with faults", async () => {
+testIt("the compiled simulator serves an IMDS with faults", async () => {
   const fault = "status,status=503,match=PUT /latest/api/token,times=1";
   const argv = [simulator, "--enis", "2", "--fault", fault];
   const child = Bun.spawn(argv, { cwd: "/", env: {}, stdio: ["ignore", "pipe", "ignore"] });
@@ -24,7 +24,7 @@ testIt("the compiled simulator serves a user-data script's IMDS, with faults", a
   expect(await child.exited).toBe(0);
 });
 
-testIt("the compiled simulator refuses as the script does", async () => {
+testIt("the compiled simulator rejects an unknown option with 64", async () => {
   const { exitCode, stderr } = Bun.spawnSync([simulator, "--bogus"], { env: {}, stderr: "pipe" });
   expect(exitCode).toBe(64);
   expect(stderr.toString()).toContain("--bogus");

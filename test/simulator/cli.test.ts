@@ -13,25 +13,25 @@ function spawn(args: readonly string[]) {
   return Bun.spawn(argv, { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
 }
 
-async function ended(args: readonly string[]) {
+async function runToEnd(args: readonly string[]) {
   const process = spawn(args);
   const [stdout, stderr] = await Promise.all([process.stdout.text(), process.stderr.text()]);
   return { code: await process.exited, stdout, stderr };
 }
 
-/** Runs it, with the URLs it prints; `work` done, it is asked to end. */
-async function running(
+/** Starts the simulator, calls `work` with the printed URLs, and then stops the simulator. */
+async function withSimulator(
   args: readonly string[],
   work: (urls: readonly string[]) => Promise<void>,
 ): Promise<{ code: number; stderr: string }> {
   const process = spawn(args);
   const stderr = process.stderr.text();
-  const wanted = Math.max(1, args.filter((arg) => arg === "--listen").length);
+  const expectedLines = Math.max(1, args.filter((arg) => arg === "--listen").length);
   let stdout = "";
   const decoder = new TextDecoder();
   for await (const chunk of process.stdout) {
     stdout += decoder.decode(chunk);
-    if (stdout.split("\n").length > wanted) break;
+    if (stdout.split("\n").length > expectedLines) break;
   }
   try {
     await work(stdout.match(/(?<=^listening on )http:\S+$/gm) ?? []);
@@ -42,7 +42,7 @@ async function running(
   return { code: await process.exited, stderr: await stderr };
 }
 
-async function order(url: string, name: string, body: unknown): Promise<unknown> {
+async function sendControl(url: string, name: string, body: unknown): Promise<unknown> {
   const method = body === undefined ? "GET" : "POST";
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
   const response = await fetch(`${url}/_simulator/${name}`, init);
@@ -57,40 +57,40 @@ test.each<[readonly string[], number, string]>([
   [["--latency", "5"], 64, "--latency 5: "],
   [["--enis", "0"], 64, "--enis 0: "],
   [["--scenario", join(folder, "none.json")], 66, "none.json"],
-])("%p: exit %d", async (args, code, message) => {
-  const result = await ended(args);
+])("%p exits with %d", async (args, code, message) => {
+  const result = await runToEnd(args);
   expect(result.code).toBe(code);
   expect(result.stderr).toContain(message);
   expect(result.stdout).toBe("");
 });
 
-test("a scenario that does not fit: exit 65, with the path in it", async () => {
+test("an invalid scenario exits with 65 and names the field", async () => {
   const file = join(folder, "bad.json");
   await Bun.write(file, '{"enis": [{"device": "one"}]}');
-  const result = await ended(["--scenario", file]);
+  const result = await runToEnd(["--scenario", file]);
   expect(result.code).toBe(65);
   expect(result.stderr).toContain("bad.json: enis.0.device: ");
 });
 
-test("--help is data", async () => {
-  const result = await ended(["--help"]);
+test("--help goes to stdout", async () => {
+  const result = await runToEnd(["--help"]);
   expect([result.code, result.stderr]).toEqual([0, ""]);
   expect(result.stdout).toContain("usage:");
 });
 
-test("a scenario and flags are served on both addresses, until SIGTERM", async () => {
+test("the simulator serves the scenario and the flags on both addresses until SIGTERM", async () => {
   const file = join(folder, "good.json");
   await Bun.write(file, '{"tags": {"Name": "web"}, "userDataBase64": "AP8="}');
   const args = ["--scenario", file, "--enis", "2", "--dual-stack", "--log"];
   let token = "";
-  const result = await running(
+  const result = await withSimulator(
     [...args, "--listen", "127.0.0.1:0", "--listen", "[::1]:0"],
     async ([first = "", second = ""]) => {
       token = await takeToken(first);
       expect(await read(second, "meta-data/tags/instance/Name", token)).toBe("web");
       const mac = "meta-data/network/interfaces/macs/06:ec:2a:00:00:01";
       expect(await read(first, `${mac}/ipv6s`, token)).toBe("2600:1f14:ec2:101::10");
-      expect(JSON.stringify(await order(first, "requests", undefined))).not.toContain(token);
+      expect(JSON.stringify(await sendControl(first, "requests", undefined))).not.toContain(token);
     },
   );
   expect(result.code).toBe(0);
@@ -98,46 +98,57 @@ test("a scenario and flags are served on both addresses, until SIGTERM", async (
   expect(result.stderr).not.toContain(token);
 });
 
-test("it is changed while it runs", async () => {
-  const result = await running(["--fault", "status,status=503,times=1"], async ([url = ""]) => {
-    expect((await fetch(url)).status).toBe(503);
-    const token = await takeToken(url);
-    const key = (path: string): Promise<string> => read(url, `meta-data/${path}`, token);
-    const macs = "network/interfaces/macs";
+test("control requests change the running simulator", async () => {
+  const result = await withSimulator(
+    ["--fault", "status,status=503,times=1"],
+    async ([url = ""]) => {
+      expect((await fetch(url)).status).toBe(503);
+      const token = await takeToken(url);
+      const key = (path: string): Promise<string> => read(url, `meta-data/${path}`, token);
+      const macs = "network/interfaces/macs";
 
-    expect(await order(url, "attach", { device: 1 })).toMatchObject({ mac: "06:ec:2a:00:00:01" });
-    expect((await key(macs)).split("\n")).toHaveLength(2);
-    await order(url, "detach", { mac: "06:ec:2a:00:00:01" });
-    expect((await key(macs)).split("\n")).toHaveLength(1);
-    await order(url, "set", { path: "tags/instance", value: { a: "1" } });
-    expect(await key("tags/instance/a")).toBe("1");
-    await order(url, "late", { path: "tags", late: 60_000 });
-    expect(await key("tags/instance/a")).toBe("404");
-    expect(await order(url, "remove", { path: "mac" })).toEqual({ removed: true });
-    expect(await key("mac")).toBe("404");
-    await order(url, "fault", { fault: { kind: "empty" } });
-    expect(await key("mac")).toBe("");
-    await order(url, "rate-limit", { perSecond: 0 });
-    expect(await key("mac")).toBe("503");
-    await order(url, "clear-faults", {});
-    expect(await key("hostname")).toStartWith("ip-");
-    await order(url, "expire-tokens", {});
-    expect(await key("hostname")).toBe("401");
-    expect(await order(url, "counts", undefined)).toMatchObject({ requests: 11, maxInFlight: 1 });
-    await order(url, "clear-requests", {});
-    expect(await order(url, "requests", undefined)).toEqual([]);
+      expect(await sendControl(url, "attach", { device: 1 })).toMatchObject({
+        mac: "06:ec:2a:00:00:01",
+      });
+      expect((await key(macs)).split("\n")).toHaveLength(2);
+      await sendControl(url, "detach", { mac: "06:ec:2a:00:00:01" });
+      expect((await key(macs)).split("\n")).toHaveLength(1);
+      await sendControl(url, "set", { path: "tags/instance", value: { a: "1" } });
+      expect(await key("tags/instance/a")).toBe("1");
+      await sendControl(url, "late", { path: "tags", late: 60_000 });
+      expect(await key("tags/instance/a")).toBe("404");
+      expect(await sendControl(url, "remove", { path: "mac" })).toEqual({ removed: true });
+      expect(await key("mac")).toBe("404");
+      await sendControl(url, "fault", { fault: { kind: "empty" } });
+      expect(await key("mac")).toBe("");
+      await sendControl(url, "rate-limit", { perSecond: 0 });
+      expect(await key("mac")).toBe("503");
+      await sendControl(url, "clear-faults", {});
+      expect(await key("hostname")).toStartWith("ip-");
+      await sendControl(url, "expire-tokens", {});
+      expect(await key("hostname")).toBe("401");
+      expect(await sendControl(url, "counts", undefined)).toMatchObject({
+        requests: 11,
+        maxInFlight: 1,
+      });
+      await sendControl(url, "clear-requests", {});
+      expect(await sendControl(url, "requests", undefined)).toEqual([]);
 
-    expect(await order(url, "attach", { device: "x" })).toEqual([
-      400,
-      expect.stringContaining("device: "),
-    ]);
-    expect(await order(url, "nonsense", {})).toEqual([404, expect.stringContaining("Not Found")]);
-  });
+      expect(await sendControl(url, "attach", { device: "x" })).toEqual([
+        400,
+        expect.stringContaining("device: "),
+      ]);
+      expect(await sendControl(url, "nonsense", {})).toEqual([
+        404,
+        expect.stringContaining("Not Found"),
+      ]);
+    },
+  );
   expect(result.code).toBe(0);
 });
 
-test("it stays there while connections are refused, and ends with 0 then too", async () => {
-  const result = await running(["--fault", "refuse"], async ([url = ""]) => {
+test("the simulator keeps running while it refuses connections, and exits with 0 on SIGTERM", async () => {
+  const result = await withSimulator(["--fault", "refuse"], async ([url = ""]) => {
     await expect(fetch(url)).rejects.toThrow();
     await Bun.sleep(100);
   });

@@ -5,14 +5,14 @@ import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: imds\r\n\r\n";
 
-test("requests on one connection are answered in turn, however the bytes arrive", async () => {
+test("two requests in one packet are answered in order on one connection", async () => {
   await using simulator = await startSimulator();
   const { text } = await rawExchange(simulator.url, get + get);
   expect(text.match(/HTTP\/1.1 401/g)).toHaveLength(2);
   expect(simulator.requests.map(({ connection }) => connection)).toEqual([1, 1]);
 });
 
-test("Connection: close and HTTP/1.0 end after the answer; else it stays open", async () => {
+test("the connection ends after a reply to Connection: close or HTTP/1.0, otherwise it stays open", async () => {
   await using simulator = await startSimulator();
   const closing = get.replace("Host: imds", "Connection: close");
   expect((await rawExchange(simulator.url, closing)).end).toBe("fin");
@@ -20,7 +20,7 @@ test("Connection: close and HTTP/1.0 end after the answer; else it stays open", 
   expect((await rawExchange(simulator.url, get, { forMs: 20 })).end).toBe("open");
 });
 
-test("without keep-alive each answer says so and ends", async () => {
+test("with keepAlive false, every reply has Connection: close and ends the connection", async () => {
   await using simulator = await startSimulator({ scenario: { keepAlive: false } });
   const seen = await rawExchange(simulator.url, get);
   expect(seen.end).toBe("fin");
@@ -28,13 +28,13 @@ test("without keep-alive each answer says so and ends", async () => {
 });
 
 test.each([
-  ["no HTTP", "hello\r\n\r\n"],
-  ["no path", "GET latest HTTP/1.1\r\n\r\n"],
+  ["a line that is not HTTP", "hello\r\n\r\n"],
+  ["a target without a slash", "GET latest HTTP/1.1\r\n\r\n"],
   ["a header without a colon", "GET / HTTP/1.1\r\nhello\r\n\r\n"],
-  ["a body in chunks", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"],
-  ["a bad length", "PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"],
-  ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}`],
-])("%s: 400, and the end", async (_, bytes) => {
+  ["a chunked body", "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"],
+  ["a negative length", "PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"],
+  ["an endless header", `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}`],
+])("%s is answered with 400 and FIN", async (_, bytes) => {
   await using simulator = await startSimulator();
   const seen = await rawExchange(simulator.url, bytes, { forMs: 500 });
   expect(seen.text).toStartWith("HTTP/1.1 400 ");
@@ -42,7 +42,7 @@ test.each([
   expect(simulator.requests).toHaveLength(0);
 });
 
-test("a request that comes byte by byte, with a body, is one request", async () => {
+test("a request with a body that arrives byte by byte is one request", async () => {
   await using simulator = await startSimulator();
   const { port } = new URL(simulator.url);
   const client = { hostname: "127.0.0.1", port: Number(port), socket: { data() {} } };
@@ -58,7 +58,7 @@ test("a request that comes byte by byte, with a body, is one request", async () 
   socket.end();
 });
 
-test("a request waits for the one before it, even when it comes while that is served", async () => {
+test("a request that arrives while another is served is answered after it", async () => {
   await using simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "delay", ms: 40 }, times: 1 });
   const { port } = new URL(simulator.url);
@@ -76,14 +76,14 @@ test("a request waits for the one before it, even when it comes while that is se
   socket.end();
 });
 
-test("after a request that hangs, none on that connection is answered", async () => {
+test("after a request that hangs, no request on that connection is answered", async () => {
   await using simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "hang" }, times: 1 });
   const seen = await rawExchange(simulator.url, get + get, { forMs: 30 });
   expect([seen.text, seen.end, simulator.requests.length]).toEqual(["", "open", 1]);
 });
 
-test("connections and requests at the same time are counted at their highest", async () => {
+test("maxInFlight and maxConnections are the highest counts at the same time", async () => {
   const faults = [{ fault: { kind: "delay" as const, ms: 40 }, times: 3 }];
   await using simulator = await startSimulator({ scenario: { faults } });
   await Promise.all([1, 2, 3].map(() => fetch(simulator.url)));
@@ -98,7 +98,7 @@ test("connections and requests at the same time are counted at their highest", a
 });
 
 test.each(["hang", "oversized"] as const)(
-  "%s: the request is in flight until its client goes",
+  "%s: the request is in flight until the client closes the connection",
   async (kind) => {
     await using simulator = await startSimulator();
     simulator.addFault({ fault: { kind }, times: 1 });
@@ -115,14 +115,14 @@ test.each(["hang", "oversized"] as const)(
   },
 );
 
-test("latency is before every answer", async () => {
+test("latencyMs delays every reply", async () => {
   await using simulator = await startSimulator({ scenario: { latencyMs: 40 } });
   const startMs = performance.now();
   await fetch(simulator.url);
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(39);
 });
 
-test("the log tells what was asked, and how it went", async () => {
+test("requests lists each request with its status and token", async () => {
   await using simulator = await startSimulator();
   const token = await takeToken(simulator.url);
   await read(simulator.url, "meta-data/a%20b?c", token);
@@ -134,7 +134,7 @@ test("the log tells what was asked, and how it went", async () => {
   expect(simulator.count("GET /latest/*")).toBe(1);
 });
 
-test("stop resets every connection at once and frees the port", async () => {
+test("stop resets every connection and frees the port", async () => {
   const simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "hang" } });
   const hanging = rawExchange(simulator.url, get, { forMs: 2000 });
@@ -147,19 +147,21 @@ test("stop resets every connection at once and frees the port", async () => {
   await next.stop();
 });
 
-test("an address that is taken rejects, and leaves nothing open", async () => {
+test("startSimulator rejects if an address is in use, and closes the others", async () => {
   await using simulator = await startSimulator();
-  const gone = await startSimulator();
-  const [taken, free] = [simulator, gone].map(({ url }) => {
+  const stopped = await startSimulator();
+  const [usedAddress, freeAddress] = [simulator, stopped].map(({ url }) => {
     return { host: "127.0.0.1", port: Number(new URL(url).port) };
   });
-  await gone.stop();
-  if (taken === undefined || free === undefined) throw new Error("no ports");
-  await expect(startSimulator({ listen: [free, taken] })).rejects.toThrow("EADDRINUSE");
-  expect((await rawExchange(gone.url, "")).end).toBe("refused");
+  await stopped.stop();
+  if (usedAddress === undefined || freeAddress === undefined) throw new Error("no ports");
+  await expect(startSimulator({ listen: [freeAddress, usedAddress] })).rejects.toThrow(
+    "EADDRINUSE",
+  );
+  expect((await rawExchange(stopped.url, "")).end).toBe("refused");
 });
 
-test("several addresses show the same instance", async () => {
+test("several addresses serve the same instance", async () => {
   const listen = [
     { host: "127.0.0.1", port: 0 },
     { host: "::1", port: 0 },

@@ -9,14 +9,14 @@ const id = "i-0ec20000000000001";
 
 interface Case {
   readonly fault: Fault;
-  readonly look?: RawOptions;
-  /** How the connection ends for one who asks for `meta-data/instance-id`. */
+  readonly options?: RawOptions;
+  /** How the connection ends after a request for `meta-data/instance-id`. */
   readonly end: RawExchange["end"];
   readonly head: string | RegExp;
   readonly body: string | RegExp;
 }
 
-// One row a kind, or the compiler says so.
+// One row per kind of fault: the type makes a missing row an error.
 const cases: { readonly [K in Exclude<Fault["kind"], "refuse" | "token-rejected">]: Case } = {
   status: {
     fault: { kind: "status", status: 503, headers: { "Retry-After": "1" }, body: "busy" },
@@ -35,9 +35,9 @@ const cases: { readonly [K in Exclude<Fault["kind"], "refuse" | "token-rejected"
   close: { fault: { kind: "close" }, end: "fin", head: "", body: "" },
   slow: {
     fault: { kind: "slow", everyMs: 100, bytes: 100 },
-    look: { forMs: 30 },
+    options: { forMs: 30 },
     end: "open",
-    // The first hundred bytes and no more.
+    // Only the first 100 bytes.
     head: /^HTTP\/1.1 200 OK\r\n[^]{83}$/,
     body: "",
   },
@@ -57,7 +57,7 @@ const cases: { readonly [K in Exclude<Fault["kind"], "refuse" | "token-rejected"
   garbage: { fault: { kind: "garbage", text: "\u0000junk" }, end: "fin", head: "\0junk", body: "" },
   oversized: {
     fault: { kind: "oversized", bytes: 50_000 },
-    look: { forMs: 500 },
+    options: { forMs: 500 },
     end: "fin",
     head: /Content-Length: 50000/,
     body: /^x{50000}$/,
@@ -76,11 +76,12 @@ const cases: { readonly [K in Exclude<Fault["kind"], "refuse" | "token-rejected"
   },
 };
 
-/** Asks once, in raw bytes, a simulator that one rule strikes. */
-async function struck(rule: FaultRule, look: RawOptions = {}): Promise<RawExchange> {
+/** Sends one raw request to a simulator with this fault rule. */
+async function requestWithFault(rule: FaultRule, options: RawOptions = {}): Promise<RawExchange> {
   await using simulator = await startSimulator({ scenario: { faults: [rule] } });
   const token = await takeToken(simulator.url);
-  const seen = await rawExchange(simulator.url, get("/latest/meta-data/instance-id", token), look);
+  const request = get("/latest/meta-data/instance-id", token);
+  const seen = await rawExchange(simulator.url, request, options);
   const [logged] = simulator.requests.slice(1);
   expect(logged?.fault).toBe(rule.fault.kind);
   return seen;
@@ -90,31 +91,32 @@ function get(path: string, token: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: imds\r\nX-aws-ec2-metadata-token: ${token}\r\n\r\n`;
 }
 
-function parts(text: string): readonly [string, string] {
+function splitHead(text: string): readonly [string, string] {
   const at = text.indexOf("\r\n\r\n");
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 4)];
 }
 
-test.each(Object.entries(cases))("%s", async (_, { fault, look, end, head, body }) => {
-  const seen = await struck({ match: "GET *", fault }, look);
-  const [seenHead, seenBody] = parts(seen.text);
+test.each(Object.entries(cases))("the client receives %s", async (_, each) => {
+  const { fault, options, end, head, body } = each;
+  const seen = await requestWithFault({ match: "GET *", fault }, options);
+  const [seenHead, seenBody] = splitHead(seen.text);
   expect(seen.end).toBe(end);
-  for (const [text, wanted] of [
+  for (const [text, expected] of [
     [seenHead, head],
     [seenBody, body],
   ] as const) {
-    if (typeof wanted === "string") expect(text).toBe(wanted);
-    else expect(text).toMatch(wanted);
+    if (typeof expected === "string") expect(text).toBe(expected);
+    else expect(text).toMatch(expected);
   }
 });
 
-test("every kind is told in --help", () => {
+test("--help describes every kind of fault", () => {
   for (const kind of [...Object.keys(cases), "refuse", "token-rejected"]) {
     expect(help).toMatch(new RegExp(`^  ${kind}[ ,]`, "m"));
   }
 });
 
-test("delay holds the answer back for its time", async () => {
+test("delay sends the correct reply after its time", async () => {
   await using simulator = await startSimulator();
   const token = await takeToken(simulator.url);
   simulator.addFault({ fault: { kind: "delay", ms: 80 }, times: 1 });
@@ -123,7 +125,7 @@ test("delay holds the answer back for its time", async () => {
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(79);
 });
 
-test("slow gets there in the end, and the connection goes on", async () => {
+test("slow sends the complete reply, and the connection stays open", async () => {
   await using simulator = await startSimulator();
   const token = await takeToken(simulator.url);
   simulator.addFault({ fault: { kind: "slow", everyMs: 1, bytes: 8 }, times: 1 });
@@ -135,7 +137,7 @@ test("slow gets there in the end, and the connection goes on", async () => {
   expect((await rawExchange(simulator.url, closing, { forMs: 500 })).end).toBe("fin");
 });
 
-test("oversized without end goes on until the client goes, and stops then", async () => {
+test("oversized without bytes sends until the client closes the connection", async () => {
   await using simulator = await startSimulator();
   for (const framing of ["length", "chunked"] as const) {
     simulator.addFault({ fault: { kind: "oversized", framing }, times: 1 });
@@ -146,13 +148,13 @@ test("oversized without end goes on until the client goes, and stops then", asyn
   expect((await fetch(simulator.url)).status).toBe(401);
 });
 
-test("oversized in chunks is a whole body of its size", async () => {
+test("oversized with framing chunked sends a complete body of the given size", async () => {
   await using simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "oversized", bytes: 40_000, framing: "chunked" } });
   expect((await (await fetch(simulator.url)).bytes()).length).toBe(40_000);
 });
 
-test("a client sees a cut body as an error, not as a short value", async () => {
+test("a client reads a truncated body as an error, not as a short value", async () => {
   await using simulator = await startSimulator();
   for (const kind of ["cut", "cut-chunked"] as const) {
     simulator.addFault({ fault: { kind }, times: 1 });
@@ -161,7 +163,7 @@ test("a client sees a cut body as an error, not as a short value", async () => {
   }
 });
 
-test("the first tokens are given and refused; the next is good", async () => {
+test("token-rejected with times 2: the first two tokens are rejected, the third is valid", async () => {
   const faults = [{ fault: { kind: "token-rejected" as const }, times: 2 }];
   await using simulator = await startSimulator({ scenario: { faults } });
   const answers = [];
@@ -172,20 +174,20 @@ test("the first tokens are given and refused; the next is good", async () => {
   expect(answers).toEqual(["401", "401", id]);
 });
 
-test("refuse: the port is closed for the window, and the same port opens again", async () => {
+test("refuse closes the port for its time, and the same port opens again", async () => {
   await using simulator = await startSimulator();
-  const kept = rawExchange(simulator.url, "", { forMs: 500 });
+  const openConnection = rawExchange(simulator.url, "", { forMs: 500 });
   while (simulator.connections === 0) await Bun.sleep(1);
   const { url } = simulator;
   simulator.addFault({ fault: { kind: "refuse" }, forMs: 60 });
   expect((await rawExchange(url, "")).end).toBe("refused");
-  expect((await kept).end).toBe("reset");
+  expect((await openConnection).end).toBe("reset");
   while ((await rawExchange(url, "", { forMs: 5 })).end !== "open") await Bun.sleep(5);
   expect(simulator.url).toBe(url);
   expect((await fetch(url)).status).toBe(401);
 });
 
-test("refuse from the start, and from later on", async () => {
+test("refuse can begin at the start or after a time", async () => {
   const faults: FaultRule[] = [
     { fault: { kind: "refuse" }, forMs: 40 },
     { fault: { kind: "refuse" }, afterMs: 150 },
@@ -203,7 +205,7 @@ test("refuse from the start, and from later on", async () => {
   expect((await fetch(simulator.url)).status).toBe(401);
 });
 
-test("refusals overlap, and those to come can be called off", async () => {
+test("refusals can overlap, and clearFaults cancels planned ones", async () => {
   await using simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "refuse" }, forMs: 20 });
   simulator.addFault({ fault: { kind: "refuse" }, forMs: 5000 });

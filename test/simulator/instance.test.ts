@@ -30,7 +30,7 @@ const always = [
 const ipv4 = ["local-hostname", "local-ipv4s", "subnet-ipv4-cidr-block"];
 const ipv6 = ["ipv6s", "subnet-ipv6-cidr-blocks", "vpc-ipv6-cidr-blocks"];
 
-describe("the leaves of an ENI", () => {
+describe("an ENI has exactly the leaves that AWS documents", () => {
   test.each<[string, EniSpec, string[]]>([
     ["IPv4", { device: 1 }, ipv4],
     ["dual-stack", { device: 1, dualStack: true }, [...ipv4, ...ipv6]],
@@ -57,12 +57,12 @@ describe("the leaves of an ENI", () => {
         "ipv6-prefix",
       ],
     ],
-  ])("%s", (_, spec, more) => {
-    expect(leaves(spec)).toEqual([...always, ...more].toSorted());
+  ])("%s", (_, spec, additional) => {
+    expect(leaves(spec)).toEqual([...always, ...additional].toSorted());
   });
 });
 
-test("what is not written of an ENI follows from its card and device", () => {
+test("missing fields of an ENI are derived from its card and device", () => {
   expect(eni({ device: 1 })).toMatchObject({
     mac: "06:ec:2a:00:00:01",
     id: "eni-0ec2006ec2a000001",
@@ -78,7 +78,7 @@ test("what is not written of an ENI follows from its card and device", () => {
   expect(eni({ device: 1, mac: "0A:00:00:00:00:0F" }).mac).toBe("0a:00:00:00:00:0f");
 });
 
-test("each public address is associated with the private one at its place", () => {
+test("each public address is associated with the private address at the same index", () => {
   const enis = [
     { device: 0, ipv4: ["10.0.0.8", "10.0.0.9"], publicIpv4: ["192.0.2.1", "192.0.2.2"] },
   ];
@@ -88,9 +88,9 @@ test("each public address is associated with the private one at its place", () =
   expect(read({ enis }, "meta-data/public-ipv4")).toBe("192.0.2.1");
 });
 
-test("the instance's own leaves", () => {
+test("the leaves of the instance are derived from its description", () => {
   const spec = { instanceId: "i-1", availabilityZone: "us-east-1b", enis: [{ device: 0 }] };
-  const wanted = {
+  const expected = {
     "instance-id": "i-1",
     mac: "06:ec:2a:00:00:00",
     hostname: "ip-10-0-0-10.ec2.internal",
@@ -100,12 +100,12 @@ test("the instance's own leaves", () => {
     "placement/availability-zone-id": "use1-az2",
     "services/partition": "aws",
   };
-  for (const [key, value] of Object.entries(wanted)) {
+  for (const [key, value] of Object.entries(expected)) {
     expect([key, read(spec, `meta-data/${key}`)]).toEqual([key, value]);
   }
 });
 
-test("tags, keys and a role are there where the instance has them", () => {
+test("tags, public-keys and iam exist only if the instance has them", () => {
   const spec = { tags: { Name: "web" }, iamRole: "reader", keyName: "ops" };
   expect(read(spec, "meta-data/tags/instance/Name")).toBe("web");
   expect(read(spec, "meta-data/public-keys")).toBe("0=ops");
@@ -117,7 +117,7 @@ test("tags, keys and a role are there where the instance has them", () => {
   }
 });
 
-test("the identity document is JSON of this instance", () => {
+test("the identity document is JSON that describes this instance", () => {
   const document = read({ instanceId: "i-2" }, "dynamic/instance-identity/document") ?? "";
   expect(JSON.parse(document)).toMatchObject({
     instanceId: "i-2",

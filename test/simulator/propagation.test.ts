@@ -6,8 +6,8 @@ import { SimulatedInstance } from "../../scripts/simulator/scenario/simulated-in
 const mac = "06:ec:2a:00:00:01";
 const folder = `network/interfaces/macs/${mac}`;
 
-/** An instance on a clock that is set by hand. */
-function simulated(scenario: Scenario) {
+/** An instance whose clock is set by each read. */
+function simulate(scenario: Scenario) {
   let nowMs = 5000;
   const simulatedInstance = new SimulatedInstance(scenario, () => nowMs);
   const readAt = (atMs: number, path: string): string | null => {
@@ -22,49 +22,49 @@ function names(listing: string | null): string[] {
   return listing?.split("\n") ?? [];
 }
 
-test("a late leaf is neither listed nor there, until it is", () => {
-  const { readAt } = simulated({ late: { [`${folder}/ipv6s`]: 100 }, enis: twoEnis({}) });
+test("a late leaf is neither listed nor readable before its time", () => {
+  const { readAt } = simulate({ late: { [`${folder}/ipv6s`]: 100 }, enis: twoEnis({}) });
   expect(readAt(99, `${folder}/ipv6s`)).toBeNull();
   expect(names(readAt(99, folder))).not.toContain("ipv6s");
   expect(readAt(100, `${folder}/ipv6s`)).toBe("2600:1f14:ec2:101::10");
   expect(names(readAt(100, folder))).toContain("ipv6s");
 });
 
-test("a late leaf may be listed already", () => {
+test("a late leaf with listed true is listed before its time", () => {
   const late = { ipv6s: { afterMs: 100, listed: true } };
-  const { readAt } = simulated({ enis: twoEnis(late) });
+  const { readAt } = simulate({ enis: twoEnis(late) });
   expect(names(readAt(99, folder))).toContain("ipv6s");
   expect(readAt(99, `${folder}/ipv6s`)).toBeNull();
   expect(readAt(100, `${folder}/ipv6s`)).not.toBeNull();
 });
 
-test("a leaf may have another value before", () => {
+test("a late leaf with before has another value before its time", () => {
   const late = { "device-number": { afterMs: 100, before: "0" } };
-  const { readAt } = simulated({ enis: twoEnis(late) });
+  const { readAt } = simulate({ enis: twoEnis(late) });
   expect(names(readAt(99, folder))).toContain("device-number");
   expect(readAt(99, `${folder}/device-number`)).toBe("0");
   expect(readAt(100, `${folder}/device-number`)).toBe("1");
 });
 
-test("a late MAC hides all below it", () => {
-  const { readAt } = simulated({ enis: twoEnis({ ".": 100 }) });
+test("a late MAC hides its whole folder", () => {
+  const { readAt } = simulate({ enis: twoEnis({ ".": 100 }) });
   expect(names(readAt(99, "network/interfaces/macs"))).toEqual(["06:ec:2a:00:00:00/"]);
   expect(readAt(99, `${folder}/device-number`)).toBeNull();
   expect(names(readAt(100, "network/interfaces/macs"))).toHaveLength(2);
   expect(readAt(100, `${folder}/device-number`)).toBe("1");
 });
 
-test("what is late counts from the attachment", () => {
+test("the times of late keys count from the attachment", () => {
   const changes = [{ afterMs: 1000, attach: { device: 1, late: { "subnet-id": 50 } } }];
-  const { readAt } = simulated({ changes });
+  const { readAt } = simulate({ changes });
   expect(readAt(999, folder)).toBeNull();
-  // Nobody looked for a while: the attachment happened in its own time all the same.
+  // No read between 999 and 1049 ms: the attachment still counts from 1000 ms.
   expect(readAt(1049, `${folder}/subnet-id`)).toBeNull();
   expect(readAt(1050, `${folder}/subnet-id`)).not.toBeNull();
 });
 
-test("a detached ENI is gone at once, or lingers", () => {
-  const { instance: it, readAt } = simulated({ enis: twoEnis({}) });
+test("a detached ENI disappears at once, or after lingerMs", () => {
+  const { instance: it, readAt } = simulate({ enis: twoEnis({}) });
   it.detach({ mac, lingerMs: 100 });
   expect(readAt(99, folder)).not.toBeNull();
   expect(readAt(100, folder)).toBeNull();
@@ -73,16 +73,16 @@ test("a detached ENI is gone at once, or lingers", () => {
   expect(readAt(100, folder)).toBeNull();
 });
 
-test("an ENI that comes back while it lingers stays", () => {
-  const { instance: it, readAt } = simulated({ enis: twoEnis({}) });
+test("an ENI that is attached again before lingerMs ends is not removed", () => {
+  const { instance: it, readAt } = simulate({ enis: twoEnis({}) });
   it.detach({ mac, lingerMs: 100 });
   it.attach({ device: 1 });
   expect(readAt(200, folder)).not.toBeNull();
 });
 
-test("set and remove change what is read, and what was late is there", () => {
+test("set and remove change the metadata at once, also for late keys", () => {
   const late = { "device-number": 1e9 };
-  const { instance: it, readAt } = simulated({ enis: twoEnis(late) });
+  const { instance: it, readAt } = simulate({ enis: twoEnis(late) });
   it.set(`${folder}/device-number`, "7");
   expect(readAt(0, `${folder}/device-number`)).toBe("7");
   it.set("tags/instance", { Name: "web" });
@@ -92,7 +92,7 @@ test("set and remove change what is read, and what was late is there", () => {
   expect(readAt(0, "tags/instance/Name")).toBeNull();
 });
 
-test("changes happen in their order, whatever order they are written in", () => {
+test("changes apply in the order of their times, not of the list", () => {
   const changes = [
     { afterMs: 20, set: { path: "a", value: "second" } },
     { afterMs: 10, set: { path: "a", value: "first" } },
@@ -100,7 +100,7 @@ test("changes happen in their order, whatever order they are written in", () => 
     { afterMs: 40, set: { path: "a", value: "again" } },
     { afterMs: 40, detach: { mac: "06:ec:2a:00:00:00" } },
   ];
-  const { readAt } = simulated({ changes });
+  const { readAt } = simulate({ changes });
   expect([10, 20, 30, 40].map((atMs) => readAt(atMs, "a"))).toEqual([
     "first",
     "second",
@@ -110,9 +110,9 @@ test("changes happen in their order, whatever order they are written in", () => 
   expect(readAt(40, "network/interfaces/macs")).toBe("");
 });
 
-test("a scenario's own content and settings stand for themselves", () => {
+test("content replaces all metadata, and set changes it", () => {
   const content = { metaData: { a: "1", folder: { b: ["x", "y"] } } };
-  const { readAt } = simulated({ content, set: { a: null, c: "3" } });
+  const { readAt } = simulate({ content, set: { a: null, c: "3" } });
   expect(readAt(0, "a")).toBeNull();
   expect(readAt(0, "c")).toBe("3");
   expect(readAt(0, "folder/b")).toBe("x\ny");

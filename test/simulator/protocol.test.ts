@@ -28,25 +28,32 @@ function get(path: string): Promise<Response> {
   return request("GET", path, { [tokenHeader]: token });
 }
 
-describe("the token", () => {
+describe("a token", () => {
   const cases: Array<{ title: string; headers: Record<string, string>; status: number }> = [
-    { title: "a ttl of 1", headers: { ttl: "1" }, status: 200 },
-    { title: "a ttl of 21600", headers: { ttl: "21600" }, status: 200 },
-    { title: "a ttl of 0", headers: { ttl: "0" }, status: 400 },
-    { title: "a ttl of 21601", headers: { ttl: "21601" }, status: 400 },
-    { title: "a ttl that is no number", headers: { ttl: "1h" }, status: 400 },
-    { title: "no ttl", headers: {}, status: 400 },
-    { title: "a proxy", headers: { ttl: "60", "X-Forwarded-For": "10.0.0.1" }, status: 403 },
+    { title: "a TTL of 1", headers: { ttl: "1" }, status: 200 },
+    { title: "a TTL of 21600", headers: { ttl: "21600" }, status: 200 },
+    { title: "a TTL of 0", headers: { ttl: "0" }, status: 400 },
+    { title: "a TTL of 21601", headers: { ttl: "21601" }, status: 400 },
+    { title: "a TTL that is not a number", headers: { ttl: "1h" }, status: 400 },
+    { title: "no TTL", headers: {}, status: 400 },
+    {
+      title: "a request through a proxy",
+      headers: { ttl: "60", "X-Forwarded-For": "10.0.0.1" },
+      status: 403,
+    },
   ];
-  test.each(cases)("$title: $status", async ({ headers: { ttl, ...rest }, status }) => {
-    const ttlHeader = ttl === undefined ? {} : { "X-aws-ec2-metadata-token-ttl-seconds": ttl };
-    const response = await request("PUT", "/latest/api/token", { ...ttlHeader, ...rest });
-    expect(response.status).toBe(status);
-    const said = response.headers.get("x-aws-ec2-metadata-token-ttl-seconds");
-    expect(said).toBe(status === 200 ? (ttl ?? null) : null);
-  });
+  test.each(cases)(
+    "$title is answered with $status",
+    async ({ headers: { ttl, ...rest }, status }) => {
+      const ttlHeader = ttl === undefined ? {} : { "X-aws-ec2-metadata-token-ttl-seconds": ttl };
+      const response = await request("PUT", "/latest/api/token", { ...ttlHeader, ...rest });
+      expect(response.status).toBe(status);
+      const replyTtl = response.headers.get("x-aws-ec2-metadata-token-ttl-seconds");
+      expect(replyTtl).toBe(status === 200 ? (ttl ?? null) : null);
+    },
+  );
 
-  test("is fresh each time, and each is good", async () => {
+  test("each request gets a new token, and all tokens are valid", async () => {
     const other = await takeToken(simulator.url);
     expect(other).not.toBe(token);
     expect(other).toHaveLength(56);
@@ -54,7 +61,7 @@ describe("the token", () => {
     expect(await read(simulator.url, "meta-data/mac", token)).toBe("06:ec:2a:00:00:00");
   });
 
-  test("ends when its time is over", async () => {
+  test("a token expires at its TTL", async () => {
     const short = await takeToken(simulator.url, 2);
     nowMs += 1999;
     expect(await read(simulator.url, "meta-data/mac", short)).not.toBe("401");
@@ -62,12 +69,12 @@ describe("the token", () => {
     expect(await read(simulator.url, "meta-data/mac", short)).toBe("401");
   });
 
-  test("without one, or with a wrong one, a GET is a 401", async () => {
+  test("a GET without a token or with a wrong one is answered with 401", async () => {
     expect((await request("GET", "/latest/meta-data/mac", {})).status).toBe(401);
     expect(await read(simulator.url, "meta-data/mac", "AQAEA")).toBe("401");
   });
 
-  test("all end by order", async () => {
+  test("expireTokens makes all tokens invalid", async () => {
     await using other = await startSimulator();
     const first = await takeToken(other.url);
     other.expireTokens();
@@ -80,19 +87,19 @@ test.each([
   ["PUT", "/latest/meta-data/mac"],
   ["DELETE", "/latest/user-data"],
   ["GET", "/latest/api/token"],
-])("%s %s: 405", async (method, path) => {
+])("%s %s is answered with 405", async (method, path) => {
   const response = await request(method, path, { [tokenHeader]: token });
   expect(response.status).toBe(405);
 });
 
-test("an error has EC2's page, which is no value", async () => {
+test("an error has EC2's HTML page as its body", async () => {
   const response = await get("/latest/meta-data/nothing");
   expect(response.status).toBe(404);
   expect(response.headers.get("content-type")).toBe("text/html");
   expect(await response.text()).toContain("<title>404 - Not Found</title>");
 });
 
-test("a value is plain text from EC2ws, without a newline at the end", async () => {
+test("a value is plain text from EC2ws, without a trailing newline", async () => {
   const response = await get("/latest/meta-data/instance-id");
   expect(response.headers.get("server")).toBe("EC2ws");
   expect(response.headers.get("content-type")).toBe("text/plain");
@@ -107,12 +114,12 @@ test("HEAD has the headers of GET and no body", async () => {
   expect(seen.text).toEndWith("\r\n\r\n");
 });
 
-test("user-data is bytes", async () => {
+test("user-data is served byte for byte", async () => {
   const response = await get("/latest/user-data");
   expect(await response.bytes()).toEqual(new Uint8Array([0, 255, 10]));
 });
 
-test("where there is none, user-data is a 404 and is not listed", async () => {
+test("missing user-data is a 404 and is not listed", async () => {
   await using bare = await startSimulator();
   const other = await takeToken(bare.url);
   expect(await read(bare.url, "user-data", other)).toBe("404");
@@ -129,25 +136,25 @@ test.each([
   ["/latest/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A01/device-number", "1"],
   ["/2021-03-23/meta-data/instance-id", "i-0ec20000000000001"],
   ["/latest/meta-data/tags/instance/a%2Fb%20c", "slash"],
-])("%s", async (path, text) => {
+])("GET %s", async (path, text) => {
   expect(await (await get(path)).text()).toBe(text);
 });
 
-test("the versions are listed at the top, and a dated one that is unknown is a 404", async () => {
+test("the root lists the versions, and an unknown version is a 404", async () => {
   expect((await (await get("/")).text()).split("\n")).toContain("latest");
   expect((await get("/1999-01-01/meta-data/")).status).toBe(404);
 });
 
-test("IMDSv1 where tokens are optional: a wrong token is a 401 all the same", async () => {
-  await using old = await startSimulator({ scenario: { httpTokens: "optional" } });
-  expect((await fetch(`${old.url}/latest/meta-data/mac`)).status).toBe(200);
-  expect(await read(old.url, "meta-data/mac", "wrong")).toBe("401");
+test("with httpTokens optional, IMDSv1 works, but a wrong token is still a 401", async () => {
+  await using imdsV1 = await startSimulator({ scenario: { httpTokens: "optional" } });
+  expect((await fetch(`${imdsV1.url}/latest/meta-data/mac`)).status).toBe(200);
+  expect(await read(imdsV1.url, "meta-data/mac", "wrong")).toBe("401");
 });
 
-test("switched off: 403, for the token too", async () => {
-  await using off = await startSimulator({ scenario: { disabled: true } });
+test("with disabled true, every request is a 403, also for a token", async () => {
+  await using disabled = await startSimulator({ scenario: { disabled: true } });
   const headers = { "X-aws-ec2-metadata-token-ttl-seconds": "60" };
-  const put = await fetch(`${off.url}/latest/api/token`, { method: "PUT", headers });
+  const put = await fetch(`${disabled.url}/latest/api/token`, { method: "PUT", headers });
   expect(put.status).toBe(403);
-  expect((await fetch(`${off.url}/latest/meta-data/`)).status).toBe(403);
+  expect((await fetch(`${disabled.url}/latest/meta-data/`)).status).toBe(403);
 });

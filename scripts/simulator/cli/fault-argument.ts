@@ -5,11 +5,11 @@ import { faultRuleSchema, rateLimitSchema } from "../scenario/scenario-schema.ts
 
 const ruleFields = new Set(["match", "times", "skip", "afterMs", "forMs"]);
 
-/** `status,status=503,times=2`, or a rule in JSON, as a rule; throws a `Misfit`. */
-export function faultArgument(text: string): FaultRule {
+/** Parses `status,status=503,times=2`, or a rule in JSON; throws a `ParseError`. */
+export function parseFault(text: string): FaultRule {
   if (text.startsWith("{")) return parseJson(faultRuleSchema, text);
   const [kind = "", ...fields] = text.split(",");
-  const pairs = fields.map(pair);
+  const pairs = fields.map(parsePair);
   const rule = pairs.filter(([name]) => ruleFields.has(name));
   const fault = pairs.filter(([name]) => !ruleFields.has(name));
   return parse(faultRuleSchema, {
@@ -18,20 +18,20 @@ export function faultArgument(text: string): FaultRule {
   });
 }
 
-/** `50,answer=429,retryAfter=1` as a rate limit; throws a `Misfit`. */
-export function rateLimitArgument(text: string): RateLimitSpec {
+/** Parses a rate limit, for example `50,answer=429,retryAfter=1`; throws a `ParseError`. */
+export function parseRateLimit(text: string): RateLimitSpec {
   const [perSecond = "", ...fields] = text.split(",");
   return parse(rateLimitSchema, {
-    ...Object.fromEntries(fields.map(pair)),
-    perSecond: valueOf(perSecond),
+    ...Object.fromEntries(fields.map(parsePair)),
+    perSecond: numberOrText(perSecond),
   });
 }
 
-function pair(field: string): readonly [string, string | number] {
+function parsePair(field: string): readonly [string, string | number] {
   const at = field.indexOf("=");
-  return at < 0 ? [field, ""] : [field.slice(0, at), valueOf(field.slice(at + 1))];
+  return at < 0 ? [field, ""] : [field.slice(0, at), numberOrText(field.slice(at + 1))];
 }
 
-function valueOf(text: string): string | number {
+function numberOrText(text: string): string | number {
   return /^\d+$/.test(text) ? Number(text) : text;
 }

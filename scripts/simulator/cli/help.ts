@@ -3,52 +3,63 @@ export const help = `ec2nic-imds-simulator: an EC2 metadata service (IMDSv2) to 
 
 usage: ec2nic-imds-simulator [options]
 
-In a checkout, "bun scripts/simulator/main.ts" is the same.
+In a checkout, run "bun scripts/simulator/main.ts" instead.
 
 options
-  --scenario FILE    the instance and how its service behaves, as JSON (below)
-  --enis N           an instance with N network interfaces (default 1)
-  --dual-stack       with IPv6 on each of them
-  --user-data FILE   what user-data answers, byte for byte
-  --listen ADDR:PORT where to listen; repeatable; IPv6 as [::1]:80; port 0 is
-                     any that is free (default 127.0.0.1:0)
-  --latency TIME     before every answer: 20ms, 2s
+  --scenario FILE    describe the instance and its IMDS in JSON (see below)
+  --enis N           set the number of network interfaces (default 1)
+  --dual-stack       give each interface an IPv6 address
+  --user-data FILE   serve this file as user-data
+  --listen ADDR:PORT listen on this address; repeatable; IPv6 as [::1]:80;
+                     port 0 is any free port (default 127.0.0.1:0)
+  --latency TIME     delay every reply: 20ms, 2s
   --rate-limit N[,answer=429|503|drop][,retryAfter=SECONDS]
-                     N requests a second, and beyond them 503
-  --fault FAULT      something that goes wrong (below); repeatable
-  --log              each request on stderr when it is over, without its token
-  --help
+                     allow N requests per second, answer others with 503
+  --fault FAULT      add a fault (see below); repeatable
+  --log              print each finished request to stderr, without its token
+  --help             print this help
 
-It prints 'listening on http://ADDR:PORT' for each address, serves until SIGTERM
-or SIGINT, and ends with 0. 64: bad option. 65: bad scenario. 66: no such file.
-71: cannot listen. 77: not allowed to.
+The simulator prints 'listening on http://ADDR:PORT' for each address, and runs
+until SIGTERM or SIGINT.
+
+exit status
+  0   stopped by SIGTERM or SIGINT
+  64  an option is wrong
+  65  the scenario is wrong
+  66  a file does not exist
+  71  it cannot listen on an address
+  77  it may not listen on an address (permission denied)
 
 faults
-  KIND[,NAME=VALUE]...  or as JSON, as in a scenario: {"fault": {...}, ...}
+  KIND[,NAME=VALUE]...  or JSON, as in a scenario: {"fault": {...}, ...}
 
-  status,status=503  that status; also body=TEXT (headers in JSON only)
-  refuse             connections are refused, open ones reset
-  hang               the request is read, then silence
-  hang-headers       the headers are sent, the body never
-  reset              the request is read, then RST
-  close              the request is read, then FIN without a byte
-  slow,everyMs=5     the right answer, a byte every 5 ms; bytes=N at a time
-  delay,ms=300       the right answer, 300 ms later
-  cut                Content-Length tells more than is sent; bytes=N are sent
-  cut-chunked        the last chunk never comes; bytes=N are sent
-  garbage            an answer that is not HTTP; text=TEXT
-  oversized          a body without end, or of bytes=N; framing=chunked
+  status,status=503  reply with this status; body=TEXT (headers: only in JSON)
+  refuse             refuse new connections, reset open ones
+  hang               read the request, send nothing
+  hang-headers       send the headers, but never the body
+  reset              read the request, then send RST
+  close              read the request, then send FIN and no data
+  slow,everyMs=5     send the correct reply, one byte every 5 ms; bytes=N: N
+                     bytes at a time
+  delay,ms=300       send the correct reply 300 ms later
+  cut                send less than Content-Length; bytes=N: send N bytes
+  cut-chunked        never send the last chunk; bytes=N: send N bytes
+  garbage            send data that is not HTTP; text=TEXT
+  oversized          send an endless body; bytes=N: N bytes; framing=chunked
   redirect,location=URL
-                     302
-  token-rejected     a token is given, and answered with 401 ever after
-  empty              200 without a body
+                     reply with 302
+  token-rejected     issue a token, but answer every request with it with 401
+  empty              reply with 200 and no body
 
-  and when it strikes:
-  match=METHOD PATH  only requests that fit; * is any run of characters
-  times=N  skip=N    N requests, after letting N pass
-  afterMs=T  forMs=T from T after the start, for so long
+  Each fault can be limited:
+  match=METHOD PATH  only matching requests; * matches any characters
+  times=N            only N requests
+  skip=N             not the first N matching requests
+  afterMs=T          not before T ms after the start
+  forMs=T            for T ms
 
-  The first fault that fits a request wins. 'refuse' takes only afterMs, forMs.
+  The first fault that matches a request applies. 'refuse' can only be limited
+  with afterMs and forMs.
 
 scenario file
   {
@@ -71,37 +82,48 @@ scenario file
     "latencyMs": 2
   }
 
-  Every field may be left out. Also: instanceType, imageId, accountId,
-  availabilityZone, keyName (null: none), userData (text), httpTokens
-  ("required", "optional"), keepAlive (false: one request a connection),
-  disabled (true: 403), content ({"metaData": {...}, "dynamic": {...}} instead
-  of the built instance), set ({KEY: value, object, or null to take away}).
-  An ENI also: card, mac, id, ipv6, subnetCidr, subnetIpv6Cidrs, vpcCidrs,
+  All fields are optional. More fields:
+  instanceType, imageId, accountId, availabilityZone
+  keyName      null: the instance has no key pair
+  userData     user-data as text
+  httpTokens   "required" (default) or "optional" (IMDSv1 also works)
+  keepAlive    false: close each connection after one request
+  disabled     true: answer every request with 403
+  content      {"metaData": {...}, "dynamic": {...}}: replaces all metadata
+  set          {KEY: VALUE}: a string, list or object; null removes the key
+  In enis: card, mac, id, ipv6, subnetCidr, subnetIpv6Cidrs, vpcCidrs,
   vpcIpv6Cidrs, ipv4Prefixes, ipv6Prefixes, efaOnly.
-  Late, from the start or the attachment on: a number of milliseconds (neither
-  listed nor readable until then), {"afterMs": T, "listed": true} (listed, but
-  404), {"afterMs": T, "before": VALUE} (another value). In an ENI, the keys are
-  below its own folder, and "." is the folder.
-  Changes: attach, detach ({"mac": ..., "lingerMs": T}: still listed for T),
-  set ({"path": KEY, "value": ...}), remove ({"path": KEY}).
+
+  late: when a key appears, counted from the start or the attachment of the ENI:
+  T                               neither listed nor readable before T ms
+  {"afterMs": T, "listed": true}  listed before T ms, but reading it is a 404
+  {"afterMs": T, "before": VALUE} has another value before T ms
+  In an ENI, keys are relative to its own folder, and "." is the folder.
+
+  changes: each has afterMs and one of
+  attach       an ENI
+  detach       {"mac": MAC, "lingerMs": T}: it stays listed for T ms
+  set          {"path": KEY, "value": VALUE}
+  remove       {"path": KEY}
+
   Keys are relative to meta-data/, or begin with dynamic/ or user-data.
 
-changing it while it runs
-  On the same port, without a token and without the faults (but not while
-  connections are refused):
+control requests
+  They change the running simulator. Send them to the same port. They need no
+  token and have no faults, but they fail while connections are refused.
 
-  POST /_simulator/attach          an ENI         {"device": 2}
-  POST /_simulator/detach          {"mac": MAC}   also "lingerMs"
+  POST /_simulator/attach          an ENI, as in a scenario: {"device": 2}
+  POST /_simulator/detach          {"mac": MAC, "lingerMs": T}
   POST /_simulator/set             {"path": KEY, "value": VALUE}
   POST /_simulator/remove          {"path": KEY}
   POST /_simulator/late            {"path": KEY, "late": LATE}
   POST /_simulator/fault           {"fault": {"kind": "hang"}, "times": 3}
-  POST /_simulator/clear-faults    faults and rate limit end
+  POST /_simulator/clear-faults    end all faults and the rate limit
   POST /_simulator/rate-limit      {"perSecond": 5}, or null
-  POST /_simulator/expire-tokens   every token so far is a 401
-  POST /_simulator/clear-requests  forgets the requests
-  GET  /_simulator/requests        the requests so far, as JSON
-  GET  /_simulator/counts          time, requests, connections, how many at once
+  POST /_simulator/expire-tokens   make all tokens invalid
+  POST /_simulator/clear-requests  empty the list of requests
+  GET  /_simulator/requests        list the requests so far, as JSON
+  GET  /_simulator/counts          count requests and connections
 
 examples
   ec2nic-imds-simulator --enis 3 --dual-stack --log

@@ -1,7 +1,7 @@
 import type { LoggedRequest } from "../service/request-log.ts";
 
-/** A request for people: no header, so no token; control characters escaped. */
-export function logLine(request: LoggedRequest): string {
+/** One line of `--log`: without headers, so without the token; control characters are escaped. */
+export function formatRequest(request: LoggedRequest): string {
   const { atMs, connection, from, method, path, status, fault, tokenOk } = request;
   const outcome = [status, fault === null ? null : `fault=${fault}`].filter(
     (part) => part !== null,
@@ -12,6 +12,6 @@ export function logLine(request: LoggedRequest): string {
 }
 
 function escaped(path: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are what it replaces
   return path.replace(/[\u0000-\u001f\u007f-\u009f]/g, encodeURIComponent);
 }

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import type { FaultRule } from "../faults/fault.ts";
-import { faultArgument, rateLimitArgument } from "./fault-argument.ts";
+import { parseFault, parseRateLimit } from "./fault-argument.ts";
 import type { ListenAddress } from "../http/listener.ts";
-import { listenArgument } from "./listen-argument.ts";
-import { Misfit } from "../scenario/parse.ts";
+import { parseListenAddress } from "./listen-argument.ts";
+import { ParseError } from "../scenario/parse.ts";
 import type { RateLimitSpec } from "../faults/rate-limit.ts";
 
-/** The command line, read. */
+/** The parsed command line. */
 export interface CliOptions {
   readonly scenarioFile: string | undefined;
   readonly userDataFile: string | undefined;
@@ -20,24 +20,28 @@ export interface CliOptions {
   readonly help: boolean;
 }
 
-/** The options in an argv; throws a `Misfit` that names the flag. */
-export function cliOptions(argv: readonly string[]): CliOptions {
-  const values = flags(argv);
+/** Parses an argv; throws a `ParseError` that names the flag. */
+export function parseOptions(argv: readonly string[]): CliOptions {
+  const values = parseFlags(argv);
   return {
     scenarioFile: values.scenario,
     userDataFile: values["user-data"],
-    enis: given("--enis", values.enis, (text) => matched(text, /^([1-9]\d?)$/, "1 to 99")),
+    enis: parseOptional("--enis", values.enis, (text) =>
+      parseNumber(text, /^([1-9]\d?)$/, "a number from 1 to 99"),
+    ),
     dualStack: values["dual-stack"] ?? false,
-    listen: (values.listen ?? ["127.0.0.1:0"]).map((text) => of("--listen", text, listenArgument)),
-    latencyMs: given("--latency", values.latency, milliseconds),
-    rateLimit: given("--rate-limit", values["rate-limit"], rateLimitArgument),
-    faults: (values.fault ?? []).map((text) => of("--fault", text, faultArgument)),
+    listen: (values.listen ?? ["127.0.0.1:0"]).map((text) =>
+      parseFlag("--listen", text, parseListenAddress),
+    ),
+    latencyMs: parseOptional("--latency", values.latency, parseMilliseconds),
+    rateLimit: parseOptional("--rate-limit", values["rate-limit"], parseRateLimit),
+    faults: (values.fault ?? []).map((text) => parseFlag("--fault", text, parseFault)),
     log: values.log ?? false,
     help: values.help ?? false,
   };
 }
 
-function flags(argv: readonly string[]) {
+function parseFlags(argv: readonly string[]) {
   try {
     const options = {
       scenario: { type: "string" },
@@ -53,34 +57,34 @@ function flags(argv: readonly string[]) {
     } as const;
     return parseArgs({ args: [...argv], options, strict: true }).values;
   } catch (error) {
-    throw new Misfit(error instanceof Error ? error.message : String(error));
+    throw new ParseError(error instanceof Error ? error.message : String(error));
   }
 }
 
-function given<T>(
+function parseOptional<T>(
   flag: string,
   text: string | undefined,
   read: (text: string) => T,
 ): T | undefined {
-  return text === undefined ? undefined : of(flag, text, read);
+  return text === undefined ? undefined : parseFlag(flag, text, read);
 }
 
-function of<T>(flag: string, text: string, read: (text: string) => T): T {
+function parseFlag<T>(flag: string, text: string, read: (text: string) => T): T {
   try {
     return read(text);
   } catch (error) {
-    if (error instanceof Misfit) throw new Misfit(`${flag} ${text}: ${error.message}`);
+    if (error instanceof ParseError) throw new ParseError(`${flag} ${text}: ${error.message}`);
     throw error;
   }
 }
 
-function milliseconds(text: string): number {
-  const number = matched(text, /^(\d{1,6})(?:ms|s)$/, "a time, as in 20ms or 2s");
+function parseMilliseconds(text: string): number {
+  const number = parseNumber(text, /^(\d{1,6})(?:ms|s)$/, "a duration, for example 20ms or 2s");
   return text.endsWith("ms") ? number : number * 1000;
 }
 
-function matched(text: string, pattern: RegExp, wanted: string): number {
+function parseNumber(text: string, pattern: RegExp, expected: string): number {
   const match = pattern.exec(text);
-  if (match === null) throw new Misfit(`not ${wanted}`);
+  if (match === null) throw new ParseError(`expected ${expected}`);
   return Number(match[1]);
 }

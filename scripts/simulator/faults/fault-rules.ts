@@ -10,8 +10,8 @@ interface Entry {
   left: number;
 }
 
-/** The fault rules in force, in the order in which they were added. */
-export class FaultBook {
+/** The active fault rules, in the order in which they were added. */
+export class FaultRules {
   readonly #entries: Entry[] = [];
   readonly #nowMs: () => number;
 
@@ -31,13 +31,13 @@ export class FaultBook {
     });
   }
 
-  /** The fault that strikes this request, used up by one; null: none does. */
-  take(request: { readonly method: string; readonly path: string }): Fault | null {
+  /** The fault for this request, which counts towards the rule's `times`; null: no fault. */
+  nextFault(request: { readonly method: string; readonly path: string }): Fault | null {
     const text = `${request.method} ${request.path}`;
     const nowMs = this.#nowMs();
     for (const entry of this.#entries) {
-      const isNow = nowMs >= entry.fromMs && nowMs < entry.untilMs;
-      if (!isNow || entry.left <= 0 || !entry.matches(text)) continue;
+      const isActive = nowMs >= entry.fromMs && nowMs < entry.untilMs;
+      if (!isActive || entry.left <= 0 || !entry.matches(text)) continue;
       if (entry.skip > 0) {
         entry.skip -= 1;
         continue;

@@ -1,6 +1,6 @@
-/** What goes wrong, exactly as it looks on the wire. */
+/** A fault, described by the bytes that the client receives. */
 export type Fault =
-  /** An answer with this status; the body is EC2's error page unless one is given. */
+  /** A reply with this status. Default body: EC2's error page. */
   | {
       readonly kind: "status";
       readonly status: number;
@@ -11,19 +11,19 @@ export type Fault =
   | { readonly kind: "refuse" }
   /** The request is read, and nothing is ever sent. */
   | { readonly kind: "hang" }
-  /** The headers are sent, the body never. */
+  /** The headers are sent, the body is never sent. */
   | { readonly kind: "hang-headers" }
   /** The request is read, then RST. */
   | { readonly kind: "reset" }
   /** The request is read, then FIN without a byte. */
   | { readonly kind: "close" }
-  /** The right answer, `bytes` (default 1) of it every `everyMs`. */
+  /** The correct reply, `bytes` (default 1) of it every `everyMs`. */
   | { readonly kind: "slow"; readonly everyMs: number; readonly bytes?: number }
-  /** The right answer, `ms` later. */
+  /** The correct reply, `ms` later. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** Content-Length says the whole, `bytes` (default: half) are sent, then FIN. */
+  /** Content-Length is that of the complete body, `bytes` (default: half) are sent, then FIN. */
   | { readonly kind: "cut"; readonly bytes?: number }
-  /** The same with chunks: the last chunk never comes, then FIN. */
+  /** The same with chunks: the last chunk is never sent, then FIN. */
   | { readonly kind: "cut-chunked"; readonly bytes?: number }
   /** Bytes that are not HTTP, then FIN. */
   | { readonly kind: "garbage"; readonly text?: string }
@@ -33,24 +33,24 @@ export type Fault =
       readonly bytes?: number;
       readonly framing?: "length" | "chunked";
     }
-  /** 302 to another place. */
+  /** 302, or another status, to `location`. */
   | { readonly kind: "redirect"; readonly location: string; readonly status?: number }
-  /** A token is given, and every GET that brings it is a 401. */
+  /** A token is issued, and every GET with it is answered with 401. */
   | { readonly kind: "token-rejected" }
   /** 200 without a body. */
   | { readonly kind: "empty" };
 
-/** When a fault strikes: the first rule that fits a request wins, and is used up by it. */
+/** When a fault applies. The first rule that matches a request is used, and counts it. */
 export interface FaultRule {
   readonly fault: Fault;
   /** `METHOD PATH`; `*` is any run of characters. Default: every request. Not for `refuse`. */
   readonly match?: string;
-  /** How many requests it strikes; default: all. Not for `refuse`. */
+  /** To how many requests it applies; default: all. Not for `refuse`. */
   readonly times?: number;
-  /** How many fitting requests it lets pass before. Not for `refuse`. */
+  /** How many matching requests are answered correctly before that. Not for `refuse`. */
   readonly skip?: number;
-  /** Its window: from so long after the start, or after it was added… */
+  /** When it becomes active: so long after the start, or after the rule was added. */
   readonly afterMs?: number;
-  /** …for so long; default: for ever. */
+  /** How long it stays active from then on; default: for ever. */
   readonly forMs?: number;
 }

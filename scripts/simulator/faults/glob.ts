@@ -1,4 +1,4 @@
-/** A test for a pattern in which `*` stands for any run of characters, slashes too. */
+/** A function that tests a text against a pattern; `*` matches any characters, also slashes. */
 export function glob(pattern: string): (text: string) => boolean {
   const source = pattern.split("*").map(RegExp.escape).join(".*");
   const expression = new RegExp(`^${source}$`, "s");

@@ -1,15 +1,15 @@
 import type { Fault } from "./fault.ts";
 
-/** IMDS throttles: so many requests in any one second, and beyond them this answer. */
+/** The throttling of IMDS: allowed requests in any one second, and the reply to the others. */
 export interface RateLimitSpec {
   readonly perSecond: number;
-  /** Default 503. `drop`: silence. */
+  /** Default 503. `drop`: no reply. */
   readonly answer?: 429 | 503 | "drop";
   /** Seconds, sent as Retry-After. */
   readonly retryAfter?: number;
 }
 
-/** Counts the requests of the last second. */
+/** A rate limiter with a sliding window of one second. */
 export class RateLimit {
   readonly #spec: RateLimitSpec;
   readonly #nowMs: () => number;
@@ -20,8 +20,8 @@ export class RateLimit {
     this.#nowMs = nowMs;
   }
 
-  /** What one more request gets, now: null where it is allowed. */
-  take(): Fault | null {
+  /** Counts one request now. Returns its fault if it is throttled, null if it is allowed. */
+  nextFault(): Fault | null {
     const nowMs = this.#nowMs();
     const recent = this.#allowedAtMs.filter((atMs) => atMs > nowMs - 1000);
     const isAllowed = recent.length < this.#spec.perSecond;

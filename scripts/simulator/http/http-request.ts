@@ -1,17 +1,17 @@
-/** A request as it came over the wire. */
+/** A parsed HTTP request. */
 export interface HttpRequest {
   readonly method: string;
   /** As sent, still percent-encoded, without the query. */
   readonly rawPath: string;
-  /** For people, the log and the fault rules: percent-decoded. */
+  /** Percent-decoded; used by the log and the fault rules. */
   readonly path: string;
-  /** Names in lower case; a name that comes twice has its values joined with a comma. */
+  /** Names in lower case; the values of a repeated name are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly keepAlive: boolean;
 }
 
-/** `incomplete`: more bytes are needed. `bad`: it will never be a request. */
+/** `incomplete`: more bytes are needed. `bad`: not a valid request. */
 export type Parsed =
   | { readonly kind: "request"; readonly request: HttpRequest; readonly rest: Uint8Array }
   | { readonly kind: "incomplete" }
@@ -20,7 +20,7 @@ export type Parsed =
 const maxHeadBytes = 16 * 1024;
 const maxBodyBytes = 4 * 1024 * 1024;
 
-/** The first request in `bytes`, HTTP/1.0 or 1.1, with a Content-Length body or none. */
+/** Parses the first request in `bytes`: HTTP/1.0 or 1.1, with a Content-Length body or none. */
 export function parseRequest(bytes: Uint8Array): Parsed {
   const headEnd = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf("\r\n\r\n");
   if (headEnd < 0) return { kind: bytes.length > maxHeadBytes ? "bad" : "incomplete" };
@@ -59,8 +59,8 @@ function parseHeaders(lines: readonly string[]): Record<string, string> | null {
 }
 
 function isKeptAlive(minor: string, connection: string | undefined): boolean {
-  const says = connection?.toLowerCase();
-  return minor === "1" ? says !== "close" : says === "keep-alive";
+  const option = connection?.toLowerCase();
+  return minor === "1" ? option !== "close" : option === "keep-alive";
 }
 
 function decoded(path: string): string {

@@ -2,11 +2,11 @@ import { createServer, isIPv6, type Server, type Socket } from "node:net";
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
-/** One listening address, whose port stays the same while it is closed for a time. */
+/** One listening address. It can be closed and opened again on the same port. */
 export class Listener {
   readonly #host: string;
   readonly #accept: (socket: Socket) => void;
@@ -24,7 +24,7 @@ export class Listener {
     return `http://${host}:${this.#port}`;
   }
 
-  /** Resolves once connections are accepted; rejects where the address cannot be had. */
+  /** Resolves once connections are accepted; rejects with the system's error if `listen` fails. */
   async open(): Promise<void> {
     if (this.#server !== null) return;
     const server = createServer({ noDelay: true }, this.#accept);
@@ -37,7 +37,7 @@ export class Listener {
     if (address !== null && typeof address === "object") this.#port = address.port;
   }
 
-  /** From now on connections are refused; those that stand are not touched. */
+  /** From now on connections are refused; open connections stay open. */
   close(): void {
     this.#server?.close();
     this.#server = null;

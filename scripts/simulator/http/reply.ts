@@ -1,4 +1,4 @@
-/** An answer before it is put on the wire. */
+/** A reply before it is encoded. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,15 +18,15 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** 200 with a text body, as every value and listing is. */
+/** 200 with a text body: the form of every value and listing. */
 export function textReply(body: string | Uint8Array, headers: Reply["headers"] = {}): Reply {
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
   return { status: 200, headers: { "Content-Type": "text/plain", ...headers }, body: bytes };
 }
 
-/** An error with the XHTML page that EC2 sends, which a client must not take for a value. */
+/** An error with the XHTML page that EC2 sends. A client must not read the page as a value. */
 export function errorReply(status: number, headers: Reply["headers"] = {}): Reply {
-  const title = `${status} - ${reasonOf(status)}`;
+  const title = `${status} - ${reasonPhrase(status)}`;
   const page = `<?xml version="1.0" encoding="iso-8859-1"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
 \t"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
@@ -44,10 +44,10 @@ export function errorReply(status: number, headers: Reply["headers"] = {}): Repl
 }
 
 /**
- * Status line and headers, with the empty line. `framing` is how the body's end is told; a header
- * of the reply wins over one that is always there.
+ * The status line, the headers and the empty line. `framing` has the headers that mark the end of
+ * the body. A header of the reply replaces a default one of the same name.
  */
-export function headBytes(reply: Reply, framing: Reply["headers"]): Uint8Array {
+export function encodeHead(reply: Reply, framing: Reply["headers"]): Uint8Array {
   const headers = {
     Date: new Date().toUTCString(),
     Server: "EC2ws",
@@ -55,10 +55,10 @@ export function headBytes(reply: Reply, framing: Reply["headers"]): Uint8Array {
     ...reply.headers,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const head = [`HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}`, ...lines, "", ""];
+  const head = [`HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}`, ...lines, "", ""];
   return new TextEncoder().encode(head.join("\r\n"));
 }
 
-function reasonOf(status: number): string {
+function reasonPhrase(status: number): string {
   return reasons[status] ?? "Status";
 }

@@ -3,15 +3,15 @@ import type { FullEni } from "../scenario/eni-spec.ts";
 import { localHostname, publicHostname } from "./hostname.ts";
 import type { Leaf, Tree } from "./tree.ts";
 
-/** What an ENI's folder says of the instance it is attached to. */
+/** The facts of the instance that appear in an ENI's folder. */
 export interface EniOwner {
   readonly region: string;
   readonly accountId: string;
 }
 
 /**
- * The folder of one ENI, `network/interfaces/macs/MAC/`, with the leaves that AWS has there and no
- * others; what the ENI lacks has no leaf.
+ * The folder of one ENI, `network/interfaces/macs/MAC/`, with exactly the leaves that AWS documents.
+ * An ENI without, for example, IPv6 addresses has no such leaf.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
  */
 export function eniTree(eni: FullEni, owner: EniOwner): Tree {
@@ -23,24 +23,24 @@ export function eniTree(eni: FullEni, owner: EniOwner): Tree {
     "owner-id": owner.accountId,
     "security-group-ids": "sg-0ec2000000000001",
     "security-groups": "default",
-    "subnet-id": `subnet-0${digits(eni.subnetCidr)}`,
-    "vpc-id": `vpc-0${digits(eni.vpcCidrs.join())}`,
+    "subnet-id": `subnet-0${hashDigits(eni.subnetCidr)}`,
+    "vpc-id": `vpc-0${hashDigits(eni.vpcCidrs.join())}`,
     ...(card === undefined ? {} : { "network-card": String(card) }),
-    ...leafOf(
+    ...optionalLeaf(
       "local-hostname",
       ipv4.slice(0, 1).map((ip) => localHostname(ip, owner.region)),
     ),
-    ...leafOf("local-ipv4s", ipv4),
-    ...leafOf("subnet-ipv4-cidr-block", ipv4.length > 0 ? [eni.subnetCidr] : []),
-    ...leafOf("vpc-ipv4-cidr-block", eni.vpcCidrs.slice(0, 1)),
-    ...leafOf("vpc-ipv4-cidr-blocks", eni.vpcCidrs),
-    ...leafOf("ipv6s", eni.ipv6),
-    ...leafOf("subnet-ipv6-cidr-blocks", eni.subnetIpv6Cidrs),
-    ...leafOf("vpc-ipv6-cidr-blocks", eni.vpcIpv6Cidrs),
-    ...leafOf("ipv4-prefix", eni.ipv4Prefixes),
-    ...leafOf("ipv6-prefix", eni.ipv6Prefixes),
-    ...leafOf("public-ipv4s", publicIpv4),
-    ...leafOf(
+    ...optionalLeaf("local-ipv4s", ipv4),
+    ...optionalLeaf("subnet-ipv4-cidr-block", ipv4.length > 0 ? [eni.subnetCidr] : []),
+    ...optionalLeaf("vpc-ipv4-cidr-block", eni.vpcCidrs.slice(0, 1)),
+    ...optionalLeaf("vpc-ipv4-cidr-blocks", eni.vpcCidrs),
+    ...optionalLeaf("ipv6s", eni.ipv6),
+    ...optionalLeaf("subnet-ipv6-cidr-blocks", eni.subnetIpv6Cidrs),
+    ...optionalLeaf("vpc-ipv6-cidr-blocks", eni.vpcIpv6Cidrs),
+    ...optionalLeaf("ipv4-prefix", eni.ipv4Prefixes),
+    ...optionalLeaf("ipv6-prefix", eni.ipv6Prefixes),
+    ...optionalLeaf("public-ipv4s", publicIpv4),
+    ...optionalLeaf(
       "public-hostname",
       publicIpv4.slice(0, 1).map((ip) => publicHostname(ip, owner.region)),
     ),
@@ -48,7 +48,7 @@ export function eniTree(eni: FullEni, owner: EniOwner): Tree {
   };
 }
 
-function leafOf(name: string, values: readonly string[]): Record<string, Leaf> {
+function optionalLeaf(name: string, values: readonly string[]): Record<string, Leaf> {
   return values.length === 0 ? {} : { [name]: values };
 }
 
@@ -58,7 +58,7 @@ function associations(publicIpv4: readonly string[], ipv4: readonly string[]): T
   return { "ipv4-associations": Object.fromEntries(pairs) };
 }
 
-/** Sixteen digits that follow from what they stand for. */
-function digits(text: string): string {
+/** Sixteen hexadecimal digits derived from the text: the same text always gets the same ID. */
+function hashDigits(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

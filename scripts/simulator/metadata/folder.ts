@@ -1,19 +1,19 @@
 import type { Leaf, Tree } from "./tree.ts";
 import { isLeaf } from "./tree.ts";
 
-/** A folder that can change while the simulator runs; its names have no `=NAME` part. */
+/** A folder that can change while the simulator runs; its keys have no `=NAME` part. */
 export interface Folder {
   readonly children: Map<string, Leaf | Folder>;
-  /** What the parent's listing says: `NAME/`, or `0=NAME` under `public-keys/`. */
+  /** Its line in the parent's listing: `NAME/`, or `0=NAME` under `public-keys/`. */
   readonly listedAs: string;
 }
 
-/** A changeable copy of a tree. */
-export function folderOf(tree: Tree, listedAs = ""): Folder {
+/** A mutable copy of a tree. */
+export function createFolder(tree: Tree, listedAs = ""): Folder {
   const children = new Map<string, Leaf | Folder>();
   for (const [name, node] of Object.entries(tree)) {
     if (isLeaf(node)) children.set(name, node);
-    else children.set(readName(name), folderOf(node, listedName(name)));
+    else children.set(readName(name), createFolder(node, listedName(name)));
   }
   return { children, listedAs };
 }

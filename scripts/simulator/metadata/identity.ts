@@ -4,7 +4,7 @@ import type { Tree } from "./tree.ts";
 const issued = "2026-01-02T03:04:05Z";
 
 /**
- * `dynamic/instance-identity/`. The signatures have the right shape and verify nothing.
+ * `dynamic/instance-identity/`. The signatures have the right format, but they are not valid.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html
  */
 export function identityDocument(facts: InstanceFacts, privateIp: string | null): Tree {
@@ -33,7 +33,7 @@ export function identityDocument(facts: InstanceFacts, privateIp: string | null)
   };
 }
 
-/** `iam/` where there is a role, and `identity-credentials/`, which every instance has. */
+/** `identity-credentials/`, which every instance has, and `iam/` if the instance has a role. */
 export function credentialsTrees(facts: InstanceFacts, role: string | undefined): Tree {
   const identity = {
     "identity-credentials": {
@@ -59,7 +59,7 @@ export function credentialsTrees(facts: InstanceFacts, role: string | undefined)
   };
 }
 
-/** Tests look for these words to see that credentials leak nowhere. */
+/** Tests search for these words to prove that credentials are not leaked. */
 function credentials(of: string): Record<string, string> {
   return {
     Code: "Success",

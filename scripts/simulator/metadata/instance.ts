@@ -6,7 +6,7 @@ import { type InstanceFacts, instanceFacts, type InstanceSpec } from "../scenari
 import type { Content } from "./metadata.ts";
 import type { Tree } from "./tree.ts";
 
-/** The metadata of a realistic instance, with every folder that EC2 has for it. */
+/** The metadata of a realistic instance, with every folder that EC2 provides. */
 export function instance(spec: InstanceSpec = {}): Content {
   const facts = instanceFacts(spec);
   const enis = (spec.enis ?? [{ device: 0 }]).map(eni);

@@ -1,9 +1,8 @@
 const roots = new Set(["meta-data", "dynamic", "user-data"]);
 
 /**
- * The names from `latest/` down of a key as people write it: relative to `meta-data/`, but
- * `dynamic/…` and `user-data` are taken from `latest/`, which may itself be written. Names are
- * percent-decoded.
+ * Splits a key into the names below `latest/`. A key is relative to `meta-data/`, unless it begins
+ * with `meta-data`, `dynamic`, `user-data` or `latest/`. Names are percent-decoded.
  */
 export function keyPath(key: string): readonly string[] {
   const names = splitPath(key);
@@ -11,7 +10,7 @@ export function keyPath(key: string): readonly string[] {
   return roots.has(below[0] ?? "") ? below : ["meta-data", ...below];
 }
 
-/** The names in a path; a slash before, after or doubled adds none. A bad escape stays as it is. */
+/** The names in a path, without empty ones. An invalid percent escape is not decoded. */
 export function splitPath(path: string): readonly string[] {
   return path
     .split("/")

@@ -1,4 +1,4 @@
-import { type Folder, folderOf, isFolder } from "./folder.ts";
+import { type Folder, createFolder, isFolder } from "./folder.ts";
 import { keyPath } from "./key-path.ts";
 import { type Late, type Lateness, lateness } from "../scenario/lateness.ts";
 import { isLeaf, type Leaf, leafBytes, type Tree } from "./tree.ts";
@@ -7,11 +7,11 @@ import { isLeaf, type Leaf, leafBytes, type Tree } from "./tree.ts";
 export interface Content {
   readonly metaData: Tree;
   readonly dynamic?: Tree;
-  /** Bytes as the instance gets them; none: `user-data` is a 404. */
+  /** The exact bytes; if undefined, `user-data` is a 404. */
   readonly userData?: string | Uint8Array;
 }
 
-/** The metadata while it changes; `nowMs` is the clock that everything late is measured on. */
+/** The metadata, which can change. Late keys appear by the clock `nowMs`. */
 export class Metadata {
   readonly #root: Folder;
   readonly #late = new Map<string, Lateness>();
@@ -19,11 +19,11 @@ export class Metadata {
 
   constructor(content: Content, nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#root = folderOf({ "meta-data": content.metaData, dynamic: content.dynamic ?? {} });
+    this.#root = createFolder({ "meta-data": content.metaData, dynamic: content.dynamic ?? {} });
     if (content.userData !== undefined) this.#root.children.set("user-data", content.userData);
   }
 
-  /** The bytes at the names below `latest/`: a leaf's value or a folder's listing; null: 404. */
+  /** Reads the path below `latest/`: a leaf's value or a folder's listing; null: 404. */
   read(names: readonly string[]): Uint8Array | null {
     let node: Leaf | Folder = this.#root;
     for (const [depth, name] of names.entries()) {
@@ -35,26 +35,26 @@ export class Metadata {
     return leafBytes(isFolder(node) ? this.#listing(node, names) : node);
   }
 
-  /** Puts a leaf or a whole folder at a key; it is there at once, and what was late under it. */
+  /** Writes a leaf or a folder. It is readable at once: late rules at and below the key end. */
   set(key: string, value: Leaf | Tree): void {
     const names = keyPath(key);
     const name = names.at(-1) ?? "";
-    this.#forgetLate(names);
-    const folder = this.#makeFolders(names.slice(0, -1));
-    folder.children.set(name, isLeaf(value) ? value : folderOf(value, `${name}/`));
+    this.#clearLate(names);
+    const folder = this.#createFolders(names.slice(0, -1));
+    folder.children.set(name, isLeaf(value) ? value : createFolder(value, `${name}/`));
   }
 
-  /** Takes a leaf or a folder away; whether it was there. */
+  /** Removes a leaf or a folder; returns whether it existed. */
   remove(key: string): boolean {
     const names = keyPath(key);
-    this.#forgetLate(names);
+    this.#clearLate(names);
     const parent = this.#node(names.slice(0, -1));
     return parent !== undefined && isFolder(parent) && parent.children.delete(names.at(-1) ?? "");
   }
 
-  /** `key` is late as `late` says, counted from `sinceMs`. */
+  /** Makes `key` late by the rule `late`, whose time counts from `sinceMs`. */
   delay(key: string, late: Late, sinceMs: number): void {
-    this.#late.set(idOf(keyPath(key)), lateness(late, sinceMs));
+    this.#late.set(encodePath(keyPath(key)), lateness(late, sinceMs));
   }
 
   #listing(folder: Folder, names: readonly string[]): string[] {
@@ -70,12 +70,12 @@ export class Metadata {
   }
 
   #lateAt(names: readonly string[]): Lateness | undefined {
-    const late = this.#late.get(idOf(names));
+    const late = this.#late.get(encodePath(names));
     return late !== undefined && late.dueMs > this.#nowMs() ? late : undefined;
   }
 
-  #forgetLate(names: readonly string[]): void {
-    const id = idOf(names);
+  #clearLate(names: readonly string[]): void {
+    const id = encodePath(names);
     for (const key of this.#late.keys()) {
       if (key === id || key.startsWith(`${id}/`)) this.#late.delete(key);
     }
@@ -89,11 +89,11 @@ export class Metadata {
     return node;
   }
 
-  #makeFolders(names: readonly string[]): Folder {
+  #createFolders(names: readonly string[]): Folder {
     let folder = this.#root;
     for (const name of names) {
       const child = folder.children.get(name);
-      const next = child !== undefined && isFolder(child) ? child : folderOf({}, `${name}/`);
+      const next = child !== undefined && isFolder(child) ? child : createFolder({}, `${name}/`);
       folder.children.set(name, next);
       folder = next;
     }
@@ -101,7 +101,7 @@ export class Metadata {
   }
 }
 
-/** Names as one string; each is encoded, for a name may itself hold a slash. */
-function idOf(names: readonly string[]): string {
+/** The names as one string; each is encoded because a name may contain a slash. */
+function encodePath(names: readonly string[]): string {
   return names.map(encodeURIComponent).join("/");
 }

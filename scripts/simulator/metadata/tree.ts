@@ -1,7 +1,7 @@
 /**
- * Metadata as IMDS shows it: folders and leaves. A list is a leaf of several lines
- * (`local-ipv4s`). A folder whose name is `0=NAME` is listed so, without a slash, and read as `0`:
- * that is how `public-keys/` is. A name may hold any character; in a path it is percent-encoded.
+ * Metadata as IMDS presents it: folders and leaves. A list is a leaf with several lines
+ * (`local-ipv4s`). A folder named `0=NAME` is listed as `0=NAME`, without a slash, and read as `0`,
+ * as in `public-keys/`. A name may contain any character; in a path it is percent-encoded.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
  */
 export interface Tree {
@@ -15,7 +15,7 @@ export function isLeaf(node: Leaf | Tree): node is Leaf {
   return typeof node === "string" || Array.isArray(node) || node instanceof Uint8Array;
 }
 
-/** The bytes that a GET of the leaf answers: no newline at the end. */
+/** The body of a GET of the leaf: without a trailing newline. */
 export function leafBytes(leaf: Leaf): Uint8Array {
   if (leaf instanceof Uint8Array) return leaf;
   return new TextEncoder().encode(typeof leaf === "string" ? leaf : leaf.join("\n"));

@@ -1,17 +1,17 @@
 import type { Late } from "./lateness.ts";
 
-/** An ENI in as few words as one likes; `eni()` fills in the rest. */
+/** The description of an ENI; `eni()` fills in all missing fields. */
 export interface EniSpec {
   /** Device index; 0 on card 0 is the primary. */
   readonly device: number;
-  /** Network card; `network-card` is there only where this is. */
+  /** Network card; if undefined, the leaf `network-card` does not exist. */
   readonly card?: number;
   readonly mac?: string;
   readonly id?: string;
-  /** The first is its own, the others secondary; none: an IPv6-only subnet. */
+  /** The first is the primary address, the others are secondary. Empty: an IPv6-only subnet. */
   readonly ipv4?: readonly string[];
   readonly ipv6?: readonly string[];
-  /** An IPv6 address, subnet and VPC range, where they are not written. */
+  /** Adds an IPv6 address, subnet and VPC range, unless they are given. */
   readonly dualStack?: boolean;
   readonly subnetCidr?: string;
   readonly subnetIpv6Cidrs?: readonly string[];
@@ -21,15 +21,15 @@ export interface EniSpec {
   readonly ipv4Prefixes?: readonly string[];
   /** Delegated, /80 each. */
   readonly ipv6Prefixes?: readonly string[];
-  /** Each is associated with the private address at the same place. */
+  /** Each is associated with the private address at the same index. */
   readonly publicIpv4?: readonly string[];
-  /** No IP at all, as AWS has it for EFA-only interfaces. */
+  /** No IP address at all: an EFA-only interface of AWS. */
   readonly efaOnly?: boolean;
-  /** Keys below its folder, `.` for the folder itself; since the start or the attachment. */
+  /** Keys below its folder, `.` for the folder; times count from the start or the attachment. */
   readonly late?: Readonly<Record<string, Late>>;
 }
 
-/** An ENI with nothing left open. */
+/** An ENI with all fields filled in. */
 export interface FullEni extends EniSpec {
   readonly mac: string;
   readonly id: string;
@@ -45,8 +45,8 @@ export interface FullEni extends EniSpec {
 }
 
 /**
- * An ENI whole: `eni({ device: 1 })` is 06:ec:2a:00:00:01 with 10.0.1.10 in 10.0.1.0/24. What is
- * not written follows from card and device alone.
+ * Fills in the missing fields from card and device: `eni({ device: 1 })` is 06:ec:2a:00:00:01 with
+ * 10.0.1.10 in 10.0.1.0/24.
  */
 export function eni(spec: EniSpec): FullEni {
   const card = spec.card ?? 0;
@@ -58,7 +58,7 @@ export function eni(spec: EniSpec): FullEni {
   return {
     ...spec,
     mac,
-    // As long as AWS's: 17 digits.
+    // The same length as an ID of AWS: 17 digits.
     id: spec.id ?? `eni-0ec20${mac.replaceAll(":", "")}`,
     ipv4: spec.ipv4 ?? (hasIpv4 ? [`10.0.${net}.10`] : []),
     ipv6: spec.ipv6 ?? (hasIpv6 ? [`${net6}::10`] : []),

@@ -1,6 +1,6 @@
 import type { EniSpec } from "./eni-spec.ts";
 
-/** An instance in as few words as one likes. */
+/** The description of an instance; every field has a default. */
 export interface InstanceSpec {
   readonly instanceId?: string;
   readonly instanceType?: string;
@@ -9,16 +9,16 @@ export interface InstanceSpec {
   readonly availabilityZone?: string;
   /** Default: one ENI. The first is the primary. */
   readonly enis?: readonly EniSpec[];
-  /** Instance tags; none: no `tags/`, as where they are not allowed in metadata. */
+  /** Instance tags. Undefined: no `tags/`, as if tags in metadata were not allowed. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly userData?: string | Uint8Array;
-  /** The role's name; none: no `iam/`. */
+  /** The name of the role. Undefined: no `iam/`. */
   readonly iamRole?: string;
-  /** The key pair's name; null: the instance has none, and no `public-keys/`. */
+  /** The name of the key pair. Null: the instance has none, and there is no `public-keys/`. */
   readonly keyName?: string | null;
 }
 
-/** The instance's own facts with nothing left open. */
+/** The facts of the instance, with all fields filled in. */
 export interface InstanceFacts {
   readonly instanceId: string;
   readonly instanceType: string;
@@ -29,6 +29,7 @@ export interface InstanceFacts {
   readonly keyName: string | null;
 }
 
+/** Fills in the missing fields of an instance. */
 export function instanceFacts(spec: InstanceSpec): InstanceFacts {
   const availabilityZone = spec.availabilityZone ?? "eu-central-1a";
   return {

@@ -1,14 +1,15 @@
 /**
- * How a path stays away at first, in milliseconds since the start or since the attachment: what a
- * hot-plugged ENI looks like until it has propagated.
+ * When a key appears, in milliseconds since the start or since the attachment. It simulates the
+ * propagation of a hot-plugged ENI. A number: the key is neither listed nor readable until then.
  */
 export type Late = number | LateRule;
 
+/** A late key that is already listed or readable before its time. */
 export interface LateRule {
   readonly afterMs: number;
-  /** Named in its folder's listing already, while reading it is still a 404. */
+  /** The key is already listed, but reading it is still a 404. */
   readonly listed?: boolean;
-  /** There already, with this value: `device-number` reads `0` before it has propagated. */
+  /** The key already has this value: `device-number` reads `0` before it has propagated. */
   readonly before?: string | readonly string[];
 }
 
@@ -16,7 +17,7 @@ export interface Lateness extends LateRule {
   readonly dueMs: number;
 }
 
-/** A late rule with its moment on the simulator's clock. */
+/** Adds the moment on the simulator's clock at which the key appears. */
 export function lateness(late: Late, sinceMs: number): Lateness {
   const rule = typeof late === "number" ? { afterMs: late } : late;
   return { ...rule, dueMs: sinceMs + rule.afterMs };

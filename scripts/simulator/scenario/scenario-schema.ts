@@ -13,12 +13,15 @@ const strings = v.array(v.string());
 const optional = v.exactOptional;
 const macOf = v.pipe(
   v.string(),
-  v.regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i, "a MAC address, as in 06:ec:2a:00:00:01"),
+  v.regex(
+    /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i,
+    "expected a MAC address, for example 06:ec:2a:00:00:01",
+  ),
 );
 
 const leaf = v.union([v.string(), strings]);
 
-/** A leaf or a folder, as JSON has them. */
+/** A leaf or a folder in JSON. */
 export const nodeSchema: v.GenericSchema<unknown, Leaf | Tree> = v.union(
   [
     leaf,
@@ -27,14 +30,14 @@ export const nodeSchema: v.GenericSchema<unknown, Leaf | Tree> = v.union(
       v.lazy(() => nodeSchema),
     ),
   ],
-  "a string, a list of strings, or an object of such",
+  "expected a string, a list of strings, or an object of these",
 );
 
 const treeSchema: v.GenericSchema<unknown, Tree> = v.record(v.string(), nodeSchema);
 
 export const lateSchema: v.GenericSchema<unknown, Late> = v.union(
   [ms, v.strictObject({ afterMs: ms, listed: optional(v.boolean()), before: optional(leaf) })],
-  'milliseconds, or {"afterMs": …, "listed": true} or {"afterMs": …, "before": "…"}',
+  'expected milliseconds, {"afterMs": …, "listed": true} or {"afterMs": …, "before": "…"}',
 );
 
 const lateRecord = v.record(v.string(), lateSchema);
@@ -105,7 +108,7 @@ export const faultRuleSchema: v.GenericSchema<unknown, FaultRule> = v.pipe(
     v.check(
       ({ fault, match, times, skip }) =>
         fault.kind !== "refuse" || (match ?? times ?? skip) === undefined,
-      "refuse strikes connections: it takes afterMs and forMs, not match, times or skip",
+      "refuse applies to connections: use afterMs and forMs, not match, times or skip",
     ),
     ["fault"],
   ),
@@ -133,7 +136,10 @@ const changeSchema: v.GenericSchema<unknown, Change> = v.pipe(
     set: optional(setSchema),
     remove: optional(removeSchema),
   }),
-  v.check((change) => Object.keys(change).length === 2, "one of attach, detach, set and remove"),
+  v.check(
+    (change) => Object.keys(change).length === 2,
+    "expected exactly one of attach, detach, set and remove",
+  ),
 );
 
 const base64 = v.pipe(
@@ -166,10 +172,10 @@ const fileSchema = v.strictObject({
   disabled: optional(v.boolean()),
 });
 
-/** A scenario file: a `Scenario`, in which binary user-data is `userDataBase64`. */
+/** A scenario file: a `Scenario` in JSON, with binary user-data in `userDataBase64`. */
 export const scenarioSchema: v.GenericSchema<unknown, Scenario> = v.pipe(
-  // An object schema of optional fields takes an empty list for an object.
-  v.custom((value) => !Array.isArray(value), "an object, not a list"),
+  // An object schema with only optional fields would accept an empty list.
+  v.custom((value) => !Array.isArray(value), "expected an object, not a list"),
   fileSchema,
   v.transform(({ userDataBase64, ...scenario }): Scenario => {
     return userDataBase64 === undefined ? scenario : { ...scenario, userData: userDataBase64 };

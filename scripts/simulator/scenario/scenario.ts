@@ -8,21 +8,21 @@ import type { Leaf, Tree } from "../metadata/tree.ts";
 
 /**
  * An instance, and how its metadata service behaves. Keys are relative to `meta-data/`, or begin
- * with `dynamic/`, `user-data` or `latest/`; times count from the start.
+ * with `dynamic/`, `user-data` or `latest/`. Times count from the start.
  */
 export interface Scenario extends InstanceSpec {
-  /** Instead of what is built from the instance's description. */
+  /** Replaces the metadata that is built from the instance's description. */
   readonly content?: Content;
-  /** Put over what was built: a leaf, a folder, or null to take away. */
+  /** Changes to that metadata, by key: a leaf, a folder, or null to remove the key. */
   readonly set?: Readonly<Record<string, Leaf | Tree | null>>;
   readonly late?: Readonly<Record<string, Late>>;
-  /** Changes to come. */
+  /** Changes at later times. */
   readonly changes?: readonly Change[];
   readonly faults?: readonly FaultRule[];
   readonly rateLimit?: RateLimitSpec;
-  /** Before every answer. */
+  /** The delay before every reply. */
   readonly latencyMs?: number;
-  /** Default true; false: every answer says `Connection: close`, as traces of EC2 show it. */
+  /** Default true. False: every reply has `Connection: close`, as seen in traces of EC2. */
   readonly keepAlive?: boolean;
   /** Default `required`: IMDSv2 only. */
   readonly httpTokens?: "required" | "optional";
@@ -30,7 +30,7 @@ export interface Scenario extends InstanceSpec {
   readonly disabled?: boolean;
 }
 
-/** One change; exactly one of the four is there. */
+/** One change: exactly one of the four is set. */
 export interface Change {
   readonly afterMs: number;
   readonly attach?: EniSpec;
@@ -39,8 +39,9 @@ export interface Change {
   readonly remove?: { readonly path: string };
 }
 
+/** The detachment of an ENI. */
 export interface Detach {
   readonly mac: string;
-  /** Still listed for so long, as IMDS does after a detach. */
+  /** How long the ENI stays listed after the detachment, as IMDS does. */
   readonly lingerMs?: number;
 }

@@ -7,13 +7,13 @@ import type { Change, Detach, Scenario } from "./scenario.ts";
 import { Schedule } from "./schedule.ts";
 import type { Leaf, Tree } from "../metadata/tree.ts";
 
-/** The instance whose metadata is served: its content, and its changes over time. */
+/** The simulated instance: its metadata and the changes over time. */
 export class SimulatedInstance {
   readonly #metadata: Metadata;
   readonly #schedule = new Schedule();
   readonly #scenario: Scenario;
   readonly #nowMs: () => number;
-  /** The folders that go when their time is over, unless the ENI comes back before. */
+  /** Folders of detached ENIs that are still listed; attaching the ENI again cancels the removal. */
   readonly #lingering = new Map<string, object>();
 
   constructor(scenario: Scenario, nowMs: () => number) {
@@ -35,7 +35,7 @@ export class SimulatedInstance {
     }
   }
 
-  /** The metadata as it is now. */
+  /** The current metadata. */
   get metadata(): Metadata {
     this.#schedule.runDue(this.#nowMs());
     return this.#metadata;

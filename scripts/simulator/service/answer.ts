@@ -4,18 +4,18 @@ import type { Metadata } from "../metadata/metadata.ts";
 import { errorReply, type Reply, textReply } from "../http/reply.ts";
 import type { TokenStore } from "./token-store.ts";
 
-/** What the protocol needs to know. */
+/** The state that determines a reply. */
 export interface Service {
   readonly metadata: Metadata;
   readonly tokens: TokenStore;
-  /** `optional`: a GET without a token is answered too, as IMDSv1 does. */
+  /** `optional`: a GET without a token is also answered, as with IMDSv1. */
   readonly httpTokens: "required" | "optional";
-  /** IMDS is switched off for this instance: every request is a 403. */
+  /** IMDS is disabled for this instance: every request is a 403. */
   readonly disabled: boolean;
 }
 
 const ttlHeader = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds";
-/** A few of the dated versions that IMDS serves beside `latest`; cloud-init asks for them. */
+/** Some of the dated versions that IMDS serves beside `latest`; cloud-init requests them. */
 const versions = [
   "1.0",
   "2009-04-04",
@@ -27,12 +27,13 @@ const versions = [
 ];
 
 /**
- * The answer of a healthy IMDS. `rejectToken`: a token given now is one that GETs refuse.
+ * The correct reply of IMDS. With `rejectToken`, a token that is issued now is never valid.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
  */
-export function answer(request: HttpRequest, service: Service, rejectToken: boolean): Reply {
+export function answerRequest(request: HttpRequest, service: Service, rejectToken: boolean): Reply {
   if (service.disabled) return errorReply(403);
-  if (request.rawPath === "/latest/api/token") return answerToken(request, service, rejectToken);
+  if (request.rawPath === "/latest/api/token")
+    return answerTokenRequest(request, service, rejectToken);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return errorReply(405, { Allow: "OPTIONS, GET, HEAD" });
   }
@@ -40,12 +41,12 @@ export function answer(request: HttpRequest, service: Service, rejectToken: bool
   return answerGet(request.rawPath, service.metadata);
 }
 
-/** Whether the request brings a token that is good now. */
-export function hasGoodToken(request: HttpRequest, tokens: TokenStore): boolean {
+/** Whether the request has a token that is valid now. */
+export function hasValidToken(request: HttpRequest, tokens: TokenStore): boolean {
   return tokens.accepts(request.headers["x-aws-ec2-metadata-token"]);
 }
 
-function answerToken(request: HttpRequest, service: Service, rejectToken: boolean): Reply {
+function answerTokenRequest(request: HttpRequest, service: Service, rejectToken: boolean): Reply {
   if (request.method !== "PUT") return errorReply(405, { Allow: "OPTIONS, PUT" });
   if ("x-forwarded-for" in request.headers) return errorReply(403);
   const ttl = request.headers[ttlHeader.toLowerCase()] ?? "";
@@ -56,8 +57,8 @@ function answerToken(request: HttpRequest, service: Service, rejectToken: boolea
 }
 
 function isAllowed(request: HttpRequest, { tokens, httpTokens }: Service): boolean {
-  const bringsToken = "x-aws-ec2-metadata-token" in request.headers;
-  return bringsToken ? hasGoodToken(request, tokens) : httpTokens === "optional";
+  const hasToken = "x-aws-ec2-metadata-token" in request.headers;
+  return hasToken ? hasValidToken(request, tokens) : httpTokens === "optional";
 }
 
 function answerGet(rawPath: string, metadata: Metadata): Reply {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { HttpRequest } from "../http/http-request.ts";
-import { Misfit, parseJson } from "../scenario/parse.ts";
-import { redacted } from "./redacted.ts";
+import { ParseError, parseJson } from "../scenario/parse.ts";
+import { redactToken } from "./redact-token.ts";
 import { errorReply, type Reply, textReply } from "../http/reply.ts";
 import {
   detachSchema,
@@ -14,25 +14,26 @@ import {
 } from "../scenario/scenario-schema.ts";
 import type { Simulator } from "../simulator.ts";
 
-type Order = (body: string, simulator: Simulator) => unknown;
+type Command = (body: string, simulator: Simulator) => unknown;
 
 /**
- * The channel by which another process changes a running simulator: `POST /_simulator/attach` and
- * so on with JSON, `GET /_simulator/requests`. No token, no faults, not in the log.
+ * Handles the requests by which another process controls a running simulator, for example
+ * `POST /_simulator/attach` with JSON or `GET /_simulator/requests`. They need no token, have no
+ * faults and are not logged.
  */
 export function control(request: HttpRequest, simulator: Simulator): Reply {
-  const order = orders.get(`${request.method} ${request.path}`);
-  if (order === undefined) return errorReply(404);
+  const command = commands.get(`${request.method} ${request.path}`);
+  if (command === undefined) return errorReply(404);
   try {
-    return jsonReply(order(new TextDecoder().decode(request.body), simulator) ?? {});
+    return jsonReply(command(new TextDecoder().decode(request.body), simulator) ?? {});
   } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     return { ...textReply(`${error.message}\n`), status: 400 };
   }
 }
 
-const orders: ReadonlyMap<string, Order> = new Map<string, Order>([
-  ["GET /_simulator/requests", (_, { requests }) => requests.map(redacted)],
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["GET /_simulator/requests", (_, { requests }) => requests.map(redactToken)],
   [
     "GET /_simulator/counts",
     (_, { nowMs, requests, connections, maxConnections, maxInFlight }) => {
@@ -61,8 +62,8 @@ const orders: ReadonlyMap<string, Order> = new Map<string, Order>([
   [
     "POST /_simulator/late",
     (body, { late }) => {
-      const order = parseJson(v.strictObject({ path: v.string(), late: lateSchema }), body);
-      late(order.path, order.late);
+      const rule = parseJson(v.strictObject({ path: v.string(), late: lateSchema }), body);
+      late(rule.path, rule.late);
     },
   ],
   ["POST /_simulator/fault", (body, { addFault }) => addFault(parseJson(faultRuleSchema, body))],

@@ -1,43 +1,43 @@
 import type { Fault } from "../faults/fault.ts";
 import { glob } from "../faults/glob.ts";
 
-/** One request that the simulator read whole. */
+/** One request that the simulator read completely. */
 export interface LoggedRequest {
-  /** Since the start. */
+  /** Milliseconds since the start. */
   readonly atMs: number;
   readonly method: string;
   /** Percent-decoded, without the query. */
   readonly path: string;
-  /** null while there is none: no answer yet, or none ever. */
+  /** The status of the reply; null while there is no reply. */
   readonly status: number | null;
-  /** What struck it; a throttled request has the fault of its throttling. */
+  /** The fault that applied to it; a throttled request has the kind `status` or `hang`. */
   readonly fault: Fault["kind"] | null;
   /** The number of its connection, from 1. */
   readonly connection: number;
-  /** Whether it brought a token that was good when it came. */
+  /** Whether it had a token that was valid on arrival. */
   readonly tokenOk: boolean;
   /** The client's address. */
   readonly from: string;
-  /** As sent, names in lower case; the token too. */
+  /** As sent, including the token; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Lets the one who answers say how it went. */
+/** Records the outcome of a request. */
 export interface LogEntry {
-  readonly noteStatus: (status: number) => void;
-  readonly noteFault: (fault: Fault["kind"]) => void;
+  readonly recordStatus: (status: number) => void;
+  readonly recordFault: (fault: Fault["kind"]) => void;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The requests so far, and how many there were at once. */
+/** The requests so far, and how many were in flight at the same time. */
 export class RequestLog {
   #requests: Mutable<LoggedRequest>[] = [];
   #inFlight = 0;
   #maxInFlight = 0;
   readonly #onEnd: (request: LoggedRequest) => void;
 
-  /** `onEnd` is told of each request when it is answered, or its connection gone. */
+  /** `onEnd` is called for each request when it is answered or its connection is closed. */
   constructor(onEnd: (request: LoggedRequest) => void) {
     this.#onEnd = onEnd;
   }
@@ -46,12 +46,12 @@ export class RequestLog {
     return this.#requests;
   }
 
-  /** The highest number of requests that waited for their answer at the same time. */
+  /** The highest number of requests that waited for their reply at the same time. */
   get maxInFlight(): number {
     return this.#maxInFlight;
   }
 
-  /** Notes a request for as long as `work` takes. */
+  /** Logs a request, and counts it as in flight until `work` ends. */
   async during(
     request: Omit<LoggedRequest, "status" | "fault">,
     work: (entry: LogEntry) => Promise<void>,
@@ -62,8 +62,8 @@ export class RequestLog {
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
     try {
       await work({
-        noteStatus: (status) => void (logged.status = status),
-        noteFault: (fault) => void (logged.fault = fault),
+        recordStatus: (status) => void (logged.status = status),
+        recordFault: (fault) => void (logged.fault = fault),
       });
     } finally {
       this.#inFlight -= 1;
@@ -71,7 +71,7 @@ export class RequestLog {
     }
   }
 
-  /** How many requests fit `METHOD PATH`, in which `*` is any run of characters. */
+  /** How many requests match the pattern `METHOD PATH`; `*` matches any characters. */
   count(pattern: string): number {
     const matches = glob(pattern);
     return this.#requests.filter(({ method, path }) => matches(`${method} ${path}`)).length;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** Session tokens of IMDSv2, and until when each is good. */
+/** The session tokens of IMDSv2, with their expiry times. */
 export class TokenStore {
   readonly #expiryMs = new Map<string, number>();
   readonly #nowMs: () => number;
@@ -10,11 +10,11 @@ export class TokenStore {
   }
 
   /**
-   * A token that was never given before. With `rejected`, it looks right and every GET refuses it
+   * Issues a new token. With `rejected`, the token is never valid: every GET with it is answered
    * with 401, as happens in the first seconds of some launches.
    */
   issue(ttlSeconds: number, rejected: boolean): string {
-    // As long, and of the same alphabet, as EC2's: 56 characters of base64.
+    // The same length and alphabet as a token of EC2: 56 characters of base64.
     const token = `AQAEA${randomBytes(40).toString("base64").slice(5)}`;
     if (!rejected) this.#expiryMs.set(token, this.#nowMs() + ttlSeconds * 1000);
     return token;
@@ -25,7 +25,7 @@ export class TokenStore {
     return expiryMs !== undefined && this.#nowMs() < expiryMs;
   }
 
-  /** Every token given so far is wrong from now on. */
+  /** Makes every token issued so far invalid. */
   expireAll(): void {
     this.#expiryMs.clear();
   }

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { type ListenAddress, Listener } from "./listener.ts";
 
-/** All listening addresses and the connections that came in through them. */
-export class Gate {
+/** All listening addresses and the connections that they accepted. */
+export class TcpServer {
   readonly #listeners: readonly Listener[];
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -40,7 +40,7 @@ export class Gate {
     for (const listener of this.#listeners) await listener.open();
   }
 
-  /** Refuses connections from `afterMs` on (0: now) for `forMs`; those that stand are reset. */
+  /** Refuses connections from `afterMs` on (0: now) for `forMs`; open connections are reset. */
   refuse(afterMs: number, forMs: number): void {
     if (afterMs > 0) this.#later(afterMs, () => this.refuse(0, forMs));
     else {
@@ -51,29 +51,29 @@ export class Gate {
     }
   }
 
-  /** Ends every refusal, those to come too. */
+  /** Ends every refusal, and cancels planned ones. */
   async clearRefusals(): Promise<void> {
     this.#clearTimers();
     this.#refusals = 0;
     await this.open();
   }
 
-  /** Closes everything, at once and for good. */
+  /** Closes all listeners and resets all connections, permanently. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#clearTimers();
     for (const listener of this.#listeners) listener.close();
-    const gone = [...this.#sockets].map(
+    const closed = [...this.#sockets].map(
       (socket) => new Promise((resolve) => socket.once("close", resolve)),
     );
     this.#resetAll();
-    await Promise.all(gone);
+    await Promise.all(closed);
   }
 
   #endRefusal(): void {
     this.#refusals -= 1;
     if (this.#refusals > 0 || this.#isStopped) return;
-    // The port was free for a moment; where another process has it now, it is tried again.
+    // Another process may have bound the port in the meantime: try again until it is free.
     this.open().catch(() => {
       for (const listener of this.#listeners) listener.close();
       this.#refusals += 1;

@@ -1,26 +1,26 @@
-import { answer, hasGoodToken, type Service } from "./answer.ts";
+import { answerRequest, hasValidToken, type Service } from "./answer.ts";
 import type { Connection } from "../http/connection.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { HttpRequest } from "../http/http-request.ts";
-import { playFault } from "../faults/play-fault.ts";
+import { applyFault } from "../faults/apply-fault.ts";
 import type { LogEntry, RequestLog } from "./request-log.ts";
 import { sendReply } from "../http/send-reply.ts";
 
-/** What answering a request takes. */
+/** Everything that is needed to answer a request. */
 export interface Server {
-  /** As it is now. */
+  /** The current state. */
   readonly service: () => Service;
   readonly log: RequestLog;
-  /** Since the start. */
+  /** Milliseconds since the start. */
   readonly nowMs: () => number;
-  /** What strikes this request, used up by it. */
-  readonly takeFault: (request: HttpRequest) => Fault | null;
+  /** The fault for this request, which counts towards the rule's `times`; null: no fault. */
+  readonly nextFault: (request: HttpRequest) => Fault | null;
   readonly latencyMs: number;
   readonly keepAlive: boolean;
 }
 
-/** One request to the metadata service: logged, struck or answered. */
-export async function exchange(
+/** Logs one request to the metadata service, and answers it or applies a fault. */
+export async function handleRequest(
   request: HttpRequest,
   connection: Connection,
   server: Server,
@@ -33,30 +33,31 @@ export async function exchange(
     headers,
     connection: connection.number,
     from: connection.from,
-    tokenOk: hasGoodToken(request, server.service().tokens),
+    tokenOk: hasValidToken(request, server.service().tokens),
   };
   await server.log.during(logged, (entry) => respond(request, connection, { server, entry }));
 }
 
 async function respond(
   request: HttpRequest,
-  { wire }: Connection,
+  { client }: Connection,
   { server, entry }: { readonly server: Server; readonly entry: LogEntry },
 ): Promise<void> {
-  const fault = server.takeFault(request);
-  if (fault !== null) entry.noteFault(fault.kind);
-  if (server.latencyMs > 0) await wire.sleep(server.latencyMs);
-  if (!wire.isOpen) return;
+  const fault = server.nextFault(request);
+  if (fault !== null) entry.recordFault(fault.kind);
+  if (server.latencyMs > 0) await client.sleep(server.latencyMs);
+  if (!client.isOpen) return;
   const send = {
     head: request.method === "HEAD",
     keepAlive: request.keepAlive && server.keepAlive,
   };
-  const right = () => answer(request, server.service(), fault?.kind === "token-rejected");
+  const correctReply = () =>
+    answerRequest(request, server.service(), fault?.kind === "token-rejected");
   if (fault !== null) {
-    await playFault(fault, { wire, send, answer: right, noteStatus: entry.noteStatus });
+    await applyFault(fault, { client, send, correctReply, recordStatus: entry.recordStatus });
     return;
   }
-  const reply = right();
-  entry.noteStatus(reply.status);
-  await sendReply(wire, reply, send);
+  const reply = correctReply();
+  entry.recordStatus(reply.status);
+  await sendReply(client, reply, send);
 }

@@ -1,7 +1,7 @@
 import type { LoggedRequest } from "./request-log.ts";
 
-/** A request without the value of its token, to be shown. */
-export function redacted(request: LoggedRequest): LoggedRequest {
+/** A copy of the request that can be shown: the token's value is replaced. */
+export function redactToken(request: LoggedRequest): LoggedRequest {
   const name = "x-aws-ec2-metadata-token";
   if (!(name in request.headers)) return request;
   return { ...request, headers: { ...request.headers, [name]: "(token)" } };

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
-/** What can be done to one accepted connection, whatever it was sent. */
-export class Wire {
-  /** Resolves when the connection is gone, whoever ended it. */
+/** The socket of one accepted connection: write, wait, end, reset. */
+export class ClientSocket {
+  /** Resolves when the connection is closed, by either side. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
 
@@ -15,14 +15,14 @@ export class Wire {
     return !this.#socket.destroyed && this.#socket.writable;
   }
 
-  /** Sends bytes; resolves when there is room for more, or when the connection is gone. */
+  /** Sends bytes; resolves when there is room for more, or when the connection is closed. */
   async write(bytes: Uint8Array): Promise<void> {
     if (!this.isOpen || this.#socket.write(bytes)) return;
     const drained = new Promise<void>((resolve) => this.#socket.once("drain", () => resolve()));
     await Promise.race([drained, this.closed]);
   }
 
-  /** Waits; less when the connection goes. */
+  /** Waits `ms`, or until the connection is closed. */
   async sleep(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const elapsed = new Promise<void>((resolve) => {
@@ -32,12 +32,12 @@ export class Wire {
     clearTimeout(timer);
   }
 
-  /** FIN, after what was written. */
+  /** Sends FIN after the written bytes. */
   end(): void {
     this.#socket.end();
   }
 
-  /** RST, at once. */
+  /** Sends RST at once. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }

@@ -1,17 +1,17 @@
 import { Failure } from "../../../src/exit.ts";
 import type { CliOptions } from "./options.ts";
-import { Misfit, parseJson } from "../scenario/parse.ts";
+import { ParseError, parseJson } from "../scenario/parse.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { scenarioSchema } from "../scenario/scenario-schema.ts";
 
-/** Reads a file whole; null where there is none. */
+/** Reads a file; null if it does not exist. */
 export type ReadFile = (path: string) => Promise<Uint8Array | null>;
 
 /**
- * The scenario file, with what the flags say put over it. Throws a `Failure`: `NOINPUT` where a
- * file is missing, `DATAERR` where the scenario is wrong.
+ * Reads the scenario file and applies the flags, which take precedence. Throws a `Failure`:
+ * `NOINPUT` if a file does not exist, `DATAERR` if the scenario is not valid.
  */
-export async function cliScenario(options: CliOptions, readFile: ReadFile): Promise<Scenario> {
+export async function loadScenario(options: CliOptions, readFile: ReadFile): Promise<Scenario> {
   const { scenarioFile, userDataFile, enis, dualStack, latencyMs, rateLimit } = options;
   const scenario = scenarioFile === undefined ? {} : await readScenario(scenarioFile, readFile);
   const specs =
@@ -33,7 +33,7 @@ async function readScenario(file: string, readFile: ReadFile): Promise<Scenario>
     const text = new TextDecoder().decode(await readWhole(file, readFile));
     return parseJson(scenarioSchema, text);
   } catch (error) {
-    if (!(error instanceof Misfit)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     throw new Failure("DATAERR", `scenario ${file}: ${error.message.replaceAll("\n", "; ")}`);
   }
 }
