@@ -89,10 +89,16 @@ export const folders: Readonly<Record<string, FolderRule>> = {
   "host/sockets": { may: ["bun:ffi", "type host", "model", "node:"], why: "as host" },
   "host/terminal": { may: ["consola/core", "exit.ts", "type host", "model"], why: "as host" },
 
-  inspect: { may: ["host", "model"], why: "reading decides nothing" },
-  "inspect/kernel": { may: ["exit.ts", "type host", "model", "valibot"], why: "as inspect" },
-  "inspect/links": { may: ["type host", "model"], why: "as inspect; it works without `ip`" },
-  "inspect/machine": { may: ["host", "inspect/links", "model"], why: "as inspect" },
+  inspect: { may: ["type host", "model", "valibot"], why: "reading decides nothing" },
+  "inspect/kernel": {
+    may: ["exit.ts", "type host", "inspect", "model", "valibot"],
+    why: "as inspect",
+  },
+  "inspect/links": {
+    may: ["type host", "inspect", "model"],
+    why: "as inspect; it works without `ip`",
+  },
+  "inspect/machine": { may: ["type host", "inspect", "model"], why: "as inspect" },
 
   "imds/protocol": {
     may: ["exit.ts", "type host", "model", "ofetch"],
@@ -114,6 +120,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
       "type host",
       "imds",
       "imds/protocol",
+      "inspect",
       "model",
       "node:crypto",
       "valibot",
@@ -121,12 +128,12 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     why: "reading metadata decides nothing about the machine",
   },
   "ephemeral-dhcp": {
-    may: ["type host", "inspect/links", "model", "valibot"],
+    may: ["type host", "inspect", "inspect/links", "model", "valibot"],
     why: "a temporary lease serves one run and knows no metadata",
   },
 
   apply: {
-    may: ["exit.ts", "host", "inspect/kernel", "model", "valibot"],
+    may: ["exit.ts", "host", "inspect", "inspect/kernel", "model", "valibot"],
     why: "it carries out a plan and makes none (valibot: it reads back its own records)",
   },
 
@@ -141,6 +148,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
       "type host",
       "imds/connect",
       "imds/protocol",
+      "inspect",
       "inspect/kernel",
       "inspect/links",
       "model",
@@ -152,7 +160,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     why: "the whole of probe-nics; it changes nothing",
   },
   install: {
-    may: ["apply", "exit.ts", "host", "install/units", "model", "output"],
+    may: ["apply", "exit.ts", "host", "inspect", "install/units", "model", "output"],
     why: "the whole of `hotplug --install`; it asks IMDS for nothing",
   },
   commands: {
@@ -163,7 +171,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
       "commands/fetch",
       "commands/hotplug",
       "commands/lease-hook",
-      "type host",
+      "host",
       "imds",
       "imds/metadata",
       "imds/protocol",

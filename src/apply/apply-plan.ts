@@ -1,17 +1,14 @@
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { TargetHost } from "../host/target.ts";
 import type { ApplyResult, NetworkPlan, NicResult, Step } from "../model/plan.ts";
 import { verifyReachable, type RequiredReachability } from "./verify-reachable.ts";
 import { readPreviousFiles, rollBack } from "./roll-back.ts";
 import { runSteps } from "./run-steps.ts";
 import { markRunFinished, markRunStarted } from "./interrupted-run.ts";
-import { type InterruptedRun } from "../model/plan.ts";
-import { type PreviousFile } from "../model/plan.ts";
+import type { InterruptedRun, PreviousFile } from "../model/run-records.ts";
 import { writeFiles } from "./write-files.ts";
 
 export interface ApplyOptions {
-  /** `/` for the machine itself. */
-  readonly root: string;
   /** What must stand afterwards; null: nothing is known to have stood. */
   readonly reachability: RequiredReachability | null;
   /** What a run that was killed left behind: its files and its standing are the ones to go back to. */
@@ -20,7 +17,7 @@ export interface ApplyOptions {
   readonly undo: readonly Step[];
 }
 
-type ApplyHost = Pick<Host, "clock" | "exec" | "files" | "log" | "signal">;
+type ApplyHost = Pick<TargetHost, "clock" | "exec" | "files" | "log" | "signal" | "target">;
 
 /**
  * Carries a plan out: files, each whole, then its steps, then a look whether the machine is as
@@ -39,7 +36,7 @@ export async function applyPlan(
   const { link, routes } = options.reachability ?? {};
   const reachability = link === undefined || routes === undefined ? null : { link, routes };
   if (isLive) await markRunStarted(host, { previous, standing: reachability });
-  const fileFailures = await writeFiles(host, plan, options.root);
+  const fileFailures = await writeFiles(host, plan, host.target);
   const failures = new Map(fileFailures);
   let activatedMs = host.clock.now();
   if (isLive) {
@@ -50,7 +47,7 @@ export async function applyPlan(
       ? null
       : await checkReachable(host, options.reachability);
     if (unreachableFailure !== null) failures.set(null, unreachableFailure);
-    await rollBack(host, { previous, failures, undo: options.undo, root: options.root });
+    await rollBack(host, { previous, failures, undo: options.undo, target: host.target });
     await markRunFinished(host);
   }
   const nics = plan.nics.map((nic) => applyFailure(nic, failures));
@@ -61,10 +58,10 @@ export async function applyPlan(
 async function collectPreviousFiles(
   host: ApplyHost,
   plan: NetworkPlan,
-  { root, interruptedRun }: ApplyOptions,
+  { interruptedRun }: ApplyOptions,
 ): Promise<readonly PreviousFile[]> {
   const earlierFiles = interruptedRun?.previous ?? [];
-  const currentFiles = await readPreviousFiles(host, plan, root);
+  const currentFiles = await readPreviousFiles(host.target, plan);
   return [
     ...earlierFiles,
     ...currentFiles.filter(({ path }) => earlierFiles.every((each) => each.path !== path)),

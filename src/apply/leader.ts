@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import { readJson } from "../inspect/read-file.ts";
 import { type JoinRequest, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
 
 /** What the run that leads has of the others. */
@@ -66,7 +67,7 @@ async function waitForTurn(
 ): Promise<HotplugAnswer | (() => void)> {
   for (let tries = 1; ; tries += 1) {
     const release = await host.takeLock(lockPath(key));
-    const joinAnswer = await readJsonFile(host, answerPath(id), hotplugAnswerSchema);
+    const joinAnswer = await readJson(host, answerPath(id), hotplugAnswerSchema);
     if (joinAnswer !== null) {
       release?.();
       return joinAnswer;
@@ -95,7 +96,7 @@ function createFollowers(host: LeaderHost, key: string, ownId: string): Follower
       const joinRequests = await Promise.all(
         ids.map(async (id) => {
           if (id === ownId || names.includes(`${id}.answer`)) return [];
-          const joinRequest = await readJsonFile(host, requestPath(id), joinRequestSchema);
+          const joinRequest = await readJson(host, requestPath(id), joinRequestSchema);
           if (joinRequest === null || joinRequest.key !== key) return [];
           return [{ ...joinRequest, id, isAlive: await isProcessAlive(host, id) }];
         }),
@@ -116,21 +117,6 @@ function createFollowers(host: LeaderHost, key: string, ownId: string): Follower
 /** Whether the run with this process id is there. */
 export async function isProcessAlive(host: Pick<Host, "files">, id: string): Promise<boolean> {
   return (await host.files.stat(`/proc/${id}`)) !== null;
-}
-
-async function readJsonFile<S extends v.GenericSchema>(
-  host: LeaderHost,
-  path: string,
-  schema: S,
-): Promise<v.InferOutput<S> | null> {
-  const bytes = await host.files.read(path);
-  if (bytes === null) return null;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), decodeText(bytes));
-  return parsed.success ? parsed.output : null;
-}
-
-function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
 
 /** One for each key: who wants something else need not wait. Of two that share one, one waits. */

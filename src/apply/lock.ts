@@ -1,5 +1,6 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import { readTextOrEmpty } from "../inspect/read-file.ts";
 import { changesMachine, type MachineChange } from "./preconditions.ts";
 
 const runDirectory = "/run/ec2nic";
@@ -68,13 +69,9 @@ async function acquireLock(host: LockHost, deadlineMs: number) {
 
 /** `ec2nic hotplug add (process 4711)` */
 async function describeHolder(host: Pick<Host, "files">): Promise<string> {
-  const pid = decodeText(await host.files.read(holderPath).catch(() => null)).trim();
+  const pid = (await readTextOrEmpty(host, holderPath)).trim();
   if (!/^\d+$/.test(pid)) return "its process is not known yet";
-  const argv = decodeText(await host.files.read(`/proc/${pid}/cmdline`).catch(() => null));
+  const argv = await readTextOrEmpty(host, `/proc/${pid}/cmdline`);
   const words = argv.split("\0").filter((word) => word !== "");
   return `${words.join(" ") || "its process has just ended"} (process ${pid})`;
-}
-
-function decodeText(bytes: Uint8Array | null): string {
-  return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

@@ -1,4 +1,4 @@
-import { isThisMachine } from "../host/target-root.ts";
+import { isRunningMachine } from "../host/target.ts";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 
@@ -11,7 +11,7 @@ export interface MachineChange {
 
 /** Whether a run changes the machine it runs on: it does not only look, and `--root` is no image. */
 export function changesMachine({ check, dryRun, root }: MachineChange): boolean {
-  return !check && !dryRun && isThisMachine(root);
+  return !check && !dryRun && isRunningMachine(root);
 }
 
 /**

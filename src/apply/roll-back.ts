@@ -3,26 +3,24 @@ import type { Host } from "../host/host.ts";
 import type { NetworkPlan, Step } from "../model/plan.ts";
 import { macOfManagedPath } from "../model/managed-paths.ts";
 import { runSteps } from "./run-steps.ts";
-import { underRoot } from "../host/target-root.ts";
-import type { PreviousFile } from "../model/plan.ts";
+import type { Target } from "../host/target.ts";
+import { decodeExactly } from "../inspect/read-file.ts";
+import type { PreviousFile } from "../model/run-records.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** The files that a plan changes, as they are now. Throws what reading throws. */
 export async function readPreviousFiles(
-  host: Pick<Host, "files">,
+  { files }: Pick<Host, "files">,
   { write, remove }: Pick<NetworkPlan, "write" | "remove">,
-  root: string,
 ): Promise<readonly PreviousFile[]> {
   const paths = [...write.map(({ path }) => path), ...remove];
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   return Promise.all(
     paths.map(async (path) => {
       const mac = macOfManagedPath(path);
-      const rootedPath = underRoot(root, path);
-      const stat = await host.files.stat(rootedPath);
+      const stat = await files.stat(path);
       // a link that stands in our place is no file of ours: there is nothing to go back to
-      const bytes = stat?.kind === "file" ? await host.files.read(rootedPath) : null;
-      const content = bytes === null ? null : decoder.decode(bytes);
+      const bytes = stat?.kind === "file" ? await files.read(path) : null;
+      const content = bytes === null ? null : decodeExactly(bytes);
       return { path, mac, content, mode: stat?.mode ?? 0o600 };
     }),
   );
@@ -33,7 +31,7 @@ interface RollBackOptions {
   /** By NIC; null: all of them. */
   readonly failures: ReadonlyMap<string | null, Failure>;
   readonly undo: readonly Step[];
-  readonly root: string;
+  readonly target: Target;
 }
 
 /**
@@ -42,7 +40,7 @@ interface RollBackOptions {
  */
 export async function rollBack(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
-  { previous, failures, undo, root }: RollBackOptions,
+  { previous, failures, undo, target }: RollBackOptions,
 ): Promise<void> {
   if (failures.size === 0) return;
   const isAffected = (mac: string | null): boolean => failures.has(null) || failures.has(mac);
@@ -56,7 +54,7 @@ export async function rollBack(
   host.log.warn(
     `going back to the configuration before: ${[...failures.values()][0]?.message ?? ""}`,
   );
-  const fileFailures = await writeFiles(host, restored, root);
+  const fileFailures = await writeFiles(host, restored, target);
   const steps = undo.filter(({ mac }) => mac === null || isAffected(mac));
   const stepFailures = await runSteps(host, steps);
   const remainingFailures = [

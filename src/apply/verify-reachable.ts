@@ -2,7 +2,7 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { formatMs } from "../model/text.ts";
 import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
-import type { Reachability } from "../model/plan.ts";
+import type { Reachability } from "../model/run-records.ts";
 
 /** What made the machine reachable before anything was changed: it must stand afterwards. */
 export interface RequiredReachability extends Reachability {

@@ -2,31 +2,30 @@ import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { ConfigFile, NetworkPlan } from "../model/plan.ts";
 import { macOfManagedPath, managedDirectory } from "../model/managed-paths.ts";
-import { refuseSymlinkedDirectories, underRoot } from "../host/target-root.ts";
+import { pathBelow, type Target } from "../host/target.ts";
 
 /** What was not done, by NIC; null: what belongs to none of them. */
 export type FileFailures = ReadonlyMap<string | null, Failure>;
 
-type FileHost = Pick<Host, "files" | "log" | "signal">;
-type FileChange = (host: FileHost, root: string) => Promise<void>;
+type FileChange = (log: Host["log"], target: Target) => Promise<void>;
 
 /**
- * Writes and removes a plan's files below `root`, each whole: the old one or the new one, whenever
+ * Writes and removes a plan's files on the target, each whole: the old one or the new one, whenever
  * the run is killed; what an earlier one had begun there is swept away. Where one cannot be written
  * (`CANTCREAT`, `NOPERM`), the rest of that NIC's is left as it is, and the others are done all the
  * same.
  */
 export async function writeFiles(
-  host: FileHost,
+  host: Pick<Host, "log" | "signal">,
   plan: Pick<NetworkPlan, "write" | "remove">,
-  root: string,
+  target: Target,
 ): Promise<FileFailures> {
   const failures = new Map<string | null, Failure>();
   // One after the other: what was done when the run is killed is the beginning of the list.
   for (const [mac, change] of listChanges(plan)) {
     host.signal.throwIfAborted();
     if (failures.has(mac)) continue;
-    const failure = await catchFailure(change(host, root));
+    const failure = await catchFailure(change(host.log, target));
     if (failure !== null) failures.set(mac, failure);
   }
   return failures;
@@ -50,24 +49,21 @@ function createWrite({
   content,
   mode,
 }: Pick<ConfigFile, "path" | "content" | "mode">): FileChange {
-  return async ({ files, log }, root) => {
-    const rootedPath = underRoot(root, path);
-    await refuseSymlinkedDirectories({ files }, root, path);
-    const directory = rootedPath.slice(0, rootedPath.lastIndexOf("/"));
+  return async (log, { files, root }) => {
+    const directory = path.slice(0, path.lastIndexOf("/"));
     await files.mkdir(directory, 0o755);
     await files.removeTemporary(directory, staleTempFileMs);
-    await files.write(rootedPath, content, mode);
-    log.verbose(`wrote ${rootedPath}`);
+    await files.write(path, content, mode);
+    log.verbose(`wrote ${pathBelow(root, path)}`);
   };
 }
 
 function createRemoval(path: string): FileChange {
-  return async ({ files, log }, root) => {
-    await refuseSymlinkedDirectories({ files }, root, path);
-    await files.remove(underRoot(root, path));
+  return async (log, { files, root }) => {
+    await files.remove(path);
     const directory = managedDirectory(path);
-    if (directory !== null) await files.rmdir(underRoot(root, directory));
-    log.verbose(`removed ${underRoot(root, path)}`);
+    if (directory !== null) await files.rmdir(directory);
+    log.verbose(`removed ${pathBelow(root, path)}`);
   };
 }
 

@@ -1,3 +1,4 @@
+import { withTarget } from "../host/target.ts";
 import { renderResult } from "../output/result.ts";
 import { type ActivateOptions, activateFlags, parseActivateOptions } from "./configure/options.ts";
 import { loadEnis } from "./configure/load-enis.ts";
@@ -32,9 +33,10 @@ export default defineSubcommand<typeof activateFlags, ActivateOptions>({
     "ec2nic activate --backend netplan --metadata i.json --root /mnt/image",
   ],
   parse: parseActivateOptions,
-  run: async (host, options) => {
-    requireRootUser(host, options, "activate");
-    await requireRootDirectory(host, options.root);
+  run: async (systemHost, options) => {
+    requireRootUser(systemHost, options, "activate");
+    await requireRootDirectory(systemHost, options.root);
+    const host = withTarget(systemHost, options.root);
     const loaded = options.offline ? noLoadedEnis : await loadEnis(host, options);
     return runExclusively(host, options, async () => {
       const collected = await collectFacts(host, options, loaded, options.offline ? [] : null);

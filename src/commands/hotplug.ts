@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import { type TargetHost, withTarget } from "../host/target.ts";
 import { renderResult } from "../output/result.ts";
 import { defineSubcommand } from "../cli/command.ts";
 import {
@@ -10,7 +10,7 @@ import {
 import { getPartialResult } from "./hotplug/partial-result.ts";
 import { requireRootDirectory } from "../apply/preconditions.ts";
 
-type RunJob = (host: Host, options: HotplugOptions) => Promise<number>;
+type RunJob = (host: TargetHost, options: HotplugOptions) => Promise<number>;
 
 /** Each is loaded when it is needed: an event of a NIC's driver must cost next to nothing. */
 const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
@@ -48,7 +48,7 @@ export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({
   parse: parseHotplugOptions,
   run: async (host, options) => {
     await requireRootDirectory(host, options.root);
-    return (await loadJob[options.job]())(host, options);
+    return (await loadJob[options.job]())(withTarget(host, options.root), options);
   },
   onFailure: ({ json, "dry-run": dryRun }, report, { elapsedMs, error }) => {
     const how = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error: report };

@@ -1,7 +1,7 @@
 import { parseIpv4 } from "../model/ip.ts";
 import type { Host } from "../host/host.ts";
 import type { ProcessRecord } from "./journal.ts";
-import { readTextOrEmpty } from "../inspect/links/links.ts";
+import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 /** networkd, which is told by a file and puts the address on for a moment. */
 export interface NetworkdClient {

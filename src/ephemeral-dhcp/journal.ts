@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { readJson } from "../inspect/read-file.ts";
 import * as v from "valibot";
 
 /** The notes of this run, on disk before what they tell of is done. One change after the other. */
@@ -15,9 +16,7 @@ export interface LeaseJournal {
  * be understood, as half a file of a write that was cut off, is thrown away.
  */
 export async function openJournal(host: Pick<Host, "files">): Promise<LeaseJournal> {
-  const bytes = await host.files.read(journalPath);
-  const text = new TextDecoder().decode(bytes ?? new Uint8Array());
-  const found = parseLeaseJournal(text)?.taken ?? [];
+  const found = (await readJson(host, journalPath, journalSchema))?.taken ?? [];
   const leftovers = await listJournalFiles(host);
   for (const each of leftovers.filter((each) => each !== journalPath || found.length === 0)) {
     await host.files.remove(each);
@@ -82,72 +81,50 @@ export async function makeJournalDirectory(host: Pick<Host, "files">): Promise<v
   await host.files.mkdir(journalDirectory, 0o700);
 }
 
-/**
- * What a run that takes leases puts down before each change: where it is found and nobody holds the
- * lock, a run was killed, and this is what it left. A reboot takes both away.
- */
-export interface LeaseJournalContent {
-  readonly taken: readonly LeaseRecord[];
-}
-
-/** What is changed, or may be by now, for the sake of one NIC's lease. */
-export interface LeaseRecord {
-  readonly nic: string;
-  /** A link of another MAC is another NIC, which is left alone. */
-  readonly mac: string;
-  /** Its numbers: see `lease-numbers.ts`. */
-  readonly slot: number;
-  readonly wasDown: boolean;
-  /** Hosts that are asked through it: IPv4 addresses. */
-  readonly endpoints: readonly string[];
-  /** null: none was granted yet. */
-  readonly address: string | null;
-  /** The DHCP client; null: not started yet, or ended. */
-  readonly client: ProcessRecord | null;
-  /** networkd was asked, and has to be told that it is over. */
-  readonly isNetworkd: boolean;
-  /** Files and settings that the client writes and has no option not to write. */
-  readonly files: readonly FileBackup[];
-  /** Folders that the client makes, as far as they were not there. */
-  readonly folders: readonly string[];
-}
-
-export interface ProcessRecord {
-  readonly pid: number;
-  /** Field 22 of proc_pid_stat(5): a number may mean another process by now. */
-  readonly startTime: string;
-}
-
-export interface FileBackup {
-  readonly path: string;
-  /** null: there was none. */
-  readonly previous: { readonly base64: string; readonly mode: number } | null;
-}
-
-const journalSchema = v.object({
-  taken: v.array(
-    v.object({
-      nic: v.string(),
-      mac: v.string(),
-      slot: v.number(),
-      wasDown: v.boolean(),
-      endpoints: v.array(v.string()),
-      address: v.nullable(v.string()),
-      client: v.nullable(v.object({ pid: v.number(), startTime: v.string() })),
-      isNetworkd: v.boolean(),
-      files: v.array(
-        v.object({
-          path: v.string(),
-          previous: v.nullable(v.object({ base64: v.string(), mode: v.number() })),
-        }),
-      ),
-      folders: v.array(v.string()),
-    }),
-  ),
+const processSchema = v.object({
+  pid: v.number(),
+  /** Field 22 of proc_pid_stat(5): the number of an ended process may be given to another one. */
+  startTime: v.string(),
 });
 
-/** null: these are no notes of ours. */
-function parseLeaseJournal(text: string): LeaseJournalContent | null {
-  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), journalSchema), text);
-  return result.success ? result.output : null;
-}
+const fileBackupSchema = v.object({
+  path: v.string(),
+  /** null: there was no file. */
+  previous: v.nullable(v.object({ base64: v.string(), mode: v.number() })),
+});
+
+const leaseRecordSchema = v.object({
+  nic: v.string(),
+  /** A link of another MAC is another NIC, which is left alone. */
+  mac: v.string(),
+  /** Which of the numbers in `ip-commands.ts` it uses. */
+  slot: v.number(),
+  wasDown: v.boolean(),
+  /** Hosts that are asked through it: IPv4 addresses. */
+  endpoints: v.pipe(v.array(v.string()), v.readonly()),
+  /** null: none was granted yet. */
+  address: v.nullable(v.string()),
+  /** The DHCP client; null: not started yet, or ended. */
+  client: v.nullable(processSchema),
+  /** networkd was asked, and has to be told when the lease is no longer needed. */
+  isNetworkd: v.boolean(),
+  /** Files and settings that the client writes and has no option not to write. */
+  files: v.pipe(v.array(fileBackupSchema), v.readonly()),
+  /** Directories that the client makes, as far as they were not there. */
+  folders: v.pipe(v.array(v.string()), v.readonly()),
+});
+
+const journalSchema = v.object({ taken: v.pipe(v.array(leaseRecordSchema), v.readonly()) });
+
+/**
+ * What a run that takes leases writes before each change: where it is found and no run holds the
+ * lock, a run was killed, and this is what it left. A reboot removes both.
+ */
+export type LeaseJournalContent = v.InferOutput<typeof journalSchema>;
+
+/** What is changed, or may be changed by now, for one NIC's lease. */
+export type LeaseRecord = Readonly<v.InferOutput<typeof leaseRecordSchema>>;
+
+export type ProcessRecord = Readonly<v.InferOutput<typeof processSchema>>;
+
+export type FileBackup = Readonly<v.InferOutput<typeof fileBackupSchema>>;

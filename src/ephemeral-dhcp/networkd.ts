@@ -2,7 +2,7 @@ import type { Host } from "../host/host.ts";
 import { parseIpv4 } from "../model/ip.ts";
 import { macDigits } from "../model/managed-paths.ts";
 import { showAddresses } from "./ip-commands.ts";
-import { readTextOrEmpty } from "../inspect/links/links.ts";
+import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 export type NetworkdHost = Pick<Host, "clock" | "exec" | "files" | "log">;
 

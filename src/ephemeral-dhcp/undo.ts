@@ -9,7 +9,7 @@ import {
   setLink,
   showAddresses,
 } from "./ip-commands.ts";
-import { readTextOrEmpty } from "../inspect/links/links.ts";
+import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
 

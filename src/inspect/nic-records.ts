@@ -1,11 +1,12 @@
 import type { Host } from "../host/host.ts";
+import type { TargetHost } from "../host/target.ts";
 import {
   type NicRecord,
+  nicRecordsSchema,
   updateRecords,
-  parseNicRecords,
   type NicRecordUpdate,
-} from "../model/nic-records.ts";
-import { underRoot } from "../host/target-root.ts";
+} from "../model/run-records.ts";
+import { readJson } from "./read-file.ts";
 
 const runDirectory = "/run/ec2nic";
 
@@ -17,15 +18,11 @@ const runDirectory = "/run/ec2nic";
 export const nicRecordsPath = `${runDirectory}/nics.json`;
 
 /**
- * What was noted in this boot; nothing where the file is missing or cannot be understood. `root`:
- * it lies below that, as the configuration does that it is about.
+ * What was noted in this boot; nothing where the file is missing or cannot be understood. Records lie
+ * on the target, as the configuration does that they are about.
  */
-export async function readNicRecords(
-  host: Pick<Host, "files">,
-  root = "/",
-): Promise<readonly NicRecord[]> {
-  const bytes = await host.files.read(joinRoot(root, nicRecordsPath));
-  return parseNicRecords(new TextDecoder().decode(bytes ?? new Uint8Array()));
+export async function readNicRecords(target: Pick<Host, "files">): Promise<readonly NicRecord[]> {
+  return (await readJson(target, nicRecordsPath, nicRecordsSchema)) ?? [];
 }
 
 /**
@@ -33,19 +30,14 @@ export async function readNicRecords(
  * `NOPERM` or `CANTCREAT`.
  */
 export async function saveNicRecords(
-  host: Pick<Host, "files">,
+  target: Pick<Host, "files">,
   seen: NicRecordUpdate,
-  root = "/",
 ): Promise<void> {
-  const before = await readNicRecords(host, root);
+  const before = await readNicRecords(target);
   const records = updateRecords(before, seen);
   if (JSON.stringify(records) === JSON.stringify(before)) return;
-  await host.files.mkdir(joinRoot(root, runDirectory), 0o700);
-  await host.files.write(joinRoot(root, nicRecordsPath), `${JSON.stringify(records)}\n`, 0o600);
-}
-
-function joinRoot(root: string, path: string): string {
-  return `${root.replace(/\/+$/, "")}${path}`;
+  await target.files.mkdir(runDirectory, 0o700);
+  await target.files.write(nicRecordsPath, `${JSON.stringify(records)}\n`, 0o600);
 }
 
 const othersReadMode = 0o005;
@@ -56,13 +48,11 @@ const othersReadMode = 0o005;
  * where they are.
  */
 export async function readVisibleRecords(
-  host: Pick<Host, "files" | "uid">,
-  root: string,
+  { uid, target }: Pick<TargetHost, "target" | "uid">,
   isNeeded: boolean,
 ): Promise<readonly NicRecord[]> {
-  const directory = nicRecordsPath.slice(0, nicRecordsPath.lastIndexOf("/"));
-  const stat = await host.files.stat(underRoot(root, directory));
-  const isOwn = host.uid === 0 || stat?.uid === host.uid;
+  const stat = await target.files.stat(runDirectory);
+  const isOwn = uid === 0 || stat?.uid === uid;
   const isHidden = stat !== null && (stat.mode & othersReadMode) !== othersReadMode;
-  return isHidden && !isOwn && !isNeeded ? [] : readNicRecords(host, root);
+  return isHidden && !isOwn && !isNeeded ? [] : readNicRecords(target);
 }

@@ -2,7 +2,10 @@ import type { Host } from "../host/host.ts";
 import { type DhcpHookFacts, dhcpHookDirectories, dhcpHookPaths } from "../model/dhcp.ts";
 import type { Daemon, HotplugFile, InstalledEntry, InstallFacts } from "./units/model.ts";
 import { isTemporaryName } from "../model/managed-paths.ts";
-import { isThisMachine, underRoot } from "../host/target-root.ts";
+import type { TargetHost } from "../host/target.ts";
+import { readText, readTextOrEmpty } from "../inspect/read-file.ts";
+
+type FileHost = Pick<Host, "files">;
 
 const unitDirectory = "/etc/systemd/system";
 
@@ -19,28 +22,26 @@ const ruleDirectories = [
 /** What systemd keeps running when it is installed. */
 const persistentUnits = ["ec2nic-repair.timer", "ec2nic-lease.path"];
 
-/** What of `folders` and of an installation lies below `root`. Reads only. */
+/** What of `folders` and of an installation lies on the target. Reads only. */
 export async function inspectInstall(
-  host: Pick<Host, "exec" | "files">,
-  root: string,
+  host: Pick<TargetHost, "exec" | "files" | "target">,
   {
     directories,
     madeListPath,
   }: { readonly directories: readonly string[]; readonly madeListPath: string },
 ): Promise<InstallFacts> {
-  const paths = [madeListPath, ...(await findManagedPaths(host, root, madeListPath))].toSorted();
-  const things = await Promise.all(paths.map((path) => readThing(host, root, path)));
-  const stats = await Promise.all(
-    directories.map((directory) => host.files.stat(underRoot(root, directory))),
-  );
-  const runningDaemons = isThisMachine(root) ? await findDaemons(host, runningDaemonPaths, "") : [];
+  const { target } = host;
+  const paths = [madeListPath, ...(await findManagedPaths(target, madeListPath))].toSorted();
+  const things = await Promise.all(paths.map((path) => readThing(target, path)));
+  const stats = await Promise.all(directories.map((directory) => target.files.stat(directory)));
+  const runningDaemons = target.isThisMachine ? await findDaemons(host, runningDaemonPaths) : [];
   return {
     entries: things.filter((thing) => thing !== null),
     directories: directories.filter((_, at) => (stats[at] ?? null) !== null),
-    hotplugFiles: await readHotplugFiles(host, root),
+    hotplugFiles: await readHotplugFiles(target),
     runningDaemons,
-    installedDaemons: await findDaemons(host, installedDaemonPaths, root),
-    isImage: !isThisMachine(root),
+    installedDaemons: await findDaemons(target, installedDaemonPaths),
+    isImage: !target.isThisMachine,
     activeUnits: runningDaemons.includes("systemd") ? await listActiveUnits(host) : [],
   };
 }
@@ -56,21 +57,20 @@ async function listActiveUnits(host: Pick<Host, "exec">): Promise<readonly strin
 
 /** Whatever is named after us where units, their links, rules and hooks lie. */
 async function findManagedPaths(
-  host: Pick<Host, "files">,
-  root: string,
+  target: FileHost,
   madeListPath: string,
 ): Promise<readonly string[]> {
-  const wantsDirectories = await listWantsDirectories(host, root);
+  const wantsDirectories = await listWantsDirectories(target);
   const searchDirectories = [
     unitDirectory,
     ruleDirectory,
     ...wantsDirectories,
-    ...(await listHookDirectories(host, root)),
+    ...(await listHookDirectories(target)),
   ];
   const madeListDirectory = madeListPath.slice(0, madeListPath.lastIndexOf("/"));
   const found = await Promise.all(
     [...searchDirectories, madeListDirectory].map(async (directory) => {
-      const names = await host.files.list(underRoot(root, directory));
+      const names = await target.files.list(directory);
       const isManagedName = directory === madeListDirectory ? isTemporaryName : hasManagedName;
       return names.filter(isManagedName).map((name) => `${directory}/${name}`);
     }),
@@ -84,35 +84,24 @@ function hasManagedName(name: string): boolean {
 }
 
 /** Where /lib is a link to /usr/lib, what lies there would be found twice. */
-async function listHookDirectories(
-  host: Pick<Host, "files">,
-  root: string,
-): Promise<readonly string[]> {
-  const isMerged = (await host.files.readLink(underRoot(root, "/lib"))) !== null;
+async function listHookDirectories(target: FileHost): Promise<readonly string[]> {
+  const isMerged = (await target.files.readLink("/lib")) !== null;
   return dhcpHookDirectories.filter((directory) => !isMerged || !directory.startsWith("/lib/"));
 }
 
-async function readThing(
-  host: Pick<Host, "files">,
-  root: string,
-  path: string,
-): Promise<InstalledEntry | null> {
-  const rootedPath = underRoot(root, path);
-  const stat = await host.files.stat(rootedPath);
+async function readThing(target: FileHost, path: string): Promise<InstalledEntry | null> {
+  const stat = await target.files.stat(path);
   if (stat === null) return null;
   const { kind, mode } = stat;
-  const content = kind === "file" ? await readText(host, rootedPath) : "";
-  const target = kind === "link" ? await host.files.readLink(rootedPath) : null;
-  return { path, kind, content, mode, target };
+  const content = kind === "file" ? ((await readText(target, path)) ?? "") : "";
+  const linkTarget = kind === "link" ? await target.files.readLink(path) : null;
+  return { path, kind, content, mode, target: linkTarget };
 }
 
-async function readHotplugFiles(
-  host: Pick<Host, "files">,
-  root: string,
-): Promise<readonly HotplugFile[]> {
+async function readHotplugFiles(target: FileHost): Promise<readonly HotplugFile[]> {
   const listed = await Promise.all(
     ruleDirectories.map((directory) =>
-      listMatchingNames(host, underRoot(root, directory), /hotplug|policy-routes/),
+      listMatchingNames(target, directory, /hotplug|policy-routes/),
     ),
   );
   const rules = listed.flatMap((names, at) =>
@@ -120,63 +109,44 @@ async function readHotplugFiles(
       .filter((name) => !listed.slice(0, at).some((earlier) => earlier.includes(name)))
       .map((name) => `${ruleDirectories[at] ?? ""}/${name}`),
   );
-  const configs = await listMatchingNames(
-    host,
-    underRoot(root, "/etc/cloud/cloud.cfg.d"),
-    /\.cfg$/,
-  );
+  const configs = await listMatchingNames(target, "/etc/cloud/cloud.cfg.d", /\.cfg$/);
   const settings = [
     "/etc/cloud/cloud.cfg",
     ...configs.map((name) => `/etc/cloud/cloud.cfg.d/${name}`),
   ];
-  const enabled = await findOtherEnabledUnits(host, root);
+  const enabled = await findOtherEnabledUnits(target);
   return Promise.all(
-    [...rules, ...settings, ...enabled].map((path) => readHotplugFile(host, root, path)),
+    [...rules, ...settings, ...enabled].map((path) => readHotplugFile(target, path)),
   );
 }
 
 /** Links by which systemd starts another's units: what has no rule of udev's and no setting. */
-async function findOtherEnabledUnits(
-  host: Pick<Host, "files">,
-  root: string,
-): Promise<readonly string[]> {
-  const directories = await listWantsDirectories(host, root);
+async function findOtherEnabledUnits(target: FileHost): Promise<readonly string[]> {
+  const directories = await listWantsDirectories(target);
   const names = directories.map((directory) =>
-    listMatchingNames(host, underRoot(root, directory), /^nm-cloud-setup\./),
+    listMatchingNames(target, directory, /^nm-cloud-setup\./),
   );
   const listed = await Promise.all(names);
   return listed.flatMap((some, at) => some.map((name) => `${directories[at] ?? ""}/${name}`));
 }
 
-async function listWantsDirectories(
-  host: Pick<Host, "files">,
-  root: string,
-): Promise<readonly string[]> {
-  const names = await listMatchingNames(
-    host,
-    underRoot(root, unitDirectory),
-    /\.(?:wants|requires)$/,
-  );
+async function listWantsDirectories(target: FileHost): Promise<readonly string[]> {
+  const names = await listMatchingNames(target, unitDirectory, /\.(?:wants|requires)$/);
   return names.map((name) => `${unitDirectory}/${name}`);
 }
 
 async function listMatchingNames(
-  host: Pick<Host, "files">,
+  target: FileHost,
   directory: string,
   pattern: RegExp,
 ): Promise<readonly string[]> {
-  return (await host.files.list(directory)).filter((name) => pattern.test(name));
+  return (await target.files.list(directory)).filter((name) => pattern.test(name));
 }
 
 /** What may not be read tells nothing, and is no reason to fail. */
-async function readHotplugFile(
-  host: Pick<Host, "files">,
-  root: string,
-  path: string,
-): Promise<HotplugFile> {
-  const rootedPath = underRoot(root, path);
-  const isMask = (await host.files.readLink(rootedPath).catch(() => null)) === "/dev/null";
-  const content = isMask ? "" : await readText(host, rootedPath).catch(() => "");
+async function readHotplugFile(target: FileHost, path: string): Promise<HotplugFile> {
+  const isMask = (await target.files.readLink(path).catch(() => null)) === "/dev/null";
+  const content = isMask ? "" : await readTextOrEmpty(target, path);
   return { path, content, isMask };
 }
 
@@ -192,19 +162,14 @@ const installedDaemonPaths = {
 } as const;
 
 async function findDaemons(
-  host: Pick<Host, "files">,
+  { files }: FileHost,
   evidencePaths: Readonly<Record<Daemon, readonly string[]>>,
-  root: string,
 ): Promise<readonly Daemon[]> {
   const exists = async (path: string): Promise<boolean> =>
-    (await host.files.stat(underRoot(root, path)).catch(() => null)) !== null;
+    (await files.stat(path).catch(() => null)) !== null;
   const detectDaemon = async (daemon: Daemon): Promise<readonly Daemon[]> =>
     (await Promise.all(evidencePaths[daemon].map(exists))).includes(true) ? [daemon] : [];
   return [...(await detectDaemon("systemd")), ...(await detectDaemon("udev"))];
-}
-
-async function readText(host: Pick<Host, "files">, path: string): Promise<string> {
-  return new TextDecoder().decode((await host.files.read(path)) ?? new Uint8Array());
 }
 
 /** systemd's own folder of units, before and after the merge of /usr. */
@@ -212,13 +177,10 @@ const networkdUnitPaths = ["/usr/lib", "/lib"].map(
   (prefix) => `${prefix}/systemd/system/systemd-networkd.service`,
 );
 
-/** Which DHCP clients are installed below `root`, by the places that their packages bring. */
-export async function findDhcpHooks(
-  host: Pick<Host, "files">,
-  root: string,
-): Promise<DhcpHookFacts> {
+/** Which DHCP clients are installed on the target, by the places that their packages bring. */
+export async function findDhcpHooks(target: FileHost): Promise<DhcpHookFacts> {
   const findFirst = async (paths: readonly string[]): Promise<string | null> => {
-    const found = await Promise.all(paths.map((path) => host.files.stat(`${root}${path}`)));
+    const found = await Promise.all(paths.map((path) => target.files.stat(path)));
     return paths.find((_, prefix) => found[prefix] !== null) ?? null;
   };
   const [dhclient, dhcpcd, udhcpc, networkManager, networkd] = await Promise.all([

@@ -1,4 +1,4 @@
-import { isThisMachine } from "../host/target-root.ts";
+import { isRunningMachine, type TargetHost } from "../host/target.ts";
 import { exitCodes } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { Installation, InstallPlan } from "./units/model.ts";
@@ -30,12 +30,12 @@ export interface InstallOptions {
 const lockTimeoutMs = 60_000;
 
 /** `hotplug --install`; gives the exit status. Throws what `runJob` throws. */
-export function runInstall(host: Host, options: InstallOptions): Promise<number> {
+export function runInstall(host: TargetHost, options: InstallOptions): Promise<number> {
   return runJob(host, options, "install");
 }
 
 /** `hotplug --uninstall`; gives the exit status. Throws what `runJob` throws. */
-export function runUninstall(host: Host, options: InstallOptions): Promise<number> {
+export function runUninstall(host: TargetHost, options: InstallOptions): Promise<number> {
   return runJob(host, options, "uninstall");
 }
 
@@ -44,17 +44,17 @@ export function runUninstall(host: Host, options: InstallOptions): Promise<numbe
  * what `install` throws.
  */
 async function runJob(
-  host: Host,
+  host: TargetHost,
   options: InstallOptions,
   job: "install" | "uninstall",
 ): Promise<number> {
   const { root, dryRun, withDhcpHooks } = options;
   const change = { check: false, dryRun, root };
   requireRootUser(host, change, `hotplug --${job}`);
-  const program = job === "install" ? await resolveProgram(host, root) : null;
-  const wish = { root, program, withDhcpHooks, dryRun };
+  const program = job === "install" ? await resolveProgram(host) : null;
+  const request = { program, withDhcpHooks, dryRun };
   const timed = { ...change, timeoutMs: lockTimeoutMs };
-  const plan = await runExclusively(host, timed, () => install(host, wish));
+  const plan = await runExclusively(host, timed, () => install(host, request));
   await reportInstall(host, options, { root, plan, program });
   return exitCodes.OK;
 }
@@ -84,7 +84,7 @@ async function reportInstall(
 
 function summarizeInstall({ plan, program, root }: InstallReport): string {
   const isChanged = installOutcome({ plan, program }) !== "unchanged";
-  const where = isThisMachine(root) ? "" : ` below ${root}`;
+  const where = isRunningMachine(root) ? "" : ` below ${root}`;
   if (program === null) {
     if (!isChanged) return `nothing to uninstall${where}`;
     return `uninstalled${where}; files that configure NICs (their names have ec2nic-MAC) stay`;
@@ -93,8 +93,6 @@ function summarizeInstall({ plan, program, root }: InstallReport): string {
 }
 
 export interface InstallRequest {
-  /** `/` for the machine itself; elsewhere only files and links are made, and no command is run. */
-  readonly root: string;
   /**
    * The absolute path of the executable, as the machine will have it; null: `--uninstall`, whatever
    * was installed.
@@ -106,31 +104,32 @@ export interface InstallRequest {
 }
 
 /**
- * Puts udev's rules, the units and the hooks in place, or takes them away; gives what was done.
- * Throws what `carryOutInstall` throws.
+ * Puts udev's rules, the units and the hooks in place on the target, or removes them; gives what was
+ * done. On an image only files and links are made, and no command is run. Throws what `applyInstall`
+ * throws.
  */
 export async function install(
-  host: Pick<Host, "exec" | "files" | "log" | "signal">,
+  host: Pick<TargetHost, "exec" | "files" | "log" | "signal" | "target">,
   request: InstallRequest,
 ): Promise<InstallPlan> {
-  const { root, program, dryRun } = request;
-  const installation = await buildInstallation(host, request);
+  const { program, dryRun } = request;
+  const installation = await buildInstallation(host.target, request);
   const paths = [...installation.files, ...installation.links].map(({ path }) => path);
   const directories = [...new Set([...paths, createdDirectoriesPath].flatMap(parentDirectories))];
-  const facts = await inspectInstall(host, root, {
+  const facts = await inspectInstall(host, {
     directories,
     madeListPath: createdDirectoriesPath,
   });
   const plan = program === null ? planUninstall(facts) : planInstall(installation, facts);
-  if (!dryRun) await applyInstall(host, plan, root);
+  if (!dryRun) await applyInstall(host, plan);
   return plan;
 }
 
 async function buildInstallation(
-  host: Pick<Host, "files">,
-  { root, program, withDhcpHooks }: InstallRequest,
+  target: Pick<Host, "files">,
+  { program, withDhcpHooks }: InstallRequest,
 ): Promise<Installation> {
   if (program === null) return { files: [], links: [] };
-  const clients = withDhcpHooks ? await findDhcpHooks(host, root.replace(/\/+$/, "")) : null;
+  const clients = withDhcpHooks ? await findDhcpHooks(target) : null;
   return renderInstallation(program, clients);
 }

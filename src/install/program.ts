@@ -1,4 +1,4 @@
-import { isThisMachine, underRoot } from "../host/target-root.ts";
+import { pathBelow, type TargetHost } from "../host/target.ts";
 import { Failure } from "../exit.ts";
 import type { FileStat, Host } from "../host/host.ts";
 import { quoteShellWord } from "../model/text.ts";
@@ -12,19 +12,19 @@ const usualPaths = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"];
  * here. Throws `USAGE` for a place that is none for a program, with the command that mends it.
  */
 export async function resolveProgram(
-  host: Pick<Host, "files" | "program">,
-  root: string,
+  host: Pick<TargetHost, "files" | "program" | "target">,
 ): Promise<string> {
-  const program = isThisMachine(root) ? host.program : await findProgramInImage(host, root);
+  const { root, isThisMachine } = host.target;
+  const program = isThisMachine ? host.program : await findProgramInImage(host);
   const reason = unsuitableReason(program);
   if (reason === null) {
     // of this machine alone: who makes an image may make it as anybody
-    if (isThisMachine(root)) await refuseUntrustedPath(host, program);
+    if (isThisMachine) await refuseUntrustedPath(host, program);
     return program;
   }
   const [installPath = ""] = usualPaths;
-  const target = isThisMachine(root) ? installPath : quoteShellWord(underRoot(root, installPath));
-  const rerunCommand = isThisMachine(root)
+  const target = isThisMachine ? installPath : quoteShellWord(pathBelow(root, installPath));
+  const rerunCommand = isThisMachine
     ? `${target} hotplug --install`
     : `run this again with --root ${quoteShellWord(root)}`;
   const hint = `install -D -m 0755 ${quoteShellWord(program)} ${target}, then ${rerunCommand}`;
@@ -41,14 +41,16 @@ async function refuseUntrustedPath(host: Pick<Host, "files">, program: string): 
   throw new Failure("USAGE", `${program}: ${reason}`, { hint });
 }
 
-async function findProgramInImage(
-  { files, program }: Pick<Host, "files" | "program">,
-  root: string,
-): Promise<string> {
+async function findProgramInImage({
+  files,
+  program,
+  target,
+}: Pick<TargetHost, "files" | "program" | "target">): Promise<string> {
+  const { root } = target;
   const directory = (await files.readLink("/proc/self/cwd")) ?? "/";
   const pathInImage = pathBelowRoot(root.startsWith("/") ? root : `${directory}/${root}`, program);
   if (pathInImage !== null) return pathInImage;
-  const stats = await Promise.all(usualPaths.map((path) => files.stat(underRoot(root, path))));
+  const stats = await Promise.all(usualPaths.map((path) => target.files.stat(path)));
   return usualPaths.find((_, at) => (stats[at] ?? null) !== null) ?? program;
 }
 

@@ -1,3 +1,4 @@
+import { pathBelow } from "../host/target.ts";
 import type { InstallPlan } from "./units/model.ts";
 import { escapeUnprintable } from "../output/text.ts";
 import { renderJson } from "../output/json.ts";
@@ -63,7 +64,7 @@ function actionLines(
 }
 
 function pathBelowLocation({ root }: InstallLocation, path: string): string {
-  return `${root.replace(/\/+$/, "")}${path}`;
+  return pathBelow(root, path);
 }
 
 /** A run of `--install` or `--uninstall`, as `--json` tells of it. */

@@ -1,6 +1,5 @@
 import type { Failure } from "../exit.ts";
 import type { Family } from "./ip.ts";
-import type { DefaultRoutes } from "./kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "./network-config.ts";
 
 /** A file of ours, whole. */
@@ -167,30 +166,4 @@ export interface ApplyResult {
   readonly failure: Failure | null;
   /** When it was written and activated, on `Clock.now`, and the look whether it holds began. */
   readonly activatedMs: number;
-}
-
-/** The primary NIC's link, and whether it held a default route. */
-export interface Reachability {
-  readonly link: string;
-  readonly routes: DefaultRoutes;
-}
-
-export interface PreviousFile {
-  readonly path: string;
-  readonly content: string | null;
-  readonly mode: number;
-  readonly mac: string | null;
-}
-
-/**
- * What a run that changes a live machine puts down before its first change and takes away after its
- * last check. Where it is found, a run was ended in between (`kill -9`): files are old or new, each
- * whole, but the backend may not have been told of them yet. A reboot clears it with `/run`, and
- * tells the backend everything.
- */
-export interface InterruptedRun {
-  /** Files as they were, by path; null: there was none. */
-  readonly previous: readonly PreviousFile[];
-  /** What stood before the first change, and has to stand when all is done. */
-  readonly standing: Reachability | null;
 }

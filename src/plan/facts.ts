@@ -1,7 +1,8 @@
 import type { BackendFacts, DnsFacts } from "../model/backend-facts.ts";
 import type { KernelState } from "../model/kernel-state.ts";
 import type { BusDevice } from "../model/link.ts";
-import type { OtherFile, Stage, InterruptedRun } from "../model/plan.ts";
+import type { OtherFile, Stage } from "../model/plan.ts";
+import type { InterruptedRun } from "../model/run-records.ts";
 import type { NetworkFacts } from "./files/plan-network.ts";
 
 /** All that a plan depends on. */

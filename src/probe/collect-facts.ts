@@ -11,7 +11,7 @@ import {
   type PathProbe,
 } from "../model/probe.ts";
 import type { LinkProbes } from "./probe-paths.ts";
-import { readTextOrEmpty } from "../inspect/links/links.ts";
+import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 /** All that a diagnosis depends on. */
 export interface CollectedProbeFacts {
@@ -108,8 +108,7 @@ async function findDhcpClient(
  */
 async function readInstanceId(host: Pick<Host, "files">): Promise<string | null> {
   const path = "/sys/devices/virtual/dmi/id/board_asset_tag";
-  const bytes = await host.files.read(path).catch(() => null);
-  const text = bytes === null ? "" : new TextDecoder().decode(bytes).trim();
+  const text = (await readTextOrEmpty(host, path)).trim();
   return /^i-[0-9a-f]{8,17}$/.test(text) ? text : null;
 }
 

@@ -1,8 +1,7 @@
 import { applyPlan } from "../../apply/apply-plan.ts";
 import { type ApplyResult } from "../../model/plan.ts";
 import { runExclusively } from "../../apply/lock.ts";
-import { isThisMachine } from "../../host/target-root.ts";
-import type { Host } from "../../host/host.ts";
+import type { Target, TargetHost } from "../../host/target.ts";
 import { saveNicRecords } from "../../inspect/nic-records.ts";
 import { readBus } from "../../inspect/links/bus.ts";
 import { readLinks } from "../../inspect/links/links.ts";
@@ -23,7 +22,7 @@ type ConfigureOptions = Pick<ActivateOptions, "check" | "dryRun" | "root" | "tim
 
 /** Carries a plan out, unless it is only to be shown. Throws what `applyPlan` throws. */
 export async function applyActivation(
-  host: Host,
+  host: TargetHost,
   options: ConfigureOptions,
   {
     loaded,
@@ -46,9 +45,9 @@ export async function applyActivation(
           isRouted,
           interruptedRun,
         });
-  const applyOptions = { root: options.root, reachability, interruptedRun, undo: plan.rollback };
+  const applyOptions = { reachability, interruptedRun, undo: plan.rollback };
   const applied = await applyPlan(host, plan, applyOptions);
-  await recordSeenNics(host, options.root, { collected, plan, nics: applied.nics });
+  await recordSeenNics(host.target, { collected, plan, nics: applied.nics });
   return applied;
 }
 
@@ -78,12 +77,11 @@ interface ConfigurationToRecord {
 
 /** An image that is made on some machine has nothing to do with that one's devices. */
 async function recordSeenNics(
-  host: Host,
-  root: string,
+  target: Target,
   { collected: { facts, devices }, plan, nics }: ConfigurationToRecord,
 ): Promise<void> {
   const { links, scope } = facts;
-  if (scope === undefined && !isThisMachine(root)) return;
+  if (scope === undefined && !target.isThisMachine) return;
   const selectMacs = (...outcomes: readonly string[]): readonly string[] =>
     nics.filter(({ outcome }) => outcomes.includes(outcome)).map(({ mac }) => mac);
   const isWholeMachine = (scope?.macs ?? null) === null;
@@ -103,12 +101,12 @@ async function recordSeenNics(
     foundUnchanged: planned.filter((mac) => !isWritten(mac)),
     written: planned.filter(isWritten),
   };
-  await saveNicRecords(host, observed, root);
+  await saveNicRecords(target, observed);
 }
 
 /** Of these NICs nothing more is awaited: they are configured as they are. */
 export async function recordSettledNics(
-  host: Host,
+  host: TargetHost,
   options: ConfigureOptions,
   settled: readonly string[],
 ): Promise<void> {
@@ -116,11 +114,8 @@ export async function recordSettledNics(
   await runExclusively(host, options, async () => {
     const [links, devices] = await Promise.all([readLinks(host), readBus(host)]);
     const noChanges = { removed: [], unsettled: [], foundUnchanged: [], written: [] };
-    await saveNicRecords(
-      host,
-      { ...noChanges, nics: filterNicLinks(links), devices, settled },
-      options.root,
-    );
+    const nics = filterNicLinks(links);
+    await saveNicRecords(host.target, { ...noChanges, nics, devices, settled });
   });
 }
 
@@ -136,7 +131,7 @@ export interface AppliedConfiguration extends ApplyResult {
  * and `carryOut` throw.
  */
 export function configureNics(
-  host: Host,
+  host: TargetHost,
   options: ActivateOptions,
   loaded: LoadedEnis,
   selection: NicSelection,

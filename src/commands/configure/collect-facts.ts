@@ -1,9 +1,8 @@
 import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
 import { inspectDns } from "../../inspect/machine/dns.ts";
 import { readOtherFiles } from "../../inspect/machine/other-files.ts";
-import { isThisMachine } from "../../host/target-root.ts";
 import { readInterruptedRun } from "../../apply/interrupted-run.ts";
-import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import type { Eni } from "../../model/eni.ts";
@@ -25,27 +24,28 @@ export type NicSelection = "all" | readonly string[];
  * IMDS lists and that cannot be here count as gone in any case.
  */
 export async function collectFacts(
-  host: Host,
-  { root, stage: requestedStage, check, metadata }: ActivateOptions,
+  host: TargetHost,
+  { stage: requestedStage, check, metadata }: ActivateOptions,
   { parsed, leases = {} }: Pick<LoadedEnis, "parsed" | "leases">,
   selection: NicSelection | null = null,
 ): Promise<CollectedFacts> {
-  const { stage, reason: stageReason } = await chooseStage(host, requestedStage, root);
+  const { stage, reason: stageReason } = await chooseStage(host, requestedStage);
   const isLive = stage === "network";
+  const { isThisMachine } = host.target;
   const [{ links, state, devices, removals }, backends, otherFiles] = await Promise.all([
-    findRemovedNics(host, root),
-    inspectBackends(host, root),
-    readOtherFiles(host, root),
+    findRemovedNics(host),
+    inspectBackends(host),
+    readOtherFiles(host.target),
   ]);
   const { isInstalled, isRunning } = backends.networkManager;
   const [dns, profiles, kernel, interruptedRun] = await Promise.all([
-    inspectDns(host, root, isInstalled),
+    inspectDns(host.target, isInstalled),
     isLive && isRunning ? readActiveProfiles(host) : {},
-    isLive || (check && isThisMachine(root)) ? readKernel(host) : null,
+    isLive || (check && isThisMachine) ? readKernel(host) : null,
     isLive ? readInterruptedRun(host) : null,
   ]);
   // saved metadata and another root are of another machine, or of another time
-  const isCurrentMachine = isLive && metadata === null && isThisMachine(root);
+  const isCurrentMachine = isLive && metadata === null && isThisMachine;
   const listed = isCurrentMachine ? [...parsed.enis, ...parsed.incomplete] : [];
   const absent = findAbsentEnis(listed, { links, devices });
   const onBus = selectMacs("on-bus", removals);

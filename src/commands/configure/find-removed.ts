@@ -1,10 +1,10 @@
 import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
-import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { readBus } from "../../inspect/links/bus.ts";
 import { readLinks } from "../../inspect/links/links.ts";
 import type { BusDevice, Link } from "../../model/link.ts";
 import type { HostState } from "../../model/plan.ts";
-import type { NicRecord } from "../../model/nic-records.ts";
+import type { NicRecord } from "../../model/run-records.ts";
 import { classifyRemovals, type NicPresence } from "../../plan/presence/removal.ts";
 import { parseUnmanaged } from "../../plan/config/select-nics.ts";
 import { readVisibleRecords } from "../../inspect/nic-records.ts";
@@ -23,15 +23,14 @@ export interface NicInventory {
  * `NOPERM` where there are such and this user may not know what was noted of them.
  */
 export async function findRemovedNics(
-  host: Pick<Host, "files" | "uid">,
-  root: string,
+  host: Pick<TargetHost, "files" | "target" | "uid">,
 ): Promise<NicInventory> {
   // links first: one that goes between the two readings is on its bus still, and nothing is done
-  const [links, state] = [await readLinks(host), await readManagedFiles(host, root)];
+  const [links, state] = [await readLinks(host), await readManagedFiles(host.target)];
   const { files } = state;
   const { entries: unmanaged } = parseUnmanaged(state.unmanaged);
   const missing = classifyRemovals({ files, links, devices: [], records: [], unmanaged });
-  const records = await readVisibleRecords(host, root, missing.length > 0);
+  const records = await readVisibleRecords(host, missing.length > 0);
   const devices = await readBus(host);
   const removals = classifyRemovals({ files, links, devices, records, unmanaged });
   return { links, devices, records, state, removals };

@@ -1,5 +1,6 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { waitForEnis } from "../../imds/metadata/wait-for-enis.ts";
 import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
 import { readLinks } from "../../inspect/links/links.ts";
@@ -26,16 +27,16 @@ export interface LoadedEnis {
   readonly leases?: DhcpAddresses;
 }
 
-type EniSource = ImdsOptions & Pick<ActivateOptions, "metadata" | "root">;
+type EniSource = ImdsOptions & Pick<ActivateOptions, "metadata">;
 
 /** The ENIs, from IMDS or from a file. Throws what the readers throw. */
-export async function loadEnis(host: Host, source: EniSource): Promise<LoadedEnis> {
+export async function loadEnis(host: TargetHost, source: EniSource): Promise<LoadedEnis> {
   if (source.metadata !== null) {
     return { parsed: await readSavedEnis(host, source.metadata), imds: null, settings: null };
   }
   const settings = parseImdsSettings(source, host.env);
   const startMs = host.clock.now();
-  const { entries } = parseUnmanaged(await readUnmanaged(host, source.root));
+  const { entries } = parseUnmanaged(await readUnmanaged(host.target));
   return withImds(host, settings, async ({ session }) => {
     const readPresentMacs = async () =>
       new Set(filterNicLinks(await readLinks(host)).flatMap(({ mac }) => mac ?? []));

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { RequiredReachability } from "../../apply/verify-reachable.ts";
 import { readDefaultRoutes } from "../../inspect/kernel/default-routes.ts";
-import type { InterruptedRun } from "../../model/plan.ts";
+import type { InterruptedRun } from "../../model/run-records.ts";
 import type { ImdsSettings } from "../../imds/protocol/settings.ts";
 import type { Link } from "../../model/link.ts";
 import { type ImdsContext, openLinks, noLinks, withImds } from "../../imds/open-imds.ts";

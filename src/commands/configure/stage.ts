@@ -1,5 +1,4 @@
-import { isThisMachine } from "../../host/target-root.ts";
-import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import type { Stage } from "../../model/plan.ts";
 
 const networkTarget = "network.target";
@@ -11,11 +10,10 @@ const networkTarget = "network.target";
  * Gives the reason too.
  */
 export async function chooseStage(
-  host: Pick<Host, "exec" | "files">,
+  host: Pick<TargetHost, "exec" | "files" | "target">,
   requestedStage: Stage | "auto",
-  root: string,
 ): Promise<{ readonly stage: Stage; readonly reason: string }> {
-  if (!isThisMachine(root)) return explainStage("local", "--root is not this machine");
+  if (!host.target.isThisMachine) return explainStage("local", "--root is not this machine");
   if (requestedStage !== "auto") return explainStage(requestedStage, "it was asked for");
   if ((await host.files.stat("/run/systemd/system")) === null) {
     return explainStage("local", "systemd does not run here");

@@ -2,6 +2,7 @@ import { readUnmanaged } from "../../inspect/machine/managed-files.ts";
 import { type Followers, leadOrJoin } from "../../apply/leader.ts";
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { type ImdsSettings, parseImdsSettings } from "../../imds/protocol/settings.ts";
 import { findLink } from "../../inspect/links/find-link.ts";
 import { describeNonNic } from "../../inspect/links/rank.ts";
@@ -32,7 +33,7 @@ const minWatchMs = 1000;
  * in time, `USAGE` where that name is no NIC's, and what the watch and the activation throw.
  */
 export async function addNic(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   clue: LinkSelector,
 ): Promise<number> {
@@ -55,7 +56,7 @@ export async function addNic(
     return reportNoChange(host, options, [], `${link.name} is no NIC (${notNicReason})`);
   if (link.mac === null) return reportNoChange(host, options, [], `${link.name} has no MAC`);
   const nic = { ...link, mac: link.mac };
-  const unmanaged = await findUnmanagedReason(host, options, nic);
+  const unmanaged = await findUnmanagedReason(host, nic);
   if (unmanaged !== null)
     return reportNoChange(host, options, [{ ...unmanaged, name: link.name, eni: null }]);
   const isDevice = clue.kind === "device" || clue.kind === "bus";
@@ -84,18 +85,17 @@ function describePresentLinks({ kind }: LinkSelector): string {
 }
 
 async function findUnmanagedReason(
-  host: Host,
-  { root }: HotplugOptions,
+  { target }: Pick<TargetHost, "target">,
   { mac, name }: LinkWithMac,
 ) {
-  const { entries } = parseUnmanaged(await readUnmanaged(host, root));
+  const { entries } = parseUnmanaged(await readUnmanaged(target));
   const entry = [mac, name].find((word) => entries.has(word));
   const reason = `${unmanagedPath} lists ${entry}`;
   return entry === undefined ? null : ({ mac, outcome: "skipped", reason } as const);
 }
 
 async function watchNic(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   { mac }: LinkWithMac,
   settings: ImdsSettings,

@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import type { LinkWithMac, Link } from "../../model/link.ts";
 import { wasConfiguredByEarlierBoot, driverReloadReason } from "../../plan/presence/arrival.ts";
 import type { HotplugOptions } from "./options.ts";
@@ -26,7 +27,7 @@ import { bootUnit } from "../../install/units/unit.ts";
  * activation throws.
  */
 export async function handleKnownNic(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   link: LinkWithMac,
 ): Promise<number | null> {
@@ -47,11 +48,11 @@ export async function handleKnownNic(
  * without files waits for nobody; null: of one whose files that run wrote, more may come.
  */
 async function readInventoryAfterBootRun(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   link: LinkWithMac,
 ): Promise<NicInventory | null> {
-  const inventory = await findRemovedNics(host, options.root);
+  const inventory = await findRemovedNics(host);
   const isFromEarlierBoot = wasConfiguredByEarlierBoot({
     link,
     files: inventory.state.files,
@@ -59,7 +60,7 @@ async function readInventoryAfterBootRun(
   });
   if (!isFromEarlierBoot || !changesMachine(options)) return inventory;
   await waitForBootRun(host, options.timeoutMs);
-  const inventoryAfter = await findRemovedNics(host, options.root);
+  const inventoryAfter = await findRemovedNics(host);
   const record = inventoryAfter.records.find(({ mac }) => mac === link.mac);
   return record?.hadFiles === true ? inventoryAfter : null;
 }
@@ -74,16 +75,13 @@ const addressPollMs = 50;
  * so where it does not by itself. Asks nobody for addresses. Gives why it could not; null: it is up.
  */
 async function ensureActive(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   link: LinkWithMac,
 ): Promise<Failure | null> {
   if (await waitForAddress(host, link)) return null;
-  const { stage } = await chooseStage(host, options.stage, options.root);
-  const [backends, profiles] = [
-    await inspectBackends(host, options.root),
-    await readActiveProfiles(host),
-  ];
+  const { stage } = await chooseStage(host, options.stage);
+  const [backends, profiles] = [await inspectBackends(host), await readActiveProfiles(host)];
   const { activation } = chooseActivation({ backends, profiles, stage }, options.backend);
   if (await isActivated(host, link, activation)) return null;
   const steps = reactivateSteps({ ...link, isPrimary: false }, activation);

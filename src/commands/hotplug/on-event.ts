@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { parseNicEvent } from "../../plan/presence/udev-event.ts";
 import { addNic } from "./add.ts";
 import type { HotplugOptions } from "./options.ts";
@@ -6,7 +6,7 @@ import { removeNics } from "./remove.ts";
 import { reportNoChange } from "./report.ts";
 
 /** `hotplug add`, `hotplug remove`, or what udev's environment says. */
-export async function handleNicEvent(host: Host, options: HotplugOptions): Promise<number> {
+export async function handleNicEvent(host: TargetHost, options: HotplugOptions): Promise<number> {
   const event = parseNicEvent(host.env, options.event);
   if (event.kind === "irrelevant") return reportNoChange(host, options, [], event.reason);
   if (event.kind === "added") return addNic(host, options, event.selector);

@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import type { Link } from "../../model/link.ts";
 import type { NicEvent } from "../../model/hotplug.ts";
 import type { NicResult } from "../../model/plan.ts";
@@ -16,11 +16,11 @@ type RemovalEvent = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bu
  * gone. Where none is, as after a driver's unload, nothing is written, run or waited for.
  */
 export async function removeNics(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   event: RemovalEvent,
 ): Promise<number> {
-  const { removals, links } = await findRemovedNics(host, options.root);
+  const { removals, links } = await findRemovedNics(host);
   const isGone = removals.some(({ presence }) => presence === "gone");
   if (!isGone) {
     const reason =

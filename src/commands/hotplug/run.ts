@@ -1,5 +1,6 @@
 import type { Followers } from "../../apply/leader.ts";
 import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { watchEnis } from "./poll.ts";
 import type { EniEvent } from "../../eni/propagation/nic.ts";
 import { formatMs } from "../../model/text.ts";
@@ -60,12 +61,12 @@ interface WatchTask {
  * when all are settled, or when there is no more time. Throws what the watch and `applyNics` throw.
  */
 export async function watchAndConfigure(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   imds: ImdsContext,
   { mac, followers, onStart }: WatchTask,
 ): Promise<WatchResult> {
-  const store = openHotplugStore(host, { root: options.root, mac, followers });
+  const store = openHotplugStore(host, { mac, followers });
   const applied: AppliedConfiguration[] = [];
   const latestEnis = new Map<string, Eni>();
   const readStats = () => ({ ...imds.session.stats(), elapsedMs: Math.round(host.clock.now()) });
@@ -124,7 +125,7 @@ function findUnconfirmedMacs(applied: readonly AppliedConfiguration[]): readonly
 
 /** Whose watch is over, and whose configuration was activated, is done with. */
 async function recordSettledEvents(
-  host: Host,
+  host: TargetHost,
   options: HotplugOptions,
   events: readonly EniEvent[],
   applied: readonly AppliedConfiguration[],
@@ -165,14 +166,13 @@ function selectChangedEnis(
 }
 
 interface HotplugRun {
-  readonly root: string;
   /** The NIC that the run is for. */
   readonly mac: string;
   readonly followers: Followers | null;
 }
 
 /** The NICs of a run and of those that have joined it, and what their watch asks of them. */
-function openHotplugStore(host: Host, { root, mac, followers }: HotplugRun) {
+function openHotplugStore(host: TargetHost, { mac, followers }: HotplugRun) {
   const observer = createLinkObserver(host);
   let cases: HotplugState = [createNicProgress(mac)];
   let occupiedSlots: readonly OccupiedSlot[] = [];
@@ -186,7 +186,7 @@ function openHotplugStore(host: Host, { root, mac, followers }: HotplugRun) {
   };
   const refreshMacs = async (): Promise<readonly string[]> => {
     const joinRequests = (await followers?.listRequests()) ?? [];
-    const [links, { files }] = [await readLinks(host), await readManagedFiles(host, root)];
+    const [links, { files }] = [await readLinks(host), await readManagedFiles(host.target)];
     await observer.refresh();
     occupiedSlots = findOccupiedSlots(files, links);
     cases = reduceJoinRequests(cases, joinRequests, { links, nowMs: host.clock.now() });

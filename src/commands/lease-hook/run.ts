@@ -132,7 +132,7 @@ async function readLeaseFacts(host: ReadFactsHost): Promise<FromDhcpFacts> {
   const [links, kernel, state] = await Promise.all([
     readLinks(host),
     readKernel(host),
-    readManagedFiles(host, "/"),
+    readManagedFiles(host),
   ]);
   return { links, kernel, state };
 }

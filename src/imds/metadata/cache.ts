@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
+import { readJson, readText, readTextOrEmpty } from "../../inspect/read-file.ts";
 import { formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
@@ -76,10 +77,7 @@ async function writeEntry(host: CacheHost, path: string, content: object): Promi
 async function readEntry(host: CacheHost, path: string) {
   const stat = await host.files.stat(path).catch(() => null);
   if (stat?.kind !== "file" || stat.uid !== host.uid || (stat.mode & 0o077) !== 0) return null;
-  const text = await host.files.read(path).catch(() => null);
-  if (text === null) return null;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), cacheEntrySchema), decode(text));
-  return parsed.success ? parsed.output : null;
+  return readJson(host, path, cacheEntrySchema).catch(() => null);
 }
 
 /**
@@ -93,16 +91,12 @@ async function readMachineIdentity(host: CacheHost): Promise<readonly string[]> 
     `${dmi}/product_uuid`,
     `${dmi}/board_asset_tag`,
   ];
-  const contents = paths.map((path) => host.files.read(path).catch(() => null));
-  return (await Promise.all(contents)).map((text) => decode(text ?? new Uint8Array()).trim());
+  const texts = await Promise.all(paths.map((path) => readTextOrEmpty(host, path)));
+  return texts.map((text) => text.trim());
 }
 
 /** Since the boot, suspended time too (proc_uptime(5)): a clock that nobody sets. */
 async function readUptimeMs(host: CacheHost): Promise<number> {
-  const text = decode((await host.files.read("/proc/uptime")) ?? new Uint8Array());
-  return Math.round(Number.parseFloat(text) * 1000);
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  const text = await readText(host, "/proc/uptime");
+  return Math.round(Number.parseFloat(text ?? "") * 1000);
 }

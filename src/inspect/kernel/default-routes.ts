@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import { readText } from "../read-file.ts";
 import type { DefaultRoutes } from "../../model/kernel-state.ts";
 
 /**
@@ -46,7 +47,6 @@ function findDefaultRouteLinks(
 }
 
 async function readRows(host: Pick<Host, "files">, path: string): Promise<readonly Cells[]> {
-  const bytes = await host.files.read(path);
-  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+  const lines = ((await readText(host, path)) ?? "").split("\n");
   return lines.map((line) => line.trim().split(/\s+/)).filter((cells) => cells.length > 1);
 }

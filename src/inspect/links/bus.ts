@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import { readText } from "../read-file.ts";
 import type { BusDevice } from "../../model/link.ts";
 import { listDeviceLinks } from "./find-link.ts";
 
@@ -63,7 +64,8 @@ const amazonVendorId = "0x1d0f";
  * (Linux, drivers/infiniband/hw/efa/efa_main.c: 0xefa0 and on).
  */
 async function isPciNic(host: FileHost, name: string): Promise<boolean> {
-  const text = (file: string) => readText(host, `/sys/bus/pci/devices/${name}/${file}`);
+  const text = async (file: string) =>
+    ((await readText(host, `/sys/bus/pci/devices/${name}/${file}`)) ?? "").trim();
   if (!(await text("class")).startsWith("0x02")) return false;
   const [vendor, device] = await Promise.all([text("vendor"), text("device")]);
   return !(vendor === amazonVendorId && device.startsWith("0xefa"));
@@ -74,9 +76,6 @@ async function isStandaloneVirtioNic(host: FileHost, name: string): Promise<bool
   const path = `/sys/bus/virtio/devices/${name}`;
   const target = await host.files.readLink(path);
   if (target?.includes("/pci") === true) return false;
-  return (await readText(host, `${path}/modalias`)).startsWith("virtio:d00000001v");
-}
-
-async function readText(host: FileHost, path: string): Promise<string> {
-  return new TextDecoder().decode((await host.files.read(path)) ?? new Uint8Array()).trim();
+  const modalias = await readText(host, `${path}/modalias`);
+  return modalias?.startsWith("virtio:d00000001v") === true;
 }

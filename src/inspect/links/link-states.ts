@@ -1,6 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { LinkState } from "../../model/link.ts";
-import { readLinks, readTextOrEmpty } from "./links.ts";
+import { readTextOrEmpty } from "../read-file.ts";
+import { readLinks } from "./links.ts";
 
 /** include/uapi/linux/if.h */
 const IFF_UP = 1;

@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import { readText } from "../read-file.ts";
 import { parseMac } from "../../model/ip.ts";
 import type { Link, LinkKind } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
@@ -30,7 +31,7 @@ async function readLink(host: Pick<Host, "files">, name: string): Promise<Link |
   const path = `${sysClassNet}/${name}`;
   // `bonding_masters` lies in the same folder and is a file.
   if ((await host.files.stat(path))?.kind === "file") return null;
-  const text = (file: string) => readText(host, `${path}/${file}`);
+  const text = async (file: string) => (await readText(host, `${path}/${file}`))?.trim() ?? null;
   const [children, type, flags, uevent, address, permanent, device, driver] = await Promise.all([
     host.files.list(path),
     text("type"),
@@ -50,11 +51,6 @@ async function readLink(host: Pick<Host, "files">, name: string): Promise<Link |
     driver: baseName(driver),
     busAddress: baseName(device),
   };
-}
-
-async function readText(host: Pick<Host, "files">, path: string): Promise<string | null> {
-  const bytes = await host.files.read(path);
-  return bytes === null ? null : new TextDecoder().decode(bytes).trim();
 }
 
 /** All zeros is what `lo` and some tunnels have in place of an address. */
@@ -118,13 +114,4 @@ function determineLinkKind(traits: LinkTraits): LinkKind {
   if (children.some((name) => name.startsWith("lower_"))) return "macvlan";
   const noArp = (Number(traits.flags ?? 0) & IFF_NOARP) !== 0;
   return noArp || devtype !== undefined ? "other" : "veth";
-}
-
-/**
- * What a file of the kernel's or a daemon's says; "" where it is not there or cannot be read: what
- * it is about may go away at any moment, and a few of sysfs fail with EINVAL by design.
- */
-export async function readTextOrEmpty(host: Pick<Host, "files">, path: string): Promise<string> {
-  const bytes = await host.files.read(path).catch(() => null);
-  return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

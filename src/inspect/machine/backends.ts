@@ -1,21 +1,25 @@
 import type { Host } from "../../host/host.ts";
 import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
-import { isThisMachine, underRoot } from "../../host/target-root.ts";
+import type { TargetHost } from "../../host/target.ts";
+import { readText } from "../read-file.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 
-type InspectHost = Pick<Host, "exec" | "files">;
+type FileHost = Pick<Host, "files">;
 
 /**
- * Who is there to configure the network below `root`, and who is in charge of it now. Reads only.
+ * Who is there to configure the network on the target, and who is in charge of it now. Reads only.
  * systemd is asked about the machine itself; of an image only the files tell.
  */
-export async function inspectBackends(host: InspectHost, root: string): Promise<BackendFacts> {
-  const isLive = isThisMachine(root);
-  const hasSystemd = isLive && (await host.files.stat("/run/systemd/system")) !== null;
+export async function inspectBackends(
+  host: Pick<TargetHost, "exec" | "files" | "target">,
+): Promise<BackendFacts> {
+  const { target } = host;
+  const hasSystemd =
+    target.isThisMachine && (await host.files.stat("/run/systemd/system")) !== null;
   const inspectDaemon = (name: string): Promise<DaemonFacts> =>
-    hasSystemd ? queryUnit(host, name) : readUnitFiles(host, root, name);
+    hasSystemd ? queryUnit(host, name) : readUnitFiles(target, name);
   const [netplan, networkManager, networkd] = await Promise.all([
-    inspectNetplan(host, root),
+    inspectNetplan(target),
     inspectDaemon("NetworkManager"),
     inspectDaemon("systemd-networkd"),
   ]);
@@ -23,7 +27,7 @@ export async function inspectBackends(host: InspectHost, root: string): Promise<
 }
 
 /** SubState, not ActiveState: only `running` is a daemon that takes orders (facts of cloud-init). */
-async function queryUnit(host: InspectHost, name: string): Promise<DaemonFacts> {
+async function queryUnit(host: Pick<Host, "exec">, name: string): Promise<DaemonFacts> {
   const properties = "LoadState,UnitFileState,SubState";
   const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
   const { stdout } = await host.exec(argv, { timeoutMs: 10_000 });
@@ -38,18 +42,13 @@ async function queryUnit(host: InspectHost, name: string): Promise<DaemonFacts> 
 const unitDirectories = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
 
 /** A unit is enabled where some target wants it (systemctl(1), enable). */
-async function readUnitFiles(
-  host: Pick<Host, "files">,
-  root: string,
-  name: string,
-): Promise<DaemonFacts> {
+async function readUnitFiles({ files }: FileHost, name: string): Promise<DaemonFacts> {
   const unit = `${name}.service`;
-  const exists = async (path: string): Promise<boolean> =>
-    (await host.files.stat(underRoot(root, path))) !== null;
+  const exists = async (path: string): Promise<boolean> => (await files.stat(path)) !== null;
   const installed = await Promise.all(
     unitDirectories.map((directory) => exists(`${directory}/${unit}`)),
   );
-  const names = await host.files.list(underRoot(root, "/etc/systemd/system"));
+  const names = await files.list("/etc/systemd/system");
   const wantsDirectories = names.filter((each) => each.endsWith(".wants"));
   const isWanted = await Promise.all(
     wantsDirectories.map((each) => exists(`/etc/systemd/system/${each}/${unit}`)),
@@ -70,19 +69,17 @@ const netplanDirectories = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", 
 
 const netplanPrograms = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
 
-/** netplan below `root`: is it there, what do others' files say. Reads only. */
-async function inspectNetplan(host: Pick<Host, "files">, root: string): Promise<NetplanFacts> {
-  const found = await Promise.all(
-    netplanPrograms.map((path) => host.files.stat(underRoot(root, path))),
-  );
+/** netplan on the target: is it there, what do others' files say. Reads only. */
+async function inspectNetplan(target: FileHost): Promise<NetplanFacts> {
+  const found = await Promise.all(netplanPrograms.map((path) => target.files.stat(path)));
   const listed = await Promise.all(
-    netplanDirectories.map((directory) => listYamlFiles(host, root, directory)),
+    netplanDirectories.map((directory) => listYamlFiles(target, directory)),
   );
   const byName = new Map(listed.flat().map((path) => [path.slice(path.lastIndexOf("/")), path]));
   const paths = [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? []);
   const others = paths.filter((path) => macOfManagedPath(path) === null);
-  const texts = await Promise.all(others.map((path) => host.files.read(underRoot(root, path))));
-  const renderers = texts.flatMap((text) => parseRenderer(text) ?? []);
+  const texts = await Promise.all(others.map((path) => readText(target, path)));
+  const renderers = texts.flatMap((text) => parseRenderer(text ?? "") ?? []);
   return {
     isInstalled: found.some((each) => each !== null),
     files: others,
@@ -90,18 +87,14 @@ async function inspectNetplan(host: Pick<Host, "files">, root: string): Promise<
   };
 }
 
-async function listYamlFiles(
-  host: Pick<Host, "files">,
-  root: string,
-  directory: string,
-): Promise<readonly string[]> {
-  const names = await host.files.list(underRoot(root, directory));
+async function listYamlFiles({ files }: FileHost, directory: string): Promise<readonly string[]> {
+  const names = await files.list(directory);
   return names.filter((name) => name.endsWith(".yaml")).map((name) => `${directory}/${name}`);
 }
 
 /** The one for everything, a key directly below `network:`; a NIC's own lies deeper. */
-function parseRenderer(bytes: Uint8Array | null): Renderer {
-  const lines = new TextDecoder().decode(bytes ?? new Uint8Array()).split("\n");
+function parseRenderer(text: string): Renderer {
+  const lines = text.split("\n");
   const keys = lines.filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
   const indent = Math.min(...keys.map((line) => line.search(/\S/)));
   for (const line of keys.filter((each) => each.search(/\S/) === indent)) {

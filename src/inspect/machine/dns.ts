@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import type { DnsFacts } from "../../model/backend-facts.ts";
 import { networkManagerDnsPath } from "../../model/managed-paths.ts";
-import { underRoot } from "../../host/target-root.ts";
+import { readTextOrEmpty } from "../read-file.ts";
 
 type FileHost = Pick<Host, "files">;
 
@@ -11,29 +11,24 @@ const mainConfPath = "/etc/NetworkManager/NetworkManager.conf";
 const confDirectories = ["/usr/lib/NetworkManager/conf.d", "/run/NetworkManager/conf.d"];
 const adminConfDirectory = "/etc/NetworkManager/conf.d";
 
-/** Who writes /etc/resolv.conf below `root`. Reads only. */
-export async function inspectDns(
-  host: FileHost,
-  root: string,
-  hasNetworkManager: boolean,
-): Promise<DnsFacts> {
-  const rootedPath = underRoot(root, resolvConfPath);
-  const stat = await host.files.stat(rootedPath);
-  const target = stat?.kind === "link" ? await host.files.readLink(rootedPath) : null;
-  const text = await readRootedText(host, root, resolvConfPath);
+/** Who writes /etc/resolv.conf on the target. Reads only. */
+export async function inspectDns(target: FileHost, hasNetworkManager: boolean): Promise<DnsFacts> {
+  const stat = await target.files.stat(resolvConfPath);
+  const linkTarget = stat?.kind === "link" ? await target.files.readLink(resolvConfPath) : null;
+  const text = await readTextOrEmpty(target, resolvConfPath);
   const confPaths = await Promise.all(
-    [...confDirectories, adminConfDirectory].map((each) => listConfFiles(host, root, each)),
+    [...confDirectories, adminConfDirectory].map((each) => listConfFiles(target, each)),
   );
   const [vendorPaths = [], runtimePaths = [], adminPaths = []] = confPaths;
   const paths = [...vendorPaths, ...runtimePaths, mainConfPath, ...adminPaths].filter(
     (path) => path !== networkManagerDnsPath,
   );
-  const texts = await Promise.all(paths.map((path) => readRootedText(host, root, path)));
+  const texts = await Promise.all(paths.map((path) => readTextOrEmpty(target, path)));
   const settings = paths.flatMap((path, at) => {
     return parseDnsSettings(texts[at] ?? "").map((setting) => ({ path, text: setting }));
   });
   return {
-    resolvConf: stat === null ? null : { target, text },
+    resolvConf: stat === null ? null : { target: linkTarget, text },
     hasNetworkManager,
     setting: settings.at(-1) ?? null,
   };
@@ -50,16 +45,7 @@ function parseDnsSettings(text: string): readonly string[] {
   );
 }
 
-async function listConfFiles(
-  host: FileHost,
-  root: string,
-  directory: string,
-): Promise<readonly string[]> {
-  const names = await host.files.list(underRoot(root, directory));
+async function listConfFiles({ files }: FileHost, directory: string): Promise<readonly string[]> {
+  const names = await files.list(directory);
   return names.filter((name) => name.endsWith(".conf")).map((name) => `${directory}/${name}`);
-}
-
-async function readRootedText(host: FileHost, root: string, path: string): Promise<string> {
-  const bytes = await host.files.read(underRoot(root, path)).catch(() => null);
-  return new TextDecoder().decode(bytes ?? new Uint8Array());
 }

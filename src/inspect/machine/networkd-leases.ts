@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import type { NetworkdLease } from "../../model/dhcp.ts";
-import { readTextOrEmpty } from "../links/links.ts";
+import { readTextOrEmpty } from "../read-file.ts";
 
 const leasesDirectory = "/run/systemd/netif/leases";
 

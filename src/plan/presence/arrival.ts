@@ -1,6 +1,6 @@
 import type { BusDevice, Link } from "../../model/link.ts";
 import type { ExistingFile } from "../../model/plan.ts";
-import type { NicRecord } from "../../model/nic-records.ts";
+import type { NicRecord } from "../../model/run-records.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 import { isManaged } from "../files/managed-nics.ts";
 

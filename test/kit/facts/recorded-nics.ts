@@ -1,5 +1,5 @@
 import type { BusDevice, Link } from "../../../src/model/link.ts";
-import type { NicRecord } from "../../../src/model/nic-records.ts";
+import type { NicRecord } from "../../../src/model/run-records.ts";
 
 /** A NIC's link. */
 export function nicLink(name: string, mac: string): Link {

@@ -1,3 +1,4 @@
+import { openTarget } from "../../../src/host/target.ts";
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,8 +73,8 @@ export async function runGoldenCase(
 ): Promise<GoldenRun> {
   await layOut(golden, root);
   const plan = await planGoldenCase(golden, root, choice);
-  const options = { root, reachability: null, interruptedRun: null, undo: [] };
-  const applied = await applyPlan(fileHost(systemFiles), plan, options);
+  const options = { reachability: null, interruptedRun: null, undo: [] };
+  const applied = await applyPlan(fileHost(systemFiles, root), plan, options);
   const again = await planGoldenCase(golden, root, choice);
   const tree = await treeOf(root);
   const modes = await Promise.all(
@@ -85,10 +86,11 @@ export async function runGoldenCase(
 }
 
 /** A host that reads and writes files and does nothing else. */
-export function fileHost(files: Files) {
+export function fileHost(files: Files, root: string) {
   const never = () => Promise.reject(new Error("nothing is run, and nothing awaited"));
   return {
     files,
+    target: openTarget({ files }, root),
     log: silentLog,
     signal: new AbortController().signal,
     exec: never,
@@ -101,7 +103,7 @@ export async function planGoldenCase(
   root: string,
   choice: BackendChoice = choiceOf("netplan"),
 ): Promise<NetworkPlan> {
-  const state = await readManagedFiles({ files: systemFiles }, root);
+  const state = await readManagedFiles(openTarget({ files: systemFiles }, root));
   const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
   return planNetwork(facts, choice);
 }

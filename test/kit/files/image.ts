@@ -2,15 +2,20 @@ import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "n
 import { join } from "node:path";
 import { systemFiles } from "../../../src/host/files.ts";
 import type { Host } from "../../../src/host/host.ts";
+import { openTarget } from "../../../src/host/target.ts";
 import { silentLog } from "./golden-case.ts";
 
-/** For what is done to an image: no command may be run for it. */
-export const imageHost: Pick<Host, "exec" | "files" | "log" | "signal"> = {
+const host: Pick<Host, "exec" | "files" | "log" | "signal"> = {
   files: systemFiles,
   log: silentLog,
   signal: new AbortController().signal,
   exec: async (argv) => Promise.reject(new Error(`${argv.join(" ")} was run`)),
 };
+
+/** The host of a run with `--root`: no command may be run for an image. */
+export function imageHost(root: string) {
+  return { ...host, target: openTarget(host, root) };
+}
 
 /** Every path below a root, with its kind, its mode, and what it says. */
 export async function treeBelow(root: string): Promise<readonly string[]> {

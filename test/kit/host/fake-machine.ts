@@ -1,8 +1,9 @@
-import type { ExecResult, Files, Host } from "../../../src/host/host.ts";
+import type { ExecResult, Files } from "../../../src/host/host.ts";
+import { openTarget, type TargetHost } from "../../../src/host/target.ts";
 import { Failure } from "../../../src/exit.ts";
 
 /** A machine in memory: files, and commands that a test scripts. Its clock moves when one sleeps. */
-export interface FakeMachine extends Host {
+export interface FakeMachine extends TargetHost {
   readonly disk: Map<string, { readonly content: string; readonly mode: number }>;
   /** Every effect in its order: `write PATH`, `remove PATH`, `run ARGV`. */
   readonly done: string[];
@@ -87,6 +88,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
       flush: async () => undefined,
     },
     files,
+    target: openTarget({ files }, "/"),
     exec,
     endProcess: async () => undefined,
     takeLock: async () => () => undefined,

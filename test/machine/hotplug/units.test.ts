@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { openTarget } from "../../../src/host/target.ts";
+import { imageHost } from "../../kit/files/image.ts";
 import { install } from "../../../src/install/install.ts";
 import { systemFiles } from "../../../src/host/files.ts";
 import type { Files, Host } from "../../../src/host/host.ts";
@@ -24,13 +26,8 @@ echo "end $*" >>${logPath}
 /** What `--install --root` makes, as files for a machine's disk; links as commands. */
 async function installed(): Promise<{ files: Record<string, string>; links: string[][] }> {
   return withFolder(async (root) => {
-    const host = {
-      files: systemFiles,
-      log: silentLog,
-      signal: new AbortController().signal,
-      exec: () => Promise.reject(new Error("a command was run for an image")),
-    };
-    const plan = await install(host, { root, program, withDhcpHooks: false, dryRun: false });
+    const request = { program, withDhcpHooks: false, dryRun: false };
+    const plan = await install(imageHost(root), request);
     const files = await Promise.all(
       plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
     );
@@ -176,8 +173,9 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
   });
 
   testMachine("forget all of it at --uninstall, and have it back at --install", async () => {
-    const host = hostOf(machine);
-    const wish = { root: "/", program, withDhcpHooks: false, dryRun: false };
+    const remote = hostOf(machine);
+    const host = { ...remote, target: openTarget(remote, "/") };
+    const wish = { program, withDhcpHooks: false, dryRun: false };
     const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
     const active = async () =>
       (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();

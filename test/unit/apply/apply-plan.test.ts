@@ -1,3 +1,4 @@
+import { openTarget } from "../../../src/host/target.ts";
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ function failingAt(number: number, error: Error): Files {
 }
 
 const apply = (root: string, some = plan, files: Files = systemFiles) =>
-  applyPlan(fileHost(files), some, { root, reachability: null, interruptedRun: null, undo: [] });
+  applyPlan(fileHost(files, root), some, { reachability: null, interruptedRun: null, undo: [] });
 
 test("writes each file whole, 0600, whatever lay there; nothing else remains", async () => {
   await withFolder(async (root) => {
@@ -130,7 +131,7 @@ describe("--root", () => {
       await mkdir(join(root, "etc/netplan"), { recursive: true });
       await writeFile(victim, "precious\n");
       await symlink(victim, join(root, fileOf(0).path));
-      const state = await readManagedFiles({ files: systemFiles }, root);
+      const state = await readManagedFiles(openTarget({ files: systemFiles }, root));
       expect(state.files).toEqual([{ path: fileOf(0).path, content: "", mode: null }]);
       expect((await apply(root)).failure).toBeNull();
       expect(await readFile(victim, "utf8")).toBe("precious\n");

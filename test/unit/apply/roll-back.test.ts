@@ -39,7 +39,6 @@ const standing = { link: "ens5", routes: { ipv4: true, ipv6: false }, imdsAnswer
 async function applied(options: FakeOptions, stands: typeof standing | null = null) {
   const machine = fakeMachine({ ...options, disk: { ...old, ...options.disk } });
   const result = await applyPlan(machine, plan, {
-    root: "/",
     reachability: stands,
     interruptedRun: null,
     undo,
@@ -74,7 +73,7 @@ describe("all goes well", () => {
     await applyPlan(
       machine,
       { ...plan, steps: [] },
-      { root: "/", reachability: standing, interruptedRun: null, undo },
+      { reachability: standing, interruptedRun: null, undo },
     );
     expect(machine.done).toEqual(plan.write.map(({ path }) => `write ${path}`));
   });
@@ -171,7 +170,7 @@ describe("a run was killed before", () => {
 
   test("what it found is what a failure goes back to, not what it left", async () => {
     const machine = fakeMachine({ disk: old, exec: (argv) => (argv === "reload" ? 1 : 0) });
-    await applyPlan(machine, plan, { root: "/", reachability: null, interruptedRun, undo });
+    await applyPlan(machine, plan, { reachability: null, interruptedRun, undo });
     expect(machine.disk.get(fileOf(first).path)?.content).toBe("oldest\n");
   });
 });

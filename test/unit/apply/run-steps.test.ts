@@ -9,7 +9,7 @@ const gone = "RTNETLINK answers: No such file or directory\n";
 
 async function failed(some: Step, stderr: string): Promise<boolean> {
   const exec = () => Promise.resolve({ code: 2, stdout: "", stderr, isStarted: true });
-  return (await runSteps({ ...fileHost(systemFiles), exec }, [some])).length > 0;
+  return (await runSteps({ ...fileHost(systemFiles, "/"), exec }, [some])).length > 0;
 }
 
 // a daemon that drops a NIC's rules while it goes, and a run that found them a moment before

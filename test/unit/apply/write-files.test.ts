@@ -1,3 +1,4 @@
+import { openTarget } from "../../../src/host/target.ts";
 import { expect, test } from "bun:test";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +19,9 @@ test("what a run that lost its power had begun to write goes; what another one w
   const host = { files: systemFiles, log: silentLog, signal: new AbortController().signal };
   const file = { path: "/etc/netplan/60-ec2nic-06ec2a000000.yaml", content: "x", mode: 0o600 };
   const write = [{ ...file, mac: "06:ec:2a:00:00:00" }];
-  expect(await writeFiles(host, { write, remove: [] }, folder.path)).toEqual(new Map());
+  expect(await writeFiles(host, { write, remove: [] }, openTarget(host, folder.path))).toEqual(
+    new Map(),
+  );
   const left = [".50-image.yaml.swp", fresh, "60-ec2nic-06ec2a000000.yaml"];
   expect(await systemFiles.list(netplan)).toEqual(left);
 });

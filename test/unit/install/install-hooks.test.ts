@@ -8,9 +8,9 @@ const wish = { program: "/usr/local/bin/ec2nic", withDhcpHooks: true, dryRun: fa
 test("the hooks of every client that is there, and without --from-dhcp none is left", async () => {
   await withFolder(async (root) => {
     await makeClients(root);
-    await install(imageHost, { ...wish, root, withDhcpHooks: false });
+    await install(imageHost(root), { ...wish, withDhcpHooks: false });
     const without = await treeBelow(root);
-    const plan = await install(imageHost, { ...wish, root });
+    const plan = await install(imageHost(root), wish);
     const hooks = [
       "/etc/dhcp/dhclient-exit-hooks.d/ec2nic",
       "/usr/lib/dhcpcd/dhcpcd-hooks/95-ec2nic",
@@ -22,7 +22,7 @@ test("the hooks of every client that is there, and without --from-dhcp none is l
     const changed = "/etc/ec2nic.folders"; // with /etc/udhcpc, which is not there
     expect(plan.write.map(({ path }) => path)).toEqual([changed, ...hooks]);
     expect(plan.notes.join()).toContain("-s /etc/udhcpc/ec2nic.script");
-    const again = await install(imageHost, { ...wish, root, withDhcpHooks: false });
+    const again = await install(imageHost(root), { ...wish, withDhcpHooks: false });
     expect(again.remove.toSorted()).toEqual(
       [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
     );

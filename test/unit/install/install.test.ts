@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { install } from "../../../src/install/install.ts";
 import { describeInstall } from "../../../src/install/report.ts";
 import { withFolder } from "../../kit/files/golden-case.ts";
-import { imageHost as host, makeClients, treeBelow as snapshot } from "../../kit/files/image.ts";
+import { imageHost, makeClients, treeBelow as snapshot } from "../../kit/files/image.ts";
 
 const program = "/usr/local/bin/ec2nic";
 const wish = { program, withDhcpHooks: true, dryRun: false };
@@ -44,10 +44,10 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
     await withFolder(async (root) => {
       await prepare(root);
       const before = await snapshot(root);
-      const plan = await install(host, { ...wish, root });
+      const plan = await install(imageHost(root), wish);
       expect(plan.write.length).toBeGreaterThan(5);
       expect(await snapshot(root)).not.toEqual(before);
-      await install(host, { ...undo, root });
+      await install(imageHost(root), undo);
       expect(await snapshot(root)).toEqual(before);
     });
   });
@@ -55,14 +55,14 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
   test("a second --install does nothing, and a second --uninstall neither", async () => {
     await withFolder(async (root) => {
       await prepare(root);
-      await install(host, { ...wish, root });
+      await install(imageHost(root), wish);
       const after = await snapshot(root);
-      const again = await install(host, { ...wish, root });
+      const again = await install(imageHost(root), wish);
       expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
       expect(describeInstall(again, { root, program })).toStartWith("nothing to do\n");
       expect(await snapshot(root)).toEqual(after);
-      await install(host, { ...undo, root });
-      const gone = await install(host, { ...undo, root });
+      await install(imageHost(root), undo);
+      const gone = await install(imageHost(root), undo);
       expect([...gone.remove, ...gone.removeFolders, ...gone.steps]).toEqual([]);
     });
   });
@@ -71,11 +71,11 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
     await withFolder(async (root) => {
       await prepare(root);
       const before = await snapshot(root);
-      const planned = await install(host, { ...wish, root, dryRun: true });
+      const planned = await install(imageHost(root), { ...wish, dryRun: true });
       expect(await snapshot(root)).toEqual(before);
-      expect(await install(host, { ...wish, root })).toEqual(planned);
+      expect(await install(imageHost(root), wish)).toEqual(planned);
       const installed = await snapshot(root);
-      await install(host, { ...undo, root, dryRun: true });
+      await install(imageHost(root), { ...undo, dryRun: true });
       expect(await snapshot(root)).toEqual(installed);
     });
   });
@@ -89,21 +89,21 @@ test("what an older version wrote goes, at --install and at --uninstall", async 
       for (const path of old) await writeFile(join(root, path), "# written by ec2nic\n");
       await symlink("/etc/systemd/system/ec2nic-old.service", join(root, link));
     };
-    await install(host, { ...wish, root });
+    await install(imageHost(root), wish);
     const clean = await snapshot(root);
     await put();
-    await install(host, { ...wish, root });
+    await install(imageHost(root), wish);
     expect(await snapshot(root)).toEqual(clean);
     await put();
-    await install(host, { ...undo, root });
+    await install(imageHost(root), undo);
     expect(await snapshot(root)).toEqual([]);
   });
 });
 
 test("another program's path is written over the one before", async () => {
   await withFolder(async (root) => {
-    await install(host, { ...wish, root });
-    const plan = await install(host, { ...wish, root, program: "/opt/ec2nic" });
+    await install(imageHost(root), wish);
+    const plan = await install(imageHost(root), { ...wish, program: "/opt/ec2nic" });
     expect(plan.write).toHaveLength(5);
     expect(await readFile(join(root, unit), "utf8")).toContain("ExecStart=/opt/ec2nic activate");
   });
@@ -111,9 +111,9 @@ test("another program's path is written over the one before", async () => {
 
 test("a folder that an admin put something into stays", async () => {
   await withFolder(async (root) => {
-    await install(host, { ...wish, root });
+    await install(imageHost(root), wish);
     await writeFile(join(root, "etc/udev/rules.d/99-own.rules"), "");
-    await install(host, { ...undo, root });
+    await install(imageHost(root), undo);
     expect((await readdir(root, { recursive: true })).toSorted()).toEqual([
       "etc",
       "etc/udev",
@@ -130,7 +130,7 @@ test("a note that names other folders does not reach out of the root, nor what i
     await mkdir(join(root, "etc/ec2nic"), { recursive: true });
     const note = "# written by ec2nic\n/../victim\n/etc/../../victim\nvictim\n/etc\n";
     await writeFile(join(root, "etc/ec2nic.folders"), note);
-    await install(host, { ...undo, root });
+    await install(imageHost(root), undo);
     expect(await readdir(outer, { recursive: true })).toEqual(
       expect.arrayContaining(["victim", "root/etc/ec2nic"]),
     );
@@ -144,7 +144,7 @@ test.each(["etc/udev", wants])("a symbolic link at %s, which leads out, is refus
     await mkdir(join(outer, "victim"));
     await mkdir(join(root, "etc/systemd/system"), { recursive: true });
     await symlink(join(outer, "victim"), join(root, at));
-    await expect(install(host, { ...wish, root })).rejects.toThrow("symbolic link");
+    await expect(install(imageHost(root), wish)).rejects.toThrow("symbolic link");
     expect(await readdir(join(outer, "victim"))).toEqual([]);
   });
 });
@@ -153,10 +153,10 @@ test("a folder that was made, and is a link that leads out now, is not gone thro
   await withFolder(async (outer) => {
     const root = join(outer, "root");
     await mkdir(join(outer, "victim/rules.d"), { recursive: true });
-    await install(host, { ...wish, root });
+    await install(imageHost(root), wish);
     await rm(join(root, "etc/udev"), { recursive: true });
     await symlink(join(outer, "victim"), join(root, "etc/udev"));
-    await install(host, { ...undo, root }).catch(() => undefined);
+    await install(imageHost(root), undo).catch(() => undefined);
     expect(await readdir(join(outer, "victim"))).toEqual(["rules.d"]);
   });
 });
@@ -164,7 +164,7 @@ test("a folder that was made, and is a link that leads out now, is not gone thro
 test("what an admin adds to a unit of ours is not even talked about", async () => {
   await withFolder(async (root) => {
     await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
-    const told = [await install(host, { ...wish, root }), await install(host, { ...undo, root })];
+    const told = [await install(imageHost(root), wish), await install(imageHost(root), undo)];
     expect(told.flatMap(({ notes }) => notes).join()).not.toContain("ec2nic-repair.timer.d");
   });
 });
@@ -174,16 +174,16 @@ test("who else configures NICs is named with what switches it off, and left alon
     const rules = join(root, "usr/lib/udev/rules.d");
     await mkdir(rules, { recursive: true });
     await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
-    const said = describeInstall(await install(host, { ...wish, root }), { root, program });
+    const said = describeInstall(await install(imageHost(root), wish), { root, program });
     expect(said).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
     expect(said).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
     await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
     await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
-    expect((await install(host, { ...wish, root })).competitors).toEqual([]);
+    expect((await install(imageHost(root), wish)).competitors).toEqual([]);
     const wants = join(root, "etc/systemd/system/timers.target.wants");
     await mkdir(wants, { recursive: true });
     await symlink("/usr/lib/systemd/system/x", join(wants, "nm-cloud-setup.timer"));
-    const { competitors } = await install(host, { ...wish, root });
+    const { competitors } = await install(imageHost(root), wish);
     expect(competitors.map(({ name }) => name)).toEqual(["nm-cloud-setup"]);
   });
 });

@@ -1,3 +1,4 @@
+import { openTarget } from "../../../../src/host/target.ts";
 import { expect, test } from "bun:test";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -16,7 +17,7 @@ async function lay(root: string, path: string, content: string | Uint8Array, mod
 
 test("an empty root has nothing", async () => {
   await withFolder(async (root) => {
-    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
+    expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
       files: [],
       unmanaged: null,
     });
@@ -29,7 +30,7 @@ test("our places of every backend, with content and mode, and nothing else", asy
     for (const path of paths) await lay(root, path, `${path}\n`, 0o640);
     await lay(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
     await lay(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
-    expect(await readManagedFiles({ files: systemFiles }, root)).toEqual({
+    expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
       files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
       unmanaged: "ens7\n",
     });
@@ -40,7 +41,7 @@ test("a byte order mark is content: it makes a difference", async () => {
   await withFolder(async (root) => {
     const path = managedPath("netplan", macAt(1));
     await lay(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
-    const { files } = await readManagedFiles({ files: systemFiles }, root);
+    const { files } = await readManagedFiles(openTarget({ files: systemFiles }, root));
     expect(files[0]?.content).toBe("\ufeffa");
   });
 });

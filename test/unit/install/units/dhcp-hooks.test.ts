@@ -1,3 +1,4 @@
+import { openTarget } from "../../../../src/host/target.ts";
 import { describe, expect, test } from "bun:test";
 import type { DhcpHookFacts } from "../../../../src/model/dhcp.ts";
 import { findDhcpHooks } from "../../../../src/install/inspect.ts";
@@ -79,7 +80,7 @@ describe("which clients are here", () => {
   });
 
   test("none", async () => {
-    expect(await findDhcpHooks(there(), "")).toEqual(nothing);
+    expect(await findDhcpHooks(there())).toEqual(nothing);
   });
 
   test("by their places, below another root too; merged /usr first", async () => {
@@ -90,7 +91,7 @@ describe("which clients are here", () => {
       "/image/usr/share/udhcpc/default.script",
       "/image/lib/systemd/system/systemd-networkd.service",
     );
-    expect(await findDhcpHooks(host, "/image")).toEqual({
+    expect(await findDhcpHooks(openTarget(host, "/image"))).toEqual({
       ...nothing,
       dhclient: "/etc/dhcp/dhclient-exit-hooks.d",
       dhcpcd: "/usr/lib/dhcpcd/dhcpcd-hooks",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Link } from "../../../../src/model/link.ts";
-import type { NicRecord } from "../../../../src/model/nic-records.ts";
+import type { NicRecord } from "../../../../src/model/run-records.ts";
 import { managedMark, managedPath } from "../../../../src/model/managed-paths.ts";
 import {
   type ArrivalFacts,

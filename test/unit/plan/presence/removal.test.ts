@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { BusDevice, Link } from "../../../../src/model/link.ts";
-import type { NicRecord } from "../../../../src/model/nic-records.ts";
+import type { NicRecord } from "../../../../src/model/run-records.ts";
 import { managedPath } from "../../../../src/model/managed-paths.ts";
 import { classifyRemovals, type NicPresence } from "../../../../src/plan/presence/removal.ts";
 import { macAt } from "../../../kit/facts/nics.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type NicRecord, updateRecords, parseNicRecords } from "../../../src/model/nic-records.ts";
+import { type NicRecord, updateRecords } from "../../../src/model/run-records.ts";
+import { nicRecordsPath, readNicRecords } from "../../../src/inspect/nic-records.ts";
+import { fakeFiles } from "../../kit/host/fake-host.ts";
 import { macAt } from "../../kit/facts/nics.ts";
 import { nicDevice, nicLink, nicNote } from "../../kit/facts/recorded-nics.ts";
 
@@ -46,15 +48,18 @@ describe("the notes", () => {
     expect(hadIn({}, [nicNote(a, "9")])).toEqual([null]);
   });
 
-  test("what an older version noted says nothing of files", () => {
+  const readFrom = (text: string) =>
+    readNicRecords({ files: fakeFiles({ [nicRecordsPath]: text }) });
+
+  test("a record of an older version does not tell whether files were there", async () => {
     const { hadFiles: _, ...old } = nicNote(a, "5");
-    expect(parseNicRecords(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
+    expect(await readFrom(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
   });
 
-  test("what is not understood says nothing", () => {
+  test("a file that is no list of records counts as none", async () => {
     for (const text of ["", "{", "[1]", '[{"mac":1}]', '{"a":[]}']) {
-      expect(parseNicRecords(text)).toEqual([]);
+      expect(await readFrom(text)).toEqual([]);
     }
-    expect(parseNicRecords(JSON.stringify([nicNote(a, "5")]))).toEqual([nicNote(a, "5")]);
+    expect(await readFrom(JSON.stringify([nicNote(a, "5")]))).toEqual([nicNote(a, "5")]);
   });
 });

@@ -1,24 +1,64 @@
 import * as v from "valibot";
 import type { BusDevice, Link } from "./link.ts";
 
-/** A NIC as it was seen last. */
-export interface NicRecord {
-  readonly mac: string;
+const nicRecordSchema = v.object({
+  mac: v.string(),
   /** The name of its link. */
-  readonly name: string;
-  /** null: a link that has none, as a veth. */
-  readonly device: RecordedDevice | null;
-  /** All that IMDS had to say of it was configured, and nobody watched on for more. */
-  readonly isSettled: boolean;
+  name: v.string(),
+  /** The device, see `BusDevice`; null: a link that has none, as a veth. */
+  device: v.nullable(v.object({ address: v.string(), node: v.number() })),
+  /** All that IMDS lists of it was configured, and no run waits for more. */
+  isSettled: v.boolean(),
   /**
    * Whether the last run that configured it found its files as they had to be, and wrote none; null:
-   * none has looked at it in this boot.
+   * no run has looked at it in this boot.
    */
-  readonly hadFiles: boolean | null;
-}
+  hadFiles: v.optional(v.nullable(v.boolean()), null), // absent in files of an older version
+});
+
+/** `/run/ec2nic/nics.json` */
+export const nicRecordsSchema = v.array(nicRecordSchema);
+
+/** A NIC as it was seen last. */
+export type NicRecord = Readonly<v.InferOutput<typeof nicRecordSchema>>;
 
 /** A device as it was: see `BusDevice`. */
-export type RecordedDevice = Pick<BusDevice, "address" | "node">;
+export type RecordedDevice = NonNullable<NicRecord["device"]>;
+
+const previousFileSchema = v.object({
+  path: v.string(),
+  /** null: there was no file. */
+  content: v.nullable(v.string()),
+  mode: v.number(),
+  mac: v.nullable(v.string()),
+});
+
+const reachabilitySchema = v.object({
+  link: v.string(),
+  routes: v.object({ ipv4: v.boolean(), ipv6: v.boolean() }),
+});
+
+/** `/run/ec2nic/unfinished.json` */
+export const interruptedRunSchema = v.object({
+  /** Files as they were before the first change. */
+  previous: v.pipe(v.array(previousFileSchema), v.readonly()),
+  /** What made the machine reachable before the first change. */
+  standing: v.nullable(reachabilitySchema),
+});
+
+/** A file as it was before a run changed it. */
+export type PreviousFile = Readonly<v.InferOutput<typeof previousFileSchema>>;
+
+/** The primary NIC's link, and which families had a default route over it. */
+export type Reachability = Readonly<v.InferOutput<typeof reachabilitySchema>>;
+
+/**
+ * What a run that changes a live machine writes before its first change and removes after its last
+ * check. Where it is found, a run was killed in between: files are old or new, each whole, but the
+ * backend may not have been told of them yet. A reboot removes it with `/run`, and the backend reads
+ * everything then.
+ */
+export type InterruptedRun = Readonly<v.InferOutput<typeof interruptedRunSchema>>;
 
 /** What is noted now. */
 export interface NicRecordUpdate {
@@ -35,22 +75,6 @@ export interface NicRecordUpdate {
   readonly foundUnchanged: readonly string[];
   /** MACs for which files were written or removed. */
   readonly written: readonly string[];
-}
-
-const recordsSchema = v.array(
-  v.object({
-    mac: v.string(),
-    name: v.string(),
-    device: v.nullable(v.object({ address: v.string(), node: v.number() })),
-    isSettled: v.boolean(),
-    hadFiles: v.optional(v.nullable(v.boolean()), null), // of an older version
-  }),
-);
-
-/** What a file of notes says; nothing where it is none. */
-export function parseNicRecords(text: string): readonly NicRecord[] {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), recordsSchema), text);
-  return parsed.success ? parsed.output : [];
 }
 
 /**
