@@ -2,7 +2,13 @@ import type { BoundTransport, Host, HttpTransport } from "../host/host.ts";
 import type { ProbeStep, PathProbe } from "../model/probe.ts";
 import { splitEndpoint } from "../imds/protocol/endpoint.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
-import { listErrorCodes } from "../imds/protocol/request.ts";
+import {
+  exchange,
+  type HttpError,
+  type HttpRequest,
+  type HttpResult,
+  listErrorCodes,
+} from "../imds/protocol/exchange.ts";
 import { isToken, tokenTtlHeader, tokenHeader, tokenPath } from "../imds/protocol/token.ts";
 
 /** One way to IMDS: a transport, and the endpoint that is asked over it. */
@@ -92,14 +98,9 @@ async function exchangeOnce(
   stop: AbortSignal,
 ): Promise<ProbeExchange> {
   const send = (method: "GET" | "PUT", path: string, headers: Readonly<Record<string, string>>) => {
-    const url = target.endpoint + path;
     const timeoutMs = Math.max(1, Math.min(tryMs, leftMs(host, target)));
-    return sendProbeRequest(
-      host,
-      target.transport,
-      { url, method, headers, timeoutMs, nic: target.nic },
-      stop,
-    );
+    const url = target.endpoint + path;
+    return sendProbeRequest(host, target, { url, method, headers, timeoutMs }, stop);
   };
   const tokenResponse = await send("PUT", tokenPath, { [tokenTtlHeader]: "60" });
   const token = { ms: tokenResponse.ms, outcome: tokenOutcome(tokenResponse) };
@@ -146,65 +147,44 @@ function leftMs(host: Pick<Host, "clock">, { deadlineMs }: ProbeTarget): number 
   return Math.ceil(deadlineMs - host.clock.now());
 }
 
-interface ProbeRequest {
-  readonly url: string;
-  readonly method: "GET" | "PUT";
-  readonly headers: Readonly<Record<string, string>>;
-  /** For everything: connect, headers, body. */
-  readonly timeoutMs: number;
-  /** The NIC, for the log; null: the kernel's own routing. */
-  readonly nic: string | null;
-}
+type ProbeRequest = Omit<HttpRequest, "maxBytes" | "connectMs">;
 
 interface ProbeResponse extends ProbeStep {
   /** Of a 200; else empty. */
   readonly body: string;
 }
 
-/** A token and an id are short: what is longer is not from IMDS. */
+/** A token and an id are short: a longer answer is not from IMDS. */
 const maxBytes = 4096;
 
-/** One request, with what came of it as a word. Throws the reason of `stop`. */
+/** One request, with its result as a word. Throws the reason of `stop`. */
 async function sendProbeRequest(
   host: Pick<Host, "clock" | "log">,
-  transport: HttpTransport,
-  { url, method, headers, timeoutMs, nic }: ProbeRequest,
+  { transport, nic }: ProbeTarget,
+  request: ProbeRequest,
   stop: AbortSignal,
 ): Promise<ProbeResponse> {
-  const startMs = host.clock.now();
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([stop, timeout]);
-  const init = { method, headers, signal, redirect: "manual" } as const;
-  const { outcome, body } = await transport
-    .fetch(url, init)
-    .then(readAnswer)
-    .catch((error: unknown) => {
-      if (stop.aborted) throw stop.reason;
-      return { outcome: timeout.aborted ? "silent" : errorOutcome(error), body: "" };
-    });
-  const ms = Math.round(host.clock.now() - startMs);
+  const limits = { maxBytes, connectMs: null };
+  const { clock } = host;
+  const result = await exchange({ http: transport, clock }, { ...request, ...limits }, stop);
+  const { ms } = result;
+  const { outcome, body = "" } = interpretResult(result);
   const viaSuffix = nic === null ? "" : ` through ${nic}`;
-  host.log.verbose(`${method} ${url}${viaSuffix}: ${outcome} (${ms} ms)`);
+  host.log.verbose(`${request.method} ${request.url}${viaSuffix}: ${outcome} (${ms} ms)`);
   return { outcome, body, ms };
 }
 
-async function readAnswer(response: Response): Promise<Pick<ProbeResponse, "outcome" | "body">> {
-  const text = await readTextUpToMax(response);
-  if (response.status !== 200) return { outcome: String(response.status), body: "" };
-  return text === null ? { outcome: "not-http", body: "" } : { outcome: "ok", body: text };
+function interpretResult(result: HttpResult): { readonly outcome: string; readonly body?: string } {
+  if (result.kind !== "response") return { outcome: errorOutcome(result) };
+  const { status, body } = result;
+  if (body.kind !== "complete" && body.kind !== "too-large") return { outcome: errorOutcome(body) };
+  if (status !== 200) return { outcome: String(status) };
+  if (body.kind === "too-large") return { outcome: "not-http" };
+  return { outcome: "ok", body: new TextDecoder("latin1").decode(body.bytes) };
 }
 
-/** null: longer than it may be. A rest that is left unread would cost the connection. */
-async function readTextUpToMax({ body }: Response): Promise<string | null> {
-  let bytes = new Uint8Array();
-  for await (const chunk of body ?? []) {
-    bytes = Buffer.concat([bytes, chunk]);
-    if (bytes.length > maxBytes) return null;
-  }
-  return new TextDecoder("latin1").decode(bytes);
-}
-
-/** errno's name, where the error or its cause has one: all else is an answer that is not HTTP. */
-function errorOutcome(error: unknown): string {
-  return listErrorCodes(error).find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";
+/** errno's name, where the error or a cause of it has one: all else is an answer that is not HTTP. */
+function errorOutcome({ kind, codes }: HttpError): string {
+  if (kind !== "failed") return "silent";
+  return codes.find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";
 }

@@ -1,8 +1,6 @@
-import { createFetch } from "ofetch";
 import type { Host } from "../../host/host.ts";
-import { Failure } from "../../exit.ts";
 import { type Answer, classifyStatus, transientError } from "./answer.ts";
-import { splitEndpoint } from "./endpoint.ts";
+import { exchange, type HttpError, type HttpResult } from "./exchange.ts";
 import { describePath, type ImdsPath } from "./path.ts";
 
 /** One request to one endpoint. */
@@ -22,123 +20,41 @@ export interface ImdsRequest {
   readonly isLast: boolean;
 }
 
-/** A connection that stands is not looked for earlier: a healthy IMDS has long answered by then. */
-const connectionProbeDelayMs = 500;
-
 /**
- * Asks once; `stop` ends it early. Throws a `Failure` for a final answer (400, 403, 3xx), and the
- * reason of `stop`.
+ * Sends one request; `stop` ends it early. Throws a `Failure` for a final answer (400, 403, 3xx),
+ * and the reason of `stop`.
  */
 export async function sendRequest(
   host: Pick<Host, "http" | "clock" | "log">,
   request: ImdsRequest,
   stop: AbortSignal,
 ): Promise<Answer> {
-  const startMs = host.clock.now();
-  const tryAbort = new AbortController();
-  const timer = setTimeout(() => tryAbort.abort(createTryTimeout(request.tryMs)), request.tryMs);
-  const connectionProbe = setTimeout(
-    () => void abortUnlessConnectable(host, request, tryAbort),
-    connectionProbeDelayMs,
-  );
-  try {
-    const answer = await sendAndRead(host, request, AbortSignal.any([stop, tryAbort.signal]));
-    stop.throwIfAborted(); // an unread rest of an error page does not tell
-    host.log.verbose(
-      `${describeRequest(request)}: ${describeAnswer(answer)} ${formatElapsed(host, startMs)}`,
-    );
-    return answer;
-  } catch (error) {
-    if (stop.aborted) throw stop.reason;
-    const reason = tryAbort.signal.aborted ? tryAbort.signal.reason : error;
-    const answer = classifyError(reason, request.isLast);
-    host.log.verbose(
-      `${describeRequest(request)}: ${describeAnswer(answer)} ${formatElapsed(host, startMs)}`,
-    );
-    return answer;
-  } finally {
-    clearTimeout(timer);
-    clearTimeout(connectionProbe);
+  const { imdsPath, urlPath, method, headers, maxBytes, tryMs: timeoutMs, connectMs } = request;
+  const url = imdsPath.endpoint + urlPath;
+  const http = { method, url, headers, maxBytes, timeoutMs, connectMs };
+  const result = await exchange(host, http, stop);
+  const answer = interpretResult(request, result);
+  host.log.verbose(`${describeRequest(request)}: ${describeAnswer(answer)} (${result.ms} ms)`);
+  return answer;
+}
+
+function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
+  if (result.kind !== "response") return interpretError(result, request.isLast);
+  const { status, headers, body } = result;
+  const retryAfter = headers.get("retry-after");
+  const failure = classifyStatus(describeRequest(request), status, retryAfter, Date.now());
+  if (failure !== null) return failure;
+  const coding = headers.get("content-encoding") ?? "identity";
+  if (coding !== "identity") {
+    return notAnAnswer(`the answer is in a coding (${coding.slice(0, 40)}) that was not asked for`);
   }
+  if (body.kind === "complete") return { kind: "value", body: body.bytes };
+  if (body.kind !== "too-large") return interpretError(body, request.isLast);
+  return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
-async function sendAndRead(
-  host: Pick<Host, "http">,
-  request: ImdsRequest,
-  signal: AbortSignal,
-): Promise<Answer> {
-  // ofetch's own retry, timeout and parsing are off: its retries never reach the server after a
-  // timeout, its timeout leaves out the body, and it would turn "123" into a number
-  // oxlint-disable-next-line no-unsafe-type-assertion -- Bun's type of fetch demands `preconnect`
-  const fetchWithoutParsing = createFetch({ fetch: host.http.fetch as typeof fetch });
-  const response = await fetchWithoutParsing.raw(request.imdsPath.endpoint + request.urlPath, {
-    method: request.method,
-    headers: { ...request.headers, "accept-encoding": "identity" },
-    redirect: "manual",
-    retry: 0,
-    responseType: "stream",
-    ignoreResponseError: true,
-    signal,
-  });
-  const retryAfter = response.headers.get("retry-after");
-  const failure = classifyStatus(describeRequest(request), response.status, retryAfter, Date.now());
-  const contentEncoding = response.headers.get("content-encoding") ?? "identity";
-  if (failure === null && contentEncoding === "identity")
-    return readBody(response, request.maxBytes);
-  await drain(response, request.maxBytes);
-  return (
-    failure ??
-    transientError(
-      `the answer is in a coding (${contentEncoding.slice(0, 40)}) that was not asked for`,
-      {
-        endsAs: "DATAERR",
-      },
-    )
-  );
-}
-
-/** Reads no further than the cap: fetch itself has no limit. */
-async function readBody(response: Response, maxBytes: number): Promise<Answer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      return transientError(`the answer is larger than ${maxBytes} bytes`, { endsAs: "DATAERR" });
-    }
-    chunks.push(chunk);
-  }
-  return { kind: "value", body: Buffer.concat(chunks) };
-}
-
-/** An unread body would cost the connection; a long one is not worth it. */
-async function drain(response: Response, maxBytes: number): Promise<void> {
-  await readBody(response, maxBytes).catch(() => undefined);
-}
-
-class ConnectTimeout extends Error {}
-
-class TryTimeout extends Error {}
-
-function createTryTimeout(tryMs: number): TryTimeout {
-  return new TryTimeout(`no whole answer within ${tryMs} ms`);
-}
-
-/**
- * fetch does not tell a connection that does not stand from a server that thinks. So a try that
- * takes long is checked from outside: where a second connection does not stand either when
- * `connectMs` is over, the way to the service is dead and the try is cut.
- */
-async function abortUnlessConnectable(
-  host: Pick<Host, "http">,
-  request: ImdsRequest,
-  tryAbort: AbortController,
-): Promise<void> {
-  if (request.connectMs === null || host.http.canConnect === null) return;
-  const { host: address, port } = splitEndpoint(request.imdsPath.endpoint);
-  const leftMs = request.connectMs - connectionProbeDelayMs;
-  if (leftMs <= 0 || (await host.http.canConnect(address, port, leftMs))) return;
-  tryAbort.abort(new ConnectTimeout(`no connection within ${request.connectMs} ms`));
+function notAnAnswer(reason: string): Answer {
+  return transientError(reason, { endsAs: "DATAERR" });
 }
 
 /** Codes of Bun 1.4.5's fetch, of sockets bound to a NIC, and of systemd-imdsd's transport. */
@@ -162,16 +78,17 @@ const pathErrorReasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "its name cannot be resolved",
 };
 
-function classifyError(error: unknown, isCutByDeadline: boolean): Answer {
-  if (error instanceof ConnectTimeout) return transientError(error.message, { cause: "path" });
-  if (error instanceof TryTimeout) {
-    return transientError(error.message, { cause: "path", isCutByDeadline });
+function interpretError({ kind, codes, message }: HttpError, isLast: boolean): Answer {
+  if (kind !== "failed") {
+    return transientError(message, {
+      cause: "path",
+      isCutByDeadline: isLast && kind === "timeout",
+    });
   }
-  if (error instanceof Failure) throw error;
-  const [code = ""] = listErrorCodes(error);
+  const [code = ""] = codes;
   const reason = pathErrorReasons[code];
   if (reason !== undefined) return transientError(reason, { cause: "path" });
-  return transientError(`the answer is not HTTP (${code || String(error)})`, { endsAs: "DATAERR" });
+  return notAnAnswer(`the answer is not HTTP (${code || message})`);
 }
 
 function describeAnswer(answer: Answer): string {
@@ -182,16 +99,4 @@ function describeAnswer(answer: Answer): string {
 function describeRequest({ method, imdsPath, urlPath }: ImdsRequest): string {
   const viaSuffix = describePath(imdsPath).slice(imdsPath.endpoint.length);
   return `${method} ${imdsPath.endpoint}${urlPath}${viaSuffix}`;
-}
-
-function formatElapsed(host: Pick<Host, "clock">, startMs: number): string {
-  return `(${Math.round(host.clock.now() - startMs)} ms)`;
-}
-
-/** The `code` of an error, then that of its cause, as far as they have any: ofetch wraps. */
-export function listErrorCodes(error: unknown): readonly string[] {
-  const errors = [error, error instanceof Error ? error.cause : undefined];
-  return errors.flatMap((each) =>
-    each instanceof Error && "code" in each ? [String(each.code)] : [],
-  );
 }
