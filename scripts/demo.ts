@@ -11,17 +11,17 @@ import { needTools } from "../test/kit/basics/need-tools.ts";
 import {
   addAddress,
   addNic,
-  type BenchNic,
+  type VethNic,
   buildNetwork,
   imdsAddresses,
   inVpcArgv,
   removeNic,
-  swallow,
+  dropIncoming,
 } from "../test/kit/netns/network.ts";
 import { onTerminal } from "../test/kit/program/pty.ts";
 import { showCommand, showTitle } from "./demo/show.ts";
 
-const nics: readonly BenchNic[] = [
+const nics: readonly VethNic[] = [
   { name: "ens5", mac: "06:a1:00:00:00:05", address: "10.0.0.10/24" },
   { name: "ens6", mac: "06:a1:00:00:00:06", address: null },
 ];
@@ -117,7 +117,7 @@ async function demo(): Promise<void> {
 
   showTitle("the first NIC, which holds the route, swallows everything: any other NIC will do");
   addAddress("ens6", "10.0.1.20/24");
-  swallow("ens5");
+  dropIncoming("ens5");
   await ec2nic(0, "fetch", "instance-id", "-v");
   const { code } = await showCommand(["ec2nic", "probe-nics"], binary, { around: onTerminal(80) });
   expect(code === 0, "ec2nic probe-nics ends with 0");

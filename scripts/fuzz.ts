@@ -1,4 +1,4 @@
-import { growth, type Report, replay, runCampaign } from "../test/kit/fuzz/campaign.ts";
+import { firstAndLastUsage, type Report, replay, runCampaign } from "../test/kit/fuzz/campaign.ts";
 import { runManyTimes } from "../test/kit/fuzz/run-campaign.ts";
 
 /**
@@ -18,8 +18,14 @@ if (round !== undefined) {
   process.exit(played.faults.length === 0 ? 0 : 1);
 }
 console.log(`seed ${seed}, ${answers} answers, ${runs} runs`);
-const report = await runCampaign({ seed, answers, lanes: 48, longestMs, onProgress: tellProgress });
-tell({ ...report, usage: growth(report.usage) });
+const report = await runCampaign({
+  seed,
+  answers,
+  concurrency: 48,
+  longestMs,
+  onProgress: tellProgress,
+});
+tell({ ...report, usage: firstAndLastUsage(report.usage) });
 const run = await runManyTimes(seed, runs, 4);
 tell(run);
 process.exit(report.findings.length + run.findings.length === 0 ? 0 : 1);

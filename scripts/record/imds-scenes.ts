@@ -2,7 +2,7 @@ import {
   type ProbeNetwork,
   probeNetwork,
 } from "../../test/kit/netns/probe-network/probe-network.ts";
-import { chain } from "../../test/kit/netns/probe-network/verdict-case.ts";
+import { addChain } from "../../test/kit/netns/probe-network/verdict-case.ts";
 import { onTerminal } from "../../test/kit/program/pty.ts";
 import type { Scene, Shown } from "./scene.ts";
 
@@ -20,7 +20,7 @@ export const imdsScenes: readonly Scene[] = [
   }),
   scene("any-nic", [5, 6], async (network) => {
     await network.run("ip route add default via 10.0.5.1");
-    await network.far(`${chain("input")} nft add rule inet t c iifname far5 drop`);
+    await network.far(`${addChain("input")} nft add rule inet t c iifname far5 drop`);
     return [await typed(network, "fetch instance-id -v --endpoint http://169.254.169.254")];
   }),
   scene("probe-good", [5, 6], async (network) => {
@@ -70,13 +70,15 @@ export const imdsScenes: readonly Scene[] = [
     "sysctl -qw net.ipv4.conf.ens6.rp_filter=2; ip route add default via 10.0.5.1; " +
       "ip route add prohibit 169.254.169.254 metric 7",
   ),
-  trouble("firewall", `${chain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`),
+  trouble("firewall", `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`),
   trouble("nobody-on-link", "ip route add default via 10.0.6.77 dev ens6"),
   ofService("refused", async (network) => {
-    await network.far(`${chain("input")} nft add rule inet t c tcp dport 80 reject with tcp reset`);
+    await network.far(
+      `${addChain("input")} nft add rule inet t c tcp dport 80 reject with tcp reset`,
+    );
   }),
   ofService("no-answer", async (network) => {
-    await network.far(`${chain("input")} nft add rule inet t c tcp dport 80 drop`);
+    await network.far(`${addChain("input")} nft add rule inet t c tcp dport 80 drop`);
   }),
   ofService("silent", fault({ kind: "hang" })),
   ofService("hop-limit", (network) =>

@@ -1,5 +1,5 @@
 import { modestImages } from "../../test/kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../test/kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../test/kit/machine/vpc/instance.ts";
 import { untilAddresses } from "../../test/kit/machine/checks/until-addresses.ts";
 import type { Scene, Shown } from "./scene.ts";
 
@@ -45,7 +45,7 @@ type Enis = readonly (typeof first | typeof second)[];
 function scene(
   name: string,
   enis: Enis,
-  play: (instance: BenchInstance) => Promise<readonly Shown[]>,
+  play: (instance: TestInstance) => Promise<readonly Shown[]>,
 ): Scene {
   return {
     name,
@@ -61,14 +61,14 @@ function scene(
   };
 }
 
-async function typed({ machine }: BenchInstance, line: string): Promise<Shown> {
+async function typed({ machine }: TestInstance, line: string): Promise<Shown> {
   const argv = ["ec2nic", ...line.split(" ")];
   const { code, stdout, stderr } = await machine.exec(argv, { timeoutMs: 60_000 });
   return { typed: `ec2nic ${line}`, said: `${stderr}${stdout}`, code };
 }
 
 /** Somebody takes an address away. */
-async function broken({ machine }: BenchInstance): Promise<Shown> {
+async function broken({ machine }: TestInstance): Promise<Shown> {
   const argv = ["ip", "address", "del", "10.0.1.11/32", "dev", "ens6"];
   await machine.run(argv);
   return { typed: argv.join(" "), said: "", code: 0 };

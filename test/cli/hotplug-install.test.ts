@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { chance } from "../kit/basics/chance.ts";
+import { createRandom } from "../kit/basics/random.ts";
 import { withFolder } from "../kit/files/golden-case.ts";
 import { makeClients, treeBelow } from "../kit/files/image.ts";
 import { binary, type RunOptions, runEc2nic, startEc2nic } from "../kit/program/run-ec2nic.ts";
-import { tries } from "../kit/basics/seed.ts";
+import { seededRuns } from "../kit/basics/seed.ts";
 
 const unit = "etc/systemd/system/ec2nic-repair.timer";
 
@@ -150,8 +150,8 @@ test("73: a folder that cannot be written; what was written goes with --uninstal
 });
 
 test("killed at any moment: --uninstall leaves what was there, and --install ends it", async () => {
-  const { numRuns, seed } = tries(Number(process.env["KILLS"] ?? "6"));
-  const { fraction } = chance(seed);
+  const { numRuns, seed } = seededRuns(Number(process.env["KILLS"] ?? "6"));
+  const { fraction } = createRandom(seed);
   for (let run = 0; run < numRuns; run += 1) {
     await withImage(async (root) => {
       await chmod(join(root, "etc"), 0o751);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { leaksIn } from "../kit/fuzz/campaign.ts";
+import { findLeaks } from "../kit/fuzz/campaign.ts";
 import type { RawRequest } from "../kit/fuzz/fuzz-server.ts";
 import { fuzzService } from "../kit/fuzz/fuzz-service.ts";
-import { strangeIn } from "../kit/fuzz/own-keys.ts";
+import { findForeignContent } from "../kit/fuzz/foreign-content.ts";
 import { goldenCases, planGoldenCase } from "../kit/files/golden-case.ts";
 import { choiceOf } from "../kit/facts/choices.ts";
 import { backends } from "../../src/model/plan.ts";
@@ -13,7 +13,7 @@ const manager = "/etc/NetworkManager/system-connections/ec2nic-06aabbccdd01.nmco
 const netplan = "/etc/netplan/60-ec2nic-06aabbccdd01.yaml";
 
 const strange = (path: string, content: string, mode = 0o600) =>
-  strangeIn({ path, content, mode, mac: null });
+  findForeignContent({ path, content, mode, mac: null });
 
 describe("a reader that knows our keys and no others", () => {
   test.each([
@@ -46,7 +46,7 @@ describe("a reader that knows our keys and no others", () => {
       ];
       for (const choice of choices) {
         const { write } = await planGoldenCase(golden, "/no/such/root", choice);
-        expect(write.flatMap(strangeIn)).toEqual([]);
+        expect(write.flatMap(findForeignContent)).toEqual([]);
       }
     }
   });
@@ -58,7 +58,7 @@ describe("a service that looks at what it is asked", () => {
   const ask = (...requests: readonly Partial<RawRequest>[]): readonly string[] => {
     const plan = {
       seed: 1,
-      flavour: "body",
+      group: "body",
       rate: 0,
       below: "",
       host: "imds",
@@ -101,7 +101,7 @@ test("what grows from the first fifth to the last is told; what swings is not", 
   const usage = (rssMb: number, descriptors = 20) => ({ rssMb, descriptors });
   const all = (from: number, to: number) =>
     Array.from({ length: 50 }, (_, at) => usage(from + ((to - from) * at) / 49));
-  expect(leaksIn(all(100, 110))).toEqual([]);
-  expect(leaksIn(all(100, 400))).toHaveLength(1);
-  expect(leaksIn(Array.from({ length: 50 }, (_, at) => usage(100, 20 + at)))).toHaveLength(1);
+  expect(findLeaks(all(100, 110))).toEqual([]);
+  expect(findLeaks(all(100, 400))).toHaveLength(1);
+  expect(findLeaks(Array.from({ length: 50 }, (_, at) => usage(100, 20 + at)))).toHaveLength(1);
 });

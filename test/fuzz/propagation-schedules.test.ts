@@ -32,24 +32,25 @@ for (const [name, full] of Object.entries(hotplugSchedules)) {
         settleMs: Math.max(settleMs, longestQuietMs(schedule) + 500) + hiddenMs,
         timeoutMs: 30_000,
       });
-      const kinds = run.told.map(({ event }) => event.kind);
-      if (schedule.told !== undefined || full.wholeMs === undefined) {
-        expect(kinds).toEqual([...(schedule.told ?? ["usable", "settled"])]);
+      const kinds = run.events.map(({ event }) => event.kind);
+      if (schedule.expectedEvents !== undefined || full.completeMs === undefined) {
+        expect(kinds).toEqual([...(schedule.expectedEvents ?? ["usable", "settled"])]);
       }
-      const { eni } = run.told.at(-1)?.event ?? {};
+      const { eni } = run.events.at(-1)?.event ?? {};
       expect(eni).toMatchObject({ networkCard: card, deviceNumber: device });
       const families = [eni?.ipv4, eni?.ipv6];
       expect(families.flatMap((each) => each?.addresses ?? [])).toEqual([...end.addresses]);
       expect(families.flatMap((each) => each?.prefixes ?? [])).toEqual([...end.prefixes]);
 
-      const usableMs = run.told[0]?.atMs ?? Infinity;
+      const usableMs = run.events[0]?.atMs ?? Infinity;
       const struckMs = run.requests.filter(({ fault }) => fault !== null).at(-1)?.atMs ?? 600;
       // after trouble, it is left alone for a while: 100, 200, 400 ms with chance at a half
       const allowedMs = possibleMs === null ? struckMs + 400 : possibleMs;
       expect(usableMs - allowedMs).toBeLessThanOrEqual(firstUseMs);
-      if (schedule.wholeMs !== undefined) {
-        const lastMs = run.told.findLast(({ event }) => event.kind === "changed")?.atMs ?? Infinity;
-        expect(lastMs - schedule.wholeMs).toBeLessThanOrEqual(firstUseMs + hiddenMs);
+      if (schedule.completeMs !== undefined) {
+        const lastMs =
+          run.events.findLast(({ event }) => event.kind === "changed")?.atMs ?? Infinity;
+        expect(lastMs - schedule.completeMs).toBeLessThanOrEqual(firstUseMs + hiddenMs);
       }
 
       const last = run.requests.at(-1)?.atMs ?? 0;
@@ -72,7 +73,7 @@ test.concurrent(
     const others = [1, 2, 3, 4].map((device) => ({ device, late: late(device) }));
     const scenario = { enis: [{ device: 0 }, ...others] };
     const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 20_000 });
-    expect(run.told.filter(({ event }) => event.kind === "settled").length).toBe(4);
+    expect(run.events.filter(({ event }) => event.kind === "settled").length).toBe(4);
     expect(run.requests.filter(({ method }) => method === "PUT").length).toBe(1);
     expect(run.connections).toBeLessThanOrEqual(6);
   },
@@ -82,6 +83,6 @@ test.concurrent("an EFA-only ENI is whole without an address, when --settle is o
   const scenario = { enis: [{ device: 0 }, { device: 1, efaOnly: true }] };
   const macs = ["06:ec:2a:00:00:01"];
   const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 10_000 });
-  expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
-  expect(run.told[0]?.atMs).toBeGreaterThan(settleMs);
+  expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+  expect(run.events[0]?.atMs).toBeGreaterThan(settleMs);
 });

@@ -1,17 +1,17 @@
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { faultsOf } from "../kit/fuzz/run-faults.ts";
+import { findRunFaults } from "../kit/fuzz/run-faults.ts";
 import { runPlan } from "../kit/fuzz/run-plan.ts";
 import { networkMissing } from "../kit/netns/nic-network/missing.ts";
 import { startNicNetwork } from "../kit/netns/nic-network/nic-network.ts";
 import { repository } from "../kit/program/run-ec2nic.ts";
-import { tries } from "../kit/basics/seed.ts";
+import { seededRuns } from "../kit/basics/seed.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const runs = Number(process.env["RUNS"] ?? 25);
 const [url, nic, mac] = ["http://169.254.169.254", "ens5", "06:ec:2a:00:00:00"];
-const script = join(repository, "test/kit/fuzz/far-service.ts");
+const script = join(repository, "test/kit/fuzz/fuzz-service-process.ts");
 
 testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} runs`, async () => {
   await using network = await startNicNetwork({
@@ -26,7 +26,7 @@ testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} r
   const reader = service.stdout.getReader();
   const said = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
   expect(await said()).toBe("listening\n");
-  const { seed } = tries(1);
+  const { seed } = seededRuns(1);
   const faults: string[] = [];
   const codes: Record<string, number> = {};
   for (let at = seed; at < seed + runs; at += 1) {
@@ -34,7 +34,7 @@ testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} r
     const result = await network.ec2nic(plan.args);
     const name = `${plan.args[0]} ${result.code}`;
     codes[name] = (codes[name] ?? 0) + 1;
-    faults.push(...faultsOf(result, plan).map((fault) => `run ${at}: ${fault}`));
+    faults.push(...findRunFaults(result, plan).map((fault) => `run ${at}: ${fault}`));
   }
   await service.stdin.end();
   const rest = await said();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { blockBelow } from "../kit/basics/documents.ts";
 import { modestImages as images } from "../kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../kit/machine/vpc/instance.ts";
 import type { Machine } from "../kit/machine/machine.ts";
 import { machineMissing } from "../kit/machine/missing.ts";
 import { rootFileSystem } from "../kit/machine/root-file-system.ts";
@@ -33,7 +33,7 @@ const onVolume = blockBelow(
 const rope = blockBelow("docs/cookbook.md", "rescue.test.ts runs this -->");
 
 /** A machine that ec2nic configures, and whose units would do it again at the next boot. */
-async function configured(image: (typeof images)[keyof typeof images]): Promise<BenchInstance> {
+async function configured(image: (typeof images)[keyof typeof images]): Promise<TestInstance> {
   const files = { ...image.files, "/etc/ec2nic/always": "" };
   const instance = await startInstance({ suite: "trixie", enis, ...image, files });
   const { machine } = instance;
@@ -53,7 +53,7 @@ async function paste(machine: Machine, block: string) {
 }
 
 /** Boots it again: the image's own DHCP, and no run of ours. */
-async function bootsWithoutUs(instance: BenchInstance): Promise<void> {
+async function bootsWithoutUs(instance: TestInstance): Promise<void> {
   await using after = await instance.reboot();
   const { machine } = after;
   await untilAddresses(machine, ["10.0.0.10"]);

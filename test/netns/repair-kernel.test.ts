@@ -6,14 +6,16 @@ import { repairSteps } from "../../src/plan/drift/repair.ts";
 import { shortenCidr } from "../../src/plan/drift/rules.ts";
 import { type PrivateNetwork, privateNetwork } from "../kit/netns/private-network.ts";
 import { buildInstance, expected } from "../kit/netns/real-instance.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
-import { expectUnchanged, isSettled, snapshotOnce } from "../kit/netns/snapshot.ts";
+import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { expectNetworkUnchanged, isSettled, snapshotWhen } from "../kit/netns/snapshot.ts";
 
 // Reads, compares and mends a real kernel with a real `ip`, in network namespaces of its own.
 
 const slowMs = 60_000;
 const realTest = testUnless(
-  missingRoot() ?? missingTool("ip", "nsenter", "unshare") ?? failing("unshare", "--net", "true"),
+  missingRoot() ??
+    missingTool("ip", "nsenter", "unshare") ??
+    failingCommand("unshare", "--net", "true"),
   (name, body) => test(name, body, slowMs),
 );
 
@@ -53,7 +55,7 @@ realTest("what is deleted by hand is named and mended, and nothing else is chang
   await using network = await privateNetwork();
   await buildInstance(network);
   expect(await check(network)).toEqual([]);
-  const before = await snapshotOnce(network, isSettled);
+  const before = await snapshotWhen(network, isSettled);
   expect(own.length).toBeGreaterThan(40);
   for (const { command, text } of own) {
     await network.run(command);
@@ -62,7 +64,7 @@ realTest("what is deleted by hand is named and mended, and nothing else is chang
       typeof text === "string" ? text : expect.stringMatching(text),
     ]);
     await fix(network, differences);
-    await expectUnchanged(network, before);
+    await expectNetworkUnchanged(network, before);
   }
   expect(await check(network)).toEqual([]);
 });
@@ -70,19 +72,19 @@ realTest("what is deleted by hand is named and mended, and nothing else is chang
 realTest("all at once, in the order in which it can work", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
-  const before = await snapshotOnce(network, isSettled);
+  const before = await snapshotWhen(network, isSettled);
   for (const { command } of own.toReversed()) await network.run(command);
   const differences = await check(network);
   expect(differences.length).toBe(own.length);
   await fix(network, differences);
   expect(await check(network)).toEqual([]);
-  await expectUnchanged(network, before);
+  await expectNetworkUnchanged(network, before);
 });
 
 realTest("mended twice: only a rule says that it is there, and nothing changes", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
-  const before = await snapshotOnce(network, isSettled);
+  const before = await snapshotWhen(network, isSettled);
   for (const { command } of own) await network.run(command);
   const { steps } = repairSteps(await check(network), expected, networkd);
   for (const { argv } of steps) await network.exec(argv);
@@ -92,7 +94,7 @@ realTest("mended twice: only a rule says that it is there, and nothing changes",
     expect({ argv, code }).toEqual({ argv, code: isRule ? 2 : 0 });
     expect(stderr.trim()).toBe(isRule ? "RTNETLINK answers: File exists" : "");
   }
-  await expectUnchanged(network, before);
+  await expectNetworkUnchanged(network, before);
 });
 
 realTest("wrong routes give way, whatever their metric", async () => {
@@ -120,7 +122,7 @@ realTest("wrong routes give way, whatever their metric", async () => {
 realTest("rules that a detached NIC left go, with or without the daemon's mark", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
-  const before = await snapshotOnce(network, isSettled);
+  const before = await snapshotWhen(network, isSettled);
   await network.run("ip -4 rule add priority 2003 from 10.0.8.10 to 10.0.0.0/16 lookup 10003");
   await network.run(
     "ip -4 rule add priority 6003 from 10.0.8.10 lookup main suppress_prefixlength 0",
@@ -137,7 +139,7 @@ realTest("rules that a detached NIC left go, with or without the daemon's mark",
     ["stale", "ens6"],
   ]);
   await fix(network, differences);
-  await expectUnchanged(network, before);
+  await expectNetworkUnchanged(network, before);
 });
 
 realTest("an address of DHCP's is named, and nothing is made up for it", async () => {

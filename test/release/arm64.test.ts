@@ -2,14 +2,14 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { version } from "../../package.json";
 import { networkMissing } from "../kit/netns/nic-network/missing.ts";
 import { type NicNetwork, startNicNetwork } from "../kit/netns/nic-network/nic-network.ts";
-import { unpacked } from "../kit/release/unpacked.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { unpackPackages } from "../kit/release/unpack-packages.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { missingTool, testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 
-const binary = handedOut("ec2nic-VERSION-linux-arm64");
-const simulator = handedOut("ec2nic-imds-simulator-VERSION-linux-arm64");
+const binary = releaseFile("ec2nic-VERSION-linux-arm64");
+const simulator = releaseFile("ec2nic-imds-simulator-VERSION-linux-arm64");
 const missing =
   releaseMissing(binary, simulator) ??
   missingTool("qemu-aarch64-static", "mmdebstrap") ??
@@ -23,7 +23,7 @@ const nics = [
 ] as const;
 
 async function onArm64(network: NicNetwork, program: string, ...args: readonly string[]) {
-  const emulator = ["qemu-aarch64-static", "-L", await unpacked("arm64", ["libc6"])];
+  const emulator = ["qemu-aarch64-static", "-L", await unpackPackages("arm64", ["libc6"])];
   return network.run([...emulator, program, ...args], { timeoutMs: 60_000 });
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { aroundOwnImds } from "../kit/program/own-imds.ts";
 import { binary } from "../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ec2nic-bare-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,7 +39,7 @@ const missing =
   (existsSync(binary) ? null : "dist/ec2nic is not built") ??
   missingRoot() ??
   missingTool("ldd", "chroot", "ip") ??
-  failing("unshare", "--mount", "--net", "--pid", "--fork", "true");
+  failingCommand("unshare", "--mount", "--net", "--pid", "--fork", "true");
 const testIt = testUnless(missing);
 if (missing === null) makeRoot(folder);
 

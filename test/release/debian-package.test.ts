@@ -4,13 +4,13 @@ import { version } from "../../package.json";
 import { machineMissing } from "../kit/machine/missing.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { type Chroot, chroot } from "../kit/release/chroot.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 
 const debian = process.arch === "arm64" ? "arm64" : "amd64";
-const path = handedOut(`ec2nic_VERSION_${debian}.deb`);
+const path = releaseFile(`ec2nic_VERSION_${debian}.deb`);
 const inside = `/mnt/dist/ec2nic_${version}_${debian}.deb`;
 const install = (root: Chroot) => root.mustRun(["dpkg", "-i", inside]);
 /** What such a root file system takes of no package. */

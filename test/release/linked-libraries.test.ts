@@ -1,17 +1,17 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { handedOut } from "../kit/release/handed-out.ts";
+import { releaseFile } from "../kit/release/release-files.ts";
 import { binary } from "../kit/program/run-ec2nic.ts";
 import { missingTool, testUnless } from "../kit/basics/skip.ts";
 
 const executables = [
   { path: binary, libc: "glibc" },
-  { path: handedOut("ec2nic-VERSION-linux-x64"), libc: "glibc" },
-  { path: handedOut("ec2nic-VERSION-linux-arm64"), libc: "glibc" },
-  { path: handedOut("ec2nic-imds-simulator-VERSION-linux-x64"), libc: "glibc" },
-  { path: handedOut("ec2nic-imds-simulator-VERSION-linux-arm64"), libc: "glibc" },
-  { path: handedOut("ec2nic-VERSION-linux-x64-musl"), libc: "musl" },
-  { path: handedOut("ec2nic-VERSION-linux-arm64-musl"), libc: "musl" },
+  { path: releaseFile("ec2nic-VERSION-linux-x64"), libc: "glibc" },
+  { path: releaseFile("ec2nic-VERSION-linux-arm64"), libc: "glibc" },
+  { path: releaseFile("ec2nic-imds-simulator-VERSION-linux-x64"), libc: "glibc" },
+  { path: releaseFile("ec2nic-imds-simulator-VERSION-linux-arm64"), libc: "glibc" },
+  { path: releaseFile("ec2nic-VERSION-linux-x64-musl"), libc: "musl" },
+  { path: releaseFile("ec2nic-VERSION-linux-arm64-musl"), libc: "musl" },
 ] as const;
 
 const ofGlibc = /^(?:libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-.*)$/;

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { version } from "../../package.json";
 import { command } from "../kit/machine/command.ts";
 import { aroundOwnImds } from "../kit/program/own-imds.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { type Architecture, makeMuslRoot, muslTools } from "../kit/release/musl-root.ts";
 import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
@@ -13,7 +13,7 @@ setDefaultTimeout(300_000);
 const architectures: readonly Architecture[] = ["x64", "arm64"];
 
 for (const architecture of architectures) {
-  const program = handedOut(`ec2nic-VERSION-linux-${architecture}-musl`);
+  const program = releaseFile(`ec2nic-VERSION-linux-${architecture}-musl`);
   const testIt = testUnless(
     (process.arch === "x64" ? null : "Debian's tools of x64 are what it is tried with") ??
       releaseMissing(program) ??

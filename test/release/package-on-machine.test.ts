@@ -1,14 +1,14 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { startBench } from "../kit/machine/bench.ts";
+import { startSandbox } from "../kit/machine/sandbox.ts";
 import { startMachine } from "../kit/machine/machine.ts";
 import { machineMissing } from "../kit/machine/missing.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 
-const path = handedOut(`ec2nic_VERSION_${process.arch === "arm64" ? "arm64" : "amd64"}.deb`);
+const path = releaseFile(`ec2nic_VERSION_${process.arch === "arm64" ? "arm64" : "amd64"}.deb`);
 const units = ["ec2nic-local.service", "ec2nic-network.service", "ec2nic-repair.timer"];
 /** There is none to wait for: 78, which is no failure. */
 const noImds = "[Manager]\nDefaultEnvironment=AWS_EC2_METADATA_DISABLED=true\n";
@@ -17,7 +17,7 @@ for (const suite of suites) {
   const testIt = testUnless(releaseMissing(path) ?? machineMissing(suite));
 
   testIt(`${suite}, booted: the package is idle, is enabled and started, and goes`, async () => {
-    const bench = await startBench();
+    const bench = await startSandbox();
     try {
       const files = { "/etc/ec2nic/always": "", "/etc/systemd/system.conf.d/off.conf": noImds };
       const enable = ["systemd-networkd.service"];

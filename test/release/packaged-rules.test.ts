@@ -5,13 +5,13 @@ import { version } from "../../package.json";
 import { machineMissing } from "../kit/machine/missing.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { chroot } from "../kit/release/chroot.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
 
 const debian = process.arch === "arm64" ? "arm64" : "amd64";
-const path = handedOut(`ec2nic_VERSION_${debian}.deb`);
+const path = releaseFile(`ec2nic_VERSION_${debian}.deb`);
 const devices = "/sys/bus/pci/devices";
 
 /** A network device on this machine's PCI bus, to ask about; null: there is none. */

@@ -2,14 +2,14 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { command } from "../kit/machine/command.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { repository } from "../kit/program/run-ec2nic.ts";
 import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(600_000);
 
-const sums = handedOut("SHA256SUMS");
+const sums = releaseFile("SHA256SUMS");
 const testIt = testUnless(
   releaseMissing(sums) ?? missingRoot() ?? missingTool("make", "rpmbuild", "dpkg-deb"),
 );
@@ -59,7 +59,7 @@ testIt(
 
 testIt("what make build makes is what is handed out for this machine", async () => {
   const processor = process.arch === "arm64" ? "arm64" : "x64";
-  const built = await Bun.file(handedOut("ec2nic")).bytes();
-  const released = await Bun.file(handedOut(`ec2nic-VERSION-linux-${processor}`)).bytes();
+  const built = await Bun.file(releaseFile("ec2nic")).bytes();
+  const released = await Bun.file(releaseFile(`ec2nic-VERSION-linux-${processor}`)).bytes();
   expect(Buffer.from(built).equals(released)).toBe(true);
 });

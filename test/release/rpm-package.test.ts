@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { version } from "../../package.json";
 import { mustRun } from "../kit/machine/command.ts";
 import { emptyRoot, pathsBelow } from "../kit/release/empty-root.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(300_000);
 
 const names = ["x86_64", "aarch64"].map((processor) => `ec2nic-VERSION-1.${processor}.rpm`);
 const missing =
-  releaseMissing(...names.map(handedOut)) ?? missingTool("rpm", "busybox") ?? missingRoot();
+  releaseMissing(...names.map(releaseFile)) ?? missingTool("rpm", "busybox") ?? missingRoot();
 const testIt = testUnless(missing);
-const here = handedOut(names[process.arch === "arm64" ? 1 : 0] ?? "");
+const here = releaseFile(names[process.arch === "arm64" ? 1 : 0] ?? "");
 
 /** In its own mounts, where /proc can be put into the root. */
 function inRoot(root: string, argv: readonly string[]): Promise<string> {
@@ -26,11 +26,11 @@ const inside = (root: string, ...argv: readonly string[]) =>
   inRoot(root, ["chroot", root, "/usr/bin/ec2nic", ...argv]);
 
 testIt("both packages hold the same files, and need no more than glibc 2.17", async () => {
-  const lists = await Promise.all(names.map((name) => mustRun(["rpm", "-qpl", handedOut(name)])));
+  const lists = await Promise.all(names.map((name) => mustRun(["rpm", "-qpl", releaseFile(name)])));
   expect(lists[0]).toBe(lists[1] ?? "");
   expect(lists[0]).toContain("/usr/lib/systemd/system/ec2nic-network.service\n");
   for (const name of names) {
-    const needs = await mustRun(["rpm", "-qpR", handedOut(name)]);
+    const needs = await mustRun(["rpm", "-qpR", releaseFile(name)]);
     expect(needs).toContain("libc.so.6(GLIBC_2.17)(64bit)\n");
     expect(needs).not.toMatch(/GLIBC_2\.(?:1[89]|[2-9]\d)/);
     // the rpm of Amazon Linux 2 knows no zstd

@@ -1,12 +1,12 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(30_000);
 
 const processor = process.arch === "arm64" ? "arm64" : "x64";
-const simulator = handedOut(`ec2nic-imds-simulator-VERSION-linux-${processor}`);
+const simulator = releaseFile(`ec2nic-imds-simulator-VERSION-linux-${processor}`);
 const testIt = testUnless(releaseMissing(simulator));
 
 testIt("the compiled simulator serves an IMDS with faults", async () => {

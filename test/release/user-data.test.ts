@@ -4,14 +4,14 @@ import { dirname, join } from "node:path";
 import { sha256 } from "../../scripts/release/sums.ts";
 import { machineMissing } from "../kit/machine/missing.ts";
 import { type Chroot, chroot } from "../kit/release/chroot.ts";
-import { handedOut, releaseMissing } from "../kit/release/handed-out.ts";
+import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { repository } from "../kit/program/run-ec2nic.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(120_000);
 
-const sums = handedOut("SHA256SUMS");
+const sums = releaseFile("SHA256SUMS");
 const testIt = testUnless(releaseMissing(sums) ?? machineMissing("trixie"));
 
 /** As the cookbook has it, but for where it gets the files from, and the sum. */

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fetchFrom } from "../kit/program/fetch-from.ts";
 import { startSimulator } from "../../scripts/simulator/start.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
+import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const testIt = testUnless(
-  missingRoot() ?? missingTool("setpriv", "flock") ?? failing("unshare", "--mount", "true"),
+  missingRoot() ?? missingTool("setpriv", "flock") ?? failingCommand("unshare", "--mount", "true"),
 );
 
 /** A /run of its own, in which root runs the program first and nobody (65534) a script after it. */

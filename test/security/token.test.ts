@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { fetchFrom } from "../kit/program/fetch-from.ts";
 import { startSimulator } from "../../scripts/simulator/start.ts";
-import { failing, missingRoot, testUnless } from "../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const tokensOf = (requests: readonly { readonly headers: Readonly<Record<string, string>> }[]) =>
@@ -18,7 +18,7 @@ test("the token is in no argument and no environment, ours or a command's", asyn
   for (const token of tokens) expect(text).not.toContain(token);
 });
 
-testUnless(missingRoot() ?? failing("unshare", "--mount", "true"))(
+testUnless(missingRoot() ?? failingCommand("unshare", "--mount", "true"))(
   "the token, credentials and user-data are in no file that a run leaves",
   async () => {
     await using simulator = await startSimulator({

@@ -4,7 +4,7 @@ import { vmBackends } from "../kit/vm/image/backends.ts";
 import { bootTimes } from "../kit/vm/scenario/boot-times.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
@@ -31,12 +31,12 @@ for (const suite of suites) {
         await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"], 30_000);
         const check = await vm.exec(["ec2nic", "activate", "--check"]);
         expect(check).toMatchObject({ code: 0, stdout: "no difference\n" });
-        const state = await stateOf(vm);
+        const state = await readRoutingState(vm);
 
         await vm.vpc.simulator.order("fault", { fault: { kind: "hang" } });
         await vm.reboot();
         const silent = await bootTimes(vm);
-        await untilState(vm, "the last configuration is there without IMDS", state);
+        await untilRoutingState(vm, "the last configuration is there without IMDS", state);
         console.log(`${suite} ${backend}`, JSON.stringify({ without, first, silent }));
         for (const { local, network, multiUser } of [first, silent]) {
           // nobody's resolv.conf is to be kept here: no boot waits for a start of the program

@@ -2,8 +2,8 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { vmBackends } from "../kit/vm/image/backends.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { plugIn } from "../kit/vm/scenario/plug-in.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { testUnless } from "../kit/basics/skip.ts";
@@ -17,15 +17,15 @@ for (const suite of suites) {
       `${suite}, ${backend}: after a restart of ${daemon}, routes and rules are there within a minute, lost ones too`,
       async () => {
         await using vm = await installedVm({ suite, backend });
-        await plugIn(vm, [{ device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] }]);
-        const state = await stateOf(vm);
+        await attachAndWait(vm, [{ device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] }]);
+        const state = await readRoutingState(vm);
         const again = async (what: string, act: () => Promise<unknown>): Promise<void> => {
           const startMs = performance.now();
           await act();
-          await untilState(vm, what, state);
+          await untilRoutingState(vm, what, state);
           const ms = Math.round(performance.now() - startMs);
           await untilIdle(vm);
-          await untilState(vm, `${what}, and stays`, state);
+          await untilRoutingState(vm, `${what}, and stays`, state);
           console.log(suite, backend, what, ms, "ms");
         };
         const restart = (): Promise<string> =>

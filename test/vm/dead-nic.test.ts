@@ -4,7 +4,7 @@ import { bootTimes } from "../kit/vm/scenario/boot-times.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
 import { guestsOf } from "../kit/vm/guests.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { wireName } from "../kit/machine/vpc/vpc-wire.ts";
@@ -30,7 +30,7 @@ for (const { suite, backend } of guests) {
       await using vm = await bootVm({ suite, backend, enis: [primary, second], slots });
       const wire = wireName(eni(second).mac);
       await vm.run(["ec2nic", "hotplug", "--install"]);
-      await vm.bench.run(["ip", "link", "set", wire, "nomaster"]);
+      await vm.sandbox.run(["ip", "link", "set", wire, "nomaster"]);
       await vm.vpc.simulator.order("fault", { fault: { kind: "hang" }, forMs: 600_000 });
       // its ten seconds begin with the first question
       const heal = silentFor(vm.vpc.simulator, 10_000);
@@ -41,11 +41,11 @@ for (const { suite, backend } of guests) {
       console.log(suite, backend, "first NIC dead, IMDS silent", JSON.stringify(times));
       expect((times.multiUser ?? 999) - (times.networkPre ?? times.network ?? 0)).toBeLessThan(30);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
-      const files = (await stateOf(vm)).join("\n");
+      const files = (await readRoutingState(vm)).join("\n");
       expect(files).toMatch(/06-?ec-?2a-?00-?00-?00/);
       expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens9");
 
-      await vm.bench.run([
+      await vm.sandbox.run([
         "sh",
         "-c",
         `ip link set ${wire} master ${vm.vpc.eni(eni(second).mac).subnet.bridge}; bridge link set dev ${wire} isolated on; bridge fdb replace ${eni(second).mac} dev ${wire} master static`,
@@ -53,11 +53,11 @@ for (const { suite, backend } of guests) {
       await vm.reset();
       await untilIdle(vm);
       await untilAddresses(vm, ["10.0.0.10", "10.0.1.10"], 60_000);
-      const state = await stateOf(vm);
+      const state = await readRoutingState(vm);
       const own = /^10001:\s+from 10\.0\.1\.10 lookup 10001(?: proto \w+)?$/;
       expect(state.filter((line) => own.test(line))).toHaveLength(1);
       expect(state.filter((line) => /from 10\.0\.0\.10 /.test(line))).toEqual([]);
-      await untilState(vm, "the same still", state);
+      await untilRoutingState(vm, "the same still", state);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );

@@ -3,8 +3,8 @@ import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts"
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { plugIn } from "../kit/vm/scenario/plug-in.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
@@ -23,8 +23,8 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
     `${suite}, ${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
     async () => {
       await using vm = await installedVm({ suite, backend });
-      await plugIn(vm, [second]);
-      const configured = await stateOf(vm);
+      await attachAndWait(vm, [second]);
+      const configured = await readRoutingState(vm);
 
       // an event of another device may come while the driver is away
       const files = await vm.run(filesOfOurs);
@@ -45,19 +45,19 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       });
       await untilIdle(vm);
       await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 30_000);
-      await untilState(vm, "all is as it was", configured);
+      await untilRoutingState(vm, "all is as it was", configured);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
 
       await vm.detach(eni(second).mac, { lingerMs: 60_000 });
-      await plugIn(vm, [other]);
+      await attachAndWait(vm, [other]);
       await untilIdle(vm);
-      const replaced = await stateOf(vm);
+      const replaced = await readRoutingState(vm);
       expect(replaced.join("\n")).not.toMatch(/06ec2a000001|06-ec-2a-00-00-01|10\.0\.1\.1[01]/);
       expect(replaced.join("\n")).toContain("from 10.0.1.99");
 
       await vm.reboot();
       await untilIdle(vm);
-      await untilState(vm, "a boot is the same", replaced);
+      await untilRoutingState(vm, "a boot is the same", replaced);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );

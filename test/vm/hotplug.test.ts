@@ -3,7 +3,7 @@ import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts"
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import { settledFailures } from "../kit/machine/checks/settled-table.ts";
@@ -36,7 +36,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       await vm.run(["ec2nic", "hotplug", "--install"]);
       await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
       await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
-      const before = await stateOf(vm);
+      const before = await readRoutingState(vm);
 
       // systemd has the job when this is over
       await vm.eventsOf(async () => {
@@ -47,7 +47,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       await untilAddresses(vm, addresses, 10_000);
       const { failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
       expect(failed.filter((row) => !isKnown(row))).toEqual([]);
-      const configured = await stateOf(vm);
+      const configured = await readRoutingState(vm);
 
       await vm.eventsOf(async () => {
         await vm.run(["modprobe", "-r", "virtio_net"]);
@@ -56,10 +56,10 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       });
       await untilIdle(vm);
       await untilAddresses(vm, addresses, 30_000);
-      await untilState(vm, "all is as it was", configured);
+      await untilRoutingState(vm, "all is as it was", configured);
 
       await vm.detach(mac, { lingerMs: 60_000 });
-      await untilState(vm, "nothing is left", before);
+      await untilRoutingState(vm, "nothing is left", before);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );

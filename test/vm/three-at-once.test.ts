@@ -3,8 +3,8 @@ import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
-import { plugIn } from "../kit/vm/scenario/plug-in.ts";
-import { stateOf, untilState } from "../kit/vm/scenario/state-of.ts";
+import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
+import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { settledFailures } from "../kit/machine/checks/settled-table.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
@@ -32,11 +32,11 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
     `${suite}, ${backend}: three NICs at once, known late: packets leave by their NICs; four at a boot are the same`,
     async () => {
       await using vm = await installedVm({ suite, backend });
-      await plugIn(vm, three);
+      await attachAndWait(vm, three);
       const { rows, failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
       console.log(suite, backend, rows, "rows of packets");
       expect(failed.filter((row) => !isKnown(row))).toEqual([]);
-      const state = await stateOf(vm);
+      const state = await readRoutingState(vm);
 
       await vm.reboot();
       await untilIdle(vm);
@@ -45,7 +45,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
         vm.vpc.enis().flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6]),
         30_000,
       );
-      await untilState(vm, "a boot with four NICs is the same", state);
+      await untilRoutingState(vm, "a boot with four NICs is the same", state);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );

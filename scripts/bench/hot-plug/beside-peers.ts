@@ -52,9 +52,9 @@ async function contest(
   schedule: HotplugSchedule,
   contenders: readonly Contender[],
 ): Promise<readonly Trial[]> {
-  const { possibleMs, wholeMs } = schedule;
+  const { possibleMs, completeMs } = schedule;
   const trials = await trialsOf(contenders, schedule);
-  console.log(row([name, seconds(possibleMs), seconds(wholeMs ?? possibleMs), "", "", ""]));
+  console.log(row([name, seconds(possibleMs), seconds(completeMs ?? possibleMs), "", "", ""]));
   trials.forEach((each, at) => {
     console.log(row([`  ${contenders[at]?.name}`, ...cells(each)]));
   });

@@ -1,6 +1,6 @@
 import type { HotplugSchedule } from "../../../test/kit/propagation/hotplug-schedules.ts";
 import { watchAnswers } from "../../../test/kit/machine/checks/answers.ts";
-import { type BenchInstance, startInstance } from "../../../test/kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../../test/kit/machine/vpc/instance.ts";
 import { playSchedule } from "../../../test/kit/propagation/play-schedule.ts";
 import { untilAddresses } from "../../../test/kit/machine/checks/until-addresses.ts";
 import { attachedBefore } from "../../../test/kit/propagation/schedule-end.ts";
@@ -59,7 +59,7 @@ interface TrialPlan {
 }
 
 async function watchTrial(
-  instance: BenchInstance,
+  instance: TestInstance,
   { contender, schedule, wanted }: TrialPlan,
 ): Promise<Trial> {
   const { machine, vpc } = instance;

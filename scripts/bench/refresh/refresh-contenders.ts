@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { BenchInstance, InstanceOptions } from "../../../test/kit/machine/vpc/instance.ts";
+import type { TestInstance, InstanceOptions } from "../../../test/kit/machine/vpc/instance.ts";
 import { untilAddresses } from "../../../test/kit/machine/checks/until-addresses.ts";
 import { ec2NetUtils } from "../hot-plug/ec2-net-utils.ts";
 import { ec2nic } from "../hot-plug/ec2nic.ts";
@@ -9,7 +9,7 @@ export interface Refresher {
   readonly name: string;
   readonly machine: Omit<InstanceOptions, "enis" | "scenario">;
   /** What it must have done before, so that a pass finds nothing to do. */
-  readonly prepare: (instance: BenchInstance) => Promise<void>;
+  readonly prepare: (instance: TestInstance) => Promise<void>;
   /** One pass over all NICs, as a shell's script. */
   readonly pass: string;
 }

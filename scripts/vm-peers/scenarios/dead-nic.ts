@@ -21,7 +21,7 @@ export const deadNic: Scenario = {
   run: async (peer) => {
     const slots = { [eni(primary).mac]: 9 };
     await using vm = await readyPeer(peer, { enis: [primary, second], slots });
-    await vm.bench.run(["ip", "link", "set", wireName(eni(second).mac), "nomaster"]);
+    await vm.sandbox.run(["ip", "link", "set", wireName(eni(second).mac), "nomaster"]);
     const words = await rebootAnyhow(vm);
     for (;;) {
       const figures = [

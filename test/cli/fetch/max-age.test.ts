@@ -2,12 +2,12 @@ import { expect } from "bun:test";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { type RunResult, runEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { fetchArgs } from "../../kit/program/fetch-from.ts";
 
 /** A /run of its own, so that the machine's is not touched. */
 const ownRun = ["unshare", "--mount"];
-const testInOwnRun = testUnless(missingRoot() ?? failing(...ownRun, "true"));
+const testInOwnRun = testUnless(missingRoot() ?? failingCommand(...ownRun, "true"));
 
 interface Outcome extends RunResult {
   readonly requests: number;

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
-import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 test("--output writes the value, 0600 whatever the umask, and nothing to stdout", async () => {
@@ -85,7 +85,7 @@ test("what is no plain file is refused, and stays as it was", async () => {
 });
 
 const makesDevices =
-  missingRoot() ?? failing("sh", "-c", 'd=$(mktemp -u); mknod "$d" c 1 3 && rm "$d"');
+  missingRoot() ?? failingCommand("sh", "-c", 'd=$(mktemp -u); mknod "$d" c 1 3 && rm "$d"');
 
 testUnless(makesDevices)("a device is refused, and stays one", async () => {
   using folder = temporaryFolder();
@@ -127,7 +127,7 @@ test("a folder that is not there, or a file in its place: 73", async () => {
 
 const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
-testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
   "an ordinary user in root's folder: 77, and nothing is left",
   async () => {
     using folder = temporaryFolder();
@@ -143,7 +143,7 @@ testUnless(missingRoot() ?? failing(...ordinary, "true"))(
 
 const ownMounts = ["unshare", "--mount"];
 
-testUnless(missingRoot() ?? failing(...ownMounts, "true"))(
+testUnless(missingRoot() ?? failingCommand(...ownMounts, "true"))(
   "a disk that is full: 73, the old content stands and nothing else is left",
   async () => {
     using folder = temporaryFolder();

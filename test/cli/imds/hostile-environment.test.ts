@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 import { startTrap } from "../../kit/program/trap-server.ts";
 
@@ -119,7 +119,7 @@ test("locale and time zone change nothing", async () => {
 const readOnly = `mount --make-rprivate / && mount -o remount,bind,ro / && ! touch /probe 2>/dev/null &&
   mount -t tmpfs -o ro tmpfs /run && cd / && exec "$@"`;
 
-testUnless(missingRoot() ?? failing("unshare", "--mount", "true"))(
+testUnless(missingRoot() ?? failingCommand("unshare", "--mount", "true"))(
   "a root that is read-only, and /run too",
   async () => {
     const around = ["unshare", "--mount", "sh", "-c", readOnly, "sh"];

@@ -1,13 +1,13 @@
 import { expect } from "bun:test";
 import { aroundOwnImds } from "../../kit/program/own-imds.ts";
 import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, missingTool, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, missingTool, testUnless } from "../../kit/basics/skip.ts";
 
 // in a network namespace of its own each time: nothing here reaches the machine's own IMDS
 const testInNamespace = testUnless(
   missingRoot() ??
     missingTool("ip") ??
-    failing("unshare", "--net", "ip", "link", "add", "hole", "type", "veth"),
+    failingCommand("unshare", "--net", "ip", "link", "add", "hole", "type", "veth"),
 );
 const args = ["fetch", "mac", "--timeout", "5s"];
 /** A link on which everything is swallowed: the neighbour is known, and nobody has its address. */

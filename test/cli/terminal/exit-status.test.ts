@@ -5,7 +5,7 @@ import { fetchArgs, fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { runEc2nic, startEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 const refused: Scenario = { faults: [{ fault: { kind: "refuse" } }] };
@@ -69,21 +69,24 @@ test.each(rows)("$status: $why", async ({ status, args, of = {}, env = {}, says 
 
 const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
-testUnless(missingRoot() ?? failing(...ordinary, "true"))("77: not allowed to write", async () => {
-  using folder = temporaryFolder();
-  chmodSync(folder.path, 0o755);
-  const args = ["mac", "--output", join(folder.path, "id")];
-  const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
-  expect(code).toBe(77);
-  expect(stderr).toContain("not allowed to write");
-});
+testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
+  "77: not allowed to write",
+  async () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o755);
+    const args = ["mac", "--output", join(folder.path, "id")];
+    const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
+    expect(code).toBe(77);
+    expect(stderr).toContain("not allowed to write");
+  },
+);
 
 for (const [job, ...more] of [
   ["activate"],
   ["hotplug sync"],
   ["hotplug add", "--nic", "ens6"],
 ] as const) {
-  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+  testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
     `77: ${job} may not change this machine, and asks nobody before it says so`,
     async () => {
       const { code, stderr, requests } = await asOrdinary([...job.split(" "), ...more]);
@@ -95,7 +98,7 @@ for (const [job, ...more] of [
 }
 
 for (const look of ["--dry-run", "--check"]) {
-  testUnless(missingRoot() ?? failing(...ordinary, "true"))(
+  testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
     `an ordinary user may look: activate ${look}`,
     async () => {
       const { code, requests } = await asOrdinary(["activate", look]);

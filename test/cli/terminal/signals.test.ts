@@ -5,7 +5,7 @@ import { fetchArgs } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { binary, type RunOptions, startEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { failing, missingRoot, testUnless } from "../../kit/basics/skip.ts";
+import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 import { timedTest } from "../../kit/basics/timed-test.ts";
 
@@ -131,7 +131,7 @@ const slowDisk = [
   "inject=fsync:delay_enter=400000",
 ];
 
-testUnless(missingRoot() ?? failing(...slowDisk, "-o", "/dev/null", "true"))(
+testUnless(missingRoot() ?? failingCommand(...slowDisk, "-o", "/dev/null", "true"))(
   "SIGTERM while the disk takes the file: 143 and no temporary file, or 0 and the file",
   async () => {
     using folder = temporaryFolder();

@@ -6,7 +6,7 @@ import { Failure } from "../../../src/exit.ts";
 import type { Reading } from "../../../src/model/metadata.ts";
 import { renderEnv, toVariables } from "../../../src/output/fetch/env.ts";
 import { shells } from "../../kit/program/shells.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
@@ -67,7 +67,7 @@ test("a value is refused exactly where it holds a control character but tab and 
   const property = fc.property(value, (text) => {
     expect(rendered([text]) === null).toBe(control.test(text));
   });
-  fc.assert(property, tries(3000));
+  fc.assert(property, seededRuns(3000));
 });
 
 const batch = fc.array(
@@ -91,6 +91,6 @@ for (const { name: shell, argv, missing } of shells) {
       const read = run.stdout.toString().split("\0").slice(0, -1);
       expect(read).toEqual([...values, ...values]);
     });
-    fc.assert(property, { ...tries(4), interruptAfterTimeLimit: 10_000 });
+    fc.assert(property, { ...seededRuns(4), interruptAfterTimeLimit: 10_000 });
   });
 }

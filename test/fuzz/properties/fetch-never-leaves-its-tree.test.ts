@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { startHostileImds } from "../../kit/program/hostile-imds.ts";
 import { hostileName } from "../../kit/facts/hostile-names.ts";
 import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 
 /** A KEY, and the paths that reading it may ask for: below it, itself, and its parent's listing. */
 const asked = fc.constantFrom(
@@ -48,7 +48,7 @@ test("whatever is listed, every request stays below the key that was asked for",
       expect(target.slice(1).replace(/\/$/, "").split("/"), evidence).not.toContain("");
     }
   });
-  await fc.assert(property, { ...tries(80), interruptAfterTimeLimit: 12_000 });
+  await fc.assert(property, { ...seededRuns(80), interruptAfterTimeLimit: 12_000 });
 });
 
 test("a name that is refused is the end of all: nothing of its folder is asked", async () => {

@@ -4,7 +4,7 @@ import { Failure } from "../../../src/exit.ts";
 import { checkName, parseKey, toUrlPath } from "../../../src/imds/protocol/key.ts";
 import { parseListing } from "../../../src/imds/metadata/listing.ts";
 import { hostileName } from "../../kit/facts/hostile-names.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 
 const folders = [["meta-data"], ["meta-data", "tags", "instance"], ["meta-data", "public-keys"]];
 const folder = fc.constantFrom(...folders);
@@ -34,14 +34,14 @@ test("whatever a folder lists, no child's path leaves it", () => {
       expect(child.slice(base.length)).not.toMatch(/[/\\?#\s]|^\.{1,2}$|^$/);
     }
   });
-  fc.assert(property, tries(3000));
+  fc.assert(property, seededRuns(3000));
 });
 
 test("bytes of any kind are a listing or refused, never a bug", () => {
   const property = fc.property(folder, fc.uint8Array({ maxLength: 40 }), (path, body) => {
     unlessRefused(() => parseListing(body, path));
   });
-  fc.assert(property, tries(3000));
+  fc.assert(property, seededRuns(3000));
 });
 
 test("whatever KEY is, it is refused or stays below latest/", () => {
@@ -53,7 +53,7 @@ test("whatever KEY is, it is refused or stays below latest/", () => {
     expect(resolved(path)).toBe(path);
     expect(path).toMatch(/^\/latest(\/(meta-data|dynamic|user-data)(\/|$)|$)/);
   });
-  fc.assert(property, tries(3000));
+  fc.assert(property, seededRuns(3000));
 });
 
 test("a name that has no fault comes back from its path as it is", () => {
@@ -62,5 +62,5 @@ test("a name that has no fault comes back from its path as it is", () => {
     const [, , , last = ""] = toUrlPath(["meta-data", name]).split("/");
     expect(decodeURIComponent(last)).toBe(name);
   });
-  fc.assert(property, tries(3000));
+  fc.assert(property, seededRuns(3000));
 });

@@ -8,8 +8,8 @@ import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Late } from "../../../scripts/simulator/scenario/lateness.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
-import { tries } from "../../kit/basics/seed.ts";
-import { pluggedMac, watchInMemory } from "../../kit/propagation/watch-bench.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
+import { pluggedMac, watchInMemory } from "../../kit/propagation/watch-in-memory.ts";
 
 const macsPath = ["meta-data", "network", "interfaces", "macs"];
 const lastMs = 4000;
@@ -110,12 +110,12 @@ function expectedOf(scenario: Scenario): {
 test("whatever comes late or wrong, it is seen in time, is right at the end, and costs little", async () => {
   const property = fc.asyncProperty(scenario, async (each) => {
     const { possibleMs, last } = expectedOf(each);
-    const { told, asked } = await watchInMemory({ scenario: each });
-    expect(told[0]?.event.kind).toBe("usable");
-    expect((told[0]?.atMs ?? Infinity) - possibleMs).toBeLessThanOrEqual(firstUseMs);
-    expect(told.at(-1)?.event).toMatchObject({ kind: "settled", eni: last });
-    const endMs = asked.at(-1)?.atMs ?? 0;
-    expect(asked.length).toBeLessThanOrEqual(60 + (endMs / 1000) * 5);
+    const { events, requests } = await watchInMemory({ scenario: each });
+    expect(events[0]?.event.kind).toBe("usable");
+    expect((events[0]?.atMs ?? Infinity) - possibleMs).toBeLessThanOrEqual(firstUseMs);
+    expect(events.at(-1)?.event).toMatchObject({ kind: "settled", eni: last });
+    const endMs = requests.at(-1)?.atMs ?? 0;
+    expect(requests.length).toBeLessThanOrEqual(60 + (endMs / 1000) * 5);
   });
-  await fc.assert(property, tries(100));
+  await fc.assert(property, seededRuns(100));
 }, 60_000);

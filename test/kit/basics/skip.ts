@@ -25,7 +25,7 @@ export function missingRoot(): string | null {
 const probes = new Map<string, string | null>();
 
 /** Why a program of the machine does not do what a test builds on; null where it does. */
-export function failing(...argv: readonly string[]): string | null {
+export function failingCommand(...argv: readonly string[]): string | null {
   const key = argv.join(" ");
   const known = probes.get(key);
   if (known !== undefined) return known;

@@ -14,9 +14,9 @@ import type { Eni } from "../../../src/model/eni.ts";
 export const mac = "06:aa:bb:cc:dd:02";
 const primaryMac = "06:aa:bb:cc:dd:01";
 export const settleMs = 10_000;
-export const silent = { dhcp: [], hasRouter: false, hasCarrier: true };
+export const idleLink = { dhcp: [], hasRouter: false, hasCarrier: true };
 
-const whole = {
+const completeLeaves = {
   "device-number": "1",
   "interface-id": "eni-02",
   "local-ipv4s": ["10.0.1.20"],
@@ -28,25 +28,27 @@ type Change = Partial<LeafObservations> | LeafValue | undefined;
 
 /** A folder of values; a record changes what is remembered of a leaf, undefined takes it away. */
 function leaves(changes: Readonly<Record<string, Change>>): EniObservations["leaves"] {
-  const entries = Object.entries<Change>({ ...whole, ...changes }).flatMap(([name, change]) => {
-    if (change === undefined) return [];
-    const known = { value: "", isListed: true, isAsked: true, retractedSinceMs: null };
-    const isValue = typeof change === "string" || Array.isArray(change);
-    return [[name, { ...known, ...(isValue ? { value: change } : change) }] as const];
-  });
+  const entries = Object.entries<Change>({ ...completeLeaves, ...changes }).flatMap(
+    ([name, change]) => {
+      if (change === undefined) return [];
+      const known = { value: "", isListed: true, isAsked: true, retractedSinceMs: null };
+      const isValue = typeof change === "string" || Array.isArray(change);
+      return [[name, { ...known, ...(isValue ? { value: change } : change) }] as const];
+    },
+  );
   return Object.fromEntries(entries) as EniObservations["leaves"];
 }
 
-export interface Given {
+export interface EniFactChanges {
   readonly leaves?: Readonly<Record<string, Change>>;
   readonly memory?: Partial<EniObservations>;
-  readonly sight?: Partial<EniFacts>;
+  readonly facts?: Partial<EniFacts>;
   /** How long nothing has changed, by what was read. */
   readonly quietMs?: number;
   readonly settleMs?: number;
 }
 
-function sightOf(given: Given): EniFacts {
+function eniFacts(given: EniFactChanges): EniFacts {
   const observed: EniObservations = {
     mac,
     listedMs: 0,
@@ -62,12 +64,12 @@ function sightOf(given: Given): EniFacts {
     confirmAbsenceMs: given.settleMs || settleMs,
   };
   const unseen = { otherEnis: [], occupiedSlots: [], lastUsable: null, kernel: null };
-  return { observed, primaryMac, primaryHasCard: false, ...unseen, times, ...given.sight };
+  return { observed, primaryMac, primaryHasCard: false, ...unseen, times, ...given.facts };
 }
 
 /** `usable 10.0.1.20; what is missing`, `not-yet: why [what is asked next]` */
-export function said(given: Given): string {
-  const verdict = classifyEni(sightOf(given));
+export function describeVerdict(given: EniFactChanges): string {
+  const verdict = classifyEni(eniFacts(given));
   if ("reason" in verdict) {
     const { awaits } = verdict;
     const next = typeof awaits === "string" ? awaits : awaits.leaf;
@@ -76,23 +78,23 @@ export function said(given: Given): string {
   const { ipv4, ipv6: six } = verdict.eni;
   const addresses = [...ipv4.addresses, ...six.addresses, ...six.prefixes].join(" ");
   const { missing, hints } = verdict.state === "usable" ? verdict : { missing: [], hints: [] };
-  const told = hints.map((hint) => `(${hint})`);
-  return [`${verdict.state} ${addresses}`, ...missing, ...told].join("; ");
+  const hintTexts = hints.map((hint) => `(${hint})`);
+  return [`${verdict.state} ${addresses}`, ...missing, ...hintTexts].join("; ");
 }
 
-export const none: readonly string[] = [];
-export const late = { value: null };
+export const emptyList: readonly string[] = [];
+export const notThere = { value: null };
 export const noAddress = { "local-ipv4s": undefined, "subnet-ipv4-cidr-block": undefined };
-export const before: Eni = eniOfWhole();
+export const lastUsable: Eni = eniOfWhole();
 
 function eniOfWhole(): Eni {
-  const listed = parseObservedEni({ observed: { ...sightOf({}).observed }, primaryMac });
+  const listed = parseObservedEni({ observed: { ...eniFacts({}).observed }, primaryMac });
   if ("reason" in listed) throw new Error(listed.reason);
   return toEni(listed);
 }
 
-export const neighbour = (folder: Readonly<Record<string, Change>>): EniFacts["otherEnis"] => {
-  const observed = { ...sightOf({ leaves: folder }).observed, mac: "06:aa:bb:cc:dd:03" };
+export const otherEni = (folder: Readonly<Record<string, Change>>): EniFacts["otherEnis"] => {
+  const observed = { ...eniFacts({ leaves: folder }).observed, mac: "06:aa:bb:cc:dd:03" };
   const listed = parseObservedEni({ observed, primaryMac });
   return "folder" in listed ? [listed] : [];
 };

@@ -16,28 +16,30 @@ import {
 import { linkAt } from "./nics.ts";
 
 /** What the kernel must have for these ENIs, whose links are all here; `left`: left alone. */
-export function expectedOf(enis: readonly Eni[], left: readonly Eni[] = []): ExpectedKernel {
+export function expectedKernelFor(enis: readonly Eni[], left: readonly Eni[] = []): ExpectedKernel {
   const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
   const config = configure(nics, enis.length + left.length === 1);
   return expectedKernel(config, { enis: [...enis, ...left], incomplete: [] });
 }
 
 /** The kernel's state when everything is as expected, and there is nothing else. */
-export function kernelOf({ nics }: ExpectedKernel): KernelState {
+export function kernelAsExpected({ nics }: ExpectedKernel): KernelState {
   return {
-    addresses: nics.flatMap((nic) => nic.addresses.map(({ cidr }) => addressOn(nic.name, cidr))),
+    addresses: nics.flatMap((nic) =>
+      nic.addresses.map(({ cidr }) => kernelAddress(nic.name, cidr)),
+    ),
     routes: nics.flatMap(routesOf),
     rules: nics.flatMap(({ rules }) => rules.map((rule) => ({ ...rule, isPlain: true }))),
   };
 }
 
-export function addressOn(link: string, cidr: string): KernelAddress {
+export function kernelAddress(link: string, cidr: string): KernelAddress {
   const address = cidr.slice(0, cidr.indexOf("/"));
   const flags = { isUsable: true, isDuplicate: false };
   return { link, address, prefixLength: prefixLength(cidr), protocol: null, ...flags };
 }
 
-export function routeOn(link: string, changes: Partial<KernelRoute>): KernelRoute {
+export function kernelRoute(link: string, changes: Partial<KernelRoute>): KernelRoute {
   const nothing = { gateway: null, table: 254, metric: 0, protocol: "static", source: null };
   return { family: 4, destination: "0.0.0.0/0", ...nothing, link, ...changes };
 }
@@ -45,11 +47,11 @@ export function routeOn(link: string, changes: Partial<KernelRoute>): KernelRout
 function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly KernelRoute[] {
   return [
     ...routes.map(({ family, destination, gateway, table }) =>
-      routeOn(name, { family, destination, gateway, table }),
+      kernelRoute(name, { family, destination, gateway, table }),
     ),
     ...defaultRouteFamilies.map((family) => {
       const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
-      return routeOn(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
+      return kernelRoute(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
     }),
   ];
 }
@@ -57,13 +59,13 @@ function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly
 /** What a step makes of a state; a daemon that is asked brings what it should. */
 export function afterStep(state: KernelState, step: Step, expected: ExpectedKernel): KernelState {
   const [program = "", flag = "", object = "", verb = "", ...words] = step.argv;
-  if (program !== "ip") return afterAsking(state, step, expected);
+  if (program !== "ip") return afterDaemonRequest(state, step, expected);
   const family = flag === "-4" ? 4 : 6;
   const at = (key: string) => words[words.indexOf(key) + 1] ?? "";
   const optional = (key: string) => (words.includes(key) ? at(key) : null);
   if (object === "address") {
-    const address = addressOn(at("dev"), words[0] ?? "");
-    const rest = state.addresses.filter((each) => keyOf(each) !== keyOf(address));
+    const address = kernelAddress(at("dev"), words[0] ?? "");
+    const rest = state.addresses.filter((each) => identityOf(each) !== identityOf(address));
     return { ...state, addresses: verb === "del" ? rest : [...rest, address] };
   }
   const isMeant = (rule: KernelRule): boolean =>
@@ -80,10 +82,10 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     const destination = cidrOf(words[0] ?? "", family);
     const [table, metric] = [Number(at("table")), Number(optional("metric") ?? 0)];
     const gateway = optional("via");
-    const route = routeOn(at("dev"), { family, destination, gateway, table, metric });
-    const placeOf = (each: KernelRoute) =>
+    const route = kernelRoute(at("dev"), { family, destination, gateway, table, metric });
+    const routeSlot = (each: KernelRoute) =>
       [each.family, each.destination, each.table, each.metric].join(" ");
-    const rest = state.routes.filter((each) => placeOf(each) !== placeOf(route));
+    const rest = state.routes.filter((each) => routeSlot(each) !== routeSlot(route));
     return { ...state, routes: [...rest, route] };
   }
   if (verb === "flush") return { ...state, rules: state.rules.filter((rule) => !isMeant(rule)) };
@@ -96,24 +98,28 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     ignoresDefault: words.includes("suppress_prefixlength"),
     isPlain: true,
   };
-  const rest = state.rules.filter((each) => keyOf(each) !== keyOf(rule));
+  const rest = state.rules.filter((each) => identityOf(each) !== identityOf(rule));
   if ((verb === "add") === rest.length < state.rules.length)
-    throw new Error(`${verb}: ${keyOf(rule)}`);
+    throw new Error(`${verb}: ${identityOf(rule)}`);
   return { ...state, rules: verb === "del" ? rest : [...rest, rule] };
 }
 
-function afterAsking(state: KernelState, { argv }: Step, { nics }: ExpectedKernel): KernelState {
+function afterDaemonRequest(
+  state: KernelState,
+  { argv }: Step,
+  { nics }: ExpectedKernel,
+): KernelState {
   const nic = nics.find(({ name }) => name === argv.at(-1));
   const leased = (nic?.addresses ?? [])
     .filter(({ isLeased }) => isLeased)
-    .map(({ cidr }) => addressOn(nic?.name ?? "", cidr));
-  const keys = new Set(leased.map(keyOf));
-  const rest = state.addresses.filter((each) => !keys.has(keyOf(each)));
+    .map(({ cidr }) => kernelAddress(nic?.name ?? "", cidr));
+  const keys = new Set(leased.map(identityOf));
+  const rest = state.addresses.filter((each) => !keys.has(identityOf(each)));
   return { ...state, addresses: [...rest, ...leased] };
 }
 
 /** What tells things of one kind apart; how and by whom they were made does not. */
-export function keyOf(thing: KernelAddress | KernelRoute | KernelRule): string {
+export function identityOf(thing: KernelAddress | KernelRoute | KernelRule): string {
   if ("address" in thing) return [thing.link, thing.address].join(" ");
   if ("gateway" in thing) {
     return [thing.family, thing.destination, thing.gateway, thing.link, thing.table].join(" ");
@@ -123,8 +129,8 @@ export function keyOf(thing: KernelAddress | KernelRoute | KernelRule): string {
 }
 
 /** All keys of a state, sorted: two states with the same hold the same. */
-export function keysOf({ addresses, routes, rules }: KernelState): readonly string[] {
-  return [...addresses, ...routes, ...rules].map(keyOf).toSorted();
+export function identitiesOf({ addresses, routes, rules }: KernelState): readonly string[] {
+  return [...addresses, ...routes, ...rules].map(identityOf).toSorted();
 }
 
 function cidrOf(word: string, family: 4 | 6): string {

@@ -3,7 +3,7 @@ import type { KernelState } from "../../../src/model/kernel-state.ts";
 import { configure } from "../../../src/plan/config/configure.ts";
 import { type FromDhcpFacts, planFromDhcp } from "../../../src/plan/lease/plan.ts";
 import { renderNetworkd } from "../../../src/render/networkd.ts";
-import { addressOn, afterStep, expectedOf, routeOn } from "./kernel-model.ts";
+import { kernelAddress, afterStep, expectedKernelFor, kernelRoute } from "./kernel-model.ts";
 import { eniAt, familyOf, linkAt } from "./nics.ts";
 
 export const lease: DhcpLease = {
@@ -45,7 +45,7 @@ export const enis = [
     ipv4: { ...familyOf(["10.0.1.10", "10.0.1.20"], "10.0.1.0/24"), vpcCidrs: ["10.0.0.0/16"] },
   }),
 ];
-export const filesOf = (isAlone = false, some = enis) =>
+export const renderFiles = (isAlone = false, some = enis) =>
   renderNetworkd(
     configure(
       some.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) })),
@@ -54,35 +54,38 @@ export const filesOf = (isAlone = false, some = enis) =>
   );
 
 /** Two NICs with a lease each, and main's default through the first. */
-export const fresh: KernelState = {
-  addresses: [addressOn("ens5", "10.0.0.10/24"), addressOn("ens6", "10.0.1.10/24")],
+export const kernelWithLeases: KernelState = {
+  addresses: [kernelAddress("ens5", "10.0.0.10/24"), kernelAddress("ens6", "10.0.1.10/24")],
   routes: [
-    routeOn("ens5", { gateway: "10.0.0.1", metric: 100 }),
-    routeOn("ens6", { gateway: "10.0.1.1", metric: 101 }),
+    kernelRoute("ens5", { gateway: "10.0.0.1", metric: 100 }),
+    kernelRoute("ens6", { gateway: "10.0.1.1", metric: 101 }),
   ],
   rules: [],
 };
-export const facts = (changes: Partial<FromDhcpFacts> = {}): FromDhcpFacts => ({
+export const leaseFacts = (changes: Partial<FromDhcpFacts> = {}): FromDhcpFacts => ({
   links: [linkAt(0), linkAt(1)],
   state: { files: [], unmanaged: null },
-  kernel: fresh,
+  kernel: kernelWithLeases,
   ...changes,
 });
-export const knowing = (files = filesOf()) => ({ state: { files, unmanaged: null } });
-export const plan = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) =>
-  planFromDhcp(event, facts(changes));
-export const commands = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) =>
-  plan(event, changes).steps.map(({ argv }) => argv.join(" "));
+export const withFiles = (files = renderFiles()) => ({ state: { files, unmanaged: null } });
+export const planFor = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) =>
+  planFromDhcp(event, leaseFacts(changes));
+export const commandsFor = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) =>
+  planFor(event, changes).steps.map(({ argv }) => argv.join(" "));
 /** What the kernel has when an event's steps have been carried out. */
-export const after = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}): KernelState => {
-  const model = expectedOf(enis);
-  return plan(event, changes).steps.reduce(
+export const kernelAfter = (
+  event: DhcpEvent,
+  changes: Partial<FromDhcpFacts> = {},
+): KernelState => {
+  const model = expectedKernelFor(enis);
+  return planFor(event, changes).steps.reduce(
     (state, step) => afterStep(state, step, model),
-    changes.kernel ?? fresh,
+    changes.kernel ?? kernelWithLeases,
   );
 };
 
-export const provisional = [
+export const provisionalCommands = [
   "ip -4 route replace 10.0.1.0/24 dev ens6 table 13900 proto static",
   "ip -4 route replace default via 10.0.1.1 dev ens6 table 13900 proto static",
   "ip -4 rule add priority 5900 table 13900 from 10.0.1.10/32 to 10.0.1.0/24 protocol static",
@@ -91,7 +94,7 @@ export const provisional = [
   "ip -4 rule add priority 13900 table 13900 from 10.0.1.10/32 protocol static",
 ];
 /** What takes these rules and their table away, whoever was quicker. */
-export const dropped = [
+export const removalCommands = [
   "ip -4 rule flush priority 5900 from 10.0.1.10 to 10.0.1.0/24 table 13900",
   "ip -4 rule flush priority 5900 from 10.0.1.10 to 169.254.168.0/22 table 13900",
   "ip -4 rule flush priority 9900 from 10.0.1.10 table 254",

@@ -1,7 +1,7 @@
 import type { LinkAddress, LinkState } from "../../../src/model/link.ts";
 
 /** An address as the kernel tells it; link-local ones get a scope. */
-export function addressOn(nic: string, address: string): LinkAddress {
+export function linkAddress(nic: string, address: string): LinkAddress {
   const family = address.includes(":") ? "ipv6" : "ipv4";
   const scopeId = address.startsWith("fe80:") ? 2 : 0;
   return { nic, family, address, prefixLength: family === "ipv6" ? 64 : 24, scopeId };
@@ -22,7 +22,7 @@ export function linkState(
     isUp: true,
     hasCarrier: true,
     master: null,
-    addresses: addresses.map((address) => addressOn(name, address)),
+    addresses: addresses.map((address) => linkAddress(name, address)),
     ...rest,
   };
 }

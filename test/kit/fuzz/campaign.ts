@@ -3,15 +3,15 @@ import { startTrap } from "../program/trap-server.ts";
 import { fuzzSockets } from "./fuzz-host.ts";
 import { startFuzzServer } from "./fuzz-server.ts";
 import type { FuzzService } from "./fuzz-service.ts";
-import { latin1 } from "./mutations/wire.ts";
-import { type Lane, type Played, playRound } from "./play-round.ts";
+import { latin1 } from "./mutations/raw-answer.ts";
+import { type RoundServer, type PlayedRound, playRound } from "./play-round.ts";
 
 export interface Campaign {
   readonly seed: number;
   /** It ends when so many mutated answers have been sent. */
   readonly answers: number;
   /** Rounds at the same time. */
-  readonly lanes: number;
+  readonly concurrency: number;
   /** It ends after so long, too. */
   readonly longestMs: number;
   readonly onProgress?: (report: Report) => void;
@@ -41,7 +41,7 @@ const samples = 50;
 export async function runCampaign({
   seed,
   answers,
-  lanes,
+  concurrency,
   longestMs,
   onProgress,
 }: Campaign): Promise<Report> {
@@ -62,7 +62,7 @@ export async function runCampaign({
     usage,
     elapsedMs: performance.now() - startMs,
   });
-  const take = ({ round, ...played }: Played): void => {
+  const take = ({ round, ...played }: PlayedRound): void => {
     rounds += 1;
     slowestMs = Math.max(slowestMs, played.slowestMs);
     sent += addUp(kinds, Object.entries(played.sent));
@@ -72,16 +72,16 @@ export async function runCampaign({
     );
     findings.push(
       ...[...played.faults, ...crashes.take()].map(
-        (fault) => `seed ${round.seed} (${round.task} through ${round.through}): ${fault}`,
+        (fault) => `seed ${round.seed} (${round.task} through ${round.via}): ${fault}`,
       ),
     );
   };
-  const open = Array.from({ length: lanes }, openLane);
+  const open = Array.from({ length: concurrency }, openRoundServer);
   for (let sample = 1; sample <= samples; sample += 1) {
     const isDone = (): boolean =>
       sent >= (answers * sample) / samples || performance.now() - startMs > longestMs;
-    const play = async (lane: Lane): Promise<void> => {
-      while (!isDone()) take(await playRound(lane, sockets, seed + next++, trap.url));
+    const play = async (roundServer: RoundServer): Promise<void> => {
+      while (!isDone()) take(await playRound(roundServer, sockets, seed + next++, trap.url));
     };
     await Promise.all(open.map(play));
     usage.push(await usageNow());
@@ -90,23 +90,23 @@ export async function runCampaign({
     onProgress?.(report());
   }
   for (const { server } of open) server.stop();
-  findings.push(...leaksIn(usage));
+  findings.push(...findLeaks(usage));
   return report();
 }
 
 /** One round alone, as its seed says. */
-export async function replay(seed: number): Promise<Played> {
+export async function replay(seed: number): Promise<PlayedRound> {
   await using trap = await startTrap();
   using crashes = catchCrashes();
-  const lane = openLane();
-  const played = await playRound(lane, fuzzSockets(), seed, trap.url);
-  lane.server.stop();
+  const roundServer = openRoundServer();
+  const played = await playRound(roundServer, fuzzSockets(), seed, trap.url);
+  roundServer.server.stop();
   const strays = trap.received.map((request) => `a request to another host: ${request}`);
   return { ...played, faults: [...played.faults, ...crashes.take(), ...strays] };
 }
 
 /** A server of its own, that serves nothing yet. */
-export function openLane(): Lane {
+export function openRoundServer(): RoundServer {
   let service: FuzzService | null = null;
   const nothing = { bytes: latin1(""), after: "reset", drip: null } as const;
   const server = startFuzzServer((request) => service?.answer(request) ?? nothing);
@@ -152,8 +152,8 @@ const swingMb = 150;
 const swingDescriptors = 8;
 
 /** What has grown from the first fifth of a campaign to its last; none where nothing has. */
-export function leaksIn(usage: readonly Usage[]): readonly string[] {
-  const { first, last } = growth(usage);
+export function findLeaks(usage: readonly Usage[]): readonly string[] {
+  const { first, last } = firstAndLastUsage(usage);
   const memory = last.rssMb > first.rssMb + swingMb;
   const descriptors = last.descriptors > first.descriptors + swingDescriptors;
   return [
@@ -163,7 +163,10 @@ export function leaksIn(usage: readonly Usage[]): readonly string[] {
 }
 
 /** The medians of the first and of the last fifth. */
-export function growth(usage: readonly Usage[]): { readonly first: Usage; readonly last: Usage } {
+export function firstAndLastUsage(usage: readonly Usage[]): {
+  readonly first: Usage;
+  readonly last: Usage;
+} {
   const fifth = Math.max(1, Math.floor(usage.length / 5));
   return { first: medians(usage.slice(0, fifth)), last: medians(usage.slice(-fifth)) };
 }

@@ -3,13 +3,13 @@ import type { ImdsSession } from "../../../src/imds/session.ts";
 import type { Link } from "../../../src/model/link.ts";
 import { type Backend, backends, type NetplanRenderer } from "../../../src/model/plan.ts";
 import { planNetwork } from "../../../src/plan/files/plan-network.ts";
-import type { Chance } from "../basics/chance.ts";
+import type { Random } from "../basics/random.ts";
 import { choiceOf } from "../facts/choices.ts";
 import type { FuzzHost } from "./fuzz-host.ts";
-import { strangeIn } from "./own-keys.ts";
+import { findForeignContent } from "./foreign-content.ts";
 
 /** Names that a link may have, and nobody would give it. */
-const names = [
+const linkNames = [
   "ens5",
   "ens6",
   "eth0",
@@ -31,9 +31,9 @@ export const ownMacs = [0, 1, 2].map((number) => `06:ec:2a:00:00:0${number}`);
  * What `activate` does, up to the plan: the ENIs as the service tells them, and the files of every
  * backend. Says what in these files is not ours.
  */
-export async function configureFrom(host: FuzzHost, session: ImdsSession, dice: Chance) {
+export async function configureFrom(host: FuzzHost, session: ImdsSession, random: Random) {
   const links = [0, 1, 2].map((number): Link => {
-    const name = dice.below(4) === 0 ? dice.pick(names) : `ens${number + 5}`;
+    const name = random.below(4) === 0 ? random.pick(linkNames) : `ens${number + 5}`;
     return {
       name,
       mac: ownMacs[number] ?? null,
@@ -56,10 +56,10 @@ export async function configureFrom(host: FuzzHost, session: ImdsSession, dice: 
     const removed = plan.remove.map((path) => `removes ${path}`);
     const programs = plan.steps
       .map(({ argv }) => argv[0] ?? "")
-      .filter((name) => !known.includes(name));
+      .filter((name) => !knownPrograms.includes(name));
     const words = plan.steps.flatMap(({ argv }) => argv).filter((word) => word.includes("\n"));
     return [
-      ...plan.write.flatMap(strangeIn),
+      ...plan.write.flatMap(findForeignContent),
       ...removed,
       ...programs.map((name) => `runs ${name}`),
       ...words,
@@ -69,4 +69,11 @@ export async function configureFrom(host: FuzzHost, session: ImdsSession, dice: 
   return { word, faults };
 }
 
-const known: readonly string[] = ["netplan", "networkctl", "nmcli", "systemctl", "ip", "udevadm"];
+const knownPrograms: readonly string[] = [
+  "netplan",
+  "networkctl",
+  "nmcli",
+  "systemctl",
+  "ip",
+  "udevadm",
+];

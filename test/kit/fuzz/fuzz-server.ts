@@ -1,5 +1,5 @@
 import type { Socket } from "bun";
-import type { Wire } from "./mutations/wire.ts";
+import type { RawAnswer } from "./mutations/raw-answer.ts";
 
 /** A request as it came. */
 export interface RawRequest {
@@ -24,13 +24,13 @@ interface Peer {
   pending: string;
   /** Not yet taken by the kernel. */
   unsent: Uint8Array;
-  after: Wire["after"];
+  after: RawAnswer["after"];
   timer: ReturnType<typeof setInterval> | null;
 }
 
 /** A TCP server that reads requests and writes whatever bytes `answer` gives, whole or drop by drop. */
 export function startFuzzServer(
-  answer: (request: RawRequest) => Wire,
+  answer: (request: RawRequest) => RawAnswer,
   hostname = "127.0.0.1",
   port = 0,
 ): FuzzServer {
@@ -85,7 +85,7 @@ function take(peer: Peer): RawRequest | null {
   return { method, target, headers: Object.fromEntries(headers), fault: bad ?? null };
 }
 
-function play(socket: Socket<Peer>, { bytes, after, drip }: Wire): void {
+function play(socket: Socket<Peer>, { bytes, after, drip }: RawAnswer): void {
   const peer = socket.data;
   if (peer.timer !== null || peer.after !== "keep") return; // it has said its last
   if (drip === null) {

@@ -1,11 +1,11 @@
 import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
 import type { RawRequest } from "./fuzz-server.ts";
-import { chanceFor, type Flavour, mutate } from "./mutations/mutate.ts";
-import { latin1, type Wire } from "./mutations/wire.ts";
+import { randomFor, type MutationGroup, mutate } from "./mutations/mutate.ts";
+import { latin1, type RawAnswer } from "./mutations/raw-answer.ts";
 
 export interface ServicePlan {
   readonly seed: number;
-  readonly flavour: Flavour;
+  readonly group: MutationGroup;
   readonly rate: number;
   /** What may be asked for without being listed: paths below `latest/`, without a slash at the end. */
   readonly asked: readonly string[];
@@ -18,7 +18,7 @@ export interface ServicePlan {
 
 /** A metadata service that lies, and looks at what it is asked. */
 export interface FuzzService {
-  readonly answer: (request: RawRequest) => Wire;
+  readonly answer: (request: RawRequest) => RawAnswer;
   /** Mutated answers, by kind. */
   readonly sent: Readonly<Record<string, number>>;
   /** Requests that nobody had reason to send. */
@@ -29,13 +29,13 @@ const macs = ["06:ec:2a:00:00:00", "06:ec:2a:00:00:01", "06:ec:2a:00:00:02"] as 
 
 /** An instance with one to three ENIs. */
 function instanceFor(seed: number): SimulatedInstance {
-  const dice = chanceFor(seed, "instance");
-  const enis = macs.slice(0, 1 + dice.below(3)).map((mac, device) => {
+  const random = randomFor(seed, "instance");
+  const enis = macs.slice(0, 1 + random.below(3)).map((mac, device) => {
     return {
       mac,
       device,
-      dualStack: dice.below(2) === 0,
-      ipv4Prefixes: dice.below(2) === 0 ? [`10.0.${device}.32/28`] : [],
+      dualStack: random.below(2) === 0,
+      ipv4Prefixes: random.below(2) === 0 ? [`10.0.${device}.32/28`] : [],
     };
   });
   const set = {
@@ -63,7 +63,7 @@ export function fuzzService(plan: ServicePlan): FuzzService {
   const visits = new Map<string, number>();
   const sent: Record<string, number> = {};
   const faults: string[] = [];
-  const answer = (asked: RawRequest): Wire => {
+  const answer = (asked: RawRequest): RawAnswer => {
     const request = { ...asked, target: asked.target.slice(plan.below.length) };
     const { method, target } = request;
     // of a round that is over: what it still had in its queue
@@ -76,19 +76,19 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     visits.set(id, visit + 1);
     const path = pathOf(target);
     const body = method === "PUT" ? latin1("AQAEA-fuzz-token==") : metadata.read(path.slice(1));
-    const plain = {
+    const plainAnswer = {
       method,
       path: target,
       status: body === null ? 404 : 200,
       body: body ?? latin1("404"),
     };
-    const around = { chance: chanceFor(seed, id, visit), trap, others };
-    const { kind, wire } = mutate(plain, around, plan);
+    const context = { random: randomFor(seed, id, visit), trap, others };
+    const { kind, rawAnswer } = mutate(plainAnswer, context, plan);
     if (kind !== null) sent[kind] = (sent[kind] ?? 0) + 1;
     // a service that sends two answers for one mixes up its own: then any of them may have listed it
-    const at = plan.flavour === "body" ? path.join("/") : "";
-    served.set(at, [...(served.get(at) ?? []), wire.bytes]);
-    return wire;
+    const at = plan.group === "body" ? path.join("/") : "";
+    served.set(at, [...(served.get(at) ?? []), rawAnswer.bytes]);
+    return rawAnswer;
   };
   return { answer, sent, faults };
 }
@@ -125,8 +125,8 @@ function faultOf(
   const path = pathOf(target);
   if (path[0] !== "latest") return "outside of latest/";
   if (plan.asked.includes(path.slice(1).join("/"))) return null;
-  const parent = plan.flavour === "body" ? path.slice(0, -1).join("/") : "";
-  const isExact = plan.flavour === "body";
+  const parent = plan.group === "body" ? path.slice(0, -1).join("/") : "";
+  const isExact = plan.group === "body";
   const answers = served.get(parent) ?? [];
   const isListed = answers.some((bytes) => isListedIn(bytes, path.at(-1) ?? "", isExact));
   return isListed ? null : "neither asked for nor listed";

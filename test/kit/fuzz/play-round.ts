@@ -1,4 +1,4 @@
-import type { Chance } from "../basics/chance.ts";
+import type { Random } from "../basics/random.ts";
 import { Failure } from "../../../src/exit.ts";
 import type { Sockets } from "../../../src/host/sockets/sockets.ts";
 import { parseKey } from "../../../src/imds/protocol/key.ts";
@@ -10,20 +10,20 @@ import { configureFrom, ownMacs } from "./configure-from.ts";
 import { type FuzzHost, fuzzHost } from "./fuzz-host.ts";
 import type { FuzzServer } from "./fuzz-server.ts";
 import { fuzzService, type FuzzService } from "./fuzz-service.ts";
-import { chanceFor, type Flavour } from "./mutations/mutate.ts";
-import { longestMessage, RoundNotes } from "./round-notes.ts";
+import { randomFor, type MutationGroup } from "./mutations/mutate.ts";
+import { longestMessage, RoundLog } from "./round-log.ts";
 import { linksFor, settingsFor } from "./round-settings.ts";
 
 /** What a round is, as its seed says. */
 export interface Round {
   readonly seed: number;
   readonly task: "looks" | "keys" | "network";
-  readonly through: "routing" | "nic";
-  readonly flavour: Flavour;
+  readonly via: "routing" | "nic";
+  readonly group: MutationGroup;
   readonly rate: number;
 }
 
-export interface Played {
+export interface PlayedRound {
   readonly round: Round;
   readonly sent: Readonly<Record<string, number>>;
   /** What each question, or the whole task, came to. */
@@ -45,25 +45,25 @@ const mix = [
   "network",
 ] as const;
 
-export function roundOf(seed: number): Round {
-  const dice = chanceFor(seed, "round");
-  const task = dice.pick(mix);
-  const through = dice.pick(["routing", "nic"] as const);
+export function chooseRound(seed: number): Round {
+  const random = randomFor(seed, "round");
+  const task = random.pick(mix);
+  const via = random.pick(["routing", "nic"] as const);
   if (task === "looks") {
     return {
       seed,
       task,
-      through,
-      flavour: dice.pick(["http", "bytes", "all"] as const),
+      via,
+      group: random.pick(["http", "bytes", "all"] as const),
       rate: 0.97,
     };
   }
-  const flavour = dice.pick(["body", "body", "all"] as const);
-  return { seed, task, through, flavour, rate: dice.pick([0.05, 0.15, 0.4]) };
+  const group = random.pick(["body", "body", "all"] as const);
+  return { seed, task, via, group, rate: random.pick([0.05, 0.15, 0.4]) };
 }
 
 /** A server whose rounds follow each other. */
-export interface Lane {
+export interface RoundServer {
   readonly server: FuzzServer;
   /** Takes the requests that come from now on. */
   readonly serve: (service: FuzzService) => void;
@@ -75,7 +75,7 @@ const longestRoundMs = 12_000;
 const patienceMs = 1500;
 const fewestLooks = 300;
 
-const looked = [
+const lookedUpKeys = [
   "mac",
   "instance-id",
   "",
@@ -98,10 +98,10 @@ const keys = [
 ];
 
 /** What a client may ask for that nobody listed: what it is told to, and the folders of its own NICs. */
-function askedIn(task: Round["task"], key: string): readonly string[] {
+function allowedPaths(task: Round["task"], key: string): readonly string[] {
   const pathOf = (text: string): string =>
     text === "" ? "meta-data" : parseKey(text).path.join("/");
-  if (task === "looks") return looked.map(pathOf);
+  if (task === "looks") return lookedUpKeys.map(pathOf);
   const macs = "network/interfaces/macs";
   if (task === "network") {
     return ["mac", macs, ...ownMacs.map((mac) => `${macs}/${mac}`)].map(pathOf);
@@ -112,39 +112,39 @@ function askedIn(task: Round["task"], key: string): readonly string[] {
 
 /** Plays one round against a server of its own, and looks at what came of it. */
 export async function playRound(
-  lane: Lane,
+  roundServer: RoundServer,
   sockets: Sockets,
   seed: number,
   trap: string,
-): Promise<Played> {
-  const round = roundOf(seed);
-  const dice = chanceFor(seed, "client");
-  const { url } = lane.server;
-  const key = dice.pick(keys);
+): Promise<PlayedRound> {
+  const round = chooseRound(seed);
+  const random = randomFor(seed, "client");
+  const { url } = roundServer.server;
+  const key = random.pick(keys);
   const below = `/round-${seed}`;
   const service = fuzzService({
     ...round,
     below,
-    asked: askedIn(round.task, key),
+    asked: allowedPaths(round.task, key),
     host: new URL(url).host,
     trap,
   });
-  lane.serve(service);
+  roundServer.serve(service);
   const over = new AbortController();
-  const host = { ...fuzzHost(sockets, dice.fraction), signal: over.signal };
-  const settings = settingsFor(url + below, round.through, dice.below(3));
-  const session = openSession(host, settings, linksFor(round.through));
-  const work = new RoundNotes();
+  const host = { ...fuzzHost(sockets, random.fraction), signal: over.signal };
+  const settings = settingsFor(url + below, round.via, random.below(3));
+  const session = openSession(host, settings, linksFor(round.via));
+  const log = new RoundLog();
   const startMs = performance.now();
   const task = tasks[round.task];
   const isOver = await Promise.race([
-    task({ host, session, settings, work, dice, key }).then(() => true),
+    task({ host, session, settings, log, random, key }).then(() => true),
     Bun.sleep(longestRoundMs).then(() => false),
   ]);
   over.abort(new Failure("UNAVAILABLE", "the round is over"));
   await session.close();
-  const left = round.through === "nic" ? await connectionsLeft(lane.server) : 0;
-  lane.server.hangUp();
+  const left = round.via === "nic" ? await connectionsLeft(roundServer.server) : 0;
+  roundServer.server.hangUp();
   const faults = [
     ...(isOver ? [] : [`not over after ${Math.round(performance.now() - startMs)} ms`]),
     ...(left === 0 ? [] : [`${left} connections are open when the session is closed`]),
@@ -152,9 +152,9 @@ export async function playRound(
   return {
     round,
     sent: service.sent,
-    outcomes: work.outcomes,
-    slowestMs: work.slowestMs,
-    faults: [...work.faults, ...service.faults, ...faults],
+    outcomes: log.outcomes,
+    slowestMs: log.slowestMs,
+    faults: [...log.faults, ...service.faults, ...faults],
   };
 }
 
@@ -173,33 +173,34 @@ interface Client {
   readonly host: FuzzHost;
   readonly session: ImdsSession;
   readonly settings: ImdsSettings;
-  readonly work: RoundNotes;
-  readonly dice: Chance;
+  readonly log: RoundLog;
+  readonly random: Random;
   readonly key: string;
 }
 
 const tasks: Readonly<Record<Round["task"], (client: Client) => Promise<void>>> = {
-  looks: ({ session, work }) => askManyTimes(session, work),
-  keys: ({ host, session, settings, work, dice, key }) => {
-    const format = dice.pick(["text", "json", "env"] as const);
-    return work.note(() => readSomeKeys(host, { session, settings }, key, format));
+  looks: ({ session, log }) => askManyTimes(session, log),
+  keys: ({ host, session, settings, log, random, key }) => {
+    const format = random.pick(["text", "json", "env"] as const);
+    return log.record(() => readSomeKeys(host, { session, settings }, key, format));
   },
-  network: ({ host, session, work, dice }) => work.note(() => configureFrom(host, session, dice)),
+  network: ({ host, session, log, random }) =>
+    log.record(() => configureFrom(host, session, random)),
 };
 
-async function askManyTimes(session: ImdsSession, work: RoundNotes): Promise<void> {
+async function askManyTimes(session: ImdsSession, log: RoundLog): Promise<void> {
   const ask = async (key: string): Promise<void> =>
-    work.note(async () => {
+    log.record(async () => {
       const answer = await session.tryGet(parseKey(key === "" ? "meta-data" : key).path, {
         asFolder: key === "" || key.endsWith("macs"),
       });
       if (answer.kind === "error")
-        return { word: `trouble ${answer.error.endsAs}`, faults: tooLong(answer.error.reason) };
+        return { word: `error ${answer.error.endsAs}`, faults: tooLong(answer.error.reason) };
       const faults =
         answer.kind === "value" && answer.body.length > 262_144 ? ["a value beyond the cap"] : [];
       return { word: answer.kind, faults };
     }, true);
-  for (let turn = 0; turn < 6; turn += 1) await Promise.all(looked.map(ask));
+  for (let turn = 0; turn < 6; turn += 1) await Promise.all(lookedUpKeys.map(ask));
 }
 
 function tooLong(reason: string): readonly string[] {

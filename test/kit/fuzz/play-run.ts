@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { runEc2nic } from "../program/run-ec2nic.ts";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
 import { fuzzService } from "./fuzz-service.ts";
-import type { Lane } from "./play-round.ts";
-import { faultsOf } from "./run-faults.ts";
+import type { RoundServer } from "./play-round.ts";
+import { findRunFaults } from "./run-faults.ts";
 import { runPlan } from "./run-plan.ts";
 
 /** One run of the executable against a service that lies. */
-export interface PlayedRun {
+export interface ExecutableRun {
   readonly seed: number;
   readonly args: readonly string[];
   readonly code: number;
@@ -17,14 +17,18 @@ export interface PlayedRun {
   readonly faults: readonly string[];
 }
 
-export async function playRun(lane: Lane, seed: number, trap: string): Promise<PlayedRun> {
+export async function playExecutable(
+  roundServer: RoundServer,
+  seed: number,
+  trap: string,
+): Promise<ExecutableRun> {
   using folder = temporaryFolder();
-  const { url } = lane.server;
+  const { url } = roundServer.server;
   const plan = runPlan(seed, { root: folder.path, macs: macsHere(), nic: "lo", url });
   const service = fuzzService({ ...plan, host: new URL(url).host, trap });
-  lane.serve(service);
+  roundServer.serve(service);
   const result = await runEc2nic({ args: plan.args });
-  lane.server.hangUp();
+  roundServer.server.hangUp();
   const left = readdirSync(folder.path).map((name) => `left ${name} behind`);
   return {
     seed,
@@ -32,7 +36,7 @@ export async function playRun(lane: Lane, seed: number, trap: string): Promise<P
     code: result.code,
     elapsedMs: result.elapsedMs,
     answers: Object.values(service.sent).reduce((sum, count) => sum + count, 0),
-    faults: [...faultsOf(result, plan), ...left, ...service.faults],
+    faults: [...findRunFaults(result, plan), ...left, ...service.faults],
   };
 }
 

@@ -1,6 +1,6 @@
 import { startTrap } from "../program/trap-server.ts";
-import { openLane } from "./campaign.ts";
-import { type PlayedRun, playRun } from "./play-run.ts";
+import { openRoundServer } from "./campaign.ts";
+import { type ExecutableRun, playExecutable } from "./play-run.ts";
 
 export interface RunReport {
   readonly runs: number;
@@ -12,12 +12,16 @@ export interface RunReport {
 }
 
 /** Runs the executable so many times, a few at a time, each against a service of its own that lies. */
-export async function runManyTimes(seed: number, count: number, lanes: number): Promise<RunReport> {
+export async function runManyTimes(
+  seed: number,
+  count: number,
+  concurrency: number,
+): Promise<RunReport> {
   await using trap = await startTrap();
   const codes: Record<string, number> = {};
   const findings: string[] = [];
   let [next, runs, answers, slowestMs] = [seed, 0, 0, 0];
-  const take = (played: PlayedRun): void => {
+  const take = (played: ExecutableRun): void => {
     const name = `${played.args[0]} ${played.code}`;
     codes[name] = (codes[name] ?? 0) + 1;
     runs += 1;
@@ -27,11 +31,11 @@ export async function runManyTimes(seed: number, count: number, lanes: number): 
     findings.push(...played.faults.map((fault) => `${what}: ${fault}`));
   };
   const play = async (): Promise<void> => {
-    const lane = openLane();
-    while (next < seed + count) take(await playRun(lane, next++, trap.url));
-    lane.server.stop();
+    const roundServer = openRoundServer();
+    while (next < seed + count) take(await playExecutable(roundServer, next++, trap.url));
+    roundServer.server.stop();
   };
-  await Promise.all(Array.from({ length: lanes }, play));
+  await Promise.all(Array.from({ length: concurrency }, play));
   findings.push(...trap.received.map((request) => `a request to another host: ${request}`));
   return { runs, answers, codes, slowestMs, findings };
 }

@@ -12,7 +12,7 @@ const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u
 const controlsOfVariables = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 
 /** What must never be in what a run came to. */
-export function faultsOf(
+export function findRunFaults(
   { code, text, stderr, elapsedMs }: RunResult,
   { args, codes }: Pick<RunPlan, "args" | "codes">,
 ): readonly string[] {

@@ -1,13 +1,13 @@
 import { parseKey } from "../../../src/imds/protocol/key.ts";
-import type { Chance } from "../basics/chance.ts";
-import { chanceFor, type Flavour } from "./mutations/mutate.ts";
+import type { Random } from "../basics/random.ts";
+import { randomFor, type MutationGroup } from "./mutations/mutate.ts";
 
 /** What a run of the executable is, as its seed says, and what it may ask for and end with. */
 export interface RunPlan extends Call {
   readonly seed: number;
   /** What stands before `/latest` in the paths of this run. */
   readonly below: string;
-  readonly flavour: Flavour;
+  readonly group: MutationGroup;
   readonly rate: number;
 }
 
@@ -35,14 +35,14 @@ interface Call {
 export const runTimeoutMs = 1200;
 
 export function runPlan(seed: number, place: RunPlace): RunPlan {
-  const dice = chanceFor(seed, "run");
+  const random = randomFor(seed, "run");
   const below = `/round-${seed}`;
-  const { args, asked, codes } = callOf(dice, place);
-  const flavour = dice.pick(["body", "body", "http", "bytes", "all"] as const);
-  const rate = dice.pick([0.02, 0.1, 0.5]);
-  const limits = ["--timeout", `${runTimeoutMs}ms`, "--retries", String(dice.below(3))];
+  const { args, asked, codes } = chooseCall(random, place);
+  const group = random.pick(["body", "body", "http", "bytes", "all"] as const);
+  const rate = random.pick([0.02, 0.1, 0.5]);
+  const limits = ["--timeout", `${runTimeoutMs}ms`, "--retries", String(random.below(3))];
   const all = [...args, "--endpoint", place.url + below, ...limits];
-  return { seed, below, flavour, rate, args: all, asked, codes };
+  return { seed, below, group, rate, args: all, asked, codes };
 }
 
 const keys = [
@@ -62,12 +62,12 @@ const formats = [
 ];
 const backends = ["netplan", "network-manager", "networkd"];
 
-function callOf(dice: Chance, { root, macs, nic }: RunPlace): Call {
-  const through = dice.pick([[], [], ["--interface", nic]]);
-  const key = dice.pick(keys);
+function chooseCall(random: Random, { root, macs, nic }: RunPlace): Call {
+  const via = random.pick([[], [], ["--interface", nic]]);
+  const key = random.pick(keys);
   const { path } = parseKey(key);
   const fetching: Call = {
-    args: ["fetch", key, ...dice.pick(formats), ...through],
+    args: ["fetch", key, ...random.pick(formats), ...via],
     asked: [path.join("/"), path.slice(0, -1).join("/")],
     codes: [0, 65, 66, 69, 78],
   };
@@ -78,8 +78,8 @@ function callOf(dice: Chance, { root, macs, nic }: RunPlace): Call {
       "--root",
       root,
       "--backend",
-      dice.pick(backends),
-      ...dice.pick([[], ["--json"]]),
+      random.pick(backends),
+      ...random.pick([[], ["--json"]]),
     ],
     asked: [
       "mac",
@@ -89,9 +89,9 @@ function callOf(dice: Chance, { root, macs, nic }: RunPlace): Call {
     codes: [0, 65, 69, 75, 78],
   };
   const probing: Call = {
-    args: ["probe-nics", ...dice.pick([[], ["--json"], ["--first"]])],
+    args: ["probe-nics", ...random.pick([[], ["--json"], ["--first"]])],
     asked: ["meta-data/instance-id"],
     codes: [0, 69, 78],
   };
-  return dice.pick([fetching, fetching, activating, activating, probing]);
+  return random.pick([fetching, fetching, activating, activating, probing]);
 }

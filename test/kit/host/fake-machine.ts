@@ -7,7 +7,7 @@ export interface FakeMachine extends TargetHost {
   readonly disk: Map<string, { readonly content: string; readonly mode: number }>;
   /** Every effect in its order: `write PATH`, `remove PATH`, `run ARGV`. */
   readonly done: string[];
-  readonly said: string[];
+  readonly logged: string[];
 }
 
 export interface FakeOptions {
@@ -23,7 +23,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
   const disk: FakeMachine["disk"] = new Map(
     entries.map(([path, content]) => [path, { content, mode: 0o600 }]),
   );
-  const [done, said]: [string[], string[]] = [[], []];
+  const [done, logged]: [string[], string[]] = [[], []];
   let nowMs = 0;
   const effect = (text: string): void => {
     const error = options.failAt?.(text) ?? null;
@@ -68,11 +68,11 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     const base = { code: 0, isStarted: true, stdout: "", stderr: "" };
     return typeof result === "number" ? { ...base, code: result } : { ...base, ...result };
   };
-  const say = (level: string) => (message: string) => void said.push(`${level} ${message}`);
+  const say = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   return {
     disk,
     done,
-    said,
+    logged,
     env: {},
     uid: 0,
     program: "/usr/local/bin/ec2nic",

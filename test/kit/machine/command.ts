@@ -16,7 +16,7 @@ export interface CommandOptions {
 }
 
 /** The whole environment of what runs on the bench: nothing is inherited from the test. */
-export const benchEnvironment = {
+export const sandboxEnvironment = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: "/root",
   LANG: "C.UTF-8",
@@ -25,7 +25,7 @@ export const benchEnvironment = {
 /** Runs a command to its end. */
 export async function command(
   argv: readonly string[],
-  { stdin, timeoutMs = 20_000, env = benchEnvironment }: CommandOptions = {},
+  { stdin, timeoutMs = 20_000, env = sandboxEnvironment }: CommandOptions = {},
 ): Promise<Ended> {
   const child = Bun.spawn([...argv], {
     env,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Bench } from "./bench.ts";
-import { benchEnvironment } from "./command.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { sandboxEnvironment } from "./command.ts";
 import { until } from "../basics/until.ts";
 
 export interface DaemonOptions {
@@ -12,12 +12,12 @@ export interface DaemonOptions {
 }
 
 /** Starts a program that ends with the bench; returns when it is up. */
-export async function startDaemon(bench: Bench, options: DaemonOptions): Promise<void> {
+export async function startDaemon(sandbox: Sandbox, options: DaemonOptions): Promise<void> {
   const { argv, logFile, isUp, stdin } = options;
   const log = Bun.file(logFile);
   await Bun.write(log, "");
-  const child = Bun.spawn([...bench.enter(argv)], {
-    env: benchEnvironment,
+  const child = Bun.spawn([...sandbox.enter(argv)], {
+    env: sandboxEnvironment,
     stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
     stdout: log,
     stderr: log,

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { binary as builtBinary } from "../program/run-ec2nic.ts";
-import type { Bench } from "./bench.ts";
+import type { Sandbox } from "./sandbox.ts";
 import { bootScript } from "./boot-script.ts";
 import { cgroupName, isEmptyCgroup, killCgroup, removeCgroup } from "./cgroup.ts";
 import { command, type CommandOptions, type Ended } from "./command.ts";
-import { commandsOf, type MachineCommands } from "./commands-of.ts";
+import { createMachineCommands, type MachineCommands } from "./machine-commands.ts";
 import { firstLine } from "../basics/first-line.ts";
 import { holdNamespaces, namespaceKinds, type Namespaces } from "./namespaces.ts";
 import { prepare, type Preparation, writeFiles } from "./prepare.ts";
@@ -37,9 +37,9 @@ export interface Machine extends MachineCommands {
   /** An argv that runs a command in it; the command gets stdin, stdout and stderr. */
   readonly enter: (argv: readonly string[]) => readonly string[];
   /** An argv that runs a program of the machine in the VPC's network: the hosts' side of a talk. */
-  readonly enterNetworkOf: (bench: Bench, argv: readonly string[]) => readonly string[];
+  readonly enterNetworkOf: (sandbox: Sandbox, argv: readonly string[]) => readonly string[];
   readonly execInNetworkOf: (
-    bench: Bench,
+    sandbox: Sandbox,
     argv: readonly string[],
     options?: CommandOptions,
   ) => Promise<Ended>;
@@ -82,20 +82,23 @@ const unshare = [
 let machines = 0;
 
 /** Boots a machine on the bench; it has no NICs but those that `beforeBoot` gives it. */
-export async function startMachine(bench: Bench, options: MachineOptions = {}): Promise<Machine> {
+export async function startMachine(
+  sandbox: Sandbox,
+  options: MachineOptions = {},
+): Promise<Machine> {
   const root = await rootFileSystem(options.suite ?? "bookworm", options.packages);
   const binary = options.binary === undefined ? builtBinaryIfThere() : options.binary;
   machines += 1;
   const name = options.disk ?? `machine-${machines}`;
   const join = 'mkdir -p "$1" && echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
-  const cgroup = `${bench.cgroup}/${name}`;
-  const layer = `${bench.scratch}/${name}`;
+  const cgroup = `${sandbox.cgroup}/${name}`;
+  const layer = `${sandbox.scratch}/${name}`;
   const boot = ["sh", "-c", bootScript, name, root, layer, binary ?? ""];
   const joined = ["sh", "-c", join, "sh", cgroup, ...unshare, ...boot];
-  const child = Bun.spawn([...bench.enter(joined)], {
+  const child = Bun.spawn([...sandbox.enter(joined)], {
     stdin: "pipe",
     stdout: "pipe",
-    stderr: Bun.file(`${bench.folder}/${name}.log`),
+    stderr: Bun.file(`${sandbox.folder}/${name}.log`),
   });
   const end = async (): Promise<void> => {
     killCgroup(cgroup);
@@ -107,23 +110,27 @@ export async function startMachine(bench: Bench, options: MachineOptions = {}): 
   try {
     const pid = Number(await firstLine(child.stdout, name));
     const held = holdNamespaces(pid, namespaceKinds, cgroupName(cgroup));
-    const made = { ...machineOf(pid, held, end), disk: name };
+    const made = { ...createMachine(pid, held, end), disk: name };
     if (options.disk === undefined) await prepare(made, options);
     else await writeFiles(made, options.files ?? {});
     await options.beforeBoot?.(made);
     const startMs = performance.now();
     await child.stdin.write("go\n");
     await child.stdin.end();
-    if (options.awaitBoot !== false) await booted(made);
+    if (options.awaitBoot !== false) await untilBooted(made);
     return { ...made, bootMs: performance.now() - startMs };
   } catch (error) {
-    const said = await Bun.file(`${bench.folder}/${name}.log`).text();
+    const said = await Bun.file(`${sandbox.folder}/${name}.log`).text();
     await end();
     throw new Error(`${name} did not boot: ${said}`, { cause: error });
   }
 }
 
-function machineOf(pid: number, held: Namespaces, end: () => Promise<void>): Omit<Machine, "disk"> {
+function createMachine(
+  pid: number,
+  held: Namespaces,
+  end: () => Promise<void>,
+): Omit<Machine, "disk"> {
   const enter = (argv: readonly string[]): readonly string[] =>
     held.enter(["sh", "-c", inside, "sh", ...argv]);
   const stop = async (): Promise<void> => {
@@ -148,16 +155,16 @@ function machineOf(pid: number, held: Namespaces, end: () => Promise<void>): Omi
     bootMs: 0,
     enter,
     enterNetworkOf,
-    execInNetworkOf: (bench, argv, options = {}) =>
-      limited((timed) => enterNetworkOf(bench, timed), argv, options),
-    ...commandsOf((argv, options = {}) => limited(enter, argv, options)),
+    execInNetworkOf: (sandbox, argv, options = {}) =>
+      limited((timed) => enterNetworkOf(sandbox, timed), argv, options),
+    ...createMachineCommands((argv, options = {}) => limited(enter, argv, options)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
 /** systemd says when its first jobs are done: running, or degraded where a unit failed. */
-async function booted(machine: Machine): Promise<void> {
+async function untilBooted(machine: Machine): Promise<void> {
   const look = async (): Promise<boolean> => {
     const { stdout, stderr } = await machine.systemctl("is-system-running");
     if (/^(?:running|degraded)/.test(stdout)) return true;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { failing, missingRoot, missingTool } from "../basics/skip.ts";
+import { failingCommand, missingRoot, missingTool } from "../basics/skip.ts";
 import { cgroup2Mount } from "./cgroup.ts";
 import { rootPath, type Suite } from "./root-file-system.ts";
 
@@ -12,6 +12,16 @@ export function machineMissing(suite: Suite = "bookworm"): string | null {
     missingRoot() ??
     missingTool(...tools, ...builder) ??
     (cgroup2Mount() === null ? "no cgroup2 is mounted" : null) ??
-    failing("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "true")
+    failingCommand(
+      "unshare",
+      "--mount",
+      "--net",
+      "--pid",
+      "--ipc",
+      "--uts",
+      "--cgroup",
+      "--fork",
+      "true",
+    )
   );
 }

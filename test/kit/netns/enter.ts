@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 /** Set for the process that runs inside; its value says that nobody can set it by accident. */
-const inside = "EC2NIC_BENCH_NAMESPACE";
+const insideVariable = "EC2NIC_BENCH_NAMESPACE";
 
 /**
  * Runs this very program again in network, mount and (for an ordinary user) user namespaces of its
@@ -9,12 +9,12 @@ const inside = "EC2NIC_BENCH_NAMESPACE";
  * machine's network.
  */
 export async function enterNamespaces(): Promise<void> {
-  if (process.env[inside] === "entered") return assertPrivate();
+  if (process.env[insideVariable] === "entered") return assertPrivate();
   const asUser = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
   const program = [process.execPath, ...process.argv.slice(1)];
   const child = Bun.spawn(["unshare", ...asUser, "--net", "--mount", "--", ...program], {
     stdio: ["inherit", "inherit", "inherit"],
-    env: { ...process.env, [inside]: "entered", EC2NIC_BENCH_OUTSIDE: networkNamespace() },
+    env: { ...process.env, [insideVariable]: "entered", EC2NIC_BENCH_OUTSIDE: networkNamespace() },
   });
   process.exit(await child.exited);
 }

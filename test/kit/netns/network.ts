@@ -1,7 +1,7 @@
 import { run } from "../basics/run.ts";
 
 /** A NIC of the simulated instance: a veth pair whose far end is the VPC's side. */
-export interface BenchNic {
+export interface VethNic {
   readonly name: string;
   readonly mac: string;
   /** With its prefix length; null: none. */
@@ -18,7 +18,7 @@ export const imdsAddresses = ["169.254.169.254", "fd00:ec2::254"] as const;
  * Builds an instance's network in the namespace of this process, and the VPC's side in another:
  * the NICs, IMDS's addresses behind the first, and `/sys` and `/run` of this namespace's own.
  */
-export function buildNetwork(nics: readonly BenchNic[]): void {
+export function buildNetwork(nics: readonly VethNic[]): void {
   run("mount", "--make-rprivate", "/");
   run("mount", "-t", "tmpfs", "tmpfs", "/run");
   run("mount", "-t", "sysfs", "sysfs", "/sys");
@@ -42,7 +42,7 @@ export function inVpcArgv(argv: readonly string[]): readonly string[] {
 }
 
 /** From now on nothing that comes in by this NIC is answered, not even refused. */
-export function swallow(name: string): void {
+export function dropIncoming(name: string): void {
   // the rule for local addresses stands first by default, and would let it in
   inVpc("ip", "rule", "add", "pref", "10", "lookup", "local");
   inVpc("ip", "rule", "del", "pref", "0");
@@ -66,7 +66,7 @@ function farEnd(name: string): string {
 }
 
 /** Plugs a NIC in, or at the beginning. */
-export function addNic({ name, mac, address }: BenchNic): void {
+export function addNic({ name, mac, address }: VethNic): void {
   const far = farEnd(name);
   const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];
   run("ip", "link", "add", name, "address", mac, ...peer);

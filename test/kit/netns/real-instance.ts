@@ -54,9 +54,9 @@ function instanceCommands({ nics }: ExpectedKernel): readonly string[] {
   return nics.flatMap(({ name, addresses, routes, rules, defaultRouteFamilies }) => [
     ...addresses.map(({ cidr, isLeased }) => {
       const isIpv4 = familyOfAddress(cidr) === 4;
-      const standing = isIpv4 && isLeased ? cidr.replace("/32", "/24") : cidr;
+      const installed = isIpv4 && isLeased ? cidr.replace("/32", "/24") : cidr;
       const flags = isIpv4 ? "" : ` nodad${isLeased ? "" : " preferred_lft 0"}`;
-      return `ip address add ${standing} dev ${name}${isLeased ? "" : " noprefixroute"}${flags}`;
+      return `ip address add ${installed} dev ${name}${isLeased ? "" : " noprefixroute"}${flags}`;
     }),
     ...routes.map(({ family, destination, gateway, table }) => {
       const via = gateway === null ? "" : ` via ${gateway}`;

@@ -17,7 +17,7 @@ async function snapshot({ run }: PrivateNetwork): Promise<readonly string[]> {
 }
 
 /** The snapshot once `isDone`, or that of the deadline: IPv6 puts an address in place a bit later. */
-export async function snapshotOnce(
+export async function snapshotWhen(
   network: PrivateNetwork,
   isDone: (entries: readonly string[]) => boolean,
 ): Promise<readonly string[]> {
@@ -30,12 +30,12 @@ export async function snapshotOnce(
   return entries;
 }
 
-export async function expectUnchanged(
+export async function expectNetworkUnchanged(
   network: PrivateNetwork,
   before: readonly string[],
 ): Promise<void> {
   const isBack = (entries: readonly string[]) => Bun.deepEquals(entries, before);
-  expect(await snapshotOnce(network, isBack)).toEqual([...before]);
+  expect(await snapshotWhen(network, isBack)).toEqual([...before]);
 }
 
 /** Whether each address has its local route, which is the last thing that it gets. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { failing, missingRoot, missingTool } from "../basics/skip.ts";
+import { failingCommand, missingRoot, missingTool } from "../basics/skip.ts";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
 
 const script = join(import.meta.dir, "read-by-systemd.sh");
@@ -9,7 +9,7 @@ const script = join(import.meta.dir, "read-by-systemd.sh");
 export function systemdMissing(): string | null {
   if (!existsSync("/lib/systemd/systemd")) return "systemd is not installed";
   const namespaces = ["unshare", "--pid", "--fork", "--mount", "--cgroup", "--net", "true"];
-  return missingRoot() ?? missingTool("unshare", "awk", "mount") ?? failing(...namespaces);
+  return missingRoot() ?? missingTool("unshare", "awk", "mount") ?? failingCommand(...namespaces);
 }
 
 /** The variables that a service of a real systemd has from this `EnvironmentFile=`. */

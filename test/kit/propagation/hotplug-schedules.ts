@@ -16,17 +16,17 @@ export interface HotplugSchedule {
   /** When IMDS has said all that a first use needs; null: it depends on what the faults strike. */
   readonly possibleMs: number | null;
   /** When the last that ends as it should is there; default: `possibleMs`, else 0. */
-  readonly wholeMs?: number;
+  readonly completeMs?: number;
   /** The last that comes shows in no listing: it is found by reading again what is known. */
   readonly isHidden?: boolean;
   /** What a watch tells, in this order, where that is not `usable` and `settled` alone. */
-  readonly told?: readonly ("usable" | "changed" | "settled")[];
+  readonly expectedEvents?: readonly ("usable" | "changed" | "settled")[];
 }
 
 const mac = "06:ec:2a:00:00:01";
 const lateMs = 2800;
 const listed = { afterMs: lateMs, listed: true };
-const oneMore = ["usable", "changed", "settled"] as const;
+const withOneChange = ["usable", "changed", "settled"] as const;
 
 /** A second ENI, and what is late of it. */
 function plugged(late: NonNullable<EniSpec["late"]>, spec: Partial<EniSpec> = {}): EniSpec {
@@ -53,7 +53,7 @@ function vanishing(fromMs: number): readonly Change[] {
   ];
 }
 
-function struck(match: string, status: number, skip = 0): readonly FaultRule[] {
+function failThree(match: string, status: number, skip = 0): readonly FaultRule[] {
   return [{ match, skip, times: 3, fault: { kind: "status", status } }];
 }
 
@@ -79,8 +79,8 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
   "the VPC's networks late": {
     eni: plugged({ "vpc-ipv4-cidr-block": lateMs, "vpc-ipv4-cidr-blocks": lateMs }),
     possibleMs: 0,
-    wholeMs: lateMs,
-    told: oneMore,
+    completeMs: lateMs,
+    expectedEvents: withOneChange,
   },
   // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/38
   "the VPC's networks listed, but 404": {
@@ -128,9 +128,9 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
     changes: shrinking,
     possibleMs: 0,
   },
-  "a burst of 503": { eni: plugged({}), faults: struck("GET *", 503, 4), possibleMs: null },
-  "a burst of 401": { eni: plugged({}), faults: struck("GET */macs/*", 401), possibleMs: null },
-  "no token at first": { eni: plugged({}), faults: struck("PUT *", 503), possibleMs: null },
+  "a burst of 503": { eni: plugged({}), faults: failThree("GET *", 503, 4), possibleMs: null },
+  "a burst of 401": { eni: plugged({}), faults: failThree("GET */macs/*", 401), possibleMs: null },
+  "no token at first": { eni: plugged({}), faults: failThree("PUT *", 503), possibleMs: null },
   "connections refused at first": {
     eni: plugged({}),
     faults: [{ forMs: 2400, fault: { kind: "refuse" } }],
@@ -140,32 +140,32 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
   "IPv6 at 8 s": {
     eni: plugged(ipv6At(8000), { dualStack: true }),
     possibleMs: 0,
-    wholeMs: 8000,
-    told: oneMore,
+    completeMs: 8000,
+    expectedEvents: withOneChange,
   },
   "the IPv6 address at 2.8 s, its subnet at 6 s": {
     eni: plugged({ ipv6s: lateMs, "subnet-ipv6-cidr-blocks": 6000 }, { dualStack: true }),
     possibleMs: 0,
-    wholeMs: 6000,
-    told: oneMore,
+    completeMs: 6000,
+    expectedEvents: withOneChange,
   },
   "a prefix at 12 s": {
     eni: plugged({ "ipv4-prefix": 12_000 }, { ipv4Prefixes: ["10.0.1.32/28"] }),
     possibleMs: 0,
-    wholeMs: 12_000,
-    told: oneMore,
+    completeMs: 12_000,
+    expectedEvents: withOneChange,
   },
   "IPv6 at 8 s, a prefix of each family at 12 s": {
     eni: plugged({ ...ipv6At(8000), "ipv4-prefix": 12_000, "ipv6-prefix": 12_000 }, rich),
     possibleMs: 0,
-    wholeMs: 12_000,
+    completeMs: 12_000,
   },
   "the second address at 6 s": {
     eni: plugged({ "local-ipv4s": { afterMs: 6000, before: ["10.0.1.10"] } }, twoAddresses),
     possibleMs: 0,
-    wholeMs: 6000,
+    completeMs: 6000,
     isHidden: true,
-    told: oneMore,
+    expectedEvents: withOneChange,
   },
   // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/153
   "network-card late on a type with several": {
@@ -177,8 +177,8 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
     before: cards,
     eni: plugged({ "device-number": { afterMs: 3600, before: "0" } }, { card: 1, mac }),
     possibleMs: 0,
-    wholeMs: 3600,
+    completeMs: 3600,
     isHidden: true,
-    told: oneMore,
+    expectedEvents: withOneChange,
   },
 };

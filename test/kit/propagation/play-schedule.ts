@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import type { HotplugSchedule } from "./hotplug-schedules.ts";
-import type { BenchInstance } from "../machine/vpc/instance.ts";
+import type { TestInstance } from "../machine/vpc/instance.ts";
 import type { AttachedEni } from "../machine/vpc/vpc.ts";
 
 const counts = v.object({ nowMs: v.number() });
 
 /** A schedule that has begun on an instance. */
-export interface Played {
+export interface StartedSchedule {
   readonly eni: AttachedEni;
   /** When the metadata service was told of the ENI, since 1970, in milliseconds. */
   readonly startMs: number;
@@ -22,9 +22,9 @@ export interface Played {
  * simulator's log.
  */
 export async function playSchedule(
-  { machine, vpc }: Pick<BenchInstance, "machine" | "vpc">,
+  { machine, vpc }: Pick<TestInstance, "machine" | "vpc">,
   { eni: spec, changes = [], faults = [] }: HotplugSchedule,
-): Promise<Played> {
+): Promise<StartedSchedule> {
   const { order } = vpc.simulator;
   const eni = await vpc.attach(machine, spec, { metadata: false });
   await order("clear-requests", {});

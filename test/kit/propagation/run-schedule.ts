@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { HotplugSchedule } from "./hotplug-schedules.ts";
 import { scheduleEnd } from "./schedule-end.ts";
 import type { Ended } from "../machine/command.ts";
-import type { BenchInstance } from "../machine/vpc/instance.ts";
+import type { TestInstance } from "../machine/vpc/instance.ts";
 import { playSchedule } from "./play-schedule.ts";
 import { untilAddresses } from "../machine/checks/until-addresses.ts";
 
@@ -43,7 +43,7 @@ export interface ScheduleRun {
 
 /** Plugs a NIC in, and runs what udev would: returns when that has ended and was looked at. */
 export async function runSchedule(
-  instance: BenchInstance,
+  instance: TestInstance,
   schedule: HotplugSchedule,
   settleMs: number,
 ): Promise<ScheduleRun> {

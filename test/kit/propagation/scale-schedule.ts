@@ -3,7 +3,7 @@ import type { Late } from "../../../scripts/simulator/scenario/lateness.ts";
 
 /** The same schedule with all its times multiplied; how often a fault strikes stays. */
 export function scaleSchedule(schedule: HotplugSchedule, factor: number): HotplugSchedule {
-  const { eni, changes = [], faults = [], possibleMs, wholeMs } = schedule;
+  const { eni, changes = [], faults = [], possibleMs, completeMs } = schedule;
   const lateKeys = Object.entries(eni.late ?? {});
   const late = lateKeys.map(([key, each]) => [key, scaleLate(each, factor)] as const);
   return {
@@ -14,7 +14,7 @@ export function scaleSchedule(schedule: HotplugSchedule, factor: number): Hotplu
       return rule.forMs === undefined ? rule : { ...rule, forMs: rule.forMs * factor };
     }),
     possibleMs: possibleMs === null ? null : possibleMs * factor,
-    ...(wholeMs === undefined ? {} : { wholeMs: wholeMs * factor }),
+    ...(completeMs === undefined ? {} : { completeMs: completeMs * factor }),
   };
 }
 

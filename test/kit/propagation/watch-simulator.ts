@@ -12,7 +12,7 @@ import { startSimulator } from "../../../scripts/simulator/start.ts";
 
 interface Watched {
   /** With when it was told, in milliseconds since the simulator's start, as its requests have. */
-  readonly told: readonly { readonly atMs: number; readonly event: EniEvent }[];
+  readonly events: readonly { readonly atMs: number; readonly event: EniEvent }[];
   readonly requests: readonly LoggedRequest[];
   readonly connections: number;
 }
@@ -38,16 +38,20 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   };
   const limits = { tryMs: 2000, connectMs: 1000, retries: Infinity, timeoutMs: plan.timeoutMs };
   const settings: ImdsSettings = { endpoints: [simulator.url], nic: null, dhcp: false, ...limits };
-  const nobody = {
+  const emptySurvey = {
     candidates: [],
     others: [],
     routedLink: null,
     forbiddenEndpoints: [],
     hasImdsd: false,
   };
-  const links = { rank: async () => nobody, lease: async () => "no", close: async () => undefined };
+  const links = {
+    rank: async () => emptySurvey,
+    lease: async () => "no",
+    close: async () => undefined,
+  };
   const session = openSession(host, settings, links);
-  const told: { atMs: number; event: EniEvent }[] = [];
+  const events: { atMs: number; event: EniEvent }[] = [];
   const wanted = new Set(plan.macs);
   const options = {
     macs: async () => [...wanted],
@@ -56,11 +60,11 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
     kernel: () => null,
     occupiedSlots: () => [],
   };
-  for await (const events of watchEnis(host, session, options)) {
-    for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
+  for await (const batch of watchEnis(host, session, options)) {
+    for (const { kind, mac } of batch) if (kind === "settled") wanted.delete(mac);
     const atMs = systemClock.now() - startMs;
-    told.push(...events.map((event) => ({ atMs, event })));
+    events.push(...batch.map((event) => ({ atMs, event })));
   }
   await session.close();
-  return { told, requests: simulator.requests, connections: simulator.connections };
+  return { events, requests: simulator.requests, connections: simulator.connections };
 }

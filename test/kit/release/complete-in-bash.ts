@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
-import { mark, setPrompt, typedInto } from "./typed-into.ts";
+import { mark, setPrompt, typeIntoShell } from "./type-into-shell.ts";
 
 /** M-* puts every completion into the line (readline's `insert-completions`); C-t writes it down. */
 const setUp = (script: string, out: string): string => `
@@ -21,7 +21,7 @@ export async function completeInBash(
   const out = join(folder.path, "lines");
   const rc = join(folder.path, "rc");
   await Bun.write(rc, setUp(script, out));
-  const done = await typedInto({
+  const done = await typeIntoShell({
     shell: `bash --noprofile --rcfile ${rc} -i`,
     cwd,
     env: { HISTFILE: "", INPUTRC: "/nowhere" },

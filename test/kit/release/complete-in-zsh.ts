@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
-import { mark, setPrompt, typedInto } from "./typed-into.ts";
+import { mark, setPrompt, typeIntoShell } from "./type-into-shell.ts";
 
 /** Each match that is offered is written down, beside being offered. */
 const setUp = (folder: string, out: string): string => `
@@ -24,7 +24,7 @@ export async function completeInZsh(
   using folder = temporaryFolder();
   const out = join(folder.path, "matches");
   await Bun.write(join(folder.path, ".zshrc"), setUp(completions, out));
-  const done = await typedInto({
+  const done = await typeIntoShell({
     shell: "zsh -d -i",
     cwd,
     env: { ZDOTDIR: folder.path },

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
-import { unpacked } from "./unpacked.ts";
+import { unpackPackages } from "./unpack-packages.ts";
 
 /** What the same things are called on each architecture. */
 const architectures = {
@@ -40,7 +40,7 @@ export async function makeMuslRoot(
   architecture: Architecture,
 ): Promise<readonly string[]> {
   const { debian, machine, glibcLoader, compiler, emulator } = architectures[architecture];
-  const from = await unpacked(debian, ["musl", "libstdc++6"]);
+  const from = await unpackPackages(debian, ["musl", "libstdc++6"]);
   for (const folder of ["lib", "proc", "sys"]) mkdirSync(join(root, folder));
   const put = (path: string, name: string) => copyFileSync(join(from, path), join(root, name));
   const loader = `ld-musl-${machine}.so.1`;

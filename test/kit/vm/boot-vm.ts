@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
-import { type Bench, startBench } from "../machine/bench.ts";
+import { type Sandbox, startSandbox } from "../machine/sandbox.ts";
 import { command } from "../machine/command.ts";
-import { commandsOf } from "../machine/commands-of.ts";
+import { createMachineCommands } from "../machine/machine-commands.ts";
 import type { Suite } from "../machine/root-file-system.ts";
 import { untilAddresses } from "../machine/checks/until-addresses.ts";
 import { type AttachedEni, startVpc, type Vpc, type VpcOptions } from "../machine/vpc/vpc.ts";
@@ -37,36 +37,36 @@ export interface VmOptions extends VpcOptions {
 export async function bootVm(options: VmOptions): Promise<Vm> {
   const { suite, backend, model = "virtio-net-pci", program = binary, slots = {} } = options;
   const image = await vmImage(suite, typeof backend === "string" ? [] : backend.packages);
-  const bench = await startBench();
+  const sandbox = await startSandbox();
   try {
-    const vpc = await startVpc(bench, options);
+    const vpc = await startVpc(sandbox, options);
     await vpc.plugInto("tap");
     const nics = vpc.enis().map((eni) => {
       const nic = guestNic(eni, model);
       return { ...nic, slot: slots[eni.mac] ?? nic.slot };
     });
     const hardware = { nics, accelerator: await accelerator(image.kernel) };
-    const wish = { image, backend, hardware, surroundings: vpc.enis().map(addressesOf) };
+    const spec = { image, backend, hardware, addresses: vpc.enis().map(addressesOf) };
     const hasBooted = (guest: Guest): Promise<void> => awaitBoot(guest, vpc);
     const guest = options.fromPowerOn
-      ? await bootGuest(bench, wish)
-      : await savedGuest(bench, wish, hasBooted);
+      ? await bootGuest(sandbox, spec)
+      : await savedGuest(sandbox, spec, hasBooted);
     showConsole(guest);
     if (options.fromPowerOn) await hasBooted(guest);
     const disk =
       program === null
         ? {}
-        : { program: await plugProgram(guest, { program, folder: bench.folder }) };
+        : { program: await plugProgram(guest, { program, folder: sandbox.folder }) };
     guest.udev.forget();
-    return vmOf({ bench, vpc, image, nics, ...disk }, guest);
+    return vmOf({ sandbox, vpc, image, nics, ...disk }, guest);
   } catch (error) {
-    await bench.stop();
+    await sandbox.stop();
     throw error;
   }
 }
 
 interface Parts {
-  readonly bench: Bench;
+  readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly image: Image;
   /** At the start. */
@@ -74,11 +74,11 @@ interface Parts {
   readonly program?: string;
 }
 
-function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm {
+function vmOf({ sandbox, vpc, image, nics, ...program }: Parts, first: Guest): Vm {
   let guest = first;
   let copies = 0;
   const plugged = new Map(nics.map((nic) => [nic.mac, nic]));
-  const commands = commandsOf((argv, options) => guest.agent.exec(argv, options));
+  const commands = createMachineCommands((argv, options) => guest.agent.exec(argv, options));
   /** With a QEMU of its own: about one of five resets of one that runs left it silent for ever. */
   const bootAgain = async (from?: string): Promise<void> => {
     guest = await guest.startAgain({ nics: [...plugged.values()], ...program }, from);
@@ -88,11 +88,11 @@ function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm 
   };
   return {
     ...commands,
-    bench,
+    sandbox,
     vpc,
     // A program of the guest's root file system, in the VPC's network: it reads files there alone.
-    execInNetworkOf: (bench, argv, limits) =>
-      command(bench.enterNetwork(["chroot", image.root, ...argv]), limits),
+    execInNetworkOf: (sandbox, argv, limits) =>
+      command(sandbox.enterNetwork(["chroot", image.root, ...argv]), limits),
     attach: async (spec: EniSpec, { model = "virtio-net-pci", ...sides } = {}) => {
       const eni = await vpc.attach("tap", spec, sides);
       if (sides.link === false) return eni;
@@ -112,7 +112,7 @@ function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm 
     eventsOf: (act) => eventsOf(guest, act),
     copyDisk: async () => {
       copies += 1;
-      const path = join(bench.folder, `disk-${copies}`);
+      const path = join(sandbox.folder, `disk-${copies}`);
       await guest.copyDisk(path);
       return path;
     },
@@ -125,14 +125,14 @@ function vmOf({ bench, vpc, image, nics, ...program }: Parts, first: Guest): Vm 
       await bootAgain();
     },
     consoleLog: () => Bun.file(guest.consoleLog).text(),
-    stop: bench.stop,
-    [Symbol.asyncDispose]: bench.stop,
+    stop: sandbox.stop,
+    [Symbol.asyncDispose]: sandbox.stop,
   };
 }
 
 /** Until systemd has done its first jobs, and the first ENI's NIC has its addresses. */
 async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> {
-  const commands = commandsOf(agent.exec);
+  const commands = createMachineCommands(agent.exec);
   try {
     await agent.awaitAnswer(120_000);
     const wait = ["systemctl", "is-system-running", "--wait"];

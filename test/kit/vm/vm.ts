@@ -1,14 +1,14 @@
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
-import type { Bench } from "../machine/bench.ts";
+import type { Sandbox } from "../machine/sandbox.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { MachineCommands } from "../machine/commands-of.ts";
+import type { MachineCommands } from "../machine/machine-commands.ts";
 import type { AttachedEni, Sides, Vpc } from "../machine/vpc/vpc.ts";
 import type { NicModel } from "./qemu/qemu-arguments.ts";
 import type { UdevEvent } from "./scenario/udev-stream.ts";
 
 /** A virtual machine with the VPC around it: a real kernel, udev and systemd, real hot-plug. */
 export interface Vm extends MachineCommands, Pick<Machine, "execInNetworkOf">, AsyncDisposable {
-  readonly bench: Bench;
+  readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   /** Plugs a NIC in; returns when its device is on the bus, not when the guest is done with it. */
   readonly attach: (

@@ -2,7 +2,7 @@ import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import * as v from "valibot";
 import { slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { modestImages as images } from "../../kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import type { Machine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
@@ -21,7 +21,7 @@ const known = { device: 1, ipv4: ["10.0.1.10"] };
 async function installed(
   image: (typeof images)[keyof typeof images],
   nics: readonly string[],
-): Promise<BenchInstance> {
+): Promise<TestInstance> {
   const files = { ...image.files, "/etc/ec2nic/always": "" };
   const enis = [primary, known];
   const instance = await startInstance({ suite: "trixie", enis, ...image, files, isOnBus: true });
@@ -55,7 +55,7 @@ async function lastWord(machine: Machine, nic: string): Promise<string> {
   return lines.find((line) => /kept|settled/.test(line)) ?? said;
 }
 
-async function requestsOf({ vpc }: BenchInstance): Promise<number> {
+async function requestsOf({ vpc }: TestInstance): Promise<number> {
   return v.parse(v.object({ requests: v.number() }), await vpc.simulator.look("counts")).requests;
 }
 
@@ -65,7 +65,7 @@ for (const [backend, image] of Object.entries(images)) {
     const ownStart = await requestsOf(before);
     await before.machine.run(["ec2nic", "activate"]);
     const own = (await requestsOf(before)) - ownStart;
-    const bootAgain = async (instance: BenchInstance): Promise<BenchInstance> => {
+    const bootAgain = async (instance: TestInstance): Promise<TestInstance> => {
       const start = await requestsOf(instance);
       const after = await instance.reboot();
       await untilIdle(after.machine);

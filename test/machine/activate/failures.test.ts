@@ -1,5 +1,5 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
@@ -27,7 +27,7 @@ const inFrontOf = (program: string, pattern: string, first: string) => ({
 });
 
 /** Whatever happened: IMDS is reached, and the next run finishes the work. */
-async function expectRecovery({ machine }: BenchInstance): Promise<void> {
+async function expectRecovery({ machine }: TestInstance): Promise<void> {
   expect((await machine.exec(["ec2nic", "fetch", "instance-id"])).code).toBe(0);
   const next = await machine.exec(["ec2nic", "activate", "--json"]);
   expect({ code: next.code, stderr: next.stderr }).toMatchObject({ code: 0 });

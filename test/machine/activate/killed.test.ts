@@ -1,6 +1,6 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
@@ -30,7 +30,7 @@ const files = [
 const deeds = ["fsync", "/^rename", "/^unlink", "/^mkdir", "execve", "/^f?chmod"];
 
 /** Our files' contents; null where there is none. A half-written one would equal neither state. */
-async function ours({ machine }: BenchInstance): Promise<readonly (string | null)[]> {
+async function ours({ machine }: TestInstance): Promise<readonly (string | null)[]> {
   return Promise.all(
     files.map(async (path) => {
       const { code, stdout } = await machine.exec(["cat", path]);
@@ -39,12 +39,12 @@ async function ours({ machine }: BenchInstance): Promise<readonly (string | null
   );
 }
 
-async function forget({ machine }: BenchInstance): Promise<void> {
+async function forget({ machine }: TestInstance): Promise<void> {
   await machine.remove(...files, "/run/ec2nic/unfinished.json");
   await machine.run(["networkctl", "reload"]);
 }
 
-async function end(instance: BenchInstance, injection: string) {
+async function end(instance: TestInstance, injection: string) {
   const argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", injection];
   return instance.machine.exec([...argv, "ec2nic", "activate", "--timeout", "20s"]);
 }

@@ -26,13 +26,13 @@ describe("a machine with systemd-networkd", () => {
       enable: ["systemd-networkd.service"],
       files: { "/etc/systemd/network/50-ens5.network": ens5 },
     });
-    const { machine, vpc, bench } = instance;
+    const { machine, vpc, sandbox } = instance;
     expect(await machine.failedUnits()).toEqual([]);
     expect(machine.bootMs).toBeLessThan(10_000);
 
     // 2600:… comes by DHCPv6, because a router advertisement with the M flag said so.
     await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
-    const log = await bench.run(["cat", vpc.eni("06:ec:2a:00:00:00").subnet.logFile]);
+    const log = await sandbox.run(["cat", vpc.eni("06:ec:2a:00:00:00").subnet.logFile]);
     expect(log).toContain("RTR-ADVERT(subnet0) 2600:1f14:ec2:100::");
     expect(log).toMatch(/DHCPREPLY\(subnet0\) 2600:1f14:ec2:100::10/);
     expect(await machine.run(["ip", "-6", "route", "show", "default"])).toContain("proto ra");

@@ -6,16 +6,16 @@ import {
   nics,
   startDhcpMachine,
 } from "../../kit/machine/dhcp/dhcp-machine.ts";
-import { chosenMoments, expectUnchanged } from "../../kit/machine/dhcp/kill-moments.ts";
-import { dhcpMissing } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { killMoments, expectMachineUnchanged } from "../../kit/machine/dhcp/kill-moments.ts";
+import { dhcpMissing } from "../../kit/machine/dhcp/prepare-file.ts";
 import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { binary } from "../../kit/program/run-ec2nic.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
 const testDhcp = testUnless(dhcpMissing);
-const { seed } = tries(1);
+const { seed } = seededRuns(1);
 const again = `EC2NIC_SEED=${seed}`;
 /** `KILLS=20` for more of them. */
 const moments = Number(process.env["KILLS"] ?? "1");
@@ -65,7 +65,7 @@ function onClient(suite: Suite, client: Client): void {
     `SIGINT, SIGTERM, and SIGKILL with a next run, at moments of chance (${again})`,
     async () => {
       const signals = ["INT", "TERM", "KILL"] as const;
-      for (const [at, afterMs] of chosenMoments(seed, 3 * moments).entries()) {
+      for (const [at, afterMs] of killMoments(seed, 3 * moments).entries()) {
         const signal = signals[at % 3] ?? "KILL";
         const ended = await dhcp.ec2nic([...fetch(at % 2 === 0 ? up : down), "--dhcp"], {
           signal,
@@ -74,7 +74,7 @@ function onClient(suite: Suite, client: Client): void {
         expect([0, 130, 143, 137], ended.stderr).toContain(ended.code);
         // any run does, with or without --dhcp
         if (signal === "KILL") await dhcp.ec2nic([...fetch(configured), "--timeout", "300ms"]);
-        await expectUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
+        await expectMachineUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
       }
     },
   );

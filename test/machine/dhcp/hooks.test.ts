@@ -8,18 +8,18 @@ import {
 } from "../../kit/machine/dhcp/client-commands.ts";
 import {
   type HookedMachine,
-  type Kind,
-  kindOf,
+  type CallKind,
+  classifyCall,
   startHookedMachine,
 } from "../../kit/machine/dhcp/hooked-machine.ts";
-import { dhcpMissing, rootsOfFile } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { dhcpMissing, buildRootsBeforeAll } from "../../kit/machine/dhcp/prepare-file.ts";
 import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { eniAt } from "../../kit/facts/nics.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(60_000);
 const testDhcp = testUnless(dhcpMissing);
-rootsOfFile();
+buildRootsBeforeAll();
 
 for (const suite of suites) {
   for (const [name, client] of Object.entries(clientCommands)) {
@@ -39,9 +39,9 @@ function withHook(suite: Suite, client: ClientCommands): void {
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
-  const seen = async (kind: Kind): Promise<number> =>
-    (await dhcp.handled()).filter((call) => kindOf(call) === kind).length;
-  const order = async (argv: readonly string[], kind: Kind): Promise<void> => {
+  const seen = async (kind: CallKind): Promise<number> =>
+    (await dhcp.handledCalls()).filter((call) => classifyCall(call) === kind).length;
+  const order = async (argv: readonly string[], kind: CallKind): Promise<void> => {
     const before = await seen(kind);
     await dhcp.machine.run(argv, { timeoutMs: 30_000 });
     await dhcp.machine.until(
@@ -74,12 +74,12 @@ function withHook(suite: Suite, client: ClientCommands): void {
   );
 
   testDhcp("the lease once more changes nothing, and takes no lock", async () => {
-    const before = await dhcp.handled();
+    const before = await dhcp.handledCalls();
     const locked = (): Promise<string> => dhcp.machine.run(["stat", "-c", "%y", "/run/ec2nic"]);
     const lockedBefore = await locked();
     const standing = await dhcp.routing();
     await order(client.renew, "bound");
-    const since = (await dhcp.handled()).slice(before.length);
+    const since = (await dhcp.handledCalls()).slice(before.length);
     expect(since.flatMap(({ plan }) => plan?.steps)).toEqual([]);
     expect(await locked()).toBe(lockedBefore);
     expect(await dhcp.routing()).toEqual(standing);
@@ -95,7 +95,7 @@ function withHook(suite: Suite, client: ClientCommands): void {
   });
 
   testDhcp("no call failed", async () => {
-    const handled = await dhcp.handled();
+    const handled = await dhcp.handledCalls();
     expect(handled.flatMap(({ error }) => error ?? [])).toEqual([]);
     expect(handled.length).toBeGreaterThan(1);
   });

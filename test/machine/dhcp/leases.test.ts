@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { type DhcpMachine, nics, startDhcpMachine } from "../../kit/machine/dhcp/dhcp-machine.ts";
-import { driverOfFile, dhcpMissing } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { buildDriverBeforeAll, dhcpMissing } from "../../kit/machine/dhcp/prepare-file.ts";
 import { until } from "../../kit/basics/until.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
 const testDhcp = testUnless(dhcpMissing);
-const driver = driverOfFile();
+const driver = buildDriverBeforeAll();
 const { up, down, unanswered } = nics;
 
 /** A machine for the tests of a `describe`. */
@@ -29,9 +29,9 @@ describe("whatever the client", () => {
       const before = await run("cat", ...each);
       const set = (value: string) => `echo ${value} | tee ${each.join(" ")}`;
       await run("sh", "-c", `${set("0")}; ${set(filter)}`);
-      const { driven, stderr } = await dhcp().drive([up, down]);
+      const { leases, stderr } = await dhcp().takeLeases([up, down]);
       expect(
-        driven.map(({ trouble }) => trouble),
+        leases.map(({ failure }) => failure),
         stderr,
       ).toEqual([null, null]);
       const values = before.trim().split("\n");
@@ -51,10 +51,10 @@ describe("whatever the client", () => {
   });
 
   testDhcp("two runs at once: the second says so and goes without", async () => {
-    const first = dhcp().drive([unanswered]);
+    const first = dhcp().takeLeases([unanswered]);
     await until("the first one asks", () => run("ps", "-C", "udhcpc", "-o", "args="));
-    const second = await dhcp().drive([down]);
-    expect(second.driven[0]?.trouble).toBe("another run takes leases at this moment");
+    const second = await dhcp().takeLeases([down]);
+    expect(second.leases[0]?.failure).toBe("another run takes leases at this moment");
     await first;
     expect(await dhcp().changes()).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe("whatever the client", () => {
     const shown = await run("ip", "address", "show", "dev", down);
     const [, seconds] = /inet 10\.0\.2\.10\/32 .*\n +valid_lft (\d+)sec/.exec(shown) ?? [];
     expect(Number(seconds)).toBeWithin(25, 36);
-    expect((await dhcp().drive([])).code).toBe(0);
+    expect((await dhcp().takeLeases([])).code).toBe(0);
     expect(await dhcp().changes()).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe("whatever the client", () => {
     const mac = "06:ec:2a:00:00:02";
     await holdThenKill();
     await run("ip", "link", "set", down, "address", "06:ec:2a:00:00:99");
-    const { code, stderr } = await dhcp().drive([]);
+    const { code, stderr } = await dhcp().takeLeases([]);
     expect(code, stderr).toBe(0);
     const shown = await run("ip", "address", "show", "dev", down);
     expect(shown).toContain("10.0.2.10/32");
@@ -93,7 +93,7 @@ describe("whatever the client", () => {
 
   /** A lease that is held while another NIC is still asked for one, and then nobody is there. */
   async function holdThenKill(): Promise<void> {
-    const killed = await dhcp().drive([down, unanswered], { signal: "KILL", afterMs: 900 });
+    const killed = await dhcp().takeLeases([down, unanswered], { signal: "KILL", afterMs: 900 });
     expect(killed.stderr).toContain("has 10.0.2.10 for now");
   }
 });
@@ -105,8 +105,8 @@ describe("dhcpcd", () => {
     const path = `/var/lib/dhcpcd/${down}.lease`;
     await dhcp().machine.write(path, "from before", 0o640);
     const before = await dhcp().changes();
-    const { driven, stderr } = await dhcp().drive([down]);
-    expect(driven[0]?.trouble, stderr).toBeNull();
+    const { leases, stderr } = await dhcp().takeLeases([down]);
+    expect(leases[0]?.failure, stderr).toBeNull();
     expect(await dhcp().machine.read(path)).toBe("from before");
     expect(await dhcp().changes()).toEqual(before);
   });
@@ -126,7 +126,7 @@ describe("dhclient where nothing ends it together with us", () => {
   /** Killed when its client runs: on a busy machine that takes longer. */
   const killWithClient = async (nics: readonly string[]): Promise<void> => {
     for (const afterMs of [600, 1200, 2400]) {
-      await dhcp().drive(nics, { signal: "KILL", afterMs });
+      await dhcp().takeLeases(nics, { signal: "KILL", afterMs });
       if ((await clients()).includes(unanswered)) return;
     }
   };
@@ -134,7 +134,7 @@ describe("dhclient where nothing ends it together with us", () => {
   testDhcp("killed: the next run ends it", async () => {
     await killWithClient([unanswered]);
     expect(await clients()).toContain(unanswered);
-    const { code, stderr } = await dhcp().drive([]);
+    const { code, stderr } = await dhcp().takeLeases([]);
     expect(code, stderr).toBe(0);
     expect(await clients()).toBe("");
     expect(await dhcp().changes()).toEqual([]);
@@ -144,7 +144,7 @@ describe("dhclient where nothing ends it together with us", () => {
     await killWithClient([down, unanswered]);
     expect(await clients()).toContain(unanswered);
     await until("it has ended", async () => (await clients()) === "", 6000);
-    expect((await dhcp().drive([])).code).toBe(0);
+    expect((await dhcp().takeLeases([])).code).toBe(0);
     expect(await dhcp().changes()).toEqual([]);
   });
 });
@@ -164,8 +164,8 @@ describe("networkd", () => {
     const state = `/run/systemd/netif/links/${index.trim()}`;
     const read = (): Promise<string> => dhcp().machine.read(state);
     await until("it is managed", async () => (await read()).includes("=configuring"));
-    const { driven, stderr } = await dhcp().drive([unanswered]);
-    expect(driven[0]?.trouble).toBe("networkd says it is configuring");
+    const { leases, stderr } = await dhcp().takeLeases([unanswered]);
+    expect(leases[0]?.failure).toBe("networkd says it is configuring");
     expect(stderr).not.toContain("networkctl reload");
   });
 });
@@ -174,9 +174,9 @@ describe("no client", () => {
   const dhcp = machineWith("none");
 
   testDhcp("it is told what was looked for, and nothing is touched", async () => {
-    const { driven, code } = await dhcp().drive([down]);
-    const [{ trouble } = { trouble: "" }] = driven;
-    expect(trouble).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
+    const { leases, code } = await dhcp().takeLeases([down]);
+    const [{ failure } = { failure: "" }] = leases;
+    expect(failure).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
     expect(code).toBe(69);
     expect(await dhcp().changes()).toEqual([]);
   });

@@ -6,16 +6,16 @@ import {
   nics,
   startDhcpMachine,
 } from "../../kit/machine/dhcp/dhcp-machine.ts";
-import { chosenMoments, expectUnchanged } from "../../kit/machine/dhcp/kill-moments.ts";
-import { driverOfFile, dhcpMissing } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { killMoments, expectMachineUnchanged } from "../../kit/machine/dhcp/kill-moments.ts";
+import { buildDriverBeforeAll, dhcpMissing } from "../../kit/machine/dhcp/prepare-file.ts";
 import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
 const testDhcp = testUnless(dhcpMissing);
-const driver = driverOfFile();
-const { seed } = tries(1);
+const driver = buildDriverBeforeAll();
+const { seed } = seededRuns(1);
 const again = `EC2NIC_SEED=${seed}`;
 /** `KILLS=20` for more of them, and on both suites: `commands.test.ts` is on both always. */
 const moments = Number(process.env["KILLS"] ?? "2");
@@ -36,26 +36,26 @@ function onClient(suite: Suite, client: Client): void {
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
   testDhcp("two NICs at once, one of them down: the identity comes through each", async () => {
-    const { code, driven, stderr } = await dhcp.drive([up, down]);
-    expect(driven, stderr).toEqual([
-      { nic: up, trouble: null, address: "10.0.1.10", instanceId: identity },
-      { nic: down, trouble: null, address: "10.0.2.10", instanceId: identity },
+    const { code, leases, stderr } = await dhcp.takeLeases([up, down]);
+    expect(leases, stderr).toEqual([
+      { nic: up, failure: null, address: "10.0.1.10", instanceId: identity },
+      { nic: down, failure: null, address: "10.0.2.10", instanceId: identity },
     ]);
     expect(code).toBe(0);
     expect(await dhcp.changes()).toEqual([]);
   });
 
   testDhcp("nobody answers: it gives up in time", async () => {
-    const { code, driven, elapsedMs } = await dhcp.drive([unanswered]);
-    expect(driven[0]?.trouble).toContain("no DHCP server granted an address");
+    const { code, leases, elapsedMs } = await dhcp.takeLeases([unanswered]);
+    expect(leases[0]?.failure).toContain("no DHCP server granted an address");
     expect(code).toBe(69);
     expect(elapsedMs).toBeLessThan(6000);
     expect(await dhcp.changes()).toEqual([]);
   });
 
   testDhcp("a NIC that has an address is not touched", async () => {
-    const { driven, stderr } = await dhcp.drive([configured]);
-    expect(driven[0]?.trouble).toBe("it has an IPv4 address");
+    const { leases, stderr } = await dhcp.takeLeases([configured]);
+    expect(leases[0]?.failure).toBe("it has an IPv4 address");
     expect(stderr).not.toContain("runs ip");
     expect(await dhcp.changes()).toEqual([]);
   });
@@ -65,29 +65,29 @@ function onClient(suite: Suite, client: Client): void {
     ["TERM", 143],
   ] as const) {
     testDhcp(`SIG${signal} while nobody answers: all is given back`, async () => {
-      const { code, stderr } = await dhcp.drive([unanswered, down], { signal, afterMs: 1000 });
+      const { code, stderr } = await dhcp.takeLeases([unanswered, down], { signal, afterMs: 1000 });
       expect(code, stderr).toBe(status);
       expect(await dhcp.changes()).toEqual([]);
     });
   }
 
   testDhcp(`kill -9 at ${moments} moments of chance, and the next run (${again})`, async () => {
-    for (const afterMs of chosenMoments(seed, moments)) {
-      await dhcp.drive([up, down], { signal: "KILL", afterMs });
-      const next = await dhcp.drive([]);
+    for (const afterMs of killMoments(seed, moments)) {
+      await dhcp.takeLeases([up, down], { signal: "KILL", afterMs });
+      const next = await dhcp.takeLeases([]);
       expect(next.code, next.stderr).toBe(0);
-      await expectUnchanged(dhcp, `killed after ${afterMs} ms: ${next.stderr}`);
+      await expectMachineUnchanged(dhcp, `killed after ${afterMs} ms: ${next.stderr}`);
     }
   });
 
   testDhcp(
     `SIGINT and SIGTERM at ${moments} moments of chance, and no next run (${again})`,
     async () => {
-      for (const [at, afterMs] of chosenMoments(seed + 1, moments).entries()) {
+      for (const [at, afterMs] of killMoments(seed + 1, moments).entries()) {
         const signal = at % 2 === 0 ? "INT" : "TERM";
-        const { code, stderr } = await dhcp.drive([up, down], { signal, afterMs });
+        const { code, stderr } = await dhcp.takeLeases([up, down], { signal, afterMs });
         expect([0, 130, 143], stderr).toContain(code);
-        await expectUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${stderr}`);
+        await expectMachineUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${stderr}`);
       }
     },
   );

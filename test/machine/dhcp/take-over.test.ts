@@ -1,13 +1,13 @@
 import { describe, expect, setDefaultTimeout } from "bun:test";
 import { clientCommands, primary } from "../../kit/machine/dhcp/client-commands.ts";
 import { startHookedMachine } from "../../kit/machine/dhcp/hooked-machine.ts";
-import { dhcpMissing, rootsOfFile } from "../../kit/machine/dhcp/machine-of-file.ts";
+import { dhcpMissing, buildRootsBeforeAll } from "../../kit/machine/dhcp/prepare-file.ts";
 import type { Machine } from "../../kit/machine/machine.ts";
 import { suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(60_000);
-rootsOfFile();
+buildRootsBeforeAll();
 const testDhcp = testUnless(dhcpMissing);
 
 /** NetworkManager has to take the primary too, once it has a profile of ours. */

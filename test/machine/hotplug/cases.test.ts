@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { type FakeBus, fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { images } from "../../kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
@@ -13,7 +13,7 @@ const missing = machineMissing();
 const testMachine = testUnless(missing);
 
 /** One machine for all: each case ends with the primary alone, and with a device in no slot but its. */
-let instance: BenchInstance;
+let instance: TestInstance;
 let bus: FakeBus;
 beforeAll(async () => {
   if (missing !== null) return;

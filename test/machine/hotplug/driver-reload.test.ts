@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { images } from "../../kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import type { Machine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
@@ -116,6 +116,6 @@ async function routingOf(machine: Machine): Promise<readonly string[]> {
     .toSorted();
 }
 
-async function requestsOf({ vpc }: BenchInstance): Promise<number> {
+async function requestsOf({ vpc }: TestInstance): Promise<number> {
   return v.parse(v.object({ requests: v.number() }), await vpc.simulator.look("counts")).requests;
 }

@@ -1,7 +1,7 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { modestImages as images } from "../../kit/machine/images.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
 import { rootFileSystem, suites } from "../../kit/machine/root-file-system.ts";
@@ -78,7 +78,7 @@ for (const [backend, image] of Object.entries(images)) {
 }
 
 /** Files of ours, rules, and who is in which table. */
-async function stateOf({ machine }: BenchInstance) {
+async function stateOf({ machine }: TestInstance) {
   const script =
     "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra'";
   return (await machine.run(["sh", "-c", script])).split("\n").map((line) => line.trim());

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
-import { type Bench, startBench } from "../../kit/machine/bench.ts";
+import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
@@ -18,14 +18,14 @@ find "$1"/etc -xdev -type f -exec md5sum {} + | sort -k2
 describe.each(suites)("%s", (suite: Suite) => {
   const missing = machineMissing(suite);
   const testMachine = testUnless(missing);
-  let bench: Bench;
+  let bench: Sandbox;
   let machine: Machine;
   let before = "";
 
   beforeAll(async () => {
     if (missing !== null) return;
     await rootFileSystem(suite);
-    bench = await startBench();
+    bench = await startSandbox();
     const files = { "/etc/ec2nic/always": "" };
     machine = await startMachine(bench, { suite, files, enable: ["systemd-networkd.service"] });
     before = await treeOf("");

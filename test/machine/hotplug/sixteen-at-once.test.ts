@@ -2,7 +2,7 @@ import { beforeAll, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { modestImages as images } from "../../kit/machine/images.ts";
 import { type ImdsLoad, imdsLoad } from "../../kit/machine/checks/imds-load.ts";
-import { type BenchInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
+import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
@@ -51,7 +51,7 @@ const add = (spec: EniSpec): readonly string[] => {
 };
 
 /** Attaches them all, and runs `hotplug add` for each at the same moment. */
-async function arrive({ machine, vpc }: BenchInstance, specs: readonly EniSpec[]) {
+async function arrive({ machine, vpc }: TestInstance, specs: readonly EniSpec[]) {
   await Promise.all(specs.map((spec) => vpc.attach(machine, spec, { metadata: false })));
   await Promise.all(specs.map((spec) => vpc.simulator.order("attach", spec)));
   await vpc.simulator.order("clear-requests");
@@ -59,7 +59,7 @@ async function arrive({ machine, vpc }: BenchInstance, specs: readonly EniSpec[]
   return { runs, load: await imdsLoad(vpc.simulator) };
 }
 
-async function depart({ machine, vpc }: BenchInstance, specs: readonly EniSpec[], times: number) {
+async function depart({ machine, vpc }: TestInstance, specs: readonly EniSpec[], times: number) {
   const macs = specs.map(({ device }) => macOf(device));
   await Promise.all(macs.map((mac) => vpc.detach(mac, { lingerMs: 2000 })));
   const argvs = Array.from({ length: times }, () => [
@@ -97,7 +97,7 @@ function right(runs: readonly RunInMachine[], outcomes: readonly string[]): void
   expect(bad).toEqual([]);
 }
 
-async function expectWhole({ machine }: BenchInstance): Promise<void> {
+async function expectWhole({ machine }: TestInstance): Promise<void> {
   const check = await machine.exec(["ec2nic", "activate", "--check"]);
   expect({ code: check.code, said: check.stdout }).toEqual({ code: 0, said: "no difference\n" });
   const { outcome, plan } = JSON.parse(await machine.run(["ec2nic", "activate", "--json"]));
@@ -107,7 +107,7 @@ async function expectWhole({ machine }: BenchInstance): Promise<void> {
 }
 
 /** Files of ours, rules, routes, what lies in /run. */
-async function stateOf({ machine }: BenchInstance): Promise<readonly string[]> {
+async function stateOf({ machine }: TestInstance): Promise<readonly string[]> {
   const script = [
     "find /etc -name '*ec2nic*'",
     "find /run/ec2nic -not -name nics.json",
@@ -162,7 +162,7 @@ for (const [backend, image] of Object.entries(images)) {
 }
 
 /** The slowest of the backends, with an IMDS that is late and answers 20 requests a second. */
-async function throttledSixteen(instance: BenchInstance, before: readonly string[]): Promise<void> {
+async function throttledSixteen(instance: TestInstance, before: readonly string[]): Promise<void> {
   const { machine, vpc } = instance;
   const number = { afterMs: 2000, before: "0" };
   const specs = sixteen({ ".": 1500, ipv6s: 3000, "device-number": number });

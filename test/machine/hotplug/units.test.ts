@@ -5,7 +5,7 @@ import { install } from "../../../src/install/install.ts";
 import { systemFiles } from "../../../src/host/files.ts";
 import type { Files, Host } from "../../../src/host/host.ts";
 import { silentLog, withFolder } from "../../kit/files/golden-case.ts";
-import { type Bench, startBench } from "../../kit/machine/bench.ts";
+import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
@@ -46,13 +46,13 @@ async function installed(): Promise<{ files: Record<string, string>; links: stri
 describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
   const missing = machineMissing(suite);
   const testMachine = testUnless(missing);
-  let bench: Bench;
+  let bench: Sandbox;
   let machine: Machine;
 
   beforeAll(async () => {
     if (missing !== null) return;
     await rootFileSystem(suite);
-    bench = await startBench();
+    bench = await startSandbox();
     const { files, links } = await installed();
     machine = await startMachine(bench, {
       suite,

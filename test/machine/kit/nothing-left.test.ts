@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { startBench } from "../../kit/machine/bench.ts";
+import { startSandbox } from "../../kit/machine/sandbox.ts";
 import { firstLine } from "../../kit/basics/first-line.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { startMachine } from "../../kit/machine/machine.ts";
@@ -9,7 +9,7 @@ import { machineMissing } from "../../kit/machine/missing.ts";
 import { holdNamespaces } from "../../kit/machine/namespaces.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { until } from "../../kit/basics/until.ts";
-import { processesIn, whatIsThere } from "../../kit/machine/checks/leftovers.ts";
+import { processesIn, readLeftovers } from "../../kit/machine/checks/sandbox-leftovers.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(40_000);
@@ -19,22 +19,22 @@ beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_
 
 describe("a bench that has ended", () => {
   testMachine("left nothing, after two machines in sequence", async () => {
-    const before = await whatIsThere();
+    const before = await readLeftovers();
     for (const device of [0, 1]) {
       const instance = await startInstance({ enis: [{ device }] });
-      expect(await whatIsThere()).not.toEqual(before);
-      const networks = [instance.bench.pid, instance.machine.pid].map((pid) =>
+      expect(await readLeftovers()).not.toEqual(before);
+      const networks = [instance.sandbox.pid, instance.machine.pid].map((pid) =>
         readlinkSync(`/proc/${pid}/ns/net`),
       );
       expect(networks.map((each) => processesIn(each).length > 0)).toEqual([true, true]);
       await instance.stop();
       expect(networks.flatMap(processesIn)).toEqual([]);
-      expect(await whatIsThere()).toEqual(before);
+      expect(await readLeftovers()).toEqual(before);
     }
   });
 
   testMachine("left nothing where the test was killed", async () => {
-    const before = await whatIsThere();
+    const before = await readLeftovers();
     const program = `
       import { startInstance } from "${join(import.meta.dir, "../../kit/machine/vpc/instance.ts")}";
       const instance = await startInstance({ enis: [{ device: 0 }] });
@@ -47,7 +47,7 @@ describe("a bench that has ended", () => {
     child.kill("SIGKILL");
     await child.exited;
     const look = async (): Promise<boolean> => {
-      expect(await whatIsThere()).toEqual(before);
+      expect(await readLeftovers()).toEqual(before);
       return true;
     };
     expect(await until("nothing is left", look)).toBe(true);
@@ -64,13 +64,13 @@ describe("this machine is not a machine of the bench", () => {
 
   // A process number read in the wrong process namespace once made commands run here.
   testMachine("a process outside of the machine's control group is refused", async () => {
-    await using bench = await startBench();
+    await using bench = await startSandbox();
     const hold = (): unknown => holdNamespaces(bench.pid, ["mnt"], "/ec2nic-bench-0/machine-1");
     expect(hold).toThrow("is not in /ec2nic-bench-0/machine-1: refused");
   });
 
   testMachine("no command runs where the machine's mark is not, or after its end", async () => {
-    await using bench = await startBench();
+    await using bench = await startSandbox();
     const machine = await startMachine(bench);
     await machine.run(["rm", "/.ec2nic-machine"]);
     expect(await machine.exec(["true"])).toMatchObject({ code: 125 });
@@ -90,7 +90,7 @@ describe("this machine is not a machine of the bench", () => {
 
 describe("a machine", () => {
   testMachine("keeps kernel.* and the clock from its root, and its writes to itself", async () => {
-    await using bench = await startBench();
+    await using bench = await startSandbox();
     await using machine = await startMachine(bench, { hostname: "ip-10-0-0-77" });
     expect((await machine.exec(["sh", "-c", "echo 1 >/proc/sys/kernel/panic"])).code).not.toBe(0);
     expect(await machine.run(["cat", "/proc/1/status"])).toMatch(/CapBnd:\s+[0-9a-f]+/);

@@ -20,7 +20,7 @@ ip route add default via 10.0.0.1
 describe("a ping that runs while something else happens", () => {
   testMachine("loses nothing where nothing happens, and what is cut off, both ways", async () => {
     await using instance = await startInstance({ enis: [{ device: 0 }] });
-    const { machine, bench, vpc } = instance;
+    const { machine, sandbox, vpc } = instance;
     await machine.run(["sh", "-ec", byHand]);
     for (const direction of ["out", "in"] as const) {
       const quiet = await pingThrough(instance, { address: "10.0.0.10", direction });
@@ -32,9 +32,9 @@ describe("a ping that runs while something else happens", () => {
       const cut = await pingThrough(instance, { address: "10.0.0.10", direction });
       await Bun.sleep(200);
       const wire = wireName(vpc.eni("06:ec:2a:00:00:00").mac);
-      await bench.run(["bridge", "link", "set", "dev", wire, "state", "0"]);
+      await sandbox.run(["bridge", "link", "set", "dev", wire, "state", "0"]);
       await Bun.sleep(400);
-      await bench.run(["bridge", "link", "set", "dev", wire, "state", "3"]);
+      await sandbox.run(["bridge", "link", "set", "dev", wire, "state", "3"]);
       await Bun.sleep(300);
       const counted = await cut.stop();
       expect(counted.lost).toBeGreaterThan(4);

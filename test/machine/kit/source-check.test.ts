@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
-import { failedRows, packetFails, packetTable } from "../../kit/machine/checks/packets.ts";
+import { failedRows, packetFailure, packetTable } from "../../kit/machine/checks/packets.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { inside, outside } from "../../kit/machine/vpc/vpc-hosts.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
@@ -26,8 +26,8 @@ describe("the source check of the VPC", () => {
       await machine.run(["sh", "-ec", byHand]);
 
       // Without rules all leaves by the only default route, whatever the source is.
-      expect(await packetFails(instance, out("10.0.0.10", outside.ipv4))).toBeNull();
-      expect(await packetFails(instance, out("10.0.1.10", outside.ipv4))).not.toBeNull();
+      expect(await packetFailure(instance, out("10.0.0.10", outside.ipv4))).toBeNull();
+      expect(await packetFailure(instance, out("10.0.1.10", outside.ipv4))).not.toBeNull();
       expect(await vpc.dropped(primary)).toEqual({ packets: 1, sources: ["10.0.1.10"] });
       expect((await vpc.dropped(secondary)).packets).toBe(0);
 
@@ -45,17 +45,17 @@ describe("the source check of the VPC", () => {
       await machine.run(["ip", "address", "add", "10.0.1.70/32", "dev", "lo"]);
       for (const direction of ["out", "in"] as const) {
         const query = { address: "10.0.1.70", host: inside.ipv4, direction };
-        expect(await packetFails(instance, query)).toBeNull();
+        expect(await packetFailure(instance, query)).toBeNull();
       }
 
       await vpc.change({ ...enis[1], device: 1, ipv4: ["10.0.1.10"] }, { metadata: false });
-      expect(await packetFails(instance, out("10.0.1.11", outside.ipv4))).not.toBeNull();
+      expect(await packetFailure(instance, out("10.0.1.11", outside.ipv4))).not.toBeNull();
       expect((await vpc.dropped(secondary)).sources).toEqual(["10.0.0.10", "10.0.1.11"]);
     },
   );
 });
 
-function out(address: string, host: string): Parameters<typeof packetFails>[1] {
+function out(address: string, host: string): Parameters<typeof packetFailure>[1] {
   return { address, host, direction: "out" };
 }
 

@@ -1,18 +1,18 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { chance } from "../../kit/basics/chance.ts";
+import { createRandom } from "../../kit/basics/random.ts";
 import { until } from "../../kit/basics/until.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
 import { type NicNetwork, startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
 import type { NicSpec } from "../../kit/netns/nic-network/nic-spec.ts";
 import {
-  complaintsAbout,
-  type Asked,
-  type Mishap,
-  someTrouble,
-  type Trouble,
+  findProblems,
+  type ExpectedRun,
+  type NicFault,
+  randomFaultyRun,
+  type FaultyRun,
 } from "../../kit/netns/nic-network/random-faults.ts";
 import type { RunResult } from "../../kit/program/run-ec2nic.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 /** `RUNS=1000` for the real one; `EC2NIC_SEED=N RUNS=1` for the run that a failure names. */
@@ -41,20 +41,20 @@ const names = nics.map(({ name }) => name);
 testNics(
   `${runs} runs among NICs that die, come back and lie end in time, and rightly`,
   async () => {
-    const { seed } = tries(runs);
+    const { seed } = seededRuns(runs);
     console.log(`EC2NIC_SEED=${seed}`);
     await using network = await startNicNetwork({ nics });
     const before = await network.state();
     const asks = await Promise.all(commands.map((args) => askedInPeace(network, args)));
     const codes: Record<string, number> = {};
     for (let at = 0; at < runs; at += 1) {
-      const trouble = someTrouble(chance(seed + at), names, asks);
+      const trouble = randomFaultyRun(createRandom(seed + at), names, asks);
       const run = await runAmong(network, trouble);
       codes[run.code] = (codes[run.code] ?? 0) + 1;
-      const complaints = complaintsAbout(trouble, run, graceMs);
+      const complaints = findProblems(trouble, run, graceMs);
       await mendAll(network);
       await until("all is as it was", async () => Bun.deepEquals(await network.state(), before));
-      if (complaints.length > 0) console.log(JSON.stringify(trouble.deeds), trouble.asked.args);
+      if (complaints.length > 0) console.log(JSON.stringify(trouble.faults), trouble.expected.args);
       const replay = `EC2NIC_SEED=${seed + at} RUNS=1`;
       expect({ replay, complaints }).toEqual({ replay, complaints: [] });
     }
@@ -70,30 +70,30 @@ const commands = [
   ["fetch", "--json"],
 ];
 
-async function askedInPeace(network: NicNetwork, args: readonly string[]): Promise<Asked> {
+async function askedInPeace(network: NicNetwork, args: readonly string[]): Promise<ExpectedRun> {
   const { code, text } = await network.ec2nic(args);
   return { args, code, text };
 }
 
 async function runAmong(
   network: NicNetwork,
-  { asked, deeds, timeoutMs }: Trouble,
+  { expected, faults, timeoutMs }: FaultyRun,
 ): Promise<RunResult> {
-  for (const { nic, mishap } of deeds.filter(({ atMs }) => atMs === 0))
-    await befall(network, nic, mishap);
+  for (const { nic, fault } of faults.filter(({ atMs }) => atMs === 0))
+    await befall(network, nic, fault);
   const startMs = performance.now();
-  const run = network.start([...asked.args, "--timeout", `${timeoutMs}ms`]);
+  const run = network.start([...expected.args, "--timeout", `${timeoutMs}ms`]);
   let isOver = false;
   const result = run.result.finally(() => (isOver = true));
-  for (const { atMs, nic, mishap } of deeds.filter(({ atMs }) => atMs > 0)) {
+  for (const { atMs, nic, fault } of faults.filter(({ atMs }) => atMs > 0)) {
     await Promise.race([result, Bun.sleep(startMs + atMs - performance.now())]);
     if (isOver) break;
-    await befall(network, nic, mishap);
+    await befall(network, nic, fault);
   }
   return result;
 }
 
-async function befall(network: NicNetwork, nic: string, mishap: Mishap): Promise<void> {
+async function befall(network: NicNetwork, nic: string, mishap: NicFault): Promise<void> {
   if (mishap === "fix") return fix(network, nic);
   if (mishap === "unplug") return void (await network.run(["ip", "link", "delete", nic]));
   if (mishap !== "cut the cable") return void (await network.simulator(nic).order("fault", mishap));

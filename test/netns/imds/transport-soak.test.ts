@@ -4,7 +4,7 @@ import type { FaultRule } from "../../../scripts/simulator/faults/fault.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
 import { startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
 import type { Sample, SoakReport } from "../../kit/netns/nic-network/soak.ts";
-import { tries } from "../../kit/basics/seed.ts";
+import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 /** `SOAK_S=600` for the real one. */
@@ -36,7 +36,7 @@ testNics(
       ],
     });
     const before = await network.state();
-    const { seed } = tries(1);
+    const { seed } = seededRuns(1);
     const nics = ["ens5=10.0.0.10", "ens6=10.0.1.10", "ens7=10.0.2.10"];
     const argv = [process.execPath, program, String(seconds), String(seed), ...nics];
     const { code, stdout, stderr } = await network.run(argv, {

@@ -1,56 +1,56 @@
-import { chain, ipv6, testVerdicts } from "../../kit/netns/probe-network/verdict-case.ts";
+import { addChain, ipv6, testVerdicts } from "../../kit/netns/probe-network/verdict-case.ts";
 
 testVerdicts([
   {
     what: "nftables drops what is sent",
-    provoke: `${chain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`,
+    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`,
     word: "firewall",
     says: "(inet t c) drops what is sent to 169.254.169.254",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
     what: "nftables rejects what is sent",
-    provoke: `${chain("output")} nft add rule inet t c ip daddr 169.254.169.254 counter reject`,
+    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 counter reject`,
     word: "firewall",
     says: "rejects what is sent",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
     what: "nftables rejects with words of its own",
-    provoke: `${chain("output")} nft add rule inet t c ip daddr 169.254.169.254 reject with icmp type net-unreachable`,
+    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 reject with icmp type net-unreachable`,
     word: "firewall",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
     what: "nftables drops what is answered",
-    provoke: `${chain("input")} nft add rule inet t c ip saddr 169.254.169.254 drop`,
+    provoke: `${addChain("input")} nft add rule inet t c ip saddr 169.254.169.254 drop`,
     word: "firewall",
     says: "what 169.254.169.254 answers",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
     what: "nftables drops a whole network, in a chain that is jumped to, by a set",
-    provoke: `${chain("output")} nft add chain inet t d; nft 'add set inet t s { type ipv4_addr; flags interval; elements = { 169.254.0.0/16 }; }'; nft add rule inet t c oifname '"ens6"' jump d; nft add rule inet t d ip daddr @s tcp dport '{ 80, 443 }' drop`,
+    provoke: `${addChain("output")} nft add chain inet t d; nft 'add set inet t s { type ipv4_addr; flags interval; elements = { 169.254.0.0/16 }; }'; nft add rule inet t c oifname '"ens6"' jump d; nft add rule inet t d ip daddr @s tcp dport '{ 80, 443 }' drop`,
     word: "firewall",
     says: "(inet t d) drops",
     fix: ["nft insert rule inet t c ip daddr 169.254.169.254 tcp dport 80 accept"],
   },
   {
     what: "an nftables policy",
-    provoke: `${chain("output", "drop")} nft add rule inet t c oifname lo accept`,
+    provoke: `${addChain("output", "drop")} nft add rule inet t c oifname lo accept`,
     word: "firewall",
     says: "drops, by its policy,",
     fix: ["nft insert rule inet t c ip daddr 169.254.169.254 tcp dport 80 accept"],
   },
   {
     what: "an nftables policy for what comes in",
-    provoke: `${chain("input", "drop")} nft add rule inet t c tcp dport 22 accept`,
+    provoke: `${addChain("input", "drop")} nft add rule inet t c tcp dport 22 accept`,
     word: "firewall",
     fix: ["nft insert rule inet t c ip saddr 169.254.169.254 tcp sport 80 accept"],
   },
   {
     what: "nftables over IPv6",
-    provoke: `ip -6 route add default via 2001:db8:6::1 dev ens6; ${chain("output")} nft add rule inet t c ip6 daddr fd00:ec2::254 drop`,
+    provoke: `ip -6 route add default via 2001:db8:6::1 dev ens6; ${addChain("output")} nft add rule inet t c ip6 daddr fd00:ec2::254 drop`,
     args: ipv6,
     word: "firewall",
     fix: [/^nft delete rule inet t c handle \d+$/],

@@ -12,7 +12,7 @@ testVerdicts([
     before: (network) => network.far("ip link set far6 down"),
     word: "no-carrier",
     fix: null,
-    relief: (network) => network.far("ip link set far6 up"),
+    removeCause: (network) => network.far("ip link set far6 up"),
   },
   {
     what: "a NIC without an address, where another reaches IMDS",
@@ -20,7 +20,7 @@ testVerdicts([
     word: "no-address",
     says: "no IPv4 address",
     fix: ["ec2nic activate"],
-    relief: (network) => network.run("ip addr add 10.0.6.10/24 dev ens6"),
+    removeCause: (network) => network.run("ip addr add 10.0.6.10/24 dev ens6"),
   },
   {
     what: "strict rp_filter, and the route leads through another NIC",
@@ -70,7 +70,7 @@ testVerdicts([
     word: "prohibited",
     says: "systemd-imdsd guards IMDS",
     fix: null,
-    relief: (network) => network.run("ip route del prohibit 169.254.169.254"),
+    removeCause: (network) => network.run("ip route del prohibit 169.254.169.254"),
   },
   {
     what: "a prohibit route over IPv6",
@@ -101,7 +101,7 @@ testVerdicts([
     word: "nobody-on-link",
     says: "(ARP)",
     fix: null,
-    relief: (network) => network.far("sysctl -qw net.ipv4.conf.far6.arp_ignore=0"),
+    removeCause: (network) => network.far("sysctl -qw net.ipv4.conf.far6.arp_ignore=0"),
   },
   {
     what: "a gateway that is not there",

@@ -1,8 +1,8 @@
 import type { ProbeNetwork } from "../../kit/netns/probe-network/probe-network.ts";
 import {
-  aws,
-  both,
-  chain,
+  standInAws,
+  inOrder,
+  addChain,
   ipv6,
   testVerdicts,
 } from "../../kit/netns/probe-network/verdict-case.ts";
@@ -14,10 +14,10 @@ testVerdicts([
   {
     what: "IMDS that is not enabled over IPv6",
     provoke: "ip -6 route add default via 2001:db8:6::1 dev ens6",
-    before: both(
+    before: inOrder(
       (network) =>
-        network.far(`${chain("input")} nft add rule inet t c ip6 daddr fd00:ec2::254 drop`),
-      aws("--http-protocol-ipv6 enabled"),
+        network.far(`${addChain("input")} nft add rule inet t c ip6 daddr fd00:ec2::254 drop`),
+      standInAws("--http-protocol-ipv6 enabled"),
     ),
     args: ipv6,
     word: "no-answer",
@@ -30,32 +30,33 @@ testVerdicts([
     what: "a port that is closed",
     before: (network) =>
       network.far(
-        `${chain("input")} nft add rule inet t c iifname far6 tcp dport 80 reject with tcp reset`,
+        `${addChain("input")} nft add rule inet t c iifname far6 tcp dport 80 reject with tcp reset`,
       ),
     word: "refused",
     fix: null,
-    relief: (network) => network.far("nft flush ruleset"),
+    removeCause: (network) => network.far("nft flush ruleset"),
   },
   {
     what: "packets that are lost beyond the machine",
-    before: (network) => network.far(`${chain("input")} nft add rule inet t c tcp dport 80 drop`),
+    before: (network) =>
+      network.far(`${addChain("input")} nft add rule inet t c tcp dport 80 drop`),
     word: "no-answer",
     says: "the next hop answers: it is dropped beyond this machine",
     fix: null,
-    relief: (network) => network.far("nft flush ruleset"),
+    removeCause: (network) => network.far("nft flush ruleset"),
   },
   {
     what: "a service that is silent",
     before: fault({ fault: { kind: "hang" } }),
     word: "silent",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
   {
     what: "a hop limit that ends on the way",
-    before: both(
+    before: inOrder(
       fault({ fault: { kind: "hang" }, match: "PUT *" }),
-      aws("--http-put-response-hop-limit 2"),
+      standInAws("--http-put-response-hop-limit 2"),
     ),
     word: "hop-limit",
     fix: [
@@ -64,7 +65,10 @@ testVerdicts([
   },
   {
     what: "IMDS that is switched off",
-    before: both(fault({ fault: { kind: "status", status: 403 } }), aws("--http-endpoint enabled")),
+    before: inOrder(
+      fault({ fault: { kind: "status", status: 403 } }),
+      standInAws("--http-endpoint enabled"),
+    ),
     word: "switched-off",
     fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled",
@@ -72,7 +76,7 @@ testVerdicts([
   },
   {
     what: "IMDS that throttles, and a driver that counts",
-    before: both(fault({ fault: { kind: "status", status: 503 } }), (network) =>
+    before: inOrder(fault({ fault: { kind: "status", status: 503 } }), (network) =>
       network.standIn(
         "ethtool",
         `echo "NIC statistics:"; echo "     linklocal_allowance_exceeded: 712"`,
@@ -81,14 +85,14 @@ testVerdicts([
     word: "throttled",
     says: "IMDS answers 503 3 times in a row: throttled (ens6 has lost 712 packets",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
   {
     what: "IMDS in trouble",
     before: fault({ fault: { kind: "status", status: 500 } }),
     word: "trouble",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
   {
     what: "tokens that are refused",
@@ -96,14 +100,14 @@ testVerdicts([
     word: "trouble",
     says: "refuses (401)",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
   {
     what: "something that is not HTTP",
     before: fault({ fault: { kind: "garbage" } }),
     word: "not-imds",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
   {
     what: "a portal that redirects",
@@ -111,6 +115,6 @@ testVerdicts([
     word: "not-imds",
     says: "it says 302",
     fix: null,
-    relief: clear,
+    removeCause: clear,
   },
 ]);

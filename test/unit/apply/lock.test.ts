@@ -28,7 +28,9 @@ test("a run that waits says for whom, once, and goes on when it is its turn", as
   const machine = fakeMachine({ disk: busyDisk });
   const waiting = { ...machine, takeLock: async () => ((busy -= 1) > 0 ? null : () => undefined) };
   expect(await withMachineLock(waiting, 10_000, async () => "done")).toBe("done");
-  expect(machine.said).toEqual(["info waiting for another run: ec2nic hotplug add (process 4712)"]);
+  expect(machine.logged).toEqual([
+    "info waiting for another run: ec2nic hotplug add (process 4712)",
+  ]);
 });
 
 test("not free before the deadline: 75, and who has it", async () => {

@@ -117,7 +117,7 @@ describe("a step fails", () => {
       exec: (argv) => (argv.startsWith("reload") ? 1 : 0),
     });
     expect(failure?.message).toBe("reload: ended with 1");
-    expect(machine.said).toContain("error going back: reload back: ended with 1");
+    expect(machine.logged).toContain("error going back: reload back: ended with 1");
   });
 });
 

@@ -3,7 +3,7 @@ import { type NicRecord, updateRecords } from "../../../src/model/run-records.ts
 import { nicRecordsPath, readNicRecords } from "../../../src/inspect/nic-records.ts";
 import { fakeFiles } from "../../kit/host/fake-host.ts";
 import { macAt } from "../../kit/facts/nics.ts";
-import { nicDevice, nicLink, nicNote } from "../../kit/facts/recorded-nics.ts";
+import { nicDevice, nicLink, nicRecord } from "../../kit/facts/nic-records.ts";
 
 const [a, c] = [macAt(1), macAt(3)];
 
@@ -16,25 +16,25 @@ describe("the notes", () => {
   };
 
   test("what is seen now wins, what is not seen stays", () => {
-    expect(updateRecords([nicNote(c, "6"), nicNote(a, "9")], seen)).toEqual([
-      { ...nicNote(a, "5"), isSettled: false, hadFiles: null },
-      nicNote(c, "6"),
+    expect(updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], seen)).toEqual([
+      { ...nicRecord(a, "5"), isSettled: false, hadFiles: null },
+      nicRecord(c, "6"),
     ]);
   });
 
   test("what is forgotten goes, unless it is seen", () => {
-    expect(updateRecords([nicNote(c, "6"), nicNote(a, "9")], { ...seen, removed: [a, c] })).toEqual(
-      [{ ...nicNote(a, "5"), isSettled: false, hadFiles: null }],
-    );
+    expect(
+      updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], { ...seen, removed: [a, c] }),
+    ).toEqual([{ ...nicRecord(a, "5"), isSettled: false, hadFiles: null }]);
   });
 
   test("what is settled stays so while its device does, until more may come", () => {
     const settledIn = (change: object, before: readonly NicRecord[] = []) =>
       updateRecords(before, { ...seen, ...change }).map(({ isSettled }) => isSettled);
     expect(settledIn({ settled: [a] })).toEqual([true]);
-    expect(settledIn({}, [nicNote(a, "5")])).toEqual([true]);
-    expect(settledIn({ unsettled: [a] }, [nicNote(a, "5")])).toEqual([false]);
-    expect(settledIn({}, [nicNote(a, "9")])).toEqual([false]);
+    expect(settledIn({}, [nicRecord(a, "5")])).toEqual([true]);
+    expect(settledIn({ unsettled: [a] }, [nicRecord(a, "5")])).toEqual([false]);
+    expect(settledIn({}, [nicRecord(a, "9")])).toEqual([false]);
   });
 
   test("whether its files were right is of the last run that looked at it, on this device", () => {
@@ -42,17 +42,17 @@ describe("the notes", () => {
       updateRecords(before, { ...seen, ...change }).map(({ hadFiles }) => hadFiles);
     expect(hadIn({})).toEqual([null]);
     expect(hadIn({ foundUnchanged: [a] })).toEqual([true]);
-    expect(hadIn({ written: [a] }, [nicNote(a, "5")])).toEqual([false]);
-    expect(hadIn({ settled: [a] }, [{ ...nicNote(a, "5"), hadFiles: false }])).toEqual([false]);
-    expect(hadIn({}, [nicNote(a, "5")])).toEqual([true]);
-    expect(hadIn({}, [nicNote(a, "9")])).toEqual([null]);
+    expect(hadIn({ written: [a] }, [nicRecord(a, "5")])).toEqual([false]);
+    expect(hadIn({ settled: [a] }, [{ ...nicRecord(a, "5"), hadFiles: false }])).toEqual([false]);
+    expect(hadIn({}, [nicRecord(a, "5")])).toEqual([true]);
+    expect(hadIn({}, [nicRecord(a, "9")])).toEqual([null]);
   });
 
   const readFrom = (text: string) =>
     readNicRecords({ files: fakeFiles({ [nicRecordsPath]: text }) });
 
   test("a record of an older version does not tell whether files were there", async () => {
-    const { hadFiles: _, ...old } = nicNote(a, "5");
+    const { hadFiles: _, ...old } = nicRecord(a, "5");
     expect(await readFrom(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
   });
 
@@ -60,6 +60,6 @@ describe("the notes", () => {
     for (const text of ["", "{", "[1]", '[{"mac":1}]', '{"a":[]}']) {
       expect(await readFrom(text)).toEqual([]);
     }
-    expect(await readFrom(JSON.stringify([nicNote(a, "5")]))).toEqual([nicNote(a, "5")]);
+    expect(await readFrom(JSON.stringify([nicRecord(a, "5")]))).toEqual([nicRecord(a, "5")]);
   });
 });

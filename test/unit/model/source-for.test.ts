@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { chooseSource } from "../../../src/model/link.ts";
-import { addressOn } from "../../kit/facts/link-states.ts";
+import { linkAddress } from "../../kit/facts/link-states.ts";
 
-const own = ["fe80::1", "10.0.0.10", "10.0.0.11", "2600::1"].map((text) => addressOn("a", text));
+const own = ["fe80::1", "10.0.0.10", "10.0.0.11", "2600::1"].map((text) => linkAddress("a", text));
 
 test.each([
   ["169.254.169.254", own, "10.0.0.10"],

@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import type { ProbedNic, VerdictWord } from "../../../src/model/probe.ts";
 import { describeProbe } from "../../../src/probe/table.ts";
-import { examinedWay, linkStateAt, probeOf } from "../../kit/facts/examined-paths.ts";
+import { pathEvidence, linkStateAt, probeOf } from "../../kit/facts/path-evidence.ts";
 
 const verdict = (word: VerdictWord, text: string = word, fix: readonly string[] | null = null) =>
   ({ word, text, fix: fix }) as const;
 
 function wayOf(word: VerdictWord, endpoint = "http://169.254.169.254") {
   const probe = { ...probeOf({ connect: "ok", token: "ok", read: "ok" }), endpoint };
-  return { probe, pathFacts: examinedWay().pathFacts, verdict: verdict(word) };
+  return { probe, pathFacts: pathEvidence().pathFacts, verdict: verdict(word) };
 }
 
 const ipv6 = "http://[fd00:ec2::254]";

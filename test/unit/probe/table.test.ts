@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { ProbedNic, VerdictWord } from "../../../src/model/probe.ts";
 import { describeProbe } from "../../../src/probe/table.ts";
-import { examinedWay, linkStateAt, probeOf } from "../../kit/facts/examined-paths.ts";
+import { pathEvidence, linkStateAt, probeOf } from "../../kit/facts/path-evidence.ts";
 
-const { pathFacts } = examinedWay();
+const { pathFacts } = pathEvidence();
 const verdict = (word: VerdictWord, text: string = word, fix: readonly string[] | null = null) => ({
   word,
   text,

@@ -1,5 +1,5 @@
 /** As UTF-8: CSI in 8 bits, text that is turned around, and DEL. A terminal obeys them. */
-const obeyed = [
+const terminalControls = [
   "\u00c2\u009b31m",
   "\u00e2\u0080\u00aex",
   "\u00e2\u0081\u00a6x",
@@ -7,8 +7,8 @@ const obeyed = [
 ] as const;
 
 /** Names that a listing may have, and should not. */
-export const names = [
-  ...obeyed,
+export const listingNames = [
+  ...terminalControls,
   "..",
   "../",
   ".",
@@ -56,8 +56,8 @@ export const names = [
 ] as const;
 
 /** Nearly what a leaf of an ENI would hold, and what each reader of configuration finds special. */
-export const leaves = [
-  ...obeyed,
+export const leafValues = [
+  ...terminalControls,
   "0.0.0.0",
   "255.255.255.255",
   "127.0.0.1",
@@ -127,8 +127,8 @@ export const leaves = [
 ] as const;
 
 /** What readers of terminals, shells and configuration find special. */
-export const additions = [
-  ...obeyed,
+export const insertions = [
+  ...terminalControls,
   "\n",
   "\r\n",
   "\u0000",
@@ -164,11 +164,11 @@ export const additions = [
   "!!js/function x",
 ] as const;
 
-const eniIds = leaves.filter((text) => text.startsWith("eni-"));
+const eniIds = leafValues.filter((text) => text.startsWith("eni-"));
 
 /** Nearly what should stand at a path: `listing` where it ends in a slash. */
-export function nearlyRight(path: string): readonly string[] {
-  if (path.endsWith("/")) return names;
+export function almostValid(path: string): readonly string[] {
+  if (path.endsWith("/")) return listingNames;
   if (path.endsWith("interface-id")) return eniIds;
-  return leaves;
+  return leafValues;
 }

@@ -1,5 +1,5 @@
-import type { Chance } from "../../basics/chance.ts";
-import { latin1 } from "./wire.ts";
+import type { Random } from "../../basics/random.ts";
+import { latin1 } from "./raw-answer.ts";
 
 /** Status lines that a service should not send. */
 export const statusLines = [
@@ -77,7 +77,7 @@ export const oddHeaders = [
 ] as const;
 
 /** Headers that lie about how long a body is. */
-export function lies(length: number): readonly (readonly string[])[] {
+export function wrongLengths(length: number): readonly (readonly string[])[] {
   const values = [
     "-1",
     "0",
@@ -117,7 +117,7 @@ export function lies(length: number): readonly (readonly string[])[] {
 }
 
 /** Ways to say that a body is in chunks. */
-export const codings = [
+export const transferEncodings = [
   ["Transfer-Encoding: chunked"],
   ["Transfer-Encoding: chunked"],
   ["Transfer-Encoding: chunked"],
@@ -130,16 +130,16 @@ export const codings = [
 ] as const;
 
 /** A body in chunks, some of which are wrong. */
-export function oddlyChunked(body: Uint8Array, chance: Chance): Uint8Array {
-  const size = 1 + chance.below(Math.min(64, body.length + 1));
+export function wronglyChunked(body: Uint8Array, random: Random): Uint8Array {
+  const size = 1 + random.below(Math.min(64, body.length + 1));
   const parts: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += size) {
     const part = body.subarray(at, at + size);
-    const isOdd = chance.below(6) === 0;
-    const line = isOdd ? chance.pick(sizeLines)(part.length) : `${part.length.toString(16)}\r\n`;
-    parts.push(latin1(line), part, latin1(isOdd ? chance.pick(["\r\n", "\n", "", "x"]) : "\r\n"));
+    const isOdd = random.below(6) === 0;
+    const line = isOdd ? random.pick(sizeLines)(part.length) : `${part.length.toString(16)}\r\n`;
+    parts.push(latin1(line), part, latin1(isOdd ? random.pick(["\r\n", "\n", "", "x"]) : "\r\n"));
   }
-  const end = chance.pick([
+  const end = random.pick([
     "0\r\n\r\n",
     "0\r\n\r\n",
     "0\r\n\r\n",
@@ -175,7 +175,7 @@ const sizeLines: readonly ((length: number) => string)[] = [
 ];
 
 /** Where a redirect could lead. */
-export const elsewhere = [
+export const redirectTargets = [
   "//127.0.0.1:1/",
   "/",
   "..",

@@ -1,14 +1,20 @@
-import { type Chance, chance } from "../../basics/chance.ts";
+import { type Random, createRandom } from "../../basics/random.ts";
 import { bodyMutations } from "./body-mutations.ts";
 import { byteMutations } from "./byte-mutations.ts";
 import { httpMutations } from "./http-mutations.ts";
 import { tokenMutations } from "./token-mutations.ts";
-import { honest, type Mutation, type Plain, type Surroundings, type Wire } from "./wire.ts";
+import {
+  correctAnswer,
+  type Mutation,
+  type PlainAnswer,
+  type MutationContext,
+  type RawAnswer,
+} from "./raw-answer.ts";
 
 /** Which mutations a round plays. */
-export type Flavour = "http" | "bytes" | "body" | "all";
+export type MutationGroup = "http" | "bytes" | "body" | "all";
 
-const byFlavour: Readonly<Record<Flavour, Readonly<Record<string, Mutation>>>> = {
+const mutationsByGroup: Readonly<Record<MutationGroup, Readonly<Record<string, Mutation>>>> = {
   http: httpMutations,
   bytes: byteMutations,
   body: bodyMutations,
@@ -21,34 +27,34 @@ const slow: readonly string[] = ["stall", "drip"];
 export interface Mutated {
   /** The mutation's name; null: it is as it was. */
   readonly kind: string | null;
-  readonly wire: Wire;
+  readonly rawAnswer: RawAnswer;
 }
 
 /** An answer, mutated by chance: `rate` of them are. */
 export function mutate(
-  answer: Plain,
-  around: Surroundings,
-  { flavour, rate }: { readonly flavour: Flavour; readonly rate: number },
+  answer: PlainAnswer,
+  context: MutationContext,
+  { group, rate }: { readonly group: MutationGroup; readonly rate: number },
 ): Mutated {
-  const dice = around.chance;
-  if (dice.fraction() >= rate) return { kind: null, wire: honest(answer) };
-  const isToken = answer.method === "PUT" && dice.below(3) === 0;
-  const table = isToken ? tokenMutations : byFlavour[flavour];
-  const isNear = !isToken && flavour === "body" && dice.below(3) === 0;
-  const kind = isNear ? "nearly right" : pickKind(Object.keys(table), dice);
-  const mutation = table[kind] ?? honest;
-  return { kind, wire: mutation(answer, around) };
+  const random = context.random;
+  if (random.fraction() >= rate) return { kind: null, rawAnswer: correctAnswer(answer) };
+  const isToken = answer.method === "PUT" && random.below(3) === 0;
+  const table = isToken ? tokenMutations : mutationsByGroup[group];
+  const isAlmostValid = !isToken && group === "body" && random.below(3) === 0;
+  const kind = isAlmostValid ? "nearly right" : pickKind(Object.keys(table), random);
+  const mutation = table[kind] ?? correctAnswer;
+  return { kind, rawAnswer: mutation(answer, context) };
 }
 
-function pickKind(kinds: readonly string[], dice: Chance): string {
-  const kind = dice.pick(kinds);
-  return slow.includes(kind) && dice.below(4) > 0
-    ? dice.pick(kinds.filter((each) => !slow.includes(each)))
+function pickKind(kinds: readonly string[], random: Random): string {
+  const kind = random.pick(kinds);
+  return slow.includes(kind) && random.below(4) > 0
+    ? random.pick(kinds.filter((each) => !slow.includes(each)))
     : kind;
 }
 
 /** The same choices for the same request of the same round, in whatever order requests come. */
-export function chanceFor(seed: number, ...parts: readonly (string | number)[]): Chance {
+export function randomFor(seed: number, ...parts: readonly (string | number)[]): Random {
   const hash = Bun.hash.xxHash32(parts.join("\0"), seed);
-  return chance(hash);
+  return createRandom(hash);
 }

@@ -1,4 +1,4 @@
-import { honest, latin1, type Mutation } from "./wire.ts";
+import { correctAnswer, latin1, type Mutation } from "./raw-answer.ts";
 
 const tokens = [
   "",
@@ -33,6 +33,6 @@ const tokens = [
 
 /** What is no token, and what looks like one. */
 export const tokenMutations: Readonly<Record<string, Mutation>> = {
-  token: (answer, { chance }) =>
-    honest({ ...answer, status: 200, body: latin1(chance.pick(tokens)) }),
+  token: (answer, { random }) =>
+    correctAnswer({ ...answer, status: 200, body: latin1(random.pick(tokens)) }),
 };

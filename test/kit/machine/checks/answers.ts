@@ -1,6 +1,6 @@
 import { familyOf } from "../../../../src/model/ip.ts";
-import { benchEnvironment } from "../command.ts";
-import type { BenchInstance } from "../vpc/instance.ts";
+import { sandboxEnvironment } from "../command.ts";
+import type { TestInstance } from "../vpc/instance.ts";
 import { outside } from "../vpc/vpc-hosts.ts";
 
 /** An answer that is not older than this is one of now. */
@@ -37,7 +37,7 @@ kill $!
  * what *usable* means to people.
  */
 export function watchAnswers(
-  { machine }: Pick<BenchInstance, "machine">,
+  { machine }: Pick<TestInstance, "machine">,
   addresses: readonly string[],
 ): RunningAnswers {
   const watched = addresses.map((address) => {
@@ -45,7 +45,7 @@ export function watchAnswers(
     const to = family === 4 ? outside.ipv4 : outside.ipv6;
     const ping = ["ping", `-${family}`, "-nDc1", "-W0.3", "-I", address, to];
     const child = Bun.spawn([...machine.enter(["sh", "-c", again, "sh", ...ping])], {
-      env: benchEnvironment,
+      env: sandboxEnvironment,
       stdin: "pipe",
       stdout: "pipe",
       stderr: "ignore",

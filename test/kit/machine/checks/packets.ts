@@ -1,12 +1,12 @@
 import { type Family, familyOf } from "../../../../src/model/ip.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 import type { Machine } from "../machine.ts";
 import type { Vpc } from "../vpc/vpc.ts";
 import { addressOf } from "../vpc/vpc-hosts.ts";
 
 /** A machine, or a virtual one, and the VPC around it. */
-export interface Talkers {
-  readonly bench: Bench;
+export interface PacketPeers {
+  readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly machine: Pick<Machine, "exec" | "execInNetworkOf">;
 }
@@ -36,8 +36,8 @@ export interface PacketResult extends PacketQuery {
  * a second: one echo, sent by the machine from that address, or by the host to it. Null: they do;
  * else what ping said.
  */
-export async function packetFails(
-  { bench, machine }: Pick<Talkers, "bench" | "machine">,
+export async function packetFailure(
+  { sandbox, machine }: Pick<PacketPeers, "sandbox" | "machine">,
   { address, host, direction }: PacketQuery,
 ): Promise<string | null> {
   const [from, to] = direction === "out" ? [address, host] : [host, address];
@@ -45,7 +45,7 @@ export async function packetFails(
   const { code, stdout, stderr } =
     direction === "out"
       ? await machine.exec(ping, { timeoutMs: 5000 })
-      : await machine.execInNetworkOf(bench, ping, { timeoutMs: 5000 });
+      : await machine.execInNetworkOf(sandbox, ping, { timeoutMs: 5000 });
   if (code === 0) return null;
   const said = `${stderr}${stdout}`.split("\n").find((line) => /error|nreach|From|Netw/.test(line));
   return said ?? "no answer within a second";
@@ -53,7 +53,7 @@ export async function packetFails(
 
 /** Every address of every ENI × every host of the VPC × both directions, all at once. */
 export async function packetTable(
-  instance: Talkers,
+  instance: PacketPeers,
   isAsked: (query: PacketQuery) => boolean = () => true,
 ): Promise<readonly PacketResult[]> {
   const { vpc } = instance;
@@ -71,7 +71,7 @@ export async function packetTable(
   const asked = queries.filter((query) => query.host !== "" && isAsked(query));
   return Promise.all(
     asked.map(async (query) => {
-      const reason = await packetFails(instance, query);
+      const reason = await packetFailure(instance, query);
       return { ...query, ok: reason === null, reason: reason ?? "" };
     }),
   );
@@ -82,7 +82,7 @@ export function failedRows(table: readonly PacketResult[]): readonly string[] {
   return table
     .filter(({ ok }) => !ok)
     .map(({ nic, address, hostName, host, direction, reason }) => {
-      const way = direction === "out" ? "→" : "←";
-      return `${nic} ${address} ${way} ${hostName} (${host}): ${reason}`;
+      const arrow = direction === "out" ? "→" : "←";
+      return `${nic} ${address} ${arrow} ${hostName} (${host}): ${reason}`;
     });
 }

@@ -1,7 +1,7 @@
 import { familyOf } from "../../../../src/model/ip.ts";
-import { benchEnvironment } from "../command.ts";
+import { sandboxEnvironment } from "../command.ts";
 import type { Direction } from "./packets.ts";
-import type { BenchInstance } from "../vpc/instance.ts";
+import type { TestInstance } from "../vpc/instance.ts";
 import { outside } from "../vpc/vpc-hosts.ts";
 
 export interface PingOptions {
@@ -32,10 +32,10 @@ export interface RunningPing {
 
 /** Begins to ping through the bench; returns when the first answer is there, or after a second. */
 export async function pingThrough(
-  instance: Pick<BenchInstance, "bench" | "machine">,
+  instance: Pick<TestInstance, "sandbox" | "machine">,
   { address, host, direction = "out", perSecond = 20 }: PingOptions,
 ): Promise<RunningPing> {
-  const { bench, machine } = instance;
+  const { sandbox, machine } = instance;
   const far = host ?? (familyOf(address) === 4 ? outside.ipv4 : outside.ipv6);
   const [from, to] = direction === "out" ? [address, far] : [far, address];
   const every = String(1 / perSecond);
@@ -43,9 +43,9 @@ export async function pingThrough(
   // A signal to nsenter does not reach what it runs; the end of stdin does.
   const stoppable = ["sh", "-c", '"$@" & read -r _; kill -INT $!; wait $!', "sh", ...ping];
   const argv =
-    direction === "out" ? machine.enter(stoppable) : machine.enterNetworkOf(bench, stoppable);
+    direction === "out" ? machine.enter(stoppable) : machine.enterNetworkOf(sandbox, stoppable);
   const child = Bun.spawn([...argv], {
-    env: benchEnvironment,
+    env: sandboxEnvironment,
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",

@@ -1,4 +1,4 @@
-import { benchEnvironment } from "../command.ts";
+import { sandboxEnvironment } from "../command.ts";
 import type { Machine } from "../machine.ts";
 
 /** A run of the binary in a machine. */
@@ -25,7 +25,7 @@ export async function runsAtOnce(
 function startHeld({ enter }: Pick<Machine, "enter">, argv: readonly string[]) {
   const held = ["sh", "-c", 'echo >&2; read -r _; exec "$@"', "sh", ...argv];
   const child = Bun.spawn([...enter(held)], {
-    env: benchEnvironment,
+    env: sandboxEnvironment,
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

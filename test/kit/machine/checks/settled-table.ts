@@ -1,4 +1,4 @@
-import { failedRows, packetTable, type Talkers } from "./packets.ts";
+import { failedRows, packetTable, type PacketPeers } from "./packets.ts";
 
 const looks = 4;
 
@@ -8,7 +8,7 @@ const looks = 4;
  * though they should not are looked at again, a few times; `isKnown` are those that always fail.
  */
 export async function settledFailures(
-  instance: Talkers,
+  instance: PacketPeers,
   isKnown: (row: string) => boolean,
 ): Promise<{ readonly rows: number; readonly failed: readonly string[] }> {
   for (let look = 1; ; look += 1) {

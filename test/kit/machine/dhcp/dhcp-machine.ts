@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type BenchInstance, startInstance } from "../vpc/instance.ts";
+import { type TestInstance, startInstance } from "../vpc/instance.ts";
 import type { Machine } from "../machine.ts";
 import type { Suite } from "../root-file-system.ts";
 import { repository } from "../../program/run-ec2nic.ts";
 import { machineState, stateChanges } from "./lease-traces.ts";
-import type { Driven } from "./lease-driver.ts";
+import type { LeaseResult } from "./lease-driver.ts";
 
 /** What grants leases on Debian; `busybox` has a client without a name of its own. */
 export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd", "networkd"] as const;
@@ -28,29 +28,29 @@ export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: 
 export interface DhcpMachine extends AsyncDisposable {
   readonly machine: Machine;
   /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
-  readonly drive: (nics: readonly string[], ending?: Ending) => Promise<Drive>;
+  readonly takeLeases: (nics: readonly string[], ending?: SignalAfter) => Promise<LeaseDriverRun>;
   /** Runs the machine's binary, where that is the built ec2nic. */
-  readonly ec2nic: (args: readonly string[], ending?: Ending) => Promise<Ran>;
+  readonly ec2nic: (args: readonly string[], ending?: SignalAfter) => Promise<DriverRun>;
   /** Lines by which the machine differs from what it was when the machine was built. */
   readonly changes: () => Promise<readonly string[]>;
 }
 
 /** A signal that a run gets when it has run for so long. */
-export interface Ending {
+export interface SignalAfter {
   readonly signal: "INT" | "TERM" | "KILL";
   readonly afterMs: number;
 }
 
-export interface Ran {
+export interface DriverRun {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
   readonly elapsedMs: number;
 }
 
-export interface Drive extends Ran {
+export interface LeaseDriverRun extends DriverRun {
   /** Empty where it was ended before it said anything. */
-  readonly driven: readonly Driven[];
+  readonly leases: readonly LeaseResult[];
 }
 
 /** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
@@ -78,15 +78,15 @@ export async function startDhcpMachine(
     enis: [0, 1, 2].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
   });
   try {
-    return await dhcpMachineOf(instance, client);
+    return await createDhcpMachine(instance, client);
   } catch (error) {
     await instance.stop();
     throw error;
   }
 }
 
-async function dhcpMachineOf(
-  instance: BenchInstance,
+async function createDhcpMachine(
+  instance: TestInstance,
   client: Client | "none",
 ): Promise<DhcpMachine> {
   const { machine } = instance;
@@ -108,10 +108,11 @@ async function dhcpMachineOf(
   const before = await machineState(machine);
   return {
     machine,
-    drive: async (names, ending) => {
+    takeLeases: async (names, ending) => {
       const ran = await runUnlessEnded(machine, ["--timeout", "4000", ...names], ending);
-      const driven = ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly Driven[]);
-      return { ...ran, driven };
+      const leases =
+        ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly LeaseResult[]);
+      return { ...ran, leases };
     },
     ec2nic: (args, ending) => runUnlessEnded(machine, args, ending),
     changes: async () => stateChanges(before, await machineState(machine)),
@@ -122,8 +123,8 @@ async function dhcpMachineOf(
 async function runUnlessEnded(
   machine: Machine,
   args: readonly string[],
-  ending: Ending | undefined,
-): Promise<Ran> {
+  ending: SignalAfter | undefined,
+): Promise<DriverRun> {
   const startMs = performance.now();
   const ended = ["timeout", "--foreground", "--preserve-status"];
   const around =

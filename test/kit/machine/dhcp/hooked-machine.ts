@@ -1,4 +1,4 @@
-import { type BenchInstance, startInstance } from "../vpc/instance.ts";
+import { type TestInstance, startInstance } from "../vpc/instance.ts";
 import type { Machine } from "../machine.ts";
 import type { Suite } from "../root-file-system.ts";
 import type { ClientCommands } from "./client-commands.ts";
@@ -15,38 +15,38 @@ export interface HandledCall {
 }
 
 /** What a call was about. */
-export type Kind = "bound" | "released" | "irrelevant";
+export type CallKind = "bound" | "released" | "irrelevant";
 
 /** A machine with two NICs and every client, on which `hotplug --install --from-dhcp` has been run. */
 export interface HookedMachine extends AsyncDisposable {
-  readonly instance: BenchInstance;
+  readonly instance: TestInstance;
   readonly machine: Machine;
   /** From now on a witness stands between hooks and program, and tells of each call. */
   readonly watch: () => Promise<void>;
   /** What the hooks have done since. */
-  readonly handled: () => Promise<readonly HandledCall[]>;
+  readonly handledCalls: () => Promise<readonly HandledCall[]>;
   /** `ip rule`'s lines that name the NIC's address, and its provisional table. */
   readonly routing: () => Promise<{ readonly rules: string; readonly table: string }>;
   /** Whether a ping from an address of the machine comes back; default: from that of `ens6`. */
   readonly pings: (address?: string) => Promise<boolean>;
 }
 
-const witnessed = "/run/witness/calls";
+const callsFile = "/run/recorder/calls";
 
 /** It runs the program as the hook would, with `--json` besides, and notes what that prints. */
-const witness = `
-mkdir /run/witness
-touch /run/witness/ec2nic
-mount --bind /usr/local/bin/ec2nic /run/witness/ec2nic
-cat >/run/witness/script <<'END'
+const recorder = `
+mkdir /run/recorder
+touch /run/recorder/ec2nic
+mount --bind /usr/local/bin/ec2nic /run/recorder/ec2nic
+cat >/run/recorder/script <<'END'
 #!/bin/sh
-told=$(/run/witness/ec2nic "$@" --json)
+printed=$(/run/recorder/ec2nic "$@" --json)
 code=$?
-printf '%s\\n' "$(printf %s "$told" | tr -d '\\n')" >>${witnessed}
+printf '%s\\n' "$(printf %s "$printed" | tr -d '\\n')" >>${callsFile}
 exit $code
 END
-chmod 0755 /run/witness/script
-mount --bind /run/witness/script /usr/local/bin/ec2nic
+chmod 0755 /run/recorder/script
+mount --bind /run/recorder/script /usr/local/bin/ec2nic
 `;
 
 export async function startHookedMachine(
@@ -66,9 +66,9 @@ export async function startHookedMachine(
   return {
     instance,
     machine,
-    watch: async () => void (await machine.run(["sh", "-ec", witness])),
-    handled: async () => {
-      const { code, stdout } = await machine.exec(["cat", witnessed]);
+    watch: async () => void (await machine.run(["sh", "-ec", recorder])),
+    handledCalls: async () => {
+      const { code, stdout } = await machine.exec(["cat", callsFile]);
       const lines = code === 0 ? stdout.trim().split("\n") : [];
       return lines.map((line) => JSON.parse(line) as HandledCall);
     },
@@ -86,7 +86,7 @@ export async function startHookedMachine(
 }
 
 /** What a call says of `ens6`; networkd's unit handles all leases at once, and may find none. */
-export function kindOf({ plan }: HandledCall): Kind {
+export function classifyCall({ plan }: HandledCall): CallKind {
   const said = plan?.reasons.find((reason) => reason.startsWith("ens6: "));
   if (said === undefined) return "irrelevant";
   return said.endsWith("what our files say of it stays") ? "released" : "bound";

@@ -13,10 +13,10 @@ import { readLinkStates } from "../../../../src/inspect/links/link-states.ts";
 const imds = "169.254.169.254";
 
 /** What one NIC gave. */
-export interface Driven {
+export interface LeaseResult {
   readonly nic: string;
   /** Why it has no lease, or why IMDS did not answer; null: it did. */
-  readonly trouble: string | null;
+  readonly failure: string | null;
   readonly address: string | null;
   readonly instanceId: string | null;
 }
@@ -30,10 +30,10 @@ async function main(host: Host, argv: readonly string[]): Promise<number> {
   const leases = openLeaseSession(host, { endpoints: [imds], deadlineMs });
   try {
     await recoverAbandonedLeases(host);
-    const driven = await Promise.all(nics.map((nic) => ask(host, leases, nic, deadlineMs)));
+    const results = await Promise.all(nics.map((nic) => ask(host, leases, nic, deadlineMs)));
     host.signal.throwIfAborted();
-    await host.print(`${JSON.stringify(driven)}\n`);
-    return driven.every(({ trouble }) => trouble === null) ? 0 : exitCodes.UNAVAILABLE;
+    await host.print(`${JSON.stringify(results)}\n`);
+    return results.every(({ failure }) => failure === null) ? 0 : exitCodes.UNAVAILABLE;
   } catch (error) {
     const { code, message } = reportOf(error);
     host.log.error(message);
@@ -49,10 +49,10 @@ async function ask(
   leases: LeaseSession,
   name: string,
   deadlineMs: number,
-): Promise<Driven> {
-  const failed = (trouble: string): Driven => ({
+): Promise<LeaseResult> {
+  const failed = (failure: string): LeaseResult => ({
     nic: name,
-    trouble,
+    failure,
     address: null,
     instanceId: null,
   });
@@ -72,7 +72,7 @@ async function ask(
     const headers = { "x-aws-ec2-metadata-token": token };
     const document = await at("dynamic/instance-identity/document", { headers });
     const { instanceId } = JSON.parse(document) as { instanceId: string };
-    return { nic: name, trouble: null, address: lease.address.address, instanceId };
+    return { nic: name, failure: null, address: lease.address.address, instanceId };
   } catch (error) {
     return { ...failed(String(error)), address: lease.address.address };
   } finally {

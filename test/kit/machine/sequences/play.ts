@@ -1,18 +1,18 @@
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import { type FakeBus, slotOf } from "../vpc/fake-bus.ts";
 import type { Ended } from "../command.ts";
-import type { BenchInstance } from "../vpc/instance.ts";
-import type { Attached, Deed, Told } from "./sequence.ts";
+import type { TestInstance } from "../vpc/instance.ts";
+import type { Attached, Action, EventDelivery } from "./sequence.ts";
 
 /** A run that an event started. */
-export interface PlayedRun extends Ended {
+export interface EventRun extends Ended {
   readonly argv: readonly string[];
   /** It was to be killed, if it ran for so long. */
   readonly killAfterMs: number | null;
 }
 
-export interface Stage {
-  readonly instance: BenchInstance;
+export interface PlayTarget {
+  readonly instance: TestInstance;
   readonly bus: FakeBus;
 }
 
@@ -21,64 +21,76 @@ export interface Stage {
  * run for each link that comes, one for each device that goes; a driver's unload starts none. Gives
  * how the runs ended, when all have.
  */
-export async function play(stage: Stage, deeds: readonly Deed[]): Promise<readonly PlayedRun[]> {
-  const runs: Promise<PlayedRun>[] = [];
+export async function playActions(
+  stage: PlayTarget,
+  actions: readonly Action[],
+): Promise<readonly EventRun[]> {
+  const runs: Promise<EventRun>[] = [];
   let attached: Attached = {};
-  for (const deed of deeds) {
-    await Bun.sleep(deed.afterMs);
-    const tell = (argv: readonly string[]): void => {
-      if (!deed.told.isLost) runs.push(startRun(stage, argv, deed.told));
+  for (const action of actions) {
+    await Bun.sleep(action.afterMs);
+    const notify = (argv: readonly string[]): void => {
+      if (!action.delivery.isLost) runs.push(startRun(stage, argv, action.delivery));
     };
-    attached = await doDeed(stage, deed, { attached, tell });
+    attached = await doAction(stage, action, { attached, notify });
   }
   return Promise.all(runs);
 }
 
-interface Situation {
+interface ActionContext {
   readonly attached: Attached;
-  readonly tell: (argv: readonly string[]) => void;
+  readonly notify: (argv: readonly string[]) => void;
 }
 
-async function doDeed(stage: Stage, deed: Deed, { attached, tell }: Situation): Promise<Attached> {
-  const device = "spec" in deed ? deed.spec.device : deed.device;
+async function doAction(
+  stage: PlayTarget,
+  action: Action,
+  { attached, notify }: ActionContext,
+): Promise<Attached> {
+  const device = "spec" in action ? action.spec.device : action.device;
   const { [device]: old, ...others } = attached;
-  if (deed.what === "change") {
-    await stage.instance.vpc.change(deed.spec);
-    return { ...attached, [device]: deed.spec };
+  if (action.what === "change") {
+    await stage.instance.vpc.change(action.spec);
+    return { ...attached, [device]: action.spec };
   }
-  if (deed.what === "reload" || deed.what === "flap") {
-    const times = deed.what === "flap" ? deed.times : 1;
+  if (action.what === "reload" || action.what === "flap") {
+    const times = action.what === "flap" ? action.times : 1;
     for (let time = 1; time <= times; time += 1) {
-      if (old !== undefined) await reload(stage, old, deed.what === "flap" ? 0 : deed.downMs);
-      tell(added(device));
+      if (old !== undefined)
+        await reloadDriver(stage, old, action.what === "flap" ? 0 : action.downMs);
+      notify(addArgv(device));
     }
     return attached;
   }
   if (old !== undefined) {
-    await unplug(stage, old, deed.lingerMs);
-    tell(removed);
+    await detachNic(stage, old, action.lingerMs);
+    notify(removeArgv);
   }
-  if (deed.what === "detach") return others;
-  await plugIn(stage, deed.spec);
-  tell(added(device));
-  return { ...attached, [device]: deed.spec };
+  if (action.what === "detach") return others;
+  await attachNic(stage, action.spec);
+  notify(addArgv(device));
+  return { ...attached, [device]: action.spec };
 }
 
 const nicOf = (device: number): string => `ens${5 + device}`;
 
 /** The device is there a moment before its link, as it is before its driver has it. */
-export async function plugIn({ instance, bus }: Stage, spec: EniSpec): Promise<void> {
+export async function attachNic({ instance, bus }: PlayTarget, spec: EniSpec): Promise<void> {
   const nic = nicOf(spec.device);
   await bus.plug(slotOf(nic), nic);
   await instance.vpc.attach(instance.machine, spec);
 }
 
-export async function unplug({ instance, bus }: Stage, spec: EniSpec, lingerMs: number) {
+export async function detachNic({ instance, bus }: PlayTarget, spec: EniSpec, lingerMs: number) {
   await instance.vpc.detach(spec.mac ?? "", { lingerMs });
   await bus.remove(slotOf(nicOf(spec.device)));
 }
 
-async function reload({ instance, bus }: Stage, spec: EniSpec, downMs: number): Promise<void> {
+async function reloadDriver(
+  { instance, bus }: PlayTarget,
+  spec: EniSpec,
+  downMs: number,
+): Promise<void> {
   const { machine, vpc } = instance;
   const nic = nicOf(spec.device);
   await vpc.detach(spec.mac ?? "", { metadata: false });
@@ -89,18 +101,18 @@ async function reload({ instance, bus }: Stage, spec: EniSpec, downMs: number): 
 }
 
 const common = ["--timeout", "30s", "--json", "-v"];
-export const removed = ["ec2nic", "hotplug", "remove", ...common];
+export const removeArgv = ["ec2nic", "hotplug", "remove", ...common];
 
-export function added(device: number): readonly string[] {
+export function addArgv(device: number): readonly string[] {
   const devpath = `${slotOf(nicOf(device))}_${100 + device}`;
   return ["ec2nic", "hotplug", "add", "--devpath", devpath, "--settle", "1s", ...common];
 }
 
 async function startRun(
-  { instance }: Stage,
+  { instance }: PlayTarget,
   argv: readonly string[],
-  { killAfterMs }: Told,
-): Promise<PlayedRun> {
+  { killAfterMs }: EventDelivery,
+): Promise<EventRun> {
   const limit = killAfterMs === null ? [] : ["timeout", "--signal=KILL", `${killAfterMs / 1000}`];
   const ended = await instance.machine.exec([...limit, ...argv], { timeoutMs: 120_000 });
   return { argv, killAfterMs, ...ended };

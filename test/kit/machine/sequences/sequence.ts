@@ -1,18 +1,18 @@
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import type { Chance } from "../../basics/chance.ts";
+import type { Random } from "../../basics/random.ts";
 
 /** The devices that come and go; 0 is the primary, which nothing happens to. */
 export const devices = [1, 2, 3] as const;
 
 /** How an event reaches us: it may be lost, and its run may be killed. */
-export interface Told {
+export interface EventDelivery {
   readonly isLost: boolean;
   /** null: the run is left alone. */
   readonly killAfterMs: number | null;
 }
 
 /** What happens to the machine, and how it is told of it. */
-export type Deed = { readonly afterMs: number; readonly told: Told } & (
+export type Action = { readonly afterMs: number; readonly delivery: EventDelivery } & (
   | {
       readonly what: "attach" | "swap" | "change";
       readonly spec: EniSpec;
@@ -27,7 +27,7 @@ export type Deed = { readonly afterMs: number; readonly told: Told } & (
 export type Attached = Readonly<Record<number, EniSpec>>;
 
 export interface Sequence {
-  readonly deeds: readonly Deed[];
+  readonly actions: readonly Action[];
   /** What is attached when all has happened. */
   readonly attached: Attached;
 }
@@ -36,60 +36,68 @@ export interface Sequence {
  * Three to seven deeds, each possible after those before it, on a machine with its primary alone.
  * `number`: which sequence of this machine it is, for no address is ever another ENI's.
  */
-export function someSequence(chance: Chance, number: number): Sequence {
-  let sequence: Sequence = { deeds: [], attached: {} };
-  const count = 3 + chance.below(5);
+export function randomSequence(random: Random, number: number): Sequence {
+  let sequence: Sequence = { actions: [], attached: {} };
+  const count = 3 + random.below(5);
   for (let at = 0; at < count; at += 1) {
-    const device = chance.pick(devices);
+    const device = random.pick(devices);
     const spec = sequence.attached[device];
-    const next = someEni(chance, device, number * 8 + at);
-    const deed = spec === undefined ? attachment(chance, next) : deedOn(chance, spec, next);
+    const next = randomEni(random, device, number * 8 + at);
+    const action =
+      spec === undefined ? attachAction(random, next) : randomAction(random, spec, next);
     sequence = {
-      deeds: [...sequence.deeds, deed],
-      attached: attachedAfter(sequence.attached, deed),
+      actions: [...sequence.actions, action],
+      attached: attachedAfter(sequence.attached, action),
     };
   }
   return sequence;
 }
 
-function attachedAfter(attached: Attached, deed: Deed): Attached {
-  if ("spec" in deed) return { ...attached, [deed.spec.device]: deed.spec };
-  if (deed.what !== "detach") return attached;
+function attachedAfter(attached: Attached, action: Action): Attached {
+  if ("spec" in action) return { ...attached, [action.spec.device]: action.spec };
+  if (action.what !== "detach") return attached;
   return Object.fromEntries(
-    Object.entries(attached).filter(([device]) => Number(device) !== deed.device),
+    Object.entries(attached).filter(([device]) => Number(device) !== action.device),
   );
 }
 
-function attachment(chance: Chance, next: EniSpec): Deed {
-  return { ...common(chance), what: "attach", spec: lateSometimes(chance, next) };
+function attachAction(random: Random, next: EniSpec): Action {
+  return { ...commonFields(random), what: "attach", spec: withRandomDelay(random, next) };
 }
 
-function deedOn(chance: Chance, spec: EniSpec, next: EniSpec): Deed {
+function randomAction(random: Random, spec: EniSpec, next: EniSpec): Action {
   const { device, mac = "" } = spec;
-  const rest = common(chance);
-  const what = chance.pick(["detach", "detach", "reload", "flap", "swap", "change"] as const);
+  const rest = commonFields(random);
+  const what = random.pick(["detach", "detach", "reload", "flap", "swap", "change"] as const);
   if (what === "detach") return { ...rest, what, device };
-  if (what === "reload") return { ...rest, what, device, downMs: chance.below(600) };
-  if (what === "flap") return { ...rest, what, device, times: 2 + chance.below(3) };
+  if (what === "reload") return { ...rest, what, device, downMs: random.below(600) };
+  if (what === "flap") return { ...rest, what, device, times: 2 + random.below(3) };
   if (what === "change")
-    return { ...rest, what, spec: { ...next, mac, ipv4: firstOf(spec, next) } };
-  return { ...rest, what, spec: lateSometimes(chance, next) };
+    return { ...rest, what, spec: { ...next, mac, ipv4: keepFirstAddress(spec, next) } };
+  return { ...rest, what, spec: withRandomDelay(random, next) };
 }
 
 /** An ENI's own address is its for life; the others come and go. */
-function firstOf({ ipv4 = [] }: EniSpec, { ipv4: other = [] }: EniSpec): readonly string[] {
+function keepFirstAddress(
+  { ipv4 = [] }: EniSpec,
+  { ipv4: other = [] }: EniSpec,
+): readonly string[] {
   return [...ipv4.slice(0, 1), ...other.slice(1)];
 }
 
-function common(chance: Chance) {
-  const isLost = chance.below(6) === 0;
-  const killAfterMs = chance.below(6) === 0 ? 20 + chance.below(900) : null;
-  const lingerMs = chance.pick([0, 0, 500, 4000]);
-  return { afterMs: chance.pick([0, 0, 50, 200, 700]), told: { isLost, killAfterMs }, lingerMs };
+function commonFields(random: Random) {
+  const isLost = random.below(6) === 0;
+  const killAfterMs = random.below(6) === 0 ? 20 + random.below(900) : null;
+  const lingerMs = random.pick([0, 0, 500, 4000]);
+  return {
+    afterMs: random.pick([0, 0, 50, 200, 700]),
+    delivery: { isLost, killAfterMs },
+    lingerMs,
+  };
 }
 
 /** Another ENI than any before it, in the subnet that they all share. */
-function someEni(chance: Chance, device: number, number: number): EniSpec {
+function randomEni(random: Random, device: number, number: number): EniSpec {
   const [high, low] = [Math.floor(number / 200), 10 + (number % 200)];
   const digits = number.toString(16).padStart(4, "0");
   const more = [`10.1.${high + 64}.${low}`, `10.1.${high + 128}.${low}`];
@@ -97,15 +105,15 @@ function someEni(chance: Chance, device: number, number: number): EniSpec {
   return {
     device,
     mac: `06:ec:2b:${digits.slice(0, 2)}:${digits.slice(2)}:0${device}`,
-    ipv4: [`10.1.${high}.${low}`, ...more.slice(0, chance.below(3))],
+    ipv4: [`10.1.${high}.${low}`, ...more.slice(0, random.below(3))],
     subnetCidr: "10.1.0.0/16",
     vpcCidrs: ["10.0.0.0/16", "10.1.0.0/16"],
-    ipv4Prefixes: chance.below(3) === 0 ? [prefix] : [],
+    ipv4Prefixes: random.below(3) === 0 ? [prefix] : [],
   };
 }
 
-function lateSometimes(chance: Chance, spec: EniSpec): EniSpec {
-  const late = chance.pick([
+function withRandomDelay(random: Random, spec: EniSpec): EniSpec {
+  const late = random.pick([
     null,
     null,
     { ".": 600 },

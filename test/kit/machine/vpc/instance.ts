@@ -1,4 +1,4 @@
-import { type Bench, startBench } from "../bench.ts";
+import { type Sandbox, startSandbox } from "../sandbox.ts";
 import { fakeBus, slotOf } from "./fake-bus.ts";
 import { type Machine, type MachineOptions, startMachine } from "../machine.ts";
 import { startVpc, type Vpc, type VpcOptions } from "./vpc.ts";
@@ -9,56 +9,54 @@ export interface InstanceOptions extends VpcOptions, Omit<MachineOptions, "befor
 }
 
 /** A machine with the VPC around it. */
-export interface BenchInstance extends AsyncDisposable {
-  readonly bench: Bench;
+export interface TestInstance extends AsyncDisposable {
+  readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly machine: Machine;
   /** Cuts its power and boots it again, with the disk as it is and the ENIs that are attached. */
-  readonly reboot: (
-    options?: Pick<MachineOptions, "files" | "awaitBoot">,
-  ) => Promise<BenchInstance>;
+  readonly reboot: (options?: Pick<MachineOptions, "files" | "awaitBoot">) => Promise<TestInstance>;
   readonly stop: () => Promise<void>;
 }
 
 /** `await using instance = await startInstance({ enis: [{ device: 0 }], enable: […] })`. */
-export async function startInstance(options: InstanceOptions): Promise<BenchInstance> {
-  const bench = await startBench();
+export async function startInstance(options: InstanceOptions): Promise<TestInstance> {
+  const sandbox = await startSandbox();
   try {
-    const vpc = await startVpc(bench, options);
-    const machine = await startMachine(bench, { ...options, beforeBoot: plugged(vpc, options) });
-    return instanceOf(bench, vpc, machine, options);
+    const vpc = await startVpc(sandbox, options);
+    const machine = await startMachine(sandbox, { ...options, beforeBoot: plugNics(vpc, options) });
+    return createInstance(sandbox, vpc, machine, options);
   } catch (error) {
-    await bench.stop();
+    await sandbox.stop();
     throw error;
   }
 }
 
-function instanceOf(
-  bench: Bench,
+function createInstance(
+  sandbox: Sandbox,
   vpc: Vpc,
   machine: Machine,
   options: InstanceOptions,
-): BenchInstance {
+): TestInstance {
   const stop = async (): Promise<void> => {
     await machine.stop();
-    await bench.stop();
+    await sandbox.stop();
   };
   return {
-    bench,
+    sandbox,
     vpc,
     machine,
     stop,
     reboot: async (changed = {}) => {
       await machine.stop();
       const { files: _, ...same } = options;
-      const again = { ...same, ...changed, disk: machine.disk, beforeBoot: plugged(vpc, options) };
-      return instanceOf(bench, vpc, await startMachine(bench, again), options);
+      const again = { ...same, ...changed, disk: machine.disk, beforeBoot: plugNics(vpc, options) };
+      return createInstance(sandbox, vpc, await startMachine(sandbox, again), options);
     },
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function plugged(vpc: Vpc, { isOnBus = false }: InstanceOptions) {
+function plugNics(vpc: Vpc, { isOnBus = false }: InstanceOptions) {
   return async (machine: Machine): Promise<void> => {
     await vpc.plugInto(machine);
     if (!isOnBus) return;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { onEveryLink } from "./vpc-hosts.ts";
 
@@ -13,14 +13,14 @@ export interface SimulatorControl {
 }
 
 export async function startVpcSimulator(
-  bench: Bench,
+  sandbox: Sandbox,
   scenario: Scenario,
 ): Promise<SimulatorControl> {
-  const socket = join(bench.folder, "simulator.sock");
+  const socket = join(sandbox.folder, "simulator.sock");
   const program = join(import.meta.dir, "simulator-process.ts");
-  await startDaemon(bench, {
+  await startDaemon(sandbox, {
     argv: [process.execPath, program, socket, ...onEveryLink.imds],
-    logFile: join(bench.folder, "simulator.log"),
+    logFile: join(sandbox.folder, "simulator.log"),
     isUp: (said) => said.includes("ready\n"),
     stdin: JSON.stringify(scenario),
   });

@@ -1,5 +1,5 @@
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 
 /**
  * The source check of a VPC, as nftables rules on the VPC's end of an ENI: what has another source
@@ -40,8 +40,8 @@ export interface Dropped {
 }
 
 /** What the check has dropped since the ENI was attached. */
-export async function droppedAt(bench: Bench, wire: string): Promise<Dropped> {
-  const said = await bench.run(["nft", "list", "table", "netdev", wire]);
+export async function droppedAt(sandbox: Sandbox, wire: string): Promise<Dropped> {
+  const said = await sandbox.run(["nft", "list", "table", "netdev", wire]);
   const packets = Number(/counter dropped \{\s*packets (\d+)/.exec(said)?.[1] ?? Number.NaN);
   const sources = [...said.matchAll(/elements = \{([^}]*)\}/g)]
     .flatMap(([, elements = ""]) => elements.split(","))

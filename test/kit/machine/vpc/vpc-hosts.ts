@@ -31,7 +31,7 @@ export const onEveryLink = {
 } as const;
 
 /** Names that the VPC's resolver knows; of all others it says at once that there are none. */
-export const names = { "inside.vpc.example": inside, "outside.example": outside } as const;
+export const resolverNames = { "inside.vpc.example": inside, "outside.example": outside } as const;
 
 export function addressOf(host: VpcHost, family: Family): string {
   return family === 4 ? host.ipv4 : host.ipv6;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cidrContains, prefixLength, subnetRouter } from "../../../../src/model/ip.ts";
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { onEveryLink, type VpcHost } from "./vpc-hosts.ts";
 
@@ -21,9 +21,9 @@ export interface Subnet {
 }
 
 /** Makes the subnet of an ENI; `number` makes its names. */
-export async function startSubnet(bench: Bench, number: number, eni: FullEni): Promise<Subnet> {
+export async function startSubnet(sandbox: Sandbox, number: number, eni: FullEni): Promise<Subnet> {
   const bridge = `subnet${number}`;
-  const folder = join(bench.folder, bridge);
+  const folder = join(sandbox.folder, bridge);
   const hostsFolder = join(folder, "hosts");
   mkdirSync(hostsFolder, { recursive: true });
   const ipv4 = eni.ipv4.length > 0 ? eni.subnetCidr : null;
@@ -35,9 +35,9 @@ export async function startSubnet(bench: Bench, number: number, eni: FullEni): P
   };
   const logFile = join(folder, "dnsmasq.log");
   const subnet = { bridge, number, ipv4, ipv6, neighbour, hostsFolder, logFile };
-  await addBridge(bench, subnet, vpcResolver(eni));
+  await addBridge(sandbox, subnet, vpcResolver(eni));
   const leases = `--dhcp-leasefile=${join(folder, "leases")}`;
-  await startDaemon(bench, {
+  await startDaemon(sandbox, {
     argv: [...dnsmasq, ...ranges(subnet, eni), leases, `--dhcp-hostsdir=${hostsFolder}`],
     logFile,
     isUp: (said) => said.includes(`read ${hostsFolder}`) || said.includes("started, version"),
@@ -112,7 +112,7 @@ export function vpcResolver(eni: FullEni): string {
  * (`arp_ignore`): what a machine seeks on the wrong link it does not find. `fe80:ec2::1` is a
  * router on every link; it is deprecated so that advertisements come from the other one.
  */
-async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promise<void> {
+async function addBridge(sandbox: Sandbox, subnet: Subnet, resolver: string): Promise<void> {
   const { bridge, number, ipv4, ipv6, neighbour } = subnet;
   const onLink = [...onEveryLink.imds, ...onEveryLink.resolver];
   const own4 = ipv4 === null ? [] : [subnetRouter(ipv4), neighbour.ipv4];
@@ -134,7 +134,7 @@ async function addBridge(bench: Bench, subnet: Subnet, resolver: string): Promis
     `ip link set ${bridge} up`,
     ...addresses.map(add),
   ];
-  await bench.run(["sh", "-c", script.join("\n")]);
+  await sandbox.run(["sh", "-c", script.join("\n")]);
 }
 
 /** The same for each VPC: a guest that goes on from a saved state knows its router by it. */

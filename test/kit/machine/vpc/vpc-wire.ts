@@ -1,5 +1,5 @@
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 import type { Machine } from "../machine.ts";
 import { sourceCheck } from "./source-check.ts";
 import type { Subnet } from "./vpc-subnet.ts";
@@ -14,7 +14,7 @@ export type WireEnd = Pick<Machine, "pid"> | "tap";
 
 /** A cable from a machine to a subnet; the NIC's name is as udev gives it on EC2, `ens5` and on. */
 export async function addWire(
-  bench: Bench,
+  sandbox: Sandbox,
   end: WireEnd,
   { mac, nic, bridge }: { readonly mac: string; readonly nic: string; readonly bridge: string },
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function addWire(
     `bridge link set dev ${wire} isolated on`,
     `ip link set ${wire} up`,
   ];
-  await bench.run(["sh", "-c", script.join("\n")]);
+  await sandbox.run(["sh", "-c", script.join("\n")]);
 }
 
 /**
@@ -43,10 +43,10 @@ export async function addWire(
  * its addresses and delegated prefixes go to it, whoever answers ARP for them: a machine with two
  * NICs in a subnet answers on both.
  */
-export async function routeToEni(bench: Bench, eni: FullEni, subnet: Subnet): Promise<void> {
+export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet): Promise<void> {
   const { bridge } = subnet;
   const wire = wireName(eni.mac);
-  await bench.run(["nft", "--file", "-"], { stdin: sourceCheck(wire, eni) });
+  await sandbox.run(["nft", "--file", "-"], { stdin: sourceCheck(wire, eni) });
   const neighbours = [...eni.ipv4, ...eni.ipv6].map(
     (address) => `ip neigh replace ${address} lladdr ${eni.mac} dev ${bridge} nud permanent`,
   );
@@ -61,19 +61,19 @@ export async function routeToEni(bench: Bench, eni: FullEni, subnet: Subnet): Pr
     ...via(eni.ipv4Prefixes, eni.ipv4[0]),
     ...via(eni.ipv6Prefixes, eni.ipv6[0]),
   ];
-  await bench.run(["sh", "-c", script.join("\n")]);
+  await sandbox.run(["sh", "-c", script.join("\n")]);
 }
 
 /** Forgets an ENI's addresses; nothing is sent to them any more. */
-export async function forgetEni(bench: Bench, eni: FullEni, { bridge }: Subnet): Promise<void> {
+export async function forgetEni(sandbox: Sandbox, eni: FullEni, { bridge }: Subnet): Promise<void> {
   const script = [
     ...[...eni.ipv4Prefixes, ...eni.ipv6Prefixes].map((prefix) => `ip route del ${prefix}`),
     ...[...eni.ipv4, ...eni.ipv6].map((address) => `ip neigh del ${address} dev ${bridge}`),
   ];
-  await bench.try(["sh", "-c", script.join("\n")]);
+  await sandbox.try(["sh", "-c", script.join("\n")]);
 }
 
 /** Pulls the cable: both ends are gone, the NIC too. */
-export async function removeWire(bench: Bench, mac: string): Promise<void> {
-  await bench.run(["ip", "link", "del", wireName(mac)]);
+export async function removeWire(sandbox: Sandbox, mac: string): Promise<void> {
+  await sandbox.run(["ip", "link", "del", wireName(mac)]);
 }

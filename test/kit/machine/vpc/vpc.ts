@@ -5,11 +5,11 @@ import {
   type FullEni,
 } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
-import type { Bench } from "../bench.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { type SimulatorControl, startVpcSimulator } from "./simulator-control.ts";
 import { type Dropped, droppedAt } from "./source-check.ts";
-import { inside, names, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
+import { inside, resolverNames, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
 import { startSubnet, type Subnet, vpcResolver, writeDhcpHost } from "./vpc-subnet.ts";
 import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } from "./vpc-wire.ts";
 
@@ -54,14 +54,14 @@ export interface Vpc {
 }
 
 /** Builds the VPC in the bench's network. */
-export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> {
+export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<Vpc> {
   const { scenario = {}, enis: specs } = options;
   const attached = new Map<string, AttachedEni>();
   const subnets = new Map<string, Promise<Subnet>>();
-  await bench.run(["sh", "-c", settings]);
+  await sandbox.run(["sh", "-c", settings]);
   const subnetOf = (eni: FullEni): Promise<Subnet> => {
     const key = [...(eni.ipv4.length > 0 ? [eni.subnetCidr] : []), ...eni.subnetIpv6Cidrs].join();
-    const found = subnets.get(key) ?? startSubnet(bench, subnets.size, eni);
+    const found = subnets.get(key) ?? startSubnet(sandbox, subnets.size, eni);
     subnets.set(key, found);
     return found;
   };
@@ -79,14 +79,14 @@ export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> 
     return found;
   };
   const plug = async (end: WireEnd, eni: AttachedEni): Promise<void> => {
-    await addWire(bench, end, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
-    await routeToEni(bench, eni, eni.subnet);
+    await addWire(sandbox, end, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
+    await routeToEni(sandbox, eni, eni.subnet);
   };
   const enis = (): readonly AttachedEni[] =>
     [...attached.values()].toSorted((a, b) => a.nic.localeCompare(b.nic, "en", { numeric: true }));
   const first = await Promise.all(specs.map(add));
-  const simulator = await startVpcSimulator(bench, { ...scenario, enis: [...specs] });
-  await startResolver(bench, first);
+  const simulator = await startVpcSimulator(sandbox, { ...scenario, enis: [...specs] });
+  await startResolver(sandbox, first);
   return {
     enis,
     eni: get,
@@ -106,20 +106,20 @@ export async function startVpc(bench: Bench, options: VpcOptions): Promise<Vpc> 
       const linger = lingerMs === undefined ? {} : { lingerMs };
       if (metadata) await simulator.order("detach", { mac: eni.mac, ...linger });
       if (!link) return;
-      await removeWire(bench, eni.mac);
-      await forgetEni(bench, eni, eni.subnet);
+      await removeWire(sandbox, eni.mac);
+      await forgetEni(sandbox, eni, eni.subnet);
       attached.delete(eni.mac);
     },
     change: async (spec, { link = true, metadata = true } = {}) => {
       const before = get(whole(spec).mac);
       if (metadata) await simulator.order("attach", spec);
       if (!link) return before;
-      await forgetEni(bench, before, before.subnet);
+      await forgetEni(sandbox, before, before.subnet);
       const made = await add(spec);
-      await routeToEni(bench, made, made.subnet);
+      await routeToEni(sandbox, made, made.subnet);
       return made;
     },
-    dropped: (mac) => droppedAt(bench, wireName(get(mac).mac)),
+    dropped: (mac) => droppedAt(sandbox, wireName(get(mac).mac)),
   };
 }
 
@@ -151,17 +151,17 @@ const settings = [
 ].join("\n");
 
 /** The resolver of the VPC: some names, and for all others NXDOMAIN at once. */
-async function startResolver(bench: Bench, enis: readonly FullEni[]): Promise<void> {
+async function startResolver(sandbox: Sandbox, enis: readonly FullEni[]): Promise<void> {
   const ipv4 = [...new Set(enis.map(vpcResolver))];
   for (const address of ipv4)
-    await bench.run(["ip", "address", "add", `${address}/32`, "dev", "lo"]);
+    await sandbox.run(["ip", "address", "add", `${address}/32`, "dev", "lo"]);
   const addresses = [...ipv4, ...onEveryLink.resolver];
-  const hosts = Object.entries(names).map(
+  const hosts = Object.entries(resolverNames).map(
     ([name, host]) => `--host-record=${name},${host.ipv4},${host.ipv6}`,
   );
-  await startDaemon(bench, {
+  await startDaemon(sandbox, {
     argv: [...resolver, ...addresses.map((each) => `--listen-address=${each}`), ...hosts],
-    logFile: join(bench.folder, "resolver.log"),
+    logFile: join(sandbox.folder, "resolver.log"),
     isUp: (said) => said.includes("started, version"),
   });
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Bench } from "../../machine/bench.ts";
+import type { Sandbox } from "../../machine/sandbox.ts";
 import { mustRun } from "../../machine/command.ts";
 import { type SimulatorControl, startVpcSimulator } from "../../machine/vpc/simulator-control.ts";
 import { farSpace, type NicSpec } from "./nic-spec.ts";
@@ -23,11 +23,11 @@ const swallow = `table inet swallow {
 }`;
 
 /** Makes the network of a NIC's far end, and its IMDS; the NIC itself is plugged in later. */
-export async function makeFarSide(bench: Bench, { name, imds }: NicSpec): Promise<FarSide> {
+export async function makeFarSide(sandbox: Sandbox, { name, imds }: NicSpec): Promise<FarSide> {
   const space = farSpace(name);
   const enter = (argv: readonly string[]): readonly string[] =>
-    bench.enter(["nsenter", `--net=/run/netns/${space}`, "--", ...argv]);
-  await mustRun(bench.enter(["ip", "netns", "add", space]));
+    sandbox.enter(["nsenter", `--net=/run/netns/${space}`, "--", ...argv]);
+  await mustRun(sandbox.enter(["ip", "netns", "add", space]));
   const addresses = [
     "address add 169.254.169.254/32 dev lo",
     "address add fd00:ec2::254/128 dev lo nodad",
@@ -36,8 +36,8 @@ export async function makeFarSide(bench: Bench, { name, imds }: NicSpec): Promis
   await mustRun(enter(["ip", "-batch", "-"]), { stdin: lines.join("\n") });
   if (imds === "swallows") await mustRun(enter(["nft", "--file", "-"]), { stdin: swallow });
   if (imds === "swallows" || imds === "absent") return { enter, simulator: null };
-  const folder = join(bench.folder, space);
+  const folder = join(sandbox.folder, space);
   mkdirSync(folder);
   const scenario = imds === "answers" ? {} : imds;
-  return { enter, simulator: await startVpcSimulator({ ...bench, folder, enter }, scenario) };
+  return { enter, simulator: await startVpcSimulator({ ...sandbox, folder, enter }, scenario) };
 }

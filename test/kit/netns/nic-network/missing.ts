@@ -1,5 +1,5 @@
 import { cgroup2Mount } from "../../machine/cgroup.ts";
-import { failing, missingRoot, missingTool } from "../../basics/skip.ts";
+import { failingCommand, missingRoot, missingTool } from "../../basics/skip.ts";
 
 /** Why no network can be started here; null where one can. `more`: programs that a test runs in it. */
 export function networkMissing(...more: readonly string[]): string | null {
@@ -7,6 +7,6 @@ export function networkMissing(...more: readonly string[]): string | null {
     missingRoot() ??
     missingTool("ip", "nft", "unshare", "nsenter", ...more) ??
     (cgroup2Mount() === null ? "no cgroup2 is mounted" : null) ??
-    failing("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "true")
+    failingCommand("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "true")
   );
 }

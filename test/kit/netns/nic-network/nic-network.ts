@@ -1,4 +1,4 @@
-import { type Bench, startBench } from "../../machine/bench.ts";
+import { type Sandbox, startSandbox } from "../../machine/sandbox.ts";
 import { command, type CommandOptions, type Ended, mustRun } from "../../machine/command.ts";
 import type { SimulatorControl } from "../../machine/vpc/simulator-control.ts";
 import { until } from "../../basics/until.ts";
@@ -54,14 +54,14 @@ export async function startNicNetwork({
   nics,
   rpFilter = 2,
 }: NicNetworkOptions): Promise<NicNetwork> {
-  const bench = await startBench();
+  const sandbox = await startSandbox();
   try {
-    await mustRun(bench.enter(["sh", "-ec", prepare, "sh", String(rpFilter)]));
-    const network = networkOf(bench);
+    await mustRun(sandbox.enter(["sh", "-ec", prepare, "sh", String(rpFilter)]));
+    const network = networkOf(sandbox);
     await network.grow(nics);
     return network;
   } catch (error) {
-    await bench.stop();
+    await sandbox.stop();
     throw error;
   }
 }
@@ -79,12 +79,12 @@ echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 
 type Growing = NicNetwork & { readonly grow: (nics: readonly NicSpec[]) => Promise<void> };
 
-function networkOf(bench: Bench): Growing {
+function networkOf(sandbox: Sandbox): Growing {
   const sides = new Map<string, FarSide>();
   const positions = new Map<string, number>();
   // not in the bench's process namespace: nsenter would fork, and a signal not reach the command
   const enter = (argv: readonly string[]): readonly string[] =>
-    bench.namespaces.enter(argv, ["mnt", "net"]);
+    sandbox.namespaces.enter(argv, ["mnt", "net"]);
   const ip: NicNetwork["ip"] = (...words) => mustRun(enter(["ip", ...words]));
   const sideOf = (name: string): FarSide => {
     const side = sides.get(name);
@@ -94,7 +94,7 @@ function networkOf(bench: Bench): Growing {
   const makeSide = async (spec: NicSpec): Promise<void> => {
     if (sides.has(spec.name)) return;
     positions.set(spec.name, positions.size);
-    sides.set(spec.name, await makeFarSide(bench, spec));
+    sides.set(spec.name, await makeFarSide(sandbox, spec));
   };
   const grow = async (nics: readonly NicSpec[]): Promise<void> => {
     await Promise.all(nics.map(makeSide));
@@ -134,7 +134,7 @@ function networkOf(bench: Bench): Growing {
       if (simulator === null) throw new Error(`nothing answers behind ${name}`);
       return simulator;
     },
-    state: () => readState(bench, enter),
-    [Symbol.asyncDispose]: () => bench.stop(),
+    state: () => readState(sandbox, enter),
+    [Symbol.asyncDispose]: () => sandbox.stop(),
   };
 }

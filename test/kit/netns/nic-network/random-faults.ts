@@ -1,35 +1,35 @@
-import type { Chance } from "../../basics/chance.ts";
+import type { Random } from "../../basics/random.ts";
 import type { FaultRule } from "../../../../scripts/simulator/faults/fault.ts";
 import type { RunResult } from "../../program/run-ec2nic.ts";
 
 /** What happens to a NIC, or to what is behind it. */
-export type Mishap = "unplug" | "cut the cable" | "fix" | FaultRule;
+export type NicFault = "unplug" | "cut the cable" | "fix" | FaultRule;
 
-export interface Deed {
+export interface TimedFault {
   /** From the start of the run; 0: before it. */
   readonly atMs: number;
   readonly nic: string;
-  readonly mishap: Mishap;
+  readonly fault: NicFault;
 }
 
 /** What is asked of ec2nic, and how that ends where nothing goes wrong. */
-export interface Asked {
+export interface ExpectedRun {
   readonly args: readonly string[];
   readonly code: number;
   readonly text: string;
 }
 
 /** One run, and all that happens during it. */
-export interface Trouble {
-  readonly asked: Asked;
+export interface FaultyRun {
+  readonly expected: ExpectedRun;
   readonly timeoutMs: number;
-  readonly deeds: readonly Deed[];
+  readonly faults: readonly TimedFault[];
   /** One NIC is well from start to end, the others are ill from the start: it must succeed. */
-  readonly isSure: boolean;
+  readonly mustSucceed: boolean;
 }
 
 /** Lies to whoever asks for a token, or for anything: never a wrong value for a key. */
-const lies: readonly FaultRule[] = [
+const invalidAnswers: readonly FaultRule[] = [
   ...(["garbage", "empty", "cut", "cut-chunked", "oversized"] as const).map((kind) => token(kind)),
   { fault: { kind: "status", status: 404 }, match: "PUT *" },
   { fault: { kind: "status", status: 200, body: "<html>log in" }, match: "PUT *" },
@@ -37,7 +37,7 @@ const lies: readonly FaultRule[] = [
   { fault: { kind: "cut" } },
 ];
 
-const ailments: readonly FaultRule[] = [
+const serviceFaults: readonly FaultRule[] = [
   { fault: { kind: "status", status: 503 } },
   { fault: { kind: "status", status: 429, headers: { "Retry-After": "1" } } },
   { fault: { kind: "token-rejected" } },
@@ -48,39 +48,52 @@ const ailments: readonly FaultRule[] = [
   { fault: { kind: "slow", everyMs: 5 } },
 ];
 
-const breaks: readonly Mishap[] = ["unplug", "cut the cable"];
+const linkFaults: readonly NicFault[] = ["unplug", "cut the cable"];
 
 /** Whatever chance says, for these NICs. */
-export function someTrouble(
-  chance: Chance,
+export function randomFaultyRun(
+  random: Random,
   nics: readonly string[],
-  asks: readonly Asked[],
-): Trouble {
-  const isSure = chance.fraction() < 0.3;
-  const timeoutMs = isSure ? 4000 : 300 + chance.below(1500);
-  const deeds = isSure ? sureDeeds(chance, nics) : anyDeeds(chance, nics, timeoutMs);
-  return { asked: chance.pick(asks), timeoutMs, deeds, isSure };
+  commands: readonly ExpectedRun[],
+): FaultyRun {
+  const mustSucceed = random.fraction() < 0.3;
+  const timeoutMs = mustSucceed ? 4000 : 300 + random.below(1500);
+  const faults = mustSucceed
+    ? faultsOfOtherNics(random, nics)
+    : randomFaults(random, nics, timeoutMs);
+  return { expected: random.pick(commands), timeoutMs, faults, mustSucceed };
 }
 
 /** None of these gives out a token: whoever does serves the run, however slowly. */
-function sureDeeds(chance: Chance, nics: readonly string[]): readonly Deed[] {
-  const well = chance.pick(nics);
-  const giving = ["token-rejected", "delay", "slow"];
-  const forTokens = [...ailments, ...lies].filter(({ fault }) => !giving.includes(fault.kind));
+function faultsOfOtherNics(random: Random, nics: readonly string[]): readonly TimedFault[] {
+  const healthyNic = random.pick(nics);
+  const stillServing = ["token-rejected", "delay", "slow"];
+  const withoutToken = [...serviceFaults, ...invalidAnswers].filter(
+    ({ fault }) => !stillServing.includes(fault.kind),
+  );
   return nics
-    .filter((nic) => nic !== well)
-    .map((nic) => ({ atMs: 0, nic, mishap: chance.pick([...breaks, ...forTokens]) }));
+    .filter((nic) => nic !== healthyNic)
+    .map((nic) => ({ atMs: 0, nic, fault: random.pick([...linkFaults, ...withoutToken]) }));
 }
 
-function anyDeeds(chance: Chance, nics: readonly string[], timeoutMs: number): readonly Deed[] {
-  const mishaps: readonly Mishap[] = [...breaks, ...breaks, ...ailments, ...lies];
-  const deeds = Array.from({ length: 2 + chance.below(8) }, (): Deed => {
-    const withinMs = chance.pick([1, 400, timeoutMs]);
-    const atMs = chance.below(withinMs);
-    const isMended = atMs > 0 && chance.fraction() < 0.5;
-    return { atMs, nic: chance.pick(nics), mishap: isMended ? "fix" : chance.pick(mishaps) };
+function randomFaults(
+  random: Random,
+  nics: readonly string[],
+  timeoutMs: number,
+): readonly TimedFault[] {
+  const choices: readonly NicFault[] = [
+    ...linkFaults,
+    ...linkFaults,
+    ...serviceFaults,
+    ...invalidAnswers,
+  ];
+  const faults = Array.from({ length: 2 + random.below(8) }, (): TimedFault => {
+    const withinMs = random.pick([1, 400, timeoutMs]);
+    const atMs = random.below(withinMs);
+    const isFixed = atMs > 0 && random.fraction() < 0.5;
+    return { atMs, nic: random.pick(nics), fault: isFixed ? "fix" : random.pick(choices) };
   });
-  return deeds.toSorted((left, right) => left.atMs - right.atMs);
+  return faults.toSorted((left, right) => left.atMs - right.atMs);
 }
 
 function token(kind: "garbage" | "empty" | "cut" | "cut-chunked" | "oversized"): FaultRule {
@@ -88,12 +101,12 @@ function token(kind: "garbage" | "empty" | "cut" | "cut-chunked" | "oversized"):
 }
 
 /** What is wrong with how a run ended, in words; empty where it ended as it may. */
-export function complaintsAbout(trouble: Trouble, run: RunResult, graceMs: number): string[] {
-  const { asked, timeoutMs, isSure, deeds } = trouble;
+export function findProblems(faultyRun: FaultyRun, run: RunResult, graceMs: number): string[] {
+  const { expected, timeoutMs, mustSucceed, faults } = faultyRun;
   const { code, text, stderr, elapsedMs } = run;
-  const isLiedTo = deeds.some(({ mishap }) => lies.some((lie) => lie === mishap));
-  const mayFailAs = isSure ? [] : [69, ...(isLiedTo ? [65] : [])];
-  const isRight = code === asked.code && text === asked.text;
+  const hasInvalidAnswers = faults.some(({ fault }) => invalidAnswers.some((lie) => lie === fault));
+  const mayFailAs = mustSucceed ? [] : [69, ...(hasInvalidAnswers ? [65] : [])];
+  const isRight = code === expected.code && text === expected.text;
   const isFailure = mayFailAs.includes(code) && text === "" && stderr.startsWith("ec2nic: ");
   return [
     ...(isRight || isFailure ? [] : [`status ${code} with ${JSON.stringify(text)}: ${stderr}`]),

@@ -6,7 +6,7 @@
 import { readdirSync } from "node:fs";
 import type { BoundTransport } from "../../../../src/host/host.ts";
 import { openSockets, type Sockets } from "../../../../src/host/sockets/sockets.ts";
-import { chance } from "../../basics/chance.ts";
+import { createRandom } from "../../basics/random.ts";
 
 export interface Sample {
   readonly descriptors: number;
@@ -45,7 +45,7 @@ if (import.meta.main) {
 }
 
 async function soak(forMs: number, seed: number, nics: readonly string[]): Promise<SoakReport> {
-  const { fraction, pick, below } = chance(seed);
+  const { fraction, pick, below } = createRandom(seed);
   const outcomes: Record<string, number> = {};
   const samples: Sample[] = [];
   const before = descriptors();

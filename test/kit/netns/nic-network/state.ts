@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import type { Bench } from "../../machine/bench.ts";
+import type { Sandbox } from "../../machine/sandbox.ts";
 import { mustRun } from "../../machine/command.ts";
 
 /** All that a run could leave behind; neighbours come and go by themselves, and are left out. */
@@ -17,14 +17,14 @@ const looks = [
 
 /** What the instance of the network has now. */
 export async function readState(
-  bench: Bench,
+  sandbox: Sandbox,
   enter: (argv: readonly string[]) => readonly string[],
 ): Promise<NetworkState> {
   const entries = await Promise.all(
     looks.map(async ([name, argv]) => [name, sorted(await mustRun(enter(argv)))] as const),
   );
   // oxlint-disable-next-line no-unsafe-type-assertion -- the keys are those of the table
-  return { ...Object.fromEntries(entries), processes: processesOf(bench) } as NetworkState;
+  return { ...Object.fromEntries(entries), processes: processesOf(sandbox) } as NetworkState;
 }
 
 /** A NIC that comes back has another number, and a place further down. */
@@ -34,7 +34,7 @@ function sorted(text: string): string {
 }
 
 /** The command lines of those in the instance's network, and of the network's other processes. */
-function processesOf({ pid }: Bench): string {
+function processesOf({ pid }: Sandbox): string {
   const namespacesOf = (id: number | string): readonly string[] =>
     ["net", "pid"].map((kind) => readlinkSync(`/proc/${id}/ns/${kind}`));
   const own = namespacesOf(pid);

@@ -45,7 +45,7 @@ export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<Pr
   await far("sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0");
   await far("ip link set lo up; ip addr add 169.254.169.254 dev lo");
   await far("ip -6 addr add fd00:ec2::254 dev lo nodad");
-  await run(`mkdir -p /run/bin; ip link set lo up; sysctl -qw ${calm}`);
+  await run(`mkdir -p /run/bin; ip link set lo up; sysctl -qw ${sysctlSettings}`);
   for (const nic of nics) {
     await run(nicCommands(nic, vpc.pid));
     await far(peerCommands(nic));
@@ -89,7 +89,7 @@ export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<Pr
 /** sysfs of this namespace's NICs, and a `/run` that nobody else sees. */
 const ownMounts = ["mount -t sysfs sysfs /sys", "mount -t tmpfs tmpfs /run"];
 
-const calm = [
+const sysctlSettings = [
   "net.ipv4.conf.all.rp_filter=0",
   "net.ipv4.conf.default.rp_filter=0",
   "net.ipv6.conf.default.accept_dad=0",

@@ -19,7 +19,7 @@ export interface VerdictCase {
   /** What is to be pasted; null: there is nothing. Handles and the like as regular expression. */
   readonly fix: readonly (string | RegExp)[] | null;
   /** Where there is nothing to paste: what takes the cause away. */
-  readonly relief?: (network: ProbeNetwork) => Promise<unknown>;
+  readonly removeCause?: (network: ProbeNetwork) => Promise<unknown>;
   readonly args?: readonly string[];
 }
 
@@ -27,11 +27,11 @@ export interface VerdictCase {
 export const ipv6 = ["--endpoint", "http://[fd00:ec2::254]"];
 
 /** Adds the nftables chain `inet t c`; the script goes on behind it. */
-export const chain = (hook: string, policy = "accept") =>
+export const addChain = (hook: string, policy = "accept") =>
   `nft add table inet t; nft 'add chain inet t c { type filter hook ${hook} priority 0; policy ${policy}; }';`;
 
 /** Does what AWS would, when it is called as AWS documents it. */
-export const aws = (option: string) => (network: ProbeNetwork) =>
+export const standInAws = (option: string) => (network: ProbeNetwork) =>
   network.standIn(
     "aws",
     `[ "$*" = "ec2 modify-instance-metadata-options --instance-id INSTANCE_ID ${option}" ] || exit 252
@@ -39,7 +39,7 @@ nsenter --net=/proc/$FAR/ns/net sh -c 'nft flush ruleset; curl -sf -d "{}" http:
   );
 
 /** One step after the other. */
-export const both =
+export const inOrder =
   (...steps: readonly ((network: ProbeNetwork) => Promise<unknown>)[]) =>
   async (network: ProbeNetwork) => {
     for (const step of steps) await step(network);
@@ -47,7 +47,7 @@ export const both =
 
 /** Provokes each, looks at its verdict, pastes its hint, and looks again. */
 export function testVerdicts(cases: readonly VerdictCase[]): void {
-  for (const { what, provoke, before, word, says = "", fix, relief, args = [] } of cases) {
+  for (const { what, provoke, before, word, says = "", fix, removeCause, args = [] } of cases) {
     testHere(`${what}: ${word}, and it is mended`, async () => {
       await using network = await probeNetwork();
       if (provoke !== undefined) await network.run(provoke);
@@ -57,7 +57,7 @@ export function testVerdicts(cases: readonly VerdictCase[]): void {
       expect(verdict.text).toContain(says);
       expect(verdict.fix?.length ?? null).toBe(fix?.length ?? null);
       for (const [at, line] of (fix ?? []).entries()) expect(verdict.fix?.[at]).toMatch(line);
-      if (relief !== undefined) await relief(network);
+      if (removeCause !== undefined) await removeCause(network);
       else for (const line of verdict.fix ?? []) await network.run(line);
       const again = await untilReached(network, args);
       expect(again.verdict).toMatchObject({ word: "reached", fix: null });

@@ -29,7 +29,7 @@ export async function connectAgent(path: string): Promise<Agent> {
   const waiting = new Map<number, PromiseWithResolvers<Ended>>();
   let count = 0;
   const socket = await lineSocket(path, (line) => {
-    const { id, ...ended } = v.parse(answer, line.startsWith("{") ? parse(line) : nobody);
+    const { id, ...ended } = v.parse(answer, line.startsWith("{") ? parse(line) : emptyAnswer);
     waiting.get(id)?.resolve({ ...ended, stdout: text(ended.stdout), stderr: text(ended.stderr) });
     waiting.delete(id);
   });
@@ -63,14 +63,14 @@ export async function connectAgent(path: string): Promise<Agent> {
 }
 
 /** An answer to nothing that was asked. */
-const nobody = { id: 0, code: 0, stdout: "", stderr: "" };
+const emptyAnswer = { id: 0, code: 0, stdout: "", stderr: "" };
 
 /** An answer that a reset cut off is none. */
 function parse(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return nobody;
+    return emptyAnswer;
   }
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Bench } from "../../machine/bench.ts";
-import { benchEnvironment, mustRun } from "../../machine/command.ts";
+import type { Sandbox } from "../../machine/sandbox.ts";
+import { sandboxEnvironment, mustRun } from "../../machine/command.ts";
 import { until } from "../../basics/until.ts";
 import { type Agent, connectAgent } from "./agent.ts";
 import { type Hardware, qemuArguments, type QemuFiles } from "./qemu-arguments.ts";
@@ -38,24 +38,24 @@ export interface GuestFiles extends Omit<QemuFiles, "folder" | "disk"> {
 
 /** Starts QEMU in the bench's namespaces; returns when its lines are there, long before a boot. */
 export async function startGuest(
-  bench: Bench,
+  sandbox: Sandbox,
   { backing, ...files }: GuestFiles,
   hardware: Hardware,
 ): Promise<Guest> {
   const layer = ["-q", "-f", "qcow2", "-b", backing.path, "-F", backing.format, files.disk];
   await mustRun(["qemu-img", "create", ...layer]);
-  return runGuest(bench, files, hardware);
+  return runGuest(sandbox, files, hardware);
 }
 
 async function runGuest(
-  bench: Bench,
+  sandbox: Sandbox,
   files: Omit<QemuFiles, "folder">,
   hardware: Hardware,
 ): Promise<Guest> {
-  const folder = mkdtempSync(join(bench.folder, "guest-"));
+  const folder = mkdtempSync(join(sandbox.folder, "guest-"));
   const log = Bun.file(join(folder, "qemu.log"));
-  const child = Bun.spawn([...bench.enter(qemuArguments({ ...files, folder }, hardware))], {
-    env: benchEnvironment,
+  const child = Bun.spawn([...sandbox.enter(qemuArguments({ ...files, folder }, hardware))], {
+    env: sandboxEnvironment,
     stdio: ["ignore", log, log],
   });
   const at = (name: string): string => join(folder, name);
@@ -65,7 +65,7 @@ async function runGuest(
     return ["qmp", "agent", "events"].every((name) => existsSync(at(name)));
   });
   const qmp = await connectQmp(at("qmp"));
-  if (files.state !== null) await goOn(qmp);
+  if (files.state !== null) await resume(qmp);
   const [agent, udev] = await Promise.all([connectAgent(at("agent")), connectUdev(at("events"))]);
   const ended = async (ask: () => Promise<unknown>): Promise<void> => {
     await ask();
@@ -90,14 +90,14 @@ async function runGuest(
       await qmp.execute("cont");
     },
     startAgain: (now, disk = files.disk) =>
-      runGuest(bench, { ...files, disk, state: null }, { ...hardware, ...now }),
+      runGuest(sandbox, { ...files, disk, state: null }, { ...hardware, ...now }),
   };
 }
 
 const status = v.object({ status: v.string() });
 
 /** Lets a guest go on whose state has come in; it was stopped when that was saved. */
-async function goOn(qmp: Qmp): Promise<void> {
+async function resume(qmp: Qmp): Promise<void> {
   const isIn = async (): Promise<boolean> =>
     v.parse(status, await qmp.execute("query-status")).status === "paused";
   await until("the guest's state is in", isIn, 30_000);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Bench } from "../../machine/bench.ts";
+import type { Sandbox } from "../../machine/sandbox.ts";
 import { cacheFolder } from "../../machine/root-file-system.ts";
 import { bootInitrd } from "../image/boot-initrd.ts";
 import { firstBoot, type GuestBackend } from "../image/backends.ts";
@@ -10,20 +10,24 @@ import { type Guest, type GuestFiles, saveState, startGuest } from "./guest.ts";
 import type { Image } from "../image/image.ts";
 import { type Hardware, qemuArguments } from "./qemu-arguments.ts";
 
-export interface GuestWish {
+export interface GuestSpec {
   readonly image: Image;
   readonly backend: GuestBackend;
   readonly hardware: Hardware;
   /** What else its state depends on: the addresses that it has. */
-  readonly surroundings: unknown;
+  readonly addresses: unknown;
 }
 
 /** Waits until a guest that was started at power-on has nothing left to do. */
 export type AwaitBoot = (guest: Guest) => Promise<void>;
 
 /** Boots a guest: half a minute and more. */
-export async function bootGuest(bench: Bench, wish: GuestWish): Promise<Guest> {
-  return startGuest(bench, await bootFiles(bench, wish, join(bench.folder, "disk")), wish.hardware);
+export async function bootGuest(sandbox: Sandbox, spec: GuestSpec): Promise<Guest> {
+  return startGuest(
+    sandbox,
+    await bootFiles(sandbox, spec, join(sandbox.folder, "disk")),
+    spec.hardware,
+  );
 }
 
 /**
@@ -31,36 +35,36 @@ export async function bootGuest(bench: Bench, wish: GuestWish): Promise<Guest> {
  * and memory are kept in the cache.
  */
 export async function savedGuest(
-  bench: Bench,
-  wish: GuestWish,
+  sandbox: Sandbox,
+  spec: GuestSpec,
   awaitBoot: AwaitBoot,
 ): Promise<Guest> {
-  const saved = join(cacheFolder(), `guest-${await hashOf(wish)}`);
+  const saved = join(cacheFolder(), `guest-${await hashOf(spec)}`);
   if (!existsSync(saved)) {
     await using _ = await lockFile(`${saved}.lock`);
-    if (!existsSync(saved)) await save(bench, wish, { saved, awaitBoot });
+    if (!existsSync(saved)) await save(sandbox, spec, { saved, awaitBoot });
   }
-  const files = await bootFiles(bench, wish, join(bench.folder, "disk"));
+  const files = await bootFiles(sandbox, spec, join(sandbox.folder, "disk"));
   const backing = { path: join(saved, "disk"), format: "qcow2" } as const;
   const guest = await startGuest(
-    bench,
+    sandbox,
     { ...files, backing, state: join(saved, "state") },
-    wish.hardware,
+    spec.hardware,
   );
   await guest.agent.awaitAnswer(20_000);
   return guest;
 }
 
 async function save(
-  bench: Bench,
-  wish: GuestWish,
+  sandbox: Sandbox,
+  spec: GuestSpec,
   { saved, awaitBoot }: { readonly saved: string; readonly awaitBoot: AwaitBoot },
 ): Promise<void> {
   const made = `${saved}.new`;
   rmSync(made, { recursive: true, force: true });
   mkdirSync(made, { recursive: true });
-  const files = await bootFiles(bench, wish, join(made, "disk"));
-  const guest = await startGuest(bench, files, wish.hardware);
+  const files = await bootFiles(sandbox, spec, join(made, "disk"));
+  const guest = await startGuest(sandbox, files, spec.hardware);
   await awaitBoot(guest);
   await guest.agent.exec(["sh", "-c", "udevadm settle; sync; echo 3 >/proc/sys/vm/drop_caches"]);
   await saveState(guest, join(made, "state"));
@@ -68,11 +72,11 @@ async function save(
   renameSync(made, saved);
 }
 
-async function bootFiles(bench: Bench, wish: GuestWish, disk: string): Promise<GuestFiles> {
-  const { image, backend } = wish;
+async function bootFiles(sandbox: Sandbox, spec: GuestSpec, disk: string): Promise<GuestFiles> {
+  const { image, backend } = spec;
   return {
     kernel: image.kernel,
-    initrd: await bootInitrd(image, backend, join(bench.folder, "initrd")),
+    initrd: await bootInitrd(image, backend, join(sandbox.folder, "initrd")),
     backing: { path: image.disk, format: "raw" },
     disk,
     state: null,
@@ -80,10 +84,10 @@ async function bootFiles(bench: Bench, wish: GuestWish, disk: string): Promise<G
 }
 
 /** All that a saved state depends on. A state is of one QEMU, and of no other version of it. */
-async function hashOf({ image, backend, hardware, surroundings }: GuestWish): Promise<string> {
+async function hashOf({ image, backend, hardware, addresses }: GuestSpec): Promise<string> {
   const files = { kernel: "", initrd: "", disk: "", folder: "", state: null };
   const version = await Bun.$`qemu-system-x86_64 --version`.quiet().text();
-  const facts = [image.id, backend, firstBoot(backend), surroundings, version];
+  const facts = [image.id, backend, firstBoot(backend), addresses, version];
   const all = JSON.stringify([...facts, qemuArguments(files, hardware)]);
   return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }

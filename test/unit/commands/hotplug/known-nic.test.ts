@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { FakeFiles } from "../../../kit/host/fake-host.ts";
-import { hotplugBench, plugIn, secondMac } from "../../../kit/propagation/hotplug-bench.ts";
-import { nicNote } from "../../../kit/facts/recorded-nics.ts";
+import { hotplugMachine, addFiles, secondMac } from "../../../kit/propagation/hotplug-machine.ts";
+import { nicRecord } from "../../../kit/facts/nic-records.ts";
 
 const slot = "0000:00:06.0";
 const notesPath = "/run/ec2nic/nics.json";
@@ -20,21 +20,21 @@ interface Boot {
 async function boots({ hadFiles, endMs = Infinity }: Boot, hasFiles = true) {
   const end = (disk: FakeFiles["there"]): void => {
     disk.delete("/proc/77/stat");
-    const note = { ...nicNote(secondMac, "6"), device: { address: slot, node: 2 }, hadFiles };
-    if (hadFiles !== null) plugIn(disk, { [notesPath]: JSON.stringify([note]) });
+    const note = { ...nicRecord(secondMac, "6"), device: { address: slot, node: 2 }, hadFiles };
+    if (hadFiles !== null) addFiles(disk, { [notesPath]: JSON.stringify([note]) });
   };
   let startMs = Infinity;
-  const bench = hotplugBench({
+  const bench = hotplugMachine({
     change: (disk, atMs) => {
       if (atMs - startMs >= endMs) end(disk);
     },
   });
-  const { run, runAs, disk, asked, clock } = bench;
-  plugIn(disk, bus);
+  const { run, runAs, disk, requestedPaths, clock } = bench;
+  addFiles(disk, bus);
   if (hasFiles) await run("add", "--nic", "ens6", "--settle", "0s");
   disk.delete(notesPath);
-  plugIn(disk, { "/proc/77/stat": "" });
-  asked.length = 0;
+  addFiles(disk, { "/proc/77/stat": "" });
+  requestedPaths.length = 0;
   startMs = clock.now();
   const exec = async ([program]: readonly string[]) => {
     if (endMs === 0) end(disk); // between the first look and the question
@@ -45,14 +45,14 @@ async function boots({ hadFiles, endMs = Infinity }: Boot, hasFiles = true) {
   const address = { nic: "ens6", family: "ipv4", address: "10.0.1.10", prefixLength: 24 } as const;
   const addresses = () => [{ ...address, scopeId: 0 }];
   const ended = await runAs({ exec, addresses }, "add", "--devpath", `${slot}_7`);
-  return { ...ended, requests: asked.length };
+  return { ...ended, requests: requestedPaths.length };
 }
 
 describe("a NIC that an earlier boot configured", () => {
   test("and this boot's own run finds as it has to be is kept, without a question", async () => {
-    const { code, said, requests, ms } = await boots({ hadFiles: true, endMs: 700 });
+    const { code, messages, requests, ms } = await boots({ hadFiles: true, endMs: 700 });
     const kept = `info: ens6: kept (${slot} never left its bus)`;
-    expect({ code, said: said, requests }).toEqual({ code: 0, said: [kept], requests: 0 });
+    expect({ code, messages, requests }).toEqual({ code: 0, messages: [kept], requests: 0 });
     expect(ms).toBeLessThan(1000);
   });
 
@@ -65,9 +65,9 @@ describe("a NIC that an earlier boot configured", () => {
   });
 
   test("and of which that run wrote files is watched: more may come", async () => {
-    const { code, said, ms } = await boots({ hadFiles: false, endMs: 700 });
+    const { code, messages, ms } = await boots({ hadFiles: false, endMs: 700 });
     expect({ code, isLong: ms > 10_000 }).toEqual({ code: 0, isLong: true });
-    expect(said.join()).toContain("settled");
+    expect(messages.join()).toContain("settled");
   });
 
   test("and which that run has not come to is asked for", async () => {
@@ -76,14 +76,14 @@ describe("a NIC that an earlier boot configured", () => {
   });
 
   test("waits 10 s for that run, not for ever", async () => {
-    const { code, said } = await boots({ hadFiles: true });
+    const { code, messages } = await boots({ hadFiles: true });
     expect(code).toBe(0);
-    expect(said.join()).toMatch(/listed 10(?:\.\d)? s/);
+    expect(messages.join()).toMatch(/listed 10(?:\.\d)? s/);
   });
 });
 
 test("a NIC that is new at a boot waits for nobody", async () => {
-  const { code, said } = await boots({ hadFiles: false, endMs: 5000 }, false);
+  const { code, messages } = await boots({ hadFiles: false, endMs: 5000 }, false);
   expect(code).toBe(0);
-  expect(said.join()).toMatch(/listed \d{1,3} ms/);
+  expect(messages.join()).toMatch(/listed \d{1,3} ms/);
 });

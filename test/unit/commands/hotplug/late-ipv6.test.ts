@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Host } from "../../../../src/host/host.ts";
 import type { FakeFiles } from "../../../kit/host/fake-host.ts";
-import { hotplugBench } from "../../../kit/propagation/hotplug-bench.ts";
+import { hotplugMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
 const add = ["add", "--nic", "ens6", "--stage", "network"] as const;
 const path = "/etc/systemd/network/60-ec2nic-06ec2a000001.network";
@@ -42,7 +42,7 @@ function lateBench({ toldMs, prefixMs, shown }: Times) {
     prefixMs === undefined
       ? { late }
       : { ipv4Prefixes: ["10.0.1.64/28"], late: { ...late, "ipv4-prefix": prefixMs } };
-  const bench = hotplugBench({
+  const bench = hotplugMachine({
     scenario: { enis: [{ device: 0 }, { device: 1, dualStack: true, ...prefix }] },
     change: look,
   });
@@ -79,9 +79,9 @@ describe("a NIC that has an address by DHCPv6 before IMDS tells of IPv6", () => 
 
   test("keeps it to the end, which is 75, and IMDS's word counts in the next run", async () => {
     const { run, dhcp } = lateBench({ toldMs: never, shown: always });
-    const { code, said } = await run(...add);
+    const { code, messages } = await run(...add);
     expect({ code, dhcp: dhcp() }).toEqual({ code: 75, dhcp: ["yes"] });
-    expect(said.join("\n")).toContain(`dhcp gave ${address}, which imds does not list yet`);
+    expect(messages.join("\n")).toContain(`dhcp gave ${address}, which imds does not list yet`);
     await run("sync", "--stage", "network");
     expect(dhcp()).toEqual(["yes", "ipv4"]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { transientError } from "../../../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import { pluggedMac as mac, watchInMemory } from "../../../kit/propagation/watch-bench.ts";
+import { pluggedMac as mac, watchInMemory } from "../../../kit/propagation/watch-in-memory.ts";
 
 const zero = { afterMs: 1e9, before: "0" };
 const busy = transientError("503, throttled");
@@ -11,8 +11,8 @@ function plugged(late: NonNullable<EniSpec["late"]> = {}, spec: Partial<EniSpec>
   return { enis: [{ device: 0 }, { device: 1, dualStack: true, late, ...spec }] };
 }
 
-function reasonsOf({ told }: Awaited<ReturnType<typeof watchInMemory>>): readonly string[] {
-  const { event } = told.at(-1) ?? {};
+function reasonsOf({ events }: Awaited<ReturnType<typeof watchInMemory>>): readonly string[] {
+  const { event } = events.at(-1) ?? {};
   return event?.kind === "incomplete" ? event.reasons : ["it did not end incomplete"];
 }
 
@@ -22,7 +22,7 @@ describe("at the deadline", () => {
   test("a hint is no reason: what is whole at the deadline is whole", async () => {
     const whole = { scenario: plugged({}, { dualStack: false }), settleMs: 3_600_000 };
     const run = await watchInMemory({ ...whole, deadlineMs: 3000, kernel: () => hints });
-    expect(run.told.at(-1)?.event).toMatchObject({ kind: "incomplete", reasons: [] });
+    expect(run.events.at(-1)?.event).toMatchObject({ kind: "incomplete", reasons: [] });
     const reasons = run.log.waits.map((wait) => wait?.reason);
     expect(reasons).toContain("a router advertises itself: ipv6s may still come");
   });
@@ -52,7 +52,7 @@ describe("at the deadline", () => {
       deadlineMs: 5000,
       fault: (_path, atMs) => (atMs >= 1000 ? cut : busy),
     });
-    expect(run.asked.some(({ atMs }) => atMs >= 1000)).toBe(true);
+    expect(run.requests.some(({ atMs }) => atMs >= 1000)).toBe(true);
     expect(run.failure).toMatchObject({ message: expect.stringContaining(": 503, throttled") });
   });
 
@@ -60,7 +60,7 @@ describe("at the deadline", () => {
   test("in the last 100 ms nothing is asked", async () => {
     const unlisted = { scenario: { enis: [{ device: 0 }] } };
     const lastMs = async (deadlineMs: number) =>
-      (await watchInMemory({ ...unlisted, deadlineMs })).asked.at(-1)?.atMs;
+      (await watchInMemory({ ...unlisted, deadlineMs })).requests.at(-1)?.atMs;
     expect([await lastMs(5070), await lastMs(5080)]).toEqual([4725, 4975]);
   });
 
@@ -71,12 +71,14 @@ describe("at the deadline", () => {
       deadlineMs: 5000,
       fault: (_path, atMs) => (atMs >= 4700 ? cut : null),
     });
-    expect(run.asked.at(-1)?.atMs).toBeGreaterThanOrEqual(4700);
+    expect(run.requests.at(-1)?.atMs).toBeGreaterThanOrEqual(4700);
     expect(reasonsOf(run)).toEqual([]);
   });
 
   const never = { afterMs: 1e9, listed: true };
-  const told = ({ told: all }: Awaited<ReturnType<typeof watchInMemory>>): readonly unknown[] => {
+  const events = ({
+    events: all,
+  }: Awaited<ReturnType<typeof watchInMemory>>): readonly unknown[] => {
     const eni = all.at(-1)?.event.eni ?? null;
     return eni === null ? [] : [...eni.ipv4.addresses, ...eni.ipv6.addresses];
   };
@@ -102,14 +104,14 @@ describe("at the deadline", () => {
       },
       deadlineMs: 5000,
     });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["incomplete"]);
-    expect(told(run)).toEqual([...addresses]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["incomplete"]);
+    expect(events(run)).toEqual([...addresses]);
     expect(reasonsOf(run)).toHaveLength(1);
   });
 
   test("nothing, with late IPv6 and a number that has not propagated", async () => {
     const late = { ipv6s: never, "device-number": zero };
-    expect(told(await watchInMemory({ scenario: plugged(late), deadlineMs: 5000 }))).toEqual([]);
+    expect(events(await watchInMemory({ scenario: plugged(late), deadlineMs: 5000 }))).toEqual([]);
   });
 
   test("an address by DHCP is not given up for a family that is whole", async () => {
@@ -118,7 +120,7 @@ describe("at the deadline", () => {
       deadlineMs: 5000,
       kernel: () => ({ ...hints, dhcp: ["10.0.1.10"] }),
     });
-    expect(told(run)).toEqual([]);
+    expect(events(run)).toEqual([]);
   });
 
   test("an ENI without any address is not taken for EFA-only by the end of the time", async () => {
@@ -126,6 +128,6 @@ describe("at the deadline", () => {
       scenario: plugged({}, { efaOnly: true, dualStack: false }),
       deadlineMs: 5000,
     });
-    expect(run.told.map(({ event }) => [event.kind, event.eni])).toEqual([["incomplete", null]]);
+    expect(run.events.map(({ event }) => [event.kind, event.eni])).toEqual([["incomplete", null]]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-bench.ts";
+import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-in-memory.ts";
 
 describe("who joins and who leaves", () => {
   const third = "06:ec:2a:00:00:02";
@@ -8,15 +8,15 @@ describe("who joins and who leaves", () => {
   test("one that joins later is usable at once, and asks nothing twice of the instance", async () => {
     const run = await watchInMemory({
       scenario: two,
-      alsoWanted: (nowMs, told) => {
-        const isOver = told.some(({ event }) => event.mac === third && event.kind === "settled");
+      alsoWanted: (nowMs, events) => {
+        const isOver = events.some(({ event }) => event.mac === third && event.kind === "settled");
         return nowMs >= 4000 && !isOver ? [third] : [];
       },
     });
-    const told = run.told.filter(({ event }) => event.mac === third);
-    expect(told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
-    expect(told[0]?.atMs).toBeLessThanOrEqual(4300);
-    expect(run.asked.filter(({ path }) => path === "meta-data/mac").length).toBe(1);
+    const events = run.events.filter(({ event }) => event.mac === third);
+    expect(events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(events[0]?.atMs).toBeLessThanOrEqual(4300);
+    expect(run.requests.filter(({ path }) => path === "meta-data/mac").length).toBe(1);
   });
 
   test("one that is not wanted any more is dropped without a word", async () => {
@@ -26,7 +26,7 @@ describe("who joins and who leaves", () => {
       scenario,
       alsoWanted: (nowMs) => (nowMs < 3000 ? [third] : []),
     });
-    expect(run.told.map(({ event }) => event.mac)).toEqual([pluggedMac, pluggedMac]);
+    expect(run.events.map(({ event }) => event.mac)).toEqual([pluggedMac, pluggedMac]);
     expect(run.endMs).toBeLessThan(12_000);
   });
 
@@ -37,11 +37,11 @@ describe("who joins and who leaves", () => {
       settleMs: 2000,
       alsoWanted: (nowMs) => (nowMs < 3000 ? [third] : []),
     });
-    const kinds = run.told.map(({ event }) => event.kind);
+    const kinds = run.events.map(({ event }) => event.kind);
     expect(kinds).toEqual(["usable", "settled", "usable"]);
   });
 
   test("nobody is wanted: nothing is asked", async () => {
-    expect((await watchInMemory({ scenario: two, macs: [] })).asked).toEqual([]);
+    expect((await watchInMemory({ scenario: two, macs: [] })).requests).toEqual([]);
   });
 });

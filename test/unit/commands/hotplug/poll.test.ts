@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
 import { transientError } from "../../../../src/imds/protocol/answer.ts";
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
-import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-bench.ts";
+import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-in-memory.ts";
 
 const macs = "meta-data/network/interfaces/macs";
 const folder = `${macs}/${pluggedMac}`;
@@ -15,18 +15,18 @@ function plugged(late: NonNullable<EniSpec["late"]> = {}, spec: Partial<EniSpec>
 type Run = Awaited<ReturnType<typeof watchInMemory>>;
 
 /** `usable 0, changed 8225`: times in milliseconds. */
-function story({ told }: Run): string {
-  return told.map(({ atMs, event }) => `${event.kind} ${Math.round(atMs)}`).join(", ");
+function story({ events }: Run): string {
+  return events.map(({ atMs, event }) => `${event.kind} ${Math.round(atMs)}`).join(", ");
 }
 
 /** The largest number of requests in any second that begins at or after `fromMs`. */
-function busiest({ asked }: Run, fromMs: number, toMs = Infinity): number {
-  const times = asked.map(({ atMs }) => atMs).filter((atMs) => atMs >= fromMs && atMs < toMs);
+function busiest({ requests }: Run, fromMs: number, toMs = Infinity): number {
+  const times = requests.map(({ atMs }) => atMs).filter((atMs) => atMs >= fromMs && atMs < toMs);
   return Math.max(0, ...times.map((at) => times.filter((t) => t >= at && t < at + 999.5).length));
 }
 
-function addresses({ told }: Run): readonly string[] {
-  const { event } = told.at(-1) ?? {};
+function addresses({ events }: Run): readonly string[] {
+  const { event } = events.at(-1) ?? {};
   return [...(event?.eni?.ipv4.addresses ?? []), ...(event?.eni?.ipv6.addresses ?? [])];
 }
 
@@ -36,13 +36,13 @@ describe("a NIC that is complete from the start", () => {
   test("is usable at once, with at most 20 requests, and settled after --settle", async () => {
     const run = await watchInMemory({ scenario: plugged() });
     expect(story(run)).toBe("usable 0, settled 10225");
-    expect(run.asked.filter(({ atMs }) => atMs === 0).length).toBeLessThanOrEqual(20);
+    expect(run.requests.filter(({ atMs }) => atMs === 0).length).toBeLessThanOrEqual(20);
     expect(addresses(run)).toEqual(both);
   });
 
   test("asks nobody else's values: of the primary, one listing", async () => {
-    const { asked } = await watchInMemory({ scenario: plugged() });
-    const foreign = asked.filter(({ path }) => path.includes("00:00:00"));
+    const { requests } = await watchInMemory({ scenario: plugged() });
+    const foreign = requests.filter(({ path }) => path.includes("00:00:00"));
     expect(foreign.map(({ path }) => path)).toEqual([`${macs}/06:ec:2a:00:00:00`]);
   });
 
@@ -56,17 +56,17 @@ describe("a NIC that is complete from the start", () => {
     const run = await watchInMemory({
       scenario: plugged({}, { card: 1, device: 1, mac: pluggedMac, ...prefixes }),
     });
-    expect(run.asked.filter(({ atMs }) => atMs === 0).length).toBeLessThanOrEqual(19);
+    expect(run.requests.filter(({ atMs }) => atMs === 0).length).toBeLessThanOrEqual(19);
   });
 });
 
 describe("while it waits", () => {
   test("polls quicken no further than four a second, and slow down after 30 s", async () => {
-    const { asked } = await watchInMemory({ scenario: { enis: [{ device: 0 }] } });
-    const times = asked.map(({ atMs }) => atMs);
+    const { requests } = await watchInMemory({ scenario: { enis: [{ device: 0 }] } });
+    const times = requests.map(({ atMs }) => atMs);
     expect(times.slice(0, 7)).toEqual([0, 100, 250, 475, 725, 975, 1225]);
     expect(times.filter((atMs) => atMs >= 31_000).length).toBe(14);
-    expect(asked.every(({ path }) => path === macs)).toBe(true);
+    expect(requests.every(({ path }) => path === macs)).toBe(true);
   });
 
   test("for a listed NIC too, it is at most 5 requests in any second", async () => {
@@ -84,8 +84,8 @@ describe("while it waits", () => {
     const all = many.map((device) => `06:ec:2a:00:00:${device.toString(16).padStart(2, "0")}`);
     const run = await watchInMemory({ scenario, macs: all });
     expect(busiest(run, 250, 19_900)).toBeLessThanOrEqual(5);
-    expect(run.told.filter(({ event }) => event.kind === "settled").length).toBe(16);
-    const usable = run.told.filter(({ event }) => event.kind === "usable");
+    expect(run.events.filter(({ event }) => event.kind === "settled").length).toBe(16);
+    const usable = run.events.filter(({ event }) => event.kind === "usable");
     expect(Math.max(...usable.map(({ atMs }) => atMs))).toBeLessThanOrEqual(20_250);
   });
 
@@ -108,7 +108,7 @@ describe("what comes later", () => {
     const late = { ipv6s: 8000, "subnet-ipv6-cidr-blocks": 8000 };
     const run = await watchInMemory({ scenario: plugged(late) });
     expect(story(run)).toBe("usable 0, changed 8225, settled 18225");
-    expect(run.told.at(-1)?.event.timeline).toMatchObject({
+    expect(run.events.at(-1)?.event.timeline).toMatchObject({
       listedMs: 0,
       usableMs: 0,
       ipv6Ms: 8225,
@@ -121,7 +121,7 @@ describe("what comes later", () => {
     const run = await watchInMemory({
       scenario: plugged(late, { ipv4: ["10.0.1.10", "10.0.1.11"] }),
     });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "changed", "settled"]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "changed", "settled"]);
     expect(addresses(run)).toEqual(["10.0.1.10", "10.0.1.11", ...both.slice(1)]);
   });
 
@@ -133,7 +133,7 @@ describe("what comes later", () => {
       "local-ipv4s": listed(2000),
     };
     const run = await watchInMemory({ scenario: plugged(late) });
-    expect(run.told[0]?.atMs).toBeLessThanOrEqual(3250);
+    expect(run.events[0]?.atMs).toBeLessThanOrEqual(3250);
   });
 });
 
@@ -146,7 +146,7 @@ describe("what goes again", () => {
     ];
     const spec = { ipv4: ["10.0.1.10", "10.0.1.11"] };
     const run = await watchInMemory({ scenario: { ...plugged({}, spec), changes } });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
     expect(addresses(run)).toContain("10.0.1.11");
   });
 
@@ -156,7 +156,7 @@ describe("what goes again", () => {
       { afterMs: 3000, attach: { device: 1, dualStack: true } },
     ];
     const run = await watchInMemory({ scenario: { ...plugged(), changes } });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
     expect(busiest(run, 1000)).toBeLessThanOrEqual(5);
     expect(addresses(run)).toEqual(both);
   });
@@ -164,9 +164,9 @@ describe("what goes again", () => {
   test("an address that stays away for --settle is gone", async () => {
     const changes = [{ afterMs: 2000, remove: { path: `${folder.slice(10)}/ipv6s` } }];
     const run = await watchInMemory({ scenario: { ...plugged(), changes } });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "changed", "settled"]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "changed", "settled"]);
     expect(addresses(run)).toEqual(["10.0.1.10"]);
-    expect(run.told[1]?.atMs).toBeGreaterThan(12_000);
+    expect(run.events[1]?.atMs).toBeGreaterThan(12_000);
   });
 });
 
@@ -178,16 +178,16 @@ describe("what fails", () => {
       scenario: plugged(),
       fault: (_path, atMs) => (atMs >= 1000 && atMs < 6000 ? busy : null),
     });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
-    expect(run.asked.filter(({ atMs }) => atMs >= 1000 && atMs < 6000).length).toBeLessThan(8);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(run.requests.filter(({ atMs }) => atMs >= 1000 && atMs < 6000).length).toBeLessThan(8);
   });
 
   test("trouble ends a poll: nothing more is asked of an IMDS that throttles", async () => {
-    const { asked } = await watchInMemory({
+    const { requests } = await watchInMemory({
       scenario: plugged(),
       fault: (path, atMs) => (path === "meta-data/mac" && atMs < 50 ? busy : null),
     });
-    const first = asked.filter(({ atMs }) => atMs === 0).map(({ path }) => path);
+    const first = requests.filter(({ atMs }) => atMs === 0).map(({ path }) => path);
     expect(first).toEqual([macs, folder, "meta-data/mac"]);
   });
 
@@ -197,13 +197,13 @@ describe("what fails", () => {
       scenario: plugged(),
       fault: (_path, atMs) => (atMs < 3000 ? later : null),
     });
-    expect(patient.asked.map(({ atMs }) => atMs).slice(0, 2)).toEqual([0, 3000]);
+    expect(patient.requests.map(({ atMs }) => atMs).slice(0, 2)).toEqual([0, 3000]);
     const never = transientError("503, throttled", { retryAfterMs: 90_000 });
     const ended = await watchInMemory({
       scenario: plugged(),
       fault: (_path, atMs) => (atMs >= 2000 ? never : null),
     });
-    expect(ended.told.map(({ event }) => event.kind)).toEqual(["usable", "incomplete"]);
+    expect(ended.events.map(({ event }) => event.kind)).toEqual(["usable", "incomplete"]);
     expect(ended.endMs).toBeLessThan(2500);
     expect(addresses(ended)).toEqual(both);
   });
@@ -213,8 +213,8 @@ describe("what fails", () => {
     expect(silent.failure).toMatchObject({ kind: "UNAVAILABLE" });
     const unlisted = await watchInMemory({ scenario: { enis: [{ device: 0 }] } });
     const reasons = ["macs/ does not list it"];
-    expect(unlisted.told.length).toBe(1);
-    expect(unlisted.told[0]?.event).toMatchObject({ kind: "incomplete", eni: null, reasons });
+    expect(unlisted.events.length).toBe(1);
+    expect(unlisted.events[0]?.event).toMatchObject({ kind: "incomplete", eni: null, reasons });
   });
 
   test("no token for a while is trouble, not the end", async () => {
@@ -226,7 +226,7 @@ describe("what fails", () => {
         return null;
       },
     });
-    expect(run.told.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
   });
 
   test("a final refusal ends the watch", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
-import { hotplugBench } from "../../../kit/propagation/hotplug-bench.ts";
+import { hotplugMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
 const nothing = "info: nothing of ours is gone";
 const isHere = "info: ens6 is here: nothing is taken away";
@@ -12,24 +12,28 @@ test.each<readonly [readonly string[], string]>([
   [["--mac", "06:ec:2a:00:00:01"], isHere],
   [["--devpath", "vif-1"], nothing],
 ])("remove %j says what was found", async (flags, line) => {
-  const { run, asked } = hotplugBench();
-  const { code, said } = await run("remove", ...flags);
-  expect({ code, said: said, asked }).toEqual({ code: 0, said: [line], asked: [] });
+  const { run, requestedPaths } = hotplugMachine();
+  const { code, messages } = await run("remove", ...flags);
+  expect({ code, messages, requestedPaths }).toEqual({
+    code: 0,
+    messages: [line],
+    requestedPaths: [],
+  });
 });
 
 test("what is gone is told as it was", async () => {
-  const { run, disk } = hotplugBench();
+  const { run, disk } = hotplugMachine();
   await run("add", "--nic", "ens6", "--settle", "0s");
   for (const path of disk.keys()) if (path.includes("/net/ens6/")) disk.delete(path);
-  const { code, said } = await run("remove", "--nic", "ens6");
-  expect({ code, said: said }).toEqual({
+  const { code, messages } = await run("remove", "--nic", "ens6");
+  expect({ code, messages }).toEqual({
     code: 0,
-    said: ["info: 06:ec:2a:00:00:01: retired (its device has left the machine)"],
+    messages: ["info: 06:ec:2a:00:00:01: retired (its device has left the machine)"],
   });
 });
 
 describe("for whom is not root, and may not read our notes", () => {
-  const bench = hotplugBench();
+  const bench = hotplugMachine();
   const stat = async (path: string) => {
     const found = await bench.files.stat(path);
     return path === "/run/ec2nic" && found !== null ? { ...found, mode: 0o700 } : found;
@@ -43,7 +47,7 @@ describe("for whom is not root, and may not read our notes", () => {
   test("nothing to do is nothing to do", async () => {
     await bench.run("add", "--nic", "ens6", "--settle", "0s");
     const removed = await bench.runAs(somebody, "remove");
-    expect(removed).toMatchObject({ code: 0, said: [nothing] });
+    expect(removed).toMatchObject({ code: 0, messages: [nothing] });
     const flags = ["add", "--devpath", "/devices/virtual/net/ens6", "--dry-run"];
     expect((await bench.runAs(somebody, ...flags)).code).toBe(0);
   });
@@ -56,7 +60,7 @@ describe("for whom is not root, and may not read our notes", () => {
 });
 
 test("a NIC comes, and what another one left cannot be taken away: that ends the run", async () => {
-  const bench = hotplugBench();
+  const bench = hotplugMachine();
   const left = "/etc/systemd/network/60-ec2nic-06ec2a000009.network";
   await bench.files.write(left, "# written by ec2nic\n#\n# eni-9, index 9\n", 0o644);
   const failing = async (path: string) => {
@@ -73,5 +77,5 @@ test("a NIC comes, and what another one left cannot be taken away: that ends the
       { mac: "06:ec:2a:00:00:09", outcome: "failed" },
     ],
   });
-  expect((await bench.run("remove")).said.join()).toContain("06:ec:2a:00:00:09: retired");
+  expect((await bench.run("remove")).messages.join()).toContain("06:ec:2a:00:00:09: retired");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hotplugBench } from "../../../kit/propagation/hotplug-bench.ts";
+import { hotplugMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
 test.each<readonly string[]>([
   ["add", "--nic", "ens6"],
@@ -7,17 +7,17 @@ test.each<readonly string[]>([
   ["remove"],
   ["sync"],
 ])("%s %s %s %s below a root that is not there makes none: 64", async (...args) => {
-  const { run, disk, asked } = hotplugBench();
+  const { run, disk, requestedPaths } = hotplugMachine();
   const before = disk.size;
-  const { code, said } = await run(...args, "--root", "/nowhere");
-  expect({ code, said: said }).toEqual({
+  const { code, messages } = await run(...args, "--root", "/nowhere");
+  expect({ code, messages }).toEqual({
     code: 64,
-    said: ["error: --root /nowhere: there is no such folder"],
+    messages: ["error: --root /nowhere: there is no such folder"],
   });
-  expect([disk.size, asked]).toEqual([before, []]);
+  expect([disk.size, requestedPaths]).toEqual([before, []]);
 });
 
 test("--install below such a root, too", async () => {
-  const { run } = hotplugBench();
+  const { run } = hotplugMachine();
   expect((await run("--install", "--root", "/nowhere")).code).toBe(64);
 });

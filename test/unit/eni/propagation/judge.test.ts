@@ -1,19 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import {
-  before,
-  type Given,
+  lastUsable,
+  type EniFactChanges,
   ipv6,
-  late,
+  notThere,
   mac,
-  neighbour,
+  otherEni,
   noAddress,
-  none,
-  said,
+  emptyList,
+  describeVerdict,
   settleMs,
-  silent,
+  idleLink,
 } from "../../../kit/facts/eni-facts.ts";
 
-const table: readonly (readonly [string, Given, string])[] = [
+const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a MAC that macs/ does not list is absent",
     { memory: { listedMs: null, folder: "unread", leaves: {} } },
@@ -36,7 +36,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "a MAC that vanishes for a second after it was whole is kept",
-    { memory: { folder: "gone" }, sight: { lastUsable: before }, quietMs: 20_000 },
+    { memory: { folder: "gone" }, facts: { lastUsable }, quietMs: 20_000 },
     "usable 10.0.1.20; its folder is gone again",
   ],
   [
@@ -46,50 +46,50 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "without meta-data/mac nobody knows which ENI is the primary",
-    { sight: { primaryMac: null } },
+    { facts: { primaryMac: null } },
     "not-yet: meta-data/mac is not there yet [mac]",
   ],
   [
     "whether there are several cards must be known before 0 is taken for the card",
-    { sight: { primaryHasCard: null } },
+    { facts: { primaryHasCard: null } },
     "not-yet: whether this instance has several network cards is not known yet [cards]",
   ],
   [
     "a primary without network-card means one card",
-    { sight: { primaryHasCard: false } },
+    { facts: { primaryHasCard: false } },
     "usable 10.0.1.20",
   ],
   [
     "where another ENI has network-card, ours is late",
-    { sight: { primaryHasCard: true } },
+    { facts: { primaryHasCard: true } },
     "not-yet: network-card is not there yet, though another ENI has one [folder]",
   ],
   [
     "where another plugged ENI has network-card, ours is late",
-    { sight: { otherEnis: neighbour({ "network-card": "1" }) } },
+    { facts: { otherEnis: otherEni({ "network-card": "1" }) } },
     "not-yet: network-card is not there yet, though another ENI has one [folder]",
   ],
   [
     "its own network-card says all, whatever the others have",
-    { leaves: { "network-card": "1" }, sight: { primaryHasCard: null } },
+    { leaves: { "network-card": "1" }, facts: { primaryHasCard: null } },
     "usable 10.0.1.20",
   ],
   [
     "the primary is card 0 on every type",
     {
       leaves: { "device-number": "0" },
-      sight: { primaryMac: mac, primaryHasCard: null },
+      facts: { primaryMac: mac, primaryHasCard: null },
     },
     "usable 10.0.1.20",
   ],
   [
     "a listed leaf that is a 404 is late, and is asked again itself",
-    { leaves: { "local-ipv4s": late } },
+    { leaves: { "local-ipv4s": notThere } },
     "not-yet: local-ipv4s: listed, but not there yet [local-ipv4s]",
   ],
   [
     "several late leaves are all told, and one is watched",
-    { leaves: { "device-number": late, "interface-id": late } },
+    { leaves: { "device-number": notThere, "interface-id": notThere } },
     "not-yet: device-number, interface-id: listed, but not there yet [device-number]",
   ],
   [
@@ -109,7 +109,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "a list without a line is on its way",
-    { leaves: { "local-ipv4s": none } },
+    { leaves: { "local-ipv4s": emptyList } },
     "not-yet: local-ipv4s is listed, but empty [local-ipv4s]",
   ],
   [
@@ -124,7 +124,7 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "two ENIs at one place: one of them is wrong",
-    { sight: { otherEnis: neighbour({}) } },
+    { facts: { otherEnis: otherEni({}) } },
     "not-yet: network card 0, device 1 is also said to be that of 06:aa:bb:cc:dd:03 [device-number]",
   ],
   [
@@ -152,17 +152,17 @@ const table: readonly (readonly [string, Given, string])[] = [
   ["IPv6 alone is usable", { leaves: { ...noAddress, ...ipv6 } }, "usable 2001:db8:1::9"],
   [
     "a late IPv6 leaf takes nothing from what is usable already",
-    { leaves: { ipv6s: late }, sight: { lastUsable: before } },
+    { leaves: { ipv6s: notThere }, facts: { lastUsable } },
     "usable 10.0.1.20; ipv6s: listed, but not there yet",
   ],
   [
     "late IPv6 without its subnet waits for it, and IPv4 stays",
-    { leaves: { ipv6s: ipv6.ipv6s }, sight: { lastUsable: before } },
+    { leaves: { ipv6s: ipv6.ipv6s }, facts: { lastUsable } },
     "usable 10.0.1.20; subnet-ipv6-cidr-blocks is not there yet",
   ],
   [
     "device-number that falls back to 0 is not believed",
-    { leaves: { "device-number": "0" }, sight: { lastUsable: before } },
+    { leaves: { "device-number": "0" }, facts: { lastUsable } },
     "usable 10.0.1.20; device-number reads 0, which is the primary's: it has not propagated yet",
   ],
   [
@@ -175,14 +175,14 @@ const table: readonly (readonly [string, Given, string])[] = [
   ["with --settle 0, usable is settled", { settleMs: 0 }, "settled 10.0.1.20"],
   [
     "with --settle 0, what else may come is not waited for",
-    { settleMs: 0, sight: { kernel: { ...silent, dhcp: ["10.0.1.99"] } } },
+    { settleMs: 0, facts: { kernel: { ...idleLink, dhcp: ["10.0.1.99"] } } },
     "settled 10.0.1.20",
   ],
   [
     "time in which nothing was read does not count",
     {
       memory: { folderReadMs: 1500 },
-      sight: { times: { nowMs: 60_000, settleMs, confirmAbsenceMs: settleMs } },
+      facts: { times: { nowMs: 60_000, settleMs, confirmAbsenceMs: settleMs } },
     },
     "usable 10.0.1.20",
   ],
@@ -208,43 +208,43 @@ const table: readonly (readonly [string, Given, string])[] = [
   ],
   [
     "the primary is never EFA-only",
-    { leaves: noAddress, sight: { primaryMac: mac }, quietMs: 20_000 },
+    { leaves: noAddress, facts: { primaryMac: mac }, quietMs: 20_000 },
     "not-yet: neither local-ipv4s nor ipv6s is there yet [folder]",
   ],
   [
     "what has an address by DHCP is not EFA-only, however long IMDS is silent",
-    { leaves: noAddress, quietMs: 30_000, sight: { kernel: { ...silent, dhcp: ["10.0.1.20"] } } },
+    { leaves: noAddress, quietMs: 30_000, facts: { kernel: { ...idleLink, dhcp: ["10.0.1.20"] } } },
     "not-yet: dhcp gave 10.0.1.20, imds lists no address yet [folder]",
   ],
   [
     "an address by DHCP that IMDS lists is no news",
-    { quietMs: 10_000, sight: { kernel: { ...silent, dhcp: ["10.0.1.20"] } } },
+    { quietMs: 10_000, facts: { kernel: { ...idleLink, dhcp: ["10.0.1.20"] } } },
     "settled 10.0.1.20",
   ],
   [
     "an address by DHCP that IMDS does not list will come",
-    { quietMs: 10_000, sight: { kernel: { ...silent, dhcp: ["2001:db8:1::9"] } } },
+    { quietMs: 10_000, facts: { kernel: { ...idleLink, dhcp: ["2001:db8:1::9"] } } },
     "usable 10.0.1.20; dhcp gave 2001:db8:1::9, which imds does not list yet",
   ],
   [
     "a router on the link hints at IPv6",
-    { sight: { kernel: { ...silent, hasRouter: true } } },
+    { facts: { kernel: { ...idleLink, hasRouter: true } } },
     "usable 10.0.1.20; (a router advertises itself: ipv6s may still come)",
   ],
   [
     "a router on the link is no reason to wait longer: the subnet has IPv6, the ENI need not",
-    { quietMs: 10_000, sight: { kernel: { ...silent, hasRouter: true } } },
+    { quietMs: 10_000, facts: { kernel: { ...idleLink, hasRouter: true } } },
     "settled 10.0.1.20",
   ],
   [
     "no carrier is told",
-    { sight: { kernel: { ...silent, hasCarrier: false } } },
+    { facts: { kernel: { ...idleLink, hasCarrier: false } } },
     "usable 10.0.1.20; (the link has no carrier)",
   ],
 ];
 
 describe("one plugged ENI", () => {
   test.each(table)("%s", (_name, given, expected) => {
-    expect(said(given)).toBe(expected);
+    expect(describeVerdict(given)).toBe(expected);
   });
 });

@@ -3,8 +3,12 @@ import { openImdsd, createVarlinkTransport } from "../../../../src/host/imdsd/tr
 import { openSession } from "../../../../src/imds/session.ts";
 import { linkState } from "../../../kit/facts/link-states.ts";
 import { fakeClock, fakeLog } from "../../../kit/host/fake-host.ts";
-import { type ImdsdBench, imdsdBench } from "../../../kit/host/imdsd-bench.ts";
-import type { ImdsdAnswer, ImdsdCall } from "../../../kit/host/stand-in-imdsd.ts";
+import {
+  type FakeImdsd,
+  type ImdsdAnswer,
+  type ImdsdCall,
+  startFakeImdsd,
+} from "../../../kit/host/fake-imdsd.ts";
 
 /** What imdsd and the IMDS behind it have. */
 const kept: Readonly<Record<string, string | Uint8Array>> = {
@@ -27,7 +31,7 @@ const keptIn = ({ parameters }: ImdsdCall): ImdsdAnswer => {
 };
 
 const always = (answer: ImdsdAnswer) => () => answer;
-const token = ({ fetch }: ImdsdBench) => fetch("/latest/api/token", { method: "PUT" });
+const token = ({ fetch }: FakeImdsd) => fetch("/latest/api/token", { method: "PUT" });
 const leaf = "/latest/meta-data/instance-id";
 
 test.each([
@@ -39,7 +43,7 @@ test.each([
   ["/latest/", "dynamic\nmeta-data\nuser-data"],
   ["/latest", "dynamic\nmeta-data\nuser-data"],
 ])("%s comes byte for byte", async (path, body) => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   const response = await service.fetch(path);
   expect(response.status).toBe(200);
   expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(body));
@@ -47,7 +51,7 @@ test.each([
 });
 
 test("a call names the key, and takes no answer that is older than a second", async () => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   await service.fetch(leaf);
   expect(service.calls).toEqual([
     {
@@ -58,7 +62,7 @@ test("a call names the key, and takes no answer that is older than a second", as
 });
 
 test("the token is a fixed text, given once the instance's id has been read", async () => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   const response = await token(service);
   expect(response.status).toBe(200);
   expect(await response.text()).toMatch(/^[\x21-\x7e]+$/);
@@ -76,7 +80,7 @@ test.each([
   ["io.systemd.System", 502],
   ["org.varlink.service.InvalidParameter", 400],
 ])("%s is %d, for a key and for the token", async (name, status) => {
-  await using service = await imdsdBench(always({ kind: "error", name }));
+  await using service = await startFakeImdsd(always({ kind: "error", name }));
   expect((await service.fetch(leaf)).status).toBe(status);
   expect((await token(service)).status).toBe(status);
   await service.idle();
@@ -85,7 +89,7 @@ test.each([
 test.each(["org.varlink.service.PermissionDenied", "io.systemd.InteractiveAuthenticationRequired"])(
   "%s is forbidden to this user, not switched off",
   async (name) => {
-    await using service = await imdsdBench(always({ kind: "error", name }));
+    await using service = await startFakeImdsd(always({ kind: "error", name }));
     await expect(service.fetch(leaf)).rejects.toMatchObject({ code: "EACCES" });
     await expect(token(service)).rejects.toMatchObject({ code: "EACCES" });
   },
@@ -97,7 +101,7 @@ test.each([
   [leaf, { method: "POST" }, 405],
   [leaf, { method: "PUT" }, 405],
 ])("%s with %p is not asked: %d", async (path, init, status) => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   expect((await service.fetch(path, init)).status).toBe(status);
   expect(service.calls).toEqual([]);
 });
@@ -123,14 +127,14 @@ test.each([
   ["/meta-data/spot/a/b/c", 404, "nor is the folder of its folder's folder"],
   ["/user-data/x", 502, "what lies in a leaf cannot be known"],
 ])("where imdsd does not tell an absence from trouble, %s is %d: %s", async (key, status) => {
-  await using service = await imdsdBench(blurred);
+  await using service = await startFakeImdsd(blurred);
   expect((await service.fetch(`/latest${key}`)).status).toBe(status);
   await service.idle();
 });
 
 test("other trouble is no absence, and nothing more is asked", async () => {
   const slow: ImdsdAnswer = { kind: "error", name: nameOf("Timeout") };
-  await using service = await imdsdBench((call) =>
+  await using service = await startFakeImdsd((call) =>
     call.parameters["key"] === "/meta-data/nope" ? slow : keptIn(call),
   );
   expect((await service.fetch("/latest/meta-data/nope")).status).toBe(504);
@@ -138,7 +142,7 @@ test("other trouble is no absence, and nothing more is asked", async () => {
 });
 
 test("where nothing is listed, trouble stays trouble", async () => {
-  await using service = await imdsdBench(always({ kind: "error", name: "io.systemd.System" }));
+  await using service = await startFakeImdsd(always({ kind: "error", name: "io.systemd.System" }));
   expect((await service.fetch("/latest/meta-data/a/b")).status).toBe(502);
   expect(service.calls.map(({ parameters }) => parameters["key"])).toEqual([
     "/meta-data/a/b",
@@ -149,7 +153,7 @@ test("where nothing is listed, trouble stays trouble", async () => {
 });
 
 test("imdsd is here where its socket is, and nothing is asked to find out", async () => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   expect(await openImdsd(service.path)).not.toBeNull();
   expect(await openImdsd(`${service.path}-not`)).toBeNull();
   expect(await openImdsd(import.meta.path)).toBeNull();
@@ -188,7 +192,7 @@ function lockedMachine(socketPath: string) {
 }
 
 test("a session on a locked machine reads through it, and no nic is tried", async () => {
-  await using service = await imdsdBench(keptIn);
+  await using service = await startFakeImdsd(keptIn);
   const { host, links, bound } = lockedMachine(service.path);
   const session = openSession(
     host,

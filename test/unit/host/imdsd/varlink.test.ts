@@ -1,14 +1,13 @@
 import { expect, test } from "bun:test";
 import { createVarlinkTransport } from "../../../../src/host/imdsd/transport.ts";
-import { imdsdBench } from "../../../kit/host/imdsd-bench.ts";
-import type { ImdsdAnswer } from "../../../kit/host/stand-in-imdsd.ts";
+import { type ImdsdAnswer, startFakeImdsd } from "../../../kit/host/fake-imdsd.ts";
 
 const always = (answer: ImdsdAnswer) => () => answer;
 const value: ImdsdAnswer = { kind: "value", body: "i-0123456789abcdef0" };
 const leaf = "/latest/meta-data/instance-id";
 
 test("an answer that does not come ends with the signal, and so does the connection", async () => {
-  await using service = await imdsdBench(always({ kind: "silence" }));
+  await using service = await startFakeImdsd(always({ kind: "silence" }));
   const stop = new AbortController();
   const answer = service.fetch(leaf, { signal: stop.signal });
   await service.called;
@@ -18,7 +17,7 @@ test("an answer that does not come ends with the signal, and so does the connect
 });
 
 test("a signal that has been given opens no connection", async () => {
-  await using service = await imdsdBench(always(value));
+  await using service = await startFakeImdsd(always(value));
   const signal = AbortSignal.abort(new Error("over"));
   await expect(service.fetch(leaf, { signal })).rejects.toThrow("over");
   expect(service.calls).toEqual([]);
@@ -30,7 +29,7 @@ const overhead = framed("").length - 1;
 
 test("an answer as large as may be is taken", async () => {
   const data = "A".repeat(cap - overhead - ((cap - overhead) % 4));
-  await using service = await imdsdBench(
+  await using service = await startFakeImdsd(
     always({ kind: "raw", bytes: framed(data), hangsUp: false }),
   );
   const response = await service.fetch(leaf);
@@ -53,7 +52,7 @@ test.each([
   ["EBADMSG", "no base64", framed("a_b-")],
   ["EBADMSG", "base64 cut short", framed("AAA")],
 ])("%s: %s", async (code, _, bytes) => {
-  await using service = await imdsdBench(always({ kind: "raw", bytes, hangsUp: false }));
+  await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: false }));
   await expect(service.fetch(leaf)).rejects.toMatchObject({ code });
   await service.idle();
 });
@@ -62,25 +61,25 @@ test.each([
   ["at once", ""],
   ["in the middle", '{"parameters":{"data":"QUJD"'],
 ])("a service that hangs up %s has cut the connection", async (_, bytes) => {
-  await using service = await imdsdBench(always({ kind: "raw", bytes, hangsUp: true }));
+  await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: true }));
   await expect(service.fetch(leaf)).rejects.toMatchObject({ code: "ECONNRESET" });
   await service.idle();
 });
 
 test("a whole answer counts, whatever follows it", async () => {
   const bytes = `${framed("QUJD")}{"rest":`;
-  await using service = await imdsdBench(always({ kind: "raw", bytes, hangsUp: true }));
+  await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: true }));
   expect(await (await service.fetch(leaf)).text()).toBe("ABC");
 });
 
 test("an error that is null is none", async () => {
   const bytes = '{"error":null,"parameters":{"data":"QUJD"}}\0';
-  await using service = await imdsdBench(always({ kind: "raw", bytes, hangsUp: false }));
+  await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: false }));
   expect(await (await service.fetch(leaf)).text()).toBe("ABC");
 });
 
 test("where nobody listens any more, the connection is refused", async () => {
-  await using service = await imdsdBench(always(value));
+  await using service = await startFakeImdsd(always(value));
   await service[Symbol.asyncDispose]();
   const { fetch } = createVarlinkTransport(service.path);
   await expect(fetch("http://x/latest/user-data", {})).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { BoundTransport } from "../../../../src/host/host.ts";
 import { openSockets } from "../../../../src/host/sockets/sockets.ts";
-import { addressOn } from "../../../kit/facts/link-states.ts";
+import { linkAddress } from "../../../kit/facts/link-states.ts";
 
 /** A service on the loopback that knows how many connections it has. */
 function counting() {
@@ -22,7 +22,7 @@ function counting() {
 const sockets = openSockets();
 
 function transportThroughLo(): BoundTransport {
-  const way = { nic: "lo", sources: [addressOn("lo", "127.0.0.1")], connectMs: 1000 };
+  const way = { nic: "lo", sources: [linkAddress("lo", "127.0.0.1")], connectMs: 1000 };
   const transport = sockets.bind(way);
   if (typeof transport === "string") throw new Error(transport);
   return transport;

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { readLinkStates } from "../../../../src/inspect/links/link-states.ts";
-import { addressOn } from "../../../kit/facts/link-states.ts";
+import { linkAddress } from "../../../kit/facts/link-states.ts";
 import { type SysFolder, sysfs } from "../../../kit/host/sysfs.ts";
 
 const ethernet = { type: "1\n", address: "06:aa:bb:cc:dd:01\n", uevent: "" };
 const up = { ...ethernet, flags: "0x1003\n", carrier: "1\n" };
 
-const read = (folders: SysFolder, addresses = [addressOn("a", "10.0.0.1")]) =>
+const read = (folders: SysFolder, addresses = [linkAddress("a", "10.0.0.1")]) =>
   readLinkStates({ files: sysfs(folders), addresses: () => addresses });
 
 test.each([
@@ -26,9 +26,9 @@ test.each([
 
 test("each link has its own addresses, in the kernel's order", async () => {
   const addresses = [
-    addressOn("b", "10.0.1.1"),
-    addressOn("a", "10.0.0.2"),
-    addressOn("a", "10.0.0.1"),
+    linkAddress("b", "10.0.1.1"),
+    linkAddress("a", "10.0.0.2"),
+    linkAddress("a", "10.0.0.1"),
   ];
   const links = await read({ a: up, b: up }, addresses);
   expect(links.map((link) => link.addresses.map(({ address }) => address))).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLinkStateCache } from "../../../../src/inspect/links/link-states.ts";
 import type { LinkAddress } from "../../../../src/model/link.ts";
-import { addressOn } from "../../../kit/facts/link-states.ts";
+import { linkAddress } from "../../../kit/facts/link-states.ts";
 import { type SysFolder, sysfs } from "../../../kit/host/sysfs.ts";
 
 const nic = { type: "1\n", flags: "0x1003\n", address: "06:aa:bb:cc:dd:01\n", carrier: "1\n" };
@@ -27,7 +27,7 @@ test("links are read again where a name or an address changed, and only then", a
   };
   expect(await readsOf()).toBeGreaterThan(0);
   expect(await readsOf()).toBe(0);
-  addresses = [addressOn("a", "10.0.0.1")];
+  addresses = [linkAddress("a", "10.0.0.1")];
   expect(await readsOf()).toBeGreaterThan(0);
   expect((await look())[0]?.addresses).toEqual([...addresses]);
   folders = { a: nic, b: nic };

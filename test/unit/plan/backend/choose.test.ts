@@ -2,19 +2,24 @@ import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
 import type { BackendFacts } from "../../../../src/model/backend-facts.ts";
 import { chooseBackend } from "../../../../src/plan/backend/choose.ts";
-import { lying, machines, missing, noNetplan } from "../../../kit/facts/backend-facts.ts";
+import {
+  notEnabled,
+  backendCases,
+  notInstalled,
+  noNetplan,
+} from "../../../kit/facts/backend-cases.ts";
 
 const factsOf = (facts: Partial<BackendFacts>): BackendFacts => ({
   hasSystemd: true,
   netplan: noNetplan,
-  networkManager: missing,
-  networkd: missing,
+  networkManager: notInstalled,
+  networkd: notInstalled,
   ...facts,
 });
 
 describe("who is in charge of", () => {
-  test.each([...machines])("$name", ({ facts, wish, stage, chosen, trace }) => {
-    const found = chooseBackend(factsOf(facts), wish ?? "auto", stage ?? "network");
+  test.each([...backendCases])("$name", ({ facts, requested, stage, chosen, trace }) => {
+    const found = chooseBackend(factsOf(facts), requested ?? "auto", stage ?? "network");
     const renderer = found.renderer === null ? "" : `/${found.renderer}`;
     expect(`${found.backend}${renderer}${found.isRunning ? "" : "-"}`).toBe(chosen);
     expect(found.trace).toEqual([...trace]);
@@ -24,7 +29,11 @@ describe("who is in charge of", () => {
 describe("nobody is in charge of", () => {
   test.each([
     ["a machine without any", {}, "no network backend is in charge: netplan: not installed; "],
-    ["one with daemons that lie about", { networkManager: lying, networkd: lying }, "not enabled"],
+    [
+      "one with daemons that lie about",
+      { networkManager: notEnabled, networkd: notEnabled },
+      "not enabled",
+    ],
     ["a container without systemd", { hasSystemd: false }, "systemd does not run here"],
   ])("%s", (_, facts, message) => {
     for (const stage of ["local", "network"] as const) {

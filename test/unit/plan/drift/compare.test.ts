@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { KernelState } from "../../../../src/model/kernel-state.ts";
 import { checkKernel } from "../../../../src/plan/drift/compare.ts";
-import { addressOn, expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import {
+  kernelAddress,
+  expectedKernelFor,
+  kernelAsExpected,
+  kernelRoute,
+} from "../../../kit/facts/kernel-model.ts";
 import { eniAt, familyOf } from "../../../kit/facts/nics.ts";
 
 const primary = eniAt(0, { ipv6: familyOf(["2001:db8::10"], "2001:db8::/64") });
@@ -10,8 +15,8 @@ const second = eniAt(1, {
   ipv6: familyOf(["2001:db8:0:1::10", "2001:db8:0:1::20"], "2001:db8:0:1::/64"),
 });
 
-const expected = expectedOf([primary, second]);
-const clean = kernelOf(expected);
+const expected = expectedKernelFor([primary, second]);
+const clean = kernelAsExpected(expected);
 
 const textsOf = (state: Partial<KernelState>) =>
   checkKernel(expected, { ...clean, ...state }).map(({ text }) => text);
@@ -32,7 +37,7 @@ describe("addresses", () => {
     expect(textsOf({ addresses: gone("10.0.1.20") })).toEqual([
       "ens6: address 10.0.1.20 is missing",
     ]);
-    const moved = [...gone("10.0.1.20"), addressOn("docker0", "10.0.1.20/24")];
+    const moved = [...gone("10.0.1.20"), kernelAddress("docker0", "10.0.1.20/24")];
     expect(textsOf({ addresses: moved })).toEqual([
       "ens6: address 10.0.1.20 is missing (docker0 has it)",
     ]);
@@ -55,7 +60,7 @@ describe("addresses", () => {
 
   test("the length it stands with does not matter, nor do others' addresses", () => {
     const longer = clean.addresses.map((each) => ({ ...each, prefixLength: 24 }));
-    expect(textsOf({ addresses: [...longer, addressOn("ens6", "192.0.2.1/32")] })).toEqual([]);
+    expect(textsOf({ addresses: [...longer, kernelAddress("ens6", "192.0.2.1/32")] })).toEqual([]);
   });
 
   test("one that failed duplicate address detection; one that is being checked is on its way", () => {
@@ -86,37 +91,37 @@ describe("routes", () => {
     ["is missing", [], "ens6: route default via 10.0.1.1 dev ens6 in table 10001 is missing"],
     [
       "has another gateway",
-      [routeOn("ens6", { ...own4, gateway: "10.0.1.254" })],
+      [kernelRoute("ens6", { ...own4, gateway: "10.0.1.254" })],
       "ens6: route default in table 10001 goes via 10.0.1.254 dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
       "goes over another link",
-      [routeOn("ens5", { ...own4, gateway: "10.0.1.1" })],
+      [kernelRoute("ens5", { ...own4, gateway: "10.0.1.1" })],
       "ens6: route default in table 10001 goes via 10.0.1.1 dev ens5, not via 10.0.1.1 dev ens6",
     ],
     [
       "leads nowhere",
-      [{ ...routeOn("", own4), link: null }],
+      [{ ...kernelRoute("", own4), link: null }],
       "ens6: route default in table 10001 goes nowhere, not via 10.0.1.1 dev ens6",
     ],
     [
       "is there, but another comes first",
       [
-        routeOn("ens6", { ...own4, gateway: "10.0.1.1", metric: 512 }),
-        routeOn("ens6", { ...own4, metric: 100 }),
+        kernelRoute("ens6", { ...own4, gateway: "10.0.1.1", metric: 512 }),
+        kernelRoute("ens6", { ...own4, metric: 100 }),
       ],
       "ens6: route default in table 10001 goes dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
       "goes to a router that advertises itself, which IPv4 has none of",
-      [routeOn("ens6", { ...own4, gateway: "fe80::1" })],
+      [kernelRoute("ens6", { ...own4, gateway: "fe80::1" })],
       "ens6: route default in table 10001 goes via fe80::1 dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
       "shares with another",
       [
-        routeOn("ens6", { ...own4, gateway: "10.0.1.1" }),
-        routeOn("ens6", { ...own4, gateway: "10.0.1.2" }),
+        kernelRoute("ens6", { ...own4, gateway: "10.0.1.1" }),
+        kernelRoute("ens6", { ...own4, gateway: "10.0.1.2" }),
       ],
       "ens6: route default in table 10001 goes via 10.0.1.2 dev ens6, not via 10.0.1.1 dev ens6",
     ],
@@ -125,7 +130,7 @@ describe("routes", () => {
   });
 
   test("what has a higher metric does not stand in the way", () => {
-    const later = routeOn("ens5", { ...own4, gateway: "10.0.0.1", metric: 10 });
+    const later = kernelRoute("ens5", { ...own4, gateway: "10.0.0.1", metric: 10 });
     expect(textsOf({ routes: [...clean.routes, later] })).toEqual([]);
   });
 
@@ -145,21 +150,21 @@ describe("routes", () => {
 
   test("a router that advertises itself is as good as the one that is always there", () => {
     const advertised = [
-      routeOn("ens6", { ...own6, gateway: "fe80::1", metric: 513, protocol: "ra" }),
-      routeOn("ens6", { ...own6, gateway: "febf::2", metric: 513, protocol: "ra" }),
+      kernelRoute("ens6", { ...own6, gateway: "fe80::1", metric: 513, protocol: "ra" }),
+      kernelRoute("ens6", { ...own6, gateway: "febf::2", metric: 513, protocol: "ra" }),
     ];
     expect(textsOf({ routes: [...rest6, ...advertised] })).toEqual([]);
-    const elsewhere = [routeOn("ens5", { ...own6, gateway: "fe80::1" })];
+    const elsewhere = [kernelRoute("ens5", { ...own6, gateway: "fe80::1" })];
     expect(textsOf({ routes: [...rest6, ...elsewhere] })).toHaveLength(1);
-    const global = [routeOn("ens6", { ...own6, gateway: "2001:db8::1" })];
+    const global = [kernelRoute("ens6", { ...own6, gateway: "2001:db8::1" })];
     expect(textsOf({ routes: [...rest6, ...global] })).toHaveLength(1);
   });
 
   test("the primary's default, in main and over it; others' routes are theirs", () => {
     const main = without(clean.routes, (each) => each.table === 254 && each.family === 4);
-    const vpn = routeOn("tun0", { metric: 1 });
-    const unreachable = { ...routeOn("", { metric: 9999 }), link: null };
-    const strangers = [vpn, unreachable, routeOn("ens5", { table: 77 })];
+    const vpn = kernelRoute("tun0", { metric: 1 });
+    const unreachable = { ...kernelRoute("", { metric: 9999 }), link: null };
+    const strangers = [vpn, unreachable, kernelRoute("ens5", { table: 77 })];
     expect(textsOf({ routes: [...clean.routes, ...strangers] })).toEqual([]);
     expect(textsOf({ routes: [...main, ...strangers] })).toEqual([
       "ens5: no IPv4 default route leads out through it",

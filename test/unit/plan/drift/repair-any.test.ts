@@ -6,13 +6,13 @@ import { checkKernel } from "../../../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../../../src/plan/drift/repair.ts";
 import { eniSets } from "../../../kit/facts/eni-sets.ts";
 import {
-  addressOn,
+  kernelAddress,
   afterStep,
-  expectedOf,
-  kernelOf,
-  keyOf,
-  keysOf,
-  routeOn,
+  expectedKernelFor,
+  kernelAsExpected,
+  identityOf,
+  identitiesOf,
+  kernelRoute,
 } from "../../../kit/facts/kernel-model.ts";
 import { linkAt } from "../../../kit/facts/nics.ts";
 
@@ -22,11 +22,11 @@ const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning
 const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
 
 const strangers: KernelState = {
-  addresses: [addressOn("docker0", "172.17.0.1/16"), addressOn("ens5", "192.0.2.9/24")],
+  addresses: [kernelAddress("docker0", "172.17.0.1/16"), kernelAddress("ens5", "192.0.2.9/24")],
   routes: [
-    routeOn("docker0", { destination: "172.17.0.0/16" }),
-    routeOn("tun0", { metric: 50 }),
-    routeOn("ens5", { table: 77 }),
+    kernelRoute("docker0", { destination: "172.17.0.0/16" }),
+    kernelRoute("tun0", { metric: 50 }),
+    kernelRoute("ens5", { table: 77 }),
   ],
   rules: [
     {
@@ -76,8 +76,8 @@ const among = ({ addresses, routes, rules }: KernelState): KernelState => ({
 test("has no difference; and each deletion is one, which names what is gone", () => {
   fc.assert(
     fc.property(eniSets, (enis) => {
-      const wanted = expectedOf(enis);
-      const { addresses, routes, rules } = kernelOf(wanted);
+      const wanted = expectedKernelFor(enis);
+      const { addresses, routes, rules } = kernelAsExpected(wanted);
       expect(checkKernel(wanted, among({ addresses, routes, rules }))).toEqual([]);
       for (const gone of addresses) {
         const rest = addresses.filter((each) => each !== gone);
@@ -99,7 +99,7 @@ test("has no difference; and each deletion is one, which names what is gone", ()
         expect(more).toEqual([]);
         expect(found).toMatchObject({ kind: "rule", what: "missing" });
         const rule = found?.kind === "rule" ? found.rule : null;
-        expect(rule && keyOf({ ...rule, isPlain: true })).toBe(keyOf(gone));
+        expect(rule && identityOf({ ...rule, isPlain: true })).toBe(identityOf(gone));
       }
     }),
     { numRuns: 30 },
@@ -111,8 +111,8 @@ test("has as many rules left over as a NIC had, when that is gone", () => {
     fc.property(eniSets, fc.nat(4), (enis, at) => {
       const gone = enis[1 + (at % Math.max(1, enis.length - 1))];
       fc.pre(gone !== undefined);
-      const before = kernelOf(expectedOf(enis));
-      const rest = expectedOf(enis.filter((eni) => eni !== gone));
+      const before = kernelAsExpected(expectedKernelFor(enis));
+      const rest = expectedKernelFor(enis.filter((eni) => eni !== gone));
       const name = linkAt(gone?.deviceNumber ?? 0).name;
       const after = {
         addresses: before.addresses.filter(({ link }) => link !== name),
@@ -120,7 +120,7 @@ test("has as many rules left over as a NIC had, when that is gone", () => {
         rules: before.rules,
       };
       const stale = checkKernel(rest, among(after)).filter(({ what }) => what === "stale");
-      const kept = kernelOf(rest).rules.length;
+      const kept = kernelAsExpected(rest).rules.length;
       expect(stale.length).toBe(before.rules.length - kept);
       expect(checkKernel(rest, among(after)).length).toBe(stale.length);
     }),
@@ -131,8 +131,8 @@ test("any one thing that is gone comes back, and nothing else changes", () => {
   const inCharges = fc.constantFrom(networkd, manager);
   fc.assert(
     fc.property(eniSets, inCharges, (enis, inCharge) => {
-      const expected = expectedOf(enis);
-      const clean = kernelOf(expected);
+      const expected = expectedKernelFor(enis);
+      const clean = kernelAsExpected(expected);
       for (const [kind, things] of Object.entries(clean)) {
         for (const gone of things) {
           const rest = things.filter((each: unknown) => each !== gone);
@@ -141,8 +141,10 @@ test("any one thing that is gone comes back, and nothing else changes", () => {
           const { steps, reasons } = repairSteps(differences, expected, inCharge);
           const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
           // What is not mended has a reason; what is has none.
-          expect(keysOf(repaired)).toEqual(keysOf(reasons.length === 0 ? clean : state));
-          expect(reasons.length + steps.length, keyOf(gone)).toBe(1);
+          expect(identitiesOf(repaired)).toEqual(
+            identitiesOf(reasons.length === 0 ? clean : state),
+          );
+          expect(reasons.length + steps.length, identityOf(gone)).toBe(1);
         }
       }
     }),
@@ -153,8 +155,8 @@ test("any one thing that is gone comes back, and nothing else changes", () => {
 test("whatever is gone of the NICs' tables and rules comes back, once and for all", () => {
   fc.assert(
     fc.property(eniSets, fc.infiniteStream(fc.boolean()), (enis, coins) => {
-      const expected = expectedOf(enis);
-      const clean = kernelOf(expected);
+      const expected = expectedKernelFor(enis);
+      const clean = kernelAsExpected(expected);
       const isKept = () => coins.next().value === true;
       const leased = new Set(
         expected.nics.flatMap((nic) => nic.addresses.filter((each) => each.isLeased)),
@@ -170,7 +172,7 @@ test("whatever is gone of the NICs' tables and rules comes back, once and for al
       const differences = checkKernel(expected, state);
       const { steps } = repairSteps(differences, expected, networkd);
       const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
-      expect(keysOf(repaired)).toEqual(keysOf(clean));
+      expect(identitiesOf(repaired)).toEqual(identitiesOf(clean));
       expect(steps.length).toBe(differences.length);
       expect(checkKernel(expected, repaired)).toEqual([]);
     }),

@@ -3,7 +3,11 @@ import type { KernelState } from "../../../../src/model/kernel-state.ts";
 import type { ActiveBackend } from "../../../../src/plan/drift/ask-daemon.ts";
 import { checkKernel } from "../../../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../../../src/plan/drift/repair.ts";
-import { expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import {
+  expectedKernelFor,
+  kernelAsExpected,
+  kernelRoute,
+} from "../../../kit/facts/kernel-model.ts";
 import { eniAt, familyOf, noFamily } from "../../../kit/facts/nics.ts";
 
 const both = (subnet: number) => ({
@@ -14,8 +18,8 @@ const both = (subnet: number) => ({
   ),
 });
 const enis = [eniAt(0, both(0)), eniAt(1, both(1))];
-const expected = expectedOf(enis);
-const clean = kernelOf(expected);
+const expected = expectedKernelFor(enis);
+const clean = kernelAsExpected(expected);
 
 const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
 const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
@@ -75,7 +79,7 @@ test("a wrong route gives way: the one that replaces it has its metric", () => {
   const wrong = { family: 6, destination: "::/0", table: 10_001, metric: 512 } as const;
   const routes = [
     ...clean.routes.map((each) => ({ ...each, metric: 1024 })),
-    routeOn("ens5", wrong),
+    kernelRoute("ens5", wrong),
   ];
   expect(commandsOf({ routes })).toEqual([
     "ip -6 route replace default via fe80:ec2::1 dev ens6 table 10001 proto static metric 512",
@@ -93,7 +97,7 @@ test("rules", () => {
 });
 
 test("rules that are left over go by their whole text, for no NIC", () => {
-  const rules = kernelOf(expectedOf([...enis, eniAt(2)])).rules;
+  const rules = kernelAsExpected(expectedKernelFor([...enis, eniAt(2)])).rules;
   const { steps } = repair({ rules });
   expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
     "ip -4 rule del priority 2002 table 10002 from 10.0.2.10/32 to 10.0.2.0/24",
@@ -142,8 +146,8 @@ describe("what DHCP should have brought is asked of the daemon", () => {
   });
 
   test("networkd: a primary without IPv4 has nothing to lose", () => {
-    const expected = expectedOf([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
-    const { routes, rules } = kernelOf(expected);
+    const expected = expectedKernelFor([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
+    const { routes, rules } = kernelAsExpected(expected);
     const differences = checkKernel(expected, { addresses: [], routes, rules });
     expect(repairSteps(differences, expected, networkd)).toMatchObject({
       steps: [{ argv: ["networkctl", "reconfigure", "ens5"] }],

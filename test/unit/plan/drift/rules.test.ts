@@ -5,7 +5,11 @@ import { managedMark, managedPath } from "../../../../src/model/managed-paths.ts
 import { configure } from "../../../../src/plan/config/configure.ts";
 import { expectedKernel } from "../../../../src/plan/drift/expected-kernel.ts";
 import { findStaleRules } from "../../../../src/plan/drift/rules.ts";
-import { expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
+import {
+  expectedKernelFor,
+  kernelAsExpected,
+  kernelRoute,
+} from "../../../kit/facts/kernel-model.ts";
 import { eniAt, familyOf, linkAt } from "../../../kit/facts/nics.ts";
 
 const primary = eniAt(0);
@@ -14,13 +18,13 @@ const second = eniAt(1, {
   ipv6: familyOf(["2001:db8:0:1::10"], "2001:db8:0:1::/64"),
 });
 const here = (eni: Eni) => ({ eni, link: linkAt(eni.deviceNumber) });
-const expected = expectedOf([primary, second]);
-const clean = kernelOf(expected);
+const expected = expectedKernelFor([primary, second]);
+const clean = kernelAsExpected(expected);
 const textsOf = (state: Partial<KernelState>, of = expected) =>
   findStaleRules(of, { ...clean, ...state }).map(({ text }) => text);
 
 const third = eniAt(2);
-const all = kernelOf(expectedOf([primary, second, third]));
+const all = kernelAsExpected(expectedKernelFor([primary, second, third]));
 const ofThird = all.rules.filter(({ priority }) => priority % 10 === 2);
 const detached = { ...clean, rules: [...clean.rules, ...ofThird] };
 
@@ -35,7 +39,7 @@ test("of a NIC that was detached, each by its name", () => {
 
 test("of an address that was taken away", () => {
   const smaller = { ...second, ipv4: familyOf(["10.0.1.10"], "10.0.1.0/24", ["10.0.1.32/28"]) };
-  const after = expectedOf([primary, smaller]);
+  const after = expectedKernelFor([primary, smaller]);
   const stale = findStaleRules(after, clean);
   expect(stale.map(({ text }) => text)).toEqual([
     "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI has no use for it",
@@ -47,14 +51,14 @@ test("of an address that was taken away", () => {
 });
 
 test("not while a route of the table stands: the NIC is here, if IMDS lists it or not", () => {
-  const routes = [...clean.routes, routeOn("ens7", { table: 10_002 })];
+  const routes = [...clean.routes, kernelRoute("ens7", { table: 10_002 })];
   expect(textsOf({ ...detached, routes })).toEqual([]);
-  const nowhere = [...clean.routes, { ...routeOn("", { table: 10_002 }), link: null }];
+  const nowhere = [...clean.routes, { ...kernelRoute("", { table: 10_002 }), link: null }];
   expect(textsOf({ ...detached, routes: nowhere })).toHaveLength(4);
 });
 
 test("not of an ENI that is left alone, nor of one whose NIC is not here", () => {
-  expect(textsOf(detached, expectedOf([primary, second], [third]))).toEqual([]);
+  expect(textsOf(detached, expectedKernelFor([primary, second], [third]))).toEqual([]);
   const nics = [here(primary), here(second), { eni: third, link: null }];
   const enis = [primary, second, third];
   const awaited = expectedKernel(configure(nics, false), { enis, incomplete: [] });

@@ -1,83 +1,95 @@
 import { describe, expect, test } from "bun:test";
 import type { DhcpEvent, DhcpLease } from "../../../../src/model/dhcp.ts";
 import { freeProvisionalIndex } from "../../../../src/plan/lease/provisional.ts";
-import { addressOn, expectedOf, kernelOf, routeOn } from "../../../kit/facts/kernel-model.ts";
 import {
-  after,
+  kernelAddress,
+  expectedKernelFor,
+  kernelAsExpected,
+  kernelRoute,
+} from "../../../kit/facts/kernel-model.ts";
+import {
+  kernelAfter,
   bound,
-  commands,
-  dropped,
+  commandsFor,
+  removalCommands,
   enis,
-  filesOf,
-  fresh,
-  knowing,
-  plan,
-  provisional,
+  renderFiles,
+  kernelWithLeases,
+  withFiles,
+  planFor,
+  provisionalCommands,
   released,
 } from "../../../kit/facts/lease-model.ts";
 import { linkAt } from "../../../kit/facts/nics.ts";
 
 describe("a NIC that no file of ours knows", () => {
   test("has a provisional table, which no ENI can have", () => {
-    expect(commands(bound())).toEqual(provisional);
+    expect(commandsFor(bound())).toEqual(provisionalCommands);
   });
 
   test("the same lease again: nothing", () => {
-    expect(commands(bound(), { kernel: after(bound()) })).toEqual([]);
+    expect(commandsFor(bound(), { kernel: kernelAfter(bound()) })).toEqual([]);
   });
 
   test("main's default leads out through it: none, and that is why", () => {
-    const { steps, reasons } = plan(bound(), {
-      kernel: { ...fresh, routes: fresh.routes.slice(1) },
+    const { steps, reasons } = planFor(bound(), {
+      kernel: { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) },
     });
     expect(steps).toEqual([]);
     expect(reasons.join()).toContain("main's default leads out through it");
   });
 
   test("two defaults as good as each other: not to be relied on", () => {
-    const routes = fresh.routes.map((route) => ({ ...route, metric: 0 }));
-    expect(commands(bound(), { kernel: { ...fresh, routes } })).toEqual(provisional);
+    const routes = kernelWithLeases.routes.map((route) => ({ ...route, metric: 0 }));
+    expect(commandsFor(bound(), { kernel: { ...kernelWithLeases, routes } })).toEqual(
+      provisionalCommands,
+    );
   });
 
   test("another one is known to be the primary: main's default says nothing", () => {
-    const kernel = { ...fresh, routes: fresh.routes.slice(1) };
-    expect(commands(bound(), { kernel })).toEqual([]);
-    const primary = filesOf(false, enis.slice(0, 1));
-    expect(commands(bound(), { kernel, ...knowing(primary) })).toEqual(provisional);
+    const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
+    expect(commandsFor(bound(), { kernel })).toEqual([]);
+    const primary = renderFiles(false, enis.slice(0, 1));
+    expect(commandsFor(bound(), { kernel, ...withFiles(primary) })).toEqual(provisionalCommands);
   });
 
   test("a primary that is not here, of an image's, says nothing", () => {
-    const kernel = { ...fresh, routes: fresh.routes.slice(1) };
+    const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     const links = [linkAt(3), linkAt(1)];
     expect(
-      commands(bound(), { kernel, links, ...knowing(filesOf(false, enis.slice(0, 1))) }),
+      commandsFor(bound(), { kernel, links, ...withFiles(renderFiles(false, enis.slice(0, 1))) }),
     ).toEqual([]);
   });
 
   test("it keeps its table when main's default comes to lead out through it", () => {
-    const kernel = after(bound());
+    const kernel = kernelAfter(bound());
     const routes = kernel.routes.filter(({ table, link }) => table !== 254 || link !== "ens5");
-    expect(commands(bound(), { kernel: { ...kernel, routes } })).toEqual([]);
+    expect(commandsFor(bound(), { kernel: { ...kernel, routes } })).toEqual([]);
   });
 
   test("the only NIC has none", () => {
-    expect(commands(bound(), { links: [linkAt(1)] })).toEqual([]);
+    expect(commandsFor(bound(), { links: [linkAt(1)] })).toEqual([]);
   });
 
   test("a table that another has is not taken", () => {
-    const routes = [...fresh.routes, routeOn("ens9", { table: 13900, gateway: "10.0.9.1" })];
-    const [first] = commands(bound(), { kernel: { ...fresh, routes } });
+    const routes = [
+      ...kernelWithLeases.routes,
+      kernelRoute("ens9", { table: 13900, gateway: "10.0.9.1" }),
+    ];
+    const [first] = commandsFor(bound(), { kernel: { ...kernelWithLeases, routes } });
     expect(first).toContain("table 13901");
   });
 
   test("its link was down: routes are gone, rules stay, the number is the same", () => {
-    const kernel = after(bound());
+    const kernel = kernelAfter(bound());
     const routes = kernel.routes.filter(({ table }) => table !== 13900);
-    expect(commands(bound(), { kernel: { ...kernel, routes } })).toEqual(provisional.slice(0, 2));
+    expect(commandsFor(bound(), { kernel: { ...kernel, routes } })).toEqual(
+      provisionalCommands.slice(0, 2),
+    );
   });
 
   test("another address: the rules of the old one go", () => {
-    const lines = commands(bound({ address: "10.0.1.11" }), { kernel: after(bound()) });
+    const lines = commandsFor(bound({ address: "10.0.1.11" }), { kernel: kernelAfter(bound()) });
     expect(lines.filter((line) => line.includes(" rule flush ")).length).toBe(4);
     expect(lines.filter((line) => line.includes("from 10.0.1.11/32")).length).toBe(4);
     expect(lines.every((line) => !line.includes("13901"))).toBe(true);
@@ -85,37 +97,39 @@ describe("a NIC that no file of ours knows", () => {
 });
 
 describe("another NIC brings a better default", () => {
-  const standing = { ...fresh, routes: fresh.routes.slice(1) };
+  const standing = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
   const primary = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
   const late = { ...primary, nic: "ens5" } as DhcpEvent;
 
   test("the one that needed no table before gets one now", () => {
-    expect(commands(bound(), { kernel: standing })).toEqual([]);
-    expect(commands(late)).toEqual(provisional);
-    expect(commands(late, { kernel: after(late) })).toEqual([]);
+    expect(commandsFor(bound(), { kernel: standing })).toEqual([]);
+    expect(commandsFor(late)).toEqual(provisionalCommands);
+    expect(commandsFor(late, { kernel: kernelAfter(late) })).toEqual([]);
   });
 
   test("not one that our files know, nor a bridge", () => {
-    expect(commands(late, knowing())).toEqual([]);
+    expect(commandsFor(late, withFiles())).toEqual([]);
     expect(
-      commands(late, { links: [linkAt(0), linkAt(1, { kind: "bridge" }), linkAt(2)] }),
+      commandsFor(late, { links: [linkAt(0), linkAt(1, { kind: "bridge" }), linkAt(2)] }),
     ).toEqual([]);
   });
 
   test("of its addresses the one that lies in its router's network counts", () => {
-    const addresses = [addressOn("ens6", "10.0.9.9/24"), ...fresh.addresses];
-    expect(commands(late, { kernel: { ...fresh, addresses } })).toEqual(provisional);
+    const addresses = [kernelAddress("ens6", "10.0.9.9/24"), ...kernelWithLeases.addresses];
+    expect(commandsFor(late, { kernel: { ...kernelWithLeases, addresses } })).toEqual(
+      provisionalCommands,
+    );
   });
 
   test("nor one whose default is not a VPC's", () => {
-    const routes = fresh.routes.map((route) => ({ ...route, gateway: "10.0.1.9" }));
-    expect(commands(late, { kernel: { ...fresh, routes } })).toEqual([]);
+    const routes = kernelWithLeases.routes.map((route) => ({ ...route, gateway: "10.0.1.9" }));
+    expect(commandsFor(late, { kernel: { ...kernelWithLeases, routes } })).toEqual([]);
   });
 });
 
 describe("a NIC that a file of ours knows", () => {
   test("has the table that the file says, and the rules of its address alone", () => {
-    expect(commands(bound(), knowing())).toEqual([
+    expect(commandsFor(bound(), withFiles())).toEqual([
       "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
       "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
       "ip -4 rule add priority 2001 table 10001 from 10.0.1.10/32 to 10.0.0.0/16 protocol static",
@@ -126,39 +140,41 @@ describe("a NIC that a file of ours knows", () => {
   });
 
   test("what activate has made is all there is to do", () => {
-    expect(commands(bound(), { ...knowing(), kernel: kernelOf(expectedOf(enis)) })).toEqual([]);
+    expect(
+      commandsFor(bound(), { ...withFiles(), kernel: kernelAsExpected(expectedKernelFor(enis)) }),
+    ).toEqual([]);
   });
 
   test("its provisional numbers go once it is known, after the real ones are there", () => {
-    const lines = commands(bound(), { ...knowing(), kernel: after(bound()) });
+    const lines = commandsFor(bound(), { ...withFiles(), kernel: kernelAfter(bound()) });
     const firstDrop = lines.findIndex((line) => line.includes(" flush "));
-    expect(lines.slice(firstDrop)).toEqual(dropped);
+    expect(lines.slice(firstDrop)).toEqual(removalCommands);
     expect(firstDrop).toBe(6);
-    const kernel = after(bound(), { ...knowing(), kernel: after(bound()) });
-    expect(commands(bound(), { ...knowing(), kernel })).toEqual([]);
+    const kernel = kernelAfter(bound(), { ...withFiles(), kernel: kernelAfter(bound()) });
+    expect(commandsFor(bound(), { ...withFiles(), kernel })).toEqual([]);
   });
 
   test("the primary has none, whatever main says", () => {
     const event = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
-    const { steps, reasons } = plan({ ...event, nic: "ens5" } as DhcpEvent, knowing());
+    const { steps, reasons } = planFor({ ...event, nic: "ens5" } as DhcpEvent, withFiles());
     expect(steps).toEqual([]);
     expect(reasons.join()).toContain("the primary");
   });
 
   test("without rules in its file it has none", () => {
-    const files = filesOf(true, enis.slice(1));
-    expect(commands(bound(), knowing(files))).toEqual([]);
+    const files = renderFiles(true, enis.slice(1));
+    expect(commandsFor(bound(), withFiles(files))).toEqual([]);
   });
 
   test("an address that its file does not know is left to the next run that asks IMDS", () => {
-    const { steps, reasons } = plan(bound({ address: "10.0.1.77" }), knowing());
+    const { steps, reasons } = planFor(bound({ address: "10.0.1.77" }), withFiles());
     expect(steps).toEqual([]);
     expect(reasons.join()).toContain("10.0.1.77 is not in our file for ens6");
   });
 
   test("a release takes nothing away: the file says what is to stand", () => {
-    const kernel = kernelOf(expectedOf(enis));
-    expect(commands(released("10.0.1.10"), { ...knowing(), kernel })).toEqual([]);
+    const kernel = kernelAsExpected(expectedKernelFor(enis));
+    expect(commandsFor(released("10.0.1.10"), { ...withFiles(), kernel })).toEqual([]);
   });
 });
 
@@ -179,7 +195,7 @@ describe("a lease that no VPC grants", () => {
   ];
   for (const [changes, reason] of table) {
     test(reason, () => {
-      const { steps, reasons } = plan(bound(changes));
+      const { steps, reasons } = planFor(bound(changes));
       expect(steps).toEqual([]);
       expect(reasons.join()).toContain(reason);
     });
@@ -189,8 +205,8 @@ describe("a lease that no VPC grants", () => {
 describe("what is left alone", () => {
   for (const word of ["ens6", "06:aa:bb:cc:dd:01", "eni-0b"]) {
     test(`${word} in the admin's list`, () => {
-      const state = { ...knowing().state, unmanaged: `${word}\n` };
-      const { steps, reasons } = plan(bound(), { state });
+      const state = { ...withFiles().state, unmanaged: `${word}\n` };
+      const { steps, reasons } = planFor(bound(), { state });
       expect(steps).toEqual([]);
       expect(reasons.join()).toContain(`/etc/ec2nic/unmanaged lists ${word}`);
     });
@@ -200,12 +216,14 @@ describe("what is left alone", () => {
     const links = [linkAt(0), linkAt(1, { kind: "bridge" })];
     const reason = "dhclient: BOUND: left alone: no NIC has this name";
     const nics = [{ mac: "", name: "ens6", eni: null, outcome: "skipped" as const, reason }];
-    expect(plan(bound(), { links })).toEqual({ steps: [], reasons: [`ens6: ${reason}`], nics });
+    expect(planFor(bound(), { links })).toEqual({ steps: [], reasons: [`ens6: ${reason}`], nics });
   });
 });
 
 test("a hundred provisional tables, and then no more", () => {
-  const routes = Array.from({ length: 100 }, (_, at) => routeOn(`a${at}`, { table: 13_900 + at }));
-  expect(freeProvisionalIndex({ ...fresh, routes: routes.slice(1) })).toBe(3900);
-  expect(freeProvisionalIndex({ ...fresh, routes })).toBeNull();
+  const routes = Array.from({ length: 100 }, (_, at) =>
+    kernelRoute(`a${at}`, { table: 13_900 + at }),
+  );
+  expect(freeProvisionalIndex({ ...kernelWithLeases, routes: routes.slice(1) })).toBe(3900);
+  expect(freeProvisionalIndex({ ...kernelWithLeases, routes })).toBeNull();
 });

@@ -4,7 +4,7 @@ import type { NicRecord } from "../../../../src/model/run-records.ts";
 import { managedPath } from "../../../../src/model/managed-paths.ts";
 import { classifyRemovals, type NicPresence } from "../../../../src/plan/presence/removal.ts";
 import { macAt } from "../../../kit/facts/nics.ts";
-import { nicDevice, nicLink, nicNote } from "../../../kit/facts/recorded-nics.ts";
+import { nicDevice, nicLink, nicRecord } from "../../../kit/facts/nic-records.ts";
 
 const [a, b, c] = [macAt(1), macAt(2), macAt(3)];
 const fileOf = (mac: string, content = "# written by ec2nic\n") => ({
@@ -29,28 +29,28 @@ const cases: Readonly<Record<string, Case>> = {
     ours: [a],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5")],
-    records: [nicNote(a, "5")],
+    records: [nicRecord(a, "5")],
     expected: {},
   },
   "a NIC is detached": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
   "the driver of all is unloaded": {
     ours: [a, b],
     links: [lo],
     devices: [nicDevice("5"), nicDevice("6")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [a]: "on-bus", [b]: "on-bus" },
   },
   "one is detached while the driver is unloaded: the note says which": {
     ours: [a, b],
     links: [lo],
     devices: [nicDevice("6")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [a]: "gone", [b]: "on-bus" },
   },
   "the same without records: it cannot be told, and nothing goes": {
@@ -64,35 +64,35 @@ const cases: Readonly<Record<string, Case>> = {
     ours: [a, b],
     links: [lo],
     devices: [nicDevice("6")],
-    records: [nicNote(b, "6")],
+    records: [nicRecord(b, "6")],
     expected: { [a]: "unknown", [b]: "on-bus" },
   },
   "it shows another MAC, as somebody set it: its device never left": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a), nicLink("ens6", c)],
     devices: [nicDevice("5", "ens5"), nicDevice("6", "ens6")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "another NIC is in the slot, and its driver is not there yet": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), nicDevice("6")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "another device is in the slot, which the bus tells without a driver": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), node: 2 }],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
   "a link without a device, as a veth, has nothing that could stay": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("9")],
-    records: [nicNote(a, "5"), { ...nicNote(b, "6"), device: null }],
+    records: [nicRecord(a, "5"), { ...nicRecord(b, "6"), device: null }],
     expected: { [b]: "gone" },
   },
   "another MAC, and no records: swapped while the instance was stopped, or set": {
@@ -113,28 +113,28 @@ const cases: Readonly<Record<string, Case>> = {
     ours: [a, b],
     links: [lo, nicLink("ens5", a), nicLink("ens7", b)],
     devices: [nicDevice("5", "ens5"), nicDevice("7", "ens7")],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: {},
   },
   "a container has the link: the device has its driver": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), driver: "ena" }],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
   "a device that is nobody's never has a link (DPDK): the detached one still goes": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("9"), driver: "vfio-pci" }],
-    records: [nicNote(a, "5"), nicNote(b, "6")],
+    records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
   "the link went between the reading of bus and links": {
     ours: [a],
     links: [lo],
     devices: [nicDevice("5", "ens5")],
-    records: [nicNote(a, "5")],
+    records: [nicRecord(a, "5")],
     expected: { [a]: "on-bus" },
   },
   "no bus at all, as in a container": {
@@ -176,7 +176,7 @@ describe("a NIC without a link", () => {
   });
 
   test("the reason names the device", () => {
-    const facts = { files: [fileOf(a)], links: [lo], records: [nicNote(a, "0000:00:06.0")] };
+    const facts = { files: [fileOf(a)], links: [lo], records: [nicRecord(a, "0000:00:06.0")] };
     const why = (...devices: readonly BusDevice[]) =>
       classifyRemovals({ ...facts, unmanaged: none, devices })[0]?.reason;
     expect(why()).toBe("0000:00:06.0 left the bus");
@@ -187,7 +187,7 @@ describe("a NIC without a link", () => {
 describe("who is never gone", () => {
   const head = (mac: string, index: string) =>
     fileOf(mac, `# written by ec2nic\n# eni-0${mac.at(-1)}, ${index}\n`);
-  const facts = { links: [lo], devices: [], records: [nicNote(b, "6")], unmanaged: none };
+  const facts = { links: [lo], devices: [], records: [nicRecord(b, "6")], unmanaged: none };
 
   test("the primary, which cannot be detached", () => {
     const files = [head(a, "primary"), head(b, "index 1")];

@@ -2,9 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { MachineFacts, PathFacts, VerdictWord } from "../../../../src/model/probe.ts";
 import { diagnoseImdsPath } from "../../../../src/probe/diagnose/diagnose.ts";
 import type { PathEvidence } from "../../../../src/probe/diagnose/evidence.ts";
-import { chainOf, examinedWay, linkStateAt, probeOf } from "../../../kit/facts/examined-paths.ts";
+import {
+  firewallChain,
+  pathEvidence,
+  linkStateAt,
+  probeOf,
+} from "../../../kit/facts/path-evidence.ts";
 
-const usual = examinedWay();
+const usual = pathEvidence();
 const path = (changes: Partial<PathFacts>) => ({ pathFacts: { ...usual.pathFacts, ...changes } });
 const machine = (changes: Partial<MachineFacts>) => ({ machine: { ...usual.machine, ...changes } });
 const outcome = (connect: string) => ({ probe: probeOf({ connect }) });
@@ -110,7 +115,10 @@ const cases: readonly {
   },
   {
     what: "a firewall that refuses in IMDS's name",
-    given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: [chainOf("output", [drop])] }) },
+    given: {
+      ...outcome("ECONNREFUSED"),
+      ...machine({ firewall: [firewallChain("output", [drop])] }),
+    },
     word: "firewall",
     fix: ["accept out"],
   },
@@ -120,7 +128,7 @@ const cases: readonly {
       ...path({ neighbour: "silent" }),
       ...machine({
         firewall: [
-          chainOf("output", [
+          firewallChain("output", [
             { ...drop, conditions: [{ field: "other", isNegated: false, values: null }] },
           ]),
         ],
@@ -133,7 +141,7 @@ const cases: readonly {
     what: "a firewall that cannot be judged, and nothing else",
     given: machine({
       firewall: [
-        chainOf("output", [
+        firewallChain("output", [
           { ...drop, conditions: [{ field: "other", isNegated: false, values: null }] },
         ]),
       ],
@@ -224,7 +232,7 @@ const cases: readonly {
 describe("a way", () => {
   for (const { what, given, word, says = "", fix = null } of cases) {
     test(`${what}: ${word}`, () => {
-      const verdict = diagnoseImdsPath(examinedWay(given));
+      const verdict = diagnoseImdsPath(pathEvidence(given));
       expect(verdict).toMatchObject({ word, fix: fix });
       expect(verdict.text).toContain(says);
     });

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import type { PathFacts } from "../../../../src/model/probe.ts";
 import { diagnoseImdsPath } from "../../../../src/probe/diagnose/diagnose.ts";
 import type { PathEvidence } from "../../../../src/probe/diagnose/evidence.ts";
-import { examinedWay } from "../../../kit/facts/examined-paths.ts";
+import { pathEvidence } from "../../../kit/facts/path-evidence.ts";
 
 const mendOf = (path: Partial<PathFacts>, more: Partial<PathEvidence> = {}) =>
-  diagnoseImdsPath(examinedWay({ pathFacts: { ...examinedWay().pathFacts, ...path }, ...more }))
+  diagnoseImdsPath(pathEvidence({ pathFacts: { ...pathEvidence().pathFacts, ...path }, ...more }))
     .fix;
 
 const silent = (gateway: string) =>

@@ -6,13 +6,13 @@ import type {
   VerdictWord,
 } from "../../../../src/model/probe.ts";
 import { diagnoseNic, diagnoseUnboundRouting } from "../../../../src/probe/diagnose/diagnose.ts";
-import { examinedWay, linkStateAt, probeOf } from "../../../kit/facts/examined-paths.ts";
+import { pathEvidence, linkStateAt, probeOf } from "../../../kit/facts/path-evidence.ts";
 
 describe("a NIC, of what came of IPv4 and IPv6", () => {
   const link = linkStateAt(1);
   const wayOf = (word: VerdictWord): ProbedPath => ({
     probe: probeOf({}),
-    pathFacts: examinedWay().pathFacts,
+    pathFacts: pathEvidence().pathFacts,
     verdict: { word, text: "", fix: null },
   });
   const table: readonly (readonly [VerdictWord, VerdictWord, VerdictWord])[] = [
@@ -46,7 +46,7 @@ describe("what keeps programs that bind to no NIC from IMDS", () => {
     const probe = probeOf({ connect: "ok", token: "ok", read: "ok" });
     const paths = routes.map((unboundRoute) => ({
       probe,
-      pathFacts: { ...examinedWay().pathFacts, unboundRoute },
+      pathFacts: { ...pathEvidence().pathFacts, unboundRoute },
       verdict: ok,
     }));
     return diagnoseUnboundRouting(

@@ -5,7 +5,7 @@ import type {
   FirewallPacket,
 } from "../../../../src/model/firewall.ts";
 import { evaluateFirewall } from "../../../../src/probe/firewall/evaluate.ts";
-import { chainOf } from "../../../kit/facts/examined-paths.ts";
+import { firewallChain } from "../../../kit/facts/path-evidence.ts";
 
 const out: FirewallPacket = {
   direction: "out",
@@ -48,106 +48,113 @@ const cases: readonly {
   /** Whether it is sure, and what mends; null: it passes. */
   readonly verdict: readonly [isSure: boolean, fix: string] | null;
 }[] = [
-  { what: "no rule", chains: [chainOf("output", [])], verdict: null },
+  { what: "no rule", chains: [firewallChain("output", [])], verdict: null },
   {
     what: "a rule for the address alone is taken away",
-    chains: [chainOf("output", [rule("drop", imds)])],
+    chains: [firewallChain("output", [rule("drop", imds)])],
     verdict: [true, "remove 0"],
   },
   {
     what: "a rule for its network is passed by",
-    chains: [chainOf("output", [rule("drop", where("daddr", ["169.254.0.0/16"]))])],
+    chains: [firewallChain("output", [rule("drop", where("daddr", ["169.254.0.0/16"]))])],
     verdict: [true, "accept out"],
   },
   {
     what: "a range of addresses",
-    chains: [chainOf("output", [rule("drop", where("daddr", ["169.254.0.0-169.254.200.0"]))])],
+    chains: [
+      firewallChain("output", [rule("drop", where("daddr", ["169.254.0.0-169.254.200.0"]))]),
+    ],
     verdict: [true, "accept out"],
   },
   {
     what: "a range that ends before",
-    chains: [chainOf("output", [rule("drop", where("daddr", ["9.0.0.0-169.254.169.253"]))])],
+    chains: [firewallChain("output", [rule("drop", where("daddr", ["9.0.0.0-169.254.169.253"]))])],
     verdict: null,
   },
   {
     what: "a range of IPv6, which is not judged",
-    chains: [chainOf("output", [rule("drop", where("daddr", ["fd00::1-fd00::9"]))])],
+    chains: [firewallChain("output", [rule("drop", where("daddr", ["fd00::1-fd00::9"]))])],
     verdict: [false, "accept out"],
   },
   {
     what: "every address but IMDS's",
-    chains: [chainOf("output", [rule("drop", where("daddr", ["169.254.169.254"], true))])],
+    chains: [firewallChain("output", [rule("drop", where("daddr", ["169.254.169.254"], true))])],
     verdict: null,
   },
   {
     what: "what is accepted first",
-    chains: [chainOf("output", [rule("accept", where("oif", ["ens*"])), rule("drop")])],
+    chains: [firewallChain("output", [rule("accept", where("oif", ["ens*"])), rule("drop")])],
     verdict: null,
   },
   {
     what: "what may be accepted first",
-    chains: [chainOf("output", [rule("accept", riddle), rule("drop")])],
+    chains: [firewallChain("output", [rule("accept", riddle), rule("drop")])],
     verdict: [false, "accept out"],
   },
   {
     what: "what may be dropped, and then surely is",
-    chains: [chainOf("output", [rule("drop", riddle), rule("reject", imds)])],
+    chains: [firewallChain("output", [rule("drop", riddle), rule("reject", imds)])],
     verdict: [true, "remove 1"],
   },
   {
     what: "what may be dropped",
-    chains: [chainOf("output", [rule("drop", imds, riddle)])],
+    chains: [firewallChain("output", [rule("drop", imds, riddle)])],
     verdict: [false, "remove 0"],
   },
   {
     what: "ports",
-    chains: [chainOf("output", [rule("drop", where("dport", ["1-79", "81-65535"]))])],
+    chains: [firewallChain("output", [rule("drop", where("dport", ["1-79", "81-65535"]))])],
     verdict: null,
   },
   {
     what: "users",
-    chains: [chainOf("output", [rule("drop", imds, where("uid", ["0"], true))])],
+    chains: [firewallChain("output", [rule("drop", imds, where("uid", ["0"], true))])],
     verdict: null,
   },
   {
     what: "a policy",
     chains: [
-      chainOf("output", [rule("accept", where("state", ["established"]))], { policy: "drop" }),
+      firewallChain("output", [rule("accept", where("state", ["established"]))], {
+        policy: "drop",
+      }),
     ],
     verdict: [true, "accept out"],
   },
   {
     what: "a chain that is jumped to, and returns",
     chains: [
-      chainOf("output", [jump("jump", "sub"), rule("drop", imds)]),
-      chainOf(null, [rule("return"), rule("drop")]),
+      firewallChain("output", [jump("jump", "sub"), rule("drop", imds)]),
+      firewallChain(null, [rule("return"), rule("drop")]),
     ],
     verdict: [true, "remove 1"],
   },
   {
     what: "a chain that is gone to, and does not come back",
-    chains: [chainOf("output", [jump("goto", "sub"), rule("drop", imds)]), chainOf(null, [])],
+    chains: [
+      firewallChain("output", [jump("goto", "sub"), rule("drop", imds)]),
+      firewallChain(null, []),
+    ],
     verdict: null,
   },
   {
     what: "a target that is no chain",
-    chains: [chainOf("output", [jump("jump", "LOG", riddle), rule("drop", imds)])],
+    chains: [firewallChain("output", [jump("jump", "LOG", riddle), rule("drop", imds)])],
     verdict: [true, "remove 1"],
   },
   {
     what: "chains that jump to each other",
     chains: [
-      chainOf("output", [jump("jump", "sub"), rule("drop", imds)]),
-      chainOf(null, [jump("jump", "sub")]),
+      firewallChain("output", [jump("jump", "sub"), rule("drop", imds)]),
+      firewallChain(null, [jump("jump", "sub")]),
     ],
     verdict: [true, "remove 1"],
   },
   {
     what: "another family's chain",
-    chains: [chainOf("output", [rule("drop")], { families: ["ipv6"] })],
+    chains: [firewallChain("output", [rule("drop")], { families: ["ipv6"] })],
     verdict: null,
   },
-  { what: "what comes in", chains: [chainOf("input", [rule("drop")])], verdict: null },
+  { what: "what comes in", chains: [firewallChain("input", [rule("drop")])], verdict: null },
 ];
 
 for (const { what, chains, verdict } of cases) {
@@ -161,8 +168,8 @@ for (const { what, chains, verdict } of cases) {
 
 test("of several that stop it, the certain one is named", () => {
   const chains = [
-    chainOf("output", [rule("drop", riddle)]),
-    chainOf("postrouting", [rule("reject", imds)]),
+    firewallChain("output", [rule("drop", riddle)]),
+    firewallChain("postrouting", [rule("reject", imds)]),
   ];
   expect(evaluateFirewall(chains, out)).toEqual({
     isCertain: true,

@@ -1,7 +1,7 @@
-import type { Chance } from "../../basics/chance.ts";
+import type { Random } from "../../basics/random.ts";
 
 /** An answer as it goes over the wire, and what becomes of the connection after it. */
-export interface Wire {
+export interface RawAnswer {
   readonly bytes: Uint8Array;
   /** `keep`: it stays open; `close`, `reset`: it goes; `stall`: open, and nothing more is said. */
   readonly after: "keep" | "close" | "reset" | "stall";
@@ -10,7 +10,7 @@ export interface Wire {
 }
 
 /** An answer before it is written down. */
-export interface Plain {
+export interface PlainAnswer {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -18,27 +18,27 @@ export interface Plain {
 }
 
 /** What a mutation may use beside the answer itself. */
-export interface Surroundings {
-  readonly chance: Chance;
+export interface MutationContext {
+  readonly random: Random;
   /** Another host, to which no request must ever come. */
   readonly trap: string;
   /** Other bodies of the same instance. */
   readonly others: readonly Uint8Array[];
 }
 
-export type Mutation = (answer: Plain, around: Surroundings) => Wire;
+export type Mutation = (answer: PlainAnswer, context: MutationContext) => RawAnswer;
 
 /** What a service that is all right would send. */
-export function honest({ status, body }: Plain): Wire {
-  return wire(`HTTP/1.1 ${status} X`, [`Content-Length: ${body.length}`], body);
+export function correctAnswer({ status, body }: PlainAnswer): RawAnswer {
+  return rawAnswer(`HTTP/1.1 ${status} X`, [`Content-Length: ${body.length}`], body);
 }
 
-export function wire(
+export function rawAnswer(
   statusLine: string,
   headers: readonly string[],
   body: string | Uint8Array = "",
-  rest: Partial<Omit<Wire, "bytes">> = {},
-): Wire {
+  rest: Partial<Omit<RawAnswer, "bytes">> = {},
+): RawAnswer {
   const head = [statusLine, ...headers, "", ""].join("\r\n");
   const bytes = Buffer.concat([latin1(head), typeof body === "string" ? latin1(body) : body]);
   return { bytes, after: "keep", drip: null, ...rest };
@@ -49,6 +49,6 @@ export function latin1(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-export function lengthOf({ body }: Plain): string {
+export function contentLength({ body }: PlainAnswer): string {
   return `Content-Length: ${body.length}`;
 }

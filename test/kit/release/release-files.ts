@@ -4,7 +4,7 @@ import { version } from "../../../package.json";
 import { repository } from "../program/run-ec2nic.ts";
 
 /** A file that `make release` makes, by what follows `dist/`; VERSION stands for the version. */
-export function handedOut(name: string): string {
+export function releaseFile(name: string): string {
   return join(repository, "dist", name.replace("VERSION", version));
 }
 

@@ -5,7 +5,7 @@ import { untilNic } from "./until-nic.ts";
 import type { Vm } from "../vm.ts";
 
 /** Plugs NICs in, all at once, and waits until udev, systemd and ec2nic are done with them. */
-export async function plugIn(vm: Vm, specs: readonly EniSpec[]): Promise<void> {
+export async function attachAndWait(vm: Vm, specs: readonly EniSpec[]): Promise<void> {
   const added: { nic: string; addresses: readonly string[] }[] = [];
   // systemd has the jobs when this is over
   await vm.eventsOf(async () => {

@@ -1,20 +1,31 @@
 import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { createVarlinkTransport } from "../../../src/host/imdsd/transport.ts";
+import { temporaryFolder } from "../basics/temporary-folder.ts";
 
-/** What systemd-imdsd is asked: its documented interface, io.systemd.InstanceMetadata. */
+/** A call of systemd-imdsd's documented interface, io.systemd.InstanceMetadata. */
 export interface ImdsdCall {
   readonly method: string;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** `raw`: these bytes as they are, and the connection stays open or ends. `silence`: no answer. */
+/**
+ * `raw`: these bytes are sent unchanged, and the connection stays open or is closed. `silence`: no
+ * answer is sent.
+ */
 export type ImdsdAnswer =
   | { readonly kind: "value"; readonly body: string | Uint8Array }
   | { readonly kind: "error"; readonly name: string }
   | { readonly kind: "raw"; readonly bytes: string | Uint8Array; readonly hangsUp: boolean }
   | { readonly kind: "silence" };
 
-export interface StandInImdsd extends AsyncDisposable {
-  /** What was asked, a connection each. */
+/** systemd-imdsd in this process, and the transport that asks it. */
+export interface FakeImdsd extends AsyncDisposable {
+  /** The path of its socket, in a folder that is removed with it. */
+  readonly path: string;
+  /** Asks over that socket; takes a path where `HttpTransport` takes a URL. */
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** The calls, one for each connection. */
   readonly calls: readonly ImdsdCall[];
   /** Resolves once the first call is there. */
   readonly called: Promise<void>;
@@ -22,11 +33,10 @@ export interface StandInImdsd extends AsyncDisposable {
   readonly idle: () => Promise<void>;
 }
 
-/** Listens at a path of the file system, and answers in two parts to those who read in one. */
-export async function startStandInImdsd(
-  socketPath: string,
-  answer: (call: ImdsdCall) => ImdsdAnswer,
-): Promise<StandInImdsd> {
+/** Starts it. Each answer is written in two parts, so that a reader must join them. */
+export async function startFakeImdsd(answer: (call: ImdsdCall) => ImdsdAnswer): Promise<FakeImdsd> {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "imdsd");
   const calls: ImdsdCall[] = [];
   const open = new Map<Socket, Promise<void>>();
   const called = Promise.withResolvers<void>();
@@ -43,13 +53,22 @@ export async function startStandInImdsd(
       reply(socket, answer(call));
     });
   });
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
   const idle = async () => void (await Promise.all(open.values()));
   const stop = async () => {
     for (const socket of open.keys()) socket.destroy();
     await new Promise<void>((resolve) => void server.close(() => resolve()));
+    folder[Symbol.dispose]();
   };
-  return { calls, called: called.promise, idle, [Symbol.asyncDispose]: stop };
+  const transport = createVarlinkTransport(path);
+  return {
+    path,
+    fetch: (name, init = {}) => transport.fetch(`http://169.254.169.254${name}`, init),
+    calls,
+    called: called.promise,
+    idle,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 function reply(socket: Socket, answer: ImdsdAnswer): void {

@@ -3,7 +3,7 @@ import type { Machine } from "../machine.ts";
 import type { Attached } from "./sequence.ts";
 
 /** What a machine has of ours, or should have. */
-export interface OwnState {
+export interface ManagedState {
   /** The MACs whose files lie there. */
   readonly files: readonly string[];
   /** The tables of ours that hold a default route. */
@@ -17,7 +17,7 @@ export interface OwnState {
 }
 
 /** What ours must be, by the model. */
-export function stateByModel(attached: Attached): OwnState {
+export function expectedManagedState(attached: Attached): ManagedState {
   const specs: readonly EniSpec[] = Object.values(attached);
   const tables = specs.map(({ device }) => 10_000 + device);
   return {
@@ -36,7 +36,7 @@ export function stateByModel(attached: Attached): OwnState {
 }
 
 /** What it is. */
-export async function stateOf(machine: Machine): Promise<OwnState> {
+export async function readManagedState(machine: Machine): Promise<ManagedState> {
   const said = await machine.run(["sh", "-c", script]);
   const [files = "", addresses = "", rules = "", tables = "", leftovers = ""] = said.split("--\n");
   return {

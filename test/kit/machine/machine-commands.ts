@@ -20,7 +20,7 @@ export interface MachineCommands {
   readonly until: typeof until;
 }
 
-export function commandsOf(exec: MachineCommands["exec"]): MachineCommands {
+export function createMachineCommands(exec: MachineCommands["exec"]): MachineCommands {
   const run = async (argv: readonly string[], options?: CommandOptions): Promise<string> => {
     const { code, stdout, stderr } = await exec(argv, options);
     if (code === 0) return stdout;

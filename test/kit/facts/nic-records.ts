@@ -12,7 +12,7 @@ export function nicDevice(address: string, ...links: readonly string[]): BusDevi
 }
 
 /** What was noted of it: the device at `6` had the link `ens6`. */
-export function nicNote(mac: string, address: string): NicRecord {
+export function nicRecord(mac: string, address: string): NicRecord {
   const device = { address, node: 1 };
   return { mac, name: `ens${address}`, device, isSettled: true, hadFiles: true };
 }

@@ -1,5 +1,5 @@
 /** Chance that comes again: the same seed, the same choices. */
-export interface Chance {
+export interface Random {
   /** At least 0, less than 1. */
   readonly fraction: () => number;
   /** A whole number, at least 0, less than `end`. */
@@ -9,7 +9,7 @@ export interface Chance {
 }
 
 /** xorshift32 (Marsaglia, "Xorshift RNGs", 2003), which needs a seed that is not 0. */
-export function chance(seed: number): Chance {
+export function createRandom(seed: number): Random {
   let state = (seed | 0) === 0 ? 1 : seed | 0;
   const fraction = (): number => {
     state ^= state << 13;

@@ -8,12 +8,12 @@ import { fakeClock, fakeLog } from "../host/fake-host.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
 
-export interface ToldEvent {
+export interface TimedEvent {
   readonly atMs: number;
   readonly event: EniEvent;
 }
 
-interface Asked {
+interface TimedRequest {
   readonly atMs: number;
   readonly path: string;
 }
@@ -22,12 +22,12 @@ interface Options {
   readonly scenario: Scenario;
   readonly macs?: readonly string[];
   /** Those that are wanted at a time, beside `macs` until they have settled. */
-  readonly alsoWanted?: (nowMs: number, told: readonly ToldEvent[]) => readonly string[];
+  readonly alsoWanted?: (nowMs: number, events: readonly TimedEvent[]) => readonly string[];
   readonly settleMs?: number;
   readonly deadlineMs?: number;
   readonly kernel?: (mac: string) => KernelFacts | null;
   /** By time. */
-  readonly taken?: (nowMs: number) => readonly OccupiedSlot[];
+  readonly occupiedSlots?: (nowMs: number) => readonly OccupiedSlot[];
   /** What the service says instead of its answer; null: nothing else. May throw. */
   readonly fault?: (path: string, atMs: number) => Answer | null;
 }
@@ -41,12 +41,12 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
   const { alsoWanted = () => [] } = options;
   const clock = fakeClock();
   const log = fakeLog();
-  const asked: Asked[] = [];
-  const told: ToldEvent[] = [];
+  const requests: TimedRequest[] = [];
+  const events: TimedEvent[] = [];
   const instance = new SimulatedInstance(scenario, clock.now);
   const tryGet: ImdsSession["tryGet"] = async (path) => {
     const text = path.join("/");
-    asked.push({ atMs: clock.now(), path: text });
+    requests.push({ atMs: clock.now(), path: text });
     const faulty = fault?.(text, clock.now()) ?? null;
     if (faulty !== null) return faulty;
     const body = instance.metadata.read(path);
@@ -54,7 +54,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
   };
   const host = { clock, log, signal: new AbortController().signal };
   const failure = await collect().catch((error: unknown) => error);
-  return { told, asked, log, failure: failure ?? null, endMs: clock.now() };
+  return { events, requests, log, failure: failure ?? null, endMs: clock.now() };
 
   async function collect(): Promise<void> {
     const wanted = new Set(macs);
@@ -62,16 +62,16 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
       host,
       { tryGet, deadlineMs, retries: Infinity },
       {
-        macs: async () => [...wanted, ...alsoWanted(clock.now(), told)],
+        macs: async () => [...wanted, ...alsoWanted(clock.now(), events)],
         nameOf: () => null,
         settleMs,
         kernel,
-        occupiedSlots: () => options.taken?.(clock.now()) ?? [],
+        occupiedSlots: () => options.occupiedSlots?.(clock.now()) ?? [],
       },
     );
-    for await (const events of watch) {
-      for (const { kind, mac } of events) if (kind === "settled") wanted.delete(mac);
-      told.push(...events.map((event) => ({ atMs: clock.now(), event })));
+    for await (const batch of watch) {
+      for (const { kind, mac } of batch) if (kind === "settled") wanted.delete(mac);
+      events.push(...batch.map((event) => ({ atMs: clock.now(), event })));
     }
   }
 }

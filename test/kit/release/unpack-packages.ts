@@ -8,7 +8,7 @@ import { cacheFolder } from "../machine/root-file-system.ts";
  * A folder with packages of Debian bookworm and what they need, kept; unpacked and not installed,
  * neither on this machine nor there. `architecture`: as Debian calls it.
  */
-export async function unpacked(
+export async function unpackPackages(
   architecture: "amd64" | "arm64",
   packages: readonly string[],
 ): Promise<string> {

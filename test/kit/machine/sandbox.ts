@@ -10,7 +10,7 @@ import { holdNamespaces, type Namespaces } from "./namespaces.ts";
  * Namespaces (network, mounts, processes, IPC, host name) of the bench's own, in which everything
  * else of it lives: the VPC, its daemons, and the machines.
  */
-export interface Bench {
+export interface Sandbox {
   /** Process id, as this machine counts, of the process that everything hangs off. */
   readonly pid: number;
   /** A folder that the bench and the test both see; goes with the bench. */
@@ -64,7 +64,7 @@ find "$cgroup" -depth -type d -exec rmdir {} \\;
 const namespaces = ["--mount", "--net", "--pid", "--ipc", "--uts"] as const;
 
 /** Makes the namespaces. Throws where they are not private. */
-export async function startBench(): Promise<Bench> {
+export async function startSandbox(): Promise<Sandbox> {
   const folder = mkdtempSync(join(tmpdir(), "ec2nic-bench-"));
   const scratch = join(folder, "scratch");
   await mustRun(["mkdir", scratch]);
@@ -79,27 +79,28 @@ export async function startBench(): Promise<Bench> {
   };
   try {
     const pid = Number(await firstLine(child.stdout, "the bench's first process"));
-    return benchOf({ pid, folder, scratch, cgroup }, end);
+    return createSandbox({ pid, folder, scratch, cgroup }, end);
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-function benchOf(
-  facts: Pick<Bench, "pid" | "folder" | "scratch" | "cgroup">,
+function createSandbox(
+  facts: Pick<Sandbox, "pid" | "folder" | "scratch" | "cgroup">,
   end: () => Promise<void>,
-): Bench {
-  const held = holdNamespaces(facts.pid, ["mnt", "net", "pid", "ipc", "uts"], null);
-  const enterNetwork = (argv: readonly string[]): readonly string[] => held.enter(argv, ["net"]);
+): Sandbox {
+  const openNamespaces = holdNamespaces(facts.pid, ["mnt", "net", "pid", "ipc", "uts"], null);
+  const enterNetwork = (argv: readonly string[]): readonly string[] =>
+    openNamespaces.enter(argv, ["net"]);
   const stop = async (): Promise<void> => {
-    held.close();
+    openNamespaces.close();
     await end();
   };
   return {
     ...facts,
-    namespaces: held,
-    enter: (argv) => held.enter(argv),
+    namespaces: openNamespaces,
+    enter: (argv) => openNamespaces.enter(argv),
     enterNetwork,
     run: (argv, options) => mustRun(enterNetwork(argv), options),
     try: (argv, options) => command(enterNetwork(argv), options),

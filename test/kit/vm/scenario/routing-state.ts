@@ -4,7 +4,7 @@ const script =
   "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra' | sed 's/ nhid [0-9]*//'";
 
 /** Files of ours, rules, and who is in which table; sorted, since routes come in any order. */
-export async function stateOf(vm: Pick<Vm, "run">): Promise<readonly string[]> {
+export async function readRoutingState(vm: Pick<Vm, "run">): Promise<readonly string[]> {
   return (await vm.run(["sh", "-c", script]))
     .split("\n")
     .map((line) => line.trim())
@@ -12,14 +12,14 @@ export async function stateOf(vm: Pick<Vm, "run">): Promise<readonly string[]> {
 }
 
 /** Waits until a guest is in a state again; throws at the time limit, with what differs. */
-export function untilState(
+export function untilRoutingState(
   vm: Pick<Vm, "run" | "until">,
   what: string,
   state: readonly string[],
   timeoutMs = 60_000,
 ): Promise<unknown> {
   const look = async (): Promise<boolean> => {
-    const now = await stateOf(vm);
+    const now = await readRoutingState(vm);
     if (Bun.deepEquals(now, state)) return true;
     const [more, missing] = [notIn(now, state), notIn(state, now)];
     throw new Error(`${more} -- missing: ${missing}`);

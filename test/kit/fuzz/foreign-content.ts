@@ -4,12 +4,14 @@ import type { ConfigFile } from "../../../src/model/plan.ts";
  * A reader of rendered configuration that knows nothing of the renderers: what stands in a file and
  * is no key of ours, or no value that such a key may have.
  */
-export function strangeIn({ path, content, mode }: ConfigFile): readonly string[] {
-  const place = places.find(({ pattern }) => pattern.test(path));
-  if (place === undefined) return [`a file at ${path}`];
+export function findForeignContent({ path, content, mode }: ConfigFile): readonly string[] {
+  const fileKind = fileKinds.find(({ pattern }) => pattern.test(path));
+  if (fileKind === undefined) return [`a file at ${path}`];
   if ((mode & 0o022) !== 0) return [`${path}: others may write it`];
   const found =
-    place.format === "yaml" ? strangeInYaml(content) : strangeInIni(content, place.keys);
+    fileKind.format === "yaml"
+      ? findForeignYaml(content)
+      : findForeignIniLines(content, fileKind.keys);
   return found.map((what) => `${path}: ${what}`);
 }
 
@@ -81,7 +83,7 @@ const managerKeys: Keys = {
   main: [keyValue("dns", "none")],
 };
 
-const places: readonly {
+const fileKinds: readonly {
   readonly pattern: RegExp;
   readonly format: "yaml" | "ini";
   readonly keys: Keys;
@@ -107,7 +109,7 @@ const places: readonly {
 const comment =
   /^# (?:written by ec2nic, and written again at its next run|to keep it off this NIC, list it in \/etc\/ec2nic\/unmanaged and delete this file|eni-[0-9a-z]+, (?:primary|index \d+))$/;
 
-function strangeInIni(content: string, keys: Keys): readonly string[] {
+function findForeignIniLines(content: string, keys: Keys): readonly string[] {
   let section = "";
   return content.split("\n").flatMap((line) => {
     if (line === "" || comment.test(line)) return [];
@@ -124,7 +126,7 @@ const yamlKeys =
 const yamlValues =
   /^(?:[0-9a-f.:]{2,39}(?:\/\d{1,3})?|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|networkd|NetworkManager|link|eui64|auto|disabled|link-local|[0-9a-f-]{36}|ec2nic[ -][0-9a-f:]+|-?\d+|priority \d+ from [0-9a-f.:/]+(?: to [0-9a-f.:/]+)? table \d+(?: suppress_prefixlength 0)?)$/;
 
-function strangeInYaml(content: string): readonly string[] {
+function findForeignYaml(content: string): readonly string[] {
   const comments = content
     .split("\n")
     .filter((line) => line.trimStart().startsWith("#") && !comment.test(line));

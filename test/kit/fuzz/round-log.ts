@@ -8,15 +8,15 @@ export const longestMessage = 2000;
 const expected: readonly string[] = ["UNAVAILABLE", "DATAERR", "CONFIG", "NOINPUT", "TEMPFAIL"];
 
 /** What a task came to, question by question. */
-export class RoundNotes {
+export class RoundLog {
   readonly outcomes: string[] = [];
   readonly faults: string[] = [];
   slowestMs = 0;
 
   /** `work` gives a word, and faults that it found itself. */
-  async note(
+  async record(
     work: () => Promise<{ readonly word: string; readonly faults: readonly string[] }>,
-    isBounded = false,
+    isOneRequest = false,
   ): Promise<void> {
     const startMs = performance.now();
     try {
@@ -28,7 +28,7 @@ export class RoundNotes {
     }
     const tookMs = performance.now() - startMs;
     this.slowestMs = Math.max(this.slowestMs, tookMs);
-    if (isBounded && tookMs > longestMs)
+    if (isOneRequest && tookMs > longestMs)
       this.faults.push(`one question took ${Math.round(tookMs)} ms`);
   }
 

@@ -4,7 +4,7 @@ import { leftCgroups } from "../cgroup.ts";
 import { command } from "../command.ts";
 
 /** What benches could leave on this machine, to be compared before and after. */
-export interface WhatIsThere {
+export interface Leftovers {
   readonly links: string;
   readonly addresses: string;
   readonly rules: string;
@@ -15,7 +15,7 @@ export interface WhatIsThere {
   readonly processes: readonly string[];
 }
 
-export async function whatIsThere(): Promise<WhatIsThere> {
+export async function readLeftovers(): Promise<Leftovers> {
   const [links, addresses, rules] = await Promise.all(
     ["link", "address", "rule"].map(async (what) => (await command(["ip", "-brief", what])).stdout),
   );
@@ -27,7 +27,7 @@ export async function whatIsThere(): Promise<WhatIsThere> {
     mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
     cgroups: leftCgroups(),
     folders: readdirSync(tmpdir()).filter((name) => name.startsWith("ec2nic-bench-")),
-    processes: processes.map(commandLineOf).filter((line) => line.includes("ec2nic-bench")),
+    processes: processes.map(readCommandLine).filter((line) => line.includes("ec2nic-bench")),
   };
 }
 
@@ -45,7 +45,7 @@ function networkOf(pid: string): string {
   }
 }
 
-function commandLineOf(pid: string): string {
+function readCommandLine(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {

@@ -1,9 +1,9 @@
 import type { BackendFacts, DaemonFacts } from "../../../src/model/backend-facts.ts";
 import type { Backend } from "../../../src/model/plan.ts";
 
-export const missing: DaemonFacts = { isInstalled: false, isEnabled: false, isRunning: false };
-export const lying: DaemonFacts = { isInstalled: true, isEnabled: false, isRunning: false };
-const enabled: DaemonFacts = { ...lying, isEnabled: true };
+export const notInstalled: DaemonFacts = { isInstalled: false, isEnabled: false, isRunning: false };
+export const notEnabled: DaemonFacts = { isInstalled: true, isEnabled: false, isRunning: false };
+const enabled: DaemonFacts = { ...notEnabled, isEnabled: true };
 const running: DaemonFacts = { ...enabled, isRunning: true };
 const started: DaemonFacts = { ...running, isEnabled: false };
 
@@ -15,10 +15,10 @@ const netplan: BackendFacts["netplan"] = {
 };
 const configured = "netplan: installed, configured by /etc/netplan/50-cloud-init.yaml";
 
-export interface Machine {
+export interface BackendCase {
   readonly name: string;
   readonly facts: Partial<BackendFacts>;
-  readonly wish?: Backend;
+  readonly requested?: Backend;
   readonly stage?: "local" | "network";
   /** The backend, for netplan with its renderer; a `-` behind it: files only. */
   readonly chosen: string;
@@ -26,7 +26,7 @@ export interface Machine {
 }
 
 /** Machines as they come, who is in charge there, and how that is told. */
-export const machines: readonly Machine[] = [
+export const backendCases: readonly BackendCase[] = [
   {
     name: "Debian's and Ubuntu's cloud images",
     facts: { netplan, networkd: running },
@@ -43,7 +43,7 @@ export const machines: readonly Machine[] = [
     facts: {
       netplan: { ...netplan, renderer: "NetworkManager" },
       networkManager: running,
-      networkd: lying,
+      networkd: notEnabled,
     },
     chosen: "netplan/NetworkManager",
     trace: [
@@ -88,7 +88,7 @@ export const machines: readonly Machine[] = [
   },
   {
     name: "netplan.io installed on Debian, NetworkManager used directly",
-    facts: { netplan: { ...netplan, files: [] }, networkManager: running, networkd: lying },
+    facts: { netplan: { ...netplan, files: [] }, networkManager: running, networkd: notEnabled },
     chosen: "network-manager",
     trace: [
       "netplan: installed, without any configuration but ours",
@@ -121,7 +121,7 @@ export const machines: readonly Machine[] = [
   },
   {
     name: "before the daemons are started: the one that is enabled",
-    facts: { networkManager: lying, networkd: enabled },
+    facts: { networkManager: notEnabled, networkd: enabled },
     stage: "local",
     chosen: "networkd-",
     trace: [
@@ -192,7 +192,7 @@ export const machines: readonly Machine[] = [
   {
     name: "a wish that fits",
     facts: { networkd: running },
-    wish: "networkd",
+    requested: "networkd",
     chosen: "networkd",
     trace: [
       "netplan: not installed",
@@ -204,7 +204,7 @@ export const machines: readonly Machine[] = [
   {
     name: "a wish against who is in charge",
     facts: { netplan, networkManager: enabled, networkd: running },
-    wish: "network-manager",
+    requested: "network-manager",
     chosen: "network-manager-",
     trace: [
       `${configured}, renderer networkd by default`,
@@ -217,7 +217,7 @@ export const machines: readonly Machine[] = [
   {
     name: "a wish for an image in which nothing is yet",
     facts: { hasSystemd: false },
-    wish: "netplan",
+    requested: "netplan",
     stage: "local",
     chosen: "netplan/networkd-",
     trace: [

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-export interface Typing {
+export interface ShellInput {
   /** The interactive shell; it runs on a terminal of its own. */
   readonly shell: string;
   readonly cwd: string;
@@ -19,7 +19,7 @@ const deadlineMs = 20_000;
 export const setPrompt = `PS1=READY\\>`;
 
 /** What a shell wrote down for each of `keys`, as lines. Throws where it does not get ahead. */
-export async function typedInto(typing: Typing): Promise<readonly (readonly string[])[]> {
+export async function typeIntoShell(typing: ShellInput): Promise<readonly (readonly string[])[]> {
   const { shell, cwd, env, keys, out } = typing;
   const child = Bun.spawn(["script", "-qec", shell, "/dev/null"], {
     cwd,

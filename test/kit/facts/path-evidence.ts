@@ -33,7 +33,7 @@ export function probeOf(
 }
 
 /** A way over `ens6` on which nothing answers, on a machine where nothing is wrong. */
-export function examinedWay(changes: Partial<PathEvidence> = {}): PathEvidence {
+export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence {
   return {
     nic: "ens6",
     link: linkStateAt(1),
@@ -64,7 +64,7 @@ export function examinedWay(changes: Partial<PathEvidence> = {}): PathEvidence {
 }
 
 /** A chain `t c` on a hook, whose rules are taken away by `remove N`. */
-export function chainOf(
+export function firewallChain(
   hook: string | null,
   rules: readonly Omit<FirewallRule, "remove">[],
   changes: Partial<FirewallChain> = {},

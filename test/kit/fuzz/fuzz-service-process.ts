@@ -1,7 +1,7 @@
 import { startFuzzServer } from "./fuzz-server.ts";
 import { fuzzService, type FuzzService } from "./fuzz-service.ts";
 import { runPlan } from "./run-plan.ts";
-import { latin1 } from "./mutations/wire.ts";
+import { latin1 } from "./mutations/raw-answer.ts";
 
 /**
  * The service that lies, as a program behind a NIC: `far-service.ts URL NIC MAC…`. Each run is told by

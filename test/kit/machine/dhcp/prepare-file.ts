@@ -9,7 +9,7 @@ import { buildDriver, clientPackages } from "./dhcp-machine.ts";
 export const dhcpMissing = machineMissing() ?? missingTool("mmdebstrap");
 
 /** For a test file: builds the root file systems the first time. */
-export function rootsOfFile(): void {
+export function buildRootsBeforeAll(): void {
   beforeAll(async () => {
     if (dhcpMissing !== null) return;
     for (const suite of suites) await rootFileSystem(suite, clientPackages);
@@ -17,10 +17,10 @@ export function rootsOfFile(): void {
 }
 
 /** For a test file: builds the driver too. Gives its path. */
-export function driverOfFile(): () => string {
+export function buildDriverBeforeAll(): () => string {
   const folder = temporaryFolder();
   let driver = "";
-  rootsOfFile();
+  buildRootsBeforeAll();
   beforeAll(() => {
     if (dhcpMissing === null) driver = buildDriver(folder.path);
   }, 60_000);

@@ -28,7 +28,7 @@ export function linkFiles(name: string, mac: string, folder = "queues"): Record<
 }
 
 /** From now on its link is there. */
-export function plugIn(disk: FakeFiles["there"], link: Readonly<Record<string, string>>): void {
+export function addFiles(disk: FakeFiles["there"], link: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(link)) {
     disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
   }
@@ -39,7 +39,7 @@ export const primaryMac = "06:ec:2a:00:00:00";
 export const secondMac = "06:ec:2a:00:00:01";
 
 /** A machine in memory with two NICs, networkd in charge and not up yet, on a clock of waits alone. */
-export function hotplugBench(options: Options = {}) {
+export function hotplugMachine(options: Options = {}) {
   const files = fakeFiles({
     ...linkFiles("ens5", primaryMac),
     ...linkFiles("ens6", secondMac),
@@ -47,7 +47,7 @@ export function hotplugBench(options: Options = {}) {
   const clock = fakeClock(0.5);
   const scenario = options.scenario ?? { enis: [{ device: 0 }, { device: 1 }] };
   const instance = new SimulatedInstance(scenario, clock.now);
-  const asked: string[] = [];
+  const requestedPaths: string[] = [];
   const sleep: typeof clock.sleep = async (ms, signal) => {
     await clock.sleep(ms, signal);
     options.change?.(files.there, clock.now());
@@ -57,7 +57,7 @@ export function hotplugBench(options: Options = {}) {
     const path = decodeURIComponent(pathname)
       .replace(/^\/latest\//, "")
       .replace(/\/$/, "");
-    asked.push(path);
+    requestedPaths.push(path);
     const faulty = options.fault?.(path, clock.now()) ?? null;
     if (faulty !== null) return faulty;
     if (path === "api/token") return new Response("T0KEN==");
@@ -65,7 +65,7 @@ export function hotplugBench(options: Options = {}) {
     return body === null ? new Response("", { status: 404 }) : new Response(body);
   };
   /** One run: its exit status, what it printed and what it said. */
-  const runAs = async (who: Partial<Host>, ...args: readonly string[]) => {
+  const runAs = async (hostChanges: Partial<Host>, ...args: readonly string[]) => {
     const startMs = clock.now(); // a run's clock begins with it
     const log = fakeLog();
     const hints: string[] = [];
@@ -88,7 +88,7 @@ export function hotplugBench(options: Options = {}) {
       },
       env: options.env ?? {},
       print: async (data) => void printed.push(String(data)),
-      ...who,
+      ...hostChanges,
     };
     const failed = (error: unknown): number => {
       const report = reportOf(error);
@@ -98,19 +98,19 @@ export function hotplugBench(options: Options = {}) {
       return report.code;
     };
     const go = async (): Promise<number> => {
-      const all = [...args, ...chosen(args)];
+      const all = [...args, ...defaultFlags(args)];
       return hotplug.start(host, all);
     };
     const code = await go().catch(failed);
-    const said = log.lines.filter((line) => !line.startsWith("verbose: "));
+    const messages = log.lines.filter((line) => !line.startsWith("verbose: "));
     const all = { lines: log.lines, waits: log.waits, hints };
-    return { code, text: printed.join(""), said, ...all, ms: clock.now() - startMs };
+    return { code, text: printed.join(""), messages, ...all, ms: clock.now() - startMs };
   };
   const run = (...args: readonly string[]) => runAs({}, ...args);
-  return { run, runAs, disk: files.there, files: withFolders(files), asked, clock };
+  return { run, runAs, disk: files.there, files: withFolders(files), requestedPaths, clock };
 }
 
-function chosen(args: readonly string[]): readonly string[] {
+function defaultFlags(args: readonly string[]): readonly string[] {
   const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
   const endpoint = ["--endpoint", "http://127.0.0.1:1"];
   const stage = args.includes("--stage") ? [] : ["--stage", "local"];
