@@ -11,7 +11,7 @@ export interface CommandOptions {
   readonly stdin?: string | Uint8Array;
   /** Default 20 s; then the command is killed. */
   readonly timeoutMs?: number;
-  /** Default: `benchEnvironment`. */
+  /** Default: `sandboxEnvironment`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
