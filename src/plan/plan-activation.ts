@@ -8,7 +8,7 @@ import type {
 import type { NetworkConfig } from "../model/network-config.ts";
 import { checkFiles } from "./files/plan-changes.ts";
 import { checkKernel } from "./drift/compare.ts";
-import { chooseBackend, findIdleReason } from "./backend/choose.ts";
+import { chooseBackend, findIdleReason } from "./backend/choose-backend.ts";
 import { changedMacs, addInterruptedChanges } from "./files/changes.ts";
 import { findConflicts } from "./conflicts/competing-files.ts";
 import { dropSettled } from "./lease/provisional.ts";

@@ -1,5 +1,5 @@
 import type { TargetHost } from "../../host/target.ts";
-import { parseNicEvent } from "../../plan/presence/udev-event.ts";
+import { parseNicEvent } from "../../plan/presence/parse-udev-event.ts";
 import { addNic } from "./add.ts";
 import type { HotplugOptions } from "./options.ts";
 import { removeNics } from "./remove.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { parseDuration } from "../../model/text.ts";
-import type { EventFlags } from "../../plan/presence/udev-event.ts";
+import type { EventFlags } from "../../plan/presence/parse-udev-event.ts";
 import { type ActivateOptions, activateFlags, parseActivateOptions } from "../configure/options.ts";
 import {
   type ParsedArgv,

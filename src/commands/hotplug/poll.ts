@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.ts";
-import { isSameContent } from "../../eni/propagation/memory.ts";
+import { isSameContent } from "../../eni/propagation/observations.ts";
 import { isErrorObservation, requestKey, type EniRequest } from "../../eni/propagation/request.ts";
 import { observe } from "../../imds/metadata/ask-eni.ts";
 import {
@@ -8,7 +8,11 @@ import {
   nextAwaitedRequest,
 } from "../../eni/propagation/next-requests.ts";
 import type { ImdsSession } from "../../imds/session.ts";
-import { checkIntervalMs, pollIntervalMs, errorPauseMs } from "../../eni/propagation/pace.ts";
+import {
+  checkIntervalMs,
+  pollIntervalMs,
+  errorPauseMs,
+} from "../../eni/propagation/poll-interval.ts";
 import {
   finishWatch,
   finishPoll,
@@ -20,9 +24,9 @@ import {
   updateWatched,
   toPendingEni,
   pendingEnis,
-} from "../../eni/propagation/state.ts";
+} from "../../eni/propagation/watch-state.ts";
 import { pendingReason, describePending } from "../../eni/propagation/describe.ts";
-import type { EniEvent } from "../../eni/propagation/nic.ts";
+import type { EniEvent } from "../../eni/propagation/eni-progress.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
 type WatchSession = Pick<ImdsSession, "tryGet" | "deadlineMs" | "retries">;

@@ -2,7 +2,7 @@ import type { Followers } from "../../apply/leader.ts";
 import type { Host } from "../../host/host.ts";
 import type { TargetHost } from "../../host/target.ts";
 import { watchEnis } from "./poll.ts";
-import type { EniEvent } from "../../eni/propagation/nic.ts";
+import type { EniEvent } from "../../eni/propagation/eni-progress.ts";
 import { formatMs } from "../../model/text.ts";
 import type { Eni } from "../../model/eni.ts";
 import type { NicResult } from "../../model/plan.ts";
@@ -21,7 +21,7 @@ import {
   reduceApplied,
   reduceEvents,
   reduceJoinRequests,
-} from "../../eni/propagation/cases.ts";
+} from "../../eni/propagation/hotplug-state.ts";
 import type { ImdsContext } from "../../imds/open-imds.ts";
 import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
 import { readLinks } from "../../inspect/links/links.ts";

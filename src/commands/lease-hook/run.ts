@@ -3,7 +3,7 @@ import type { Host } from "../../host/host.ts";
 import { readNetworkdLeases } from "../../inspect/machine/networkd-leases.ts";
 import type { DhcpEvent } from "../../model/dhcp.ts";
 import { parseNetworkdLeases } from "../../plan/lease/parse-lease.ts";
-import { parseDhcpEvent } from "../../plan/lease/parse-event.ts";
+import { parseDhcpEvent } from "../../plan/lease/parse-hook-event.ts";
 import type { HotplugOptions } from "../hotplug/options.ts";
 import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
 import { runSteps } from "../../apply/run-steps.ts";

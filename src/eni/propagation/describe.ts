@@ -1,6 +1,6 @@
 import { formatMs } from "../../model/text.ts";
 import { type Observation, isErrorObservation } from "./request.ts";
-import type { EniProgress } from "./nic.ts";
+import type { EniProgress } from "./eni-progress.ts";
 
 /** Who is waited for, for a person: short, for a line has 80 columns, and why comes behind it. */
 export function describePending(

@@ -8,10 +8,10 @@ import {
   recordLeaf,
   recordListed,
   recordLeafError,
-} from "./memory.ts";
+} from "./observations.ts";
 import type { Observation } from "./request.ts";
 import type { ListedEni } from "../schema.ts";
-import { parseObservedEni } from "./judge.ts";
+import { parseObservedEni } from "./classify.ts";
 
 /** What was heard so far of the ENIs that are watched. */
 export interface EniKnowledge {

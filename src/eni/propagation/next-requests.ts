@@ -1,7 +1,7 @@
 import type { EniKnowledge } from "./knowledge.ts";
-import { type EniObservations, unaskedLeaves } from "./memory.ts";
+import { type EniObservations, unaskedLeaves } from "./observations.ts";
 import { requestKey, type EniRequest } from "./request.ts";
-import type { AwaitedItem } from "./judge.ts";
+import type { AwaitedItem } from "./classify.ts";
 
 /** When each question was asked last, by its name. */
 export type LastRequestMs = Readonly<Record<string, number>>;

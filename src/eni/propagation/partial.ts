@@ -1,7 +1,7 @@
 import { familyOf } from "../../model/ip.ts";
 import { type Eni, hasAddresses } from "../../model/eni.ts";
-import type { EniObservations } from "./memory.ts";
-import { type EniFacts, classifyEni } from "./judge.ts";
+import type { EniObservations } from "./observations.ts";
+import { type EniFacts, classifyEni } from "./classify.ts";
 
 /** Who it is and where: its table follows from them. */
 const identityLeaves = ["interface-id", "device-number", "network-card"];

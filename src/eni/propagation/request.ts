@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { type MetadataPath } from "../../model/metadata.ts";
-import type { LeafValue } from "./memory.ts";
+import type { LeafValue } from "./observations.ts";
 
 /** One request about ENIs that were plugged in. `cards`: the listing of the primary's folder. */
 export type EniRequest =

@@ -1,7 +1,7 @@
 import { type Family, familyOf, hostCidr } from "../../model/ip.ts";
 import { compareEnis, type Nic } from "../../model/eni.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import { eniIndex, metricOf } from "./numbers.ts";
+import { eniIndex, metricOf } from "./table-numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**

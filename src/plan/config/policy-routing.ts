@@ -2,7 +2,7 @@ import { familyOf, hostCidr, subnetRouter } from "../../model/ip.ts";
 import type { Eni, EniFamily } from "../../model/eni.ts";
 import { mainTable } from "../../model/kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
-import { prioritiesOf, tableOf } from "./numbers.ts";
+import { prioritiesOf, tableOf } from "./table-numbers.ts";
 
 export interface PolicyRouting {
   readonly routes: readonly Route[];

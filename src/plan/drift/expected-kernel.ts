@@ -7,7 +7,7 @@ import type {
   Route,
   RoutingPolicyRule,
 } from "../../model/network-config.ts";
-import { eniIndex } from "../config/numbers.ts";
+import { eniIndex } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
 
 /** What the kernel must have, whichever daemon brought it there. */

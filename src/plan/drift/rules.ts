@@ -2,7 +2,7 @@ import type { Difference } from "../../model/plan.ts";
 import { type KernelRule, type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
 import type { IndexOwner, ExpectedKernel } from "./expected-kernel.ts";
-import { prioritiesOf, tableOf } from "../config/numbers.ts";
+import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { hostCidr } from "../../model/ip.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { HostState, NicOutcome, NicResult, Step } from "../../model/plan.ts
 import { type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import { unmanagedPath } from "../../model/managed-paths.ts";
-import { classifyLease, type LeaseRouting } from "./judge.ts";
+import { classifyLease, type LeaseRouting } from "./classify.ts";
 import { filterNicLinks } from "../config/match-nics.ts";
 import { type ManagedNic, parseManagedNics } from "../files/managed-nics.ts";
 import { dropProvisional } from "./provisional.ts";

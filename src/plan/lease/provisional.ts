@@ -2,7 +2,7 @@ import { hostCidr } from "../../model/ip.ts";
 import type { Difference, Step } from "../../model/plan.ts";
 import { type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { NicConfig, RoutingPolicyRule } from "../../model/network-config.ts";
-import { prioritiesOf, tableOf } from "../config/numbers.ts";
+import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
 
 /**

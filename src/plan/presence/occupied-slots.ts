@@ -1,7 +1,7 @@
 import type { ExistingFile } from "../../model/plan.ts";
 import type { Link, OccupiedSlot } from "../../model/link.ts";
 import { filterNicLinks } from "../config/match-nics.ts";
-import { slotOfIndex } from "../config/numbers.ts";
+import { slotOfIndex } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
 
 /**

@@ -2,13 +2,13 @@ import type {
   EniObservations,
   LeafObservations,
   LeafValue,
-} from "../../../src/eni/propagation/memory.ts";
+} from "../../../src/eni/propagation/observations.ts";
 import { toEni } from "../../../src/eni/schema.ts";
 import {
   type EniFacts,
   classifyEni,
   parseObservedEni,
-} from "../../../src/eni/propagation/judge.ts";
+} from "../../../src/eni/propagation/classify.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 
 export const mac = "06:aa:bb:cc:dd:02";

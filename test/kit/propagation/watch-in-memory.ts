@@ -1,8 +1,8 @@
 import type { Answer } from "../../../src/imds/protocol/answer.ts";
-import type { KernelFacts } from "../../../src/eni/propagation/judge.ts";
+import type { KernelFacts } from "../../../src/eni/propagation/classify.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
 import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
-import type { EniEvent } from "../../../src/eni/propagation/nic.ts";
+import type { EniEvent } from "../../../src/eni/propagation/eni-progress.ts";
 import type { OccupiedSlot } from "../../../src/model/link.ts";
 import { fakeClock, fakeLog } from "../host/fake-host.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";

@@ -4,7 +4,7 @@ import { systemHttp } from "../../../src/host/http.ts";
 import { openSession } from "../../../src/imds/session.ts";
 import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
 import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
-import type { EniEvent } from "../../../src/eni/propagation/nic.ts";
+import type { EniEvent } from "../../../src/eni/propagation/eni-progress.ts";
 import { fakeLog } from "../host/fake-host.ts";
 import type { LoggedRequest } from "../../../scripts/simulator/service/request-log.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";

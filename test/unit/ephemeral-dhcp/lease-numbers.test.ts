@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { leasePriority, leaseTable, maxLeases } from "../../../src/ephemeral-dhcp/ip-commands.ts";
-import { eniIndex, prioritiesOf, tableOf } from "../../../src/plan/config/numbers.ts";
+import { eniIndex, prioritiesOf, tableOf } from "../../../src/plan/config/table-numbers.ts";
 
 const slots = Array.from({ length: maxLeases }, (_, slot) => slot);
 const first = eniIndex({ networkCard: 0, deviceNumber: 0 });

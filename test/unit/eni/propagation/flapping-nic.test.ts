@@ -4,7 +4,7 @@ import {
   createNicProgress,
   reduceApplied,
   reduceJoinRequests,
-} from "../../../../src/eni/propagation/cases.ts";
+} from "../../../../src/eni/propagation/hotplug-state.ts";
 import { Failure } from "../../../../src/exit.ts";
 import { linkAt, macAt } from "../../../kit/facts/nics.ts";
 

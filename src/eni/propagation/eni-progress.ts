@@ -7,7 +7,7 @@ import {
   classifyEni,
   type ClassifyTimes,
   type KernelFacts,
-} from "./judge.ts";
+} from "./classify.ts";
 import { parsePartialEni } from "./partial.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 

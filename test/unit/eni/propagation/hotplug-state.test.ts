@@ -9,9 +9,9 @@ import {
   reduceApplied,
   reduceEvents,
   reduceJoinRequests,
-} from "../../../../src/eni/propagation/cases.ts";
+} from "../../../../src/eni/propagation/hotplug-state.ts";
 import { Failure } from "../../../../src/exit.ts";
-import type { EniEvent } from "../../../../src/eni/propagation/nic.ts";
+import type { EniEvent } from "../../../../src/eni/propagation/eni-progress.ts";
 import type { Link } from "../../../../src/model/link.ts";
 import type { NicOutcome } from "../../../../src/model/plan.ts";
 import { eniAt, macAt } from "../../../kit/facts/nics.ts";

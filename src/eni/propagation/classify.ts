@@ -2,7 +2,12 @@ import * as v from "valibot";
 import { type Eni, hasAddresses } from "../../model/eni.ts";
 import { formatMs } from "../../model/text.ts";
 import { invalidLeafFailure, toEni, eniSchema, type ListedEni } from "../schema.ts";
-import { retractedLeaves, type EniObservations, unaskedLeaves, missingLeaves } from "./memory.ts";
+import {
+  retractedLeaves,
+  type EniObservations,
+  unaskedLeaves,
+  missingLeaves,
+} from "./observations.ts";
 import { checkComplete, checkSlotFree } from "../completeness.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 

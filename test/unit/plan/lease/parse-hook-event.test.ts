@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { Failure } from "../../../../src/exit.ts";
 import type { DhcpEvent } from "../../../../src/model/dhcp.ts";
 import { parseNetworkdLeases } from "../../../../src/plan/lease/parse-lease.ts";
-import { type HookEnvironment, parseDhcpEvent } from "../../../../src/plan/lease/parse-event.ts";
+import {
+  type HookEnvironment,
+  parseDhcpEvent,
+} from "../../../../src/plan/lease/parse-hook-event.ts";
 import { adversarialValues } from "../../../kit/facts/adversarial-values.ts";
 
 const folder = join(import.meta.dir, "dhcp-events");

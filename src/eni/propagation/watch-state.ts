@@ -11,9 +11,9 @@ import {
   isErrorObservation,
   requestKey,
 } from "./request.ts";
-import type { ClassifyTimes, KernelFacts } from "./judge.ts";
+import type { ClassifyTimes, KernelFacts } from "./classify.ts";
 import type { LastRequestMs, PendingEni } from "./next-requests.ts";
-import { checkIntervalMs } from "./pace.ts";
+import { checkIntervalMs } from "./poll-interval.ts";
 import {
   endIncomplete,
   type EniEvent,
@@ -21,7 +21,7 @@ import {
   reclassify,
   newEniProgress,
   type EniProgress,
-} from "./nic.ts";
+} from "./eni-progress.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 
 export interface WatchOptions {

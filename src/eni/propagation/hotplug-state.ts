@@ -1,7 +1,7 @@
 import type { JoinRequest } from "../../model/hotplug.ts";
 import type { ApplyResult } from "../../model/plan.ts";
 import type { Failure } from "../../exit.ts";
-import type { EniEvent } from "./nic.ts";
+import type { EniEvent } from "./eni-progress.ts";
 import type { HotplugAnswer, HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 import type { Link } from "../../model/link.ts";
 import type { NicResult } from "../../model/plan.ts";

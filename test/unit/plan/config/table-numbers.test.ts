@@ -5,7 +5,7 @@ import {
   slotOfIndex,
   prioritiesOf,
   tableOf,
-} from "../../../../src/plan/config/numbers.ts";
+} from "../../../../src/plan/config/table-numbers.ts";
 
 test.each([
   { networkCard: 0, deviceNumber: 0, index: 0, metric: 512, table: 10_000 },

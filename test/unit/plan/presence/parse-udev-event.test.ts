@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
 import type { NicEvent } from "../../../../src/model/hotplug.ts";
-import { type EventFlags, parseNicEvent } from "../../../../src/plan/presence/udev-event.ts";
+import { type EventFlags, parseNicEvent } from "../../../../src/plan/presence/parse-udev-event.ts";
 import { readEvents } from "../../../kit/udev-events/read-events.ts";
 
 const none: EventFlags = { action: null, nic: null, mac: null, devpath: null };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
 import type { BackendFacts } from "../../../../src/model/backend-facts.ts";
-import { chooseBackend } from "../../../../src/plan/backend/choose.ts";
+import { chooseBackend } from "../../../../src/plan/backend/choose-backend.ts";
 import {
   notEnabled,
   backendCases,
