@@ -37,12 +37,13 @@ async function runStep(
   const commandLine = argv.join(" ");
   host.log.verbose(`running ${commandLine} (${reason})`);
   const run = () => host.exec(argv, { timeoutMs });
-  const { keeps: preservedDirectory } = step;
-  const { code, stderr, stdout } = await (preservedDirectory === undefined
+  const { preservesDirectory } = step;
+  const { code, stderr, stdout } = await (preservesDirectory === undefined
     ? run()
-    : preserveInodes(host, preservedDirectory, run));
+    : preserveInodes(host, preservesDirectory, run));
   if (code === 0) return null;
-  if (step.saysWhenDone !== undefined && stderr.includes(step.saysWhenDone)) return null;
+  if (step.alreadyDoneMessage !== undefined && stderr.includes(step.alreadyDoneMessage))
+    return null;
   const [firstLine = ""] = (stderr.trim() || stdout.trim()).split("\n");
   const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
   return new Failure(

@@ -1,4 +1,4 @@
-import { cidrContains } from "../model/ip.ts";
+import { cidrAddress, cidrContains } from "../model/ip.ts";
 import type { EniLeaf, ListedEni } from "./schema.ts";
 import type { OccupiedSlot } from "../model/link.ts";
 
@@ -76,13 +76,13 @@ function checkPrimaryAddress({ isPrimary, folder }: ListedEni): IncompleteReason
 
 function checkIpv4({ folder }: ListedEni): IncompleteReason | null {
   const { "local-ipv4s": addresses, "subnet-ipv4-cidr-block": subnets } = folder;
-  const toCover = [...(addresses ?? []), ...prefixBases(folder["ipv4-prefix"])];
+  const toCover = [...(addresses ?? []), ...(folder["ipv4-prefix"] ?? []).map(cidrAddress)];
   return checkNotEmpty("local-ipv4s", addresses) ?? checkSubnets(toCover, subnets, "ipv4");
 }
 
 function checkIpv6({ folder }: ListedEni): IncompleteReason | null {
   const { ipv6s: addresses, "subnet-ipv6-cidr-blocks": subnets } = folder;
-  const toCover = [...(addresses ?? []), ...prefixBases(folder["ipv6-prefix"])];
+  const toCover = [...(addresses ?? []), ...(folder["ipv6-prefix"] ?? []).map(cidrAddress)];
   return checkNotEmpty("ipv6s", addresses) ?? checkSubnets(toCover, subnets, "ipv6");
 }
 
@@ -107,10 +107,6 @@ function checkSubnets(
   );
   if (outside === undefined) return null;
   return { leaf, reason: `${outside} lies in no subnet of ${leaf} (${subnets.join(", ")})` };
-}
-
-function prefixBases(prefixes: readonly string[] | undefined): readonly string[] {
-  return (prefixes ?? []).map((prefix) => prefix.slice(0, prefix.indexOf("/")));
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   foldersSchema,
   type ListedEni,
   macSchema,
+  macsPath,
 } from "./schema.ts";
 import { checkComplete, dropDetached } from "./completeness.ts";
 
@@ -22,7 +23,7 @@ export interface ParsedEnis {
   readonly missing: string | null;
 }
 
-const macsPath = "meta-data/network/interfaces/macs";
+const macsFolder = macsPath.join("/");
 
 /**
  * The ENIs in a tree of metadata, each either whole or `incomplete` with the reason. `tree` is what
@@ -60,7 +61,7 @@ export function parseEnis(
 /** Not there and empty are two things: the second never happens on an instance. */
 function findMissing(primaryMac: string | undefined, macs: object | undefined): string | null {
   if (primaryMac === undefined) return "meta-data/mac is not there";
-  return Object.keys(macs ?? {}).length === 0 ? `${macsPath}/ lists nothing` : null;
+  return Object.keys(macs ?? {}).length === 0 ? `${macsFolder}/ lists nothing` : null;
 }
 
 /** Which ENI is the primary decides about rules and routes: without it nothing can be planned. */
@@ -71,8 +72,8 @@ function toUnlistedPrimary(mac: string): IncompleteEni {
 }
 
 function parseFolder(key: string, content: unknown, primaryMac: string | undefined): ListedEni {
-  const mac = parseWith(macSchema, key, macsPath);
-  const folder = parseWith(eniSchema, content, `${macsPath}/${mac}`);
+  const mac = parseWith(macSchema, key, macsFolder);
+  const folder = parseWith(eniSchema, content, `${macsFolder}/${mac}`);
   return { mac, isPrimary: mac === primaryMac, folder };
 }
 

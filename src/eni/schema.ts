@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import {
+  cidrAddress,
   cidrContains,
   type Family,
   parseCidr,
@@ -41,6 +42,9 @@ export interface ListedEni {
   readonly isPrimary: boolean;
   readonly folder: v.InferOutput<typeof eniSchema>;
 }
+
+/** Where IMDS lists the ENIs' folders, by MAC. */
+export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
 /** `meta-data/mac` and the keys of `macs/`. */
 export const macSchema = leafSchema("a MAC address", parseMac);
@@ -190,9 +194,5 @@ export function parseNicNetwork(text: string, family: Family): string | null {
 
 /** One lies in the other, or they have nothing in common. */
 function overlaps(one: string, other: string): boolean {
-  return cidrContains(one, networkAddress(other)) || cidrContains(other, networkAddress(one));
-}
-
-function networkAddress(cidr: string): string {
-  return cidr.slice(0, cidr.indexOf("/"));
+  return cidrContains(one, cidrAddress(other)) || cidrContains(other, cidrAddress(one));
 }

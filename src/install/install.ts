@@ -14,7 +14,8 @@ import { resolveProgram } from "./program.ts";
 import { requireRootUser } from "../apply/preconditions.ts";
 import { applyInstall } from "./apply.ts";
 import { findDhcpHooks, inspectInstall } from "./inspect.ts";
-import { parentDirectories, createdDirectoriesPath, planInstall, planUninstall } from "./plan.ts";
+import { parentDirectories } from "../model/managed-paths.ts";
+import { createdDirectoriesPath, planInstall, planUninstall } from "./plan.ts";
 import { renderInstallation } from "./units/installation.ts";
 
 export interface InstallOptions {

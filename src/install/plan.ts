@@ -7,7 +7,8 @@ import type {
   UnitLink,
 } from "./units/model.ts";
 import type { ConfigFile, Step } from "../model/plan.ts";
-import { isTemporaryName, managedMark } from "../model/managed-paths.ts";
+import { isTemporaryName, managedMark, parentDirectories } from "../model/managed-paths.ts";
+import { baseName } from "../model/text.ts";
 import { findCompetitors } from "./competitors.ts";
 import { udhcpcHookPath } from "../model/dhcp.ts";
 
@@ -138,12 +139,6 @@ function missingDirectories(
   return missing(paths).length === 0 ? [] : missing([...paths, createdDirectoriesPath]).toSorted();
 }
 
-/** Every folder above a path, but for the root. */
-export function parentDirectories(path: string): readonly string[] {
-  const parts = path.split("/").slice(1, -1);
-  return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
-}
-
 /** Written before the folders are made, together with those of an earlier installation. */
 function createdDirectoriesFile(
   created: readonly string[],
@@ -195,10 +190,6 @@ function stopSteps(facts: InstallFacts, removed: readonly string[]): readonly St
   const units = new Set(removed.filter((path) => /\.(?:timer|path)$/.test(path)).map(baseName));
   if (units.size === 0) return [];
   return systemctlSteps(facts, ["stop", ...units], "it would start what is removed");
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function systemctlSteps(

@@ -45,6 +45,11 @@ export function hostCidr(address: string): string {
   return `${address}/${addressBits[familyOf(address)]}`;
 }
 
+/** The address part of a canonical CIDR: `10.0.1.0` of `10.0.1.0/24`. */
+export function cidrAddress(cidr: string): string {
+  return cidr.slice(0, cidr.indexOf("/"));
+}
+
 /** The number of bits in a canonical CIDR's prefix. */
 export function prefixLength(cidr: string): number {
   return Number(cidr.slice(cidr.indexOf("/") + 1));
@@ -79,7 +84,7 @@ interface ParsedCidr {
 
 function parseCanonicalCidr(cidr: string): ParsedCidr {
   const family = familyOf(cidr);
-  const address = cidr.slice(0, cidr.indexOf("/"));
+  const address = cidrAddress(cidr);
   const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
   if (value === null) throw new RangeError(`${cidr} is no canonical network`);
   return { family, value, length: prefixLength(cidr) };

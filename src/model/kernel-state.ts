@@ -36,6 +36,15 @@ export interface KernelRoute {
   readonly source: string | null;
 }
 
+/** The default routes of the main table, of one family. */
+export function mainDefaultRoutes(
+  { routes }: Pick<KernelState, "routes">,
+  family: 4 | 6,
+): readonly KernelRoute[] {
+  const destination = family === 4 ? "0.0.0.0/0" : "::/0";
+  return routes.filter((route) => route.table === mainTable && route.destination === destination);
+}
+
 export interface KernelRule {
   readonly family: 4 | 6;
   readonly priority: number;

@@ -21,10 +21,10 @@ export interface Step {
   readonly mac: string | null;
   /** After this it is ended and counts as failed. */
   readonly timeoutMs: number;
-  /** A folder whose files it makes anew: those that come out as they were stay the same files. */
-  readonly keeps?: string;
-  /** What it says where another was quicker: then there was nothing to do, and it has not failed. */
-  readonly saysWhenDone?: string;
+  /** A directory whose files it rewrites: files with unchanged content keep their inodes. */
+  readonly preservesDirectory?: string;
+  /** Text on stderr which means that another process has already done this: not a failure. */
+  readonly alreadyDoneMessage?: string;
 }
 
 export const backends = ["netplan", "network-manager", "networkd"] as const;
@@ -71,6 +71,14 @@ export interface Activation {
   readonly hasSystemd: boolean;
   /** Link's name → uuid of the profile that is up on it, as far as NetworkManager says. */
   readonly activeProfiles: Readonly<Record<string, string>>;
+}
+
+/** Whether NetworkManager configures the links, by itself or as netplan's renderer. */
+export function usesNetworkManager({
+  backend,
+  renderer,
+}: Pick<Activation, "backend" | "renderer">): boolean {
+  return backend === "network-manager" || renderer === "NetworkManager";
 }
 
 /** A configured NIC, as far as a command has to name it. */

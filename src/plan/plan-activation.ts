@@ -4,6 +4,7 @@ import type {
   ConfigFile,
   Difference,
   NetplanRenderer,
+  Step,
 } from "../model/plan.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
 import { checkFiles } from "./files/plan-changes.ts";
@@ -23,24 +24,30 @@ import { renderNetworkManager } from "../render/network-manager.ts";
 import { renderNetworkd } from "../render/networkd.ts";
 import type { CollectedFacts } from "./facts.ts";
 
-/** `auto`: the backend that is in charge, from facts. */
-type BackendChoice = Backend | "auto";
+/** `auto`: the backend that configures this machine's network now. */
+type RequestedBackend = Backend | "auto";
 
 export interface ActivationPlan extends PlannedNetwork {
-  /** What differs from what IMDS says, on the disk and in the kernel. */
+  readonly steps: readonly Step[];
+  /** The commands that undo `steps`, once the files are the old ones again. */
+  readonly rollback: readonly Step[];
+  /** Where files and kernel differ from what IMDS says. */
   readonly differences: readonly Difference[];
 }
 
-/** From all that was gathered to all that will be done, and why. Pure. */
+/**
+ * The whole plan of a run, given the collected facts: files, commands, the commands to undo them,
+ * and the reasons. Throws `CONFIG` if no backend configures the network.
+ */
 export function planActivation(
   collected: CollectedFacts,
-  { backend: requestedBackend }: { readonly backend: BackendChoice },
+  { backend: requestedBackend }: { readonly backend: RequestedBackend },
 ): ActivationPlan {
   const { dns, facts } = collected;
   const { activation, trace } = chooseActivation(collected, requestedBackend);
   const dnsPlan = planDns(dns);
   const plan = planNetwork(facts, {
-    activation,
+    backend: activation.backend,
     render: (config) => renderFiles(config, activation),
     machineFiles: [
       ...planNetworkdConfig(activation),
@@ -51,10 +58,10 @@ export function planActivation(
   return addRepairs(plan, collected, activation);
 }
 
-/** Who is in charge, and how that was found. Throws `CONFIG` where nobody is. */
+/** The backend in charge, and how it was found. Throws `CONFIG` if none is. */
 export function chooseActivation(
   { backends, profiles, stage }: Pick<CollectedFacts, "backends" | "profiles" | "stage">,
-  requestedBackend: BackendChoice,
+  requestedBackend: RequestedBackend,
 ): { readonly activation: Activation; readonly trace: readonly string[] } {
   const { trace, ...choice } = chooseBackend(backends, requestedBackend, stage);
   const { hasSystemd } = backends;
@@ -73,8 +80,8 @@ interface RenderTarget {
 }
 
 /**
- * Where files change, the daemon does the rest; where they do not, the kernel may still have lost
- * something, and that alone is mended. What a killed run has changed is activated with the rest.
+ * Adds the commands. A NIC whose files change is configured by its daemon; a NIC whose files are
+ * unchanged gets only what the kernel has lost. Files that a killed run changed are activated too.
  */
 function addRepairs(
   plan: PlannedNetwork,
@@ -89,7 +96,7 @@ function addRepairs(
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
   const isLive = activation.stage === "network";
   const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
-  // files that nobody reads bring nothing
+  // A daemon that does not run will not apply changed files: such a NIC is not settled.
   const activeNics = plan.config.nics.filter(
     ({ mac }) => activation.isRunning || !changed.has(mac),
   );

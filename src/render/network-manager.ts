@@ -90,9 +90,11 @@ type Entries = IniSection["entries"];
 /** NM's largest number, which means for ever. */
 const maxTimeout = 2_147_483_647;
 
-/** Before cloud-init's profiles (120) and the distribution's (0 and below). */
+/** Higher than cloud-init's profiles (120) and the distribution's (0 and below). */
+export const autoconnectPriority = 130;
+
 export const connectionEntries: Entries = [
-  ["autoconnect-priority", 130],
+  ["autoconnect-priority", autoconnectPriority],
   // After four failures NetworkManager would leave the NIC alone for five minutes.
   ["autoconnect-retries", 0],
 ];

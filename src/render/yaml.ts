@@ -1,3 +1,5 @@
+import { isList } from "../model/text.ts";
+
 /** What a YAML document of ours is made of. */
 export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml };
 
@@ -29,10 +31,6 @@ function renderMember(key: string, item: Yaml): readonly string[] {
   return isInline
     ? lines.map((line) => `${key} ${line}`)
     : [key, ...lines.map((line) => `  ${line}`)];
-}
-
-function isList(value: Yaml): value is readonly Yaml[] {
-  return Array.isArray(value);
 }
 
 /** Words like netplan's own are plain; one that YAML 1.1 takes for a boolean or null is not. */

@@ -12,7 +12,7 @@ import type { Failure } from "../../exit.ts";
 import { readLinkState } from "../../inspect/links/link-states.ts";
 import type { Activation } from "../../model/plan.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
-import { isNetworkManager } from "../../plan/drift/ask-daemon.ts";
+import { usesNetworkManager } from "../../model/plan.ts";
 import { reactivateSteps } from "../../plan/backend/activation-steps.ts";
 import { runExclusively } from "../../apply/lock.ts";
 import { chooseStage } from "../configure/stage.ts";
@@ -109,7 +109,7 @@ async function isActivated(
   { name, mac }: LinkWithMac,
   activation: Activation,
 ): Promise<boolean> {
-  if (!isNetworkManager(activation)) return (await readLinkState(host, name)).isUp;
+  if (!usesNetworkManager(activation)) return (await readLinkState(host, name)).isUp;
   return activation.activeProfiles[name] === profileUuid(macDigits(mac));
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { type MetadataPath } from "../../model/metadata.ts";
+import { macsPath } from "../schema.ts";
 import type { LeafValue } from "./observations.ts";
 
 /** One request about ENIs that were plugged in. `cards`: the listing of the primary's folder. */
@@ -29,8 +30,6 @@ export type ErrorObservation = Extract<Observation, { kind: "error" }>;
 export function isErrorObservation(observation: Observation): observation is ErrorObservation {
   return observation.kind === "error";
 }
-
-export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
 /** Unique, for whoever remembers what was asked. */
 export function requestKey(request: EniRequest): string {

@@ -1,10 +1,5 @@
-import {
-  type EniRequest,
-  type Observation,
-  metadataPath,
-  macsPath,
-} from "../../eni/propagation/request.ts";
-import { eniLeafNames } from "../../eni/schema.ts";
+import { type EniRequest, type Observation, metadataPath } from "../../eni/propagation/request.ts";
+import { eniLeafNames, macsPath } from "../../eni/schema.ts";
 import { Failure } from "../../exit.ts";
 import { decodeText, leafValue, type MetadataPath } from "../../model/metadata.ts";
 import type { ImdsSession } from "../session.ts";

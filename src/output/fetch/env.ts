@@ -6,7 +6,7 @@ import {
   type MetadataTree,
   type Reading,
 } from "../../model/metadata.ts";
-import { quoteShellWord } from "../../model/text.ts";
+import { isList, quoteShellWord } from "../../model/text.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -85,8 +85,4 @@ function flattenTree(path: MetadataPath, tree: MetadataTree): readonly NamedLeaf
 
 function textLeaf(path: MetadataPath, text: string): NamedLeaf {
   return { path, bytes: new TextEncoder().encode(text) };
-}
-
-function isList(value: MetadataTree | readonly string[]): value is readonly string[] {
-  return Array.isArray(value);
 }

@@ -23,5 +23,5 @@ export function repairedLines(
   steps: readonly Step[],
 ): readonly string[] {
   const repaired = differences.filter(({ text }) => steps.some(({ reason }) => reason === text));
-  return repaired.map(({ text }) => `mended: ${text}`);
+  return repaired.map(({ text }) => `repaired: ${text}`);
 }

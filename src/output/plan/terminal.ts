@@ -1,9 +1,7 @@
 import type { ConfigFile, HostState, NetworkPlan, NicResult, Step } from "../../model/plan.ts";
 import { diffLines } from "./diff.ts";
-import { escapeUnprintable } from "../text.ts";
+import { escapeUnprintable, wrapWords } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
-
-const columns = 80;
 
 /**
  * A plan for people to read: a line per NIC, each file with what changes in it, what is removed and
@@ -33,9 +31,7 @@ function joinParagraphs(sections: readonly (readonly string[])[]): string {
 }
 
 function reasonLines(reasons: readonly string[]): readonly string[] {
-  return reasons.length === 0
-    ? []
-    : ["why:", ...reasons.flatMap((text) => wrapListItem(text, "  "))];
+  return reasons.length === 0 ? [] : ["why:", ...reasons.flatMap(listItem)];
 }
 
 function nicLine({ mac, name, eni, outcome }: NicResult): string {
@@ -58,18 +54,13 @@ function prefixLines(sign: string, content: string): readonly string[] {
 }
 
 function stepLines({ argv, reason }: Step): readonly string[] {
-  return [`run ${argv.map(quoteShellWord).join(" ")}`, ...wrapListItem(reason, "  ")];
+  return [`run ${argv.map(quoteShellWord).join(" ")}`, ...listItem(reason)];
 }
 
-/** Words over lines of 80 columns, the first behind a dash, the others below it. */
-function wrapListItem(text: string, indent: string): readonly string[] {
-  const lines = text.split(" ").reduce<readonly string[]>((done, word) => {
-    const last = done.at(-1);
-    const longer = last === undefined ? word : `${last} ${word}`;
-    const fits = indent.length + 2 + longer.length <= columns;
-    return last !== undefined && fits ? [...done.slice(0, -1), longer] : [...done, word];
-  }, []);
-  return lines.map((line, index) => `${indent}${index === 0 ? "-" : " "} ${line}`);
+/** A list item in lines of at most 80 columns: the first line begins with a dash. */
+function listItem(text: string): readonly string[] {
+  const [first = "", ...others] = wrapWords(text, "    ");
+  return [first.replace("    ", "  - "), ...others];
 }
 
 /** What a plan comes to, in a line: `netplan: 1 file to write, 2 commands to run`. */

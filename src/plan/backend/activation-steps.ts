@@ -1,8 +1,12 @@
-import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
+import {
+  type Activation,
+  type ActiveNic,
+  type Step,
+  usesNetworkManager,
+} from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
-import { networkManagerSteps } from "./network-manager-steps.ts";
+import { connectionUp, networkManagerSteps } from "./network-manager-steps.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
-import { isNetworkManager } from "../drift/ask-daemon.ts";
 
 /**
  * The gentlest commands that make the daemon in charge take these changes: none where nothing
@@ -35,7 +39,7 @@ export function activationSteps(
  */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
-  keeps: "/run/systemd/network",
+  preservesDirectory: "/run/systemd/network",
   reason: "netplan makes the daemon's files from its own; what stays the same is not touched",
   mac: null,
   timeoutMs: 30_000,
@@ -60,9 +64,8 @@ export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation
   const { stage, isRunning } = activation;
   if (name === null || stage === "local" || !isRunning) return [];
   const reason = `${name}: it came back, and was not taken up`;
-  const uuid = profileUuid(macDigits(mac));
-  const argv = isNetworkManager(activation)
-    ? ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name]
+  const argv = usesNetworkManager(activation)
+    ? connectionUp(profileUuid(macDigits(mac)), name)
     : ["networkctl", "reconfigure", name];
   return [{ argv, reason, mac, timeoutMs: 60_000 }];
 }

@@ -66,8 +66,8 @@ function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step
 }
 
 /**
- * `reapply` changes a NIC where it stands, and takes nothing down, but knows only the profile that
- * is up there: another one (the distribution's, cloud-init's) has to be replaced by ours.
+ * `reapply` changes a NIC without taking it down, but works only with the profile that is active on
+ * it: another profile (the distribution's, cloud-init's) has to be replaced by activating ours.
  */
 function activateProfile(
   { mac, name }: ActiveNic,
@@ -76,13 +76,17 @@ function activateProfile(
   if (name === null) return [];
   const uuid = profileUuid(macDigits(mac));
   const isUp = activeProfiles[name] === uuid;
-  const upArgv = ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
   return [
     {
-      argv: isUp ? ["nmcli", "device", "reapply", name] : upArgv,
-      reason: isUp ? `${name}: its profile changed` : `${name}: our profile is not up there yet`,
+      argv: isUp ? ["nmcli", "device", "reapply", name] : connectionUp(uuid, name),
+      reason: isUp ? `${name}: its profile changed` : `${name}: our profile is not active yet`,
       mac,
       timeoutMs: 60_000,
     },
   ];
+}
+
+/** The command that activates a profile on a link. */
+export function connectionUp(uuid: string, name: string): readonly string[] {
+  return ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
 }

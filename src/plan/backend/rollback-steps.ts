@@ -1,6 +1,12 @@
-import type { Activation, ActiveNic, Step } from "../../model/plan.ts";
+import {
+  type Activation,
+  type ActiveNic,
+  type Step,
+  usesNetworkManager,
+} from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
 import { activationSteps } from "./activation-steps.ts";
+import { connectionUp } from "./network-manager-steps.ts";
 
 /**
  * The commands that take `planSteps` back, once the files are the old ones again. For networkd and
@@ -13,9 +19,7 @@ export function rollbackSteps(
   activation: Activation,
 ): readonly Step[] {
   const steps = activationSteps(changes, nics, activation);
-  const usesNetworkManager =
-    activation.backend === "network-manager" || activation.renderer === "NetworkManager";
-  if (!usesNetworkManager || steps.length === 0) return steps;
+  if (!usesNetworkManager(activation) || steps.length === 0) return steps;
   const macs = changedMacs(changes);
   const daemonSteps = steps.filter(({ argv }) => argv[0] !== "nmcli" || argv[1] === "general");
   return [
@@ -43,6 +47,6 @@ function reactivatePrevious(
   const argv =
     uuid === undefined
       ? ["nmcli", "--wait", "45", "device", "connect", name]
-      : ["nmcli", "--wait", "45", "connection", "up", "uuid", uuid, "ifname", name];
+      : connectionUp(uuid, name);
   return [{ argv, reason: `${name}: what was up before`, mac, timeoutMs: 60_000 }];
 }

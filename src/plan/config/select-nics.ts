@@ -31,7 +31,7 @@ export function selectNics(
 }
 
 function leftAloneReason(nic: Nic, unmanaged: Unmanaged): string | null {
-  const entry = findUnmanagedEntry(unmanaged, nic);
+  const entry = findUnmanagedEntry(unmanaged.entries, [nic.eni.mac, nic.eni.id, nic.link?.name]);
   if (entry !== null) return `${unmanagedPath} lists ${entry}`;
   return hasAddresses(nic.eni) ? null : "no IP addresses (EFA-only)";
 }
@@ -47,8 +47,8 @@ function incompleteNic(
   { entries }: Unmanaged,
 ): NicResult {
   const name = links.find((link) => link.mac === mac)?.name ?? null;
-  const entry = [mac, name].find((listed) => listed !== null && entries.has(listed));
-  if (entry !== undefined) {
+  const entry = findUnmanagedEntry(entries, [mac, name]);
+  if (entry !== null) {
     return { mac, name, eni: null, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
   }
   return { mac, name, eni: null, outcome: "incomplete", reason };
@@ -87,11 +87,12 @@ export function parseUnmanaged(text: string | null): Unmanaged {
   };
 }
 
-/** The entry that lists this NIC; null where none does. */
-export function findUnmanagedEntry({ entries }: Unmanaged, { eni, link }: Nic): string | null {
-  return (
-    [eni.mac, eni.id, link?.name].find((word) => word !== undefined && entries.has(word)) ?? null
-  );
+/** The first of a NIC's names (MAC, ENI id, link's name) that the admin lists; null: none. */
+export function findUnmanagedEntry(
+  entries: Unmanaged["entries"],
+  names: readonly (string | null | undefined)[],
+): string | null {
+  return names.find((name) => name && entries.has(name)) ?? null;
 }
 
 /** Link names as the kernel takes them (dev_valid_name), without wildcards, which mean nothing here. */

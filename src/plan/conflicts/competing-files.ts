@@ -1,4 +1,4 @@
-import type { Activation, OtherFile } from "../../model/plan.ts";
+import { type Activation, type OtherFile, usesNetworkManager } from "../../model/plan.ts";
 import {
   isManagedPath,
   macDigits,
@@ -6,6 +6,7 @@ import {
   netplanProfilePath,
   managedPath,
 } from "../../model/managed-paths.ts";
+import { baseName } from "../../model/text.ts";
 import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
 import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
 
@@ -23,10 +24,9 @@ export function findConflicts(
   const files = others
     .filter(({ path }) => !isManagedPath(path))
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
-  const usesNetworkManager = backend === "network-manager" || renderer === "NetworkManager";
   return nics.flatMap((nic) => [
     ...(backend === "netplan" ? files.flatMap((file) => netplanConflicts(file, nic)) : []),
-    ...(usesNetworkManager
+    ...(usesNetworkManager({ backend, renderer })
       ? files.flatMap((file) => networkManagerConflicts(file, nic))
       : networkdConflicts(files, nic, managedUnitPath(backend, nic))),
   ]);
@@ -77,10 +77,6 @@ function overrides(path: string, other: string): boolean {
 
 function directoryRank(path: string): number {
   return unitDirectories.findIndex((directory) => path === `${directory}${baseName(path)}`);
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {

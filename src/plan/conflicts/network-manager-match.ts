@@ -1,4 +1,5 @@
 import { parseMac } from "../../model/ip.ts";
+import { autoconnectPriority } from "../../render/network-manager.ts";
 import {
   allOf,
   matchGlob,
@@ -9,9 +10,6 @@ import {
   type TriState,
 } from "./match.ts";
 import type { MatchedNic } from "./networkd-match.ts";
-
-/** Ours; see the profile that is rendered. */
-const managedPriority = 130;
 
 /**
  * Whether NetworkManager would bring up this keyfile's profile on a NIC rather than ours: it is for
@@ -27,7 +25,7 @@ export function matchProfile(content: string, nic: MatchedNic): TriState {
   return allOf([
     /^(ethernet|802-3-ethernet)$/.test(connection.get("type") ?? "") ? "yes" : "no",
     isFalse(connection.get("autoconnect")) ? "no" : "yes",
-    priority < managedPriority ? "no" : priority === managedPriority ? "unknown" : "yes",
+    priority < autoconnectPriority ? "no" : priority === autoconnectPriority ? "unknown" : "yes",
     matchMac(ethernet.get("mac-address"), nic),
     matchName(connection.get("interface-name"), nic),
     entries.some(({ section }) => section === "match") ? "unknown" : "yes",

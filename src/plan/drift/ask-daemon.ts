@@ -1,5 +1,10 @@
-import type { Activation, Difference, Step } from "../../model/plan.ts";
-import { familyOf } from "../../model/ip.ts";
+import {
+  type Activation,
+  type Difference,
+  type Step,
+  usesNetworkManager,
+} from "../../model/plan.ts";
+import { cidrAddress, familyOf } from "../../model/ip.ts";
 import type { ExpectedNic } from "./expected-kernel.ts";
 
 /** What tells which daemon runs DHCP on the NICs, and whether it can be asked. */
@@ -27,7 +32,7 @@ export function planDaemonRepair(
   const nothing = { steps: [], reasons: [], resetsLink: false };
   const nicDifferences = differences.filter(({ mac }) => mac === nic.mac);
   const missing = nicDifferences.flatMap((each) =>
-    each.kind === "address" && each.isLeased ? stripPrefixLength(each.cidr) : [],
+    each.kind === "address" && each.isLeased ? cidrAddress(each.cidr) : [],
   );
   if (missing.length === 0) {
     const lacksDefaultRoute = nicDifferences.some(({ kind }) => kind === "default-route");
@@ -44,7 +49,7 @@ export function planDaemonRepair(
   }
   const leased = nic.addresses.filter(({ isLeased }) => isLeased);
   const isInUse = missing.length < leased.length;
-  const command = isNetworkManager(activeBackend)
+  const command = usesNetworkManager(activeBackend)
     ? networkManagerCommand(nic.name, isInUse)
     : networkdCommand(nic, isInUse && missing.every((address) => familyOf(address) === 6));
   if (command === null) {
@@ -84,18 +89,8 @@ function networkManagerCommand(name: string, isInUse: boolean): DaemonCommand {
 
 /** Only the primary's is looked for, and that is where a command at the wrong time hurts most. */
 function missingRouteReason({ name }: ExpectedNic, activeBackend: ActiveBackend): string {
-  const commandName = isNetworkManager(activeBackend) ? "nmcli device reapply" : "networkctl renew";
+  const commandName = usesNetworkManager(activeBackend)
+    ? "nmcli device reapply"
+    : "networkctl renew";
   return `${name}: its default route is left to DHCP (${commandName} ${name})`;
-}
-
-/** NetworkManager takes the links up here, by itself or for netplan. */
-export function isNetworkManager({
-  backend,
-  renderer,
-}: Pick<ActiveBackend, "backend" | "renderer">): boolean {
-  return backend === "network-manager" || renderer === "NetworkManager";
-}
-
-function stripPrefixLength(cidr: string): string {
-  return cidr.slice(0, cidr.indexOf("/"));
 }

@@ -1,6 +1,6 @@
 import { hostCidr, isLinkLocalIpv6 } from "../../model/ip.ts";
 import type { Difference } from "../../model/plan.ts";
-import { type KernelRoute, type KernelState, mainTable } from "../../model/kernel-state.ts";
+import { type KernelRoute, type KernelState, mainDefaultRoutes } from "../../model/kernel-state.ts";
 import type { Route } from "../../model/network-config.ts";
 import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-kernel.ts";
 import { describeRule, isSameRule, shortenCidr, findStaleRules } from "./rules.ts";
@@ -90,16 +90,9 @@ function missingRules({ mac, name, rules }: ExpectedNic, kernel: KernelState) {
     });
 }
 
-function missingDefaults(
-  { mac, name, defaultRouteFamilies }: ExpectedNic,
-  { routes }: KernelState,
-) {
-  const existing = routes.filter(
-    ({ table, link, destination }) =>
-      table === mainTable && link === name && /^(?:0\.0\.0\.0|::)\/0$/.test(destination),
-  );
+function missingDefaults({ mac, name, defaultRouteFamilies }: ExpectedNic, kernel: KernelState) {
   return defaultRouteFamilies
-    .filter((family) => !existing.some((route) => route.family === family))
+    .filter((family) => !mainDefaultRoutes(kernel, family).some(({ link }) => link === name))
     .map((family): Difference => {
       const text = `${name}: no IPv${family} default route leads out through it`;
       return { kind: "default-route", what: "missing", mac, name, text, family };

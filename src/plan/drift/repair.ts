@@ -48,7 +48,7 @@ const alreadyDoneMessages = { missing: "File exists", stale: "No such file or di
 function repairStepsFor(difference: Difference): readonly Step[] {
   const { mac, text } = difference;
   const doneMessage =
-    difference.kind === "rule" ? { saysWhenDone: alreadyDoneMessages[difference.what] } : {};
+    difference.kind === "rule" ? { alreadyDoneMessage: alreadyDoneMessages[difference.what] } : {};
   return repairArgvs(difference).map((argv) => ({
     argv,
     reason: text,

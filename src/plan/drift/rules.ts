@@ -3,7 +3,7 @@ import { type KernelRule, type KernelState, mainTable } from "../../model/kernel
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
 import type { IndexOwner, ExpectedKernel } from "./expected-kernel.ts";
 import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
-import { hostCidr } from "../../model/ip.ts";
+import { cidrAddress, hostCidr } from "../../model/ip.ts";
 
 /**
  * Rules of ours that belong to no ENI any more: an address was taken away, a NIC was detached. Rules
@@ -106,7 +106,7 @@ export function describeRule({ priority, from, to, table, ignoresDefault }: Rule
 
 /** A host without its length, a default as the word for it: as `ip` shows them. */
 export function shortenCidr(cidr: string): string {
-  const address = cidr.slice(0, cidr.indexOf("/"));
+  const address = cidrAddress(cidr);
   if (cidr === "0.0.0.0/0" || cidr === "::/0") return "default";
   return cidr === hostCidr(address) ? address : cidr;
 }

@@ -11,7 +11,10 @@ import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
 import { machinePaths, macOfManagedPath } from "../../model/managed-paths.ts";
 import { isManaged } from "./managed-nics.ts";
 
-/** What the decisions before came to. */
+/** A plan without the commands that activate it. */
+export type FilePlan = Omit<NetworkPlan, "steps">;
+
+/** The result of the decisions made so far. */
 interface WantedState {
   readonly backend: Backend;
   readonly config: NetworkConfig;
@@ -31,7 +34,7 @@ interface WantedState {
  * written (content or mode), and of ours only those removed that a configured NIC no longer has, or
  * that are retired. Nothing to do gives a plan with nothing in it.
  */
-export function planChanges(wanted: WantedState, state: HostState): NetworkPlan {
+export function planChanges(wanted: WantedState, state: HostState): FilePlan {
   const write = wanted.files
     .filter((file) => !state.files.some((existing) => isSameFile(file, existing)))
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
@@ -45,7 +48,6 @@ export function planChanges(wanted: WantedState, state: HostState): NetworkPlan 
     backend: wanted.backend,
     write,
     remove,
-    steps: [],
     reasons: [
       ...wanted.reasons,
       ...wanted.config.nics.map(describeConfigured),

@@ -1,15 +1,13 @@
 import type { Eni, IncompleteEni } from "../../model/eni.ts";
-import type { Activation, ConfigFile, HostState, NetworkPlan, Step } from "../../model/plan.ts";
+import type { Backend, ConfigFile, HostState } from "../../model/plan.ts";
 import type { Link } from "../../model/link.ts";
 import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 import { configure, type DhcpAddresses, unlistedLeaseFamilies } from "../config/configure.ts";
 import { matchNics } from "../config/match-nics.ts";
-import { planChanges } from "./plan-changes.ts";
-import { activationSteps } from "../backend/activation-steps.ts";
+import { type FilePlan, planChanges } from "./plan-changes.ts";
 import { findRetiredMacs } from "./managed-nics.ts";
 import { parseUnmanaged, selectNics } from "../config/select-nics.ts";
-import { rollbackSteps } from "../backend/rollback-steps.ts";
 
 /** What IMDS says, what the kernel shows, what lies on the disk. */
 export interface NetworkFacts {
@@ -35,27 +33,25 @@ export interface Scope {
   readonly gone: readonly string[];
 }
 
-/** How the backend in charge is spoken to. */
-export interface BackendChoice {
-  readonly activation: Activation;
+/** The backend to plan for, and the files it needs. */
+export interface PlanTarget {
+  readonly backend: Backend;
   readonly render: (config: NetworkConfig) => readonly ConfigFile[];
   /** Files that belong to no NIC. */
   readonly machineFiles: readonly ConfigFile[];
-  /** How all this was decided. */
+  /** How backend and machine files were chosen. */
   readonly trace: readonly string[];
 }
 
-export interface PlannedNetwork extends NetworkPlan {
-  /** What takes `steps` back, once the files are the old ones again. */
-  readonly rollback: readonly Step[];
-  /** What the network should be, whatever it is now. */
+export interface PlannedNetwork extends FilePlan {
+  /** What the network should be, regardless of what it is now. */
   readonly config: NetworkConfig;
-  /** What somebody should look at, whatever comes of the run. */
+  /** Problems to show to the admin, regardless of the run's outcome. */
   readonly warnings: readonly string[];
 }
 
-/** From the facts to everything that will be done to the machine, and why. */
-export function planNetwork(facts: NetworkFacts, choice: BackendChoice): PlannedNetwork {
+/** The files to write and to remove, given the facts, with the reasons. */
+export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNetwork {
   const { links, state, scope } = facts;
   const isPresent = ({ mac }: { readonly mac: string }): boolean => !scope?.gone.includes(mac);
   const [enis, incomplete] = [facts.enis.filter(isPresent), facts.incomplete.filter(isPresent)];
@@ -71,28 +67,21 @@ export function planNetwork(facts: NetworkFacts, choice: BackendChoice): Planned
   const isInScope = (mac: string): boolean =>
     (scopedMacs === null || scopedMacs.includes(mac)) && !retired.includes(mac);
   const wanted = {
-    backend: choice.activation.backend,
+    backend: target.backend,
     config,
-    files: [...choice.render(config), ...choice.machineFiles],
+    files: [...target.render(config), ...target.machineFiles],
     leftAlone: leftAlone.filter(({ mac }) => isInScope(mac)),
     retired,
     gone: scope?.gone ?? [],
     reasons: [
-      ...choice.trace,
+      ...target.trace,
       ...unmanaged.reasons,
       ...match.reasons,
       ...absentReasons(facts),
       ...config.nics.flatMap(dhcpReasons),
     ],
   };
-  const plan = planChanges(wanted, state);
-  return {
-    ...plan,
-    config,
-    warnings: unmanaged.reasons,
-    steps: activationSteps(plan, config.nics, choice.activation),
-    rollback: rollbackSteps(plan, config.nics, choice.activation),
-  };
+  return { ...planChanges(wanted, state), config, warnings: unmanaged.reasons };
 }
 
 /** What an admin lists is left alone, gone or not. */

@@ -1,6 +1,6 @@
 import type { BoundEvent, DhcpEvent } from "../../model/dhcp.ts";
 import type { HostState, NicOutcome, NicResult, Step } from "../../model/plan.ts";
-import { type KernelState, mainTable } from "../../model/kernel-state.ts";
+import { type KernelState, mainDefaultRoutes } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import { unmanagedPath } from "../../model/managed-paths.ts";
 import { classifyLease, type LeaseRouting } from "./classify.ts";
@@ -8,7 +8,7 @@ import { filterNicLinks } from "../config/match-nics.ts";
 import { type ManagedNic, parseManagedNics } from "../files/managed-nics.ts";
 import { dropProvisional } from "./provisional.ts";
 import { type RoutedLease, routeLease } from "./route.ts";
-import { parseUnmanaged } from "../config/select-nics.ts";
+import { findUnmanagedEntry, parseUnmanaged } from "../config/select-nics.ts";
 import { familyOf, networkCidr, subnetRouter } from "../../model/ip.ts";
 
 /** What is known without asking anybody. */
@@ -166,8 +166,8 @@ function classifyEvent({ nic, lease }: BoundEvent, facts: FromDhcpFacts): Classi
   };
   if (link === null) return unknownLease("no NIC has this name");
   const { entries } = parseUnmanaged(state.unmanaged);
-  const listed = [nic, link.mac, managedNic?.eniId].find((entry) => entry && entries.has(entry));
-  if (listed !== undefined) return unknownLease(`${unmanagedPath} lists ${listed}`);
+  const listed = findUnmanagedEntry(entries, [nic, link.mac, managedNic?.eniId]);
+  if (listed !== null) return unknownLease(`${unmanagedPath} lists ${listed}`);
   const primary = parseManagedNics(state.files).find(({ isPrimary }) => isPrimary)?.mac;
   const hasOtherPrimary = others.some(({ mac }) => mac === primary);
   const hasOtherNics = others.length > 0;
@@ -186,10 +186,7 @@ function describeRouting(routing: LeaseRouting): string {
  * event has brought a better one; its own client has nothing to say until it renews.
  */
 function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
-  const defaults = kernel.routes.filter(
-    ({ table, destination, link }) =>
-      table === mainTable && destination === "0.0.0.0/0" && link !== event.nic,
-  );
+  const defaults = mainDefaultRoutes(kernel, 4).filter(({ link }) => link !== event.nic);
   return defaults.flatMap(({ link, gateway }) => {
     const linkAddresses = kernel.addresses.filter(
       (each) => each.link === link && familyOf(each.address) === 4,

@@ -1,6 +1,6 @@
 import { hostCidr } from "../../model/ip.ts";
 import type { Difference, Step } from "../../model/plan.ts";
-import { type KernelState, mainTable } from "../../model/kernel-state.ts";
+import { type KernelState, mainDefaultRoutes } from "../../model/kernel-state.ts";
 import type { NicConfig, RoutingPolicyRule } from "../../model/network-config.ts";
 import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
@@ -151,10 +151,8 @@ export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): re
 }
 
 /** Whether main's best IPv4 default, and no other as good, leads out through the link. */
-export function hasBestDefaultRoute(nic: string, { routes }: KernelState): boolean {
-  const defaults = routes.filter(
-    ({ table, destination }) => table === mainTable && destination === "0.0.0.0/0",
-  );
+export function hasBestDefaultRoute(nic: string, kernel: KernelState): boolean {
+  const defaults = mainDefaultRoutes(kernel, 4);
   const lowestMetric = Math.min(...defaults.map(({ metric }) => metric));
   const used = defaults.filter(({ metric }) => metric === lowestMetric);
   return used.length > 0 && used.every(({ link }) => link === nic);

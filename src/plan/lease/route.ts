@@ -5,6 +5,7 @@ import type { Link } from "../../model/link.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
 import { checkKernel } from "../drift/compare.ts";
 import { configure } from "../config/configure.ts";
+import { slotOfIndex } from "../config/table-numbers.ts";
 import { expectedKernel } from "../drift/expected-kernel.ts";
 import { repairSteps } from "../drift/repair.ts";
 
@@ -36,8 +37,7 @@ export function routeLease(numbered: NumberedLease, kernel: KernelState): Routed
     mac: link.mac ?? "",
     id: eniId,
     isPrimary: false,
-    networkCard: Math.floor(index / 100),
-    deviceNumber: index % 100,
+    ...slotOfIndex(index),
     ipv4: {
       ...emptyFamily,
       addresses: [lease.address],

@@ -1,5 +1,6 @@
 import { Failure } from "../../exit.ts";
 import { parseMac } from "../../model/ip.ts";
+import { baseName } from "../../model/text.ts";
 import type { LinkSelector, NicEvent } from "../../model/hotplug.ts";
 
 /** What the caller says; null: nothing, udev's environment is to tell. */
@@ -133,8 +134,4 @@ function notNicReason(env: Environment, subsystem: string, path: string): string
 function stripLinkPath(path: string): string {
   if (path.startsWith("/devices/virtual/")) return path;
   return path.replace(/\/net(?:\/[^/]+)?$/, "");
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

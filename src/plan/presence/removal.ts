@@ -3,6 +3,7 @@ import type { ExistingFile } from "../../model/plan.ts";
 import type { NicRecord } from "../../model/run-records.ts";
 import { macOfManagedPath, unmanagedPath } from "../../model/managed-paths.ts";
 import { filterNicLinks } from "../config/match-nics.ts";
+import { findUnmanagedEntry } from "../config/select-nics.ts";
 import { isManaged, parseManagedNics } from "../files/managed-nics.ts";
 
 /**
@@ -49,12 +50,11 @@ export function classifyRemovals(facts: RemovalFacts): readonly NicPresence[] {
 type Presence = Omit<NicPresence, "mac">;
 
 function neverRemoved(mac: string, { files, records, unmanaged }: RemovalFacts): Presence | null {
-  const managedMacs = parseManagedNics(files).find((each) => each.mac === mac);
+  const managedNic = parseManagedNics(files).find((each) => each.mac === mac);
   const name = records.find((record) => record.mac === mac)?.name;
-  const listed = [mac, managedMacs?.eniId, name].find((entry) => entry && unmanaged.has(entry));
-  if (listed !== undefined)
-    return { presence: "unknown", reason: `${unmanagedPath} lists ${listed}` };
-  if (managedMacs?.isPrimary !== true) return null;
+  const listed = findUnmanagedEntry(unmanaged, [mac, managedNic?.eniId, name]);
+  if (listed !== null) return { presence: "unknown", reason: `${unmanagedPath} lists ${listed}` };
+  if (managedNic?.isPrimary !== true) return null;
   return { presence: "unknown", reason: "it is the primary, which cannot be detached" };
 }
 

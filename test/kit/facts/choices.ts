@@ -1,11 +1,15 @@
 import type { Activation, Backend, NetplanRenderer } from "../../../src/model/plan.ts";
 import type { NetworkConfig } from "../../../src/model/network-config.ts";
-import type { BackendChoice } from "../../../src/plan/files/plan-network.ts";
+import type { PlanTarget } from "../../../src/plan/files/plan-network.ts";
 import { renderNetplan } from "../../../src/render/netplan.ts";
 import { renderNetworkManager } from "../../../src/render/network-manager.ts";
 import { renderNetworkd } from "../../../src/render/networkd.ts";
 
-/** A backend in charge, with its daemon still to be started: files only. */
+export interface BackendChoice extends PlanTarget {
+  readonly activation: Activation;
+}
+
+/** A backend in charge whose daemon is not started yet: files only. */
 export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd"): BackendChoice {
   const renderers = {
     netplan: (config: NetworkConfig) => renderNetplan(config, renderer),
@@ -20,5 +24,5 @@ export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd
     hasSystemd: true,
     activeProfiles: {},
   };
-  return { activation, render: renderers[backend], machineFiles: [], trace: [] };
+  return { backend, activation, render: renderers[backend], machineFiles: [], trace: [] };
 }

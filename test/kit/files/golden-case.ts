@@ -11,8 +11,9 @@ import { parseEnis } from "../../../src/eni/parse-enis.ts";
 import type { Link } from "../../../src/model/link.ts";
 import type { MetadataTree } from "../../../src/model/metadata.ts";
 import type { NetworkPlan } from "../../../src/model/plan.ts";
-import { type BackendChoice, planNetwork } from "../../../src/plan/files/plan-network.ts";
-import { choiceOf } from "../facts/choices.ts";
+import { activationSteps } from "../../../src/plan/backend/activation-steps.ts";
+import { planNetwork } from "../../../src/plan/files/plan-network.ts";
+import { type BackendChoice, choiceOf } from "../facts/choices.ts";
 
 const casesFolder = new URL("../../golden/cases/", import.meta.url).pathname;
 
@@ -105,7 +106,8 @@ export async function planGoldenCase(
 ): Promise<NetworkPlan> {
   const state = await readManagedFiles(openTarget({ files: systemFiles }, root));
   const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
-  return planNetwork(facts, choice);
+  const plan = planNetwork(facts, choice);
+  return { ...plan, steps: activationSteps(plan, plan.config.nics, choice.activation) };
 }
 
 /** Path below `folder` → content; empty where there is no such folder. */

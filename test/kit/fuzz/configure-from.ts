@@ -2,6 +2,7 @@ import { waitForEnis } from "../../../src/imds/metadata/wait-for-enis.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
 import type { Link } from "../../../src/model/link.ts";
 import { type Backend, backends, type NetplanRenderer } from "../../../src/model/plan.ts";
+import { activationSteps } from "../../../src/plan/backend/activation-steps.ts";
 import { planNetwork } from "../../../src/plan/files/plan-network.ts";
 import type { Random } from "../basics/random.ts";
 import { choiceOf } from "../facts/choices.ts";
@@ -52,12 +53,13 @@ export async function configureFrom(host: FuzzHost, session: ImdsSession, random
   const faults = choices.flatMap(([backend, renderer]) => {
     const choice = choiceOf(backend, renderer);
     const activation = { ...choice.activation, stage: "network" as const, isRunning: true };
-    const plan = planNetwork(facts, { ...choice, activation });
+    const plan = planNetwork(facts, choice);
+    const steps = activationSteps(plan, plan.config.nics, activation);
     const removed = plan.remove.map((path) => `removes ${path}`);
-    const programs = plan.steps
+    const programs = steps
       .map(({ argv }) => argv[0] ?? "")
       .filter((name) => !knownPrograms.includes(name));
-    const words = plan.steps.flatMap(({ argv }) => argv).filter((word) => word.includes("\n"));
+    const words = steps.flatMap(({ argv }) => argv).filter((word) => word.includes("\n"));
     return [
       ...plan.write.flatMap(findForeignContent),
       ...removed,

@@ -14,7 +14,7 @@ async function failed(some: Step, stderr: string): Promise<boolean> {
 
 // a daemon that drops a NIC's rules while it goes, and a run that found them a moment before
 test("a step that says that there is nothing left to do has not failed", async () => {
-  const tolerant = { ...step, saysWhenDone: "No such file or directory" };
+  const tolerant = { ...step, alreadyDoneMessage: "No such file or directory" };
   expect(await failed(tolerant, gone)).toBe(false);
   expect(await failed(tolerant, "RTNETLINK answers: Operation not permitted\n")).toBe(true);
   expect(await failed(step, gone)).toBe(true);

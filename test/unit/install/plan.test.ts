@@ -4,12 +4,8 @@ import type {
   InstalledEntry,
   InstallFacts,
 } from "../../../src/install/units/model.ts";
-import {
-  parentDirectories,
-  createdDirectoriesPath,
-  planInstall,
-  planUninstall,
-} from "../../../src/install/plan.ts";
+import { parentDirectories } from "../../../src/model/managed-paths.ts";
+import { createdDirectoriesPath, planInstall, planUninstall } from "../../../src/install/plan.ts";
 
 const units = "/etc/systemd/system";
 const path = `${units}/ec2nic-repair.timer`;

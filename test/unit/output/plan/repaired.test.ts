@@ -15,9 +15,9 @@ const missing: Difference = {
 const leased = { ...missing, text: "ens6: address 10.0.1.10 is missing", isLeased: true } as const;
 const step = { argv: ["ip"], reason: missing.text, mac: macAt(1), timeoutMs: 1 };
 
-test("what a step was made for is mended; what was left alone is not told as such", () => {
+test("what a step was made for is repaired; what was left alone is not listed", () => {
   expect(repairedLines([missing, leased], [step])).toEqual([
-    "mended: ens6: address 10.0.1.20 is missing",
+    "repaired: ens6: address 10.0.1.20 is missing",
   ]);
   expect(repairedLines([missing], [])).toEqual([]);
 });

@@ -16,7 +16,9 @@ test.each([
   ["", null],
 ])("%j lists it as %j", (text, entry) => {
   const unmanaged = parseUnmanaged(text);
-  expect(findUnmanagedEntry(unmanaged, nic)).toBe(entry);
+  expect(findUnmanagedEntry(unmanaged.entries, [nic.eni.mac, nic.eni.id, nic.link.name])).toBe(
+    entry,
+  );
   expect(unmanaged.reasons).toEqual([]);
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Eni, IncompleteEni } from "../../../../src/model/eni.ts";
-import type { ExistingFile, NetworkPlan } from "../../../../src/model/plan.ts";
+import type { ExistingFile } from "../../../../src/model/plan.ts";
 import { managedPath } from "../../../../src/model/managed-paths.ts";
+import type { FilePlan } from "../../../../src/plan/files/plan-changes.ts";
 import { planNetwork, type Scope } from "../../../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../../../kit/facts/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../../../kit/facts/nics.ts";
@@ -16,7 +17,7 @@ interface Situation {
 
 const links = [linkAt(0), linkAt(1)];
 
-function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): NetworkPlan {
+function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): FilePlan {
   const facts = {
     enis: enis ?? [eniAt(0), eniAt(1)],
     incomplete: incomplete ?? [],
@@ -27,7 +28,7 @@ function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): Netwo
   return planNetwork(facts, choiceOf("netplan"));
 }
 
-const outcomesOf = ({ nics }: NetworkPlan) => nics.map(({ mac, outcome }) => `${mac} ${outcome}`);
+const outcomesOf = ({ nics }: FilePlan) => nics.map(({ mac, outcome }) => `${mac} ${outcome}`);
 const written = planOf({}).write;
 
 test("what is written once is not written again", () => {
@@ -87,7 +88,7 @@ describe("left alone, with its file untouched:", () => {
 
 test("a second ENI, still incomplete, already means that the first is not alone", () => {
   const waiting = { mac: macAt(0), isPrimary: true, reason: "not listed yet" };
-  const rulesOf = (plan: NetworkPlan) =>
+  const rulesOf = (plan: FilePlan) =>
     plan.write
       .filter(({ path }) => path.endsWith(".yaml"))
       .map(({ content }) => content.includes("routing-policy"));
