@@ -35,7 +35,7 @@ export async function applyPlan(
   const isLive = plan.steps.length > 0;
   const { link, routes } = options.reachability ?? {};
   const reachability = link === undefined || routes === undefined ? null : { link, routes };
-  if (isLive) await markRunStarted(host, { previous, standing: reachability });
+  if (isLive) await markRunStarted(host, { previous, reachability });
   const fileFailures = await writeFiles(host, plan, host.target);
   const failures = new Map(fileFailures);
   let activatedMs = host.clock.now();

@@ -33,6 +33,6 @@ export function requireRootUser(
  * before a long wait than after it.
  */
 export async function requireRootDirectory(host: Pick<Host, "files">, root: string): Promise<void> {
-  if ((await host.files.stat(`${root}/.`))?.kind === "folder") return;
+  if ((await host.files.stat(`${root}/.`))?.kind === "directory") return;
   throw new Failure("USAGE", `--root ${root}: there is no such folder`);
 }

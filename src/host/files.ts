@@ -178,9 +178,11 @@ async function readOrNull<T>(path: string, work: Promise<T>): Promise<T | null> 
   });
 }
 
-function fileKind(found: Awaited<ReturnType<typeof lstat>>): "file" | "folder" | "link" | "other" {
+function fileKind(
+  found: Awaited<ReturnType<typeof lstat>>,
+): "file" | "directory" | "link" | "other" {
   if (found.isFile()) return "file";
-  if (found.isDirectory()) return "folder";
+  if (found.isDirectory()) return "directory";
   return found.isSymbolicLink() ? "link" : "other";
 }
 

@@ -121,7 +121,7 @@ export interface Files {
 }
 
 export interface FileStat {
-  readonly kind: "file" | "folder" | "link" | "other";
+  readonly kind: "file" | "directory" | "link" | "other";
   /** Permission bits only. */
   readonly mode: number;
   readonly uid: number;

@@ -26,7 +26,7 @@ export async function applyInstall(host: InstallHost, plan: InstallPlan): Promis
 /** The list of them goes when they have gone; then what it lay in, where there was not even /etc. */
 async function removeDirectories(
   host: InstallHost,
-  { removeFolders: directories, removeLast }: InstallPlan,
+  { removeDirectories: directories, removeLast }: InstallPlan,
 ): Promise<void> {
   const { target } = host;
   for (const directory of directories) await target.files.rmdir(directory);

@@ -11,12 +11,12 @@ export function findCompetitors(files: readonly HotplugFile[]): readonly Competi
   const found = [
     {
       ...cloudInit,
-      seenBy: [...filterPaths(active, cloudInitRules), ...findHotplugSetting(active)],
+      files: [...filterPaths(active, cloudInitRules), ...findHotplugSetting(active)],
     },
-    { ...netUtils, seenBy: filterPaths(active, netUtilsRules) },
-    { ...cloudSetup, seenBy: filterPaths(active, cloudSetupLinks) },
+    { ...netUtils, files: filterPaths(active, netUtilsRules) },
+    { ...cloudSetup, files: filterPaths(active, cloudSetupLinks) },
   ];
-  return found.filter(({ seenBy }) => seenBy.length > 0);
+  return found.filter(({ files }) => files.length > 0);
 }
 
 /**

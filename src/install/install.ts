@@ -76,8 +76,8 @@ async function reportInstall(
   if (dryRun) return;
   if (!json) for (const action of describeInstallActions(plan, place)) host.log.info(action);
   for (const note of plan.notes) host.log.warn(note);
-  for (const { name, seenBy, commands } of plan.competitors) {
-    const where = seenBy.join(", ");
+  for (const { name, files, commands } of plan.competitors) {
+    const where = files.join(", ");
     host.log.warn(`${name} is active here, too (${where})`, commands.join(" && "));
   }
   host.log.info(summarizeInstall({ plan, ...place }));

@@ -46,7 +46,7 @@ export function planInstall(wanted: Installation, facts: InstallFacts): InstallP
   return {
     ...changes,
     stepsBefore: stopSteps(facts, changes.remove),
-    removeFolders: [],
+    removeDirectories: [],
     removeLast: [],
     steps:
       isChanged || needsStart(facts, inactiveUnits)
@@ -76,7 +76,7 @@ export function planUninstall(facts: InstallFacts): InstallPlan {
     remove: paths,
     // a run that is killed is begun again with it
     removeLast: directoryList === undefined ? [] : [directoryList.path],
-    removeFolders: parseDirectories(directoryList).toSorted(
+    removeDirectories: parseDirectories(directoryList).toSorted(
       (left, right) => right.length - left.length,
     ),
     steps: managed.length === 0 ? [] : reloadSteps(facts),

@@ -101,7 +101,7 @@ export async function findUntrustedPath(
 /** In a folder with the sticky bit, as /tmp is, nobody takes away what is root's. */
 function isUntrusted(stat: FileStat | null): boolean {
   if (stat === null) return false;
-  const isSticky = stat.kind === "folder" && (stat.mode & 0o1000) !== 0;
+  const isSticky = stat.kind === "directory" && (stat.mode & 0o1000) !== 0;
   const isWritableByAll = stat.kind !== "link" && (stat.mode & 0o002) !== 0;
   return stat.uid !== 0 || (isWritableByAll && !isSticky);
 }

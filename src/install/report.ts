@@ -22,15 +22,15 @@ export interface InstallLocation {
 
 /** What `--install` or `--uninstall` would do, a line each, with all that is told of it. */
 export function describeInstall(plan: InstallPlan, location: InstallLocation): string {
-  const folders = plan.removeFolders.map(
+  const folders = plan.removeDirectories.map(
     (path) => `remove ${pathBelowLocation(location, path)}, if it is empty`,
   );
   const lines = [...actionLines(plan, location, (verb) => verb), ...folders];
   const notes = [
     ...(location.program === null ? [] : [`units start ${location.program}`]),
     ...plan.notes,
-    ...plan.competitors.flatMap(({ name, seenBy, commands }) => [
-      `${name} is active here, too (${seenBy.join(", ")}); to switch it off:`,
+    ...plan.competitors.flatMap(({ name, files, commands }) => [
+      `${name} is active here, too (${files.join(", ")}); to switch it off:`,
       ...commands.map((command) => `  ${command}`),
     ]),
   ];
@@ -79,7 +79,7 @@ interface InstallResult {
 /** The shape of every result, without NICs; and what else a machine may want to know of it. */
 export function renderInstallResult(result: InstallResult): string {
   const { dryRun, program, plan, elapsedMs } = result;
-  const { stepsBefore, write, links, remove, removeLast, removeFolders, steps } = plan;
+  const { stepsBefore, write, links, remove, removeLast, removeDirectories, steps } = plan;
   return renderJson({
     command: "hotplug",
     dryRun,
@@ -93,7 +93,7 @@ export function renderInstallResult(result: InstallResult): string {
       write,
       links,
       remove: [...remove, ...removeLast],
-      removeFolders,
+      removeDirectories,
       steps: [...stepsBefore, ...steps],
       reasons: plan.notes,
     },
@@ -105,8 +105,8 @@ export function installOutcome({
   program,
   plan,
 }: Pick<InstallResult, "plan" | "program">): "configured" | "retired" | "unchanged" {
-  const { stepsBefore, write, links, remove, removeLast, removeFolders, steps } = plan;
-  const all = [stepsBefore, write, links, remove, removeLast, removeFolders, steps];
+  const { stepsBefore, write, links, remove, removeLast, removeDirectories, steps } = plan;
+  const all = [stepsBefore, write, links, remove, removeLast, removeDirectories, steps];
   if (all.every(({ length }) => length === 0)) return "unchanged";
   return program === null ? "retired" : "configured";
 }

@@ -71,7 +71,7 @@ export interface BusDevice {
   /** Its name on the bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
   readonly address: string;
   /** The inode of its entry on the bus: another one when it has left and come back. */
-  readonly node: number;
+  readonly inode: number;
   /** null: no driver has it. */
   readonly driver: string | null;
   /**

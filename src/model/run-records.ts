@@ -6,14 +6,14 @@ const nicRecordSchema = v.object({
   /** The name of its link. */
   name: v.string(),
   /** The device, see `BusDevice`; null: a link that has none, as a veth. */
-  device: v.nullable(v.object({ address: v.string(), node: v.number() })),
+  device: v.nullable(v.object({ address: v.string(), inode: v.number() })),
   /** All that IMDS lists of it was configured, and no run waits for more. */
   isSettled: v.boolean(),
   /**
    * Whether the last run that configured it found its files as they had to be, and wrote none; null:
    * no run has looked at it in this boot.
    */
-  hadFiles: v.optional(v.nullable(v.boolean()), null), // absent in files of an older version
+  foundUnchanged: v.nullable(v.boolean()),
 });
 
 /** `/run/ec2nic/nics.json` */
@@ -43,7 +43,7 @@ export const interruptedRunSchema = v.object({
   /** Files as they were before the first change. */
   previous: v.pipe(v.array(previousFileSchema), v.readonly()),
   /** What made the machine reachable before the first change. */
-  standing: v.nullable(reachabilitySchema),
+  reachability: v.nullable(reachabilitySchema),
 });
 
 /** A file as it was before a run changed it. */
@@ -95,18 +95,21 @@ export function updateRecords(
 function updateRecord(
   { mac, name }: Link,
   records: readonly NicRecord[],
-  { devices, settled, unsettled, foundUnchanged, written }: NicRecordUpdate,
+  update: NicRecordUpdate,
 ): NicRecord | null {
   if (mac === null) return null;
-  const busDevice = devices.find(({ links }) => links.includes(name));
-  const device =
-    busDevice === undefined ? null : { address: busDevice.address, node: busDevice.node };
-  const previous = records.find((record) => record.mac === mac);
-  const isSame = JSON.stringify(previous?.device) === JSON.stringify(device);
-  const wasSettled = isSame && previous?.isSettled === true;
-  const previousHadFiles = isSame ? (previous?.hadFiles ?? null) : null;
-  const isSettled = settled.includes(mac) || (wasSettled && !unsettled.includes(mac));
-  const hadFiles =
-    foundUnchanged.includes(mac) || (written.includes(mac) ? false : previousHadFiles);
-  return { mac, name, device, isSettled, hadFiles };
+  const found = update.devices.find(({ links }) => links.includes(name));
+  const device = found === undefined ? null : { address: found.address, inode: found.inode };
+  const last = records.find((record) => record.mac === mac);
+  // a record of another device at the same place says nothing of this one
+  const previous = JSON.stringify(last?.device) === JSON.stringify(device) ? last : undefined;
+  const wasSettled = previous?.isSettled === true;
+  const wasUnchanged = update.written.includes(mac) ? false : (previous?.foundUnchanged ?? null);
+  return {
+    mac,
+    name,
+    device,
+    isSettled: update.settled.includes(mac) || (wasSettled && !update.unsettled.includes(mac)),
+    foundUnchanged: update.foundUnchanged.includes(mac) || wasUnchanged,
+  };
 }

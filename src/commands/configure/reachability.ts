@@ -28,7 +28,8 @@ export async function readReachability(
   inputs: ReachabilityInputs,
 ): Promise<RequiredReachability | null> {
   const { primary, settings, isRouted, interruptedRun } = inputs;
-  const reachability = interruptedRun?.standing ?? (await readCurrentReachability(host, primary));
+  const reachability =
+    interruptedRun?.reachability ?? (await readCurrentReachability(host, primary));
   if (reachability === null) return null;
   return {
     ...reachability,

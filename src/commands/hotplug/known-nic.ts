@@ -62,7 +62,7 @@ async function readInventoryAfterBootRun(
   await waitForBootRun(host, options.timeoutMs);
   const inventoryAfter = await findRemovedNics(host);
   const record = inventoryAfter.records.find(({ mac }) => mac === link.mac);
-  return record?.hadFiles === true ? inventoryAfter : null;
+  return record?.foundUnchanged === true ? inventoryAfter : null;
 }
 
 /** In which a daemon takes up a link whose configuration it has; it takes them tenths of it. */

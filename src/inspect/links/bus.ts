@@ -54,7 +54,7 @@ async function readPresentDevice(
   const stat = await host.files.stat(path);
   if (stat === null) return null;
   const { inode } = stat;
-  return { address: entry.name, node: inode, driver: driver?.split("/").at(-1) ?? null, links };
+  return { address: entry.name, inode, driver: driver?.split("/").at(-1) ?? null, links };
 }
 
 const amazonVendorId = "0x1d0f";

@@ -16,7 +16,7 @@ export interface Installation {
 /** What lies where an installation of ours lies, or lay. */
 export interface InstalledEntry {
   readonly path: string;
-  readonly kind: "file" | "folder" | "link" | "other";
+  readonly kind: "file" | "directory" | "link" | "other";
   /** Of a file; "" of others. */
   readonly content: string;
   readonly mode: number;
@@ -56,7 +56,7 @@ export interface HotplugFile {
 export interface Competitor {
   readonly name: string;
   /** The files that tell. */
-  readonly seenBy: readonly string[];
+  readonly files: readonly string[];
   /** What switches it off, to be pasted. */
   readonly commands: readonly string[];
 }
@@ -72,7 +72,7 @@ export interface InstallPlan {
   /** The list of the folders that were made: it goes when they have gone. */
   readonly removeLast: readonly string[];
   /** Only where they are empty then; the innermost first. */
-  readonly removeFolders: readonly string[];
+  readonly removeDirectories: readonly string[];
   readonly steps: readonly Step[];
   /** What is left as it is, and why. */
   readonly notes: readonly string[];

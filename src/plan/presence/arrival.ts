@@ -23,7 +23,7 @@ export function driverReloadReason({ link, files, devices, records }: ArrivalFac
   const recordedDevice = record?.isSettled === true ? record.device : null;
   const device = devices.find(({ links }) => links.includes(name));
   if (!hasManagedFiles(link, files) || recordedDevice === null || device === undefined) return null;
-  const isSame = device.address === recordedDevice.address && device.node === recordedDevice.node;
+  const isSame = device.address === recordedDevice.address && device.inode === recordedDevice.inode;
   return isSame ? `${device.address} never left its bus` : null;
 }
 
@@ -37,7 +37,7 @@ export function wasConfiguredByEarlierBoot({
   records,
 }: Omit<ArrivalFacts, "devices">): boolean {
   const record = records.find(({ mac }) => mac === link.mac);
-  const isChecked = record?.isSettled === true || (record?.hadFiles ?? null) !== null;
+  const isChecked = record?.isSettled === true || (record?.foundUnchanged ?? null) !== null;
   return hasManagedFiles(link, files) && !isChecked;
 }
 

@@ -64,10 +64,11 @@ function classifyNic(mac: string, facts: RemovalFacts): Presence {
   if (record === undefined) return classifyUnrecorded(facts);
   if (record.device === null)
     return { presence: "gone", reason: "its link is gone, and was all it had" };
-  const { address, node } = record.device;
+  const { address, inode } = record.device;
   const device = devices.find((each) => each.address === address);
   if (device === undefined) return { presence: "gone", reason: `${address} left the bus` };
-  if (device.node !== node) return { presence: "gone", reason: `${address} is another device now` };
+  if (device.inode !== inode)
+    return { presence: "gone", reason: `${address} is another device now` };
   const other = macOfDevice(device, links);
   const reason =
     other === null ? missingLinkReason(device) : `${address} is on its bus, and shows ${other}`;

@@ -8,11 +8,11 @@ export function nicLink(name: string, mac: string): Link {
 
 /** A NIC on a bus; without a link its driver is unloaded. */
 export function nicDevice(address: string, ...links: readonly string[]): BusDevice {
-  return { address, node: 1, driver: links.length === 0 ? null : "ena", links };
+  return { address, inode: 1, driver: links.length === 0 ? null : "ena", links };
 }
 
 /** What was noted of it: the device at `6` had the link `ens6`. */
 export function nicRecord(mac: string, address: string): NicRecord {
-  const device = { address, node: 1 };
-  return { mac, name: `ens${address}`, device, isSettled: true, hadFiles: true };
+  const device = { address, inode: 1 };
+  return { mac, name: `ens${address}`, device, isSettled: true, foundUnchanged: true };
 }

@@ -41,7 +41,7 @@ export function sysTree(sys: SysFolder): Files {
     stat: async (path) => {
       const node = at(path);
       if (node === undefined) return null;
-      const kind = typeof node === "string" ? "file" : isLink(node) ? "link" : "folder";
+      const kind = typeof node === "string" ? "file" : isLink(node) ? "link" : "directory";
       return { kind, mode: 0o444, uid: 0, inode: 7 };
     },
     mkdir: never,

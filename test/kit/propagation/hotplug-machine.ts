@@ -128,7 +128,7 @@ function withFolders(files: FakeFiles): Files {
     list: async (path) =>
       [...new Set(below(path).map((each) => each.replace(/\/.*/, "")))].toSorted(),
     stat: async (path) => {
-      const folder = { kind: "folder", mode: 0o755, uid: 0, inode: 2 } as const;
+      const folder = { kind: "directory", mode: 0o755, uid: 0, inode: 2 } as const;
       const place = path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "");
       return (await files.stat(place)) ?? (below(place).length > 0 ? folder : null);
     },

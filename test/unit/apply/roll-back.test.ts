@@ -166,7 +166,7 @@ test("it stands at once and falls a moment later: everything is taken back", asy
 
 describe("a run was killed before", () => {
   const previous = [{ path: fileOf(first).path, mac: first, content: "oldest\n", mode: 0o600 }];
-  const interruptedRun = { previous, standing: null };
+  const interruptedRun = { previous, reachability: null };
 
   test("what it found is what a failure goes back to, not what it left", async () => {
     const machine = fakeMachine({ disk: old, exec: (argv) => (argv === "reload" ? 1 : 0) });

@@ -29,7 +29,7 @@ test.each([
 
 test("it says by which files, and what switches it off", () => {
   const [found] = findCompetitors([file(rules), config(block)]);
-  expect(found?.seenBy).toEqual([rules, "/etc/cloud/cloud.cfg"]);
+  expect(found?.files).toEqual([rules, "/etc/cloud/cloud.cfg"]);
   expect(found?.commands).toContain("systemctl disable --now cloud-init-hotplugd.socket");
 });
 

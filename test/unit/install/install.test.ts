@@ -63,7 +63,7 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
       expect(await snapshot(root)).toEqual(after);
       await install(imageHost(root), undo);
       const gone = await install(imageHost(root), undo);
-      expect([...gone.remove, ...gone.removeFolders, ...gone.steps]).toEqual([]);
+      expect([...gone.remove, ...gone.removeDirectories, ...gone.steps]).toEqual([]);
     });
   });
 

@@ -77,7 +77,7 @@ describe("--install", () => {
     ["the same", file(path), []],
     ["a mask", link(path, "/dev/null"), []],
     ["an admin's file", file(path, "[Timer]\n"), []],
-    ["a folder", { ...file(path), kind: "folder" as const, content: "" }, []],
+    ["a folder", { ...file(path), kind: "directory" as const, content: "" }, []],
   ])("in the place of %s", (_, thing, written) => {
     const plan = planInstall(wanted, { ...image, entries: [thing] });
     expect(plan.write.map((each) => each.path)).toEqual(written);
@@ -143,7 +143,7 @@ describe("--uninstall", () => {
     const plan = planUninstall({ ...live, entries: [note, ...installed] });
     expect(commands(plan.stepsBefore)).toEqual(["systemctl stop ec2nic-repair.timer"]);
     expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [createdDirectoriesPath]]);
-    expect(plan.removeFolders).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
+    expect(plan.removeDirectories).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
     expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
   });
 

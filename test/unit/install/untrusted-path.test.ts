@@ -5,8 +5,8 @@ import { fakeFiles } from "../../kit/host/fake-host.ts";
 
 const program = "/opt/tools/ec2nic";
 const roots: Readonly<Record<string, FileStat>> = {
-  "/opt": { kind: "folder", mode: 0o755, uid: 0, inode: 1 },
-  "/opt/tools": { kind: "folder", mode: 0o755, uid: 0, inode: 2 },
+  "/opt": { kind: "directory", mode: 0o755, uid: 0, inode: 1 },
+  "/opt/tools": { kind: "directory", mode: 0o755, uid: 0, inode: 2 },
   [program]: { kind: "file", mode: 0o755, uid: 0, inode: 3 },
 };
 

@@ -17,7 +17,7 @@ describe("the notes", () => {
 
   test("what is seen now wins, what is not seen stays", () => {
     expect(updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], seen)).toEqual([
-      { ...nicRecord(a, "5"), isSettled: false, hadFiles: null },
+      { ...nicRecord(a, "5"), isSettled: false, foundUnchanged: null },
       nicRecord(c, "6"),
     ]);
   });
@@ -25,7 +25,7 @@ describe("the notes", () => {
   test("what is forgotten goes, unless it is seen", () => {
     expect(
       updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], { ...seen, removed: [a, c] }),
-    ).toEqual([{ ...nicRecord(a, "5"), isSettled: false, hadFiles: null }]);
+    ).toEqual([{ ...nicRecord(a, "5"), isSettled: false, foundUnchanged: null }]);
   });
 
   test("what is settled stays so while its device does, until more may come", () => {
@@ -39,11 +39,13 @@ describe("the notes", () => {
 
   test("whether its files were right is of the last run that looked at it, on this device", () => {
     const hadIn = (change: object, before: readonly NicRecord[] = []) =>
-      updateRecords(before, { ...seen, ...change }).map(({ hadFiles }) => hadFiles);
+      updateRecords(before, { ...seen, ...change }).map(({ foundUnchanged }) => foundUnchanged);
     expect(hadIn({})).toEqual([null]);
     expect(hadIn({ foundUnchanged: [a] })).toEqual([true]);
     expect(hadIn({ written: [a] }, [nicRecord(a, "5")])).toEqual([false]);
-    expect(hadIn({ settled: [a] }, [{ ...nicRecord(a, "5"), hadFiles: false }])).toEqual([false]);
+    expect(hadIn({ settled: [a] }, [{ ...nicRecord(a, "5"), foundUnchanged: false }])).toEqual([
+      false,
+    ]);
     expect(hadIn({}, [nicRecord(a, "5")])).toEqual([true]);
     expect(hadIn({}, [nicRecord(a, "9")])).toEqual([null]);
   });
@@ -51,9 +53,10 @@ describe("the notes", () => {
   const readFrom = (text: string) =>
     readNicRecords({ files: fakeFiles({ [nicRecordsPath]: text }) });
 
-  test("a record of an older version does not tell whether files were there", async () => {
-    const { hadFiles: _, ...old } = nicRecord(a, "5");
-    expect(await readFrom(JSON.stringify([old]))).toEqual([{ ...old, hadFiles: null }]);
+  test("a file of an older version counts as none", async () => {
+    const { foundUnchanged, ...old } = nicRecord(a, "5");
+    const records = [{ ...old, device: { address: "5", node: 1 }, hadFiles: foundUnchanged }];
+    expect(await readFrom(JSON.stringify(records))).toEqual([]);
   });
 
   test("a file that is no list of records counts as none", async () => {

@@ -12,16 +12,20 @@ const bus = {
 
 interface Boot {
   /** What the boot's own run notes of the NIC, and when it ends; null: it does not in time. */
-  readonly hadFiles: boolean | null;
+  readonly foundUnchanged: boolean | null;
   readonly endMs?: number;
 }
 
 /** A machine that boots with what an earlier boot configured; what udev's event of ens6 comes to. */
-async function boots({ hadFiles, endMs = Infinity }: Boot, hasFiles = true) {
+async function boots({ foundUnchanged, endMs = Infinity }: Boot, hasFiles = true) {
   const end = (disk: FakeFiles["there"]): void => {
     disk.delete("/proc/77/stat");
-    const note = { ...nicRecord(secondMac, "6"), device: { address: slot, node: 2 }, hadFiles };
-    if (hadFiles !== null) addFiles(disk, { [notesPath]: JSON.stringify([note]) });
+    const note = {
+      ...nicRecord(secondMac, "6"),
+      device: { address: slot, inode: 2 },
+      foundUnchanged,
+    };
+    if (foundUnchanged !== null) addFiles(disk, { [notesPath]: JSON.stringify([note]) });
   };
   let startMs = Infinity;
   const bench = hotplugMachine({
@@ -50,14 +54,14 @@ async function boots({ hadFiles, endMs = Infinity }: Boot, hasFiles = true) {
 
 describe("a NIC that an earlier boot configured", () => {
   test("and this boot's own run finds as it has to be is kept, without a question", async () => {
-    const { code, messages, requests, ms } = await boots({ hadFiles: true, endMs: 700 });
+    const { code, messages, requests, ms } = await boots({ foundUnchanged: true, endMs: 700 });
     const kept = `info: ens6: kept (${slot} never left its bus)`;
     expect({ code, messages, requests }).toEqual({ code: 0, messages: [kept], requests: 0 });
     expect(ms).toBeLessThan(1000);
   });
 
   test("and that run is over by the time it is looked for, is kept", async () => {
-    expect(await boots({ hadFiles: true, endMs: 0 })).toMatchObject({
+    expect(await boots({ foundUnchanged: true, endMs: 0 })).toMatchObject({
       code: 0,
       requests: 0,
       ms: 0,
@@ -65,25 +69,25 @@ describe("a NIC that an earlier boot configured", () => {
   });
 
   test("and of which that run wrote files is watched: more may come", async () => {
-    const { code, messages, ms } = await boots({ hadFiles: false, endMs: 700 });
+    const { code, messages, ms } = await boots({ foundUnchanged: false, endMs: 700 });
     expect({ code, isLong: ms > 10_000 }).toEqual({ code: 0, isLong: true });
     expect(messages.join()).toContain("settled");
   });
 
   test("and which that run has not come to is asked for", async () => {
-    const { code, requests } = await boots({ hadFiles: null, endMs: 700 });
+    const { code, requests } = await boots({ foundUnchanged: null, endMs: 700 });
     expect({ code, isAsked: requests > 0 }).toEqual({ code: 0, isAsked: true });
   });
 
   test("waits 10 s for that run, not for ever", async () => {
-    const { code, messages } = await boots({ hadFiles: true });
+    const { code, messages } = await boots({ foundUnchanged: true });
     expect(code).toBe(0);
     expect(messages.join()).toMatch(/listed 10(?:\.\d)? s/);
   });
 });
 
 test("a NIC that is new at a boot waits for nobody", async () => {
-  const { code, messages } = await boots({ hadFiles: false, endMs: 5000 }, false);
+  const { code, messages } = await boots({ foundUnchanged: false, endMs: 5000 }, false);
   expect(code).toBe(0);
   expect(messages.join()).toMatch(/listed \d{1,3} ms/);
 });

@@ -31,15 +31,15 @@ test("ENA has the PCI device itself, virtio one below it, Xen's vif has none", a
     xen: { devices: { "vbd-768": {}, "vif-1": { ...driver("vif"), net: { eth1: {} } } } },
   });
   expect(devices).toEqual([
-    { address: "0000:00:05.0", node: 7, driver: "ena", links: ["ens5"] },
-    { address: "0000:00:06.0", node: 7, driver: "virtio-pci", links: ["ens6"] },
-    { address: "vif-1", node: 7, driver: "vif", links: ["eth1"] },
+    { address: "0000:00:05.0", inode: 7, driver: "ena", links: ["ens5"] },
+    { address: "0000:00:06.0", inode: 7, driver: "virtio-pci", links: ["ens6"] },
+    { address: "vif-1", inode: 7, driver: "vif", links: ["eth1"] },
   ]);
 });
 
 test("a device without a driver has no link, and is there", async () => {
   const devices = await read({ pci: { devices: { "0000:00:06.0": nic } } });
-  expect(devices).toEqual([{ address: "0000:00:06.0", node: 7, driver: null, links: [] }]);
+  expect(devices).toEqual([{ address: "0000:00:06.0", inode: 7, driver: null, links: [] }]);
 });
 
 test("neither disks nor EFA devices, which never have a link, are NICs", async () => {
@@ -56,7 +56,7 @@ test("a virtio NIC without PCI stands for itself; a virtio disk for nothing", as
     virtio1: { modalias: "virtio:d00000002v00001AF4\n" },
   };
   expect(await read({ virtio: { devices } })).toEqual([
-    { address: "virtio0", node: 7, driver: null, links: ["eth0"] },
+    { address: "virtio0", inode: 7, driver: null, links: ["eth0"] },
   ]);
 });
 
@@ -90,7 +90,7 @@ test("notes are written where something differs, for nobody else to read", async
   const files = fakeFiles();
   const mac = "06:aa:bb:cc:dd:01";
   const link = { name: "ens5", mac, kind: "device", driver: "ena", busAddress: null } as const;
-  const device = { address: "0000:00:05.0", node: 7 };
+  const device = { address: "0000:00:05.0", inode: 7 };
   const nothing = {
     devices: [],
     nics: [],
@@ -104,7 +104,7 @@ test("notes are written where something differs, for nobody else to read", async
   const seen = { ...nothing, devices, nics: [link] };
   await saveNicRecords({ files }, seen);
   expect(await readNicRecords({ files })).toEqual([
-    { mac, name: "ens5", device, isSettled: false, hadFiles: null },
+    { mac, name: "ens5", device, isSettled: false, foundUnchanged: null },
   ]);
   expect(files.there.get(nicRecordsPath)?.mode).toBe(0o600);
   const write = () => Promise.reject(new Error("written again"));

@@ -75,7 +75,9 @@ describe("which clients are here", () => {
   const there = (...paths: readonly string[]) => ({
     files: {
       stat: async (path: string) =>
-        paths.includes(path) ? ({ kind: "folder", mode: 0o755, uid: 0, node: 1 } as const) : null,
+        paths.includes(path)
+          ? ({ kind: "directory", mode: 0o755, uid: 0, inode: 1 } as const)
+          : null,
     } as never,
   });
 

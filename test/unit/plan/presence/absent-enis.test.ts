@@ -10,7 +10,7 @@ const listed = [0, 1].map((number) => ({
 const links = [linkAt(0)];
 const device = (name: string | null): BusDevice => ({
   address: `0000:00:0${name?.at(-1) ?? "9"}.0`,
-  node: 1,
+  inode: 1,
   driver: name === null ? null : "ena",
   links: name === null ? [] : [name],
 });

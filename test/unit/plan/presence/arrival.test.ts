@@ -11,9 +11,9 @@ import { macAt } from "../../../kit/facts/nics.ts";
 
 const mac = macAt(1);
 const link: Link = { name: "ens6", mac, kind: "device", driver: "ena", busAddress: "0000:00:06.0" };
-const device = { address: "0000:00:06.0", node: 7, driver: "ena", links: ["ens6"] };
-const noted = { address: device.address, node: device.node };
-const note: NicRecord = { mac, name: "ens6", device: noted, isSettled: true, hadFiles: true };
+const device = { address: "0000:00:06.0", inode: 7, driver: "ena", links: ["ens6"] };
+const noted = { address: device.address, inode: device.inode };
+const note: NicRecord = { mac, name: "ens6", device: noted, isSettled: true, foundUnchanged: true };
 const facts: ArrivalFacts = {
   link,
   files: [{ path: managedPath("networkd", mac), content: `# ${managedMark}\n`, mode: 0o644 }],
@@ -36,7 +36,7 @@ describe("it is new here, or nothing is known", () => {
       records: [{ ...note, mac: macAt(2) }],
     },
     "it has no device, as a veth": { records: [{ ...note, device: null }], devices: [] },
-    "it was detached and attached again in the same slot": { devices: [{ ...device, node: 8 }] },
+    "it was detached and attached again in the same slot": { devices: [{ ...device, inode: 8 }] },
     "nobody saw the end of what IMDS had to say": { records: [{ ...note, isSettled: false }] },
     "it is in another slot": { devices: [{ ...device, address: "0000:00:07.0" }] },
     "its link is still to be renamed": { devices: [{ ...device, links: ["eth0"] }] },
@@ -47,16 +47,16 @@ describe("it is new here, or nothing is known", () => {
 });
 
 describe("whether an earlier boot configured it", () => {
-  const untold: NicRecord = { ...note, isSettled: false, hadFiles: null };
+  const untold: NicRecord = { ...note, isSettled: false, foundUnchanged: null };
   const cases: Readonly<Record<string, readonly [Partial<ArrivalFacts>, boolean]>> = {
     "nothing was noted in this boot": [{ records: [] }, true],
     "another run has seen it, and not looked at it": [{ records: [untold] }, true],
     "a run found it as it had to be": [{}, false],
     "a run of an older version was done with it": [
-      { records: [{ ...note, hadFiles: null }] },
+      { records: [{ ...note, foundUnchanged: null }] },
       false,
     ],
-    "a run configured it": [{ records: [{ ...untold, hadFiles: false }] }, false],
+    "a run configured it": [{ records: [{ ...untold, foundUnchanged: false }] }, false],
     "it has no files": [{ records: [], files: [] }, false],
   };
   test.each(Object.entries(cases))("%s", (_, [change, is]) => {

@@ -84,7 +84,7 @@ const cases: Readonly<Record<string, Case>> = {
   "another device is in the slot, which the bus tells without a driver": {
     ours: [a, b],
     links: [lo, nicLink("ens5", a)],
-    devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), node: 2 }],
+    devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), inode: 2 }],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
