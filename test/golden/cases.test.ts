@@ -12,7 +12,7 @@ import {
 
 const cases = await goldenCases();
 
-test("there are cases", () => {
+test("goldenCases finds the cases", () => {
   expect(cases.length).toBeGreaterThan(10);
 });
 
@@ -20,7 +20,7 @@ for (const golden of cases) {
   const { name, folder } = golden;
 
   for (const backend of backends) {
-    test(`case: ${name}, ${backend}`, async () => {
+    test(`${name}: ${backend} has the expected files, and the second plan is empty`, async () => {
       const run = await withFolder((root) => runGoldenCase(golden, root, choiceOf(backend)));
       expect(run.tree).toEqual(await treeOf(`${folder}/expected/${backend}`));
       expect(run.applied.failure).toBeNull();
@@ -33,14 +33,14 @@ for (const golden of cases) {
       for (const { path } of run.plan.write) {
         expect(run.modes[path], path).toBe(isSecret(path) ? 0o600 : 0o644);
       }
-      // A NIC that is left alone keeps what it has, whoever it is for.
+      // A NIC that is not configured keeps its files, of any backend.
       const configured = run.plan.nics.filter(({ outcome }) => outcome === "configured");
-      const ours = Object.keys(run.tree).filter((path) => {
+      const managed = Object.keys(run.tree).filter((path) => {
         const isMarked = (run.tree[path] ?? "").startsWith("# written by ec2nic");
         return isMarked && configured.some(({ mac }) => mac === macOfManagedPath(path));
       });
-      expect(ours).not.toEqual([]);
-      expect(ours.filter((path) => !isPlaceOf(backend, path))).toEqual([]);
+      expect(managed).not.toEqual([]);
+      expect(managed.filter((path) => !isManagedPathOf(backend, path))).toEqual([]);
 
       const { write, remove, steps } = run.again;
       expect({ write, remove, steps }).toEqual({ write: [], remove: [], steps: [] });
@@ -48,27 +48,27 @@ for (const golden of cases) {
     });
   }
 
-  test(`case: ${name}: the order of the input does not matter`, async () => {
+  test(`${name}: the plan does not depend on the order of the input`, async () => {
     const macs = Object.entries(macsOf(golden.metadata)).toReversed();
     const metadata = {
       ...golden.metadata,
       network: { interfaces: { macs: Object.fromEntries(macs) } },
     };
-    const turned = { ...golden, metadata, links: golden.links.toReversed() };
+    const reversed = { ...golden, metadata, links: golden.links.toReversed() };
     for (const backend of backends) {
-      const plans = [golden, turned].map((input) =>
+      const plans = [golden, reversed].map((input) =>
         withFolder((root) => runGoldenCase(input, root, choiceOf(backend))),
       );
-      const [straight, reversed] = await Promise.all(plans);
-      expect(reversed?.plan).toEqual(straight?.plan as NetworkPlan);
+      const [plan, reversedPlan] = await Promise.all(plans);
+      expect(reversedPlan?.plan).toEqual(plan?.plan as NetworkPlan);
     }
   });
 }
 
-function isPlaceOf(backend: Backend, path: string): boolean {
+function isManagedPathOf(backend: Backend, path: string): boolean {
   const mac = macOfManagedPath(path) ?? "";
-  const beside = backend === "netplan" ? [dropInPath(mac)] : [];
-  return [managedPath(backend, mac), ...beside].includes(path);
+  const dropIns = backend === "netplan" ? [dropInPath(mac)] : [];
+  return [managedPath(backend, mac), ...dropIns].includes(path);
 }
 
 function macsOf(metadata: unknown): Record<string, never> {

@@ -42,7 +42,7 @@ function failingAt(number: number, error: Error): Files {
 const apply = (root: string, some = plan, files: Files = systemFiles) =>
   applyPlan(fileHost(files, root), some, { reachability: null, interruptedRun: null, undo: [] });
 
-test("writes each file whole, 0600, whatever lay there; nothing else remains", async () => {
+test("apply replaces each file with the new content and mode 0600, and leaves no temporary file", async () => {
   await withFolder(async (root) => {
     await mkdir(join(root, "etc/netplan"), { recursive: true });
     await writeFile(
@@ -59,7 +59,7 @@ test("writes each file whole, 0600, whatever lay there; nothing else remains", a
   });
 });
 
-test("what is removed is gone; what is not there is no error", async () => {
+test("apply removes the listed files, and a missing file is no error", async () => {
   await withFolder(async (root) => {
     await apply(root);
     const removal = { ...plan, write: [], remove: [fileOf(0).path, fileOf(7).path] };
@@ -71,7 +71,7 @@ test("what is removed is gone; what is not there is no error", async () => {
 describe("a file that cannot be written", () => {
   const full = new Failure("CANTCREAT", "etc: no space left on the device");
 
-  test("fails its NIC, and the others are configured", async () => {
+  test("fails its own NIC, and the other NICs are configured", async () => {
     await withFolder(async (root) => {
       const { nics, failure } = await apply(root, plan, failingAt(1, full));
       expect(nics.map(({ outcome }) => outcome)).toEqual(["configured", "failed", "configured"]);
@@ -81,7 +81,7 @@ describe("a file that cannot be written", () => {
     });
   });
 
-  test("keeps its NIC's old file: nothing of it is removed afterwards", async () => {
+  test("keeps the old file of its NIC", async () => {
     await withFolder(async (root) => {
       const old = managedPath("networkd", macAt(1));
       await mkdir(join(root, "etc/systemd/network"), { recursive: true });
@@ -91,14 +91,14 @@ describe("a file that cannot be written", () => {
     });
   });
 
-  test("a bug is not one NIC's failure", async () => {
+  test("an unexpected error (TypeError) ends the run, and is not reported as the failure of one NIC", async () => {
     await withFolder(async (root) => {
       const bug = new TypeError("a bug");
       await expect(apply(root, plan, failingAt(1, bug))).rejects.toThrow("a bug");
     });
   });
 
-  test("a folder in the file's place: CANTCREAT, and nothing half-written", async () => {
+  test("ends with CANTCREAT and leaves no temporary file where a folder has its path", async () => {
     await withFolder(async (root) => {
       await mkdir(join(root, fileOf(1).path, "x"), { recursive: true });
       const { failure } = await apply(root);
@@ -111,7 +111,7 @@ describe("a file that cannot be written", () => {
 });
 
 describe("--root", () => {
-  test("a link on the way out of it is refused, and what it leads to stays as it was", async () => {
+  test("a symbolic link in the path that leads out of --root is refused, and its target is unchanged", async () => {
     await withFolder(async (folder) => {
       const [root, outside] = [join(folder, "root"), join(folder, "outside")];
       await mkdir(join(root, "etc"), { recursive: true });
@@ -125,7 +125,7 @@ describe("--root", () => {
     });
   });
 
-  test("a link in a file's place is replaced, not followed", async () => {
+  test("a symbolic link at the path of a file is replaced and not followed", async () => {
     await withFolder(async (folder) => {
       const [root, victim] = [join(folder, "root"), join(folder, "victim")];
       await mkdir(join(root, "etc/netplan"), { recursive: true });

@@ -18,7 +18,7 @@ const answerFor = (mac: string): HotplugAnswer => ({
   failure: { kind: "OSERR", message: "it fell", hint: null },
 });
 
-/** Several runs on one machine: `files` and the lock are shared, each has a process of its own. */
+/** Several runs on one machine: they share `files` and the lock, and each has its own process id. */
 function machine() {
   const files = fakeFiles({ "/proc/11": "", "/proc/12": "" });
   const list = async (path: string) =>
@@ -44,19 +44,19 @@ function machine() {
   return { files, hostOf, holder: () => holder };
 }
 
-const wanted = (at: number, key = "same") => ({ mac: macAt(at), key, deadlineMs: 1 });
-const left = (files: ReturnType<typeof machine>["files"]) =>
+const requestFor = (at: number, key = "same") => ({ mac: macAt(at), key, deadlineMs: 1 });
+const remainingPaths = (files: ReturnType<typeof machine>["files"]) =>
   [...files.there.keys()].filter((path) => path.startsWith(folder));
 
-describe("runs at the same time", () => {
-  test("the first leads, the other gets its answer, and nothing is left", async () => {
+describe("two runs at the same time", () => {
+  test("the first run leads, the second gets its answer from it, and no file remains", async () => {
     const { files, hostOf } = machine();
-    const met: string[] = [];
+    const answered: string[] = [];
     const lead = async (batch: Followers) => {
-      for (let look = 0; met.length === 0 && look < 1000; look += 1) {
-        for (const wish of await batch.listRequests()) {
-          met.push(wish.mac);
-          await batch.answer(wish, answerFor(wish.mac));
+      for (let look = 0; answered.length === 0 && look < 1000; look += 1) {
+        for (const request of await batch.listRequests()) {
+          answered.push(request.mac);
+          await batch.answer(request, answerFor(request.mac));
         }
         await Bun.sleep(1);
       }
@@ -64,74 +64,76 @@ describe("runs at the same time", () => {
     };
     const never = async () => "led, too" as const;
     const both = await Promise.all([
-      leadOrJoin(hostOf(11), wanted(1), lead),
-      leadOrJoin(hostOf(12), wanted(2), never),
+      leadOrJoin(hostOf(11), requestFor(1), lead),
+      leadOrJoin(hostOf(12), requestFor(2), never),
     ]);
     expect(both).toEqual(["led", answerFor(macAt(2))]);
-    expect(met).toEqual([macAt(2)]);
-    expect(left(files)).toEqual([]);
+    expect(answered).toEqual([macAt(2)]);
+    expect(remainingPaths(files)).toEqual([]);
   });
 
-  test("where the one that leads ends without an answer, the next leads", async () => {
+  test("the second run leads where the leader ends without an answer", async () => {
     const { files, hostOf, holder } = machine();
-    const failing = leadOrJoin(hostOf(11), wanted(1), async () => {
+    const failing = leadOrJoin(hostOf(11), requestFor(1), async () => {
       await Bun.sleep(5);
       throw new Error("died");
     });
-    const second = leadOrJoin(hostOf(12), wanted(2), async () => `led by ${holder()}`);
+    const second = leadOrJoin(hostOf(12), requestFor(2), async () => `led by ${holder()}`);
     expect((await Promise.allSettled([failing]))[0]?.status).toBe("rejected");
     expect(await second).toBe("led by 12");
-    expect(left(files)).toEqual([]);
+    expect(remainingPaths(files)).toEqual([]);
   });
 
-  test("who wants something else is not taken along, and leads for itself", async () => {
+  test("a run with another key is not listed by the leader, and leads itself", async () => {
     const { hostOf } = machine();
-    const wishes = async (batch: Followers) => {
+    const countRequests = async (batch: Followers) => {
       await Bun.sleep(5);
       return (await batch.listRequests()).length;
     };
     const runs = [
-      leadOrJoin(hostOf(11), wanted(1), wishes),
-      leadOrJoin(hostOf(12), wanted(2, "other"), wishes),
+      leadOrJoin(hostOf(11), requestFor(1), countRequests),
+      leadOrJoin(hostOf(12), requestFor(2, "other"), countRequests),
     ];
     expect(await Promise.all(runs)).toEqual([0, 0]);
   });
 
-  test("the wish of a run that was killed is met, and its file goes", async () => {
+  test("the leader answers the request of a killed run, and its file is removed", async () => {
     const { files, hostOf } = machine();
-    const wish = { mac: macAt(3), key: "same", elapsedMs: 9 };
-    await files.write(`${folder}/99.wish`, JSON.stringify(wish), 0o600);
-    await leadOrJoin(hostOf(11), wanted(1), async (batch) => {
+    const request = { mac: macAt(3), key: "same", elapsedMs: 9 };
+    await files.write(`${folder}/99.wish`, JSON.stringify(request), 0o600);
+    await leadOrJoin(hostOf(11), requestFor(1), async (batch) => {
       const [dead] = await batch.listRequests();
       expect(dead).toMatchObject({ id: "99", mac: macAt(3), isAlive: false });
       if (dead !== undefined) await batch.answer(dead, answerFor(dead.mac));
     });
-    expect(left(files)).toEqual([]);
+    expect(remainingPaths(files)).toEqual([]);
   });
 
-  test("who wants something else does not wait", async () => {
+  test("a run with another key does not wait for the leader", async () => {
     const { hostOf } = machine();
     const never = Promise.withResolvers<string>();
-    const first = leadOrJoin(hostOf(11), wanted(1), () => never.promise);
-    const other = leadOrJoin(hostOf(12), wanted(2, "other"), async () => "at once");
+    const first = leadOrJoin(hostOf(11), requestFor(1), () => never.promise);
+    const other = leadOrJoin(hostOf(12), requestFor(2, "other"), async () => "at once");
     expect(await Promise.race([first, other])).toBe("at once");
     never.resolve("done");
     await first;
   });
 
-  test("what cannot be understood is nobody's wish", async () => {
+  test("a request file that is not valid JSON is ignored", async () => {
     const { files, hostOf } = machine();
     await files.write(`${folder}/99.wish`, '{"mac":1', 0o600);
     await files.write(`${folder}/98.answer`, "{}", 0o600);
-    expect(await leadOrJoin(hostOf(11), wanted(1), (batch) => batch.listRequests())).toEqual([]);
+    expect(await leadOrJoin(hostOf(11), requestFor(1), (batch) => batch.listRequests())).toEqual(
+      [],
+    );
   });
 });
 
-test("nobody answers in time, and the other still holds on: that is told", async () => {
+test("a run ends with TEMPFAIL where the leader does not answer before the deadline", async () => {
   const { hostOf } = machine();
   const host = hostOf(12);
   const late = { ...host, clock: { ...host.clock, now: () => 2 }, takeLock: async () => null };
-  const run = leadOrJoin(late, wanted(2), async () => "never");
+  const run = leadOrJoin(late, requestFor(2), async () => "never");
   expect(run).rejects.toMatchObject({ kind: "TEMPFAIL" });
   await run.catch(() => undefined);
 });

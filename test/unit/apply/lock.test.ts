@@ -5,16 +5,16 @@ import { takeLock } from "../../../src/host/lock.ts";
 import { fakeMachine } from "../../kit/host/fake-machine.ts";
 import { withFolder } from "../../kit/files/golden-case.ts";
 
-test("work is done under the lock, which is given back, after a failure too", async () => {
+test("withMachineLock runs the work under the lock and releases it, also after a failure", async () => {
   const events: string[] = [];
   const machine = {
     ...fakeMachine(),
-    takeLock: async () => (events.push("taken"), () => void events.push("given back")),
+    takeLock: async () => (events.push("taken"), () => void events.push("released")),
   };
   await withMachineLock(machine, 1000, async () => void events.push("work"));
   const failing = withMachineLock(machine, 1000, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
-  expect(events).toEqual(["taken", "work", "given back", "taken", "given back"]);
+  expect(events).toEqual(["taken", "work", "released", "taken", "released"]);
   expect(machine.disk.has("/run/ec2nic/holder")).toBe(false);
 });
 
@@ -23,7 +23,7 @@ const busyDisk = {
   "/proc/4712/cmdline": "ec2nic\0hotplug\0add\0",
 };
 
-test("a run that waits says for whom, once, and goes on when it is its turn", async () => {
+test("a run that waits names the holder of the lock once, and continues when the lock is free", async () => {
   let busy = 5;
   const machine = fakeMachine({ disk: busyDisk });
   const waiting = { ...machine, takeLock: async () => ((busy -= 1) > 0 ? null : () => undefined) };
@@ -33,7 +33,7 @@ test("a run that waits says for whom, once, and goes on when it is its turn", as
   ]);
 });
 
-test("not free before the deadline: 75, and who has it", async () => {
+test("a run ends with TEMPFAIL and names the holder where the lock is not free before the deadline", async () => {
   const machine = { ...fakeMachine({ disk: busyDisk }), takeLock: async () => null };
   await expect(withMachineLock(machine, 500, async () => "never")).rejects.toMatchObject({
     kind: "TEMPFAIL",
@@ -41,7 +41,7 @@ test("not free before the deadline: 75, and who has it", async () => {
   });
 });
 
-test("the kernel's lock: one at a time, free again when its holder is killed", async () => {
+test("the kernel's lock has one holder, and is free again when the holder is killed", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "lock");
     const module = join(import.meta.dir, "../../../src/host/lock.ts");

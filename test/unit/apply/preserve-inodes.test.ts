@@ -6,7 +6,7 @@ import { systemFiles } from "../../../src/host/files.ts";
 import type { Files } from "../../../src/host/host.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-/** The real file system, with what lies aside in the test's folder. */
+/** The real file system, with /run/ec2nic in the folder of the test. */
 function filesIn(folder: string): Files {
   const at = (path: string): string => path.replace(/^\/run\/ec2nic/, folder);
   return {
@@ -22,7 +22,7 @@ function filesIn(folder: string): Files {
   };
 }
 
-async function remade(content: string | null, fails = false) {
+async function rewriteUnit(content: string | null, fails = false) {
   using folder = temporaryFolder();
   const units = join(folder.path, "units");
   await systemFiles.mkdir(units, 0o755);
@@ -46,24 +46,29 @@ async function remade(content: string | null, fails = false) {
 
 const left = ["units"];
 
-test("a file that comes out as it was stays the very file", async () => {
-  expect(await remade("[Match]\n")).toEqual({ isSame: true, text: "[Match]\n", names: 2, left });
+test("a file that is rewritten with the same content keeps its inode and its time", async () => {
+  expect(await rewriteUnit("[Match]\n")).toEqual({
+    isSame: true,
+    text: "[Match]\n",
+    names: 2,
+    left,
+  });
 });
 
-test("one that comes out otherwise is the new one", async () => {
+test("a file that is rewritten with other content is the new file", async () => {
   const text = "[Match]\nName=a\n";
-  expect(await remade(text)).toEqual({ isSame: false, text, names: 2, left });
+  expect(await rewriteUnit(text)).toEqual({ isSame: false, text, names: 2, left });
 });
 
-test("one that does not come again stays away", async () => {
-  expect(await remade(null)).toEqual({ isSame: false, text: null, names: 1, left });
+test("a file that is removed stays removed", async () => {
+  expect(await rewriteUnit(null)).toEqual({ isSame: false, text: null, names: 1, left });
 });
 
-test("nothing is left aside where the work fails", async () => {
-  expect(await remade("[Match]\n", true)).toMatchObject({ isSame: true, left });
+test("no copy remains where the work fails", async () => {
+  expect(await rewriteUnit("[Match]\n", true)).toMatchObject({ isSame: true, left });
 });
 
-test("a file that was not touched keeps its one name", async () => {
+test("a file that was not rewritten has one hard link", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "a.network"), "a");
   await preserveInodes({ files: filesIn(folder.path) }, folder.path, async () => undefined);

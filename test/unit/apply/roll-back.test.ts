@@ -34,12 +34,12 @@ const old = { [fileOf(first).path]: "old\n" };
 
 const route = (hasDefault: boolean): string =>
   `Iface Destination Gateway Flags R U M Mask\nens5 ${hasDefault ? "00000000" : "0000000A"} 0100000A 0003 0 0 512 00000000\n`;
-const standing = { link: "ens5", routes: { ipv4: true, ipv6: false }, imdsAnswers: null };
+const reachability = { link: "ens5", routes: { ipv4: true, ipv6: false }, imdsAnswers: null };
 
-async function applied(options: FakeOptions, stands: typeof standing | null = null) {
+async function applied(options: FakeOptions, reachableBefore: typeof reachability | null = null) {
   const machine = fakeMachine({ ...options, disk: { ...old, ...options.disk } });
   const result = await applyPlan(machine, plan, {
-    reachability: stands,
+    reachability: reachableBefore,
     interruptedRun: null,
     undo,
   });
@@ -50,8 +50,8 @@ async function applied(options: FakeOptions, stands: typeof standing | null = nu
   return { ...result, machine, outcomes, contents };
 }
 
-describe("all goes well", () => {
-  test("files first, then the steps in their order; nothing unfinished remains", async () => {
+describe("a plan without a failure", () => {
+  test("writes the files, runs the steps in order, and removes its record of an interrupted run", async () => {
     const { failure, outcomes, machine } = await applied({});
     expect({ failure, outcomes }).toEqual({
       failure: null,
@@ -68,19 +68,15 @@ describe("all goes well", () => {
     ]);
   });
 
-  test("a plan without steps leaves no note: nothing can be unfinished", async () => {
+  test("writes no record of an interrupted run where it has no steps", async () => {
     const machine = fakeMachine();
-    await applyPlan(
-      machine,
-      { ...plan, steps: [] },
-      { reachability: standing, interruptedRun: null, undo },
-    );
+    await applyPlan(machine, { ...plan, steps: [] }, { reachability, interruptedRun: null, undo });
     expect(machine.done).toEqual(plan.write.map(({ path }) => `write ${path}`));
   });
 });
 
-describe("a step fails", () => {
-  test("for one NIC: its old file is back and taken up; the other stays new; 71", async () => {
+describe("a step that fails", () => {
+  test("for one NIC restores and activates its old file, keeps the other NIC, and ends with OSERR", async () => {
     const { failure, outcomes, contents, machine } = await applied({
       exec: (argv) => (argv === "up ens5" ? { code: 4, stderr: "no lease\nmore" } : 0),
     });
@@ -96,7 +92,7 @@ describe("a step fails", () => {
     ]);
   });
 
-  test("for all: no further step, every old file is back, a new one is gone", async () => {
+  test("for all NICs stops the run, restores every old file and removes every new one", async () => {
     const { failure, outcomes, contents, machine } = await applied({
       exec: (argv) => (argv === "reload" ? 1 : 0),
     });
@@ -107,12 +103,12 @@ describe("a step fails", () => {
     expect(machine.done).toContain("run up back ens6");
   });
 
-  test("a command that is not there is named as such", async () => {
+  test("because the command is missing says so", async () => {
     const { failure } = await applied({ exec: (argv) => (argv === "reload" ? 127 : 0) });
     expect(failure?.message).toBe("reload: there is no such command");
   });
 
-  test("going back fails too: it is told, and the run ends with the first failure", async () => {
+  test("ends the run with its own failure where the roll-back fails too, and the log has that one", async () => {
     const { failure, machine } = await applied({
       exec: (argv) => (argv.startsWith("reload") ? 1 : 0),
     });
@@ -121,11 +117,11 @@ describe("a step fails", () => {
   });
 });
 
-describe("the machine would become unreachable", () => {
-  test("the default route is gone and does not come back: everything is taken back, 71", async () => {
+describe("a plan that makes the machine unreachable", () => {
+  test("is rolled back with OSERR where the default route is gone", async () => {
     const { failure, outcomes, contents } = await applied(
       { disk: { "/proc/net/route": route(false) } },
-      standing,
+      reachability,
     );
     expect(failure?.kind).toBe("OSERR");
     expect(failure?.message).toContain("the ipv4 default route over ens5 is gone");
@@ -133,49 +129,49 @@ describe("the machine would become unreachable", () => {
     expect(contents).toEqual(["old\n", null]);
   });
 
-  test("imds no longer answers: the same", async () => {
+  test("is rolled back where imds no longer answers", async () => {
     const { failure, contents } = await applied({ disk: { "/proc/net/route": route(true) } }, {
-      ...standing,
+      ...reachability,
       imdsAnswers: async () => false,
     } as never);
     expect(failure?.message).toContain("imds no longer answers");
     expect(contents).toEqual(["old\n", null]);
   });
 
-  test("it comes back within the patience: nothing is taken back", async () => {
+  test("is kept where imds answers again before the deadline", async () => {
     let looks = 0;
     const { failure, contents } = await applied({ disk: { "/proc/net/route": route(true) } }, {
-      ...standing,
+      ...reachability,
       imdsAnswers: async () => (looks += 1) > 3,
     } as never);
     expect(failure).toBeNull();
-    expect(looks).toBe(5); // the fourth is the first that it stands, and it has to for a second
+    expect(looks).toBe(5); // the fourth is the first that succeeds, and it must succeed for a second
     expect(contents).toEqual([fileOf(first).content, fileOf(second).content]);
   });
 });
 
-test("it stands at once and falls a moment later: everything is taken back", async () => {
+test("a plan is rolled back where imds answers once and then no longer", async () => {
   let looks = 0;
   const { failure, contents } = await applied({ disk: { "/proc/net/route": route(true) } }, {
-    ...standing,
+    ...reachability,
     imdsAnswers: async () => (looks += 1) <= 1,
   } as never);
   expect(failure?.message).toContain("imds no longer answers");
   expect(contents).toEqual(["old\n", null]);
 });
 
-describe("a run was killed before", () => {
+describe("after a killed run", () => {
   const previous = [{ path: fileOf(first).path, mac: first, content: "oldest\n", mode: 0o600 }];
   const interruptedRun = { previous, reachability: null };
 
-  test("what it found is what a failure goes back to, not what it left", async () => {
+  test("a failure restores the files from before the killed run", async () => {
     const machine = fakeMachine({ disk: old, exec: (argv) => (argv === "reload" ? 1 : 0) });
     await applyPlan(machine, plan, { reachability: null, interruptedRun, undo });
     expect(machine.disk.get(fileOf(first).path)?.content).toBe("oldest\n");
   });
 });
 
-test("a file that cannot be written: its steps are not run, the others' are", async () => {
+test("a file that cannot be written skips the steps of its NIC, and the other steps are run", async () => {
   const full = new Failure("CANTCREAT", "no space left");
   const { outcomes, machine, failure } = await applied({
     failAt: (effect) => (effect === `write ${fileOf(second).path}` ? full : null),

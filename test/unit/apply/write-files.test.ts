@@ -7,7 +7,7 @@ import { systemFiles } from "../../../src/host/files.ts";
 import { silentLog } from "../../kit/files/golden-case.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-test("what a run that lost its power had begun to write goes; what another one writes now stays, and what others wrote", async () => {
+test("writeFiles removes an old temporary file of ec2nic, and keeps a fresh one and files of other programs", async () => {
   using folder = temporaryFolder();
   const netplan = join(folder.path, "etc/netplan");
   await mkdir(netplan, { recursive: true });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chooseClient, type ClientFacts } from "../../../src/ephemeral-dhcp/choose-client.ts";
 import { buildClientArgv } from "../../../src/ephemeral-dhcp/clients.ts";
 
-const nothing: ClientFacts = {
+const noClient: ClientFacts = {
   udhcpc: null,
   dhclient: null,
   dhcpcd: null,
@@ -16,34 +16,39 @@ const udhcpc = { udhcpc: ["/sbin/udhcpc"] };
 const dhclient = { dhclient: "/sbin/dhclient" };
 const dhcpcd = { dhcpcd: { path: "/usr/sbin/dhcpcd", version: "9.4.1" } };
 
-describe("the client that leaves the least behind is asked", () => {
+describe("chooseClient takes the client that leaves the fewest changes", () => {
   const cases: readonly (readonly [
     string,
     Partial<ClientFacts>,
     string | null,
     readonly string[],
   ])[] = [
-    ["of all", { ...udhcpc, ...dhclient, ...dhcpcd }, "udhcpc", ["udhcpc: asks as /sbin/udhcpc"]],
     [
-      "of two",
+      "udhcpc, where all are installed",
+      { ...udhcpc, ...dhclient, ...dhcpcd },
+      "udhcpc",
+      ["udhcpc: asks as /sbin/udhcpc"],
+    ],
+    [
+      "dhclient, where dhclient and dhcpcd are installed",
       { ...dhclient, ...dhcpcd },
       "dhclient",
       ["udhcpc: not found", "dhclient: asks as /sbin/dhclient"],
     ],
     [
-      "busybox's",
+      "busybox, where it has udhcpc",
       { udhcpc: ["/bin/busybox", "udhcpc"] },
       "udhcpc",
       ["udhcpc: asks as /bin/busybox udhcpc"],
     ],
     [
-      "dhcpcd where nothing else is",
+      "dhcpcd, where no other client is installed",
       dhcpcd,
       "dhcpcd",
       ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
     ],
     [
-      "not dhclient where nothing ends it",
+      "not dhclient, where timeout(1) is missing",
       { ...dhclient, timeout: null },
       null,
       [
@@ -54,7 +59,7 @@ describe("the client that leaves the least behind is asked", () => {
       ],
     ],
     [
-      "not a dhcpcd that is in charge",
+      "not a dhcpcd that already serves all NICs",
       { ...dhcpcd, isDhcpcdInCharge: true },
       null,
       [
@@ -65,7 +70,7 @@ describe("the client that leaves the least behind is asked", () => {
       ],
     ],
     [
-      "not a dhcpcd that would put its address on",
+      "not a dhcpcd before 9.4, which would configure the address",
       { dhcpcd: { path: "/sbin/dhcpcd", version: "8.1.2" } },
       null,
       [
@@ -76,13 +81,13 @@ describe("the client that leaves the least behind is asked", () => {
       ],
     ],
     [
-      "dhcpcd 10, whose number is not compared as text",
+      "dhcpcd 10, since versions are compared as numbers",
       { dhcpcd: { path: "/sbin/dhcpcd", version: "10.1.0" } },
       "dhcpcd",
       ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /sbin/dhcpcd"],
     ],
     [
-      "none without a script that does nothing",
+      "no client, where no no-op script exists",
       { ...udhcpc, noopScript: null },
       null,
       ["true: not found, no client is harmless", "networkd: not running"],
@@ -90,16 +95,16 @@ describe("the client that leaves the least behind is asked", () => {
   ];
   for (const [name, facts, client, trace] of cases) {
     test(name, () => {
-      const chosen = chooseClient({ ...nothing, ...facts });
+      const chosen = chooseClient({ ...noClient, ...facts });
       expect(chosen.client?.name ?? null).toBe(client as never);
       expect(chosen.trace).toEqual(trace);
     });
   }
 });
 
-describe("the command", () => {
+describe("buildClientArgv returns", () => {
   const argvOf = (facts: Partial<ClientFacts>): string => {
-    const { client } = chooseClient({ ...nothing, ...facts });
+    const { client } = chooseClient({ ...noClient, ...facts });
     return client === null || client.name === "networkd"
       ? ""
       : buildClientArgv(client, "eth1", 9).join(" ");

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { type DhcpClient, parseGrantedAddress } from "../../../src/ephemeral-dhcp/clients.ts";
 
-/** What udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 said to a dnsmasq. */
-const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
+/** The output of udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 with a dnsmasq. */
+const output: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
   udhcpc: [
     "udhcpc: started, v1.35.0",
     "udhcpc: broadcasting discover",
@@ -27,20 +27,20 @@ const said: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
 };
 
 for (const name of ["udhcpc", "dhclient", "dhcpcd"] as const) {
-  test(`${name}: an address is granted with its last word, not with the offer`, () => {
-    const lines = said[name];
+  test(`${name}: the last line grants the address, and not the offer`, () => {
+    const lines = output[name];
     expect(parseGrantedAddress(name, lines.join("\n"))).toBe("10.0.0.92");
     expect(parseGrantedAddress(name, lines.slice(0, -1).join("\n"))).toBeNull();
   });
 }
 
-test("half a line grants nothing, as it may come in pieces", () => {
+test("an incomplete line grants no address", () => {
   expect(parseGrantedAddress("dhclient", "bound to 10.0.0.9")).toBeNull();
   expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 10.0.0.9")).toBeNull();
   expect(parseGrantedAddress("dhcpcd", "eth0: leased 10.0.0.9")).toBeNull();
 });
 
-test("what is no address is none", () => {
+test("text that is no address grants none", () => {
   expect(parseGrantedAddress("udhcpc", "udhcpc: lease of $(reboot) obtained")).toBeNull();
   expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
 });

@@ -5,14 +5,14 @@ import { eniIndex, prioritiesOf, tableOf } from "../../../src/plan/config/table-
 const slots = Array.from({ length: maxLeases }, (_, slot) => slot);
 const first = eniIndex({ networkCard: 0, deviceNumber: 0 });
 
-test("a lease's table is no NIC's, none of the kernel's, and one that busybox knows", () => {
+test("the table of a lease is above the kernel's (255), and below the NICs' and busybox's limit (1024)", () => {
   const tables = slots.map(leaseTable);
   expect(new Set(tables).size).toBe(maxLeases);
   expect(Math.min(...tables)).toBeGreaterThan(255);
   expect(Math.max(...tables)).toBeLessThan(Math.min(1024, tableOf(first)));
 });
 
-test("a lease's rule comes before all others of ours, and of the VPC CNI", () => {
+test("the rule of a lease comes before the other rules of ec2nic and those of the VPC CNI (512)", () => {
   const priorities = slots.map(leasePriority);
   const { vpc, main, own } = prioritiesOf(first);
   expect(Math.max(...priorities)).toBeLessThan(Math.min(512, vpc, main, own));

@@ -8,10 +8,10 @@ import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";
 const nic = { name: "eth1", mac, addresses: [] };
-const wish = { endpoints: ["169.254.169.254"], deadlineMs: 5000 };
-const notesPath = "/run/ec2nic/dhcp/leases.json";
+const options = { endpoints: ["169.254.169.254"], deadlineMs: 5000 };
+const journalPath = "/run/ec2nic/dhcp/leases.json";
 
-/** A machine with udhcpc and one NIC that is up; `on` sees each command before it is done. */
+/** A machine with udhcpc and one NIC that is up; `on` is called before each command. */
 function machine(on: (command: string, options?: ExecOptions) => void = () => undefined) {
   const files = fakeFiles({
     "/sbin/udhcpc": "",
@@ -48,18 +48,18 @@ function machine(on: (command: string, options?: ExecOptions) => void = () => un
     },
     uid: 0,
   };
-  const notes = (): string | null => {
-    const file = files.there.get(notesPath);
+  const readJournal = (): string | null => {
+    const file = files.there.get(journalPath);
     return file === undefined ? null : new TextDecoder().decode(file.content);
   };
-  return { host, done, ending, held, notes, files };
+  return { host, done, ending, held, readJournal, files };
 }
 
 const removal = "ip -4 address del 10.0.1.20/32 dev eth1";
 
-test("a lease is put on, and taken off at the close; asked twice, it is the same", async () => {
-  const { host, done, held, notes } = machine();
-  const leases = openLeaseSession(host, wish);
+test("take adds the address once, and close removes it", async () => {
+  const { host, done, held, readJournal } = machine();
+  const leases = openLeaseSession(host, options);
   const [first, second] = [leases.take(nic, 4000), leases.take(nic, 4000)];
   expect(second).toBe(first);
   expect(await first).toEqual({
@@ -67,7 +67,7 @@ test("a lease is put on, and taken off at the close; asked twice, it is the same
     address: { nic: "eth1", family: "ipv4", address: "10.0.1.20", prefixLength: 32, scopeId: 0 },
   });
   expect(done).toContain("/sbin/udhcpc -f -q -n -t 4 -T 1 -s /bin/true -i eth1");
-  // 5 s until the run's deadline, and half a minute
+  // the lifetime is the time until the deadline (5 s) and 30 s more
   const times = "valid_lft 35 preferred_lft 35";
   expect(done).toContain(`ip -4 address add 10.0.1.20/32 dev eth1 scope link ${times}`);
   expect(done).not.toContain(removal);
@@ -75,13 +75,13 @@ test("a lease is put on, and taken off at the close; asked twice, it is the same
   await leases.close();
   expect(done.filter((each) => each === removal).length).toBe(1);
   expect(done.filter((each) => each.startsWith("ip link"))).toEqual([]);
-  expect([held.count, notes()]).toEqual([0, null]);
+  expect([held.count, readJournal()]).toEqual([0, null]);
 });
 
-test("what is changed is written down before", async () => {
+test("take writes each change to the journal before it makes it", async () => {
   const seen: (readonly [string, string | null])[] = [];
-  const { host, notes } = machine((command) => void seen.push([command, notes()]));
-  const leases = openLeaseSession(host, wish);
+  const { host, readJournal } = machine((command) => void seen.push([command, readJournal()]));
+  const leases = openLeaseSession(host, options);
   await leases.take(nic, 4000);
   const at = (words: string) => seen.find(([command]) => command.includes(words))?.[1];
   expect(at("udhcpc -f")).toContain('"nic":"eth1"');
@@ -89,14 +89,14 @@ test("what is changed is written down before", async () => {
   await leases.close();
 });
 
-test("a client that runs is written down with its start time, whatever its name", async () => {
+test("take writes the process id and the start time of the client to the journal", async () => {
   const written: string[] = [];
   const { host, files } = machine();
   const write: typeof files.write = async (path, content, mode) => {
     written.push(String(content));
     return files.write(path, content, mode);
   };
-  const leases = openLeaseSession({ ...host, files: { ...files, write } }, wish);
+  const leases = openLeaseSession({ ...host, files: { ...files, write } }, options);
   await leases.take(nic, 4000);
   await leases.close();
   expect(written.some((each) => each.includes('"client":{"pid":4711,"startTime":"22"}'))).toBe(
@@ -105,34 +105,34 @@ test("a client that runs is written down with its start time, whatever its name"
 });
 
 for (const [when, words] of [
-  ["while the client asks", "udhcpc -f"],
+  ["while the client runs", "udhcpc -f"],
   ["between the grant and the address", "address show"],
-  ["while the address is put on", "address add"],
+  ["while the address is added", "address add"],
 ] as const) {
-  test(`a signal ${when}: no lease, and nothing stays`, async () => {
+  test(`a signal ${when} ends without a lease and without an address`, async () => {
     let isGranted = false;
-    const { host, done, ending, notes, held } = machine((command) => {
+    const { host, done, ending, readJournal, held } = machine((command) => {
       isGranted ||= command.includes("udhcpc -f");
       if (isGranted && command.includes(words)) ending.abort(new Error("ended by SIGTERM"));
     });
-    const leases = openLeaseSession(host, wish);
+    const leases = openLeaseSession(host, options);
     expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "ended by SIGTERM" });
     await leases.close();
     const hasAdded = done.some((each) => each.includes("address add"));
     expect(done.includes(removal)).toBe(hasAdded);
-    expect([held.count, notes()]).toEqual([0, null]);
+    expect([held.count, readJournal()]).toEqual([0, null]);
   });
 }
 
-test("after the close nothing is taken any more", async () => {
+test("take gives no lease after close", async () => {
   const { host, done } = machine();
-  const leases = openLeaseSession(host, wish);
+  const leases = openLeaseSession(host, options);
   await leases.close();
   expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "the run is ending" });
   expect(done).toEqual([]);
 });
 
-test("what has an address, has no MAC, or is not root's to change is left alone", async () => {
+test("take gives no lease for a NIC with an IPv4 address or without a MAC, or to a user who is not root", async () => {
   const address: LinkAddress = {
     nic: "eth1",
     family: "ipv4",
@@ -142,7 +142,7 @@ test("what has an address, has no MAC, or is not root's to change is left alone"
   };
   const { host, done } = machine();
   const reasonOf = async (some: Partial<LeaseHost>, link: Parameters<typeof take>[1]) =>
-    take(openLeaseSession({ ...host, ...some }, wish), link);
+    take(openLeaseSession({ ...host, ...some }, options), link);
   const take = async (
     leases: ReturnType<typeof openLeaseSession>,
     link: Partial<typeof nic> | object,
@@ -156,63 +156,63 @@ test("what has an address, has no MAC, or is not root's to change is left alone"
   expect(done).toEqual([]);
 });
 
-test("nothing abandoned: one look, no lock, no command", async () => {
+test("recoverAbandonedLeases takes no lock and runs no command without a journal", async () => {
   const { host, done, held } = machine();
   const takeLock = async () => Promise.reject(new Error("asked for the lock"));
   await recoverAbandonedLeases({ ...host, takeLock });
   expect([done, held.count]).toEqual([[], 0]);
 });
 
-test("notes that nobody can read are thrown away, and so is half a file", async () => {
-  const { host, files, notes } = machine();
-  const half = "/run/ec2nic/dhcp/.ec2nic-0123456789ab.tmp";
-  await files.write(notesPath, '{"taken":[{"nic":', 0o600);
-  await files.write(half, "{", 0o600);
+test("recoverAbandonedLeases removes an invalid journal and a temporary file", async () => {
+  const { host, files, readJournal } = machine();
+  const temporary = "/run/ec2nic/dhcp/.ec2nic-0123456789ab.tmp";
+  await files.write(journalPath, '{"taken":[{"nic":', 0o600);
+  await files.write(temporary, "{", 0o600);
   const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
   await recoverAbandonedLeases({ ...host, files: { ...files, list } });
-  expect([notes(), files.there.has(half)]).toEqual([null, false]);
+  expect([readJournal(), files.there.has(temporary)]).toEqual([null, false]);
 });
 
-test("what a killed run had begun to write beside a client's files goes, and nothing else", async () => {
+test("recoverAbandonedLeases removes a temporary file beside the files of a client, and no other file", async () => {
   const { host, files } = machine();
   const folder = "/var/lib/dhcpcd";
-  const half = ".ec2nic-0123456789ab.tmp";
-  for (const name of [half, "eth9.lease"]) await files.write(`${folder}/${name}`, "", 0o600);
+  const temporary = ".ec2nic-0123456789ab.tmp";
+  for (const name of [temporary, "eth9.lease"]) await files.write(`${folder}/${name}`, "", 0o600);
   const link = { nic: "eth1", mac, slot: 0, wasDown: false, endpoints: [] };
   const state = { address: null, client: null, isNetworkd: false };
   const left = { files: [{ path: `${folder}/eth1.lease`, previous: null }], folders: [] };
-  const notes: LeaseJournalContent = { taken: [{ ...link, ...state, ...left }] };
-  await files.write(notesPath, JSON.stringify(notes), 0o600);
+  const journal: LeaseJournalContent = { taken: [{ ...link, ...state, ...left }] };
+  await files.write(journalPath, JSON.stringify(journal), 0o600);
   const names: Readonly<Record<string, readonly string[]>> = {
-    [folder]: [half, "eth9.lease"],
+    [folder]: [temporary, "eth9.lease"],
     "/run/ec2nic/dhcp": ["leases.json", "lock"],
   };
   const list = async (path: string) => names[path] ?? [];
   await recoverAbandonedLeases({ ...host, files: { ...files, list } });
-  expect(files.there.has(`${folder}/${half}`)).toBe(false);
+  expect(files.there.has(`${folder}/${temporary}`)).toBe(false);
   expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
-  expect(files.there.has(notesPath)).toBe(false);
+  expect(files.there.has(journalPath)).toBe(false);
 });
 
-// a cable that is plugged late, a DHCPOFFER that was lost: the run asks again
-test("a NIC that got none is given back, and asked again when it is wanted again", async () => {
-  const { host, done, files, held, notes } = machine();
+// Carrier may come late, and a DHCPOFFER may be lost: the run asks again.
+test("take tries again for a NIC that got no lease", async () => {
+  const { host, done, files, held, readJournal } = machine();
   const carrier = "/sys/class/net/eth1/carrier";
   const set = (value: string) => host.files.write(carrier, value, 0o444);
-  const leases = openLeaseSession(host, wish);
+  const leases = openLeaseSession(host, options);
   await set("0");
   expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason: "it has no carrier" });
-  expect(notes()).toBeNull();
+  expect(readJournal()).toBeNull();
   await set("1");
   expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });
   await leases.close();
   expect(done.filter((each) => each === removal).length).toBe(1);
-  expect([held.count, notes(), files.there.has(notesPath)]).toEqual([0, null, false]);
+  expect([held.count, readJournal(), files.there.has(journalPath)]).toEqual([0, null, false]);
 });
 
-test("another run that takes leases is done some time: then this one takes its own", async () => {
+test("take gives no lease while another run takes leases, and gives one afterwards", async () => {
   const { host, held } = machine();
-  const leases = openLeaseSession(host, wish);
+  const leases = openLeaseSession(host, options);
   held.count = 1;
   expect(await leases.take(nic, 4000)).toEqual({
     kind: "none",
@@ -224,9 +224,9 @@ test("another run that takes leases is done some time: then this one takes its o
   expect(held.count).toBe(0);
 });
 
-test("too little time to ask in is said, and nobody is asked", async () => {
+test("take starts no client where less than a second is left", async () => {
   const { host, done } = machine();
-  const leases = openLeaseSession(host, wish);
+  const leases = openLeaseSession(host, options);
   const reason = "too little time is left to ask in";
   expect(await leases.take(nic, 900)).toEqual({ kind: "none", reason });
   expect(done.filter((each) => each.includes("udhcpc"))).toEqual([]);

@@ -5,7 +5,7 @@ import type { LeaseRecord } from "../../../src/ephemeral-dhcp/journal.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
 
 const mac = "06:a1:00:00:00:06";
-const note: LeaseRecord = {
+const record: LeaseRecord = {
   nic: "eth1",
   mac,
   slot: 3,
@@ -25,7 +25,7 @@ const note: LeaseRecord = {
   folders: ["/run/dhcpcd"],
 };
 
-const undone = [
+const undoCommands = [
   "end 4711 99",
   "ip -4 rule del priority 403 from 10.0.1.20 to 169.254.169.254 lookup 903",
   "ip -4 route del 169.254.169.254 dev eth1 src 10.0.1.20 table 903",
@@ -37,7 +37,7 @@ const undone = [
 
 type Answers = (command: string) => Partial<ExecResult>;
 
-function fakeMachine(answers: Answers = () => ({}), address = mac) {
+function leaseHost(answers: Answers = () => ({}), address = mac) {
   const files = fakeFiles({
     "/sys/class/net/eth1/address": `${address}\n`,
     "/var/lib/dhcpcd/eth1.lease": "new",
@@ -59,17 +59,17 @@ function fakeMachine(answers: Answers = () => ({}), address = mac) {
   return { done, log, text, host: { clock: fakeClock(), files, log, exec, endProcess } };
 }
 
-test("everything is given back, in an order in which nothing is in the way", async () => {
-  const { host, done, text, log } = fakeMachine();
-  expect(await undoLease(host, note)).toBe(true);
-  expect(done).toEqual(undone);
+test("undoLease restores every change, in the order in which that is possible", async () => {
+  const { host, done, text, log } = leaseHost();
+  expect(await undoLease(host, record)).toBe(true);
+  expect(done).toEqual(undoCommands);
   expect(text("/var/lib/dhcpcd/eth1.lease")).toBe("old");
   expect(text("/var/db/dhcpcd/eth1.lease")).toBeNull();
   expect(text("/proc/sys/net/ipv4/conf/eth1/promote_secondaries")).toBe("0\n");
   expect(log.lines).toEqual([]);
 });
 
-describe("what is not there is no trouble", () => {
+describe("undoLease ignores that something is already gone", () => {
   const words = [
     "RTNETLINK answers: No such file or directory",
     "RTNETLINK answers: No such process",
@@ -82,54 +82,54 @@ describe("what is not there is no trouble", () => {
   ];
   for (const stderr of words) {
     test(stderr, async () => {
-      const { host, done, log } = fakeMachine(() => ({ code: 2, stderr }));
-      expect(await undoLease(host, note)).toBe(true);
-      expect(done).toEqual(undone);
+      const { host, done, log } = leaseHost(() => ({ code: 2, stderr }));
+      expect(await undoLease(host, record)).toBe(true);
+      expect(done).toEqual(undoCommands);
       expect(log.lines).toEqual([]);
     });
   }
 });
 
-test("what cannot be undone is told with its command, and keeps nothing else from it", async () => {
+test("undoLease warns of a command that fails, and runs all others", async () => {
   const stderr = "RTNETLINK answers: Operation not permitted";
-  const { host, done, log } = fakeMachine((command) =>
+  const { host, done, log } = leaseHost((command) =>
     command.includes("rule del") ? { code: 2, stderr } : {},
   );
-  expect(await undoLease(host, note)).toBe(false);
-  expect(done).toEqual(undone);
+  expect(await undoLease(host, record)).toBe(false);
+  expect(done).toEqual(undoCommands);
   expect(log.lines).toEqual([
-    `warn: eth1: of its temporary lease something is left: ${undone[1]} ended with 2: ${stderr}`,
+    `warn: eth1: of its temporary lease something is left: ${undoCommands[1]} ended with 2: ${stderr}`,
   ]);
 });
 
-test("a command that cannot be started keeps nothing else from being undone", async () => {
-  const { host, done, log } = fakeMachine();
+test("undoLease runs all other commands where one cannot be started", async () => {
+  const { host, done, log } = leaseHost();
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     done.push(argv.join(" "));
     throw new Error("no more processes");
   };
-  expect(await undoLease({ ...host, exec }, note)).toBe(false);
-  expect(done).toEqual(undone);
+  expect(await undoLease({ ...host, exec }, record)).toBe(false);
+  expect(done).toEqual(undoCommands);
   expect(log.lines.length).toBe(4);
 });
 
-test("a link of another MAC is another NIC: its addresses, state and settings stay", async () => {
-  const { host, done, text } = fakeMachine(() => ({}), "06:a1:00:00:00:07");
-  expect(await undoLease(host, note)).toBe(true);
-  expect(done).toEqual(undone.filter((each) => !/address|link/.test(each)));
+test("undoLease changes no address, state and setting of a link with another MAC", async () => {
+  const { host, done, text } = leaseHost(() => ({}), "06:a1:00:00:00:07");
+  expect(await undoLease(host, record)).toBe(true);
+  expect(done).toEqual(undoCommands.filter((each) => !/address|link/.test(each)));
   expect(text("/proc/sys/net/ipv4/conf/eth1/promote_secondaries")).toBe("1\n");
 });
 
-test("a link that was down stays up where somebody has given it an address since", async () => {
-  const { host, done } = fakeMachine((command) =>
+test("undoLease keeps a link up that has got an address since", async () => {
+  const { host, done } = leaseHost((command) =>
     command.includes("show") ? { stdout: "3: eth1    inet 10.0.1.30/24 scope global eth1" } : {},
   );
-  expect(await undoLease(host, note)).toBe(true);
+  expect(await undoLease(host, record)).toBe(true);
   expect(done).not.toContain("ip link set dev eth1 down");
 });
 
-test("of a lease that was not granted yet there is no address to be taken off", async () => {
-  const { host, done } = fakeMachine();
-  expect(await undoLease(host, { ...note, address: null, client: null })).toBe(true);
-  expect(done).toEqual(undone.slice(4));
+test("undoLease removes no address where the lease was not granted", async () => {
+  const { host, done } = leaseHost();
+  expect(await undoLease(host, { ...record, address: null, client: null })).toBe(true);
+  expect(done).toEqual(undoCommands.slice(4));
 });

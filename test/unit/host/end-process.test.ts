@@ -7,14 +7,14 @@ function startTimeOf(pid: number): string {
   return stat.replace(/^.*\) /s, "").split(" ")[19] ?? "";
 }
 
-test("a process is ended, and gone when it returns", async () => {
+test("endProcess ends a process with SIGTERM", async () => {
   const child = Bun.spawn(["sleep", "60"]);
   await endProcess(child.pid, startTimeOf(child.pid));
   await child.exited;
   expect(child.signalCode).toBe("SIGTERM");
 });
 
-test("one that does not obey is ended all the same", async () => {
+test("endProcess ends a process that ignores SIGTERM with SIGKILL", async () => {
   const child = Bun.spawn(["sh", "-c", "trap '' TERM; echo ready; exec sleep 60"], {
     stdout: "pipe",
   });
@@ -24,7 +24,7 @@ test("one that does not obey is ended all the same", async () => {
   expect(child.signalCode).toBe("SIGKILL");
 });
 
-test("another process with the same number is left alone", async () => {
+test("endProcess does not end a process with another start time", async () => {
   const child = Bun.spawn(["sleep", "60"]);
   const other = String(Number(startTimeOf(child.pid)) - 1);
   await endProcess(child.pid, other);
@@ -34,7 +34,7 @@ test("another process with the same number is left alone", async () => {
   await child.exited;
 });
 
-test("one that is gone is no trouble", async () => {
+test("endProcess ignores a process that has ended", async () => {
   const child = Bun.spawn(["true"]);
   await child.exited;
   await endProcess(child.pid, "1");

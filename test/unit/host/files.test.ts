@@ -5,7 +5,7 @@ import { Failure } from "../../../src/exit.ts";
 import { systemFiles } from "../../../src/host/files.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-test("a link stands in the place of what was there, and nothing else remains", async () => {
+test("symlink replaces what is at the path, and leaves no temporary file", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "x");
   for (const target of ["../a", "/b"]) {
@@ -18,7 +18,7 @@ test("a link stands in the place of what was there, and nothing else remains", a
   expect(await readdir(folder.path)).toEqual(["file", "x"]);
 });
 
-test("a link that cannot be made leaves nothing behind", async () => {
+test("symlink leaves no temporary file where it fails", async () => {
   using folder = temporaryFolder();
   await mkdir(join(folder.path, "x"));
   await expect(systemFiles.symlink(join(folder.path, "x"), "/b")).rejects.toBeInstanceOf(Failure);
@@ -28,7 +28,7 @@ test("a link that cannot be made leaves nothing behind", async () => {
   expect(await readdir(folder.path)).toEqual(["x"]);
 });
 
-test("a folder goes where it is empty; one that is not, a file, a link, nothing: no change", async () => {
+test("rmdir removes an empty folder, and changes nothing else", async () => {
   using folder = temporaryFolder();
   const at = (name: string): string => join(folder.path, name);
   await mkdir(at("empty"));
@@ -42,7 +42,7 @@ test("a folder goes where it is empty; one that is not, a file, a link, nothing:
   expect(await readdir(at("full"))).toEqual(["inner"]);
 });
 
-test("what a run that was killed had begun is swept away when it is old enough, and nothing else", async () => {
+test("removeTemporary removes temporary files that are old enough, and nothing else", async () => {
   using folder = temporaryFolder();
   const at = (name: string): string => join(folder.path, name);
   const others = ["ec2nic.conf", ".ec2nic-0123456789ab.tmp.bak", ".ec2nic-short.tmp"];
@@ -57,7 +57,7 @@ test("what a run that was killed had begun is swept away when it is old enough, 
   await systemFiles.removeTemporary(at("none"), 0);
 });
 
-test("a pipe or a device in the place of a file is told, and not waited for", async () => {
+test("read throws OSERR for a pipe, a device or a folder, and does not wait", async () => {
   using folder = temporaryFolder();
   const at = (name: string): string => join(folder.path, name);
   expect(Bun.spawnSync(["mkfifo", at("pipe")]).exitCode).toBe(0);
@@ -71,7 +71,7 @@ test("a pipe or a device in the place of a file is told, and not waited for", as
   expect((await systemFiles.read("/proc/uptime"))?.length).toBeGreaterThan(3);
 });
 
-test("more than a file can sensibly hold is not taken into memory", async () => {
+test("read throws OSERR for a file of 1 GiB", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "sparse");
   await writeFile(path, "");
@@ -79,7 +79,7 @@ test("more than a file can sensibly hold is not taken into memory", async () => 
   await expect(systemFiles.read(path)).rejects.toMatchObject({ kind: "OSERR" });
 });
 
-test("a pipe is read where one is wanted", async () => {
+test("read reads a pipe with mayBePipe", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "pipe");
   Bun.spawnSync(["mkfifo", path]);

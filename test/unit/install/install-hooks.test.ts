@@ -3,14 +3,14 @@ import { install } from "../../../src/install/install.ts";
 import { withFolder } from "../../kit/files/golden-case.ts";
 import { imageHost, makeClients, treeBelow } from "../../kit/files/image.ts";
 
-const wish = { program: "/usr/local/bin/ec2nic", withDhcpHooks: true, dryRun: false };
+const options = { program: "/usr/local/bin/ec2nic", withDhcpHooks: true, dryRun: false };
 
-test("the hooks of every client that is there, and without --from-dhcp none is left", async () => {
+test("install writes the hooks of every installed client, and removes them without --from-dhcp", async () => {
   await withFolder(async (root) => {
     await makeClients(root);
-    await install(imageHost(root), { ...wish, withDhcpHooks: false });
+    await install(imageHost(root), { ...options, withDhcpHooks: false });
     const without = await treeBelow(root);
-    const plan = await install(imageHost(root), wish);
+    const plan = await install(imageHost(root), options);
     const hooks = [
       "/etc/dhcp/dhclient-exit-hooks.d/ec2nic",
       "/usr/lib/dhcpcd/dhcpcd-hooks/95-ec2nic",
@@ -19,10 +19,10 @@ test("the hooks of every client that is there, and without --from-dhcp none is l
       "/etc/systemd/system/ec2nic-lease.path",
       "/etc/systemd/system/ec2nic-lease.service",
     ];
-    const changed = "/etc/ec2nic.folders"; // with /etc/udhcpc, which is not there
+    const changed = "/etc/ec2nic.folders"; // it lists /etc/udhcpc, which did not exist
     expect(plan.write.map(({ path }) => path)).toEqual([changed, ...hooks]);
     expect(plan.notes.join()).toContain("-s /etc/udhcpc/ec2nic.script");
-    const again = await install(imageHost(root), { ...wish, withDhcpHooks: false });
+    const again = await install(imageHost(root), { ...options, withDhcpHooks: false });
     expect(again.remove.toSorted()).toEqual(
       [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
     );

@@ -7,7 +7,7 @@ import { withFolder } from "../../kit/files/golden-case.ts";
 import { imageHost, makeClients, treeBelow as snapshot } from "../../kit/files/image.ts";
 
 const program = "/usr/local/bin/ec2nic";
-const wish = { program, withDhcpHooks: true, dryRun: false };
+const options = { program, withDhcpHooks: true, dryRun: false };
 const undo = { program: null, withDhcpHooks: false, dryRun: false };
 
 const unit = "etc/systemd/system/ec2nic-local.service";
@@ -17,7 +17,7 @@ const roots: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
     await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
     await mkdir(join(root, "etc/systemd/system/multi-user.target.wants"), { recursive: true });
   },
-  "a root with others' things": async (root) => {
+  "a root with files of other programs": async (root) => {
     await mkdir(join(root, "etc/ec2nic"), { recursive: true });
     await writeFile(join(root, "etc/ec2nic/unmanaged"), "ens9\n");
     await mkdir(join(root, "etc/systemd/system/timers.target.wants"), { recursive: true });
@@ -33,18 +33,18 @@ const roots: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
     await mkdir(join(root, "etc/systemd/system"), { recursive: true });
     await symlink("/dev/null", join(root, unit));
   },
-  "a root where a unit of that name is somebody else's": async (root) => {
+  "a root where another program has a unit of that name": async (root) => {
     await mkdir(join(root, "etc/systemd/system"), { recursive: true });
     await writeFile(join(root, unit), "[Unit]\n");
   },
 };
 
 describe.each(Object.entries(roots))("%s", (_, prepare) => {
-  test("is after --uninstall as before --install: every path, mode and content", async () => {
+  test("has the same paths, modes and contents after --uninstall as before --install", async () => {
     await withFolder(async (root) => {
       await prepare(root);
       const before = await snapshot(root);
-      const plan = await install(imageHost(root), wish);
+      const plan = await install(imageHost(root), options);
       expect(plan.write.length).toBeGreaterThan(5);
       expect(await snapshot(root)).not.toEqual(before);
       await install(imageHost(root), undo);
@@ -52,12 +52,12 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
     });
   });
 
-  test("a second --install does nothing, and a second --uninstall neither", async () => {
+  test("is not changed by a second --install or a second --uninstall", async () => {
     await withFolder(async (root) => {
       await prepare(root);
-      await install(imageHost(root), wish);
+      await install(imageHost(root), options);
       const after = await snapshot(root);
-      const again = await install(imageHost(root), wish);
+      const again = await install(imageHost(root), options);
       expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
       expect(describeInstall(again, { root, program })).toStartWith("nothing to do\n");
       expect(await snapshot(root)).toEqual(after);
@@ -67,13 +67,13 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
     });
   });
 
-  test("--dry-run changes nothing, and plans what is done", async () => {
+  test("is not changed by --dry-run, which returns the same plan", async () => {
     await withFolder(async (root) => {
       await prepare(root);
       const before = await snapshot(root);
-      const planned = await install(imageHost(root), { ...wish, dryRun: true });
+      const planned = await install(imageHost(root), { ...options, dryRun: true });
       expect(await snapshot(root)).toEqual(before);
-      expect(await install(imageHost(root), wish)).toEqual(planned);
+      expect(await install(imageHost(root), options)).toEqual(planned);
       const installed = await snapshot(root);
       await install(imageHost(root), { ...undo, dryRun: true });
       expect(await snapshot(root)).toEqual(installed);
@@ -81,7 +81,7 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
   });
 });
 
-test("what an older version wrote goes, at --install and at --uninstall", async () => {
+test("--install and --uninstall remove the files of an older version", async () => {
   const old = ["etc/systemd/system/ec2nic-old.service", "etc/udev/rules.d/70-ec2nic.rules"];
   const link = "etc/systemd/system/multi-user.target.wants/ec2nic-old.service";
   await withFolder(async (root) => {
@@ -89,10 +89,10 @@ test("what an older version wrote goes, at --install and at --uninstall", async 
       for (const path of old) await writeFile(join(root, path), "# written by ec2nic\n");
       await symlink("/etc/systemd/system/ec2nic-old.service", join(root, link));
     };
-    await install(imageHost(root), wish);
+    await install(imageHost(root), options);
     const clean = await snapshot(root);
     await put();
-    await install(imageHost(root), wish);
+    await install(imageHost(root), options);
     expect(await snapshot(root)).toEqual(clean);
     await put();
     await install(imageHost(root), undo);
@@ -100,18 +100,18 @@ test("what an older version wrote goes, at --install and at --uninstall", async 
   });
 });
 
-test("another program's path is written over the one before", async () => {
+test("--install with another program path replaces the path in the units", async () => {
   await withFolder(async (root) => {
-    await install(imageHost(root), wish);
-    const plan = await install(imageHost(root), { ...wish, program: "/opt/ec2nic" });
+    await install(imageHost(root), options);
+    const plan = await install(imageHost(root), { ...options, program: "/opt/ec2nic" });
     expect(plan.write).toHaveLength(5);
     expect(await readFile(join(root, unit), "utf8")).toContain("ExecStart=/opt/ec2nic activate");
   });
 });
 
-test("a folder that an admin put something into stays", async () => {
+test("--uninstall keeps a folder with a file of an admin", async () => {
   await withFolder(async (root) => {
-    await install(imageHost(root), wish);
+    await install(imageHost(root), options);
     await writeFile(join(root, "etc/udev/rules.d/99-own.rules"), "");
     await install(imageHost(root), undo);
     expect((await readdir(root, { recursive: true })).toSorted()).toEqual([
@@ -123,13 +123,13 @@ test("a folder that an admin put something into stays", async () => {
   });
 });
 
-test("a note that names other folders does not reach out of the root, nor what is not empty", async () => {
+test("--uninstall removes no folder outside of the root and no folder with content, whatever the list of created folders says", async () => {
   await withFolder(async (outer) => {
     const root = join(outer, "root");
     await mkdir(join(outer, "victim"));
     await mkdir(join(root, "etc/ec2nic"), { recursive: true });
-    const note = "# written by ec2nic\n/../victim\n/etc/../../victim\nvictim\n/etc\n";
-    await writeFile(join(root, "etc/ec2nic.folders"), note);
+    const list = "# written by ec2nic\n/../victim\n/etc/../../victim\nvictim\n/etc\n";
+    await writeFile(join(root, "etc/ec2nic.folders"), list);
     await install(imageHost(root), undo);
     expect(await readdir(outer, { recursive: true })).toEqual(
       expect.arrayContaining(["victim", "root/etc/ec2nic"]),
@@ -138,22 +138,25 @@ test("a note that names other folders does not reach out of the root, nor what i
 });
 
 const wants = "etc/systemd/system/multi-user.target.wants";
-test.each(["etc/udev", wants])("a symbolic link at %s, which leads out, is refused", async (at) => {
-  await withFolder(async (outer) => {
-    const root = join(outer, "root");
-    await mkdir(join(outer, "victim"));
-    await mkdir(join(root, "etc/systemd/system"), { recursive: true });
-    await symlink(join(outer, "victim"), join(root, at));
-    await expect(install(imageHost(root), wish)).rejects.toThrow("symbolic link");
-    expect(await readdir(join(outer, "victim"))).toEqual([]);
-  });
-});
+test.each(["etc/udev", wants])(
+  "--install refuses a symbolic link at %s that leads out of the root",
+  async (at) => {
+    await withFolder(async (outer) => {
+      const root = join(outer, "root");
+      await mkdir(join(outer, "victim"));
+      await mkdir(join(root, "etc/systemd/system"), { recursive: true });
+      await symlink(join(outer, "victim"), join(root, at));
+      await expect(install(imageHost(root), options)).rejects.toThrow("symbolic link");
+      expect(await readdir(join(outer, "victim"))).toEqual([]);
+    });
+  },
+);
 
-test("a folder that was made, and is a link that leads out now, is not gone through", async () => {
+test("--uninstall does not follow a symbolic link that has replaced a created folder", async () => {
   await withFolder(async (outer) => {
     const root = join(outer, "root");
     await mkdir(join(outer, "victim/rules.d"), { recursive: true });
-    await install(imageHost(root), wish);
+    await install(imageHost(root), options);
     await rm(join(root, "etc/udev"), { recursive: true });
     await symlink(join(outer, "victim"), join(root, "etc/udev"));
     await install(imageHost(root), undo).catch(() => undefined);
@@ -161,29 +164,29 @@ test("a folder that was made, and is a link that leads out now, is not gone thro
   });
 });
 
-test("what an admin adds to a unit of ours is not even talked about", async () => {
+test("--install and --uninstall have no note about a drop-in of an admin", async () => {
   await withFolder(async (root) => {
     await mkdir(join(root, "etc/systemd/system/ec2nic-repair.timer.d"), { recursive: true });
-    const told = [await install(imageHost(root), wish), await install(imageHost(root), undo)];
-    expect(told.flatMap(({ notes }) => notes).join()).not.toContain("ec2nic-repair.timer.d");
+    const plans = [await install(imageHost(root), options), await install(imageHost(root), undo)];
+    expect(plans.flatMap(({ notes }) => notes).join()).not.toContain("ec2nic-repair.timer.d");
   });
 });
 
-test("who else configures NICs is named with what switches it off, and left alone", async () => {
+test("--install names other programs that configure NICs and the commands that switch them off, and does not change them", async () => {
   await withFolder(async (root) => {
     const rules = join(root, "usr/lib/udev/rules.d");
     await mkdir(rules, { recursive: true });
     await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
-    const said = describeInstall(await install(imageHost(root), wish), { root, program });
-    expect(said).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
-    expect(said).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
+    const text = describeInstall(await install(imageHost(root), options), { root, program });
+    expect(text).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
+    expect(text).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
     await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
     await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
-    expect((await install(imageHost(root), wish)).competitors).toEqual([]);
+    expect((await install(imageHost(root), options)).competitors).toEqual([]);
     const wants = join(root, "etc/systemd/system/timers.target.wants");
     await mkdir(wants, { recursive: true });
     await symlink("/usr/lib/systemd/system/x", join(wants, "nm-cloud-setup.timer"));
-    const { competitors } = await install(imageHost(root), wish);
+    const { competitors } = await install(imageHost(root), options);
     expect(competitors.map(({ name }) => name)).toEqual(["nm-cloud-setup"]);
   });
 });

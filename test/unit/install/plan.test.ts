@@ -38,7 +38,7 @@ const commands = (steps: readonly { readonly argv: readonly string[] }[]) =>
   steps.map(({ argv }) => argv.join(" "));
 
 describe("--install", () => {
-  test("on a machine: the daemons read again, and the timer runs at once", () => {
+  test("on a machine reloads the daemons and starts the timer", () => {
     const { write, links, steps } = planInstall(wanted, live);
     expect([write, links]).toEqual([wanted.files, wanted.links]);
     expect(commands(steps)).toEqual([
@@ -48,19 +48,19 @@ describe("--install", () => {
     ]);
   });
 
-  test("for an image: files and links, no command", () => {
+  test("for an image writes files and links, and runs no command", () => {
     expect(planInstall(wanted, image).steps).toEqual([]);
     expect(planInstall(wanted, image).write).toEqual(wanted.files);
   });
 
-  test("without udev, as in a container, only systemd is told", () => {
+  test("without udev, as in a container, reloads systemd only", () => {
     const plan = planInstall(wanted, { ...live, runningDaemons: ["systemd"] });
     expect(commands(plan.steps)).not.toContain("udevadm control --reload");
   });
 
-  test("folders that are missing are noted before they are made, with those of before", () => {
-    const note = file(createdDirectoriesPath, "# written by ec2nic\n/etc/udev\n");
-    const [first] = planInstall(wanted, { ...image, directories: ["/etc"], entries: [note] }).write;
+  test("lists created folders in a file before it creates them, with those of earlier runs", () => {
+    const list = file(createdDirectoriesPath, "# written by ec2nic\n/etc/udev\n");
+    const [first] = planInstall(wanted, { ...image, directories: ["/etc"], entries: [list] }).write;
     expect(first?.path).toBe(createdDirectoriesPath);
     expect(first?.content.split("\n").slice(1)).toEqual([
       "/etc/systemd",
@@ -78,19 +78,19 @@ describe("--install", () => {
     ["a mask", link(path, "/dev/null"), []],
     ["an admin's file", file(path, "[Timer]\n"), []],
     ["a folder", { ...file(path), kind: "directory" as const, content: "" }, []],
-  ])("in the place of %s", (_, thing, written) => {
+  ])("where the path has %s", (_, thing, written) => {
     const plan = planInstall(wanted, { ...image, entries: [thing] });
     expect(plan.write.map((each) => each.path)).toEqual(written);
     expect(plan.remove).toEqual([]);
   });
 
-  test("what is left as it is, is said, and not started either", () => {
+  test("has a note for a masked unit, and does not start it", () => {
     const plan = planInstall(wanted, { ...live, entries: [link(path, "/dev/null")] });
     expect(plan.notes).toEqual([`${path} is masked: left as it is`]);
     expect([plan.links, plan.steps]).toEqual([[], []]);
   });
 
-  test("all is there, and the timer does not run: an earlier run was killed before it was told", () => {
+  test("starts a timer that does not run where all files exist: an earlier run was killed", () => {
     const there = { ...live, entries: installed };
     expect(commands(planInstall(wanted, there).steps)).toEqual([
       "systemctl daemon-reload",
@@ -101,7 +101,7 @@ describe("--install", () => {
     expect(planInstall(wanted, running).steps).toEqual([]);
   });
 
-  test("what is not wanted any more, and runs, is stopped while it has its unit", () => {
+  test("stops a unit that is no longer needed before it removes its file", () => {
     const old = [
       file(`${units}/ec2nic-lease.path`),
       file("/etc/dhcp/dhclient-exit-hooks.d/ec2nic"),
@@ -114,7 +114,7 @@ describe("--install", () => {
 
   test.each([
     [
-      "nothing of systemd",
+      "a machine without systemd",
       { ...live, runningDaemons: [], installedDaemons: ["udev"] as const },
       "no systemd here",
     ],
@@ -125,35 +125,35 @@ describe("--install", () => {
       "udev does not run",
     ],
     ["an image without udev", { ...image, installedDaemons: ["systemd"] as const }, "no udev here"],
-  ])("in %s it says what will not work", (_, facts, said) => {
+  ])("in %s has a note of what will not work", (_, facts, said) => {
     expect(planInstall(wanted, facts).notes.join("; ")).toContain(said);
   });
 
-  test("in an image, whose daemons do not run, nothing is missed", () => {
+  test("in an image has no note about daemons that do not run", () => {
     expect(planInstall(wanted, image).notes).toEqual([]);
   });
 });
 
 describe("--uninstall", () => {
-  test("the timer is stopped while it still has its unit; then all goes, the note after the folders", () => {
-    const note = file(
+  test("stops the timer, and then removes all files, the folders, and last the list of folders", () => {
+    const list = file(
       createdDirectoriesPath,
       "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n",
     );
-    const plan = planUninstall({ ...live, entries: [note, ...installed] });
+    const plan = planUninstall({ ...live, entries: [list, ...installed] });
     expect(commands(plan.stepsBefore)).toEqual(["systemctl stop ec2nic-repair.timer"]);
     expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [createdDirectoriesPath]]);
     expect(plan.removeDirectories).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
     expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
   });
 
-  test("in an image no command is run; where nothing is, nothing is done", () => {
+  test("runs no command in an image, and does nothing where nothing is installed", () => {
     const plan = planUninstall({ ...image, entries: installed });
     expect([plan.stepsBefore, plan.steps]).toEqual([[], []]);
     expect(planUninstall(live)).toMatchObject({ stepsBefore: [], remove: [], steps: [] });
   });
 
-  test("what a killed run was just writing goes too, and a script by its second line", () => {
+  test("removes a temporary file of a killed run, and a script with the mark in its second line", () => {
     const left = file(`${units}/.ec2nic-0123456789ab.tmp`, "# writ");
     const script = file("/etc/udhcpc/ec2nic.script", "#!/bin/sh\n# written by ec2nic: for\n");
     const other = file("/etc/NetworkManager/dispatcher.d/90-ec2nic", "#!/bin/sh\nexit 0\n");
@@ -162,7 +162,7 @@ describe("--uninstall", () => {
     expect(plan.notes).toEqual([`${other.path} was not written by ec2nic: left as it is`]);
   });
 
-  test("a mask, a file and a link of somebody else's stay", () => {
+  test("keeps a mask, a file and a link that ec2nic did not write", () => {
     const other = link(`${units}/a.wants/ec2nic-x.service`, "/usr/lib/systemd/system/y.service");
     const entries = [link(path, "/dev/null"), file(`${units}/ec2nic-x.service`, "[Unit]\n"), other];
     const plan = planUninstall({ ...live, entries });
@@ -171,6 +171,6 @@ describe("--uninstall", () => {
   });
 });
 
-test("the folders above a path, the root left out", () => {
+test("parentDirectories returns the folders above a path without the root", () => {
   expect(parentDirectories("/a/b/c")).toEqual(["/a", "/a/b"]);
 });

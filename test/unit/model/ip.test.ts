@@ -13,7 +13,7 @@ import {
   subnetRouter,
 } from "../../../src/model/ip.ts";
 
-/** Text that looks much like an address, and often is none. */
+/** Text that is similar to an address, and often is none. */
 const nearlyIpv4 = fc
   .array(fc.constantFrom(..."0123456789.", "25", "255", "1.", "0x"), { maxLength: 12 })
   .map((parts) => parts.join(""));
@@ -35,9 +35,9 @@ describe("IPv4", () => {
     "1.2.3.4.5",
     "0x0a.0.0.1",
     "::1",
-  ])("%p is none", (text) => expect(parseIpv4(text)).toBeNull());
+  ])("%p is no address", (text) => expect(parseIpv4(text)).toBeNull());
 
-  test("agrees with node:net", () => {
+  test("parseIpv4 agrees with node:net", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), nearlyIpv4), (text) => {
         expect(parseIpv4(text) !== null).toBe(isIPv4(text));
@@ -72,9 +72,9 @@ describe("IPv6", () => {
     "10.0.0.1::",
     "[::1]",
     "10.0.0.1",
-  ])("%p is none", (text) => expect(parseIpv6(text)).toBeNull());
+  ])("%p is no address", (text) => expect(parseIpv6(text)).toBeNull());
 
-  test("agrees with node:net, except for zones", () => {
+  test("parseIpv6 agrees with node:net, except for zones", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV6(), nearlyIpv6), (text) => {
         expect(parseIpv6(text) !== null).toBe(isIPv6(text) && !text.includes("%"));
@@ -83,7 +83,7 @@ describe("IPv6", () => {
     );
   });
 
-  test("writes as URL does", () => {
+  test("parseIpv6 writes an address as URL does", () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
         // Bun's URL refuses "::0:0:0:0:0.0.0.0", which is valid.
@@ -93,7 +93,7 @@ describe("IPv6", () => {
     );
   });
 
-  test("the canonical form is its own", () => {
+  test("the canonical form of a canonical form is the same", () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
         const canonical = parseIpv6(text) ?? "";
@@ -124,7 +124,7 @@ describe("networks", () => {
     ["10.0.1.0/24", 6],
     ["2001:db8::1/64", 6],
     ["2001:db8::/129", 6],
-  ] as const)("%s of family %d is none", (text, family) => {
+  ] as const)("%s is no network of family %d", (text, family) => {
     expect(parseCidr(text, family)).toBeNull();
   });
 
@@ -151,7 +151,7 @@ describe("networks", () => {
     ["::/0", "10.0.0.1", false],
   ])("%s contains %s: %p", (cidr, address, is) => expect(cidrContains(cidr, address)).toBe(is));
 
-  test("a router lies in its subnet, and is not its base", () => {
+  test("the router of a subnet is in it, and is not its base", () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 0, max: 30 }), (address, length) => {
         const cidr = networkOf(address, length);
@@ -162,7 +162,7 @@ describe("networks", () => {
   });
 });
 
-test("a host as a network", () => {
+test("hostCidr returns the network of one host", () => {
   expect(hostCidr("10.0.0.1")).toBe("10.0.0.1/32");
   expect(hostCidr("::1")).toBe("::1/128");
   expect([familyOf("10.0.0.1"), familyOf("::/0"), prefixLength("::1/128")]).toEqual([4, 6, 128]);

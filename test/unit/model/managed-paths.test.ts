@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { backends } from "../../../src/model/plan.ts";
 import { macOfManagedPath, managedPath } from "../../../src/model/managed-paths.ts";
 
-test.each([...backends])("%s: a path leads back to its MAC", (backend) => {
+test.each([...backends])("%s: macOfManagedPath returns the MAC of managedPath", (backend) => {
   const path = managedPath(backend, "06:aa:bb:cc:dd:01");
   expect(path).toContain("06aabbccdd01");
   expect(macOfManagedPath(path)).toBe("06:aa:bb:cc:dd:01");
@@ -17,4 +17,4 @@ test.each([
   "/etc/netplan/60-ec2nic-.yaml",
   "/run/netplan/60-ec2nic-06aabbccdd01.yaml",
   "/etc/systemd/network/60-ec2nic-06aabbccdd01.network.d",
-])("%s is none of ours", (path) => expect(macOfManagedPath(path)).toBeNull());
+])("%s is no managed path", (path) => expect(macOfManagedPath(path)).toBeNull());

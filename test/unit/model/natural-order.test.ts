@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareNaturally } from "../../../src/model/text.ts";
 
-test("numbers count as numbers", () => {
+test("compareNaturally compares digits as numbers", () => {
   const names = ["eth10", "eth1", "ens5", "eth2", "eth", "ens5.7", "lo", "10.0.0.100", "10.0.0.11"];
   expect(names.toSorted(compareNaturally)).toEqual([
     "10.0.0.11",
@@ -17,7 +17,7 @@ test("numbers count as numbers", () => {
   ]);
 });
 
-test("is an order: different names never compare as equal, and turning them turns the sign", () => {
+test("compareNaturally is an order: different names are not equal, and swapping them swaps the sign", () => {
   const name = fc.string({ unit: fc.constantFrom(..."a01.") });
   fc.assert(
     fc.property(name, name, (left, right) => {

@@ -7,7 +7,7 @@ import { nicDevice, nicLink, nicRecord } from "../../kit/facts/nic-records.ts";
 
 const [a, c] = [macAt(1), macAt(3)];
 
-describe("the notes", () => {
+describe("updateRecords", () => {
   const nothing = { removed: [], settled: [], unsettled: [], foundUnchanged: [], written: [] };
   const seen = {
     ...nothing,
@@ -15,20 +15,20 @@ describe("the notes", () => {
     nics: [nicLink("ens5", a)],
   };
 
-  test("what is seen now wins, what is not seen stays", () => {
+  test("replaces the record of a present NIC, and keeps the others", () => {
     expect(updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], seen)).toEqual([
       { ...nicRecord(a, "5"), isSettled: false, foundUnchanged: null },
       nicRecord(c, "6"),
     ]);
   });
 
-  test("what is forgotten goes, unless it is seen", () => {
+  test("removes the record of a removed NIC, except where the NIC is present", () => {
     expect(
       updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], { ...seen, removed: [a, c] }),
     ).toEqual([{ ...nicRecord(a, "5"), isSettled: false, foundUnchanged: null }]);
   });
 
-  test("what is settled stays so while its device does, until more may come", () => {
+  test("keeps `isSettled` for the same device until the NIC is unsettled", () => {
     const settledIn = (change: object, before: readonly NicRecord[] = []) =>
       updateRecords(before, { ...seen, ...change }).map(({ isSettled }) => isSettled);
     expect(settledIn({ settled: [a] })).toEqual([true]);
@@ -37,7 +37,7 @@ describe("the notes", () => {
     expect(settledIn({}, [nicRecord(a, "9")])).toEqual([false]);
   });
 
-  test("whether its files were right is of the last run that looked at it, on this device", () => {
+  test("keeps `hadFiles` of the last run for the same device", () => {
     const hadIn = (change: object, before: readonly NicRecord[] = []) =>
       updateRecords(before, { ...seen, ...change }).map(({ foundUnchanged }) => foundUnchanged);
     expect(hadIn({})).toEqual([null]);

@@ -11,7 +11,7 @@ test.each([
   ["fd00:ec2::254", own.slice(1, 3), undefined],
   ["169.254.169.254", own.slice(0, 1), undefined],
 ] as const)(
-  "%s is asked from the first of its family that is not link-local",
+  "the source for %s is the first address of its family, link-local last",
   (to, from, source) => {
     expect(chooseSource(to, from)?.address).toBe(source as string);
   },

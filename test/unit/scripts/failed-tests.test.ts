@@ -4,16 +4,16 @@ import { describeFailed, failedTests } from "../../../scripts/test/failed-tests.
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 const first = `import { describe, expect, test } from "bun:test";
-test("is well", () => expect(1).toBe(1));
+test("passes", () => expect(1).toBe(1));
 describe("a group", () => {
-  test("is wrong (really)", () => { console.error("said before"); expect(1).toBe(2); });
+  test("fails (really)", () => { console.error("said before"); expect(1).toBe(2); });
 });
 `;
 const second = `import { test } from "bun:test";
 test("takes too long", async () => { await Bun.sleep(60_000); }, 20);
 `;
 
-test("each failed test of a report is found, with its file and what it said", async () => {
+test("failedTests finds each failed test with its file and its output", async () => {
   await using folder = await temporaryFolder();
   await Bun.write(join(folder.path, "first.test.ts"), first);
   await Bun.write(join(folder.path, "second.test.ts"), second);
@@ -22,7 +22,7 @@ test("each failed test of a report is found, with its file and what it said", as
     const { stderr } = Bun.spawnSync(argv, { cwd: folder.path });
     const failed = failedTests(stderr.toString());
     expect(failed.map(({ file, name }) => `${file}: ${name}`)).toEqual([
-      "first.test.ts: a group > is wrong (really)",
+      "first.test.ts: a group > fails (really)",
       "second.test.ts: takes too long",
     ]);
     expect(failed[0]?.said).toContain("said before");
@@ -31,6 +31,6 @@ test("each failed test of a report is found, with its file and what it said", as
   }
 });
 
-test("a report of tests that are well has none", () => {
+test("failedTests finds none in a report without failures", () => {
   expect(failedTests("first.test.ts:\nsome noise\n\n 3 pass\n 0 fail\n")).toEqual([]);
 });

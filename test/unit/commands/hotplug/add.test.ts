@@ -6,8 +6,8 @@ import { hotplugMachine, linkFiles, addFiles } from "../../../kit/propagation/ho
 const add = ["add", "--nic", "ens6"] as const;
 const fileOf = (last: string) => `/etc/systemd/network/60-ec2nic-06ec2a0000${last}.network`;
 
-describe("a NIC that came", () => {
-  test("is configured, and settles", async () => {
+describe("an added NIC", () => {
+  test("is configured and settles", async () => {
     const { run, disk } = hotplugMachine();
     const { code, messages, ms } = await run(...add);
     expect({ code, isLong: ms > 10_000, isThere: disk.has(fileOf("01")) }).toEqual({
@@ -19,7 +19,7 @@ describe("a NIC that came", () => {
     expect(messages[1]).toMatch(/^info: ens6 eni-\w+: configured: listed .*, settled 10\.\d s$/);
   });
 
-  test("is not configured in the place of another one that is here", async () => {
+  test("is not configured with the device number of another NIC", async () => {
     const late = { "device-number": { afterMs: 60_000, before: "1" } };
     const { run, disk } = hotplugMachine({
       scenario: { enis: [{ device: 0 }, { device: 1 }, { device: 2, late }] },
@@ -35,7 +35,7 @@ describe("a NIC that came", () => {
     expect(disk.has(fileOf("02"))).toBe(true);
   });
 
-  test("of which a family never comes is configured with the other one, and 75", async () => {
+  test("is configured with one family and ends with 75 where the other family never appears", async () => {
     const late = { ipv6s: { afterMs: 1e9, listed: true } };
     const { run, disk } = hotplugMachine({
       scenario: { enis: [{ device: 0 }, { device: 1, dualStack: true, late }] },
@@ -50,17 +50,17 @@ describe("a NIC that came", () => {
   });
 });
 
-describe("what is told", () => {
-  test("settled is not before applied, with --settle 0s", async () => {
+describe("the report of hotplug add", () => {
+  test("has settledMs not before appliedMs with --settle 0s", async () => {
     const bench = hotplugMachine();
-    // another run has the lock
+    // another run holds the lock for 20 ms
     const slow = { takeLock: async () => (void bench.clock.sleep(20), () => undefined) };
     const { text } = await bench.runAs(slow, ...add, "--settle", "0s", "--json");
     const { appliedMs, settledMs } = JSON.parse(text).nics[0].timeline;
     expect(settledMs).toBeGreaterThanOrEqual(appliedMs);
   });
 
-  test("of a NIC that is left alone, nothing was applied", async () => {
+  test("has no applied time for an unmanaged NIC", async () => {
     const { run, disk } = hotplugMachine();
     const { id } = eni({ device: 1 });
     addFiles(disk, { "/etc/ec2nic/unmanaged": `${id}\n` });
@@ -74,7 +74,7 @@ describe("what is told", () => {
     expect(messages.join()).not.toContain("applied");
   });
 
-  test("that the daemon in charge does not run, to everybody", async () => {
+  test("warns that the daemon does not run", async () => {
     const { run } = hotplugMachine();
     const { messages } = await run(...add, "--settle", "0s", "--stage", "network", "--dry-run");
     expect(messages).toContain("warn: networkd does not run: files only");
@@ -83,15 +83,15 @@ describe("what is told", () => {
     );
   });
 
-  test("who is awaited has the NIC's name", async () => {
+  test("names the NIC that it waits for", async () => {
     const late = { "device-number": { afterMs: 5000, before: "0" } };
     const { run } = hotplugMachine({ scenario: { enis: [{ device: 0 }, { device: 1, late }] } });
     const { waits } = await run(...add, "--settle", "0s");
-    const who = waits.filter((wait) => wait?.reason.startsWith("device-number reads 0"));
-    expect([...new Set(who.map((wait) => wait?.what))]).toEqual(["ens6"]);
+    const forNumber = waits.filter((wait) => wait?.reason.startsWith("device-number reads 0"));
+    expect([...new Set(forNumber.map((wait) => wait?.what))]).toEqual(["ens6"]);
   });
 
-  test("what a dry run would take away is told once", async () => {
+  test("lists a NIC that a dry run would remove once", async () => {
     const late = { ipv6s: 3000, "subnet-ipv6-cidr-blocks": 3000 };
     const { run, disk } = hotplugMachine({
       scenario: { enis: [{ device: 0 }, { device: 1 }, { device: 2, dualStack: true, late }] },
@@ -106,22 +106,25 @@ describe("what is told", () => {
   });
 });
 
-describe("what is not there", () => {
+describe("a missing link", () => {
   test.each([
     ["--nic", "ens66", "there is no link called ens66", "ls /sys/class/net"],
     ["--mac", "06:00:00:00:00:66", "no link has 06:00:00:00:00:66", "ip -br link"],
-  ])("%s %s is waited for until --timeout: 75", async (flag, value, why, hint) => {
-    const { run, requestedPaths } = hotplugMachine();
-    const { code, messages, hints, ms } = await run("add", flag, value, "--timeout", "30s");
-    expect({ code, messages }).toEqual({ code: 75, messages: [`error: ${why}`] });
-    expect([hints.join().includes(hint), Math.round(ms / 1000), requestedPaths]).toEqual([
-      true,
-      30,
-      [],
-    ]);
-  });
+  ])(
+    "%s %s is awaited until --timeout, and the run ends with 75",
+    async (flag, value, why, hint) => {
+      const { run, requestedPaths } = hotplugMachine();
+      const { code, messages, hints, ms } = await run("add", flag, value, "--timeout", "30s");
+      expect({ code, messages }).toEqual({ code: 75, messages: [`error: ${why}`] });
+      expect([hints.join().includes(hint), Math.round(ms / 1000), requestedPaths]).toEqual([
+        true,
+        30,
+        [],
+      ]);
+    },
+  );
 
-  test("a device whose link does not come is no failure, after 10 s", async () => {
+  test("of a device ends the run with 0 after 10 s", async () => {
     const { run, disk } = hotplugMachine();
     disk.set("/sys/bus/pci/devices/0000:00:07.0/vendor", { content: new Uint8Array(), mode: 0 });
     const { code, messages, ms } = await run("add", "--devpath", "0000:00:07.0_12");
@@ -133,7 +136,7 @@ describe("what is not there", () => {
     });
   });
 
-  test("a bridge is no NIC: 64 at once, where a person names it", async () => {
+  test("that is a bridge ends the run with 64 at once for --nic, and with 0 for --devpath", async () => {
     const { run, disk } = hotplugMachine();
     addFiles(disk, linkFiles("docker0", "02:42:00:00:00:01", "bridge"));
     const { code, messages, ms } = await run("add", "--nic", "docker0");
@@ -144,7 +147,7 @@ describe("what is not there", () => {
   });
 });
 
-describe("an IMDS in trouble", () => {
+describe("an IMDS that fails", () => {
   const busy = () => new Response("", { status: 503 });
 
   const refused = (): never => {
@@ -156,13 +159,13 @@ describe("an IMDS in trouble", () => {
     ["2", refused, 3, 69],
     ["0", busy, 1, 69],
     ["2", busy, 3, 69],
-  ])("--retries %s", async (retries, fault, tries, code) => {
+  ])("is asked again --retries %s times", async (retries, fault, tries, code) => {
     const { run, requestedPaths } = hotplugMachine({ fault });
     const ended = await run(...add, "--timeout", "20s", "--retries", retries);
     expect({ code: ended.code, tries: requestedPaths.length }).toEqual({ code, tries });
   });
 
-  test("--retries is about trouble in a row, and 404 is none", async () => {
+  test("counts errors in a row for --retries, and 404 is no error", async () => {
     const late = { ".": 4000 };
     const { run } = hotplugMachine({
       scenario: { enis: [{ device: 0 }, { device: 1, late }] },
@@ -171,7 +174,7 @@ describe("an IMDS in trouble", () => {
     expect((await run(...add, "--settle", "0s", "--retries", "9")).code).toBe(0);
   });
 
-  test("--retries is over when values are known: 75, and what is known is configured", async () => {
+  test("ends the run with 75 after --retries, and what is known is configured", async () => {
     const { run, disk, requestedPaths } = hotplugMachine({
       scenario: { enis: [{ device: 0 }, { device: 1 }] },
       fault: (path, atMs) => (path !== "api/token" && atMs > 3000 ? busy() : null),
@@ -187,24 +190,24 @@ describe("an IMDS in trouble", () => {
   });
 });
 
-describe("what was done is told, though the run failed later", () => {
-  const whole = { outcome: "configured", nics: [{ name: "ens6", outcome: "configured" }] };
+describe("the report of a run that fails after it configured the NIC", () => {
+  const configured = { outcome: "configured", nics: [{ name: "ens6", outcome: "configured" }] };
   const forbidden = (_path: string, atMs: number) =>
     atMs > 3000 ? new Response("", { status: 403 }) : null;
 
-  test("403", async () => {
+  test("lists the NIC and the plan where IMDS answers 403", async () => {
     const { run, requestedPaths } = hotplugMachine({ fault: forbidden });
     const { code, text } = await run(...add, "--json");
     expect(code).toBe(78);
     expect(JSON.parse(text)).toMatchObject({
-      ...whole,
+      ...configured,
       plan: { write: expect.arrayContaining([expect.objectContaining({ path: fileOf("01") })]) },
       imds: { endpoint: "http://127.0.0.1:1", requests: requestedPaths.length },
       error: { kind: "CONFIG" },
     });
   });
 
-  test("SIGTERM", async () => {
+  test("lists the NIC after SIGTERM", async () => {
     const ending = new AbortController();
     const { runAs } = hotplugMachine({
       change: (_disk, atMs) =>
@@ -212,10 +215,10 @@ describe("what was done is told, though the run failed later", () => {
     });
     const { code, text } = await runAs({ signal: ending.signal }, ...add, "--json");
     expect(code).toBe(143);
-    expect(JSON.parse(text)).toMatchObject({ ...whole, error: { kind: "SIGTERM" } });
+    expect(JSON.parse(text)).toMatchObject({ ...configured, error: { kind: "SIGTERM" } });
   });
 
-  test("and nothing, where nothing was", async () => {
+  test("lists no NIC where none was configured", async () => {
     const { run } = hotplugMachine({ fault: () => forbidden("", 9999) });
     const { code, text } = await run(...add, "--json");
     expect({ code, ...JSON.parse(text) }).toMatchObject({ code: 78, outcome: "failed", nics: [] });

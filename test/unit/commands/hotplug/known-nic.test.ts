@@ -4,28 +4,28 @@ import { hotplugMachine, addFiles, secondMac } from "../../../kit/propagation/ho
 import { nicRecord } from "../../../kit/facts/nic-records.ts";
 
 const slot = "0000:00:06.0";
-const notesPath = "/run/ec2nic/nics.json";
+const recordsPath = "/run/ec2nic/nics.json";
 const bus = {
   [`/sys/bus/pci/devices/${slot}/class`]: "0x020000\n",
   [`/sys/bus/pci/devices/${slot}/net/ens6/x`]: "",
 };
 
 interface Boot {
-  /** What the boot's own run notes of the NIC, and when it ends; null: it does not in time. */
+  /** What the run of ec2nic at boot records for the NIC; null: it records nothing. */
   readonly foundUnchanged: boolean | null;
   readonly endMs?: number;
 }
 
-/** A machine that boots with what an earlier boot configured; what udev's event of ens6 comes to. */
-async function boots({ foundUnchanged, endMs = Infinity }: Boot, hasFiles = true) {
+/** Boots a machine with the files of an earlier boot, and handles udev's event of ens6. */
+async function handleEventAtBoot({ foundUnchanged, endMs = Infinity }: Boot, hasFiles = true) {
   const end = (disk: FakeFiles["there"]): void => {
     disk.delete("/proc/77/stat");
-    const note = {
+    const record = {
       ...nicRecord(secondMac, "6"),
       device: { address: slot, inode: 2 },
       foundUnchanged,
     };
-    if (foundUnchanged !== null) addFiles(disk, { [notesPath]: JSON.stringify([note]) });
+    if (foundUnchanged !== null) addFiles(disk, { [recordsPath]: JSON.stringify([record]) });
   };
   let startMs = Infinity;
   const bench = hotplugMachine({
@@ -36,12 +36,12 @@ async function boots({ foundUnchanged, endMs = Infinity }: Boot, hasFiles = true
   const { run, runAs, disk, requestedPaths, clock } = bench;
   addFiles(disk, bus);
   if (hasFiles) await run("add", "--nic", "ens6", "--settle", "0s");
-  disk.delete(notesPath);
+  disk.delete(recordsPath);
   addFiles(disk, { "/proc/77/stat": "" });
   requestedPaths.length = 0;
   startMs = clock.now();
   const exec = async ([program]: readonly string[]) => {
-    if (endMs === 0) end(disk); // between the first look and the question
+    if (endMs === 0) end(disk); // after the records are read and before systemctl is called
     const stdout = disk.has("/proc/77/stat") ? "MainPID=77\n" : "MainPID=0\n";
     const isSystemctl = program === "systemctl";
     return { code: 0, isStarted: true, stdout: isSystemctl ? stdout : "", stderr: "" };
@@ -53,41 +53,44 @@ async function boots({ foundUnchanged, endMs = Infinity }: Boot, hasFiles = true
 }
 
 describe("a NIC that an earlier boot configured", () => {
-  test("and this boot's own run finds as it has to be is kept, without a question", async () => {
-    const { code, messages, requests, ms } = await boots({ foundUnchanged: true, endMs: 700 });
+  test("is kept without a request where the run at boot finds its files unchanged", async () => {
+    const { code, messages, requests, ms } = await handleEventAtBoot({
+      foundUnchanged: true,
+      endMs: 700,
+    });
     const kept = `info: ens6: kept (${slot} never left its bus)`;
     expect({ code, messages, requests }).toEqual({ code: 0, messages: [kept], requests: 0 });
     expect(ms).toBeLessThan(1000);
   });
 
-  test("and that run is over by the time it is looked for, is kept", async () => {
-    expect(await boots({ foundUnchanged: true, endMs: 0 })).toMatchObject({
+  test("is kept where the run at boot has already ended", async () => {
+    expect(await handleEventAtBoot({ foundUnchanged: true, endMs: 0 })).toMatchObject({
       code: 0,
       requests: 0,
       ms: 0,
     });
   });
 
-  test("and of which that run wrote files is watched: more may come", async () => {
-    const { code, messages, ms } = await boots({ foundUnchanged: false, endMs: 700 });
+  test("is watched where the run at boot wrote its files", async () => {
+    const { code, messages, ms } = await handleEventAtBoot({ foundUnchanged: false, endMs: 700 });
     expect({ code, isLong: ms > 10_000 }).toEqual({ code: 0, isLong: true });
     expect(messages.join()).toContain("settled");
   });
 
-  test("and which that run has not come to is asked for", async () => {
-    const { code, requests } = await boots({ foundUnchanged: null, endMs: 700 });
+  test("is read from IMDS where the run at boot has no record of it", async () => {
+    const { code, requests } = await handleEventAtBoot({ foundUnchanged: null, endMs: 700 });
     expect({ code, isAsked: requests > 0 }).toEqual({ code: 0, isAsked: true });
   });
 
-  test("waits 10 s for that run, not for ever", async () => {
-    const { code, messages } = await boots({ foundUnchanged: true });
+  test("waits at most 10 s for the run at boot", async () => {
+    const { code, messages } = await handleEventAtBoot({ foundUnchanged: true });
     expect(code).toBe(0);
     expect(messages.join()).toMatch(/listed 10(?:\.\d)? s/);
   });
 });
 
-test("a NIC that is new at a boot waits for nobody", async () => {
-  const { code, messages } = await boots({ foundUnchanged: false, endMs: 5000 }, false);
+test("a NIC without files does not wait for the run at boot", async () => {
+  const { code, messages } = await handleEventAtBoot({ foundUnchanged: false, endMs: 5000 }, false);
   expect(code).toBe(0);
   expect(messages.join()).toMatch(/listed \d{1,3} ms/);
 });

@@ -8,13 +8,13 @@ const path = "/etc/systemd/network/60-ec2nic-06ec2a000001.network";
 const address = "2600:1f14:ec2:101::10";
 const never = 1e9;
 
-/** DHCPv6's address on the link: as DHCP gave it, kept for good, not there, or `ip` failed. */
+/** The DHCPv6 address on the link: leased, permanent, absent, or `ip` failed. */
 type Shown = "dynamic" | "permanent" | "absent" | "failed";
 
 interface Times {
-  /** When IMDS tells the ENI's IPv6. */
-  readonly toldMs: number;
-  /** When it tells the ENI's prefix; left out: there is none. */
+  /** When IMDS lists the IPv6 address of the ENI. */
+  readonly listedMs: number;
+  /** When it lists a prefix of the ENI; left out: it has none. */
   readonly prefixMs?: number;
   readonly shown: (nowMs: number) => Shown;
 }
@@ -29,10 +29,14 @@ const between =
   (nowMs) =>
     nowMs < startMs || nowMs > endMs ? "dynamic" : shown;
 
-/** A NIC whose IPv4 is known at once, and each file that was written for it. */
-function lateBench({ toldMs, prefixMs, shown }: Times) {
+/** A NIC whose IPv4 address is known at once, and each file that is written for it. */
+function machineWithLateIpv6({ listedMs, prefixMs, shown }: Times) {
   const files: string[] = [];
-  const late = { ipv6s: toldMs, "subnet-ipv6-cidr-blocks": toldMs, "vpc-ipv6-cidr-blocks": toldMs };
+  const late = {
+    ipv6s: listedMs,
+    "subnet-ipv6-cidr-blocks": listedMs,
+    "vpc-ipv6-cidr-blocks": listedMs,
+  };
   const look = (disk: FakeFiles["there"]): void => {
     const file = disk.get(path);
     const text = file === undefined ? "" : new TextDecoder().decode(file.content);
@@ -42,12 +46,12 @@ function lateBench({ toldMs, prefixMs, shown }: Times) {
     prefixMs === undefined
       ? { late }
       : { ipv4Prefixes: ["10.0.1.64/28"], late: { ...late, "ipv4-prefix": prefixMs } };
-  const bench = hotplugMachine({
+  const machine = hotplugMachine({
     scenario: { enis: [{ device: 0 }, { device: 1, dualStack: true, ...prefix }] },
     change: look,
   });
   const exec: Host["exec"] = async (argv) => {
-    const now = argv.includes("address") ? shown(bench.clock.now()) : "absent";
+    const now = argv.includes("address") ? shown(machine.clock.now()) : "absent";
     const leased = { local: address, prefixlen: 128, scope: "global", dynamic: now === "dynamic" };
     const infos = now === "absent" ? [] : [leased];
     const links = [{ ifname: "ens6", flags: ["LOWER_UP"], addr_info: infos }];
@@ -55,30 +59,30 @@ function lateBench({ toldMs, prefixMs, shown }: Times) {
     return { code: now === "failed" ? 143 : 0, isStarted: true, stdout, stderr: "" };
   };
   const run = async (...args: readonly string[]) => {
-    const ended = await bench.runAs({ exec }, ...args);
-    look(bench.disk);
+    const ended = await machine.runAs({ exec }, ...args);
+    look(machine.disk);
     return ended;
   };
   const dhcp = () => files.map((text) => /^DHCP=(.*)$/m.exec(text)?.[1]);
   return { run, files, dhcp };
 }
 
-describe("a NIC that has an address by DHCPv6 before IMDS tells of IPv6", () => {
-  test("keeps it: DHCPv6 is on from the first file on, and rules come with IMDS's word", async () => {
-    const { run, files, dhcp } = lateBench({ toldMs: 6000, shown: always });
+describe("a NIC that has a DHCPv6 address before IMDS lists it", () => {
+  test("keeps it: the first file enables DHCPv6, and the rules follow when IMDS lists it", async () => {
+    const { run, files, dhcp } = machineWithLateIpv6({ listedMs: 6000, shown: always });
     expect((await run(...add)).code).toBe(0);
     expect(dhcp()).toEqual(["yes", "yes"]);
     expect(files.map((text) => text.includes(address))).toEqual([false, true]);
   });
 
-  test("loses it with the lease, where IMDS never tells", async () => {
-    const { run, dhcp } = lateBench({ toldMs: never, shown: leasedUntil(5000) });
+  test("loses it with the lease where IMDS never lists it", async () => {
+    const { run, dhcp } = machineWithLateIpv6({ listedMs: never, shown: leasedUntil(5000) });
     expect((await run(...add)).code).toBe(0);
     expect(dhcp()).toEqual(["yes", "ipv4"]);
   });
 
-  test("keeps it to the end, which is 75, and IMDS's word counts in the next run", async () => {
-    const { run, dhcp } = lateBench({ toldMs: never, shown: always });
+  test("keeps it and ends with 75, and the next run disables DHCPv6 where IMDS still does not list it", async () => {
+    const { run, dhcp } = machineWithLateIpv6({ listedMs: never, shown: always });
     const { code, messages } = await run(...add);
     expect({ code, dhcp: dhcp() }).toEqual({ code: 75, dhcp: ["yes"] });
     expect(messages.join("\n")).toContain(`dhcp gave ${address}, which imds does not list yet`);
@@ -87,33 +91,33 @@ describe("a NIC that has an address by DHCPv6 before IMDS tells of IPv6", () => 
   });
 });
 
-describe("an address that DHCPv6 gave, and that is not seen for a while, is not gone", () => {
-  // the prefix makes a plan in the middle of that while
+describe("a DHCPv6 address that is not seen for some time is kept", () => {
+  // the prefix causes a new plan in that time
   const cases: Readonly<Record<string, Times>> = {
-    "the daemon asks anew, after our own file": {
-      toldMs: 20_000,
+    "where the daemon asks for a lease again after the first file": {
+      listedMs: 20_000,
       prefixMs: 2500,
       shown: between("absent", 2200, 3600),
     },
-    "ip failed": {
-      toldMs: 20_000,
+    "where ip fails": {
+      listedMs: 20_000,
       shown: between("failed", 12_000, 19_000),
     },
-    "networkd keeps it, and took its end": {
-      toldMs: 20_000,
+    "where networkd makes it permanent": {
+      listedMs: 20_000,
       shown: (nowMs) => (nowMs < 900 ? "dynamic" : "permanent"),
     },
   };
   test.each(Object.entries(cases))("%s", async (_, times) => {
-    const { run, dhcp } = lateBench(times);
+    const { run, dhcp } = machineWithLateIpv6(times);
     const { code } = await run(...add);
     expect({ code, dhcp: new Set(dhcp()) }).toEqual({ code: 0, dhcp: new Set(["yes"]) });
     expect(dhcp().length).toBeGreaterThan(1);
   });
 });
 
-test("without such an address DHCPv6 comes with IMDS's word", async () => {
-  const { run, dhcp } = lateBench({ toldMs: 6000, shown: leasedUntil(0) });
+test("DHCPv6 is enabled when IMDS lists IPv6, where the link has no DHCPv6 address", async () => {
+  const { run, dhcp } = machineWithLateIpv6({ listedMs: 6000, shown: leasedUntil(0) });
   expect((await run(...add)).code).toBe(0);
   expect(dhcp()).toEqual(["ipv4", "yes"]);
 });

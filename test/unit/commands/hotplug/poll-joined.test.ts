@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-in-memory.ts";
 
-describe("who joins and who leaves", () => {
+describe("NICs that join and leave a watch", () => {
   const third = "06:ec:2a:00:00:02";
   const two = { enis: [{ device: 0 }, { device: 1 }, { device: 2 }] };
 
-  test("one that joins later is usable at once, and asks nothing twice of the instance", async () => {
+  test("a NIC that joins later is usable at once, and meta-data/mac is not read again", async () => {
     const run = await watchInMemory({
       scenario: two,
       alsoWanted: (nowMs, events) => {
@@ -13,13 +13,13 @@ describe("who joins and who leaves", () => {
         return nowMs >= 4000 && !isOver ? [third] : [];
       },
     });
-    const events = run.events.filter(({ event }) => event.mac === third);
-    expect(events.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
-    expect(events[0]?.atMs).toBeLessThanOrEqual(4300);
+    const ofThird = run.events.filter(({ event }) => event.mac === third);
+    expect(ofThird.map(({ event }) => event.kind)).toEqual(["usable", "settled"]);
+    expect(ofThird[0]?.atMs).toBeLessThanOrEqual(4300);
     expect(run.requests.filter(({ path }) => path === "meta-data/mac").length).toBe(1);
   });
 
-  test("one that is not wanted any more is dropped without a word", async () => {
+  test("a NIC that leaves has no event", async () => {
     const late = { "device-number": { afterMs: 1e9, before: "0" } };
     const scenario = { enis: [{ device: 0 }, { device: 1 }, { device: 2, late }] };
     const run = await watchInMemory({
@@ -30,7 +30,7 @@ describe("who joins and who leaves", () => {
     expect(run.endMs).toBeLessThan(12_000);
   });
 
-  test("one that is wanted again when it has settled is watched from the beginning", async () => {
+  test("a NIC that joins again after it settled is watched from the start", async () => {
     const run = await watchInMemory({
       scenario: two,
       macs: [],
@@ -41,7 +41,7 @@ describe("who joins and who leaves", () => {
     expect(kinds).toEqual(["usable", "settled", "usable"]);
   });
 
-  test("nobody is wanted: nothing is asked", async () => {
+  test("a watch without NICs sends no request", async () => {
     expect((await watchInMemory({ scenario: two, macs: [] })).requests).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ test.each<readonly string[]>([
   ["add", "--nic", "ens6", "--dry-run"],
   ["remove"],
   ["sync"],
-])("%s %s %s %s below a root that is not there makes none: 64", async (...args) => {
+])("%s %s %s %s with a missing --root ends with 64 and does not create it", async (...args) => {
   const { run, disk, requestedPaths } = hotplugMachine();
   const before = disk.size;
   const { code, messages } = await run(...args, "--root", "/nowhere");
@@ -17,7 +17,7 @@ test.each<readonly string[]>([
   expect([disk.size, requestedPaths]).toEqual([before, []]);
 });
 
-test("--install below such a root, too", async () => {
+test("--install with a missing --root ends with 64", async () => {
   const { run } = hotplugMachine();
   expect((await run("--install", "--root", "/nowhere")).code).toBe(64);
 });

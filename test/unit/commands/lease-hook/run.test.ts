@@ -2,20 +2,20 @@ import { expect, test } from "bun:test";
 import { runLeaseHook } from "../../../../src/commands/lease-hook/run.ts";
 import { fakeMachine } from "../../../kit/host/fake-machine.ts";
 
-const wish = { dryRun: false, json: true, plain: false };
+const options = { dryRun: false, json: true, plain: false };
 const folder = "/run/systemd/netif/leases";
 const disk = { "/sys/class/net/ens6/ifindex": "3\n" };
-const nothingThere = (argv: string) => (argv.startsWith("ip ") ? { stdout: "[]" } : 0);
+const emptyIpOutput = (argv: string) => (argv.startsWith("ip ") ? { stdout: "[]" } : 0);
 
-/** A machine whose files are `disk`, and `lists` what its folders of sysfs hold. */
+/** A machine with the files of `disk`, one link and this environment. */
 function machineWith(env: Readonly<Record<string, string>>) {
-  const machine = fakeMachine({ disk, exec: nothingThere });
+  const machine = fakeMachine({ disk, exec: emptyIpOutput });
   const list = async (path: string) => (path === "/sys/class/net" ? ["ens6"] : []);
   return { ...machine, env, files: { ...machine.files, list } };
 }
 
-// systemd's path_enter_running: a path unit looks away while what it started runs
-test("networkd's leases are read again until they stay as they are", async () => {
+// systemd's path_enter_running: a path unit ignores changes while the service that it started runs.
+test("runLeaseHook reads networkd's leases again until two reads are equal", async () => {
   const machine = machineWith({ EC2NIC_DHCP_CLIENT: "networkd" });
   const printed: string[] = [];
   let reads = 0;
@@ -28,22 +28,22 @@ test("networkd's leases are read again until they stay as they are", async () =>
   };
   const print = async (data: string | Uint8Array) => void printed.push(String(data));
   const host = { ...machine, print, files: { ...machine.files, read } };
-  expect(await runLeaseHook(host, wish)).toBe(0);
-  // the second is another one, the third the same
+  expect(await runLeaseHook(host, options)).toBe(0);
+  // the second read differs from the first, and the third equals it
   expect(reads).toBe(3);
   expect(JSON.parse(printed.join(""))).toMatchObject({ command: "hotplug", plan: { steps: [] } });
 });
 
-test("what changes nothing takes no lock and writes nothing", async () => {
+test("runLeaseHook takes no lock and writes nothing for an event that changes nothing", async () => {
   const machine = machineWith({ EC2NIC_DHCP_CLIENT: "dhclient", reason: "PREINIT" });
   const takeLock = () => Promise.reject(new Error("the lock was taken"));
-  expect(await runLeaseHook({ ...machine, takeLock }, { ...wish, json: false })).toBe(0);
+  expect(await runLeaseHook({ ...machine, takeLock }, { ...options, json: false })).toBe(0);
   expect(machine.done.filter((effect) => !effect.startsWith("run ip -N -json"))).toEqual([]);
 });
 
-test("65: a lease whose values are none; nothing is read or done then", async () => {
+test("runLeaseHook throws DATAERR for an invalid lease, and does nothing", async () => {
   const bound = { EC2NIC_DHCP_CLIENT: "dhclient", reason: "BOUND", interface: "ens6" };
   const machine = machineWith({ ...bound, new_ip_address: "10.0.1.999" });
-  await expect(runLeaseHook(machine, wish)).rejects.toMatchObject({ kind: "DATAERR" });
+  await expect(runLeaseHook(machine, options)).rejects.toMatchObject({ kind: "DATAERR" });
   expect(machine.done).toEqual([]);
 });

@@ -10,8 +10,8 @@ import {
   startFakeImdsd,
 } from "../../../kit/host/fake-imdsd.ts";
 
-/** What imdsd and the IMDS behind it have. */
-const kept: Readonly<Record<string, string | Uint8Array>> = {
+/** The metadata behind imdsd. */
+const metadata: Readonly<Record<string, string | Uint8Array>> = {
   "/meta-data/instance-id": "i-0123456789abcdef0",
   "/meta-data/placement": "availability-zone\nregion",
   "/meta-data/placement/": "availability-zone\nregion",
@@ -24,8 +24,8 @@ const kept: Readonly<Record<string, string | Uint8Array>> = {
 };
 
 const nameOf = (error: string): string => `io.systemd.InstanceMetadata.${error}`;
-const keptIn = ({ parameters }: ImdsdCall): ImdsdAnswer => {
-  const body = kept[String(parameters["key"])];
+const answerCall = ({ parameters }: ImdsdCall): ImdsdAnswer => {
+  const body = metadata[String(parameters["key"])];
   if (body === undefined) return { kind: "error", name: nameOf("KeyNotFound") };
   return { kind: "value", body };
 };
@@ -42,16 +42,16 @@ test.each([
   ["/latest/meta-data/placement/", "availability-zone\nregion"],
   ["/latest/", "dynamic\nmeta-data\nuser-data"],
   ["/latest", "dynamic\nmeta-data\nuser-data"],
-])("%s comes byte for byte", async (path, body) => {
-  await using service = await startFakeImdsd(keptIn);
+])("%s is returned byte for byte", async (path, body) => {
+  await using service = await startFakeImdsd(answerCall);
   const response = await service.fetch(path);
   expect(response.status).toBe(200);
   expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(body));
   await service.idle();
 });
 
-test("a call names the key, and takes no answer that is older than a second", async () => {
-  await using service = await startFakeImdsd(keptIn);
+test("a call names the key, and accepts no answer that is older than a second", async () => {
+  await using service = await startFakeImdsd(answerCall);
   await service.fetch(leaf);
   expect(service.calls).toEqual([
     {
@@ -61,8 +61,8 @@ test("a call names the key, and takes no answer that is older than a second", as
   ]);
 });
 
-test("the token is a fixed text, given once the instance's id has been read", async () => {
-  await using service = await startFakeImdsd(keptIn);
+test("a token is a fixed text, returned after the instance id was read", async () => {
+  await using service = await startFakeImdsd(answerCall);
   const response = await token(service);
   expect(response.status).toBe(200);
   expect(await response.text()).toMatch(/^[\x21-\x7e]+$/);
@@ -79,7 +79,7 @@ test.each([
   [nameOf("CommunicationFailure"), 502],
   ["io.systemd.System", 502],
   ["org.varlink.service.InvalidParameter", 400],
-])("%s is %d, for a key and for the token", async (name, status) => {
+])("the error %s is status %d, for a key and for the token", async (name, status) => {
   await using service = await startFakeImdsd(always({ kind: "error", name }));
   expect((await service.fetch(leaf)).status).toBe(status);
   expect((await token(service)).status).toBe(status);
@@ -87,7 +87,7 @@ test.each([
 });
 
 test.each(["org.varlink.service.PermissionDenied", "io.systemd.InteractiveAuthenticationRequired"])(
-  "%s is forbidden to this user, not switched off",
+  "the error %s is EACCES and not 403",
   async (name) => {
     await using service = await startFakeImdsd(always({ kind: "error", name }));
     await expect(service.fetch(leaf)).rejects.toMatchObject({ code: "EACCES" });
@@ -100,15 +100,15 @@ test.each([
   ["/2009-04-04/meta-data/instance-id", {}, 400],
   [leaf, { method: "POST" }, 405],
   [leaf, { method: "PUT" }, 405],
-])("%s with %p is not asked: %d", async (path, init, status) => {
-  await using service = await startFakeImdsd(keptIn);
+])("%s with %p is status %d without a call", async (path, init, status) => {
+  await using service = await startFakeImdsd(answerCall);
   expect((await service.fetch(path, init)).status).toBe(status);
   expect(service.calls).toEqual([]);
 });
 
-/** imdsd 262.1: a 404 with a body is told as any trouble with a body is, a 500 too. */
-const blurred = (call: ImdsdCall): ImdsdAnswer => {
-  const answer = keptIn(call);
+/** imdsd 262.1 gives the same error for a 404 with a body as for a 500. */
+const answerLike262 = (call: ImdsdCall): ImdsdAnswer => {
+  const answer = answerCall(call);
   return answer.kind === "error" ? { kind: "error", name: "io.systemd.System" } : answer;
 };
 
@@ -122,26 +122,29 @@ test.each([
   [
     "/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A01/ipv6s",
     404,
-    "its folder is not",
+    "its folder is not listed",
   ],
-  ["/meta-data/spot/a/b/c", 404, "nor is the folder of its folder's folder"],
-  ["/user-data/x", 502, "what lies in a leaf cannot be known"],
-])("where imdsd does not tell an absence from trouble, %s is %d: %s", async (key, status) => {
-  await using service = await startFakeImdsd(blurred);
-  expect((await service.fetch(`/latest${key}`)).status).toBe(status);
-  await service.idle();
-});
+  ["/meta-data/spot/a/b/c", 404, "no folder above it is listed"],
+  ["/user-data/x", 502, "a leaf lists nothing"],
+])(
+  "where imdsd gives one error for an absent key and for a failure, %s is %d: %s",
+  async (key, status) => {
+    await using service = await startFakeImdsd(answerLike262);
+    expect((await service.fetch(`/latest${key}`)).status).toBe(status);
+    await service.idle();
+  },
+);
 
-test("other trouble is no absence, and nothing more is asked", async () => {
+test("another error is no absence, and causes no second call", async () => {
   const slow: ImdsdAnswer = { kind: "error", name: nameOf("Timeout") };
   await using service = await startFakeImdsd((call) =>
-    call.parameters["key"] === "/meta-data/nope" ? slow : keptIn(call),
+    call.parameters["key"] === "/meta-data/nope" ? slow : answerCall(call),
   );
   expect((await service.fetch("/latest/meta-data/nope")).status).toBe(504);
   expect(service.calls).toHaveLength(1);
 });
 
-test("where nothing is listed, trouble stays trouble", async () => {
+test("an error stays an error where no folder can be listed", async () => {
   await using service = await startFakeImdsd(always({ kind: "error", name: "io.systemd.System" }));
   expect((await service.fetch("/latest/meta-data/a/b")).status).toBe(502);
   expect(service.calls.map(({ parameters }) => parameters["key"])).toEqual([
@@ -152,15 +155,15 @@ test("where nothing is listed, trouble stays trouble", async () => {
   ]);
 });
 
-test("imdsd is here where its socket is, and nothing is asked to find out", async () => {
-  await using service = await startFakeImdsd(keptIn);
+test("openImdsd finds imdsd by its socket, without a call", async () => {
+  await using service = await startFakeImdsd(answerCall);
   expect(await openImdsd(service.path)).not.toBeNull();
   expect(await openImdsd(`${service.path}-not`)).toBeNull();
   expect(await openImdsd(import.meta.path)).toBeNull();
   expect(service.calls).toEqual([]);
 });
 
-/** A machine whose routes forbid IMDS to all but systemd-imdsd; a NIC might slip past them. */
+/** A machine whose routes forbid IMDS to all programs but systemd-imdsd; a bound socket might bypass them. */
 function lockedMachine(socketPath: string) {
   const bound: string[] = [];
   const forbid = () => Promise.reject(Object.assign(new Error("prohibit"), { code: "EACCES" }));
@@ -191,8 +194,8 @@ function lockedMachine(socketPath: string) {
   return { host, links, bound };
 }
 
-test("a session on a locked machine reads through it, and no nic is tried", async () => {
-  await using service = await startFakeImdsd(keptIn);
+test("a session on a locked machine reads through imdsd, and tries no NIC", async () => {
+  await using service = await startFakeImdsd(answerCall);
   const { host, links, bound } = lockedMachine(service.path);
   const session = openSession(
     host,
@@ -215,7 +218,7 @@ test("a session on a locked machine reads through it, and no nic is tried", asyn
   expect(await text(["meta-data", "placement"], true)).toBe("availability-zone\nregion");
   expect(await text(["meta-data", "ipv6"])).toBeNull();
   expect(await text(["meta-data", "tags", "instance", "a b"])).toBe("");
-  // one of them is the kernel's own way, which was refused
+  // one of them went by the kernel's routing, and was refused
   expect(session.stats()).toMatchObject({
     requests: 6,
     retries: 0,

@@ -6,7 +6,7 @@ const always = (answer: ImdsdAnswer) => () => answer;
 const value: ImdsdAnswer = { kind: "value", body: "i-0123456789abcdef0" };
 const leaf = "/latest/meta-data/instance-id";
 
-test("an answer that does not come ends with the signal, and so does the connection", async () => {
+test("a signal ends a call without an answer, and closes its connection", async () => {
   await using service = await startFakeImdsd(always({ kind: "silence" }));
   const stop = new AbortController();
   const answer = service.fetch(leaf, { signal: stop.signal });
@@ -16,7 +16,7 @@ test("an answer that does not come ends with the signal, and so does the connect
   await service.idle();
 });
 
-test("a signal that has been given opens no connection", async () => {
+test("a signal that is already aborted opens no connection", async () => {
   await using service = await startFakeImdsd(always(value));
   const signal = AbortSignal.abort(new Error("over"));
   await expect(service.fetch(leaf, { signal })).rejects.toThrow("over");
@@ -27,7 +27,7 @@ const cap = 1_572_864;
 const framed = (data: string): string => `${JSON.stringify({ parameters: { data } })}\0`;
 const overhead = framed("").length - 1;
 
-test("an answer as large as may be is taken", async () => {
+test("an answer of the maximum size is accepted", async () => {
   const data = "A".repeat(cap - overhead - ((cap - overhead) % 4));
   await using service = await startFakeImdsd(
     always({ kind: "raw", bytes: framed(data), hangsUp: false }),
@@ -45,7 +45,7 @@ test.each([
   ["EBADMSG", "null", "null\0"],
   ["EBADMSG", "not text", Buffer.from('{"\xff":1,"parameters":{"data":"QUJD"}}\0', "latin1")],
   ["EBADMSG", "an error without a name", '{"error":7,"parameters":{"data":"QUJD"}}\0'],
-  ["EBADMSG", "parameters that are none", '{"parameters":[]}\0'],
+  ["EBADMSG", "parameters that are a list", '{"parameters":[]}\0'],
   ["EBADMSG", "without data", '{"parameters":{}}\0'],
   ["EBADMSG", "without parameters", "{}\0"],
   ["EBADMSG", "data that are a number", '{"parameters":{"data":4}}\0'],
@@ -60,25 +60,25 @@ test.each([
 test.each([
   ["at once", ""],
   ["in the middle", '{"parameters":{"data":"QUJD"'],
-])("a service that hangs up %s has cut the connection", async (_, bytes) => {
+])("a service that closes the connection %s causes ECONNRESET", async (_, bytes) => {
   await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: true }));
   await expect(service.fetch(leaf)).rejects.toMatchObject({ code: "ECONNRESET" });
   await service.idle();
 });
 
-test("a whole answer counts, whatever follows it", async () => {
+test("a complete answer is accepted, and what follows it is ignored", async () => {
   const bytes = `${framed("QUJD")}{"rest":`;
   await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: true }));
   expect(await (await service.fetch(leaf)).text()).toBe("ABC");
 });
 
-test("an error that is null is none", async () => {
+test("an answer with `error: null` is no error", async () => {
   const bytes = '{"error":null,"parameters":{"data":"QUJD"}}\0';
   await using service = await startFakeImdsd(always({ kind: "raw", bytes, hangsUp: false }));
   expect(await (await service.fetch(leaf)).text()).toBe("ABC");
 });
 
-test("where nobody listens any more, the connection is refused", async () => {
+test("a call to a closed socket is refused", async () => {
   await using service = await startFakeImdsd(always(value));
   await service[Symbol.asyncDispose]();
   const { fetch } = createVarlinkTransport(service.path);

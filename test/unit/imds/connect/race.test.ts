@@ -27,7 +27,7 @@ function steppedClock(): {
 }
 
 /** Candidates whose answers the test gives. */
-function runners(names: readonly string[]) {
+function fakeAttempts(names: readonly string[]) {
   const started: string[] = [];
   const stopped: string[] = [];
   const given = new Map(names.map((name) => [name, Promise.withResolvers<Answer>()]));
@@ -41,18 +41,18 @@ function runners(names: readonly string[]) {
   return { started, stopped, attempt, give, fail };
 }
 
-/** Heats of ways that are told apart by their endpoint alone. */
-function inHeats(...heats: readonly (readonly string[])[]): () => Promise<PathCandidates> {
-  const way = (endpoint: string): ImdsPath => ({ endpoint, via: { kind: "routing" } });
-  return async () => ({ rounds: heats.map((names) => names.map(way)), exclusions: [] });
+/** Rounds of paths that differ in their endpoint only. */
+function inRounds(...rounds: readonly (readonly string[])[]): () => Promise<PathCandidates> {
+  const pathTo = (endpoint: string): ImdsPath => ({ endpoint, via: { kind: "routing" } });
+  return async () => ({ rounds: rounds.map((names) => names.map(pathTo)), exclusions: [] });
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test("one more every 250 ms, best first", async () => {
+test("race starts one more round every 250 ms, in order", async () => {
   const { clock, sleeps, asked } = steppedClock();
-  const { started, attempt, give } = runners(["a", "b", "c"]);
-  const result = race({ clock, signal: never }, inHeats(["a"], ["b"], ["c"]), attempt);
+  const { started, attempt, give } = fakeAttempts(["a", "b", "c"]);
+  const result = race({ clock, signal: never }, inRounds(["a"], ["b"], ["c"]), attempt);
   await settle();
   expect(started).toEqual(["a"]);
   sleeps[0]?.();
@@ -66,10 +66,10 @@ test("one more every 250 ms, best first", async () => {
   expect(await result).toMatchObject({ path: { endpoint: "b" } });
 });
 
-test("the next starts at once when one has failed", async () => {
+test("race starts the next round at once when one has failed", async () => {
   const { clock } = steppedClock();
-  const { started, attempt, give } = runners(["a", "b"]);
-  const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
+  const { started, attempt, give } = fakeAttempts(["a", "b"]);
+  const result = race({ clock, signal: never }, inRounds(["a"], ["b"]), attempt);
   give("a", transientError("connection refused"));
   await settle();
   expect(started).toEqual(["a", "b"]);
@@ -77,10 +77,10 @@ test("the next starts at once when one has failed", async () => {
   expect(await result).toMatchObject({ path: { endpoint: "b" } });
 });
 
-test("a winner at once: nobody else starts, and the losers are stopped", async () => {
+test("race stops the other attempts and starts no more when one succeeds", async () => {
   const { clock, sleeps } = steppedClock();
-  const { started, stopped, attempt, give } = runners(["a", "b", "c"]);
-  const result = race({ clock, signal: never }, inHeats(["a"], ["b"], ["c"]), attempt);
+  const { started, stopped, attempt, give } = fakeAttempts(["a", "b", "c"]);
+  const result = race({ clock, signal: never }, inRounds(["a"], ["b"], ["c"]), attempt);
   await settle();
   sleeps[0]?.();
   await settle();
@@ -90,8 +90,8 @@ test("a winner at once: nobody else starts, and the losers are stopped", async (
   expect(stopped).toContain("a");
 });
 
-// another way may lead to the real service: one that wins, or one that is only throttled
-test("a final answer counts only where no other way leads to a service", async () => {
+// Another path may lead to the real service: one that succeeds, or one that is only throttled.
+test("race throws a final failure only where no other path reaches a service", async () => {
   const off = new Failure("CONFIG", "403");
   for (const other of [
     value("v"),
@@ -99,8 +99,8 @@ test("a final answer counts only where no other way leads to a service", async (
     transientError("refused", { cause: "path" }),
   ]) {
     const { clock } = steppedClock();
-    const { attempt, give, fail } = runners(["a", "b"]);
-    const result = race({ clock, signal: never }, inHeats(["a"], ["b"]), attempt);
+    const { attempt, give, fail } = fakeAttempts(["a", "b"]);
+    const result = race({ clock, signal: never }, inRounds(["a"], ["b"]), attempt);
     fail("a", off);
     give("b", other);
     if (other.kind === "value") expect(await result).toMatchObject({ path: { endpoint: "b" } });
@@ -110,40 +110,46 @@ test("a final answer counts only where no other way leads to a service", async (
   }
 });
 
-const verdicts: readonly { readonly lost: readonly Answer[]; readonly verdict: object }[] = [
+const verdicts: readonly { readonly answers: readonly Answer[]; readonly verdict: object }[] = [
   {
-    lost: [transientError("x", { cause: "path" }), transientError("y", { cause: "path" })],
+    answers: [transientError("x", { cause: "path" }), transientError("y", { cause: "path" })],
     verdict: { reason: "0: x; 1: y", cause: "path", endsAs: "UNAVAILABLE" },
   },
-  { lost: [transientError("x"), transientError("x")], verdict: { reason: "x", cause: "service" } },
   {
-    lost: [transientError("x", { cause: "path" }), transientError("y", { endsAs: "DATAERR" })],
+    answers: [transientError("x"), transientError("x")],
+    verdict: { reason: "x", cause: "service" },
+  },
+  {
+    answers: [transientError("x", { cause: "path" }), transientError("y", { endsAs: "DATAERR" })],
     verdict: { endsAs: "DATAERR", cause: "service" },
   },
   {
-    lost: [transientError("x", { retryAfterMs: 900 }), transientError("x", { retryAfterMs: 500 })],
+    answers: [
+      transientError("x", { retryAfterMs: 900 }),
+      transientError("x", { retryAfterMs: 500 }),
+    ],
     verdict: { retryAfterMs: 500 },
   },
   {
-    lost: [transientError("x", { retryAfterMs: 900 }), transientError("y")],
+    answers: [transientError("x", { retryAfterMs: 900 }), transientError("y")],
     verdict: { retryAfterMs: null },
   },
-  { lost: [{ kind: "absent" }], verdict: { endsAs: "DATAERR" } },
-  { lost: [], verdict: { reason: "there is no way to try", cause: "path" } },
+  { answers: [{ kind: "absent" }], verdict: { endsAs: "DATAERR" } },
+  { answers: [], verdict: { reason: "there is no way to try", cause: "path" } },
 ];
 
-test.each(verdicts)("nobody wins: %p", async ({ lost, verdict }) => {
+test.each(verdicts)("race without success: %p", async ({ answers, verdict }) => {
   const { clock } = steppedClock();
-  const heats = inHeats(...lost.map((_, at) => [String(at)]));
+  const rounds = inRounds(...answers.map((_, at) => [String(at)]));
   const attempt = async ({ endpoint }: ImdsPath) =>
-    lost[Number(endpoint)] ?? transientError("none");
-  expect(await race({ clock, signal: never }, heats, attempt)).toMatchObject(verdict);
+    answers[Number(endpoint)] ?? transientError("none");
+  expect(await race({ clock, signal: never }, rounds, attempt)).toMatchObject(verdict);
 });
 
-test("a bug in an attempt is not taken for trouble", async () => {
+test("race throws an unexpected error of an attempt", async () => {
   const { clock } = steppedClock();
   const bug = new TypeError("bug");
-  expect(race({ clock, signal: never }, inHeats(["a"]), () => Promise.reject(bug))).rejects.toBe(
+  expect(race({ clock, signal: never }, inRounds(["a"]), () => Promise.reject(bug))).rejects.toBe(
     bug,
   );
 });

@@ -3,28 +3,34 @@ import { type PathCandidates, waitForNewPath } from "../../../../src/imds/connec
 import type { ImdsPath } from "../../../../src/imds/protocol/path.ts";
 import { fakeClock } from "../../../kit/host/fake-host.ts";
 
-const way = (endpoint: string): ImdsPath => ({ endpoint, via: { kind: "routing" } });
-const field = (...endpoints: readonly string[]): PathCandidates => ({
-  rounds: [endpoints.map(way)],
+const pathTo = (endpoint: string): ImdsPath => ({ endpoint, via: { kind: "routing" } });
+const candidates = (...endpoints: readonly string[]): PathCandidates => ({
+  rounds: [endpoints.map(pathTo)],
   exclusions: [],
 });
 
-/** Gives one line-up after the other, the last one for ever. */
-function inTurn(fields: readonly PathCandidates[]): () => Promise<PathCandidates> {
+/** Returns one set of candidates after the other, and the last one from then on. */
+function inTurn(all: readonly PathCandidates[]): () => Promise<PathCandidates> {
   let at = 0;
-  return async () => fields[Math.min(at++, fields.length - 1)] ?? field();
+  return async () => all[Math.min(at++, all.length - 1)] ?? candidates();
 }
 
-test("it waits until there is a way that was not there", async () => {
+test("waitForNewPath waits until a path appears that did not exist before", async () => {
   const clock = fakeClock();
-  const present = inTurn([field("a"), field("a"), field(), field("a"), field("a", "b")]);
+  const present = inTurn([
+    candidates("a"),
+    candidates("a"),
+    candidates(),
+    candidates("a"),
+    candidates("a", "b"),
+  ]);
   await waitForNewPath({ clock }, present, new AbortController().signal);
   expect(clock.slept).toEqual([250, 250, 250, 250]);
 });
 
-test("it ends with the signal's reason", async () => {
+test("waitForNewPath throws the reason of the signal", async () => {
   const over = new AbortController();
   over.abort(new Error("the wait is over"));
-  const wait = waitForNewPath({ clock: fakeClock() }, inTurn([field("a")]), over.signal);
+  const wait = waitForNewPath({ clock: fakeClock() }, inTurn([candidates("a")]), over.signal);
   expect(wait).rejects.toThrow("the wait is over");
 });

@@ -26,7 +26,7 @@ function change(files: FakeFiles, path: string, text: string): void {
   files.there.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
 }
 
-async function kept(): Promise<FakeFiles> {
+async function filledCache(): Promise<FakeFiles> {
   const files = fakeFiles(machine);
   await (await open(files)).keep(reading("m"));
   return files;
@@ -34,8 +34,8 @@ async function kept(): Promise<FakeFiles> {
 
 const folder = "/run/ec2nic/";
 
-test("what is kept is found, as the caller names it now", async () => {
-  const files = await kept();
+test("a stored value is found, with the name that the caller uses", async () => {
+  const files = await filledCache();
   const again = parseKey("/latest/meta-data/mac");
   expect(await (await open(files)).find(again)).toEqual(reading("m", again));
   const [path = ""] = await files.list("/run/ec2nic");
@@ -43,35 +43,35 @@ test("what is kept is found, as the caller names it now", async () => {
 });
 
 test.each<[string, string, boolean]>([
-  ["59 s later", "1059.9 1", true],
-  ["exactly as old as allowed", "1060.00 1", true],
-  ["older", "1060.1 1", false],
-  ["before it was kept", "999 1", false],
-  ["no clock", "", false],
+  ["a value of 59 s is found", "1059.9 1", true],
+  ["a value of the maximum age is found", "1060.00 1", true],
+  ["an older value is not found", "1060.1 1", false],
+  ["a value from the future is not found", "999 1", false],
+  ["no value is found without an uptime", "", false],
 ])("%s", async (_, uptime, found) => {
-  const files = await kept();
+  const files = await filledCache();
   change(files, "/proc/uptime", uptime);
   expect((await (await open(files)).find(key)) !== null).toBe(found);
 });
 
 test.each(["random/boot_id", "product_uuid", "board_asset_tag"])(
-  "another boot or instance does not find it: %s",
+  "a value of another boot or instance is not found: %s",
   async (name) => {
-    const files = await kept();
+    const files = await filledCache();
     const path = Object.keys(machine).find((each) => each.endsWith(name)) ?? "";
     change(files, path, "other");
     expect(await (await open(files)).find(key)).toBeNull();
   },
 );
 
-test("another endpoint or another key does not find it", async () => {
-  const files = await kept();
+test("a value of another endpoint or key is not found", async () => {
+  const files = await filledCache();
   expect(await (await open(files, 60_000, ["http://b"])).find(key)).toBeNull();
   expect(await (await open(files)).find(parseKey("ami-id"))).toBeNull();
 });
 
 test.each(["user-data", "iam/info", "identity-credentials/ec2/info"])(
-  "%s is never kept, nor looked for",
+  "%s is never stored",
   async (text) => {
     const files = fakeFiles(machine);
     const cache = await open(files);
@@ -83,25 +83,25 @@ test.each(["user-data", "iam/info", "identity-credentials/ec2/info"])(
 
 type File = Parameters<FakeFiles["there"]["set"]>[1];
 
-const spoiled: readonly (readonly [string, (file: File) => File])[] = [
+const untrusted: readonly (readonly [string, (file: File) => File])[] = [
   ["that others can read", (file) => ({ ...file, mode: 0o640 })],
   ["that others can write", (file) => ({ ...file, mode: 0o602 })],
   ["that is a link", (file) => ({ ...file, kind: "link" })],
   ["of another user", (file) => ({ ...file, uid: 65_534 })],
-  ["that is cut", (file) => ({ ...file, content: file.content.slice(0, -1) })],
+  ["that is truncated", (file) => ({ ...file, content: file.content.slice(0, -1) })],
   ["that is empty", (file) => ({ ...file, content: new Uint8Array() })],
-  ["with something else in it", (file) => ({ ...file, content: Buffer.from('{"keptAtMs":1}') })],
+  ["with other content", (file) => ({ ...file, content: Buffer.from('{"keptAtMs":1}') })],
 ];
 
-test.each(spoiled)("a file %s is not believed", async (_, spoil) => {
-  const files = await kept();
+test.each(untrusted)("a file %s is ignored", async (_, change) => {
+  const files = await filledCache();
   const [path = ""] = (await files.list("/run/ec2nic")).filter((name) => name.startsWith(folder));
   const file = files.there.get(path);
-  if (file !== undefined) files.there.set(path, spoil(file));
+  if (file !== undefined) files.there.set(path, change(file));
   expect(await (await open(files)).find(key)).toBeNull();
 });
 
-test("a tree is kept as a tree", async () => {
+test("a stored tree is found as a tree", async () => {
   const files = fakeFiles(machine);
   const tree = JSON.parse('{"a": ["1"], "__proto__": "x", "b": {"c": "d"}}');
   const at = parseKey("tags");
@@ -112,7 +112,7 @@ test("a tree is kept as a tree", async () => {
   expect(JSON.stringify(found?.kind === "tree" ? found.tree : null)).toBe(JSON.stringify(tree));
 });
 
-test("where nothing can be written, nothing is kept and nothing fails", async () => {
+test("a cache that cannot write stores nothing and does not fail", async () => {
   const files = fakeFiles(machine);
   const broken = { ...files, mkdir: () => Promise.reject(new Error("read-only")) };
   const log = fakeLog();

@@ -22,7 +22,7 @@ test.each<[string, string[]]>([
   expect(shown(text)).toEqual(entries);
 });
 
-test("public-keys lists 0=name for the folder 0", () => {
+test("a line 0=name of public-keys is the folder 0", () => {
   expect(shown("0=my-key\n1=a/../b=c", ["meta-data", "public-keys"])).toEqual(["0/", "1/"]);
   expect(shown("x=y", ["meta-data", "public-keys"])).toEqual(["x=y"]);
 });
@@ -39,17 +39,17 @@ test.each([
   "a\r",
   "a\u0000b",
   "x".repeat(513),
-])("%p would lead out, or is no name", (line) => {
+])("the name %p is refused with DATAERR", (line) => {
   expect(() => parse(`good\n${line}\ngood2`)).toThrow(expect.objectContaining({ kind: "DATAERR" }));
 });
 
-test("a thousand names are a folder, one more is none", () => {
+test("a listing has at most a thousand names", () => {
   const names = (count: number): string => Array.from({ length: count }, (_, at) => at).join("\n");
   expect(parse(names(1000))).toHaveLength(1000);
   expect(() => parse(names(1001))).toThrow(expect.objectContaining({ kind: "DATAERR" }));
 });
 
-test("what is no UTF-8 is no listing", () => {
+test("a listing that is not UTF-8 is refused with DATAERR", () => {
   expect(() => parseListing(Uint8Array.of(0x61, 0xff), [])).toThrow(
     expect.objectContaining({ kind: "DATAERR" }),
   );

@@ -27,8 +27,8 @@ function treeOf(folders: Readonly<Record<string, Tree>>): Tree {
   return { "meta-data/mac": primary, [macs]: listing.join("\n"), ...Object.fromEntries(below) };
 }
 
-/** Answers from a tree, and tells what was asked; `looks`: what single tries come to instead. */
-function sessionOf(tree: Tree, looks?: () => Promise<Answer>) {
+/** Answers from a tree and records the requests; `earlyAnswer` replaces the answers of `tryGet`. */
+function sessionOf(tree: Tree, earlyAnswer?: () => Promise<Answer>) {
   const asked: string[] = [];
   const bodyOf = (key: string) => {
     const text = tree[key];
@@ -38,23 +38,23 @@ function sessionOf(tree: Tree, looks?: () => Promise<Answer>) {
     asked.push(path.join("/"));
     return bodyOf(path.join("/"));
   };
-  const look: ImdsSession["tryGet"] = async (path) => {
+  const tryGet: ImdsSession["tryGet"] = async (path) => {
     asked.push(`early ${path.join("/")}`);
-    if (looks !== undefined) return looks();
+    if (earlyAnswer !== undefined) return earlyAnswer();
     const body = bodyOf(path.join("/"));
     return body === null ? { kind: "absent" } : { kind: "value", body };
   };
   const stats: ImdsSession["stats"] = () => {
-    throw new Error("nobody asks");
+    throw new Error("stats is not called");
   };
   const close = async (): Promise<void> => undefined;
-  const session = { get, tryGet: look, stats, deadlineMs: Infinity, retries: Infinity, close };
+  const session = { get, tryGet, stats, deadlineMs: Infinity, retries: Infinity, close };
   return { session, asked };
 }
 
 const here = async (...present: readonly string[]) => new Set(present);
 
-test("each folder and each leaf that matters is asked for once, and the primary's rules' are not", async () => {
+test("readNetwork reads each folder and each needed leaf once, and for the primary none that only rules need", async () => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: leaves }));
   const { enis } = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
   const of = (mac: string, ...wanted: readonly string[]) =>
@@ -77,14 +77,14 @@ test("each folder and each leaf that matters is asked for once, and the primary'
   });
 });
 
-test("where there is only the first block of the VPC, that is asked for", async () => {
+test("readNetwork reads vpc-ipv4-cidr-block where vpc-ipv4-cidr-blocks is not listed", async () => {
   const { "vpc-ipv4-cidr-blocks": _, ...older } = leaves;
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: older }));
   await readNetwork(session, { known: {}, presentMacs: here() });
   expect(asked).toContain(`${macs}/${second}/vpc-ipv4-cidr-block`);
 });
 
-test("a NIC that is here and not listed is none of IMDS's", async () => {
+test("readNetwork returns no ENI for a present NIC that IMDS does not list", async () => {
   const { session } = sessionOf(treeOf({ [primary]: leaves }));
   const reading = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
   expect([Object.keys(reading.enis), reading.incomplete]).toEqual([[primary], {}]);
@@ -92,16 +92,16 @@ test("a NIC that is here and not listed is none of IMDS's", async () => {
 
 test.each([
   ["404", async () => ({ kind: "absent" }) as const],
-  ["trouble", async () => transientError("503, throttled")],
+  ["a transient error", async () => transientError("503, throttled")],
   ["an error", () => Promise.reject(new Error("403"))],
-])("an early look that comes to %s decides nothing: it is asked again", async (_, looks) => {
-  const { session, asked } = sessionOf(treeOf({ [primary]: leaves }), looks);
+])("an early read that ends with %s is repeated", async (_, earlyAnswer) => {
+  const { session, asked } = sessionOf(treeOf({ [primary]: leaves }), earlyAnswer);
   const { enis } = await readNetwork(session, { known: {}, presentMacs: here(primary) });
   expect(Object.keys(enis)).toEqual([primary]);
   expect(asked.filter((key) => key === `${macs}/${primary}`)).toHaveLength(1);
 });
 
-test("what is known is not asked for again, early or later", async () => {
+test("readNetwork does not read a known ENI again", async () => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: leaves }));
   await readNetwork(session, { known: { [second]: {} }, presentMacs: here(primary, second) });
   expect(asked.filter((key) => key.includes(second))).toEqual([]);

@@ -3,7 +3,7 @@ import { readTree } from "../../../../src/imds/metadata/tree.ts";
 import type { ImdsSession } from "../../../../src/imds/session.ts";
 import { fakeLog } from "../../../kit/host/fake-host.ts";
 
-/** A service whose folders each list `names`; tells how often it was asked. */
+/** A service whose folders each list `names`; it records the requests. */
 function listing(names: readonly string[]) {
   const asked: string[] = [];
   const body = new TextEncoder().encode(names.join("\n"));
@@ -12,7 +12,7 @@ function listing(names: readonly string[]) {
     await Promise.resolve();
     return options?.asFolder === true ? body : new TextEncoder().encode("value");
   };
-  const never = () => Promise.reject(new Error("it is not looked at"));
+  const never = () => Promise.reject(new Error("it is not called"));
   const stats = () => ({ endpoint: null, interface: null, through: null, requests: 0, retries: 0 });
   const session: ImdsSession = {
     get,
@@ -27,8 +27,8 @@ function listing(names: readonly string[]) {
 
 const options = { withSecrets: true, awaitAbsent: false };
 
-// each name that waits to be asked for costs memory: 50 answers of 20,000 folders took 2 GB
-test("a tree that branches for ever is no tree, long before it fills the memory", async () => {
+// Each name that waits to be read costs memory: 50 answers with 20,000 folders took 2 GB.
+test("readTree throws DATAERR for a tree without end after 10,000 names", async () => {
   const { session, asked } = listing(Array.from({ length: 101 }, (_, at) => `${at}/`));
   const read = readTree({ log: fakeLog() }, session, ["meta-data"], options);
   await expect(read).rejects.toMatchObject({ kind: "DATAERR" });
@@ -36,7 +36,7 @@ test("a tree that branches for ever is no tree, long before it fills the memory"
   expect(asked.length).toBeLessThan(11_000);
 });
 
-test("a tree of a thousand leaves is read whole", async () => {
+test("readTree reads a tree of a thousand leaves", async () => {
   const { session } = listing(Array.from({ length: 1000 }, (_, at) => `${at}`));
   const tree = await readTree({ log: fakeLog() }, session, ["meta-data"], options);
   expect(Object.keys(tree?.tree ?? {})).toHaveLength(1000);

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { classifyStatus } from "../../../../src/imds/protocol/answer.ts";
 
-const judge = (status: number, retryAfter: string | null = null) =>
+const classify = (status: number, retryAfter: string | null = null) =>
   classifyStatus("GET x", status, retryAfter, 1_000_000);
 
-test("200 is read on, 404 is absent", () => {
-  expect(judge(200)).toBeNull();
-  expect(judge(404)).toEqual({ kind: "absent" });
+test("200 has a body, and 404 is absent", () => {
+  expect(classify(200)).toBeNull();
+  expect(classify(404)).toEqual({ kind: "absent" });
 });
 
 test.each([
@@ -19,8 +19,8 @@ test.each([
   [201, { endsAs: "DATAERR" }],
   [204, { endsAs: "DATAERR" }],
   [206, { endsAs: "DATAERR" }],
-])("%d may pass", (status, error) => {
-  expect(judge(status)).toMatchObject({ kind: "error", error });
+])("%d is a transient error", (status, error) => {
+  expect(classify(status)).toMatchObject({ kind: "error", error });
 });
 
 test.each([
@@ -33,7 +33,7 @@ test.each([
   [304, "DATAERR"],
   [307, "DATAERR"],
 ])("%d is final: %s", (status, kind) => {
-  expect(() => judge(status)).toThrow(expect.objectContaining({ kind }));
+  expect(() => classify(status)).toThrow(expect.objectContaining({ kind }));
 });
 
 test.each([
@@ -47,9 +47,9 @@ test.each([
   [null, null],
   ["99999999999", null],
 ])("Retry-After: %p is %p ms", (header, retryAfterMs) => {
-  expect(judge(503, header)).toMatchObject({ error: { retryAfterMs } });
+  expect(classify(503, header)).toMatchObject({ error: { retryAfterMs } });
 });
 
-test("Retry-After counts where a service is busy, nowhere else", () => {
-  expect(judge(401, "5")).toMatchObject({ error: { retryAfterMs: null } });
+test("Retry-After of a 401 is ignored", () => {
+  expect(classify(401, "5")).toMatchObject({ error: { retryAfterMs: null } });
 });

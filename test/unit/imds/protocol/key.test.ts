@@ -44,7 +44,7 @@ test.each([
   expect(() => parseKey(text)).toThrow(expect.objectContaining({ kind: "USAGE" }));
 });
 
-test("a name has at most 512 bytes, not characters", () => {
+test("a name has at most 512 bytes", () => {
   expect(checkName("x".repeat(512))).toBeNull();
   expect(checkName("ä".repeat(256))).toBeNull();
   expect(checkName("ä".repeat(256) + "x")).toBe("is too long");

@@ -7,13 +7,13 @@ const value: Answer = { kind: "value", body: new Uint8Array() };
 const throttled = transientError("503, throttled", { cause: "rate" });
 const broken = transientError("500, trouble at imds");
 
-/** Asks so often, one after the other; `answer` says what the nth comes to. Gives when each was. */
-async function ask(times: number, answer: (nth: number, nowMs: number) => Answer) {
+/** Sends requests one after the other; `answer` is the answer to the nth. Returns their times. */
+async function send(times: number, answer: (nth: number, nowMs: number) => Answer) {
   const clock = fakeClock();
-  const paced = createRateLimiter({ clock, signal: new AbortController().signal });
+  const limited = createRateLimiter({ clock, signal: new AbortController().signal });
   const atMs: number[] = [];
   for (let nth = 0; nth < times; nth += 1) {
-    await paced(async () => {
+    await limited(async () => {
       atMs.push(clock.now());
       return answer(nth, clock.now());
     });
@@ -21,28 +21,28 @@ async function ask(times: number, answer: (nth: number, nowMs: number) => Answer
   return { atMs, slept: clock.slept };
 }
 
-test("a hundred at once, and then as many in each second", async () => {
-  const { atMs } = await ask(250, () => value);
+test("the limiter allows a hundred requests at once, and then a hundred in each second", async () => {
+  const { atMs } = await send(250, () => value);
   const inSecond = (second: number) => atMs.filter((ms) => Math.floor(ms / 1000) === second).length;
   expect([0, 1, 2].map(inSecond)).toEqual([100, 100, 50]);
 });
 
-test("what is under way counts, too", async () => {
+test("the limiter counts requests without an answer", async () => {
   const clock = fakeClock();
-  const paced = createRateLimiter({ clock, signal: new AbortController().signal });
+  const limited = createRateLimiter({ clock, signal: new AbortController().signal });
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const running = Array.from({ length: 6 }, () => paced(() => promise));
-  for (let nth = 0; nth < 94; nth += 1) await paced(async () => value);
+  const running = Array.from({ length: 6 }, () => limited(() => promise));
+  for (let nth = 0; nth < 94; nth += 1) await limited(async () => value);
   expect(clock.slept).toEqual([]);
-  await paced(async () => value);
+  await limited(async () => value);
   expect(clock.slept).toEqual([1000]);
   resolve(value);
   await Promise.all(running);
 });
 
-test("who throttles is asked no faster than it answered", async () => {
+test("the limiter adopts the rate at which the service answered before it throttled", async () => {
   const allowed = new Map<number, number>();
-  const { atMs } = await ask(61, (_, nowMs) => {
+  const { atMs } = await send(61, (_, nowMs) => {
     const second = Math.floor(nowMs / 1000);
     const count = (allowed.get(second) ?? 0) + 1;
     allowed.set(second, count);
@@ -53,19 +53,19 @@ test("who throttles is asked no faster than it answered", async () => {
 });
 
 test.each([
-  ["one that throttles at the first requests is in trouble", 5, throttled],
-  ["trouble of another kind is no matter of the pace", 20, broken],
-])("%s: the pace stays", async (_, good, bad) => {
-  const { slept } = await ask(100, (nth) => (nth === good ? bad : value));
+  ["a service that throttles within the first requests", 5, throttled],
+  ["an error of another kind", 20, broken],
+])("%s does not change the rate", async (_, good, bad) => {
+  const { slept } = await send(100, (nth) => (nth === good ? bad : value));
   expect(slept).toEqual([]);
 });
 
-test("work that throws counts, and a signal ends the wait", async () => {
+test("the limiter counts requests that throw, and a signal ends the wait", async () => {
   const ending = new AbortController();
-  const paced = createRateLimiter({ clock: fakeClock(), signal: ending.signal });
+  const limited = createRateLimiter({ clock: fakeClock(), signal: ending.signal });
   for (let nth = 0; nth < 100; nth += 1) {
-    await paced(() => Promise.reject(new Error("no"))).catch(() => undefined);
+    await limited(() => Promise.reject(new Error("no"))).catch(() => undefined);
   }
   ending.abort(new Error("ended"));
-  expect(paced(async () => value)).rejects.toThrow("ended");
+  expect(limited(async () => value)).rejects.toThrow("ended");
 });

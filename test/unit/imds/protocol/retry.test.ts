@@ -32,54 +32,54 @@ async function run(answers: readonly Answer[], limits: Partial<RetryLimits> = {}
   return { outcome, tries, slept: clock.slept, log };
 }
 
-test("a value at once: no wait, no word", async () => {
+test("retry returns a value without a wait and without a message", async () => {
   const { outcome, slept, log } = await run([value("v")]);
   expect([outcome, slept, log.lines]).toEqual(["v", [], []]);
 });
 
-test("delays double from 200 ms up to 5 s", async () => {
+test("retry doubles the delay from 200 ms up to 5 s", async () => {
   const { slept } = await run([busy], { retries: 8 });
   expect(slept).toEqual([200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
 });
 
-test("full jitter: chance takes any part of a delay, down to none", async () => {
+test("retry uses full jitter: a random part of each delay", async () => {
   expect((await run([busy], { retries: 3 }, 0.5)).slept).toEqual([100, 200, 400]);
   expect((await run([busy], { retries: 3 }, 0)).slept).toEqual([0, 0, 0]);
 });
 
-test.each([0, 1, 5])("%d retries are that many and one try", async (retries) => {
+test.each([0, 1, 5])("%d retries are one try more", async (retries) => {
   const { tries, outcome } = await run([busy], { retries });
   expect(tries).toBe(retries + 1);
   expect(outcome).toMatchObject({ kind: "UNAVAILABLE" });
 });
 
-test("no wait goes past the deadline, and each leaves room for a try of 50 ms", async () => {
+test("retry waits until 50 ms before the deadline at most", async () => {
   const { slept, outcome } = await run([busy], { deadlineMs: 1000 });
   expect(slept.slice(0, 3)).toEqual([200, 400, 200]);
   expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(950);
   expect(outcome).toBeInstanceOf(Failure);
 });
 
-test("Retry-After lengthens a wait, never shortens it", async () => {
+test("Retry-After makes a wait longer and never shorter", async () => {
   const asked = (retryAfterMs: number) => transientError("503, throttled", { retryAfterMs });
   expect((await run([asked(3000), value("v")])).slept).toEqual([3000]);
   expect((await run([asked(0), value("v")])).slept).toEqual([200]);
-  const behind = await run([asked(3000)], { deadlineMs: 3000 });
-  expect([behind.slept, behind.tries]).toEqual([[], 1]);
+  const late = await run([asked(3000)], { deadlineMs: 3000 });
+  expect([late.slept, late.tries]).toEqual([[], 1]);
 });
 
-test("a 404 is null at once; awaited, it is asked again and is null at the end", async () => {
+test("a 404 returns null at once, and with awaitAbsent at the deadline", async () => {
   expect(await run([absent])).toMatchObject({ outcome: null, tries: 1 });
   expect(await run([absent, absent, value("v")], { awaitAbsent: true })).toMatchObject({
     outcome: "v",
     slept: [200, 400],
   });
-  const behind = await run([absent], { awaitAbsent: true, deadlineMs: 1000 });
-  expect(behind.outcome).toBeNull();
-  expect(behind.tries).toBeGreaterThan(3);
+  const late = await run([absent], { awaitAbsent: true, deadlineMs: 1000 });
+  expect(late.outcome).toBeNull();
+  expect(late.tries).toBeGreaterThan(3);
 });
 
-test("a 404 that is awaited is no failed try: --retries 0 still waits", async () => {
+test("a 404 with awaitAbsent is not counted as a retry", async () => {
   const limits = { awaitAbsent: true, retries: 0 };
   expect((await run([absent, absent, value("v")], limits)).outcome).toBe("v");
   expect((await run([absent, busy, value("v")], limits)).outcome).toMatchObject({
@@ -87,7 +87,7 @@ test("a 404 that is awaited is no failed try: --retries 0 still waits", async ()
   });
 });
 
-test("the end is the last trouble's, with what was tried", async () => {
+test("retry throws the last error with the number of tries and the time", async () => {
   const odd = transientError("the answer is not HTTP", { endsAs: "DATAERR" });
   expect((await run([busy, odd], { retries: 1 })).outcome).toMatchObject({
     kind: "DATAERR",
@@ -101,7 +101,7 @@ test("the end is the last trouble's, with what was tried", async () => {
   });
 });
 
-test("a final failure is not tried again", async () => {
+test("retry throws a final failure at once", async () => {
   const clock = fakeClock();
   const host = { clock, log: fakeLog(), signal: new AbortController().signal };
   const final = new Failure("CONFIG", "403");
@@ -109,19 +109,19 @@ test("a final failure is not tried again", async () => {
   expect(clock.slept).toEqual([]);
 });
 
-test("each retry is said with its reason and delay", async () => {
+test("retry logs the reason and the delay of each retry", async () => {
   const { log } = await run([busy, value("v")]);
   expect(log.lines).toEqual(["verbose: the key: 503, throttled; trying again in 200 ms"]);
 });
 
-// the live line counts from the first wait: one that is taken away in between never shows
-test("what is awaited stays told until it is over", async () => {
+// The live line shows the time since the first wait: it must not be cleared between two waits.
+test("retry shows the wait from the first error until the end", async () => {
   const { log } = await run([busy, busy, busy, value("v")]);
-  const told = log.waits.map((wait) => wait?.tries ?? null);
-  expect(told).toEqual([1, 1, 2, 3, null]);
+  const shown = log.waits.map((wait) => wait?.tries ?? null);
+  expect(shown).toEqual([1, 1, 2, 3, null]);
 });
 
-test("a signal ends the wait", async () => {
+test("a signal ends retry with its reason", async () => {
   const controller = new AbortController();
   const why = new Failure("SIGTERM", "ended by SIGTERM");
   controller.abort(why);

@@ -2,19 +2,19 @@ import { expect, test } from "bun:test";
 import { createSemaphore } from "../../../../src/imds/protocol/rate-limit.ts";
 
 /** Work that ends when the test says so. */
-function piece() {
+function controlledWork() {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   return { promise, resolve, reject };
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test("no more than so many at once, the others in the order they came", async () => {
-  const inTurn = createSemaphore(2);
-  const pieces = Array.from({ length: 5 }, piece);
+test("the semaphore runs at most two at once, and the others in order", async () => {
+  const withSlot = createSemaphore(2);
+  const pieces = Array.from({ length: 5 }, controlledWork);
   const started: number[] = [];
   const all = pieces.map(({ promise }, at) =>
-    inTurn(() => {
+    withSlot(() => {
       started.push(at);
       return promise;
     }),
@@ -29,29 +29,29 @@ test("no more than so many at once, the others in the order they came", async ()
   expect(started).toEqual([0, 1, 2, 3, 4]);
 });
 
-test("work that fails gives its place on, and fails for its caller only", async () => {
-  const inTurn = createSemaphore(1);
-  const [first, second] = [piece(), piece()];
-  const failing = inTurn(() => first.promise);
-  const waiting = inTurn(() => second.promise.then(() => "done"));
+test("work that rejects frees its slot, and fails for its caller only", async () => {
+  const withSlot = createSemaphore(1);
+  const [first, second] = [controlledWork(), controlledWork()];
+  const failing = withSlot(() => first.promise);
+  const waiting = withSlot(() => second.promise.then(() => "done"));
   first.reject(new Error("no"));
   expect(failing).rejects.toThrow("no");
   second.resolve();
   expect(await waiting).toBe("done");
 });
 
-test("work that throws at once gives its place on, too", async () => {
-  const inTurn = createSemaphore(1);
-  const thrown = inTurn(() => {
+test("work that throws at once frees its slot", async () => {
+  const withSlot = createSemaphore(1);
+  const thrown = withSlot(() => {
     throw new Error("at once");
   });
   expect(thrown).rejects.toThrow("at once");
-  expect(await inTurn(async () => "next")).toBe("next");
+  expect(await withSlot(async () => "next")).toBe("next");
 });
 
-test("a place that is free again is not lost", async () => {
-  const inTurn = createSemaphore(2);
-  for (let round = 0; round < 5; round += 1) await inTurn(async () => undefined);
+test("a slot that was used is free again", async () => {
+  const withSlot = createSemaphore(2);
+  for (let round = 0; round < 5; round += 1) await withSlot(async () => undefined);
   let running = 0;
   let most = 0;
   const work = async () => {
@@ -60,20 +60,20 @@ test("a place that is free again is not lost", async () => {
     await settle();
     running -= 1;
   };
-  await Promise.all(Array.from({ length: 9 }, () => inTurn(work)));
+  await Promise.all(Array.from({ length: 9 }, () => withSlot(work)));
   expect(most).toBe(2);
 });
 
-test("of those that wait, what is first goes before what came before it", async () => {
-  const inTurn = createSemaphore(1);
-  const [running, started] = [piece(), [] as string[]];
-  const first = inTurn(() => running.promise);
+test("work with the priority `first` runs before other work that waits", async () => {
+  const withSlot = createSemaphore(1);
+  const [running, started] = [controlledWork(), [] as string[]];
+  const first = withSlot(() => running.promise);
   const named = (name: string) => async () => void started.push(name);
   const all = [
-    inTurn(named("a")),
-    inTurn(named("b")),
-    inTurn(named("c"), "first"),
-    inTurn(named("d"), "first"),
+    withSlot(named("a")),
+    withSlot(named("b")),
+    withSlot(named("c"), "first"),
+    withSlot(named("d"), "first"),
   ];
   running.resolve();
   await Promise.all([first, ...all]);

@@ -13,7 +13,7 @@ const of = (
   flags: Partial<Parameters<typeof parseImdsSettings>[0]> = {},
 ) => parseImdsSettings({ ...none, ...flags }, env);
 
-test("by default: both endpoints, 60 s, 2 s a try, 1 s to connect, until the deadline", () => {
+test("the default is both endpoints, 60 s in total, 2 s for a try and 1 s to connect", () => {
   expect(of()).toEqual({
     endpoints: ["http://169.254.169.254", "http://[fd00:ec2::254]"],
     timeoutMs: 60_000,
@@ -48,7 +48,7 @@ test.each(cases)("%p", (env, settings) => {
   expect(of(env)).toMatchObject(settings);
 });
 
-test("flags win", () => {
+test("flags override the environment", () => {
   const env = {
     AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://env",
     AWS_METADATA_SERVICE_NUM_ATTEMPTS: "9",
@@ -74,25 +74,25 @@ test.each<[string, string, string]>([
   ["AWS_METADATA_SERVICE_TIMEOUT", "Infinity", "USAGE"],
   ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "0", "USAGE"],
   ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1.5", "USAGE"],
-])("%s=%s: %s, and its name is told", (name, value, kind) => {
+])("%s=%s throws %s and names the variable", (name, value, kind) => {
   expect(() => of({ [name]: value })).toThrow(
     expect.objectContaining({ kind, message: expect.stringContaining(name) }),
   );
 });
 
 test.each(["", "a/b", "..", "a b", "sixteen-chars-ab", "eth0:1"])(
-  "--interface %p: no link can have that name",
+  "--interface %p is refused: no link can have that name",
   (name) => {
     expect(() => of({}, { interface: name })).toThrow(`"${name}" can't be the name of a nic`);
   },
 );
 
-test("--interface and an endpoint with a name: a name is resolved by the kernel's own routing", () => {
+test("--interface is refused with an endpoint that has a host name", () => {
   expect(() => of({}, { interface: "eth0", endpoint: ["http://imds:80"] })).toThrow("is a name");
   expect(of({}, { endpoint: ["http://imds:80"] })).toMatchObject({ nic: null });
 });
 
-test("--interface takes what the kernel takes", () => {
+test("--interface accepts names that the kernel accepts", () => {
   expect(of({}, { interface: "fifteen-chars-a" })).toMatchObject({ nic: "fifteen-chars-a" });
   expect(of({}, { interface: "eth0.100" })).toMatchObject({ nic: "eth0.100" });
 });

@@ -3,7 +3,7 @@ import { readDefaultRoutes } from "../../../../src/inspect/kernel/default-routes
 import { systemFiles } from "../../../../src/host/files.ts";
 import type { Files } from "../../../../src/host/host.ts";
 
-/** As Linux 6.18 prints them, with the columns that matter. */
+/** The output of Linux 6.18. */
 const ipv4 = [
   "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
   "ens5\t00000000\t0100000A\t0003\t0\t0\t512\t00000000\t0\t0\t0",
@@ -36,7 +36,7 @@ test.each([
   expect(await readDefaultRoutes({ files }, link)).toEqual(expected);
 });
 
-test("a kernel without IPv6 has no IPv6 default", async () => {
+test("a kernel without IPv6 has no IPv6 default route", async () => {
   const without: Files = {
     ...files,
     read: async (path) => (path.endsWith("6_route") ? null : files.read(path)),

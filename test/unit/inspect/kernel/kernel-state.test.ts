@@ -11,7 +11,7 @@ type Answer = {
 
 const empty: Answer = { code: 0, isStarted: true, stdout: "[]", stderr: "" };
 
-/** `ip` that answers to the words behind its flags; what is not named has nothing. */
+/** An `ip` with these outputs, by command; every other command prints an empty list. */
 function ipWith(answers: Readonly<Record<string, Partial<Answer> | object[]>>): Exec {
   return async (argv) => {
     const answer = answers[argv.filter((word) => word !== "-details").join(" ")] ?? {};
@@ -44,8 +44,8 @@ const route = {
   source: null,
 } as const;
 
-// Printed by these versions, built from their tags, in a namespace of Linux 6.18; shortened by the
-// links and routes of the far ends of the veths.
+// The output of these versions, built from their tags, in a namespace of Linux 6.18, without the
+// links and routes of the other ends of the veths.
 describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
   const printed = await Bun.file(new URL(`iproute2/${version}.json`, import.meta.url)).json();
   const exec: Exec = async (argv) => {
@@ -53,7 +53,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
   };
   const state = await readKernel({ exec });
 
-  test("addresses, with their length, and whether they can be used", () => {
+  test("addresses have a prefix length and whether they are usable", () => {
     const found = state.addresses.filter(({ link }) => link === "ens6");
     const protocol = version === "5.10.0" ? null : "kernel_ll";
     expect(found).toEqual([
@@ -65,7 +65,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
     ]);
   });
 
-  test("IPv4 routes of every table, one for each hop, those that lead nowhere without a link", () => {
+  test("IPv4 routes of every table are one for each next hop, and have no link where they are unreachable", () => {
     expect(state.routes.filter(({ family }) => family === 4)).toEqual([
       {
         ...route,
@@ -101,7 +101,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
     ]);
   });
 
-  test("IPv6 routes, an unreachable one without the link `lo`", () => {
+  test("IPv6 routes that are unreachable have no link", () => {
     const found = state.routes.filter(
       ({ family, destination }) => family === 6 && !destination.startsWith("fe80:"),
     );
@@ -130,7 +130,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
     ]);
   });
 
-  test("rules, and that there is more to some than can be said here", () => {
+  test("rules with more conditions than the model has are not plain", () => {
     expect(state.rules).toEqual([
       { ...rule, priority: 0, table: 255 },
       { ...rule, priority: 500, table: 55, isPlain: false },
@@ -163,7 +163,7 @@ function usable(address: string, prefixLength: number) {
   return { link: "ens6", address, prefixLength, protocol: null, ...flags };
 }
 
-test("an address that is still tentative cannot be used, and may yet be", async () => {
+test("a tentative address is not usable and no duplicate", async () => {
   const info = { family: "inet6", local: "2001:DB8::12", prefixlen: 64, tentative: true };
   const exec = ipWith({ [addresses]: [{}, { ifname: "ens6", addr_info: [{}, info] }] });
   expect((await readKernel({ exec })).addresses).toEqual([
@@ -171,7 +171,7 @@ test("an address that is still tentative cannot be used, and may yet be", async 
   ]);
 });
 
-test("a rule with host bits, or that suppresses more than the default, is not plain", async () => {
+test("a rule with host bits, or that suppresses more than the default route, is not plain", async () => {
   const rules = [
     { priority: 5, src: "10.0.0.5", srclen: 24, table: "66" },
     { priority: 6, src: "0", srclen: 8, table: "66" },
@@ -185,13 +185,13 @@ test("a rule with host bits, or that suppresses more than the default, is not pl
   ]);
 });
 
-test("nothing printed is an empty list", async () => {
+test("an empty output is an empty list", async () => {
   const silent = { stdout: "" };
   const exec = ipWith({ [addresses]: silent, [routes4]: silent, [rules6]: silent });
   expect(await readKernel({ exec })).toEqual({ addresses: [], routes: [], rules: [] });
 });
 
-test("a kernel without IPv6 has nothing of it", async () => {
+test("a kernel without IPv6 has no IPv6 routes and rules", async () => {
   const lacking = {
     code: 2,
     stderr: "RTNETLINK answers: Address family not supported by protocol",
@@ -200,15 +200,15 @@ test("a kernel without IPv6 has nothing of it", async () => {
   expect(await readKernel({ exec })).toEqual({ addresses: [], routes: [], rules: [] });
 });
 
-describe("no answer", () => {
+describe("readKernel throws OSERR where", () => {
   const unknown = 'Option "-N" is unknown, try "ip -help".';
   test.each([
     ["ip is missing", { code: 127 }, "ip -N -json address show: there is no such command"],
-    ["iproute2 5.0", { code: 255, stderr: unknown }, `ended with 255: ${unknown}`],
-    ["no JSON", { stdout: "1: lo: <LOOPBACK,UP>" }, "prints something unknown: "],
-    ["no list", { stdout: "{}" }, "prints something unknown: "],
+    ["ip is iproute2 5.0", { code: 255, stderr: unknown }, `ended with 255: ${unknown}`],
+    ["ip prints no JSON", { stdout: "1: lo: <LOOPBACK,UP>" }, "prints something unknown: "],
+    ["ip prints no list", { stdout: "{}" }, "prints something unknown: "],
     [
-      "no address",
+      "ip prints no valid address",
       { stdout: '[{"ifname":"a","addr_info":[{"local":"10.0.0.300"}]}]' },
       'prints something unknown: "10.0.0.300" is not an address',
     ],
@@ -221,7 +221,7 @@ describe("no answer", () => {
     });
   });
 
-  test("IPv4 is never missing", async () => {
+  test("IPv4 is missing", async () => {
     const lacking = { code: 2, stderr: "RTNETLINK answers: Operation not supported" };
     const reading = readKernel({ exec: ipWith({ [routes4]: lacking }) });
     await expect(reading).rejects.toMatchObject({ kind: "OSERR" });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readLinkObservations } from "../../../../src/inspect/kernel/link-observations.ts";
 
-/** As iproute2 6.1 prints it, shortened. */
+/** The output of iproute2 6.1, shortened. */
 const addresses = [
   {},
   { ifname: "lo", flags: ["LOOPBACK", "UP", "LOWER_UP"], addr_info: [] },
@@ -20,7 +20,7 @@ const addresses = [
 ];
 const routes = [{ dst: "default", dev: "ens6", protocol: "ra", metric: 512 }];
 
-const hostSaying = (code: number) => ({
+const hostWithExitCode = (code: number) => ({
   exec: async (argv: readonly string[]) => ({
     code,
     isStarted: true,
@@ -29,16 +29,16 @@ const hostSaying = (code: number) => ({
   }),
 });
 
-test("addresses with an end to their life are DHCP's; those of an advertised prefix are not", async () => {
-  const sights = await readLinkObservations(hostSaying(0));
+test("addresses with a lifetime are DHCP addresses, except those of an advertised prefix", async () => {
+  const observations = await readLinkObservations(hostWithExitCode(0));
   const [ipv4, ipv6] = ["10.0.1.10", "2600:1f14:ec2:101::10"];
-  expect(sights?.["ens6"]).toEqual({
+  expect(observations?.["ens6"]).toEqual({
     dhcp: [ipv4, ipv6],
     addresses: [ipv4, "10.0.1.11", ipv6, "2600:1f14:ec2:101:4ec:2aff:fe00:1"],
     hasRouter: true,
     hasCarrier: true,
   });
-  expect(sights?.["ens7"]).toEqual({
+  expect(observations?.["ens7"]).toEqual({
     dhcp: [],
     addresses: [],
     hasRouter: false,
@@ -46,6 +46,6 @@ test("addresses with an end to their life are DHCP's; those of an advertised pre
   });
 });
 
-test("where ip cannot tell, that is not nothing", async () => {
-  expect(await readLinkObservations(hostSaying(255))).toBeNull();
+test("a failure of ip returns null", async () => {
+  expect(await readLinkObservations(hostWithExitCode(255))).toBeNull();
 });

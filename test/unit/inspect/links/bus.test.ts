@@ -13,7 +13,7 @@ const nic = { class: "0x020000\n", vendor: "0x1d0f\n", device: "0xec20\n" };
 const driver = (name: string) => ({ driver: { link: `../../../bus/pci/drivers/${name}` } });
 const read = (bus: SysFolder) => readBus({ files: sysTree({ bus }) });
 
-test("ENA has the PCI device itself, virtio one below it, Xen's vif has none", async () => {
+test("readBus finds the link of ENA in the PCI device, of virtio below it, and of Xen's vif on the Xen bus", async () => {
   const devices = await read({
     pci: {
       devices: {
@@ -37,12 +37,12 @@ test("ENA has the PCI device itself, virtio one below it, Xen's vif has none", a
   ]);
 });
 
-test("a device without a driver has no link, and is there", async () => {
+test("readBus lists a device without a driver, without links", async () => {
   const devices = await read({ pci: { devices: { "0000:00:06.0": nic } } });
   expect(devices).toEqual([{ address: "0000:00:06.0", inode: 7, driver: null, links: [] }]);
 });
 
-test("neither disks nor EFA devices, which never have a link, are NICs", async () => {
+test("readBus ignores disks and EFA devices, which never have a link", async () => {
   const devices = {
     "0000:00:04.0": { ...nic, class: "0x010802\n" },
     "0000:00:07.0": { ...nic, device: "0xefa1\n", ...driver("efa") },
@@ -50,7 +50,7 @@ test("neither disks nor EFA devices, which never have a link, are NICs", async (
   expect(await read({ pci: { devices } })).toEqual([]);
 });
 
-test("a virtio NIC without PCI stands for itself; a virtio disk for nothing", async () => {
+test("readBus lists a virtio NIC without PCI, and no virtio disk", async () => {
   const devices = {
     virtio0: { modalias: "virtio:d00000001v00001AF4\n", net: { eth0: {} } },
     virtio1: { modalias: "virtio:d00000002v00001AF4\n" },
@@ -60,7 +60,7 @@ test("a virtio NIC without PCI stands for itself; a virtio disk for nothing", as
   ]);
 });
 
-test("a virtio NIC below PCI is told once, by its PCI device", async () => {
+test("readBus lists a virtio NIC below PCI once, by its PCI device", async () => {
   const modalias = "virtio:d00000001v00001AF4\n";
   const net = { ens6: {} };
   const files = sysTree({
@@ -75,18 +75,18 @@ test("a virtio NIC below PCI is told once, by its PCI device", async () => {
   expect(devices.map(({ address }) => address)).toEqual(["0000:00:06.0"]);
 });
 
-test("a device that goes away while it is read is left out; another error is one", async () => {
+test("readBus ignores a device that disappears while it is read, and throws every other error", async () => {
   const broken = { ...nic, class: new Error("ENODEV") };
   const files = sysTree({ bus: { pci: { devices: { "0000:00:06.0": broken } } } });
   await expect(readBus({ files })).rejects.toThrow("ENODEV");
   expect(await readBus({ files: { ...files, stat: async () => null } })).toEqual([]);
 });
 
-test("this machine's buses can be read, whatever they have", async () => {
+test("readBus reads the buses of this machine", async () => {
   for (const { address } of await readBus({ files: systemFiles })) expect(address).not.toBe("");
 });
 
-test("notes are written where something differs, for nobody else to read", async () => {
+test("saveNicRecords writes changed records only, with mode 0600", async () => {
   const files = fakeFiles();
   const mac = "06:aa:bb:cc:dd:01";
   const link = { name: "ens5", mac, kind: "device", driver: "ena", busAddress: null } as const;

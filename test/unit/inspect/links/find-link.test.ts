@@ -10,7 +10,7 @@ const link = { type: "1\n", flags: "0x1003\n", address: `${mac}\n`, device: { li
 const vlan = { ...link, uevent: "DEVTYPE=vlan\n" };
 const device = "/devices/pci0000:00/0000:00:06.0";
 
-/** A machine on which `name` is the link of a virtio NIC; "" is a device without one, null: none. */
+/** A machine with a virtio NIC whose link is `name`; "": the device has no link; null: no device. */
 function machine(name: string | null): SysFolder {
   if (name === null) return { class: { net: {} } };
   const net: SysFolder = name === "" ? {} : { net: { [name]: {} } };
@@ -23,8 +23,8 @@ function machine(name: string | null): SysFolder {
   };
 }
 
-/** Finds while the machine changes: at each wait it becomes the next of `states`. */
-async function find(clue: LinkSelector, states: readonly (string | null)[], deadlineMs = 1000) {
+/** Runs findLink on a machine that changes to the next of `states` at each wait. */
+async function find(selector: LinkSelector, states: readonly (string | null)[], deadlineMs = 1000) {
   const clock = fakeClock();
   const now = (): Files =>
     sysTree(machine(states[Math.min(clock.slept.length, states.length - 1)] ?? null));
@@ -36,7 +36,7 @@ async function find(clue: LinkSelector, states: readonly (string | null)[], dead
     stat: (path) => now().stat(path),
   };
   const host = { clock, files, log: fakeLog(), signal: new AbortController().signal };
-  const found = await findLink(host, clue, deadlineMs);
+  const found = await findLink(host, selector, deadlineMs);
   const shown = found.kind === "found" ? found.link.name : found.reason;
   return { shown, waits: clock.slept.length };
 }
@@ -62,34 +62,46 @@ const cases: readonly (readonly [
 ])[] = [
   ["by name", { kind: "name", name: "ens6" }, ["ens6"], "ens6", 0],
   ["by name, late", { kind: "name", name: "ens6" }, [null, "eth0", "ens6"], "ens6", 2],
-  ["by MAC, not the VLAN that shares it", { kind: "mac", mac }, [null, "ens6"], "ens6", 1],
+  ["by MAC, and not the VLAN with the same MAC", { kind: "mac", mac }, [null, "ens6"], "ens6", 1],
   ["by bus address", { kind: "bus", address: "0000:00:06.0" }, ["ens6"], "ens6", 0],
-  ["by bus address, link late", { kind: "bus", address: "0000:00:06.0" }, ["", "x"], "x", 1],
-  ["by the device that has it", byDevice(null), ["eth0"], "eth0", 0],
-  ["by its own path, without a device", virtualOf("ens6"), ["ens6"], "ens6", 0],
-  ["by such a path, gone", virtualOf("ens9"), ["ens6"], "ens9 is gone again", 0],
-  ["by the device above that", { kind: "device", path: device, name: null }, ["ens6"], "ens6", 0],
+  ["by bus address, late", { kind: "bus", address: "0000:00:06.0" }, ["", "x"], "x", 1],
+  ["by its device", byDevice(null), ["eth0"], "eth0", 0],
+  ["by its path, without a device", virtualOf("ens6"), ["ens6"], "ens6", 0],
+  ["by a path that is gone", virtualOf("ens9"), ["ens6"], "ens9 is gone again", 0],
   [
-    "the name that udev is giving is awaited",
-    byDevice("ens6"),
-    ["eth0", "eth0", "ens6"],
+    "by the device above its device",
+    { kind: "device", path: device, name: null },
+    ["ens6"],
     "ens6",
-    2,
+    0,
   ],
-  ["renamed to something else meanwhile", byDevice("ens6"), ["eth0", "lan0"], "lan0", 50],
-  ["gone again: not waited for", byDevice(null), [null], "virtio3 is gone again", 0],
-  ["gone while it is awaited", byDevice("ens6"), ["eth0", null], "virtio3 is gone again", 1],
-  ["no device of that name", { kind: "bus", address: "vif-9" }, ["ens6"], "vif-9 is gone again", 0],
-  ["a driver that never comes", byDevice(null), [""], "virtio3 has no link", 50],
+  ["by device, after udev has renamed it", byDevice("ens6"), ["eth0", "eth0", "ens6"], "ens6", 2],
+  ["by device, where udev gives another name", byDevice("ens6"), ["eth0", "lan0"], "lan0", 50],
+  ["by a device that is gone, without a wait", byDevice(null), [null], "virtio3 is gone again", 0],
   [
-    "a name that never comes",
+    "by a device that disappears during the wait",
+    byDevice("ens6"),
+    ["eth0", null],
+    "virtio3 is gone again",
+    1,
+  ],
+  [
+    "by a bus address without a device",
+    { kind: "bus", address: "vif-9" },
+    ["ens6"],
+    "vif-9 is gone again",
+    0,
+  ],
+  ["by a device that never gets a link", byDevice(null), [""], "virtio3 has no link", 50],
+  [
+    "by a name that never appears",
     { kind: "name", name: "ens9" },
     ["x"],
     "there is no link called ens9",
     50,
   ],
   [
-    "a MAC that never comes",
+    "by a MAC that never appears",
     { kind: "mac", mac: "06:00:00:00:00:00" },
     ["x"],
     "no link has 06:00:00:00:00:00",
@@ -97,11 +109,11 @@ const cases: readonly (readonly [
   ],
 ];
 
-for (const [name, clue, states, shown, waits] of cases) {
-  test(name, async () => expect(await find(clue, states)).toEqual({ shown, waits }));
+for (const [name, selector, states, shown, waits] of cases) {
+  test(name, async () => expect(await find(selector, states)).toEqual({ shown, waits }));
 }
 
-test("a signal ends the wait", async () => {
+test("a signal ends findLink with its reason", async () => {
   const controller = new AbortController();
   controller.abort(new Error("ended"));
   const host = {

@@ -11,11 +11,11 @@ const read = (folders: SysFolder, addresses = [linkAddress("a", "10.0.0.1")]) =>
 
 test.each([
   ["up, with carrier", up, { isUp: true, hasCarrier: true, master: null }],
-  ["up, nothing at the other end", { ...up, carrier: "0\n" }, { isUp: true, hasCarrier: false }],
+  ["up, without carrier", { ...up, carrier: "0\n" }, { isUp: true, hasCarrier: false }],
   ["down", { ...up, flags: "0x1002\n" }, { isUp: false, hasCarrier: false }],
-  // reading it fails with EINVAL then, and so may any file of a link that goes away
+  // The read fails with EINVAL then, and so may each file of a link that disappears.
   [
-    "down in this moment",
+    "that goes down while it is read",
     { ...up, carrier: new Error("EINVAL") },
     { isUp: true, hasCarrier: false },
   ],

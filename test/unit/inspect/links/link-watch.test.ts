@@ -6,7 +6,7 @@ import { type SysFolder, sysfs } from "../../../kit/host/sysfs.ts";
 
 const nic = { type: "1\n", flags: "0x1003\n", address: "06:aa:bb:cc:dd:01\n", carrier: "1\n" };
 
-test("links are read again where a name or an address changed, and only then", async () => {
+test("createLinkStateCache reads links again only where a name or an address changed", async () => {
   let folders: SysFolder = { a: nic };
   let addresses: readonly LinkAddress[] = [];
   let reads = 0;
@@ -19,18 +19,18 @@ test("links are read again where a name or an address changed, and only then", a
       return sysfs(folders).read(path);
     },
   };
-  const look = createLinkStateCache({ files, addresses: () => addresses });
+  const readCached = createLinkStateCache({ files, addresses: () => addresses });
   const readsOf = async (): Promise<number> => {
     reads = 0;
-    await look();
+    await readCached();
     return reads;
   };
   expect(await readsOf()).toBeGreaterThan(0);
   expect(await readsOf()).toBe(0);
   addresses = [linkAddress("a", "10.0.0.1")];
   expect(await readsOf()).toBeGreaterThan(0);
-  expect((await look())[0]?.addresses).toEqual([...addresses]);
+  expect((await readCached())[0]?.addresses).toEqual([...addresses]);
   folders = { a: nic, b: nic };
-  expect((await look()).map(({ name }) => name)).toEqual(["a", "b"]);
+  expect((await readCached()).map(({ name }) => name)).toEqual(["a", "b"]);
   expect(await readsOf()).toBe(0);
 });

@@ -5,7 +5,7 @@ import { type SysFolder, sysfs } from "../../../kit/host/sysfs.ts";
 
 const mac = "06:aa:bb:cc:dd:01";
 const ethernet = { type: "1\n", flags: "0x1003\n", address: `${mac}\n`, uevent: "INTERFACE=x\n" };
-/** `device` leads elsewhere in sysfs; here its driver lies beside it. */
+/** `device` is a link to another folder of sysfs; here its driver is beside it. */
 const ena = {
   ...ethernet,
   device: { link: "../../../0000:00:05.0" },
@@ -15,7 +15,7 @@ const devtype = (name: string) => ({ ...ethernet, uevent: `DEVTYPE=${name}\nINTE
 
 async function readOne(folder: SysFolder) {
   const files = sysfs({ x: folder });
-  // A link's target is reached through the link's path.
+  // A path can go through a symbolic link.
   const readLink = async (path: string) => {
     const target = folder["device/driver"];
     const isLink = typeof target === "object" && "link" in target;
@@ -26,7 +26,7 @@ async function readOne(folder: SysFolder) {
   return link;
 }
 
-test("a NIC: its MAC, driver and bus address", async () => {
+test("a NIC has a MAC, a driver and a bus address", async () => {
   expect(await readOne(ena)).toEqual({
     name: "x",
     mac,
@@ -36,7 +36,7 @@ test("a NIC: its MAC, driver and bus address", async () => {
   });
 });
 
-// As read on Linux 6.18 and 6.1, in a network namespace with each of them.
+// Read on Linux 6.18 and 6.1, in a network namespace with one link of each kind.
 test.each([
   ["loopback", { ...ethernet, type: "772\n", address: "00:00:00:00:00:00\n", flags: "0x9\n" }],
   ["veth", ethernet],
@@ -54,22 +54,22 @@ test.each([
   ["tunnel", { ...ethernet, type: "776\n" }],
   ["other", devtype("something-new")],
   ["device", { ...ena, uevent: "DEVTYPE=wlan\n" }],
-] as const)("%s", async (kind, folder) => {
+] as const)("the kind of a link is %s", async (kind, folder) => {
   expect((await readOne(folder))?.kind).toBe(kind);
 });
 
-test("no MAC: all zeros, empty, or longer than Ethernet's", async () => {
+test("a MAC of zeros, an empty one, and one longer than Ethernet's is null", async () => {
   for (const address of ["00:00:00:00:00:00\n", "", "80:00:02:08:fe:80:00:00:00:00:00:00\n"]) {
     expect((await readOne({ ...ethernet, address }))?.mac).toBeNull();
   }
 });
 
-test("a slave of a bond shows the bond's MAC; its own is elsewhere", async () => {
+test("the MAC of a bond slave is its permanent MAC", async () => {
   const slave = { ...ena, bonding_slave: { perm_hwaddr: "06:aa:bb:cc:dd:99\n" } };
   expect((await readOne(slave))?.mac).toBe("06:aa:bb:cc:dd:99");
 });
 
-test("in natural order, and without what is no link", async () => {
+test("readLinks sorts by name in natural order, and ignores files that are no link", async () => {
   const files = sysfs({
     eth10: ethernet,
     eth2: ethernet,
@@ -79,12 +79,12 @@ test("in natural order, and without what is no link", async () => {
   expect((await readLinks({ files })).map(({ name }) => name)).toEqual(["eth2", "eth10", "lo"]);
 });
 
-test("no sysfs, no links", async () => {
+test("readLinks returns no links without sysfs", async () => {
   const files = { ...sysfs({}), list: async () => [] };
   expect(await readLinks({ files })).toEqual([]);
 });
 
-test("a link that goes away while it is read is left out, however its reads fail", async () => {
+test("readLinks ignores a link that disappears while it is read", async () => {
   const gone = { ...ethernet, address: new Error("ENODEV: no such device, read") };
   const files = sysfs({ eth0: ethernet, eth1: gone, eth2: {} });
   let looks = 0;
@@ -98,12 +98,12 @@ test("a link that goes away while it is read is left out, however its reads fail
   ]);
 });
 
-test("a link that is there, but cannot be read, is an error and not an absence", async () => {
+test("readLinks throws where a present link cannot be read", async () => {
   const files = sysfs({ eth0: { ...ethernet, address: new Error("EIO") } });
   await expect(readLinks({ files })).rejects.toThrow("EIO");
 });
 
-test("this machine has a loopback", async () => {
+test("readLinks finds the loopback of this machine", async () => {
   const links = await readLinks({ files: systemFiles });
   expect(links).toContainEqual({
     name: "lo",

@@ -12,39 +12,39 @@ const orders: readonly {
   readonly order: readonly string[];
 }[] = [
   {
-    why: "names in natural order",
+    why: "names are in natural order",
     links: [linkState("eth10", own), linkState("eth2", own), linkState("eth1", own)],
     order: ["eth1", "eth2", "eth10"],
   },
   {
-    why: "carrier before everything",
+    why: "carrier comes before all else",
     links: [linkState("eth0", own, { hasCarrier: false }), linkState("eth1", [], { driver: null })],
     order: ["eth1", "eth0"],
   },
   {
-    why: "an address before a driver",
+    why: "an address comes before a driver",
     links: [linkState("eth0", []), linkState("eth1", own, { driver: "virtio_net" })],
     order: ["eth1", "eth0"],
   },
   {
-    why: "a driver of EC2 before another",
+    why: "a driver of EC2 comes before another driver",
     links: [linkState("eth0", own, { driver: "virtio_net" }), linkState("eth1", own)],
     order: ["eth1", "eth0"],
   },
   {
-    why: "what a link gives itself is no address",
+    why: "a link-local address does not count",
     links: [linkState("eth0", ["169.254.3.4", "fe80::1"]), linkState("eth1", ["2600::1"])],
     order: ["eth1", "eth0"],
   },
   {
-    why: "every driver that EC2 has had",
+    why: "each driver that EC2 uses or used comes first",
     links: ["e1000", "vif", "efa", "ixgbevf"].map((driver, at) =>
       linkState(`eth${at}`, own, { driver }),
     ),
     order: ["eth1", "eth2", "eth3", "eth0"],
   },
   {
-    why: "veths, where nothing has a device",
+    why: "veths count where no link has a device",
     links: [linkState("veth1", own, veth), linkState("eth0", own, veth)],
     order: ["eth0", "veth1"],
   },
@@ -59,7 +59,7 @@ test.each([...orders])("$why", ({ links, order }) => {
   }
 });
 
-test("what is no candidate, and why", () => {
+test("a link that is no candidate has a reason", () => {
   const links = [
     linkState("eth0", own),
     linkState("lo", ["127.0.0.1"], { kind: "loopback" }),
@@ -87,7 +87,7 @@ test("what is no candidate, and why", () => {
   });
 });
 
-test("a nic in a VRF has addresses of its own, and is asked through", () => {
+test("a NIC in a VRF is a candidate", () => {
   const links = [
     linkState("eth0", own, { master: "vrf-blue" }),
     linkState("vrf-blue", [], { kind: "other" }),
@@ -95,7 +95,7 @@ test("a nic in a VRF has addresses of its own, and is asked through", () => {
   expect(rankCandidates(links).candidates.map(({ link }) => link.name)).toEqual(["eth0"]);
 });
 
-test("the trace says what a rank comes from", () => {
+test("the reason of a rank names carrier, address and driver", () => {
   const links = [
     linkState("eth0", own),
     linkState("eth1", [], { driver: null, hasCarrier: false }),

@@ -9,13 +9,13 @@ import { managedPath } from "../../../../src/model/managed-paths.ts";
 import { withFolder } from "../../../kit/files/golden-case.ts";
 import { macAt } from "../../../kit/facts/nics.ts";
 
-async function lay(root: string, path: string, content: string | Uint8Array, mode: number) {
+async function putFile(root: string, path: string, content: string | Uint8Array, mode: number) {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), content);
   await chmod(join(root, path), mode);
 }
 
-test("an empty root has nothing", async () => {
+test("readManagedFiles finds nothing in an empty root", async () => {
   await withFolder(async (root) => {
     expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
       files: [],
@@ -24,12 +24,12 @@ test("an empty root has nothing", async () => {
   });
 });
 
-test("our places of every backend, with content and mode, and nothing else", async () => {
+test("readManagedFiles reads the managed paths of every backend with content and mode, and no other file", async () => {
   await withFolder(async (root) => {
     const paths = backends.map((backend) => managedPath(backend, macAt(1))).toSorted();
-    for (const path of paths) await lay(root, path, `${path}\n`, 0o640);
-    await lay(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
-    await lay(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
+    for (const path of paths) await putFile(root, path, `${path}\n`, 0o640);
+    await putFile(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
+    await putFile(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
     expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
       files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
       unmanaged: "ens7\n",
@@ -37,10 +37,10 @@ test("our places of every backend, with content and mode, and nothing else", asy
   });
 });
 
-test("a byte order mark is content: it makes a difference", async () => {
+test("readManagedFiles keeps a byte order mark, so that the file counts as different", async () => {
   await withFolder(async (root) => {
     const path = managedPath("netplan", macAt(1));
-    await lay(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
+    await putFile(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
     const { files } = await readManagedFiles(openTarget({ files: systemFiles }, root));
     expect(files[0]?.content).toBe("\ufeffa");
   });

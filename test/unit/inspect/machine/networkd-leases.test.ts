@@ -23,6 +23,6 @@ const host = {
   } as never,
 };
 
-test("a lease is told with its link's name; one without a link, and a link without one, are not", async () => {
+test("readNetworkdLeases returns each lease with the name of its link, and no lease without a link", async () => {
   expect(await readNetworkdLeases(host)).toEqual([{ nic: "ens6", text: "ADDRESS=10.0.1.10\n" }]);
 });

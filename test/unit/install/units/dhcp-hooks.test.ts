@@ -4,14 +4,14 @@ import type { DhcpHookFacts } from "../../../../src/model/dhcp.ts";
 import { findDhcpHooks } from "../../../../src/install/inspect.ts";
 import { renderDhcpHooks } from "../../../../src/install/units/dhcp-hooks.ts";
 
-const nothing: DhcpHookFacts = {
+const noClient: DhcpHookFacts = {
   dhclient: null,
   dhcpcd: null,
   udhcpc: null,
   networkManager: null,
   hasNetworkd: false,
 };
-const all: DhcpHookFacts = {
+const allClients: DhcpHookFacts = {
   dhclient: "/etc/dhcp/dhclient-exit-hooks.d",
   dhcpcd: "/usr/lib/dhcpcd/dhcpcd-hooks",
   udhcpc: "/etc/udhcpc/default.script",
@@ -19,9 +19,9 @@ const all: DhcpHookFacts = {
   hasNetworkd: true,
 };
 const program = "/usr/bin/ec2nic";
-const hooks = renderDhcpHooks(program, all);
+const hooks = renderDhcpHooks(program, allClients);
 
-test("each client has its hook, in a file that no package has", () => {
+test("each client has a hook, in a file of its own", () => {
   expect(hooks.map(({ path, mode }) => [path, mode.toString(8)])).toEqual([
     ["/etc/dhcp/dhclient-exit-hooks.d/ec2nic", "644"],
     ["/usr/lib/dhcpcd/dhcpcd-hooks/95-ec2nic", "644"],
@@ -32,11 +32,11 @@ test("each client has its hook, in a file that no package has", () => {
   ]);
 });
 
-test("no client, no file", () => {
-  expect(renderDhcpHooks(program, nothing)).toEqual([]);
+test("renderDhcpHooks returns no file without a client", () => {
+  expect(renderDhcpHooks(program, noClient)).toEqual([]);
 });
 
-test("what dhclient-script reads, byte for byte", () => {
+test("the hook of dhclient is this text, byte for byte", () => {
   expect(hooks[0]?.content).toBe(
     [
       "# written by ec2nic: routes and rules of a NIC that has a lease",
@@ -50,12 +50,12 @@ test("what dhclient-script reads, byte for byte", () => {
   );
 });
 
-describe("whatever the client and the server say, a shell runs nothing of it", () => {
+describe("a hook runs nothing of the values of client and server", () => {
   const scripts = hooks.filter(({ path }) => !path.startsWith("/etc/systemd"));
   for (const { path, content } of scripts) {
     test(path, () => {
       expect(content.split("\n").slice(0, 2).join("\n")).toContain("# written by ec2nic");
-      // of the environment only the client's own word, quoted
+      // of the environment it uses only the client's own values, quoted
       const used = [...content.matchAll(/\$(\{\w+\}|\S)/g)].map(([whole]) => whole);
       const known = ["${reason}", "${1}", "${2}", "$@", "$?", "$s"];
       expect(used.filter((each) => !known.includes(each))).toEqual([]);
@@ -66,12 +66,12 @@ describe("whatever the client and the server say, a shell runs nothing of it", (
 });
 
 for (const path of ["ec2nic", "/opt/my programs/ec2nic", "/usr/bin/ec2nic;reboot", "/usr/bin/$x"]) {
-  test(`${path} is no path for a hook`, () => {
-    expect(() => renderDhcpHooks(path, all)).toThrow(RangeError);
+  test(`renderDhcpHooks refuses the path ${path}`, () => {
+    expect(() => renderDhcpHooks(path, allClients)).toThrow(RangeError);
   });
 }
 
-describe("which clients are here", () => {
+describe("findDhcpHooks", () => {
   const there = (...paths: readonly string[]) => ({
     files: {
       stat: async (path: string) =>
@@ -81,11 +81,11 @@ describe("which clients are here", () => {
     } as never,
   });
 
-  test("none", async () => {
-    expect(await findDhcpHooks(there())).toEqual(nothing);
+  test("finds no client in an empty root", async () => {
+    expect(await findDhcpHooks(there())).toEqual(noClient);
   });
 
-  test("by their places, below another root too; merged /usr first", async () => {
+  test("finds clients by their paths, also below --root, and prefers /usr/lib to /lib", async () => {
     const host = there(
       "/image/lib/dhcpcd/dhcpcd-hooks",
       "/image/usr/lib/dhcpcd/dhcpcd-hooks",
@@ -94,7 +94,7 @@ describe("which clients are here", () => {
       "/image/lib/systemd/system/systemd-networkd.service",
     );
     expect(await findDhcpHooks(openTarget(host, "/image"))).toEqual({
-      ...nothing,
+      ...noClient,
       dhclient: "/etc/dhcp/dhclient-exit-hooks.d",
       dhcpcd: "/usr/lib/dhcpcd/dhcpcd-hooks",
       udhcpc: "/usr/share/udhcpc/default.script",

@@ -8,7 +8,7 @@ const { files, links } = renderInstallation("/usr/local/bin/ec2nic", null);
 const contentOf = (name: string): string =>
   files.find(({ path }) => basename(path) === name)?.content ?? "";
 
-test("rules, the boot's units, and those of hotplug; each says whose it is", () => {
+test("renderInstallation returns udev's rules and all units, each with the mark of ec2nic", () => {
   expect(files.map(({ path }) => path)).toEqual([
     "/etc/udev/rules.d/90-ec2nic.rules",
     "/etc/systemd/system/ec2nic-local.service",
@@ -24,7 +24,7 @@ test("rules, the boot's units, and those of hotplug; each says whose it is", () 
   }
 });
 
-test("with a client's hooks: networkd's is a unit that a boot starts", () => {
+test("renderInstallation adds and enables networkd's path unit with --from-dhcp", () => {
   const clients = { dhclient: null, dhcpcd: null, udhcpc: null, networkManager: null };
   const more = renderInstallation("/usr/bin/ec2nic", { ...clients, hasNetworkd: true });
   expect(more.links.at(-1)).toEqual({
@@ -37,7 +37,7 @@ test("with a client's hooks: networkd's is a unit that a boot starts", () => {
   ]);
 });
 
-test("what a boot starts is linked, relative, and nothing of hotplug is", () => {
+test("renderInstallation enables the units of the boot with relative links, and no unit of hotplug", () => {
   expect(links).toEqual([
     {
       path: "/etc/systemd/system/multi-user.target.wants/ec2nic-local.service",
@@ -61,7 +61,7 @@ test("what a boot starts is linked, relative, and nothing of hotplug is", () => 
 describe("udev's rules", () => {
   const [, added = "", ...removed] = contentOf("90-ec2nic.rules").trim().split("\n");
 
-  test("a NIC of one of EC2's drivers starts a unit for this event of it", () => {
+  test("start one unit for each event of a NIC with a driver of EC2", () => {
     expect(added).toBe(
       'ACTION=="add|move", SUBSYSTEM=="net", DRIVERS=="ena|ixgbevf|vif|virtio_net", ' +
         'ENV{SYNTH_UUID}=="", TAG+="systemd", ' +
@@ -69,7 +69,7 @@ describe("udev's rules", () => {
     );
   });
 
-  test("what starts the removal is a device that goes, not a link: an unload starts nothing", () => {
+  test("start the removal for a removed device and not for a removed link: unloading a driver starts nothing", () => {
     expect(removed).toHaveLength(2);
     for (const rule of removed) {
       expect(rule).toContain('ACTION=="remove"');
@@ -82,7 +82,7 @@ describe("udev's rules", () => {
 describe.each(["ec2nic-hotplug@.service", "ec2nic-hotplug-remove.service"])("%s", (name) => {
   const lines = contentOf(name).split("\n");
 
-  test("holds up no boot, is not limited in its starts, and is hardened", () => {
+  test("does not delay the boot, has no start limit, and is hardened", () => {
     expect(lines).toContain("Type=exec");
     expect(lines).toContain("StartLimitIntervalSec=0");
     expect(lines).toContain("CollectMode=inactive-or-failed");
@@ -94,7 +94,7 @@ describe.each(["ec2nic-hotplug@.service", "ec2nic-hotplug-remove.service"])("%s"
   });
 });
 
-test("a removal that runs is not ended by the next event", () => {
+test("a restart does not end a removal that runs", () => {
   expect(contentOf("ec2nic-hotplug-remove.service")).toContain("RestartKillSignal=SIGCONT\n");
 });
 

@@ -8,7 +8,7 @@ import {
   unanswered,
 } from "../../../../scripts/vm-peers/measure/echoes.ts";
 
-/** `a` is answered, lost and answered again; `b` is answered and lost; `c` never is. */
+/** `a` is answered, lost and answered again; `b` is answered and lost; `c` is never answered. */
 const echoes = parseEchoes(`sent 1.000 a 1
 sent 1.001 b 1
 back 1.010 a 1
@@ -23,7 +23,7 @@ back 1.760 a 4
 back 1.900 a 3
 `);
 
-test("an answer belongs to its echo, however late it is", () => {
+test("a late answer belongs to its echo", () => {
   expect(echoes.filter(({ address }) => address === "a").map(({ backS }) => backS)).toEqual([
     1.01,
     null,
@@ -37,12 +37,12 @@ test.each([
   { address: "b", since: null, lost: 2 },
   { address: "c", since: null, lost: 1 },
   { address: "d", since: null, lost: 0 },
-])("$address: since when it is answered, and how often it was not", (each) => {
+])("$address is answered since $since, and lost $lost echoes", (each) => {
   expect(answeredSince(echoes, each.address)).toBe(each.since);
   expect(lostOf(echoes, each.address)).toBe(each.lost);
 });
 
-test("the first answer is the earliest of any address; of all there is none while one is missing", () => {
+test("firstAnswer is the earliest of any address, and allAnsweredSince is null while one is missing", () => {
   expect(firstAnswer(echoes, ["b", "a"])).toBe(1.01);
   expect(firstAnswer(echoes, ["c"])).toBeNull();
   expect(allAnsweredSince(echoes, ["a"])).toBe(1.9);
