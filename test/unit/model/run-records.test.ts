@@ -37,7 +37,7 @@ describe("updateRecords", () => {
     expect(settledIn({}, [nicRecord(a, "9")])).toEqual([false]);
   });
 
-  test("keeps `hadFiles` of the last run for the same device", () => {
+  test("keeps `foundUnchanged` of the last run for the same device", () => {
     const hadIn = (change: object, before: readonly NicRecord[] = []) =>
       updateRecords(before, { ...seen, ...change }).map(({ foundUnchanged }) => foundUnchanged);
     expect(hadIn({})).toEqual([null]);
