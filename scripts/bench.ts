@@ -1,12 +1,12 @@
 /**
- * `make bench`: figures beside others', in one run, turn by turn.
+ * `make bench`: measures ec2nic beside other programs, which take turns in one run.
  *
- * - `PART`: some of `parts` below, with commas between; default: all.
- * - `CHECK=1`: ends with 1 where a figure is worse than its bound (scripts/bench/bounds.json).
- * - `ROUNDS` (40): rounds of the short ones.
- * - `SCHEDULES`: which NICs are plugged in; `all`, a part of a name, or `none`; default: some.
- * - `EC2_NET_UTILS`: a checkout of amazon-ec2-net-utils, which then takes part.
- * - `NM_CLOUD_SETUP`: an executable of that name, which then takes part (Debian has none).
+ * - `PART`: names of `parts` below, with commas between them; default: all.
+ * - `CHECK=1`: exits with 1 if a figure exceeds its bound (scripts/bench/bounds.json).
+ * - `ROUNDS` (40): the number of rounds of the short parts.
+ * - `SCHEDULES`: which hot-plugged NICs: `all`, part of a name, or `none`; default: some.
+ * - `EC2_NET_UTILS`: a checkout of amazon-ec2-net-utils, which is then measured too.
+ * - `NM_CLOUD_SETUP`: an executable of nm-cloud-setup, which is then measured too (Debian has none).
  */
 import { enterNamespaces } from "../test/kit/netns/enter.ts";
 import { needTools } from "../test/kit/basics/need-tools.ts";
@@ -19,17 +19,18 @@ import { checkFigures } from "./bench/check-figures.ts";
 import { type CloudInit, openCloudInit } from "./bench/crawl/cloud-init-crawl.ts";
 import { benchCrawl } from "./bench/crawl/crawl.ts";
 import type { Figure } from "./bench/figure.ts";
-import { besidePeers } from "./bench/hot-plug/beside-peers.ts";
+import { benchHotPlug } from "./bench/hot-plug/hot-plug.ts";
 import { benchRefresh } from "./bench/refresh/refresh.ts";
 import { benchNic, benchScale } from "./bench/scale.ts";
 import { benchStart } from "./bench/start.ts";
 import { benchThrottle } from "./bench/throttle.ts";
+import { chosenNames } from "./shared/chosen-names.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? "40");
 
 type Part = (cloudInit: CloudInit) => Promise<readonly Figure[]>;
 
-/** On a network of their own, with four NICs; `scale` adds more. */
+/** These run in a network namespace with four NICs; `scale` adds more. */
 const networkParts: Readonly<Record<string, Part>> = {
   start: () => benchStart(rounds),
   crawl: (cloudInit) => benchCrawl(cloudInit, Math.ceil(rounds / 4)),
@@ -37,26 +38,21 @@ const networkParts: Readonly<Record<string, Part>> = {
   scale: benchScale,
 };
 
-/** Each on machines of its own. */
+/** Each of these starts its own machines. */
 const machineParts: Readonly<Record<string, Part>> = {
   refresh: benchRefresh,
-  hotplug: async () => (process.env["SCHEDULES"] === "none" ? [] : besidePeers()),
+  hotplug: async () => (process.env["SCHEDULES"] === "none" ? [] : benchHotPlug()),
 };
 
 const parts = { ...networkParts, ...machineParts };
-const chosen = process.env["PART"]?.split(",") ?? Object.keys(parts);
-const unknown = chosen.filter((part) => !Object.hasOwn(parts, part));
-if (unknown.length > 0) {
-  console.error(`PART=${unknown.join(",")}: there are ${Object.keys(parts).join(", ")}`);
-  process.exit(64);
-}
+const chosen = chosenNames("PART", Object.keys(parts));
 needTools({ curl: "curl", ip: "iproute2", unshare: "util-linux" });
 const missing = machineMissing("trixie");
 if (missing !== null) {
-  console.error(`no bench here: ${missing}`);
+  console.error(`the benchmark cannot run here: ${missing}`);
   process.exit(69);
 }
-// outside of the namespaces, where there is a way to the packages
+// before the namespaces, which have no route to the package servers
 const packages = await rootFileSystem("trixie", ["cloud-init"]);
 await rootFileSystem("trixie");
 await rootFileSystem("trixie", ["curl"]);
@@ -68,7 +64,7 @@ const figures: Figure[] = [];
 for (const [part, bench] of Object.entries(networkParts)) {
   if (chosen.includes(part)) figures.push(...(await bench(cloudInit)));
 }
-run("umount", "/sys"); // which hides the control groups
+run("umount", "/sys"); // this mount hides the control groups, which machines need
 for (const [part, bench] of Object.entries(machineParts)) {
   if (chosen.includes(part)) figures.push(...(await bench(cloudInit)));
 }

@@ -1,24 +1,25 @@
 import type { Figure } from "./figure.ts";
 
-/** A figure must not be above `atMost`, nor by more than `noise` (a part of it) where it is a time. */
+/** The most that a figure may be; `noise` is the fraction by which a time may exceed it. */
 export interface Bound {
   readonly atMost: number;
   readonly noise: number;
 }
 
-/** Tells which figures are worse than their bounds; whether none is. */
+/** Prints the figures that exceed their bounds, or have none. Returns whether all are within them. */
 export function checkFigures(
   figures: readonly Figure[],
   bounds: Readonly<Record<string, Bound>>,
 ): boolean {
-  const worse = figures.flatMap(({ name, value }) => {
+  const errors = figures.flatMap(({ name, value }) => {
     const bound = bounds[name];
-    if (bound === undefined) return [`${name}: ${value.toFixed(2)}, and no bound in bounds.json`];
+    if (bound === undefined)
+      return [`${name}: ${value.toFixed(2)}; bounds.json has no bound for it`];
     const { atMost, noise } = bound;
     if (value <= atMost * (1 + noise)) return [];
-    return [`${name}: ${value.toFixed(2)}, but at most ${atMost} (+ ${100 * noise} % noise)`];
+    return [`${name}: ${value.toFixed(2)}; the bound is ${atMost} (+ ${100 * noise} % noise)`];
   });
-  console.log(`\nheld against their bounds: ${figures.length}, worse: ${worse.length}`);
-  for (const line of worse) console.log(`  ${line}`);
-  return worse.length === 0;
+  console.log(`\n${errors.length} of ${figures.length} figures exceed their bounds or have none`);
+  for (const line of errors) console.log(`  ${line}`);
+  return errors.length === 0;
 }

@@ -1,20 +1,20 @@
-/** One figure of a run, by which the next one can be judged. */
+/** A measured figure, which has a bound. */
 export interface Figure {
-  /** `PART: what`, as in `bounds.json`. */
+  /** `PART: what is measured`, as in `bounds.json`. */
   readonly name: string;
   readonly value: number;
 }
 
-/** Prints one line of a part's table: what it is about, and its cells. */
-export function printRow(what: string, cells: readonly string[]): void {
-  console.log([what.padEnd(52), ...cells.map((cell) => cell.padStart(10))].join(" ").trimEnd());
+/** Prints a line of a part's table: the name of the row, and its cells. */
+export function printRow(name: string, cells: readonly string[]): void {
+  console.log([name.padEnd(52), ...cells.map((cell) => cell.padStart(10))].join(" ").trimEnd());
 }
 
-export function printTitle(title: string, heads: readonly string[]): void {
+export function printTitle(title: string, headings: readonly string[]): void {
   console.log(`\n${title}\n`);
-  printRow("", heads);
+  printRow("", headings);
 }
 
-export function ratioOf(ours: number, theirs: number): string {
-  return `${(ours / theirs).toFixed(2)} x`;
+export function formatRatio(own: number, other: number): string {
+  return `${(own / other).toFixed(2)} x`;
 }

@@ -15,20 +15,20 @@ const sizes = [few, 15, 30, 60] as const;
 const rounds = 3;
 const latencyMs = 2;
 
-/** The name and MAC of a NIC of the bench; the first four are there from the start. */
+/** The NIC with this device number; the first four exist from the start. */
 export function benchNic(device: number) {
   return { name: `ens${device + 5}`, mac: macOf(device), address: null };
 }
 
-/** Many ENIs, dual stack, each with many addresses: time and memory, beside a few of them. */
+/** Measures time and peak memory with more and more dual-stack ENIs that have many addresses. */
 export async function benchScale(cloudInit: CloudInit): Promise<readonly Figure[]> {
-  printTitle(`scale: activate --dry-run, dual stack, ${addresses} addresses a family and ENI`, [
+  printTitle(`scale: activate --dry-run, ${addresses} addresses per family and ENI, dual stack`, [
     "ms",
-    "ms an ENI",
+    "ms per ENI",
     "requests",
     "peak MB",
   ]);
-  const taken = new Map<number, { readonly ms: number; readonly peakKb: number }>();
+  const measured = new Map<number, { readonly ms: number; readonly peakKb: number }>();
   let nics = few;
   for (const size of sizes) {
     for (; nics < size; nics += 1) addNic(benchNic(nics));
@@ -42,21 +42,21 @@ export async function benchScale(cloudInit: CloudInit): Promise<readonly Figure[
       peaks.push(await peakMemory(argv));
     }
     const [ms, peakKb] = [median(times), Math.max(...peaks)];
-    taken.set(size, { ms, peakKb });
+    measured.set(size, { ms, peakKb });
     const requests = simulator.requests.length / 2;
     const cells = [ms.toFixed(0), (ms / size).toFixed(1), String(requests)];
     printRow(`${size} ENIs`, [...cells, (peakKb / 1000).toFixed(1)]);
   }
   const { peakKb } = await cloudInit.importAlone();
   printRow("cloud-init's imports alone", ["", "", "", (peakKb / 1000).toFixed(1)]);
-  const last = taken.get(sizes.at(-1) ?? 0);
-  const half = taken.get(30);
-  if (last === undefined || half === undefined) throw new Error("nothing was taken");
+  const last = measured.get(sizes.at(-1) ?? 0);
+  const half = measured.get(30);
+  if (last === undefined || half === undefined) throw new Error("nothing was measured");
   return [
     { name: "scale: 60 ENIs / twice the time of 30", value: last.ms / (2 * half.ms) },
     {
       name: "memory: 4 ENIs / cloud-init's imports",
-      value: (taken.get(few)?.peakKb ?? 0) / peakKb,
+      value: (measured.get(few)?.peakKb ?? 0) / peakKb,
     },
     { name: "memory: 60 ENIs / cloud-init's imports", value: last.peakKb / peakKb },
   ];

@@ -1,14 +1,14 @@
 import { startSimulator } from "../simulator/start.ts";
 import { binary } from "../../test/kit/program/run-ec2nic.ts";
 import { emptyProgram } from "./empty-program.ts";
-import { type Figure, printRow, printTitle, ratioOf } from "./figure.ts";
-import { takeTurns } from "./turns.ts";
+import { type Figure, formatRatio, printRow, printTitle } from "./figure.ts";
+import { measureInTurns } from "./turns.ts";
 
-/** Whole processes: how long ec2nic takes to start, and to fetch one value as a script does. */
+/** Measures how long ec2nic takes to start, and to fetch one value as a script does. */
 export async function benchStart(rounds: number): Promise<readonly Figure[]> {
   using empty = emptyProgram();
   await using simulator = await startSimulator({});
-  const ms = await takeTurns(
+  const ms = await measureInTurns(
     {
       empty: [empty.path],
       version: [binary, "--version"],
@@ -18,16 +18,16 @@ export async function benchStart(rounds: number): Promise<readonly Figure[]> {
     },
     rounds,
   );
-  printTitle(`start: whole processes, median of ${rounds}, ms`, ["ours", "theirs", "ratio"]);
+  printTitle(`start: ms of whole processes, median of ${rounds}`, ["ec2nic", "other", "ratio"]);
   const pairs = [
     ["start: --version / an empty program of Bun", ms.version, ms.empty],
     ["start: --version / curl --version", ms.version, ms.curlVersion],
     ["fetch: instance-id / curl twice, each in sh", ms.fetch, ms.curls],
   ] as const;
-  for (const [name, ours, theirs] of pairs) {
-    printRow(name, [ours.toFixed(1), theirs.toFixed(1), ratioOf(ours, theirs)]);
+  for (const [name, own, other] of pairs) {
+    printRow(name, [own.toFixed(1), other.toFixed(1), formatRatio(own, other)]);
   }
-  return pairs.map(([name, ours, theirs]) => ({ name, value: ours / theirs }));
+  return pairs.map(([name, own, other]) => ({ name, value: own / other }));
 }
 
 function twoCurls(url: string): string {

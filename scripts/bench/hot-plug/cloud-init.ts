@@ -1,13 +1,13 @@
 import { untilAddresses } from "../../../test/kit/machine/checks/until-addresses.ts";
-import type { Contender } from "./contender.ts";
+import type { ComparedProgram } from "./compared-program.ts";
 
-/** The bench's machines have no firmware that would say it. */
+/** The machines of the benchmark have no firmware from which cloud-init could know this. */
 const thisIsEc2 = `
 from cloudinit.sources import DataSourceEc2
 DataSourceEc2.identify_platform = lambda: DataSourceEc2.CloudNames.AWS
 `;
 
-/** What its boot leaves behind: the data source, and the primary's netplan file. */
+/** Makes what its boot leaves behind: the cached data source, and the primary's netplan file. */
 const boot = `${thisIsEc2}
 from cloudinit.stages import Init
 init = Init(ds_deps=[])
@@ -20,7 +20,7 @@ init._write_to_cache()
 source.distro.apply_network_config(source.network_config, bring_up=True)
 `;
 
-/** Its hook, as udev's rule has it called through its socket. */
+/** Its hook, which its udev rule calls through its socket. */
 const hook = `${thisIsEc2}
 import sys
 from cloudinit.cmd.devel import hotplug_hook
@@ -38,8 +38,8 @@ const primary = `network:
       dhcp6: true
 `;
 
-/** Debian trixie's, with its own DHCP client, netplan and networkd; its commands are carried out. */
-export const cloudInit: Contender = {
+/** cloud-init of Debian trixie, with its DHCP client, netplan and networkd; its commands are run. */
+export const cloudInit: ComparedProgram = {
   name: "cloud-init",
   machine: {
     packages: ["cloud-init"],
@@ -58,10 +58,10 @@ export const cloudInit: Contender = {
     await machine.run(["python3", "-B", "-c", boot], { timeoutMs: 60_000 });
     await untilAddresses(machine, ["10.0.0.10"]);
   },
-  plugged: async ({ machine }, nic) => {
+  configure: async ({ machine }, nic) => {
     const event = ["--subsystem=net", "handle", `--devpath=/devices/${nic}`, "--udevaction=add"];
     const argv = ["python3", "-B", "-c", hook, ...event];
     const { code, stderr } = await machine.exec(argv, { timeoutMs: 120_000 });
-    return code === 0 ? "" : `gave up: ${stderr.trim().split("\n").at(-1) ?? `status ${code}`}`;
+    return code === 0 ? "" : `failed: ${stderr.trim().split("\n").at(-1) ?? `status ${code}`}`;
   },
 };

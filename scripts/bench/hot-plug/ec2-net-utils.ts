@@ -1,25 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FileOfMachine } from "../../../test/kit/machine/prepare.ts";
-import type { Contender } from "./contender.ts";
+import type { ComparedProgram } from "./compared-program.ts";
 
 const library = "/usr/share/amazon-ec2-net-utils";
 /**
- * Its timer looks again after 30 to 35 s, and up to a minute later where systemd likes (AccuracySec);
- * here at the earliest, so that chance does not decide what is seen of it.
+ * Its timer starts a refresh after 30 to 35 s, and systemd may add up to a minute (AccuracySec). Here
+ * the refresh starts at the earliest time, so that the result does not depend on chance.
  */
 const refreshMs = 30_000;
 const unitFolder = "systemd/system";
 
 /** `folder`: a checkout of github.com/amazonlinux/amazon-ec2-net-utils, installed as its makefile does. */
-export function ec2NetUtils(folder: string): Contender {
+export function ec2NetUtils(folder: string): ComparedProgram {
   const read = (path: string): string => readFileSync(join(folder, path), "utf8");
   const program = read("bin/setup-policy-routes.sh").replaceAll(
     "AMAZON_EC2_NET_UTILS_LIBDIR",
     library,
   );
   const units = readdirSync(join(folder, unitFolder)).filter((name) => name.includes("policy"));
-  // The bench's NICs have another driver.
+  // the NICs of the benchmark have another driver
   const network = read("systemd/network/80-ec2.network").replace(/^Driver=.*$/m, "$& veth");
   const files: Record<string, string | FileOfMachine> = {
     "/usr/bin/setup-policy-routes": { content: program, mode: 0o755 },
@@ -34,25 +34,25 @@ export function ec2NetUtils(folder: string): Contender {
       await machine.run(["systemctl", "start", "policy-routes@ens5.service"], {
         timeoutMs: 60_000,
       });
-      // What is counted is the new NIC's.
+      // requests for the primary must not be counted
       await machine.run(["systemctl", "stop", "refresh-policy-routes@ens5.timer"]);
     },
-    plugged: async ({ machine }, nic) => {
+    configure: async ({ machine }, nic) => {
       const unit = `policy-routes@${nic}.service`;
       const startMs = performance.now();
-      // as its udev rule has it
+      // the command of its udev rule
       await machine.run(["systemctl", "enable", "--now", "--no-block", unit]);
-      const over = async (): Promise<boolean> => {
+      const hasEnded = async (): Promise<boolean> => {
         const { stdout } = await machine.systemctl("show", "-P", "ActiveState", unit);
         return /^(?:active|failed)$/.test(stdout.trim());
       };
-      await machine.until(`${unit} is over`, over, 120_000).catch(() => false);
+      await machine.until(`${unit} has ended`, hasEnded, 120_000).catch(() => false);
       const { stdout } = await machine.systemctl("show", "-P", "NRestarts", unit);
       await machine.run(["systemctl", "stop", `refresh-policy-routes@${nic}.timer`]);
       await Bun.sleep(Math.max(0, startMs + refreshMs - performance.now()));
       await machine.run(["systemctl", "start", `refresh-policy-routes@${nic}.service`]);
       const restarts = Number(stdout);
-      return restarts === 0 ? "" : `gave up ${restarts} time${restarts === 1 ? "" : "s"}`;
+      return restarts === 0 ? "" : `failed ${restarts} time${restarts === 1 ? "" : "s"}`;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Machine } from "../../../test/kit/machine/machine.ts";
 
-/** What reaches NICs that nothing has happened to, or may. */
+/** Commands that affect, or may affect, NICs that have not changed. */
 const hostWide =
   /^netplan apply|^networkctl reload|^systemctl .*(?:start|reload).*(?:networkd|NetworkManager)/;
 const logPath = "/run/bench-commands";
@@ -10,22 +10,25 @@ const programs = {
   systemctl: "/usr/bin/systemctl",
 } as const;
 
-/** In front of the programs, in the PATH of all: notes what was called; not what they call. */
-export const notedPrograms = Object.fromEntries(
+/**
+ * Wrappers that come before the programs in everybody's PATH and log the calls. Calls that a logged
+ * program makes itself are not logged.
+ */
+export const loggingWrappers = Object.fromEntries(
   Object.entries(programs).map(([name, path]) => {
     const content = `#!/bin/sh
-[ -n "$BENCH_NOTED" ] || echo "${name} $*" >>${logPath}
-BENCH_NOTED=1 exec ${path} "$@"
+[ -n "$BENCH_LOGGED" ] || echo "${name} $*" >>${logPath}
+BENCH_LOGGED=1 exec ${path} "$@"
 `;
     return [`/usr/local/sbin/${name}`, { content, mode: 0o755 }];
   }),
 );
 
-export async function forgetCommands(machine: Machine): Promise<void> {
+export async function clearCommandLog(machine: Machine): Promise<void> {
   await machine.remove(logPath);
 }
 
-/** The host-wide commands since then. */
+/** The host-wide commands since the log was cleared. */
 export async function hostWideCommands(machine: Machine): Promise<readonly string[]> {
   const { stdout } = await machine.exec(["cat", logPath]);
   return stdout.split("\n").filter((line) => hostWide.test(line));

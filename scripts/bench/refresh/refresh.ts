@@ -2,28 +2,29 @@ import * as v from "valibot";
 import { startInstance } from "../../../test/kit/machine/vpc/instance.ts";
 import { median } from "../../../test/kit/basics/median.ts";
 import { type Figure, printRow, printTitle } from "../figure.ts";
-import { type Refresher, refreshers } from "./refresh-contenders.ts";
+import { type RefreshProgram, refreshPrograms } from "./refresh-programs.ts";
 
-const passes = 7;
+const rounds = 7;
 const requests = v.array(
   v.object({ method: v.string(), path: v.string(), connection: v.number() }),
 );
 
-/** What a pass costs that finds nothing to do; times are those of all its processes. */
-interface Pass {
+/** The cost of a refresh that finds nothing to do. */
+interface RefreshCost {
+  /** The processor time of all its processes. */
   readonly cpuMs: number;
   readonly ms: number;
   readonly requests: number;
   readonly connections: number;
   readonly tokens: number;
-  /** Requests for what was asked for before in the same pass. */
+  /** Requests for a path that the same refresh had requested before. */
   readonly repeated: number;
 }
 
-/** A pass over four NICs that are as they should be: ec2nic's beside others', each on its machine. */
+/** Compares programs that check four correctly configured NICs; each runs on its own machine. */
 export async function benchRefresh(): Promise<readonly Figure[]> {
-  const contenders = refreshers();
-  printTitle(`refresh: four ENIs, nothing to do, median of ${passes} passes`, [
+  const programs = refreshPrograms();
+  printTitle(`refresh: four ENIs, nothing to do, median of ${rounds}`, [
     "ms",
     "CPU ms",
     "requests",
@@ -31,54 +32,55 @@ export async function benchRefresh(): Promise<readonly Figure[]> {
     "repeated",
     "conns",
   ]);
-  const taken: { readonly name: string; readonly pass: Pass }[] = [];
-  for (const contender of contenders) {
-    const pass = await passOf(contender);
-    taken.push({ name: contender.name, pass });
-    const counts = [pass.requests, pass.tokens, pass.repeated, pass.connections].map(String);
-    printRow(contender.name, [pass.ms.toFixed(0), pass.cpuMs.toFixed(0), ...counts]);
+  const measured: { readonly name: string; readonly cost: RefreshCost }[] = [];
+  for (const program of programs) {
+    const cost = await measureRefresh(program);
+    measured.push({ name: program.name, cost });
+    const counts = [cost.requests, cost.tokens, cost.repeated, cost.connections].map(String);
+    printRow(program.name, [cost.ms.toFixed(0), cost.cpuMs.toFixed(0), ...counts]);
   }
-  const [own, ...others] = taken;
-  if (own === undefined) throw new Error("ec2nic takes part");
-  const { requests: count, tokens, repeated, cpuMs } = own.pass;
+  const [own, ...others] = measured;
+  if (own === undefined) throw new Error("ec2nic was not measured");
+  const { requests: count, tokens, repeated, cpuMs } = own.cost;
   return [
     { name: "refresh: requests", value: count },
     { name: "refresh: tokens", value: tokens },
     { name: "refresh: repeated requests", value: repeated },
-    ...others.flatMap(({ name, pass }) => [
-      { name: `refresh: ec2nic's requests / ${name}'s`, value: count / pass.requests },
-      { name: `refresh: ec2nic's CPU / ${name}'s`, value: cpuMs / pass.cpuMs },
+    ...others.flatMap(({ name, cost }) => [
+      { name: `refresh: ec2nic's requests / ${name}'s`, value: count / cost.requests },
+      { name: `refresh: ec2nic's CPU / ${name}'s`, value: cpuMs / cost.cpuMs },
     ]),
   ];
 }
 
-async function passOf({ machine: options, prepare, pass }: Refresher): Promise<Pass> {
+async function measureRefresh(program: RefreshProgram): Promise<RefreshCost> {
+  const { machine: options, prepare, script } = program;
   const enis = [0, 1, 2, 3].map((device) => ({ device }));
   await using instance = await startInstance({ ...options, enis });
   await prepare(instance);
   const { machine, vpc } = instance;
   const [cpu, wall]: [number[], number[]] = [[], []];
-  for (let round = -1; round < passes; round += 1) {
+  for (let round = -1; round < rounds; round += 1) {
     await vpc.simulator.order("clear-requests");
-    const said = await machine.run(["sh", "-c", timed, "sh", pass], { timeoutMs: 60_000 });
-    const { cpuMs, ms } = timesIn(said);
+    const output = await machine.run(["sh", "-c", timed, "sh", script], { timeoutMs: 60_000 });
+    const { cpuMs, ms } = parseTimes(output);
     if (round < 0) continue;
     cpu.push(cpuMs);
     wall.push(ms);
   }
-  const asked = v.parse(requests, await vpc.simulator.look("requests"));
-  const gets = asked.filter(({ method }) => method === "GET").map(({ path }) => path);
+  const logged = v.parse(requests, await vpc.simulator.look("requests"));
+  const gets = logged.filter(({ method }) => method === "GET").map(({ path }) => path);
   return {
     cpuMs: median(cpu),
     ms: median(wall),
-    requests: asked.length,
-    connections: new Set(asked.map(({ connection }) => connection)).size,
-    tokens: asked.filter(({ method }) => method === "PUT").length,
+    requests: logged.length,
+    connections: new Set(logged.map(({ connection }) => connection)).size,
+    tokens: logged.filter(({ method }) => method === "PUT").length,
     repeated: gets.length - new Set(gets.map((path) => path.replace(/\/$/, ""))).size,
   };
 }
 
-/** `times` tells what its children used, and theirs (times(1p)). */
+/** The last line of `times` is the processor time of all child processes (times(1p)). */
 const timed = `
 start=$(date +%s%N)
 sh -c "$1" >/dev/null 2>&1 || exit 1
@@ -86,9 +88,9 @@ echo "ms $(( ($(date +%s%N) - start) / 1000000 ))"
 times
 `;
 
-function timesIn(said: string): { readonly cpuMs: number; readonly ms: number } {
-  const [, ms = ""] = /^ms (\d+)$/m.exec(said) ?? [];
-  const last = said.trim().split("\n").at(-1) ?? "";
+function parseTimes(output: string): { readonly cpuMs: number; readonly ms: number } {
+  const [, ms = ""] = /^ms (\d+)$/m.exec(output) ?? [];
+  const last = output.trim().split("\n").at(-1) ?? "";
   const parts = [...last.matchAll(/(\d+)m([\d.]+)s/g)];
   const cpuMs = parts.reduce((sum, [, m, s]) => sum + Number(m) * 60_000 + Number(s) * 1000, 0);
   return { cpuMs, ms: Number(ms) };

@@ -1,34 +1,35 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { TestInstance, InstanceOptions } from "../../../test/kit/machine/vpc/instance.ts";
 import { untilAddresses } from "../../../test/kit/machine/checks/until-addresses.ts";
+import { netUtilsCheckout } from "../../shared/net-utils-checkout.ts";
 import { ec2NetUtils } from "../hot-plug/ec2-net-utils.ts";
 import { ec2nic } from "../hot-plug/ec2nic.ts";
 
-/** Who looks, now and then, whether a machine's NICs are as IMDS has them. */
-export interface Refresher {
+/** A program that compares, from time to time, the NICs of a machine with IMDS. */
+export interface RefreshProgram {
   readonly name: string;
   readonly machine: Omit<InstanceOptions, "enis" | "scenario">;
-  /** What it must have done before, so that a pass finds nothing to do. */
+  /** Configures the NICs, so that a refresh finds nothing to do. */
   readonly prepare: (instance: TestInstance) => Promise<void>;
-  /** One pass over all NICs, as a shell's script. */
-  readonly pass: string;
+  /** A shell script that refreshes all NICs once. */
+  readonly script: string;
 }
 
-export const nics: readonly string[] = ["ens5", "ens6", "ens7", "ens8"];
+const nics: readonly string[] = ["ens5", "ens6", "ens7", "ens8"];
 const addresses = ["10.0.0.10", "10.0.1.10", "10.0.2.10", "10.0.3.10"] as const;
 
-export const ours: Refresher = {
+const ec2nicActivate: RefreshProgram = {
   name: "ec2nic activate",
   machine: { suite: "trixie", ...ec2nic.machine },
   prepare: async (instance) => {
     await ec2nic.prepare(instance);
     await untilAddresses(instance.machine, addresses);
   },
-  pass: "ec2nic activate",
+  script: "ec2nic activate",
 };
 
-/** As its timer's unit has it, for each NIC. */
-export function netUtils(folder: string): Refresher {
+/** Runs the command of the unit that its timer starts, for each NIC. */
+function netUtilsRefresh(folder: string): RefreshProgram {
   const { machine, name } = ec2NetUtils(folder);
   return {
     name,
@@ -41,18 +42,18 @@ export function netUtils(folder: string): Refresher {
       }
       await untilAddresses(instance.machine, addresses);
     },
-    pass: `for nic in ${nics.join(" ")}; do setup-policy-routes "$nic" refresh; done`,
+    script: `for nic in ${nics.join(" ")}; do setup-policy-routes "$nic" refresh; done`,
   };
 }
 
 /**
- * As its unit starts it; NetworkManager is in charge, with profiles of its own making. It looks for
- * Ethernet devices with a permanent address, which the bench's NICs are not: `program` must have
- * been built to take veths by their address.
+ * Runs the command of its unit; NetworkManager manages the NICs, with its automatic profiles. The
+ * program configures only Ethernet devices with a permanent address, and the benchmark's NICs are
+ * veths: `program` must have been built to take veths by their address.
  */
-export function cloudSetup(program: string): Refresher {
+function cloudSetup(program: string): RefreshProgram {
   const path = "/usr/libexec/nm-cloud-setup";
-  const pass = `NM_CLOUD_SETUP_EC2=yes ${path}`;
+  const script = `NM_CLOUD_SETUP_EC2=yes ${path}`;
   return {
     name: "nm-cloud-setup",
     machine: {
@@ -64,28 +65,28 @@ export function cloudSetup(program: string): Refresher {
       await instance.machine.run(["mkdir", "-p", "/usr/libexec"]);
       await instance.machine.write(path, readFileSync(program), 0o755);
       await untilAddresses(instance.machine, addresses);
-      await instance.machine.run(["sh", "-c", pass], { timeoutMs: 60_000 });
+      await instance.machine.run(["sh", "-c", script], { timeoutMs: 60_000 });
     },
-    pass,
+    script,
   };
 }
 
-/** Those that are here; says who is not, and how they would be. */
-export function refreshers(): readonly Refresher[] {
-  const { EC2_NET_UTILS: folder = "", NM_CLOUD_SETUP: program = "" } = process.env;
-  const hasFolder = existsSync(`${folder}/lib/lib.sh`);
-  if (!hasFolder) console.log("\nec2-net-utils is left out: EC2_NET_UTILS=DIR names no checkout");
+/** The programs that are available here; prints which are missing, and how to get them. */
+export function refreshPrograms(): readonly RefreshProgram[] {
+  const program = process.env["NM_CLOUD_SETUP"] ?? "";
+  const checkout = netUtilsCheckout();
   const hasProgram = existsSync(program);
   if (!hasProgram) {
     console.log(
-      "\nnm-cloud-setup is left out: NM_CLOUD_SETUP=FILE names no executable (Debian has none:\n" +
-        "meson setup -Dnm_cloud_setup=true in NetworkManager's source, 1.42 for bookworm, with\n" +
-        "NM_DEVICE_VETH for NM_DEVICE_ETHERNET in src/nm-cloud-setup/main.c, as the bench's NICs are)",
+      "\nnm-cloud-setup is left out: NM_CLOUD_SETUP=FILE does not name an executable. Debian does not\n" +
+        "package it: take the source of NetworkManager (1.42 for bookworm), replace NM_DEVICE_ETHERNET\n" +
+        "by NM_DEVICE_VETH in src/nm-cloud-setup/main.c, because the benchmark's NICs are veths, and\n" +
+        "run meson setup -Dnm_cloud_setup=true",
     );
   }
   return [
-    ours,
-    ...(hasFolder ? [netUtils(folder)] : []),
+    ec2nicActivate,
+    ...(checkout === null ? [] : [netUtilsRefresh(checkout)]),
     ...(hasProgram ? [cloudSetup(program)] : []),
   ];
 }

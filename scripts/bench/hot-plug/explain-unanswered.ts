@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { familyOf } from "../../../src/model/ip.ts";
 import type { Machine } from "../../../test/kit/machine/machine.ts";
-import type { Wanted } from "./wanted.ts";
+import type { ExpectedAddress } from "./expected-addresses.ts";
 
 const text = v.optional(v.string());
 const rules = v.array(
@@ -9,21 +9,21 @@ const rules = v.array(
 );
 const routes = v.array(v.object({ dst: text }));
 
-/** Why something that should answer does not, in a few words. */
-export async function whyLost(
+/** Why packets from an address are not answered, in a few words. */
+export async function explainUnanswered(
   machine: Pick<Machine, "ip" | "exec">,
-  { what, address, from }: Wanted,
+  { label, address, from }: ExpectedAddress,
 ): Promise<string> {
   const family = `-${familyOf(address)}`;
   const rule = v.parse(rules, await machine.ip(family, "rule", "show")).find(({ src, srclen }) => {
     return src === from || `${src}/${srclen}` === from;
   });
-  if (rule === undefined) return `${what} lost`;
+  if (rule === undefined) return `${label}: no rule`;
   // ip fails where there is no such table
   const show = ["ip", "-json", family, "route", "show", "table", String(rule.table)];
   const { stdout } = await machine.exec(show);
   const table = v.parse(routes, JSON.parse(stdout || "[]"));
-  if (table.length === 0) return `${what}: a rule to an empty table`;
+  if (table.length === 0) return `${label}: its table is empty`;
   const hasDefault = table.some(({ dst }) => dst === "default");
-  return hasDefault ? `${what}: no answer` : `${what}: no default in its table`;
+  return hasDefault ? `${label}: no answer` : `${label}: no default route in its table`;
 }
