@@ -1,12 +1,12 @@
 /**
- * `make lab`: the scenarios with virtual machines; `make lab SCENARIO=hotplug-rules` one of them, with
- * the guest's console. Installs the programs that it needs where it may (root, apt).
+ * `make lab`: runs the scenarios with virtual machines; `make lab SCENARIO=hotplug-rules` runs one of
+ * them and shows the guest's console. Installs missing programs where it can (root, apt).
  */
 import { join } from "node:path";
-import { needTools } from "../test/kit/basics/need-tools.ts";
 import { vmTools } from "../test/kit/vm/tools.ts";
+import { installTools } from "./shared/install-tools.ts";
 
-if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) needTools(vmTools);
+installTools(vmTools);
 
 const [scenario = ""] = process.argv.slice(2);
 const child = Bun.spawn([process.execPath, "test", "--timeout=300000", `test/vm/${scenario}`], {

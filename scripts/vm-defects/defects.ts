@@ -1,53 +1,55 @@
-/** Something that only a real kernel, udev, systemd or disk shows, built in on purpose. */
+/** A deliberate defect, which only a real kernel, udev, systemd or disk can show. */
 export interface Defect {
   readonly name: string;
   readonly file: string;
-  /** Stands there once, and is replaced. */
+  /** The text that is replaced; the file must contain it once. */
   readonly find: string;
-  readonly put: string;
-  /** The scenario that must fail, and which of its tests. */
+  readonly replacement: string;
+  /** The scenario (test/vm/SCENARIO.test.ts) that must fail. */
   readonly scenario: string;
+  /** Which tests of the scenario are run, as a regular expression for their names. */
   readonly pattern: string;
 }
 
 export const defects: readonly Defect[] = [
   {
-    name: "durability: files are written in their place, and not synced",
+    name: "durability: files are overwritten in place and not synced",
     file: "src/host/files.ts",
     find: "  write: writeWhole,",
-    put: "  write: async (path, content, mode) => { await writeFile(path, content, { mode }); },",
+    replacement:
+      "  write: async (path, content, mode) => { await writeFile(path, content, { mode }); },",
     scenario: "power-cut",
     pattern: "^trixie, networkd",
   },
   {
-    name: "the bus: a device without a driver counts as detached",
+    name: "bus: a device without a driver is treated as detached",
     file: "src/plan/presence/removal.ts",
     find: 'return { verdict: "on-bus", why };',
-    put: 'return { verdict: other === null ? "gone" : "on-bus", why };',
+    replacement: 'return { verdict: other === null ? "gone" : "on-bus", why };',
     scenario: "driver-reload",
     pattern: "^trixie, networkd",
   },
   {
-    name: "what goes: a NIC that was pulled out keeps its files",
+    name: "removal: a detached NIC keeps its files",
     file: "src/plan/presence/removal.ts",
     find: 'return { verdict: "gone", why: `${address} left the bus` };',
-    put: 'return { verdict: "unknown", why: `${address} left the bus` };',
+    replacement: 'return { verdict: "unknown", why: `${address} left the bus` };',
     scenario: "hotplug",
     pattern: "^trixie, networkd",
   },
   {
-    name: "udev: the rule waits for the event that PID 1 does not look at",
+    name: "udev: the rule matches only an event that systemd ignores",
     file: "src/install/units/hotplug.ts",
     find: "'ACTION==\"add|move\"'",
-    put: "'ACTION==\"add\"'",
+    replacement: "'ACTION==\"add\"'",
     scenario: "hotplug-rules",
     pattern: "^trixie, virtio",
   },
   {
-    name: "order: NetworkManager is told of resolv.conf when it has started",
+    name: "order: the unit for resolv.conf starts after NetworkManager",
     file: "src/install/units/boot.ts",
     find: '["Before", "network-pre.target shutdown.target"]',
-    put: '["After", "NetworkManager.service"], ["Before", "shutdown.target"]',
+    replacement: '["After", "NetworkManager.service"], ["Before", "shutdown.target"]',
     scenario: "resolv-conf",
     pattern: "^trixie",
   },

@@ -1,19 +1,19 @@
 import type { Peer } from "./peers/peer.ts";
 
-/** What one peer made of a scenario. */
+/** The result of a scenario with one program. */
 export interface Outcome {
-  /** One for each of the scenario's heads; null: never, within the limit. */
+  /** One figure for each heading of the scenario; null: not reached within the time limit. */
   readonly figures: readonly (number | null)[];
-  /** What has to be said beside the figures; empty: nothing. */
-  readonly words: readonly string[];
+  /** Lines below the figures. */
+  readonly remarks: readonly string[];
 }
 
-/** The same happens to each peer, in a guest of its own. */
+/** A scenario, which runs with each program in its own guest. */
 export interface Scenario {
   readonly name: string;
-  /** What happens, and what the times count from. */
+  /** What happens, and the event from which times count. */
   readonly title: string;
-  /** Of its figures: times are in seconds as the guest counts. */
-  readonly heads: readonly string[];
+  /** The headings of the figures; times are seconds of the guest's clock. */
+  readonly headings: readonly string[];
   readonly run: (peer: Peer) => Promise<Outcome>;
 }

@@ -1,17 +1,17 @@
 import type { OwnBackend } from "../../../test/kit/vm/image/backends.ts";
 import { outside } from "../../../test/kit/machine/vpc/vpc-hosts.ts";
 
-/** The addresses that echoes are sent from, a line each; and where it is noted what became of them. */
+/** The list of addresses from which echoes are sent, one per line, and the log of the echoes. */
 export const echoFiles = { from: "/etc/lab-echoes", log: "/run/lab-echoes" } as const;
 
-/** So often an echo is sent from each address. */
+/** The time between two echoes from the same address. */
 export const echoPeriodS = 0.25;
 
 /**
- * Sends echoes from each of the addresses to a host outside of the VPC, from the boot on; as `ping`
- * with the address as its source, but one process, since starting one takes an emulated processor
- * long. Notes in seconds since the kernel's start: `sent TIME ADDRESS NUMBER`, also where the address
- * is not there, and `back TIME ADDRESS NUMBER`.
+ * Sends echoes from each of the addresses to a host outside of the VPC, from the boot on. It does what
+ * `ping -I ADDRESS` does, but in one process: an emulated processor takes long to start a process.
+ * Times in the log are seconds since the start of the kernel: `sent TIME ADDRESS NUMBER`, also where
+ * the guest does not have the address, and `back TIME ADDRESS NUMBER` for an answer.
  */
 const program = `#!/usr/bin/python3
 import os, select, socket, struct, time
@@ -37,20 +37,20 @@ def send(address, number):
     head = struct.pack("!BBHHH", requests[family], 0, 0, ident, number & 0xFFFF)
     check = checksum(head + payload)
     head = struct.pack("!BBHHH", requests[family], 0, check, ident, number & 0xFFFF)
-    with socket.socket(family, socket.SOCK_RAW, protocols[family]) as way:
-        way.setblocking(False)
+    with socket.socket(family, socket.SOCK_RAW, protocols[family]) as sender:
+        sender.setblocking(False)
         try:
-            way.bind((address, 0))
-            way.sendto(head + payload, (outside[family], 0))
+            sender.bind((address, 0))
+            sender.sendto(head + payload, (outside[family], 0))
         except OSError:
             pass
 
 
-def receive(way):
-    data = way.recv(2048)
-    if way.family == socket.AF_INET:
+def receive(receiver):
+    data = receiver.recv(2048)
+    if receiver.family == socket.AF_INET:
         data = data[(data[0] & 15) * 4:]
-    if data[0] == answers[way.family] and struct.unpack("!H", data[4:6])[0] == ident:
+    if data[0] == answers[receiver.family] and struct.unpack("!H", data[4:6])[0] == ident:
         log.write("back %.3f %s\\n" % (time.monotonic(), data[8:].decode().strip()))
 
 
@@ -62,18 +62,18 @@ def addresses():
         return []
 
 
-ways = [socket.socket(family, socket.SOCK_RAW, protocols[family]) for family in outside]
+receivers = [socket.socket(family, socket.SOCK_RAW, protocols[family]) for family in outside]
 number, due = 0, time.monotonic()
 while True:
-    for way in select.select(ways, [], [], max(0, due - time.monotonic()))[0]:
-        receive(way)
+    for receiver in select.select(receivers, [], [], max(0, due - time.monotonic()))[0]:
+        receive(receiver)
     if time.monotonic() >= due:
         number, due = number + 1, time.monotonic() + ${echoPeriodS}
         for address in addresses():
             send(address, number)
 `;
 
-/** As early as there is a process, for nobody and after nobody. */
+/** Starts as early as possible in the boot: it waits for no unit, and no unit waits for it. */
 const unit = `[Unit]
 Description=echoes of the laboratory
 DefaultDependencies=no
@@ -86,7 +86,7 @@ Restart=on-failure
 WantedBy=sysinit.target
 `;
 
-/** The same guest, which sends echoes. */
+/** Adds the echo program to the image of a guest. */
 export function withEchoes({ packages, files, script }: OwnBackend): OwnBackend {
   return {
     packages,

@@ -2,24 +2,24 @@
 export interface Echo {
   readonly address: string;
   readonly sentS: number;
-  /** null: no answer, or there was no such address. */
+  /** null: it was not answered, or the guest did not have the address. */
   readonly backS: number | null;
 }
 
-/** From what the guest has noted. */
+/** Parses the log of the guest's echo program. */
 export function parseEchoes(log: string): readonly Echo[] {
   const lines = log.split("\n").map((line) => line.split(" "));
   const backs = new Map<string, number>();
-  for (const [what, time, address, number] of lines) {
-    if (what === "back") backs.set(`${address} ${number}`, Number(time));
+  for (const [event, time, address, number] of lines) {
+    if (event === "back") backs.set(`${address} ${number}`, Number(time));
   }
-  return lines.flatMap(([what, time, address = "", number]) => {
-    if (what !== "sent") return [];
+  return lines.flatMap(([event, time, address = "", number]) => {
+    if (event !== "sent") return [];
     return { address, sentS: Number(time), backS: backs.get(`${address} ${number}`) ?? null };
   });
 }
 
-/** When the first answer came to one of these addresses. */
+/** When the first answer came to one of these addresses; null: there was none. */
 export function firstAnswer(echoes: readonly Echo[], addresses: readonly string[]): number | null {
   const times = echoes.flatMap(({ address, backS }) =>
     backS !== null && addresses.includes(address) ? [backS] : [],
@@ -27,13 +27,13 @@ export function firstAnswer(echoes: readonly Echo[], addresses: readonly string[
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** From when on every echo from an address was answered; null: the last one was not. */
+/** Since when every echo from an address has been answered; null: the last one was not answered. */
 export function answeredSince(echoes: readonly Echo[], address: string): number | null {
   const own = echoes.filter((echo) => echo.address === address);
   return own.slice(own.findLastIndex(({ backS }) => backS === null) + 1)[0]?.backS ?? null;
 }
 
-/** The same of all of them; null: not all are. */
+/** Since when every echo from all of these addresses has been answered; null: not all are. */
 export function allAnsweredSince(
   echoes: readonly Echo[],
   addresses: readonly string[],
@@ -42,6 +42,7 @@ export function allAnsweredSince(
   return times.includes(null) ? null : Math.max(...times.map(Number));
 }
 
+/** The addresses whose last echo was not answered. */
 export function unanswered(
   echoes: readonly Echo[],
   addresses: readonly string[],
@@ -50,6 +51,6 @@ export function unanswered(
 }
 
 /** How many echoes from an address were not answered. */
-export function lostOf(echoes: readonly Echo[], address: string): number {
+export function countLost(echoes: readonly Echo[], address: string): number {
   return echoes.filter((echo) => echo.address === address && echo.backS === null).length;
 }

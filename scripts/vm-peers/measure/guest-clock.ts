@@ -1,14 +1,14 @@
 import type { Vm } from "../../../test/kit/vm/vm.ts";
 
-/** Seconds since the guest's kernel started, as systemd and the echoes count. */
+/** Seconds since the guest's kernel started, the clock of systemd and of the echoes. */
 export async function guestNow(vm: Pick<Vm, "read">): Promise<number> {
   return Number((await vm.read("/proc/uptime")).split(" ")[0]);
 }
 
-/** Gives what the guest's clock shows at a moment of this machine's (`performance.now()`). */
+/** Returns a function from a time of this machine (`performance.now()`) to the guest's clock. */
 export async function guestClock(vm: Pick<Vm, "read">): Promise<(ms: number) => number> {
   const beforeMs = performance.now();
   const nowS = await guestNow(vm);
-  const askedMs = (beforeMs + performance.now()) / 2;
-  return (ms) => nowS + (ms - askedMs) / 1000;
+  const readMs = (beforeMs + performance.now()) / 2;
+  return (ms) => nowS + (ms - readMs) / 1000;
 }

@@ -5,14 +5,14 @@ import { guestClock } from "./guest-clock.ts";
 const logged = v.array(v.object({ atMs: v.number(), status: v.nullable(v.number()) }));
 const counts = v.object({ nowMs: v.number() });
 
-/** A request that the metadata service got. */
+/** A request that the metadata service received. */
 export interface ImdsRequest {
   /** Seconds since the guest's kernel started. */
   readonly atS: number;
   readonly status: number | null;
 }
 
-/** Those since a moment of the guest's clock; 0: since its boot. */
+/** The requests since a time of the guest's clock, in seconds; 0: since its boot. */
 export async function imdsRequests(vm: Vm, sinceS: number): Promise<readonly ImdsRequest[]> {
   const clock = await guestClock(vm);
   const { nowMs } = v.parse(counts, await vm.vpc.simulator.look("counts"));

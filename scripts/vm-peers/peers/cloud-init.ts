@@ -2,16 +2,17 @@ import { withEchoes } from "../measure/echo-program.ts";
 import type { Peer } from "./peer.ts";
 
 /**
- * By default it looks at the network at a new instance's first boot alone.
+ * By default cloud-init configures the network only at the first boot of an instance.
  * https://docs.cloud-init.io/en/latest/explanation/events.html
- * The rest would fail in this image, which has no sshd, and no partition to grow.
+ * The other settings switch off what would fail in this image, which has no sshd and no partition to
+ * grow.
  */
 const config = `updates: {network: {when: [boot, hotplug]}}
 ssh_genkeytypes: []
 resize_rootfs: false
 `;
 
-/** Its udev rule names the drivers of EC2's NICs; the guest's has another. */
+/** Its udev rule names the drivers of EC2's NICs; the guest's NICs have another driver. */
 const withDriver = `
 source=/usr/lib/python3/dist-packages/cloudinit/sources/DataSourceEc2.py
 grep -q 'ena|ixgbevf' "$source"
@@ -20,7 +21,7 @@ sed -i 's/ena|ixgbevf/&|virtio_net/' "$source"
 
 const units = "systemd-networkd.service systemd-resolved.service cloud-init-hotplugd.socket";
 
-/** Debian's, with netplan and networkd as in Debian's images; the guest's firmware says EC2. */
+/** cloud-init of Debian, with netplan and networkd as in Debian's images; the firmware says EC2. */
 export const cloudInit: Peer = {
   name: "cloud-init",
   backend: withEchoes({

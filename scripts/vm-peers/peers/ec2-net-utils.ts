@@ -7,8 +7,8 @@ import { withEchoes } from "../measure/echo-program.ts";
 import type { Peer } from "./peer.ts";
 
 /**
- * Where it names the drivers of EC2's NICs: networkd's match and the udev rules. The guest's has
- * another, and that is all that is changed.
+ * The files that name the drivers of EC2's NICs: networkd's match and the udev rules. The driver of
+ * the guest's NICs is added to them; nothing else of the program is changed.
  */
 const drivers: Readonly<Record<string, (content: string) => string>> = {
   "/usr/lib/systemd/network/80-ec2.network": (content) =>
@@ -23,8 +23,8 @@ export async function ec2NetUtils(folder: string): Promise<Peer> {
     name: "ec2-net-utils",
     backend: withEchoes({
       packages: ["curl"],
-      files: await installed(folder),
-      // as in its package's `%post`
+      files: await installedFiles(folder),
+      // as `%post` of its package does
       script:
         "export SYSTEMD_OFFLINE=1\nsystemctl --quiet enable systemd-networkd.service systemd-resolved.service\n",
     }),
@@ -35,8 +35,8 @@ export async function ec2NetUtils(folder: string): Promise<Peer> {
   };
 }
 
-/** What `make install` puts into a root. */
-async function installed(folder: string): Promise<Readonly<Record<string, FileOfMachine>>> {
+/** The files that its `make install` writes. */
+async function installedFiles(folder: string): Promise<Readonly<Record<string, FileOfMachine>>> {
   using root = temporaryFolder();
   await mustRun(["make", "-C", folder, "install", `DESTDIR=${root.path}`, "PREFIX=/usr"]);
   const paths = readdirSync(root.path, { recursive: true, encoding: "utf8" }).toSorted();

@@ -3,7 +3,7 @@ import { binary } from "../../../test/kit/program/run-ec2nic.ts";
 import { withEchoes } from "../measure/echo-program.ts";
 import type { Peer } from "./peer.ts";
 
-/** In an image with networkd that has DHCP for whatever NIC there is. */
+/** ec2nic in an image whose networkd has DHCP for every NIC. */
 export const ec2nic: Peer = {
   name: "ec2nic",
   backend: withEchoes({ packages: [], ...firstBoot("networkd") }),

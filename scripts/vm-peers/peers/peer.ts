@@ -1,17 +1,17 @@
 import type { OwnBackend } from "../../../test/kit/vm/image/backends.ts";
 import type { Vm } from "../../../test/kit/vm/vm.ts";
 
-/** Whoever configures the NICs of a guest, alone. */
+/** A program that configures the NICs of a guest, without another one beside it. */
 export interface Peer {
   readonly name: string;
-  /** With all of it in place, but `ec2nic`, which is not in images: on a disk of its own. */
+  /** The image, with the program in it; ec2nic is not in images, but on a second disk. */
   readonly backend: OwnBackend;
-  /** Becomes /usr/local/bin/ec2nic; null: none. */
+  /** The executable that becomes /usr/local/bin/ec2nic; null: none. */
   readonly program: string | null;
-  /** What an admin does once in an image; not what happens at a boot, or when a NIC comes. */
+  /** Does what an admin does once in an image, not what happens at a boot or when a NIC is added. */
   readonly install: (vm: Vm) => Promise<void>;
-  /** Its services, as `systemctl list-units` takes them. */
+  /** The pattern of its services for `systemctl list-units`. */
   readonly services: string;
-  /** Those of its services whose ends are the end of its work at a boot with these NICs. */
+  /** The services that have all ended when its work of a boot with these NICs is done. */
   readonly bootServices: (nics: readonly string[]) => readonly string[];
 }

@@ -6,7 +6,7 @@ import type { Peer } from "./peer.ts";
 import { untilPeerIdle } from "./until-peer-idle.ts";
 import { echoesOf, sendEchoes } from "../measure/watch-echoes.ts";
 
-/** A guest whose NICs a peer has configured: what it could is there, and it has nothing to do. */
+/** Starts a guest, and waits until a program has configured its NICs and is idle. */
 export async function readyPeer(
   peer: Peer,
   options: Pick<VmOptions, "enis" | "slots">,
@@ -27,14 +27,14 @@ export async function readyPeer(
   }
 }
 
-/** All that the guest should have. */
+/** The addresses that the guest should have. */
 export function addressesOf(vm: Vm): readonly string[] {
   return vm.vpc.enis().flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6]);
 }
 
 /**
- * Waits until the guest is answered at all addresses, and was at the last 2 s; at the limit, in
- * seconds from now, it goes on all the same. Gives those where it is not.
+ * Waits until echoes from all addresses have been answered for 2 s, or for `limitS` seconds. Returns
+ * the addresses that are not answered then.
  */
 export async function untilAnswered(
   vm: Vm,
@@ -44,9 +44,9 @@ export async function untilAnswered(
   const endMs = performance.now() + limitS * 1000;
   for (;;) {
     const echoes = await echoesOf(vm, sinceS);
-    const wholeS = allAnsweredSince(echoes, addresses);
+    const answeredS = allAnsweredSince(echoes, addresses);
     const lastS = echoes.at(-1)?.sentS ?? 0;
-    if (wholeS !== null && lastS - wholeS > 2) return [];
+    if (answeredS !== null && lastS - answeredS > 2) return [];
     if (performance.now() > endMs) return unanswered(echoes, addresses);
     await Bun.sleep(1000);
   }

@@ -1,7 +1,7 @@
 import { type EniSpec } from "../../simulator/scenario/eni-spec.ts";
 import { unitSeconds } from "../../../test/kit/vm/scenario/unit-seconds.ts";
 import type { Vm } from "../../../test/kit/vm/vm.ts";
-import { settledFailures } from "../../../test/kit/machine/checks/settled-table.ts";
+import { unexpectedFailures } from "../../../test/kit/machine/checks/unexpected-failures.ts";
 import { allAnsweredSince } from "../measure/echoes.ts";
 import { ownAddresses, primary, second } from "../measure/enis.ts";
 import { failures } from "../measure/failures.ts";
@@ -12,25 +12,25 @@ import type { Outcome, Scenario } from "../scenario.ts";
 import { untilPeerIdle } from "../peers/until-peer-idle.ts";
 import { echoesOf } from "../measure/watch-echoes.ts";
 
-const heads = ["multi-user", "its work done", "primary answered", "all answered", "requests"];
+const headings = ["multi-user", "services done", "primary answered", "all answered", "requests"];
 
 export const bootWithOne: Scenario = {
   name: "boot-one",
-  title: "a boot with one NIC, which an earlier boot had configured; since the kernel's start",
-  heads,
+  title: "a boot with one NIC, which an earlier boot has configured; since the kernel's start",
+  headings,
   run: (peer) => bootAgain(peer, [primary]),
 };
 
 export const bootWithTwo: Scenario = {
   name: "boot-two",
-  title: "the same with two NICs; then packets of each address with each host, both ways",
-  heads,
+  title: "the same with two NICs; then packets between each address and each host, both ways",
+  headings,
   run: (peer) => bootAgain(peer, [primary, second]),
 };
 
 async function bootAgain(peer: Peer, enis: readonly EniSpec[]): Promise<Outcome> {
   await using vm = await readyPeer(peer, { enis });
-  const words = await rebootAnyhow(vm);
+  const bootFailure = await tryReboot(vm);
   const addresses = addressesOf(vm);
   const missing = await untilAnswered(vm, addresses, { sinceS: 0, limitS: 60 });
   await untilPeerIdle(vm, peer);
@@ -40,13 +40,13 @@ async function bootAgain(peer: Peer, enis: readonly EniSpec[]): Promise<Outcome>
   return {
     figures: [
       await unitSeconds(vm, "multi-user.target", "ActiveEnter"),
-      await workDone(vm, peer),
+      await servicesDone(vm, peer),
       allAnsweredSince(echoes, ownAddresses(primary)),
       allAnsweredSince(echoes, addresses),
       requests,
     ],
-    words: [
-      ...words,
+    remarks: [
+      ...bootFailure,
       ...missing.map((address) => `${address}: no answer`),
       ...failed,
       ...(await failures(vm, peer)),
@@ -54,8 +54,8 @@ async function bootAgain(peer: Peer, enis: readonly EniSpec[]): Promise<Outcome>
   };
 }
 
-/** A boot that does not come to its end is one, too: what was said of it. */
-export async function rebootAnyhow(vm: Vm): Promise<readonly string[]> {
+/** Reboots. A boot that does not end is a result too: returns a remark about it. */
+export async function tryReboot(vm: Vm): Promise<readonly string[]> {
   return vm.reboot().then(
     () => [],
     (error: unknown) => [`the boot did not end: ${firstLineOf(error)}`],
@@ -64,12 +64,12 @@ export async function rebootAnyhow(vm: Vm): Promise<readonly string[]> {
 
 function firstLineOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  return said.split("\n")[0] ?? "";
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.split("\n")[0] ?? "";
 }
 
-/** When the last of its services of a boot had ended; null: not all have. */
-export async function workDone(
+/** When the last of the program's services of a boot ended; null: not all have ended. */
+export async function servicesDone(
   vm: Vm,
   { bootServices }: Peer,
   nics = vm.vpc.enis().map(({ nic }) => nic),
@@ -80,13 +80,9 @@ export async function workDone(
   return ends.includes(null) ? null : Math.max(...ends.map(Number));
 }
 
-/** See activate.test.ts of the machines: the one thing that is as it is, for everybody. */
-const isKnown = (row: string): boolean => /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);
-
 async function failedPackets(vm: Vm): Promise<readonly string[]> {
-  const { rows, failed } = await settledFailures({ ...vm, machine: vm }, isKnown);
-  const unknown = failed.filter((row) => !isKnown(row));
-  return unknown.length === 0
+  const { rows, unexpected } = await unexpectedFailures({ ...vm, machine: vm });
+  return unexpected.length === 0
     ? []
-    : [`${unknown.length} of ${rows} packets not answered`, ...unknown.slice(0, 3)];
+    : [`${unexpected.length} of ${rows} packets not answered`, ...unexpected.slice(0, 3)];
 }

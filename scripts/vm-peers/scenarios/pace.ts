@@ -7,11 +7,11 @@ import type { Scenario } from "../scenario.ts";
 const rounds = 5;
 const program = ["python3", "-c", "import json, socket, urllib.request"];
 
-/** By which all other times can be judged: an emulated processor is slow, and shares this machine. */
+/** Measures how slow the emulated processor is, with which all other times can be judged. */
 export const pace: Scenario = {
   name: "pace",
-  title: "how slow a guest is: a small Python program there, and on this machine; medians",
-  heads: ["guest", "machine", "times slower"],
+  title: "the times of a small Python program in a guest and on this machine; medians",
+  headings: ["guest", "machine", "times slower"],
   run: async (peer) => {
     await using vm = await readyPeer(peer, { enis: [primary] });
     const clock = await guestClock(vm);
@@ -24,8 +24,8 @@ export const pace: Scenario = {
       }
       return median(times);
     };
-    const there = await timeOf(() => vm.run(program, { timeoutMs: 60_000 }));
-    const here = await timeOf(() => Bun.spawn(program).exited);
-    return { figures: [there, here, there / here], words: [] };
+    const guestS = await timeOf(() => vm.run(program, { timeoutMs: 60_000 }));
+    const machineS = await timeOf(() => Bun.spawn(program).exited);
+    return { figures: [guestS, machineS, guestS / machineS], remarks: [] };
   },
 };

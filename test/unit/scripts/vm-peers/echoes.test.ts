@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import {
   allAnsweredSince,
   answeredSince,
+  countLost,
   firstAnswer,
-  lostOf,
   parseEchoes,
   unanswered,
 } from "../../../../scripts/vm-peers/measure/echoes.ts";
@@ -23,7 +23,7 @@ back 1.760 a 4
 back 1.900 a 3
 `);
 
-test("a late answer belongs to its echo", () => {
+test("parseEchoes assigns an answer to its echo, also where it is late", () => {
   expect(echoes.filter(({ address }) => address === "a").map(({ backS }) => backS)).toEqual([
     1.01,
     null,
@@ -37,12 +37,12 @@ test.each([
   { address: "b", since: null, lost: 2 },
   { address: "c", since: null, lost: 1 },
   { address: "d", since: null, lost: 0 },
-])("$address is answered since $since, and lost $lost echoes", (each) => {
+])("answeredSince and countLost count the echoes of address $address", (each) => {
   expect(answeredSince(echoes, each.address)).toBe(each.since);
-  expect(lostOf(echoes, each.address)).toBe(each.lost);
+  expect(countLost(echoes, each.address)).toBe(each.lost);
 });
 
-test("firstAnswer is the earliest of any address, and allAnsweredSince is null while one is missing", () => {
+test("firstAnswer takes any address, allAnsweredSince needs all of them", () => {
   expect(firstAnswer(echoes, ["b", "a"])).toBe(1.01);
   expect(firstAnswer(echoes, ["c"])).toBeNull();
   expect(allAnsweredSince(echoes, ["a"])).toBe(1.9);
