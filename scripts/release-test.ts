@@ -1,6 +1,7 @@
 /**
- * `make release-test`: makes everything that is handed out, and tries it: packages in root file systems
- * of two Debians, and in one of rpm's; arm64 under an emulator; a second build elsewhere. Minutes.
+ * `make release-test`: builds all files of a release and tests them, which takes minutes: packages in
+ * root file systems of two Debian releases and of rpm, the arm64 executable under an emulator, and a
+ * second build in another folder.
  */
 import { join } from "node:path";
 import { needTools } from "../test/kit/basics/need-tools.ts";

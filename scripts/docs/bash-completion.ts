@@ -1,6 +1,6 @@
 import type { CommandModel, FlagModel, ValueKind } from "./completion-model.ts";
 
-/** Completion for bash 4 and later; bash-completion finds it by its name, and is not needed by it. */
+/** Completion for bash 4 and later. It does not need bash-completion, which finds it by its name. */
 export function bashCompletion(commands: readonly CommandModel[]): string {
   const names = [...commands.map(({ name }) => name), "--help", "--version"].join(" ");
   return `# made by scripts/docs.ts from the definitions of the subcommands
@@ -69,7 +69,7 @@ const answers: Readonly<Record<Exclude<ValueKind, "words">, string>> = {
   nic: listed('-W "$(command ls /sys/class/net 2>/dev/null)"'),
 };
 
-/** What is offered behind a flag, as bash; "" where it takes nothing. */
+/** The bash code that offers values of a flag; "" where the flag has no value. */
 function answerTo({ kind, words }: FlagModel): string {
   return kind === "words" ? listed(`-W '${words.join(" ")}'`) : answers[kind];
 }

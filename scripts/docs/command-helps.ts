@@ -7,12 +7,12 @@ import probeNics from "../../src/commands/probe-nics.ts";
 export type CommandHelp = Command["help"];
 export type FlagEntry = readonly [name: string, flag: CommandHelp["flags"][string]];
 
-/** What the subcommands say of themselves: the source of the man page and of the completions. */
+/** The help of each subcommand, the source of the man page and of the completions. */
 export const commandHelps: readonly CommandHelp[] = [fetch, activate, probeNics, hotplug].map(
   ({ help }) => help,
 );
 
-/** The flags that all of them have, the same in each. */
+/** The flags that all subcommands have with the same definition. */
 export function commonFlags(helps: readonly CommandHelp[]): readonly FlagEntry[] {
   const [first, ...others] = helps;
   return Object.entries(first?.flags ?? {}).filter(([name, flag]) =>
@@ -20,7 +20,7 @@ export function commonFlags(helps: readonly CommandHelp[]): readonly FlagEntry[]
   );
 }
 
-/** The flags of one that not all have. */
+/** The flags of a subcommand that are not common to all. */
 export function ownFlags(
   { flags }: CommandHelp,
   common: readonly FlagEntry[],
@@ -28,7 +28,7 @@ export function ownFlags(
   return Object.entries(flags).filter(([name]) => !common.some(([known]) => known === name));
 }
 
-/** The actions that a subcommand takes by name: `[add|remove|sync]`; none where it takes others. */
+/** The actions of a subcommand, from operands like `[add|remove|sync]`; empty for other operands. */
 export function actionsOf({ operands }: CommandHelp): readonly string[] {
   return /^\[([a-z]+(?:\|[a-z]+)+)\]$/.exec(operands)?.[1]?.split("|") ?? [];
 }

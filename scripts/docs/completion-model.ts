@@ -1,21 +1,21 @@
 import { actionsOf, type CommandHelp, type FlagEntry } from "./command-helps.ts";
 
-/** What can stand behind a flag. `none`: the flag takes nothing; `any`: nothing can be offered. */
+/** The kind of a flag's value. `none`: the flag has no value; `any`: a value that is not completed. */
 export type ValueKind = "none" | "any" | "words" | "file" | "folder" | "nic";
 
 export interface FlagModel {
   readonly name: string;
   readonly alias: string | null;
   readonly description: string;
-  /** What the help calls the value; "" where there is none. */
+  /** The name of the value in the help; "" where there is none. */
   readonly hint: string;
   readonly kind: ValueKind;
-  /** Of the kind `words`. */
+  /** The possible values, for the kind `words`. */
   readonly words: readonly string[];
   readonly isRepeatable: boolean;
 }
 
-/** What completions of every shell are made of. */
+/** A subcommand, as the completions of all shells need it. */
 export interface CommandModel {
   readonly name: string;
   readonly summary: string;
@@ -33,7 +33,7 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   NAME: "nic",
 };
 
-/** The subcommands and their flags, as a shell has to know them. */
+/** Converts the help of the subcommands. */
 export function completionModel(helps: readonly CommandHelp[]): readonly CommandModel[] {
   return helps.map((help) => ({
     name: help.name,

@@ -6,7 +6,7 @@ import { fishCompletion } from "./fish-completion.ts";
 import { manPage } from "./man-page.ts";
 import { zshCompletion } from "./zsh-completion.ts";
 
-/** The man page and the completions, from the definitions of the subcommands; `date`: of the page. */
+/** The man page, with `date` as its date, and the completions. */
 export function docTexts(date: string) {
   const model = completionModel(commandHelps);
   return {
@@ -17,7 +17,7 @@ export function docTexts(date: string) {
   } as const;
 }
 
-/** Where they lie in a checkout, and in a release. */
+/** Their paths in a checkout and in a release. */
 export const docPaths = {
   man: "dist/ec2nic.8",
   bash: "dist/completions/ec2nic.bash",
@@ -25,7 +25,7 @@ export const docPaths = {
   fish: "dist/completions/ec2nic.fish",
 } as const satisfies Record<keyof ReturnType<typeof docTexts>, string>;
 
-/** Writes them; gives their paths. */
+/** Writes the texts and returns their paths. */
 export async function writeDocs(texts: ReturnType<typeof docTexts>): Promise<readonly string[]> {
   const written = [
     [docPaths.man, texts.man],
@@ -33,7 +33,7 @@ export async function writeDocs(texts: ReturnType<typeof docTexts>): Promise<rea
     [docPaths.zsh, texts.zsh],
     [docPaths.fish, texts.fish],
   ] as const;
-  // Bun.write makes the folders, too
+  // Bun.write creates missing folders
   for (const [path, text] of written) await Bun.write(path, text);
   return written.map(([path]) => path);
 }

@@ -1,6 +1,6 @@
 import type { CommandModel, FlagModel, ValueKind } from "./completion-model.ts";
 
-/** Completion for fish, to lie as `ec2nic.fish` in vendor_completions.d. */
+/** Completion for fish: the file `ec2nic.fish` in vendor_completions.d. */
 export function fishCompletion(commands: readonly CommandModel[]): string {
   const lines = [
     "# made by scripts/docs.ts from the definitions of the subcommands",
@@ -25,7 +25,7 @@ function commandLines({ name, flags, actions, takesCommand }: CommandModel): rea
   ];
 }
 
-/** `--` ends the flags for fish as well: what follows is told from the words so far. */
+/** For fish, too, `--` ends the flags: whether it has occurred is seen in the words so far. */
 function afterDashes(name: string): string {
   const seen = `__fish_seen_subcommand_from ${name}; and contains -- -- (commandline -opc)`;
   return `complete -c ec2nic -n '${seen}' -F -a '(__fish_complete_command)'`;

@@ -9,15 +9,15 @@ export interface Edition {
   readonly date: string;
 }
 
-/** The man page ec2nic(8), in man(7)'s macros, from what the subcommands say of themselves. */
+/** The man page ec2nic(8) in the macros of man(7), from the help of the subcommands. */
 export function manPage(helps: readonly CommandHelp[], { version, date }: Edition): string {
   const common = commonFlags(helps);
   const lines = [
     '.\\" made by scripts/docs.ts from the definitions of the subcommands',
-    // groff 1.23 adjusts anew at each heading, as this string says
+    // groff 1.23 resets the adjustment at each heading to the value of this string
     ".ds AD l",
     `.TH EC2NIC 8 ${date} "ec2nic ${version}" "System Administration"`,
-    // a path that is broken at a hyphen cannot be pasted
+    // no hyphenation: a path that is broken at a hyphen cannot be pasted
     ".nh",
     ".ad l",
     ".SH NAME",
@@ -42,7 +42,7 @@ export function manPage(helps: readonly CommandHelp[], { version, date }: Editio
     ".SH ENVIRONMENT",
     ...terms(environment),
     ".PP",
-    "Flags win. Proxy variables are ignored: the token never leaves the machine.",
+    "Flags take precedence. Proxy variables are ignored, so that no proxy receives the token.",
     ".SH FILES",
     ...terms(files),
     ".SH SEE ALSO",
@@ -88,12 +88,12 @@ function paragraphs(texts: readonly string[]): readonly string[] {
   return texts.flatMap((each, at) => [...(at === 0 ? [] : [".PP"]), text(each)]);
 }
 
-/** Prose, over lines of 80 columns. */
+/** Prose, wrapped into lines of 80 columns. */
 function text(plain: string): string {
   return wrapWords(plain.split(" ").map(escaped).join(" ")).join("\n");
 }
 
-/** As it stands: a backslash, a hyphen that is one, and what would be a request in front of a line. */
+/** Escapes backslashes, hyphens, and a character that would begin a request at the start of a line. */
 function escaped(plain: string): string {
   const signs = plain.replaceAll("\\", "\\e").replaceAll("-", "\\-");
   return signs.replace(/^(?=[.'])/, "\\&");

@@ -1,46 +1,49 @@
 import { createdDirectoriesPath } from "../../src/install/plan.ts";
 import { pathTemplates, unmanagedPath } from "../../src/model/managed-paths.ts";
 
-/** What the man page says that no subcommand's help does: a term, and what it is. */
+/** Terms and their explanations, for parts of the man page that no subcommand's help has. */
 export type Terms = readonly (readonly [term: string, text: string])[];
 
 export const summary = "network configuration for EC2 instances, from the metadata service";
 
 export const description = [
-  "ec2nic reads the instance metadata service (IMDS) over whichever NIC works, turns what it says " +
-    "and what the kernel shows into a network plan, writes that as configuration of netplan, " +
-    "NetworkManager or systemd-networkd, and activates it. It speaks IMDSv2 only. A late or " +
-    "throttled IMDS is waited for, and an error is never read as nothing.",
-  "Data goes to stdout, talk to stderr. Where a run fails, the exit status says how.",
+  "ec2nic reads the instance metadata service (IMDS) through any NIC that reaches it, plans the " +
+    "network from the metadata and from the state of the kernel, writes the plan as configuration " +
+    "of netplan, NetworkManager or systemd-networkd, and activates it. It uses IMDSv2 only. It " +
+    "retries while IMDS is incomplete or throttles, and never mistakes an error for missing data.",
+  "Results go to stdout, messages to stderr. The exit status says why a run failed.",
 ] as const;
 
 export const environment: Terms = [
-  ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "Where IMDS is, like --endpoint."],
+  ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "The URL of IMDS, like --endpoint."],
   [
     "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-    "IPv4 or IPv6: only that one of the two usual addresses.",
+    "IPv4 or IPv6: use only this one of the two standard addresses of IMDS.",
   ],
-  ["AWS_EC2_METADATA_DISABLED", "true: IMDS is not asked, whatever the flags say."],
-  ["AWS_METADATA_SERVICE_TIMEOUT", "Seconds that one try may take (2)."],
+  ["AWS_EC2_METADATA_DISABLED", "true: never send requests to IMDS, regardless of flags."],
+  ["AWS_METADATA_SERVICE_TIMEOUT", "The time limit of one try, in seconds (default: 2)."],
   [
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-    "Tries per request (until the deadline), like --retries plus one.",
+    "The number of tries per request, like --retries plus one (default: until the deadline).",
   ],
-  ["ACTION, SUBSYSTEM, DEVPATH, INTERFACE", "What udev says to hotplug without an action."],
+  [
+    "ACTION, SUBSYSTEM, DEVPATH, INTERFACE",
+    "udev sets them; hotplug without an action takes the event from them.",
+  ],
 ];
 
 export const files: Terms = [
   ...Object.values(pathTemplates).map(
-    (path) => [path, "The configuration of one NIC, of the backend in charge."] as const,
+    (path) => [path, "The configuration of one NIC, for the backend that is used."] as const,
   ),
-  [unmanagedPath, "NICs to be left alone: a MAC, a name or an ENI id a line."],
-  ["/etc/ec2nic/always", "Where it is, units and rules work off EC2, too."],
+  [unmanagedPath, "NICs that ec2nic must not configure: one MAC, name or ENI id per line."],
+  ["/etc/ec2nic/always", "If this file exists, units and rules also work outside of EC2."],
   [
     "/etc/systemd/system/ec2nic-*, /etc/udev/rules.d/90-ec2nic.rules",
-    "What hotplug --install writes; a package has its own below /usr/lib.",
+    "Written by hotplug --install; packages have units and rules below /usr/lib.",
   ],
-  [createdDirectoriesPath, "The folders that --install made."],
-  ["/run/ec2nic/", "Answers kept by fetch --max-age; the lock; leases. Gone with a boot."],
+  [createdDirectoriesPath, "The directories that hotplug --install created."],
+  ["/run/ec2nic/", "The cache of fetch --max-age, records, leases and locks, until the next boot."],
 ];
 
 export const seeAlso = [

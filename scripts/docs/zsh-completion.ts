@@ -1,6 +1,6 @@
 import type { CommandModel, FlagModel, ValueKind } from "./completion-model.ts";
 
-/** Completion for zsh, to lie as `_ec2nic` in a folder of `$fpath`. */
+/** Completion for zsh: the file `_ec2nic` in a folder of `$fpath`. */
 export function zshCompletion(commands: readonly CommandModel[]): string {
   return `#compdef ec2nic
 # made by scripts/docs.ts from the definitions of the subcommands
@@ -70,7 +70,7 @@ function flagSpecs(flag: FlagModel): readonly string[] {
   const { name, alias, kind, words, hint, isRepeatable } = flag;
   const action = kind === "words" ? `(${words.join(" ")})` : actions[kind];
   const value = kind === "none" ? "" : `=:${hint}:${action}`;
-  // between a long flag and its value may stand a blank or a sign
+  // a long flag and its value may be separated by a space or by `=`
   const [sign, rest] = value === "" ? ["", ""] : ["=", value.slice(1)];
   const shown = `[${flag.description.replaceAll(/[[\]:\\]/g, String.raw`\$&`)}]`;
   const forms = alias === null ? [`--${name}`] : [`-${alias}`, `--${name}`];

@@ -1,20 +1,21 @@
 import { createHash } from "node:crypto";
 import type { LockedPackage } from "./lock-file.ts";
 
+/** What the bill of materials lists. */
 export interface Materials {
   readonly version: string;
   readonly epochSeconds: number;
   readonly compiledIn: readonly LockedPackage[];
   readonly runtimes: readonly LockedPackage[];
-  /** What only builds and tests it. */
+  /** The packages that are only used to build and test. */
   readonly others: readonly LockedPackage[];
-  /** What each executable is: its file's name and SHA-256. */
+  /** The file name and the SHA-256 of each executable. */
   readonly executables: readonly { readonly name: string; readonly sha256: string }[];
   /** The licence of a package, as an SPDX identifier; null where it is not known. */
   readonly licenceOf: (name: string) => string | null;
 }
 
-/** A software bill of materials in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/), as JSON. */
+/** Returns a software bill of materials in CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). */
 export function billOfMaterials(materials: Materials): string {
   const { version, epochSeconds, compiledIn, runtimes, others } = materials;
   const ref = `pkg:generic/ec2nic@${version}`;
@@ -78,7 +79,7 @@ function refIn(all: readonly LockedPackage[]): (name: string) => readonly string
   return (name) => all.filter((each) => each.name === name).map(refOf);
 }
 
-/** A package URL; the `@` of a scope is escaped in one (https://github.com/package-url/purl-spec). */
+/** The package URL, in which the `@` of a scope is escaped (https://github.com/package-url/purl-spec). */
 function refOf({ name, version }: LockedPackage): string {
   return `pkg:npm/${name.replace("@", "%40")}@${version}`;
 }

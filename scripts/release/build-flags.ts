@@ -1,4 +1,7 @@
-/** How programs are built here; the runtime to build on is added. Each has a reason: docs/decisions/build-flags.md. */
+/**
+ * The flags of `bun build` for every program; the path of the runtime is added. The reason of each is
+ * in docs/decisions/build-flags.md.
+ */
 export const buildFlags: readonly string[] = [
   "--compile",
   "--minify",

@@ -5,27 +5,28 @@ import type { Program } from "./programs.ts";
 import { runtimeOf, type Target, thisMachine } from "./targets.ts";
 
 /**
- * Makes the executable `path` of a program for a target, offline; the same bytes in any folder, as
- * the name by which it is compiled, which is in it, is always the program's. Each flag has a reason:
- * docs/decisions/build-flags.md. Throws with what the compiler or the program said.
+ * Compiles a program for a target into the executable `path`, offline. The bytes do not depend on the
+ * folder: the executable contains the name under which it is compiled, and that is always the
+ * program's name. Throws with the output of the compiler or of the program where the executable does
+ * not work.
  */
 export function compile(program: Program, target: Target, path: string): void {
   mkdirSync("dist", { recursive: true });
-  // a folder of its own: who uses the old one meanwhile still can
+  // in a new folder, so that the old executable can be used meanwhile
   const folder = mkdtempSync("dist/.compile-");
   try {
-    const fresh = join(folder, program.name);
+    const built = join(folder, program.name);
     const runtime = `--compile-executable-path=${runtimeOf(target)}`;
     const argv = [process.execPath, "build", ...buildFlags, runtime, program.entry];
-    const built = run([...argv, `--outfile=${fresh}`]);
-    // a failed bytecode step ends with 0 all the same (Bun 1.4.5): what counts is that the result runs
-    const isBuilt = built.code === 0 && existsSync(fresh);
-    const trial = isBuilt && runsHere(target) ? run([fresh, program.trial.flag]) : null;
-    if (!isBuilt || trial?.stdout.startsWith(program.trial.prints) === false) {
-      const said = [built, trial].map((each) => `${each?.stderr ?? ""}${each?.stdout ?? ""}`);
-      throw new Error(`${said.join("")}${path} does not run`);
+    const build = run([...argv, `--outfile=${built}`]);
+    // the build exits with 0 also where its bytecode step failed (Bun 1.4.5): so the result is run
+    const isBuilt = build.code === 0 && existsSync(built);
+    const check = isBuilt && runsHere(target) ? run([built, program.check.flag]) : null;
+    if (!isBuilt || check?.stdout.startsWith(program.check.prints) === false) {
+      const output = [build, check].map((each) => `${each?.stderr ?? ""}${each?.stdout ?? ""}`);
+      throw new Error(`${output.join("")}${path} cannot be built or does not run`);
     }
-    renameSync(fresh, path);
+    renameSync(built, path);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -10,18 +10,26 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { mustSucceed } from "./must-succeed.ts";
-import type { Family, PackagedFile } from "./package-files.ts";
-import { forget, refreshCopies, sayHowToBegin, takeAway, tellDaemons } from "./package-scripts.ts";
+import { mustRun } from "../../test/kit/machine/command.ts";
+import { reproducibly } from "./epoch.ts";
+import type { PackagedFile, PackageKind } from "./package-files.ts";
+import {
+  printFirstSteps,
+  reloadDaemons,
+  removeRunFiles,
+  uninstallUnits,
+  updateInstalledFiles,
+} from "./package-scripts.ts";
 import { stage } from "./stage.ts";
 import type { Target } from "./targets.ts";
 
-export const debianFamily: Family = {
+export const debianKind: PackageKind = {
   zshFolder: "/usr/share/zsh/vendor-completions",
   licencePath: "/usr/share/doc/ec2nic/copyright",
 };
 
-export interface PackageWish {
+/** What a package is built from. */
+export interface PackageInput {
   readonly version: string;
   readonly target: Target;
   readonly files: readonly PackagedFile[];
@@ -29,48 +37,48 @@ export interface PackageWish {
   readonly epochSeconds: number;
 }
 
-/** Makes a .deb in dist/; gives its path. dpkg-deb(1) makes the same bytes of the same files. */
-export async function debianPackage(wish: PackageWish): Promise<string> {
-  const { version, target, files, executable, epochSeconds } = wish;
+/** Builds a .deb in dist/ and returns its path. dpkg-deb(1) makes the same bytes of the same files. */
+export async function buildDebianPackage(input: PackageInput): Promise<string> {
+  const { version, target, files, executable, epochSeconds } = input;
   const path = `dist/ec2nic_${version}_${target.debian}.deb`;
   const folder = mkdtempSync("dist/.package-");
   try {
     stage(folder, files, { executable, epochSeconds });
-    const control = controlFiles(wish);
+    const control = controlFiles(input);
     mkdirSync(join(folder, "DEBIAN"));
-    // whatever the umask is: dpkg-deb takes no folder that is closed
+    // dpkg-deb refuses a folder with the mode that a strict umask gives
     chmodSync(join(folder, "DEBIAN"), 0o755);
     for (const [name, { content, mode }] of Object.entries(control)) {
-      const place = join(folder, "DEBIAN", name);
-      writeFileSync(place, content);
-      chmodSync(place, mode);
-      utimesSync(place, epochSeconds, epochSeconds);
+      const controlPath = join(folder, "DEBIAN", name);
+      writeFileSync(controlPath, content);
+      chmodSync(controlPath, mode);
+      utimesSync(controlPath, epochSeconds, epochSeconds);
     }
     utimesSync(join(folder, "DEBIAN"), epochSeconds, epochSeconds);
     utimesSync(folder, epochSeconds, epochSeconds);
     const build = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", folder, path];
-    await mustSucceed(build, { SOURCE_DATE_EPOCH: String(epochSeconds) });
+    await mustRun(build, reproducibly(epochSeconds));
     return path;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function controlFiles(wish: PackageWish) {
+function controlFiles(input: PackageInput) {
   return {
-    control: { content: control(wish), mode: 0o644 },
-    md5sums: { content: sums(wish), mode: 0o644 },
+    control: { content: control(input), mode: 0o644 },
+    md5sums: { content: sums(input), mode: 0o644 },
     postinst: script(`if [ "$1" = configure ]; then
-${indented(tellDaemons)}${indented(refreshCopies)}  if [ -z "$2" ]; then
-    ${sayHowToBegin}  fi
+${indent(reloadDaemons)}${indent(updateInstalledFiles)}  if [ -z "$2" ]; then
+    ${printFirstSteps}  fi
 fi
 `),
     prerm: script(`if [ "$1" = remove ]; then
-${indented(takeAway)}fi
+${indent(uninstallUnits)}fi
 `),
     postrm: script(`case $1 in
   remove)
-${indented(tellDaemons, 4)}    ${forget}    ;;
+${indent(reloadDaemons, 4)}    ${removeRunFiles}    ;;
 esac
 `),
   };
@@ -80,12 +88,12 @@ function script(content: string) {
   return { content: `#!/bin/sh\nset -e\n${content}`, mode: 0o755 };
 }
 
-export function indented(text: string, by = 2): string {
+function indent(text: string, by = 2): string {
   return text.replaceAll(/^(?=.)/gm, " ".repeat(by));
 }
 
 /** deb-control(5). Installed-Size in KiB; the kernel's own pages are 4 KiB. */
-function control({ version, target, files, executable }: PackageWish): string {
+function control({ version, target, files, executable }: PackageInput): string {
   const sizes = [...files.map(({ content }) => content.length), statSync(executable).size];
   const kibibytes = sizes.reduce((sum, size) => sum + Math.ceil(size / 4096) * 4, 0);
   return `Package: ec2nic
@@ -99,13 +107,14 @@ Suggests: netplan.io | network-manager | systemd
 Section: net
 Priority: optional
 Description: network configuration for EC2 instances
- Reads the instance metadata service over whichever NIC works, and writes what
- it says as configuration of netplan, NetworkManager or systemd-networkd. Tells
- why a NIC does not reach that service. Configures NICs that are plugged in.
+ Reads the instance metadata service (IMDS) through any NIC that reaches it, and
+ writes the configuration of all NICs for netplan, NetworkManager or
+ systemd-networkd. Configures hot-plugged NICs. Shows why a NIC does not reach
+ IMDS.
 `;
 }
 
-function sums({ files, executable }: PackageWish): string {
+function sums({ files, executable }: PackageInput): string {
   const md5 = (content: Uint8Array | string): string =>
     createHash("md5").update(content).digest("hex");
   const all = [

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { LockedPackage } from "./lock-file.ts";
 
 /**
- * Whose work is in the executable, and on what terms: ours, each package's that is compiled in, and
- * the runtime's. Throws where a package has no text of its licence.
+ * The licences of everything in the executable: of ec2nic, of each package that is compiled in, and of
+ * the runtime. Throws where a package has no licence file.
  */
 export function licenceTexts(compiledIn: readonly LockedPackage[], runtimeVersion: string): string {
   const own = readFileSync("LICENSE", "utf8");
@@ -20,7 +20,7 @@ export function licenceTexts(compiledIn: readonly LockedPackage[], runtimeVersio
     .join("\n\n");
 }
 
-/** What a package says that its licence is, as an SPDX identifier; null where it is not installed. */
+/** The licence that a package declares, as an SPDX identifier; null where it is not installed. */
 export function licenceOf(name: string): string | null {
   try {
     const manifest: unknown = JSON.parse(
@@ -28,13 +28,13 @@ export function licenceOf(name: string): string | null {
     );
     return (manifest as { license?: string }).license ?? null;
   } catch {
-    return null; // for another system
+    return null; // a package for another system is not installed
   }
 }
 
 function licenceIn(name: string): string {
   const folder = join("node_modules", name);
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-  if (file === undefined) throw new Error(`${folder} has no text of its licence`);
+  if (file === undefined) throw new Error(`${folder} has no licence file`);
   return readFileSync(join(folder, file), "utf8");
 }

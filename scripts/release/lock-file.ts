@@ -5,9 +5,9 @@ import manifest from "../../package.json";
 export interface LockedPackage {
   readonly name: string;
   readonly version: string;
-  /** As npm has it: `sha512-` and base64. */
+  /** As npm writes it: `sha512-` and base64. */
   readonly integrity: string;
-  /** The names of those that it needs and that are locked, too. */
+  /** The names of its dependencies that are in the lock file. */
   readonly needs: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function lockedPackages(): readonly LockedPackage[] {
   }));
 }
 
-/** Those that are compiled into the executable: the dependencies, and theirs. */
+/** The packages that are compiled into the executable: the dependencies, and their dependencies. */
 export function compiledIn(all: readonly LockedPackage[]): readonly LockedPackage[] {
   const isIn = new Set<string>();
   const add = (name: string): void => {
@@ -40,7 +40,7 @@ export function compiledIn(all: readonly LockedPackage[]): readonly LockedPackag
   return all.filter(({ name }) => isIn.has(name));
 }
 
-/** The runtimes of all targets, one of which is in each executable. */
+/** The packages of Bun's runtime, one for each target. */
 export function runtimes(all: readonly LockedPackage[]): readonly LockedPackage[] {
   return all.filter(({ name }) => name in manifest.optionalDependencies);
 }

@@ -2,36 +2,37 @@ import { dhcpHookDirectories } from "../../src/model/dhcp.ts";
 
 const unit = "/etc/systemd/system/ec2nic-network.service";
 
-/** Nobody is told in an image, where neither runs. */
-export const tellDaemons = `if [ -d /run/systemd/system ]; then
+/** Makes systemd and udev read their files again; does nothing in an image, where they do not run. */
+export const reloadDaemons = `if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || :
   udevadm control --reload || :
 fi
 `;
 
 /**
- * What \`hotplug --install\` wrote to /etc hides the package's own, so it must be of this version; with
- * the hooks that it had. Where it starts another program (/usr/local/bin/ec2nic), it is none of ours.
+ * Runs `hotplug --install` again where it has been run: its files in /etc hide those of the package,
+ * so they must be of the same version. DHCP hooks stay where there were some. Units that start another
+ * program (/usr/local/bin/ec2nic) do not belong to the package and are left alone.
  */
-export const refreshCopies = `if grep -qs '^ExecStart=/usr/bin/ec2nic ' ${unit}; then
+export const updateInstalledFiles = `if grep -qs '^ExecStart=/usr/bin/ec2nic ' ${unit}; then
   hooks=
   for each in /etc/systemd/system/ec2nic-lease.* ${dhcpHookDirectories.map((folder) => `${folder}/*ec2nic*`).join(" ")}; do
     if [ -e "$each" ]; then hooks=--from-dhcp; fi
   done
   /usr/bin/ec2nic hotplug --install $hooks --quiet ||
-    echo "ec2nic: what hotplug --install wrote is not of this version: run it again" >&2
+    echo "ec2nic: cannot update the units and rules in /etc: run ec2nic hotplug --install" >&2
 fi
 `;
 
-export const sayHowToBegin =
-  'echo "ec2nic: nothing is configured yet; ec2nic hotplug --install begins it"\n';
+export const printFirstSteps =
+  'echo "ec2nic: nothing is configured yet; to start, run: ec2nic hotplug --install"\n';
 
-/** Before the program goes: what would start it, whoever asked for it. The NICs' configuration stays. */
-export const takeAway = `if ! [ -e ${unit} ] || grep -qs '^ExecStart=/usr/bin/ec2nic ' ${unit}; then
+/** Before the program is removed: removes what starts it. The configuration of NICs stays. */
+export const uninstallUnits = `if ! [ -e ${unit} ] || grep -qs '^ExecStart=/usr/bin/ec2nic ' ${unit}; then
   /usr/bin/ec2nic hotplug --uninstall --quiet ||
-    echo "ec2nic: what hotplug --install wrote is still there" >&2
+    echo "ec2nic: cannot remove the units and rules that hotplug --install wrote" >&2
 fi
 `;
 
-/** After it: notes of this boot, and the folder of the lock. */
-export const forget = "rm -rf /run/ec2nic\n";
+/** After the program is removed: removes caches, records and locks. */
+export const removeRunFiles = "rm -rf /run/ec2nic\n";

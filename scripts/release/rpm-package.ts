@@ -2,20 +2,27 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parentDirectories } from "../../src/model/managed-paths.ts";
-import type { PackageWish } from "./debian-package.ts";
-import { mustSucceed } from "./must-succeed.ts";
-import { type Family, program } from "./package-files.ts";
-import { forget, refreshCopies, sayHowToBegin, takeAway, tellDaemons } from "./package-scripts.ts";
+import { mustRun } from "../../test/kit/machine/command.ts";
+import type { PackageInput } from "./debian-package.ts";
+import { reproducibly } from "./epoch.ts";
+import { type PackageKind, program } from "./package-files.ts";
+import {
+  printFirstSteps,
+  reloadDaemons,
+  removeRunFiles,
+  uninstallUnits,
+  updateInstalledFiles,
+} from "./package-scripts.ts";
 import { stage } from "./stage.ts";
 
-export const rpmFamily: Family = {
+export const rpmKind: PackageKind = {
   zshFolder: "/usr/share/zsh/site-functions",
   licencePath: "/usr/share/licenses/ec2nic/LICENSE",
 };
 
 /**
- * What makes the bytes depend on nothing but the files, and keeps rpmbuild's hands off the executable:
- * stripped, it is no longer ours. xz, since the rpm of Amazon Linux 2 knows no zstd.
+ * With these macros the bytes depend only on the files, and rpmbuild does not strip the executable,
+ * which would remove the program from it. xz, because the rpm of Amazon Linux 2 does not know zstd.
  */
 const macros = {
   _build_id_links: "none",
@@ -29,33 +36,31 @@ const macros = {
   use_source_date_epoch_as_buildtime: "1",
 } as const;
 
-/** Makes an .rpm in dist/; gives its path. */
-export async function rpmPackage(wish: PackageWish): Promise<string> {
-  const { version, target, files, executable, epochSeconds } = wish;
-  // rpmbuild takes no blanks in a path, and a checkout's may have them
+/** Builds an .rpm in dist/ and returns its path. */
+export async function buildRpmPackage(input: PackageInput): Promise<string> {
+  const { version, target, files, executable, epochSeconds } = input;
+  // not in the checkout: rpmbuild accepts no space in a path
   const folder = mkdtempSync(join(tmpdir(), "ec2nic-rpm-"));
   try {
     stage(join(folder, "files"), files, { executable, epochSeconds });
     mkdirSync(join(folder, "top"));
-    writeFileSync(join(folder, "ec2nic.spec"), spec(wish, join(folder, "files")));
+    writeFileSync(join(folder, "ec2nic.spec"), spec(input, join(folder, "files")));
     const settings = Object.entries({ ...macros, _topdir: join(folder, "top") });
     const defines = settings.flatMap(([name, value]) => ["--define", `${name} ${value}`]);
     const argv = ["rpmbuild", "-bb", "--target", `${target.rpm}-linux`, ...defines];
-    await mustSucceed([...argv, join(folder, "ec2nic.spec")], {
-      SOURCE_DATE_EPOCH: String(epochSeconds),
-    });
-    const made = join(folder, "top/RPMS", target.rpm);
-    const [name = ""] = readdirSync(made);
-    cpSync(join(made, name), join("dist", name));
+    await mustRun([...argv, join(folder, "ec2nic.spec")], reproducibly(epochSeconds));
+    const built = join(folder, "top/RPMS", target.rpm);
+    const [name = ""] = readdirSync(built);
+    cpSync(join(built, name), join("dist", name));
     return `dist/ec2nic-${version}-1.${target.rpm}.rpm`;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function spec({ version, files }: PackageWish, staged: string): string {
+function spec({ version, files }: PackageInput, staged: string): string {
   const listed = files.map(({ path, mode }) => `%attr(0${mode.toString(8)},root,root) ${path}`);
-  // one of ours that is not listed would stay when the package goes
+  // a folder of the package that is not listed would stay when the package is removed
   const folders = new Set(files.flatMap(({ path }) => parentDirectories(path)));
   const ownFolders = [...folders].filter((path) => path.split("/").includes("ec2nic"));
   return `Name: ec2nic
@@ -68,9 +73,10 @@ AutoReqProv: no
 Requires: libc.so.6(GLIBC_2.17)(64bit)
 
 %description
-Reads the instance metadata service over whichever NIC works, and writes what
-it says as configuration of netplan, NetworkManager or systemd-networkd. Tells
-why a NIC does not reach that service. Configures NICs that are plugged in.
+Reads the instance metadata service (IMDS) through any NIC that reaches it, and
+writes the configuration of all NICs for netplan, NetworkManager or
+systemd-networkd. Configures hot-plugged NICs. Shows why a NIC does not reach
+IMDS.
 
 %install
 cp -a ${staged}/. %{buildroot}/
@@ -81,16 +87,16 @@ ${ownFolders.map((path) => `%dir %attr(0755,root,root) ${path}`).join("\n")}
 ${listed.join("\n")}
 
 %post
-${tellDaemons}${refreshCopies}if [ "$1" = 1 ]; then
-  ${sayHowToBegin}fi
+${reloadDaemons}${updateInstalledFiles}if [ "$1" = 1 ]; then
+  ${printFirstSteps}fi
 
 %preun
 if [ "$1" = 0 ]; then
-${takeAway.trimEnd()}
+${uninstallUnits.trimEnd()}
 fi
 
 %postun
-${tellDaemons}if [ "$1" = 0 ]; then
-  ${forget}fi
+${reloadDaemons}if [ "$1" = 0 ]; then
+  ${removeRunFiles}fi
 `;
 }

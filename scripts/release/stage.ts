@@ -2,27 +2,27 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, utimesSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { type PackagedFile, program } from "./package-files.ts";
 
-/** Lays a package's files out below a folder, all of the same time; the executable is `executable`. */
+/** Writes a package's files and its executable below a folder, all with the same modification time. */
 export function stage(
   folder: string,
   files: readonly PackagedFile[],
   { executable, epochSeconds }: { readonly executable: string; readonly epochSeconds: number },
 ): void {
   for (const { path, mode, content } of files) {
-    const place = join(folder, path);
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, content);
-    chmodSync(place, mode);
+    const target = join(folder, path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, content);
+    chmodSync(target, mode);
   }
   mkdirSync(dirname(join(folder, program)), { recursive: true });
   cpSync(executable, join(folder, program));
   chmodSync(join(folder, program), 0o755);
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
-    const place = join(entry.parentPath, entry.name);
-    // whatever the umask was
-    if (entry.isDirectory()) chmodSync(place, 0o755);
-    utimesSync(place, epochSeconds, epochSeconds);
+    const path = join(entry.parentPath, entry.name);
+    // the mode of a new folder depends on the umask
+    if (entry.isDirectory()) chmodSync(path, 0o755);
+    utimesSync(path, epochSeconds, epochSeconds);
   }
   chmodSync(folder, 0o755);
   utimesSync(folder, epochSeconds, epochSeconds);

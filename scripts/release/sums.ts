@@ -7,7 +7,7 @@ export function sha256(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
-/** As `sha256sum --check` reads it, in the folder of the files. */
+/** The checksums of files, as `sha256sum --check` reads them in the folder of the files. */
 export function sumLines(paths: readonly string[]): string {
   return paths.map((path) => `${sha256(path)}  ${basename(path)}\n`).join("");
 }

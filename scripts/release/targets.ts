@@ -3,12 +3,12 @@ import { join } from "node:path";
 
 /** A kind of machine that an executable is made for. */
 export interface Target {
-  /** As the executable's name has it. */
+  /** The last part of the executable's name. */
   readonly name: string;
-  /** The package that brings the runtime; the lock file pins it. */
+  /** The npm package that has the runtime; the lock file pins it. */
   readonly runtime: string;
   readonly isMusl: boolean;
-  /** As Debian, and as RPM, call the processor. */
+  /** The names of the processor in Debian and in RPM packages. */
   readonly debian: "amd64" | "arm64";
   readonly rpm: "x86_64" | "aarch64";
 }
@@ -26,21 +26,21 @@ export const targets = [
 /** Packages are for distributions with glibc; on musl the executable is installed as a file. */
 export const packagedTargets: readonly Target[] = targets.filter(({ isMusl }) => !isMusl);
 
-/** The runtime of a target, as `bun install` left it. Throws where it did not. */
+/** The path of a target's runtime. Throws where `bun install` has not installed it. */
 export function runtimeOf({ runtime }: Target): string {
   const path = join("node_modules", runtime, "bin/bun");
   if (existsSync(path)) return path;
-  throw new Error(`${path} is not there: make release brings it`);
+  throw new Error(`${path} does not exist; make release installs it`);
 }
 
-/** Where glibc's loader lies; a machine may have musl's beside it, for programs that want that. */
+/** The paths of glibc's loader. A machine with glibc may have musl's loader too, so that is no sign. */
 const glibcLoaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
 
-/** The target that this machine is. Throws where there is none. */
+/** The target of this machine. Throws where there is none. */
 export function thisMachine(): Target {
   const isMusl = !glibcLoaders.some((path) => existsSync(path));
   const here = `linux-${process.arch}${isMusl ? "-musl" : ""}`;
   const target = targets.find(({ name }) => name === here);
-  if (target === undefined) throw new Error(`there is no target for ${here}`);
+  if (target === undefined) throw new Error(`ec2nic cannot be built for ${here}`);
   return target;
 }
