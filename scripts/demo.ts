@@ -1,7 +1,7 @@
 /**
- * `make demo`: the main job on a simulated instance. Two NICs (veth pairs), the metadata service on
- * 169.254.169.254 behind them, all in namespaces of the demo's own; nothing touches the machine.
- * Ends with 1 when something did not come out as it should.
+ * `make demo`: shows ec2nic on a simulated instance with two NICs (veth pairs) and the metadata
+ * service on 169.254.169.254 behind them. All of it is in namespaces, so that nothing on the machine
+ * is changed. Exits with 1 if a result is not the expected one.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +20,7 @@ import {
 } from "../test/kit/netns/network.ts";
 import { onTerminal } from "../test/kit/program/pty.ts";
 import { showCommand, showTitle } from "./demo/show.ts";
+import { formatSeconds } from "./shared/format.ts";
 
 const nics: readonly VethNic[] = [
   { name: "ens5", mac: "06:a1:00:00:00:05", address: "10.0.0.10/24" },
@@ -56,8 +57,10 @@ try {
   await simulator.exited;
   rmSync(folder, { recursive: true });
 }
-for (const each of unexpected) console.log(`NOT AS IT SHOULD BE: ${each}`);
-console.log(`\n${((performance.now() - startMs) / 1000).toFixed(1)} s, nothing left behind.`);
+for (const each of unexpected) console.log(`FAILED: ${each}`);
+console.log(
+  `\nThe demo took ${formatSeconds(performance.now() - startMs)} and left nothing behind.`,
+);
 process.exit(unexpected.length === 0 ? 0 : 1);
 
 async function demo(): Promise<void> {
@@ -65,36 +68,36 @@ async function demo(): Promise<void> {
   await ec2nic(0, "fetch", "instance-id");
   await ec2nic(0, "fetch", "placement");
 
-  showTitle("variables that a shell can eval, whatever somebody wrote into a tag");
+  showTitle("variables that a shell can eval safely, whatever a tag contains");
   await ec2nic(0, "fetch", "instance-id", "tags/instance/Note", "--format", "env");
 
-  showTitle("the service is throttled: 503 twice, and a fresh token that is refused");
+  showTitle("the service throttles: it answers 503 twice, and then refuses a new token");
   await simulate("fault", { match: "PUT *", times: 2, fault: { kind: "status", status: 503 } });
   await simulate("fault", { match: "PUT *", times: 1, fault: { kind: "token-rejected" } });
   await ec2nic(0, "fetch", "placement/region", "-v");
 
-  showTitle("a key that does not exist, and one that comes a second late");
+  showTitle("a key that does not exist, and a key that appears one second later");
   await ec2nic(66, "fetch", "tags/instance/Missing");
   setTimeout(() => void simulate("set", { path: "tags/instance/Late", value: "here" }), 1000);
   await ec2nic(0, "fetch", "tags/instance/Late", "--wait");
 
-  showTitle("the network configuration, as it would be written");
+  showTitle("a preview of the network configuration; nothing is written");
   const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder];
   await ec2nic(0, ...local, "--dry-run");
 
-  showTitle("written; and a second run finds nothing to do");
+  showTitle("the configuration is written, and a second run changes nothing");
   await ec2nic(0, ...local);
   const file = join(folder, "etc/netplan/60-ec2nic-06a100000006.yaml");
   const before = readFileSync(file, "utf8");
   await ec2nic(0, ...local);
-  expect(readFileSync(file, "utf8") === before, "the second run left the file as it was");
+  expect(readFileSync(file, "utf8") === before, "the second run does not change the file");
 
-  showTitle("a third ENI is attached; its IPv6 address is listed late, and waited for");
+  showTitle("a third ENI is attached; ec2nic waits for its IPv6 address, which is listed late");
   const late = { ipv6s: { afterMs: 2000, listed: true } };
   await simulate("attach", { device: 2, mac: "06:a1:00:00:00:07", dualStack: true, late });
   await ec2nic(0, ...local);
 
-  showTitle("a NIC is plugged in: it is listed half a second later, its IPv6 four seconds late");
+  showTitle("a NIC is plugged in; IMDS lists it after 0.5 s, and its IPv6 address after 4.5 s");
   const plugged = { name: "ens8", mac: "06:a1:00:00:00:08" };
   const lateIpv6 = { ".": 500, ipv6s: 4500, "subnet-ipv6-cidr-blocks": 4500 };
   addNic({ ...plugged, address: null });
@@ -102,12 +105,13 @@ async function demo(): Promise<void> {
   const target = local.slice(1);
   await ec2nic(0, "hotplug", "add", "--nic", plugged.name, ...target, "--settle", "5s");
   const config = readFileSync(join(folder, "etc/netplan/60-ec2nic-06a100000008.yaml"), "utf8");
-  expect(/dhcp6: true/.test(config), "its file has IPv6");
+  expect(/dhcp6: true/.test(config), "the file of the plugged NIC has IPv6");
 
-  showTitle("it is pulled out, and IMDS still lists it: the kernel decides");
+  showTitle("the NIC is removed while IMDS still lists it: its file is removed");
   removeNic(plugged.name);
   await ec2nic(0, "hotplug", "remove", ...target);
-  expect(!existsSync(join(folder, "etc/netplan/60-ec2nic-06a100000008.yaml")), "its file is gone");
+  const removed = join(folder, "etc/netplan/60-ec2nic-06a100000008.yaml");
+  expect(!existsSync(removed), "the file of the removed NIC is gone");
   await simulate("detach", { mac: plugged.mac });
 
   showTitle("the service is switched off for this instance");
@@ -115,21 +119,22 @@ async function demo(): Promise<void> {
   await ec2nic(78, "fetch", "instance-id");
   await simulate("clear-faults", {});
 
-  showTitle("the first NIC, which holds the route, swallows everything: any other NIC will do");
+  showTitle("the NIC with the default route drops all packets: IMDS is reached through the other");
   addAddress("ens6", "10.0.1.20/24");
   dropIncoming("ens5");
   await ec2nic(0, "fetch", "instance-id", "-v");
   const { code } = await showCommand(["ec2nic", "probe-nics"], binary, { around: onTerminal(80) });
-  expect(code === 0, "ec2nic probe-nics ends with 0");
+  expect(code === 0, `ec2nic probe-nics exits with 0, not with ${code}`);
 }
 
 async function ec2nic(expected: number, ...args: readonly string[]): Promise<void> {
   const { code } = await showCommand(["ec2nic", ...args], binary);
-  expect(code === expected, `ec2nic ${args.join(" ")} ends with ${expected}, not ${code}`);
+  expect(code === expected, `ec2nic ${args.join(" ")} exits with ${expected}, not with ${code}`);
 }
 
-function expect(isSo: boolean, what: string): void {
-  if (!isSo) unexpected.push(what);
+/** Notes `statement` as failed where it is not true. */
+function expect(isTrue: boolean, statement: string): void {
+  if (!isTrue) unexpected.push(statement);
 }
 
 async function startSimulator() {
@@ -144,7 +149,7 @@ async function startSimulator() {
   const argv = [process.execPath, program, "--scenario", file, ...listen];
   const child = Bun.spawn([...inVpcArgv(argv)], { stdio: ["ignore", "pipe", "inherit"] });
   const { value } = await child.stdout.getReader().read();
-  if (value === undefined) throw new Error("the simulator does not start");
+  if (value === undefined) throw new Error("the simulator did not start");
   return child;
 }
 

@@ -13,11 +13,15 @@ import {
 
 const usage = `usage: bun scripts/golden.ts [--accept] [CASE…]
 
-Shows how the files that ec2nic would write differ from test/golden/cases/CASE/expected (all cases when
-none is named). --accept makes the actual files the expected ones. Ends with 1 if they differ.
+Shows how the files that ec2nic would write differ from test/golden/cases/CASE/expected (all cases
+where none is named). --accept replaces the expected files with the actual ones. Exits with 1 if files
+differ.
 `;
 
-/** Prints what differs in one case, and with `accept` writes it down; whether there was something. */
+/**
+ * Prints the differences of one case, and with `accept` writes the actual files as expected ones.
+ * Returns whether there were differences.
+ */
 async function reviewCase(golden: GoldenCase, accept: boolean): Promise<boolean> {
   const before = await treeOf(join(golden.folder, "expected"));
   const after = await actualTree(golden, before["/outcomes.json"]);
@@ -26,12 +30,12 @@ async function reviewCase(golden: GoldenCase, accept: boolean): Promise<boolean>
   for (const path of changed) {
     const lines = diffLines(before[path] ?? "", after[path] ?? "");
     await Bun.write(Bun.stdout, `${golden.name}${path}\n${lines.join("\n")}\n\n`);
-    if (accept) await put(join(golden.folder, "expected", path), after[path]);
+    if (accept) await replaceFile(join(golden.folder, "expected", path), after[path]);
   }
   return changed.length > 0;
 }
 
-/** What each backend is left with, and the outcomes, which are the same for all. */
+/** The files that each backend gets, and the outcomes of NICs, which are the same for all backends. */
 async function actualTree(golden: GoldenCase, known: string | undefined) {
   const runs = backends.map((backend) =>
     withFolder((root) => runGoldenCase(golden, root, choiceOf(backend))),
@@ -47,7 +51,8 @@ async function actualTree(golden: GoldenCase, known: string | undefined) {
   return Object.fromEntries<string>([...trees, ["/outcomes.json", text]]);
 }
 
-async function put(path: string, content: string | undefined): Promise<void> {
+/** Writes a file, or removes it where there is no content. */
+async function replaceFile(path: string, content: string | undefined): Promise<void> {
   if (content === undefined) return rm(path);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content);
@@ -59,7 +64,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const cases = await goldenCases();
   const unknown = names.filter((name) => !cases.some((golden) => golden.name === name));
   if (flags.some((flag) => flag !== "--accept") || unknown.length > 0) {
-    await Bun.write(Bun.stderr, unknown.map((name) => `no such case: ${name}\n`).join("") + usage);
+    await Bun.write(Bun.stderr, unknown.map((name) => `unknown case: ${name}\n`).join("") + usage);
     return 64;
   }
   const chosen = cases.filter(({ name }) => names.length === 0 || names.includes(name));
@@ -67,7 +72,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const differ: boolean[] = [];
   for (const golden of chosen) differ.push(await reviewCase(golden, accept));
   const count = differ.filter(Boolean).length;
-  const verb = accept ? "accepted" : "differ";
+  const verb = accept ? "accepted" : "different";
   await Bun.write(Bun.stdout, `${chosen.length} cases, ${count} ${verb}\n`);
   return count > 0 && !accept ? 1 : 0;
 }

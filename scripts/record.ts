@@ -1,7 +1,7 @@
 /**
- * `make record`: plays scenes with the real program and writes what it says into the documents,
- * below each mark `recorded: NAME`. With `--check` nothing is written, and it ends with 1 where a
- * document shows something else. Scenes that this machine cannot play are left as they are.
+ * `make record`: runs the scenes of the documents with the real program, and writes its output into
+ * the documents, below each mark `recorded: NAME`. With `--check` it writes nothing and exits with 1
+ * if a document shows another output. Scenes that cannot run on this machine stay as they are.
  */
 import { join } from "node:path";
 import { machineMissing } from "../test/kit/machine/missing.ts";
@@ -11,7 +11,7 @@ import { machineScenes } from "./record/machine-scenes.ts";
 import { marksIn, withRecordings } from "./record/recorded.ts";
 import { asConsole, type Scene } from "./record/scene.ts";
 import { steady } from "./record/steady.ts";
-import { wordScenes } from "./record/word-scenes.ts";
+import { offlineScenes } from "./record/offline-scenes.ts";
 
 const root = join(import.meta.dir, "..");
 const isCheck = process.argv.includes("--check");
@@ -20,50 +20,55 @@ const documents = await Promise.all(
   paths.map(async (path) => ({ path, text: await Bun.file(join(root, path)).text() })),
 );
 
-const whyNot = missingRoot() ?? missingTool("ip", "nft", "unshare", "nsenter", "script", "curl");
-const whyNoMachine = whyNot ?? machineMissing("trixie");
-const all = [...wordScenes, ...imdsScenes, ...machineScenes];
-const wanted = new Set(documents.flatMap(({ text }) => marksIn(text)));
+const noNamespaces =
+  missingRoot() ?? missingTool("ip", "nft", "unshare", "nsenter", "script", "curl");
+const noMachine = noNamespaces ?? machineMissing("trixie");
+const all = [...offlineScenes, ...imdsScenes, ...machineScenes];
+const marks = new Set(documents.flatMap(({ text }) => marksIn(text)));
 const known = new Set(all.map(({ name }) => name));
-const wrong = [...wanted]
+const errors = [...marks]
   .filter((name) => !known.has(name))
-  .map((name) => `no scene is called ${name}`);
+  .map((name) => `recorded: ${name}: there is no scene with this name`);
 
 const recordings = new Map<string, string>();
 await Promise.all([
-  playAll([...wordScenes, ...unless(whyNot, imdsScenes)]),
-  playAll(unless(whyNoMachine, machineScenes)),
+  playAll([...offlineScenes, ...unless(noNamespaces, imdsScenes)]),
+  playAll(unless(noMachine, machineScenes)),
 ]);
 for (const { path, text } of documents) {
   const fresh = withRecordings(text, recordings);
   if (fresh === text) continue;
-  if (isCheck)
-    wrong.push(
-      `${path} shows what the program does not say: make record`,
+  if (isCheck) {
+    errors.push(
+      `${path} differs from the program's output; run make record to update it:`,
       ...differing(text, fresh),
     );
-  else await Bun.write(join(root, path), fresh);
-  if (!isCheck) console.log(`${path}: written`);
+  } else {
+    await Bun.write(join(root, path), fresh);
+    console.log(`${path}: written`);
+  }
 }
-for (const line of wrong) console.log(line);
-console.log(`${recordings.size} of ${wanted.size} scenes played`);
-process.exit(wrong.length === 0 ? 0 : 1);
+for (const line of errors) console.log(line);
+console.log(`${recordings.size} of ${marks.size} scenes were run`);
+process.exit(errors.length === 0 ? 0 : 1);
 
+/** The scenes where there is no reason against them; else none, and the reason is printed. */
 function unless(reason: string | null, scenes: readonly Scene[]): readonly Scene[] {
   if (reason === null) return scenes;
-  console.log(`${scenes.length} scenes are not played, because ${reason}`);
+  console.log(`${scenes.length} scenes are skipped: ${reason}`);
   return [];
 }
 
 async function playAll(scenes: readonly Scene[]): Promise<void> {
-  for (const { name, play, scheduleS } of scenes.filter((each) => wanted.has(each.name))) {
-    const once = steady(asConsole(await play()), scheduleS);
-    // on a busy machine something may take a second longer: once is no evidence
-    const isKnown = !isCheck || documents.some(({ text }) => text.includes(once));
-    recordings.set(name, isKnown ? once : steady(asConsole(await play()), scheduleS));
+  for (const { name, play, scheduleS } of scenes.filter((each) => marks.has(each.name))) {
+    const first = steady(asConsole(await play()), scheduleS);
+    // on a busy machine a step may take a second longer: a difference is checked by a second run
+    const isKnown = !isCheck || documents.some(({ text }) => text.includes(first));
+    recordings.set(name, isKnown ? first : steady(asConsole(await play()), scheduleS));
   }
 }
 
+/** The lines that only one of the texts has, marked with `-` and `+`. */
 function differing(before: string, after: string): readonly string[] {
   const [old, fresh] = [before.split("\n"), after.split("\n")];
   return [

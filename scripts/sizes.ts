@@ -2,7 +2,7 @@ import { folders } from "./source-tree/folders.ts";
 import { effectsIn } from "./source-tree/judge.ts";
 import { findCircles, readSources } from "./source-tree/read-sources.ts";
 
-/** Prints how large the parts of `src/` are, and whether its imports keep to the table. */
+/** `make sizes`: prints the sizes of `src/`, and figures about the imports between its folders. */
 const sources = await readSources();
 const byLines = sources.toSorted((left, right) => left.lines - right.lines);
 const counts = Map.groupBy(sources, ({ folder }) => folder);

@@ -1,19 +1,20 @@
 /**
- * `make test`: everything, on the real parts. Installs the programs that the tests need where it may
- * (root, apt), and ends with a line `N passed, N failed, N skipped`. What is skipped says why.
+ * `make test`: runs all tests except the long ones. Installs the programs that the tests need where
+ * it can (root, apt). Its last line is `N passed, N failed, N skipped`; a skipped test prints why.
  */
 import { join } from "node:path";
-import { needTools } from "../test/kit/basics/need-tools.ts";
 import { clientPackages } from "../test/kit/machine/dhcp/dhcp-machine.ts";
 import { vmPackages } from "../test/kit/vm/image/image.ts";
 import { vmTools } from "../test/kit/vm/tools.ts";
 import { machineMissing } from "../test/kit/machine/missing.ts";
 import { rootFileSystem, suites } from "../test/kit/machine/root-file-system.ts";
+import { formatSeconds } from "./shared/format.ts";
+import { installTools } from "./shared/install-tools.ts";
 import { describeFailed, type FailedTest, failedTests } from "./test/failed-tests.ts";
 
 const root = join(import.meta.dir, "..");
 
-/** Programs that tests run, and their Debian packages; without them the tests are skipped. */
+/** Programs that tests run, with their Debian packages; a test without its program is skipped. */
 const tools = {
   busybox: "busybox",
   curl: "curl",
@@ -37,15 +38,16 @@ const tools = {
 };
 
 /**
- * Whole machines: they wait for daemons most of the time, and hardly compute. Everything else runs
- * beside them, one file after the other, since it measures times of its own.
+ * These tests start machines, and wait for daemons most of the time. All other tests run at the same
+ * time, one file after the other, because they measure times.
  */
-const machines = ["test/machine/"];
+const machineTests = "test/machine/";
 
 /**
- * A guest of each kind that tells most, for minutes: a real kernel, udev and systemd. When the rest is
- * done, since an emulated processor takes one of the machine's; twice where it fails, since that
- * processor may be too slow beside the machines.
+ * The virtual machines that show most within minutes, with a real kernel, udev and systemd. They run
+ * when the tests beside the machines are done, because the emulated processor takes one of this
+ * machine's processors. A test that fails runs once more: beside the machines that processor may be
+ * too slow. The pattern fits the names of the tests of trixie with networkd or a NIC model.
  */
 const shortVmTests = [
   ...["accelerator", "udev-events", "hotplug"].map((name) => `test/vm/${name}.test.ts`),
@@ -53,67 +55,67 @@ const shortVmTests = [
   "--test-name-pattern=^trixie(?:'s|, networkd|, v)",
 ];
 
-/** What takes many minutes, and has a target of its own: `make lab`, `make release-test`. */
-const elsewhere = ["test/vm/**", ...(await longOnesIn("test/release"))];
+/** Tests that take many minutes and have another target: `make lab`, `make release-test`. */
+const longTests = ["test/vm/**", ...(await releaseTestsIn("test/release"))];
 
-if (process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
-  // whatever cannot be had is missed by the tests that need it, and they say so
-  unlessItFails("the tools of the tests", () => needTools(tools));
-  unlessItFails("the tools of the virtual machines", () => needTools(vmTools));
-}
+// where an installation fails, the tests that need the program are skipped and print why
+printFailure("installing the programs of the tests", () => installTools(tools));
+printFailure("installing the programs of the virtual machines", () => installTools(vmTools));
 const bun = [process.execPath, "test", "--only-failures", "--timeout=30000"];
 const check = await runStep(["make", "check"]);
 if (machineMissing() === null) {
-  await prepareMachines().catch((error: unknown) => tell("root file systems", error));
+  await prepareMachines().catch((error: unknown) => printError("root file systems", error));
 }
 const lanes = (
   await Promise.all([
     inTurn(
-      [...bun, ...[...machines.map((folder) => `${folder}**`), ...elsewhere].map(ignored)],
+      [...bun, ...[`${machineTests}**`, ...longTests].map(ignored)],
       ["env", "LAB=1", "nice", ...bun, ...shortVmTests],
     ),
-    inTurn([...bun, ...machines]),
+    inTurn([...bun, machineTests]),
   ])
 ).flat();
 const failed = lanes.flatMap(({ output }) => failedTests(output));
-const failedAlone = await again(failed);
+const failedAlone = await runAgain(failed);
 const passedAlone = failed.length - failedAlone.length;
 const count = (word: string): number =>
   lanes
     .map(({ output }) => new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(output)?.[1] ?? "0")
     .reduce((sum, text) => sum + Number(text), 0);
-/** What ended badly for another reason than a test: an error between tests, a crash of the runner. */
+/** Runs that failed for another reason than a test: an error between tests, a crash of the runner. */
 const broken = lanes.filter(({ code, output }) => {
-  return code !== 0 && !(isWhole(output) && failedTests(output).length > 0);
+  return code !== 0 && !(isComplete(output) && failedTests(output).length > 0);
 }).length;
 const failures =
   Math.max(count("fail"), failed.length) - passedAlone + broken + Math.sign(check.code);
 console.error(describeFailed(failed));
-if (passedAlone > 0) console.error(`passed when run again alone: ${passedAlone} of those above`);
+if (passedAlone > 0)
+  console.error(`${passedAlone} of these tests passed when they ran again alone`);
 console.log(`${count("pass") + passedAlone} passed, ${failures} failed, ${count("skip")} skipped`);
 process.exit(failures === 0 && count("pass") > 0 ? 0 : 1);
 
 /**
- * Those that fail when their files run once more, alone: two lanes on a small machine take each
- * other's time, and a test of seconds may miss its bound by that. Where many fail it is not that.
+ * Runs the files of failed tests once more, alone, and returns the tests that fail again. On a small
+ * machine the two groups take processor time from each other, and a test may miss its time limit
+ * because of that. Where more than three files fail, that is not the reason.
  */
-async function again(tests: readonly FailedTest[]): Promise<readonly FailedTest[]> {
+async function runAgain(tests: readonly FailedTest[]): Promise<readonly FailedTest[]> {
   const files = [...new Set(tests.map(({ file }) => file))];
   if (files.length === 0 || files.length > 3) return tests;
-  // guests were tried twice, and last
+  // tests of virtual machines have run twice already
   if (files.some((file) => file.startsWith("test/vm/"))) return tests;
   const { code, output } = await runStep([...bun, ...files]);
   const stillFailed = failedTests(output);
-  return isWhole(output) && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
+  return isComplete(output) && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
 }
 
-/** Whether a report came to its end, with nothing wrong between tests. */
-function isWhole(output: string): boolean {
+/** Whether a report has its last line, and no error outside of tests. */
+function isComplete(output: string): boolean {
   return /^Ran \d+ tests? /m.test(output) && !/^ *\d+ errors?$/m.test(output);
 }
 
-/** Those that need what `make release` makes. */
-async function longOnesIn(folder: string): Promise<readonly string[]> {
+/** The test files that need the files of `make release`: they name the reason to skip without them. */
+async function releaseTestsIn(folder: string): Promise<readonly string[]> {
   const paths = [...new Bun.Glob(`${folder}/*.test.ts`).scanSync(root)].toSorted();
   const texts = await Promise.all(paths.map((path) => Bun.file(join(root, path)).text()));
   return paths.filter((_, at) => /releaseMissing|is not built/.test(texts[at] ?? ""));
@@ -123,19 +125,19 @@ function ignored(pattern: string): string {
   return `--path-ignore-patterns=${pattern}`;
 }
 
-function unlessItFails(what: string, work: () => void): void {
+function printFailure(what: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    tell(what, error);
+    printError(what, error);
   }
 }
 
-function tell(what: string, error: unknown): void {
+function printError(what: string, error: unknown): void {
   console.error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** Before anything that measures: it takes the whole machine, and minutes the first time. */
+/** Builds the root file systems before tests measure times: it uses all processors for minutes. */
 async function prepareMachines(): Promise<void> {
   const startMs = performance.now();
   for (const suite of suites) {
@@ -143,10 +145,10 @@ async function prepareMachines(): Promise<void> {
     await rootFileSystem(suite, clientPackages);
   }
   await rootFileSystem("trixie", vmPackages);
-  console.log(`root file systems: ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+  console.log(`root file systems: ${formatSeconds(performance.now() - startMs, 0)}`);
 }
 
-/** Runs commands, each when the one before it has ended, however. */
+/** Runs commands one after the other, also where one fails. */
 async function inTurn(...commands: readonly (readonly string[])[]): Promise<readonly Step[]> {
   const steps: Step[] = [];
   for (const argv of commands) steps.push(await runStep(argv));
@@ -158,7 +160,7 @@ interface Step {
   readonly output: string;
 }
 
-/** Runs a command, and shows and keeps what it says (bun test reports on stderr). */
+/** Runs a command; prints and returns its stderr, on which `bun test` reports. */
 async function runStep(argv: readonly string[]): Promise<Step> {
   console.log(`$ ${argv.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
   const child = Bun.spawn([...argv], { cwd: root, stdio: ["ignore", "inherit", "pipe"] });

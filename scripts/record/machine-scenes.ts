@@ -9,22 +9,22 @@ const second = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 /** When IMDS lists the ENI, its IPv4 address and its IPv6 one; it settles ten seconds later. */
 const [listedS, usableS, ipv6S] = [2, 5, 9] as const;
 
-/** What takes a whole machine: a Debian with systemd-networkd, in a VPC. */
+/** Scenes on a Debian machine with systemd-networkd, in a simulated VPC. */
 export const machineScenes: readonly Scene[] = [
-  scene("dry-run", [first], async (instance) => [await typed(instance, "activate --dry-run")]),
+  scene("dry-run", [first], async (instance) => [await ec2nic(instance, "activate --dry-run")]),
   scene("activate", [first, second], async (instance) => [
-    await typed(instance, "activate"),
-    await typed(instance, "activate"),
-    await broken(instance),
-    await typed(instance, "activate --check"),
-    await typed(instance, "activate"),
-    await typed(instance, "activate --check"),
+    await ec2nic(instance, "activate"),
+    await ec2nic(instance, "activate"),
+    await removeAddress(instance),
+    await ec2nic(instance, "activate --check"),
+    await ec2nic(instance, "activate"),
+    await ec2nic(instance, "activate --check"),
   ]),
   { ...hotplugScene(), scheduleS: [listedS, usableS, ipv6S, ipv6S + 10] },
   scene("install", [first], async (instance) => [
-    await typed(instance, "hotplug --install"),
-    await typed(instance, "hotplug --install -q"),
-    await typed(instance, "hotplug --uninstall"),
+    await ec2nic(instance, "hotplug --install"),
+    await ec2nic(instance, "hotplug --install -q"),
+    await ec2nic(instance, "hotplug --uninstall"),
   ]),
 ];
 
@@ -36,7 +36,7 @@ function hotplugScene(): Scene {
     const late = { "local-ipv4s": usable, ipv6s: ipv6, "subnet-ipv6-cidr-blocks": ipv6 };
     const lateEni = { ...second, dualStack: true, late: { ".": listedS * 1000, ...late } };
     await vpc.attach(machine, lateEni);
-    return [await typed(instance, "hotplug add --nic ens6")];
+    return [await ec2nic(instance, "hotplug add --nic ens6")];
   });
 }
 
@@ -61,15 +61,15 @@ function scene(
   };
 }
 
-async function typed({ machine }: TestInstance, line: string): Promise<Shown> {
+async function ec2nic({ machine }: TestInstance, line: string): Promise<Shown> {
   const argv = ["ec2nic", ...line.split(" ")];
   const { code, stdout, stderr } = await machine.exec(argv, { timeoutMs: 60_000 });
-  return { typed: `ec2nic ${line}`, said: `${stderr}${stdout}`, code };
+  return { command: `ec2nic ${line}`, output: `${stderr}${stdout}`, code };
 }
 
-/** Somebody takes an address away. */
-async function broken({ machine }: TestInstance): Promise<Shown> {
+/** Removes an address, as an admin could by mistake. */
+async function removeAddress({ machine }: TestInstance): Promise<Shown> {
   const argv = ["ip", "address", "del", "10.0.1.11/32", "dev", "ens6"];
   await machine.run(argv);
-  return { typed: argv.join(" "), said: "", code: 0 };
+  return { command: argv.join(" "), output: "", code: 0 };
 }

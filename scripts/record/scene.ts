@@ -1,28 +1,25 @@
-/** What a person types, and what the terminal shows then. */
+/** A command, and what a terminal shows of it. */
 export interface Shown {
-  readonly typed: string;
-  /** stdout and stderr. */
-  readonly said: string;
+  readonly command: string;
+  /** Its stderr and stdout. */
+  readonly output: string;
   readonly code: number;
 }
 
-/** Something to be seen in the documents; `name` is that of its mark there. */
+/** Commands whose output a document shows, below the mark `recorded: NAME`. */
 export interface Scene {
   readonly name: string;
-  /** When something happens in it, in seconds: what is measured is told as that. */
+  /** When the scene's events happen, in seconds: a measured time near one of them is shown as it. */
   readonly scheduleS?: readonly number[];
   readonly play: () => Promise<readonly Shown[]>;
 }
 
-/** As it stands in a document: each command behind its prompt, and its exit status unless it is 0. */
+/** The text in a document: each command after a prompt, its output, and its exit status unless 0. */
 export function asConsole(shown: readonly Shown[]): string {
-  return shown.map(({ typed, said, code }) => `${prompt(typed)}${said}${status(code)}`).join("");
-}
-
-function prompt(typed: string): string {
-  return `$ ${typed}\n`;
-}
-
-function status(code: number): string {
-  return code === 0 ? "" : `$ echo $?\n${code}\n`;
+  return shown
+    .map(({ command, output, code }) => {
+      const status = code === 0 ? "" : `$ echo $?\n${code}\n`;
+      return `$ ${command}\n${output}${status}`;
+    })
+    .join("");
 }

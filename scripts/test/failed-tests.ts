@@ -1,34 +1,36 @@
-/** What `bun test --only-failures` says of one test that failed. */
+/** A failed test in a report of `bun test --only-failures`. */
 export interface FailedTest {
-  /** Its file, as bun names it. */
+  /** The path of its file, as bun prints it. */
   readonly file: string;
-  /** The groups it is in, and its name. */
+  /** The names of its groups and of the test, with ` > ` between them. */
   readonly name: string;
-  /** Its errors, with what the file wrote to stderr before them: the last lines of it. */
-  readonly said: string;
+  /** The last lines of what was printed since the test before it: stderr of the file, and errors. */
+  readonly output: string;
 }
 
 const linesKept = 40;
 const fileLine = /^(\S+\.test\.ts):$/;
 const failLine = /^\(fail\) (.*?)(?: \(attempt \d+\))?(?: \[[\d.]+m?s\])?$/;
 
-/** The tests that failed, of a report as bun writes it to stderr, without colours. */
+/** The failed tests of a report, as bun writes it to stderr, without colours. */
 export function failedTests(report: string): readonly FailedTest[] {
   const failed: FailedTest[] = [];
   let file = "";
-  let said: string[] = [];
+  let lines: string[] = [];
   for (const line of report.split("\n")) {
     const nextFile = fileLine.exec(line)?.[1];
     const name = failLine.exec(line)?.[1];
-    if (nextFile === undefined) said.push(line);
+    if (nextFile === undefined) lines.push(line);
     else file = nextFile;
-    if (name !== undefined) failed.push({ file, name, said: said.slice(-linesKept).join("\n") });
-    if (nextFile !== undefined || name !== undefined) said = [];
+    if (name !== undefined) {
+      failed.push({ file, name, output: lines.slice(-linesKept).join("\n") });
+    }
+    if (nextFile !== undefined || name !== undefined) lines = [];
   }
   return failed;
 }
 
-/** What is read by who sees only the end of a long report: each failed test's file, name and errors. */
+/** The end of a long report: the file, name and output of each failed test. */
 export function describeFailed(failed: readonly FailedTest[]): string {
-  return failed.map(({ file, name, said }) => `\nfailed: ${file}: ${name}\n${said}`).join("\n");
+  return failed.map(({ file, name, output }) => `\nfailed: ${file}: ${name}\n${output}`).join("\n");
 }
