@@ -1,6 +1,6 @@
-# Everything a person does here. `make` alone tells.
-# Bun's version stands in package.json ("packageManager"); scripts/bun.sh brings it through npm
-# where the machine does not have it.
+# All tasks of this repository; `make` lists them.
+# package.json ("packageManager") pins the version of Bun; where the machine does not have it,
+# scripts/bun.sh installs it with npm.
 
 BUN := sh scripts/bun.sh
 PACKAGES := node_modules/.installed
@@ -8,69 +8,69 @@ RUNTIMES := node_modules/.runtimes
 SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
 SIMULATOR := $(shell find scripts/simulator -name '*.ts')
 
-# what needs no binary, no tools and no rights
+# tests that need no executable, no tools and no root
 UNIT_TESTS := $(addprefix test/,architecture.test.ts docs/ golden/ unit/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
 
-build: dist/ec2nic ## the executable, dist/ec2nic
+build: dist/ec2nic ## build the executable dist/ec2nic
 
-check: $(PACKAGES) ## format, lint, types, unit tests: under 10 s
+check: $(PACKAGES) ## check format, lint and types, and run unit tests (20 s)
 	$(BUN) fmt --check
 	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
 	$(BUN) check
 	$(BUN) test --only-failures --timeout=30000 $(UNIT_TESTS)
 
-test: $(PACKAGES) dist/ec2nic ## everything, on the real parts; installs what it needs (as root)
+test: $(PACKAGES) dist/ec2nic ## run all tests except the long ones (root: installs tools)
 	$(BUN) scripts/test.ts
 
-fuzz: $(PACKAGES) dist/ec2nic ## mutated answers of imds against the client: N=1000000, SEED=, MINUTES=; ROUND=seed: one
+fuzz: $(PACKAGES) dist/ec2nic ## send N=1000000 mutated answers to the client (or MINUTES=)
 	$(BUN) scripts/fuzz.ts
 
-lab: $(PACKAGES) dist/ec2nic ## virtual machines with real hot-plug: an hour and more; SCENARIO=name: one, with its console
+lab: $(PACKAGES) dist/ec2nic ## test in virtual machines (hours); SCENARIO=NAME: only one
 	$(BUN) scripts/vm-lab.ts $(SCENARIO)
 
-lab-peers: $(PACKAGES) dist/ec2nic ## cloud-init and ec2-net-utils (EC2_NET_UTILS=DIR) in the same guests: an hour
+lab-peers: $(PACKAGES) dist/ec2nic ## compare with other programs in virtual machines (hours)
 	$(BUN) scripts/vm-peers.ts
 
-lab-defects: $(PACKAGES) ## does the laboratory see what is broken on purpose? DEFECT=bus: some
+lab-defects: $(PACKAGES) ## check that make lab detects deliberate defects; DEFECT=bus
 	$(BUN) scripts/vm-defects.ts
 
-demo: $(PACKAGES) dist/ec2nic ## the main job against a simulated EC2, in network namespaces
+demo: $(PACKAGES) dist/ec2nic ## show ec2nic on a simulated instance in network namespaces
 	$(BUN) scripts/demo.ts
 
-bench: $(PACKAGES) dist/ec2nic ## figures beside others', in one run; PART=start,crawl: some; CHECK=1: hold them
+bench: $(PACKAGES) dist/ec2nic ## compare the speed with other programs; PART=start; CHECK=1
 	$(BUN) scripts/bench.ts
 
-golden: $(PACKAGES) ## show where the expected files of test/golden/cases differ; ACCEPT=1 takes them
+golden: $(PACKAGES) ## compare with test/golden/cases; ACCEPT=1: replace them
 	$(BUN) scripts/golden.ts $(if $(ACCEPT),--accept)
 
-sizes: $(PACKAGES) ## files, lines, folders and imports of src/ in figures
+sizes: $(PACKAGES) ## count files, lines, folders and imports of src/
 	$(BUN) scripts/sizes.ts
 
-docs: $(PACKAGES) ## the man page and completions for bash, zsh and fish, in dist/
+docs: $(PACKAGES) ## write the man page and shell completions into dist/
 	$(BUN) scripts/docs.ts
 
-record: $(PACKAGES) dist/ec2nic ## what the documents show of the program, played again; CHECK=1: compared only
+record: $(PACKAGES) dist/ec2nic ## record the examples in the documents; CHECK=1: compare
 	$(BUN) scripts/record.ts $(if $(CHECK),--check)
 
-simulator: dist/ec2nic-imds-simulator ## a simulated IMDS as one executable, to test user-data with
+simulator: dist/ec2nic-imds-simulator ## build the simulated IMDS, dist/ec2nic-imds-simulator
 
-release: $(RUNTIMES) ## all that is handed out, in dist/: executables, packages, sums; twice the same bytes
+release: $(RUNTIMES) ## build executables, packages and checksums into dist/
 	$(BUN) scripts/release.ts
 
-release-test: $(RUNTIMES) ## installs, runs and removes what `make release` makes; minutes, as root
+release-test: $(RUNTIMES) ## install and test the files of a release (root, minutes)
 	$(BUN) scripts/release-test.ts
 
-smoke: dist/ec2nic ## does the executable start and say what it is?
+smoke: dist/ec2nic ## run dist/ec2nic --version and --help
 	dist/ec2nic --version
 	dist/ec2nic --help >/dev/null
 
-clean: ## remove what was built and brought
+clean: ## remove dist, node_modules and .tools
 	rm -rf dist node_modules .tools
 
 dist/ec2nic: $(PACKAGES) $(SOURCES)
@@ -79,12 +79,12 @@ dist/ec2nic: $(PACKAGES) $(SOURCES)
 dist/ec2nic-imds-simulator: $(PACKAGES) $(SOURCES) $(SIMULATOR)
 	$(BUN) scripts/build.ts ec2nic-imds-simulator
 
-# a mark of its own: an install that broke off leaves the folder behind
+# a file that is written last: an interrupted install leaves node_modules behind
 $(PACKAGES): package.json bun.lock
 	$(BUN) install --frozen-lockfile --ignore-scripts
 	@touch $@
 
-# what the executables for other machines are made of: only a release needs it
+# the runtimes of other machines, which only a release needs
 $(RUNTIMES): $(PACKAGES)
 	$(BUN) install --frozen-lockfile --ignore-scripts --os=linux --cpu='*' --libc='*'
 	@touch $@
