@@ -1,10 +1,10 @@
 /**
- * Every way a run can end. Names and numbers are those of sysexits(3), which systemd.exec(5)
- * also knows by name, so that `SuccessExitStatus=TEMPFAIL` reads as it should in a unit.
+ * All exit statuses. Names and numbers are those of sysexits(3); systemd.exec(5) knows the names
+ * too, so a unit can say `SuccessExitStatus=TEMPFAIL`.
  */
 export const exitCodes = {
   OK: 0,
-  /** `--check` found a difference, and nothing else. */
+  /** `--check` found a difference and there was no error. */
   DIFFERENCE: 1,
   USAGE: 64,
   DATAERR: 65,
@@ -16,7 +16,7 @@ export const exitCodes = {
   TEMPFAIL: 75,
   NOPERM: 77,
   CONFIG: 78,
-  /** 128 + SIGHUP, as shells report it. */
+  /** 128 + the number of SIGHUP, as shells report it. */
   SIGHUP: 129,
   /** 128 + SIGINT. */
   SIGINT: 130,
@@ -28,14 +28,14 @@ export type ExitKind = keyof typeof exitCodes;
 export type FailureKind = Exclude<ExitKind, "OK" | "DIFFERENCE" | "SOFTWARE">;
 
 interface FailureOptions {
-  /** What the reader can do or paste, without the tool's name in front. */
+  /** What the reader can do, or a command to paste; without the program's name in front. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
 
 /**
- * An end that was foreseen: it has a row of the exit table, a message in lower case that names the
- * object, and where there is one, a hint. Everything else that is thrown is a bug (70).
+ * An expected failure: a kind from the exit table, a message in lower case that names the object,
+ * and if possible a hint. Any other value that is thrown is a bug (70).
  */
 export class Failure extends Error {
   readonly kind: FailureKind;
@@ -49,7 +49,7 @@ export class Failure extends Error {
   }
 }
 
-/** What `--json` prints under `error`, and what the log says. */
+/** A failure as `--json` prints it under `error`, and as the log reports it. */
 export interface ErrorReport {
   readonly code: number;
   readonly kind: ExitKind;
@@ -57,7 +57,7 @@ export interface ErrorReport {
   readonly hint: string | null;
 }
 
-/** Any thrown value as a row of the exit table; what is not a `Failure` is a bug. */
+/** The report of any thrown value; one that is not a `Failure` is a bug. */
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof Failure) {
     const { kind, message, hint } = error;

@@ -1,13 +1,13 @@
 import { version } from "../package.json";
-import { findClosest } from "./cli/parse-argv.ts";
 import type { Command } from "./cli/command.ts";
-import type { LooseFlags } from "./cli/flags.ts";
 import { isForEval } from "./cli/eval-guard.ts";
+import type { LooseFlags } from "./cli/flags.ts";
+import { renderCommandHelp, renderProgramHelp } from "./cli/help.ts";
+import { findClosest } from "./cli/parse-argv.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
 import { onCrash } from "./host/process.ts";
 import { print } from "./host/terminal/stdout.ts";
-import { renderCommandHelp, renderProgramHelp } from "./cli/help.ts";
 
 const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
   fetch: () => import("./commands/fetch.ts"),
@@ -19,13 +19,13 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
 const [name = "", ...args] = process.argv.slice(2);
 process.exit(await main());
 
-/** The one place that catches: whatever a run comes to becomes words and an exit status. */
+/** The only function that catches every error: it turns the result of a run into an exit status. */
 async function main(): Promise<number> {
-  if (name === "--version" && (await isVersionSaid())) return 0;
+  if (name === "--version" && (await printVersionEarly())) return 0;
   const { systemHost } = await import("./host/system.ts");
   const command = Object.hasOwn(commands, name) ? (await commands[name]?.())?.default : undefined;
   const flags = command?.parseLoosely(args) ?? {};
-  const host = systemHost(talk(flags));
+  const host = systemHost(logOptions(flags));
   onCrash((error) => void fail(host, error, { command, flags }).then((code) => process.exit(code)));
   try {
     const code = await (command === undefined
@@ -39,28 +39,28 @@ async function main(): Promise<number> {
 }
 
 /**
- * Scripts ask for it often, and it needs nothing of what a run needs (docs/performance.md). Where
- * stdout does not take it, the run tells why.
+ * Prints the version before anything else is loaded: scripts call it often (docs/performance.md).
+ * Returns whether that worked; if not, the normal run reports why.
  */
-async function isVersionSaid(): Promise<boolean> {
-  const said = print(`ec2nic ${version}\n`, new AbortController().signal);
-  return said.then(
+async function printVersionEarly(): Promise<boolean> {
+  const printed = print(`ec2nic ${version}\n`, new AbortController().signal);
+  return printed.then(
     () => true,
     () => false,
   );
 }
 
 async function runSubcommand(host: Host, command: Command, flags: LooseFlags): Promise<number> {
-  if (flags["help"] === true) return say(host, renderCommandHelp(command.help));
-  if (flags["version"] === true) return say(host, `ec2nic ${version}\n`);
+  if (flags["help"] === true) return printText(host, renderCommandHelp(command.help));
+  if (flags["version"] === true) return printText(host, `ec2nic ${version}\n`);
   return command.start(host, args);
 }
 
 async function runProgram(host: Host): Promise<number> {
-  if (name === "--version") return say(host, `ec2nic ${version}\n`);
+  if (name === "--version") return printText(host, `ec2nic ${version}\n`);
   const loaded = await Promise.all(Object.values(commands).map((load) => load()));
   const help = renderProgramHelp(loaded.map((each) => each.default.help));
-  if (name === "--help" || name === "-h") return say(host, help);
+  if (name === "--help" || name === "-h") return printText(host, help);
   if (name === "") throw new Failure("USAGE", "there is no command", { hint: "ec2nic --help" });
   const near = findClosest(name, [...Object.keys(commands), "--help", "--version"]);
   const isFlag = name.startsWith("-");
@@ -69,20 +69,21 @@ async function runProgram(host: Host): Promise<number> {
   throw new Failure("USAGE", what, { hint });
 }
 
-async function say(host: Pick<Host, "print">, text: string): Promise<number> {
+async function printText(host: Pick<Host, "print">, text: string): Promise<number> {
   await host.print(text);
   return 0;
 }
 
-interface Asked {
+interface Invocation {
   readonly command: Command | undefined;
   readonly flags: LooseFlags;
 }
 
+/** Reports an error on stderr, and on stdout as the subcommand defines; returns the exit status. */
 async function fail(
   { clock, log, print }: Pick<Host, "clock" | "log" | "print">,
   error: unknown,
-  { command, flags }: Asked,
+  { command, flags }: Invocation,
 ): Promise<number> {
   const report = reportOf(error);
   log.waiting(null);
@@ -100,7 +101,7 @@ async function fail(
   return report.code;
 }
 
-function talk({ verbose, quiet, plain, "log-format": format }: LooseFlags) {
+function logOptions({ verbose, quiet, plain, "log-format": format }: LooseFlags) {
   return {
     isPlain: plain === true,
     format: format === "json" ? ("json" as const) : ("text" as const),

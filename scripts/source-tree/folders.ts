@@ -177,7 +177,6 @@ export const folders: Readonly<Record<string, FolderRule>> = {
       "imds/protocol",
       "install",
       "output",
-      "plan",
       "probe",
     ],
     why: "a subcommand names what happens, in a few lines",
@@ -238,6 +237,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
   "commands/lease-hook": {
     may: [
       "apply",
+      "commands/configure",
       "commands/hotplug",
       "exit.ts",
       "type host",
@@ -245,7 +245,6 @@ export const folders: Readonly<Record<string, FolderRule>> = {
       "inspect/links",
       "inspect/machine",
       "model",
-      "output",
       "output/plan",
       "plan/lease",
     ],

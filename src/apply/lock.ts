@@ -1,7 +1,8 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
+import type { TargetHost } from "../host/target.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
-import { changesMachine, type MachineChange } from "./preconditions.ts";
+import { changesMachine, type RunMode } from "./preconditions.ts";
 
 const runDirectory = "/run/ec2nic";
 const lockPath = `${runDirectory}/lock`;
@@ -14,17 +15,17 @@ type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeL
 const minLockWaitMs = 2000;
 
 /**
- * Does `work` as the only run that changes this machine, where it changes it. Another one is waited
- * for until `timeoutMs` after the start of the process, and for two seconds at least. Throws
+ * Does `work`; if the run changes this machine, no other run may change it at the same time. Waits for
+ * another run until `timeoutMs` after the start of the process, and for two seconds at least. Throws
  * `TEMPFAIL`, and what `work` throws.
  */
 export async function runExclusively<T>(
-  host: LockHost,
-  wish: MachineChange & { readonly timeoutMs: number },
+  host: LockHost & Pick<TargetHost, "target">,
+  mode: RunMode & { readonly timeoutMs: number },
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!changesMachine(wish)) return work();
-  const deadlineMs = Math.max(wish.timeoutMs, host.clock.now() + minLockWaitMs);
+  if (!changesMachine(host, mode)) return work();
+  const deadlineMs = Math.max(mode.timeoutMs, host.clock.now() + minLockWaitMs);
   return withMachineLock(host, deadlineMs, work);
 }
 

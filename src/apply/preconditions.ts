@@ -1,38 +1,39 @@
-import { isRunningMachine } from "../host/target.ts";
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { TargetHost } from "../host/target.ts";
 
-/** What tells whether a run changes the machine it runs on. */
-export interface MachineChange {
-  readonly check: boolean;
+/** The options that decide whether a run changes anything. */
+export interface RunMode {
+  readonly check?: boolean;
   readonly dryRun: boolean;
-  readonly root: string;
 }
 
-/** Whether a run changes the machine it runs on: it does not only look, and `--root` is no image. */
-export function changesMachine({ check, dryRun, root }: MachineChange): boolean {
-  return !check && !dryRun && isRunningMachine(root);
+/** Whether a run changes the running machine: not with `--check` or `--dry-run`, nor on an image. */
+export function changesMachine(
+  { target }: Pick<TargetHost, "target">,
+  { check = false, dryRun }: RunMode,
+): boolean {
+  return !check && !dryRun && target.isThisMachine;
 }
 
 /**
- * Throws `NOPERM` where a run would change this machine and may not, before anything is asked: a
- * minute of waiting for IMDS ends no better. `job` is what was typed, as `hotplug sync`.
+ * Throws `NOPERM` if the run would change this machine and is not root's. Called before IMDS is
+ * asked, so that the error does not come after a minute. `commandName`: as typed, `hotplug sync`.
  */
 export function requireRootUser(
-  host: Pick<Host, "uid">,
-  mode: MachineChange,
+  host: Pick<TargetHost, "target" | "uid">,
+  mode: RunMode,
   commandName: string,
 ): void {
-  if (host.uid === 0 || !changesMachine(mode)) return;
+  if (host.uid === 0 || !changesMachine(host, mode)) return;
   const hint = "the same with sudo before it; what it would do: --dry-run";
   throw new Failure("NOPERM", `${commandName} writes below /etc, and that takes root`, { hint });
 }
 
-/**
- * Throws `USAGE` where `--root` is no folder: nobody's typing error shall become one, and better
- * before a long wait than after it.
- */
-export async function requireRootDirectory(host: Pick<Host, "files">, root: string): Promise<void> {
-  if ((await host.files.stat(`${root}/.`))?.kind === "directory") return;
+/** Throws `USAGE` if `--root` is not a directory: a mistyped one must not be created. */
+export async function requireRootDirectory({
+  files,
+  target: { root },
+}: Pick<TargetHost, "files" | "target">): Promise<void> {
+  if ((await files.stat(`${root}/.`))?.kind === "directory") return;
   throw new Failure("USAGE", `--root ${root}: there is no such folder`);
 }

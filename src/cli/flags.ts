@@ -1,23 +1,24 @@
 import type { ImdsOptions } from "../imds/protocol/settings.ts";
 
-/** A flag, in citty's words, and what citty cannot say: that it may be given more than once. */
-interface Flag {
+/** A flag as citty defines it, and `multiple`, which citty does not have. */
+export interface Flag {
   readonly type: "boolean" | "string" | "enum";
   /** One letter. */
   readonly alias?: string;
   readonly valueHint?: string;
   readonly options?: readonly string[];
   readonly description: string;
+  /** It may be given more than once. */
   readonly multiple?: true;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What stood on the command line, strictly parsed. */
+/** The command line, strictly parsed. */
 export interface ParsedArgv<F extends Flags> {
   readonly flags: FlagValues<F>;
   readonly positionals: readonly string[];
-  /** What followed `--`; null where there was none. */
+  /** The words after `--`; null: there was no `--`. */
   readonly rest: readonly string[] | null;
 }
 
@@ -29,10 +30,10 @@ export type FlagValues<F extends Flags> = {
       : string | undefined;
 };
 
-/** As far as they could be read, before all is known to be right. */
+/** The flags that could be read from a command line that may be wrong. */
 export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Flags of every subcommand: how it talks. */
+/** Flags of every subcommand. */
 export const commonFlags = {
   verbose: { type: "boolean", alias: "v", description: "show each request, retry and command" },
   quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
@@ -79,7 +80,7 @@ export const imdsFlags = {
   },
 } as const satisfies Flags;
 
-/** How IMDS is to be asked, from the flags. */
+/** The options of a session with IMDS, from the flags. */
 export function imdsOptions(flags: FlagValues<typeof imdsFlags>): ImdsOptions {
   const { endpoint, timeout, retries, interface: nic, dhcp } = flags;
   return { endpoint, timeout, retries, interface: nic, dhcp };

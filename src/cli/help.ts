@@ -1,24 +1,20 @@
+import type { Flag, Flags } from "./flags.ts";
+
 const width = 80;
 const flagColumn = 30;
-
-export interface FlagHelp {
-  readonly type?: string | undefined;
-  readonly alias?: string | readonly string[] | undefined;
-  readonly valueHint?: string | undefined;
-  readonly options?: readonly string[] | undefined;
-  readonly description?: string | undefined;
-}
 
 export interface CommandHelp {
   readonly name: string;
   readonly summary: string;
+  /** What follows the flags in the usage line: `[KEY…] [-- COMMAND…]`. */
   readonly operands: string;
-  readonly flags: Readonly<Record<string, FlagHelp>>;
+  readonly flags: Flags;
+  /** Paragraphs below the flags. */
   readonly notes: readonly string[];
   readonly examples: readonly string[];
 }
 
-/** The help of one subcommand, in 80 columns. */
+/** The help of one subcommand, wrapped at 80 columns. */
 export function renderCommandHelp(help: CommandHelp): string {
   return [
     `Usage: ec2nic ${help.name} [flags]${help.operands === "" ? "" : ` ${help.operands}`}`,
@@ -35,7 +31,7 @@ export function renderCommandHelp(help: CommandHelp): string {
   ].join("\n");
 }
 
-/** The help of the program: what it is, its subcommands, its exit statuses. */
+/** The help of the program: its purpose, its subcommands, its exit statuses. */
 export function renderProgramHelp(
   commands: readonly Pick<CommandHelp, "name" | "summary">[],
 ): string {
@@ -72,14 +68,14 @@ export const exitMeanings = [
   ["129+", "ended by a signal: 128 and its number"],
 ] as const;
 
-function flagLines(name: string, flag: FlagHelp): readonly string[] {
-  const alias = typeof flag.alias === "string" ? `-${flag.alias}, ` : "    ";
+function flagLines(name: string, flag: Flag): readonly string[] {
+  const alias = flag.alias === undefined ? "    " : `-${flag.alias}, `;
   const value = flag.valueHint ?? flag.options?.join("|");
   const label = `${alias}--${name}${value === undefined ? "" : ` ${value}`}`;
-  return labelLines(label, flag.description ?? "", flagColumn);
+  return labelLines(label, flag.description, flagColumn);
 }
 
-/** A label, and a text beside it; below it where the label is too long. */
+/** A label with its text beside it, or below it if the label is too long. */
 function labelLines(label: string, text: string, column: number): readonly string[] {
   const [first = "", ...others] = wrap(text, column + 2);
   if (label.length > column - 2) return [`  ${label}`, first, ...others];

@@ -3,12 +3,11 @@ import { Failure } from "../exit.ts";
 import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
 
 /**
- * The command line, strictly: citty takes unknown flags, `--json=no` as true and `--output --json`
- * as a file called `--json`. Throws `USAGE` naming what is wrong.
+ * Parses a command line and refuses everything that the flags do not define. Throws `USAGE`, which
+ * names the wrong word; `name` is the subcommand's.
  */
 export function parseArgv(args: readonly string[], flags: Flags, name: string): ParsedArgv<Flags> {
-  const end = args.indexOf("--");
-  const ownArgs = end < 0 ? args : args.slice(0, end);
+  const { ownArgs, rest } = splitAtDoubleDash(args);
   const { values, positionals } = parseStrictly(ownArgs, flags, name);
   for (const [flag, { type, options }] of Object.entries(flags)) {
     const value = values[flag];
@@ -16,29 +15,49 @@ export function parseArgv(args: readonly string[], flags: Flags, name: string): 
     const hint = `--${flag} is one of ${options?.join(", ")}`;
     throw new Failure("USAGE", `--${flag}: "${String(value)}" is not known`, { hint });
   }
-  return {
-    flags: withDefaults(values, flags),
-    positionals,
-    rest: end < 0 ? null : args.slice(end + 1),
-  };
+  return { flags: withDefaults(values, flags), positionals, rest };
 }
 
-/** The flags as far as they can be read, for what must be known before all is known to be right. */
+/** Reads the flags of a command line that may be wrong, as far as it can. */
 export function parseLoosely(args: readonly string[], flags: Flags): LooseFlags {
-  const end = args.indexOf("--");
-  const ownArgs = end < 0 ? args : args.slice(0, end);
+  const { ownArgs } = splitAtDoubleDash(args);
   const options = { args: [...ownArgs], options: toNodeOptions(flags), strict: false };
   return parseArgs(options).values as LooseFlags;
 }
 
+/** The words before `--`, and those after it; `rest` is null without a `--`. */
+export function splitAtDoubleDash(args: readonly string[]) {
+  const end = args.indexOf("--");
+  if (end < 0) return { ownArgs: args, rest: null };
+  return { ownArgs: args.slice(0, end), rest: args.slice(end + 1) };
+}
+
+/** Throws `USAGE` if there are arguments that the subcommand does not take. */
+export function refuseArguments(
+  { positionals, rest }: Pick<ParsedArgv<Flags>, "positionals" | "rest">,
+  limit: string,
+  toHint: (argument: string) => string,
+): void {
+  const [extra] = [...positionals, ...(rest ?? [])];
+  if (extra === undefined) return;
+  throw new Failure("USAGE", `${limit}, but there is "${extra}"`, { hint: toHint(extra) });
+}
+
+/** Throws `USAGE` for the first of these flags that was given with an empty value. */
+export function refuseEmptyValues<N extends string>(
+  flags: Readonly<Partial<Record<N, string | undefined>>>,
+  names: readonly N[],
+): void {
+  const empty = names.find((name) => flags[name] === "");
+  if (empty === undefined) return;
+  const hint = "is a variable of the calling script empty?";
+  throw new Failure("USAGE", `--${empty}: an empty name`, { hint });
+}
+
 function parseStrictly(args: readonly string[], flags: Flags, name: string) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: toNodeOptions(flags),
-      strict: true,
-      allowPositionals: true,
-    });
+    const options = toNodeOptions(flags);
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (cause) {
     throw toUsageFailure(cause, flags, name);
   }
@@ -46,14 +65,10 @@ function parseStrictly(args: readonly string[], flags: Flags, name: string) {
 
 function toNodeOptions(flags: Flags) {
   return Object.fromEntries(
-    Object.entries(flags).map(([flag, { type, alias, multiple = false }]) => [
-      flag,
-      {
-        type: type === "boolean" ? ("boolean" as const) : ("string" as const),
-        multiple,
-        ...(alias === undefined ? {} : { short: alias }),
-      },
-    ]),
+    Object.entries(flags).map(([flag, { type, alias, multiple = false }]) => {
+      const valueType = type === "boolean" ? ("boolean" as const) : ("string" as const);
+      return [flag, { type: valueType, multiple, ...(alias && { short: alias }) }];
+    }),
   );
 }
 
@@ -84,7 +99,7 @@ function toUsageFailure(cause: unknown, flags: Flags, name: string): Failure {
   return new Failure("USAGE", `${flag} ${reason}`, { cause, hint: help });
 }
 
-/** The candidate that `text` was most likely meant to be; null where none is near. */
+/** The candidate that is most similar to a mistyped `text`; null: none is similar enough. */
 export function findClosest(text: string, candidates: readonly string[]): string | null {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
@@ -95,7 +110,7 @@ export function findClosest(text: string, candidates: readonly string[]): string
     : null;
 }
 
-/** Levenshtein's distance: insertions, deletions and substitutions. */
+/** The Levenshtein distance: the number of insertions, deletions and substitutions. */
 function computeEditDistance(a: string, b: string): number {
   const first = Array.from({ length: b.length + 1 }, (_, column) => column);
   const last = a.split("").reduce<readonly number[]>((above, letter, row) => {

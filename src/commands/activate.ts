@@ -1,14 +1,11 @@
+import { requireRootDirectory, requireRootUser } from "../apply/preconditions.ts";
+import { defineSubcommand } from "../cli/command.ts";
 import { withTarget } from "../host/target.ts";
 import { renderResult } from "../output/result.ts";
-import { type ActivateOptions, activateFlags, parseActivateOptions } from "./configure/options.ts";
-import { loadEnis } from "./configure/load-enis.ts";
-import { runExclusively } from "../apply/lock.ts";
-import { applyActivation, noLoadedEnis } from "./configure/apply.ts";
-import { defineSubcommand } from "../cli/command.ts";
-import { collectFacts } from "./configure/collect-facts.ts";
-import { planActivation } from "../plan/plan-activation.ts";
+import { configureNics } from "./configure/configure-nics.ts";
+import { loadEnis, noLoadedEnis } from "./configure/load-enis.ts";
+import { activateFlags, type ActivateOptions, parseActivateOptions } from "./configure/options.ts";
 import { reportActivation } from "./configure/report.ts";
-import { requireRootUser, requireRootDirectory } from "../apply/preconditions.ts";
 
 export default defineSubcommand<typeof activateFlags, ActivateOptions>({
   name: "activate",
@@ -34,26 +31,15 @@ export default defineSubcommand<typeof activateFlags, ActivateOptions>({
   ],
   parse: parseActivateOptions,
   run: async (systemHost, options) => {
-    requireRootUser(systemHost, options, "activate");
-    await requireRootDirectory(systemHost, options.root);
     const host = withTarget(systemHost, options.root);
+    requireRootUser(host, options, "activate");
+    await requireRootDirectory(host);
     const loaded = options.offline ? noLoadedEnis : await loadEnis(host, options);
-    return runExclusively(host, options, async () => {
-      const collected = await collectFacts(host, options, loaded, options.offline ? [] : null);
-      const plan = planActivation(collected, options);
-      const applied = await applyActivation(host, options, { loaded, collected, plan });
-      return reportActivation(host, options, {
-        command: "activate",
-        loaded,
-        collected,
-        plan,
-        ...applied,
-      });
-    });
+    const applied = await configureNics(host, options, loaded, options.offline ? [] : null);
+    return reportActivation(host, options, { command: "activate", loaded, ...applied });
   },
   onFailure: ({ json, "dry-run": dryRun }, error, { elapsedMs }) => {
-    const nothing = { nics: [], plan: null, imds: null, differences: null };
-    const told = { command: "activate", dryRun: dryRun === true, elapsedMs, error, ...nothing };
-    return json ? renderResult(told) : "";
+    const result = { command: "activate", dryRun: dryRun === true, elapsedMs, error };
+    return json ? renderResult({ ...result, nics: [], plan: null, imds: null }) : "";
   },
 });

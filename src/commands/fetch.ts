@@ -1,4 +1,4 @@
-import { writeOutput } from "./fetch/deliver.ts";
+import { writeOutput } from "./fetch/write-output.ts";
 import { defineSubcommand } from "../cli/command.ts";
 import { type FetchOptions, fetchFlags, parseFetchOptions } from "./fetch/options.ts";
 import { readKeys } from "../imds/metadata/read-keys.ts";

@@ -1,6 +1,7 @@
+import { requireRootDirectory } from "../apply/preconditions.ts";
+import { defineSubcommand } from "../cli/command.ts";
 import { type TargetHost, withTarget } from "../host/target.ts";
 import { renderResult } from "../output/result.ts";
-import { defineSubcommand } from "../cli/command.ts";
 import {
   hotplugFlags,
   type HotplugJob,
@@ -8,11 +9,10 @@ import {
   parseHotplugOptions,
 } from "./hotplug/options.ts";
 import { getPartialResult } from "./hotplug/partial-result.ts";
-import { requireRootDirectory } from "../apply/preconditions.ts";
 
 type RunJob = (host: TargetHost, options: HotplugOptions) => Promise<number>;
 
-/** Each is loaded when it is needed: an event of a NIC's driver must cost next to nothing. */
+/** Each job is loaded only when needed: most udev events must cost next to nothing. */
 const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
   event: async () => (await import("./hotplug/on-event.ts")).handleNicEvent,
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
@@ -46,12 +46,13 @@ export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({
     "ec2nic hotplug --uninstall",
   ],
   parse: parseHotplugOptions,
-  run: async (host, options) => {
-    await requireRootDirectory(host, options.root);
-    return (await loadJob[options.job]())(withTarget(host, options.root), options);
+  run: async (systemHost, options) => {
+    const host = withTarget(systemHost, options.root);
+    await requireRootDirectory(host);
+    return (await loadJob[options.job]())(host, options);
   },
   onFailure: ({ json, "dry-run": dryRun }, report, { elapsedMs, error }) => {
-    const how = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error: report };
-    return json ? renderResult({ ...how, ...getPartialResult(error), differences: null }) : "";
+    const result = { command: "hotplug", dryRun: dryRun === true, elapsedMs, error: report };
+    return json ? renderResult({ ...result, ...getPartialResult(error) }) : "";
   },
 });

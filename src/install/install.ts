@@ -50,12 +50,11 @@ async function runJob(
   job: "install" | "uninstall",
 ): Promise<number> {
   const { root, dryRun, withDhcpHooks } = options;
-  const change = { check: false, dryRun, root };
-  requireRootUser(host, change, `hotplug --${job}`);
+  requireRootUser(host, options, `hotplug --${job}`);
   const program = job === "install" ? await resolveProgram(host) : null;
   const request = { program, withDhcpHooks, dryRun };
-  const timed = { ...change, timeoutMs: lockTimeoutMs };
-  const plan = await runExclusively(host, timed, () => install(host, request));
+  const mode = { dryRun, timeoutMs: lockTimeoutMs };
+  const plan = await runExclusively(host, mode, () => install(host, request));
   await reportInstall(host, options, { root, plan, program });
   return exitCodes.OK;
 }

@@ -1,91 +1,70 @@
 import * as v from "valibot";
-import type { FailureKind } from "../exit.ts";
-import type { NicResult } from "./plan.ts";
-
-/** When what became of a NIC that came, in milliseconds since the run began; null: never. */
-export interface NicTimeline {
-  readonly listedMs: number | null;
-  readonly usableMs: number | null;
-  /** Its configuration was written and activated. */
-  readonly appliedMs: number | null;
-  readonly ipv6Ms: number | null;
-  readonly settledMs: number | null;
-  /** Those of its own folder in IMDS. */
-  readonly requests: number;
-}
-
-/** A NIC that came, and how that went. */
-export interface HotplugNic extends NicResult {
-  readonly timeline: NicTimeline;
-}
-
-/** What came of a NIC that another run had the care of. */
-export interface HotplugAnswer {
-  readonly nic: HotplugNic;
-  readonly failure: SerializedFailure | null;
-}
-
-interface SerializedFailure {
-  readonly kind: FailureKind;
-  readonly message: string;
-  readonly hint: string | null;
-}
+import { exitCodes, type FailureKind } from "../exit.ts";
+import { nicOutcomes } from "./plan.ts";
 
 const timeSchema = v.nullable(v.number());
 
-/** An answer as it lies in a file of ours. */
+/** When each stage was reached, in ms since the process started; null: not reached. */
+const timelineSchema = v.object({
+  listedMs: timeSchema,
+  usableMs: timeSchema,
+  /** Its configuration was written and activated. */
+  appliedMs: timeSchema,
+  ipv6Ms: timeSchema,
+  settledMs: timeSchema,
+  /** The number of requests for its own folder in IMDS. */
+  requests: v.number(),
+});
+
+const failureKindSchema = v.custom<FailureKind>(
+  (kind) => typeof kind === "string" && Object.hasOwn(exitCodes, kind),
+);
+
+/** The result for a NIC, in a file from the run that did the work to the run that requested it. */
 export const hotplugAnswerSchema = v.object({
   nic: v.object({
     mac: v.string(),
     name: v.nullable(v.string()),
     eni: v.nullable(v.string()),
-    outcome: v.picklist(["configured", "unchanged", "kept", "incomplete", "failed", "skipped"]),
+    outcome: v.picklist(nicOutcomes),
     reason: v.exactOptional(v.string()),
-    timeline: v.object({
-      listedMs: timeSchema,
-      usableMs: timeSchema,
-      appliedMs: timeSchema,
-      ipv6Ms: timeSchema,
-      settledMs: timeSchema,
-      requests: v.number(),
-    }),
+    timeline: timelineSchema,
   }),
   failure: v.nullable(
-    v.object({
-      kind: v.picklist(["CANTCREAT", "NOPERM", "OSERR", "TEMPFAIL"]),
-      message: v.string(),
-      hint: v.nullable(v.string()),
-    }),
+    v.object({ kind: failureKindSchema, message: v.string(), hint: v.nullable(v.string()) }),
   ),
 });
 
-/** What an event of the kernel, or the words of a caller, mean for a NIC. */
+export type HotplugAnswer = Readonly<v.InferOutput<typeof hotplugAnswerSchema>>;
+/** The result for a hot-plugged NIC. */
+export type HotplugNic = Readonly<HotplugAnswer["nic"]>;
+export type NicTimeline = Readonly<v.InferOutput<typeof timelineSchema>>;
+
+/** What an event of the kernel, or a caller's arguments, mean for a NIC. */
 export type NicEvent =
   | { readonly kind: "added"; readonly selector: LinkSelector }
-  /**
-   * Its link is gone, which a driver's unload and a detach have in common: what is on the bus
-   * tells them apart.
-   */
+  /** Its link is gone: the driver was unloaded, or the NIC was detached from its bus. */
   | { readonly kind: "gone-from-kernel"; readonly name: string | null; readonly mac: string | null }
-  /** A device is gone; `device`: its name on the bus, null where the caller does not know which. */
+  /** A device is gone; `device`: its name on the bus; null: the caller does not know which. */
   | { readonly kind: "gone-from-bus"; readonly device: string | null }
   | { readonly kind: "irrelevant"; readonly reason: string };
 
-/** How the link of an event is found. */
+/** How to find the link that an event is about. */
 export type LinkSelector =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "mac"; readonly mac: string }
-  /** The device that the link belongs to, below `/sys`; `name`: what udev is renaming it to, if told. */
+  /** The link's device, below `/sys`; `name`: what udev renames the link to; null: not known. */
   | { readonly kind: "device"; readonly path: string; readonly name: string | null }
-  /** The device's name on its bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
+  /** The name of the link's device on its bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
   | { readonly kind: "bus"; readonly address: string };
 
-/** A run that has the care of a NIC which came. */
+/** A run's request to the leading run: configure this NIC too. */
 export interface JoinRequest {
+  /** The process id. */
   readonly id: string;
   readonly mac: string;
-  /** How long it ran when it wished. */
+  /** How long the run had existed when it made the request. */
   readonly elapsedMs: number;
-  /** false: it was killed since, and nobody waits for an answer. */
+  /** false: it was killed since, and no process waits for an answer. */
   readonly isAlive: boolean;
 }

@@ -46,8 +46,18 @@ export interface NetworkPlan {
   readonly nics: readonly NicResult[];
 }
 
-export type NicOutcome =
-  "configured" | "unchanged" | "kept" | "retired" | "incomplete" | "failed" | "skipped";
+/** The worst first. */
+export const nicOutcomes = [
+  "failed",
+  "incomplete",
+  "configured",
+  "retired",
+  "unchanged",
+  "kept",
+  "skipped",
+] as const;
+
+export type NicOutcome = (typeof nicOutcomes)[number];
 
 /** One NIC's line in the result. */
 export interface NicResult {

@@ -1,5 +1,5 @@
 import type { ErrorReport } from "../exit.ts";
-import type { Backend, NetworkPlan, NicOutcome, NicResult } from "../model/plan.ts";
+import { type Backend, type NetworkPlan, nicOutcomes, type NicResult } from "../model/plan.ts";
 import { renderJson } from "./json.ts";
 
 /** A plan, but for its NICs; `backend` null: of no backend, as what a lease alone makes is. */
@@ -19,23 +19,13 @@ export interface Result {
   readonly imds: object | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
-  /** What `--check` found; null: it was not asked for. */
-  readonly differences: readonly object[] | null;
+  /** What `--check` found; null or left out: it was not asked for. */
+  readonly differences?: readonly object[] | null;
 }
 
-/** The worst that came of any NIC, first; a run without NICs has nothing to change. */
-const outcomesBySeverity: readonly NicOutcome[] = [
-  "failed",
-  "incomplete",
-  "configured",
-  "retired",
-  "unchanged",
-  "kept",
-  "skipped",
-];
-
-export function renderResult({ nics, plan, error, differences, ...rest }: Result): string {
-  const worst = outcomesBySeverity.find((outcome) => nics.some((nic) => nic.outcome === outcome));
+/** The JSON of a run; its outcome is the worst of any NIC, or `unchanged` without NICs. */
+export function renderResult({ nics, plan, error, differences = null, ...rest }: Result): string {
+  const worst = nicOutcomes.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");
   const steps = plan === null ? null : planJson(plan);
   return renderJson({

@@ -1,4 +1,4 @@
-import { Failure } from "../exit.ts";
+import { refuseArguments } from "../cli/parse-argv.ts";
 import type { ImdsOptions } from "../imds/protocol/settings.ts";
 import { type ParsedArgv, type Flags, imdsFlags, imdsOptions, commonFlags } from "../cli/flags.ts";
 
@@ -23,12 +23,8 @@ export interface ProbeNicsOptions extends ImdsOptions {
 
 /** Throws `USAGE`. */
 export function parseProbeNicsOptions(argv: ParsedArgv<typeof probeNicsFlags>): ProbeNicsOptions {
-  const { flags, positionals, rest } = argv;
-  const [extra] = [...positionals, ...(rest ?? [])];
-  if (extra !== undefined) {
-    const hint = `ec2nic probe-nics --interface ${extra}`;
-    throw new Failure("USAGE", `probe-nics takes no arguments, but there is "${extra}"`, { hint });
-  }
-  const { first, json, plain, verbose } = flags;
-  return { ...imdsOptions(flags), first, json, plain, verbose };
+  const toHint = (nic: string): string => `ec2nic probe-nics --interface ${nic}`;
+  refuseArguments(argv, "probe-nics takes no arguments", toHint);
+  const { first, json, plain, verbose } = argv.flags;
+  return { ...imdsOptions(argv.flags), first, json, plain, verbose };
 }

@@ -1,33 +1,35 @@
-import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
-import { inspectDns } from "../../inspect/machine/dns.ts";
-import { readOtherFiles } from "../../inspect/machine/other-files.ts";
 import { readInterruptedRun } from "../../apply/interrupted-run.ts";
 import type { TargetHost } from "../../host/target.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
-import type { Link } from "../../model/link.ts";
+import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
+import { inspectDns } from "../../inspect/machine/dns.ts";
+import { readOtherFiles } from "../../inspect/machine/other-files.ts";
 import type { Eni } from "../../model/eni.ts";
+import type { Link } from "../../model/link.ts";
 import { filterNicLinks } from "../../plan/config/match-nics.ts";
-import { type NicPresence, findAbsentEnis } from "../../plan/presence/removal.ts";
-import type { NetworkFacts } from "../../plan/files/plan-network.ts";
-import type { ActivateOptions } from "./options.ts";
-import type { LoadedEnis } from "./load-enis.ts";
-import { chooseStage } from "./stage.ts";
-import { findRemovedNics } from "./find-removed.ts";
 import type { CollectedFacts } from "../../plan/facts.ts";
-
-/** `all`: what IMDS says is about the machine as a whole; else about these NICs alone, by MAC. */
-export type NicSelection = "all" | readonly string[];
+import type { NetworkFacts } from "../../plan/files/plan-network.ts";
+import { type NicPresence, findAbsentEnis } from "../../plan/presence/removal.ts";
+import { findRemovedNics } from "./find-removed.ts";
+import type { LoadedEnis } from "./load-enis.ts";
+import type { ConfigureOptions } from "./options.ts";
+import { chooseStage } from "./choose-stage.ts";
 
 /**
- * What the kernel shows and what lies below the root. Reads only; throws what the readers throw.
- * With a `subject`, NICs of ours whose devices have left the machine are looked for, too; those that
- * IMDS lists and that cannot be here count as gone in any case.
+ * The NICs of a run, by MAC; `all`: every NIC that IMDS lists. Both clean up after removed NICs.
+ * null: every NIC, without that.
+ */
+export type NicSelection = "all" | readonly string[] | null;
+
+/**
+ * Reads all facts that a plan depends on: the kernel's, and those below the root. NICs that IMDS
+ * lists but that cannot be present count as gone in any case. Throws what the readers throw.
  */
 export async function collectFacts(
   host: TargetHost,
-  { stage: requestedStage, check, metadata }: ActivateOptions,
-  { parsed, leases = {} }: Pick<LoadedEnis, "parsed" | "leases">,
-  selection: NicSelection | null = null,
+  { stage: requestedStage, check = false, metadata }: ConfigureOptions,
+  { parsed, leases = {} }: LoadedEnis,
+  selection: NicSelection,
 ): Promise<CollectedFacts> {
   const { stage, reason: stageReason } = await chooseStage(host, requestedStage);
   const isLive = stage === "network";
@@ -44,23 +46,19 @@ export async function collectFacts(
     isLive || (check && isThisMachine) ? readKernel(host) : null,
     isLive ? readInterruptedRun(host) : null,
   ]);
-  // saved metadata and another root are of another machine, or of another time
-  const isCurrentMachine = isLive && metadata === null && isThisMachine;
-  const listed = isCurrentMachine ? [...parsed.enis, ...parsed.incomplete] : [];
+  // saved metadata and an image may be of another machine, or of another time
+  const isCurrent = isLive && metadata === undefined && isThisMachine;
+  const listed = isCurrent ? [...parsed.enis, ...parsed.incomplete] : [];
   const absent = findAbsentEnis(listed, { links, devices });
-  const onBus = selectMacs("on-bus", removals);
   const gone = selection === null ? [] : selectMacs("gone", removals);
-  const scope = buildScope(selection, [...new Set([...gone, ...absent])]);
-  const selectedEnis = isMacList(selection)
-    ? { ...parsed, enis: keepPresent(parsed.enis, links) }
-    : parsed;
   const facts = {
-    ...selectedEnis,
+    ...parsed,
+    ...(isMacList(selection) ? { enis: dropAbsent(parsed.enis, links) } : {}),
     links,
     state,
-    onBus,
+    onBus: selectMacs("on-bus", removals),
     ...(isLive ? { leases } : {}),
-    ...scope,
+    ...buildScope(selection, [...new Set([...gone, ...absent])]),
   };
   const environment = { backends, dns, otherFiles, profiles, stage, stageReason };
   return { facts, ...environment, kernel, interruptedRun, devices };
@@ -73,20 +71,17 @@ function selectMacs(
   return removals.filter(({ presence }) => presence === wanted).map(({ mac }) => mac);
 }
 
-function isMacList(selection: NicSelection | null): selection is readonly string[] {
+function isMacList(selection: NicSelection): selection is readonly string[] {
   return selection !== null && selection !== "all";
 }
 
-/** A NIC of an event may have gone since; the event of that tells what is to be done. */
-function keepPresent(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
+/** Leaves out NICs that have gone since their event: a later event handles their removal. */
+function dropAbsent(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
   const present = new Set(filterNicLinks(links).map(({ mac }) => mac));
   return enis.filter(({ mac }) => present.has(mac));
 }
 
-function buildScope(
-  selection: NicSelection | null,
-  gone: readonly string[],
-): Pick<NetworkFacts, "scope"> {
+function buildScope(selection: NicSelection, gone: readonly string[]): Pick<NetworkFacts, "scope"> {
   if (selection === null && gone.length === 0) return {};
   const macs = isMacList(selection) ? [...selection, ...gone] : null;
   return { scope: { macs, gone } };

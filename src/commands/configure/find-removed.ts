@@ -14,18 +14,18 @@ export interface NicInventory {
   readonly devices: readonly BusDevice[];
   readonly records: readonly NicRecord[];
   readonly state: HostState;
-  /** What became of those of ours that have no link. */
+  /** For each NIC that we configured and that has no link: whether its device is gone. */
   readonly removals: readonly NicPresence[];
 }
 
 /**
- * What is on the machine's buses, and what became of NICs that are configured and not here. Throws
- * `NOPERM` where there are such and this user may not know what was noted of them.
+ * Reads links, buses and our files, and finds configured NICs that are not present. Throws `NOPERM`
+ * if there are such NICs and this user may not read our records of them.
  */
 export async function findRemovedNics(
   host: Pick<TargetHost, "files" | "target" | "uid">,
 ): Promise<NicInventory> {
-  // links first: one that goes between the two readings is on its bus still, and nothing is done
+  // links first: one that goes between the two readings still counts as on its bus, and is kept
   const [links, state] = [await readLinks(host), await readManagedFiles(host.target)];
   const { files } = state;
   const { entries: unmanaged } = parseUnmanaged(state.unmanaged);

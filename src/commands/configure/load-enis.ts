@@ -6,33 +6,33 @@ import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
 import { readLinks } from "../../inspect/links/links.ts";
 import { readMetadataFile } from "../../imds/metadata/file.ts";
 import type { ImdsStats } from "../../imds/session.ts";
-import {
-  type ImdsOptions,
-  type ImdsSettings,
-  parseImdsSettings,
-} from "../../imds/protocol/settings.ts";
+import { type ImdsSettings, parseImdsSettings } from "../../imds/protocol/settings.ts";
 import { readUnmanaged } from "../../inspect/machine/managed-files.ts";
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 import { filterNicLinks } from "../../plan/config/match-nics.ts";
 import { parseUnmanaged } from "../../plan/config/select-nics.ts";
-import type { ActivateOptions } from "./options.ts";
+import type { ConfigureOptions } from "./options.ts";
 import { withImds } from "../../imds/open-imds.ts";
 
 export interface LoadedEnis {
   readonly parsed: ParsedEnis;
-  /** How IMDS was asked, and what that took; null: it was not. */
+  /** The session's statistics; null: IMDS was not asked. */
   readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
   readonly settings: ImdsSettings | null;
-  /** What DHCP gave to NICs that are watched; left out: nobody watched. */
+  /** Addresses from DHCP, of watched NICs; left out: no NIC is watched. */
   readonly leases?: DhcpAddresses;
 }
 
-type EniSource = ImdsOptions & Pick<ActivateOptions, "metadata">;
+export const noLoadedEnis: LoadedEnis = {
+  parsed: { enis: [], incomplete: [], detachedEnis: [], missing: null },
+  imds: null,
+  settings: null,
+};
 
-/** The ENIs, from IMDS or from a file. Throws what the readers throw. */
-export async function loadEnis(host: TargetHost, source: EniSource): Promise<LoadedEnis> {
-  if (source.metadata !== null) {
-    return { parsed: await readSavedEnis(host, source.metadata), imds: null, settings: null };
+/** Loads the ENIs from IMDS or from the file of `--metadata`. Throws what the readers throw. */
+export async function loadEnis(host: TargetHost, source: ConfigureOptions): Promise<LoadedEnis> {
+  if (source.metadata !== undefined) {
+    return { ...noLoadedEnis, parsed: await readSavedEnis(host, source.metadata) };
   }
   const settings = parseImdsSettings(source, host.env);
   const startMs = host.clock.now();

@@ -1,17 +1,18 @@
-import { Failure } from "../../exit.ts";
-import { type ImdsOptions, parseTimeoutMs } from "../../imds/protocol/settings.ts";
-import { type Backend, backends } from "../../model/plan.ts";
-import { type Stage } from "../../model/plan.ts";
-import { stages } from "../../model/plan.ts";
 import {
-  type ParsedArgv,
+  commonFlags,
   type Flags,
+  type FlagValues,
   imdsFlags,
   imdsOptions,
-  commonFlags,
+  type ParsedArgv,
 } from "../../cli/flags.ts";
+import { refuseArguments, refuseEmptyValues } from "../../cli/parse-argv.ts";
+import { Failure } from "../../exit.ts";
+import { type ImdsOptions, parseTimeoutMs } from "../../imds/protocol/settings.ts";
+import { type Backend, backends, type Stage, stages } from "../../model/plan.ts";
 
-export const activateFlags = {
+/** The flags that `activate` and `hotplug` share; each adds some before and after the first ones. */
+export const planFlags = {
   backend: {
     type: "enum",
     options: ["auto", ...backends],
@@ -25,6 +26,17 @@ export const activateFlags = {
       "(default: what systemd says)",
   },
   "dry-run": { type: "boolean", description: "show what would be done, and why; do nothing" },
+} as const satisfies Flags;
+
+export const targetFlags = {
+  root: { type: "string", valueHint: "DIR", description: "write below DIR: for images" },
+  json: { type: "boolean", description: "the result as one JSON object" },
+  ...imdsFlags,
+  ...commonFlags,
+} as const satisfies Flags;
+
+export const activateFlags = {
+  ...planFlags,
   check: {
     type: "boolean",
     description: "compare files, addresses, routes and rules; 1 if they differ; change nothing",
@@ -38,65 +50,65 @@ export const activateFlags = {
     type: "boolean",
     description: "ask nobody, touch no NIC: only what needs no metadata (NetworkManager's DNS)",
   },
-  root: { type: "string", valueHint: "DIR", description: "write below DIR: for images" },
-  json: { type: "boolean", description: "the result as one JSON object" },
-  ...imdsFlags,
-  ...commonFlags,
+  ...targetFlags,
 } as const satisfies Flags;
 
-export interface ActivateOptions extends ImdsOptions {
+/** What a configuration run depends on, for `activate` and `hotplug`. */
+export interface ConfigureOptions extends ImdsOptions {
   /** `--timeout` in milliseconds since the start of the process. */
   readonly timeoutMs: number;
   readonly backend: Backend | "auto";
   readonly stage: Stage | "auto";
   readonly dryRun: boolean;
-  readonly check: boolean;
-  /** null: IMDS is asked. */
-  readonly metadata: string | null;
-  /** Nobody is asked, and no NIC is touched. */
-  readonly offline: boolean;
-  /** `/` for the machine itself. */
+  /** `/` for the running machine. */
   readonly root: string;
   readonly json: boolean;
-  /** What is told has no signs and no columns. */
+  /** Output for screen readers. */
   readonly plain: boolean;
+  /** `activate` only. */
+  readonly check?: boolean;
+  /** A file to read instead of IMDS; `activate` only. */
+  readonly metadata?: string | undefined;
+}
+
+export interface ActivateOptions extends ConfigureOptions {
+  /** IMDS is not asked and no NIC is changed. */
+  readonly offline: boolean;
 }
 
 /** Throws `USAGE`. */
 export function parseActivateOptions(argv: ParsedArgv<typeof activateFlags>): ActivateOptions {
-  const { flags, positionals, rest } = argv;
-  const [extra] = [...positionals, ...(rest ?? [])];
-  if (extra !== undefined) {
-    throw new Failure("USAGE", `activate takes no arguments, but there is "${extra}"`, {
-      hint: "ec2nic activate --help",
-    });
-  }
-  if (flags.metadata === "" || flags.root === "") {
-    const hint = "is a variable of the calling script empty?";
-    const flag = flags.metadata === "" ? "--metadata" : "--root";
-    throw new Failure("USAGE", `${flag}: an empty name`, { hint });
-  }
-  if (flags.dhcp && (flags["dry-run"] || flags.check)) {
-    const flag = flags.check ? "--check" : "--dry-run";
+  const { flags } = argv;
+  const { check, offline, metadata } = flags;
+  refuseArguments(argv, "activate takes no arguments", () => "ec2nic activate --help");
+  refuseEmptyValues(flags, ["metadata"]);
+  if (flags.dhcp && (flags["dry-run"] || check)) {
+    const flag = check ? "--check" : "--dry-run";
     throw new Failure(
       "USAGE",
       `${flag} changes nothing, and --dhcp takes a lease: one or the other`,
     );
   }
-  if (flags.offline && (flags.dhcp || flags.check || flags.metadata !== undefined)) {
+  if (offline && (flags.dhcp || check || metadata !== undefined)) {
     throw new Failure("USAGE", "--offline knows no ENI: no --dhcp, --check or --metadata with it");
   }
+  return { ...parseConfigureOptions(flags), check, metadata, offline };
+}
+
+type ConfigureFlags = FlagValues<typeof planFlags & typeof targetFlags>;
+
+/** Parses the flags that `activate` and `hotplug` share. Throws `USAGE`. */
+export function parseConfigureOptions(flags: ConfigureFlags): ConfigureOptions {
+  const { root = "/", json, plain } = flags;
+  refuseEmptyValues(flags, ["root"]);
   return {
     ...imdsOptions(flags),
     timeoutMs: parseTimeoutMs(flags),
     backend: backends.find((each) => each === flags.backend) ?? "auto",
     stage: stages.find((each) => each === flags.stage) ?? "auto",
     dryRun: flags["dry-run"],
-    check: flags.check,
-    metadata: flags.metadata ?? null,
-    offline: flags.offline,
-    root: flags.root ?? "/",
-    json: flags.json,
-    plain: flags.plain,
+    root,
+    json,
+    plain,
   };
 }

@@ -7,21 +7,22 @@ import type { Link } from "../../model/link.ts";
 import { type ImdsContext, openLinks, noLinks, withImds } from "../../imds/open-imds.ts";
 
 interface ReachabilityInputs {
-  /** The primary NIC's link; null: it is not here. */
+  /** null: the primary NIC has no link here. */
   readonly primary: Link | null;
-  /** How IMDS was asked in this run, and answered; null: it was not asked. */
+  /** Those of this run's session with IMDS; null: there was none. */
   readonly settings: ImdsSettings | null;
-  /** It answered by the kernel's own routing, and so it must afterwards. */
+  /** IMDS answered through the kernel's own routing, so it must do so afterwards. */
   readonly isRouted: boolean;
   readonly interruptedRun: InterruptedRun | null;
 }
 
-/** One look takes no longer than this. */
+/** For one check, all its requests together. */
 const imdsCheckTimeoutMs = 2000;
 
 /**
- * What makes the machine reachable now. Where a run was killed in the middle, what stood before
- * that one counts. null: the primary NIC is not known here.
+ * Reads what makes the machine reachable before a plan is applied: default routes, and an IMDS that
+ * answers. After an interrupted run, the routes from before that run count. null: the primary NIC is
+ * not known here.
  */
 export async function readReachability(
   host: Host,
@@ -42,7 +43,7 @@ async function readCurrentReachability(host: Host, primary: Link | null) {
   return { link: primary.name, routes: await readDefaultRoutes(host, primary.name) };
 }
 
-/** Whether a new token can be had and read with, over a new connection. */
+/** Whether IMDS gives a new token and answers a read with it, over a new connection. */
 async function checkImdsAnswers(
   host: Host,
   settings: ImdsSettings,
@@ -51,8 +52,7 @@ async function checkImdsAnswers(
   const checkSettings = { ...settings, timeoutMs: imdsCheckTimeoutMs, dhcp: false };
   const links = isRouted ? noLinks : openLinks(host, checkSettings);
   const readMac = async ({ session }: ImdsContext): Promise<boolean> => {
-    const answer = session.get(["meta-data", "mac"]).catch(() => null);
-    return (await answer) !== null;
+    return (await session.get(["meta-data", "mac"]).catch(() => null)) !== null;
   };
   return withImds(host, checkSettings, readMac, links);
 }

@@ -1,59 +1,72 @@
-import type { ApplyResult } from "../../model/plan.ts";
 import { exitCodes, Failure, reportOf } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import type { NicResult } from "../../model/plan.ts";
 import { describeCheck, differencesJson, repairedLines } from "../../output/plan/check.ts";
-import { describeNic, describePlan } from "../../output/plan/terminal.ts";
 import { listPlan } from "../../output/plan/plain.ts";
-import { renderResult } from "../../output/result.ts";
-import type { ActivateOptions } from "./options.ts";
+import { describeNic, describePlan } from "../../output/plan/terminal.ts";
+import { renderResult, type Result } from "../../output/result.ts";
+import type { AppliedConfiguration } from "./configure-nics.ts";
 import type { LoadedEnis } from "./load-enis.ts";
-import type { CollectedFacts } from "../../plan/facts.ts";
-import type { ActivationPlan } from "../../plan/plan-activation.ts";
+import type { ConfigureOptions } from "./options.ts";
 
-/** A run, as far as it is told of. */
-export interface ActivationReport extends ApplyResult {
+export type ReportHost = Pick<Host, "clock" | "log" | "print">;
+
+interface ActivationReport extends AppliedConfiguration {
   readonly command: "activate" | "hotplug";
   readonly loaded: Pick<LoadedEnis, "imds">;
-  readonly collected: Pick<CollectedFacts, "facts">;
-  readonly plan: ActivationPlan;
 }
 
-/** Tells what came of a run, on stdout and stderr; gives the exit status. */
+/** Reports a configuration run on stdout and stderr; returns the exit status. */
 export async function reportActivation(
-  host: Pick<Host, "clock" | "log" | "print">,
-  options: Pick<ActivateOptions, "check" | "dryRun" | "json" | "plain">,
+  host: ReportHost,
+  options: Pick<ConfigureOptions, "check" | "dryRun" | "json" | "plain">,
   { command, loaded: { imds }, collected, plan, nics, failure }: ActivationReport,
 ): Promise<number> {
-  const { check, dryRun, plain } = options;
-  const finalFailure = failure ?? findIncompleteFailure(nics);
-  const error = finalFailure === null ? null : reportOf(finalFailure);
-  const elapsedMs = Math.round(host.clock.now());
+  const { check = false, dryRun, plain } = options;
   const differences = check ? differencesJson(plan.differences) : null;
-  if (options.json) {
-    const result = { command, dryRun, nics, plan, imds, elapsedMs, error, differences };
-    await host.print(renderResult(result));
-  } else if (check) await host.print(describeCheck(plan.differences, plain));
-  else if (dryRun) await host.print((plain ? listPlan : describePlan)(plan, collected.facts.state));
-  else {
+  const incomplete = findIncompleteFailure(nics, "run it again when it is");
+  const result = { command, nics, plan, imds, differences, failure: failure ?? incomplete };
+  const { warnings, reasons } = plan;
+  const code = await reportRun(host, options, { ...result, warnings, reasons }, async () => {
+    if (check) return host.print(describeCheck(plan.differences, plain));
+    if (dryRun) return host.print((plain ? listPlan : describePlan)(plan, collected.facts.state));
     for (const nic of nics) host.log.info(describeNic(nic));
-    if (failure === null) {
-      for (const line of repairedLines(plan.differences, plan.steps)) host.log.info(line);
-    }
-  }
-  for (const warning of plan.warnings) host.log.warn(warning);
-  for (const reason of plan.reasons) host.log.verbose(reason);
-  if (error !== null) host.log.error(error.message, error.hint);
-  if (check && plan.differences.length > 0) return error?.code ?? exitCodes.DIFFERENCE;
-  return error?.code ?? exitCodes.OK;
+    if (failure !== null) return;
+    for (const line of repairedLines(plan.differences, plan.steps)) host.log.info(line);
+  });
+  const isDifferent = check && plan.differences.length > 0;
+  return code === exitCodes.OK && isDifferent ? exitCodes.DIFFERENCE : code;
 }
 
-function findIncompleteFailure(nics: readonly NicResult[]): Failure | null {
-  const incompleteNics = nics.filter(({ outcome }) => outcome === "incomplete");
-  if (incompleteNics.length === 0) return null;
-  const macs = incompleteNics
-    .map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`)
-    .join("; ");
-  const hint = "run it again when it is";
-  return new Failure("TEMPFAIL", `metadata is not complete: ${macs}`, { hint });
+/** `TEMPFAIL` if the metadata of any NIC is still incomplete; else null. */
+export function findIncompleteFailure(nics: readonly NicResult[], hint: string): Failure | null {
+  const incomplete = nics.filter(({ outcome }) => outcome === "incomplete");
+  if (incomplete.length === 0) return null;
+  const macs = incomplete.map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`);
+  return new Failure("TEMPFAIL", `metadata is not complete: ${macs.join("; ")}`, { hint });
+}
+
+/** The result of a run; warnings and reasons go to the log. */
+interface RunReport extends Omit<Result, "dryRun" | "elapsedMs" | "error"> {
+  readonly failure: Failure | null;
+  readonly warnings?: readonly string[];
+  readonly reasons?: readonly string[];
+}
+
+/**
+ * Prints the result as JSON with `--json`, else calls `printText`; then logs. Returns the exit status.
+ */
+export async function reportRun(
+  host: ReportHost,
+  { dryRun, json }: Pick<ConfigureOptions, "dryRun" | "json">,
+  { failure, warnings = [], reasons = [], ...result }: RunReport,
+  printText: () => Promise<void>,
+): Promise<number> {
+  const error = failure === null ? null : reportOf(failure);
+  const elapsedMs = Math.round(host.clock.now());
+  await (json ? host.print(renderResult({ ...result, dryRun, elapsedMs, error })) : printText());
+  for (const warning of warnings) host.log.warn(warning);
+  for (const reason of reasons) host.log.verbose(reason);
+  if (error !== null) host.log.error(error.message, error.hint);
+  return error?.code ?? exitCodes.OK;
 }

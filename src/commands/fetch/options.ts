@@ -1,15 +1,16 @@
+import {
+  commonFlags,
+  type Flags,
+  imdsFlags,
+  imdsOptions,
+  type ParsedArgv,
+} from "../../cli/flags.ts";
+import { refuseEmptyValues } from "../../cli/parse-argv.ts";
 import { Failure } from "../../exit.ts";
 import { type Key, parseKey } from "../../imds/protocol/key.ts";
 import type { ImdsOptions } from "../../imds/protocol/settings.ts";
 import { parseDuration } from "../../model/text.ts";
 import type { FetchFormat } from "../../output/fetch/readings.ts";
-import {
-  type ParsedArgv,
-  type Flags,
-  imdsFlags,
-  imdsOptions,
-  commonFlags,
-} from "../../cli/flags.ts";
 
 export const fetchFlags = {
   format: {
@@ -40,21 +41,21 @@ export const fetchFlags = {
 } as const satisfies Flags;
 
 export interface FetchOptions extends ImdsOptions {
-  /** None: everything. */
+  /** Never empty; the key with an empty path is everything. */
   readonly keys: readonly Key[];
-  /** null: what fits. */
+  /** null: text for one value, JSON for a folder or several keys. */
   readonly format: FetchFormat | null;
   readonly output: string | undefined;
   readonly fallback: string | null;
   readonly awaitAbsent: boolean;
-  /** null: neither use nor keep answers of other runs. */
+  /** null: the cache is neither read nor written. */
   readonly maxAgeMs: number | null;
   readonly showSecrets: boolean;
-  /** Run with the variables instead of printing them; null: print. */
+  /** Runs with the values as variables; null: the values are printed. */
   readonly command: readonly string[] | null;
 }
 
-/** Throws `USAGE` for flags that contradict each other. */
+/** Throws `USAGE` for values that cannot be parsed and for flags that contradict each other. */
 export function parseFetchOptions({
   flags,
   positionals,
@@ -70,10 +71,7 @@ export function parseFetchOptions({
   if (conflictingFlags !== undefined || (rest !== null && flags.json)) {
     throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
   }
-  if (flags.output === "") {
-    const hint = "is a variable of the calling script empty?";
-    throw new Failure("USAGE", "--output: an empty file name", { hint });
-  }
+  refuseEmptyValues(flags, ["output"]);
   const maxAge = flags["max-age"];
   return {
     ...imdsOptions(flags),

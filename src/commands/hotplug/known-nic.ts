@@ -1,30 +1,40 @@
-import type { Host } from "../../host/host.ts";
-import type { TargetHost } from "../../host/target.ts";
-import type { LinkWithMac, Link } from "../../model/link.ts";
-import { wasConfiguredByEarlierBoot, driverReloadReason } from "../../plan/presence/arrival.ts";
-import type { HotplugOptions } from "./options.ts";
-import { findRemovedNics, type NicInventory } from "../configure/find-removed.ts";
-import { reportNoChange } from "./report.ts";
+import { isProcessAlive } from "../../apply/leader.ts";
+import { runExclusively } from "../../apply/lock.ts";
 import { changesMachine } from "../../apply/preconditions.ts";
-import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
 import { runSteps } from "../../apply/run-steps.ts";
 import type { Failure } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
+import type { TargetHost } from "../../host/target.ts";
 import { readLinkState } from "../../inspect/links/link-states.ts";
-import type { Activation } from "../../model/plan.ts";
-import { macDigits, profileUuid } from "../../model/managed-paths.ts";
-import { usesNetworkManager } from "../../model/plan.ts";
-import { reactivateSteps } from "../../plan/backend/activation-steps.ts";
-import { runExclusively } from "../../apply/lock.ts";
-import { chooseStage } from "../configure/stage.ts";
-import { chooseActivation } from "../../plan/plan-activation.ts";
-import { isProcessAlive } from "../../apply/leader.ts";
+import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
 import { bootUnit } from "../../install/units/unit.ts";
+import type { Link, LinkWithMac } from "../../model/link.ts";
+import { macDigits, profileUuid } from "../../model/managed-paths.ts";
+import { type Activation, usesNetworkManager } from "../../model/plan.ts";
+import { reactivateSteps } from "../../plan/backend/activation-steps.ts";
+import { chooseActivation } from "../../plan/plan-activation.ts";
+import { driverReloadReason, wasConfiguredByEarlierBoot } from "../../plan/presence/arrival.ts";
+import { chooseStage } from "../configure/choose-stage.ts";
+import { findRemovedNics, type NicInventory } from "../configure/find-removed.ts";
+import type { HotplugOptions } from "./options.ts";
+import { reportNoChange } from "./report.ts";
+
+/** How long a daemon may take to configure a link that it knows; usually some 100 ms. */
+const daemonWaitMs = 1500;
+const addressPollMs = 50;
 
 /**
- * A NIC that came and was here before: its driver was reloaded, or the machine boots with what an
- * earlier boot configured, and nothing is new. Asks IMDS nothing. Gives the exit status; null: it is
- * another NIC, or nothing is known of it, or something of it has just changed. Throws what the
- * activation throws.
+ * Usually some 100 ms, if nothing is new. After this time IMDS is silent, or the metadata of another
+ * NIC is incomplete, and this NIC need not wait for that.
+ */
+const maxBootRunWaitMs = 10_000;
+const bootRunPollMs = 100;
+
+/**
+ * Handles a NIC that was present before, without asking IMDS: its driver was reloaded, or the machine
+ * boots with an earlier boot's configuration and nothing is new. Returns the exit status; null: it is
+ * another or an unknown NIC, or something about it has just changed. Throws what the activation
+ * throws.
  */
 export async function handleKnownNic(
   host: TargetHost,
@@ -43,9 +53,9 @@ export async function handleKnownNic(
 }
 
 /**
- * At a boot udev tells of NICs that the boot's own run is about to look at. What that finds as it has
- * to be is what an earlier boot configured, and needs no second look, and no watch at each boot. A NIC
- * without files waits for nobody; null: of one whose files that run wrote, more may come.
+ * At a boot, udev's events arrive while `bootUnit` is about to check all NICs. A NIC
+ * that it finds unchanged was configured by an earlier boot and needs no second check and no watch. A
+ * NIC without files does not wait for it. null: that run wrote files, so more metadata may arrive.
  */
 async function readInventoryAfterBootRun(
   host: TargetHost,
@@ -53,26 +63,18 @@ async function readInventoryAfterBootRun(
   link: LinkWithMac,
 ): Promise<NicInventory | null> {
   const inventory = await findRemovedNics(host);
-  const isFromEarlierBoot = wasConfiguredByEarlierBoot({
-    link,
-    files: inventory.state.files,
-    records: inventory.records,
-  });
-  if (!isFromEarlierBoot || !changesMachine(options)) return inventory;
+  const { records, state } = inventory;
+  const isFromEarlierBoot = wasConfiguredByEarlierBoot({ link, files: state.files, records });
+  if (!isFromEarlierBoot || !changesMachine(host, options)) return inventory;
   await waitForBootRun(host, options.timeoutMs);
   const inventoryAfter = await findRemovedNics(host);
   const record = inventoryAfter.records.find(({ mac }) => mac === link.mac);
   return record?.foundUnchanged === true ? inventoryAfter : null;
 }
 
-/** In which a daemon takes up a link whose configuration it has; it takes them tenths of it. */
-const daemonWaitMs = 1500;
-
-const addressPollMs = 50;
-
 /**
- * Sees to it that a link which came back is taken up by the daemon in charge, and tells that to do
- * so where it does not by itself. Asks nobody for addresses. Gives why it could not; null: it is up.
+ * Waits until the daemon in charge has configured a link that came back, and tells it to do so if it
+ * does not. Does not check addresses afterwards. Returns why that failed; null: it worked.
  */
 async function ensureActive(
   host: TargetHost,
@@ -86,13 +88,11 @@ async function ensureActive(
   if (await isActivated(host, link, activation)) return null;
   const steps = reactivateSteps({ ...link, isPrimary: false }, activation);
   if (options.dryRun || steps.length === 0) return null;
-  const [failed] = await runExclusively(host, { ...options, check: false }, () =>
-    runSteps(host, steps),
-  );
+  const [failed] = await runExclusively(host, options, () => runSteps(host, steps));
   return failed?.failure ?? null;
 }
 
-/** Whether it has an address again before patience ends: nothing more can be wanted. */
+/** Whether the link has an address, other than a link-local one, within `daemonWaitMs`. */
 async function waitForAddress(host: Pick<Host, "addresses" | "clock" | "signal">, { name }: Link) {
   const deadlineMs = host.clock.now() + daemonWaitMs;
   const hasAddress = (): boolean =>
@@ -103,7 +103,7 @@ async function waitForAddress(host: Pick<Host, "addresses" | "clock" | "signal">
   return hasAddress();
 }
 
-/** A link that networkd has taken up is up; NetworkManager takes up any, to look for a carrier. */
+/** networkd sets only links up that it configures; NetworkManager any, to see the carrier. */
 async function isActivated(
   host: Pick<Host, "files">,
   { name, mac }: LinkWithMac,
@@ -113,18 +113,7 @@ async function isActivated(
   return activation.activeProfiles[name] === profileUuid(macDigits(mac));
 }
 
-/**
- * It takes tenths of a second where nothing is new. Where it takes this long, IMDS is silent, or a NIC
- * that is new is not whole yet: the others need not wait for that.
- */
-const maxBootRunWaitMs = 10_000;
-
-const bootRunPollMs = 100;
-
-/**
- * Waits for the run that configures all NICs, where systemd has one going, until it ends or patience
- * does: for `timeoutMs` at most. Rejects with the signal's reason.
- */
+/** Waits until the boot's own run, if one is active, ends: for `timeoutMs` at most. */
 async function waitForBootRun(
   host: Pick<Host, "clock" | "exec" | "files" | "log" | "signal">,
   timeoutMs: number,

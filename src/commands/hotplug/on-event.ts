@@ -5,7 +5,7 @@ import type { HotplugOptions } from "./options.ts";
 import { removeNics } from "./remove.ts";
 import { reportNoChange } from "./report.ts";
 
-/** `hotplug add`, `hotplug remove`, or what udev's environment says. */
+/** `hotplug add`, `hotplug remove`, or the action that udev's environment gives. */
 export async function handleNicEvent(host: TargetHost, options: HotplugOptions): Promise<number> {
   const event = parseNicEvent(host.env, options.event);
   if (event.kind === "irrelevant") return reportNoChange(host, options, [], event.reason);

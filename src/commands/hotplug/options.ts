@@ -1,16 +1,14 @@
+import { type Flags, type FlagValues, type ParsedArgv } from "../../cli/flags.ts";
+import { refuseArguments, refuseEmptyValues } from "../../cli/parse-argv.ts";
 import { Failure } from "../../exit.ts";
 import { parseDuration } from "../../model/text.ts";
 import type { EventFlags } from "../../plan/presence/parse-udev-event.ts";
-import { type ActivateOptions, activateFlags, parseActivateOptions } from "../configure/options.ts";
 import {
-  type ParsedArgv,
-  type Flags,
-  type FlagValues,
-  imdsFlags,
-  commonFlags,
-} from "../../cli/flags.ts";
-
-const { backend, stage, root, json } = activateFlags;
+  type ConfigureOptions,
+  parseConfigureOptions,
+  planFlags,
+  targetFlags,
+} from "../configure/options.ts";
 
 export const hotplugFlags = {
   nic: { type: "string", valueHint: "NAME", description: "the NIC that came or went, by name" },
@@ -34,25 +32,19 @@ export const hotplugFlags = {
     description: "write udev's rules and the units; with --from-dhcp, DHCP clients' hooks too",
   },
   uninstall: { type: "boolean", description: "remove what --install wrote" },
-  backend,
-  stage,
-  "dry-run": { type: "boolean", description: "show what would be done, and why; do nothing" },
-  root,
-  json,
-  ...imdsFlags,
-  ...commonFlags,
+  ...planFlags,
+  ...targetFlags,
 } as const satisfies Flags;
 
 const actions = ["add", "remove", "sync"] as const;
 
-/** What a run is for. */
 export type HotplugJob = "event" | "sync" | "from-dhcp" | "install" | "uninstall";
 
-export interface HotplugOptions extends ActivateOptions {
+export interface HotplugOptions extends ConfigureOptions {
   readonly job: HotplugJob;
-  /** Of an event: what the caller says. */
+  /** The caller's description of the event; udev's environment fills in the rest. */
   readonly event: EventFlags;
-  /** Unchanged for so long is settled; 0: the run ends where the NIC is usable. */
+  /** A NIC without changes for this long is settled; 0: the run ends when the NIC is usable. */
   readonly settleMs: number;
   /** `--install`: with the hooks of DHCP clients. */
   readonly withDhcpHooks: boolean;
@@ -61,38 +53,25 @@ export interface HotplugOptions extends ActivateOptions {
 /** Throws `USAGE`. */
 export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): HotplugOptions {
   const { flags, positionals, rest } = argv;
-  const [actionName = null, ...extra] = [...positionals, ...(rest ?? [])];
+  const [actionName = null, ...extra] = positionals;
   const action = actions.find((each) => each === actionName) ?? null;
   if (actionName !== null && action === null) {
     throw new Failure("USAGE", `hotplug: there is no action "${actionName}"`, { hint: usageHint });
   }
-  if (extra[0] !== undefined) {
-    throw new Failure("USAGE", `hotplug takes one action, but there is "${extra[0]}", too`, {
-      hint: usageHint,
-    });
-  }
+  refuseArguments({ positionals: extra, rest }, "hotplug takes one action", () => usageHint);
   const job = chooseJob(flags, action);
-  refuseEventFlags(flags, { job, action });
+  refuseEventFlags(flags, job, action);
   refusePlanningFlags(flags, job);
-  const check = false;
-  const shared = parseActivateOptions({
-    flags: { ...flags, check, metadata: undefined, offline: false },
-    positionals: [],
-    rest: null,
-  });
   const { nic = null, mac = null, devpath = null, settle } = flags;
+  // a dry run knows what would be done as soon as the NIC is usable
+  const defaultSettleMs = flags["dry-run"] ? 0 : 10_000;
   return {
-    ...shared,
+    ...parseConfigureOptions(flags),
     job,
     event: { action: action === "sync" ? null : action, nic, mac, devpath },
-    settleMs: settle === undefined ? defaultSettleMs(flags) : parseDuration(settle, "--settle"),
+    settleMs: settle === undefined ? defaultSettleMs : parseDuration(settle, "--settle"),
     withDhcpHooks: flags["from-dhcp"],
   };
-}
-
-/** What would be done is known when the NIC is usable. */
-function defaultSettleMs(flags: HotplugFlagValues): number {
-  return flags["dry-run"] ? 0 : 10_000;
 }
 
 const usageHint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";
@@ -118,12 +97,10 @@ function chooseJob(flags: HotplugFlagValues, action: (typeof actions)[number] | 
   return action === "sync" ? "sync" : "event";
 }
 
-/** A flag that would mean nothing was meant for something else. */
-function refuseEventFlags(
-  flags: HotplugFlagValues,
-  { job, action }: { readonly job: HotplugJob; readonly action: string | null },
-): void {
-  const nicFlag = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] !== undefined);
+/** Refuses flags that would have no effect: the caller expects one. */
+function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: string | null): void {
+  const nicFlags = ["nic", "mac", "devpath"] as const;
+  const nicFlag = nicFlags.find((flag) => flags[flag] !== undefined);
   const uselessFlag = job === "event" ? undefined : (nicFlag ?? (flags.settle && "settle"));
   if (uselessFlag !== undefined)
     throw new Failure("USAGE", `--${uselessFlag} is for hotplug add`, { hint: usageHint });
@@ -132,17 +109,14 @@ function refuseEventFlags(
       hint: usageHint,
     });
   }
-  const emptyFlag = (["nic", "mac", "devpath"] as const).find((flag) => flags[flag] === "");
-  if (emptyFlag === undefined) return;
-  const emptyHint = "is a variable of the calling script empty?";
-  throw new Failure("USAGE", `--${emptyFlag}: an empty name`, { hint: emptyHint });
+  refuseEmptyValues(flags, nicFlags);
 }
 
-/** Of these jobs none asks IMDS or chooses a backend. */
+/** The jobs that neither ask IMDS nor choose a backend. */
 const jobsWithoutImds = {
   install: { label: "--install", flags: [] },
   uninstall: { label: "--uninstall", flags: [] },
-  // a lease is the running machine's
+  // a lease belongs to the running machine
   "from-dhcp": { label: "--from-dhcp", flags: ["root"] },
 } as const;
 const planningFlags = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;

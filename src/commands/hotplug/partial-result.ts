@@ -1,10 +1,10 @@
 import { Failure } from "../../exit.ts";
 import type { Result } from "../../output/result.ts";
 
-/** What a run had done when it failed. */
+/** What a run had already done when it failed. */
 export type PartialResult = Pick<Result, "nics" | "plan" | "imds">;
 
-/** An end that was foreseen, of a run that had changed something by then: that is told, too. */
+/** A failure of a run that may have changed something before; that is reported with it. */
 export class PartialFailure extends Failure {
   readonly partialResult: PartialResult;
 
@@ -14,7 +14,7 @@ export class PartialFailure extends Failure {
   }
 }
 
-/** What was done before a run failed with `error`. */
+/** What a run had done before it failed with `error`. */
 export function getPartialResult(error: unknown): PartialResult {
   return error instanceof PartialFailure
     ? error.partialResult

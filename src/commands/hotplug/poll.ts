@@ -1,49 +1,49 @@
-import type { Host } from "../../host/host.ts";
-import { isSameContent } from "../../eni/propagation/observations.ts";
-import { isErrorObservation, requestKey, type EniRequest } from "../../eni/propagation/request.ts";
-import { observe } from "../../imds/metadata/ask-eni.ts";
+import { describePending, pendingReason } from "../../eni/propagation/describe.ts";
+import type { EniEvent } from "../../eni/propagation/eni-progress.ts";
 import {
-  nextCheckRequest,
   followUpRequests,
   nextAwaitedRequest,
+  nextCheckRequest,
 } from "../../eni/propagation/next-requests.ts";
-import type { ImdsSession } from "../../imds/session.ts";
+import { isSameContent } from "../../eni/propagation/observations.ts";
 import {
   checkIntervalMs,
-  pollIntervalMs,
   errorPauseMs,
+  pollIntervalMs,
 } from "../../eni/propagation/poll-interval.ts";
+import { type EniRequest, isErrorObservation, requestKey } from "../../eni/propagation/request.ts";
 import {
-  finishWatch,
+  applyObservations,
   finishPoll,
+  finishWatch,
   isOutOfRetries,
   newWatchState,
-  applyObservations,
-  type WatchState,
-  type WatchOptions,
-  updateWatched,
-  toPendingEni,
   pendingEnis,
+  toPendingEni,
+  updateWatched,
+  type WatchOptions,
+  type WatchState,
 } from "../../eni/propagation/watch-state.ts";
-import { pendingReason, describePending } from "../../eni/propagation/describe.ts";
-import type { EniEvent } from "../../eni/propagation/eni-progress.ts";
+import type { Host } from "../../host/host.ts";
+import { observe } from "../../imds/metadata/ask-eni.ts";
+import type { ImdsSession } from "../../imds/session.ts";
 
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
 type WatchSession = Pick<ImdsSession, "tryGet" | "deadlineMs" | "retries">;
 
-/** For so long is news kept back for more. */
+/** How long events are held back so that further ones can be activated with them. */
 const maxHoldMs = 500;
 /**
- * In less than this before the deadline, another poll has no chance; no token is tried for any more
- * by then, and the word that its tries ended with is that of the whole run.
+ * No poll starts later than this before the deadline: it could not acquire a token in time, and that
+ * failure would hide the real reason.
  */
 const minPollMs = 100;
 
 /**
- * Watches ENIs come: what becomes known, the moment it does, until none is wanted any more or the
- * session's time is over. What is told together was heard together: one activation can do it. While
- * the caller works on it, nothing is asked. Never takes back what was known. Throws final refusals
- * (`CONFIG`), and where IMDS never gave an answer, the last trouble (`UNAVAILABLE`, `DATAERR`).
+ * Polls IMDS for ENIs and yields events as soon as something is known, until no ENI is wanted any more
+ * or the session's deadline. Events of one yield can be activated together; IMDS is not asked while
+ * the caller does so. Known metadata is never retracted. Throws final refusals (`CONFIG`), and the
+ * last transient error (`UNAVAILABLE`, `DATAERR`) if IMDS never answered.
  */
 export async function* watchEnis(
   host: WatchHost,
@@ -60,16 +60,14 @@ export async function* watchEnis(
       if (pendingEnis(state).length === 0) continue;
       const pauseMs = pauseAfterPoll(host.clock, state, { pollStartMs, polls });
       const leftMs = session.deadlineMs - host.clock.now();
-      // a promise to answer behind the deadline is no reason to sit there and wait for it
+      // ends now if IMDS asks (Retry-After) for a pause that reaches beyond the deadline
       if (leftMs - pauseMs < minPollMs || isOutOfRetries(state, session.retries)) {
         yield finishWatch(state, options, host.clock.now());
         return;
       }
       const pending = pendingEnis(state);
-      const [what, reason] = [
-        describePending(pending, options.nameOf),
-        pendingReason(pending, state.lastObservations, options.settleMs),
-      ];
+      const what = describePending(pending, options.nameOf);
+      const reason = pendingReason(pending, state.lastObservations, options.settleMs);
       host.log.verbose(`${what}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
       host.log.waiting({ what, reason, tries: polls, deadlineMs: session.deadlineMs });
       await host.clock.sleep(pauseMs, host.signal);
@@ -80,9 +78,9 @@ export async function* watchEnis(
 }
 
 /**
- * One poll: a question or two, and at once whatever the answers have made worth asking. What is told
- * is activated, in seconds in which nothing is asked: while others are about to be usable, too, it
- * waits a moment for them. Where IMDS throttles, sixteen NICs would come one by one otherwise.
+ * One poll: one or two requests, then at once those that their answers suggest. An activation takes
+ * seconds in which IMDS is not asked, so events are held for a moment while other ENIs are almost
+ * usable; otherwise 16 NICs would be activated one by one when IMDS throttles.
  */
 async function* poll(
   host: WatchHost,
@@ -90,9 +88,9 @@ async function* poll(
   options: WatchOptions,
   initial: WatchState,
 ): AsyncGenerator<readonly EniEvent[], WatchState, void> {
-  const { questions: first, checkedMs: lastCheckMs } = firstRequests(initial, host.clock.now());
-  let state: WatchState = { ...initial, lastCheckMs, lastObservations: [] };
-  let requests = first;
+  const first = firstRequests(initial, host.clock.now());
+  let state: WatchState = { ...initial, lastCheckMs: first.checkedMs, lastObservations: [] };
+  let { requests } = first;
   let heldEvents: readonly EniEvent[] = [];
   let holdUntilMs = Infinity;
   while (requests.length > 0) {
@@ -111,33 +109,31 @@ async function* poll(
   return finishPoll(state, initial);
 }
 
-/** Who is alone waits for nobody. */
+/** Events are not held if no other ENI is still unusable. */
 function holdTimeMs(state: WatchState): number {
   return pendingEnis(state).some(({ lastEmitted }) => lastEmitted === null) ? maxHoldMs : 0;
 }
 
+/** The request that is awaited most and, once per `checkIntervalMs`, one that checks a known value. */
 function firstRequests(
   { knowledge, enis, lastRequestMs, lastCheckMs, failedPolls }: WatchState,
   nowMs: number,
-): { readonly questions: readonly EniRequest[]; readonly checkedMs: number } {
+): { readonly requests: readonly EniRequest[]; readonly checkedMs: number } {
   const pending = enis.flatMap(toPendingEni);
-  const awaitedRequest = nextAwaitedRequest(knowledge, pending, lastRequestMs);
-  if (awaitedRequest === null) return { questions: [], checkedMs: lastCheckMs };
+  const awaited = nextAwaitedRequest(knowledge, pending, lastRequestMs);
+  if (awaited === null) return { requests: [], checkedMs: lastCheckMs };
   const isDue = failedPolls === 0 && nowMs - lastCheckMs >= checkIntervalMs;
-  if (!isDue) return { questions: [awaitedRequest], checkedMs: lastCheckMs };
-  const sent = { ...lastRequestMs, [requestKey(awaitedRequest)]: nowMs };
-  const checkRequest = nextCheckRequest(knowledge, pending, sent);
-  const isDifferent =
-    checkRequest !== null && requestKey(checkRequest) !== requestKey(awaitedRequest);
-  return {
-    questions: isDifferent ? [awaitedRequest, checkRequest] : [awaitedRequest],
-    checkedMs: nowMs,
-  };
+  if (!isDue) return { requests: [awaited], checkedMs: lastCheckMs };
+  const sent = { ...lastRequestMs, [requestKey(awaited)]: nowMs };
+  const check = nextCheckRequest(knowledge, pending, sent);
+  const isDifferent = check !== null && requestKey(check) !== requestKey(awaited);
+  return { requests: isDifferent ? [awaited, check] : [awaited], checkedMs: nowMs };
 }
 
 /**
- * Nothing is asked twice in a poll. What has come for one NIC has often come for all that were
- * plugged in with it: 16 would have to wait 4 s for their turns.
+ * The requests that new answers suggest; none is sent twice in a poll. An event of one ENI leads to
+ * requests for all: metadata of NICs plugged in together often arrives together, and one by one 16 of
+ * them would take 4 s.
  */
 function nextRequests(
   previous: WatchState,

@@ -1,19 +1,21 @@
 import type { TargetHost } from "../../host/target.ts";
-import type { Link } from "../../model/link.ts";
 import type { NicEvent } from "../../model/hotplug.ts";
+import type { Link } from "../../model/link.ts";
 import type { NicResult } from "../../model/plan.ts";
 import type { NicPresence } from "../../plan/presence/removal.ts";
-import { configureNics, noLoadedEnis } from "../configure/apply.ts";
-import type { HotplugOptions } from "./options.ts";
+import { configureNics } from "../configure/configure-nics.ts";
 import { findRemovedNics } from "../configure/find-removed.ts";
+import { noLoadedEnis } from "../configure/load-enis.ts";
 import { reportActivation } from "../configure/report.ts";
+import type { HotplugOptions } from "./options.ts";
 import { reportNoChange } from "./report.ts";
 
 type RemovalEvent = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
 
 /**
- * `hotplug remove`: of every NIC of ours that has no link, the kernel says whether its device is
- * gone. Where none is, as after a driver's unload, nothing is written, run or waited for.
+ * `hotplug remove`: removes the configuration of each NIC without a link whose device has left its
+ * bus. If there is none (a driver was unloaded), it writes nothing, runs nothing and waits for nothing.
+ * Returns the exit status.
  */
 export async function removeNics(
   host: TargetHost,
@@ -32,7 +34,7 @@ export async function removeNics(
   return reportActivation(host, options, { command: "hotplug", loaded: noLoadedEnis, ...applied });
 }
 
-/** Who is told to be gone, and is not. */
+/** The event says that a link is gone, but it is present; null: it is not present. */
 function describePresentLink(links: readonly Link[], event: RemovalEvent): string | null {
   if (event.kind === "gone-from-bus") return null;
   const { name, mac } = event;
@@ -41,5 +43,5 @@ function describePresentLink(links: readonly Link[], event: RemovalEvent): strin
 }
 
 function toKeptNic({ mac, reason }: NicPresence): NicResult {
-  return { mac, name: null, eni: null, outcome: "kept", reason: reason };
+  return { mac, name: null, eni: null, outcome: "kept", reason };
 }

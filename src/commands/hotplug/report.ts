@@ -1,107 +1,100 @@
-import { exitCodes, Failure, reportOf } from "../../exit.ts";
-import type { Host } from "../../host/host.ts";
+import { Failure } from "../../exit.ts";
 import type { HotplugAnswer, HotplugNic } from "../../model/hotplug.ts";
-import { describeTimeline, adjustTimeline } from "../../output/plan/timeline.ts";
-import { describeNic, describePlan } from "../../output/plan/terminal.ts";
-import { listPlan } from "../../output/plan/plain.ts";
-import { renderResult } from "../../output/result.ts";
-import type { LoadedEnis } from "../configure/load-enis.ts";
-import type { AppliedConfiguration } from "../configure/apply.ts";
-import type { WatchResult } from "./run.ts";
-import type { HotplugOptions } from "./options.ts";
 import type { NetworkPlan, NicResult } from "../../model/plan.ts";
+import { listPlan } from "../../output/plan/plain.ts";
+import { describeNic, describePlan } from "../../output/plan/terminal.ts";
+import { adjustTimeline, describeTimeline } from "../../output/plan/timeline.ts";
+import type { AppliedConfiguration } from "../configure/configure-nics.ts";
+import type { LoadedEnis } from "../configure/load-enis.ts";
+import { findIncompleteFailure, type ReportHost, reportRun } from "../configure/report.ts";
+import type { HotplugOptions } from "./options.ts";
 import type { PartialResult } from "./partial-result.ts";
-
-type ReportHost = Pick<Host, "clock" | "log" | "print">;
+import type { WatchResult } from "./watch-loop.ts";
 
 type ReportOptions = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
 
-/** Tells how a NIC that came was configured; gives the exit status. */
-export async function reportWatchResult(
+/** Reports how a hot-plugged NIC was configured; returns the exit status. */
+export function reportWatchResult(
   host: ReportHost,
   options: ReportOptions,
   { own: { nic, failure }, applied, imds }: WatchResult,
 ): Promise<number> {
-  if (options.dryRun && !options.json) {
-    for (const { plan, collected } of applied.slice(-1)) {
-      await host.print((options.plain ? listPlan : describePlan)(plan, collected.facts.state));
-    }
-  }
-  for (const { plan } of applied.slice(-1)) {
-    for (const warning of plan.warnings) host.log.warn(warning);
-  }
-  for (const reason of applied.flatMap(({ plan }) => plan.reasons)) host.log.verbose(reason);
-  const result = { nics: [nic, ...collectRetiredNics(applied)], applied, imds } as const;
-  return printReport(host, options, { ...result, failure: failure ?? findRetireFailure(applied) });
+  const others = collectRetiredNics(applied);
+  return reportNics(host, options, {
+    nics: [nic, ...others],
+    failure: failure ?? findRetireFailure(others, applied),
+    applied,
+    imds,
+  });
 }
 
-/** Tells what another run made of this run's NIC. */
-export async function reportJoinAnswer(
+/** Reports what another run did with this run's NIC; returns the exit status. */
+export function reportJoinAnswer(
   host: ReportHost,
   options: ReportOptions,
   { nic, failure }: HotplugAnswer,
 ): Promise<number> {
-  const { kind, message, hint } = failure ?? {};
   const error =
-    kind === undefined
+    failure === null
       ? null
-      : new Failure(kind, message ?? "", hint === null || hint === undefined ? {} : { hint });
-  return printReport(host, options, { nics: [nic], failure: error, applied: [], imds: null });
+      : new Failure(
+          failure.kind,
+          failure.message,
+          failure.hint === null ? {} : { hint: failure.hint },
+        );
+  return reportNics(host, options, { nics: [nic], failure: error, applied: [], imds: null });
 }
 
 interface HotplugReport {
-  readonly nics: readonly [HotplugNic, ...AppliedConfiguration["nics"]];
+  /** The run's own first. */
+  readonly nics: readonly [HotplugNic, ...NicResult[]];
   readonly failure: Failure | null;
   readonly applied: readonly AppliedConfiguration[];
   readonly imds: LoadedEnis["imds"];
 }
 
-async function printReport(
+function reportNics(
   host: ReportHost,
-  { dryRun, json }: ReportOptions,
+  options: ReportOptions,
   { nics: [nic, ...others], failure, applied, imds }: HotplugReport,
 ): Promise<number> {
   const own = { ...nic, timeline: adjustTimeline(nic) };
-  const finalFailure = failure ?? findIncompleteNicFailure(own);
-  const error = finalFailure === null ? null : reportOf(finalFailure);
-  const elapsedMs = Math.round(host.clock.now());
-  if (json) {
-    const plan = mergePlans(applied.map((each) => each.plan));
-    const nics = [own, ...others];
-    const result = { command: "hotplug", dryRun, nics, plan, imds, elapsedMs, error };
-    await host.print(renderResult({ ...result, differences: null }));
-  } else if (!dryRun) {
-    const timelineText = describeTimeline(own.timeline);
-    host.log.info(`${describeNic(own)}${timelineText === "" ? "" : `: ${timelineText}`}`);
-    for (const nic of others) host.log.info(describeNic(nic));
-  }
-  if (error !== null) host.log.error(error.message, error.hint);
-  return error?.code ?? exitCodes.OK;
+  const last = applied.at(-1);
+  const result = {
+    command: "hotplug",
+    nics: [own, ...others],
+    plan: mergePlans(applied.map(({ plan }) => plan)),
+    imds,
+    failure: failure ?? findIncompleteFailure([own], "ec2nic hotplug sync, when it is"),
+    warnings: last?.plan.warnings ?? [],
+    reasons: applied.flatMap(({ plan }) => plan.reasons),
+  };
+  return reportRun(host, options, result, async () => {
+    if (!options.dryRun) {
+      const timelineText = describeTimeline(own.timeline);
+      host.log.info(`${describeNic(own)}${timelineText === "" ? "" : `: ${timelineText}`}`);
+      for (const nic of others) host.log.info(describeNic(nic));
+    } else if (last !== undefined) {
+      const describe = options.plain ? listPlan : describePlan;
+      await host.print(describe(last.plan, last.collected.facts.state));
+    }
+  });
 }
 
-function findIncompleteNicFailure({ mac, outcome, reason }: HotplugNic): Failure | null {
-  if (outcome !== "incomplete") return null;
-  const hint = "ec2nic hotplug sync, when it is";
-  return new Failure("TEMPFAIL", `metadata is not complete: ${mac}: ${reason}`, { hint });
-}
-
-/** Tells of a run of `hotplug` that had nothing to ask and nothing to change, and `why`; gives 0. */
-export async function reportNoChange(
-  host: Pick<Host, "clock" | "log" | "print">,
-  { json, dryRun }: Pick<HotplugOptions, "json" | "dryRun">,
+/** Reports a run that asked and changed nothing, and why; returns 0. */
+export function reportNoChange(
+  host: ReportHost,
+  options: Pick<HotplugOptions, "json" | "dryRun">,
   nics: readonly NicResult[],
   reason: string | null = null,
 ): Promise<number> {
   if (reason !== null) host.log.info(reason);
   for (const nic of nics) host.log.info(describeNic(nic));
-  if (!json) return 0;
-  const elapsedMs = Math.round(host.clock.now());
-  const empty = { plan: null, imds: null, error: null, differences: null };
-  await host.print(renderResult({ command: "hotplug", dryRun, nics, elapsedMs, ...empty }));
-  return 0;
+  const result = { command: "hotplug", nics, plan: null, imds: null, failure: null };
+  return reportRun(host, options, result, async () => undefined);
 }
 
-/** What had been done for a NIC that came; nothing before the first plan. */
+/** What a run had done before it failed; empty before the first plan. */
 export function buildPartialResult({ own: { nic }, applied, imds }: WatchResult): PartialResult {
   const plan = mergePlans(applied.map((each) => each.plan));
   if (plan === null) return { nics: [], plan, imds: null };
@@ -109,26 +102,24 @@ export function buildPartialResult({ own: { nic }, applied, imds }: WatchResult)
   return { nics: [own, ...collectRetiredNics(applied)], plan, imds };
 }
 
-/**
- * What came of the NICs that have left the machine, at the last look; a dry run takes nothing away,
- * and finds them again each time.
- */
-function collectRetiredNics(
-  applied: readonly AppliedConfiguration[],
-): AppliedConfiguration["nics"] {
+/** The last result of each removed NIC: a dry run removes nothing and finds it in every plan. */
+function collectRetiredNics(applied: readonly AppliedConfiguration[]): readonly NicResult[] {
   const gone = applied.flatMap(({ collected, nics }) =>
     nics.filter(({ mac }) => collected.facts.scope?.gone.includes(mac)),
   );
   return [...new Map(gone.map((each) => [each.mac, each])).values()];
 }
 
-/** Why what a NIC left behind could not be taken away; null where it could. */
-function findRetireFailure(applied: readonly AppliedConfiguration[]): Failure | null {
-  const isLeft = collectRetiredNics(applied).some(({ outcome }) => outcome === "failed");
-  return isLeft ? (applied.findLast(({ failure }) => failure !== null)?.failure ?? null) : null;
+/** Why the configuration of a removed NIC could not be removed; null: it was removed. */
+function findRetireFailure(
+  retired: readonly NicResult[],
+  applied: readonly AppliedConfiguration[],
+): Failure | null {
+  if (!retired.some(({ outcome }) => outcome === "failed")) return null;
+  return applied.findLast(({ failure }) => failure !== null)?.failure ?? null;
 }
 
-/** Plans that were carried out one after the other, as one; null: there was none. */
+/** Joins plans that were applied one after the other; null: there was none. */
 function mergePlans(plans: readonly NetworkPlan[]): NetworkPlan | null {
   const last = plans.at(-1);
   if (last === undefined) return null;

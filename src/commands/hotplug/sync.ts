@@ -1,16 +1,19 @@
 import { removeStaleRequests } from "../../apply/leader.ts";
-import type { TargetHost } from "../../host/target.ts";
-import { configureNics } from "../configure/apply.ts";
-import { loadEnis } from "../configure/load-enis.ts";
-import type { HotplugOptions } from "./options.ts";
-import { reportActivation } from "../configure/report.ts";
 import { changesMachine, requireRootUser } from "../../apply/preconditions.ts";
+import type { TargetHost } from "../../host/target.ts";
+import { configureNics } from "../configure/configure-nics.ts";
+import { loadEnis } from "../configure/load-enis.ts";
+import { reportActivation } from "../configure/report.ts";
+import type { HotplugOptions } from "./options.ts";
 
-/** `hotplug sync`: everything that IMDS lists, and what events may have missed. */
+/**
+ * `hotplug sync`: configures every NIC that IMDS lists, and removes what missed events left behind.
+ * Returns the exit status.
+ */
 export async function syncNics(host: TargetHost, options: HotplugOptions): Promise<number> {
   requireRootUser(host, options, "hotplug sync");
   const loaded = await loadEnis(host, options);
   const applied = await configureNics(host, options, loaded, "all");
-  if (changesMachine(options)) await removeStaleRequests(host);
+  if (changesMachine(host, options)) await removeStaleRequests(host);
   return reportActivation(host, options, { command: "hotplug", loaded, ...applied });
 }

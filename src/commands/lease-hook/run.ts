@@ -1,44 +1,44 @@
 import { withMachineLock } from "../../apply/lock.ts";
-import type { Host } from "../../host/host.ts";
-import { readNetworkdLeases } from "../../inspect/machine/networkd-leases.ts";
-import type { DhcpEvent } from "../../model/dhcp.ts";
-import { parseNetworkdLeases } from "../../plan/lease/parse-lease.ts";
-import { parseDhcpEvent } from "../../plan/lease/parse-hook-event.ts";
-import type { HotplugOptions } from "../hotplug/options.ts";
-import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
 import { runSteps } from "../../apply/run-steps.ts";
-import { exitCodes, type Failure, reportOf } from "../../exit.ts";
+import type { Failure } from "../../exit.ts";
+import type { Host } from "../../host/host.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
 import { readLinks } from "../../inspect/links/links.ts";
-import { type FromDhcpFacts, type FromDhcpPlan, planFromDhcp } from "../../plan/lease/plan.ts";
-import { describeSteps } from "../../output/plan/terminal.ts";
+import { readManagedFiles } from "../../inspect/machine/managed-files.ts";
+import { readNetworkdLeases } from "../../inspect/machine/networkd-leases.ts";
+import type { DhcpEvent } from "../../model/dhcp.ts";
 import { listSteps } from "../../output/plan/plain.ts";
-import { renderResult } from "../../output/result.ts";
+import { describeSteps } from "../../output/plan/terminal.ts";
+import { parseDhcpEvent } from "../../plan/lease/parse-hook-event.ts";
+import { parseNetworkdLeases } from "../../plan/lease/parse-lease.ts";
+import { type FromDhcpFacts, type FromDhcpPlan, planFromDhcp } from "../../plan/lease/plan.ts";
+import { reportRun, type ReportHost } from "../configure/report.ts";
+import type { HotplugOptions } from "../hotplug/options.ts";
 
 /**
  * How long a hook may wait for another run: a DHCP client waits for its hook, networkd's unit is
- * ended after 30 s, and the run that is waited for knows more than a lease tells.
+ * ended after 30 s, and the other run knows more than a lease contains.
  */
 const maxLockWaitMs = 20_000;
 
-/** In which networkd is done with a link whose lease is lost: tens of ms, as seen with 252 and 257. */
+/** networkd needs some 10 ms to handle a lost lease, measured with versions 252 and 257. */
 const networkdSettleMs = 300;
 
+type LeaseHookOptions = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
+
 /**
- * What a DHCP client's hook tells becomes the NIC's table and rules; IMDS is never asked. Where there
- * is nothing to change, nothing is written and nobody is waited for. Gives the exit status; throws
- * what `parseDhcpEvent` and `holdLock` throw.
+ * `hotplug --from-dhcp`: makes a NIC's table and rules from a DHCP client's lease, without IMDS. If
+ * nothing has to change, it writes nothing and waits for no lock. Returns the exit status; throws what
+ * `parseDhcpEvent` and `withMachineLock` throw.
  */
 export async function runLeaseHook(host: Host, options: LeaseHookOptions): Promise<number> {
   const event = parseDhcpEvent(host.env);
-  const isNetworkd = event.client === "networkd";
-  const result = isNetworkd
-    ? await handleUntilSettled(host, options)
-    : await handleEvents(host, options, [event]);
+  const result =
+    event.client === "networkd"
+      ? await handleUntilSettled(host, options)
+      : await handleEvents(host, options, [event]);
   return reportLeases(host, options, result);
 }
-
-type LeaseHookOptions = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
 
 async function handleEvents(
   host: Host,
@@ -52,9 +52,9 @@ async function handleEvents(
 }
 
 /**
- * Until its leases stay as they are and nothing is left to be done. A path unit looks away while what
- * it started runs (systemd's path_enter_running), so that what changes meanwhile starts nothing; and
- * networkd removes a lease's file before the address, which tells that a table is of no use.
+ * Handles networkd's leases until they no longer change and nothing is left to do. systemd's path unit
+ * ignores changes while its service runs (`path_enter_running`), so they are looked for here. And
+ * networkd removes a lease's file before the address; its table is unneeded only without the address.
  */
 async function handleUntilSettled(
   host: Host,
@@ -78,11 +78,11 @@ type ApplyLeasesHost = ReadFactsHost & Pick<Host, "log" | "signal">;
 
 export interface AppliedLeases {
   readonly plan: FromDhcpPlan;
-  /** What still does not stand, and why; null: all does. */
+  /** Why some table or rule could not be made; null: all were. */
   readonly failure: Failure | null;
 }
 
-/** What these events ask for as the machine is now: of several new NICs all get the same number. */
+/** Plans each event for the machine as it is now: several new NICs would get the same number. */
 export async function planLeaseEvents(
   host: ReadFactsHost,
   events: readonly DhcpEvent[],
@@ -91,7 +91,7 @@ export async function planLeaseEvents(
   return mergeLeasePlans(events.map((event) => planFromDhcp(event, facts)));
 }
 
-/** One event after the other, each planned with what the one before has made. */
+/** Applies the events in order; each is planned for what the one before has left. */
 export async function applyLeaseEvents(
   host: ApplyLeasesHost,
   events: readonly DhcpEvent[],
@@ -108,11 +108,11 @@ export async function applyLeaseEvents(
 }
 
 interface AppliedLease extends AppliedLeases {
-  /** Afterwards. */
+  /** As they are afterwards. */
   readonly facts: FromDhcpFacts;
 }
 
-/** Twice where a step fails: networkd may have made the same a moment earlier, and the rest counts. */
+/** Plans again after a failed step, as networkd may have made the same change a moment earlier. */
 async function applyLeaseEvent(
   host: ApplyLeasesHost,
   event: DhcpEvent,
@@ -144,7 +144,7 @@ function markFailed(plan: FromDhcpPlan, { message }: Failure): FromDhcpPlan {
   return { ...plan, nics };
 }
 
-/** Several, one after the other, as one. */
+/** Joins plans that are applied one after the other. */
 export function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
   return {
     steps: plans.flatMap(({ steps }) => steps),
@@ -153,24 +153,17 @@ export function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
   };
 }
 
-/** Tells what came of a lease; gives the exit status. */
-export async function reportLeases(
-  host: Pick<Host, "clock" | "log" | "print">,
-  { dryRun, json, plain }: Pick<HotplugOptions, "dryRun" | "json" | "plain">,
+/** Reports the changes for leases; returns the exit status. */
+export function reportLeases(
+  host: ReportHost,
+  options: LeaseHookOptions,
   { plan: { steps, reasons, nics }, failure }: AppliedLeases,
 ): Promise<number> {
-  const error = failure === null ? null : reportOf(failure);
-  const elapsedMs = Math.round(host.clock.now());
-  if (json) {
-    const plan = { backend: null, write: [], remove: [], steps, reasons };
-    const empty = { imds: null, differences: null };
-    await host.print(
-      renderResult({ command: "hotplug", dryRun, nics, plan, elapsedMs, error, ...empty }),
-    );
-  } else if (dryRun) await host.print((plain ? listSteps : describeSteps)(steps, reasons));
-  else
+  const plan = { backend: null, write: [], remove: [], steps, reasons };
+  const result = { command: "hotplug", nics, plan, imds: null, failure, reasons };
+  return reportRun(host, options, result, async () => {
+    if (options.dryRun)
+      return host.print((options.plain ? listSteps : describeSteps)(steps, reasons));
     for (const { name, outcome, reason } of nics) host.log.info(`${name}: ${outcome} (${reason})`);
-  for (const reason of reasons) host.log.verbose(reason);
-  if (error !== null) host.log.error(error.message, error.hint);
-  return error?.code ?? exitCodes.OK;
+  });
 }

@@ -8,8 +8,8 @@ import type { FetchOptions } from "./options.ts";
 type OutputHost = Pick<Host, "exec" | "files" | "log" | "print">;
 
 /**
- * Hands readings to who asked for them: a command, a file, or stdout. Gives the exit status.
- * Throws `CANTCREAT`, `NOPERM`, and what rendering throws; then nothing was handed over.
+ * Passes readings to a command, a file, or stdout; returns the exit status. Throws `CANTCREAT`,
+ * `NOPERM`, and what rendering throws; then no output was written.
  */
 export async function writeOutput(
   host: OutputHost,
@@ -30,12 +30,8 @@ export async function writeOutput(
   return 0;
 }
 
-/** A rename over /dev/null would replace the device for the whole machine. */
-async function writeOutputFile(
-  host: OutputHost,
-  path: string,
-  data: string | Uint8Array,
-): Promise<void> {
+/** Refuses devices and pipes: a rename over /dev/null would replace it for the whole machine. */
+async function writeOutputFile(host: OutputHost, path: string, data: string | Uint8Array) {
   const existing = await host.files.stat(path);
   if (existing !== null && existing.kind !== "file") {
     const hint = "name a file, or use > for a device or a pipe";

@@ -4,10 +4,9 @@ import type { Stage } from "../../model/plan.ts";
 const networkTarget = "network.target";
 
 /**
- * The stage that is asked for, or for `auto` the one that systemd says: before `network.target` is
- * reached, the daemons are still to be started and will read our files by themselves. Without
- * systemd, and below a root that is not this machine's, there is nobody to activate anything.
- * Gives the reason too.
+ * The requested stage; for `auto`, systemd decides: before `network.target` is reached, the daemons
+ * are not started yet and will read our files by themselves. Without systemd, and on an image, no
+ * daemon can activate anything. Returns the reason too.
  */
 export async function chooseStage(
   host: Pick<TargetHost, "exec" | "files" | "target">,

@@ -1,0 +1,123 @@
+import { applyPlan } from "../../apply/apply-plan.ts";
+import { runExclusively } from "../../apply/lock.ts";
+import type { Target, TargetHost } from "../../host/target.ts";
+import { readBus } from "../../inspect/links/bus.ts";
+import { readLinks } from "../../inspect/links/links.ts";
+import { saveNicRecords } from "../../inspect/nic-records.ts";
+import { mainTable } from "../../model/kernel-state.ts";
+import type { Link } from "../../model/link.ts";
+import { macOfManagedPath } from "../../model/managed-paths.ts";
+import type { ApplyResult } from "../../model/plan.ts";
+import { filterNicLinks } from "../../plan/config/match-nics.ts";
+import type { CollectedFacts } from "../../plan/facts.ts";
+import { parseManagedNics } from "../../plan/files/managed-nics.ts";
+import { type ActivationPlan, planActivation } from "../../plan/plan-activation.ts";
+import { collectFacts, type NicSelection } from "./collect-facts.ts";
+import type { LoadedEnis } from "./load-enis.ts";
+import type { ConfigureOptions } from "./options.ts";
+import { readReachability } from "./reachability.ts";
+
+/** What was found and planned, and the result of applying it. */
+export interface AppliedConfiguration extends ApplyResult, PlannedConfiguration {}
+
+interface PlannedConfiguration {
+  readonly collected: CollectedFacts;
+  readonly plan: ActivationPlan;
+}
+
+/**
+ * Collects facts, plans and applies, while no other run changes this machine. Throws what the readers
+ * and `applyPlan` throw, and `CONFIG` if no backend is in charge.
+ */
+export function configureNics(
+  host: TargetHost,
+  options: ConfigureOptions,
+  loaded: LoadedEnis,
+  selection: NicSelection,
+): Promise<AppliedConfiguration> {
+  return runExclusively(host, options, async () => {
+    const collected = await collectFacts(host, options, loaded, selection);
+    const planned = { collected, plan: planActivation(collected, options) };
+    return { ...planned, ...(await applyActivation(host, options, loaded, planned)) };
+  });
+}
+
+/** Applies a plan, unless it is only to be shown. Throws what `applyPlan` throws. */
+async function applyActivation(
+  host: TargetHost,
+  options: ConfigureOptions,
+  { imds, settings }: LoadedEnis,
+  planned: PlannedConfiguration,
+): Promise<ApplyResult> {
+  const { collected, plan } = planned;
+  if (options.check === true || options.dryRun) {
+    return { nics: plan.nics, failure: null, activatedMs: host.clock.now() };
+  }
+  const { interruptedRun } = collected;
+  const isRouted = imds?.through === "routing";
+  const primary = findPrimaryLink(planned);
+  const reachability =
+    plan.steps.length === 0
+      ? null
+      : await readReachability(host, { primary, settings, isRouted, interruptedRun });
+  const applyOptions = { reachability, interruptedRun, undo: plan.rollback };
+  const applied = await applyPlan(host, plan, applyOptions);
+  await recordSeenNics(host.target, { ...planned, ...applied });
+  return applied;
+}
+
+/**
+ * The primary NIC's link. A plan for some NICs only does not contain the primary: our file for it, or
+ * else the default route, identifies it.
+ */
+function findPrimaryLink({ collected, plan }: PlannedConfiguration): Link | null {
+  const { facts, kernel } = collected;
+  const knownNics = [...plan.config.nics, ...parseManagedNics(facts.state.files)];
+  const mac = knownNics.find(({ isPrimary }) => isPrimary)?.mac ?? null;
+  const nics = filterNicLinks(facts.links);
+  const [defaultRoute] = (kernel?.routes ?? [])
+    .filter(({ table, destination }) => table === mainTable && destination === "0.0.0.0/0")
+    .toSorted((left, right) => left.metric - right.metric);
+  const primary = mac === null ? undefined : nics.find((link) => link.mac === mac);
+  return primary ?? nics.find(({ name }) => name === defaultRoute?.link) ?? null;
+}
+
+/** Records the NICs of a run; nothing for an image, as this machine's devices are not its own. */
+async function recordSeenNics(
+  target: Target,
+  { collected: { facts, devices }, plan, nics }: AppliedConfiguration,
+): Promise<void> {
+  const { links, scope } = facts;
+  if (scope === undefined && !target.isThisMachine) return;
+  const selectMacs = (...outcomes: readonly string[]): readonly string[] =>
+    nics.filter(({ outcome }) => outcomes.includes(outcome)).map(({ mac }) => mac);
+  const isWholeMachine = (scope?.macs ?? null) === null;
+  const planned = plan.config.nics.map(({ mac }) => mac);
+  const completed = selectMacs("configured", "unchanged").filter((mac) => planned.includes(mac));
+  const removedPaths = plan.remove.map((path) => macOfManagedPath(path));
+  const written = new Set([...plan.write.map(({ mac }) => mac), ...removedPaths]);
+  await saveNicRecords(target, {
+    nics: filterNicLinks(links),
+    devices,
+    removed: selectMacs("retired"),
+    settled: isWholeMachine ? completed : [],
+    unsettled: isWholeMachine ? [] : planned,
+    foundUnchanged: planned.filter((mac) => !written.has(mac)),
+    written: planned.filter((mac) => written.has(mac)),
+  });
+}
+
+/** Records that these NICs are configured and that no more metadata is expected for them. */
+export async function recordSettledNics(
+  host: TargetHost,
+  options: ConfigureOptions,
+  settled: readonly string[],
+): Promise<void> {
+  if (options.dryRun || settled.length === 0) return;
+  await runExclusively(host, options, async () => {
+    const [links, devices] = await Promise.all([readLinks(host), readBus(host)]);
+    const noChanges = { removed: [], unsettled: [], foundUnchanged: [], written: [] };
+    const nics = filterNicLinks(links);
+    await saveNicRecords(host.target, { ...noChanges, nics, devices, settled });
+  });
+}
