@@ -64,7 +64,7 @@ const cases: readonly Case[] = [
   { args: ["probe-nics", "ens5"], says: ["takes no arguments", "--interface ens5"] },
   { args: ["probe-nics", "--interface", "a b"], says: ["can't be the name of a nic"] },
   { args: ["hotplug", "plug"], says: ['no action "plug"', "hotplug [add|remove|sync]"] },
-  { args: ["hotplug", "add", "ens6"], says: ['there is "ens6", too'] },
+  { args: ["hotplug", "add", "ens6"], says: ['there is "ens6"'] },
   { args: ["hotplug", "add", "--install"], says: ["hotplug add and --install: one at a time"] },
   { args: ["hotplug", "--install", "--uninstall"], says: ["--install and --uninstall: one at"] },
   { args: ["hotplug", "sync", "--from-dhcp"], says: ["hotplug sync and --from-dhcp: one at a"] },
