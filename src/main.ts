@@ -1,9 +1,9 @@
 import { version } from "../package.json";
+import { findClosest } from "./cli/closest.ts";
 import type { Command } from "./cli/command.ts";
 import { isForEval } from "./cli/eval-guard.ts";
 import type { LooseFlags } from "./cli/flags.ts";
 import { renderCommandHelp, renderProgramHelp } from "./cli/help.ts";
-import { findClosest } from "./cli/parse-argv.ts";
 import { Failure, reportOf } from "./exit.ts";
 import type { Host } from "./host/host.ts";
 import { onCrash } from "./host/process.ts";

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { folders } from "../scripts/source-tree/folders.ts";
 import { effectsIn, forbiddenImports, needlessRights } from "../scripts/source-tree/judge.ts";
-import { codeOf, findCircles, readSources } from "../scripts/source-tree/read-sources.ts";
+import {
+  codeOf,
+  findCircles,
+  packagesLoadedWith,
+  readSources,
+} from "../scripts/source-tree/read-sources.ts";
 
 const sources = await readSources();
 
@@ -33,6 +38,19 @@ describe("the import table", () => {
 
   test("no import leads back to where it began", () => {
     expect(findCircles(sources)).toEqual([]);
+  });
+});
+
+// each costs milliseconds: docs/performance.md
+describe("what is loaded before it is needed", () => {
+  test.each([
+    ["src/main.ts", []],
+    ["src/commands/fetch.ts", ["citty", "node:util", "ofetch"]],
+    ["src/commands/hotplug.ts", ["citty", "node:util"]],
+    ["src/host/system.ts", ["consola/core", "node:fs/promises", "node:os"]],
+    ["src/imds/connect/rank-links.ts", []],
+  ])("%s loads %j", (file, packages) => {
+    expect(packagesLoadedWith(sources, file)).toEqual(packages);
   });
 });
 

@@ -17,6 +17,8 @@ export interface Import {
   readonly folder: string;
   /** Only types are imported, so that nothing of the target runs. */
   readonly isType: boolean;
+  /** `import()`: it is loaded when the call is reached. */
+  readonly isLazy: boolean;
 }
 
 const root = join(import.meta.dir, "../..");
@@ -46,9 +48,10 @@ function importsIn(file: string, text: string): readonly Import[] {
   return [...text.matchAll(importStatement)].map(([, type, names = "", named, bare, lazy]) => {
     const from = named ?? bare ?? lazy ?? "";
     const isType = type !== undefined || hasOnlyTypes(names);
-    if (!from.startsWith(".")) return { target: from, folder: from, isType };
+    const how = { isType, isLazy: lazy !== undefined };
+    if (!from.startsWith(".")) return { target: from, folder: from, ...how };
     const target = join(dirname(file), from);
-    return { target, folder: folderOf(target), isType };
+    return { target, folder: folderOf(target), ...how };
   });
 }
 
@@ -65,6 +68,22 @@ export function codeOf(text: string): string {
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/^\s*\/\/.*$/gm, "")
     .replace(/"[^"\n]*"/g, '""');
+}
+
+/** Packages and modules of Node that are loaded with a file, before anything of it is called. */
+export function packagesLoadedWith(sources: readonly Source[], file: string): readonly string[] {
+  const byFile = new Map(sources.map((source) => [source.file, source.imports]));
+  const loaded = new Set<string>();
+  const visit = (target: string): void => {
+    if (loaded.has(target)) return;
+    loaded.add(target);
+    const eager = (byFile.get(target) ?? []).filter((each) => !each.isType && !each.isLazy);
+    for (const each of eager) visit(each.target);
+  };
+  visit(file);
+  return [...loaded]
+    .filter((each) => !each.startsWith("src/") && each !== "package.json")
+    .toSorted();
 }
 
 /** Chains of imports that come back to their first file, each once; types count as well. */

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import { readJson } from "../inspect/read-file.ts";
+import { readJson } from "../inspect/read-json.ts";
 import { type InterruptedRun, interruptedRunSchema } from "../model/run-records.ts";
 
 export const interruptedRunPath = "/run/ec2nic/unfinished.json";

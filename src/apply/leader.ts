@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { readJson } from "../inspect/read-file.ts";
+import { readJson } from "../inspect/read-json.ts";
 import { type JoinRequest, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
 
 /** What the run that leads has of the others. */

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../exit.ts";
 import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
+import { findClosest } from "./closest.ts";
 
 /**
  * Parses a command line and refuses everything that the flags do not define. Throws `USAGE`, which
@@ -97,29 +98,4 @@ function toUsageFailure(cause: unknown, flags: Flags, name: string): Failure {
   const form = text.includes("ambiguous") ? `${flag}=${value}` : `${flag} ${value}`;
   const reason = value === undefined ? "takes no value" : `needs a value: ${form}`;
   return new Failure("USAGE", `${flag} ${reason}`, { cause, hint: help });
-}
-
-/** The candidate that is most similar to a mistyped `text`; null: none is similar enough. */
-export function findClosest(text: string, candidates: readonly string[]): string | null {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  return best !== undefined && best.distance <= Math.max(1, text.length / 3)
-    ? best.candidate
-    : null;
-}
-
-/** The Levenshtein distance: the number of insertions, deletions and substitutions. */
-function computeEditDistance(a: string, b: string): number {
-  const first = Array.from({ length: b.length + 1 }, (_, column) => column);
-  const last = a.split("").reduce<readonly number[]>((above, letter, row) => {
-    const line = [row + 1];
-    for (let column = 1; column <= b.length; column += 1) {
-      const change = (above[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
-      line.push(Math.min(change, (above[column] ?? 0) + 1, (line[column - 1] ?? 0) + 1));
-    }
-    return line;
-  }, first);
-  return last.at(-1) ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
-import { readJson } from "../inspect/read-file.ts";
+import { readJson } from "../inspect/read-json.ts";
 import * as v from "valibot";
+import { journalPath, listJournalFiles } from "./journal-files.ts";
 
 /** The notes of this run, on disk before what they tell of is done. One change after the other. */
 export interface LeaseJournal {
@@ -53,32 +54,6 @@ function createJournal(
       return save();
     },
   };
-}
-
-const journalDirectory = "/run/ec2nic/dhcp";
-
-/** Where the notes of the run lie that takes leases. */
-const journalPath = `${journalDirectory}/leases.json`;
-
-/** Held by the run that takes leases; the kernel gives it back when that ends, however it ends. */
-export const journalLockPath = `${journalDirectory}/lock`;
-
-/** Whether a run is at work, or was killed: otherwise only the lock lies there, if anything. */
-export async function hasJournalFiles(host: Pick<Host, "files">): Promise<boolean> {
-  return (await listJournalFiles(host)).length > 0;
-}
-
-/** What lies there beside the lock. */
-async function listJournalFiles(host: Pick<Host, "files">): Promise<readonly string[]> {
-  const names = await host.files.list(journalDirectory).catch(() => []);
-  return names
-    .map((name) => `${journalDirectory}/${name}`)
-    .filter((each) => each !== journalLockPath);
-}
-
-/** Makes the folder for notes and lock. Throws `NOPERM` or `CANTCREAT`. */
-export async function makeJournalDirectory(host: Pick<Host, "files">): Promise<void> {
-  await host.files.mkdir(journalDirectory, 0o700);
 }
 
 const processSchema = v.object({

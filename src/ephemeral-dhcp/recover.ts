@@ -1,12 +1,9 @@
 import type { Host, Release } from "../host/host.ts";
 import { sweepTempFiles } from "./client-files.ts";
-import {
-  hasJournalFiles,
-  type LeaseJournal,
-  journalLockPath,
-  makeJournalDirectory,
-  openJournal,
-} from "./journal.ts";
+import { type LeaseJournal, openJournal } from "./journal.ts";
+import { makeJournalDirectory } from "./journal-files.ts";
+import { hasJournalFiles } from "./journal-files.ts";
+import { journalLockPath } from "./journal-files.ts";
 import { undoLease, type UndoHost } from "./undo.ts";
 
 export type JournalHost = UndoHost & Pick<Host, "takeLock">;

@@ -6,7 +6,7 @@ import {
   updateRecords,
   type NicRecordUpdate,
 } from "../model/run-records.ts";
-import { readJson } from "./read-file.ts";
+import { readJson } from "./read-json.ts";
 
 const runDirectory = "/run/ec2nic";
 

@@ -1,7 +1,6 @@
-import * as v from "valibot";
 import type { Host } from "../host/host.ts";
 
-type FileHost = Pick<Host, "files">;
+export type FileHost = Pick<Host, "files">;
 
 /**
  * The text of a file, as UTF-8 without a byte order mark; null where there is no such file. Throws
@@ -18,19 +17,6 @@ export async function readText({ files }: FileHost, path: string): Promise<strin
  */
 export async function readTextOrEmpty(host: FileHost, path: string): Promise<string> {
   return (await readText(host, path).catch(() => null)) ?? "";
-}
-
-/**
- * What a JSON file of our own holds; null where there is none, or where it is not what `schema` says
- * (half a file of a write that was cut off, or a file of another version). Throws as `readText` does.
- */
-export async function readJson<S extends v.GenericSchema>(
-  host: FileHost,
-  path: string,
-  schema: S,
-): Promise<v.InferOutput<S> | null> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), await readText(host, path));
-  return parsed.success ? parsed.output : null;
 }
 
 /** Text whose bytes are compared or put back: a byte order mark stays. */

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { splitEndpoint, endpointFamily } from "../protocol/endpoint.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
-import { hasJournalFiles } from "../../ephemeral-dhcp/journal.ts";
+import { hasJournalFiles } from "../../ephemeral-dhcp/journal-files.ts";
 import type { LeaseSession } from "../../ephemeral-dhcp/leases.ts";
 import type { LinkAddress, LinkState } from "../../model/link.ts";
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
-import { readJson, readText, readTextOrEmpty } from "../../inspect/read-file.ts";
+import { readText, readTextOrEmpty } from "../../inspect/read-file.ts";
+import { readJson } from "../../inspect/read-json.ts";
 import { formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
-import { treeSchema } from "./tree.ts";
+import { treeSchema } from "./tree-schema.ts";
 
 /** Answers of earlier runs, of this boot and this instance. Secrets and errors never get in. */
 export interface Cache {

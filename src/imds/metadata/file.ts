@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import type { MetadataTree } from "../../model/metadata.ts";
-import { treeSchema } from "./tree.ts";
+import { treeSchema } from "./tree-schema.ts";
 
 /**
  * Metadata that was saved with `ec2nic fetch --json`. Throws `NOINPUT` where there is no such file,

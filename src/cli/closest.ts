@@ -1,0 +1,27 @@
+/**
+ * The candidate that is most similar to a mistyped `text`; null: none is similar enough. In a file
+ * of its own, since `main.ts` needs it before any subcommand and its parser are loaded.
+ */
+export function findClosest(text: string, candidates: readonly string[]): string | null {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  return best !== undefined && best.distance <= Math.max(1, text.length / 3)
+    ? best.candidate
+    : null;
+}
+
+/** The Levenshtein distance: the number of insertions, deletions and substitutions. */
+function computeEditDistance(a: string, b: string): number {
+  const first = Array.from({ length: b.length + 1 }, (_, column) => column);
+  const last = a.split("").reduce<readonly number[]>((above, letter, row) => {
+    const line = [row + 1];
+    for (let column = 1; column <= b.length; column += 1) {
+      const change = (above[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+      line.push(Math.min(change, (above[column] ?? 0) + 1, (line[column - 1] ?? 0) + 1));
+    }
+    return line;
+  }, first);
+  return last.at(-1) ?? 0;
+}
