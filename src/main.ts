@@ -1,5 +1,5 @@
 import { version } from "../package.json";
-import { findClosest } from "./cli/closest.ts";
+import { findClosest } from "./cli/argv-words.ts";
 import type { Command } from "./cli/command.ts";
 import { isForEval } from "./cli/eval-guard.ts";
 import type { LooseFlags } from "./cli/flags.ts";

@@ -1,4 +1,4 @@
-import { splitAtDoubleDash } from "./parse-argv.ts";
+import { splitAtDoubleDash } from "./argv-words.ts";
 
 const nonEvalFormats = ["text", "json"];
 

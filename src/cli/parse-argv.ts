@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../exit.ts";
 import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
-import { findClosest } from "./closest.ts";
+import { findClosest, splitAtDoubleDash } from "./argv-words.ts";
 
 /**
  * Parses a command line and refuses everything that the flags do not define. Throws `USAGE`, which
@@ -24,13 +24,6 @@ export function parseLoosely(args: readonly string[], flags: Flags): LooseFlags 
   const { ownArgs } = splitAtDoubleDash(args);
   const options = { args: [...ownArgs], options: toNodeOptions(flags), strict: false };
   return parseArgs(options).values as LooseFlags;
-}
-
-/** The words before `--`, and those after it; `rest` is null without a `--`. */
-export function splitAtDoubleDash(args: readonly string[]) {
-  const end = args.indexOf("--");
-  if (end < 0) return { ownArgs: args, rest: null };
-  return { ownArgs: args.slice(0, end), rest: args.slice(end + 1) };
 }
 
 /** Throws `USAGE` if there are arguments that the subcommand does not take. */

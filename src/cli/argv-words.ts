@@ -1,7 +1,6 @@
-/**
- * The candidate that is most similar to a mistyped `text`; null: none is similar enough. In a file
- * of its own, since `main.ts` needs it before any subcommand and its parser are loaded.
- */
+/** What `main.ts` needs of a command line before a subcommand and its parser are loaded. */
+
+/** The candidate that is most similar to a mistyped `text`; null: none is similar enough. */
 export function findClosest(text: string, candidates: readonly string[]): string | null {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
@@ -24,4 +23,11 @@ function computeEditDistance(a: string, b: string): number {
     return line;
   }, first);
   return last.at(-1) ?? 0;
+}
+
+/** The words before `--`, and those after it; `rest` is null without a `--`. */
+export function splitAtDoubleDash(args: readonly string[]) {
+  const end = args.indexOf("--");
+  if (end < 0) return { ownArgs: args, rest: null };
+  return { ownArgs: args.slice(0, end), rest: args.slice(end + 1) };
 }
