@@ -74,7 +74,7 @@ export const imdsScenes: readonly Scene[] = [
       "ip route add prohibit 169.254.169.254 metric 7",
   ),
   nicScene("firewall", `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`),
-  nicScene("nobody-on-link", "ip route add default via 10.0.6.77 dev ens6"),
+  nicScene("no-neighbour", "ip route add default via 10.0.6.77 dev ens6"),
   imdsScene("refused", async (network) => {
     await network.far(
       `${addChain("input")} nft add rule inet t c tcp dport 80 reject with tcp reset`,
@@ -89,7 +89,7 @@ export const imdsScenes: readonly Scene[] = [
   ),
   imdsScene("switched-off", fault({ kind: "status", status: 403 })),
   imdsScene("throttled", fault({ kind: "status", status: 503 })),
-  imdsScene("trouble", fault({ kind: "status", status: 500 })),
+  imdsScene("service-error", fault({ kind: "status", status: 500 })),
   imdsScene("not-imds", fault({ kind: "garbage" })),
 ];
 

@@ -1,24 +1,24 @@
-/** A chain of nftables or iptables, as far as it decides on a packet of ours. */
+/** A chain of nftables or iptables, as far as it decides on a packet to or from IMDS. */
 export interface FirewallChain {
   /** Unique: family, table and name. */
   readonly id: string;
-  /** As people name it: `inet filter output`, `iptables OUTPUT`. */
+  /** For people: `inet filter output`, `iptables OUTPUT`. */
   readonly name: string;
-  /** The hook it hangs on; null: it is only jumped to. */
+  /** The netfilter hook it is attached to, in lower case; null: it is only a target of jumps. */
   readonly hook: string | null;
-  /** What becomes of a packet at its end. */
+  /** What happens to a packet at the end of the chain. */
   readonly policy: "accept" | "drop";
-  /** The families of packets that pass it. */
+  /** The families of the packets that traverse it. */
   readonly families: readonly ("ipv4" | "ipv6")[];
   readonly rules: readonly FirewallRule[];
-  /** Lets these packets pass, at the top of the chain: for pasting. */
+  /** The command that inserts, at the top of the chain, a rule which accepts such packets. */
   readonly accept: (packet: FirewallPacket) => string;
 }
 
 export interface FirewallRule {
   readonly conditions: readonly FirewallCondition[];
   readonly action: FirewallAction;
-  /** Takes the rule away: for pasting. */
+  /** The command that deletes the rule. */
   readonly remove: string;
 }
 
@@ -27,10 +27,10 @@ export type FirewallAction =
   | { readonly kind: "jump" | "goto"; readonly target: string };
 
 export interface FirewallCondition {
-  /** `other`: what cannot be judged from here. */
+  /** `other`: a condition that is not understood here. */
   readonly field: FirewallField | "other";
   readonly isNegated: boolean;
-  /** Any of them: a word, a number, an address, a CIDR, `FROM-TO`. null: they cannot be told. */
+  /** One of them matches: a word, a number, an address, a CIDR, `FROM-TO`. null: not understood. */
   readonly values: readonly string[] | null;
 }
 

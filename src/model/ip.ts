@@ -150,6 +150,12 @@ function zeroRunLength(groups: readonly string[], start: number): number {
   return end === -1 ? rest.length : end;
 }
 
+/**
+ * Reserved in every VPC as the IPv6 router's address, whatever the subnet.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ipv6-addressing.html
+ */
+export const vpcIpv6Router = "fe80:ec2::1";
+
 /** fe80::/10, in canonical text. */
 export function isLinkLocalIpv6(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);

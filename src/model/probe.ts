@@ -1,18 +1,21 @@
 import type { FirewallChain } from "./firewall.ts";
 import type { LinkState } from "./link.ts";
 
-/** What the kernel says of one way; null: there was nobody to ask (no `ip`, or too small a one). */
+/** What the kernel says about one path to IMDS; null: unknown, for `ip` is missing or too limited. */
 export interface PathFacts {
   readonly route: RouteFact | null;
-  /** The route is to this address alone: its table and metric, ` table 7 metric 9`; null: it's not. */
+  /**
+   * Table and metric of a route to this address alone, as `ip` takes them: ` table 7 metric 9`, empty
+   * for a route in `main` without a metric. null: the route covers more than this address.
+   */
   readonly hostRoute: string | null;
-  /** The same for a program that binds to no NIC. */
+  /** The route for a program that does not bind to a NIC. */
   readonly unboundRoute: RouteFact | null;
-  /** Whether an answer that comes in is let in (rp_filter); null: not known. */
+  /** Whether rp_filter accepts an answer that arrives here; null: unknown. */
   readonly acceptsReplies: boolean | null;
-  /** The next hop's: `unasked`, nothing has left for it yet. */
-  readonly neighbour: "answers" | "silent" | "unasked" | null;
-  /** An IPv6 router that the link has a route over. */
+  /** The next hop's entry in the neighbour table; `unused`: there is none, nothing was sent to it. */
+  readonly neighbour: "reachable" | "failed" | "unused" | null;
+  /** The gateway of some IPv6 route of this link. */
   readonly router: string | null;
 }
 
@@ -23,43 +26,43 @@ export type RouteFact =
   | { readonly kind: "forbidden" };
 
 export interface NicFacts {
-  /** 0 off, 1 strict, 2 loose; the larger of `all` and the NIC's own holds. null: not known. */
+  /** 0 off, 1 strict, 2 loose: the larger of `all` and the NIC's own. null: unknown. */
   readonly rpFilter: number | null;
-  /** Packets to link-local services beyond what an ENI may send; null: its driver does not count. */
+  /** Packets dropped by the ENI's limit for link-local services; null: its driver does not count. */
   readonly exceeded: number | null;
 }
 
-/** A route or a rule that forbids. */
+/** A route or a rule that forbids a destination. */
 export interface Refusal {
   readonly family: 4 | 6;
   /** `prohibit`, `blackhole`, `unreachable` */
   readonly type: string;
-  readonly what: "route" | "rule";
+  readonly kind: "route" | "rule";
   /** The canonical CIDR it covers. */
   readonly destination: string;
-  /** Takes it away: for pasting. */
+  /** The command that removes it. */
   readonly remove: string;
 }
 
 export interface MachineFacts {
   readonly refusals: readonly Refusal[];
-  /** null: it may not, or cannot, be read. */
+  /** null: it cannot be read (without root, or without nft and iptables). */
   readonly firewall: readonly FirewallChain[] | null;
   readonly uid: number;
-  /** systemd-imdsd is there, which asks IMDS for others and may forbid them to. */
+  /** systemd-imdsd runs: it asks IMDS for other programs, and may forbid direct access. */
   readonly hasImdsd: boolean;
-  /** Asks for an address on a NIC by this machine's own means: argv without the NIC's name. */
+  /** Requests an address with a program of this machine; the NIC's name is to be appended. */
   readonly dhcpClient: readonly string[] | null;
-  /** As the firmware has it; null: it does not say. */
+  /** From the firmware; null: it has none. */
   readonly instanceId: string | null;
 }
 
-/** A NIC, what was asked through it, and what is the matter. */
+/** A NIC, the paths that were probed through it, and its verdict. */
 export interface ProbedNic {
   readonly link: LinkState;
-  /** 1 is the best; null: IMDS is not asked through it. */
+  /** 1 is the best; null: it is not probed. */
   readonly rank: number | null;
-  /** What the rank comes from, or why there is none. */
+  /** Why it has this rank, or none. */
   readonly reason: string;
   readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
@@ -71,15 +74,15 @@ export interface ProbedPath {
   readonly verdict: Verdict;
 }
 
-/** The kernel's own routing, which programs that bind to no NIC go by. */
+/** The kernel's own routing, as used by programs that do not bind to a NIC. */
 export interface ProbedKernel {
-  /** The link that it leads through; null: not known. */
+  /** The link of its route; null: unknown. */
   readonly link: string | null;
   readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
 }
 
-/** What is the matter with a way to IMDS, or with a NIC: stable words, for programs. */
+/** The state of a path to IMDS, or of a NIC: stable words, for programs. */
 export const verdictWords = [
   "reached",
   "down",
@@ -89,14 +92,14 @@ export const verdictWords = [
   "prohibited",
   "rp-filter",
   "firewall",
-  "nobody-on-link",
+  "no-neighbour",
   "refused",
   "no-answer",
   "silent",
   "hop-limit",
   "switched-off",
   "throttled",
-  "trouble",
+  "service-error",
   "not-imds",
   "not-a-candidate",
   "not-asked",
@@ -106,15 +109,15 @@ export type VerdictWord = (typeof verdictWords)[number];
 
 export interface Verdict {
   readonly word: VerdictWord;
-  /** In words, without the NIC's name in front. */
+  /** A sentence about the NIC, without its name and without the full stop. */
   readonly text: string;
-  /** Commands to paste, in order; null: none is known. */
+  /** Shell commands that fix it, in order; null: none is known. */
   readonly fix: readonly string[] | null;
 }
 
 /**
- * What one look at one way came to: a NIC, or the kernel's own routing, and an endpoint. The steps
- * follow each other: what was not come to is null.
+ * The result of one probe of one path: a NIC or the kernel's own routing, and an endpoint. The steps
+ * follow each other; null: not reached.
  */
 export interface PathProbe {
   readonly endpoint: string;
@@ -123,7 +126,7 @@ export interface PathProbe {
   readonly token: ProbeStep | null;
   /** `GET /latest/meta-data/instance-id`, with that token. */
   readonly read: ProbeStep | null;
-  /** After a silent PUT: a GET with a token that is worth nothing. A service in sight says 401. */
+  /** After an unanswered PUT: a GET with an invalid token, which IMDS answers with 401. */
   readonly invalidToken: ProbeStep | null;
   readonly requests: number;
   readonly retries: number;
@@ -131,8 +134,8 @@ export interface PathProbe {
 
 export interface ProbeStep {
   /**
-   * `ok`; an errno (`ETIMEDOUT`); a status (`403`); `silent`: connected, and no whole answer;
-   * `not-http`; `no-token`: 200, and what came with it is none.
+   * `ok`; an errno (`ETIMEDOUT`); a status (`403`); `silent`: connected, but no complete answer;
+   * `not-http`; `no-token`: 200, but the body is not a token.
    */
   readonly outcome: string;
   readonly ms: number;
@@ -143,7 +146,7 @@ export function isReached({ read }: Pick<PathProbe, "read">): boolean {
   return read?.outcome === "ok";
 }
 
-/** A way that nothing was sent over. */
+/** The probe of a path over which nothing was sent. */
 export function emptyProbe(endpoint: string): PathProbe {
   const noSteps = { connect: null, token: null, read: null, invalidToken: null };
   return { endpoint, ...noSteps, requests: 0, retries: 0 };

@@ -13,7 +13,7 @@ import {
 import type { LinkProbes } from "./probe-paths.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
-/** All that a diagnosis depends on. */
+/** Everything that a diagnosis depends on. */
 export interface CollectedProbeFacts {
   readonly probed: readonly CollectedNicFacts[];
   readonly machine: MachineFacts;
@@ -25,14 +25,14 @@ export interface CollectedNicFacts {
   readonly paths: readonly {
     readonly probe: PathProbe;
     readonly pathFacts: PathFacts;
-    /** The address of the NIC that is asked from; null: it has none, or the kernel chooses. */
+    /** The NIC's address to send from; null: it has none, or the kernel chooses. */
     readonly source: string | null;
   }[];
 }
 
 /**
- * Reads what may lie between the NICs and IMDS, at once after they were asked, while the kernel still
- * knows who answered on the link. The firewall and the like are looked at only where IMDS was missed.
+ * Reads what may be between the NICs and IMDS. To be called right after the probe, because neighbour
+ * entries expire. The firewall, and routes that forbid IMDS, are read only if a NIC did not reach it.
  */
 export async function collectProbeFacts(
   host: Host,
@@ -74,7 +74,7 @@ async function collectNicFacts(
 
 type ImdsEnvironment = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
 
-/** What lies on the machine that decides, or helps, how IMDS is reached. Reads only. */
+/** Facts of the whole machine. Reads only. */
 async function inspectImdsEnvironment(
   host: Pick<Host, "env" | "files" | "uid">,
 ): Promise<ImdsEnvironment> {
@@ -86,7 +86,7 @@ async function inspectImdsEnvironment(
   return { hasImdsd: socket !== null, dhcpClient, instanceId, uid: host.uid };
 }
 
-/** Best first: what runs already, then what can be run. The NIC's name follows. */
+/** NetworkManager if it runs, else the first DHCP client that is installed. */
 async function findDhcpClient(
   host: Pick<Host, "env" | "files">,
 ): Promise<MachineFacts["dhcpClient"]> {
@@ -103,7 +103,7 @@ async function findDhcpClient(
 }
 
 /**
- * On Nitro the board's asset tag is the instance's id, which helps where IMDS cannot be asked.
+ * On Nitro, the board's asset tag is the instance's id: it is known even if IMDS is not reached.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
  */
 async function readInstanceId(host: Pick<Host, "files">): Promise<string | null> {
@@ -112,7 +112,7 @@ async function readInstanceId(host: Pick<Host, "files">): Promise<string | null>
   return /^i-[0-9a-f]{8,17}$/.test(text) ? text : null;
 }
 
-/** What decides on a NIC's packets beside routes. Nothing that is missing is an error. */
+/** What else decides on a NIC's packets, apart from routes. A missing file or program is no error. */
 async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
   const [all, own, exceeded] = await Promise.all([
     readRpFilter(host, "all"),
@@ -129,7 +129,7 @@ async function readRpFilter(host: Pick<Host, "files">, name: string): Promise<nu
 }
 
 /**
- * ena's counter of packets to link-local services (IMDS, DNS, NTP) beyond 1024 a second.
+ * The ena driver counts packets to link-local services (IMDS, DNS, NTP) beyond 1024 per second.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
  */
 async function readAllowanceExceeded(

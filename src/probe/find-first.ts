@@ -18,8 +18,8 @@ export interface FirstNic {
 }
 
 /**
- * The first NIC over which IMDS answers; the rest is not waited for. null: none before the deadline.
- * Throws `UNAVAILABLE` at once where IMDS is switched off: no time helps then.
+ * The first NIC through which IMDS answers; it does not wait for the others. null: none before the
+ * deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not help.
  */
 export async function findFirstNic(
   host: Host,
@@ -31,7 +31,7 @@ export async function findFirstNic(
   return retryUntilFound(host, { deadlineMs, retries }, async () => {
     const { candidates, others } = await selectNicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
-    // as `fetch` has it: past a route that forbids IMDS, a NIC is asked only where it is named
+    // as with `fetch`: if a route forbids IMDS, a NIC is used only with --interface
     const { forbiddenEndpoints } = await lookUpEndpointRoutes(
       host,
       settings.nic === null ? settings.endpoints : [],
@@ -40,7 +40,7 @@ export async function findFirstNic(
     const reached = await withLeases(host, settings, host.log.verbose, (addLeasedAddress) =>
       racePaths(host, settings, {
         links,
-        lend: addLeasedAddress,
+        addLeasedAddress,
         deadlineMs,
         forbidden: forbiddenEndpoints,
       }),
@@ -59,7 +59,7 @@ interface ReachedPath {
 async function racePaths(
   host: Host,
   settings: ImdsSettings,
-  targets: Pick<ProbePathsOptions, "links" | "lend" | "deadlineMs" | "forbidden">,
+  targets: Pick<ProbePathsOptions, "links" | "addLeasedAddress" | "deadlineMs" | "forbidden">,
 ): Promise<ReachedPath | null> {
   const raceEnd = new AbortController();
   const { promise, resolve } = Promise.withResolvers<ReachedPath>();
@@ -72,17 +72,17 @@ async function racePaths(
   const all = probePaths(host, { settings, ...targets, stop, onProbe }).then(() => null);
   const reached = await Promise.race([promise, all]);
   raceEnd.abort(new Error("the race is over"));
-  all.catch(() => undefined); // the losers are cut short
+  all.catch(() => undefined); // the other probes end with the abort's reason
   if (reached === null && isImdsDisabled) {
-    const hint = "ec2nic probe-nics says what switches it on";
-    throw new Failure("UNAVAILABLE", "imds answers 403: it is switched off", { hint });
+    const hint = "ec2nic probe-nics shows how to switch it on";
+    throw new Failure("UNAVAILABLE", "IMDS answers 403: it is switched off", { hint });
   }
   return reached;
 }
 
 /**
- * By the kernel's own routing: the link that it leads through. Throws `UNAVAILABLE` where nobody
- * tells which that is.
+ * The name of the NIC; for the kernel's own routing, the link of its route. Throws `UNAVAILABLE` if
+ * that link is unknown.
  */
 async function resolveLinkName(
   host: Pick<Host, "exec" | "lookUpRoute">,
@@ -95,18 +95,18 @@ async function resolveLinkName(
   if (endpointFamily(endpoint) !== null) {
     const { route } = await readPathFacts(host, { nic: null, address, source: null });
     if (route?.kind === "route" && route.nic !== null) return route.nic;
-    const { routedLink } = await lookUpEndpointRoutes(host, [endpoint], links); // there may be no ip
+    const { routedLink } = await lookUpEndpointRoutes(host, [endpoint], links); // without the program ip
     if (routedLink !== null) return routedLink;
   }
-  const hint = "name the endpoint by its address, and install iproute2";
-  throw new Failure("UNAVAILABLE", `${endpoint} answers, through a nic that is not known`, {
+  const hint = "give the endpoint as an IP address, and install iproute2";
+  throw new Failure("UNAVAILABLE", `${endpoint} answers, but through an unknown NIC`, {
     hint,
   });
 }
 
 /**
- * The NICs that are asked, best first, and why not the others. One that was named is asked whatever
- * it is. Throws `USAGE` where there is no such NIC.
+ * The NICs to probe, best first, and the others with the reason. A NIC that is named in the settings
+ * is probed whatever its kind. Throws `USAGE` if there is no such NIC.
  */
 export async function selectNicsToProbe(
   host: Pick<Host, "addresses" | "files">,
@@ -130,10 +130,10 @@ const firstPauseMs = 100;
 
 const maxPauseMs = 2000;
 
-/** In less than this nothing is found any more. */
+/** A shorter try cannot succeed. */
 const minTryMs = 50;
 
-/** Looks again and again, with growing pauses, until something is found; null: not in time. */
+/** Tries again, with growing pauses, until something is found; null: not before the deadline. */
 export async function retryUntilFound<T>(
   host: Pick<Host, "clock" | "log" | "signal">,
   { deadlineMs, retries }: { readonly deadlineMs: number; readonly retries: number },
@@ -147,8 +147,8 @@ export async function retryUntilFound<T>(
     if (leftMs < minTryMs || tries > retries) return null;
     const ceiling = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
     const pauseMs = Math.min(leftMs / 2, ceiling * (0.5 + host.clock.random() / 2));
-    const reason = "no NIC reaches it";
-    host.log.verbose(`look ${tries}: ${reason}; looking again in ${Math.round(pauseMs)} ms`);
+    const reason = "no NIC reaches IMDS";
+    host.log.verbose(`try ${tries}: ${reason}; trying again in ${Math.round(pauseMs)} ms`);
     host.log.waiting({ what: "instance metadata", reason, tries, deadlineMs });
     await host.clock.sleep(pauseMs, host.signal);
   }

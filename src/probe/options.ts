@@ -15,9 +15,9 @@ export const probeNicsFlags = {
 export interface ProbeNicsOptions extends ImdsOptions {
   readonly first: boolean;
   readonly json: boolean;
-  /** No table, on a terminal neither. */
+  /** No table, not even on a terminal. */
   readonly plain: boolean;
-  /** More of each NIC in the table. */
+  /** More about each NIC. */
   readonly verbose: boolean;
 }
 

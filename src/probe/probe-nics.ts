@@ -20,18 +20,18 @@ import { probePaths } from "./probe-paths.ts";
 import { withLeases } from "../imds/connect/ephemeral-leases.ts";
 import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
 
-/** One look at all NICs. */
+/** One probe of all NICs. */
 export interface ProbeResult {
-  /** Best first; those that are not asked at the end. */
+  /** Best first; those that were not probed are last. */
   readonly nics: readonly ProbedNic[];
-  /** The kernel's own routing; null: it was not asked. */
+  /** The kernel's own routing; null: it was not probed. */
   readonly kernel: ProbedKernel | null;
-  /** What is the matter for programs that bind to no NIC; null: nothing. */
+  /** Why programs that do not bind to a NIC do not reach IMDS; null: they do, or no NIC does. */
   readonly note: Verdict | null;
   readonly elapsedMs: number;
 }
 
-/** Asks over every NIC at once, and finds out what is the matter with those that do not answer. */
+/** Probes IMDS through every NIC at once, and diagnoses those that do not reach it. */
 export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promise<ProbeResult> {
   const settings = parseImdsSettings(options, host.env);
   const startMs = host.clock.now();
@@ -46,7 +46,7 @@ export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promi
       links,
       deadlineMs,
       stop,
-      lend: addLeasedAddress,
+      addLeasedAddress,
     });
     return collectProbeFacts(host, probed);
   });
@@ -71,21 +71,16 @@ interface Diagnoses {
   readonly kernel: ProbedKernel | null;
 }
 
-/** What is the matter with each NIC that was asked through, and with the kernel's own routing. */
+/** The verdict on each NIC that was probed, and on the kernel's own routing. */
 function diagnoseNics(candidates: readonly RankedLink[], facts: CollectedProbeFacts): Diagnoses {
   const kernelRouting = facts.probed.find(({ link }) => link === null);
   const best = candidates[0]?.link.name ?? null;
   const nics = candidates.flatMap(({ link, rank, reason }) => {
     const nic = facts.probed.find((each) => each.link?.name === link.name);
     if (nic === undefined) return [];
-    const ways = diagnosePaths(nic, link.name, facts);
-    return {
-      link: nic.link ?? link,
-      rank,
-      reason,
-      paths: ways,
-      verdict: diagnoseNic(nic.link, ways),
-    };
+    const paths = diagnosePaths(nic, link.name, facts);
+    const verdict = diagnoseNic(nic.link, paths);
+    return { link: nic.link ?? link, rank, reason, paths, verdict };
   });
   if (kernelRouting === undefined) return { nics, kernel: null };
   const paths = diagnosePaths(kernelRouting, best, facts);

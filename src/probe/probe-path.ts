@@ -1,5 +1,5 @@
 import type { BoundTransport, Host, HttpTransport } from "../host/host.ts";
-import type { ProbeStep, PathProbe } from "../model/probe.ts";
+import { emptyProbe, type PathProbe, type ProbeStep } from "../model/probe.ts";
 import { splitEndpoint } from "../imds/protocol/endpoint.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
 import {
@@ -11,12 +11,12 @@ import {
 } from "../imds/protocol/exchange.ts";
 import { isToken, tokenTtlHeader, tokenHeader, tokenPath } from "../imds/protocol/token.ts";
 
-/** One way to IMDS: a transport, and the endpoint that is asked over it. */
+/** One path to IMDS: a transport, and the endpoint that is asked over it. */
 export interface ProbeTarget {
   readonly endpoint: string;
-  /** For the log; null: none is chosen. */
+  /** For the log; null: the kernel's own routing. */
   readonly nic: string | null;
-  /** One without `connect` is the kernel's own routing. */
+  /** The kernel's own routing has no `tryConnect`. */
   readonly transport: HttpTransport & Partial<Pick<BoundTransport, "tryConnect">>;
   /** When the run must end, on the clock of `Clock.now`. */
   readonly deadlineMs: number;
@@ -24,15 +24,15 @@ export interface ProbeTarget {
 
 type ProbeLimits = Pick<ImdsSettings, "tryMs" | "connectMs" | "retries">;
 
-/** A service in trouble, or throttled, is asked so often: one 503 is no verdict. */
+/** A transient error, such as a single 503, is no verdict yet. */
 const maxRetries = 2;
 
 const pauseMs = 100;
 
 /**
- * Looks once at a way: connects, asks for a token, reads the instance's id with it. Takes at most
- * `connectMs` and five tries of `tryMs`, and ends at the deadline. Never asks without a token: that
- * would count for `MetadataNoToken`. Throws the reason of `stop`.
+ * Probes a path once: connects, requests a token, reads the instance's id with it. Takes at most
+ * `connectMs` and five times `tryMs`, and ends at the deadline. Sends no GET without a token, which
+ * CloudWatch would count in `MetadataNoToken`. Throws the reason of `stop`.
  */
 export async function probePath(
   host: Pick<Host, "clock" | "log">,
@@ -41,19 +41,12 @@ export async function probePath(
   stop: AbortSignal,
 ): Promise<PathProbe> {
   const { endpoint } = target;
-  const emptyProbe = {
-    endpoint,
-    token: null,
-    read: null,
-    invalidToken: null,
-    requests: 0,
-    retries: 0,
-  };
+  const empty = emptyProbe(endpoint);
   const connect = await tryConnect(host, target, stop);
   if (connect !== null && connect.outcome !== "ok") {
     const { outcome, ms } = connect;
     host.log.verbose(`connect ${endpoint} through ${target.nic}: ${outcome} (${ms} ms)`);
-    return { ...emptyProbe, connect };
+    return { ...empty, connect };
   }
   for (let round = 1, requests = 0; ; round += 1) {
     const exchange = await exchangeOnce(host, target, limits, stop);
@@ -63,7 +56,7 @@ export async function probePath(
     if (isLast || !isTransient(exchange)) {
       const connectResult = connect ?? (await inferConnect(host, target, exchange, limits));
       const isConnectFailed = connectResult.outcome !== "ok";
-      const results = isConnectFailed ? emptyProbe : { ...exchange, endpoint };
+      const results = isConnectFailed ? empty : { ...exchange, endpoint };
       return { ...results, connect: connectResult, requests, retries: round - 1 };
     }
     await host.clock.sleep(pause, stop);
@@ -105,7 +98,7 @@ async function exchangeOnce(
   const tokenResponse = await send("PUT", tokenPath, { [tokenTtlHeader]: "60" });
   const token = { ms: tokenResponse.ms, outcome: tokenOutcome(tokenResponse) };
   if (token.outcome === "silent") {
-    const { outcome, ms } = await send("GET", idPath, { [tokenHeader]: "worthless" });
+    const { outcome, ms } = await send("GET", idPath, { [tokenHeader]: "invalid" });
     return { token, read: null, invalidToken: { outcome, ms }, requests: 2 };
   }
   if (token.outcome !== "ok") return { token, read: null, invalidToken: null, requests: 1 };
@@ -119,13 +112,13 @@ function tokenOutcome({ outcome, body }: ProbeResponse): string {
   return outcome === "ok" && !isToken(body) ? "no-token" : outcome;
 }
 
-/** 401: a token just issued is refused now and then; 404: it may not be there yet. */
+/** 401: a new token is sometimes refused; 404: early in a boot the id may not be there yet. */
 function isTransient({ token, read }: ProbeExchange): boolean {
   const outcome = read?.outcome ?? token?.outcome ?? "";
   return /^(401|404|408|429|5\d\d|ECONNRESET)$/.test(outcome);
 }
 
-/** fetch does not say whether a connection stood: an errno does, and silence is looked into. */
+/** fetch does not report the connect: an errno tells its result, and after silence a second connect. */
 async function inferConnect(
   host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,

@@ -3,10 +3,11 @@ import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
 import { probePath } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
 import type { AddLeasedAddress } from "../imds/connect/ephemeral-leases.ts";
+import { bindHint, cannotBindMessage } from "../imds/connect/transports.ts";
 import { type LinkState, chooseSource } from "../model/link.ts";
 import { type ProbeStep, emptyProbe, type PathProbe } from "../model/probe.ts";
 
-/** What came of asking over each endpoint, through a NIC or (null) by the kernel's own routing. */
+/** One probe per endpoint, through a NIC or (null) by the kernel's own routing. */
 export interface LinkProbes {
   readonly link: LinkState | null;
   readonly probes: readonly PathProbe[];
@@ -16,22 +17,21 @@ export interface ProbePathsOptions {
   readonly settings: ImdsSettings;
   readonly links: readonly LinkState[];
   readonly deadlineMs: number;
-  /** Ends all of them. */
   readonly stop: AbortSignal;
-  readonly lend: AddLeasedAddress;
-  /** Endpoints that are not asked through a NIC, for a route forbids them. */
+  readonly addLeasedAddress: AddLeasedAddress;
+  /** Endpoints that a route forbids: they are not probed through a NIC. */
   readonly forbidden?: readonly string[];
-  /** Told as soon as a way is looked through. */
+  /** Called as soon as a path is probed. */
   readonly onProbe?: (link: LinkState | null, probe: PathProbe) => void;
 }
 
 type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
 
 /**
- * Asks IMDS over each NIC and each endpoint, all at once, and beside them by the kernel's own
- * routing, which knows what is built over NICs (a bridge, a bond, a VRF), unless one NIC is wished
- * for. What lies on the loopback or has a name is asked by routing alone, and so is all, with a
- * warning, where this process cannot bind to NICs. Throws the reason of `stop`.
+ * Probes each endpoint through each NIC, all at once, and also by the kernel's own routing, which
+ * knows what is built on NICs (a bridge, a bond, a VRF), unless one NIC is named in the settings. An
+ * endpoint that is a name or on loopback is probed by routing alone; so is every endpoint, with a
+ * warning, if this process cannot bind to NICs. Throws the reason of `stop`.
  */
 export async function probePaths(
   host: ProbeHost,
@@ -44,10 +44,7 @@ export async function probePaths(
   const bindError =
     bindableEndpoints.length === 0 || first === undefined ? null : await findBindError(host, first);
   if (bindError !== null) {
-    host.log.warn(
-      `NICs cannot be told apart here: ${bindError}`,
-      "the kernel's own routing is asked",
-    );
+    host.log.warn(`${cannotBindMessage}, only the default route is probed: ${bindError}`, bindHint);
   }
   const endpointsByRouting = bindError === null && nic !== null ? routedEndpoints : endpoints;
   const endpointsByNic =
@@ -90,7 +87,10 @@ async function probeRouting(
   return { link: null, probes: await Promise.all(endpoints.map(probeEndpoint)) };
 }
 
-/** A black hole is left as soon as one NIC's is; null: it connects, or fails with an errno to ask. */
+/**
+ * A connect that timed out. Without this check, a path that drops all packets would take longer by
+ * routing than through a NIC. null: it connects, or fails with an errno that the request will show.
+ */
 async function detectConnectTimeout(
   { http, clock }: Pick<Host, "clock" | "http">,
   endpoint: string,
@@ -112,12 +112,12 @@ function limitConnectMs(
   return Math.max(1, Math.min(connectMs, deadlineMs - clock.now()));
 }
 
-/** What is down, leads nowhere or has no address of the family is not asked: nothing could come. */
+/** Sends nothing if the link is down, has no carrier, or has no address of the endpoint's family. */
 async function probeNic(
   host: ProbeHost,
   originalLink: LinkState,
   endpoints: readonly string[],
-  { settings, deadlineMs, stop, lend: addLeasedAddress, onProbe }: ProbePathsOptions,
+  { settings, deadlineMs, stop, addLeasedAddress, onProbe }: ProbePathsOptions,
 ): Promise<LinkProbes> {
   const link =
     endpoints.length === 0 ? originalLink : await addLeasedAddress(originalLink, deadlineMs);

@@ -13,7 +13,7 @@ type ProbeReportOptions = Pick<
   "first" | "json" | "plain" | "timeout" | "verbose"
 >;
 
-/** Tells what was seen, on stdout; gives the exit status. */
+/** Prints the result on stdout; returns the exit status. */
 export async function reportProbe(
   host: Pick<Host, "clock" | "columns" | "log" | "print">,
   { json, plain, verbose }: ProbeReportOptions,
@@ -21,7 +21,7 @@ export async function reportProbe(
 ): Promise<number> {
   const imds = summarizeImds(probed);
   const isReached = imds.endpoint !== null;
-  const error = isReached ? null : reportOf(new Failure("UNAVAILABLE", "no NIC reaches imds"));
+  const error = isReached ? null : reportOf(new Failure("UNAVAILABLE", "no NIC reaches IMDS"));
   const { nics, kernel, note } = probed;
   const elapsedMs = Math.round(host.clock.now());
   const result = { nics, kernel, note, imds, error, elapsedMs };
@@ -31,7 +31,7 @@ export async function reportProbe(
   return error?.code ?? exitCodes.OK;
 }
 
-/** Prints the name alone. Throws `UNAVAILABLE` where there is none. */
+/** Prints only the NIC's name, or the JSON. Throws `UNAVAILABLE` if no NIC reaches IMDS. */
 export async function reportFirst(
   host: Pick<Host, "clock" | "print" | "log">,
   { json, timeout = "60s" }: ProbeReportOptions,
@@ -39,8 +39,8 @@ export async function reportFirst(
 ): Promise<number> {
   host.log.waiting(null);
   if (firstNic === null) {
-    const hint = "ec2nic probe-nics says why";
-    throw new Failure("UNAVAILABLE", `no NIC reaches imds within ${timeout}`, { hint });
+    const hint = "ec2nic probe-nics shows why";
+    throw new Failure("UNAVAILABLE", `no NIC reaches IMDS within ${timeout}`, { hint });
   }
   const { nic, probe } = firstNic;
   host.log.verbose(`${nic}: ${probe.endpoint} answers in ${formatMs(probe.read?.ms ?? 0)}`);
@@ -70,7 +70,7 @@ function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
   };
 }
 
-/** How IMDS was asked: the best way that answered, and what all of them took. */
+/** The best path that reached IMDS, and the requests of all paths together. */
 interface ImdsSummary {
   readonly endpoint: string | null;
   readonly interface: string | null;
@@ -103,7 +103,7 @@ function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport
   });
 }
 
-/** The same after a failure that left nothing to tell. */
+/** The same for a run that failed before it had a result. */
 export function renderProbeFailure(error: ErrorReport, elapsedMs: number): string {
   return renderProbe({ nics: [], kernel: null, note: null, imds: null, elapsedMs, error });
 }

@@ -7,15 +7,15 @@ import { cidrContains, type Family, familyOf, hostCidr, parseCidr } from "../mod
 interface PathQuery {
   /** null: by the kernel's own routing. */
   readonly nic: string | null;
-  /** IMDS's. */
+  /** The address of IMDS. */
   readonly address: string;
-  /** The NIC's own address that is asked from; null: it has none of the family. */
+  /** The NIC's own address to send from; null: it has none of the family. */
   readonly source: string | null;
 }
 
 /**
- * What the kernel itself would do with a packet to IMDS and with the answer to it: `ip route get`
- * takes the very decisions, rp_filter's too, and sends nothing. What it cannot be asked is null.
+ * What the kernel would do with a packet to IMDS, and with the answer. `ip route get` makes the same
+ * decisions as the kernel for a packet, rp_filter's too, and sends nothing. Unknown facts are null.
  */
 export async function readPathFacts(
   host: Pick<Host, "exec">,
@@ -71,7 +71,7 @@ const fibMatchSchema = v.tuple([
   }),
 ]);
 
-/** The route itself, not what it comes to: `fibmatch`, since Linux 4.13 (ip-route(8)). */
+/** The matching route, not its result: `fibmatch`, since Linux 4.13 (ip-route(8)). */
 async function readHostRoute(
   host: Pick<Host, "exec">,
   nic: string | null,
@@ -85,7 +85,7 @@ async function readHostRoute(
   return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
 }
 
-/** IPv6 has no rp_filter. EXDEV on older kernels, EINVAL on newer ones: it would be dropped. */
+/** IPv6 has no rp_filter. EXDEV (older kernels) or EINVAL (newer ones): the answer would be dropped. */
 async function checkReplyAccepted(
   host: Pick<Host, "exec">,
   { link, address, source }: { link: string; address: string; source: string },
@@ -108,10 +108,10 @@ async function readNeighbour(
   const { value } = await runIpJson(host, words, neighboursSchema);
   if (value === null) return null;
   const [entry] = value;
-  if (entry === undefined) return "unasked";
+  if (entry === undefined) return "unused";
   return entry.state.some((state) => state === "INCOMPLETE" || state === "FAILED")
-    ? "silent"
-    : "answers";
+    ? "failed"
+    : "reachable";
 }
 
 const gatewaysSchema = v.array(
@@ -122,7 +122,7 @@ const gatewaysSchema = v.array(
   }),
 );
 
-/** The one that router advertisements brought, else any: in whatever table. */
+/** A gateway from a router advertisement, else any gateway of the link, from all tables. */
 async function readRouter(host: Pick<Host, "exec">, link: string): Promise<string | null> {
   const words = ["-6", "route", "show", "table", "all", "dev", link];
   const { value } = await runIpJson(host, words, gatewaysSchema);
@@ -151,7 +151,10 @@ const refusalRulesSchema = v.array(
   }),
 );
 
-/** The routes and rules that forbid `address`; none where `ip` cannot tell. Names are the admin's. */
+/**
+ * The routes and rules that forbid `address`; none if `ip` cannot list them. Tables have their names
+ * from `rt_tables`, so that the commands are readable.
+ */
 export async function readRefusals(
   host: Pick<Host, "exec">,
   address: string,
@@ -181,14 +184,14 @@ function toRouteRefusal({ type, dst, table, metric }: IpRoute, family: Family): 
   const weight = metric === undefined ? "" : ` metric ${metric}`;
   const ip = family === 6 ? "ip -6" : "ip";
   const remove = `${ip} route del ${type} ${dst}${where}${weight}`;
-  return { family, type, what: "route", destination: toCidr(dst, undefined, family), remove };
+  return { family, type, kind: "route", destination: toCidr(dst, undefined, family), remove };
 }
 
 function toRuleRefusal({ priority, dst, dstlen, action }: IpRule, family: Family): Refusal {
   const ip = family === 6 ? "ip -6" : "ip";
   const remove = `${ip} rule del priority ${priority}`;
   const destination = toCidr(dst, dstlen, family);
-  return { family, type: action, what: "rule", destination, remove };
+  return { family, type: action, kind: "rule", destination, remove };
 }
 
 function toCidr(text: string, length: number | undefined, family: Family): string {

@@ -2,15 +2,15 @@ import { isLinkLocalIpv6 } from "../model/ip.ts";
 import type { LinkState } from "../model/link.ts";
 import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
 
-/** What a look at all NICs has seen. */
+/** The result of probing all NICs. */
 export interface ProbeResults {
   readonly nics: readonly ProbedNic[];
   readonly kernel: ProbedKernel | null;
-  /** What is the matter for others, who do not bind to a NIC; null: nothing. */
+  /** Why programs that do not bind to a NIC do not reach IMDS; null: they do, or no NIC does. */
   readonly note: Verdict | null;
 }
 
-/** A NIC, or the kernel's own routing (`nic` null), as it is told of. */
+/** One row of the output: a NIC, or the kernel's own routing (`nic` is null). */
 export interface ProbeRow {
   readonly name: string;
   readonly nic: ProbedNic | null;
@@ -20,12 +20,12 @@ export interface ProbeRow {
 
 interface ProbeRows {
   readonly rows: readonly ProbeRow[];
-  /** Of these the trouble is told, where they are in any. */
+  /** Rows whose problem, if they have one, is explained. */
   readonly explained: readonly ProbeRow[];
   readonly notAsked: readonly ProbedNic[];
 }
 
-/** Who is told of, best first; the kernel's routing only where it adds something, or `verbose`. */
+/** The rows, best first. The kernel's routing has one only if it adds information, or if `verbose`. */
 export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean): ProbeRows {
   const asked = nics.filter(({ rank }) => rank !== null);
   const nicRows: readonly ProbeRow[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
@@ -34,15 +34,15 @@ export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean
     ...kernelRows.filter((row) => verbose || addsInformation(nicRows, row)),
     ...nicRows,
   ];
-  // what keeps the kernel's routing from IMDS is either the note, or the NICs' own trouble
+  // a problem of the kernel's routing is explained by the note, or by the problems of the NICs
   const isExplained = note !== null || nicRows.some(hasProblem);
   const notAsked = nics.filter(({ rank, link }) => rank === null && link.kind !== "loopback");
   return { rows, explained: isExplained ? nicRows : rows, notAsked };
 }
 
-const kernelRowName = "(kernel's routing)";
+const kernelRowName = "kernel routing";
 
-/** The kernel's routing is worth a row where it comes to something else than the NICs do. */
+/** The result of the kernel's routing differs from that of the NICs. */
 function addsInformation(nicRows: readonly ProbeRow[], kernel: ProbeRow): boolean {
   const asked = nicRows.filter(({ verdict }) => verdict.word !== "not-asked");
   return asked.length === 0 || asked.some(reachesImds) !== reachesImds(kernel);
@@ -56,27 +56,27 @@ export function hasProblem({ verdict: { word } }: ProbeRow): boolean {
   return word !== "reached" && word !== "not-asked";
 }
 
-/** Whether IMDS answers, and through what: a sentence. */
+/** A sentence: whether IMDS answers, and through which NICs. */
 export function probeHeadline(rows: readonly ProbeRow[]): string {
-  if (rows.length === 0) return "There is no NIC that IMDS could be asked through.";
+  if (rows.length === 0) return "There is no NIC through which IMDS could be reached.";
   const nicRows = rows.filter(({ nic }) => nic !== null);
   const reaching = nicRows.some(reachesImds)
     ? nicRows.filter(reachesImds)
     : rows.filter(reachesImds);
   const failing = nicRows.filter(hasProblem);
-  if (reaching.length === 0) return "IMDS is not reached through any NIC.";
+  if (reaching.length === 0) return "No NIC reaches IMDS.";
   const remainder = failing.length === 0 ? "" : `, not through ${joinNames(failing)}`;
   return `IMDS answers through ${joinNames(reaching)}${remainder}.`;
 }
 
-/** NICs that were not asked, and why; null: there are none. */
+/** The NICs that were not probed, and why; null: there are none. */
 export function notAskedLine(notAsked: readonly ProbedNic[]): string | null {
   if (notAsked.length === 0) return null;
   const names = notAsked.map(({ link, reason }) => ({ name: `${link.name} (${reason})` }));
   return `Not asked: ${joinNames(names)}.`;
 }
 
-/** A machine may have dozens: JSON has them all. */
+/** A machine may have dozens of NICs; JSON lists all of them. */
 const maxNames = 8;
 
 export function joinNames(rows: readonly Pick<ProbeRow, "name">[]): string {
@@ -86,12 +86,12 @@ export function joinNames(rows: readonly Pick<ProbeRow, "name">[]): string {
   return `${names.join(", ")}${more === 0 ? "" : remainder}`;
 }
 
-/** The endpoints that were asked, once each, in order. */
+/** The endpoints that were probed, once each, in order. */
 export function listEndpoints(rows: readonly ProbeRow[]): readonly string[] {
   return [...new Set(rows.flatMap(({ paths }) => paths.map(({ probe }) => probe.endpoint)))];
 }
 
-/** The family, as long as that says which of them. */
+/** The family, if only one endpoint has it; else the address. */
 export function shortEndpoint(endpoint: string, all: readonly string[]): string {
   const family = (text: string) => (text.includes("[") ? "IPv6" : "IPv4");
   const isOnly = all.filter((each) => family(each) === family(endpoint)).length === 1;
@@ -103,13 +103,13 @@ export function formatLinkState({ isUp, hasCarrier }: LinkState): string {
   return hasCarrier ? "up" : "no carrier";
 }
 
-/** Those that somebody gave it; link-local IPv6 every NIC has. */
+/** Without link-local IPv6 addresses, which every NIC has. */
 export function assignedAddresses({ addresses }: LinkState): readonly string[] {
   const assigned = addresses.filter(({ address }) => !isLinkLocalIpv6(address));
   return assigned.map(({ address, isTemporary }) => address + (isTemporary ? " (lease)" : ""));
 }
 
-/** More of a NIC, for --verbose. */
+/** More about a NIC, for --verbose. */
 export function nicDetails({ link, rank, reason }: ProbedNic): string {
   const hardware = [link.mac, link.driver, link.busAddress].filter((each) => each !== null);
   return `${hardware.join(", ")}; rank ${rank}: ${reason}`;

@@ -1,6 +1,6 @@
 import { formatMs } from "../model/text.ts";
 import type { ProbedPath, Verdict } from "../model/probe.ts";
-import { listProbe } from "./lines.ts";
+import { listProbe } from "./plain.ts";
 import { escapeUnprintable, tableLines, defaultColumns, wrapWords } from "../output/text.ts";
 import {
   shortEndpoint,
@@ -19,14 +19,14 @@ import {
 
 interface ProbeTableOptions {
   readonly verbose: boolean;
-  /** Of the terminal; null: there is none, or who reads it wants no table. */
+  /** Of the terminal; null: there is no terminal, or no table is wanted. */
   readonly columns: number | null;
 }
 
 /**
- * What was seen, for a tired person: whether IMDS answers and through what; a row per NIC; below
- * them each NIC in trouble with what is the matter and, indented, what to paste. 80 columns, or
- * fewer; where a table does not fit into them, or nobody looks at it, a line for each fact.
+ * The result as a table: a headline; one row per NIC; then, for each NIC that does not reach IMDS, the
+ * cause and, indented, the commands that fix it. At most 80 columns. Without a terminal, or if the
+ * table does not fit, one line per fact (`listProbe`).
  */
 export function describeProbe(
   results: ProbeResults,
@@ -50,7 +50,7 @@ export function describeProbe(
   return escapeUnprintable(`${paragraphs.join("\n\n")}\n`);
 }
 
-/** null: it does not fit. */
+/** null: the table does not fit. */
 function renderTable(
   rows: readonly ProbeRow[],
   verbose: boolean,
@@ -84,12 +84,12 @@ function renderTable(
   return all.every((line) => line.length <= width) ? all : null;
 }
 
-/** The last column goes on below itself. */
+/** Addresses that do not fit continue on the next lines, in the same column. */
 function wrapAddresses(line: string, indent: string, width: number): readonly string[] {
   const addresses = line.slice(indent.length);
   if (addresses === "") return [line];
-  const [first = "", ...notAskedNics] = wrapWords(addresses, indent, width);
-  return [`${line.slice(0, indent.length)}${first.trimStart()}`, ...notAskedNics];
+  const [first = "", ...more] = wrapWords(addresses, indent, width);
+  return [`${line.slice(0, indent.length)}${first.trimStart()}`, ...more];
 }
 
 function detailLines(row: ProbeRow | undefined, width: number): readonly string[] {
@@ -97,7 +97,7 @@ function detailLines(row: ProbeRow | undefined, width: number): readonly string[
   return wrapWords(nicDetails(row.nic), "    ", width);
 }
 
-/** In brackets what needs nobody's care, since IMDS is reached over the other endpoint. */
+/** In brackets: no problem, because the NIC reaches IMDS over another endpoint. */
 function formatCell(path: ProbedPath | undefined, nicVerdict: Verdict): string {
   if (path === undefined || path.verdict.word === "down" || path.verdict.word === "no-carrier") {
     return "-";
@@ -112,7 +112,7 @@ interface Problem {
   readonly verdict: Verdict;
 }
 
-/** What is the matter with several NICs in the same words, and is mended alike, is told once. */
+/** NICs with the same text and the same fix are named in one problem. */
 function groupProblems(rows: readonly ProbeRow[]): readonly Problem[] {
   const failing = rows.filter(hasProblem);
   const groups = Map.groupBy(failing, ({ verdict: { text, fix } }) =>
@@ -124,7 +124,7 @@ function groupProblems(rows: readonly ProbeRow[]): readonly Problem[] {
   });
 }
 
-/** What is to be pasted is never broken into lines. */
+/** A command is never wrapped. */
 function problemLines({ names, verdict }: Problem, width: number): readonly string[] {
   const sentence = wrapWords(`${names}: ${verdict.text}.`, "", width);
   return [...sentence, ...(verdict.fix ?? []).map((line) => `    ${line}`)];

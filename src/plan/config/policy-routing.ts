@@ -1,4 +1,4 @@
-import { familyOf, hostCidr, subnetRouter } from "../../model/ip.ts";
+import { familyOf, hostCidr, subnetRouter, vpcIpv6Router } from "../../model/ip.ts";
 import type { Eni, EniFamily } from "../../model/eni.ts";
 import { mainTable } from "../../model/kernel-state.ts";
 import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
@@ -8,12 +8,6 @@ export interface PolicyRouting {
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
 }
-
-/**
- * Reserved in every VPC as the IPv6 router's address, whatever the subnet.
- * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ipv6-addressing.html
- */
-const ipv6Router = "fe80:ec2::1";
 
 /**
  * Where a VPC's own services answer on every ENI: metadata, DNS, time.
@@ -83,7 +77,7 @@ function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
 
 function ipv6Routes(family: EniFamily, table: number): readonly Route[] {
   if (listSources(family).length === 0) return [];
-  const gateway = ipv6Router;
+  const gateway = vpcIpv6Router;
   return [
     ...onLinkRoutes(family.subnets, table),
     { family: 6, destination: "::/0", gateway, prefersAdvertised: true, table },

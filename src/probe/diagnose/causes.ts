@@ -1,188 +1,229 @@
+import type { FirewallPacket } from "../../model/firewall.ts";
 import { isLinkLocalIpv6 } from "../../model/ip.ts";
 import type { Refusal, Verdict } from "../../model/probe.ts";
-import { connectOutcome, type PathEvidence, ipCommand, isIpv6 } from "./evidence.ts";
 import { formatMs, quoteShellWord } from "../../model/text.ts";
-import { modifyOptionsCommand, throttleNote } from "./answer.ts";
+import { evaluateFirewall, type FirewallBlock } from "../firewall/evaluate.ts";
+import {
+  connectOutcome,
+  droppedPacketsNote,
+  isIpv6,
+  type PathEvidence,
+  toVerdict,
+} from "./evidence.ts";
+import { addressFix, modifyOptionsCommand, routeFix } from "./fixes.ts";
 
-/** The NIC has no address to ask from: the kernel would borrow another NIC's, for no answer. */
-export function checkAddress(evidence: PathEvidence): Verdict | null {
+/**
+ * In order: the first cause found is the verdict. What the kernel says about its own decisions comes
+ * before what an errno may mean: a packet that this machine drops, outgoing or incoming, looks like
+ * one that is not answered.
+ */
+const checks: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
+  checkAddress,
+  checkRefusals,
+  checkReversePath,
+  checkFirewall,
+  checkRoute,
+  checkNeighbour,
+  checkPossibleFirewall,
+];
+
+/** Why there is no connection. */
+export function diagnoseConnection(evidence: PathEvidence): Verdict {
+  const found = checks.map((check) => check(evidence)).find((verdict) => verdict !== null);
+  return found ?? describeNoConnection(evidence);
+}
+
+/** The NIC has no address: the kernel would send from another NIC's, and get no answer. */
+function checkAddress(evidence: PathEvidence): Verdict | null {
   const { link, source } = evidence;
   const isMissing =
     link !== null && (source === null || (isIpv6(evidence) && isLinkLocalIpv6(source)));
   if (!isMissing && connectOutcome(evidence) !== "EADDRNOTAVAIL") return null;
   const kind = isIpv6(evidence) ? "IPv6 address" : "IPv4 address";
-  if (link === null) {
-    return { word: "no-address", text: `there is no ${kind} to ask from`, fix: null };
-  }
-  const text = isMissing ? `it has no ${kind}` : `its ${kind} cannot be used (yet)`;
-  return { word: "no-address", text, fix: isMissing ? addressFix(evidence) : null };
-}
-
-function addressFix(evidence: PathEvidence): readonly string[] | null {
-  const { nic, isReachedElsewhere, machine } = evidence;
-  if (isReachedElsewhere) return ["ec2nic activate"];
-  if (isIpv6(evidence)) return null;
-  return machine.dhcpClient === null || nic === null
-    ? ["ec2nic activate --dhcp"]
-    : [[...machine.dhcpClient, quoteShellWord(nic)].join(" ")];
-}
-
-/** Nobody on the link says that the next hop's address is his (ARP, NDP). */
-export function checkNeighbour(evidence: PathEvidence): Verdict | null {
-  const { pathFacts, address } = evidence;
-  if (pathFacts.neighbour !== "silent" && connectOutcome(evidence) !== "EHOSTUNREACH") return null;
-  const gateway = pathFacts.route?.kind === "route" ? pathFacts.route.gateway : null;
-  const protocol = isIpv6(evidence) ? "NDP" : "ARP";
-  const failure = `nobody on its link answers to ${gateway ?? address} (${protocol})`;
-  const fix = gateway === null ? null : routeCommand(evidence, gateway);
-  if (fix !== null) {
-    const text = `${failure}, the gateway of the route to ${address}`;
-    return { word: "nobody-on-link", text, fix: [fix] };
-  }
-  const text = `${failure}: this is no link of a VPC, or IMDS is not behind it`;
-  return { word: "nobody-on-link", text, fix: null };
+  if (link === null) return toVerdict("no-address", `there is no ${kind} to send from`);
+  if (!isMissing) return toVerdict("no-address", `its ${kind} cannot be used (yet)`);
+  return toVerdict("no-address", `it has no ${kind}`, ...addressFix(evidence));
 }
 
 /**
- * A prohibit, blackhole or unreachable route. A socket that is bound to a NIC passes it by on its
- * way out over IPv4 (the kernel takes the address for on-link), but the answer is dropped where
- * rp_filter looks for a way back; all others get EACCES, EINVAL or EHOSTUNREACH.
+ * A prohibit, blackhole or unreachable route. Over IPv4, a socket that is bound to a NIC sends past
+ * it (the kernel takes the address for on-link), but rp_filter drops the answer if there is no route
+ * back. All other sockets get EACCES, EINVAL or EHOSTUNREACH.
  */
-export function checkRefusals(evidence: PathEvidence): Verdict | null {
+function checkRefusals(evidence: PathEvidence): Verdict | null {
   const { pathFacts, machine, address } = evidence;
-  const isRefused =
-    pathFacts.route?.kind === "forbidden" ||
-    (pathFacts.unboundRoute?.kind === "forbidden" &&
-      (pathFacts.acceptsReplies === false || pathFacts.route?.kind === "none"));
-  if (!isRefused && connectOutcome(evidence) !== "EACCES") return null;
-  const familyRefusals = machine.refusals.filter(
-    ({ family }) => family === (address.includes(":") ? 6 : 4),
-  );
+  const { route, unboundRoute, acceptsReplies } = pathFacts;
+  const isForbidden =
+    route?.kind === "forbidden" ||
+    (unboundRoute?.kind === "forbidden" && (acceptsReplies === false || route?.kind === "none"));
+  if (!isForbidden && connectOutcome(evidence) !== "EACCES") return null;
+  const family = isIpv6(evidence) ? 6 : 4;
+  const refusals = machine.refusals.filter((refusal) => refusal.family === family);
+  const text = describeRefusals(refusals, address);
   if (machine.hasImdsd) {
-    const text = `systemd-imdsd guards IMDS on this machine: ${describeRefusals(familyRefusals, address)}; ask it instead`;
-    return { word: "prohibited", text, fix: null };
+    const hint = "systemd-imdsd protects IMDS on this machine, ask systemd-imdsd instead";
+    return toVerdict("prohibited", `${text}: ${hint}`);
   }
-  const route =
-    pathFacts.route?.kind === "none"
-      ? [routeCommand(evidence)].filter((each) => each !== null)
-      : [];
-  const fix =
-    familyRefusals.length === 0 ? null : [...familyRefusals.map(({ remove }) => remove), ...route];
-  return { word: "prohibited", text: describeRefusals(familyRefusals, address), fix: fix };
+  if (refusals.length === 0) return toVerdict("prohibited", text);
+  const missingRoute = route?.kind === "none" ? routeFix(evidence) : [];
+  return toVerdict("prohibited", text, ...refusals.map(({ remove }) => remove), ...missingRoute);
 }
 
 function describeRefusals(refusals: readonly Refusal[], address: string): string {
   const names = refusals.map(
-    ({ type, what: routeOrRule, destination }) => `a ${type} ${routeOrRule} (${destination})`,
+    ({ type, kind, destination }) =>
+      `${type === "unreachable" ? "an" : "a"} ${type} ${kind} (${destination})`,
   );
   const subject = names.length === 0 ? "a route, a rule or a security policy" : names.join(" and ");
-  return `${subject.replace("a unreach", "an unreach")} forbids ${address}`;
+  return `${subject} forbids ${address}`;
 }
 
 /**
- * The kernel drops the answer, since no route leads back the way it came (rp_filter). Loose (2) is
- * content with any route that covers IMDS's address, strict (1) only with a best one through this
- * NIC; the larger of `all` and the NIC's own holds, so 2 on the NIC always loosens.
- * With slashes, since a name may have dots (sysctl(8)).
+ * The kernel drops the answer, because it has no route back through the NIC (rp_filter). Loose (2)
+ * accepts any route that covers IMDS's address, strict (1) only the best one if it leads through this
+ * NIC. The larger of `all` and the NIC's own counts, so 2 on the NIC is always loose.
+ * With slashes, because a name may have dots (sysctl(8)).
  * https://docs.kernel.org/networking/ip-sysctl.html
  */
-export function checkReversePath(evidence: PathEvidence): Verdict | null {
-  const { pathFacts, nicFacts, nic, address } = evidence;
+function checkReversePath({ pathFacts, nicFacts, nic, address }: PathEvidence): Verdict | null {
   if (pathFacts.acceptsReplies !== false || nicFacts.rpFilter === 0 || nic === null) return null;
   const isStrict = nicFacts.rpFilter === 1;
   const mode = isStrict ? "1 (strict)" : "2 (loose)";
-  const problem = `answers that come in through it are dropped: rp_filter is ${mode}`;
+  const problem = `the kernel drops answers that arrive through it: rp_filter is ${mode}`;
+  const name = quoteShellWord(nic);
   if (pathFacts.unboundRoute?.kind === "route" && isStrict) {
-    const elsewhere =
-      pathFacts.unboundRoute.nic === null ? "elsewhere" : `through ${pathFacts.unboundRoute.nic}`;
-    const text = `${problem}, and the route to ${address} leads ${elsewhere}`;
-    return {
-      word: "rp-filter",
-      text,
-      fix: [`sysctl -w net/ipv4/conf/${quoteShellWord(nic)}/rp_filter=2`],
-    };
+    const { nic: other } = pathFacts.unboundRoute;
+    const where = other === null ? "elsewhere" : `through ${other}`;
+    const text = `${problem}, and the route to ${address} leads ${where}`;
+    return toVerdict("rp-filter", text, `sysctl -w net/ipv4/conf/${name}/rp_filter=2`);
   }
-  const text = `${problem}, and no route leads to ${address}`;
-  return {
-    word: "rp-filter",
-    text,
-    fix: [`ip route append ${address} dev ${quoteShellWord(nic)}`],
+  const text = `${problem}, and there is no route to ${address}`;
+  return toVerdict("rp-filter", text, `ip route append ${address} dev ${name}`);
+}
+
+/** A firewall rule of this machine certainly blocks the packets. */
+function checkFirewall(evidence: PathEvidence): Verdict | null {
+  const found = findBlocks(evidence).find(({ isCertain }) => isCertain);
+  if (found !== undefined) return toBlockVerdict(found, evidence);
+  if (connectOutcome(evidence) !== "EPERM") return null;
+  const text = "the kernel forbids the connection (EPERM): a firewall, or a unit's IPAddressDeny=";
+  return toVerdict("firewall", text);
+}
+
+/** A rule may block the packets: it depends on a condition that cannot be evaluated. */
+function checkPossibleFirewall(evidence: PathEvidence): Verdict | null {
+  const [block] = findBlocks(evidence);
+  return block === undefined ? null : toBlockVerdict(block, evidence);
+}
+
+type DirectedBlock = FirewallBlock & Pick<FirewallPacket, "direction">;
+
+function findBlocks(evidence: PathEvidence): readonly DirectedBlock[] {
+  const chains = evidence.machine.firewall ?? [];
+  return (["out", "in"] as const).flatMap((direction) => {
+    const block = evaluateFirewall(chains, buildPacket(evidence, direction));
+    return block === null ? [] : [{ ...block, direction }];
+  });
+}
+
+function toBlockVerdict(block: DirectedBlock, { address }: PathEvidence): Verdict {
+  const { chain, how, isCertain, direction, fix } = block;
+  const subject = `the firewall (${chain}) ${isCertain ? how : `perhaps ${how}`}`;
+  const packets = `packets ${direction === "out" ? "to" : "from"} ${address}`;
+  return toVerdict("firewall", `${subject} ${packets}`, fix);
+}
+
+/** Any port from which the kernel opens connections (ip_local_port_range). */
+const sampleLocalPort = "45678";
+
+function buildPacket(
+  evidence: PathEvidence,
+  direction: FirewallPacket["direction"],
+): FirewallPacket {
+  const { address, port, source, nic, machine } = evidence;
+  const isOut = direction === "out";
+  const local = { address: source ?? "", port: sampleLocalPort, nic: nic ?? "" };
+  const imds = { address, port: String(port), nic: "none" };
+  const [from, to] = isOut ? [local, imds] : [imds, local];
+  const values = {
+    daddr: to.address,
+    saddr: from.address,
+    dport: to.port,
+    sport: from.port,
+    oif: from.nic,
+    iif: to.nic,
+    protocol: "tcp",
+    family: isIpv6(evidence) ? "ipv6" : "ipv4",
+    uid: isOut ? String(machine.uid) : "none",
+    state: isOut ? "new" : "established",
   };
+  return { direction, values };
 }
 
 /**
- * No route: IPv4 takes an address for on-link where the socket is bound to a NIC, IPv6 never does,
- * and programs that bind to none need one in both.
+ * No route. IPv4 takes the address for on-link if the socket is bound to a NIC; IPv6 never does.
+ * Programs that do not bind to a NIC need a route with both.
  */
-export function checkRoute(evidence: PathEvidence): Verdict | null {
+function checkRoute(evidence: PathEvidence): Verdict | null {
   const { pathFacts, address, link } = evidence;
   const outcome = connectOutcome(evidence);
   if (outcome === "ENETDOWN" || outcome === "ENODEV") {
-    return { word: "down", text: "it has just gone down", fix: null };
+    return toVerdict("down", "it went down during the probe");
   }
   if (pathFacts.route?.kind !== "none" && outcome !== "ENETUNREACH") return null;
   const through = link === null ? "" : " through it";
-  const command = routeCommand(evidence);
-  const text = `no route leads to ${address}${through}`;
-  return { word: "no-route", text, fix: command === null ? null : [command] };
+  const text = `there is no route to ${address}${through}`;
+  return toVerdict("no-route", text, ...routeFix(evidence));
 }
 
-/** What a VPC's routers answer to on every link, where none has announced itself. */
-const vpcRouter = "fe80:ec2::1";
-
-/** So that what is added is no second path of a route that is there, but comes after it. */
-const addedRouteMetric = 2048;
-
-/**
- * A route to IMDS alone, through the NIC; null: there is none to lead it through. `dead`: a gateway
- * that is not there.
- */
-function routeCommand(evidence: PathEvidence, deadGateway: string | null = null): string | null {
-  const { nic, address, pathFacts } = evidence;
-  if (nic === null) return null;
-  const router =
-    pathFacts.router === null || pathFacts.router === deadGateway ? vpcRouter : pathFacts.router;
-  if (isIpv6(evidence) && router === deadGateway) return null;
-  const via = isIpv6(evidence) ? ` via ${router}` : "";
-  const route = `${address}${via} dev ${quoteShellWord(nic)}`;
-  if (deadGateway !== null && pathFacts.hostRoute !== null) {
-    return `${ipCommand(evidence)} route replace ${route}${pathFacts.hostRoute}`; // one beside it is not taken
+/** The next hop does not answer ARP or NDP. */
+function checkNeighbour(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, address } = evidence;
+  if (pathFacts.neighbour !== "failed" && connectOutcome(evidence) !== "EHOSTUNREACH") return null;
+  const gateway = pathFacts.route?.kind === "route" ? pathFacts.route.gateway : null;
+  const protocol = isIpv6(evidence) ? "NDP" : "ARP";
+  const [fix] = gateway === null ? [] : routeFix(evidence, gateway);
+  if (fix !== undefined) {
+    const text = `${gateway}, the gateway of the route to ${address}, does not answer ${protocol}`;
+    return toVerdict("no-neighbour", text, fix);
   }
-  return `${ipCommand(evidence)} route append ${route}${isIpv6(evidence) ? ` metric ${addedRouteMetric}` : ""}`;
+  const problem = `${gateway ?? address} does not answer ${protocol}`;
+  const cause = "its link does not belong to a VPC, or does not lead to IMDS";
+  return toVerdict("no-neighbour", `${problem}: ${cause}`);
 }
 
 /** AWS's IPv6 endpoint, which is off unless it is enabled. */
 const ipv6Endpoint = "fd00:ec2::254";
 
-/** What is left: nothing on this machine is known to be in the way. */
-export function describeNoConnection(evidence: PathEvidence): Verdict {
-  const { address, port } = evidence;
+/** No check has found a cause on this machine. */
+function describeNoConnection(evidence: PathEvidence): Verdict {
+  const { address, port, probe } = evidence;
   const isOptional = address === ipv6Endpoint;
-  const fix = isOptional ? [modifyOptionsCommand(evidence, "--http-protocol-ipv6 enabled")] : null;
+  const fix = isOptional ? [modifyOptionsCommand(evidence, "--http-protocol-ipv6 enabled")] : [];
   const note = isOptional ? "; IMDS over IPv6 is off unless it is enabled" : "";
   const outcome = connectOutcome(evidence);
   if (outcome === "ECONNREFUSED") {
-    const text = `${address} refuses connections to port ${port}${firewallNote(evidence)}${note}`;
-    return { word: "refused", text, fix: fix };
+    const text = `${address} refuses connections to port ${port}`;
+    return toVerdict("refused", `${text}${firewallNote(evidence)}${note}`, ...fix);
   }
-  const within = formatMs(evidence.probe.connect?.ms ?? 0);
+  const within = formatMs(probe.connect?.ms ?? 0);
   const reason = outcome === "ETIMEDOUT" || outcome === null ? "" : ` (${outcome})`;
   const text = `no connection to ${address} within ${within}${reason}`;
-  const notes = `${dropNote(evidence)}${throttleNote(evidence)}${firewallNote(evidence)}${note}`;
-  return { word: "no-answer", text: `${text}${notes}`, fix: fix };
+  const notes = [lossNote, droppedPacketsNote, firewallNote].map((toNote) => toNote(evidence));
+  return toVerdict("no-answer", `${text}${notes.join("")}${note}`, ...fix);
 }
 
-function dropNote({ pathFacts, nicFacts }: PathEvidence): string {
+function lossNote({ pathFacts, nicFacts }: PathEvidence): string {
   if (pathFacts.acceptsReplies === null && (nicFacts.rpFilter ?? 0) > 0) {
     return `; rp_filter is ${nicFacts.rpFilter}, which may drop the answers`;
   }
-  if (pathFacts.neighbour !== "answers") return "";
-  return ", though the next hop answers: it is dropped beyond this machine";
+  if (pathFacts.neighbour !== "reachable") return "";
+  return ", although the next hop answers: packets are lost beyond this machine";
 }
 
-/** A machine that has neither nft nor iptables may have a firewall of bpf, and hides it from root. */
+/** Without nft and iptables, even root sees no firewall; a firewall of BPF is never seen. */
 function firewallNote({ machine: { firewall, uid } }: PathEvidence): string {
   if (firewall !== null) return "";
-  const restriction = uid === 0 ? "cannot be seen without nft or iptables" : "only root can see";
-  return `; whether a firewall is in the way${uid === 0 ? "" : ","} ${restriction}`;
+  const condition = uid === 0 ? "without nft or iptables" : "without root";
+  return `; ${condition}, it cannot be seen whether a firewall blocks it`;
 }

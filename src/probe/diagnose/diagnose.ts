@@ -7,143 +7,96 @@ import type {
   Verdict,
   VerdictWord,
 } from "../../model/probe.ts";
-import { diagnoseAnswer } from "./answer.ts";
-import { connectOutcome, type PathEvidence } from "./evidence.ts";
 import { quoteShellWord } from "../../model/text.ts";
-import {
-  checkAddress,
-  checkNeighbour,
-  checkRefusals,
-  checkReversePath,
-  checkRoute,
-  describeNoConnection,
-} from "./causes.ts";
-import { checkFirewall, checkPossibleFirewall } from "./firewall-cause.ts";
+import { diagnoseAnswer } from "./answer.ts";
+import { diagnoseConnection } from "./causes.ts";
+import { connectOutcome, type PathEvidence, toVerdict } from "./evidence.ts";
 
-/** What is the matter with a way to IMDS, and what mends it. */
+/** The verdict on one path to IMDS, with its fix. */
 export function diagnoseImdsPath(evidence: PathEvidence): Verdict {
-  if (connectOutcome(evidence) === "ok")
+  const { link } = evidence;
+  if (connectOutcome(evidence) === "ok") {
     return diagnoseAnswer(evidence) ?? diagnoseConnection(evidence);
-  return (
-    (evidence.link === null ? null : diagnoseLink(evidence.link)) ?? diagnoseConnection(evidence)
-  );
-}
-
-/** A link that is down, or leads nowhere, needs no further question; null: it is well. */
-function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
-  if (!isUp) {
-    return {
-      word: "down",
-      text: "it is down",
-      fix: [`ip link set dev ${quoteShellWord(name)} up`],
-    };
   }
+  const linkVerdict = link === null ? null : diagnoseLink(link);
+  return linkVerdict ?? diagnoseConnection(evidence);
+}
+
+/** A link that is down or has no carrier; null: it is usable. */
+function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
+  if (!isUp) return toVerdict("down", "it is down", `ip link set dev ${quoteShellWord(name)} up`);
   if (hasCarrier) return null;
-  const text = "it is up but has no carrier: nothing is at the other end";
-  return { word: "no-carrier", text, fix: null };
+  return toVerdict("no-carrier", "it is up but has no carrier: nothing is at the other end");
 }
 
-/**
- * Why there is no connection: the first cause that is certain. What the kernel says of its own
- * decisions goes before what an errno may mean: a packet that the machine drops itself, on its way
- * out or in, looks just like one that nobody answers.
- */
-const causes: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
-  checkAddress,
-  checkRefusals,
-  checkReversePath,
-  checkFirewall,
-  checkRoute,
-  checkNeighbour,
-  checkPossibleFirewall,
-];
-
-function diagnoseConnection(evidence: PathEvidence): Verdict {
-  const found = causes.map((check) => check(evidence)).find((verdict) => verdict !== null);
-  return found ?? describeNoConnection(evidence);
-}
-
-/** Somebody answered: that says more than a way on which nobody did. */
+/** A service answered: that says more than a path over which nothing did. */
 const answeredWords: readonly VerdictWord[] = [
   "switched-off",
   "throttled",
-  "trouble",
+  "service-error",
   "hop-limit",
   "silent",
   "not-imds",
 ];
 
-/** Over IPv6 these are normal on EC2, and no reason to look there first. */
+/** These are normal over IPv6 on EC2, so another verdict is more useful. */
 const expectedWords: readonly VerdictWord[] = ["no-address", "no-route"];
 
-/** What is the matter with a NIC, or with the kernel's routing (`null`), as one. */
+/** One verdict for a NIC, or for the kernel's routing (`link` is null), from those of its paths. */
 export function diagnoseNic(link: LinkState | null, paths: readonly ProbedPath[]): Verdict {
   const verdicts = paths.map(({ verdict }) => verdict);
   const reached = verdicts.find(({ word }) => word === "reached");
   if (reached !== undefined) return link === null ? reached : noteTemporaryLease(reached, link);
   const linkVerdict = link === null ? null : diagnoseLink(link);
   if (linkVerdict !== null) return linkVerdict;
-  const answeredVerdict = verdicts.find(({ word }) => answeredWords.includes(word));
+  const answered = verdicts.find(({ word }) => answeredWords.includes(word));
   const unexpected = verdicts.find(({ word }) => !expectedWords.includes(word));
-  const [first] = verdicts;
-  return (
-    answeredVerdict ?? (first?.word === "no-address" ? unexpected : first) ?? first ?? notAsked
-  );
+  const [first = toVerdict("not-asked", "no endpoint is asked through it")] = verdicts;
+  return answered ?? (first.word === "no-address" ? unexpected : null) ?? first;
 }
 
-/** Reached by a lease that is gone by now: the NIC itself has no address. */
+/** The lease that the probe used is released by now: the NIC itself has no address. */
 function noteTemporaryLease(reached: Verdict, { addresses }: LinkState): Verdict {
   if (!addresses.some(({ isTemporary }) => isTemporary)) return reached;
-  return {
-    ...reached,
-    text: `${reached.text}; by a lease for the asking: it has no address of its own`,
-  };
+  const note = "with a temporary DHCP lease: it has no address of its own";
+  return { ...reached, text: `${reached.text}, ${note}` };
 }
 
-const notAsked: Verdict = {
-  word: "not-asked",
-  text: "no endpoint is asked through it",
-  fix: null,
-};
+const problem = "programs that do not bind to a NIC (curl, the SDKs) do not reach IMDS";
 
 /**
- * IMDS is reached through a NIC, but not by programs that bind to none (curl, the SDKs): over IPv4 a
- * bound socket needs no route, and passes a prohibit route by. null: they reach it alike. `kernel`:
- * what came of asking as they do; null: that was not tried, and the routes tell.
+ * Why programs that do not bind to a NIC (curl, the SDKs) do not reach IMDS, although a NIC does: over
+ * IPv4, a bound socket needs no route and ignores a prohibit route. null: they reach it, or no NIC
+ * does. `kernel`: the probe by the kernel's own routing; null: there was none, only the routes count.
  */
 export function diagnoseUnboundRouting(
   nics: readonly ProbedNic[],
   kernel: ProbedKernel | null,
 ): Verdict | null {
-  // what came by a lease says nothing of the machine as it is afterwards
+  // a path that used a temporary lease says nothing about the machine without that lease
   const permanent = nics.filter(
     ({ link }) => !link.addresses.some(({ isTemporary }) => isTemporary),
   );
-  const ways = permanent.flatMap(({ link, paths }) =>
-    paths.map((path) => ({ nic: link.name, way: path })),
+  const reached = permanent.flatMap(({ link, paths }) =>
+    paths
+      .filter(({ verdict }) => verdict.word === "reached")
+      .map(({ probe, pathFacts }) => ({ nic: link.name, probe, route: pathFacts.unboundRoute })),
   );
-  const reached = ways.filter(({ way: path }) => path.verdict.word === "reached");
   const [first] = reached;
   if (first === undefined || kernel?.verdict.word === "reached") return null;
-  if (reached.some(({ way: path }) => !isBlocked(path.pathFacts.unboundRoute))) {
-    return kernel === null
-      ? null
-      : { ...kernel.verdict, text: `${subject}: ${kernel.verdict.text}` };
+  if (reached.some(({ route }) => !isBlocked(route))) {
+    return kernel && { ...kernel.verdict, text: `${problem}: ${kernel.verdict.text}` };
   }
-  const address = new URL(first.way.probe.endpoint).hostname.replace(/^\[|\]$/g, "");
-  if (first.way.pathFacts.unboundRoute?.kind === "forbidden") {
-    const consequence =
-      "and ec2nic fetch keeps to that: it asks through a NIC only with --interface";
-    const text = `${subject}: a route or a rule forbids ${address} (see ip route get ${address}), ${consequence}`;
-    return { word: "prohibited", text, fix: null };
+  const address = new URL(first.probe.endpoint).hostname.replace(/^\[|\]$/g, "");
+  if (first.route?.kind === "forbidden") {
+    const cause = `a route or a rule forbids ${address} (see ip route get ${address})`;
+    const hint = "ec2nic fetch respects that, and uses a NIC only with --interface";
+    return toVerdict("prohibited", `${problem}: ${cause}; ${hint}`);
   }
-  const fix = address.includes(":")
-    ? null
-    : [`ip route append ${address} dev ${quoteShellWord(first.nic)}`];
-  return { word: "no-route", text: `${subject}: no route leads to ${address}`, fix: fix };
+  const text = `${problem}: there is no route to ${address}`;
+  const fix = `ip route append ${address} dev ${quoteShellWord(first.nic)}`;
+  return toVerdict("no-route", text, ...(address.includes(":") ? [] : [fix]));
 }
-
-const subject = "programs that bind to no NIC (curl, the SDKs) do not reach IMDS";
 
 function isBlocked(route: RouteFact | null): boolean {
   return route?.kind === "none" || route?.kind === "forbidden";

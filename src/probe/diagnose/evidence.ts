@@ -1,16 +1,23 @@
 import type { LinkState } from "../../model/link.ts";
-import type { MachineFacts, NicFacts, PathFacts, PathProbe } from "../../model/probe.ts";
+import type {
+  MachineFacts,
+  NicFacts,
+  PathFacts,
+  PathProbe,
+  Verdict,
+  VerdictWord,
+} from "../../model/probe.ts";
 
-/** A way, what came of asking over it, and what is known of the road. */
+/** The probe of a path, and everything that is known about the path. */
 export interface PathEvidence {
-  /** The NIC that is asked through, or that a hint may name; null: none is there. */
+  /** The NIC that was probed, or that a fix may name; null: there is none. */
   readonly nic: string | null;
   /** null: by the kernel's own routing. */
   readonly link: LinkState | null;
   /** IMDS's address and port. */
   readonly address: string;
   readonly port: number;
-  /** The NIC's address that is asked from; null: none. */
+  /** The NIC's address that requests are sent from; null: none. */
   readonly source: string | null;
   readonly probe: PathProbe;
   readonly pathFacts: PathFacts;
@@ -20,7 +27,12 @@ export interface PathEvidence {
   readonly isReachedElsewhere: boolean;
 }
 
-/** What a connection came to: an errno, `ok`; null: it was not tried. */
+/** Without commands, no fix is known. */
+export function toVerdict(word: VerdictWord, text: string, ...fix: readonly string[]): Verdict {
+  return { word, text, fix: fix.length === 0 ? null : fix };
+}
+
+/** The result of the connect: an errno, `ok`; null: it was not tried. */
 export function connectOutcome({ probe }: Pick<PathEvidence, "probe">): string | null {
   return probe.connect?.outcome ?? null;
 }
@@ -29,7 +41,10 @@ export function isIpv6({ address }: Pick<PathEvidence, "address">): boolean {
   return address.includes(":");
 }
 
-/** `ip`, with what it needs to be asked of this family. */
-export function ipCommand(evidence: Pick<PathEvidence, "address">): string {
-  return isIpv6(evidence) ? "ip -6" : "ip";
+/** The packets that the NIC's driver has counted as dropped, in brackets; empty: none. */
+export function droppedPacketsNote({ nicFacts, nic }: PathEvidence): string {
+  const { exceeded } = nicFacts;
+  if (exceeded === null || exceeded === 0) return "";
+  const packets = exceeded === 1 ? "1 packet" : `${exceeded} packets`;
+  return ` (${nic} has dropped ${packets} over its limit for link-local services, linklocal_allowance_exceeded)`;
 }

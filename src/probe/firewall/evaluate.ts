@@ -8,31 +8,33 @@ import type {
   FirewallRule,
 } from "../../model/firewall.ts";
 
-/** What stops a packet. */
+/** A rule or a policy that blocks a packet. */
 export interface FirewallBlock {
-  /** false: something about the rules could not be judged from here. */
+  /** false: it depends on a condition that could not be evaluated. */
   readonly isCertain: boolean;
   /** The chain's name. */
   readonly chain: string;
-  /** `drop`, `reject`, or the chain's policy. */
   readonly how: "drops" | "rejects" | "drops, by its policy,";
+  /** The command that lets the packet through. */
   readonly fix: string;
 }
 
 type ChainOutcome =
   | { readonly kind: "accept" | "end" | "return" }
-  | { readonly kind: "stopped"; readonly by: FirewallRule; readonly chain: FirewallChain };
+  | { readonly kind: "blocked"; readonly by: FirewallRule; readonly chain: FirewallChain };
 
 interface Traversal {
   readonly chains: readonly FirewallChain[];
   readonly packet: FirewallPacket;
-  /** What might stop it, if a condition that cannot be judged holds. */
+  /** Rules that match only if a condition holds which cannot be evaluated. */
   readonly undecided: { readonly rule: FirewallRule; readonly chain: FirewallChain }[];
 }
 
 const hooks = { out: ["output", "postrouting"], in: ["prerouting", "input"] } as const;
 
-/** Who stops the packet, for certain or perhaps; null: nobody that is seen here. */
+/**
+ * The rule or policy that blocks a packet, the certain before the possible ones. null: none.
+ */
 export function evaluateFirewall(
   chains: readonly FirewallChain[],
   packet: FirewallPacket,
@@ -50,25 +52,25 @@ function evaluateBaseChain(
 ): FirewallBlock | null {
   const traversal: Traversal = { chains, packet, undecided: [] };
   const outcome = evaluateChain(base, traversal, 0);
-  // a rule that cannot be judged may have let it pass before
+  // an undecided rule that comes first may have accepted the packet
   const isCertain = traversal.undecided.every(({ rule }) => isBlocking(rule.action));
-  if (outcome.kind === "stopped")
-    return describeBlock(outcome.by, { base, ...outcome, packet, isSure: isCertain });
+  if (outcome.kind === "blocked")
+    return describeBlock(outcome.by, { base, ...outcome, packet, isCertain });
   if (outcome.kind !== "accept" && base.policy === "drop") {
     const fix = base.accept(packet);
     return { isCertain, chain: base.name, how: "drops, by its policy,", fix };
   }
   const undecided = traversal.undecided.find(({ rule }) => isBlocking(rule.action));
   if (undecided === undefined) return null;
-  return describeBlock(undecided.rule, { base, chain: undecided.chain, packet, isSure: false });
+  return describeBlock(undecided.rule, { base, chain: undecided.chain, packet, isCertain: false });
 }
 
-/** A rule for this very address is taken away; one that means more is left, and passed by. */
+/** The fix removes a rule for this address alone; before a wider rule, it inserts an accepting one. */
 function describeBlock(
   rule: FirewallRule,
-  at: { base: FirewallChain; chain: FirewallChain; packet: FirewallPacket; isSure: boolean },
+  at: { base: FirewallChain; chain: FirewallChain; packet: FirewallPacket; isCertain: boolean },
 ): FirewallBlock {
-  const { base, chain, packet, isSure: isCertain } = at;
+  const { base, chain, packet, isCertain } = at;
   const own = [packet.values.daddr, packet.values.saddr].flatMap((each) => [each, hostCidr(each)]);
   const namesAddress = rule.conditions.some(
     ({ field, values, isNegated }) =>
@@ -90,7 +92,7 @@ function isBlocking({ kind }: FirewallAction): boolean {
   return kind === "drop" || kind === "reject";
 }
 
-/** Deeper than the kernel lets chains be nested. */
+/** The kernel allows no deeper nesting of chains (NFT_JUMP_STACK_SIZE). */
 const maxDepth = 16;
 
 function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number): ChainOutcome {
@@ -99,19 +101,19 @@ function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number
     if (match === "no") continue;
     const { action } = rule;
     const target = traversal.chains.find(({ id }) => id === jumpTarget(action));
-    // LOG, MARK and the like are no chains: to jump there is to go on
+    // LOG, MARK and other targets that are no chains: evaluation goes on after them
     if (target === undefined && jumpTarget(action) !== null) continue;
     if (match === "unknown") {
       traversal.undecided.push({ rule, chain });
       continue;
     }
     if (action.kind === "drop" || action.kind === "reject") {
-      return { kind: "stopped", by: rule, chain };
+      return { kind: "blocked", by: rule, chain };
     }
     if (action.kind === "accept" || action.kind === "return") return { kind: action.kind };
     if (target === undefined || depth === maxDepth) continue;
     const outcome = evaluateChain(target, traversal, depth + 1);
-    if (outcome.kind === "accept" || outcome.kind === "stopped") return outcome;
+    if (outcome.kind === "accept" || outcome.kind === "blocked") return outcome;
     if (action.kind === "goto") return { kind: "end" };
   }
   return { kind: "end" };
@@ -142,7 +144,7 @@ function matchCondition(
   return values.some((value) => matchesValue(field, own, value)) !== isNegated ? "yes" : "no";
 }
 
-/** Too rare to be worth its arithmetic. */
+/** Such a range is rare, and not evaluated. */
 function isIpv6Range(value: string): boolean {
   return value.includes(":") && value.includes("-");
 }
@@ -153,7 +155,7 @@ function matchesValue(field: FirewallField, own: string, value: string): boolean
   if (low !== undefined && high !== undefined) {
     return Number(own) >= Number(low) && Number(own) <= Number(high);
   }
-  // `ens+` is how iptables, `ens*` how nft writes all names that begin so
+  // `ens+` (iptables) and `ens*` (nft) mean every name with this prefix
   if (field === "oif" || field === "iif") return matchesName(own, value);
   return own === value || (field === "protocol" && value === "6" && own === "tcp");
 }

@@ -8,185 +8,14 @@ import type {
   FirewallRule,
 } from "../../model/firewall.ts";
 
-interface NftRule {
-  readonly family: string;
-  readonly table: string;
-  readonly chain: string;
-  readonly handle: number;
-  readonly expr: readonly Readonly<Record<string, unknown>>[];
-}
-
-/** The id of a named set → its elements. */
-type NftSets = ReadonlyMap<string, readonly unknown[]>;
-
-type ResolveId = (name: string) => string;
-
-/** What says nothing of whether a rule fits, and changes nothing that matters here. */
-const ignoredStatements: readonly string[] = ["counter", "log", "mangle", "notrack", "ct count"];
-
-/**
- * A rule of `nft -j`; several where its verdict depends on a map. What it does not understand
- * becomes a condition that cannot be judged.
- */
-function parseNftRule(rule: NftRule, sets: NftSets, resolveId: ResolveId): readonly FirewallRule[] {
-  const { family, table, chain, handle, expr } = rule;
-  const remove = `nft delete rule ${family} ${table} ${chain} handle ${handle}`;
-  const conditions: FirewallCondition[] = [];
-  for (const statement of expr) {
-    const [kind = "", body] = Object.entries(statement)[0] ?? [];
-    const action = parseAction(kind, body, resolveId);
-    if (action !== null) return [{ conditions, action, remove }];
-    if (kind === "vmap")
-      return parseVerdictMap(body, sets, resolveId).map(createRuleBuilder(conditions, remove));
-    if (kind === "match") conditions.push(parseCondition(body, sets, resolveId));
-    else if (!ignoredStatements.includes(kind) && !isComment(body))
-      conditions.push(unknownCondition);
-  }
-  return [];
-}
-
-const unknownCondition: FirewallCondition = { field: "other", isNegated: false, values: null };
-
-function createRuleBuilder(conditions: readonly FirewallCondition[], remove: string) {
-  return ({ condition, action }: VerdictMapEntry): FirewallRule => {
-    return { conditions: [...conditions, condition], action, remove };
-  };
-}
-
-const targetSchema = v.object({ target: v.string() });
-
-const xtSchema = v.object({ type: v.string(), name: v.string() });
-
-function parseAction(kind: string, body: unknown, resolveId: ResolveId): FirewallAction | null {
-  if (kind === "accept" || kind === "drop" || kind === "reject" || kind === "return") {
-    return { kind };
-  }
-  if (kind === "jump" || kind === "goto") {
-    const target = v.safeParse(targetSchema, body);
-    return target.success ? { kind, target: resolveId(target.output.target) } : null;
-  }
-  const isReject = kind === "xt" && v.is(xtSchema, body) && body.name === "REJECT";
-  return isReject ? { kind: "reject" } : null;
-}
-
-/** iptables keeps what nft cannot say as `xt`; a comment is not a condition. */
-function isComment(body: unknown): boolean {
-  return v.is(xtSchema, body) && body.type === "match" && body.name === "comment";
-}
-
-interface VerdictMapEntry {
-  readonly condition: FirewallCondition;
-  readonly action: FirewallAction;
-}
-
-const mapSchema = v.object({
-  key: v.unknown(),
-  data: v.object({ set: v.array(v.tuple([v.unknown(), v.record(v.string(), v.unknown())])) }),
-});
-
-function parseVerdictMap(
-  body: unknown,
-  sets: NftSets,
-  resolveId: ResolveId,
-): readonly VerdictMapEntry[] {
-  const map = v.safeParse(mapSchema, body);
-  if (!map.success) return [];
-  const { key, data } = map.output;
-  return data.set.flatMap(([value, verdict]) => {
-    const [kind = "", verdictBody] = Object.entries(verdict)[0] ?? [];
-    const action = parseAction(kind, verdictBody, resolveId);
-    const condition = parseCondition({ op: "==", left: key, right: value }, sets, resolveId);
-    return action === null ? [] : [{ condition, action }];
-  });
-}
-
-const matchSchema = v.object({ op: v.string(), left: v.unknown(), right: v.unknown() });
-
-function parseCondition(body: unknown, sets: NftSets, resolveId: ResolveId): FirewallCondition {
-  const match = v.safeParse(matchSchema, body);
-  if (!match.success) return unknownCondition;
-  const { op, left, right } = match.output;
-  const field = findField(left);
-  const values = parseValues(right, sets, resolveId);
-  if (field === null || values === null || !["==", "!=", "in"].includes(op))
-    return unknownCondition;
-  return { field, isNegated: op === "!=", values };
-}
-
-const fieldSchemas: readonly (readonly [v.GenericSchema, FirewallField])[] = [
-  [payloadSchema("ip", "daddr"), "daddr"],
-  [payloadSchema("ip6", "daddr"), "daddr"],
-  [payloadSchema("ip", "saddr"), "saddr"],
-  [payloadSchema("ip6", "saddr"), "saddr"],
-  [payloadSchema("ip", "protocol"), "protocol"],
-  [payloadSchema("ip6", "nexthdr"), "protocol"],
-  [payloadSchema("tcp", "dport"), "dport"],
-  [payloadSchema("th", "dport"), "dport"],
-  [payloadSchema("tcp", "sport"), "sport"],
-  [payloadSchema("th", "sport"), "sport"],
-  [metaSchema("oifname"), "oif"],
-  [metaSchema("oif"), "oif"],
-  [metaSchema("iifname"), "iif"],
-  [metaSchema("iif"), "iif"],
-  [metaSchema("l4proto"), "protocol"],
-  [metaSchema("nfproto"), "family"],
-  [metaSchema("skuid"), "uid"],
-  [v.object({ ct: v.object({ key: v.literal("state") }) }), "state"],
-];
-
-function payloadSchema(protocol: string, field: string) {
-  return v.object({
-    payload: v.object({ protocol: v.literal(protocol), field: v.literal(field) }),
-  });
-}
-
-function metaSchema(key: string) {
-  return v.object({ meta: v.object({ key: v.literal(key) }) });
-}
-
-function findField(left: unknown): FirewallField | null {
-  return fieldSchemas.find(([schema]) => v.is(schema, left))?.[1] ?? null;
-}
-
-const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
-
-const scalarSchema = v.union([v.string(), v.number()]);
-
-const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
-
-const setSchema = v.object({ set: v.array(v.unknown()) });
-
-const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
-
-/** null: not a list of plain values. */
-function parseValues(
-  right: unknown,
-  sets: NftSets,
-  resolveId: ResolveId,
-): readonly string[] | null {
-  if (typeof right === "string" && right.startsWith("@")) {
-    const elements = sets.get(resolveId(right.slice(1)));
-    return elements === undefined ? null : parseValues([...elements], sets, resolveId);
-  }
-  if (typeof right === "string" || typeof right === "number") return [String(right)];
-  if (Array.isArray(right)) {
-    const values = right.map((each) => parseValues(each, sets, resolveId));
-    return values.includes(null) ? null : values.flatMap((each) => each ?? []);
-  }
-  if (v.is(setSchema, right)) return parseValues(right.set, sets, resolveId);
-  if (v.is(elementSchema, right)) return parseValues(right.elem.val, sets, resolveId);
-  if (v.is(prefixSchema, right)) return [`${right.prefix.addr}/${right.prefix.len}`];
-  return v.is(rangeSchema, right) ? [right.range.join("-")] : null;
-}
-
-const tableEntries = { family: v.string(), table: v.string() };
+const inTable = { family: v.string(), table: v.string() };
 
 /** What `nft -j list ruleset` prints, as far as it is used (libnftables-json(5)). */
 export const nftablesSchema = v.array(
   v.object({
     chain: v.optional(
       v.object({
-        ...tableEntries,
+        ...inTable,
         name: v.string(),
         type: v.optional(v.string()),
         hook: v.optional(v.string()),
@@ -194,11 +23,11 @@ export const nftablesSchema = v.array(
       }),
     ),
     set: v.optional(
-      v.object({ ...tableEntries, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
+      v.object({ ...inTable, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
     ),
     rule: v.optional(
       v.object({
-        ...tableEntries,
+        ...inTable,
         chain: v.string(),
         handle: v.number(),
         expr: v.optional(v.array(v.record(v.string(), v.unknown())), []),
@@ -207,7 +36,19 @@ export const nftablesSchema = v.array(
   }),
 );
 
-type NftChain = NonNullable<v.InferOutput<typeof nftablesSchema>[number]["chain"]>;
+type Ruleset = v.InferOutput<typeof nftablesSchema>;
+
+type NftRule = NonNullable<Ruleset[number]["rule"]>;
+
+/** The elements of the named sets, by the set's full name. */
+type NamedSets = ReadonlyMap<string, readonly unknown[]>;
+
+/** Where the names in a rule are looked up: chains and sets belong to a table. */
+interface Scope {
+  readonly family: string;
+  readonly table: string;
+  readonly sets: NamedSets;
+}
 
 const familiesByTable: Readonly<Record<string, FirewallChain["families"]>> = {
   ip: ["ipv4"],
@@ -215,43 +56,30 @@ const familiesByTable: Readonly<Record<string, FirewallChain["families"]>> = {
   inet: ["ipv4", "ipv6"],
 };
 
-/** The chains of the families that IP packets pass, without those that only translate addresses. */
-export function parseNftables(
-  ruleset: v.InferOutput<typeof nftablesSchema>,
-): readonly FirewallChain[] {
-  const sets: NftSets = new Map(
-    ruleset.flatMap(({ set }) => (set === undefined ? [] : [[buildId(set, set.name), set.elem]])),
+/** The chains that IP packets traverse, without those that only translate addresses. */
+export function parseNftables(ruleset: Ruleset): readonly FirewallChain[] {
+  const sets: NamedSets = new Map(
+    ruleset.flatMap(({ set }) => (set === undefined ? [] : [[fullName(set, set.name), set.elem]])),
   );
   const rules = ruleset.flatMap(({ rule }) => rule ?? []);
   return ruleset.flatMap(({ chain }) => {
     const families = familiesByTable[chain?.family ?? ""];
     if (chain === undefined || families === undefined || chain.type === "nat") return [];
-    const id = buildId(chain, chain.name);
-    const ownRules = rules.filter((rule) => buildId(rule, rule.chain) === id);
+    const name = fullName(chain, chain.name);
+    const ownRules = rules.filter((rule) => fullName(rule, rule.chain) === name);
     return {
-      ...toChain(chain),
-      id,
+      id: name,
+      name,
+      hook: chain.hook ?? null,
+      policy: chain.policy === "drop" ? "drop" : "accept",
       families,
-      rules: ownRules.flatMap((rule) => parseRules(rule, sets)),
+      rules: ownRules.flatMap((rule) => parseRule(rule, sets)),
+      accept: (packet) => `nft insert rule ${name} ${formatAcceptRule(packet)}`,
     };
   });
 }
 
-function toChain(chain: NftChain): Omit<FirewallChain, "id" | "families" | "rules"> {
-  const name = `${chain.family} ${chain.table} ${chain.name}`;
-  return {
-    name,
-    hook: chain.hook ?? null,
-    policy: chain.policy === "drop" ? "drop" : "accept",
-    accept: (packet) => `nft insert rule ${name} ${formatAcceptRule(packet)}`,
-  };
-}
-
-function parseRules(rule: NftRule, sets: NftSets): readonly FirewallRule[] {
-  return parseNftRule(rule, sets, (chain) => buildId(rule, chain));
-}
-
-function buildId({ family, table }: { family: string; table: string }, name: string): string {
+function fullName({ family, table }: Pick<Scope, "family" | "table">, name: string): string {
   return `${family} ${table} ${name}`;
 }
 
@@ -260,4 +88,147 @@ function formatAcceptRule({ direction, values }: FirewallPacket): string {
   return direction === "out"
     ? `${ip} daddr ${values.daddr} tcp dport ${values.dport} accept`
     : `${ip} saddr ${values.saddr} tcp sport ${values.sport} accept`;
+}
+
+/** Statements that neither are a condition nor decide on a packet. */
+const ignoredStatements: readonly string[] = ["counter", "log", "mangle", "notrack", "ct count"];
+
+/** Several rules where the verdict depends on a map. A statement that is not understood is a condition. */
+function parseRule(rule: NftRule, sets: NamedSets): readonly FirewallRule[] {
+  const { family, table, chain, handle, expr } = rule;
+  const remove = `nft delete rule ${family} ${table} ${chain} handle ${handle}`;
+  const scope = { family, table, sets };
+  const conditions: FirewallCondition[] = [];
+  for (const statement of expr) {
+    const [kind = "", body] = Object.entries(statement)[0] ?? [];
+    const action = parseAction(kind, body, scope);
+    if (action !== null) return [{ conditions, action, remove }];
+    if (kind === "vmap") {
+      return parseVerdictMap(body, scope).map(({ condition, action: mapped }) => {
+        return { conditions: [...conditions, condition], action: mapped, remove };
+      });
+    }
+    if (kind === "match") conditions.push(parseCondition(body, scope));
+    else if (!ignoredStatements.includes(kind) && !isComment(body)) conditions.push(notUnderstood);
+  }
+  return [];
+}
+
+const notUnderstood: FirewallCondition = { field: "other", isNegated: false, values: null };
+
+const targetSchema = v.object({ target: v.string() });
+
+/** What nft cannot express itself: an extension of iptables. */
+const xtSchema = v.object({ type: v.string(), name: v.string() });
+
+function parseAction(kind: string, body: unknown, scope: Scope): FirewallAction | null {
+  if (kind === "accept" || kind === "drop" || kind === "reject" || kind === "return") {
+    return { kind };
+  }
+  if ((kind === "jump" || kind === "goto") && v.is(targetSchema, body)) {
+    return { kind, target: fullName(scope, body.target) };
+  }
+  const isReject = kind === "xt" && v.is(xtSchema, body) && body.name === "REJECT";
+  return isReject ? { kind: "reject" } : null;
+}
+
+function isComment(body: unknown): boolean {
+  return v.is(xtSchema, body) && body.type === "match" && body.name === "comment";
+}
+
+const verdictMapSchema = v.object({
+  key: v.unknown(),
+  data: v.object({ set: v.array(v.tuple([v.unknown(), v.record(v.string(), v.unknown())])) }),
+});
+
+function parseVerdictMap(
+  body: unknown,
+  scope: Scope,
+): readonly { readonly condition: FirewallCondition; readonly action: FirewallAction }[] {
+  if (!v.is(verdictMapSchema, body)) return [];
+  return body.data.set.flatMap(([value, verdict]) => {
+    const [kind = "", verdictBody] = Object.entries(verdict)[0] ?? [];
+    const action = parseAction(kind, verdictBody, scope);
+    const condition = parseCondition({ op: "==", left: body.key, right: value }, scope);
+    return action === null ? [] : [{ condition, action }];
+  });
+}
+
+const matchSchema = v.object({ op: v.string(), left: v.unknown(), right: v.unknown() });
+
+function parseCondition(body: unknown, scope: Scope): FirewallCondition {
+  if (!v.is(matchSchema, body) || !["==", "!=", "in"].includes(body.op)) return notUnderstood;
+  const field = parseField(body.left);
+  const values = parseValues(body.right, scope);
+  if (field === null || values === null) return notUnderstood;
+  return { field, isNegated: body.op === "!=", values };
+}
+
+const fieldSchema = v.union([
+  v.pipe(
+    v.object({ payload: v.object({ protocol: v.string(), field: v.string() }) }),
+    v.transform(({ payload: { protocol, field } }) => `${protocol} ${field}`),
+  ),
+  v.pipe(
+    v.object({ meta: v.object({ key: v.string() }) }),
+    v.transform(({ meta }) => `meta ${meta.key}`),
+  ),
+  v.pipe(
+    v.object({ ct: v.object({ key: v.string() }) }),
+    v.transform(({ ct }) => `ct ${ct.key}`),
+  ),
+]);
+
+/** By the left side of a match, as nft itself writes it. */
+const fields: Readonly<Record<string, FirewallField>> = {
+  "ip daddr": "daddr",
+  "ip6 daddr": "daddr",
+  "ip saddr": "saddr",
+  "ip6 saddr": "saddr",
+  "ip protocol": "protocol",
+  "ip6 nexthdr": "protocol",
+  "tcp dport": "dport",
+  "th dport": "dport",
+  "tcp sport": "sport",
+  "th sport": "sport",
+  "meta oifname": "oif",
+  "meta oif": "oif",
+  "meta iifname": "iif",
+  "meta iif": "iif",
+  "meta l4proto": "protocol",
+  "meta nfproto": "family",
+  "meta skuid": "uid",
+  "ct state": "state",
+};
+
+function parseField(left: unknown): FirewallField | null {
+  const parsed = v.safeParse(fieldSchema, left);
+  return parsed.success ? (fields[parsed.output] ?? null) : null;
+}
+
+const scalarSchema = v.union([v.string(), v.number()]);
+
+const setSchema = v.object({ set: v.array(v.unknown()) });
+
+const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
+
+const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
+
+const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
+
+/** The values of a match's right side: one, a list, or those of a set. null: not understood. */
+function parseValues(right: unknown, scope: Scope): readonly string[] | null {
+  if (typeof right === "string" && right.startsWith("@")) {
+    const elements = scope.sets.get(fullName(scope, right.slice(1)));
+    return elements === undefined ? null : parseValues([...elements], scope);
+  }
+  if (v.is(scalarSchema, right)) return [String(right)];
+  if (Array.isArray(right)) {
+    const values = right.map((each) => parseValues(each, scope));
+    return values.includes(null) ? null : values.flatMap((each) => each ?? []);
+  }
+  if (v.is(setSchema, right)) return parseValues(right.set, scope);
+  if (v.is(elementSchema, right)) return parseValues(right.elem.val, scope);
+  if (v.is(prefixSchema, right)) return [`${right.prefix.addr}/${right.prefix.len}`];
+  return v.is(rangeSchema, right) ? [right.range.join("-")] : null;
 }

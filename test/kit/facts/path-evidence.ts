@@ -25,7 +25,7 @@ export function linkStateAt(deviceNumber: number, changes: Partial<LinkState> = 
 
 /** A look whose steps came to these outcomes, 3 ms each. */
 export function probeOf(
-  outcomes: Partial<Record<"connect" | "token" | "read" | "worthless", string>>,
+  outcomes: Partial<Record<"connect" | "token" | "read", string>>,
   changes: Partial<PathProbe> = {},
 ): PathProbe {
   const steps = Object.entries(outcomes).map(([step, outcome]) => [step, { outcome, ms: 3 }]);
@@ -46,7 +46,7 @@ export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence 
       hostRoute: null,
       unboundRoute: { kind: "route", gateway: "10.0.0.1", nic: "ens5" },
       acceptsReplies: true,
-      neighbour: "answers",
+      neighbour: "reachable",
       router: null,
     },
     nicFacts: { rpFilter: 2, exceeded: null },

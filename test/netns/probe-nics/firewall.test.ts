@@ -5,14 +5,14 @@ testVerdicts([
     what: "nftables drops what is sent",
     provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`,
     word: "firewall",
-    says: "(inet t c) drops what is sent to 169.254.169.254",
+    says: "(inet t c) drops packets to 169.254.169.254",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
     what: "nftables rejects what is sent",
     provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 counter reject`,
     word: "firewall",
-    says: "rejects what is sent",
+    says: "rejects packets to",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {
@@ -25,7 +25,7 @@ testVerdicts([
     what: "nftables drops what is answered",
     provoke: `${addChain("input")} nft add rule inet t c ip saddr 169.254.169.254 drop`,
     word: "firewall",
-    says: "what 169.254.169.254 answers",
+    says: "drops packets from 169.254.169.254",
     fix: [/^nft delete rule inet t c handle \d+$/],
   },
   {

@@ -39,7 +39,7 @@ testVerdicts([
     what: "strict rp_filter, and no route at all",
     provoke: "sysctl -qw net.ipv4.conf.ens6.rp_filter=1",
     word: "rp-filter",
-    says: "no route leads to",
+    says: "there is no route to",
     fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
@@ -68,7 +68,7 @@ testVerdicts([
     provoke:
       "sysctl -qw net.ipv4.conf.ens6.rp_filter=2; ip route add default via 10.0.5.1; ip route add prohibit 169.254.169.254; mkdir /run/systemd; touch /run/systemd/io.systemd.InstanceMetadata",
     word: "prohibited",
-    says: "systemd-imdsd guards IMDS",
+    says: "systemd-imdsd protects IMDS",
     fix: null,
     removeCause: (network) => network.run("ip route del prohibit 169.254.169.254"),
   },
@@ -98,30 +98,30 @@ testVerdicts([
   {
     what: "nobody who answers ARP",
     before: (network) => network.far("sysctl -qw net.ipv4.conf.far6.arp_ignore=8"),
-    word: "nobody-on-link",
-    says: "(ARP)",
+    word: "no-neighbour",
+    says: "does not answer ARP",
     fix: null,
     removeCause: (network) => network.far("sysctl -qw net.ipv4.conf.far6.arp_ignore=0"),
   },
   {
     what: "a gateway that is not there",
     provoke: "ip route add default via 10.0.6.77 dev ens6",
-    word: "nobody-on-link",
-    says: "10.0.6.77 (ARP), the gateway",
+    word: "no-neighbour",
+    says: "10.0.6.77, the gateway",
     fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
     what: "a host route whose gateway is not there",
     provoke:
       "ip route add 169.254.169.254 via 10.0.6.77 dev ens6 metric 7 table 9; ip rule add to 169.254.169.254 table 9",
-    word: "nobody-on-link",
+    word: "no-neighbour",
     fix: ["ip route replace 169.254.169.254 dev ens6 table 9 metric 7"],
   },
   {
     what: "a host route over IPv6 whose gateway is not there",
     provoke: "ip -6 route add fd00:ec2::254 via fe80::dead dev ens6",
     args: ipv6,
-    word: "nobody-on-link",
+    word: "no-neighbour",
     fix: ["ip -6 route replace fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 1024"],
   },
   {

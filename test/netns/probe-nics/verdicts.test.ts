@@ -38,7 +38,7 @@ testHere("no NIC reaches IMDS: 69, and the error is in the JSON", async () => {
   await network.run("ip link set ens5 down; ip addr flush dev ens6");
   const result = await network.probe();
   expect(result).toMatchObject({ code: 69, outcome: "failed", error: { kind: "UNAVAILABLE" } });
-  expect(result.stderr).toContain("no NIC reaches imds");
+  expect(result.stderr).toContain("no NIC reaches IMDS");
 });
 
 testHere("one 503 is no verdict", async () => {
@@ -141,7 +141,9 @@ testHere(
     };
     const lost = await ask();
     expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
-    expect(lost.stderr).toContain("warning: NICs cannot be told apart here");
+    expect(lost.stderr).toContain(
+      "warning: sockets can't be bound to a nic in this process, only the default route is probed",
+    );
     await network.run(lost.verdict.fix[0]);
     expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
     const first = await network.ec2nic(["probe-nics", "--first"], { env });
@@ -208,8 +210,8 @@ onTerminal("on a terminal of 80 columns, the table and what mends", async () => 
     "ens6  up     rp-filter  no-route    10.0.6.10, 2001:db8:6::10",
     "ens7  down   -          -",
     "",
-    "ens6: answers that come in through it are dropped: rp_filter is 1 (strict), and",
-    "the route to 169.254.169.254 leads through ens5.",
+    "ens6: the kernel drops answers that arrive through it: rp_filter is 1 (strict),",
+    "and the route to 169.254.169.254 leads through ens5.",
     "    sysctl -w net/ipv4/conf/ens6/rp_filter=2",
     "",
     "ens7: it is down.",

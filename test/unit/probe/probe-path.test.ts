@@ -63,10 +63,10 @@ test("without a connection nothing is asked", async () => {
   expect(asked).toEqual([]);
 });
 
-test("a silent PUT is followed by a GET with a token that is worth nothing, never by one without", async () => {
+test("a silent PUT is followed by a GET with an invalid token, never by one without a token", async () => {
   const { outcomes, asked } = await look(["silence"], [text("", 401)]);
   expect(outcomes).toEqual(["ok", "silent", null, "401"]);
-  expect(asked).toEqual(["PUT", "GET worthless"]);
+  expect(asked).toEqual(["PUT", "GET invalid"]);
 });
 
 describe("what may pass is tried twice more, with a new token", () => {

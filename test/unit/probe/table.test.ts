@@ -57,7 +57,7 @@ test("the same trouble of several NICs is told once", () => {
   const broken = { paths: [wayOf("firewall")], verdict: trouble };
   const other = { ...broken, verdict: { ...trouble, fix: ["nft delete rule y"] } };
   const text = linesOf([nicAt(0, broken), nicAt(1, other), nicAt(2, broken)]).join("\n");
-  expect(text).toStartWith("IMDS is not reached through any NIC.\n");
+  expect(text).toStartWith("No NIC reaches IMDS.\n");
   expect(text).toContain(
     "ens5, ens7: the firewall (inet t c) drops it.\n    nft delete rule x\n\n",
   );
@@ -95,17 +95,17 @@ test("the kernel's routing is a row of its own", () => {
     { verbose: false, columns: 80 },
   ).split("\n");
   expect(lines).toEqual([
-    "IMDS answers through (kernel's routing).",
+    "IMDS answers through kernel routing.",
     "",
-    "NIC                 STATE  IPv4      ADDRESSES",
-    "(kernel's routing)  -      ok, 3 ms",
-    "ens5                up     -         10.0.0.10, 2001:db8:0::10",
+    "NIC             STATE  IPv4      ADDRESSES",
+    "kernel routing  -      ok, 3 ms",
+    "ens5            up     -         10.0.0.10, 2001:db8:0::10",
     "",
   ]);
 });
 
 test("no NIC at all is a sentence", () => {
-  expect(linesOf([])).toEqual(["There is no NIC that IMDS could be asked through.", ""]);
+  expect(linesOf([])).toEqual(["There is no NIC through which IMDS could be reached.", ""]);
 });
 
 test("control characters of a name do not reach the terminal", () => {
@@ -140,7 +140,7 @@ const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbos
 test("the kernel's routing that comes to what the NICs do is no row without --verbose", () => {
   expect(textOf([nicAt(0)], "reached")).not.toContain("routing");
   const verbose = textOf([nicAt(0)], "reached", {}, true);
-  expect(verbose).toContain("(kernel's routing)  -      ok, 3 ms  -\n");
+  expect(verbose).toContain("kernel routing  -      ok, 3 ms  -\n");
   expect(verbose).toStartWith("IMDS answers through ens5.\n");
   const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
   expect(textOf([nicAt(0, broken)], "no-answer")).not.toContain("routing");
@@ -149,20 +149,20 @@ test("the kernel's routing that comes to what the NICs do is no row without --ve
 test("the kernel's routing reaches it, and no NIC does: a row", () => {
   const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
   const text = textOf([nicAt(0, broken)], "reached");
-  expect(text).toStartWith("IMDS answers through (kernel's routing), not through ens5.\n");
-  expect(text).toContain("(kernel's routing)  -      ok, 3 ms");
+  expect(text).toStartWith("IMDS answers through kernel routing, not through ens5.\n");
+  expect(text).toContain("kernel routing  -      ok, 3 ms");
 });
 
 test("NICs reach it, and the kernel's routing does not: a row, and the note alone says why", () => {
   const text = textOf([nicAt(0)], "no-route", { note: verdict("no-route", "curl does not") });
   expect(text).toStartWith("IMDS answers through ens5.\n");
-  expect(text).toContain("(kernel's routing)  -      no-route");
+  expect(text).toContain("kernel routing  -      no-route");
   expect(text).not.toContain("no-route by routing");
   expect(text).toEndWith("\nnote: curl does not.\n");
 });
 
 test("no NIC is there, and the kernel's routing does not reach it: why", () => {
-  expect(textOf([], "no-answer")).toContain("(kernel's routing): no-answer by routing.");
+  expect(textOf([], "no-answer")).toContain("kernel routing: no-answer by routing.");
 });
 
 test("of more than eight names the rest is counted", () => {

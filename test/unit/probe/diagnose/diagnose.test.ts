@@ -21,7 +21,7 @@ const drop = { conditions: [], action: { kind: "drop" } } as const;
 const prohibit = {
   family: 4,
   type: "prohibit",
-  what: "route",
+  kind: "route",
   destination: "169.254.169.254/32",
   remove: "ip route del prohibit 169.254.169.254",
 } as const;
@@ -104,7 +104,7 @@ const cases: readonly {
       ...machine({ refusals: [prohibit], hasImdsd: true }),
     },
     word: "prohibited",
-    says: "systemd-imdsd guards IMDS",
+    says: "systemd-imdsd protects IMDS",
   },
   { what: "EACCES from nobody knows where", given: outcome("EACCES"), word: "prohibited" },
   {
@@ -125,7 +125,7 @@ const cases: readonly {
   {
     what: "a firewall that cannot be judged, and a neighbour that is silent: the neighbour",
     given: {
-      ...path({ neighbour: "silent" }),
+      ...path({ neighbour: "failed" }),
       ...machine({
         firewall: [
           firewallChain("output", [
@@ -134,8 +134,8 @@ const cases: readonly {
         ],
       }),
     },
-    word: "nobody-on-link",
-    says: "169.254.169.254 (ARP)",
+    word: "no-neighbour",
+    says: "169.254.169.254 does not answer ARP",
   },
   {
     what: "a firewall that cannot be judged, and nothing else",
@@ -153,16 +153,16 @@ const cases: readonly {
   {
     what: "a silent gateway",
     given: path({
-      neighbour: "silent",
+      neighbour: "failed",
       route: { kind: "route", gateway: "10.0.1.1", nic: "ens6" },
     }),
-    word: "nobody-on-link",
+    word: "no-neighbour",
     fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
     what: "EHOSTUNREACH where there is no ip to ask",
     given: { ...outcome("EHOSTUNREACH"), ...path({ route: null, neighbour: null }) },
-    word: "nobody-on-link",
+    word: "no-neighbour",
   },
   {
     what: "no IPv6 route, and the router that RA has brought",
@@ -179,13 +179,13 @@ const cases: readonly {
     what: "a refusal, seen by somebody who is not root",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null, uid: 1000 }) },
     word: "refused",
-    says: "; whether a firewall is in the way, only root can see",
+    says: "; without root, it cannot be seen whether a firewall blocks it",
   },
   {
     what: "a refusal, where root has neither nft nor iptables",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null }) },
     word: "refused",
-    says: "; whether a firewall is in the way cannot be seen without nft or iptables",
+    says: "; without nft or iptables, it cannot be seen whether a firewall blocks it",
   },
   {
     what: "IMDS over IPv6 that is not enabled",
@@ -198,7 +198,7 @@ const cases: readonly {
     what: "silence where the NIC has sent too much",
     given: { nicFacts: { rpFilter: 0, exceeded: 1 } },
     word: "no-answer",
-    says: "ens6 has lost 1 packet to its limit",
+    says: "ens6 has dropped 1 packet over its limit",
   },
   {
     what: "a PUT that is silent, and a GET that is not",
@@ -218,9 +218,9 @@ const cases: readonly {
   },
   { what: "429", given: answer("429"), word: "throttled", says: "429 3 times in a row" },
   { what: "503 for the reading", given: answer("ok", { read: "503" }), word: "throttled" },
-  { what: "500", given: answer("500"), word: "trouble" },
-  { what: "a cut connection", given: answer("ECONNRESET"), word: "trouble" },
-  { what: "404 for a token", given: answer("404"), word: "not-imds", says: "it says 404" },
+  { what: "500", given: answer("500"), word: "service-error" },
+  { what: "a cut connection", given: answer("ECONNRESET"), word: "service-error" },
+  { what: "404 for a token", given: answer("404"), word: "not-imds", says: "it answers 404" },
   { what: "a login page", given: answer("no-token"), word: "not-imds" },
   {
     what: "a path that breaks behind the connection",

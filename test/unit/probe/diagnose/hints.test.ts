@@ -9,7 +9,7 @@ const mendOf = (path: Partial<PathFacts>, more: Partial<PathEvidence> = {}) =>
     .fix;
 
 const silent = (gateway: string) =>
-  ({ neighbour: "silent", route: { kind: "route", gateway, nic: "ens6" } }) as const;
+  ({ neighbour: "failed", route: { kind: "route", gateway, nic: "ens6" } }) as const;
 
 test("a host route whose gateway is silent is replaced: one beside it is not taken", () => {
   expect(mendOf({ ...silent("10.0.1.1"), hostRoute: " table 9" })).toEqual([

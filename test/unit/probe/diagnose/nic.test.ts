@@ -75,7 +75,7 @@ describe("what keeps programs that bind to no NIC from IMDS", () => {
   test("a prohibit route", () => {
     const note = noteOf({ kind: "forbidden" });
     expect(note).toMatchObject({ word: "prohibited", fix: null });
-    expect(note?.text).toContain("asks through a NIC only with --interface");
+    expect(note?.text).toContain("uses a NIC only with --interface");
   });
 
   test("what they come to is known, and goes before what the routes say", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readFirewall } from "../../../../src/probe/read-firewall.ts";
-import type { FirewallChain, FirewallCondition } from "../../../../src/model/firewall.ts";
+import { readFirewall } from "../../../src/probe/read-firewall.ts";
+import type { FirewallChain, FirewallCondition } from "../../../src/model/firewall.ts";
 
 type Field = FirewallCondition["field"];
 type Outputs = Readonly<Record<string, string>>;

@@ -55,7 +55,7 @@ test("the kernel's routing, and the note", () => {
   const kernel = { link: "ens5", paths: [wayOf("no-route")], verdict: verdict("no-route") };
   const note = verdict("no-route", "curl does not reach it", ["ip route append x"]);
   const text = describeProbe({ nics: [nicAt(0)], kernel, note }, { verbose: false, columns: null });
-  expect(text).toContain("The kernel's routing: IPv4 no-route.\n");
+  expect(text).toContain("Kernel routing: IPv4 no-route.\n");
   expect(text).toEndWith("Note, why: curl does not reach it.\nNote, fix: ip route append x\n");
 });
 

@@ -16,8 +16,8 @@ import {
 } from "./rows.ts";
 
 /**
- * What was seen, for a screen reader, a pipe and grep: no columns, no brackets that mean something,
- * all of a NIC on lines that begin with its name, and no line broken.
+ * The result for a screen reader, a pipe and grep: one fact per line, no columns, no meaning in
+ * brackets, every line about a NIC begins with its name, and no line is wrapped.
  */
 export function listProbe(results: ProbeResults, verbose: boolean): string {
   const { rows, explained, notAsked: notAskedNics } = probeRows(results, verbose);
@@ -39,7 +39,7 @@ export function listProbe(results: ProbeResults, verbose: boolean): string {
 }
 
 function rowSubject({ name, nic }: ProbeRow): string {
-  return nic === null ? "The kernel's routing" : `NIC ${name}`;
+  return nic === null ? "Kernel routing" : `NIC ${name}`;
 }
 
 function rowFacts({ nic, paths, verdict }: ProbeRow, endpoints: readonly string[]) {
