@@ -6,17 +6,17 @@ import { parseProbeNicsOptions, probeNicsFlags, type ProbeNicsOptions } from "..
 
 export default defineSubcommand<typeof probeNicsFlags, ProbeNicsOptions>({
   name: "probe-nics",
-  summary: "Show which NICs reach IMDS; of the others why not, and what mends it.",
+  summary: "Show which NICs reach IMDS, and how to fix the others.",
   operands: "",
   flags: probeNicsFlags,
   notes: [
-    "Each NIC is asked by itself, all at once, with a connection that leaves through that NIC and " +
-      "no other, from an address of its own: it connects, takes a token and reads the instance's " +
-      "id. Nothing is changed on the machine. As root it also sees the firewall.",
-    "On a terminal a table; elsewhere, or where it is too narrow, a line for each fact, with the NIC's " +
-      "name in front. Programs take --json.",
-    "0 if any NIC reaches IMDS, else 69. IMDS over IPv6 is off on EC2 unless it is enabled: that " +
-      "it does not answer is no fault where IPv4 does.",
+    "All NICs are probed at the same time, each with a connection that leaves through that NIC only, " +
+      "from an address of that NIC: it connects, requests a token and reads the instance's id. " +
+      "Nothing is changed on the machine. As root, the firewall is also read.",
+    "On a terminal, the output is a table. Elsewhere, or if the terminal is too narrow, it is one " +
+      "line per fact, which begins with the NIC's name. For programs, use --json.",
+    "Exits with 0 if any NIC reaches IMDS, else with 69. On EC2, IMDS over IPv6 is off unless it is " +
+      "enabled: it is no problem if only IPv4 answers.",
   ],
   examples: [
     "ec2nic probe-nics",

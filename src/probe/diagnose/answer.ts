@@ -47,7 +47,7 @@ function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
 }
 
 function notImds({ address }: PathEvidence, answer: string): Verdict {
-  return toVerdict("not-imds", `the service at ${address} is not IMDS: it answers ${answer}`);
+  return toVerdict("not-imds", `the service at ${address} is not IMDS: it answers with ${answer}`);
 }
 
 /**

@@ -113,7 +113,7 @@ testVerdicts([
     what: "a portal that redirects",
     before: fault({ fault: { kind: "redirect", location: "http://10.0.5.1/login" } }),
     word: "not-imds",
-    says: "it answers 302",
+    says: "it answers with 302",
     fix: null,
     removeCause: clear,
   },

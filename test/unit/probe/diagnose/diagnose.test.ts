@@ -220,7 +220,7 @@ const cases: readonly {
   { what: "503 for the reading", given: answer("ok", { read: "503" }), word: "throttled" },
   { what: "500", given: answer("500"), word: "service-error" },
   { what: "a cut connection", given: answer("ECONNRESET"), word: "service-error" },
-  { what: "404 for a token", given: answer("404"), word: "not-imds", says: "it answers 404" },
+  { what: "404 for a token", given: answer("404"), word: "not-imds", says: "it answers with 404" },
   { what: "a login page", given: answer("no-token"), word: "not-imds" },
   {
     what: "a path that breaks behind the connection",
