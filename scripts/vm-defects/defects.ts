@@ -15,7 +15,7 @@ export const defects: readonly Defect[] = [
   {
     name: "durability: files are overwritten in place and not synced",
     file: "src/host/files.ts",
-    find: "  write: writeWhole,",
+    find: "  write: writeAtomically,",
     replacement:
       "  write: async (path, content, mode) => { await writeFile(path, content, { mode }); },",
     scenario: "power-cut",
@@ -24,16 +24,16 @@ export const defects: readonly Defect[] = [
   {
     name: "bus: a device without a driver is treated as detached",
     file: "src/plan/presence/removal.ts",
-    find: 'return { verdict: "on-bus", why };',
-    replacement: 'return { verdict: other === null ? "gone" : "on-bus", why };',
+    find: 'return { presence: "on-bus", reason };',
+    replacement: 'return { presence: other === null ? "gone" : "on-bus", reason };',
     scenario: "driver-reload",
     pattern: "^trixie, networkd",
   },
   {
     name: "removal: a detached NIC keeps its files",
     file: "src/plan/presence/removal.ts",
-    find: 'return { verdict: "gone", why: `${address} left the bus` };',
-    replacement: 'return { verdict: "unknown", why: `${address} left the bus` };',
+    find: 'return { presence: "gone", reason: `${address} left the bus` };',
+    replacement: 'return { presence: "unknown", reason: `${address} left the bus` };',
     scenario: "hotplug",
     pattern: "^trixie, networkd",
   },

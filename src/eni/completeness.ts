@@ -35,7 +35,7 @@ function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason 
   }
   const duplicate = all.find((other) => other !== eni && slotKey(other) === slotKey(eni));
   if (duplicate === undefined) return null;
-  const reason = `network card ${card ?? 0}, device ${device} is also said to be that of ${duplicate.mac}`;
+  const reason = `network card ${card ?? 0}, device ${device} is also that of ${duplicate.mac}`;
   return { leaf: "device-number", reason };
 }
 

@@ -44,9 +44,9 @@ export type NicTimeline = Readonly<v.InferOutput<typeof timelineSchema>>;
 export type NicEvent =
   | { readonly kind: "added"; readonly selector: LinkSelector }
   /** Its link is gone: the driver was unloaded, or the NIC was detached from its bus. */
-  | { readonly kind: "gone-from-kernel"; readonly name: string | null; readonly mac: string | null }
+  | { readonly kind: "link-removed"; readonly name: string | null; readonly mac: string | null }
   /** A device is gone; `device`: its name on the bus; null: the caller does not know which. */
-  | { readonly kind: "gone-from-bus"; readonly device: string | null }
+  | { readonly kind: "device-removed"; readonly device: string | null }
   | { readonly kind: "irrelevant"; readonly reason: string };
 
 /** How to find the link that an event is about. */

@@ -10,7 +10,7 @@ import { reportActivation } from "../configure/report.ts";
 import type { HotplugOptions } from "./options.ts";
 import { reportNoChange } from "./report.ts";
 
-type RemovalEvent = Extract<NicEvent, { kind: "gone-from-kernel" | "gone-from-bus" }>;
+type RemovalEvent = Extract<NicEvent, { kind: "link-removed" | "device-removed" }>;
 
 /**
  * `hotplug remove`: removes the configuration of each NIC without a link whose device has left its
@@ -36,7 +36,7 @@ export async function removeNics(
 
 /** The event says that a link is gone, but it is present; null: it is not present. */
 function describePresentLink(links: readonly Link[], event: RemovalEvent): string | null {
-  if (event.kind === "gone-from-bus") return null;
+  if (event.kind === "device-removed") return null;
   const { name, mac } = event;
   const link = links.find((each) => each.name === name || (mac !== null && each.mac === mac));
   return link === undefined ? null : `${link.name} is here: nothing is taken away`;

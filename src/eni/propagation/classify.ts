@@ -53,7 +53,8 @@ export interface ClassifyTimes {
 }
 
 /** What must be asked again to learn that a reason is gone. */
-export type AwaitedItem = "macs" | "mac" | "cards" | "folder" | { readonly leaf: string };
+export type AwaitedItem =
+  "mac-list" | "primary-mac" | "primary-folder" | "folder" | { readonly leaf: string };
 
 export type EniClassification =
   | { readonly state: "absent"; readonly reason: string; readonly awaits: AwaitedItem }
@@ -121,7 +122,7 @@ function parseCompleteEni(facts: EniFacts): { readonly eni: Eni } | PendingReaso
 
 /** Before values can be judged, they must have been asked for and answered. */
 function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
-  if (observed.listedMs === null) return { reason: "macs/ does not list it", awaits: "macs" };
+  if (observed.listedMs === null) return { reason: "macs/ does not list it", awaits: "mac-list" };
   if (observed.folder === "unread")
     return { reason: "its folder is not read yet", awaits: "folder" };
   if (observed.folder === "gone") {
@@ -129,7 +130,8 @@ function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
     const reason = isNew ? "listed, but its folder is not there yet" : "its folder is gone again";
     return { reason, awaits: "folder" };
   }
-  if (primaryMac === null) return { reason: "meta-data/mac is not there yet", awaits: "mac" };
+  if (primaryMac === null)
+    return { reason: "meta-data/mac is not there yet", awaits: "primary-mac" };
   const [unaskedLeaf] = unaskedLeaves(observed);
   if (unaskedLeaf !== undefined) {
     return { reason: `${unaskedLeaf}: listed, not read yet`, awaits: { leaf: unaskedLeaf } };
@@ -170,7 +172,7 @@ function checkCardKnown(facts: EniFacts, { isPrimary, folder }: ListedEni): Pend
   );
   if (isPrimary || isKnown || isKnownFromOther) return null;
   const reason = "whether this instance has several network cards is not known yet";
-  return { reason, awaits: "cards" };
+  return { reason, awaits: "primary-folder" };
 }
 
 /** Stands for the ENI that has `network-card`, which is all that matters of it here. */
@@ -193,11 +195,11 @@ function checkAddressOrEfaOnly(
   if (hasAddresses(eni)) return null;
   const [leased] = kernel?.dhcp ?? [];
   if (leased !== undefined) {
-    return { reason: `dhcp gave ${leased}, imds lists no address yet`, awaits: "folder" };
+    return { reason: `DHCP gave ${leased}, IMDS lists no address yet`, awaits: "folder" };
   }
   if (observed.folderReadMs - observed.changedMs >= times.confirmAbsenceMs) return null;
   const forMs = formatMs(times.confirmAbsenceMs);
-  const reason = `no address is listed: late, or efa-only (where it stays so for ${forMs})`;
+  const reason = `no address is listed: late, or EFA-only (if still so after ${forMs})`;
   return { reason, awaits: "folder" };
 }
 
@@ -211,7 +213,7 @@ function checkConfirmed({ observed, kernel }: EniFacts, eni: Eni): PendingReason
   const known = [...eni.ipv4.addresses, ...eni.ipv6.addresses];
   const leased = kernel?.dhcp.find((address) => !known.includes(address));
   if (leased === undefined) return null;
-  return { reason: `dhcp gave ${leased}, which imds does not list yet`, awaits: "folder" };
+  return { reason: `DHCP gave ${leased}, which IMDS does not list yet`, awaits: "folder" };
 }
 
 /** A router says that the subnet has IPv6, not that this ENI has: no reason to wait longer. */

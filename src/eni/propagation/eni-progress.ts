@@ -67,8 +67,8 @@ export function newEniProgress(mac: string): EniProgress {
   const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
   const classification = {
     state: "absent",
-    reason: "imds was not asked yet",
-    awaits: "macs",
+    reason: "IMDS has not been asked yet",
+    awaits: "mac-list",
   } as const;
   return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }

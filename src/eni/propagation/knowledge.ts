@@ -54,8 +54,10 @@ export function applyObservation(
   }
   if (observation.kind !== "value") return knowledge;
   const { value } = observation;
-  if (request.target === "macs") return recordListedMacs(knowledge, toLines(value), times.nowMs);
-  if (request.target === "mac") return { ...knowledge, primaryMac: parseMac(String(value)) };
+  if (request.target === "mac-list")
+    return recordListedMacs(knowledge, toLines(value), times.nowMs);
+  if (request.target === "primary-mac")
+    return { ...knowledge, primaryMac: parseMac(String(value)) };
   return { ...knowledge, primaryHasCard: value.includes("network-card") };
 }
 

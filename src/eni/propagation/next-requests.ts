@@ -81,10 +81,10 @@ function instanceRequests(
   { primaryMac, primaryHasCard }: EniKnowledge,
   { mac, folder, leaves }: EniObservations,
 ): readonly EniRequest[] {
-  if (primaryMac === null) return [{ target: "mac" }];
+  if (primaryMac === null) return [{ target: "primary-mac" }];
   const isCardUnlisted = folder === "there" && leaves["network-card"] === undefined;
   if (!isCardUnlisted || mac === primaryMac || primaryHasCard !== null) return [];
-  return [{ target: "cards", mac: primaryMac }];
+  return [{ target: "primary-folder", mac: primaryMac }];
 }
 
 function awaitedRequests(
@@ -92,9 +92,11 @@ function awaitedRequests(
   { mac, awaits }: PendingEni,
 ): readonly EniRequest[] {
   if (typeof awaits === "object") return [{ target: "leaf", mac, name: awaits.leaf }];
-  if (awaits === "macs" || awaits === "mac") return [{ target: awaits }];
+  if (awaits === "mac-list" || awaits === "primary-mac") return [{ target: awaits }];
   if (awaits === "folder") return [{ target: "folder", mac }];
-  return primaryMac === null ? [{ target: "mac" }] : [{ target: "cards", mac: primaryMac }];
+  return primaryMac === null
+    ? [{ target: "primary-mac" }]
+    : [{ target: "primary-folder", mac: primaryMac }];
 }
 
 function listedLeaves({ leaves }: EniObservations): readonly string[] {

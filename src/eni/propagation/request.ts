@@ -5,8 +5,8 @@ import type { LeafValue } from "./observations.ts";
 
 /** One request about ENIs that were plugged in. `cards`: the listing of the primary's folder. */
 export type EniRequest =
-  | { readonly target: "macs" | "mac" }
-  | { readonly target: "folder" | "cards"; readonly mac: string }
+  | { readonly target: "mac-list" | "primary-mac" }
+  | { readonly target: "folder" | "primary-folder"; readonly mac: string }
   | { readonly target: "leaf"; readonly mac: string; readonly name: string };
 
 /** What one look came to; trouble says nothing of what was asked for. */
@@ -37,7 +37,8 @@ export function requestKey(request: EniRequest): string {
 }
 
 export function metadataPath(request: EniRequest): MetadataPath {
-  if (!("mac" in request)) return request.target === "mac" ? ["meta-data", "mac"] : macsPath;
+  if (!("mac" in request))
+    return request.target === "primary-mac" ? ["meta-data", "mac"] : macsPath;
   const folder = [...macsPath, request.mac];
   return request.target === "leaf" ? [...folder, request.name] : folder;
 }

@@ -14,7 +14,7 @@ export async function observe(
   request: EniRequest,
 ): Promise<Observation> {
   const path = metadataPath(request);
-  const asFolder = !["mac", "leaf"].includes(request.target);
+  const asFolder = !["primary-mac", "leaf"].includes(request.target);
   const read = async (): Promise<Observation> => {
     const answer = await session.tryGet(path, { asFolder, mayBeEmpty: true });
     if (answer.kind === "absent") return { request, kind: "absent" };

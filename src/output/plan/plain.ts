@@ -54,7 +54,7 @@ const changeWords: Readonly<Record<string, string>> = { "+": "added", "-": "remo
 
 function describeChange(line: string): string {
   const word = changeWords[line.charAt(0)];
-  return word === undefined ? "lines that stay as they are" : `${word}: ${line.slice(2)}`.trimEnd();
+  return word === undefined ? "unchanged lines" : `${word}: ${line.slice(2)}`.trimEnd();
 }
 
 function stepLines({ argv, reason }: Step): readonly string[] {

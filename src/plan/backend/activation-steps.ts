@@ -40,7 +40,7 @@ export function activationSteps(
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
   preservesDirectory: "/run/systemd/network",
-  reason: "netplan makes the daemon's files from its own; what stays the same is not touched",
+  reason: "netplan generates the daemon's files; unchanged files are not replaced",
   mac: null,
   timeoutMs: 30_000,
 };
@@ -63,7 +63,7 @@ const networkdReload: Step = {
 export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
   const { stage, isRunning } = activation;
   if (name === null || stage === "local" || !isRunning) return [];
-  const reason = `${name}: it came back, and was not taken up`;
+  const reason = `${name}: it came back, and its daemon did not configure it`;
   const argv = usesNetworkManager(activation)
     ? connectionUp(profileUuid(macDigits(mac)), name)
     : ["networkctl", "reconfigure", name];

@@ -119,7 +119,7 @@ function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stag
     ? facts.networkManager.isRunning && facts.networkd.isRunning
     : facts.networkManager.isEnabled && facts.networkd.isEnabled;
   if (!both) return `${backend} is in charge: ${word}`;
-  return `${backend} is in charge: both are ${word}, and it takes every NIC without being asked`;
+  return `${backend} is in charge: both are ${word}, and it manages every NIC by default`;
 }
 
 function describeRequest(requested: Backend, found: Choice | null, stage: Stage): string {
@@ -152,5 +152,5 @@ export function findIdleReason({
   stage,
 }: Pick<Activation, "backend" | "renderer" | "isRunning" | "stage">): string | null {
   if (stage === "local" || isRunning) return null;
-  return `${renderer ?? backend} does not run: files only`;
+  return `${renderer ?? backend} does not run: only files are written`;
 }

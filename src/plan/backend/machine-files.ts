@@ -38,7 +38,7 @@ export function planDns({ resolvConf: current, hasNetworkManager, setting }: Dns
 }
 
 function noDnsFile(reason: string): DnsPlan {
-  return { file: null, reasons: [`DNS: ${reason}: NetworkManager is told nothing`] };
+  return { file: null, reasons: [`DNS: ${reason}: no file for NetworkManager`] };
 }
 
 function isWrittenByNetworkManager(text: string): boolean {

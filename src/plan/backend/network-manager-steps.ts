@@ -46,7 +46,7 @@ function reloadConfiguration({ hasSystemd }: Activation): Step {
 /** Profiles whose files are gone are dropped; others that did not change are left as they are. */
 const dropProfiles: Step = {
   argv: ["nmcli", "connection", "reload"],
-  reason: "NetworkManager forgets the profiles whose files are gone",
+  reason: "NetworkManager drops the profiles whose files were removed",
   mac: null,
   timeoutMs: 15_000,
 };

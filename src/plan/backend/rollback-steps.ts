@@ -33,7 +33,7 @@ export function rollbackSteps(
 
 const readProfiles: Step = {
   argv: ["nmcli", "connection", "reload"],
-  reason: "NetworkManager reads the profiles that came back",
+  reason: "NetworkManager reads the restored profiles",
   mac: null,
   timeoutMs: 15_000,
 };
@@ -48,5 +48,5 @@ function reactivatePrevious(
     uuid === undefined
       ? ["nmcli", "--wait", "45", "device", "connect", name]
       : connectionUp(uuid, name);
-  return [{ argv, reason: `${name}: what was up before`, mac, timeoutMs: 60_000 }];
+  return [{ argv, reason: `${name}: the profile that was active before`, mac, timeoutMs: 60_000 }];
 }

@@ -44,7 +44,7 @@ export function planDaemonRepair(
   if (!activeBackend.isRunning) {
     return {
       ...nothing,
-      reasons: [`${missingAddresses} left to DHCP, and its daemon does not run`],
+      reasons: [`${missingAddresses}: only DHCP can restore it, and its daemon does not run`],
     };
   }
   const leased = nic.addresses.filter(({ isLeased }) => isLeased);
@@ -56,10 +56,12 @@ export function planDaemonRepair(
     const hint = `networkctl reconfigure ${nic.name}`;
     return {
       ...nothing,
-      reasons: [`${missingAddresses} left to DHCP: to ask would cut IPv4 (${hint})`],
+      reasons: [
+        `${missingAddresses}: only DHCP can restore it, which would interrupt IPv4 (${hint})`,
+      ],
     };
   }
-  const reason = `${missingAddresses} can only come back by DHCP`;
+  const reason = `${missingAddresses} can only be restored by DHCP`;
   const step = { argv: command.argv, reason, mac: nic.mac, timeoutMs };
   return { steps: [step], reasons: [], resetsLink: command.resetsLink };
 }
@@ -92,5 +94,5 @@ function missingRouteReason({ name }: ExpectedNic, activeBackend: ActiveBackend)
   const commandName = usesNetworkManager(activeBackend)
     ? "nmcli device reapply"
     : "networkctl renew";
-  return `${name}: its default route is left to DHCP (${commandName} ${name})`;
+  return `${name}: only DHCP can restore its default route (${commandName} ${name})`;
 }

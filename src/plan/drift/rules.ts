@@ -76,7 +76,7 @@ function staleRule(rule: RoutingPolicyRule, owner: IndexOwner | null): Differenc
     return { ...what, mac: null, name: null, text: `${description}: no ENI has its table` };
   }
   const { mac, name } = owner;
-  return { ...what, mac, name, text: `${name ?? mac}: ${description}: its ENI has no use for it` };
+  return { ...what, mac, name, text: `${name ?? mac}: ${description}: its ENI does not need it` };
 }
 
 type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };

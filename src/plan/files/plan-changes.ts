@@ -57,7 +57,7 @@ export function planChanges(wanted: WantedState, state: HostState): FilePlan {
       ...remove.map((path) => describeRemoved(path, wanted)),
       ...obsolete
         .filter((file) => !isManaged(file))
-        .map(({ path }) => `${path}: does not say that it is ours: stays`),
+        .map(({ path }) => `${path}: not written by ec2nic: left in place`),
     ],
     nics: [
       ...wanted.config.nics.map((nic) => configuredNic(nic, changed.has(nic.mac))),
@@ -100,7 +100,7 @@ function describeRemoved(path: string, wanted: WantedState): string {
 
 function retiredReason(mac: string, { gone }: WantedState): string {
   if (gone.includes(mac)) return "its device has left the machine";
-  return "neither IMDS nor this machine knows its MAC";
+  return "neither IMDS nor this machine has its MAC";
 }
 
 function formatNic(mac: string, name: string | null): string {
@@ -136,7 +136,7 @@ export function checkFiles(
     ...write.map(({ path, mac }): Difference => {
       const exists = files.some((file) => file.path === path);
       const what = exists ? "wrong" : "missing";
-      const text = exists ? `${path} is not as it should be` : `${path} is missing`;
+      const text = exists ? `${path} has the wrong content or mode` : `${path} is missing`;
       return { ...locate(mac), what, text };
     }),
     ...remove.map((path): Difference => {

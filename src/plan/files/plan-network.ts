@@ -101,7 +101,9 @@ function findRetired(
 function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly string[] {
   const listed = [...enis, ...incomplete].map(({ mac }) => mac);
   const absent = listed.filter((mac) => scope?.gone.includes(mac));
-  return absent.map((mac) => `${mac}: IMDS lists it, and no device here can be it: not configured`);
+  return absent.map(
+    (mac) => `${mac}: IMDS lists it, but no device here can be this ENI: not configured`,
+  );
 }
 
 function dhcpReasons(nic: NicConfig): readonly string[] {
@@ -110,7 +112,7 @@ function dhcpReasons(nic: NicConfig): readonly string[] {
     "DHCP gave an address that IMDS does not list yet",
   ];
   return unlistedLeaseFamilies(nic).map(
-    (family) => `${nicName}: IPv${family}: ${reason}: it stays on`,
+    (family) => `${nicName}: IPv${family}: ${reason}: DHCP stays on`,
   );
 }
 

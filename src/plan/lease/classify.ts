@@ -57,11 +57,11 @@ function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
   const existingIndex = findExistingIndex(link.name, lease.address, kernel);
   if (existingIndex !== null) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
   if (!hasOtherPrimary && hasBestDefaultRoute(link.name, kernel)) {
-    return noRouting("main's default leads out through it, so its answers do");
+    return noRouting("the main table's default route uses it, so its replies do too");
   }
   const index = freeProvisionalIndex(kernel);
   return index === null
-    ? unknownRouting("all provisional tables are taken")
+    ? unknownRouting("all provisional tables are in use")
     : { kind: "routed", index, vpcNetworks: [] };
 }
 
@@ -71,7 +71,7 @@ function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
  */
 function implausibleReason({ address, subnet, routers }: DhcpLease): string | null {
   const length = prefixLength(subnet);
-  if (length < 16 || length > 28) return `${subnet} is no subnet of a VPC`;
+  if (length < 16 || length > 28) return `${subnet} is not a VPC subnet`;
   const router = subnetRouter(subnet);
   if (!routers.includes(router)) {
     const namedRouters = routers.length === 0 ? "none" : routers.join(" and ");
@@ -79,7 +79,7 @@ function implausibleReason({ address, subnet, routers }: DhcpLease): string | nu
   }
   const isNotAssignable =
     address === router || nonEniNetworks.some((cidr) => cidrContains(cidr, address));
-  return isNotAssignable ? `${address} is no address of an ENI` : null;
+  return isNotAssignable ? `${address} cannot be an ENI's address` : null;
 }
 
 /** This host, loopback, link-local, multicast and what is reserved: never an ENI's. */

@@ -133,7 +133,7 @@ function readLinkName(client: DhcpClientName, variable: string, env: HookEnviron
   const name = env[variable] ?? "";
   const isName = /^[!-~]{1,15}$/.test(name) && !/[/:]/.test(name) && !/^\.{1,2}$/.test(name);
   if (isName) return name;
-  throw new Failure("DATAERR", `${client}: ${variable} is no link's name: ${quoteWord(name)}`);
+  throw new Failure("DATAERR", `${client}: ${variable} is not a link's name: ${quoteWord(name)}`);
 }
 
 /** Words of a client are letters and dashes; what is not is shown as what it is. */

@@ -28,14 +28,17 @@ export interface RawLease {
  */
 export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLease {
   const reject = createReject(client);
-  const address = parseIpv4(field.address.text) ?? reject(field.address, "no IPv4 address");
-  const length = netmaskLength(field.mask.text) ?? reject(field.mask, "no netmask");
+  const address = parseIpv4(field.address.text) ?? reject(field.address, "not an IPv4 address");
+  const length = netmaskLength(field.mask.text) ?? reject(field.mask, "not a netmask");
   const routers = field.routers.text.split(/\s+/).filter((word) => word !== "");
   return {
     address,
     subnet: networkCidr(address, length),
-    routers: routers.map((word) => parseIpv4(word) ?? reject(field.routers, "no IPv4 addresses")),
-    mtu: field.mtu.text === "" ? null : (parseMtu(field.mtu.text) ?? reject(field.mtu, "no MTU")),
+    routers: routers.map(
+      (word) => parseIpv4(word) ?? reject(field.routers, "not a list of IPv4 addresses"),
+    ),
+    mtu:
+      field.mtu.text === "" ? null : (parseMtu(field.mtu.text) ?? reject(field.mtu, "not an MTU")),
     leaseSeconds: parseLeaseSeconds(field.seconds, reject),
   };
 }
@@ -73,7 +76,7 @@ function parseLeaseSeconds(field: LeaseField, reject: Reject): number | null {
   const text = field.text.trim();
   if (text === "" || text === "infinity") return null;
   const seconds = /^\d{1,10}$/.test(text) ? Number(text) : parseTimeSpan(text);
-  if (seconds === null || seconds > infiniteLease) return reject(field, "no number of seconds");
+  if (seconds === null || seconds > infiniteLease) return reject(field, "not a number of seconds");
   return seconds === infiniteLease ? null : seconds;
 }
 

@@ -26,7 +26,7 @@ export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   if (selector !== null && action === "add") return { kind: "added", selector: selector };
   if (selector !== null && action === "remove") return removalEvent(selector);
   if (selector === null && hasDevice(env)) return parseUdevEvent({ ...env, ACTION: action ?? "" });
-  if (selector === null && action === "remove") return { kind: "gone-from-bus", device: null };
+  if (selector === null && action === "remove") return { kind: "device-removed", device: null };
   throw unclearEventFailure(flags);
 }
 
@@ -35,14 +35,14 @@ function unclearEventFailure({ action, ...flags }: EventFlags): Failure {
   const [given] = names.map((flag) => `--${flag} ${flags[flag]}`);
   if (given !== undefined) {
     const hint = `ec2nic hotplug add ${given}, or remove`;
-    return new Failure("USAGE", `${given}: whether it came or went is not said`, { hint });
+    return new Failure("USAGE", `${given}: no action given (add or remove)`, { hint });
   }
   if (action !== null) {
     const hint = `ec2nic hotplug ${action} --nic eth1, or --mac, or --devpath`;
-    return new Failure("USAGE", `hotplug ${action}: which NIC is not said`, { hint });
+    return new Failure("USAGE", `hotplug ${action}: no NIC given`, { hint });
   }
-  const hint = "ec2nic hotplug add --nic eth1; without words it is for udev to call";
-  return new Failure("USAGE", "neither a flag nor udev's environment says what happened", { hint });
+  const hint = "ec2nic hotplug add --nic eth1 (only udev calls it without an action)";
+  return new Failure("USAGE", "no action given, and none in udev's environment", { hint });
 }
 
 /** The first of them tells enough: more would only be able to contradict it. */
@@ -70,10 +70,10 @@ function parseDevpath(devpath: string): LinkSelector {
 
 /** Of what was removed by the flags' word, the device's name is all that can still be looked for. */
 function removalEvent(selector: LinkSelector): NicEvent {
-  if (selector.kind === "name") return { kind: "gone-from-kernel", name: selector.name, mac: null };
-  if (selector.kind === "mac") return { kind: "gone-from-kernel", name: null, mac: selector.mac };
+  if (selector.kind === "name") return { kind: "link-removed", name: selector.name, mac: null };
+  if (selector.kind === "mac") return { kind: "link-removed", name: null, mac: selector.mac };
   const device = selector.kind === "bus" ? selector.address : baseName(selector.path);
-  return { kind: "gone-from-bus", device };
+  return { kind: "device-removed", device };
 }
 
 function hasDevice(env: Environment): boolean {
@@ -90,22 +90,22 @@ function parseUdevEvent(env: Environment): NicEvent {
   const subsystem = readSubsystem(env) ?? "";
   const irrelevant = (why: string): NicEvent => ({ kind: "irrelevant", reason: why });
   if (action !== "add" && action !== "remove") {
-    return irrelevant(`${action || "no action"}: neither comes nor goes a NIC by it`);
+    return irrelevant(`${action || "no action"}: udev action that neither adds nor removes a NIC`);
   }
   if (subsystem === "net") return parseNetEvent(env, action, path);
   const reason = notNicReason(env, subsystem, path);
   if (reason !== null) return irrelevant(reason);
   if (action === "add") return irrelevant(`${baseName(path)}: its link has an event of its own`);
-  return { kind: "gone-from-bus", device: env["PCI_SLOT_NAME"] ?? baseName(path) };
+  return { kind: "device-removed", device: env["PCI_SLOT_NAME"] ?? baseName(path) };
 }
 
 /** Under `queues` lies no link; a bridge, a veth, a VLAN has no device, which its path tells. */
 function parseNetEvent(env: Environment, action: "add" | "remove", path: string): NicEvent {
   if (path.startsWith("/devices/virtual/")) {
-    return { kind: "irrelevant", reason: `${baseName(path)}: no device is behind it` };
+    return { kind: "irrelevant", reason: `${baseName(path)}: a virtual link, not a NIC` };
   }
   const name = env["INTERFACE"] ?? baseName(path);
-  if (action === "remove") return { kind: "gone-from-kernel", name, mac: null };
+  if (action === "remove") return { kind: "link-removed", name, mac: null };
   const renamedTo = env["ID_RENAMING"] === "1" ? name : null;
   return {
     kind: "added",

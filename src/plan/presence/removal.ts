@@ -63,7 +63,7 @@ function classifyNic(mac: string, facts: RemovalFacts): Presence {
   const record = records.find((each) => each.mac === mac);
   if (record === undefined) return classifyUnrecorded(facts);
   if (record.device === null)
-    return { presence: "gone", reason: "its link is gone, and was all it had" };
+    return { presence: "gone", reason: "its link is gone, and it had no device on a bus" };
   const { address, inode } = record.device;
   const device = devices.find((each) => each.address === address);
   if (device === undefined) return { presence: "gone", reason: `${address} left the bus` };
@@ -71,7 +71,7 @@ function classifyNic(mac: string, facts: RemovalFacts): Presence {
     return { presence: "gone", reason: `${address} is another device now` };
   const other = macOfDevice(device, links);
   const reason =
-    other === null ? missingLinkReason(device) : `${address} is on its bus, and shows ${other}`;
+    other === null ? missingLinkReason(device) : `${address} is on its bus, with MAC ${other}`;
   return { presence: "on-bus", reason };
 }
 
@@ -79,9 +79,9 @@ function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
   const known = new Set(files.filter(isManaged).map(({ path }) => macOfManagedPath(path)));
   const unknownDevices = devices.filter((device) => !known.has(macOfDevice(device, links)));
   if (unknownDevices.length === 0)
-    return { presence: "gone", reason: "no device is left that it could be" };
+    return { presence: "gone", reason: "every device is another NIC" };
   const addresses = unknownDevices.map(({ address }) => address).join(", ");
-  return { presence: "unknown", reason: `it may be ${addresses}, which shows no link of ours` };
+  return { presence: "unknown", reason: `it may be ${addresses}, which is no known NIC` };
 }
 
 /** The MAC that a device shows; null where it has no link here, or one that has just gone. */

@@ -116,7 +116,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, running",
       "networkd: enabled, running",
-      "network-manager is in charge: both are running, and it takes every NIC without being asked",
+      "network-manager is in charge: both are running, and it manages every NIC by default",
     ],
   },
   {
@@ -140,7 +140,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, not running",
       "networkd: enabled, not running",
-      "network-manager is in charge: both are enabled, and it takes every NIC without being asked",
+      "network-manager is in charge: both are enabled, and it manages every NIC by default",
     ],
   },
   {
@@ -164,7 +164,7 @@ export const backendCases: readonly BackendCase[] = [
       "network-manager: not installed",
       "networkd: enabled, not running",
       "networkd is in charge: enabled",
-      "networkd does not run: files only",
+      "networkd does not run: only files are written",
     ],
   },
   {
@@ -211,7 +211,7 @@ export const backendCases: readonly BackendCase[] = [
       "network-manager: enabled, not running",
       "networkd: enabled, running",
       "network-manager: as --backend says, though netplan is in charge (stage network)",
-      "network-manager does not run: files only",
+      "network-manager does not run: only files are written",
     ],
   },
   {

@@ -85,7 +85,7 @@ describe("a NIC that has a DHCPv6 address before IMDS lists it", () => {
     const { run, dhcp } = machineWithLateIpv6({ listedMs: never, shown: always });
     const { code, messages } = await run(...add);
     expect({ code, dhcp: dhcp() }).toEqual({ code: 75, dhcp: ["yes"] });
-    expect(messages.join("\n")).toContain(`dhcp gave ${address}, which imds does not list yet`);
+    expect(messages.join("\n")).toContain(`DHCP gave ${address}, which IMDS does not list yet`);
     await run("sync", "--stage", "network");
     expect(dhcp()).toEqual(["yes", "ipv4"]);
   });

@@ -17,7 +17,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a MAC that macs/ does not list is absent",
     { memory: { listedMs: null, folder: "unread", leaves: {} } },
-    "absent: macs/ does not list it [macs]",
+    "absent: macs/ does not list it [mac-list]",
   ],
   [
     "a MAC that was listed a moment ago is not read yet",
@@ -47,12 +47,12 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "without meta-data/mac nobody knows which ENI is the primary",
     { facts: { primaryMac: null } },
-    "not-yet: meta-data/mac is not there yet [mac]",
+    "not-yet: meta-data/mac is not there yet [primary-mac]",
   ],
   [
     "whether there are several cards must be known before 0 is taken for the card",
     { facts: { primaryHasCard: null } },
-    "not-yet: whether this instance has several network cards is not known yet [cards]",
+    "not-yet: whether this instance has several network cards is not known yet [primary-folder]",
   ],
   [
     "a primary without network-card means one card",
@@ -125,7 +125,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "two ENIs at one place: one of them is wrong",
     { facts: { otherEnis: otherEni({}) } },
-    "not-yet: network card 0, device 1 is also said to be that of 06:aa:bb:cc:dd:03 [device-number]",
+    "not-yet: network card 0, device 1 is also that of 06:aa:bb:cc:dd:03 [device-number]",
   ],
   [
     "a value that is no metadata may be one later",
@@ -194,7 +194,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "without any address, it is late or EFA-only",
     { leaves: noAddress },
-    "not-yet: no address is listed: late, or efa-only (where it stays so for 10 s) [folder]",
+    "not-yet: no address is listed: late, or EFA-only (if still so after 10 s) [folder]",
   ],
   [
     "without any address for --settle, it is EFA-only",
@@ -204,7 +204,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "--settle 0 does not make an EFA-only ENI of a late one",
     { leaves: noAddress, settleMs: 0, quietMs: 9000 },
-    "not-yet: no address is listed: late, or efa-only (where it stays so for 10 s) [folder]",
+    "not-yet: no address is listed: late, or EFA-only (if still so after 10 s) [folder]",
   ],
   [
     "the primary is never EFA-only",
@@ -214,7 +214,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "what has an address by DHCP is not EFA-only, however long IMDS is silent",
     { leaves: noAddress, quietMs: 30_000, facts: { kernel: { ...idleLink, dhcp: ["10.0.1.20"] } } },
-    "not-yet: dhcp gave 10.0.1.20, imds lists no address yet [folder]",
+    "not-yet: DHCP gave 10.0.1.20, IMDS lists no address yet [folder]",
   ],
   [
     "an address by DHCP that IMDS lists is no news",
@@ -224,7 +224,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an address by DHCP that IMDS does not list will come",
     { quietMs: 10_000, facts: { kernel: { ...idleLink, dhcp: ["2001:db8:1::9"] } } },
-    "usable 10.0.1.20; dhcp gave 2001:db8:1::9, which imds does not list yet",
+    "usable 10.0.1.20; DHCP gave 2001:db8:1::9, which IMDS does not list yet",
   ],
   [
     "a router on the link hints at IPv6",

@@ -15,7 +15,7 @@ const file: Difference = {
   ...place,
   kind: "file",
   what: "wrong",
-  text: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml is not as it should be",
+  text: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml has the wrong content or mode",
 };
 
 test.each([
@@ -24,7 +24,7 @@ test.each([
   [
     [file, address],
     "2 differences\n" +
-      "  - /etc/netplan/60-ec2nic-06aabbccdd01.yaml is not as it should be\n" +
+      "  - /etc/netplan/60-ec2nic-06aabbccdd01.yaml has the wrong content or mode\n" +
       "  - ens6: address 10.0.1.20 is missing\n",
   ],
 ])("%#: for people", (differences, text) => {

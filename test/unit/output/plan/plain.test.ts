@@ -25,7 +25,7 @@ test("a plan in words: what is added, removed and kept, why, and no line broken"
     "NIC ens6, MAC 06:aa:bb:cc:dd:01, ENI eni-1: configured",
     "MAC 06:aa:bb:cc:dd:02: retired",
     `write ${path}, changed, mode 0600`,
-    "lines that stay as they are",
+    "unchanged lines",
     "kept: three",
     "kept: four",
     "removed: fife",

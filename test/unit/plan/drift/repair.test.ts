@@ -140,7 +140,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     expect(repair(lost("2001:db8:5::10", "2001:db8:5::20"))).toMatchObject({
       steps: [{ reason: "ens5: address 2001:db8:5::20 is missing" }],
       reasons: [
-        "ens5: 2001:db8:5::10 left to DHCP: to ask would cut IPv4 (networkctl reconfigure ens5)",
+        "ens5: 2001:db8:5::10: only DHCP can restore it, which would interrupt IPv4 (networkctl reconfigure ens5)",
       ],
     });
   });
@@ -162,7 +162,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     const routes = clean.routes.filter(({ table }) => table !== 254);
     expect(repair({ routes }, inCharge)).toEqual({
       steps: [],
-      reasons: [`ens5: its default route is left to DHCP (${command})`],
+      reasons: [`ens5: only DHCP can restore its default route (${command})`],
     });
   });
 
@@ -170,7 +170,9 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     const state = lost(...own);
     expect(repair(state, { ...manager, isRunning: false })).toEqual({
       steps: [],
-      reasons: ["ens6: 10.0.1.10 and 2001:db8:6::10 left to DHCP, and its daemon does not run"],
+      reasons: [
+        "ens6: 10.0.1.10 and 2001:db8:6::10: only DHCP can restore it, and its daemon does not run",
+      ],
     });
   });
 });

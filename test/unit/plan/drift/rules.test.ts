@@ -42,10 +42,10 @@ test("of an address that was taken away", () => {
   const after = expectedKernelFor([primary, smaller]);
   const stale = findStaleRules(after, clean);
   expect(stale.map(({ text }) => text)).toEqual([
-    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI has no use for it",
-    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over: its ENI has no use for it",
-    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over: its ENI has no use for it",
-    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over: its ENI has no use for it",
+    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI does not need it",
+    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over: its ENI does not need it",
+    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over: its ENI does not need it",
+    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over: its ENI does not need it",
   ]);
   expect(stale.every(({ mac }) => mac === second.mac)).toBe(true);
 });

@@ -32,7 +32,7 @@ test("a file that is missing, one that is wrong, and one too many, each with its
       what: "wrong",
       mac: macAt(1),
       name: "ens6",
-      text: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml is not as it should be",
+      text: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml has the wrong content or mode",
     },
     {
       kind: "file",

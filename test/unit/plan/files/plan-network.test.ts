@@ -62,7 +62,7 @@ test("somebody else's file in that place stays, and is named", () => {
   const path = managedPath("networkd", macAt(1));
   const plan = planOf({ files: [...written, { path, content: "[Match]\n", mode: 0o644 }] });
   expect(plan.remove).toEqual([]);
-  expect(plan.reasons.join("\n")).toContain(`${path}: does not say that it is ours`);
+  expect(plan.reasons.join("\n")).toContain(`${path}: not written by ec2nic`);
 });
 
 describe("left alone, with its file untouched:", () => {

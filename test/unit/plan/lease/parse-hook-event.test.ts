@@ -93,19 +93,23 @@ describe("what a server may say", () => {
     [
       "new_ip_address",
       "10.0.1.10; reboot",
-      'new_ip_address is no IPv4 address: "10.0.1.10; reboot"',
+      'new_ip_address is not an IPv4 address: "10.0.1.10; reboot"',
     ],
-    ["new_ip_address", "010.0.1.10", 'new_ip_address is no IPv4 address: "010.0.1.10"'],
-    ["new_subnet_mask", "255.0.255.0", 'new_subnet_mask is no netmask: "255.0.255.0"'],
-    ["new_subnet_mask", "", 'new_subnet_mask is no netmask: ""'],
-    ["new_routers", "10.0.1.1 $(id)", 'new_routers is no IPv4 addresses: "10.0.1.1 $(id)"'],
-    ["new_interface_mtu", "67", 'new_interface_mtu is no MTU: "67"'],
-    ["new_interface_mtu", "65536", 'new_interface_mtu is no MTU: "65536"'],
-    ["new_dhcp_lease_time", "-1", 'new_dhcp_lease_time is no number of seconds: "-1"'],
-    ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is no number of seconds"],
+    ["new_ip_address", "010.0.1.10", 'new_ip_address is not an IPv4 address: "010.0.1.10"'],
+    ["new_subnet_mask", "255.0.255.0", 'new_subnet_mask is not a netmask: "255.0.255.0"'],
+    ["new_subnet_mask", "", 'new_subnet_mask is not a netmask: ""'],
+    [
+      "new_routers",
+      "10.0.1.1 $(id)",
+      'new_routers is not a list of IPv4 addresses: "10.0.1.1 $(id)"',
+    ],
+    ["new_interface_mtu", "67", 'new_interface_mtu is not an MTU: "67"'],
+    ["new_interface_mtu", "65536", 'new_interface_mtu is not an MTU: "65536"'],
+    ["new_dhcp_lease_time", "-1", 'new_dhcp_lease_time is not a number of seconds: "-1"'],
+    ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is not a number of seconds"],
     ["interface", "../../etc", 'interface is no link\'s name: "../../etc"'],
     ["interface", "", 'interface is no link\'s name: ""'],
-    ["new_routers", "\n[Route]", 'new_routers is no IPv4 addresses: "\\n[Route]"'],
+    ["new_routers", "\n[Route]", 'new_routers is not a list of IPv4 addresses: "\\n[Route]"'],
   ];
   for (const [variable, value, message] of refused) {
     test(`${variable}=${JSON.stringify(value)} is refused`, () => {

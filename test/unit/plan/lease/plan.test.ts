@@ -36,7 +36,7 @@ describe("a NIC that no file of ours knows", () => {
       kernel: { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) },
     });
     expect(steps).toEqual([]);
-    expect(reasons.join()).toContain("main's default leads out through it");
+    expect(reasons.join()).toContain("main table's default route uses it");
   });
 
   test("two defaults as good as each other: not to be relied on", () => {
@@ -180,17 +180,17 @@ describe("a NIC that a file of ours knows", () => {
 
 describe("a lease that no VPC grants", () => {
   const table: readonly (readonly [Partial<DhcpLease>, string])[] = [
-    [{ subnet: "10.0.0.0/8" }, "10.0.0.0/8 is no subnet of a VPC"],
-    [{ subnet: "10.0.1.10/32" }, "10.0.1.10/32 is no subnet of a VPC"],
+    [{ subnet: "10.0.0.0/8" }, "10.0.0.0/8 is not a VPC subnet"],
+    [{ subnet: "10.0.1.10/32" }, "10.0.1.10/32 is not a VPC subnet"],
     [
       { routers: ["10.0.1.254"] },
       "a VPC's router would be 10.0.1.1, and the lease names 10.0.1.254",
     ],
     [{ routers: [] }, "the lease names none"],
-    [{ address: "10.0.1.1" }, "10.0.1.1 is no address of an ENI"],
+    [{ address: "10.0.1.1" }, "10.0.1.1 cannot be an ENI's address"],
     [
       { address: "169.254.1.5", subnet: "169.254.1.0/24", routers: ["169.254.1.1"] },
-      "169.254.1.5 is no address of an ENI",
+      "169.254.1.5 cannot be an ENI's address",
     ],
   ];
   for (const [changes, reason] of table) {

@@ -10,8 +10,8 @@ const mac = "06:aa:bb:cc:dd:01";
 /** An event in a few words. */
 function told(event: NicEvent): string {
   if (event.kind === "irrelevant") return event.kind;
-  if (event.kind === "gone-from-bus") return `${event.kind} ${event.device}`;
-  if (event.kind === "gone-from-kernel") return `${event.kind} ${event.name}`;
+  if (event.kind === "device-removed") return `${event.kind} ${event.device}`;
+  if (event.kind === "link-removed") return `${event.kind} ${event.name}`;
   const { selector } = event;
   if (selector.kind !== "device") return `added by ${selector.kind}`;
   return `added ${selector.path.split("/").slice(3).join("/")}${selector.name ? ` as ${selector.name}` : ""}`;
@@ -28,11 +28,11 @@ describe("every event of a virtio NIC's life", () => {
   const at = "0000:00:06.0/virtio3";
   test.each([
     ["device_add eni1", [`added ${at} as ens6`]],
-    ["device_del eni1", ["gone-from-kernel ens6", "gone-from-bus 0000:00:06.0"]],
-    ["modprobe -r virtio_net", ["gone-from-kernel ens6", "gone-from-kernel ens5"]],
+    ["device_del eni1", ["link-removed ens6", "device-removed 0000:00:06.0"]],
+    ["modprobe -r virtio_net", ["link-removed ens6", "link-removed ens5"]],
     ["modprobe virtio_net", ["added 0000:00:05.0/virtio0 as ens5", `added ${at} as ens6`]],
-    ["sysfs unbind virtio_net <- virtio3", ["gone-from-kernel ens6"]],
-    ["sysfs unbind virtio-pci <- 0000:00:06.0", ["gone-from-kernel ens6"]],
+    ["sysfs unbind virtio_net <- virtio3", ["link-removed ens6"]],
+    ["sysfs unbind virtio-pci <- 0000:00:06.0", ["link-removed ens6"]],
   ])("%s", (step, expected) => {
     expect(meaning("virtio", step, "UDEV")).toEqual(expected);
     const byKernel = expected.map((each) => each.replace(/ as .*/, ""));
@@ -42,8 +42,8 @@ describe("every event of a virtio NIC's life", () => {
 
 describe("every event of a NIC whose driver has the PCI device itself", () => {
   const added = ["added 0000:00:06.0 as ens6"];
-  const unloaded = ["gone-from-kernel ens6"];
-  const gone = ["gone-from-kernel ens6", "gone-from-bus 0000:00:06.0"];
+  const unloaded = ["link-removed ens6"];
+  const gone = ["link-removed ens6", "device-removed 0000:00:06.0"];
   test.each([
     ["device_add eni1", added],
     ["modprobe -r virtio_net", unloaded],
@@ -70,7 +70,7 @@ test.each([
   [
     "a Xen NIC goes",
     { ACTION: "remove", SUBSYSTEM: "xen", DEVPATH: "/devices/vif-1" },
-    "gone-from-bus vif-1",
+    "device-removed vif-1",
   ],
   [
     "a Xen disk goes",
@@ -95,7 +95,7 @@ test.each([
       DEVPATH: "/devices/platform/a.virtio_mmio/virtio0",
       MODALIAS: "virtio:d00000001v00001AF4",
     },
-    "gone-from-bus virtio0",
+    "device-removed virtio0",
   ],
   [
     "a virtio disk goes",
@@ -166,21 +166,21 @@ describe("by flags", () => {
     [{ ...add, devpath: "virtio3_7" }, bus("virtio3")],
     [
       { ...remove, nic: "eth1" },
-      { kind: "gone-from-kernel", name: "eth1", mac: null },
+      { kind: "link-removed", name: "eth1", mac: null },
     ],
     [
       { ...remove, mac },
-      { kind: "gone-from-kernel", name: null, mac },
+      { kind: "link-removed", name: null, mac },
     ],
     [
       { ...remove, devpath: "/devices/vif-1" },
-      { kind: "gone-from-bus", device: "vif-1" },
+      { kind: "device-removed", device: "vif-1" },
     ],
     [
       { ...remove, devpath: "vif-1_7" },
-      { kind: "gone-from-bus", device: "vif-1" },
+      { kind: "device-removed", device: "vif-1" },
     ],
-    [remove, { kind: "gone-from-bus", device: null }],
+    [remove, { kind: "device-removed", device: null }],
   ];
   test.each(cases)("%j", (flags, expected) => {
     expect(parseNicEvent({}, flags)).toEqual(expected);
@@ -198,10 +198,10 @@ describe("by flags", () => {
   });
 
   test.each<readonly [EventFlags, string]>([
-    [none, "neither a flag nor udev's environment says what happened"],
-    [add, "hotplug add: which NIC is not said"],
-    [{ ...none, nic: "eth1" }, "--nic eth1: whether it came or went is not said"],
-    [{ ...none, devpath: "vif-1" }, "--devpath vif-1: whether it came or went is not said"],
+    [none, "no action given, and none in udev's environment"],
+    [add, "hotplug add: no NIC given"],
+    [{ ...none, nic: "eth1" }, "--nic eth1: no action given (add or remove)"],
+    [{ ...none, devpath: "vif-1" }, "--devpath vif-1: no action given (add or remove)"],
   ])("%j is refused: %s", (flags, why) => {
     expect(() => parseNicEvent({}, flags)).toThrow(why);
   });
