@@ -107,8 +107,8 @@ describe("what a server may say", () => {
     ["new_interface_mtu", "65536", 'new_interface_mtu is not an MTU: "65536"'],
     ["new_dhcp_lease_time", "-1", 'new_dhcp_lease_time is not a number of seconds: "-1"'],
     ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is not a number of seconds"],
-    ["interface", "../../etc", 'interface is no link\'s name: "../../etc"'],
-    ["interface", "", 'interface is no link\'s name: ""'],
+    ["interface", "../../etc", 'interface is not a link\'s name: "../../etc"'],
+    ["interface", "", 'interface is not a link\'s name: ""'],
     ["new_routers", "\n[Route]", 'new_routers is not a list of IPv4 addresses: "\\n[Route]"'],
   ];
   for (const [variable, value, message] of refused) {
