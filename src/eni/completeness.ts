@@ -2,25 +2,25 @@ import { cidrAddress, cidrContains } from "../model/ip.ts";
 import type { EniLeaf, ListedEni } from "./schema.ts";
 import type { OccupiedSlot } from "../model/link.ts";
 
-/** What keeps an ENI from being configured, and the leaf in which it would show that it is over. */
+/** Why an ENI cannot be configured yet, and the leaf to read again. */
 interface IncompleteReason {
   readonly reason: string;
   readonly leaf: EniLeaf;
 }
 
 /**
- * Why an ENI cannot be configured yet; null where it is whole. After an attachment its leaves
- * arrive one by one over seconds, and some read as zero until then.
+ * Why an ENI cannot be configured yet; null: it is complete. After an attachment its leaves appear
+ * one by one over seconds, and some read as zero until then.
  */
 export function checkComplete(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason | null {
   return checkSlot(eni, all) ?? checkPrimaryAddress(eni) ?? checkIpv4(eni) ?? checkIpv6(eni);
 }
 
-/** Card and device number make the NIC's table: a guess would let two NICs share one. */
+/** The NIC's table follows from card and device number: a guess could give two NICs one table. */
 function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason | null {
   const { isPrimary, folder } = eni;
   if (folder["interface-id"] === undefined) return missingLeaf("interface-id");
-  // The primary is card 0, device 0 on every instance type, whatever has arrived.
+  // The primary is card 0, device 0 on every instance type.
   if (isPrimary) return null;
   const device = folder["device-number"];
   if (device === undefined) return missingLeaf("device-number");
@@ -40,8 +40,8 @@ function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason 
 }
 
 /**
- * Without those that IMDS still lists after their detachment (VPC CNI #1008), as far as it shows: of
- * two in one place, the one whose NIC is `here` has it, and one that has no NIC here has left.
+ * Drops ENIs that IMDS still lists after they were detached (VPC CNI #1008), if that can be seen: of
+ * two ENIs in one slot, the one whose MAC is in `presentMacs` stays, and one without a NIC is dropped.
  */
 export function dropDetached(
   all: readonly ListedEni[],
@@ -67,7 +67,7 @@ function slotKey({ folder }: ListedEni): string {
   return `${folder["network-card"] ?? 0}/${folder["device-number"] ?? "?"}`;
 }
 
-/** Only another ENI can be EFA-only, and so without any address (AWS, EFA-only interfaces). */
+/** The primary cannot be EFA-only (AWS, EFA-only interfaces), so it has an address. */
 function checkPrimaryAddress({ isPrimary, folder }: ListedEni): IncompleteReason | null {
   const hasNoAddress = folder["local-ipv4s"] === undefined && folder.ipv6s === undefined;
   if (!isPrimary || !hasNoAddress) return null;
@@ -86,7 +86,7 @@ function checkIpv6({ folder }: ListedEni): IncompleteReason | null {
   return checkNotEmpty("ipv6s", addresses) ?? checkSubnets(toCover, subnets, "ipv6");
 }
 
-/** An ENI without addresses does not list the leaf at all; an empty one is a leaf on its way. */
+/** An ENI without addresses does not list the leaf at all; an empty leaf has not propagated yet. */
 function checkNotEmpty(
   leaf: "local-ipv4s" | "ipv6s",
   addresses: readonly string[] | undefined,
@@ -110,10 +110,10 @@ function checkSubnets(
 }
 
 /**
- * Why an ENI cannot be where its leaves say, null where it can: another NIC is there. A number that
- * has not propagated yet may be one that was real a moment ago, and two NICs in one table lose each
- * other's packets. Of those that are watched too (`others`), what IMDS says counts more than what
- * once was configured: two ENIs may have changed places.
+ * Why an ENI cannot have the slot that its leaves say; null: it can. Another NIC has that slot. A
+ * number that has not propagated yet may be an old value, and two NICs with one table lose each
+ * other's packets. For ENIs that are watched too (`others`), IMDS counts more than their files: two
+ * ENIs may have swapped slots.
  */
 export function checkSlotFree(
   eni: ListedEni,
@@ -131,7 +131,7 @@ export function checkSlotFree(
   return `network card ${card}, device ${device} is where ${name} is (${mac}): it has not propagated yet`;
 }
 
-/** 0 on the first card is the primary's, and what is read before the real one. */
+/** Device 0 on card 0 is the primary's, and the value of a leaf that has not propagated yet. */
 function hasRealSlot({ folder }: ListedEni): boolean {
   return (folder["device-number"] ?? 0) > 0 || (folder["network-card"] ?? 0) > 0;
 }

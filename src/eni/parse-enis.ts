@@ -13,22 +13,22 @@ import {
 import { checkComplete, dropDetached } from "./completeness.ts";
 
 export interface ParsedEnis {
-  /** Whole, by network card, device number and MAC. */
+  /** Complete ones, sorted by network card, device number and MAC. */
   readonly enis: readonly Eni[];
-  /** Listed, but not known well enough to configure; nothing about them is guessed. By MAC. */
+  /** Listed, but too incomplete to configure: nothing is guessed. Sorted by MAC. */
   readonly incomplete: readonly IncompleteEni[];
-  /** MACs that are still listed in the place of another, whose NIC is here. */
+  /** MACs that are still listed although another, present NIC has their slot. */
   readonly detachedEnis: readonly string[];
-  /** What must be there before anything is known of what is attached; null: it is there. */
+  /** What is missing before any attached ENI can be known; null: nothing. */
   readonly missing: string | null;
 }
 
 const macsFolder = macsPath.join("/");
 
 /**
- * The ENIs in a tree of metadata, each either whole or `incomplete` with the reason. `tree` is what
- * lies below `meta-data/`; `here`: the MACs of the machine's NICs, where they are known. Throws
- * `DATAERR`, naming the leaf, for what is no metadata.
+ * Parses the ENIs of a metadata tree; each is either complete, or `incomplete` with the reason.
+ * `tree`: everything below `meta-data/`. `presentMacs`: the MACs of the machine's NICs; empty: not
+ * known. Throws `DATAERR`, naming the leaf, for an invalid value.
  */
 export function parseEnis(
   tree: MetadataTree,
@@ -58,13 +58,13 @@ export function parseEnis(
   };
 }
 
-/** Not there and empty are two things: the second never happens on an instance. */
+/** The listing of an instance always has an entry: an empty one means that it has not propagated. */
 function findMissing(primaryMac: string | undefined, macs: object | undefined): string | null {
   if (primaryMac === undefined) return "meta-data/mac is not there";
   return Object.keys(macs ?? {}).length === 0 ? `${macsFolder}/ lists nothing` : null;
 }
 
-/** Which ENI is the primary decides about rules and routes: without it nothing can be planned. */
+/** Rules and routes depend on which ENI is the primary: without it nothing can be planned. */
 const noPrimaryReason = "meta-data/mac is not there yet, so the primary ENI is not known";
 
 function toUnlistedPrimary(mac: string): IncompleteEni {

@@ -14,8 +14,8 @@ import type { Eni } from "../model/eni.ts";
 import { compareNaturally } from "../model/text.ts";
 
 /**
- * The leaves of `meta-data/network/interfaces/macs/MAC/` that say how a NIC should be configured;
- * others are ignored, absent ones stay absent. Values come out canonical.
+ * The leaves of `meta-data/network/interfaces/macs/MAC/` that a NIC's configuration depends on; others
+ * are ignored, absent ones stay absent. The output values are canonical.
  */
 export const eniSchema = v.object({
   "interface-id": v.optional(
@@ -36,7 +36,7 @@ export const eniSchema = v.object({
 
 export type EniLeaf = keyof typeof eniSchema.entries;
 
-/** An ENI's folder with what its parents say of it. */
+/** An ENI's folder, with its MAC and whether `meta-data/mac` names it. */
 export interface ListedEni {
   readonly mac: string;
   readonly isPrimary: boolean;
@@ -49,7 +49,7 @@ export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 /** `meta-data/mac` and the keys of `macs/`. */
 export const macSchema = leafSchema("a MAC address", parseMac);
 
-/** Only the folders on the way to the ENIs; the rest of the tree is somebody else's. */
+/** Only the folders above the ENIs; the rest of the tree is not checked. */
 export const foldersSchema = v.object({
   mac: v.optional(macSchema),
   network: v.optional(
@@ -63,7 +63,7 @@ function folderSchema<const T extends v.ObjectEntries>(entries: T) {
   return v.object(entries, "is not a folder");
 }
 
-/** One line of text that `parse` understands; the issue's message says what it should have been. */
+/** One line of text that `parse` accepts; the issue's message says what was expected. */
 function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   return v.pipe(
     v.string(`is not ${what}`),
@@ -76,7 +76,7 @@ function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   );
 }
 
-/** A leaf of several lines, or the array that `fetch` makes of it; what repeats counts once. */
+/** A leaf of several lines, or the array that `fetch` makes of it, without duplicates. */
 function listSchema(what: string, parse: (text: string) => string | null) {
   return v.optional(
     v.pipe(
@@ -96,7 +96,7 @@ function numberSchema(max: number) {
   });
 }
 
-/** /30 and larger: a VPC's subnets are /28 at least, and base + 1 must lie in them. */
+/** At most /30, so that base + 1 lies in it; a VPC's subnets are at most /28. */
 function parseSubnet(text: string): string | null {
   const cidr = parseNicNetwork(text, 4);
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
@@ -106,7 +106,7 @@ function matchOrNull(text: string, pattern: RegExp): string | null {
   return pattern.test(text) ? text : null;
 }
 
-/** The names of the leaves that `eniSchema` looks at: no others need to be asked for. */
+/** The names of the leaves in `eniSchema`: no others need to be requested. */
 export const eniLeafNames: readonly string[] = Object.keys(eniSchema.entries);
 
 /** `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address` */
@@ -123,7 +123,7 @@ function shortenJson(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
-/** An ENI's folder that is whole (`whyIncomplete`) as the `Eni` it describes. */
+/** Converts a complete folder (see `checkComplete`) into an `Eni`. */
 export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   const vpcIpv4 = folder["vpc-ipv4-cidr-blocks"] ?? folder["vpc-ipv4-cidr-block"];
   return {
@@ -147,7 +147,7 @@ export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   };
 }
 
-/** Only the first place means something; the rest must not move files when IMDS shuffles it. */
+/** Only the first position has a meaning; the rest is sorted, so that IMDS's order changes no file. */
 function firstThenSorted(addresses: readonly string[] = []): readonly string[] {
   return [...addresses.slice(0, 1), ...sorted(addresses.slice(1))];
 }
@@ -157,9 +157,9 @@ function sorted(texts: readonly string[] = []): readonly string[] {
 }
 
 /**
- * What no NIC has, whoever says so: this host, loopback, link-local (IMDS itself), multicast and
- * broadcast. 240.0.0.0/4 is not among them: reserved as it is, private networks use it. To put such
- * an address on, or to route it, would break the machine and help nobody.
+ * Networks that no NIC can have: this host, loopback, link-local (IMDS itself), multicast and
+ * broadcast. Such an address or route would break the machine. 240.0.0.0/4 is not listed: it is
+ * reserved, but private networks use it.
  * https://www.iana.org/assignments/iana-ipv4-special-registry,
  * https://www.iana.org/assignments/iana-ipv6-special-registry; fd00:ec2::/32 are AWS's own services.
  */
@@ -169,12 +169,12 @@ const reservedNetworks: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /**
- * The widest that a VPC's network can be with room to spare (AWS: /16 and /44): with a wider one, all
- * that the machine sends would be the NIC's.
+ * The shortest accepted prefix of a VPC's network, with a margin (AWS: /16 and /44): with a shorter
+ * one, most of the machine's traffic would be routed through the NIC.
  */
 const minPrefixLength: Readonly<Record<Family, number>> = { 4: 8, 6: 20 };
 
-/** An address that a NIC can have, canonical; null for what is none. */
+/** An address that a NIC can have, in canonical form; null: not one. */
 export function parseNicAddress(text: string, family: Family): string | null {
   const address = family === 4 ? parseIpv4(text) : parseIpv6(text);
   if (
@@ -185,14 +185,14 @@ export function parseNicAddress(text: string, family: Family): string | null {
   return address;
 }
 
-/** A network that a NIC's addresses can lie in, canonical; null for what is none. */
+/** A network that can contain a NIC's addresses, in canonical form; null: not one. */
 export function parseNicNetwork(text: string, family: Family): string | null {
   const cidr = parseCidr(text, family);
   if (cidr === null || prefixLength(cidr) < minPrefixLength[family]) return null;
   return reservedNetworks[family].some((network) => overlaps(network, cidr)) ? null : cidr;
 }
 
-/** One lies in the other, or they have nothing in common. */
+/** Two CIDRs overlap if one contains the other's first address. */
 function overlaps(one: string, other: string): boolean {
   return cidrContains(one, cidrAddress(other)) || cidrContains(other, cidrAddress(one));
 }

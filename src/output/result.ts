@@ -2,28 +2,28 @@ import type { ErrorReport } from "../exit.ts";
 import { type Backend, type NetworkPlan, nicOutcomes, type NicResult } from "../model/plan.ts";
 import { renderJson } from "./json.ts";
 
-/** A plan, but for its NICs; `backend` null: of no backend, as what a lease alone makes is. */
+/** A plan without its NICs; `backend` null: made from a lease, for no backend. */
 export interface PrintedPlan extends Pick<NetworkPlan, "write" | "remove" | "steps" | "reasons"> {
   readonly backend: Backend | null;
 }
 
-/** What `--json` prints, after a failure too. */
+/** The object that `--json` prints, also after a failure. */
 export interface Result {
   readonly command: string;
-  /** Nothing was done: the outcomes are what would come of it. */
+  /** Nothing was changed: the outcomes are those that a real run would have. */
   readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
-  /** null: it did not come to one. */
+  /** null: the run ended before there was a plan. */
   readonly plan: PrintedPlan | null;
   /** null: IMDS was not asked, or did not answer. */
   readonly imds: object | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
-  /** What `--check` found; null or left out: it was not asked for. */
+  /** The result of `--check`; null or left out: not requested. */
   readonly differences?: readonly object[] | null;
 }
 
-/** The JSON of a run; its outcome is the worst of any NIC, or `unchanged` without NICs. */
+/** Renders a run's result as JSON; its outcome is the worst of any NIC, `unchanged` without NICs. */
 export function renderResult({ nics, plan, error, differences = null, ...rest }: Result): string {
   const worst = nicOutcomes.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");

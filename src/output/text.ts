@@ -1,8 +1,8 @@
 import { escapeControlChars, unicodeEscape } from "../model/text.ts";
 
 /**
- * Control characters escaped, and what turns text around: a file, or a link's name, may hold
- * anything, and a terminal obeys.
+ * Escapes control characters and bidirectional formatting: a file or a link's name may contain any
+ * character, and a terminal interprets these.
  */
 export function escapeUnprintable(text: string): string {
   return escapeControlChars(text, (code) =>
@@ -10,10 +10,10 @@ export function escapeUnprintable(text: string): string {
   );
 }
 
-/** What a terminal has at least, and what nobody's eyes want to be wider. */
+/** The width of the narrowest usual terminal; wider prose is hard to read. */
 export const defaultColumns = 80;
 
-/** Words over lines of so many columns, each behind `indent`; a word that is longer stays whole. */
+/** Wraps words into lines of `columns`, each after `indent`; a longer word is not broken. */
 export function wrapWords(
   text: string,
   indent = "",
@@ -29,7 +29,7 @@ export function wrapWords(
   return lines;
 }
 
-/** Rows of cells as lines, each column as wide as its widest cell, two blanks between them. */
+/** Formats rows of cells as lines; each column is as wide as its widest cell, plus two blanks. */
 export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) =>

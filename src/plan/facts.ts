@@ -5,19 +5,19 @@ import type { OtherFile, Stage } from "../model/plan.ts";
 import type { InterruptedRun } from "../model/run-records.ts";
 import type { NetworkFacts } from "./files/plan-network.ts";
 
-/** All that a plan depends on. */
+/** Everything that a plan depends on. */
 export interface CollectedFacts {
   readonly facts: NetworkFacts;
   readonly backends: BackendFacts;
   readonly dns: DnsFacts;
   readonly otherFiles: readonly OtherFile[];
-  /** Link's name → uuid of the profile that is up on it. */
+  /** Link's name → uuid of the profile that is active on it. */
   readonly profiles: Readonly<Record<string, string>>;
   readonly stage: Stage;
   readonly stageReason: string;
-  /** null: it was not looked at, for files are all there is to do. */
+  /** null: not read, because the run only writes files. */
   readonly kernel: KernelState | null;
-  /** What a run that was killed left behind. */
+  /** The record that a killed run left. */
   readonly interruptedRun: InterruptedRun | null;
   readonly devices: readonly BusDevice[];
 }

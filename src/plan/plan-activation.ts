@@ -96,7 +96,7 @@ function addRepairs(
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
   const isLive = activation.stage === "network";
   const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
-  // A daemon that does not run will not apply changed files: such a NIC is not settled.
+  // Changed files have no effect while their daemon does not run: these NICs are not settled.
   const activeNics = plan.config.nics.filter(
     ({ mac }) => activation.isRunning || !changed.has(mac),
   );

@@ -1,7 +1,10 @@
 import type { NicConfig } from "../model/network-config.ts";
 import { managedMark, unmanagedPath } from "../model/managed-paths.ts";
 
-/** The comment on top of a NIC's file: whose it is, how to be rid of it, which NIC it is for. */
+/**
+ * The comment at the top of a NIC's file: which program wrote it, how to opt out, and which NIC it is
+ * for. `parseManagedNics` reads it back.
+ */
 export function headerLines({ isPrimary, index, eniId }: NicConfig): readonly string[] {
   return [
     `# ${managedMark}, and written again at its next run`,

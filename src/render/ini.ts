@@ -1,17 +1,17 @@
 export type IniValue = string | number | boolean;
 
-/** A section: its name, and its keys in order. A key may come more than once. */
+/** A section with its keys in order; a key may be repeated. */
 export interface IniSection {
   readonly name: string;
   readonly entries: readonly (readonly [string, IniValue])[];
 }
 
 /**
- * The dialect that systemd's units and NetworkManager's keyfiles have in common: comments on top,
- * sections with a blank line between, `key=value`; a section without keys is left out. Ends with a
- * newline; equal input gives equal bytes. The dialects differ in what a backslash means, and neither
- * has a way to write a line break in every value, so a value that would need an escape is refused
- * with a `RangeError`: nothing that is planned has one.
+ * Renders the common dialect of systemd units and NetworkManager keyfiles: comments at the top,
+ * sections separated by a blank line, `key=value`; a section without keys is left out. Ends with a
+ * newline; equal input gives equal bytes. A backslash means different things in the two dialects, and
+ * not every value can contain a line break. So a value that would need an escape throws a
+ * `RangeError`: no planned value does.
  */
 export function renderIni(comments: readonly string[], sections: readonly IniSection[]): string {
   const blocks = sections.filter(({ entries }) => entries.length > 0).map(renderSection);
@@ -30,8 +30,8 @@ function renderValue(value: IniValue): string {
   return String(value);
 }
 
-/** Printable ASCII, no backslash, no space at the ends: read alike, and as one line, by everybody. */
+/** Printable ASCII, no backslash, no space at the ends: every parser reads it the same, as one line. */
 function requirePlainText(text: string): string {
   if (/^[!-~](?:[ -~]*[!-~])?$/.test(text) && !text.includes("\\")) return text;
-  throw new RangeError(`${JSON.stringify(text)} cannot stand in a configuration file`);
+  throw new RangeError(`${JSON.stringify(text)} cannot be written to a configuration file`);
 }

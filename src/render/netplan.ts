@@ -27,8 +27,9 @@ import { type IniSection, renderIni } from "./ini.ts";
 import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
 
 /**
- * The configuration as netplan's YAML, one file per NIC, and what netplan cannot say beside it. For
- * netplan 0.106 (bookworm) and later. https://netplan.readthedocs.io/en/stable/netplan-yaml/
+ * Renders the configuration as netplan YAML, one file per NIC, plus a drop-in for what netplan cannot
+ * express. For netplan 0.106 (bookworm) and later.
+ * https://netplan.readthedocs.io/en/stable/netplan-yaml/
  */
 export function renderNetplan(
   { nics }: NetworkConfig,
@@ -53,11 +54,11 @@ function yamlFile(nic: NicConfig, renderer: NetplanRenderer): ConfigFile {
 
 function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
   return {
-    // Named, not inherited: what the one accepts the other refuses (`lifetime`), and one file that
-    // is refused leaves the whole machine without configuration.
+    // Set explicitly: a key that one renderer accepts (`lifetime`) the other refuses, and one refused
+    // file leaves the whole machine without configuration.
     renderer,
     match: { macaddress: nic.mac },
-    // An ENI may be detached while the machine is off: only the primary may hold up the boot.
+    // An ENI may be detached while the machine is off: only the primary may delay the boot.
     ...(nic.isPrimary ? {} : { optional: true }),
     ...dhcpSettings(nic, renderer),
     ...(renderer === "networkd" ? networkdSettings(nic) : networkManagerSettings(nic)),
@@ -65,14 +66,14 @@ function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
 }
 
 /**
- * One set of overrides for both families: netplan refuses two that differ, and writes it into
- * `[DHCP]`, whose RouteMetric= networkd also gives to the routes of router advertisements
- * (config_parse_dhcp_or_ra_route_metric). Without it all NICs' IPv6 defaults would have the same
- * metric, and the primary's packets would leave through another ENI.
+ * Both families have the same overrides: netplan refuses different ones. It writes them to `[DHCP]`,
+ * whose RouteMetric= networkd also uses for routes from router advertisements
+ * (config_parse_dhcp_or_ra_route_metric). Without it the IPv6 default routes of all NICs would have
+ * the same metric, and the primary's packets would leave through another ENI.
  */
 function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
-  // The instance's name is its primary ENI's; with two leases the later one would set it.
-  // NetworkManager takes it from the best default route's by itself.
+  // The hostname comes from the primary ENI's lease; otherwise the latest lease would set it.
+  // NetworkManager uses the lease of the best default route anyway.
   const ignoresHostname = !isPrimary && renderer === "networkd";
   const overrides = {
     "route-metric": metric,
@@ -82,7 +83,7 @@ function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: 
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
     dhcp6,
-    // networkd ignores advertisements on a machine that forwards (Docker), unless told: no router.
+    // Without `accept-ra`, networkd ignores advertisements on a machine that forwards (Docker).
     ...(dhcp6 ? { "dhcp6-overrides": overrides, "accept-ra": true } : {}),
   };
 }
@@ -96,8 +97,8 @@ function networkdSettings({ addresses, routes, rules }: NicConfig) {
 }
 
 /**
- * The rules are handed on with the profile: netplan 0.106 leaves `routing-policy` out here without a
- * word, and none has a word for those without the default.
+ * The rules are passed through in the profile: netplan 0.106 silently ignores `routing-policy` with
+ * this renderer, and no netplan can express a rule that ignores the default route.
  */
 function networkManagerSettings(nic: NicConfig) {
   return {
@@ -109,16 +110,16 @@ function networkManagerSettings(nic: NicConfig) {
 }
 
 /**
- * Preferred lifetime 0 keeps an IPv6 address from being a source (RFC 6724, rule 3). The kernel
- * does not look at it for IPv4: there the route names the source, and DHCP's routes name the lease.
+ * Preferred lifetime 0 prevents that an IPv6 address becomes the source (RFC 6724, rule 3). For IPv4
+ * the kernel ignores it: there the route names the source, and DHCP's routes name the leased address.
  */
 function renderAddress(cidr: string): Yaml {
   return familyOf(cidr) === 4 ? cidr : { [cidr]: { lifetime: 0 } };
 }
 
 function renderRoute({ family, destination, gateway, table }: Route): Yaml {
-  // netplan wants a `via` unless the scope is link. The subnet that a gateway lies in may only be in
-  // main once the lease is there; one below fe80::/10 needs no on-link.
+  // netplan requires `via` unless the scope is link. The gateway's subnet may be in main only once
+  // there is a lease; a gateway in fe80::/10 needs no on-link.
   const hop =
     gateway === null
       ? { scope: "link" }
@@ -135,8 +136,8 @@ function optionalList(key: string, values: readonly Yaml[]): { readonly [key: st
 }
 
 /**
- * What netplan hands on to NetworkManager as it is: the profile's name and uuid, and the keys of a
- * profile that netplan has no words for, as `SECTION.KEY`. The kernel's rules are among them.
+ * The part that netplan passes on to NetworkManager unchanged: the profile's name and uuid, and the
+ * keys that netplan cannot express, as `SECTION.KEY`, including the routing rules.
  */
 function renderNetplanProfile(nic: NicConfig): Yaml {
   const digits = macDigits(nic.mac);
@@ -151,7 +152,7 @@ function renderNetplanProfile(nic: NicConfig): Yaml {
   };
 }
 
-/** The method too: without DHCP netplan makes it `manual` with no address, which is refused. */
+/** Includes the method: without DHCP netplan writes `manual` without address, which is refused. */
 function passthroughEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
   return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
@@ -166,8 +167,8 @@ function prefixKeys(
 }
 
 /**
- * What netplan has no words for, added to the unit that it makes: a lease that is kept, the router
- * that advertises itself in a table of its own, rules that leave the default out.
+ * A drop-in for the unit that netplan generates, with what netplan cannot express: keeping the lease,
+ * the advertised router in a table of its own, and rules that ignore the default route.
  */
 function renderDropIn(nic: NicConfig): ConfigFile {
   const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
@@ -176,7 +177,7 @@ function renderDropIn(nic: NicConfig): ConfigFile {
     ...advertisedRoutes(nic),
     ...rules.map(ruleSection),
   ];
-  // networkd reads it as the user systemd-network, and there is no secret in it.
+  // networkd reads it as the user systemd-network, and it contains no secret.
   const content = renderIni(headerLines(nic), sections);
   return { path: dropInPath(nic.mac), content, mode: 0o644, mac: nic.mac };
 }

@@ -10,15 +10,23 @@ import { headerLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 import { familyOf } from "../model/ip.ts";
 
+type Entries = IniSection["entries"];
+
+/** Higher than cloud-init's profiles (120) and the distribution's (0 and below). */
+export const autoconnectPriority = 130;
+
+/** NetworkManager's largest number, which means infinity. */
+const maxTimeout = 2_147_483_647;
+
 /**
- * The configuration as NetworkManager's keyfiles, one profile per NIC. For NetworkManager 1.18 (the
- * first with routing rules) and later. nm-settings-keyfile(5)
+ * Renders the configuration as NetworkManager keyfiles, one profile per NIC. For NetworkManager 1.18
+ * (the first with routing rules) and later. nm-settings-keyfile(5)
  */
 export function renderNetworkManager({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => ({
     path: managedPath("network-manager", nic.mac),
     content: renderIni(headerLines(nic), profileSections(nic)),
-    // NetworkManager ignores a profile that others can read.
+    // NetworkManager ignores a profile that other users can read.
     mode: 0o600,
     mac: nic.mac,
   }));
@@ -36,7 +44,7 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
         ...connectionEntries,
       ],
     },
-    // The permanent one; VLANs, bridges and macvlans are of other types, and never meant.
+    // The permanent MAC; VLANs, bridges and macvlans are of other types, and never match.
     { name: "ethernet", entries: [["mac-address", nic.mac.toUpperCase()]] },
     { name: "ipv4", entries: [methodEntry(nic, 4), ...ipEntries(nic, 4)] },
     {
@@ -48,12 +56,12 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
         ...ipEntries(nic, 6),
       ],
     },
-    // A section of our own would make NetworkManager 1.40 refuse the profile: this one is for notes.
+    // NetworkManager 1.40 refuses a profile with an unknown section; `user` is for free notes.
     { name: "user", entries: [["org.freedesktop.NetworkManager.origin", "ec2nic"]] },
   ];
 }
 
-function ipEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+function ipEntries(nic: NicConfig, family: 4 | 6): Entries {
   const isDynamic = family === 4 ? nic.dhcp4 : nic.dhcp6;
   const addresses = listedAddresses(nic, family);
   const routes = nic.routes.filter((route) => route.family === family);
@@ -67,12 +75,12 @@ function ipEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
 }
 
 /**
- * NetworkManager has no word for the router that advertises itself in a table of our own: the VPC's
- * address for it is all there is.
+ * NetworkManager cannot use the advertised router in a table other than main, so the route uses the
+ * VPC's fixed router address.
  */
 function routeEntries({ family, destination, gateway, table }: Route, number: number) {
   const hop = gateway === null ? destination : `${destination},${gateway}`;
-  // The subnet that the gateway lies in may only be in main once the lease is there.
+  // The gateway's subnet may be in main only once there is a lease.
   const isOnLink = gateway !== null && family === 4;
   return [
     [`route${number}`, hop],
@@ -80,36 +88,25 @@ function routeEntries({ family, destination, gateway, table }: Route, number: nu
   ] as const;
 }
 
-/**
- * Keys of a NetworkManager profile that netplan has no words for either, and hands on as they are.
- * nm-settings-keyfile(5)
- */
-
-type Entries = IniSection["entries"];
-
-/** NM's largest number, which means for ever. */
-const maxTimeout = 2_147_483_647;
-
-/** Higher than cloud-init's profiles (120) and the distribution's (0 and below). */
-export const autoconnectPriority = 130;
+// The functions below are also used for netplan, which passes these keys on unchanged.
 
 export const connectionEntries: Entries = [
   ["autoconnect-priority", autoconnectPriority],
-  // After four failures NetworkManager would leave the NIC alone for five minutes.
+  // By default NetworkManager pauses for five minutes after four failures.
   ["autoconnect-retries", 0],
 ];
 
-/** IPv6 without DHCP: a link-local address is all there is to have. */
+/** The `method` of a family. IPv6 without DHCP has only a link-local address. */
 export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
   const isDynamic = family === 4 ? dhcp4 : dhcp6;
   return ["method", isDynamic ? "auto" : family === 4 ? "disabled" : "link-local"] as const;
 }
 
 /**
- * A DHCP server that is late takes nothing down that works: the client goes on for ever, and the
- * profile is up as soon as something is, but not before DHCP had 20 s: a link-local address alone is
- * no reason to say "online". An older NetworkManager than 1.34 does not know required-timeout, and
- * ignores it.
+ * The timeouts of DHCP and router advertisements. A late DHCP server must not take down what works:
+ * the client retries for ever. The profile is active as soon as one family is configured, but DHCP
+ * gets 20 s first, since a link-local address alone does not mean "online". NetworkManager before
+ * 1.34 ignores required-timeout.
  */
 export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): Entries {
   const requiredTimeout = [["required-timeout", 20_000]] as const;
@@ -122,10 +119,11 @@ export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): Entries
 }
 
 /**
- * What the profile's list of addresses holds. NetworkManager from 1.36 puts listed addresses before
- * leased ones (https://github.com/canonical/cloud-init/issues/4157). For IPv4 the routes name the
- * source, and DHCP's name the lease. For IPv6 the kernel takes the first address, and there is no
- * way to say that one is not preferred: so the leased one is listed too, before the others.
+ * The static addresses of the profile. NetworkManager from 1.36 orders static addresses before leased
+ * ones (https://github.com/canonical/cloud-init/issues/4157). For IPv4 that is harmless: the routes
+ * name the source, and DHCP's routes name the leased address. For IPv6 the kernel uses the first
+ * address as source, and a profile cannot mark one as not preferred. So the leased address is listed
+ * too, before the others.
  */
 export function listedAddresses(
   { leased, addresses }: NicConfig,
@@ -137,6 +135,7 @@ export function listedAddresses(
   return [...leasedIpv6.map((address) => `${address}/128`), ...others];
 }
 
+/** The routing rules of one family. */
 export function ruleEntries({ rules }: NicConfig, family: 4 | 6): Entries {
   return rules
     .filter((rule) => rule.family === family)

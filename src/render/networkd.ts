@@ -11,14 +11,25 @@ import { headerLines } from "./header.ts";
 import { type IniSection, renderIni } from "./ini.ts";
 
 /**
- * The configuration as systemd-networkd's units, one file per NIC. For systemd 249 (Ubuntu 22.04)
- * and later. systemd.network(5)
+ * networkd 252 releases a lease, and removes its address, whenever it reads a changed file for the
+ * link, and netplan rewrites every file. With this setting the address stays while the lease is
+ * renewed. Against the DHCP standard it also outlives its lease; on EC2 the ENI owns it anyway.
+ * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/168
+ */
+export const keepLease = ["KeepConfiguration", "dhcp"] as const;
+
+/** Below 1024, networkd's default for IPv6 routes, which the fallback route therefore has. */
+const advertisedMetric = 512;
+
+/**
+ * Renders the configuration as systemd-networkd units, one file per NIC. For systemd 249 (Ubuntu
+ * 22.04) and later. systemd.network(5)
  */
 export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => ({
     path: managedPath("networkd", nic.mac),
     content: renderIni(headerLines(nic), networkFileSections(nic)),
-    // networkd reads it as the user systemd-network, and there is no secret in it.
+    // networkd reads it as the user systemd-network, and it contains no secret.
     mode: 0o644,
     mac: nic.mac,
   }));
@@ -27,7 +38,7 @@ export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
 function networkFileSections(nic: NicConfig): readonly IniSection[] {
   return [
     { name: "Match", entries: matchEntries(nic.mac) },
-    // An ENI may be detached while the machine is off: only the primary may hold up the boot.
+    // An ENI may be detached while the machine is off: only the primary may delay the boot.
     { name: "Link", entries: nic.isPrimary ? [] : [["RequiredForOnline", false]] },
     { name: "Network", entries: networkEntries(nic) },
     ...dhcpSections(nic),
@@ -39,9 +50,9 @@ function networkFileSections(nic: NicConfig): readonly IniSection[] {
 }
 
 /**
- * What is built over a NIC has its MAC: VLANs, bridges, bonds, macvlans and ipvlans say what they
- * are in `Type=`, the rest in `Kind=` (a systemd that does not know that key ignores it). Not
- * `PermanentMACAddress=`, which neither a veth has nor older Xen drivers tell.
+ * Matches the NIC but no link on top of it, which has the same MAC: VLANs, bridges, bonds, macvlans
+ * and ipvlans differ in `Type=`, others in `Kind=` (an older systemd ignores that key).
+ * `PermanentMACAddress=` is not used: a veth has none, and older Xen drivers do not report it.
  */
 function matchEntries(mac: string): IniSection["entries"] {
   return [
@@ -54,13 +65,13 @@ function matchEntries(mac: string): IniSection["entries"] {
 function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniSection["entries"] {
   return [
     ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
-    // Said, not inherited: a machine that forwards (Docker) would ignore advertisements.
+    // Set explicitly: by default a machine that forwards packets (Docker) ignores advertisements.
     ["IPv6AcceptRA", dhcp6],
     keepLease,
   ];
 }
 
-/** The instance's name is its primary ENI's; with two leases the later one would set it. */
+/** The hostname comes from the primary ENI's lease; otherwise the latest lease would set it. */
 function dhcpSections({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): readonly IniSection[] {
   const hostname = isPrimary ? [] : [["UseHostname", false] as const];
   const dhcp4Entries = [["RouteMetric", metric], ["UseMTU", true], ...hostname] as const;
@@ -72,8 +83,8 @@ function dhcpSections({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): readonly 
 }
 
 /**
- * Preferred lifetime 0 keeps an IPv6 address from being a source (RFC 6724, rule 3). The kernel
- * does not look at it for IPv4: there the route names the source, and DHCP's routes name the lease.
+ * Preferred lifetime 0 prevents that an IPv6 address becomes the source (RFC 6724, rule 3). For IPv4
+ * the kernel ignores it: there the route names the source, and DHCP's routes name the leased address.
  */
 function addressSection(cidr: string): IniSection {
   const ipv6 = [["PreferredLifetime", 0] as const];
@@ -84,7 +95,7 @@ function addressSection(cidr: string): IniSection {
 }
 
 function routeSection({ family, destination, gateway, table }: Route): IniSection {
-  // The subnet that the gateway lies in may only be in main once the lease is there.
+  // The gateway's subnet may be in main only once there is a lease.
   const hop = [["Gateway", gateway ?? ""] as const, ["GatewayOnLink", true] as const];
   return {
     name: "Route",
@@ -96,23 +107,7 @@ function routeSection({ family, destination, gateway, table }: Route): IniSectio
   };
 }
 
-/**
- * Sections of a `.network` file that its renderer and the drop-in beside netplan's have in common.
- * systemd.network(5)
- */
-
-/**
- * networkd 252 gives a lease back, and its address with it, whenever it reads a changed file for the
- * link, and netplan makes every file anew. With this the address stays while the lease is renewed.
- * Against the letter of DHCP it also outlives its lease; on EC2 it is the ENI's all along.
- * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/168
- */
-export const keepLease = ["KeepConfiguration", "dhcp"] as const;
-
-/** Before 1024, which networkd gives to IPv6 routes by itself, and so to the one to fall back on. */
-const advertisedMetric = 512;
-
-/** A route through the router that advertises itself, with the metric that puts it first. Since v246. */
+/** The routes via the advertised router, preferred by their metric. Since systemd 246. */
 export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
   return routes.filter(({ prefersAdvertised }) => prefersAdvertised).map(advertisedRoute);
 }
@@ -129,6 +124,7 @@ function advertisedRoute({ destination, table }: Route): IniSection {
   };
 }
 
+/** One routing policy rule; also used in the drop-in for netplan. */
 export function ruleSection(rule: RoutingPolicyRule): IniSection {
   const { from, to, table, priority, ignoresDefault } = rule;
   return {

@@ -1,12 +1,13 @@
 import { isList } from "../model/text.ts";
 
-/** What a YAML document of ours is made of. */
+/** The values of a YAML document. */
 export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml };
 
 /**
- * YAML that every reader takes alike: each string is quoted, because readers of YAML 1.1 (PyYAML,
- * and so cloud-init and netplan's helpers) find numbers, times and booleans in plain ones
- * (`12:34:56:12:34:56` is a number there). Ends with a newline; equal input gives equal bytes.
+ * Renders YAML that every parser reads the same. Every string is quoted, because parsers of YAML 1.1
+ * (PyYAML, and so cloud-init and netplan's helpers) read some plain strings as numbers, times or
+ * booleans (`12:34:56:12:34:56` is a number there). Ends with a newline; equal input gives equal
+ * bytes.
  */
 export function renderYaml(document: { readonly [key: string]: Yaml }): string {
   return renderLines(document).join("\n").concat("\n");
@@ -20,7 +21,7 @@ function renderLines(value: Yaml): readonly string[] {
   return Object.entries(value).flatMap(([key, item]) => renderMember(`${renderKey(key)}:`, item));
 }
 
-/** An item begins on the line of its dash, whatever it is. */
+/** An item begins on the line of its dash, also if it is a list or a mapping. */
 function renderListItem(item: Yaml): readonly string[] {
   return renderLines(item).map((line, index) => `${index === 0 ? "-" : " "} ${line}`);
 }
@@ -33,14 +34,14 @@ function renderMember(key: string, item: Yaml): readonly string[] {
     : [key, ...lines.map((line) => `  ${line}`)];
 }
 
-/** Words like netplan's own are plain; one that YAML 1.1 takes for a boolean or null is not. */
+/** Keys like netplan's are plain; a key that YAML 1.1 reads as a boolean or null is quoted. */
 function renderKey(key: string): string {
   const isWord = /^[a-z]{2,}[0-9]?(-[a-z0-9]+)*$/.test(key);
   const isReserved = /^(true|false|null|yes|no|on|off)$/.test(key);
   return isWord && !isReserved ? key : quoteString(key);
 }
 
-/** JSON's escapes are YAML's; what JSON leaves bare but YAML takes for a line break is not. */
+/** YAML has JSON's escapes; characters outside printable ASCII are escaped too (YAML line breaks). */
 function quoteString(text: string): string {
   return JSON.stringify(text).replaceAll(/[^ -~]/gu, (char) => {
     const digits = (char.codePointAt(0) ?? 0).toString(16);

@@ -11,48 +11,48 @@ import {
 import { checkComplete, checkSlotFree } from "../completeness.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 
-/** What is known of one NIC that was plugged in, at one moment. */
+/** What is known about one attached NIC, at one moment. */
 export interface EniFacts {
   readonly observed: EniObservations;
   /** `meta-data/mac`; null: not known yet. */
   readonly primaryMac: string | null;
   /**
-   * Whether the primary has `network-card`; null: not known yet. That tells a single-card instance
-   * from *not yet*: the primary's folder is there since launch, and on a type with several cards
-   * every ENI's folder has the leaf. So a primary without it means one card, and a primary with it
-   * means that ours is late. One listing, asked once, and nobody else's leaves are read
-   * (ec2-net-utils #153: a guess of 0 made two NICs share a table).
+   * Whether the primary has `network-card`; null: not known yet. This distinguishes a single-card
+   * instance from a leaf that is *not there yet*: the primary's folder exists since launch, and on a
+   * type with several cards every ENI's folder has the leaf. So a primary without it means one card,
+   * and a primary with it means that this ENI's leaf is late. It takes one listing, requested once;
+   * the primary's leaves are not read (ec2-net-utils #153: a guess of 0 gave two NICs one table).
    */
   readonly primaryHasCard: boolean | null;
-  /** The others that are watched, as far as they are known: two must not claim one place. */
+  /** The other watched ENIs, as far as known: two must not have the same slot. */
   readonly otherEnis: readonly ListedEni[];
-  /** Places of other NICs that are here, watched or not. */
+  /** The slots of other present NICs, watched or not. */
   readonly occupiedSlots: readonly OccupiedSlot[];
-  /** As it was when it was whole last; null: it never was. */
+  /** The ENI when it was last complete; null: it never was. */
   readonly lastUsable: Eni | null;
   readonly kernel: KernelFacts | null;
   readonly times: ClassifyTimes;
 }
 
-/** What the kernel shows of the NIC. */
+/** What the kernel shows about the NIC. */
 export interface KernelFacts {
-  /** Addresses that a DHCP client put there: EC2's DHCP knows them before IMDS tells. */
+  /** Addresses that a DHCP client set: EC2's DHCP has them before IMDS lists them. */
   readonly dhcp: readonly string[];
   /** A router advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
 }
 
-/** On one clock. */
+/** All in ms of `Clock.now`. */
 export interface ClassifyTimes {
   readonly nowMs: number;
-  /** `--settle`: unchanged for so long is settled; 0: as soon as it is usable. */
+  /** `--settle`: an ENI is settled when unchanged for this time; 0: as soon as it is usable. */
   readonly settleMs: number;
-  /** What is not there for so long, while the rest is whole and unchanged, never comes. */
+  /** Addresses that are missing for this time, while the rest is complete, will not come. */
   readonly confirmAbsenceMs: number;
 }
 
-/** What must be asked again to learn that a reason is gone. */
+/** What must be requested again to see whether a reason is gone. */
 export type AwaitedItem =
   "mac-list" | "primary-mac" | "primary-folder" | "folder" | { readonly leaf: string };
 
@@ -62,19 +62,19 @@ export type EniClassification =
   | {
       readonly state: "usable";
       readonly eni: Eni;
-      /** Why it is not settled; empty: only time is missing. */
+      /** Why it is not settled; empty: `settleMs` has not passed yet. */
       readonly missing: readonly string[];
-      /** Words for who waits: no reason to wait, and none to fail. */
+      /** Remarks for people; they neither delay nor fail a run. */
       readonly hints: readonly string[];
       readonly awaits: AwaitedItem;
     }
   | { readonly state: "settled"; readonly eni: Eni };
 
 /**
- * Whether one ENI can be configured, by what was read of it. `absent`: not listed. `not-yet`: not
- * whole, nothing is guessed. `usable`: every listed leaf that matters is read and fits. `settled`:
- * and nothing has changed for `settleMs`, as far as answers tell: the time in which IMDS gave none
- * does not count. What was whole once is never taken back for an answer that says less.
+ * Whether one ENI can be configured, given what was read. `absent`: not listed. `not-yet`: not
+ * complete, and nothing is guessed. `usable`: every relevant listed leaf is read and valid.
+ * `settled`: also unchanged for `settleMs`; time in which IMDS gave no answer does not count. An ENI
+ * that was complete once stays usable, even if a later answer has less.
  */
 export function classifyEni(facts: EniFacts): EniClassification {
   const { observed, lastUsable } = facts;
@@ -120,7 +120,7 @@ function parseCompleteEni(facts: EniFacts): { readonly eni: Eni } | PendingReaso
   return checkAddressOrEfaOnly(facts, eni) ?? { eni };
 }
 
-/** Before values can be judged, they must have been asked for and answered. */
+/** Why values cannot be checked yet: they must have been requested and answered; null: they were. */
 function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
   if (observed.listedMs === null) return { reason: "macs/ does not list it", awaits: "mac-list" };
   if (observed.folder === "unread")
@@ -143,7 +143,7 @@ function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
   return { reason, awaits: { leaf: first } };
 }
 
-/** The folder as far as it is believed; a value that is no metadata may be one later. */
+/** Parses the known leaves of a folder; an invalid value is a reason to wait, as it may change. */
 export function parseObservedEni({
   observed,
   primaryMac,
@@ -160,7 +160,7 @@ export function parseObservedEni({
   return { reason: invalidLeafFailure(mac, issue).message, awaits };
 }
 
-/** A leaf shows its news itself; one that is not listed shows in the listing first. */
+/** Where a change of a leaf shows first: in the leaf itself, or in the listing if it is not listed. */
 function itemToReread(observed: EniObservations, leaf: string): AwaitedItem {
   return observed.leaves[leaf]?.isListed === true ? { leaf } : "folder";
 }
@@ -175,7 +175,7 @@ function checkCardKnown(facts: EniFacts, { isPrimary, folder }: ListedEni): Pend
   return { reason, awaits: "primary-folder" };
 }
 
-/** Stands for the ENI that has `network-card`, which is all that matters of it here. */
+/** Stands for the primary in `checkComplete`, which only needs to know that it has `network-card`. */
 function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly ListedEni[] {
   if (primaryMac === null || primaryHasCard !== true) return [];
   const folder = { "device-number": 0, "network-card": 0 };
@@ -185,8 +185,9 @@ function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly 
 const emptyFolder = v.parse(eniSchema, {});
 
 /**
- * An EFA-only ENI has no address for ever, any other has none for seconds, and nothing but time
- * tells them apart: whole and unchanged for so long, it is one. Not while the kernel has an address.
+ * An EFA-only ENI never has an address; another ENI may have none for seconds. Only time distinguishes
+ * them: an ENI that is complete and unchanged for `confirmAbsenceMs` is EFA-only, unless the kernel
+ * has an address.
  */
 function checkAddressOrEfaOnly(
   { observed, kernel, times }: EniFacts,
@@ -203,7 +204,7 @@ function checkAddressOrEfaOnly(
   return { reason, awaits: "folder" };
 }
 
-/** Why what is usable cannot be all there is. */
+/** Why more metadata of a usable ENI must be expected; null: no reason. */
 function checkConfirmed({ observed, kernel }: EniFacts, eni: Eni): PendingReason | null {
   const [retracted] = retractedLeaves(observed);
   if (retracted !== undefined) {
@@ -216,7 +217,7 @@ function checkConfirmed({ observed, kernel }: EniFacts, eni: Eni): PendingReason
   return { reason: `DHCP gave ${leased}, which IMDS does not list yet`, awaits: "folder" };
 }
 
-/** A router says that the subnet has IPv6, not that this ENI has: no reason to wait longer. */
+/** A router means that the subnet has IPv6, not that this ENI has: a hint, no reason to wait. */
 function listHints({ kernel }: EniFacts, eni: Eni): readonly string[] {
   if (kernel === null) return [];
   const mayGetIpv6 = kernel.hasRouter && eni.ipv6.addresses.length === 0;

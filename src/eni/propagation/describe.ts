@@ -2,18 +2,18 @@ import { formatMs } from "../../model/text.ts";
 import { type Observation, isErrorObservation } from "./request.ts";
 import type { EniProgress } from "./eni-progress.ts";
 
-/** Who is waited for, for a person: short, for a line has 80 columns, and why comes behind it. */
+/** The awaited NICs, for people. Short: a line has 80 columns, and the reason follows. */
 export function describePending(
   pending: readonly EniProgress[],
   nameOf: (mac: string) => string | null,
 ): string {
   const [first, ...others] = pending;
-  if (first === undefined) return "nobody";
+  if (first === undefined) return "no NIC";
   const name = nameOf(first.mac) ?? `eni for ${first.mac}`;
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 }
 
-/** Why the first of them is not over yet: IMDS's trouble, or what it does not say. */
+/** Why the first pending NIC is not done: IMDS's error, or what it does not list yet. */
 export function pendingReason(
   pending: readonly EniProgress[],
   observations: readonly Observation[],

@@ -1,12 +1,12 @@
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 
-/** A link's name → an address that DHCP gave → when it was seen last, on one clock. */
+/** A link's name → an address that DHCP gave → when it was last seen, in ms of `Clock.now`. */
 export type DhcpAddressHistory = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /**
- * An activation takes DHCP's addresses away for seconds: a daemon that is told of a new file gives its
- * lease back and asks anew, and duplicate address detection follows (1 to 2 s, as measured on three
- * backends). What is gone for less is not gone.
+ * An address counts as lost only after this time. An activation removes DHCP's addresses for seconds:
+ * a daemon that reads a new file releases its lease and requests it again, and duplicate address
+ * detection follows (1 to 2 s, measured with three backends).
  */
 const graceMs = 10_000;
 
@@ -16,8 +16,9 @@ interface ObservedAddresses {
 }
 
 /**
- * The memory after another look. What DHCP once gave counts while it is on the link: networkd takes
- * the end off an address that it is told to keep.
+ * The history after another observation. An address that DHCP gave counts as long as it is on the
+ * link, even if the kernel does not show it as DHCP's: networkd removes the lifetime of an address
+ * that it keeps.
  */
 export function recordDhcpAddresses(
   history: DhcpAddressHistory,
@@ -36,7 +37,7 @@ export function recordDhcpAddresses(
   return Object.fromEntries(links);
 }
 
-/** What counts as given by DHCP now. */
+/** The addresses that count as given by DHCP now. */
 export function currentDhcpAddresses(history: DhcpAddressHistory): DhcpAddresses {
   const links = Object.entries(history);
   return Object.fromEntries(

@@ -11,25 +11,25 @@ import {
 import { parsePartialEni } from "./partial.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 
-/** When what was known of one NIC, on `Clock.now`; null: not yet. */
+/** When each stage of an ENI was reached, in ms of `Clock.now`; null: not yet. */
 export interface EniTimeline {
   readonly listedMs: number | null;
   readonly usableMs: number | null;
   readonly ipv6Ms: number | null;
   readonly settledMs: number | null;
-  /** Those of its own folder; what is asked for all at once is counted by the session. */
+  /** The requests for its own folder; the session counts those for all ENIs. */
   readonly requests: number;
 }
 
-/** What became known. `usable` comes once and first, `settled` or `incomplete` once and last. */
+/** What a watch emits. `usable` comes once and first, `settled` or `incomplete` once and last. */
 export type EniEvent = EniUpdate | EniIncomplete;
 
 export interface EniUpdate {
-  /** `changed`: more than was told before, or less where that has lasted. */
+  /** `changed`: the ENI has more than in the last event, or less for `confirmAbsenceMs`. */
   readonly kind: "usable" | "changed" | "settled";
   readonly mac: string;
   readonly eni: Eni;
-  /** What may still come; a person may like to know. */
+  /** What may still come, for people. */
   readonly missing: readonly string[];
   readonly timeline: EniTimeline;
 }
@@ -37,32 +37,34 @@ export interface EniUpdate {
 export interface EniIncomplete {
   readonly kind: "incomplete";
   readonly mac: string;
-  /** What is known and usable all the same, told before or not; null: nothing is. */
+  /** The usable part of the ENI, emitted before or not; null: none. */
   readonly eni: Eni | null;
-  /** Empty: it is whole, and there was not enough time to see that nothing changes any more. */
+  /** Empty: the ENI is complete, and only the time to settle was too short. */
   readonly reasons: readonly string[];
   readonly timeline: EniTimeline;
 }
 
-/** One NIC's way through a watch. */
+/** The progress of one ENI in a watch. */
 export interface EniProgress {
   readonly mac: string;
-  /** As it was told last; null: it was not usable yet. */
+  /** The ENI in the last event; null: it was not usable yet. */
   readonly lastEmitted: Eni | null;
   readonly classification: EniClassification;
   readonly timeline: EniTimeline;
   readonly isDone: boolean;
 }
 
+/** What the classification of all ENIs has in common. */
 export interface ClassifyContext {
   readonly knowledge: EniKnowledge;
-  /** Of that knowledge. */
+  /** Parsed from `knowledge`. */
   readonly parsedEnis: readonly ListedEni[];
   readonly kernel: (mac: string) => KernelFacts | null;
   readonly occupiedSlots: readonly OccupiedSlot[];
   readonly times: ClassifyTimes;
 }
 
+/** An ENI of which nothing is known yet. */
 export function newEniProgress(mac: string): EniProgress {
   const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
   const classification = {
@@ -73,7 +75,7 @@ export function newEniProgress(mac: string): EniProgress {
   return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }
 
-/** The NIC after a new judgement, and what there is to tell of it. */
+/** Classifies an ENI again: its progress, and the events to emit. */
 export function reclassify(
   progress: EniProgress,
   context: ClassifyContext,
@@ -117,8 +119,8 @@ function collectEniFacts(
 }
 
 /**
- * How a NIC ends that has not settled when the time is over. `silence`: IMDS gave no answer any more,
- * and why; null: it did, and what was seen last is how things are.
+ * The last event of an ENI that has not settled at the deadline. `silenceReason`: why IMDS gave no
+ * answer at the end; null: it did answer.
  */
 export function endIncomplete(
   progress: EniProgress,

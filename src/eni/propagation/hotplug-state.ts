@@ -7,19 +7,19 @@ import type { Link } from "../../model/link.ts";
 import type { NicResult } from "../../model/plan.ts";
 import { filterNicLinks } from "../../plan/config/match-nics.ts";
 
-/** A NIC that came, from its event to the end of its watch. */
+/** An attached NIC, from its event to the end of its watch. */
 export interface NicProgress {
   readonly nic: HotplugNic;
-  /** Why its configuration could not be activated. */
+  /** Why its configuration could not be activated; null: it could, or was not tried. */
   readonly failure: Failure | null;
   readonly isOver: boolean;
-  /** Its link was not to be seen at the last look: one is not enough, it may be renamed just then. */
+  /** Its link was missing at the last check. One check is not enough: a rename hides it for a moment. */
   readonly isMissing: boolean;
-  /** It is over because this run's time is: who wished for it may have time left. */
+  /** It is over because this run's time is; the process that requested it may have time left. */
   readonly isTimedOut: boolean;
-  /** It came again since its activation failed, as a link does that flaps: it is to be done again. */
+  /** It was attached again after its activation failed (a flapping link): activate it again. */
   readonly isRetryDue: boolean;
-  /** Whose run waits for it. */
+  /** The requests of the processes that wait for it. */
   readonly joinRequests: readonly SeenJoinRequest[];
 }
 
@@ -28,8 +28,10 @@ interface SeenJoinRequest {
   readonly seenMs: number;
 }
 
+/** All NICs of a run. */
 export type HotplugState = readonly NicProgress[];
 
+/** A NIC of which nothing is known yet. */
 export function createNicProgress(mac: string): NicProgress {
   const noTimes = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
   const timeline: NicTimeline = { ...noTimes, settledMs: null, requests: 0 };
@@ -39,9 +41,9 @@ export function createNicProgress(mac: string): NicProgress {
 }
 
 /**
- * With what other runs wish for. A NIC whose case is over and that is wished for again came again,
- * and is a new case. One that has no link any more is over: that is no failure, another event tells
- * of it.
+ * The state after other processes' requests. A NIC that is over and is requested again was attached
+ * again, and starts from the beginning. A NIC without a link is over: that is no failure, since
+ * another event reports the removal.
  */
 export function reduceJoinRequests(
   state: HotplugState,
@@ -75,13 +77,13 @@ function updateLink(known: NicProgress, nics: readonly Link[]): NicProgress {
   if (link !== undefined) return { ...known, isMissing: false, nic: { ...nic, name: link.name } };
   if (!known.isMissing) return { ...known, isMissing: true };
   const reason = "its link is gone again";
-  // what could not be activated for want of a link is no failure either
+  // an activation that failed because the link was gone is no failure either
   return { ...known, nic: { ...nic, outcome: "skipped", reason }, failure: null, isOver: true };
 }
 
 /**
- * Whether a run goes on: for its own NIC, and for others that are in use already and not settled.
- * What others still wait for they can wait for by themselves.
+ * Whether a run continues: for its own NIC, and for other NICs that are usable but not settled. A
+ * process that still waits for an unusable NIC can watch it itself.
  */
 export function hasUnfinishedWork(state: HotplugState, own: NicProgress): boolean {
   const isUsed = ({ isOver, nic }: NicProgress): boolean =>
@@ -89,7 +91,10 @@ export function hasUnfinishedWork(state: HotplugState, own: NicProgress): boolea
   return !own.isOver || state.some(isUsed);
 }
 
-/** What was configured counts more than that a later look had nothing to add. */
+/**
+ * The state after an activation. A NIC that was configured stays `configured`, even if a later
+ * activation changed nothing.
+ */
 export function reduceApplied(
   state: HotplugState,
   { nics, failure, activatedMs }: ApplyResult,
@@ -111,6 +116,7 @@ function addLinkName(result: NicResult, { nic }: NicProgress): NicResult {
   return { ...result, name: result.name ?? nic.name };
 }
 
+/** The state after events of the watch. */
 export function reduceEvents(state: HotplugState, events: readonly EniEvent[]): HotplugState {
   return events.reduce(reduceEvent, state);
 }
@@ -128,7 +134,7 @@ function reduceEvent(state: HotplugState, event: EniEvent): HotplugState {
   });
 }
 
-/** Without a reason it is whole, and there was no more time to see that it stays so. */
+/** Without a reason the NIC is complete; there was no time left to see whether it stays unchanged. */
 function markIncomplete(nic: HotplugNic, reasons: readonly string[]): HotplugNic {
   if (reasons.length === 0 || nic.outcome === "failed") return nic;
   return { ...nic, outcome: "incomplete", reason: reasons.join("; ") };
@@ -139,7 +145,7 @@ interface DueAnswer {
   readonly answer: HotplugAnswer;
 }
 
-/** What is to be answered now. Who wished for what was cut short goes on with it. */
+/** The requests to answer now. A request for a NIC that timed out is left to its own process. */
 export function collectDueAnswers(state: HotplugState): readonly DueAnswer[] {
   return state
     .filter(({ isOver, isTimedOut }) => isOver && !isTimedOut)
@@ -154,13 +160,14 @@ export function collectDueAnswers(state: HotplugState): readonly DueAnswer[] {
     );
 }
 
-/** Those whose activation failed, and which can be tried again. */
+/** The NICs whose activation failed and can be tried again. */
 export function collectFailedMacs(state: HotplugState): readonly string[] {
   return state
     .filter(({ isOver, failure }) => !isOver && failure !== null)
     .map(({ nic }) => nic.mac);
 }
 
+/** The state without the requests that have been answered. */
 export function clearAnswered(state: HotplugState): HotplugState {
   return state.map((each) => (each.isOver ? { ...each, joinRequests: [] } : each));
 }
@@ -169,7 +176,7 @@ function serializeFailure({ kind, message, hint }: Failure) {
   return { kind, message, hint: hint ?? null };
 }
 
-/** Runs have clocks of their own. */
+/** Moves the times to the clock of the requesting process: each process counts from its own start. */
 function shiftTimeline(timeline: NicTimeline, byMs: number): NicTimeline {
   return mapTimes(timeline, (ms) => Math.round(Math.max(0, ms + byMs)));
 }

@@ -13,13 +13,13 @@ import type { Observation } from "./request.ts";
 import type { ListedEni } from "../schema.ts";
 import { parseObservedEni } from "./classify.ts";
 
-/** What was heard so far of the ENIs that are watched. */
+/** What is known so far about the watched ENIs. */
 export interface EniKnowledge {
   /** By MAC. */
   readonly observed: Readonly<Record<string, EniObservations>>;
-  /** `meta-data/mac`; null: not heard yet. */
+  /** `meta-data/mac`; null: not known yet. */
   readonly primaryMac: string | null;
-  /** Whether the primary has `network-card`; null: not heard yet. */
+  /** Whether the primary has `network-card`; null: not known yet. */
   readonly primaryHasCard: boolean | null;
 }
 
@@ -29,7 +29,7 @@ export const emptyKnowledge: EniKnowledge = {
   primaryHasCard: null,
 };
 
-/** What is known of the instance, and of those that are `kept`; of the `fresh` ones nothing is. */
+/** Keeps what is known about the instance and the `kept` ENIs; the `fresh` ones start empty. */
 export function restrictKnowledge(
   knowledge: EniKnowledge,
   { kept, fresh: added }: { readonly kept: readonly string[]; readonly fresh: readonly string[] },
@@ -40,7 +40,7 @@ export function restrictKnowledge(
   return { ...knowledge, observed: Object.fromEntries([...observed, ...unread]) };
 }
 
-/** What is known after an answer. Trouble takes nothing away. */
+/** The knowledge after an answer. An error removes nothing. */
 export function applyObservation(
   knowledge: EniKnowledge,
   observation: Observation,
@@ -61,7 +61,7 @@ export function applyObservation(
   return { ...knowledge, primaryHasCard: value.includes("network-card") };
 }
 
-/** The ENIs that are watched, as far as their leaves can be read. */
+/** The watched ENIs whose known leaves are valid. */
 export function parseObservedEnis({ observed, primaryMac }: EniKnowledge): readonly ListedEni[] {
   return Object.values(observed)
     .filter((eni) => eni.folder === "there")
@@ -69,7 +69,7 @@ export function parseObservedEnis({ observed, primaryMac }: EniKnowledge): reado
     .filter((each) => "folder" in each);
 }
 
-/** That a MAC is not named any more says nothing: it vanishes while it is in use, too. */
+/** A MAC that is no longer listed is not dropped: it can disappear for seconds while in use. */
 function recordListedMacs(
   knowledge: EniKnowledge,
   names: readonly string[],

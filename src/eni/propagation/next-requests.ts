@@ -3,7 +3,7 @@ import { type EniObservations, unaskedLeaves } from "./observations.ts";
 import { requestKey, type EniRequest } from "./request.ts";
 import type { AwaitedItem } from "./classify.ts";
 
-/** When each question was asked last, by its name. */
+/** When each request was last sent, by its key. */
 export type LastRequestMs = Readonly<Record<string, number>>;
 
 /** An ENI that is still watched, and what it waits for. */
@@ -12,13 +12,14 @@ export interface PendingEni {
   readonly awaits: AwaitedItem;
 }
 
-/** How much sooner these are looked at again: addresses come late, names and networks hardly. */
+/** These leaves are checked that much more often: addresses come late, ids and networks rarely do. */
 const priorityFactor = 4;
 const priorityLeaves = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
 
 /**
- * The one question of a poll: what an ENI waits for, longest unasked first. One missing thing is
- * watched at a time, for all must come anyway; the rest is asked the moment it has come.
+ * The one request of a poll: what an ENI waits for, the least recent request first. Only one missing
+ * item is polled at a time, since all of them must come anyway; the others are requested as soon as
+ * it has come.
  */
 export function nextAwaitedRequest(
   knowledge: EniKnowledge,
@@ -32,7 +33,7 @@ export function nextAwaitedRequest(
   );
 }
 
-/** Something that is known already: what may have grown without the listing showing it. */
+/** A request for something known, which may have grown without a change of the listing. */
 export function nextCheckRequest(
   knowledge: EniKnowledge,
   pending: readonly PendingEni[],
@@ -48,7 +49,7 @@ export function nextCheckRequest(
   );
 }
 
-/** A device number of 0 is what is read before the real one, and on another card may be real. */
+/** Also a device number of 0: it is read before the real one, but on another card it may be real. */
 function hasPriority(request: EniRequest, { observed }: EniKnowledge): boolean {
   if (request.target === "folder") return true;
   if (request.target !== "leaf") return false;
@@ -57,7 +58,7 @@ function hasPriority(request: EniRequest, { observed }: EniKnowledge): boolean {
   return name === "device-number" && observed[mac]?.leaves[name]?.value === "0";
 }
 
-/** What answers have made worth asking at once. `hasNews`: they said something new of that MAC. */
+/** The requests to send at once after answers. `hasChanged`: an answer changed what is known of it. */
 export function followUpRequests(
   knowledge: EniKnowledge,
   pending: readonly PendingEni[],
@@ -112,7 +113,7 @@ function pickOldest(
   lastRequestMs: LastRequestMs,
   weightOf: (request: EniRequest) => number,
 ): EniRequest | null {
-  // ages count back from the last question of all; what was never asked is the oldest
+  // ages count back from the latest request; an item never requested is the oldest
   const newestMs = Math.max(0, ...Object.values(lastRequestMs));
   const age = (request: EniRequest): number => {
     const lastMs = lastRequestMs[requestKey(request)];
@@ -121,7 +122,7 @@ function pickOldest(
   return requests.toSorted((a, b) => compareAges(age(b), age(a)))[0] ?? null;
 }
 
-/** Infinity - Infinity is no number to sort by. */
+/** Infinity - Infinity is NaN, which cannot be sorted. */
 function compareAges(left: number, right: number): number {
   return left === right ? 0 : left - right;
 }

@@ -1,37 +1,38 @@
 /** A leaf's value as `leafValue` gives it. */
 export type LeafValue = string | readonly string[];
 
-/** What is remembered of one leaf of an ENI's folder. */
+/** What was observed of one leaf of an ENI's folder. */
 export interface LeafObservations {
-  /** What is believed; null: no value came yet. */
+  /** The current value; null: none was read yet. */
   readonly value: LeafValue | null;
   readonly isListed: boolean;
-  /** It was asked for, whatever came of it. */
+  /** It was requested, with any result. */
   readonly isAsked: boolean;
-  /** Since when answers say less than `value`; null: they don't. */
+  /** Since when answers contain less than `value`; null: they do not. */
   readonly retractedSinceMs: number | null;
 }
 
-/** What was read of one MAC so far. Times are on the clock of `Clock.now`. */
+/** What was read about one MAC so far. Times are in ms of `Clock.now`. */
 export interface EniObservations {
   readonly mac: string;
-  /** When `macs/` named it first; null: it never did. */
+  /** When `macs/` first listed it; null: never. */
   readonly listedMs: number | null;
-  /** Its folder, when it was asked for last; `gone`: 404. */
+  /** Its folder at the last request; `gone`: 404. */
   readonly folder: "unread" | "there" | "gone";
-  /** When its listing was read last. */
+  /** When its listing was last read. */
   readonly folderReadMs: number;
-  /** When something was last otherwise than in the answer before. */
+  /** When an answer last differed from the one before. */
   readonly changedMs: number;
   readonly leaves: Readonly<Record<string, LeafObservations>>;
 }
 
 export interface RecordTimes {
   readonly nowMs: number;
-  /** How long an answer that says less than an earlier one must last to be believed. */
+  /** How long answers must contain less than before until the missing part is dropped. */
   readonly confirmAbsenceMs: number;
 }
 
+/** A MAC of which nothing was read yet. */
 export function emptyObservations(mac: string, nowMs: number): EniObservations {
   return {
     mac,
@@ -43,14 +44,14 @@ export function emptyObservations(mac: string, nowMs: number): EniObservations {
   };
 }
 
-/** `macs/` names the MAC. */
+/** Records that `macs/` lists the MAC. */
 export function recordListed(eni: EniObservations, nowMs: number): EniObservations {
   return withChangeTime(eni, { ...eni, listedMs: eni.listedMs ?? nowMs }, nowMs);
 }
 
 /**
- * Its folder was listed (the names that matter), or is not there (null). What was known stays: a
- * MAC may vanish for seconds while it is in use (VPC CNI #1967), and so may a leaf.
+ * Records the listing of the folder (the relevant names), or that it is missing (null). What was known
+ * stays: a MAC may disappear for seconds while it is in use (VPC CNI #1967), and so may a leaf.
  */
 export function recordFolder(
   eni: EniObservations,
@@ -76,8 +77,8 @@ export function recordFolder(
 }
 
 /**
- * A leaf was read; null: it is a 404, or empty. More than before is believed at once, less only
- * when it lasts: a flap must not cost an address. A single word is what was read last.
+ * Records a leaf's value; null: 404, or empty. An added line counts at once, a missing one only after
+ * `confirmAbsenceMs`: a short gap must not remove an address. Of a single value the last one counts.
  */
 export function recordLeaf(
   eni: EniObservations,
@@ -96,23 +97,23 @@ export function recordLeaf(
   return withChangeTime(eni, withLeaf(eni, name, { ...leaf, isAsked: true }), nowMs);
 }
 
-/** A leaf was asked for, and what came says nothing of it. */
+/** Records that a leaf was requested without a usable answer. */
 export function recordLeafError(eni: EniObservations, name: string): EniObservations {
   const before = eni.leaves[name];
   return before === undefined ? eni : withLeaf(eni, name, { ...before, isAsked: true });
 }
 
-/** Listed, asked for, and not there. */
+/** The leaves that are listed and were requested, but have no value yet. */
 export function missingLeaves({ leaves }: EniObservations): readonly string[] {
   return leafNamesWhere(leaves, (leaf) => leaf.isListed && leaf.isAsked && leaf.value === null);
 }
 
-/** Listed, and never asked for. */
+/** The leaves that are listed and were never requested. */
 export function unaskedLeaves({ leaves }: EniObservations): readonly string[] {
   return leafNamesWhere(leaves, (leaf) => leaf.isListed && !leaf.isAsked);
 }
 
-/** Known, though the last answers said less. */
+/** The leaves of which the last answers contained less than what is known. */
 export function retractedLeaves({ leaves }: EniObservations): readonly string[] {
   return leafNamesWhere(leaves, (leaf) => leaf.retractedSinceMs !== null);
 }
@@ -149,7 +150,7 @@ function mergeValues(before: LeafValue | null, read: LeafValue | null): LeafValu
   return [...new Set([...before, ...(typeof read === "string" ? [] : (read ?? []))])];
 }
 
-/** `after`, changed now where it says something else than `before`. */
+/** `after`, with `changedMs` set to now if its content differs from `before`. */
 function withChangeTime(
   before: EniObservations,
   after: EniObservations,
@@ -158,7 +159,7 @@ function withChangeTime(
   return isSameContent(before, after) ? after : { ...after, changedMs: nowMs };
 }
 
-/** Both say the same of the ENI, whenever they were told it. */
+/** Whether both have the same content; times do not count. */
 export function isSameContent(left: EniObservations, right: EniObservations): boolean {
   return fingerprint(left) === fingerprint(right);
 }

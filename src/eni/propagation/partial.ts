@@ -3,13 +3,13 @@ import { type Eni, hasAddresses } from "../../model/eni.ts";
 import type { EniObservations } from "./observations.ts";
 import { type EniFacts, classifyEni } from "./classify.ts";
 
-/** Who it is and where: its table follows from them. */
+/** The id and slot of an ENI: its table follows from them. */
 const identityLeaves = ["interface-id", "device-number", "network-card"];
 
 /**
- * What can be configured of an ENI of which something listed never came, when there is no more time:
- * without that, and without a family that is not whole. null: nothing can; never an ENI whose place
- * is uncertain, nor one that would cost an address which a DHCP client brought.
+ * The part of an incomplete ENI that can be configured at the deadline: without the listed leaves that
+ * never came, and without a family that is incomplete. null: nothing. Never an ENI whose slot is
+ * uncertain, nor a part without a family of which a DHCP client set an address.
  */
 export function parsePartialEni(facts: EniFacts): Eni | null {
   const { observed, kernel, times } = facts;

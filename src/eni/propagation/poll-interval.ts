@@ -6,12 +6,12 @@ const fastPollMs = 250;
 const fastPollForMs = 30_000;
 const slowPollMs = 2000;
 
-/** A check of what is known already, beside four polls a second: five requests in all. */
+/** Known values are checked once a second; with four polls that is five requests per second. */
 export const checkIntervalMs = 1000;
 
 /**
- * From the start of one poll to that of the next: quick at first, then four a second, and slow when
- * nothing new was heard for half a minute.
+ * The time from the start of one poll to the next, in ms: short at first, then four polls a second,
+ * and slow if nothing changed for half a minute.
  */
 export function pollIntervalMs(sinceChangeMs: number, polls: number): number {
   if (sinceChangeMs >= fastPollForMs) return slowPollMs;
@@ -19,8 +19,8 @@ export function pollIntervalMs(sinceChangeMs: number, polls: number): number {
 }
 
 /**
- * How long to leave IMDS alone after polls of which the last `failed` came to trouble: it backs off
- * as a retry does, and as long as `Retry-After` asks; 0 where nothing failed.
+ * The pause in ms after failed polls: the back-off of a retry, and at least `Retry-After`; 0 if the
+ * last poll did not fail.
  */
 export function errorPauseMs(
   clock: { readonly random: () => number },

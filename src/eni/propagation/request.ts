@@ -3,25 +3,25 @@ import { type MetadataPath } from "../../model/metadata.ts";
 import { macsPath } from "../schema.ts";
 import type { LeafValue } from "./observations.ts";
 
-/** One request about ENIs that were plugged in. `cards`: the listing of the primary's folder. */
+/** One request about attached ENIs. `primary-folder`: the listing of the primary's folder. */
 export type EniRequest =
   | { readonly target: "mac-list" | "primary-mac" }
   | { readonly target: "folder" | "primary-folder"; readonly mac: string }
   | { readonly target: "leaf"; readonly mac: string; readonly name: string };
 
-/** What one look came to; trouble says nothing of what was asked for. */
+/** The result of one request; an error says nothing about the requested item. */
 export type Observation =
   | { readonly request: EniRequest; readonly kind: "value"; readonly value: LeafValue }
   | { readonly request: EniRequest; readonly kind: "absent" }
   | {
       readonly request: EniRequest;
       readonly kind: "error";
-      /** What the run ends with when nothing better is ever heard. */
+      /** The run ends with it if IMDS never gives an answer. */
       readonly failure: Failure;
       readonly retryAfterMs: number | null;
-      /** It ended because the run's time did: that says little of IMDS. */
+      /** The run's deadline ended the request, which says little about IMDS. */
       readonly isCutByDeadline: boolean;
-      /** It was tried again as often as may be: without a token nothing can be asked. */
+      /** All retries for a token failed: without a token no request is possible. */
       readonly isOutOfRetries: boolean;
     };
 
@@ -31,11 +31,12 @@ export function isErrorObservation(observation: Observation): observation is Err
   return observation.kind === "error";
 }
 
-/** Unique, for whoever remembers what was asked. */
+/** A unique key of a request. */
 export function requestKey(request: EniRequest): string {
   return `${request.target} ${metadataPath(request).join("/")}`;
 }
 
+/** The metadata path of a request. */
 export function metadataPath(request: EniRequest): MetadataPath {
   if (!("mac" in request))
     return request.target === "primary-mac" ? ["meta-data", "mac"] : macsPath;

@@ -26,41 +26,42 @@ import type { OccupiedSlot } from "../../model/link.ts";
 
 export interface WatchOptions {
   /**
-   * Those that are wanted by now, canonical, watched together over one conversation; asked before
-   * each poll. One that is not wanted any more is dropped without a word; one whose watch is over
-   * and that is still wanted, or is wanted again, is watched from the beginning.
+   * The canonical MACs to watch now, all in one session; called before each poll. A MAC that is no
+   * longer returned is dropped without an event. A MAC whose watch has ended and that is returned
+   * again is watched from the beginning.
    */
   readonly macs: () => Promise<readonly string[]>;
-  /** The NIC's name, for a person; null: it is not known. */
+  /** The NIC's name, for people; null: not known. */
   readonly nameOf: (mac: string) => string | null;
-  /** Unchanged for so long is settled; 0: the watch ends where a NIC is usable. */
+  /** An ENI is settled when unchanged for this time; 0: as soon as it is usable. */
   readonly settleMs: number;
-  /** What the kernel shows of a NIC now, as far as somebody looked; asked after each answer. */
+  /** What the kernel shows about a NIC; null: not read. Called after each answer. */
   readonly kernel: (mac: string) => KernelFacts | null;
-  /** The places that NICs which are here have by now; asked after each answer. */
+  /** The slots of the present NICs; called after each answer. */
   readonly occupiedSlots: () => readonly OccupiedSlot[];
 }
 
-/** What a watch knows and has asked, between two answers. */
+/** What a watch knows and has requested, between two answers. */
 export interface WatchState {
   readonly knowledge: EniKnowledge;
   readonly enis: readonly EniProgress[];
   readonly lastRequestMs: LastRequestMs;
-  /** When something known was looked at again last. */
+  /** When a known value was last checked. */
   readonly lastCheckMs: number;
-  /** Polls in a row, up to now, that came to trouble. */
+  /** The number of consecutive failed polls up to now. */
   readonly failedPolls: number;
-  /** What the last of them came to; null: nothing failed. */
+  /** The error of the last failed poll; null: the last poll did not fail. */
   readonly lastError: ErrorObservation | null;
+  /** IMDS has given at least one answer. */
   readonly isAnswered: boolean;
-  /** What the last poll heard. */
+  /** The observations of the last poll. */
   readonly lastObservations: readonly Observation[];
 }
 
-/** For so long must an absence last to be believed, where `--settle 0` does not tell. */
+/** How long an absence must last to count, with `--settle 0`; otherwise `--settle` is used. */
 const defaultConfirmAbsenceMs = 10_000;
 
-/** Of nobody yet. */
+/** A watch without ENIs. */
 export function newWatchState(startMs: number): WatchState {
   return {
     knowledge: emptyKnowledge,
@@ -74,7 +75,7 @@ export function newWatchState(startMs: number): WatchState {
   };
 }
 
-/** Who is over and still here was wanted again. */
+/** Sets the watched MACs. A NIC whose watch has ended and that is requested again starts anew. */
 export function updateWatched(
   state: WatchState,
   macs: readonly string[],
@@ -93,7 +94,7 @@ export function updateWatched(
   };
 }
 
-/** What was heard, learnt and judged. */
+/** The state after answers, and the events they cause. */
 export function applyObservations(
   state: WatchState,
   observations: readonly Observation[],
@@ -122,7 +123,7 @@ export function applyObservations(
   };
 }
 
-/** A poll is over. A last look that the deadline cut says less than the one before it. */
+/** The state after a poll. An error caused by the deadline does not replace an earlier error. */
 export function finishPoll(
   state: WatchState,
   before: Pick<WatchState, "failedPolls" | "lastError">,
@@ -134,14 +135,14 @@ export function finishPoll(
   return { ...state, failedPolls: before.failedPolls + 1, lastError };
 }
 
-/** Trouble in a row was tried again as often as may be. */
+/** Whether more consecutive polls have failed than `retries` allows. */
 export function isOutOfRetries({ failedPolls, lastError }: WatchState, retries: number): boolean {
   return failedPolls > retries || (retries < Infinity && lastError?.isOutOfRetries === true);
 }
 
 /**
- * What is told when the time is over. Throws the last trouble where IMDS never gave an answer: then
- * nothing is known.
+ * The last events of a watch, at its deadline. Throws the failure of the last error if IMDS never
+ * gave an answer.
  */
 export function finishWatch(
   state: WatchState,
@@ -176,12 +177,12 @@ function classifyTimes({ settleMs }: WatchOptions, nowMs: number): ClassifyTimes
   return { nowMs, settleMs, confirmAbsenceMs: settleMs > 0 ? settleMs : defaultConfirmAbsenceMs };
 }
 
-/** Those whose watch goes on. */
+/** The ENIs whose watch has not ended. */
 export function pendingEnis({ enis }: WatchState): readonly EniProgress[] {
   return enis.filter(({ isDone }) => !isDone);
 }
 
-/** What it waits for, as the choice of questions has it; empty: nothing. */
+/** What an ENI waits for, for the choice of the next request; empty: nothing. */
 export function toPendingEni({ mac, classification, isDone }: EniProgress): readonly PendingEni[] {
   return isDone || !("awaits" in classification) ? [] : [{ mac, awaits: classification.awaits }];
 }

@@ -11,9 +11,9 @@ import { isList, quoteShellWord } from "../../model/text.ts";
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Readings as environment variables: `EC2_` and the key in capitals, every run of other characters
- * than ASCII letters and digits one `_`. Throws `DATAERR` where two keys would share a name or a
- * value cannot be one: all or nothing.
+ * Readings as environment variables. A name is `EC2_` and the key in capitals; each run of characters
+ * other than ASCII letters and digits becomes one `_`. Throws `DATAERR` if two keys would have the
+ * same name, or if a value cannot be a variable: never a part of the variables.
  */
 export function toVariables(readings: readonly Reading[]): Variables {
   const owners = new Map<string, string>();
@@ -32,9 +32,9 @@ export function toVariables(readings: readonly Reading[]): Variables {
 }
 
 /**
- * One `NAME="value"` a line, with exactly `\`, `"`, `$` and the backtick escaped: what sh's `eval`
- * and `.` and systemd's `EnvironmentFile=` all read back alike (systemd.exec(5)).
- * Throws `DATAERR` for control characters and noncharacters, with which systemd drops the variable.
+ * One `NAME="value"` per line, with exactly `\`, `"`, `$` and the backtick escaped: sh's `eval` and
+ * `.` and systemd's `EnvironmentFile=` all read the same value back (systemd.exec(5)). Throws
+ * `DATAERR` for control characters and noncharacters, with which systemd drops the variable.
  */
 export function renderEnv(variables: Variables): string {
   const lines = Object.entries(variables).map(([name, value]) => {
@@ -42,12 +42,12 @@ export function renderEnv(variables: Variables): string {
     const control = /[\u0001-\u0008\u000b-\u001f\u007f]/.exec(value);
     if (control !== null) {
       const code = control[0].charCodeAt(0).toString(16).padStart(2, "0");
-      const hint = "--format json, or -- COMMAND, take it as it is";
-      throw new Failure("DATAERR", `${name} holds the control character 0x${code}`, { hint });
+      const hint = "use --format json, or -- COMMAND";
+      throw new Failure("DATAERR", `${name} contains the control character 0x${code}`, { hint });
     }
     if (/\p{Noncharacter_Code_Point}/u.test(value)) {
-      const hint = "--format json takes it as it is";
-      throw new Failure("DATAERR", `${name} holds a noncharacter of Unicode`, { hint });
+      const hint = "use --format json";
+      throw new Failure("DATAERR", `${name} contains a noncharacter of Unicode`, { hint });
     }
     return `${name}="${value.replace(/[\\"$`]/g, "\\$&")}"\n`;
   });
@@ -57,18 +57,18 @@ export function renderEnv(variables: Variables): string {
 function decodeLeaf({ path, bytes }: NamedLeaf): string {
   if (!bytes.includes(0)) return decodeText(bytes, path);
   const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(formatKey(path))} --output FILE`;
-  throw new Failure("DATAERR", `${formatKey(path)}: its value holds a NUL, which no variable can`, {
+  throw new Failure("DATAERR", `${formatKey(path)}: a variable cannot contain its NUL byte`, {
     hint,
   });
 }
 
-/** One value, and where it lies. */
+/** One value with its path. */
 interface NamedLeaf {
   readonly path: MetadataPath;
   readonly bytes: Uint8Array;
 }
 
-/** The leaves of a reading, a folder's too; lists are as IMDS gave them, a line each. */
+/** All leaves of a reading, also of a folder; a list becomes one line per item, as in IMDS. */
 function flattenLeaves(reading: Reading): readonly NamedLeaf[] {
   if (reading.kind === "leaf") return [reading];
   return flattenTree(reading.path, reading.tree);

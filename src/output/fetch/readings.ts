@@ -12,8 +12,8 @@ import { renderJson } from "../json.ts";
 export type FetchFormat = "text" | "json" | "env";
 
 /**
- * What `fetch` prints. `format` null: text for one leaf, else JSON. Throws `USAGE` where text is
- * asked for what it cannot hold, `DATAERR` where a value does not fit the format.
+ * The output of `fetch`. `format` null: text for one leaf, else JSON. Throws `USAGE` if text is
+ * requested for more than one leaf, `DATAERR` if a value does not fit the format.
  */
 export function renderReadings(
   readings: readonly Reading[],
@@ -33,7 +33,7 @@ export function renderReadings(
   return renderJson(Object.fromEntries(readings.map((each) => [each.name, toJson(each)])));
 }
 
-/** The value byte for byte, plus a newline if it lacks one; user-data exactly as it is. */
+/** The value's bytes, plus a newline if it lacks one; user-data is not changed. */
 function toTextOutput(path: MetadataPath, bytes: Uint8Array): Uint8Array {
   if (path[0] === "user-data" || bytes.at(-1) === 0x0a) return bytes;
   return Uint8Array.from([...bytes, 0x0a]);

@@ -1,7 +1,7 @@
 import type { Difference, Step } from "../../model/plan.ts";
 import { escapeUnprintable } from "../text.ts";
 
-/** `--check` for people: a line per difference, or one that there is none; `plain`: without signs. */
+/** The output of `--check` for people: one line per difference; `plain`: without list signs. */
 export function describeCheck(differences: readonly Difference[], plain: boolean): string {
   if (differences.length === 0) return "no difference\n";
   const count = differences.length === 1 ? "1 difference" : `${differences.length} differences`;
@@ -9,14 +9,14 @@ export function describeCheck(differences: readonly Difference[], plain: boolean
   return escapeUnprintable(`${[count, ...lines].join("\n")}\n`);
 }
 
-/** `differences` of the JSON object: what and where, without what only mending needs. */
+/** `differences` of the JSON object, without the fields that only a repair needs. */
 export function differencesJson(differences: readonly Difference[]): readonly object[] {
   return differences.map(({ mac, name, kind, what, text }) => ({ mac, name, kind, what, text }));
 }
 
 /**
- * What a run has put right in the kernel without a change of any file, a line each: such a NIC is
- * "unchanged", and yet somebody should know.
+ * One line for each difference that a run repaired in the kernel without changing a file: the NIC's
+ * outcome is "unchanged", and the admin should still see it.
  */
 export function repairedLines(
   differences: readonly Difference[],

@@ -1,8 +1,8 @@
 const contextLines = 2;
 
 /**
- * The difference of two texts, line by line: `- ` what goes, `+ ` what comes, two lines around each
- * change, `…` where equal lines are left out.
+ * The difference of two texts by lines: `- ` before a removed line, `+ ` before an added one, two
+ * unchanged lines around each change, `…` for unchanged lines that are left out.
  */
 export function diffLines(before: string, after: string): readonly string[] {
   const lines = compareLines(
@@ -25,7 +25,7 @@ interface DiffLine {
   readonly text: string;
 }
 
-/** Along the longest common subsequence; our files have tens of lines, so n·m is nothing. */
+/** Follows the longest common subsequence; our files have tens of lines, so n·m is small. */
 function compareLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const common = commonLengths(before, after);
   const lengthAt = (i: number, j: number) => common[i]?.[j] ?? 0;
@@ -51,7 +51,7 @@ function compareLines(before: readonly string[], after: readonly string[]): read
   return lines;
 }
 
-/** `[i][j]`: how many lines `before` from i and `after` from j have in common, in order. */
+/** `[i][j]`: the number of common lines, in order, of `before` from i and `after` from j. */
 function commonLengths(
   before: readonly string[],
   after: readonly string[],

@@ -5,8 +5,8 @@ import { escapeUnprintable } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
 
 /**
- * A plan for a screen reader: words where `describePlan` has signs and columns, a line for each
- * fact, and no line broken.
+ * A plan for a screen reader (`--plain`): words instead of the signs and columns of `describePlan`,
+ * one line per fact, no wrapping.
  */
 export function listPlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
@@ -20,7 +20,7 @@ export function listPlan(plan: NetworkPlan, state: HostState): string {
   ]);
 }
 
-/** The same of a plan that is commands alone. */
+/** The same for a plan that has only commands. */
 export function listSteps(steps: readonly Step[], reasons: readonly string[]): string {
   const nothing = steps.length === 0 ? ["nothing to do"] : [];
   return joinLines([

@@ -4,8 +4,8 @@ import { escapeUnprintable, wrapWords } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
 
 /**
- * A plan for people to read: a line per NIC, each file with what changes in it, what is removed and
- * run, and the reasons. Wraps prose at 80 columns; a file's own lines stay as they are.
+ * A plan for people: one line per NIC, each file with its changes, files to remove, commands to run,
+ * and the reasons. Wraps prose at 80 columns, but not the lines of files.
  */
 export function describePlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
@@ -19,7 +19,7 @@ export function describePlan(plan: NetworkPlan, state: HostState): string {
   ]);
 }
 
-/** The same of a plan that is commands alone. */
+/** The same for a plan that has only commands. */
 export function describeSteps(steps: readonly Step[], reasons: readonly string[]): string {
   const nothing = steps.length === 0 ? ["nothing to do"] : [];
   return joinParagraphs([nothing, ...steps.map(stepLines), reasonLines(reasons)]);
@@ -63,7 +63,7 @@ function listItem(text: string): readonly string[] {
   return [first.replace("    ", "  - "), ...others];
 }
 
-/** What a plan comes to, in a line: `netplan: 1 file to write, 2 commands to run`. */
+/** A plan in one line: `netplan: 1 file to write, 2 commands to run`. */
 export function planHeadline({ backend, write, remove, steps }: NetworkPlan): string {
   if (write.length + remove.length + steps.length === 0) return `${backend}: nothing to do`;
   const parts = [
@@ -79,7 +79,7 @@ function formatCount(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** What came of a NIC, as a person reads it: `ens6 eni-0a: configured`. */
+/** A NIC's outcome for people: `ens6 eni-0a: configured`. */
 export function describeNic({ mac, name, eni, outcome, reason }: NicResult): string {
   const subject = [name ?? mac, ...(eni === null ? [] : [eni])].join(" ");
   return `${subject}: ${outcome}${reason === undefined ? "" : ` (${reason})`}`;

@@ -1,7 +1,7 @@
 import { formatMs } from "../../model/text.ts";
 import type { HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 
-/** `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`; what never came is left out. */
+/** `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`, without stages not reached. */
 export function describeTimeline(timeline: NicTimeline): string {
   const { listedMs, usableMs, appliedMs, ipv6Ms, settledMs } = timeline;
   const steps = [
@@ -15,9 +15,8 @@ export function describeTimeline(timeline: NicTimeline): string {
 }
 
 /**
- * A NIC's times as they are told. What is applied is applied after IMDS has said the last word where
- * nobody waits for more, and a NIC is settled when it is done; of a NIC that was left alone nothing
- * was applied.
+ * A NIC's times as they are printed. With `--settle 0` the metadata is final before it is applied, so
+ * `settled` is at least `applied`. A NIC that was left alone has no `applied`.
  */
 export function adjustTimeline({
   outcome,

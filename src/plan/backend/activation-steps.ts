@@ -9,9 +9,9 @@ import { connectionUp, networkManagerSteps } from "./network-manager-steps.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
 
 /**
- * The gentlest commands that make the daemon in charge take these changes: none where nothing
- * changed, where it is still to be started, or where it does not run. A NIC whose files did not
- * change is in no command. A step for one NIC may fail alone; one for all comes first.
+ * The least disruptive commands that make the daemon in charge apply these changes: none if nothing
+ * changed, if the daemon is not started yet, or if it does not run. No command names a NIC whose
+ * files are unchanged. Commands for all NICs come first; one for a single NIC may fail alone.
  */
 export function activationSteps(
   changes: Changes,
@@ -22,7 +22,7 @@ export function activationSteps(
   if (stage === "local" || !isRunning) return [];
   const macs = changedMacs(changes);
   if (backend === "network-manager") return networkManagerSteps(changes, nics, activation);
-  // What NetworkManager is to do with resolv.conf does not concern networkd.
+  // A change of NetworkManager's DNS file (no MAC) does not concern networkd.
   if (renderer !== "NetworkManager") {
     const generate = renderer === "networkd" ? [netplanGenerate] : [];
     return macs.size === 0 ? [] : [...generate, networkdReload];
@@ -34,8 +34,9 @@ export function activationSteps(
 }
 
 /**
- * Only makes the files in /run; `netplan apply` would take all NICs down and up. It makes all of them
- * anew, and networkd would configure every link anew for that.
+ * Only generates the files in /run: `netplan apply` would take all NICs down and up. It rewrites every
+ * file, and networkd would reconfigure every link whose file has a new inode: see
+ * `preservesDirectory`.
  */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
@@ -46,8 +47,9 @@ const netplanGenerate: Step = {
 };
 
 /**
- * networkd reads all files again, and configures the links anew whose files changed.
- * KeepConfiguration=dhcp in ours keeps addresses meanwhile. No `reconfigure` for the NIC: that would do the same a second time.
+ * networkd reads all files again, and reconfigures the links whose files changed. In our files
+ * KeepConfiguration=dhcp keeps addresses meanwhile. A `reconfigure` of the NIC would do the same a
+ * second time.
  */
 const networkdReload: Step = {
   argv: ["networkctl", "reload"],
@@ -57,8 +59,8 @@ const networkdReload: Step = {
 };
 
 /**
- * What makes the daemon in charge take a link up whose configuration it has, where it has not done
- * so by itself: nothing where it is still to be started, or does not run.
+ * The command that makes the daemon in charge configure a link which came back, if the daemon has
+ * the files but did not do so by itself. None if the daemon is not started yet or does not run.
  */
 export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
   const { stage, isRunning } = activation;

@@ -6,9 +6,9 @@ interface ChosenBackend {
   readonly backend: Backend;
   /** null: the backend is not netplan. */
   readonly renderer: NetplanRenderer | null;
-  /** The daemon in charge answers; otherwise files are all there is to do. */
+  /** Whether the daemon in charge runs; if not, a run only writes files. */
   readonly isRunning: boolean;
-  /** What was looked at, in order, and what came of it. */
+  /** What was inspected, in order, and the conclusion. */
   readonly trace: readonly string[];
 }
 
@@ -17,16 +17,17 @@ type Stage = "local" | "network";
 type Choice = Omit<ChosenBackend, "trace">;
 
 /**
- * Who is in charge of the network here:
+ * Finds the backend that configures this machine's network:
  *
- * 1. netplan, where it has configuration of somebody's and its renderer is there: it makes the
- *    daemons' files, and starts networkd by itself. Without any it is a program that lies about.
- * 2. the daemon that runs; before the daemons are started (stage local, images) the one that will be.
- * 3. of two such daemons NetworkManager: it takes every NIC that nobody has told it to leave, and
- *    networkd only those that a file names.
+ * 1. netplan, if it has configuration other than ours and its renderer is installed: netplan
+ *    generates the daemons' files and starts networkd itself. Without configuration it is installed
+ *    but unused.
+ * 2. the daemon that runs; before daemons start (stage local, images) the one that is enabled.
+ * 3. NetworkManager, if both daemons qualify: it manages every NIC unless told otherwise, whereas
+ *    networkd manages only NICs that a file names.
  *
- * A wish counts more than all that; the trace says where it goes against it. Throws `CONFIG` where
- * nobody is in charge, with the trace in its message.
+ * `requested` overrides this; the trace then says which backend was found. Throws `CONFIG`, with the
+ * trace in its message, if no backend is in charge and none was requested.
  */
 export function chooseBackend(
   facts: BackendFacts,
@@ -52,7 +53,7 @@ export function chooseBackend(
   };
 }
 
-/** In the order in which they are preferred. */
+/** In order of preference. */
 const daemons = ["network-manager", "networkd"] as const;
 
 function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
@@ -61,7 +62,7 @@ function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
     daemonFacts(facts, backend).isRunning;
   const startsAtBoot = (backend: (typeof daemons)[number]): boolean =>
     daemonFacts(facts, backend).isInstalled && daemonFacts(facts, backend).isEnabled;
-  // In the local stage what runs now may only be somebody's leftover; then what is enabled counts.
+  // In the local stage a running daemon may be a leftover of the image build: enabled counts first.
   const preferences =
     stage === "local" ? [startsAtBoot, isRunningDaemon] : [isRunningDaemon, startsAtBoot];
   const candidates = preferences
@@ -95,7 +96,7 @@ function daemonFacts(facts: BackendFacts, backend: (typeof daemons)[number]): Da
 function describeNetplan(facts: BackendFacts): string {
   const { isInstalled, files, renderer } = facts.netplan;
   if (!isInstalled) return "netplan: not installed";
-  if (files.length === 0) return "netplan: installed, without any configuration but ours";
+  if (files.length === 0) return "netplan: installed, with no configuration except ec2nic's";
   const by = renderer === null ? "renderer networkd by default" : `renderer ${renderer}`;
   const missing = rendererFacts(facts).isInstalled ? "" : ", which is not installed";
   return `netplan: installed, configured by ${files.join(", ")}, ${by}${missing}`;
@@ -124,7 +125,7 @@ function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stag
 
 function describeRequest(requested: Backend, found: Choice | null, stage: Stage): string {
   if (found?.backend === requested) return `${requested}: as --backend says, and it is in charge`;
-  const backendInCharge = found === null ? "nobody" : found.backend;
+  const backendInCharge = found === null ? "no backend" : found.backend;
   return `${requested}: as --backend says, though ${backendInCharge} is in charge (stage ${stage})`;
 }
 
@@ -142,8 +143,8 @@ function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failur
 }
 
 /**
- * Why nothing that is written will take effect: the daemon in charge does not run, where it should
- * by now. null: it does, or it is still to be started.
+ * Why written files will not take effect: the daemon in charge does not run although it should by
+ * now. null: it runs, or (stage local) is not started yet.
  */
 export function findIdleReason({
   backend,

@@ -7,7 +7,7 @@ import {
 } from "../../model/managed-paths.ts";
 
 interface DnsPlan {
-  /** null: NetworkManager needs to be told nothing. */
+  /** null: NetworkManager needs no file about DNS. */
   readonly file: ConfigFile | null;
   readonly reasons: readonly string[];
 }
@@ -15,11 +15,12 @@ interface DnsPlan {
 const resolvConf = "/etc/resolv.conf";
 
 /**
- * Whether NetworkManager must be told to leave /etc/resolv.conf alone. It empties the file of
- * somebody else when it starts (https://bugzilla.redhat.com/show_bug.cgi?id=1748015), so that it has
- * to know before: whenever it is installed, and the file has name servers that it has not written
- * itself. A symbolic link it leaves alone (NetworkManager.conf(5), rc-manager), and what an admin
- * said about DNS counts.
+ * Whether NetworkManager needs a file that makes it leave /etc/resolv.conf alone. When it starts, it
+ * empties a resolv.conf that another program wrote
+ * (https://bugzilla.redhat.com/show_bug.cgi?id=1748015). So the file must exist before: whenever
+ * NetworkManager is installed and resolv.conf has name servers that it did not write. NetworkManager
+ * never replaces a symbolic link (NetworkManager.conf(5), rc-manager), and an admin's own DNS setting
+ * is respected.
  */
 export function planDns({ resolvConf: current, hasNetworkManager, setting }: DnsFacts): DnsPlan {
   if (!hasNetworkManager) return { file: null, reasons: [] };
@@ -30,10 +31,10 @@ export function planDns({ resolvConf: current, hasNetworkManager, setting }: Dns
   if (isWrittenByNetworkManager(current.text))
     return noDnsFile(`NetworkManager writes ${resolvConf}`);
   if (!hasNameServer(current.text)) return noDnsFile(`${resolvConf} has no name server to keep`);
-  const reason = `${resolvConf} has name servers that NetworkManager has not written`;
+  const reason = `${resolvConf} has name servers that NetworkManager did not write`;
   return {
     file: dnsFile,
-    reasons: [`DNS: ${reason}: told to leave it alone (${networkManagerDnsPath})`],
+    reasons: [`DNS: ${reason}: ${networkManagerDnsPath} makes it leave them alone`],
   };
 }
 
@@ -45,7 +46,7 @@ function isWrittenByNetworkManager(text: string): boolean {
   return new RegExp(`^${networkManagerHeader}\\b`).test(text);
 }
 
-/** As resolv.conf(5) has it: the keyword begins a line. */
+/** resolv.conf(5): the keyword begins a line. */
 function hasNameServer(text: string): boolean {
   return /^nameserver[ \t]+\S/m.test(text);
 }
@@ -64,10 +65,10 @@ const dnsFile: ConfigFile = {
 };
 
 /**
- * What networkd must be told so that routes and rules of others (container networks, VPNs, an admin)
- * stay: by default it takes away what it has not made, whenever it configures a link. It looks when
- * it starts. An admin's file with a later name counts more. networkd.conf(5), since 249.
- * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/96
+ * The file that makes networkd keep routes and rules of other programs (container networks, VPNs, an
+ * admin): by default it removes every one it did not create, whenever it configures a link. networkd
+ * reads the file when it starts; an admin's file with a later name takes precedence.
+ * networkd.conf(5), since 249. https://github.com/amazonlinux/amazon-ec2-net-utils/issues/96
  */
 export function planNetworkdConfig({ backend, renderer }: Activation): readonly ConfigFile[] {
   return backend === "networkd" || renderer === "networkd" ? [networkdConfigFile] : [];

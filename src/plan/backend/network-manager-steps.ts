@@ -8,9 +8,9 @@ import {
 import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
 
 /**
- * What makes NetworkManager take these changes: it reads profiles only when it is told to
- * (https://github.com/canonical/cloud-init/issues/6064), and a profile that is read is not yet up.
- * The primary's comes last, since a failure of the others should be known by then.
+ * The commands that make NetworkManager apply these changes. It reads profiles only on command
+ * (https://github.com/canonical/cloud-init/issues/6064), and a profile that it has read is not yet
+ * active. The primary NIC comes last, so that a failure of the others is known by then.
  */
 export function networkManagerSteps(
   changes: Changes,
@@ -30,7 +30,7 @@ export function networkManagerSteps(
   ];
 }
 
-/** It reads NetworkManager.conf and what is below conf.d, and writes resolv.conf; no profiles. */
+/** Makes NetworkManager read NetworkManager.conf and conf.d, and write resolv.conf; no profiles. */
 function reloadConfiguration({ hasSystemd }: Activation): Step {
   const unit = "NetworkManager.service";
   return {
@@ -43,7 +43,7 @@ function reloadConfiguration({ hasSystemd }: Activation): Step {
   };
 }
 
-/** Profiles whose files are gone are dropped; others that did not change are left as they are. */
+/** Drops the profiles whose files are gone; unchanged profiles are not touched. */
 const dropProfiles: Step = {
   argv: ["nmcli", "connection", "reload"],
   reason: "NetworkManager drops the profiles whose files were removed",
@@ -79,7 +79,7 @@ function activateProfile(
   return [
     {
       argv: isUp ? ["nmcli", "device", "reapply", name] : connectionUp(uuid, name),
-      reason: isUp ? `${name}: its profile changed` : `${name}: our profile is not active yet`,
+      reason: isUp ? `${name}: its profile changed` : `${name}: ec2nic's profile is not active yet`,
       mac,
       timeoutMs: 60_000,
     },

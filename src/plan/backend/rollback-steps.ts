@@ -9,9 +9,9 @@ import { activationSteps } from "./activation-steps.ts";
 import { connectionUp } from "./network-manager-steps.ts";
 
 /**
- * The commands that take `planSteps` back, once the files are the old ones again. For networkd and
- * netplan they are the same; NetworkManager has to be told which profile was up before, and finds
- * one by itself where that is not known.
+ * The commands that undo `activationSteps`, once the files are the old ones again. networkd and
+ * netplan need the same commands. NetworkManager needs the profile that was active before, and
+ * chooses one itself if that is not known.
  */
 export function rollbackSteps(
   changes: Changes,

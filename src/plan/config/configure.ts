@@ -5,11 +5,11 @@ import { eniIndex, metricOf } from "./table-numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**
- * What the network of these NICs should be. The primary ENI has DHCP and neither rules nor a table:
- * rules there catch the answers of containers and bridges
- * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isAlone`: the instance has one
- * ENI in all, and nothing to route between. `leases`: what DHCP gave to NICs whose ENIs are not known
- * for good yet.
+ * The network configuration of these NICs. The primary ENI has DHCP, and neither rules nor a table:
+ * rules would also match replies of containers and bridges
+ * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isOnlyEni`: the instance has one
+ * ENI in total, so nothing needs policy routing. `leases`: addresses that DHCP gave to NICs whose
+ * metadata may still grow.
  */
 export function configure(
   nics: readonly Nic[],
@@ -32,7 +32,7 @@ function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicC
     isPrimary: eni.isPrimary,
     index,
     metric: metricOf(index),
-    // A DHCP client on an IPv6-only subnet would ask for ever, and never be "online".
+    // On an IPv6-only subnet a DHCPv4 client would retry for ever, and never be "online".
     dhcp4: eni.ipv4.addresses.length > 0 || hasUnlistedLease(nic, 4, leases),
     dhcp6: eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases),
     leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
@@ -42,13 +42,13 @@ function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicC
   };
 }
 
-/** What DHCP clients brought: a link's name → addresses. */
+/** The addresses that DHCP clients set: a link's name → addresses. */
 export type DhcpAddresses = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Whether DHCP gave the NIC an address of a family of which IMDS tells none. EC2's DHCP hands out
- * what an ENI has and nothing else: IMDS is late, and to switch DHCP off would take away an address
- * that works until it has told.
+ * Whether DHCP gave the NIC an address of a family for which IMDS lists none. EC2's DHCP server only
+ * gives addresses that the ENI has, so IMDS is late. Disabling DHCP until IMDS lists the address
+ * would remove an address that works.
  */
 function hasUnlistedLease({ eni, link }: Nic, family: Family, leases: DhcpAddresses): boolean {
   const { addresses } = family === 4 ? eni.ipv4 : eni.ipv6;
@@ -56,7 +56,7 @@ function hasUnlistedLease({ eni, link }: Nic, family: Family, leases: DhcpAddres
   return addresses.length === 0 && leased.some((address) => familyOf(address) === family);
 }
 
-/** The families for which DHCP is on though IMDS tells no address: not the last word on the NIC. */
+/** The families for which DHCP is on although IMDS lists no address yet. */
 export function unlistedLeaseFamilies({ dhcp4, dhcp6, leased }: NicConfig): readonly Family[] {
   const enabled = [...(dhcp4 ? ([4] as const) : []), ...(dhcp6 ? ([6] as const) : [])];
   return enabled.filter((family) => !leased.some((address) => familyOf(address) === family));

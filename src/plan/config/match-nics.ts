@@ -3,18 +3,18 @@ import type { Link, LinkKind } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
 
 export interface NicMatch {
-  /** One for each ENI, in their order. */
+  /** One for each ENI, in the order of `compareEnis`. */
   readonly nics: readonly Nic[];
-  /** NICs that are no ENI's, in natural order. */
+  /** NICs whose MAC no ENI has, in natural order. */
   readonly unlisted: readonly Link[];
   readonly reasons: readonly string[];
 }
 
 /**
- * Pairs each ENI with the link that is it here. A VLAN, bond, bridge or macvlan over a NIC has the
- * NIC's MAC too: the one with a device behind it wins. A veth counts only where no link has a
- * device (containers, test benches). Two NICs with one MAC are odd, but no reason to stop: the first
- * by name is named, and the configuration matches by MAC anyway.
+ * Pairs each ENI with the link that has its MAC. A VLAN, bond, bridge or macvlan on a NIC has the
+ * same MAC: the link with a device wins. A veth counts only if no link has a device (containers,
+ * test benches). Two NICs with one MAC are odd but no error: the first by name is used, and the
+ * configuration matches by MAC anyway.
  */
 export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatch {
   const candidates = filterNicLinks(links);
@@ -37,7 +37,7 @@ export function filterNicLinks(links: readonly Link[]): readonly Link[] {
     .toSorted((left, right) => compareNaturally(left.name, right.name));
 }
 
-/** What was told apart, and how. */
+/** The other links with the ENI's MAC, and which one was chosen. */
 function describeDuplicateMacs({ eni, link }: Nic, links: readonly Link[]): readonly string[] {
   return links
     .filter((other) => other.mac === eni.mac && other.name !== link?.name)

@@ -10,21 +10,21 @@ export interface PolicyRouting {
 }
 
 /**
- * Where a VPC's own services answer on every ENI: metadata, DNS, time.
+ * The networks of the VPC's own services, reachable on every ENI: metadata, DNS, time.
  * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
 export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
 
 /**
- * What makes answers leave through the ENI they came in by: EC2 drops packets whose source is not
- * one of the sending ENI's addresses. The ENI has a table of its own, with its subnets and a default,
- * and each address and each delegated prefix has rules, in this order:
+ * The routes and rules that make replies leave through the ENI on which the request arrived: EC2
+ * drops packets whose source is not an address of the sending ENI. The ENI has its own table, with
+ * its subnets and a default route. Each address and each delegated prefix has rules, in this order:
  *
- * 1. to the VPC and its services: the ENI's table. Main knows the other ENIs' subnets too, and what
- *    left through them with this source would be dropped.
- * 2. what else main has a route for, the default aside: main. That is where bridges of containers,
- *    pods and VPNs are (https://github.com/canonical/cloud-init/issues/5249); nm-cloud-setup's rule
- *    30350 is for the same.
+ * 1. to the VPC and its services: the ENI's table. The main table also has the other ENIs' subnets,
+ *    and a packet that left through another ENI with this source would be dropped.
+ * 2. any other destination for which main has a route, except the default: main. Those are bridges
+ *    of containers, pods and VPNs (https://github.com/canonical/cloud-init/issues/5249);
+ *    nm-cloud-setup has rule 30350 for the same purpose.
  * 3. the rest: the ENI's table.
  */
 export function policyRouting(eni: Eni, index: number): PolicyRouting {
@@ -59,12 +59,12 @@ function listSources(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
 }
 
-/** The VPC's networks; where IMDS does not tell them, at least the ENI's own. */
+/** The VPC's networks; if IMDS does not list them, the ENI's own subnets. */
 function vpcNetworksOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
   return vpcCidrs.length === 0 ? subnets : vpcCidrs;
 }
 
-/** The subnets come first: the default's gateway is reached through them. */
+/** The subnets come first: the default route's gateway is reached through them. */
 function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
   const [subnet] = family.subnets;
   if (subnet === undefined || listSources(family).length === 0) return [];

@@ -7,11 +7,14 @@ import { parseMac } from "../../model/ip.ts";
 
 interface Selection {
   readonly selected: readonly Nic[];
-  /** The others, with why; nothing of theirs is touched. */
+  /** The others, with the reason; nothing of them is changed. */
   readonly leftAlone: readonly NicResult[];
 }
 
-/** Which NICs are configured, and which are left alone: by the admin, by EFA, or not yet known. */
+/**
+ * Selects the NICs to configure. Left alone are those that the admin lists, EFA-only ones, those with
+ * incomplete metadata, and those that IMDS does not list.
+ */
 export function selectNics(
   match: NicMatch,
   incomplete: readonly IncompleteEni[],
@@ -40,7 +43,7 @@ function skippedNic({ eni, link }: Nic, reason: string): NicResult {
   return { mac: eni.mac, name: link?.name ?? null, eni: eni.id, outcome: "skipped", reason };
 }
 
-/** One that is left alone anyway is nothing to wait for. */
+/** An ENI that the admin lists is skipped, also with incomplete metadata: a run does not wait for it. */
 function incompleteNic(
   { mac, reason }: IncompleteEni,
   links: readonly Link[],
@@ -59,17 +62,17 @@ function unlistedNic({ mac, name }: Link): NicResult {
   return { mac: mac ?? "", name, eni: null, outcome: "skipped", reason };
 }
 
-/** What the admin wants left alone, from `/etc/ec2nic/unmanaged`. */
+/** The NICs that the admin lists in `/etc/ec2nic/unmanaged`. */
 interface Unmanaged {
-  /** Canonical MACs, names of links and ENI ids, as they were listed. */
+  /** Canonical MACs, link names and ENI ids. */
   readonly entries: ReadonlySet<string>;
-  /** Lines that are none of these. */
+  /** One message for each invalid line. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Parses the list: a MAC, a link's name or an ENI id a line; `#` begins a comment. A line that is
- * none of these is told, not fatal: a typo must not keep the other NICs down.
+ * Parses the list: one MAC, link name or ENI id per line; `#` begins a comment. An invalid line is
+ * reported but not fatal: a typo must not keep the other NICs down.
  */
 export function parseUnmanaged(text: string | null): Unmanaged {
   const lines = (text ?? "").split("\n").map((line, index) => {
@@ -95,7 +98,7 @@ export function findUnmanagedEntry(
   return names.find((name) => name && entries.has(name)) ?? null;
 }
 
-/** Link names as the kernel takes them (dev_valid_name), without wildcards, which mean nothing here. */
+/** Link names that the kernel accepts (dev_valid_name); wildcards are not supported. */
 function parseUnmanagedEntry(word: string): string | null {
   const isName = /^[^\s/:*?[\]]{1,15}$/.test(word) && word !== "." && word !== "..";
   return parseMac(word) ?? (isName || /^eni-[0-9a-z]+$/.test(word) ? word : null);

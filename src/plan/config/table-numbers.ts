@@ -1,32 +1,32 @@
 import type { Eni } from "../../model/eni.ts";
 
 /**
- * Every number that a NIC is given, in one place. They follow from the network card and the device
- * number, which EC2 fixes for as long as the ENI is attached: another ENI's arrival or departure
- * moves none of them (cloud-init and nm-cloud-setup count positions, and renumber live tables).
+ * All numbers that a NIC gets. They follow from the network card and the device number, which EC2
+ * fixes while the ENI is attached: attaching or detaching another ENI changes none of them
+ * (cloud-init and nm-cloud-setup count positions, and renumber live tables).
  *
  * | number   | from  | why |
  * |----------|-------|-----|
  * | index    | 0     | 100 · card + device; a card has fewer than 100 devices |
  * | metric   | 512   | below 1024, networkd's default, so that a route without a metric loses; the primary has the lowest |
- * | table    | 10000 | clear of 253 to 255 (the kernel's) and of the small numbers that admins take |
- * | priority | 10000 | of what is left of a source's traffic: = table; behind 0 (local), before 32766 (main) |
- * |          | 6000  | of the look into main: before it |
- * |          | 2000  | of the VPC: before both, and behind 1000 (l3mdev, VRFs) and 512 to 1536 (VPC CNI) |
+ * | table    | 10000 | clear of 253 to 255 (the kernel's) and of the small numbers that admins use |
+ * | priority | 10000 | rule for the rest of a source's traffic: = table; after 0 (local), before 32766 (main) |
+ * |          | 6000  | rule that looks into main: before the one above |
+ * |          | 2000  | rules for the VPC: before both, and after 1000 (l3mdev, VRFs) and 512 to 1536 (VPC CNI) |
  *
- * The three priorities of one NIC are always in this order, and those of different NICs concern
- * different sources. They are 4000 apart, so that each number also tells its NIC and its meaning, up
- * to card 39; p5.48xlarge, which has the most, has 32.
+ * The three priorities of one NIC always have this order, and those of different NICs concern
+ * different sources. They are 4000 apart, so that a number identifies its NIC and its meaning, up to
+ * card 39; p5.48xlarge has the most cards: 32.
  */
 const base = { metric: 512, table: 10_000, priority: { vpc: 2000, main: 6000 } } as const;
 const devicesPerCard = 100;
 
-/** Which NIC it is, across all network cards. */
+/** Identifies a NIC's position across all network cards. */
 export function eniIndex(eni: Pick<Eni, "networkCard" | "deviceNumber">): number {
   return devicesPerCard * eni.networkCard + eni.deviceNumber;
 }
 
-/** Where that is. */
+/** The card and device number of an index. */
 export function slotOfIndex(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
   return {
     networkCard: Math.floor(index / devicesPerCard),
@@ -34,7 +34,7 @@ export function slotOfIndex(index: number): Pick<Eni, "networkCard" | "deviceNum
   };
 }
 
-/** Of the routes that DHCP and router advertisements bring into the main table. */
+/** The metric of the routes that DHCP and router advertisements add to the main table. */
 export function metricOf(index: number): number {
   return base.metric + index;
 }
@@ -44,17 +44,17 @@ export function tableOf(index: number): number {
   return base.table + index;
 }
 
-/** Where each of a source's rules stands, see above. */
+/** The priorities of the three rules of a source, see the table above. */
 export interface RulePriorities {
-  /** What stays in the VPC leaves through the NIC. */
+  /** Traffic to the VPC uses the NIC's table. */
   readonly vpc: number;
-  /** What only main knows goes there. */
+  /** Destinations that have a route in main use main. */
   readonly main: number;
-  /** The rest leaves through the NIC. */
+  /** The rest uses the NIC's table. */
   readonly own: number;
 }
 
-/** Of the rules for one NIC's sources. */
+/** The priorities of the rules of one NIC's sources. */
 export function prioritiesOf(index: number): RulePriorities {
   const { vpc, main } = base.priority;
   return { vpc: vpc + index, main: main + index, own: tableOf(index) };

@@ -11,10 +11,10 @@ import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
 import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
 
 /**
- * Files of others that count more than ours for a NIC, each told in a sentence; none is touched.
- * What netplan makes of others' YAML is judged by what it makes. Not looked at: drop-ins that others
- * put beside our files, ifcfg files, and keys that say something about the machine and not the NIC;
- * where such a key decides, the sentence says "may".
+ * Foreign files that take precedence over ours for a NIC, one sentence each; none is changed. Foreign
+ * netplan YAML is evaluated by the files that netplan generates from it. Not evaluated: foreign
+ * drop-ins beside our files, ifcfg files, and keys about the machine instead of the NIC; where such a
+ * key decides, the sentence says "may".
  */
 export function findConflicts(
   others: readonly OtherFile[],
@@ -32,18 +32,18 @@ export function findConflicts(
   ]);
 }
 
-/** Where the unit lies that networkd should take for the NIC. */
+/** The path of the unit that networkd should use for the NIC. */
 function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): string {
   if (backend === "networkd") return managedPath("networkd", mac);
   return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
-/** Of files with one name only that in the first of these counts. systemd.network(5) */
+/** Of files with the same name, the one in the first of these directories counts. systemd.network(5) */
 const unitDirectories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((parent) => {
   return `${parent}/systemd/network/`;
 });
 
-/** networkd takes the first file by name that means the link. */
+/** networkd uses the first file, by name, that matches the link. */
 function networkdConflicts(
   files: readonly OtherFile[],
   nic: MatchedNic,
@@ -94,7 +94,7 @@ function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic):
   return match === "no" ? [] : [`${path}: ${verb} NetworkManager off ${formatNic(nic)}`];
 }
 
-/** netplan makes one of files that name the same id, and a later one counts more. */
+/** netplan merges files with the same id, and a later one takes precedence. */
 function netplanConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
   const id = netplanId(macDigits(nic.mac));
   if (!path.endsWith(".yaml") || !content.includes(id)) return [];

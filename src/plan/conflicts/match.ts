@@ -1,13 +1,13 @@
-/** Whether something of somebody else's means a NIC; `unknown`: that cannot be told from here. */
+/** Whether a foreign file matches a NIC; `unknown`: this cannot be decided here. */
 export type TriState = "yes" | "no" | "unknown";
 
-/** All have to say yes. */
+/** Three-valued AND. */
 export function allOf(states: readonly TriState[]): TriState {
   if (states.includes("no")) return "no";
   return states.includes("unknown") ? "unknown" : "yes";
 }
 
-/** One is enough. */
+/** Three-valued OR. */
 export function anyOf(states: readonly TriState[]): TriState {
   if (states.includes("yes")) return "yes";
   return states.includes("unknown") ? "unknown" : "no";
@@ -17,7 +17,7 @@ export function negate(state: TriState): TriState {
   return state === "unknown" ? state : state === "yes" ? "no" : "yes";
 }
 
-/** Whether a shell's pattern (glob(7): `*`, `?`, `[…]`) fits a text; null: the text is not known. */
+/** Whether a glob pattern (glob(7): `*`, `?`, `[…]`) matches a text; null: the text is not known. */
 export function matchGlob(pattern: string, text: string | null): TriState {
   if (pattern === "*") return "yes";
   if (text === null) return "unknown";
@@ -41,9 +41,9 @@ export interface IniEntry {
 }
 
 /**
- * The settings of an INI file of somebody else's, in order: enough of systemd's and NetworkManager's
- * dialects to see what a file is for. Comments and lines that are no setting are left out; a line
- * that ends in a backslash goes on in the next, as systemd has it.
+ * The settings of a foreign INI file, in order: enough of systemd's and NetworkManager's dialects to
+ * see which NIC a file is for. Comments and other lines are left out; a line that ends in a backslash
+ * continues on the next one, as in systemd.
  */
 export function parseIniEntries(text: string): readonly IniEntry[] {
   const blocks = text.replaceAll(/\\\r?\n/g, " ").split(/^(?=[ \t]*\[)/m);

@@ -12,9 +12,9 @@ import {
 import type { MatchedNic } from "./networkd-match.ts";
 
 /**
- * Whether NetworkManager would bring up this keyfile's profile on a NIC rather than ours: it is for
- * Ethernet, comes up by itself, means the NIC (by MAC, by name, or any), and has no lower priority.
- * Of equal priorities the one that was up last counts, which a file does not tell.
+ * Whether NetworkManager would activate this keyfile's profile on a NIC instead of ours: it is for
+ * Ethernet, autoconnects, matches the NIC (by MAC, by name, or any), and has no lower priority. Of
+ * equal priorities the last active one counts, which the file does not show.
  * nm-settings-keyfile(5)
  */
 export function matchProfile(content: string, nic: MatchedNic): TriState {
@@ -33,7 +33,7 @@ export function matchProfile(content: string, nic: MatchedNic): TriState {
 }
 
 /**
- * Whether a file of NetworkManager's own configuration keeps it off a NIC: `unmanaged-devices=` in
+ * Whether a file of NetworkManager's own configuration makes a NIC unmanaged: `unmanaged-devices=` in
  * `[keyfile]`, or `managed=0` for a device. NetworkManager.conf(5), "Device List Format".
  */
 export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriState {
@@ -50,7 +50,7 @@ export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriStat
   return anyOf([...lists, ...matches].map((list) => matchDeviceList(list ?? "*", nic)));
 }
 
-/** One of the list has to mean the device, and no exception. */
+/** The list matches if one entry matches the device and no exception does. */
 function matchDeviceList(list: string, nic: MatchedNic): TriState {
   const words = list.split(/[,;]/).map((word) => word.trim());
   const specs = words.filter((word) => word !== "");

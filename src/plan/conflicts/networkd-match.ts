@@ -1,7 +1,7 @@
 import type { Link } from "../../model/link.ts";
 import { allOf, matchGlob, parseIniEntries, negate, anyOf, type TriState } from "./match.ts";
 
-/** A NIC as a file's `[Match]` may mean it; null members: it is not here. */
+/** A NIC's properties that a `[Match]` section may name; null members: the NIC has no link. */
 export interface MatchedNic {
   readonly mac: string;
   readonly name: string | null;
@@ -11,13 +11,13 @@ export interface MatchedNic {
 
 export interface NetworkdMatch {
   readonly result: TriState;
-  /** The keys that are not understood here, where they decide. */
+  /** The keys that are not evaluated here, if they decide. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Whether the `[Match]` section of a `.network` file means a NIC: all of its keys have to, and a
- * section without keys means every link. An empty file is a masked name, and means none.
+ * Whether the `[Match]` section of a `.network` file matches a NIC: all of its keys must match, and a
+ * section without keys matches every link. An empty file masks its name, and matches none.
  * systemd.network(5)
  */
 export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatch {
@@ -33,7 +33,7 @@ export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatc
   return { result, unknown: result === "unknown" ? unknown : [] };
 }
 
-/** An empty assignment takes back what was said before. */
+/** An empty assignment resets the list. */
 function splitValues(values: readonly string[]): readonly string[] {
   return values.slice(values.lastIndexOf("") + 1).flatMap((value) => value.split(/\s+/));
 }
@@ -50,20 +50,20 @@ function matchKey(key: string, words: readonly string[], nic: MatchedNic): TriSt
   return "unknown";
 }
 
-/** With a `!` in front the whole list is meant the other way round. */
+/** A `!` in front negates the whole list. */
 function matchPatterns(words: readonly string[], text: string | null): TriState {
   const isNegative = words[0]?.startsWith("!") ?? false;
   const result = anyOf(words.map((word) => matchGlob(word.replace(/^!/, ""), text)));
   return isNegative ? negate(result) : result;
 }
 
-/** A NIC with a device behind it has no kind: no pattern fits it, and every refusal lets it pass. */
+/** A NIC with a device has no kind: no pattern matches it, and every negated list does. */
 function matchKinds(words: readonly string[], kind: Link["kind"]): TriState {
   if (kind === "device") return words[0]?.startsWith("!") ? "yes" : "no";
   return matchPatterns(words, kind);
 }
 
-/** Colons, hyphens and dots are all allowed between a MAC's digits. */
+/** systemd allows colons, hyphens and dots between a MAC's digits. */
 function normaliseMac(mac: string): string {
   return mac.toLowerCase().replaceAll(/[:.-]/g, "");
 }

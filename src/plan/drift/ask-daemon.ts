@@ -7,22 +7,22 @@ import {
 import { cidrAddress, familyOf } from "../../model/ip.ts";
 import type { ExpectedNic } from "./expected-kernel.ts";
 
-/** What tells which daemon runs DHCP on the NICs, and whether it can be asked. */
+/** Which daemon runs DHCP on the NICs, and whether it runs. */
 export type ActiveBackend = Pick<Activation, "backend" | "renderer" | "isRunning">;
 
 export interface DaemonRepair {
   readonly steps: readonly Step[];
   readonly reasons: readonly string[];
-  /** The daemon makes everything on this NIC anew: nothing else needs to be done. */
+  /** The command reconfigures the whole link: no other repair of this NIC is needed. */
   readonly resetsLink: boolean;
 }
 
-/** DHCP's first answers take a second, and a daemon waits for none of ours. */
+/** DHCP takes a second or more, and none of these commands waits for it. */
 const timeoutMs = 30_000;
 
 /**
- * What DHCP and router advertisements should have brought, asked of the daemon, which alone can
- * bring it; nothing is made up. The primary is asked for nothing that cuts what still works there.
+ * The command that makes the daemon restore what only DHCP and router advertisements can give: leased
+ * addresses. For the primary NIC no command is used that would interrupt an address that still works.
  */
 export function planDaemonRepair(
   nic: ExpectedNic,
@@ -72,9 +72,9 @@ interface DaemonCommand {
 }
 
 /**
- * Seen with systemd 252: `reconfigure` takes everything off the link and puts it back, IPv4 after 35
- * to 55 ms, IPv6 after 2 to 3 s, `KeepConfiguration=dhcp` or not. `renew` takes nothing off and
- * brings routes back, but no address.
+ * Measured with systemd 252: `reconfigure` removes everything from the link and restores it, IPv4
+ * after 35 to 55 ms, IPv6 after 2 to 3 s, with or without `KeepConfiguration=dhcp`. `renew` removes
+ * nothing and restores routes, but no address.
  */
 function networkdCommand(
   { name, isPrimary }: ExpectedNic,
@@ -84,12 +84,15 @@ function networkdCommand(
   return { argv: ["networkctl", "reconfigure", name], resetsLink: true };
 }
 
-/** nmcli(1): `reapply` changes what differs from the profile; `up` starts anew. */
+/** nmcli(1): `reapply` changes what differs from the profile; `up` activates the device again. */
 function networkManagerCommand(name: string, isInUse: boolean): DaemonCommand {
   return { argv: ["nmcli", "device", isInUse ? "reapply" : "up", name], resetsLink: !isInUse };
 }
 
-/** Only the primary's is looked for, and that is where a command at the wrong time hurts most. */
+/**
+ * Only the primary's default route is checked. It is reported and not restored: on the primary a
+ * command at the wrong time does most harm.
+ */
 function missingRouteReason({ name }: ExpectedNic, activeBackend: ActiveBackend): string {
   const commandName = usesNetworkManager(activeBackend)
     ? "nmcli device reapply"

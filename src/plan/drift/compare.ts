@@ -6,8 +6,8 @@ import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-ke
 import { describeRule, isSameRule, shortenCidr, findStaleRules } from "./rules.ts";
 
 /**
- * Where the kernel is not as it must be, NIC by NIC: addresses, routes, rules, in the order in which
- * they can be mended. What others made is not looked at, unless it stands in the way.
+ * The differences between the kernel and what is expected, for each NIC: addresses, routes, rules, in
+ * the order in which they can be repaired. What other programs added is ignored unless it conflicts.
  */
 export function checkKernel(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
   return [
@@ -21,7 +21,7 @@ export function checkKernel(expected: ExpectedKernel, kernel: KernelState): read
   ];
 }
 
-/** An address that is still being checked for duplicates is on its way, and no difference. */
+/** An address that is still tentative (duplicate address detection) is no difference. */
 function compareAddress(
   { mac, name }: ExpectedNic,
   { cidr, isLeased }: ExpectedAddress,
@@ -41,7 +41,7 @@ function compareAddress(
   return { kind: "address", what: "wrong", mac, name, text, cidr: existing, isLeased };
 }
 
-/** Of several routes to one destination the kernel takes the lowest metric; equal ones share. */
+/** Of several routes to a destination the kernel uses those with the lowest metric. */
 function compareRoute(
   { mac, name }: ExpectedNic,
   route: Route,
@@ -69,7 +69,7 @@ function compareRoute(
   return { ...location, what: "wrong", text, metric };
 }
 
-/** The routers that advertise themselves on a link are as good as the one that is always there. */
+/** A route via an advertised router is as good as one via the VPC's fixed router address. */
 function isSameHop(existing: KernelRoute, route: Route, name: string): boolean {
   if (existing.link !== name) return false;
   if (existing.gateway === route.gateway) return true;

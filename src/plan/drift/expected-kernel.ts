@@ -10,13 +10,13 @@ import type {
 import { eniIndex } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
 
-/** What the kernel must have, whichever daemon brought it there. */
+/** What the kernel must have, whichever daemon configured it. */
 export interface ExpectedKernel {
-  /** The configured NICs that are here. */
+  /** The configured NICs that have a link. */
   readonly nics: readonly ExpectedNic[];
-  /** Every ENI that is configured has its index, whether its NIC is here or not. */
+  /** The ENIs with a known index, with or without a link. */
   readonly indexOwners: readonly IndexOwner[];
-  /** An ENI is listed whose index is not known yet: any index may be its. */
+  /** false: an ENI's index is not known yet, so any unowned index may belong to it. */
   readonly isComplete: boolean;
   /** Indexes of NICs that have left the machine. */
   readonly removedIndexes: readonly number[];
@@ -30,23 +30,23 @@ export interface ExpectedNic {
   /** All in the NIC's own table. */
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
-  /** A default route of the main table leads out through the NIC. */
+  /** The families for which the main table must have a default route through the NIC. */
   readonly defaultRouteFamilies: readonly Family[];
 }
 
 export interface ExpectedAddress {
-  /** /32 and /128: with which length it stands on the link does not matter. */
+  /** With /32 or /128: the prefix length on the link does not matter. */
   readonly cidr: string;
-  /** DHCP hands it out. */
+  /** DHCP gives it. */
   readonly isLeased: boolean;
 }
 
-/** Whose the table, and the priorities, of an index are. */
+/** The ENI to which an index, and so a table and priorities, belongs. */
 export interface IndexOwner {
   readonly index: number;
   readonly mac: string;
   readonly name: string | null;
-  /** null: the ENI is left alone, and so is whatever it has of rules. */
+  /** null: the ENI is left alone, including its rules. */
   readonly rules: readonly RoutingPolicyRule[] | null;
 }
 
@@ -54,13 +54,13 @@ export interface IndexOwner {
 export interface ListedEnis {
   readonly enis: readonly Eni[];
   readonly incomplete: readonly IncompleteEni[];
-  /** `macs`: these alone, and of the others nothing is known; null, or left out: all. */
+  /** `macs`: only these ENIs are known; null, or left out: all are. `gone`: their NICs have left. */
   readonly scope?: { readonly macs: readonly string[] | null; readonly gone: readonly string[] };
 }
 
 /**
- * What `config` means for the kernel. `listed`: those that it leaves alone have their numbers too.
- * `files`: ours, which tell the numbers of NICs that are gone.
+ * What the kernel must have, given `config`. `listed`: ENIs that are left alone own their indexes
+ * too. `files`: our files, which give the indexes of NICs that are gone.
  */
 export function expectedKernel(
   config: NetworkConfig,
@@ -96,7 +96,7 @@ function expectedNic(nic: NicConfig, name: string): ExpectedNic {
     ],
     routes,
     rules,
-    // Of the others' defaults in main only the own table's are needed.
+    // The other NICs need a default route only in their own table.
     defaultRouteFamilies: isPrimary ? leased.map(familyOf) : [],
   };
 }

@@ -6,19 +6,19 @@ import type { ExpectedKernel } from "./expected-kernel.ts";
 import { shortenCidr } from "./rules.ts";
 
 export interface Repair {
-  /** In the order in which they can work: an address, then the routes that need it, then rules. */
+  /** In an order that works: addresses, then the routes that need them, then rules. */
   readonly steps: readonly Step[];
-  /** What is not mended, and why not. */
+  /** What is not repaired, and why not. */
   readonly reasons: readonly string[];
 }
 
 const timeoutMs = 10_000;
 
 /**
- * What mends exactly these differences in the kernel; files are not its matter. The commands are
- * `ip`'s, for whichever daemon is in charge; what only DHCP can give is asked of the daemon, last.
- * Where another was quicker, a step does no harm: daemons take up and drop rules while a NIC comes
- * and goes, and `ip` says so.
+ * The commands that repair exactly these differences in the kernel; files are not considered. They
+ * are `ip` commands with any daemon in charge. Only what DHCP gives is requested from the daemon,
+ * last. A command that comes too late does no harm: daemons add and remove rules while a NIC is
+ * attached or detached, and `ip` then reports that the rule exists, or does not.
  */
 export function repairSteps(
   differences: readonly Difference[],
@@ -42,7 +42,7 @@ export function repairSteps(
   };
 }
 
-/** strerror(3) of the kernel's answer, as iproute2 shows it: it is never translated. */
+/** The kernel's error as iproute2 prints it (strerror(3)); it is never translated. */
 const alreadyDoneMessages = { missing: "File exists", stale: "No such file or directory" } as const;
 
 function repairStepsFor(difference: Difference): readonly Step[] {
@@ -64,7 +64,7 @@ function repairArgvs(difference: Difference): readonly (readonly string[])[] {
     const verb = difference.what === "stale" ? "del" : "add";
     return [ruleArgv(verb, difference.rule)];
   }
-  // Without a link there is nothing to give an address or a route to.
+  // Without a link, neither an address nor a route can be added.
   if (name === null) return [];
   if (kind === "address" && !difference.isLeased) return addressArgvs(difference, name);
   if (kind === "route") return [routeArgv(difference.route, difference.metric, name)];
@@ -72,9 +72,10 @@ function repairArgvs(difference: Difference): readonly (readonly string[])[] {
 }
 
 /**
- * As the daemons would have it: no route of its own, and for IPv6 never the source, which the
- * preferred lifetime says (RFC 6724, rule 3). An address in a VPC has one holder, so that duplicate
- * address detection only delays; one that has failed it stays unusable until it is made anew.
+ * Adds the address as the daemons do: without a prefix route, and for IPv6 with preferred lifetime 0,
+ * so that it is never the source (RFC 6724, rule 3). In a VPC an address has one holder, so duplicate
+ * address detection would only delay. An address that failed it stays unusable until it is added
+ * again.
  */
 function addressArgvs(
   { cidr, what }: { readonly cidr: string; readonly what: "missing" | "wrong" },
@@ -93,8 +94,8 @@ function addressArgvs(
 }
 
 /**
- * `replace` takes the place of the route with the same metric. `static` is the mark that networkd
- * and NetworkManager put on routes of a configuration: as theirs they can take it away again.
+ * `replace` replaces the route with the same metric. networkd and NetworkManager mark the routes of
+ * their configuration with protocol `static`: with this mark they can remove the route later.
  */
 function routeArgv(route: Route, metric: number | null, name: string): readonly string[] {
   const { family, destination, gateway, table } = route;
@@ -104,13 +105,13 @@ function routeArgv(route: Route, metric: number | null, name: string): readonly 
   return [...replace, ...via, ...device, ...(metric === null ? [] : ["metric", `${metric}`])];
 }
 
-/** By its whole text, so that `del` takes no other. */
+/** With all selectors, so that `del` deletes no other rule. */
 function ruleArgv(verb: "add" | "del", rule: RoutingPolicyRule): readonly string[] {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   const numbers = ["priority", `${priority}`, "table", `${table}`];
   const selectors = ["from", from, ...(to === null ? [] : ["to", to])];
   const suppress = ignoresDefault ? ["suppress_prefixlength", "0"] : [];
-  // What was left over may have been made without it, and `del` would not find it.
+  // A leftover rule may have been added without protocol `static`: `del` would not find it.
   const protocol = verb === "add" ? ["protocol", "static"] : [];
   return ["ip", `-${family}`, "rule", verb, ...numbers, ...selectors, ...suppress, ...protocol];
 }

@@ -6,9 +6,9 @@ import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { cidrAddress, hostCidr } from "../../model/ip.ts";
 
 /**
- * Rules of ours that belong to no ENI any more: an address was taken away, a NIC was detached. Rules
- * outlive their NIC, routes do not: as long as a table leads anywhere its NIC is here, and keeps its
- * rules, whatever IMDS lists.
+ * Our rules that belong to no ENI any more: an address was removed, or a NIC was detached. Rules
+ * outlive their NIC, routes do not. So while a table has a route with a link, its NIC still exists
+ * and keeps its rules, whatever IMDS lists.
  */
 export function findStaleRules(
   expected: ExpectedKernel,
@@ -30,15 +30,15 @@ interface ManagedRule {
 }
 
 /**
- * A rule of ours, with the index that its numbers tell. Priority and table have to go together, so
- * that hardly a rule of somebody else's is taken for one; null: it is one.
+ * Our rule, with the index derived from its numbers; null: a rule of another program. Priority and
+ * table must match each other, so a foreign rule is hardly ever mistaken for ours.
  */
 function parseManagedRule(rule: KernelRule): ManagedRule | null {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   if (from === null) return null;
   const base = prioritiesOf(0);
   const index = ignoresDefault ? priority - base.main : table - tableOf(0);
-  // From there on the numbers of one meaning would run into those of the next.
+  // A higher index would reach the numbers of the next kind of rule.
   if (index < 0 || index >= base.main - base.vpc) return null;
   const { vpc, own: managedRule } = prioritiesOf(index);
   const hasManagedNumbers = ignoresDefault
@@ -49,7 +49,7 @@ function parseManagedRule(rule: KernelRule): ManagedRule | null {
     : null;
 }
 
-/** It, or one like it, has conditions that are not read: `ip rule del` could take the wrong one. */
+/** A rule with the same fields has unknown conditions: `ip rule del` could delete the wrong one. */
 function isAmbiguous(rule: KernelRule, rules: readonly KernelRule[]): boolean {
   return rules.some((other) => !other.isPlain && isSameRule(other, rule));
 }
@@ -58,7 +58,7 @@ function isWanted(rule: KernelRule, { rules }: IndexOwner): boolean {
   return rules === null || rules.some((wanted) => isSameRule(wanted, rule));
 }
 
-/** An ENI that is not known well enough to be configured may have this index. */
+/** Whether an index without owner may still be used, by an incomplete ENI or by a link's routes. */
 function mayBeInUse(
   index: number,
   { isComplete, removedIndexes }: ExpectedKernel,
@@ -81,7 +81,7 @@ function staleRule(rule: RoutingPolicyRule, owner: IndexOwner | null): Differenc
 
 type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };
 
-/** Whether two rules do the same; the kernel takes no two that do. */
+/** Whether two rules have the same effect; the kernel refuses a second one. */
 export function isSameRule(left: RuleFields, right: RuleFields): boolean {
   return (
     left.family === right.family &&
@@ -93,7 +93,7 @@ export function isSameRule(left: RuleFields, right: RuleFields): boolean {
   );
 }
 
-/** As `ip rule` has it: `rule 10001 from 10.0.1.20 lookup 10001`. */
+/** In the syntax of `ip rule`: `rule 10001 from 10.0.1.20 lookup 10001`. */
 export function describeRule({ priority, from, to, table, ignoresDefault }: RuleFields): string {
   const parts = [
     `rule ${priority} from ${from === null ? "all" : shortenCidr(from)}`,
@@ -104,7 +104,7 @@ export function describeRule({ priority, from, to, table, ignoresDefault }: Rule
   return parts.join(" ");
 }
 
-/** A host without its length, a default as the word for it: as `ip` shows them. */
+/** As `ip` prints a CIDR: a host without its prefix length, a default route as `default`. */
 export function shortenCidr(cidr: string): string {
   const address = cidrAddress(cidr);
   if (cidr === "0.0.0.0/0" || cidr === "::/0") return "default";

@@ -1,16 +1,16 @@
 import type { ExistingFile, NetworkPlan } from "../../model/plan.ts";
 import { networkManagerDnsPath, macOfManagedPath } from "../../model/managed-paths.ts";
 
-/** What a plan does to files. */
+/** The changes that a plan makes to files. */
 export type Changes = Pick<NetworkPlan, "write" | "remove">;
 
-/** The NICs of which a file is written or removed. */
+/** The NICs with a file that is written or removed. */
 export function changedMacs({ write, remove }: Changes): ReadonlySet<string> {
   const macs = [...write.map(({ mac }) => mac), ...remove.map(macOfManagedPath)];
   return new Set(macs.filter((mac) => mac !== null));
 }
 
-/** Whether it changes what NetworkManager is told about DNS. */
+/** Whether NetworkManager's DNS file is written or removed. */
 export function changesDns({ write, remove }: Changes): boolean {
   return (
     write.some(({ path }) => path === networkManagerDnsPath) ||
@@ -19,8 +19,8 @@ export function changesDns({ write, remove }: Changes): boolean {
 }
 
 /**
- * A plan's changes, and with them those that a killed run has made already without telling anybody:
- * `touched` are the files that it set out to change, `files` what lies there now.
+ * A plan's changes, plus those that a killed run made without activating them. `touched`: the files
+ * that the killed run was about to change. `files`: the files as they are now.
  */
 export function addInterruptedChanges(
   { write, remove }: Changes,

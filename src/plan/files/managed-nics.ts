@@ -4,22 +4,22 @@ import { macOfManagedPath, managedMark } from "../../model/managed-paths.ts";
 import { vpcServices } from "../config/policy-routing.ts";
 import type { Link } from "../../model/link.ts";
 
-/** What our own files tell of a NIC: what the last run that asked IMDS knew, as far as IPv4 goes. */
+/** What our files say about a NIC: the IPv4 part of what the last run got from IMDS. */
 export interface ManagedNic {
   readonly mac: string;
   readonly eniId: string;
   readonly isPrimary: boolean;
-  /** Its table and its priorities follow from it: `numbers.ts`. */
+  /** Table and priorities follow from it: see `config/table-numbers.ts`. */
   readonly index: number;
-  /** What has rules, as CIDRs; empty: it was the only NIC, or is the primary. */
+  /** The sources of its rules, as CIDRs; empty: it was the only NIC, or is the primary. */
   readonly sources: readonly string[];
-  /** The networks whose packets stay with the NIC: the VPC's. */
+  /** The VPC's networks: packets to them use the NIC's table. */
   readonly vpcNetworks: readonly string[];
 }
 
 /**
- * The NICs that files of ours are for, of whichever backend. A file that an admin has changed so that
- * its head is gone tells nothing.
+ * The NICs that our files are for, of any backend. A file whose header an admin has removed is
+ * ignored.
  */
 export function parseManagedNics(files: readonly ExistingFile[]): readonly ManagedNic[] {
   const parsed = files.filter(isManaged).flatMap((file) => parseManagedNic(file) ?? []);
@@ -38,10 +38,10 @@ export function parseManagedNics(files: readonly ExistingFile[]): readonly Manag
   });
 }
 
-/** `# eni-0123, index 3`: see `render/head-lines.ts`. */
+/** `# eni-0123, index 3`: see `render/header.ts`. */
 const headerPattern = /^# (eni-[0-9a-z]+), (?:primary|index (\d{1,4}))$/m;
 
-/** A rule's two ends, as networkd, NetworkManager and netplan have them. */
+/** A rule's source and destination, in the syntax of networkd, NetworkManager and netplan. */
 const rulePatterns = [
   /^From=(\S+)(?:\nTo=(\S+))?$/gm,
   /\bpriority \d+ from (\S+)(?: to (\S+))? table \d/g,
@@ -63,15 +63,15 @@ function parseManagedNic({ path, content }: ExistingFile): ManagedNic | null {
   };
 }
 
-/** Of IPv4; what is no network was written by somebody else. */
+/** The valid IPv4 CIDRs; other text was not written by ec2nic. */
 function uniqueCidrs(texts: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(texts.flatMap((text) => parseCidr(text ?? "", 4) ?? []))];
 }
 
 /**
- * The MACs whose files of ours are left from another machine: an image baked elsewhere carries them
- * along. A MAC that IMDS lists, or that any link here has, is not retired; and where no link at all
- * could be read, nothing is known, and nothing is retired. In the order of `files`.
+ * The MACs whose files were left by another machine: an image created elsewhere contains them. A MAC
+ * that IMDS lists, or that a link has, is not retired; if no link could be read, none is. In the order
+ * of `files`.
  */
 export function findRetiredMacs(
   files: readonly ExistingFile[],
@@ -84,7 +84,7 @@ export function findRetiredMacs(
   return [...new Set(macs)].filter((mac) => !listedMacs.has(mac) && !present.has(mac));
 }
 
-/** A file in a place of ours that does not say so is somebody else's: never removed. */
+/** Whether ec2nic wrote a file: without the mark in its first line it is never removed. */
 export function isManaged({ content }: ExistingFile): boolean {
   return content.slice(0, content.indexOf("\n")).includes(managedMark);
 }

@@ -18,21 +18,21 @@ export type FilePlan = Omit<NetworkPlan, "steps">;
 interface WantedState {
   readonly backend: Backend;
   readonly config: NetworkConfig;
-  /** `config`, rendered, and what the machine needs beside it. */
+  /** The rendered `config`, and the files of the machine. */
   readonly files: readonly ConfigFile[];
-  /** NICs left alone: their files stay as they are. */
+  /** NICs left alone: their files are not changed. */
   readonly leftAlone: readonly NicResult[];
-  /** MACs whose files go. */
+  /** MACs whose files are removed. */
   readonly retired: readonly string[];
-  /** Of these the kernel says so: their devices have left the machine. */
+  /** Those of `retired` whose devices have left the machine, by the kernel. */
   readonly gone: readonly string[];
   readonly reasons: readonly string[];
 }
 
 /**
- * What it takes to get from what lies on the machine to what is wanted: only files that differ are
- * written (content or mode), and of ours only those removed that a configured NIC no longer has, or
- * that are retired. Nothing to do gives a plan with nothing in it.
+ * The difference between the existing files and the wanted ones. Only files that differ in content or
+ * mode are written. Only our files are removed: those that a configured NIC no longer needs, and
+ * those of retired NICs. If nothing differs, the plan is empty.
  */
 export function planChanges(wanted: WantedState, state: HostState): FilePlan {
   const write = wanted.files
@@ -111,7 +111,7 @@ function configuredNic({ mac, name, eniId }: NicConfig, isChanged: boolean): Nic
   return { mac, name, eni: eniId, outcome: isChanged ? "configured" : "unchanged" };
 }
 
-/** A NIC that nothing is known to be wrong with, and that has a file of ours, keeps it. */
+/** A skipped NIC that has a file of ours is `kept`: its file stays. */
 function leftAloneNic(nic: NicResult, { files }: HostState): NicResult {
   const hasFile = files.some((file) => macOfManagedPath(file.path) === nic.mac && isManaged(file));
   if (nic.outcome !== "skipped" || !hasFile) return nic;
@@ -123,7 +123,7 @@ function retiredNic(mac: string, wanted: WantedState): NicResult {
   return { mac, name: null, eni: null, outcome: "retired", reason };
 }
 
-/** The files that a plan would write or remove, as differences from what lies on the machine. */
+/** The files that a plan writes or removes, as differences for `--check`. */
 export function checkFiles(
   { write, remove, nics }: Pick<NetworkPlan, "write" | "remove" | "nics">,
   { files }: Pick<HostState, "files">,

@@ -9,27 +9,27 @@ import { type FilePlan, planChanges } from "./plan-changes.ts";
 import { findRetiredMacs } from "./managed-nics.ts";
 import { parseUnmanaged, selectNics } from "../config/select-nics.ts";
 
-/** What IMDS says, what the kernel shows, what lies on the disk. */
+/** What IMDS, the kernel and the disk say. */
 export interface NetworkFacts {
   readonly enis: readonly Eni[];
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
-  /** MACs that IMDS still lists, and whose place another has that is here: nothing is done there. */
+  /** MACs that IMDS still lists although another NIC has their slot: nothing is done for them. */
   readonly detachedEnis?: readonly string[];
-  /** MACs whose devices are on their buses without a link: they keep their files. */
+  /** MACs whose devices are on the bus without a link: their files are kept. */
   readonly onBus?: readonly string[];
-  /** What DHCP gave to NICs whose ENIs are still watched; left out: what IMDS says is all there is. */
+  /** DHCP's addresses of NICs whose ENIs are still watched; left out: only IMDS counts. */
   readonly leases?: DhcpAddresses;
-  /** What is decided on; left out: the whole machine, as IMDS tells it. */
+  /** What to plan for; left out: the whole machine. */
   readonly scope?: Scope;
 }
 
-/** What an event, or the look at the bus, adds to what IMDS says. */
+/** Which NICs a plan is about, by an event or by the bus. */
 export interface Scope {
-  /** These alone, as an event names them: nothing else is touched, or told of. null: all. */
+  /** Only these NICs are changed and reported; null: all. */
   readonly macs: readonly string[] | null;
-  /** Their devices have left the machine: the kernel says so, whatever IMDS still lists. */
+  /** NICs whose devices have left the machine, by the kernel, even if IMDS still lists them. */
   readonly gone: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNet
   return { ...planChanges(wanted, state), config, warnings: unmanaged.reasons };
 }
 
-/** What an admin lists is left alone, gone or not. */
+/** The MACs whose files are removed. A NIC that the admin lists is never among them. */
 function findRetired(
   facts: NetworkFacts,
   listedMacs: ReadonlySet<string>,
@@ -116,7 +116,7 @@ function dhcpReasons(nic: NicConfig): readonly string[] {
   );
 }
 
-/** While IMDS still lists ENIs by and by, one that it does not list may be one that it will. */
+/** Whether IMDS lists all ENIs. If not, an unlisted MAC may still be listed later. */
 function isListComplete({ enis, incomplete }: NetworkFacts): boolean {
   return incomplete.length === 0 && enis.some(({ isPrimary }) => isPrimary);
 }

@@ -5,32 +5,31 @@ import type { Link } from "../../model/link.ts";
 import { freeProvisionalIndex, hasBestDefaultRoute, findExistingIndex } from "./provisional.ts";
 import type { ManagedNic } from "../files/managed-nics.ts";
 
-/** By which numbers a NIC's packets are routed, or why by none of ours. */
+/** Which index routes a NIC's packets, or why none does. */
 export type LeaseRouting =
   | { readonly kind: "routed"; readonly index: number; readonly vpcNetworks: readonly string[] }
-  /** Nothing of ours is to be there. */
+  /** The NIC needs no rules of ours: existing ones are removed. */
   | { readonly kind: "none"; readonly reason: string }
-  /** What is there stays; a later run, which asks IMDS, knows better. */
+  /** Nothing is changed; a later run, which asks IMDS, decides. */
   | { readonly kind: "unknown"; readonly reason: string };
 
 export interface LeaseFacts {
   readonly link: Link;
   readonly lease: DhcpLease;
-  /** What our files tell of this NIC; null: there is none. */
+  /** What our files say about this NIC; null: no file. */
   readonly managedNic: ManagedNic | null;
-  /** Another NIC that is here is the primary, as our files say. */
+  /** Another present NIC is the primary, by our files. */
   readonly hasOtherPrimary: boolean;
-  /** Another NIC is here. */
+  /** Another NIC is present. */
   readonly hasOtherNics: boolean;
   readonly kernel: KernelState;
 }
 
 /**
- * Whose number a NIC gets without IMDS. What a file of ours says is what IMDS said. Where there is
- * none, the number is a provisional one, for a NIC whose packets main would send another way; one
- * that has main's default needs none, and the primary is one of those, whichever it is. A NIC that
- * our file gives no rules keeps a provisional table while main's default leads out through another,
- * as `dropSettled` has it.
+ * Chooses the index of a NIC without IMDS. A file of ours contains what IMDS said. Without a file, a
+ * NIC gets a provisional index if the main table would send its packets through another NIC. A NIC
+ * with main's default route needs none, and the primary is always such a NIC. A NIC whose file has no
+ * rules keeps a provisional table while main's default route uses another NIC, see `dropSettled`.
  */
 export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const { lease, managedNic, link, kernel } = facts;
@@ -42,13 +41,13 @@ export function classifyLease(facts: LeaseFacts): LeaseRouting {
     const isNeeded = existingIndex !== null && !hasBestDefaultRoute(link.name, kernel);
     if (isNeeded) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
     return noRouting(
-      managedNic.isPrimary ? "the primary has no rules" : "our file for it has no rules",
+      managedNic.isPrimary ? "the primary has no rules" : "ec2nic's file for it has no rules",
     );
   }
   if (managedNic.sources.includes(hostCidr(lease.address))) {
     return { kind: "routed", index: managedNic.index, vpcNetworks: managedNic.vpcNetworks };
   }
-  return unknownRouting(`${lease.address} is not in our file for ${link.name}`);
+  return unknownRouting(`${lease.address} is not in ec2nic's file for ${link.name}`);
 }
 
 function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
@@ -66,8 +65,8 @@ function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
 }
 
 /**
- * Why no VPC's DHCP server says this; null: one may. A subnet has 16 to 28 bits, and its router is
- * base + 1. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+ * Why a lease cannot come from a VPC's DHCP server; null: it can. A subnet's prefix length is 16 to
+ * 28, and its router is base + 1. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
  */
 function implausibleReason({ address, subnet, routers }: DhcpLease): string | null {
   const length = prefixLength(subnet);
@@ -82,7 +81,7 @@ function implausibleReason({ address, subnet, routers }: DhcpLease): string | nu
   return isNotAssignable ? `${address} cannot be an ENI's address` : null;
 }
 
-/** This host, loopback, link-local, multicast and what is reserved: never an ENI's. */
+/** This host, loopback, link-local, multicast and reserved addresses: no ENI has them. */
 const nonEniNetworks = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
 function noRouting(reason: string): LeaseRouting {

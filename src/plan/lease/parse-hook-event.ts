@@ -6,17 +6,17 @@ import { type RawLease, parseDhcpLease } from "./parse-lease.ts";
 /** The environment of a hook. */
 export type HookEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The client that calls, said by our hooks. */
+/** The calling client; our hooks set it. */
 export const clientVariable = "EC2NIC_DHCP_CLIENT";
 
-/** What it does, where it says so in an argument and not in its environment. */
+/** The client's action, if the client passes it as an argument; our hooks set it. */
 export const actionVariable = "EC2NIC_DHCP_ACTION";
 
 /**
- * What a DHCP client tells the hook that runs us. networkd tells nothing: see `networkdEvents`.
- * Seen with dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and 1.37, NetworkManager 1.42 and 1.52:
- * test/unit/plan/lease/dhcp-events. Throws `USAGE` where no client can be recognised, `DATAERR` for a value that
- * is not what it should be.
+ * The event that a DHCP client's hook reports. networkd has no hooks: see `parseNetworkdLeases`.
+ * Recorded with dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and 1.37, NetworkManager 1.42 and
+ * 1.52: test/unit/plan/lease/dhcp-events. Throws `USAGE` if the client is not recognised, `DATAERR`
+ * for an invalid value.
  */
 export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
   const client = detectClient(env);
@@ -36,7 +36,7 @@ export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
     return { kind, client, nic, summary, address: parseIpv4(env[oldAddress ?? ""] ?? "") };
   }
   const lease = readField(env);
-  // NetworkManager's first dhcp4-change comes before it knows its own lease; `up` follows.
+  // NetworkManager's first dhcp4-change has no lease yet; `up` follows.
   if (lease.address.text === "") {
     return { kind: "irrelevant", client, summary: `${summary} without an IPv4 address` };
   }
@@ -46,16 +46,17 @@ export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
 type EventKinds = Readonly<Record<string, "bound" | "released">>;
 
 interface Dialect {
-  /** The variable that says what happened. */
+  /** The variable with the action. */
   readonly action: string;
+  /** The variable with the link's name. */
   readonly nic: string;
   readonly kinds: EventKinds;
   readonly readLease: (env: HookEnvironment) => RawLease;
-  /** Of the lease that is lost; null: it is not told. */
+  /** The variable with the address of a lost lease; null: the client has none. */
   readonly oldAddress: string | null;
 }
 
-/** The names that ISC's client gave to DHCP's options. dhclient-script(8), dhcpcd-run-hooks(8) */
+/** ISC's names of the DHCP options. dhclient-script(8), dhcpcd-run-hooks(8) */
 const iscNames = ["ip_address", "subnet_mask", "routers", "interface_mtu", "dhcp_lease_time"];
 
 const isc = {
@@ -69,8 +70,8 @@ const bound = { BOUND: "bound", RENEW: "bound", REBIND: "bound", REBOOT: "bound"
 const released = { EXPIRE: "released", RELEASE: "released", STOP: "released" } as const;
 
 /**
- * Left out: TIMEOUT, by which both try an old lease that no server has confirmed. A link without
- * carrier (dhcpcd's NOCARRIER) has its lease still; where it loses it, EXPIRE follows.
+ * TIMEOUT is left out: with it dhclient and dhcpcd try an old lease that no server has confirmed. A
+ * link without carrier (dhcpcd's NOCARRIER) still has its lease; if it loses it, EXPIRE follows.
  */
 const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
   dhclient: { ...isc, kinds: { ...bound, ...released, FAIL: "released" } },
@@ -83,7 +84,7 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
     readLease: leaseReader(["ip", "subnet", "router", "mtu", "lease"]),
     oldAddress: null,
   },
-  // NetworkManager-dispatcher(8); `down` tells nothing of the lease that is gone
+  // NetworkManager-dispatcher(8); `down` has no address of the lost lease
   "network-manager": {
     action: "NM_DISPATCHER_ACTION",
     nic: "DEVICE_IP_IFACE",
@@ -114,7 +115,7 @@ function leaseReader(names: readonly string[]): (env: HookEnvironment) => RawLea
   };
 }
 
-/** As our hooks say; else by what only one of them sets. */
+/** The client named by our hooks; else by a variable that only this client sets. */
 function detectClient(env: HookEnvironment): DhcpClientName {
   const declared = env[clientVariable];
   const knownClient = dhcpClients.find((client) => client === declared);
@@ -128,7 +129,7 @@ function detectClient(env: HookEnvironment): DhcpClientName {
   throw new Failure("USAGE", `no DHCP client's hook: ${clientVariable} ${problem}`, { hint });
 }
 
-/** A name that the kernel takes for a link (dev_valid_name), of printable ASCII. */
+/** A link name that the kernel accepts (dev_valid_name), in printable ASCII. */
 function readLinkName(client: DhcpClientName, variable: string, env: HookEnvironment): string {
   const name = env[variable] ?? "";
   const isName = /^[!-~]{1,15}$/.test(name) && !/[/:]/.test(name) && !/^\.{1,2}$/.test(name);
@@ -136,7 +137,7 @@ function readLinkName(client: DhcpClientName, variable: string, env: HookEnviron
   throw new Failure("DATAERR", `${client}: ${variable} is not a link's name: ${quoteWord(name)}`);
 }
 
-/** Words of a client are letters and dashes; what is not is shown as what it is. */
+/** A client's action has letters and dashes; other text is quoted and shortened. */
 function quoteWord(action: string): string {
   return /^[\w-]{1,30}$/.test(action) ? action : JSON.stringify(action.slice(0, 40));
 }

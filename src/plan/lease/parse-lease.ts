@@ -2,19 +2,19 @@ import { Failure } from "../../exit.ts";
 import { netmaskLength, networkCidr, parseIpv4 } from "../../model/ip.ts";
 import type { DhcpClientName, DhcpEvent, DhcpLease, NetworkdLease } from "../../model/dhcp.ts";
 
-/** A value as a client gives it, and under which name. */
+/** A value in the client's spelling, with the client's name for it. */
 interface LeaseField {
   readonly name: string;
-  /** Empty: it was not given. */
+  /** Empty: not given. */
   readonly text: string;
 }
 
-/** The values of a lease, as a client gives them. */
+/** The values of a lease, not parsed yet. */
 export interface RawLease {
   readonly address: LeaseField;
   /** A netmask. */
   readonly mask: LeaseField;
-  /** Addresses with blanks between. */
+  /** Addresses, separated by blanks. */
   readonly routers: LeaseField;
   readonly mtu: LeaseField;
   /** Seconds, or networkd's `52min 30s`. */
@@ -22,9 +22,8 @@ export interface RawLease {
 }
 
 /**
- * A lease of which every value has been read as what it should be; `address` must be given. Throws
- * `DATAERR`, which names the client and its variable, for a value that is anything else: a server of
- * anybody's may have written it.
+ * Parses and checks every value of a lease; `address` and `mask` are required. Throws `DATAERR`, which
+ * names the client and its variable, for an invalid value: any DHCP server may have sent it.
  */
 export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLease {
   const reject = createReject(client);
@@ -47,7 +46,7 @@ type Reject = (field: LeaseField, problem: string) => never;
 
 function createReject(client: DhcpClientName): Reject {
   return ({ name, text }, problem) => {
-    // of what somebody else wrote, not a page
+    // the text comes from a server and may be long
     const quoted = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
     throw new Failure("DATAERR", `${client}: ${name} is ${problem}: ${quoted}`);
   };
@@ -59,7 +58,7 @@ function parseMtu(text: string): number | null {
   return isNumber && Number(text) >= 68 && Number(text) <= 0xffff ? Number(text) : null;
 }
 
-/** RFC 2131 §3.3: the largest number means for ever. */
+/** RFC 2131 §3.3: the largest number means infinity. */
 const infiniteLease = 0xffff_ffff;
 
 const unitSeconds: Readonly<Record<string, number>> = {
@@ -80,7 +79,7 @@ function parseLeaseSeconds(field: LeaseField, reject: Reject): number | null {
   return seconds === infiniteLease ? null : seconds;
 }
 
-/** systemd 257 writes a span (systemd.time(7)) where 252 had seconds. */
+/** systemd 257 writes a time span (systemd.time(7)); 252 wrote seconds. */
 function parseTimeSpan(text: string): number | null {
   const parts = text.split(/\s+/).map((word) => {
     const [, count = "", unit = ""] = /^(\d{1,9})(y|month|w|d|h|min|s)$/.exec(word) ?? [];
@@ -93,9 +92,9 @@ function parseTimeSpan(text: string): number | null {
 }
 
 /**
- * What networkd's leases say, one event for each: it has no hook, and does not say which lease
- * changed. One that it has lost has no file any more: an event without a NIC is there in any case, so
- * that what is left over is looked for. Throws `DATAERR` for a value that is not what it should be.
+ * One event for each of networkd's leases: networkd has no hook and does not report which lease
+ * changed. A lost lease has no file. So the result always includes an event without a NIC, which
+ * makes the run look for leftovers. Throws `DATAERR` for an invalid value.
  */
 export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly DhcpEvent[] {
   const client = "networkd";
@@ -115,7 +114,7 @@ export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly 
   ];
 }
 
-/** The last one counts, as in systemd's own reader. */
+/** The last assignment counts, as in systemd's own parser. */
 function lastValue(text: string, name: string): string {
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}=`));
   return lines.at(-1)?.slice(name.length + 1) ?? "";

@@ -11,7 +11,7 @@ import { type RoutedLease, routeLease } from "./route.ts";
 import { findUnmanagedEntry, parseUnmanaged } from "../config/select-nics.ts";
 import { familyOf, networkCidr, subnetRouter } from "../../model/ip.ts";
 
-/** What is known without asking anybody. */
+/** The facts that need no request to IMDS. */
 export interface FromDhcpFacts {
   readonly links: readonly Link[];
   readonly state: HostState;
@@ -19,19 +19,19 @@ export interface FromDhcpFacts {
 }
 
 export interface FromDhcpPlan {
-  /** In the order in which they can work; none where everything is as it should be. */
+  /** In an order that works; empty if nothing differs. */
   readonly steps: readonly Step[];
-  /** What was decided, and why. */
+  /** The decisions, with their reasons. */
   readonly reasons: readonly string[];
-  /** The NICs that it is about, with what comes of them. */
+  /** The affected NICs, with their outcomes. */
   readonly nics: readonly NicResult[];
 }
 
 /**
- * What a lease means for the NIC's own table and rules, IPv4 alone, without IMDS: the addresses that
- * only IMDS knows are left to the run that asks it. Whatever has happened, provisional rules that
- * lead nowhere any more are taken away. One call makes room for one new number: a second event that
- * comes at the same time has to see what this one has done.
+ * Plans a NIC's own table and rules from its lease, IPv4 only, without IMDS. Further addresses, which
+ * only IMDS knows, are left to a run that asks IMDS. Every event also removes provisional rules that
+ * are of no use any more. One call assigns at most one new index: a second event at the same time
+ * must read the kernel after this plan was applied.
  */
 export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPlan {
   if (event.kind === "bound") {
@@ -46,7 +46,7 @@ export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPl
     const steps = dropProvisional({ nics: [nic], address, wanted: [] }, facts.kernel);
     const { link, managedNic } = findNic(nic, facts);
     const outcome = steps.length === 0 ? "unchanged" : "retired";
-    const reason = `${summary}: what our files say of it stays`;
+    const reason = `${summary}: its files are not changed`;
     return planForNic(steps, { nic, link, managedNic, outcome, reason });
   }
   return {
@@ -69,7 +69,7 @@ function mergeLeasePlans(first: FromDhcpPlan, second: FromDhcpPlan | null): From
   };
 }
 
-/** The first other NIC, unknown to our files, that now needs a table of its own. */
+/** The plan of the first other NIC without a file of ours that now needs its own table. */
 function planSuperseded(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan | null {
   const plans = supersededLeases(event, facts.kernel).flatMap((other) => {
     const classified = classifyEvent(other, facts);
@@ -125,7 +125,7 @@ function planForNic(
   return { steps, reasons: [`${nic}: ${reason}`], nics: [result] };
 }
 
-/** Nothing where there are no numbers to route by. */
+/** The routes and rules of the lease; none if it has no index. */
 function routeSteps(
   { lease }: BoundEvent,
   classified: ClassifiedLease,
@@ -142,12 +142,12 @@ function routeSteps(
 
 interface ClassifiedLease {
   readonly routing: LeaseRouting;
-  /** null: there is no such NIC. */
+  /** null: no NIC has this name. */
   readonly link: Link | null;
   readonly managedNic: ManagedNic | null;
 }
 
-/** The NIC of this name, and what a file of ours tells of it. */
+/** The NIC with this name, and what our file says about it. */
 function findNic(
   nic: string,
   { links, state }: FromDhcpFacts,
@@ -181,9 +181,9 @@ function describeRouting(routing: LeaseRouting): string {
 }
 
 /**
- * The leases of other NICs, as the kernel shows them: an address, and a default of main's through
- * its network's router. Such a NIC may have needed no table while its default was the best, and this
- * event has brought a better one; its own client has nothing to say until it renews.
+ * The leases of other NICs, derived from the kernel: an address, and a default route in main via its
+ * subnet's router. Such a NIC needed no table while its default route was the best. This event may
+ * have added a better one, and the other NIC's client reports nothing until it renews.
  */
 function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
   const defaults = mainDefaultRoutes(kernel, 4).filter(({ link }) => link !== event.nic);

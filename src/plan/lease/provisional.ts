@@ -6,29 +6,29 @@ import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
 
 /**
- * Indexes for NICs whose own is not known, since only IMDS tells it: those of network card 39, the
- * last that has numbers (`numbers.ts`; no instance type has more than 32 cards). They make tables
- * 13900 to 13999, which no ENI has, and rules behind an ENI's own of the same meaning, so that the
- * real ones win from the moment at which they are there. docs/decisions/from-dhcp.md
+ * The provisional indexes: for NICs whose real index is unknown, because only IMDS has it. They are
+ * those of network card 39, the last one that has numbers (`table-numbers.ts`; no instance type has
+ * more than 32 cards). They give tables 13900 to 13999, which no ENI uses, and rules with a lower
+ * precedence than an ENI's real rules, which therefore win as soon as they exist.
+ * docs/decisions/from-dhcp.md
  */
 const firstIndex = 3900;
 
 const indexCount = 100;
 
-/** A rule that stands in the kernel with such a number. */
+/** A rule in the kernel with a provisional index. */
 type ProvisionalRule = Extract<Difference, { readonly kind: "rule" }>;
 
-/** Whether an index is one of these. */
 function isProvisional(index: number): boolean {
   return index >= firstIndex && index < firstIndex + indexCount;
 }
 
-/** Whose of these numbers a rule has. */
+/** The index that a rule's numbers encode. */
 function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): number {
   return ignoresDefault ? priority - prioritiesOf(0).main : table - tableOf(0);
 }
 
-/** All of these rules, also those of NICs that are gone. */
+/** All provisional rules in the kernel, including those of NICs that are gone. */
 function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
   const noExpectations = { nics: [], indexOwners: [], isComplete: true, removedIndexes: [] };
   return findStaleRules(noExpectations, { ...kernel, routes: [] })
@@ -37,8 +37,8 @@ function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
 }
 
 /**
- * The index that a NIC has already: by whose table packets leave through it, or whose rules wait for
- * its address and lead nowhere, as after its link was down. null: it has none.
+ * The provisional index that a NIC already has: its table has a route through the NIC, or a rule has
+ * the NIC's address and its table is empty, as after the link was down. null: none.
  */
 export function findExistingIndex(
   nic: string,
@@ -57,7 +57,7 @@ export function findExistingIndex(
   );
 }
 
-/** The lowest whose table is empty and that no rule has; null: all are taken. */
+/** The lowest provisional index without routes and rules; null: all are in use. */
 export function freeProvisionalIndex(kernel: KernelState): number | null {
   const taken = new Set([
     ...kernel.routes.map(({ table }) => table - tableOf(0)),
@@ -67,11 +67,11 @@ export function freeProvisionalIndex(kernel: KernelState): number | null {
   return all.find((index) => !taken.has(index)) ?? null;
 }
 
-/** NICs whose provisional tables and rules are no more, but for what is `wanted`. */
+/** NICs that need no provisional tables and rules any more, except those in `wanted`. */
 interface SettledNics {
   /** The links' names. */
   readonly nics: readonly string[];
-  /** That one of them has or had; null: it is not known. */
+  /** An address that one of them has or had; null: not known. */
   readonly address: string | null;
   readonly wanted: readonly RoutingPolicyRule[];
 }
@@ -79,11 +79,11 @@ interface SettledNics {
 const timeoutMs = 10_000;
 
 /**
- * Takes away the provisional rules and routes of NICs that are settled: they have their own numbers,
- * as after a run that asked IMDS, or lost their lease; and of any NIC those that cannot be of use,
- * whose address is nowhere or whose table is empty: with a NIC or its last address the kernel takes
- * routes away, and leaves rules. By `flush`, which does not fail where another was quicker: networkd
- * takes away rules that it did not make when it reads its files again.
+ * The commands that remove provisional rules and routes: those of settled NICs (they got their real
+ * index from a run that asked IMDS, or lost their lease), and useless ones of any NIC (no link has
+ * the address, or the table is empty: with a NIC or its last address the kernel removes the routes
+ * but not the rules). `flush` does not fail if the rule is already gone: networkd removes foreign
+ * rules when it reads its files again.
  */
 export function dropProvisional(settled: SettledNics, kernel: KernelState): readonly Step[] {
   const unneeded = provisionalRules(kernel).filter((each) =>
@@ -122,7 +122,7 @@ function flushReason({ rule, text }: ProvisionalRule): string {
   );
 }
 
-/** The tables that lead out through the NICs and are not wanted. */
+/** Flushes the provisional tables with routes through the NICs that are not wanted. */
 function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): readonly Step[] {
   const wantedTables = new Set(wanted.map(({ table }) => table));
   const tables = routes
@@ -138,10 +138,10 @@ function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): re
 }
 
 /**
- * Takes away what `hotplug --from-dhcp` made by itself for the NICs that now have what IMDS says: to
- * be done last, behind what brings that. A NIC without rules of its own, as the primary is, keeps it
- * for as long as main's default leads out through another: its answers would leave there, and be
- * dropped.
+ * The commands that remove what `hotplug --from-dhcp` added for NICs that are now configured as IMDS
+ * says. They must run last, after the steps that configure the NICs. A NIC without rules of its own,
+ * like the primary, keeps its provisional table while main's default route uses another NIC: without
+ * the table its replies would leave through that NIC, and be dropped.
  */
 export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): readonly Step[] {
   const settled = nics.flatMap(({ name, rules }) => {
@@ -150,7 +150,7 @@ export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): re
   return dropProvisional({ nics: settled, address: null, wanted: [] }, kernel);
 }
 
-/** Whether main's best IPv4 default, and no other as good, leads out through the link. */
+/** Whether all of main's IPv4 default routes with the lowest metric go through the link. */
 export function hasBestDefaultRoute(nic: string, kernel: KernelState): boolean {
   const defaults = mainDefaultRoutes(kernel, 4);
   const lowestMetric = Math.min(...defaults.map(({ metric }) => metric));

@@ -9,26 +9,26 @@ import { slotOfIndex } from "../config/table-numbers.ts";
 import { expectedKernel } from "../drift/expected-kernel.ts";
 import { repairSteps } from "../drift/repair.ts";
 
-/** A NIC with a lease, and the numbers to route it by. */
+/** A NIC with a lease, and the index that routes it. */
 export interface NumberedLease {
   readonly link: Link;
   readonly lease: DhcpLease;
   readonly eniId: string;
   readonly index: number;
-  /** The VPC's networks, where they are known. */
+  /** The VPC's networks; empty: not known. */
   readonly vpcNetworks: readonly string[];
 }
 
 export interface RoutedLease {
-  /** What the kernel lacks. */
+  /** The commands that add what the kernel lacks. */
   readonly steps: readonly Step[];
-  /** All that it has to have. */
+  /** All rules that the kernel must have. */
   readonly rules: readonly RoutingPolicyRule[];
 }
 
 /**
- * The steps that `activate`'s own code finds for an ENI with this address and no other, routes and
- * rules alone. Rules of other addresses with this index are not judged: a lease does not tell them.
+ * The steps that `activate` would plan for an ENI with this address only, limited to routes and
+ * rules. Rules of other addresses with this index are ignored: a lease does not list them.
  */
 export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
   const { link, lease, eniId, index, vpcNetworks } = numbered;

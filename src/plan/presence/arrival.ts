@@ -12,10 +12,10 @@ export interface ArrivalFacts {
 }
 
 /**
- * Why a NIC whose link came is one that was here all the time: its driver was reloaded, and its
- * device never left the bus. It is on the very device on which it was noted when it was configured,
- * and its files are still there; then all that IMDS said of it is still true. null: it is new here,
- * more of it may still come (its watch was cut off), or nothing of it is known.
+ * Why a NIC whose link appeared was attached all the time: its driver was reloaded, and its device
+ * never left the bus. It is on the same device as when it was configured, and its files exist; so
+ * everything that IMDS said about it is still true. null: the NIC is new, its watch did not finish
+ * (more metadata may come), or there is no record of it.
  */
 export function driverReloadReason({ link, files, devices, records }: ArrivalFacts): string | null {
   const { mac, name } = link;
@@ -28,8 +28,8 @@ export function driverReloadReason({ link, files, devices, records }: ArrivalFac
 }
 
 /**
- * Whether an earlier boot configured it, as far as anybody has seen: its files are there, and no run
- * has looked at it since the machine came up (an older version's notes do not say what it found).
+ * Whether an earlier boot configured the NIC: its files exist, and no run has checked it since this
+ * boot (records of an older version do not say what was found).
  */
 export function wasConfiguredByEarlierBoot({
   link,

@@ -5,8 +5,8 @@ import { slotOfIndex } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
 
 /**
- * Where the NICs that are here were when they were configured, by our own files. A file whose NIC
- * has no link here says nothing: another one may be in its place by now.
+ * The slots of the present NICs, as our files recorded them. The file of a NIC without a link is
+ * ignored: another NIC may have its slot by now.
  */
 export function findOccupiedSlots(
   files: readonly ExistingFile[],

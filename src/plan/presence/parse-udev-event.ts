@@ -3,7 +3,7 @@ import { parseMac } from "../../model/ip.ts";
 import { baseName } from "../../model/text.ts";
 import type { LinkSelector, NicEvent } from "../../model/hotplug.ts";
 
-/** What the caller says; null: nothing, udev's environment is to tell. */
+/** The flags of `hotplug`; null: not given, so udev's environment is used. */
 export interface EventFlags {
   readonly action: "add" | "remove" | null;
   readonly nic: string | null;
@@ -15,10 +15,9 @@ export interface EventFlags {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What is meant, by the flags, else by udev's environment (udev(7), and `udevadm monitor
- * --property` on bookworm and trixie). A flag wins over the environment: who gives one knows which
- * NIC is meant, and virtual ones are taken too. Throws `USAGE` where neither tells, with what is
- * missing.
+ * The event, from the flags, else from udev's environment (udev(7), and `udevadm monitor --property`
+ * on bookworm and trixie). Flags take precedence, and may name a virtual link too. Throws `USAGE`,
+ * naming what is missing, if neither describes an event.
  */
 export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   const action = flags.action ?? env["ACTION"] ?? null;
@@ -45,7 +44,7 @@ function unclearEventFailure({ action, ...flags }: EventFlags): Failure {
   return new Failure("USAGE", "no action given, and none in udev's environment", { hint });
 }
 
-/** The first of them tells enough: more would only be able to contradict it. */
+/** Uses the first flag given, in this order: a second one could only contradict it. */
 function parseSelectorFlags({ devpath, mac, nic }: EventFlags): LinkSelector | null {
   if (devpath !== null) return parseDevpath(devpath);
   if (mac !== null) {
@@ -56,7 +55,7 @@ function parseSelectorFlags({ devpath, mac, nic }: EventFlags): LinkSelector | n
   return nic === null ? null : { kind: "name", name: nic };
 }
 
-/** What follows `_` is the event's number: it only keeps the units of two events apart. */
+/** After `_` comes the event's number, which only makes the unit's name unique. */
 function parseDevpath(devpath: string): LinkSelector {
   const [, address] = /^([\w:.-]+?)(?:_\d*)?$/.exec(devpath) ?? [];
   if (address !== undefined && !address.startsWith(".")) return { kind: "bus", address };
@@ -68,7 +67,7 @@ function parseDevpath(devpath: string): LinkSelector {
   return { kind: "device", path: stripLinkPath(path), name: null };
 }
 
-/** Of what was removed by the flags' word, the device's name is all that can still be looked for. */
+/** A removed device's path no longer exists: only its name can still be compared. */
 function removalEvent(selector: LinkSelector): NicEvent {
   if (selector.kind === "name") return { kind: "link-removed", name: selector.name, mac: null };
   if (selector.kind === "mac") return { kind: "link-removed", name: null, mac: selector.mac };
@@ -80,7 +79,7 @@ function hasDevice(env: Environment): boolean {
   return readSubsystem(env) !== undefined && env["DEVPATH"] !== undefined;
 }
 
-/** Only a link has a name of its own: a caller that passes on three words passes on this one. */
+/** Without SUBSYSTEM, INTERFACE means a link: a caller may pass on only three variables. */
 function readSubsystem(env: Environment): string | undefined {
   return env["SUBSYSTEM"] ?? (env["INTERFACE"] === undefined ? undefined : "net");
 }
@@ -88,9 +87,9 @@ function readSubsystem(env: Environment): string | undefined {
 function parseUdevEvent(env: Environment): NicEvent {
   const { ACTION: action = "", DEVPATH: path = "" } = env;
   const subsystem = readSubsystem(env) ?? "";
-  const irrelevant = (why: string): NicEvent => ({ kind: "irrelevant", reason: why });
+  const irrelevant = (reason: string): NicEvent => ({ kind: "irrelevant", reason });
   if (action !== "add" && action !== "remove") {
-    return irrelevant(`${action || "no action"}: udev action that neither adds nor removes a NIC`);
+    return irrelevant(`udev action "${action}" neither adds nor removes a NIC`);
   }
   if (subsystem === "net") return parseNetEvent(env, action, path);
   const reason = notNicReason(env, subsystem, path);
@@ -99,7 +98,7 @@ function parseUdevEvent(env: Environment): NicEvent {
   return { kind: "device-removed", device: env["PCI_SLOT_NAME"] ?? baseName(path) };
 }
 
-/** Under `queues` lies no link; a bridge, a veth, a VLAN has no device, which its path tells. */
+/** A link below /devices/virtual (bridge, veth, VLAN) has no device, so it is no NIC. */
 function parseNetEvent(env: Environment, action: "add" | "remove", path: string): NicEvent {
   if (path.startsWith("/devices/virtual/")) {
     return { kind: "irrelevant", reason: `${baseName(path)}: a virtual link, not a NIC` };
@@ -114,23 +113,24 @@ function parseNetEvent(env: Environment, action: "add" | "remove", path: string)
 }
 
 /**
- * Why a device of a bus is no NIC, null where it is one. A virtio device below a PCI function goes
- * when its driver is unbound, and the NIC is still there: the function's own removal tells.
- * PCI_CLASS is hexadecimal without leading zeros, class 02 is network (kernel: pci_uevent). Xen's
- * devices are named after their type and number (kernel: xenbus_probe_node).
+ * Why a device on a bus is no NIC; null: it is one. A virtio device below a PCI function disappears
+ * when its driver is unbound although the NIC is still attached, so only the PCI function's removal
+ * counts. PCI_CLASS is hexadecimal without leading zeros, class 02 is network (kernel: pci_uevent).
+ * Xen devices are named after their type and number (kernel: xenbus_probe_node).
  */
 function notNicReason(env: Environment, subsystem: string, path: string): string | null {
   const name = baseName(path);
+  const noNetworkDevice = `${name}: not a network device`;
   if (subsystem === "pci") {
-    return /^2[0-9A-F]{4}$/i.test(env["PCI_CLASS"] ?? "") ? null : `${name}: no network device`;
+    return /^2[0-9A-F]{4}$/i.test(env["PCI_CLASS"] ?? "") ? null : noNetworkDevice;
   }
-  if (subsystem === "xen") return /^vif-\d+$/.test(name) ? null : `${name}: no network device`;
-  if (subsystem !== "virtio") return `${subsystem}: no bus with NICs`;
-  if (!(env["MODALIAS"] ?? "").startsWith("virtio:d00000001v")) return `${name}: no network device`;
-  return path.includes("/pci") ? `${name}: the PCI device that it belongs to tells` : null;
+  if (subsystem === "xen") return /^vif-\d+$/.test(name) ? null : noNetworkDevice;
+  if (subsystem !== "virtio") return `subsystem ${subsystem} has no NICs`;
+  if (!(env["MODALIAS"] ?? "").startsWith("virtio:d00000001v")) return noNetworkDevice;
+  return path.includes("/pci") ? `${name}: its PCI device has an event of its own` : null;
 }
 
-/** The device that a link's path belongs to; another path, and a link's without device, as it is. */
+/** The path of a link's device; a path of anything else, or of a virtual link, is unchanged. */
 function stripLinkPath(path: string): string {
   if (path.startsWith("/devices/virtual/")) return path;
   return path.replace(/\/net(?:\/[^/]+)?$/, "");

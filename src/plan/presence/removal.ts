@@ -7,8 +7,9 @@ import { findUnmanagedEntry } from "../config/select-nics.ts";
 import { isManaged, parseManagedNics } from "../files/managed-nics.ts";
 
 /**
- * What became of a NIC of ours that has no link. `gone`: its device left the bus, its configuration
- * may go. `on-bus`: its driver was unloaded, or a container has its link. `unknown`: cannot be told.
+ * The state of a configured NIC without a link. `gone`: its device left the bus, so its configuration
+ * may be removed. `on-bus`: its driver was unloaded, or a container has its link. `unknown`: neither
+ * is certain.
  */
 export interface NicPresence {
   readonly mac: string;
@@ -21,21 +22,21 @@ interface RemovalFacts {
   readonly links: readonly Link[];
   readonly devices: readonly BusDevice[];
   readonly records: readonly NicRecord[];
-  /** What the admin lists: MACs, names, ENI ids. */
+  /** The admin's list: MACs, names, ENI ids. */
   readonly unmanaged: ReadonlySet<string>;
 }
 
 /**
- * For each NIC that has files of ours and no link: is its device gone? The kernel alone decides;
- * what IMDS says or fails to say is no fact here. Where nothing could be read of the links, nothing
- * is judged. In the order of `files`.
+ * For each NIC that has files of ours and no link: whether its device is gone. Only the kernel
+ * decides; IMDS is not considered. If no link could be read, the result is empty. In the order of
+ * `files`.
  *
- * A device whose link is not here shows no MAC, so the notes say which NIC it is. A noted device that
- * has left and come back has been swapped; one that has been there all the time is that NIC, whatever
- * MAC it shows: a MAC can be set. Without a note, a NIC is gone only where every device shows a link
- * that is some other NIC of ours: nothing is left that it could be. A NIC that came back elsewhere
- * while no driver is loaded counts as gone: its link will be an event, and is configured then. The
- * primary cannot be detached, and what an admin lists is left alone: neither is ever gone.
+ * A device without a link has no MAC, so the records say which NIC it is. A recorded device that left
+ * and came back is another NIC. One that never left is that NIC, whatever its MAC is now: a MAC can
+ * be changed. Without a record, a NIC is gone only if every device has the link of another configured
+ * NIC. A NIC that was attached again in another slot, without a driver yet, counts as gone: its link
+ * will cause an event, which configures it. The primary cannot be detached, and a NIC that the admin
+ * lists is left alone: neither is ever gone.
  */
 export function classifyRemovals(facts: RemovalFacts): readonly NicPresence[] {
   if (facts.links.length === 0) return [];
@@ -84,7 +85,7 @@ function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
   return { presence: "unknown", reason: `it may be ${addresses}, which is no known NIC` };
 }
 
-/** The MAC that a device shows; null where it has no link here, or one that has just gone. */
+/** The MAC of a device's link; null if it has no link, or one that has just disappeared. */
 function macOfDevice(device: BusDevice, links: readonly Link[]): string | null {
   const deviceLinks = links.filter(({ name }) => device.links.includes(name));
   return deviceLinks.map(({ mac }) => mac).find((mac) => mac !== null) ?? null;
@@ -101,11 +102,11 @@ interface ListedMac {
 }
 
 /**
- * Which of these MACs, that IMDS lists, no NIC here can have: none has it, and every device on the
- * machine's buses is some other that it lists. IMDS lists an ENI for seconds after it was detached
- * (VPC CNI #1008), and before its device comes, whose event configures it. Where a device shows no
- * link, or a MAC that IMDS does not know (one can be set), or there is no bus to be seen, nothing is
- * said of any; of the primary, which cannot be detached, never.
+ * The MACs that IMDS lists although no NIC here can have them: no link has the MAC, and every device
+ * on the buses is another listed NIC. IMDS lists an ENI for seconds after it was detached (VPC CNI
+ * #1008), and before its device appears, whose event will configure it. Empty if a device has no
+ * link or a MAC that IMDS does not list (a MAC can be changed), or if no bus is visible. Never
+ * includes the primary, which cannot be detached.
  */
 export function findAbsentEnis(
   listed: readonly ListedMac[],

@@ -91,7 +91,7 @@ export const backendCases: readonly BackendCase[] = [
     facts: { netplan: { ...netplan, files: [] }, networkManager: running, networkd: notEnabled },
     chosen: "network-manager",
     trace: [
-      "netplan: installed, without any configuration but ours",
+      "netplan: installed, with no configuration except ec2nic's",
       "network-manager: enabled, running",
       "networkd: not enabled, not running",
       "network-manager is in charge: running",
@@ -224,7 +224,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not installed",
       "networkd: not installed",
-      "netplan: as --backend says, though nobody is in charge (stage local)",
+      "netplan: as --backend says, though no backend is in charge (stage local)",
     ],
   },
 ];

@@ -19,13 +19,13 @@ const situations: readonly Situation[] = [
     name: "somebody else's name servers",
     facts: {},
     isTold: true,
-    reason: "has name servers that NetworkManager has not written",
+    reason: "has name servers that NetworkManager did not write",
   },
   {
     name: "they stand behind a comment of the admin's",
     facts: { resolvConf: file("# NetworkManager may go away\n\nsearch x\nnameserver 10.0.0.2\n") },
     isTold: true,
-    reason: "has name servers that NetworkManager has not written",
+    reason: "has name servers that NetworkManager did not write",
   },
   {
     name: "NetworkManager's own",

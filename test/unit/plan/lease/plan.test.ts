@@ -169,7 +169,7 @@ describe("a NIC that a file of ours knows", () => {
   test("an address that its file does not know is left to the next run that asks IMDS", () => {
     const { steps, reasons } = planFor(bound({ address: "10.0.1.77" }), withFiles());
     expect(steps).toEqual([]);
-    expect(reasons.join()).toContain("10.0.1.77 is not in our file for ens6");
+    expect(reasons.join()).toContain("10.0.1.77 is not in ec2nic's file for ens6");
   });
 
   test("a release takes nothing away: the file says what is to stand", () => {
