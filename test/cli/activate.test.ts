@@ -8,10 +8,11 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const primary = "06:ec:2a:00:00:00";
 const second = "06:ec:2a:00:00:01";
+const staleMac = "06:00:00:00:00:99";
 const fileOf = (mac: string) => `etc/netplan/60-ec2nic-${mac.replaceAll(":", "")}.yaml`;
 const twoEnis: Scenario = { enis: [{ device: 0 }, { device: 1, dualStack: true }] };
 
-/** Runs `activate` below a folder of its own, which `prepare` may fill before. */
+/** Runs `activate` twice below a temporary root, which `prepare` may fill before. */
 async function activate(
   scenario: Scenario,
   args: readonly string[] = [],
@@ -21,9 +22,9 @@ async function activate(
   using folder = temporaryFolder();
   const root = folder.path;
   prepare(root);
-  const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", root];
+  const command = ["activate", "--stage", "local", "--backend", "netplan", "--root", root];
   const run = (more: readonly string[] = []) =>
-    runEc2nic({ args: [...local, "--endpoint", simulator.url, ...args, ...more] });
+    runEc2nic({ args: [...command, "--endpoint", simulator.url, ...args, ...more] });
   const first = await run();
   const written = filesBelow(root);
   const again = await run();
@@ -43,7 +44,7 @@ function filesBelow(root: string): Readonly<Record<string, string>> {
   );
 }
 
-test("writes a file per NIC, 0600; a second run touches nothing", async () => {
+test("activate writes one file with mode 0600 per NIC; a second run changes nothing", async () => {
   const { code, text, written, again, rewritten } = await activate(twoEnis);
   expect({ code, text }).toEqual({ code: 0, text: "" });
   expect(Object.keys(written)).toEqual(expect.arrayContaining([fileOf(primary), fileOf(second)]));
@@ -53,14 +54,14 @@ test("writes a file per NIC, 0600; a second run touches nothing", async () => {
   expect(rewritten).toEqual(written);
 });
 
-test("--dry-run shows what would be written, and writes nothing", async () => {
+test("--dry-run prints the planned files and writes nothing", async () => {
   const { code, text, written } = await activate(twoEnis, ["--dry-run"]);
   expect(code).toBe(0);
   expect(text).toContain(`write /${fileOf(primary)} (new, 0600)`);
   expect(written).toEqual({});
 });
 
-test("--json: one object, with what was asked and what came of each NIC", async () => {
+test("--json prints one object with the requests and the outcome of each NIC", async () => {
   const { text, again } = await activate(twoEnis, ["--json"]);
   expect(JSON.parse(text)).toMatchObject({
     command: "activate",
@@ -88,46 +89,48 @@ test("--json after a failure has the same shape, with the error", async () => {
   });
 });
 
-const ours = (root: string) => {
+/** Writes a file of ec2nic for a NIC that does not exist. */
+const writeStaleFile = (root: string) => {
   mkdirSync(join(root, "etc/netplan"), { recursive: true });
-  writeFileSync(join(root, fileOf("06:00:00:00:00:99")), "# written by ec2nic\n", { mode: 0o600 });
+  writeFileSync(join(root, fileOf(staleMac)), "# written by ec2nic\n", { mode: 0o600 });
 };
 
-test("a file of ours for a NIC that nobody knows is removed", async () => {
-  const { code, written } = await activate(twoEnis, [], ours);
+test("activate removes its file of a NIC that neither IMDS nor the kernel has", async () => {
+  const { code, written } = await activate(twoEnis, [], writeStaleFile);
   expect(code).toBe(0);
-  expect(Object.keys(written)).not.toContain(fileOf("06:00:00:00:00:99"));
+  expect(Object.keys(written)).not.toContain(fileOf(staleMac));
 });
 
-/** Lists that are not there yet say nothing about what is attached: nothing may be taken away. */
-const late: readonly (readonly [string, Scenario])[] = [
-  ["macs/ and mac are not there", { ...twoEnis, late: { network: 90_000, mac: 90_000 } }],
-  ["macs/ is not there", { ...twoEnis, late: { network: 90_000 } }],
-  ["mac is not there", { ...twoEnis, late: { mac: 90_000 } }],
+/** A late or incomplete list does not say which ENIs are attached: no file may be removed. */
+const incomplete: readonly (readonly [string, Scenario])[] = [
+  ["macs/ and mac are missing", { ...twoEnis, late: { network: 90_000, mac: 90_000 } }],
+  ["macs/ is missing", { ...twoEnis, late: { network: 90_000 } }],
+  ["mac is missing", { ...twoEnis, late: { mac: 90_000 } }],
   ["the primary is not listed", { enis: [{ device: 0, late: { ".": 90_000 } }, { device: 1 }] }],
   ["the primary has no address", { enis: [{ device: 0, late: { "local-ipv4s": 90_000 } }] }],
 ];
 
-for (const [what, scenario] of late) {
-  test.concurrent(`${what}: 75 at the deadline, and nothing is removed`, async () => {
-    const { code, written, stderr } = await activate(scenario, ["--timeout", "700ms"], ours);
+for (const [what, scenario] of incomplete) {
+  test.concurrent(`${what}: activate exits with 75 and removes nothing`, async () => {
+    const args = ["--timeout", "700ms"];
+    const { code, written, stderr } = await activate(scenario, args, writeStaleFile);
     expect({ code, stderr }).toEqual({
       code: 75,
       stderr: expect.stringContaining("hint: run it again"),
     });
-    expect(Object.keys(written)).toContain(fileOf("06:00:00:00:00:99"));
+    expect(Object.keys(written)).toContain(fileOf(staleMac));
     expect(Object.keys(written)).not.toContain(fileOf(primary));
   });
 }
 
-test.concurrent("listed late, it is waited for", async () => {
+test.concurrent("activate waits for a network folder that appears late", async () => {
   const scenario = { ...twoEnis, late: { network: 500, mac: 500 } };
   const { code, written } = await activate(scenario, ["--timeout", "5s"]);
   expect(code).toBe(0);
   expect(Object.keys(written)).toContain(fileOf(second));
 });
 
-const slow = { afterMs: 90_000, before: "" } as const;
+const neverCorrect = { afterMs: 90_000, before: "0" } as const;
 
 for (const [leaf, before] of [
   ["device-number", ""],
@@ -135,11 +138,11 @@ for (const [leaf, before] of [
   ["local-ipv4s", "10.0.0.300"],
 ] as const) {
   test.concurrent(
-    `${leaf} of one ENI reads ${JSON.stringify(before)}: the others are configured, 75`,
+    `${leaf} of one ENI is ${JSON.stringify(before)}: activate configures the others and exits with 75`,
     async () => {
       const enis = [
         { device: 0 },
-        { device: 1, late: { [leaf]: { ...slow, before } } },
+        { device: 1, late: { [leaf]: { ...neverCorrect, before } } },
         { device: 2 },
       ];
       const { code, written, stderr } = await activate({ enis }, ["--timeout", "900ms"]);
@@ -152,7 +155,7 @@ for (const [leaf, before] of [
   );
 }
 
-test.concurrent("a leaf that is listed but 404 is late, not absent", async () => {
+test.concurrent("activate treats a listed leaf that is a 404 as late, not as absent", async () => {
   const enis = [
     { device: 0 },
     { device: 1, late: { "local-ipv4s": { afterMs: 90_000, listed: true } } },
@@ -163,30 +166,28 @@ test.concurrent("a leaf that is listed but 404 is late, not absent", async () =>
   expect(Object.keys(written)).not.toContain(fileOf(second));
 });
 
-test("a line of the unmanaged list that means nothing is told, not passed over", async () => {
-  const typo = (root: string) => {
-    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
-    writeFileSync(join(root, "etc/ec2nic/unmanaged"), "06-ec-2a-00-00-01\n");
-  };
-  const { code, stderr } = await activate(twoEnis, [], typo);
+const writeUnmanaged = (line: string) => (root: string) => {
+  mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
+  writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${line}\n`);
+};
+
+test("activate warns about an invalid line in /etc/ec2nic/unmanaged", async () => {
+  const { code, stderr } = await activate(twoEnis, [], writeUnmanaged("06-ec-2a-00-00-01"));
   expect(code).toBe(0);
   expect(stderr).toContain(
     'warning: /etc/ec2nic/unmanaged:1: "06-ec-2a-00-00-01" is neither a MAC',
   );
 });
 
-test.concurrent("an ENI that is left alone anyway is not waited for", async () => {
-  const enis = [{ device: 0 }, { device: 1, late: { "device-number": { ...slow, before: "0" } } }];
-  const alone = (root: string) => {
-    mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
-    writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${second}\n`);
-  };
-  const { code, elapsedMs } = await activate({ enis }, ["--timeout", "9s"], alone);
+test.concurrent("activate does not wait for an unmanaged ENI", async () => {
+  const enis = [{ device: 0 }, { device: 1, late: { "device-number": neverCorrect } }];
+  const args = ["--timeout", "9s"];
+  const { code, elapsedMs } = await activate({ enis }, args, writeUnmanaged(second));
   expect(code).toBe(0);
   expect(elapsedMs).toBeLessThan(3000);
 });
 
-test("--metadata: what is no instance's metadata is refused, whatever it is", async () => {
+test("--metadata rejects a file that does not contain an instance's metadata", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "m.json");
   const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder.path];
@@ -206,7 +207,7 @@ test("--metadata: what is no instance's metadata is refused, whatever it is", as
   }
 });
 
-test("what fetch saved configures an image, without asking anybody", async () => {
+test("--metadata configures an image from fetch's output, without a request", async () => {
   await using simulator = await startSimulator({ scenario: twoEnis });
   using folder = temporaryFolder();
   const file = join(folder.path, "m.json");
@@ -220,7 +221,7 @@ test("what fetch saved configures an image, without asking anybody", async () =>
   expect(readdirSync(join(folder.path, "etc/netplan"))).toHaveLength(2);
 });
 
-test("a leaf is asked for once, a folder listed once, with one token", async () => {
+test("activate requests each leaf and folder once, with one token", async () => {
   const { requests } = await activate(twoEnis, ["--dry-run"]);
   const paths = requests
     .slice(0, requests.length / 2)
@@ -229,12 +230,12 @@ test("a leaf is asked for once, a folder listed once, with one token", async () 
   expect(paths.filter((path) => path.startsWith("PUT"))).toHaveLength(1);
 });
 
-test("--offline asks nobody and leaves each NIC's file, and tells NetworkManager of resolv.conf", async () => {
-  const own = "# written by ec2nic\nnetwork: {version: 2}\n";
+test("--offline sends no request, keeps the NICs' files, and sets up NetworkManager's DNS", async () => {
+  const nicFile = "# written by ec2nic\nnetwork: {version: 2}\n";
   const texts = {
     "etc/resolv.conf": "nameserver 10.0.0.2\n",
     "usr/lib/systemd/system/NetworkManager.service": "",
-    [fileOf("06:ec:2a:00:00:77")]: own,
+    [fileOf("06:ec:2a:00:00:77")]: nicFile,
   };
   const run = await activate(twoEnis, ["--offline"], (root) => {
     for (const [path, text] of Object.entries(texts)) {
@@ -244,6 +245,6 @@ test("--offline asks nobody and leaves each NIC's file, and tells NetworkManager
   });
   expect({ code: run.code, requests: run.requests }).toEqual({ code: 0, requests: [] });
   expect(run.written["etc/NetworkManager/conf.d/90-ec2nic-dns.conf"]).toContain("dns=none");
-  expect(run.written[fileOf("06:ec:2a:00:00:77")]).toContain(own);
+  expect(run.written[fileOf("06:ec:2a:00:00:77")]).toContain(nicFile);
   expect(run.rewritten).toEqual(run.written);
 });

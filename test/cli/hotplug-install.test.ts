@@ -9,19 +9,19 @@ import { seededRuns } from "../kit/basics/seed.ts";
 
 const unit = "etc/systemd/system/ec2nic-repair.timer";
 
-/** An image in which the program lies, with whatever else is put into it. */
+/** Calls `work` with an image that contains the program, systemd and DHCP clients. */
 async function withImage(work: (root: string) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
     const root = join(folder, "image");
     await makeClients(root);
-    await put(root, "usr/local/bin/ec2nic");
-    await put(root, "usr/lib/systemd/systemd");
-    await put(root, "usr/lib/udev/rules.d/50-udev-default.rules");
+    await writeInto(root, "usr/local/bin/ec2nic");
+    await writeInto(root, "usr/lib/systemd/systemd");
+    await writeInto(root, "usr/lib/udev/rules.d/50-udev-default.rules");
     await work(root);
   });
 }
 
-async function put(root: string, path: string, content = ""): Promise<void> {
+async function writeInto(root: string, path: string, content = ""): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), content);
 }
@@ -29,7 +29,7 @@ async function put(root: string, path: string, content = ""): Promise<void> {
 const hotplug = (args: readonly string[], more: Partial<RunOptions> = {}) =>
   runEc2nic({ args: ["hotplug", ...args], namespace: true, ...more });
 
-test("--install below a root writes and says it, once; --uninstall takes all of it away", async () => {
+test("--install --root writes and lists the files once; --uninstall removes all of them", async () => {
   await withImage(async (root) => {
     const before = await treeBelow(root);
     const first = await hotplug(["--install", "--from-dhcp", "--root", root]);
@@ -43,7 +43,7 @@ test("--install below a root writes and says it, once; --uninstall takes all of 
     expect(second.stderr).toContain("installed already");
     expect(second.stderr).not.toMatch(/wrote|linked|removed/);
     expect(await treeBelow(root)).toEqual(installed);
-    // whichever flags it was installed with
+    // --uninstall needs no --from-dhcp to remove the hooks
     expect((await hotplug(["--uninstall", "--root", root, "--quiet"])).stderr).toBe("");
     expect(await treeBelow(root)).toEqual(before);
     expect((await hotplug(["--uninstall", "--root", root])).stderr).toBe(
@@ -52,14 +52,14 @@ test("--install below a root writes and says it, once; --uninstall takes all of 
   });
 });
 
-test("--json tells what was installed; --dry-run installs nothing", async () => {
+test("--json prints the installed files; --dry-run installs nothing", async () => {
   await withImage(async (root) => {
     const before = await treeBelow(root);
     const planned = await hotplug(["--install", "--root", root, "--dry-run", "--json"]);
     expect(await treeBelow(root)).toEqual(before);
     const { text } = await hotplug(["--install", "--root", root, "--json"]);
-    const told = JSON.parse(text) as Record<string, unknown>;
-    expect(told).toMatchObject({
+    const result = JSON.parse(text) as Record<string, unknown>;
+    expect(result).toMatchObject({
       command: "hotplug",
       outcome: "configured",
       nics: [],
@@ -69,16 +69,16 @@ test("--json tells what was installed; --dry-run installs nothing", async () => 
       plan: { remove: [], steps: [] },
     });
     const plannedResult = JSON.parse(planned.text) as Record<string, unknown>;
-    const { elapsedMs } = told;
-    expect<object>({ ...plannedResult, elapsedMs, dryRun: false }).toEqual(told);
+    const { elapsedMs } = result;
+    expect<object>({ ...plannedResult, elapsedMs, dryRun: false }).toEqual(result);
     const again = await hotplug(["--install", "--root", root, "--json"]);
     expect(JSON.parse(again.text)).toMatchObject({ outcome: "unchanged", plan: { write: [] } });
-    const gone = await hotplug(["--uninstall", "--root", root, "--json"]);
-    expect(JSON.parse(gone.text)).toMatchObject({ outcome: "retired", program: null });
+    const removed = await hotplug(["--uninstall", "--root", root, "--json"]);
+    expect(JSON.parse(removed.text)).toMatchObject({ outcome: "retired", program: null });
   });
 });
 
-test("--dry-run for people: every file, link and folder, and what units start", async () => {
+test("--dry-run as text lists the files and the program that the units start", async () => {
   await withImage(async (root) => {
     const { text, stderr } = await hotplug(["--install", "--root", root, "--dry-run"]);
     expect(stderr).toBe("");
@@ -87,7 +87,7 @@ test("--dry-run for people: every file, link and folder, and what units start", 
   });
 });
 
-test("the program that lies in the image is what units start, wherever it was run from", async () => {
+test("--root with a relative path: the units start the program by its path in the image", async () => {
   await withImage(async (root) => {
     const program = join(root, "opt/ec2nic");
     await mkdir(dirname(program));
@@ -98,7 +98,7 @@ test("the program that lies in the image is what units start, wherever it was ru
   });
 });
 
-test("64, and the command that mends it: the program lies where none can be started", async () => {
+test("--install exits with 64 and prints a command that fixes it if the image has no program", async () => {
   await withImage(async (root) => {
     await rm(join(root, "usr/local/bin/ec2nic"));
     const program = join(root, "..", "my ec2nic");
@@ -113,7 +113,7 @@ test("64, and the command that mends it: the program lies where none can be star
   });
 });
 
-test("77: who is not root is told so before anything is done", async () => {
+test("--install and --uninstall exit with 77 for an ordinary user", async () => {
   if (process.getuid?.() !== 0) return;
   const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
   for (const flag of ["--install", "--uninstall"]) {
@@ -124,7 +124,7 @@ test("77: who is not root is told so before anything is done", async () => {
   }
 });
 
-test("an admin's mask is left alone, and told", async () => {
+test("--install keeps an administrator's mask and warns about it", async () => {
   await withImage(async (root) => {
     await mkdir(dirname(join(root, unit)), { recursive: true });
     await symlink("/dev/null", join(root, unit));
@@ -137,9 +137,9 @@ test("an admin's mask is left alone, and told", async () => {
   });
 });
 
-test("73: a folder that cannot be written; what was written goes with --uninstall", async () => {
+test("--install exits with 73 if a folder cannot be written, and --uninstall removes the rest", async () => {
   await withImage(async (root) => {
-    await put(root, "etc/udev/rules.d", "no folder");
+    await writeInto(root, "etc/udev/rules.d", "a file, not a folder");
     const before = await treeBelow(root);
     const { code, stderr } = await hotplug(["--install", "--root", root]);
     expect(code).toBe(73);
@@ -149,7 +149,7 @@ test("73: a folder that cannot be written; what was written goes with --uninstal
   });
 });
 
-test("killed at any moment: --uninstall leaves what was there, and --install ends it", async () => {
+test("after --install is killed, --uninstall restores the tree and --install completes it", async () => {
   const { numRuns, seed } = seededRuns(Number(process.env["KILLS"] ?? "6"));
   const { fraction } = createRandom(seed);
   for (let run = 0; run < numRuns; run += 1) {
@@ -157,23 +157,23 @@ test("killed at any moment: --uninstall leaves what was there, and --install end
       await chmod(join(root, "etc"), 0o751);
       const before = await treeBelow(root);
       const args = ["hotplug", "--install", "--from-dhcp", "--root", root];
-      await endedAfter(args, 5 + fraction() * 60);
+      await killAfter(args, 5 + fraction() * 60);
       const left = await treeBelow(root);
       await hotplug(["--uninstall", "--root", root]);
       expect({ seed, left, tree: await treeBelow(root) }).toEqual({ seed, left, tree: before });
-      await endedAfter(args, 5 + fraction() * 60);
+      await killAfter(args, 5 + fraction() * 60);
       await runEc2nic({ args, namespace: true });
-      const whole = await treeBelow(root);
-      expect(whole.filter((line) => line.includes(".tmp"))).toEqual([]);
-      expect(whole.filter((line) => line.includes("ec2nic-lease.path"))).toHaveLength(2);
-      await endedAfter(["hotplug", "--uninstall", "--root", root], 5 + fraction() * 60);
+      const complete = await treeBelow(root);
+      expect(complete.filter((line) => line.includes(".tmp"))).toEqual([]);
+      expect(complete.filter((line) => line.includes("ec2nic-lease.path"))).toHaveLength(2);
+      await killAfter(["hotplug", "--uninstall", "--root", root], 5 + fraction() * 60);
       await hotplug(["--uninstall", "--root", root]);
       expect(await treeBelow(root)).toEqual(before);
     });
   }
 }, 60_000);
 
-async function endedAfter(args: readonly string[], afterMs: number): Promise<void> {
+async function killAfter(args: readonly string[], afterMs: number): Promise<void> {
   const running = startEc2nic({ args, namespace: true });
   await Bun.sleep(afterMs);
   running.kill("SIGKILL");

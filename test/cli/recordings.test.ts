@@ -6,26 +6,26 @@ import { repository } from "../kit/program/run-ec2nic.ts";
 
 setDefaultTimeout(300_000);
 
-test("what the documents show is what the program says", async () => {
+test("the recordings in the documents are the program's current output", async () => {
   const argv = [process.execPath, join(repository, "scripts/record.ts"), "--check"];
   const child = Bun.spawn(argv, { cwd: repository, stdio: ["ignore", "pipe", "inherit"] });
-  const said = await child.stdout.text();
-  expect({ code: await child.exited, said }).toEqual({
+  const output = await child.stdout.text();
+  expect({ code: await child.exited, output }).toEqual({
     code: 0,
-    said: expect.stringMatching(/\d+ of \d+ scenes played\n$/),
+    output: expect.stringMatching(/\d+ of \d+ scenes played\n$/),
   });
 });
 
 const block = "<!-- recorded: a -->\n\n```console\n$ old\n```\n";
 
-test("a recording goes into the block below its mark, whatever it holds", () => {
+test("withRecordings replaces the block below the mark, also with replacement patterns", () => {
   const text = `x\n\n${block}\ny\n\n${block.replace(": a", ": b")}`;
   expect(marksIn(text)).toEqual(["a", "b"]);
   const fresh = withRecordings(text, new Map([["a", "$ new\n$& $1\n"]]));
   expect(fresh).toBe(text.replace("$ old\n", () => "$ new\n$& $1\n"));
 });
 
-test("what was measured is the same in each run", () => {
+test("steady replaces measured times and ports with fixed ones", () => {
   expect(steady("ok, 7 ms\r\n(0 ms) trying again in 87 ms; 3.52 s")).toBe(
     "ok, 1 ms\n(1 ms) trying again in 150 ms; 3 s",
   );

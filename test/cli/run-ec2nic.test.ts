@@ -20,9 +20,12 @@ const refused: readonly { readonly args: string[]; readonly env?: Record<string,
   { args: ["fetch"], env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://169.254.169.254" } },
 ];
 
-test.each(refused)("a run that could ask the real IMDS is not started: %p", ({ args, env }) => {
-  expect(() => runEc2nic({ args, ...(env && { env }) })).toThrow(/endpoint|loopback/);
-});
+test.each(refused)(
+  "runEc2nic refuses a run that could contact the real IMDS: %p",
+  ({ args, env }) => {
+    expect(() => runEc2nic({ args, ...(env && { env }) })).toThrow(/endpoint|loopback/);
+  },
+);
 
 const allowed: readonly Parameters<typeof guardEndpoints>[0][] = [
   { args: ["--version"], env: {}, namespace: false },
@@ -37,6 +40,6 @@ const allowed: readonly Parameters<typeof guardEndpoints>[0][] = [
   },
 ];
 
-test.each(allowed)("a run that cannot is: %p", (run) => {
+test.each(allowed)("guardEndpoints allows a run that cannot contact the real IMDS: %p", (run) => {
   expect(() => guardEndpoints(run)).not.toThrow();
 });

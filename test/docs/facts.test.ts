@@ -11,7 +11,7 @@ import { documentAt, documents } from "../kit/basics/documents.ts";
 const troubleshooting = documentAt("docs/troubleshooting.md").text;
 const cookbook = documentAt("docs/cookbook.md").text;
 
-/** What stands in the first column of the table below a heading. */
+/** The cells of the first column of the table below a heading, without the header. */
 function firstColumn(text: string, heading: string): readonly string[] {
   const [, section = ""] = text.split(`\n## ${heading}\n`);
   const [own = ""] = section.split("\n## ");
@@ -19,12 +19,12 @@ function firstColumn(text: string, heading: string): readonly string[] {
   return cells.filter((cell) => !/^-+$/.test(cell)).slice(1);
 }
 
-test("every verdict of probe-nics has its place in the troubleshooting, and no other word has", () => {
+test("docs/troubleshooting.md lists exactly the verdicts of probe-nics", () => {
   const words = firstColumn(troubleshooting, "IMDS is not reached");
   expect(words.toSorted()).toEqual(verdictWords.map((word) => `\`${word}\``).toSorted());
 });
 
-test("so has every exit status", () => {
+test("docs/troubleshooting.md lists exactly the exit statuses of the source", () => {
   const codes = firstColumn(troubleshooting, "Exit status").flatMap((cell) => cell.split(", "));
   const all = Object.values(exitCodes).filter((code) => code !== 0);
   expect(new Set(codes.map(Number))).toEqual(new Set<number>(all));
@@ -32,30 +32,30 @@ test("so has every exit status", () => {
 
 const commands = { fetch, activate, "probe-nics": probeNics, hotplug };
 
-test("every flag that a document gives to a command is one of it", () => {
+test("the documents use only flags that the commands have", () => {
   const unknown = documents
     .filter(({ path }) => !path.startsWith("docs/decisions/"))
     .flatMap(({ path, text }) =>
-      // what is recorded shows errors, too
+      // recorded output may show errors, with unknown flags
       commandLines(text.replaceAll(/<!-- recorded[\s\S]*?^```$[\s\S]*?^```$/gm, "")).flatMap(
         ([line, name = "", words = ""]) => {
-          const own = Object.entries(commands).find(([each]) => each === name)?.[1];
-          if (own === undefined) return [`${path}: ${line}`];
+          const command = Object.entries(commands).find(([each]) => each === name)?.[1];
+          if (command === undefined) return [`${path}: ${line}`];
           const flags = [...(words.split(" -- ")[0] ?? "").matchAll(/ --([\w-]+)/g)];
-          const wrong = flags.filter(([, flag = ""]) => !Object.hasOwn(own.help.flags, flag));
-          return wrong.map(([flag]) => `${path}: ec2nic ${name} has no${flag}`);
+          const missing = flags.filter(([, flag = ""]) => !Object.hasOwn(command.help.flags, flag));
+          return missing.map(([flag]) => `${path}: ec2nic ${name} has no${flag}`);
         },
       ),
     );
   expect(unknown).toEqual([]);
 });
 
-/** `ec2nic NAME …`, in a block or between backticks. */
+/** Finds `ec2nic NAME …` in code blocks and between backticks. */
 function commandLines(text: string) {
   return [...text.matchAll(/(?:^|[`"($] ?)ec2nic ([a-z][a-z-]+)((?:\\\n|[^`\n#;|&])*)/gm)];
 }
 
-test("what switches others off is what hotplug --install says", () => {
+test("the cookbook disables competitors with the commands that hotplug --install prints", () => {
   const files = [
     { path: "/etc/udev/rules.d/10-cloud-init-hook-hotplug.rules", content: "", isMask: false },
     { path: "/usr/lib/udev/rules.d/99-vpc-policy-routes.rules", content: "", isMask: false },

@@ -5,13 +5,13 @@ import { udevRulesPath } from "../../src/install/units/hotplug.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 import { blockBelow } from "../kit/basics/documents.ts";
 
-const recipe = blockBelow("docs/troubleshooting.md", "rescue.test.ts runs this -->");
-const onVolume = blockBelow("docs/troubleshooting.md", "runs this below a folder -->");
-const rope = blockBelow("docs/cookbook.md", "rescue.test.ts runs this -->");
+const rescueScript = blockBelow("docs/troubleshooting.md", "rescue.test.ts runs this -->");
+const volumeRescueScript = blockBelow("docs/troubleshooting.md", "runs this below a folder -->");
+const safetyTimerScript = blockBelow("docs/cookbook.md", "rescue.test.ts runs this -->");
 
 const configuration = [
   ...machinePaths,
-  ...nicPathTemplates.map((place) => place.replace("MAC", "06ec2a000000")),
+  ...nicPathTemplates.map((template) => template.replace("MAC", "06ec2a000000")),
 ];
 const { links } = renderInstallation("/usr/bin/ec2nic", {
   dhclient: null,
@@ -20,7 +20,8 @@ const { links } = renderInstallation("/usr/bin/ec2nic", {
   networkManager: null,
   hasNetworkd: true,
 });
-const starters = [udevRulesPath, ...links.map(({ path }) => path)];
+/** The files that make udev and systemd start ec2nic. */
+const startingFiles = [udevRulesPath, ...links.map(({ path }) => path)];
 const hooks = [
   ...dhcpHookPaths.dhclient.map((folder) => `${folder}/ec2nic`),
   ...dhcpHookPaths.dhcpcd.map((folder) => `${folder}/95-ec2nic`),
@@ -28,29 +29,29 @@ const hooks = [
 ];
 
 test.each([
-  ["the rescue", recipe, [...configuration, ...starters, ...hooks]],
+  ["the rescue", rescueScript, [...configuration, ...startingFiles, ...hooks]],
   [
-    "the rescue of a volume",
-    onVolume,
-    [...configuration, ...starters, ...hooks].map((path) => `/mnt${path}`),
+    "the rescue of a mounted volume",
+    volumeRescueScript,
+    [...configuration, ...startingFiles, ...hooks].map((path) => `/mnt${path}`),
   ],
-  ["the rope", rope, [...configuration, ...starters]],
-])("%s removes each file of ours for NICs, and what starts us", (_, block, paths) => {
+  ["the safety timer", safetyTimerScript, [...configuration, ...startingFiles]],
+])("%s removes each NIC file of ec2nic and each file that starts it", (_, block, paths) => {
   const globs = removedIn(block).map((pattern) => new Bun.Glob(pattern));
-  const left = paths.filter(
+  const notRemoved = paths.filter(
     (path) => !globs.some((glob) => glob.match(path) || glob.match(folderOf(path))),
   );
-  expect(left).toEqual([]);
+  expect(notRemoved).toEqual([]);
   expect(globs.some((glob) => glob.match(udhcpcHookPath))).toBe(false);
 });
 
-test("what is pasted for a volume names nothing of the machine that it runs on", () => {
-  const paths = onVolume.split(/[\s']+/).filter((word) => word.startsWith("/"));
+test("the rescue of a volume names only paths below /mnt", () => {
+  const paths = volumeRescueScript.split(/[\s']+/).filter((word) => word.startsWith("/"));
   expect(paths.length).toBeGreaterThan(10);
   expect(paths.filter((path) => !path.startsWith("/mnt/"))).toEqual([]);
 });
 
-/** What stands behind each `rm`. */
+/** The arguments of each `rm`. */
 function removedIn(block: string): readonly string[] {
   const lines = block.replaceAll("\\\n", " ").matchAll(/\brm -r?f ([^&\n]*)/g);
   return [...lines].flatMap(([, words = ""]) => words.trim().split(/\s+/));

@@ -9,36 +9,36 @@ import { backends } from "../../src/model/plan.ts";
 
 const head = "# written by ec2nic, and written again at its next run\n";
 const networkd = "/etc/systemd/network/60-ec2nic-06aabbccdd01.network";
-const manager = "/etc/NetworkManager/system-connections/ec2nic-06aabbccdd01.nmconnection";
+const networkManager = "/etc/NetworkManager/system-connections/ec2nic-06aabbccdd01.nmconnection";
 const netplan = "/etc/netplan/60-ec2nic-06aabbccdd01.yaml";
 
-const strange = (path: string, content: string, mode = 0o600) =>
+const findings = (path: string, content: string, mode = 0o600) =>
   findForeignContent({ path, content, mode, mac: null });
 
-describe("a reader that knows our keys and no others", () => {
+describe("the reader that accepts only keys which ec2nic writes", () => {
   test.each([
     [networkd, "[Match]\nMACAddress=06:aa:bb:cc:dd:01\nName=*\n"],
     [networkd, "[Network]\nDHCP=ipv4\nDNS=10.0.0.2\n"],
     [networkd, "[Service]\nExecStart=/bin/sh\n"],
     [networkd, "[Address]\nAddress=10.0.1.10/24 # x\n"],
     [networkd, "# eni-1\n[Match]\n"],
-    [manager, "[connection]\nid=ec2nic-06aabbccdd01\npermissions=user:eve\n"],
-    [manager, "[ipv4]\nroute1=10.0.0.0/24,10.0.1.1,5\n"],
+    [networkManager, "[connection]\nid=ec2nic-06aabbccdd01\npermissions=user:eve\n"],
+    [networkManager, "[ipv4]\nroute1=10.0.0.0/24,10.0.1.1,5\n"],
     [netplan, "network:\n  version: 2\n  wifis: {}\n"],
     [netplan, 'network:\n  ethernets:\n    a:\n      evil: "yes"\n'],
     [netplan, "network:\n  ethernets: {}\n# eni-x: y\n"],
     ["/etc/netplan/60-ec2nic-../../shadow.yaml", "network: {}\n"],
     ["/etc/passwd", ""],
-  ])("%s with %p is strange", (path, content) => {
-    expect(strange(path, head + content)).not.toEqual([]);
+  ])("rejects %s with %p", (path, content) => {
+    expect(findings(path, head + content)).not.toEqual([]);
   });
 
-  test("so is a file that others may write", () => {
-    expect(strange(networkd, head, 0o666)).not.toEqual([]);
-    expect(strange(networkd, head, 0o644)).toEqual([]);
+  test("rejects a file that other users may write", () => {
+    expect(findings(networkd, head, 0o666)).not.toEqual([]);
+    expect(findings(networkd, head, 0o644)).toEqual([]);
   });
 
-  test("what is rendered for each golden case is all known to it", async () => {
+  test("accepts every file that is rendered for a golden case", async () => {
     for (const golden of await goldenCases()) {
       const choices = [
         ...backends.map((backend) => choiceOf(backend)),
@@ -52,10 +52,10 @@ describe("a reader that knows our keys and no others", () => {
   });
 });
 
-describe("a service that looks at what it is asked", () => {
+describe("the fuzz service checks the requests", () => {
   const headers = { host: "imds", "x-aws-ec2-metadata-token": "token" };
   const macs = "/latest/meta-data/network/interfaces/macs/";
-  const ask = (...requests: readonly Partial<RawRequest>[]): readonly string[] => {
+  const faultsAfter = (...requests: readonly Partial<RawRequest>[]): readonly string[] => {
     const plan = {
       seed: 1,
       group: "body",
@@ -77,27 +77,27 @@ describe("a service that looks at what it is asked", () => {
     return service.faults;
   };
 
-  test("takes what was asked for, the token, and what it listed", () => {
+  test("accepts a token request, the requested key, and listed paths", () => {
     const token = { method: "PUT", target: "/latest/api/token", headers: { host: "imds" } };
     const listed = { target: `${macs}06%3Aec%3A2a%3A00%3A00%3A00/` };
-    expect(ask(token, {}, { target: macs }, listed)).toEqual([]);
+    expect(faultsAfter(token, {}, { target: macs }, listed)).toEqual([]);
   });
 
   test.each<[string, Partial<RawRequest>]>([
-    ["another host", { headers: { ...headers, host: "evil" } }],
-    ["no token", { headers: { host: "imds" } }],
+    ["a request to another host", { headers: { ...headers, host: "evil" } }],
+    ["a request without a token", { headers: { host: "imds" } }],
     ["a path that was not listed", { target: "/latest/user-data" }],
     ["a folder that was not listed", { target: `${macs}06%3Aec%3A2a%3A00%3A00%3A00/` }],
-    ["a path that leads out", { target: "/latest/meta-data/../user-data" }],
-    ["a method of its own", { method: "PUT" }],
-    ["what is no request of ours", { fault: "X: \u0000" }],
-    ["a token that is handed to who gives one", { method: "PUT", target: "/latest/api/token" }],
-  ])("tells of %s", (_, request) => {
-    expect(ask(request)).toHaveLength(1);
+    ["a path with ..", { target: "/latest/meta-data/../user-data" }],
+    ["a PUT of a key", { method: "PUT" }],
+    ["bytes that are not an HTTP request", { fault: "X: \u0000" }],
+    ["a token in a request for a token", { method: "PUT", target: "/latest/api/token" }],
+  ])("reports %s", (_, request) => {
+    expect(faultsAfter(request)).toHaveLength(1);
   });
 });
 
-test("what grows from the first fifth to the last is told; what swings is not", () => {
+test("findLeaks reports memory and descriptors that grow from the first fifth to the last", () => {
   const usage = (rssMb: number, descriptors = 20) => ({ rssMb, descriptors });
   const all = (from: number, to: number) =>
     Array.from({ length: 50 }, (_, at) => usage(from + ((to - from) * at) / 49));

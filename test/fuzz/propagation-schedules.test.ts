@@ -6,15 +6,15 @@ import { scheduleEnd } from "../kit/propagation/schedule-end.ts";
 import { watchSimulator } from "../kit/propagation/watch-simulator.ts";
 
 const settleMs = 1200;
-/** From the moment IMDS made it possible; a busy machine gets a little more. */
+/** The limit from the moment that IMDS has the data; 150 ms more for a busy machine. */
 const firstUseMs = 300 + 150;
 const factor = 0.25;
-/** A leaf a second is read again. */
+/** ec2nic rereads one leaf per second. */
 const rereadMs = 4000;
 
 for (const [name, full] of Object.entries(hotplugSchedules)) {
   test.concurrent(
-    `${name} (a quarter of its time)`,
+    `${name} (four times as fast)`,
     async () => {
       const schedule = scaleSchedule(full, factor);
       const {
@@ -43,9 +43,9 @@ for (const [name, full] of Object.entries(hotplugSchedules)) {
       expect(families.flatMap((each) => each?.prefixes ?? [])).toEqual([...end.prefixes]);
 
       const usableMs = run.events[0]?.atMs ?? Infinity;
-      const struckMs = run.requests.filter(({ fault }) => fault !== null).at(-1)?.atMs ?? 600;
-      // after trouble, it is left alone for a while: 100, 200, 400 ms with chance at a half
-      const allowedMs = possibleMs === null ? struckMs + 400 : possibleMs;
+      const lastFaultMs = run.requests.filter(({ fault }) => fault !== null).at(-1)?.atMs ?? 600;
+      // after an error, ec2nic pauses for 100, 200, 400 ms, of which half is random
+      const allowedMs = possibleMs === null ? lastFaultMs + 400 : possibleMs;
       expect(usableMs - allowedMs).toBeLessThanOrEqual(firstUseMs);
       if (schedule.completeMs !== undefined) {
         const lastMs =
@@ -53,11 +53,11 @@ for (const [name, full] of Object.entries(hotplugSchedules)) {
         expect(lastMs - schedule.completeMs).toBeLessThanOrEqual(firstUseMs + hiddenMs);
       }
 
-      const last = run.requests.at(-1)?.atMs ?? 0;
+      const lastRequestMs = run.requests.at(-1)?.atMs ?? 0;
       const untilUsable = run.requests.filter(({ atMs }) => atMs < usableMs);
       if (possibleMs === 0) expect(untilUsable.length).toBeLessThanOrEqual(20);
-      // what is learnt once, and five a second
-      expect(run.requests.length).toBeLessThanOrEqual(30 + (last / 1000) * 5);
+      // 30 for the data that is read once, and five per second
+      expect(run.requests.length).toBeLessThanOrEqual(30 + (lastRequestMs / 1000) * 5);
     },
     30_000,
   );
@@ -65,21 +65,18 @@ for (const [name, full] of Object.entries(hotplugSchedules)) {
 
 type Late = NonNullable<EniSpec["late"]>;
 
-test.concurrent(
-  "four NICs at once: one token, one conversation, each in its own time",
-  async () => {
-    const macs = [1, 2, 3, 4].map((device) => `06:ec:2a:00:00:0${device}`);
-    const late = (device: number): Late => ({ ".": 200 * device });
-    const others = [1, 2, 3, 4].map((device) => ({ device, late: late(device) }));
-    const scenario = { enis: [{ device: 0 }, ...others] };
-    const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 20_000 });
-    expect(run.events.filter(({ event }) => event.kind === "settled").length).toBe(4);
-    expect(run.requests.filter(({ method }) => method === "PUT").length).toBe(1);
-    expect(run.connections).toBeLessThanOrEqual(6);
-  },
-);
+test.concurrent("four NICs at once share one token and at most six connections", async () => {
+  const macs = [1, 2, 3, 4].map((device) => `06:ec:2a:00:00:0${device}`);
+  const late = (device: number): Late => ({ ".": 200 * device });
+  const others = [1, 2, 3, 4].map((device) => ({ device, late: late(device) }));
+  const scenario = { enis: [{ device: 0 }, ...others] };
+  const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 20_000 });
+  expect(run.events.filter(({ event }) => event.kind === "settled").length).toBe(4);
+  expect(run.requests.filter(({ method }) => method === "PUT").length).toBe(1);
+  expect(run.connections).toBeLessThanOrEqual(6);
+});
 
-test.concurrent("an EFA-only ENI is whole without an address, when --settle is over", async () => {
+test.concurrent("an EFA-only ENI is usable without an address after --settle", async () => {
   const scenario = { enis: [{ device: 0 }, { device: 1, efaOnly: true }] };
   const macs = ["06:ec:2a:00:00:01"];
   const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 10_000 });

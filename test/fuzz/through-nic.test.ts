@@ -13,7 +13,7 @@ const runs = Number(process.env["RUNS"] ?? 25);
 const [url, nic, mac] = ["http://169.254.169.254", "ens5", "06:ec:2a:00:00:00"];
 const script = join(repository, "test/kit/fuzz/fuzz-service-process.ts");
 
-testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} runs`, async () => {
+testUnless(networkMissing())(`${runs} runs through a real NIC show no defect`, async () => {
   await using network = await startNicNetwork({
     nics: [{ name: nic, mac, ipv4: "10.0.0.10/24", imds: "absent", defaultRoute: true }],
   });
@@ -24,8 +24,9 @@ testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} r
     stdout: "pipe",
   });
   const reader = service.stdout.getReader();
-  const said = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
-  expect(await said()).toBe("listening\n");
+  const readOutput = async (): Promise<string> =>
+    new TextDecoder().decode((await reader.read()).value);
+  expect(await readOutput()).toBe("listening\n");
   const { seed } = seededRuns(1);
   const faults: string[] = [];
   const codes: Record<string, number> = {};
@@ -37,7 +38,7 @@ testUnless(networkMissing())(`the service that lies behind a real NIC: ${runs} r
     faults.push(...findRunFaults(result, plan).map((fault) => `run ${at}: ${fault}`));
   }
   await service.stdin.end();
-  const rest = await said();
+  const rest = await readOutput();
   if (process.env["RUNS"] !== undefined) console.log(codes);
   expect({ faults, rest }).toEqual({ faults: [], rest: "" });
 });

@@ -14,11 +14,11 @@ const variables = [
   "new_host_name",
   "new_domain_name",
 ];
-// the environment has no place for a NUL, and the shells' own words are not the server's
+// without the empty value: it contains nothing that a shell could run
 const values = Object.values(adversarialValues).filter((value) => value !== "");
 
-/** A hook, and beside it a program that writes down what it is called with. */
-function hookIn(folder: string): string {
+/** Writes a hook, and a program for it that records its arguments in the file `called`. */
+function writeHook(folder: string): string {
   const program = join(folder, "program");
   writeFileSync(
     program,
@@ -39,20 +39,20 @@ function hookIn(folder: string): string {
 
 for (const { name: shell, argv, missing } of shells) {
   testUnless(missing)(
-    `${shell}: whatever a DHCP server sends, its hook runs the program and nothing else`,
+    `${shell}: with hostile values of a DHCP server, the hook runs only its program`,
     async () => {
       using folder = temporaryFolder();
-      const hook = hookIn(folder.path);
+      const hook = writeHook(folder.path);
       for (const value of values) {
         const lease = Object.fromEntries(variables.map((variable) => [variable, value]));
         const env = { PATH: "/usr/bin:/bin", ...lease, reason: "BOUND" };
         const run = Bun.spawnSync([...argv, "-euc", `. ${hook}`], { env, cwd: folder.path });
         expect([run.exitCode, run.stderr.toString()]).toEqual([0, ""]);
-        const refused = Bun.spawnSync([...argv, "-euc", `. ${hook}`], {
+        const otherReason = Bun.spawnSync([...argv, "-euc", `. ${hook}`], {
           env: { ...env, reason: value },
           cwd: folder.path,
         });
-        expect(refused.exitCode).toBe(0);
+        expect(otherReason.exitCode).toBe(0);
       }
       expect(existsSync(join(folder.path, "canary"))).toBe(false);
       const called = readFileSync(join(folder.path, "called"), "utf8");

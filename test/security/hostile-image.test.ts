@@ -8,8 +8,8 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 const [golden] = await goldenCases();
 const metadata = join(golden?.folder ?? "", "imds.json");
 
-/** What an image of somebody else's may have in the place of a file that is read. */
-const planted = [
+/** Paths that activate reads; a hostile image may have something else than a file there. */
+const readPaths = [
   "etc/netplan/a.yaml",
   "etc/systemd/network/a.network",
   "etc/ec2nic/unmanaged",
@@ -18,14 +18,14 @@ const planted = [
   "etc/ec2nic/nics.json",
 ];
 
-const things: Readonly<Record<string, (path: string) => void>> = {
+const obstacles: Readonly<Record<string, (path: string) => void>> = {
   "a pipe": (path) => void Bun.spawnSync(["mkfifo", path]),
   "a link to an endless device": (path) => symlinkSync("/dev/zero", path),
   "a link to itself": (path) => symlinkSync(path, path),
   "a folder": (path) => mkdirSync(path),
 };
 
-/** `activate` below a root; no endpoint is asked, for the metadata is a file. */
+/** Runs `activate` below a root. It sends no request, because the metadata is a file. */
 function activate(root: string, ...more: readonly string[]) {
   const args = [
     "activate",
@@ -40,20 +40,20 @@ function activate(root: string, ...more: readonly string[]) {
   return runEc2nic({ args: [...args, "--endpoint", "http://127.0.0.1:1"] });
 }
 
-// a pipe hung the run, past every --timeout, and /dev/zero was read until the memory was full
-for (const [name, plant] of Object.entries(things)) {
-  test.each(planted)(`an image with ${name} at %s holds nobody up`, async (path) => {
+// before the fix, a pipe blocked the run beyond --timeout, and /dev/zero filled the memory
+for (const [name, create] of Object.entries(obstacles)) {
+  test.each(readPaths)(`activate ends in time on an image with ${name} at %s`, async (path) => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, dirname(path)), { recursive: true });
-    plant(join(folder.path, path));
+    create(join(folder.path, path));
     const { code, stderr, elapsedMs } = await activate(folder.path, "--dry-run");
     expect([0, 71, 75], stderr).toContain(code);
     expect(elapsedMs).toBeLessThan(5000);
   });
 }
 
-// a stack that overflows was a bug (70)
-test.each([40, 10_000, 200_000])("saved metadata %i folders deep is none", async (depth) => {
+// before the fix, deep nesting overflowed the stack, which was exit status 70
+test.each([40, 10_000, 200_000])("saved metadata nested %i levels is rejected", async (depth) => {
   using folder = temporaryFolder();
   const file = join(folder.path, "deep.json");
   writeFileSync(file, `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`);
@@ -62,7 +62,7 @@ test.each([40, 10_000, 200_000])("saved metadata %i folders deep is none", async
   expect(code).toBe(65);
 });
 
-test("an image whose folders lead out of it: nothing is written there", async () => {
+test("activate writes nothing through a symbolic link that leaves the image", async () => {
   using folder = temporaryFolder();
   const [root, outside] = [join(folder.path, "root"), join(folder.path, "outside")];
   mkdirSync(join(root, "etc"), { recursive: true });

@@ -10,19 +10,19 @@ const testIt = testUnless(
   missingRoot() ?? missingTool("setpriv", "flock") ?? failingCommand("unshare", "--mount", "true"),
 );
 
-/** A /run of its own, in which root runs the program first and nobody (65534) a script after it. */
-function around(script: string): readonly string[] {
-  const nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+/** With its own /run: root runs the program, and then user 65534 runs the script. */
+function runThenScript(script: string): readonly string[] {
+  const asOtherUser = "setpriv --reuid 65534 --regid 65534 --clear-groups";
   const lines = [
     "set -eu; mount --make-rprivate /; mount -t tmpfs -o mode=755 tmpfs /run",
     `"$@"`,
-    `exec ${nobody} sh -c '${script}' sh "$@"`,
+    `exec ${asOtherUser} sh -c '${script}' sh "$@"`,
   ];
   return ["unshare", "--mount", "sh", "-c", lines.join("\n"), "sh"];
 }
 
 testIt(
-  "what root keeps below /run is root's alone: others neither read, list nor plant there",
+  "another user can neither read, list nor create files in root's cache below /run",
   async () => {
     await using simulator = await startSimulator();
     const script = [
@@ -35,30 +35,27 @@ testIt(
       "stat -c %a /run/ec2nic",
     ].join("; ");
     const { text } = await fetchFrom(simulator, ["mac", "--max-age", "5m"], {
-      around: around(script),
+      around: runThenScript(script),
     });
     expect(text).toBe("06:ec:2a:00:00:00\n700\n");
   },
 );
 
-testIt("another user's run neither finds what root kept nor fails for it", async () => {
+testIt("another user's run does not read root's cache, and succeeds without it", async () => {
   await using simulator = await startSimulator();
   const { code, text } = await fetchFrom(simulator, ["mac", "--max-age", "5m"], {
-    around: around(`exec "$@"`),
+    around: runThenScript(`exec "$@"`),
   });
   expect({ code, text }).toEqual({ code: 0, text: "06:ec:2a:00:00:00\n".repeat(2) });
   expect(simulator.requests.filter(({ path }) => path.endsWith("/mac"))).toHaveLength(2);
 });
 
-testIt(
-  "a link that waits at --output's name, in a folder of everybody's, is not written through",
-  async () => {
-    await using simulator = await startSimulator();
-    using folder = temporaryFolder();
-    const [open, target] = [join(folder.path, "open"), join(folder.path, "target")];
-    Bun.spawnSync(["sh", "-c", `mkdir -m 1777 "$1"; ln -s "$2" "$1/id"`, "sh", open, target]);
-    const { code } = await fetchFrom(simulator, ["mac", "--output", join(open, "id")]);
-    expect(code).toBe(73);
-    expect(existsSync(target)).toBe(false);
-  },
-);
+testIt("--output does not write through a symbolic link in a world-writable folder", async () => {
+  await using simulator = await startSimulator();
+  using folder = temporaryFolder();
+  const [open, target] = [join(folder.path, "open"), join(folder.path, "target")];
+  Bun.spawnSync(["sh", "-c", `mkdir -m 1777 "$1"; ln -s "$2" "$1/id"`, "sh", open, target]);
+  const { code } = await fetchFrom(simulator, ["mac", "--output", join(open, "id")]);
+  expect(code).toBe(73);
+  expect(existsSync(target)).toBe(false);
+});

@@ -10,12 +10,12 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const names = Object.values(adversarialValues).filter((name) => checkName(name) === null);
 
-// the names are a service's, or of whoever may tag an instance: the hint is there to be pasted
+// the service, or a user who may tag the instance, chooses the names; the user pastes the hint
 for (const [format, value] of [
   ["json", Uint8Array.of(0xff)],
   ["env", Uint8Array.of(0)],
 ] as const) {
-  test(`--format ${format}: a hint that is pasted into a shell runs nothing of a name that was listed`, async () => {
+  test(`--format ${format}: a hint pasted into a shell does not run code from a listed name`, async () => {
     using folder = temporaryFolder();
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) {

@@ -9,7 +9,7 @@ const units = renderInstallation("/usr/bin/ec2nic", null).files.filter(({ path }
   path.endsWith(".service"),
 );
 
-test("units start the program without any variable that makes it another one", () => {
+test("the units unset every variable that changes what the Bun runtime runs", () => {
   expect(units.length).toBeGreaterThan(4);
   for (const { path, content } of units) {
     const [, unset = ""] = /^UnsetEnvironment=(.*)$/m.exec(content) ?? [];
@@ -27,13 +27,13 @@ test("units start the program without any variable that makes it another one", (
   }
 });
 
-// SECURITY.md says so: where one of these fails, the runtime has changed, and the page is to be mended
-test("known limit: who sets BUN_BE_BUN runs Bun, as who sets LD_PRELOAD runs his own code", async () => {
+// SECURITY.md describes these limits: if one of the tests fails, the runtime changed: edit the page
+test("known limit: with BUN_BE_BUN set, the program runs as Bun", async () => {
   const run = { args: ["--version"], env: { BUN_BE_BUN: "1" } };
   expect((await runEc2nic(run)).text).not.toContain("ec2nic");
 });
 
-test("known limit: who sets BUN_BYTECODE_ORDER_OUT has a file written", async () => {
+test("known limit: with BUN_BYTECODE_ORDER_OUT set, the program writes that file", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "order");
   await runEc2nic({ args: ["--version"], env: { BUN_BYTECODE_ORDER_OUT: path } });

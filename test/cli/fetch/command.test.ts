@@ -6,7 +6,7 @@ import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { startEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-test("COMMAND has the variables, its own arguments and our environment", async () => {
+test("COMMAND gets the variables, its own arguments and the environment of ec2nic", async () => {
   const command = [
     "sh",
     "-c",
@@ -21,7 +21,7 @@ test("COMMAND has the variables, its own arguments and our environment", async (
   expect(text).toBe("06:ec:2a:00:00:00|ami-0ec20000000000001|m|-v|a b|");
 });
 
-test("values reach COMMAND as they are, control characters and quotes too", async () => {
+test("COMMAND gets values unchanged, also control characters and quotes", async () => {
   const value = "$(touch canary) `id` \"'\\ !\n\u0001\u001b é \ufeff -n";
   const args = ["tags/instance/t", "--", "sh", "-c", 'printf %s "$EC2_TAGS_INSTANCE_T"'];
   using folder = temporaryFolder();
@@ -30,12 +30,12 @@ test("values reach COMMAND as they are, control characters and quotes too", asyn
   expect(existsSync(join(folder.path, "canary"))).toBe(false);
 });
 
-test("COMMAND has our stdin and stdout, and what it says is not touched", async () => {
+test("COMMAND uses the stdin and stdout of ec2nic, and its output is unchanged", async () => {
   const { text } = await fetchOnce({}, ["mac", "--", "cat"], { stdin: "through" });
   expect(text).toBe("through");
 });
 
-test.each([0, 1, 3, 64, 77, 255])("its exit status is ours: %d", async (status) => {
+test.each([0, 1, 3, 64, 77, 255])("ec2nic exits with the status of COMMAND: %d", async (status) => {
   const { code, stderr } = await fetchOnce({}, ["mac", "--", "sh", "-c", `exit ${status}`]);
   expect({ code, stderr }).toEqual({ code: status, stderr: "" });
 });
@@ -51,12 +51,12 @@ test.each([
   ["FPE", 136],
   ["BUS", 135],
   ["XCPU", 152],
-])("ended by SIG%s: %d, as a shell has it", async (signal, status) => {
+])("if SIG%s ends COMMAND, ec2nic exits with %d, like a shell", async (signal, status) => {
   const command = ["sh", "-c", `ulimit -c 0; kill -${signal} $$`];
   expect((await fetchOnce({}, ["mac", "--", ...command])).code).toBe(status);
 });
 
-test("COMMAND that is not there: 127; that cannot be executed: 126", async () => {
+test("a missing COMMAND exits with 127, and one that cannot be executed with 126", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "file");
   writeFileSync(file, "true\n", { mode: 0o644 });
@@ -74,7 +74,7 @@ test("COMMAND that is not there: 127; that cannot be executed: 126", async () =>
   }
 });
 
-test("an interpreter that is not there: 127, as sh says it", async () => {
+test("a COMMAND with a missing interpreter exits with 126 or 127, like sh", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "script");
   writeFileSync(file, "#!/no/such/interpreter\n");
@@ -82,20 +82,20 @@ test("an interpreter that is not there: 127, as sh says it", async () => {
   expect([126, 127]).toContain((await fetchOnce({}, ["mac", "--", file])).code);
 });
 
-test("when fetching fails COMMAND is not run, and the status is the tool's", async () => {
+test("if a key is missing, COMMAND does not run and the exit status is 66", async () => {
   using folder = temporaryFolder();
   const args = ["mac", "nope", "--", "touch", join(folder.path, "canary")];
   expect((await fetchOnce({}, args)).code).toBe(66);
   expect(existsSync(join(folder.path, "canary"))).toBe(false);
 });
 
-test("a value with a NUL is no variable: COMMAND is not run", async () => {
+test("if a value contains a NUL, COMMAND does not run and the exit status is 65", async () => {
   const { code, text } = await fetchOnce({ userData: "a\0b" }, ["user-data", "--", "echo", "ran"]);
   expect({ code, text }).toEqual({ code: 65, text: "" });
 });
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-  test.concurrent(`${signal} is handed on; COMMAND decides, and its status is ours`, async () => {
+  test.concurrent(`ec2nic forwards ${signal} to COMMAND and exits with its status`, async () => {
     await using simulator = await startSimulator();
     using folder = temporaryFolder();
     const ready = join(folder.path, "ready");
@@ -109,9 +109,9 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
-// the moment between the start of COMMAND and the first look at signals is a few hundred µs long
+// a few hundred µs pass between the start of COMMAND and the installation of signal handlers
 for (const signal of ["TERM", "INT", "HUP"]) {
-  test.concurrent(`SIG${signal} that comes as COMMAND starts is handed on, too`, async () => {
+  test.concurrent(`ec2nic forwards SIG${signal} also while COMMAND starts`, async () => {
     await using simulator = await startSimulator();
     const early = `trap 'exit 7' ${signal}; kill -${signal} $PPID; for i in $(seq 60); do sleep 0.05; done`;
     const runs = Array.from({ length: 12 }, () =>
@@ -122,7 +122,7 @@ for (const signal of ["TERM", "INT", "HUP"]) {
   });
 }
 
-test.concurrent("a COMMAND that SIGTERM ends: 143, and it is gone", async () => {
+test.concurrent("SIGTERM ends COMMAND, and ec2nic exits with 143", async () => {
   await using simulator = await startSimulator();
   using folder = temporaryFolder();
   const pidFile = join(folder.path, "pid");
@@ -141,7 +141,7 @@ test.concurrent("a COMMAND that SIGTERM ends: 143, and it is gone", async () => 
   expect(existsSync(`/proc/${pid}`)).toBe(false);
 });
 
-test("COMMAND is found on PATH, and a relative one from the current folder", async () => {
+test("COMMAND is found on PATH, or by a relative path", async () => {
   using folder = temporaryFolder();
   const script = join(folder.path, "mine");
   writeFileSync(script, '#!/bin/sh\necho "mine $EC2_MAC"\n');
@@ -155,7 +155,7 @@ test("COMMAND is found on PATH, and a relative one from the current folder", asy
   }
 });
 
-test("a default reaches COMMAND as well", async () => {
+test("COMMAND gets the value of --default", async () => {
   const command = ["sh", "-c", 'echo "$EC2_TAGS_INSTANCE_ROLE"'];
   const args = ["tags/instance/Role", "--default", "none", "--", ...command];
   expect((await fetchOnce({}, args)).text).toBe("none\n");

@@ -3,7 +3,7 @@ import { fetchOnce } from "../../kit/program/fetch-from.ts";
 
 const env = ["--format", "env"];
 
-test("several keys, each as EC2_ and the key in capitals, sorted", async () => {
+test("--format env prints one sorted EC2_ variable per key", async () => {
   const keys = ["placement/region", "instance-id", "placement/availability-zone-id"];
   const { code, text, stderr } = await fetchOnce({}, [...keys, ...env]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -26,12 +26,12 @@ const names: readonly (readonly [string, string])[] = [
   ["x=y; id", "EC2_TAGS_INSTANCE_X_Y_ID"],
 ];
 
-test.each(names)("the tag %p is %s", async (tag, name) => {
+test.each(names)("the tag %p becomes %s", async (tag, name) => {
   const { text } = await fetchOnce({ tags: { [tag]: "v" } }, [`tags/instance/${tag}`, ...env]);
   expect(text).toBe(`${name}="v"\n`);
 });
 
-test("a folder is a variable a leaf; lists are lines", async () => {
+test("a folder becomes one variable per leaf, and a list becomes lines", async () => {
   const enis = [{ device: 0, ipv4: ["10.0.0.10", "10.0.0.11"] }];
   const folder = "network/interfaces/macs/06:ec:2a:00:00:00";
   const { text } = await fetchOnce({ enis }, [folder, ...env]);
@@ -40,26 +40,26 @@ test("a folder is a variable a leaf; lists are lines", async () => {
   expect(text).toContain(`${prefix}_DEVICE_NUMBER="0"\n`);
 });
 
-test("two keys that would share a name are refused, whichever comes first", async () => {
+test("two keys with the same variable name are rejected with 65", async () => {
   const tags = { "a b": "1", "a-b": "2" };
   const { code, text, stderr } = await fetchOnce({ tags }, ["tags/instance", ...env]);
   expect({ code, text }).toEqual({ code: 65, text: "(exit 65)\n" });
   expect(stderr).toContain("would both be EC2_TAGS_INSTANCE_A_B");
 });
 
-test("the same key twice is one variable", async () => {
+test("a repeated key becomes one variable", async () => {
   const { text } = await fetchOnce({}, ["mac", "mac/", ...env]);
   expect(text).toBe('EC2_MAC="06:ec:2a:00:00:00"\n');
 });
 
-test("all or nothing: one key that is missing, and none is printed", async () => {
+test("if one key is missing, no variable is printed", async () => {
   const { code, text } = await fetchOnce({}, ["instance-id", "nope", ...env]);
   expect({ code, text }).toEqual({ code: 66, text: "(exit 66)\n" });
 });
 
-// systemd drops a variable that holds one, without a word (systemd.exec(5), EnvironmentFile=)
+// systemd silently drops a variable that contains one (systemd.exec(5), EnvironmentFile=)
 test.each(["\u0001", "\r", "\u001b", "\u007f"])(
-  "a control character is refused: %p",
+  "a value with the control character %p is rejected with 65",
   async (bad) => {
     const { code, text } = await fetchOnce({ tags: { t: `a${bad}b` } }, [
       "tags/instance/t",

@@ -27,13 +27,13 @@ const failures: readonly {
   { what: "IMDS switched off", args: ["mac", ...env], of: { disabled: true }, status: 78 },
 ];
 
-test.each(failures)("stdout holds only (exit $status) after $what", async (failure) => {
+test.each(failures)("stdout is only (exit $status) after $what", async (failure) => {
   const { code, text, stderr } = await fetchOnce(failure.of ?? {}, failure.args);
   expect({ code, text }).toEqual({ code: failure.status, text: `(exit ${failure.status})\n` });
   expect(stderr).toStartWith("ec2nic: ");
 });
 
-// `eval "$(false)"` is 0 even under `set -e`: without (exit N) a script goes on with nothing
+// `eval "$(false)"` is 0 even under `set -e`: without (exit N) a script continues without values
 for (const { name: shell, argv, missing } of shells) {
   for (const { what, args, of = {}, status } of failures) {
     testUnless(missing)(
@@ -46,12 +46,15 @@ for (const { name: shell, argv, missing } of shells) {
     );
   }
 
-  testUnless(missing)(`${shell}: without set -e, $? after eval is the status`, async () => {
-    const around = [...argv, "-c", 'eval "$("$@")"; echo "$?"; eval "$("$@")" || echo or', "sh"];
-    expect((await fetchOnce({}, ["nope", ...env], { around })).text).toBe("66\nor\n");
-  });
+  testUnless(missing)(
+    `${shell}: without set -e, eval returns the exit status of ec2nic`,
+    async () => {
+      const around = [...argv, "-c", 'eval "$("$@")"; echo "$?"; eval "$("$@")" || echo or', "sh"];
+      expect((await fetchOnce({}, ["nope", ...env], { around })).text).toBe("66\nor\n");
+    },
+  );
 
-  testUnless(missing)(`${shell}: the dot stops a set -e script, too`, async () => {
+  testUnless(missing)(`${shell}: sourcing the output with . stops a set -e script`, async () => {
     const script =
       'set -e; cd "$(mktemp -d)"; trap "rm -rf $PWD" EXIT; "$@" >f || :; . ./f; echo on';
     const { code, text } = await fetchOnce({}, ["nope", ...env], {

@@ -3,7 +3,7 @@ import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 
 const mac = "06:ec:2a:00:00:00";
-const below = `network/interfaces/macs/${mac}`;
+const eniFolder = `network/interfaces/macs/${mac}`;
 
 async function json(of: Scenario, args: readonly string[]): Promise<unknown> {
   const { code, text, stderr } = await fetchOnce(of, args);
@@ -12,7 +12,7 @@ async function json(of: Scenario, args: readonly string[]): Promise<unknown> {
   return JSON.parse(text);
 }
 
-test("a folder is the object of its children", async () => {
+test("a folder becomes an object of its children", async () => {
   const region = "eu-central-1";
   expect(await json({}, ["placement"])).toEqual({
     "availability-zone": `${region}a`,
@@ -21,14 +21,14 @@ test("a folder is the object of its children", async () => {
   });
 });
 
-test("a folder asked for with a slash, from latest/, or as json is the same", async () => {
-  const plain = (await fetchOnce({}, ["placement"])).text;
+test("a trailing slash, a path from latest/ and --json give the same output for a folder", async () => {
+  const expected = (await fetchOnce({}, ["placement"])).text;
   for (const args of [["placement/"], ["/latest/meta-data/placement"], ["placement", "--json"]]) {
-    expect((await fetchOnce({}, args)).text).toBe(plain);
+    expect((await fetchOnce({}, args)).text).toBe(expected);
   }
 });
 
-test("an ENI: address and prefix lists are arrays even with one entry, keys are sorted", async () => {
+test("the lists of an ENI are arrays even with one entry, and its keys are sorted", async () => {
   const of: Scenario = {
     enis: [
       {
@@ -40,7 +40,7 @@ test("an ENI: address and prefix lists are arrays even with one entry, keys are 
       },
     ],
   };
-  const eni = await json(of, [below]);
+  const eni = await json(of, [eniFolder]);
   expect(eni).toMatchObject({
     "device-number": "0",
     "local-ipv4s": ["10.0.0.10"],
@@ -59,28 +59,28 @@ test("an ENI: address and prefix lists are arrays even with one entry, keys are 
   expect(keys).toEqual(keys.toSorted());
 });
 
-test("several keys are an object keyed by KEY", async () => {
-  expect(await json({}, ["placement/region", "instance-id", `${below}/local-ipv4s`])).toEqual({
+test("several keys become one object with the keys as names", async () => {
+  expect(await json({}, ["placement/region", "instance-id", `${eniFolder}/local-ipv4s`])).toEqual({
     "instance-id": "i-0ec20000000000001",
-    [`${below}/local-ipv4s`]: ["10.0.0.10"],
+    [`${eniFolder}/local-ipv4s`]: ["10.0.0.10"],
     "placement/region": "eu-central-1",
   });
 });
 
-test("one leaf as json is a string, a list of addresses an array", async () => {
+test("with --json, one leaf is a string and one list of addresses is an array", async () => {
   expect((await fetchOnce({}, ["instance-id", "--json"])).text).toBe('"i-0ec20000000000001"\n');
-  const list = (await fetchOnce({}, [`${below}/local-ipv4s`, "--json"])).text;
+  const list = (await fetchOnce({}, [`${eniFolder}/local-ipv4s`, "--json"])).text;
   expect(JSON.parse(list)).toEqual(["10.0.0.10"]);
 });
 
-test("public-keys: listed as 0=my-key, read as the folder 0", async () => {
+test("public-keys, listed as 0=my-key, becomes an object with the key 0", async () => {
   const keys = await json({}, ["public-keys"]);
   expect(keys).toEqual({
     "0": { "openssh-key": expect.stringMatching(/^ssh-ed25519 .* my-key$/) },
   });
 });
 
-test("tags whose names have a space, or are those of JavaScript's own properties", async () => {
+test("tags named with a space or like a property of JavaScript objects are printed", async () => {
   const tags = JSON.parse('{"A b": "c d", "__proto__": "p", "constructor": "q", "0": "zero"}');
   const { text } = await fetchOnce({ tags }, ["tags/instance"]);
   expect(text).toBe(
@@ -88,7 +88,7 @@ test("tags whose names have a space, or are those of JavaScript's own properties
   );
 });
 
-test("a tag called local-ipv4s is a string", async () => {
+test("a tag named local-ipv4s is a string, not an array", async () => {
   const tags = { "local-ipv4s": "mine" };
   expect(await json({ tags }, ["tags/instance"])).toEqual(tags);
 });

@@ -5,7 +5,7 @@ import { type RunResult, runEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { fetchArgs } from "../../kit/program/fetch-from.ts";
 
-/** A /run of its own, so that the machine's is not touched. */
+/** Each run has its own mount namespace with its own /run. */
 const ownRun = ["unshare", "--mount"];
 const testInOwnRun = testUnless(missingRoot() ?? failingCommand(...ownRun, "true"));
 
@@ -14,7 +14,7 @@ interface Outcome extends RunResult {
   readonly paths: readonly string[];
 }
 
-/** Runs a script in which "$@" is `ec2nic fetch ARGS`, beside a /run/ec2nic that is empty. */
+/** Runs a script with an empty /run, in which "$@" is `ec2nic fetch ARGS`. */
 async function inOwnRun(script: string, args: readonly string[], of: Scenario = {}) {
   await using simulator = await startSimulator({ scenario: of });
   const setUp = 'mount -t tmpfs tmpfs /run && "$0" -c "$SCRIPT" "$0" "$@"';
@@ -29,7 +29,7 @@ async function inOwnRun(script: string, args: readonly string[], of: Scenario = 
 
 const fiveMinutes = ["--max-age", "5m"];
 
-testInOwnRun("the second run makes no request, and gives the same", async () => {
+testInOwnRun("the second run sends no request and prints the same", async () => {
   for (const keys of [["instance-id"], ["placement"], ["mac", "tags/instance/Name"], []]) {
     const of = { tags: { Name: "grüße\nzwei" } };
     const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
@@ -42,33 +42,36 @@ testInOwnRun("the second run makes no request, and gives the same", async () => 
 });
 
 // valibot's record() leaves out __proto__
-testInOwnRun("a tree that was kept is whole, whatever its tags are called", async () => {
-  const tags = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c", "0": "d"}');
-  const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
-  const { text } = await inOwnRun(script, ["tags/instance", ...fiveMinutes], { tags });
-  expect(text).toContain('"__proto__": "a"');
-});
+testInOwnRun(
+  "a cached tree is complete, also with tags named like properties of JavaScript objects",
+  async () => {
+    const tags = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c", "0": "d"}');
+    const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
+    const { text } = await inOwnRun(script, ["tags/instance", ...fiveMinutes], { tags });
+    expect(text).toContain('"__proto__": "a"');
+  },
+);
 
-testInOwnRun("a value that is not UTF-8 is kept byte for byte", async () => {
+testInOwnRun("a cached value that is not UTF-8 is the same byte for byte", async () => {
   const of = { set: { profile: Uint8Array.of(0xff, 0, 0x0a) } };
   const { stdout } = await inOwnRun('"$@" >/dev/null; "$@"', ["profile", ...fiveMinutes], of);
   expect([...stdout]).toEqual([0xff, 0, 0x0a]);
 });
 
-testInOwnRun("without --max-age nothing is kept, and what is kept is not looked at", async () => {
+testInOwnRun("without --max-age, fetch neither writes nor reads the cache", async () => {
   const script = '"$@"; ls -A /run; "$@" --max-age 5m; "$@"';
   const { text, requests } = await inOwnRun(script, ["mac"]);
   expect(text).toBe("06:ec:2a:00:00:00\n".repeat(3));
   expect(requests).toBe(6);
 });
 
-testInOwnRun("too old: IMDS is asked, and the new answer kept", async () => {
+testInOwnRun("if the cached value is too old, fetch requests it again and caches it", async () => {
   const script = '"$@" --max-age 1h; sleep 0.2; "$@" --max-age 100ms; "$@" --max-age 1h';
   const { code, requests } = await inOwnRun(script, ["mac"]);
   expect({ code, requests }).toEqual({ code: 0, requests: 4 });
 });
 
-testInOwnRun("another key, another endpoint: another answer", async () => {
+testInOwnRun("each key and each endpoint has its own cache entry", async () => {
   const { requests } = await inOwnRun('"$@" mac; "$@" ami-id', fiveMinutes);
   expect(requests).toBe(4);
   const others = await inOwnRun('"$@"; "$@" --endpoint http://127.0.0.1:1; "$@"', [
@@ -78,13 +81,13 @@ testInOwnRun("another key, another endpoint: another answer", async () => {
   expect(others.requests).toBe(4);
 });
 
-testInOwnRun("the folder is 0700, the files 0600, whatever the umask", async () => {
+testInOwnRun("with any umask, the cache folder has mode 0700 and the files 0600", async () => {
   const script = 'umask 0; "$@" >/dev/null; stat -c "%a %F" /run/ec2nic /run/ec2nic/*';
   const { text } = await inOwnRun(script, ["mac", ...fiveMinutes]);
   expect(text).toBe("700 directory\n600 regular file\n");
 });
 
-testInOwnRun("an error is never kept, nor a default", async () => {
+testInOwnRun("an error or a default is never cached", async () => {
   for (const more of [[], ["--default", "d"]]) {
     const script = '"$@"; ls -A /run/ec2nic 2>/dev/null; "$@"';
     const { requests, text } = await inOwnRun(script, ["nope", ...more, ...fiveMinutes]);
@@ -96,7 +99,7 @@ testInOwnRun("an error is never kept, nor a default", async () => {
   expect(failing.text).toBe("06:ec:2a:00:00:00\n");
 });
 
-testInOwnRun("credentials and user-data never get there, however they are asked for", async () => {
+testInOwnRun("credentials and user-data are never cached", async () => {
   const of: Scenario = { iamRole: "web", userData: "hunter2" };
   for (const keys of [
     ["user-data"],
@@ -115,39 +118,42 @@ testInOwnRun("credentials and user-data never get there, however they are asked 
   }
 });
 
-testInOwnRun("a whole tree that was kept does not stand in for one with secrets", async () => {
+testInOwnRun("--show-secrets does not use a cached tree without secrets", async () => {
   const of: Scenario = { userData: "hunter2" };
   const { text } = await inOwnRun('"$@" >/dev/null; "$@" --show-secrets', fiveMinutes, of);
   expect(JSON.parse(text)).toHaveProperty("user-data", "hunter2");
 });
 
-testInOwnRun("what others could write, a link, or what is no JSON is not believed", async () => {
-  const spoil = [
-    "chmod 644 $F",
-    "mv $F /run/x; ln -s /run/x $F",
-    "echo '{' >$F",
-    ": >$F",
-    `echo '{"keptAtMs":0,"base64":1}' >$F`,
-  ];
-  for (const what of spoil) {
-    const script = `"$@" >/dev/null; F=$(echo /run/ec2nic/*); ${what}; "$@"`;
-    const { code, text, requests } = await inOwnRun(script, ["mac", ...fiveMinutes]);
-    expect({ what, code, text, requests }).toEqual({
-      what,
-      code: 0,
-      text: "06:ec:2a:00:00:00\n",
-      requests: 4,
-    });
-  }
-});
+testInOwnRun(
+  "fetch ignores a cache file with another mode, a link, or invalid content",
+  async () => {
+    const changes = [
+      "chmod 644 $F",
+      "mv $F /run/x; ln -s /run/x $F",
+      "echo '{' >$F",
+      ": >$F",
+      `echo '{"keptAtMs":0,"base64":1}' >$F`,
+    ];
+    for (const change of changes) {
+      const script = `"$@" >/dev/null; F=$(echo /run/ec2nic/*); ${change}; "$@"`;
+      const { code, text, requests } = await inOwnRun(script, ["mac", ...fiveMinutes]);
+      expect({ change, code, text, requests }).toEqual({
+        change,
+        code: 0,
+        text: "06:ec:2a:00:00:00\n",
+        requests: 4,
+      });
+    }
+  },
+);
 
-testInOwnRun("a file of another user is not believed", async () => {
+testInOwnRun("fetch ignores a cache file of another user", async () => {
   const script = '"$@" >/dev/null; chown 65534 /run/ec2nic/*; "$@"';
   const { requests } = await inOwnRun(script, ["mac", ...fiveMinutes]);
   expect(requests).toBe(4);
 });
 
-testInOwnRun("a folder that cannot be used is no reason to fail", async () => {
+testInOwnRun("fetch works if the cache folder cannot be used", async () => {
   for (const obstacle of ["touch /run/ec2nic", "mount -o remount,ro /run"]) {
     const script = `${obstacle}; "$@"; "$@"`;
     const { code, text, stderr } = await inOwnRun(script, ["mac", ...fiveMinutes]);

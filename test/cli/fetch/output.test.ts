@@ -14,7 +14,7 @@ import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-test("--output writes the value, 0600 whatever the umask, and nothing to stdout", async () => {
+test("--output writes the value with mode 0600 for any umask, and nothing to stdout", async () => {
   for (const umask of ["000", "022", "777"]) {
     using folder = temporaryFolder();
     const file = join(folder.path, "id");
@@ -27,7 +27,7 @@ test("--output writes the value, 0600 whatever the umask, and nothing to stdout"
   }
 });
 
-test("--output takes bytes, env and json, and a name without a folder", async () => {
+test("--output writes bytes, env and json, and accepts a name without a folder", async () => {
   using folder = temporaryFolder();
   const cwd = folder.path;
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -39,10 +39,10 @@ test("--output takes bytes, env and json, and a name without a folder", async ()
   expect(readFileSync(join(cwd, "json"), "utf8")).toBe('"06:ec:2a:00:00:00"\n');
 });
 
-test("a file that was there is replaced, not written into", async () => {
+test("--output replaces an existing file with a new one", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "id");
-  writeFileSync(file, "old and longer than what comes\n".repeat(9), { mode: 0o644 });
+  writeFileSync(file, "old and longer than the new value\n".repeat(9), { mode: 0o644 });
   const { ino } = lstatSync(file);
   expect((await fetchOnce({}, ["mac", "--output", file])).code).toBe(0);
   expect(readFileSync(file, "utf8")).toBe("06:ec:2a:00:00:00\n");
@@ -50,7 +50,7 @@ test("a file that was there is replaced, not written into", async () => {
   expect(lstatSync(file).ino).not.toBe(ino);
 });
 
-test("after a failure the old content stands, and no temporary file is left", async () => {
+test("after a failure, the file has its old content and no temporary file is left", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "id");
   writeFileSync(file, "old");
@@ -63,9 +63,9 @@ test("after a failure the old content stands, and no temporary file is left", as
   expect(readdirSync(folder.path)).toEqual(["id"]);
 });
 
-// A rename over /dev/null takes the device away from the whole machine: never name the real one
-// here, for a test that fails as root would do just that.
-test("what is no plain file is refused, and stays as it was", async () => {
+// Never use the real /dev/null here: if the test fails as root, the rename replaces the device for
+// the whole machine.
+test("--output exits with 73 for a path that is not a plain file, and does not change it", async () => {
   using folder = temporaryFolder();
   const cwd = folder.path;
   writeFileSync(join(cwd, "target"), "old");
@@ -84,34 +84,37 @@ test("what is no plain file is refused, and stays as it was", async () => {
   expect(kindsIn(cwd)).toEqual(before);
 });
 
-const makesDevices =
+const missingMknod =
   missingRoot() ?? failingCommand("sh", "-c", 'd=$(mktemp -u); mknod "$d" c 1 3 && rm "$d"');
 
-testUnless(makesDevices)("a device is refused, and stays one", async () => {
-  using folder = temporaryFolder();
-  const device = join(folder.path, "null");
-  Bun.spawnSync(["mknod", device, "c", "1", "3"]);
-  const { code, stderr } = await fetchOnce({}, ["mac", "--output", device]);
-  expect(code).toBe(73);
-  expect(stderr).toContain("is not a plain file");
-  expect(lstatSync(device).isCharacterDevice()).toBe(true);
-  expect(readdirSync(folder.path)).toEqual(["null"]);
-});
+testUnless(missingMknod)(
+  "--output exits with 73 for a device, and does not change it",
+  async () => {
+    using folder = temporaryFolder();
+    const device = join(folder.path, "null");
+    Bun.spawnSync(["mknod", device, "c", "1", "3"]);
+    const { code, stderr } = await fetchOnce({}, ["mac", "--output", device]);
+    expect(code).toBe(73);
+    expect(stderr).toContain("is not a plain file");
+    expect(lstatSync(device).isCharacterDevice()).toBe(true);
+    expect(readdirSync(folder.path)).toEqual(["null"]);
+  },
+);
 
-/** The names in a folder, with what they are. */
+/** The names in a folder, with their kinds and modes. */
 function kindsIn(path: string): readonly string[] {
   const kinds = readdirSync(path).map((name) => `${name} ${lstatSync(join(path, name)).mode}`);
   return kinds.toSorted();
 }
 
-test("an empty name is refused, and leaves nothing", async () => {
+test("--output with an empty name is rejected and writes nothing", async () => {
   using folder = temporaryFolder();
   const { code } = await fetchOnce({}, ["mac", "--output", ""], { cwd: folder.path });
   expect([64, 73]).toContain(code);
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
-test("a folder that is not there, or a file in its place: 73", async () => {
+test("--output exits with 73 if the folder is missing or is a file", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "file"), "");
   for (const [name, reason] of [
@@ -125,15 +128,15 @@ test("a folder that is not there, or a file in its place: 73", async () => {
   expect(readdirSync(folder.path)).toEqual(["file"]);
 });
 
-const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+const asOrdinaryUser = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
-testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
-  "an ordinary user in root's folder: 77, and nothing is left",
+testUnless(missingRoot() ?? failingCommand(...asOrdinaryUser, "true"))(
+  "--output exits with 77 for an ordinary user in root's folder, and leaves nothing",
   async () => {
     using folder = temporaryFolder();
     chmodSync(folder.path, 0o755);
     const args = ["mac", "--output", join(folder.path, "id")];
-    const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
+    const { code, stderr } = await fetchOnce({}, args, { around: asOrdinaryUser });
     expect(code).toBe(77);
     expect(stderr).toContain("not allowed to write");
     expect(stderr).toContain("ec2nic: hint: run it as root");
@@ -144,7 +147,7 @@ testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
 const ownMounts = ["unshare", "--mount"];
 
 testUnless(missingRoot() ?? failingCommand(...ownMounts, "true"))(
-  "a disk that is full: 73, the old content stands and nothing else is left",
+  "--output exits with 73 on a full disk, and keeps the old file",
   async () => {
     using folder = temporaryFolder();
     const script = `mount -t tmpfs -o size=64k tmpfs . && cd "$PWD" && printf old > id

@@ -12,19 +12,19 @@ const names = values.map((_, at) => `EC2_TAGS_INSTANCE_V${at}`);
 const args = ["tags/instance", "--format", "env"];
 const show = `${names.map((name) => `printf '%s\\0' "$${name}"`).join("; ")}; echo end`;
 
-/** How scripts take variables in; each file of `folder` would be something that ran. */
-const ways: Readonly<Record<string, string>> = {
+/** How scripts read the variables. A file in `folder` would mean that a value ran as code. */
+const scripts: Readonly<Record<string, string>> = {
   eval: `set -eu; eval "$("$@")"; ${show}`,
-  "eval in a function, nounset and all": `set -eu; f() { eval "$("$@")"; }; f "$@"; ${show}`,
-  "the dot, and a file": `set -eu; "$@" >file; . ./file; ${show}`,
-  "the dot, and --output": `set -eu; "$@" --output file; . ./file; ${show}`,
-  "eval, with export": `set -aeu; eval "$("$@")"; set +a; env -0 | grep -zc ^EC2_ >&2; ${show}`,
+  "eval in a function": `set -eu; f() { eval "$("$@")"; }; f "$@"; ${show}`,
+  ". with a file": `set -eu; "$@" >file; . ./file; ${show}`,
+  ". with --output": `set -eu; "$@" --output file; . ./file; ${show}`,
+  "eval with export": `set -aeu; eval "$("$@")"; set +a; env -0 | grep -zc ^EC2_ >&2; ${show}`,
 };
 
 for (const { name: shell, argv, missing } of shells) {
-  for (const [way, script] of Object.entries(ways)) {
+  for (const [name, script] of Object.entries(scripts)) {
     testUnless(missing)(
-      `${shell}: adversarial values survive ${way}, and run nothing`,
+      `${shell}: ${name} reads adversarial values unchanged and runs no code`,
       async () => {
         using folder = temporaryFolder();
         const around = [...argv, "-c", script, "sh"];
@@ -33,14 +33,14 @@ for (const { name: shell, argv, missing } of shells) {
         expect(text.split("\0")).toEqual([...values, "end\n"]);
         expect({ code, stderr }).toEqual({
           code: 0,
-          stderr: way.includes("export") ? `${values.length}\n` : "",
+          stderr: name.includes("export") ? `${values.length}\n` : "",
         });
         expect(readdirSync(folder.path).filter((file) => file !== "file")).toEqual([]);
       },
     );
   }
 
-  testUnless(missing)(`${shell}: a hostile name runs nothing either`, async () => {
+  testUnless(missing)(`${shell}: eval of a hostile tag name runs no code`, async () => {
     using folder = temporaryFolder();
     const hostile = { "x=1;touch canary;": "a", "$(touch canary)": "b", "`touch canary`'\"": "c" };
     const around = [...argv, "-c", 'set -eu; eval "$("$@")"; set | grep -c ^EC2_TAGS', "sh"];

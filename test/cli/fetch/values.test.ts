@@ -27,7 +27,7 @@ const leaves: readonly { readonly key: string; readonly value: string; readonly 
     { key: "mac", value: "06:ec:2a:00:00:00\n" },
   ];
 
-test.each(leaves)("one leaf is its value and a newline: $key", async ({ key, value, of = {} }) => {
+test.each(leaves)("fetch prints one leaf with a newline: $key", async ({ key, value, of = {} }) => {
   const { code, text, stderr, simulator } = await fetchOnce(of, [key]);
   expect({ code, text, stderr }).toEqual({ code: 0, text: value, stderr: "" });
   expect(simulator.count("PUT *")).toBe(1);
@@ -35,22 +35,25 @@ test.each(leaves)("one leaf is its value and a newline: $key", async ({ key, val
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 const userData: Readonly<Record<string, Uint8Array>> = {
-  "every byte there is, NUL and invalid UTF-8 too": allBytes,
-  "NUL first": Uint8Array.of(0, 0x41),
-  "no newline at the end, and none is added": new TextEncoder().encode("#!/bin/sh"),
-  "a newline at the end stays one": new TextEncoder().encode("#!/bin/sh\n"),
+  "all 256 byte values": allBytes,
+  "a NUL first": Uint8Array.of(0, 0x41),
+  "no trailing newline, and none is added": new TextEncoder().encode("#!/bin/sh"),
+  "one trailing newline": new TextEncoder().encode("#!/bin/sh\n"),
   "a byte order mark and CR LF": new TextEncoder().encode("\ufeffa\r\nb"),
   "a gzip header": Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff),
   "exactly 1 MiB": new Uint8Array(1_048_576).fill(0xfe),
 };
 
-test.each(Object.entries(userData))("user-data byte for byte: %s", async (_, bytes) => {
-  const { code, stdout } = await fetchOnce({ userData: bytes }, ["user-data"]);
-  expect(code).toBe(0);
-  expect(Buffer.compare(stdout, bytes)).toBe(0);
-});
+test.each(Object.entries(userData))(
+  "fetch prints user-data byte for byte: %s",
+  async (_, bytes) => {
+    const { code, stdout } = await fetchOnce({ userData: bytes }, ["user-data"]);
+    expect(code).toBe(0);
+    expect(Buffer.compare(stdout, bytes)).toBe(0);
+  },
+);
 
-test("a leaf that is not UTF-8 is byte for byte too, and no JSON", async () => {
+test("fetch prints a leaf that is not UTF-8 byte for byte, and rejects it as json and env", async () => {
   const of: Scenario = { set: { profile: Uint8Array.of(0xff, 0) } };
   expect([...(await fetchOnce(of, ["profile"])).stdout]).toEqual([0xff, 0, 0x0a]);
   for (const format of ["json", "env"]) {
@@ -61,7 +64,7 @@ test("a leaf that is not UTF-8 is byte for byte too, and no JSON", async () => {
   }
 });
 
-test("one byte more than a cap is no answer", async () => {
+test("fetch rejects a value that is one byte larger than the limit", async () => {
   const flags = ["--retries", "0"];
   const big = new Uint8Array(1_048_577);
   expect((await fetchOnce({ userData: big }, ["user-data", ...flags])).code).toBe(65);

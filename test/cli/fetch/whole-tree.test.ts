@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 
-const rich: Scenario = {
+const scenario: Scenario = {
   iamRole: "web",
   userData: "password=hunter2",
   tags: { Name: "web" },
@@ -11,8 +11,8 @@ const rich: Scenario = {
 
 const secrets = /simulated-secret|simulated-session-token|ASIAEXAMPLE|hunter2/;
 
-test("everything, without credentials and user-data, which are not even asked for", async () => {
-  const { code, text, stderr, simulator } = await fetchOnce(rich, []);
+test("the whole tree has no credentials and no user-data, and fetch does not request them", async () => {
+  const { code, text, stderr, simulator } = await fetchOnce(scenario, []);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(text).not.toMatch(secrets);
   const tree = JSON.parse(text) as Record<string, unknown>;
@@ -29,8 +29,8 @@ test("everything, without credentials and user-data, which are not even asked fo
   }
 });
 
-test("everything with --show-secrets", async () => {
-  const { code, text } = await fetchOnce(rich, ["--show-secrets"]);
+test("--show-secrets adds credentials and user-data to the whole tree", async () => {
+  const { code, text } = await fetchOnce(scenario, ["--show-secrets"]);
   expect(code).toBe(0);
   expect(JSON.parse(text)).toMatchObject({
     "user-data": "password=hunter2",
@@ -39,22 +39,22 @@ test("everything with --show-secrets", async () => {
   });
 });
 
-test("what is named is given: iam/, a credential, user-data", async () => {
-  expect((await fetchOnce(rich, ["iam"])).text).toContain("simulated-secret-ROLE");
-  const role = await fetchOnce(rich, ["iam/security-credentials/web"]);
+test("fetch prints iam/, a credential and user-data if they are named", async () => {
+  expect((await fetchOnce(scenario, ["iam"])).text).toContain("simulated-secret-ROLE");
+  const role = await fetchOnce(scenario, ["iam/security-credentials/web"]);
   expect(JSON.parse(role.text)).toMatchObject({ AccessKeyId: "ASIAEXAMPLEROLE" });
-  expect((await fetchOnce(rich, ["user-data"])).text).toBe("password=hunter2");
+  expect((await fetchOnce(scenario, ["user-data"])).text).toBe("password=hunter2");
 });
 
-test("the whole tree as env holds no secret either", async () => {
-  const { code, text } = await fetchOnce(rich, ["--format", "env"]);
+test("the whole tree as env has no secret", async () => {
+  const { code, text } = await fetchOnce(scenario, ["--format", "env"]);
   expect(code).toBe(0);
   expect(text).toContain('\nEC2_TAGS_INSTANCE_NAME="web"\n');
   expect(text).not.toMatch(secrets);
 });
 
-test("one token; at most 6 requests in flight and 6 connections; each path once", async () => {
-  const { code, simulator } = await fetchOnce({ ...rich, latencyMs: 20 }, []);
+test("fetch reads the tree with one token, at most 6 requests in flight, and each path once", async () => {
+  const { code, simulator } = await fetchOnce({ ...scenario, latencyMs: 20 }, []);
   expect(code).toBe(0);
   expect(simulator.count("PUT /latest/api/token")).toBe(1);
   expect(simulator.requests.length).toBeGreaterThan(80);
@@ -67,15 +67,15 @@ test("one token; at most 6 requests in flight and 6 connections; each path once"
   );
 });
 
-test("a service that closes after each answer is read as well", async () => {
-  const { code, simulator } = await fetchOnce({ ...rich, keepAlive: false }, []);
+test("fetch reads the tree from a service that closes after each reply", async () => {
+  const { code, simulator } = await fetchOnce({ ...scenario, keepAlive: false }, []);
   expect(code).toBe(0);
   expect(simulator.maxInFlight).toBeLessThanOrEqual(6);
   expect(simulator.count("PUT *")).toBe(1);
 });
 
-// A leaf that is listed but not there yet is an ENI that propagates, not a failure of the tree.
-test("a child that is listed but 404 is left out, and said", async () => {
+// A listed leaf that does not exist yet belongs to an ENI that propagates: this is no failure.
+test("fetch omits a listed child that is a 404, and reports it", async () => {
   const late = { "placement/region": { afterMs: 60_000, listed: true } };
   const { code, text, stderr } = await fetchOnce({ late }, ["placement"]);
   expect(code).toBe(0);
@@ -83,7 +83,7 @@ test("a child that is listed but 404 is left out, and said", async () => {
   expect(stderr).toContain("placement/region is listed but not there (404): left out");
 });
 
-test("a child that fails fails the tree: an error is never an absent value", async () => {
+test("an error of a child is an error of the tree, not a missing value", async () => {
   const faults = [{ match: "GET */region", fault: { kind: "status", status: 500 } as const }];
   const { code, text } = await fetchOnce({ faults }, ["placement", "--retries", "1"]);
   expect({ code, text }).toEqual({ code: 69, text: "" });

@@ -6,79 +6,82 @@ import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 
 const mac = "06:ec:2a:00:00:00\n";
 
-/** A dead endpoint first, a healthy one after it. */
-async function withDeadFirst(scenario: Scenario, more: readonly string[] = []) {
-  await using dead = await startSimulator({ scenario });
-  await using alive = await startSimulator();
-  const args = ["--endpoint", alive.url, "mac", ...more];
-  const run = await fetchFrom(dead, args);
-  return { ...run, dead, alive };
+/** Runs `fetch` with two endpoints: the first one has the scenario, the second one is healthy. */
+async function fetchWithTwoEndpoints(scenario: Scenario, more: readonly string[] = []) {
+  await using first = await startSimulator({ scenario });
+  await using second = await startSimulator();
+  const args = ["--endpoint", second.url, "mac", ...more];
+  const run = await fetchFrom(first, args);
+  return { ...run, first, second };
 }
 
-const deaths: Readonly<Record<string, Scenario>> = {
-  refuses: { faults: [{ fault: { kind: "refuse" } }] },
-  "is silent": { faults: [{ fault: { kind: "hang" } }] },
+const failures: Readonly<Record<string, Scenario>> = {
+  "refuses connections": { faults: [{ fault: { kind: "refuse" } }] },
+  "sends nothing": { faults: [{ fault: { kind: "hang" } }] },
   "resets connections": { faults: [{ fault: { kind: "reset" } }] },
-  "is something else": { faults: [{ fault: { kind: "garbage" } }] },
+  "is not HTTP": { faults: [{ fault: { kind: "garbage" } }] },
   redirects: { faults: [{ fault: { kind: "redirect", location: "http://127.0.0.1:1/" } }] },
-  "says 403": { disabled: true },
-  "says 503": { faults: [{ fault: { kind: "status", status: 503 } }] },
-  "gives no token": { faults: [{ fault: { kind: "empty" } }] },
+  "answers 403": { disabled: true },
+  "answers 503": { faults: [{ fault: { kind: "status", status: 503 } }] },
+  "gives an empty token": { faults: [{ fault: { kind: "empty" } }] },
 };
 
-test.each(Object.entries(deaths))("the first endpoint %s: the second answers", async (_, death) => {
-  const { code, text, elapsedMs, dead, alive } = await withDeadFirst(death);
-  expect({ code, text }).toEqual({ code: 0, text: mac });
-  expect(elapsedMs).toBeLessThan(700);
-  expect(dead.requests.length).toBeLessThanOrEqual(1);
-  expect(dead.count("GET *")).toBe(0);
-  expect(alive.requests.map(({ method }) => method)).toEqual(["PUT", "GET"]);
-});
+test.each(Object.entries(failures))(
+  "the second endpoint is used if the first %s",
+  async (_, failure) => {
+    const { code, text, elapsedMs, first, second } = await fetchWithTwoEndpoints(failure);
+    expect({ code, text }).toEqual({ code: 0, text: mac });
+    expect(elapsedMs).toBeLessThan(700);
+    expect(first.requests.length).toBeLessThanOrEqual(1);
+    expect(first.count("GET *")).toBe(0);
+    expect(second.requests.map(({ method }) => method)).toEqual(["PUT", "GET"]);
+  },
+);
 
-test("a healthy first endpoint: the second is not asked", async () => {
+test("the second endpoint gets no connection if the first is healthy", async () => {
   await using second = await startSimulator();
   const { code, simulator } = await fetchOnce({}, ["--endpoint", second.url, "mac"]);
   expect([code, second.connections, simulator.requests.length]).toEqual([0, 0, 2]);
 });
 
-test("a slow first endpoint loses the race, and its token goes nowhere", async () => {
-  const { code, alive, dead } = await withDeadFirst({ latencyMs: 400 });
+test("a slow first endpoint is not used, and its token is sent to no endpoint", async () => {
+  const { code, second, first } = await fetchWithTwoEndpoints({ latencyMs: 400 });
   expect(code).toBe(0);
-  expect(dead.count("GET *")).toBe(0);
-  const token = alive.requests[1]?.headers["x-aws-ec2-metadata-token"];
+  expect(first.count("GET *")).toBe(0);
+  const token = second.requests[1]?.headers["x-aws-ec2-metadata-token"];
   expect(token).not.toBe("");
-  expect(alive.requests[1]?.tokenOk).toBe(true);
+  expect(second.requests[1]?.tokenOk).toBe(true);
 });
 
-test("all endpoints dead: 69, and why of each", async () => {
-  await using other = await startSimulator({ scenario: deaths["refuses"] ?? {} });
+test("fetch exits with 69 and names the error of each endpoint if all fail", async () => {
+  await using other = await startSimulator({ scenario: failures["refuses connections"] ?? {} });
   const args = ["--endpoint", other.url, "mac", "--retries", "0"];
-  const { code, stderr, simulator } = await fetchOnce(deaths["says 503"] ?? {}, args);
+  const { code, stderr, simulator } = await fetchOnce(failures["answers 503"] ?? {}, args);
   expect(code).toBe(69);
   expect(stderr).toContain(`${simulator.url}: 503, throttled; ${other.url}: connection refused`);
 });
 
-// a 403 from one of two ways is IMDS's word where the other is only silent
-test("one says 403, the other refuses: 78", async () => {
-  await using other = await startSimulator({ scenario: deaths["refuses"] ?? {} });
+// a 403 is a definite answer of IMDS; a refused connection is not
+test("fetch exits with 78 if one endpoint answers 403 and the other refuses", async () => {
+  await using other = await startSimulator({ scenario: failures["refuses connections"] ?? {} });
   expect((await fetchOnce({ disabled: true }, ["--endpoint", other.url, "mac"])).code).toBe(78);
 });
 
-test("an endpoint that dies in the middle of a tree: the other goes on, with a token of its own", async () => {
+test("if an endpoint fails in the middle of a tree, the other continues with its own token", async () => {
   const scenario: Scenario = {
     latencyMs: 4,
     faults: [{ fault: { kind: "refuse" }, afterMs: 120 }],
   };
-  await using dying = await startSimulator({ scenario });
-  await using alive = await startSimulator();
-  const args = ["--endpoint", alive.url, "--timeout", "8s"];
-  const { code, text } = await fetchFrom(dying, args);
+  await using failing = await startSimulator({ scenario });
+  await using second = await startSimulator();
+  const args = ["--endpoint", second.url, "--timeout", "8s"];
+  const { code, text } = await fetchFrom(failing, args);
   expect(code).toBe(0);
-  expect(text).toBe((await fetchFrom(alive, [])).text);
-  expect(alive.requests.every(({ method, tokenOk }) => method === "PUT" || tokenOk)).toBe(true);
+  expect(text).toBe((await fetchFrom(second, [])).text);
+  expect(second.requests.every(({ method, tokenOk }) => method === "PUT" || tokenOk)).toBe(true);
 });
 
-test("an endpoint may have a path, a slash at the end, and be IPv6", async () => {
+test("an endpoint may have a path, trailing slashes, and an IPv6 address", async () => {
   await using simulator = await startSimulator({
     listen: [
       { host: "127.0.0.1", port: 0 },
@@ -94,7 +97,7 @@ test("an endpoint may have a path, a slash at the end, and be IPv6", async () =>
   expect(simulator.requests.at(-1)?.path).toBe("/base/latest/api/token");
 });
 
-test("AWS_EC2_METADATA_SERVICE_ENDPOINT is used, the flag wins, empty is none", async () => {
+test("--endpoint overrides AWS_EC2_METADATA_SERVICE_ENDPOINT, and an empty variable is ignored", async () => {
   await using one = await startSimulator();
   await using two = await startSimulator();
   const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: one.url };
@@ -107,7 +110,7 @@ test("AWS_EC2_METADATA_SERVICE_ENDPOINT is used, the flag wins, empty is none", 
 });
 
 test.each(["true", "True", "TRUE"])(
-  "AWS_EC2_METADATA_DISABLED=%s: 78, no request",
+  "AWS_EC2_METADATA_DISABLED=%s: fetch exits with 78 and sends no request",
   async (value) => {
     const env = { AWS_EC2_METADATA_DISABLED: value };
     const { code, text, simulator } = await fetchOnce({}, ["mac"], { env });
@@ -115,7 +118,10 @@ test.each(["true", "True", "TRUE"])(
   },
 );
 
-test.each(["false", "", "0", "1", "yes"])("AWS_EC2_METADATA_DISABLED=%p is no", async (value) => {
-  const env = { AWS_EC2_METADATA_DISABLED: value };
-  expect((await fetchOnce({}, ["mac"], { env })).code).toBe(0);
-});
+test.each(["false", "", "0", "1", "yes"])(
+  "AWS_EC2_METADATA_DISABLED=%p does not disable fetch",
+  async (value) => {
+    const env = { AWS_EC2_METADATA_DISABLED: value };
+    expect((await fetchOnce({}, ["mac"], { env })).code).toBe(0);
+  },
+);

@@ -10,8 +10,8 @@ import { startTrap } from "../../kit/program/trap-server.ts";
 
 const mac = "06:ec:2a:00:00:00\n";
 
-/** Files that Bun loads by itself from the current folder unless it is told not to. */
-function plant(folder: string): string {
+/** Writes files that Bun loads from the current folder by default; returns the canary's path. */
+function writeHostileFiles(folder: string): string {
   const canary = join(folder, "canary");
   const evil = `require("node:fs").writeFileSync(${JSON.stringify(canary)}, "ran");`;
   const files = {
@@ -28,9 +28,9 @@ function plant(folder: string): string {
   return canary;
 }
 
-test("bunfig.toml, .env and the like in the current folder are not looked at", async () => {
+test("ec2nic ignores bunfig.toml, .env and similar files in the current folder", async () => {
   using folder = temporaryFolder();
-  const canary = plant(folder.path);
+  const canary = writeHostileFiles(folder.path);
   for (const env of [
     {},
     { NODE_ENV: "production" },
@@ -58,10 +58,10 @@ const options: readonly Readonly<Record<string, string>>[] = [
   { NODE_PATH: "." },
 ];
 
-// what is refused may be refused loudly: nothing of the folder has run, and nothing is left behind
-test.each(options)("%p runs nothing of the current folder", async (env) => {
+// a run may fail with an error, but it must not run or leave anything
+test.each(options)("%p runs no code from the current folder", async (env) => {
   using folder = temporaryFolder();
-  const canary = plant(folder.path);
+  const canary = writeHostileFiles(folder.path);
   const files = readdirSync(folder.path);
   const { code, text } = await fetchOnce({}, ["mac"], { env, cwd: folder.path });
   if (code === 0) expect(text).toBe(mac);
@@ -79,14 +79,14 @@ const proxies = [
   "HTTPS_PROXY",
 ];
 
-// Bun's fetch obeys them even for link-local addresses, and the token would leave the machine
-test.each(proxies)("%s: no connection goes there", async (name) => {
+// Bun's fetch uses proxies even for link-local addresses, and the token would leave the machine
+test.each(proxies)("ec2nic does not use the proxy in %s", async (name) => {
   await using trap = await startTrap();
   const { code, text } = await fetchOnce({}, ["mac"], { env: { [name]: trap.url } });
   expect({ code, text, received: trap.received }).toEqual({ code: 0, text: mac, received: [] });
 });
 
-test("a redirect is not followed", async () => {
+test("fetch rejects a redirect with 65 and does not follow it", async () => {
   await using trap = await startTrap();
   for (const status of [301, 302, 303, 307, 308]) {
     const fault = { kind: "redirect", location: `${trap.url}/latest/api/token`, status } as const;
@@ -97,19 +97,19 @@ test("a redirect is not followed", async () => {
   expect(trap.received).toEqual([]);
 });
 
-test("an empty environment, no HOME, no PATH", async () => {
+test("fetch works with an empty environment", async () => {
   const around = ["/usr/bin/env", "-i"];
   const { code, text, stderr } = await fetchOnce({}, ["mac"], { around });
   expect({ code, text, stderr }).toEqual({ code: 0, text: mac, stderr: "" });
 });
 
-test("a HOME and a TMPDIR that are not there", async () => {
+test("fetch works if HOME and TMPDIR do not exist", async () => {
   const env = { HOME: "/no/such", TMPDIR: "/no/such", XDG_CACHE_HOME: "/no/such" };
   const { code, text, stderr } = await fetchOnce({}, ["mac"], { env });
   expect({ code, text, stderr }).toEqual({ code: 0, text: mac, stderr: "" });
 });
 
-test("locale and time zone change nothing", async () => {
+test("locale and time zone do not change the output", async () => {
   for (const env of [{ LC_ALL: "tr_TR.UTF-8" }, { LANG: "xx" }, { TZ: "Asia/Kathmandu" }]) {
     const { text } = await fetchOnce({}, ["instance-id", "--format", "env"], { env });
     expect(text).toBe('EC2_INSTANCE_ID="i-0ec20000000000001"\n');
@@ -120,14 +120,14 @@ const readOnly = `mount --make-rprivate / && mount -o remount,bind,ro / && ! tou
   mount -t tmpfs -o ro tmpfs /run && cd / && exec "$@"`;
 
 testUnless(missingRoot() ?? failingCommand("unshare", "--mount", "true"))(
-  "a root that is read-only, and /run too",
+  "fetch works on read-only / and /run, and --output exits with 73",
   async () => {
     const around = ["unshare", "--mount", "sh", "-c", readOnly, "sh"];
     await using simulator = await startSimulator();
     for (const more of [[], ["--max-age", "5m"], ["--", "cat", "/dev/null"]]) {
       const { code, text, stderr } = await fetchFrom(simulator, ["mac", ...more], { around });
-      const wanted = more[0] === "--" ? "" : mac;
-      expect({ more, code, text, stderr }).toEqual({ more, code: 0, text: wanted, stderr: "" });
+      const expected = more[0] === "--" ? "" : mac;
+      expect({ more, code, text, stderr }).toEqual({ more, code: 0, text: expected, stderr: "" });
     }
     const output = ["mac", "--output", "/id"];
     const { code, stderr } = await fetchFrom(simulator, output, { around });
@@ -136,15 +136,15 @@ testUnless(missingRoot() ?? failingCommand("unshare", "--mount", "true"))(
   },
 );
 
-// A known limit of Bun 1.4.5: it needs the current folder's name before our code runs.
-test("a current folder that was deleted: no success, no data", async () => {
+// A known limit of Bun 1.4.5: it needs the current folder's name before the code of ec2nic runs.
+test("in a deleted current folder, fetch prints the value exactly if it exits with 0", async () => {
   using folder = temporaryFolder();
   const around = ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', "sh"];
   const { code, text } = await fetchOnce({}, ["mac"], { around, cwd: folder.path });
   expect([code === 0, text === mac]).toEqual([text === mac, code === 0]);
 });
 
-test("help and version need neither IMDS nor HOME nor a writable folder", async () => {
+test("--help and --version need neither IMDS nor HOME nor a writable folder", async () => {
   for (const args of [["--help"], ["--version"], ["fetch", "--help"], ["fetch", "-h"]]) {
     const { code, text, stderr } = await runEc2nic({ args, cwd: "/proc", env: { HOME: "/no" } });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -3,8 +3,8 @@ import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Fault, FaultRule } from "../../../scripts/simulator/faults/fault.ts";
 import { timedTest } from "../../kit/basics/timed-test.ts";
 
-/** How a run ends where every answer is struck. */
-interface End {
+/** How a run ends if every reply has this fault. */
+interface Case {
   readonly fault: Fault;
   readonly status: number;
   readonly says: RegExp;
@@ -13,8 +13,8 @@ interface End {
 const noAnswer = /no whole answer within [\d.]+ ms/;
 const cut = /the connection was cut/;
 
-/** Trouble that may pass: tried until the deadline. One row a kind, or the compiler says so. */
-const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: End } = {
+/** Faults that may be temporary: retried until the deadline. The type requires one row per kind. */
+const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: Case } = {
   status: { fault: { kind: "status", status: 503 }, status: 69, says: /503, throttled/ },
   refuse: { fault: { kind: "refuse" }, status: 69, says: /connection refused/ },
   hang: { fault: { kind: "hang" }, status: 69, says: noAnswer },
@@ -30,13 +30,13 @@ const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: E
   "token-rejected": {
     fault: { kind: "token-rejected" },
     status: 69,
-    // or the deadline cuts the request for yet another token
+    // the second text: the deadline ended the request for another token
     says: /401, the token was not accepted|no whole answer within \d+ ms \(1 try/,
   },
 };
 
-/** Statuses, and other shapes of the kinds above. */
-const more: readonly End[] = [
+/** Other statuses, and variants of the kinds above. */
+const moreRetried: readonly Case[] = [
   { fault: { kind: "status", status: 429 }, status: 69, says: /429, throttled/ },
   { fault: { kind: "status", status: 500 }, status: 69, says: /500, trouble/ },
   { fault: { kind: "status", status: 502 }, status: 69, says: /502, trouble/ },
@@ -47,7 +47,7 @@ const more: readonly End[] = [
   { fault: { kind: "cut", bytes: 0 }, status: 69, says: cut },
 ];
 
-/** Past a deadline of a second; on a machine that is busy with whole machines, not 300. */
+/** How late after the deadline of 1 s a run may end; a quiet machine needs less than 300 ms. */
 const graceMs = 700;
 
 const quick = { env: { AWS_METADATA_SERVICE_TIMEOUT: "0.2" } };
@@ -58,48 +58,54 @@ function rule(fault: Fault, match: string): FaultRule {
 }
 
 for (const match of ["PUT *", "GET *"]) {
-  for (const { fault, status, says } of [...Object.values(retried), ...more]) {
-    timedTest(`${match} ${JSON.stringify(fault)}: ${status} at the deadline`, async () => {
-      const scenario = { faults: [rule(fault, match)] };
-      const run = await fetchOnce(scenario, ["mac", "--timeout", "1s"], quick);
-      expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
-      expect(run.stderr).toMatch(says);
-      expect(run.elapsedMs).toBeGreaterThan(700);
-      expect(run.elapsedMs).toBeLessThan(1000 + graceMs);
-      const { requests } = run.simulator;
-      if (fault.kind !== "refuse") expect(requests.length).toBeGreaterThan(2);
-      expect(requests.length).toBeLessThan(40); // it backs off
-      expect(requests.every(({ method, headers }) => method === "PUT" || tokenOf(headers))).toBe(
-        true,
-      );
-    });
+  for (const { fault, status, says } of [...Object.values(retried), ...moreRetried]) {
+    timedTest(
+      `fetch retries ${match} ${JSON.stringify(fault)}, and exits with ${status} at the deadline`,
+      async () => {
+        const scenario = { faults: [rule(fault, match)] };
+        const run = await fetchOnce(scenario, ["mac", "--timeout", "1s"], quick);
+        expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
+        expect(run.stderr).toMatch(says);
+        expect(run.elapsedMs).toBeGreaterThan(700);
+        expect(run.elapsedMs).toBeLessThan(1000 + graceMs);
+        const { requests } = run.simulator;
+        if (fault.kind !== "refuse") expect(requests.length).toBeGreaterThan(2);
+        expect(requests.length).toBeLessThan(40); // it backs off
+        expect(requests.every(({ method, headers }) => method === "PUT" || hasToken(headers))).toBe(
+          true,
+        );
+      },
+    );
   }
 }
 
-function tokenOf(headers: Readonly<Record<string, string>>): boolean {
+function hasToken(headers: Readonly<Record<string, string>>): boolean {
   return (headers["x-aws-ec2-metadata-token"] ?? "") !== "";
 }
 
-// the last try before the deadline has milliseconds: what it says of itself is no reason
-timedTest("the reason told is IMDS's, not that the last try was cut by the deadline", async () => {
-  const fault = { kind: "status", status: 503 } as const;
-  const scenario = { faults: [{ fault }], latencyMs: 80 };
-  const runs = [1, 2, 3].map(() => fetchOnce(scenario, ["mac", "--timeout", "700ms"]));
-  for (const { code, stderr } of await Promise.all(runs)) {
-    expect(code).toBe(69);
-    expect(stderr).toContain("503, throttled");
-  }
-});
+// the deadline ends the last try after a few milliseconds: this says nothing about IMDS
+timedTest(
+  "the message names the error of IMDS, not the last try that the deadline ended",
+  async () => {
+    const fault = { kind: "status", status: 503 } as const;
+    const scenario = { faults: [{ fault }], latencyMs: 80 };
+    const runs = [1, 2, 3].map(() => fetchOnce(scenario, ["mac", "--timeout", "700ms"]));
+    for (const { code, stderr } of await Promise.all(runs)) {
+      expect(code).toBe(69);
+      expect(stderr).toContain("503, throttled");
+    }
+  },
+);
 
-timedTest("times are told in whole milliseconds", async () => {
+timedTest("messages give times in milliseconds without decimals", async () => {
   const scenario = { faults: [{ fault: { kind: "hang" } as const }] };
   const { stderr } = await fetchOnce(scenario, ["mac", "--timeout", "400ms", "-v"], quick);
   expect(stderr).toMatch(noAnswer);
   expect(stderr).not.toMatch(/\d\.\d+ ms/);
 });
 
-/** What no time will fix: told at once, after one try. */
-const final: readonly End[] = [
+/** Faults that no retry will fix: reported at once, after one try. */
+const final: readonly Case[] = [
   {
     fault: { kind: "status", status: 403 },
     status: 78,
@@ -116,7 +122,7 @@ const final: readonly End[] = [
 
 for (const { fault, status, says } of final) {
   for (const [match, puts, gets] of [["PUT *", 1, 0] as const, ["GET *", 1, 1] as const]) {
-    test(`${match} ${JSON.stringify(fault)}: ${status} at once`, async () => {
+    test(`fetch exits with ${status} at once: ${match} ${JSON.stringify(fault)}`, async () => {
       const run = await fetchOnce({ faults: [{ fault, match }] }, ["mac"]);
       expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
       expect(run.stderr).toMatch(says);
@@ -126,14 +132,14 @@ for (const { fault, status, says } of final) {
   }
 }
 
-test("403 in the middle of a tree ends it at once", async () => {
+test("a 403 in the middle of a tree ends the run at once", async () => {
   const faults = [{ match: "GET */region", fault: { kind: "status", status: 403 } as const }];
   const { code, elapsedMs } = await fetchOnce({ faults }, []);
   expect(code).toBe(78);
   expect(elapsedMs).toBeLessThan(500);
 });
 
-test("an empty token is none (65), nor is an empty value, but of user-data and tags", async () => {
+test("fetch rejects an empty token or value with 65, but accepts an empty tag", async () => {
   const empty = (match: string) => ({ faults: [{ match, fault: { kind: "empty" } as const }] });
   const token = await fetchOnce(empty("PUT *"), ["mac", "--retries", "1"]);
   expect([token.code, token.simulator.count("GET *")]).toEqual([65, 0]);
@@ -143,15 +149,18 @@ test("an empty token is none (65), nor is an empty value, but of user-data and t
   expect([tag.code, tag.text]).toEqual([0, "\n"]);
 });
 
-// a login page answers 200 to everything, and would be sent back as a token
-test.each(["<html>log in</html>\n", "a b", "t\u0007", "grüße"])("no token: %p", async (body) => {
-  const faults = [{ match: "PUT *", fault: { kind: "status", status: 200, body } as const }];
-  const { code, stderr, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
-  expect([code, simulator.count("GET *")]).toEqual([65, 0]);
-  expect(stderr).toContain("the answer is no token");
-});
+// a captive portal answers 200 to everything, and its page would be sent back as a token
+test.each(["<html>log in</html>\n", "a b", "t\u0007", "grüße"])(
+  "fetch rejects %p as a token",
+  async (body) => {
+    const faults = [{ match: "PUT *", fault: { kind: "status", status: 200, body } as const }];
+    const { code, stderr, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
+    expect([code, simulator.count("GET *")]).toEqual([65, 0]);
+    expect(stderr).toContain("the answer is no token");
+  },
+);
 
-test("an answer in a coding that was not asked for is no value", async () => {
+test("fetch rejects a reply with a content coding that it did not request", async () => {
   const headers = { "Content-Encoding": "gzip" };
   const fault = { kind: "status", status: 200, headers, body: "x" } as const;
   const faults = [{ match: "GET *", fault }];

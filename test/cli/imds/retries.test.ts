@@ -3,8 +3,10 @@ import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { timedTest } from "../../kit/basics/timed-test.ts";
 
-const busy: Scenario = { faults: [{ match: "PUT *", fault: { kind: "status", status: 503 } }] };
-const busyLater: Scenario = {
+const busyTokens: Scenario = {
+  faults: [{ match: "PUT *", fault: { kind: "status", status: 503 } }],
+};
+const busyValues: Scenario = {
   faults: [{ match: "GET *", fault: { kind: "status", status: 503 } }],
 };
 
@@ -23,10 +25,10 @@ const cases: readonly {
 
 for (const { args = [], attempts, tries } of cases) {
   const env = attempts === undefined ? {} : { AWS_METADATA_SERVICE_NUM_ATTEMPTS: attempts };
-  timedTest(`${JSON.stringify({ args, env })}: ${tries} tries, exactly`, async () => {
+  timedTest(`${JSON.stringify({ args, env })}: fetch makes exactly ${tries} tries`, async () => {
     const [token, value] = await Promise.all([
-      fetchOnce(busy, ["mac", ...args], { env }),
-      fetchOnce(busyLater, ["mac", ...args], { env }),
+      fetchOnce(busyTokens, ["mac", ...args], { env }),
+      fetchOnce(busyValues, ["mac", ...args], { env }),
     ]);
     expect([token.code, value.code]).toEqual([69, 69]);
     expect([token.simulator.count("PUT *"), token.simulator.count("GET *")]).toEqual([tries, 0]);
@@ -36,7 +38,7 @@ for (const { args = [], attempts, tries } of cases) {
   });
 }
 
-test("--retries 0 and a connection that breaks: one try", async () => {
+test("with --retries 0, a broken connection is not tried again", async () => {
   for (const kind of ["reset", "close", "cut", "garbage"] as const) {
     const faults = [{ match: "PUT *", fault: { kind } }];
     const { code, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
@@ -48,7 +50,7 @@ test("--retries 0 and a connection that breaks: one try", async () => {
   }
 });
 
-timedTest("a try is cut after 2 s", async () => {
+timedTest("a try ends after 2 s", async () => {
   const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
   const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"]);
   expect(code).toBe(69);
@@ -56,7 +58,7 @@ timedTest("a try is cut after 2 s", async () => {
   expect(elapsedMs).toBeLessThan(2300);
 });
 
-timedTest("AWS_METADATA_SERVICE_TIMEOUT cuts it earlier", async () => {
+timedTest("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
   const env = { AWS_METADATA_SERVICE_TIMEOUT: "0.3" };
   const hang: Scenario = { faults: [{ match: "GET *", fault: { kind: "hang" } }] };
   const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"], { env });
@@ -65,7 +67,7 @@ timedTest("AWS_METADATA_SERVICE_TIMEOUT cuts it earlier", async () => {
   expect(elapsedMs).toBeLessThan(600);
 });
 
-timedTest("the deadline cuts a try, and is over everything together", async () => {
+timedTest("--timeout limits all tries together", async () => {
   const scenario: Scenario = { latencyMs: 120 };
   const { code, text, elapsedMs } = await fetchOnce(scenario, ["--timeout", "500ms"]);
   expect({ code, text }).toEqual({ code: 69, text: "" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { throughVariable } from "../../kit/program/fetch-from.ts";
 import { repository } from "../../kit/program/run-ec2nic.ts";
 
-/** Tests of how answers, faults and signals are met, which must not depend on the transport. */
+/** Tests of replies, faults and signals, whose results must not depend on the transport. */
 const files = [
   "cli/terminal/exit-status",
   "cli/fetch/values",
@@ -15,7 +15,7 @@ const files = [
   "fuzz/properties/fetch-never-leaves-its-tree",
 ].map((file) => join(repository, `test/${file}.test.ts`));
 
-test("every fault is met the same way through a socket that is bound to a nic", async () => {
+test("the tests of faults also pass with a socket that is bound to a NIC", async () => {
   const child = Bun.spawn([process.execPath, "test", "--only-failures", ...files], {
     cwd: repository,
     env: { ...process.env, [throughVariable]: "lo" },

@@ -26,29 +26,51 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { status: 0, why: "done", args: ["mac"], says: "" },
+  { status: 0, why: "a value", args: ["mac"], says: "" },
   { status: 0, why: "a default", args: ["nope", "--default", "d"], says: "" },
   { status: 64, why: "a bad command line", args: ["--bogus"], says: "has no flag --bogus" },
-  { status: 65, why: "what is not HTTP", args: ["mac", ...once], of: garbage, says: "not HTTP" },
+  {
+    status: 65,
+    why: "a reply that is not HTTP",
+    args: ["mac", ...once],
+    of: garbage,
+    says: "not HTTP",
+  },
   { status: 65, why: "a redirect", args: ["mac"], of: redirect, says: "a redirect" },
   {
     status: 65,
-    why: "a value that is no text, as json",
+    why: "a value that is not text, as json",
     args: ["profile", "--json"],
     of: { set: { profile: Uint8Array.of(0xff) } },
     says: "profile: its value is not text",
   },
   {
     status: 66,
-    why: "a key that is not there",
+    why: "a missing key",
     args: ["nope"],
     says: "nope: there is no such key",
   },
-  { status: 66, why: "one key of two", args: ["mac", "no"], says: "no: there is no such key" },
-  { status: 69, why: "refused", args: ["mac", ...once], of: refused, says: "connection refused" },
-  { status: 69, why: "throttled", args: ["mac", ...once], of: throttled, says: "503, throttled" },
-  { status: 73, why: "a folder", args: ["mac", "--output", "."], says: ".: it is there" },
-  { status: 78, why: "IMDS off", args: ["mac"], of: { disabled: true }, says: "403" },
+  {
+    status: 66,
+    why: "one missing key of two",
+    args: ["mac", "no"],
+    says: "no: there is no such key",
+  },
+  {
+    status: 69,
+    why: "refused connections",
+    args: ["mac", ...once],
+    of: refused,
+    says: "connection refused",
+  },
+  { status: 69, why: "throttling", args: ["mac", ...once], of: throttled, says: "503, throttled" },
+  {
+    status: 73,
+    why: "--output to a folder",
+    args: ["mac", "--output", "."],
+    says: ".: it is there",
+  },
+  { status: 78, why: "disabled IMDS", args: ["mac"], of: { disabled: true }, says: "403" },
   {
     status: 78,
     why: "AWS_EC2_METADATA_DISABLED",
@@ -58,65 +80,61 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)("$status: $why", async ({ status, args, of = {}, env = {}, says }) => {
-  const { code, text, stderr } = await fetchOnce(of, args, { env });
-  expect(code).toBe(status);
-  if (status === 0) expect([stderr, text === ""]).toEqual(["", false]);
-  else expect([stderr.startsWith("ec2nic: "), text]).toEqual([true, ""]);
-  expect(stderr).toContain(says);
-  expect(stderr).not.toContain("unexpected");
-});
-
-const ordinary = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
-
-testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
-  "77: not allowed to write",
-  async () => {
-    using folder = temporaryFolder();
-    chmodSync(folder.path, 0o755);
-    const args = ["mac", "--output", join(folder.path, "id")];
-    const { code, stderr } = await fetchOnce({}, args, { around: ordinary });
-    expect(code).toBe(77);
-    expect(stderr).toContain("not allowed to write");
+test.each(rows)(
+  "fetch exits with $status after $why",
+  async ({ status, args, of = {}, env = {}, says }) => {
+    const { code, text, stderr } = await fetchOnce(of, args, { env });
+    expect(code).toBe(status);
+    if (status === 0) expect([stderr, text === ""]).toEqual(["", false]);
+    else expect([stderr.startsWith("ec2nic: "), text]).toEqual([true, ""]);
+    expect(stderr).toContain(says);
+    expect(stderr).not.toContain("unexpected");
   },
 );
 
-for (const [job, ...more] of [
+const asOrdinaryUser = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+const testAsUser = testUnless(missingRoot() ?? failingCommand(...asOrdinaryUser, "true"));
+
+testAsUser("fetch --output exits with 77 if the user may not write the file", async () => {
+  using folder = temporaryFolder();
+  chmodSync(folder.path, 0o755);
+  const args = ["mac", "--output", join(folder.path, "id")];
+  const { code, stderr } = await fetchOnce({}, args, { around: asOrdinaryUser });
+  expect(code).toBe(77);
+  expect(stderr).toContain("not allowed to write");
+});
+
+for (const [command, ...more] of [
   ["activate"],
   ["hotplug sync"],
   ["hotplug add", "--nic", "ens6"],
 ] as const) {
-  testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
-    `77: ${job} may not change this machine, and asks nobody before it says so`,
-    async () => {
-      const { code, stderr, requests } = await asOrdinary([...job.split(" "), ...more]);
-      expect({ code, requests }).toEqual({ code: 77, requests: 0 });
-      expect(stderr).toContain(`${job} writes below /etc, and that takes`);
-      expect(stderr).toContain("hint: the same with sudo before it");
-    },
-  );
+  testAsUser(`${command} exits with 77 for an ordinary user and sends no request`, async () => {
+    const { code, stderr, requests } = await runAsUser([...command.split(" "), ...more]);
+    expect({ code, requests }).toEqual({ code: 77, requests: 0 });
+    expect(stderr).toContain(`${command} writes below /etc, and that takes`);
+    expect(stderr).toContain("hint: the same with sudo before it");
+  });
 }
 
-for (const look of ["--dry-run", "--check"]) {
-  testUnless(missingRoot() ?? failingCommand(...ordinary, "true"))(
-    `an ordinary user may look: activate ${look}`,
-    async () => {
-      const { code, requests } = await asOrdinary(["activate", look]);
-      expect(code).not.toBe(77);
-      expect(requests).toBeGreaterThan(0);
-    },
-  );
+for (const flag of ["--dry-run", "--check"]) {
+  testAsUser(`an ordinary user may run activate ${flag}`, async () => {
+    const { code, requests } = await runAsUser(["activate", flag]);
+    expect(code).not.toBe(77);
+    expect(requests).toBeGreaterThan(0);
+  });
 }
 
-async function asOrdinary(argv: readonly string[]) {
+async function runAsUser(argv: readonly string[]) {
   await using simulator = await startSimulator({ scenario: {} });
   const args = [...argv, "--endpoint", simulator.url];
-  const { code, stderr } = await runEc2nic({ args, around: ordinary });
+  const { code, stderr } = await runEc2nic({ args, around: asOrdinaryUser });
   return { code, stderr, requests: simulator.requests.length };
 }
 
 for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
-  test(`${status}: ${signal}`, async () => {
+  test(`fetch exits with ${status} after ${signal}`, async () => {
     await using simulator = await startSimulator({ scenario: { latencyMs: 10_000 } });
     const { kill, result } = startEc2nic({ args: fetchArgs(simulator.url, ["mac"]) });
     while (simulator.requests.length === 0) await Bun.sleep(5);

@@ -5,7 +5,7 @@ import { missingTool, testUnless } from "../../kit/basics/skip.ts";
 
 const refused = (forMs: number): Scenario => ({ faults: [{ fault: { kind: "refuse" }, forMs }] });
 
-/** On a terminal of util-linux's script(1); stdout goes elsewhere, so that `text` is the screen. */
+/** Runs on a terminal of script(1); stdout is discarded, so `text` is the terminal's content. */
 const terminal = [
   "sh",
   "-c",
@@ -13,36 +13,39 @@ const terminal = [
   "sh",
 ];
 
-const escape = "\u001b[K";
+const eraseLine = "\u001b[K";
 const testOnTerminal = testUnless(missingTool("script"), test.concurrent);
 
-testOnTerminal("a wait of more than a second shows a line, and it is gone afterwards", async () => {
-  const args = ["mac", "--timeout", "4s"];
-  const { code, text } = await fetchOnce(refused(1600), args, { around: terminal });
-  expect(code).toBe(0);
-  expect(text).toMatch(
-    /ec2nic: waiting for instance metadata \(\d+ tr(y|ies), \d s left\): connection refuse/,
-  );
-  expect(text).toEndWith(`\r${escape}`);
-});
+testOnTerminal(
+  "a wait of more than a second shows a status line and erases it afterwards",
+  async () => {
+    const args = ["mac", "--timeout", "4s"];
+    const { code, text } = await fetchOnce(refused(1600), args, { around: terminal });
+    expect(code).toBe(0);
+    expect(text).toMatch(
+      /ec2nic: waiting for instance metadata \(\d+ tr(y|ies), \d s left\): connection refuse/,
+    );
+    expect(text).toEndWith(`\r${eraseLine}`);
+  },
+);
 
-testOnTerminal("a failure is told below a clean line", async () => {
+testOnTerminal("a failure erases the status line before its message", async () => {
   const args = ["mac", "--timeout", "1500ms"];
   const { code, text } = await fetchOnce(refused(9000), args, { around: terminal });
   expect(code).toBe(69);
   expect(text).toContain("waiting for instance metadata");
-  expect(text).toContain(`\r${escape}ec2nic: instance metadata: connection refused`);
+  expect(text).toContain(`\r${eraseLine}ec2nic: instance metadata: connection refused`);
 });
 
-testOnTerminal("SIGTERM clears it, too", async () => {
+testOnTerminal("SIGTERM erases the status line", async () => {
   const inner = ["sh", "-c", 'timeout -s TERM 1.5 "$@"', "sh"];
   const args = ["mac", "--timeout", "9s"];
   const { text } = await fetchOnce(refused(9000), args, { around: [...terminal, ...inner] });
   expect(text).toContain("waiting for instance metadata");
-  expect(text).toContain(`\r${escape}ec2nic: ended by SIGTERM`);
+  expect(text).toContain(`\r${eraseLine}ec2nic: ended by SIGTERM`);
 });
 
-const silent: readonly {
+const withoutLine: readonly {
   readonly what: string;
   readonly args: readonly string[];
   readonly forMs: number;
@@ -51,14 +54,14 @@ const silent: readonly {
   { what: "-q", args: ["mac", "-q"], forMs: 1300 },
 ];
 
-for (const { what, args, forMs } of silent) {
-  testOnTerminal(`${what} shows none`, async () => {
+for (const { what, args, forMs } of withoutLine) {
+  testOnTerminal(`${what} shows no status line`, async () => {
     const { text } = await fetchOnce(refused(forMs), args, { around: terminal });
     expect(text).toBe("");
   });
 }
 
-testOnTerminal("a pipe as stderr has none", async () => {
+testOnTerminal("without a terminal on stderr there is no status line", async () => {
   const { stderr } = await fetchOnce(refused(1300), ["mac"]);
   expect(stderr).toBe("");
 });

@@ -5,23 +5,23 @@ import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
-const passing: Scenario = {
+const twoFaults: Scenario = {
   faults: [{ match: "PUT *", fault: { kind: "status", status: 503 }, times: 2 }],
 };
 
-const oncePassing: Scenario = {
+const oneFault: Scenario = {
   faults: [{ match: "PUT *", fault: { kind: "status", status: 503 }, times: 1 }],
 };
 
-test("nothing is said where nothing is wrong; with -q errors still are", async () => {
-  const quiet = await fetchOnce(passing, ["mac"]);
-  expect([quiet.code, quiet.stderr]).toEqual([0, ""]);
+test("a successful run prints no message, and -q still prints errors", async () => {
+  const success = await fetchOnce(twoFaults, ["mac"]);
+  expect([success.code, success.stderr]).toEqual([0, ""]);
   const { code, stderr } = await fetchOnce({}, ["nope", "-q"]);
   expect(code).toBe(66);
   expect(stderr).toContain("nope: there is no such key");
 });
 
-test("every line begins with ec2nic: and a lower-case word, and names the object", async () => {
+test("every line begins with ec2nic: and a lower-case word", async () => {
   for (const args of [
     ["nope"],
     ["nope", "-v"],
@@ -36,8 +36,8 @@ test("every line begins with ec2nic: and a lower-case word, and names the object
   }
 });
 
-test("-v shows each request with its time, and each retry with reason and delay; data stays on stdout", async () => {
-  const { text, stderr, simulator } = await fetchOnce(passing, ["mac", "-v"]);
+test("-v prints each request with its time, and each retry with reason and delay, to stderr", async () => {
+  const { text, stderr, simulator } = await fetchOnce(twoFaults, ["mac", "-v"]);
   expect(text).toBe("06:ec:2a:00:00:00\n");
   const url = `http://127\\.0\\.0\\.1:\\d+`;
   const put = new RegExp(
@@ -54,7 +54,7 @@ test("-v shows each request with its time, and each retry with reason and delay;
 
 const secrets = /simulated-secret|simulated-session-token|ASIAEXAMPLE|hunter2/;
 
-test("neither token nor credentials nor user-data nor tags' values are in the talk", async () => {
+test("no message contains the token, credentials, user-data or a tag's value", async () => {
   const of: Scenario = {
     iamRole: "web",
     userData: "hunter2",
@@ -82,16 +82,16 @@ test("neither token nor credentials nor user-data nor tags' values are in the ta
   }
 });
 
-test("what Bun would print of a request by itself holds the token: its switch does nothing here", async () => {
+test("BUN_CONFIG_VERBOSE_FETCH, with which Bun would print the token, has no effect", async () => {
   const env = { BUN_CONFIG_VERBOSE_FETCH: "1" };
   const { stderr, text, simulator } = await fetchOnce({}, ["mac"], { env });
   const token = simulator.requests.at(-1)?.headers["x-aws-ec2-metadata-token"] ?? "none";
   expect(`${stderr}${text}`).not.toContain(token);
 });
 
-test("--log-format json: each line is an object with time, level and message", async () => {
+test("--log-format json prints each line as an object with time, level and message", async () => {
   for (const args of [["nope"], ["mac", "-v"], ["--bogus"], ["tags/instance/\u001b[31m"]]) {
-    const { stderr } = await fetchOnce(oncePassing, [...args, "--log-format", "json"]);
+    const { stderr } = await fetchOnce(oneFault, [...args, "--log-format", "json"]);
     const lines = stderr
       .trimEnd()
       .split("\n")
@@ -108,42 +108,42 @@ test("--log-format json: each line is an object with time, level and message", a
   expect(JSON.parse(stderr)).toMatchObject({ level: "error", hint: expect.any(String) });
 });
 
-test("--log-format json of a bad command line is json as well", async () => {
+test("--log-format json also applies to a wrong command line", async () => {
   const { stderr } = await fetchOnce({}, ["--log-format=json", "mac", "--timeout", "5"]);
   expect(JSON.parse(stderr)).toMatchObject({ level: "error" });
 });
 
-/** stderr is a file whose device and inode JOURNAL_STREAM names, as systemd does with its socket. */
-async function inJournal(args: readonly string[], stream: string): Promise<string> {
+/** Runs with stderr in a file and JOURNAL_STREAM=stream; systemd sets its socket's device:inode. */
+async function runInJournal(args: readonly string[], stream: string): Promise<string> {
   using folder = temporaryFolder();
   const file = join(folder.path, "stderr");
   const script = `exec 2>${file}; JOURNAL_STREAM=${stream} exec "$@"`;
-  await fetchOnce(oncePassing, args, { around: ["sh", "-c", script, "sh"] });
+  await fetchOnce(oneFault, args, { around: ["sh", "-c", script, "sh"] });
   return readFileSync(file, "utf8");
 }
 
-const journal = '"$(stat -Lc %d:%i /proc/self/fd/2)"';
+const stderrStream = '"$(stat -Lc %d:%i /proc/self/fd/2)"';
 
-test("in the journal each line carries its priority", async () => {
-  expect(await inJournal(["nope"], journal)).toMatch(/^(<3>ec2nic: .*\n){2}$/);
-  expect(await inJournal(["mac", "-v"], journal)).toMatch(/^(<7>ec2nic: .*\n)+$/);
+test("in the journal, each line begins with its priority", async () => {
+  expect(await runInJournal(["nope"], stderrStream)).toMatch(/^(<3>ec2nic: .*\n){2}$/);
+  expect(await runInJournal(["mac", "-v"], stderrStream)).toMatch(/^(<7>ec2nic: .*\n)+$/);
 });
 
-test("a JOURNAL_STREAM that is not stderr, or nonsense, changes nothing", async () => {
+test("a JOURNAL_STREAM that is not stderr or not valid has no effect", async () => {
   for (const stream of ["1:1", "x", '""', "0:0"]) {
-    expect(await inJournal(["nope"], stream)).toMatch(/^(ec2nic: .*\n){2}$/);
+    expect(await runInJournal(["nope"], stream)).toMatch(/^(ec2nic: .*\n){2}$/);
   }
 });
 
-test("control characters of keys, listings and answers are escaped on stderr", async () => {
-  const nasty = "a\u001b[2Jb\u0007\u009bc\u202e";
+test("control characters in keys, listings and replies are escaped on stderr", async () => {
+  const hostileText = "a\u001b[2Jb\u0007\u009bc\u202e";
   const listing = { kind: "status", status: 200, body: `x\u001b[31m\rec2nic: forged` } as const;
   const runs = [
-    await fetchOnce({}, [nasty]),
-    await fetchOnce({}, [`--${nasty}`]),
-    await fetchOnce({}, ["mac", "--timeout", nasty]),
-    await fetchOnce({}, ["mac", "--output", `/no/${nasty}`]),
-    await fetchOnce({}, ["mac", "--", `/no/${nasty}`]),
+    await fetchOnce({}, [hostileText]),
+    await fetchOnce({}, [`--${hostileText}`]),
+    await fetchOnce({}, ["mac", "--timeout", hostileText]),
+    await fetchOnce({}, ["mac", "--output", `/no/${hostileText}`]),
+    await fetchOnce({}, ["mac", "--", `/no/${hostileText}`]),
     await fetchOnce({ faults: [{ match: "GET */tags/", fault: listing }] }, ["tags/"]),
     await fetchOnce({ faults: [{ match: "GET */meta-data/", fault: listing }] }, []),
   ];
@@ -161,7 +161,7 @@ test("control characters of keys, listings and answers are escaped on stderr", a
 });
 
 // bidirectional overrides let a name look like another one on a terminal (CVE-2021-42574)
-test("bidirectional overrides are escaped too", async () => {
+test("bidirectional overrides are escaped on stderr", async () => {
   const { stderr } = await fetchOnce({}, ["tags/instance/a\u202eb\u2066c\u200fd"]);
   expect(stderr).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
 });

@@ -14,24 +14,28 @@ const signals = [
   ["SIGTERM", 143],
 ] as const;
 
-const at: readonly { readonly moment: string; readonly args: string[]; readonly of: Scenario }[] = [
-  { moment: "a token is awaited", args: ["mac"], of: hangs("PUT *") },
-  { moment: "a value is awaited", args: ["mac"], of: hangs("GET *") },
-  { moment: "a whole tree is read", args: [], of: { latencyMs: 150 } },
+const moments: readonly {
+  readonly moment: string;
+  readonly args: string[];
+  readonly of: Scenario;
+}[] = [
+  { moment: "it waits for a token", args: ["mac"], of: hangs("PUT *") },
+  { moment: "it waits for a value", args: ["mac"], of: hangs("GET *") },
+  { moment: "it reads a whole tree", args: [], of: { latencyMs: 150 } },
   {
     moment: "it sleeps between two tries",
     args: ["mac"],
     of: { faults: [{ fault: { kind: "status", status: 503, headers: { "Retry-After": "9" } } }] },
   },
-  { moment: "--wait waits", args: ["nope", "--wait"], of: {} },
-  { moment: "a body dribbles in", args: ["mac"], of: dribbles() },
+  { moment: "--wait waits for a key", args: ["nope", "--wait"], of: {} },
+  { moment: "it reads a slow body", args: ["mac"], of: sendsSlowly() },
 ];
 
 function hangs(match: string): Scenario {
   return { faults: [{ match, fault: { kind: "hang" } }] };
 }
 
-function dribbles(): Scenario {
+function sendsSlowly(): Scenario {
   return { faults: [{ match: "GET *", fault: { kind: "slow", everyMs: 200 } }] };
 }
 
@@ -43,15 +47,15 @@ async function interrupt(
   await using simulator = await startSimulator({ scenario: of });
   const run = startEc2nic({ ...options, args: fetchArgs(simulator.url, options.args) });
   while (simulator.requests.length === 0) await Bun.sleep(2);
-  await Bun.sleep(60); // into the wait that the case is about
+  await Bun.sleep(60); // until the run is in the wait of this case
   const sentMs = performance.now();
   run.kill(signal);
   return { ...(await run.result), tookMs: performance.now() - sentMs };
 }
 
 for (const [signal, status] of signals) {
-  for (const { moment, args, of } of at) {
-    timedTest(`${signal} while ${moment}: ${status}, at once`, async () => {
+  for (const { moment, args, of } of moments) {
+    timedTest(`${signal} while ${moment} ends fetch at once with ${status}`, async () => {
       const { code, text, stderr, tookMs } = await interrupt(of, signal, { args });
       expect({ code, text }).toEqual({ code: status, text: "" });
       expect(stderr).toBe(`ec2nic: ended by ${signal}\n`);
@@ -59,13 +63,13 @@ for (const [signal, status] of signals) {
     });
   }
 
-  timedTest(`${signal} with --format env: (exit ${status})`, async () => {
+  timedTest(`${signal} with --format env prints (exit ${status})`, async () => {
     const args = ["mac", "--format", "env"];
     const { code, text } = await interrupt(hangs("GET *"), signal, { args });
     expect({ code, text }).toEqual({ code: status, text: `(exit ${status})\n` });
   });
 
-  timedTest(`${signal} with --output: the old content, and no temporary file`, async () => {
+  timedTest(`${signal} with --output keeps the old file and leaves no temporary file`, async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "id");
     writeFileSync(file, "old");
@@ -75,12 +79,12 @@ for (const [signal, status] of signals) {
     expect(readdirSync(folder.path)).toEqual(["id"]);
   });
 
-  timedTest(`${signal} while a pipe that nobody reads is full: ${status}`, async () => {
+  timedTest(`${signal} while fetch writes to a full pipe ends it with ${status}`, async () => {
     await using simulator = await startSimulator({
       scenario: { userData: new Uint8Array(900_000) },
     });
     using folder = temporaryFolder();
-    // the reader opens the pipe and never reads; the shell tells the pid and then becomes ec2nic
+    // the reader opens the pipe and never reads; the shell writes its pid and then execs ec2nic
     const script = `mkfifo p; sleep 20 <p & echo $! >reader; exec >p; echo $$ >pid; exec "$@"`;
     const run = startEc2nic({
       args: fetchArgs(simulator.url, ["user-data"]),
@@ -88,24 +92,24 @@ for (const [signal, status] of signals) {
       cwd: folder.path,
     });
     while (simulator.count("GET */user-data") === 0) await Bun.sleep(5);
-    await Bun.sleep(150); // the value is there, and the pipe is full
+    await Bun.sleep(150); // until the pipe is full
     const pid = Number(readFileSync(join(folder.path, "pid"), "utf8"));
     expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toStartWith(binary);
     process.kill(pid, signal);
-    const tooLong = Bun.sleep(2000).then(() => "still there");
-    expect(await Promise.race([run.exited, tooLong])).toBe(status);
+    const timeout = Bun.sleep(2000).then(() => "still running");
+    expect(await Promise.race([run.exited, timeout])).toBe(status);
     process.kill(Number(readFileSync(join(folder.path, "reader"), "utf8")));
   });
 }
 
-// a rename or a whole file: whenever the signal comes, both are whole
-test("SIGTERM at any moment of --output leaves the old file or the new one", async () => {
+// the file is written completely and then renamed: it is never partial
+test("SIGTERM at any moment of --output leaves the old file or the complete new one", async () => {
   await using simulator = await startSimulator({ scenario: { userData: "new".repeat(100_000) } });
   using folder = temporaryFolder();
   const file = join(folder.path, "data");
   writeFileSync(file, "old");
   const seen = new Set<string>();
-  // on a machine that is busy with other things a whole run takes longer
+  // on a busy machine a run takes longer
   for (let delayMs = 4; delayMs <= 34 || (!seen.has("new") && delayMs < 3000); delayMs += 1) {
     const args = fetchArgs(simulator.url, ["user-data", "--output", file]);
     const { kill, result } = startEc2nic({ args });
@@ -132,7 +136,7 @@ const slowDisk = [
 ];
 
 testUnless(missingRoot() ?? failingCommand(...slowDisk, "-o", "/dev/null", "true"))(
-  "SIGTERM while the disk takes the file: 143 and no temporary file, or 0 and the file",
+  "SIGTERM during fsync exits with 143 and no temporary file, or with 0 and the file",
   async () => {
     using folder = temporaryFolder();
     await using simulator = await startSimulator();
@@ -141,8 +145,8 @@ testUnless(missingRoot() ?? failingCommand(...slowDisk, "-o", "/dev/null", "true
       around: [...slowDisk, "-o", "trace", "sh", "-c", 'echo $$ >pid; exec "$@"', "sh"],
       cwd: folder.path,
     });
-    const temporary = () => readdirSync(folder.path).some((name) => name.endsWith(".tmp"));
-    while (!temporary()) await Bun.sleep(2);
+    const hasTemporaryFile = () => readdirSync(folder.path).some((name) => name.endsWith(".tmp"));
+    while (!hasTemporaryFile()) await Bun.sleep(2);
     process.kill(Number(readFileSync(join(folder.path, "pid"), "utf8")), "SIGTERM");
     const { code } = await run.result;
     const left = readdirSync(folder.path).filter((name) => !["pid", "trace"].includes(name));

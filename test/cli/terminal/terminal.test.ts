@@ -12,8 +12,8 @@ const helps = [[], ["fetch"], ["activate"], ["probe-nics"], ["hotplug"]].map((co
   "--help",
 ]);
 
-/** What asks for colours, and what forbids them: there are none. */
-const wishes: readonly Readonly<Record<string, string>>[] = [
+/** Environments that request or forbid colours; ec2nic never prints any. */
+const environments: readonly Readonly<Record<string, string>>[] = [
   { TERM: "xterm-256color" },
   { TERM: "xterm-256color", NO_COLOR: "1" },
   { TERM: "xterm-256color", NO_COLOR: "" },
@@ -22,8 +22,8 @@ const wishes: readonly Readonly<Record<string, string>>[] = [
   {},
 ];
 
-for (const env of wishes) {
-  testHere(`no colour on a terminal with ${JSON.stringify(env)}`, async () => {
+for (const env of environments) {
+  testHere(`ec2nic prints no colours on a terminal with ${JSON.stringify(env)}`, async () => {
     const around = onTerminal(80);
     const runs = [
       await runEc2nic({ args: ["fetch", "--help"], env, around, namespace: true }),
@@ -33,8 +33,8 @@ for (const env of wishes) {
     ];
     for (const { text } of runs) {
       expect(text).not.toBe("");
-      // ECMA-48: SGR ends in m; what erases a line is no colour
-      // oxlint-disable-next-line no-control-regex -- they are what is looked for
+      // ECMA-48: a sequence that sets colours (SGR) ends in m; one that erases a line does not
+      // oxlint-disable-next-line no-control-regex -- control characters are what it searches for
       expect(text).not.toMatch(/\u001b\[[\d;:]*m/);
     }
   });
@@ -46,7 +46,7 @@ const plain: readonly (readonly [string, readonly string[], Readonly<Record<stri
 ];
 
 for (const [what, args, env] of plain) {
-  testHere(`${what}: a wait is told once, and nothing is drawn over`, async () => {
+  testHere(`with ${what}, a wait prints one line and does not erase it`, async () => {
     const run = ["mac", "--timeout", "4s", ...args];
     const { code, text } = await fetchOnce(refused, run, { env, around: onTerminal(80) });
     expect(code).toBe(0);
@@ -56,13 +56,13 @@ for (const [what, args, env] of plain) {
   });
 }
 
-testHere("--plain without a terminal is as silent as without it", async () => {
+testHere("--plain without a terminal prints no line about a wait", async () => {
   const { text, stderr } = await fetchOnce(refused, ["mac", "--plain"]);
   expect({ text, stderr }).toEqual({ text: "06:ec:2a:00:00:00\n", stderr: "" });
 });
 
 for (const columns of [30, 60]) {
-  testHere(`the live line keeps to a terminal of ${columns} columns`, async () => {
+  testHere(`the status line fits into a terminal of ${columns} columns`, async () => {
     const args = ["mac", "--timeout", "4s"];
     const { text } = await fetchOnce(refused, args, { around: onTerminal(columns) });
     const lines = text.split("\r\u001b[K").slice(1, -1);
@@ -71,11 +71,11 @@ for (const columns of [30, 60]) {
   });
 }
 
-test("80 columns hold every help", async () => {
+test("every help text fits into 80 columns and is ASCII", async () => {
   for (const args of helps) {
     const { text } = await runEc2nic({ args, namespace: true });
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
-    // what any terminal, any font and any screen reader has
+    // every terminal, font and screen reader supports ASCII
     expect(text).toMatch(/^[\n -~]+$/);
   }
 });

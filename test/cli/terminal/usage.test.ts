@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
-import { type RunOptions, runEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 
 interface Case {
   readonly args: readonly string[];
@@ -99,27 +99,31 @@ const cases: readonly Case[] = [
   { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_NUM_ATTEMPTS: "0" }, says: ["1 or more"] },
 ];
 
-// each with an endpoint that is there, so that none of these is refused for want of one
-test.each(cases)("64: $args $env", async ({ args, env = {}, says }) => {
-  await using simulator = await startSimulator();
-  const withEndpoint = { AWS_EC2_METADATA_SERVICE_ENDPOINT: simulator.url, ...env };
-  const { code, text, stderr } = await runEc2nic({ args, env: withEndpoint });
-  expect({ code, text }).toEqual({
-    code: 64,
-    text: isEnv(args) ? "(exit 64)\n" : "",
-  });
-  for (const words of says) expect(stderr).toContain(words);
-  expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
-  // what the caller wrote may be longer than a line, and what is to be pasted is never broken
-  const isOwn = args.some((arg) => arg.length > 60 || arg.startsWith("-v"));
-  const said = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
-  if (!isOwn) for (const line of said) expect(line.length).toBeLessThanOrEqual(80);
-  const isLate = says.some((words) => words.includes("a folder") || words.includes("several"));
-  if (!isLate) expect(simulator.connections).toBe(0);
-});
+// each run has a working endpoint, so that no case fails because of a missing one
+test.each(cases)(
+  "ec2nic rejects a wrong command line with 64: $args $env",
+  async ({ args, env = {}, says }) => {
+    await using simulator = await startSimulator();
+    const withEndpoint = { AWS_EC2_METADATA_SERVICE_ENDPOINT: simulator.url, ...env };
+    const { code, text, stderr } = await runEc2nic({ args, env: withEndpoint });
+    expect({ code, text }).toEqual({
+      code: 64,
+      text: isEnv(args) ? "(exit 64)\n" : "",
+    });
+    for (const words of says) expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
+    // a long argument makes a line longer, and a hint to be pasted is never wrapped
+    const hasLongArgument = args.some((arg) => arg.length > 60 || arg.startsWith("-v"));
+    const messages = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
+    if (!hasLongArgument) for (const line of messages) expect(line.length).toBeLessThanOrEqual(80);
+    const needsMetadata = says.some(
+      (words) => words.includes("a folder") || words.includes("several"),
+    );
+    if (!needsMetadata) expect(simulator.connections).toBe(0);
+  },
+);
 
-/** What `--format env` prints after a failure, unless it would go to a file. */
-/** What looks like `eval "$(…)"`, the format or its flag misspelt or not: eval shall end too. */
+/** Whether the output is meant for `eval "$(…)"`, also if the format or its flag is misspelt. */
 function isEnv(args: readonly string[]): boolean {
   const at = args.indexOf("--format");
   const format = at < 0 ? undefined : args[at + 1];
@@ -138,28 +142,28 @@ const badEndpoints: readonly (readonly [string, string])[] = [
   ["http://127.0.0.1:99999", "is not a URL"],
 ];
 
-test.each(badEndpoints)("64: --endpoint %p", async (endpoint, says) => {
-  const own: Pick<RunOptions, "namespace"> = { namespace: true };
-  const flag = await runEc2nic({ args: ["fetch", "mac", "--endpoint", endpoint], ...own });
-  expect([flag.code, flag.text]).toEqual([64, ""]);
-  expect(flag.stderr).toStartWith(`ec2nic: --endpoint: "${endpoint}" ${says}`);
+test.each(badEndpoints)("fetch rejects --endpoint %p with 64", async (endpoint, says) => {
+  const args = ["fetch", "mac", "--endpoint", endpoint];
+  const { code, text, stderr } = await runEc2nic({ args, namespace: true });
+  expect([code, text]).toEqual([64, ""]);
+  expect(stderr).toStartWith(`ec2nic: --endpoint: "${endpoint}" ${says}`);
 });
 
-test("64: a mode that is neither IPv4 nor IPv6", async () => {
+test("fetch rejects an endpoint mode other than IPv4 and IPv6 with 64", async () => {
   const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv5" };
   const { code, stderr } = await runEc2nic({ args: ["fetch", "mac"], env, namespace: true });
   expect(code).toBe(64);
   expect(stderr).toMatch(/AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv5"/i);
 });
 
-// citty lets help win after `--`, which would be COMMAND's own
-test("--help after -- is COMMAND's", async () => {
+// by itself, citty would interpret the --help of COMMAND, after `--`
+test("--help after -- belongs to COMMAND", async () => {
   await using simulator = await startSimulator();
   const args = ["fetch", "--endpoint", simulator.url, "mac", "--", "echo", "--help", "--version"];
   expect((await runEc2nic({ args })).text).toBe("--help --version\n");
 });
 
-test("a command line that is wrong and asks for help gets help", async () => {
+test("--help works on a wrong command line", async () => {
   const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:1" };
   const { code, text } = await runEc2nic({ args: ["fetch", "--bogus", "--help"], env });
   expect(code).toBe(0);

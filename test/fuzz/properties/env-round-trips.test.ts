@@ -29,7 +29,7 @@ const special = [
   "~",
 ];
 
-/** What sh, its users and attackers find special, among text of any kind. */
+/** Text that mixes special characters of the shell with arbitrary characters. */
 const value = fc
   .array(
     fc.oneof(
@@ -49,7 +49,7 @@ function readingsOf(values: readonly string[]): readonly Reading[] {
   });
 }
 
-/** As `fetch` prints them; null where it refuses to. */
+/** The output of `fetch`; null if it rejects a value. */
 function rendered(values: readonly string[]): string | null {
   try {
     return renderEnv(toVariables(readingsOf(values)));
@@ -59,11 +59,11 @@ function rendered(values: readonly string[]): string | null {
   }
 }
 
-// systemd drops a variable that holds one of these
+// systemd drops a variable that contains one of these
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u0008\u000b-\u001f\u007f]|\p{Noncharacter_Code_Point}/u;
 
-test("a value is refused exactly where it holds a control character but tab and newline, or a noncharacter", () => {
+test("exactly values with control characters (except tab, newline) or noncharacters are rejected", () => {
   const property = fc.property(value, (text) => {
     expect(rendered([text]) === null).toBe(control.test(text));
   });
@@ -76,7 +76,7 @@ const batch = fc.array(
 );
 
 for (const { name: shell, argv, missing } of shells) {
-  testUnless(missing)(`${shell} reads hundreds of values back byte for byte`, async () => {
+  testUnless(missing)(`${shell} reads hundreds of rendered values back byte for byte`, async () => {
     using folder = temporaryFolder();
     const property = fc.property(batch, (values) => {
       const print = values.map((_, at) => `printf '%s\\0' "$EC2_TAGS_INSTANCE_V${at}"`);

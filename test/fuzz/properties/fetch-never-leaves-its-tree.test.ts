@@ -5,7 +5,7 @@ import { hostileName } from "../../kit/facts/hostile-names.ts";
 import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../../kit/basics/seed.ts";
 
-/** A KEY, and the paths that reading it may ask for: below it, itself, and its parent's listing. */
+/** A KEY and the paths that fetch may request for it: itself, those below, the parent's listing. */
 const asked = fc.constantFrom(
   {
     key: "tags/instance",
@@ -21,10 +21,10 @@ const listing = fc
   .array(hostileName, { minLength: 1, maxLength: 4 })
   .map((names) => names.join("\n"));
 
-/** The listing of what was asked for, and what folders below it list in turn. */
+/** The listing of the key, and the listings of the folders below it. */
 const tree = fc.record({ asked, top: listing, below: fc.array(listing, { maxLength: 3 }) });
 
-test("whatever is listed, every request stays below the key that was asked for", async () => {
+test("with hostile listings, every request stays below the requested key", async () => {
   const property = fc.asyncProperty(tree, async ({ asked: { key, at, parent }, top, below }) => {
     const queue = [...below];
     const name = at.split("/").at(-1) ?? "";
@@ -51,7 +51,7 @@ test("whatever is listed, every request stays below the key that was asked for",
   await fc.assert(property, { ...seededRuns(80), interruptAfterTimeLimit: 12_000 });
 });
 
-test("a name that is refused is the end of all: nothing of its folder is asked", async () => {
+test("after a listing with a rejected name, fetch requests nothing more and exits with 65", async () => {
   for (const bad of ["..", "../", "a/b", "/etc", "a\r", "http://127.0.0.1/", "x".repeat(600)]) {
     await using imds = await startHostileImds(() => Buffer.from(`good\n${bad}\nbetter`));
     const args = ["fetch", "meta-data", "--endpoint", imds.url];
@@ -61,7 +61,7 @@ test("a name that is refused is the end of all: nothing of its folder is asked",
   }
 });
 
-test("a tree without end is too deep, or over at the deadline", async () => {
+test("an endless tree is rejected at 16 levels or at the deadline", async () => {
   await using deep = await startHostileImds(() => Buffer.from("a/"));
   const narrow = await runEc2nic({ args: ["fetch", "--endpoint", deep.url] });
   expect(narrow.code).toBe(65);

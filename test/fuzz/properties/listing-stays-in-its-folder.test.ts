@@ -9,10 +9,10 @@ import { seededRuns } from "../../kit/basics/seed.ts";
 const folders = [["meta-data"], ["meta-data", "tags", "instance"], ["meta-data", "public-keys"]];
 const folder = fc.constantFrom(...folders);
 
-/** What a URL parser makes of a path: dots resolved, backslashes turned. */
+/** The path after URL parsing, which resolves dots and converts backslashes. */
 const resolved = (path: string) => new URL(path, "http://imds").pathname;
 
-/** Undefined where the work ends in a `Failure`; anything else that is thrown is a bug. */
+/** Returns undefined if the work throws a `Failure`; any other error is a defect. */
 function unlessRefused<T>(work: () => T): T | undefined {
   try {
     return work();
@@ -22,7 +22,7 @@ function unlessRefused<T>(work: () => T): T | undefined {
   }
 }
 
-test("whatever a folder lists, no child's path leaves it", () => {
+test("with any listing, no path of a child leaves the folder", () => {
   const bodies = fc.array(hostileName, { maxLength: 6 }).map((names) => names.join("\n"));
   const property = fc.property(folder, bodies, (path, text) => {
     const entries = unlessRefused(() => parseListing(new TextEncoder().encode(text), path)) ?? [];
@@ -37,14 +37,14 @@ test("whatever a folder lists, no child's path leaves it", () => {
   fc.assert(property, seededRuns(3000));
 });
 
-test("bytes of any kind are a listing or refused, never a bug", () => {
+test("any bytes are parsed as a listing or rejected with a Failure", () => {
   const property = fc.property(folder, fc.uint8Array({ maxLength: 40 }), (path, body) => {
     unlessRefused(() => parseListing(body, path));
   });
   fc.assert(property, seededRuns(3000));
 });
 
-test("whatever KEY is, it is refused or stays below latest/", () => {
+test("any KEY is rejected or stays below latest/", () => {
   const key = fc.array(hostileName, { minLength: 1, maxLength: 4 }).map((names) => names.join("/"));
   const property = fc.property(key, (text) => {
     const parsed = unlessRefused(() => parseKey(text));
@@ -56,7 +56,7 @@ test("whatever KEY is, it is refused or stays below latest/", () => {
   fc.assert(property, seededRuns(3000));
 });
 
-test("a name that has no fault comes back from its path as it is", () => {
+test("a valid name is unchanged after encoding and decoding of its path", () => {
   const property = fc.property(fc.string({ unit: "binary", maxLength: 30 }), (name) => {
     if (checkName(name) !== null) return;
     const [, , , last = ""] = toUrlPath(["meta-data", name]).split("/");

@@ -16,7 +16,7 @@ const lastMs = 4000;
 const stepMs = 20;
 const firstUseMs = 250;
 
-/** Wrong values that EC2 shows, or could: zero, nothing, the first of several. */
+/** Wrong values that EC2 returns or could return: zero, an empty value, the first of several. */
 const before: Readonly<Record<string, string>> = {
   "device-number": "0",
   "local-ipv4s": "10.0.1.10",
@@ -24,7 +24,7 @@ const before: Readonly<Record<string, string>> = {
   "ipv4-prefix": "",
 };
 
-const lateness = (leaf: string): fc.Arbitrary<Late> => {
+const arbitraryLate = (leaf: string): fc.Arbitrary<Late> => {
   const afterMs = fc.integer({ min: 0, max: lastMs });
   const wrong = before[leaf];
   const kinds: readonly fc.Arbitrary<Late>[] = [
@@ -38,7 +38,7 @@ const lateness = (leaf: string): fc.Arbitrary<Late> => {
 const late = fc.record(
   {
     ".": fc.integer({ min: 0, max: 2000 }),
-    ...Object.fromEntries(eniLeafNames.map((leaf) => [leaf, lateness(leaf)])),
+    ...Object.fromEntries(eniLeafNames.map((leaf) => [leaf, arbitraryLate(leaf)])),
   },
   { requiredKeys: [] },
 );
@@ -63,13 +63,13 @@ const scenario: fc.Arbitrary<Scenario> = fc.tuple(spec, fc.boolean()).map(([plug
   };
 });
 
-/** What a reader would know who could read everything at once; null: not whole. */
+/** The ENI as an atomic read of all leaves would give it; null: not complete. */
 function knownAt(instance: SimulatedInstance): Eni | null {
   const folder = (mac: string) => {
     const path = [...macsPath, mac];
     const names = text(instance, path)?.split("\n") ?? null;
-    const wanted = names?.filter((name) => eniLeafNames.includes(name)) ?? [];
-    const entries = wanted.map((name) => [name, text(instance, [...path, name])] as const);
+    const known = names?.filter((name) => eniLeafNames.includes(name)) ?? [];
+    const entries = known.map((name) => [name, text(instance, [...path, name])] as const);
     const isReadable = names !== null && entries.every(([, value]) => (value ?? "") !== "");
     if (!isReadable) return null;
     return Object.fromEntries(
@@ -90,7 +90,7 @@ function text(instance: SimulatedInstance, path: readonly string[]): string | nu
   return body === null ? null : new TextDecoder().decode(body);
 }
 
-/** When it is first known for longer than a poll, and what is known when all is there. */
+/** When the ENI first stays complete for longer than a poll interval, and its final state. */
 function expectedOf(scenario: Scenario): {
   readonly possibleMs: number;
   readonly last: Eni | null;
@@ -107,7 +107,7 @@ function expectedOf(scenario: Scenario): {
   return { possibleMs, last: knownAt(instance) };
 }
 
-test("whatever comes late or wrong, it is seen in time, is right at the end, and costs little", async () => {
+test("with late and wrong keys, the watch reports the ENI in time, correctly, and with few requests", async () => {
   const property = fc.asyncProperty(scenario, async (each) => {
     const { possibleMs, last } = expectedOf(each);
     const { events, requests } = await watchInMemory({ scenario: each });
