@@ -58,7 +58,7 @@ function buildRuleCommand(verb: Verb, { address, slot }: LeaseRecord, host: stri
 }
 
 /**
- * Numbers of what a temporary lease puts into the kernel, clear of all that `plan/numbers.ts` gives
+ * Numbers of what a temporary lease puts into the kernel, clear of all that `plan/config/table-numbers.ts` gives
  * to NICs (tables from 10000, priorities from 2000).
  *
  * | number   | from | why |

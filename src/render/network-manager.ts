@@ -88,8 +88,10 @@ function routeEntries({ family, destination, gateway, table }: Route, number: nu
   ] as const;
 }
 
-// The functions below are also used for netplan, which passes these keys on unchanged.
-
+/**
+ * Keys of the `connection` section. They and the functions below are also used for netplan, which
+ * passes such keys on unchanged.
+ */
 export const connectionEntries: Entries = [
   ["autoconnect-priority", autoconnectPriority],
   // By default NetworkManager pauses for five minutes after four failures.

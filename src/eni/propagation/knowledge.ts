@@ -23,6 +23,7 @@ export interface EniKnowledge {
   readonly primaryHasCard: boolean | null;
 }
 
+/** Nothing is known yet. */
 export const emptyKnowledge: EniKnowledge = {
   observed: {},
   primaryMac: null,

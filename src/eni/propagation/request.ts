@@ -27,6 +27,7 @@ export type Observation =
 
 export type ErrorObservation = Extract<Observation, { kind: "error" }>;
 
+/** Whether a request failed, so that its observation says nothing about the item. */
 export function isErrorObservation(observation: Observation): observation is ErrorObservation {
   return observation.kind === "error";
 }

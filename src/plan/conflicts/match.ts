@@ -13,6 +13,7 @@ export function anyOf(states: readonly TriState[]): TriState {
   return states.includes("unknown") ? "unknown" : "no";
 }
 
+/** Three-valued NOT. */
 export function negate(state: TriState): TriState {
   return state === "unknown" ? state : state === "yes" ? "no" : "yes";
 }

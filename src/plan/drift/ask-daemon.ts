@@ -29,23 +29,17 @@ export function planDaemonRepair(
   differences: readonly Difference[],
   activeBackend: ActiveBackend,
 ): DaemonRepair {
-  const nothing = { steps: [], reasons: [], resetsLink: false };
   const nicDifferences = differences.filter(({ mac }) => mac === nic.mac);
   const missing = nicDifferences.flatMap((each) =>
     each.kind === "address" && each.isLeased ? cidrAddress(each.cidr) : [],
   );
   if (missing.length === 0) {
     const lacksDefaultRoute = nicDifferences.some(({ kind }) => kind === "default-route");
-    return lacksDefaultRoute
-      ? { ...nothing, reasons: [missingRouteReason(nic, activeBackend)] }
-      : nothing;
+    return noRepair(lacksDefaultRoute ? [missingRouteReason(nic, activeBackend)] : []);
   }
   const missingAddresses = `${nic.name}: ${missing.join(" and ")}`;
   if (!activeBackend.isRunning) {
-    return {
-      ...nothing,
-      reasons: [`${missingAddresses}: only DHCP can restore it, and its daemon does not run`],
-    };
+    return noRepair([`${missingAddresses}: only DHCP can restore it, and its daemon does not run`]);
   }
   const leased = nic.addresses.filter(({ isLeased }) => isLeased);
   const isInUse = missing.length < leased.length;
@@ -53,17 +47,16 @@ export function planDaemonRepair(
     ? networkManagerCommand(nic.name, isInUse)
     : networkdCommand(nic, isInUse && missing.every((address) => familyOf(address) === 6));
   if (command === null) {
-    const hint = `networkctl reconfigure ${nic.name}`;
-    return {
-      ...nothing,
-      reasons: [
-        `${missingAddresses}: only DHCP can restore it, which would interrupt IPv4 (${hint})`,
-      ],
-    };
+    const problem = "only DHCP can restore it, which would interrupt IPv4";
+    return noRepair([`${missingAddresses}: ${problem} (networkctl reconfigure ${nic.name})`]);
   }
   const reason = `${missingAddresses} can only be restored by DHCP`;
   const step = { argv: command.argv, reason, mac: nic.mac, timeoutMs };
   return { steps: [step], reasons: [], resetsLink: command.resetsLink };
+}
+
+function noRepair(reasons: readonly string[]): DaemonRepair {
+  return { steps: [], reasons, resetsLink: false };
 }
 
 interface DaemonCommand {
