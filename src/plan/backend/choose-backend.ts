@@ -124,9 +124,9 @@ function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stag
 }
 
 function describeRequest(requested: Backend, found: Choice | null, stage: Stage): string {
-  if (found?.backend === requested) return `${requested}: as --backend says, and it is in charge`;
+  if (found?.backend === requested) return `${requested}: requested with --backend, and in charge`;
   const backendInCharge = found === null ? "no backend" : found.backend;
-  return `${requested}: as --backend says, though ${backendInCharge} is in charge (stage ${stage})`;
+  return `${requested}: requested with --backend, although ${backendInCharge} is in charge (stage ${stage})`;
 }
 
 function idleReasons(choice: Choice, stage: Stage): readonly string[] {
@@ -138,7 +138,7 @@ function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failur
   const names = backends.map((backend) => `--backend ${backend}`).join(", ");
   const reason = hasSystemd ? "" : "; systemd does not run here";
   return new Failure("CONFIG", `no network backend is in charge: ${trace.join("; ")}${reason}`, {
-    hint: `start one, or name the one to write for: ${names}`,
+    hint: `start one, or choose the one to write files for: ${names}`,
   });
 }
 

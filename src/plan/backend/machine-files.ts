@@ -34,7 +34,7 @@ export function planDns({ resolvConf: current, hasNetworkManager, setting }: Dns
   const reason = `${resolvConf} has name servers that NetworkManager did not write`;
   return {
     file: dnsFile,
-    reasons: [`DNS: ${reason}: ${networkManagerDnsPath} makes it leave them alone`],
+    reasons: [`DNS: ${reason}: ${networkManagerDnsPath} stops it from replacing them`],
   };
 }
 

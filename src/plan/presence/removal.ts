@@ -82,7 +82,7 @@ function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
   if (unknownDevices.length === 0)
     return { presence: "gone", reason: "every device is another NIC" };
   const addresses = unknownDevices.map(({ address }) => address).join(", ");
-  return { presence: "unknown", reason: `it may be ${addresses}, which is no known NIC` };
+  return { presence: "unknown", reason: `it may be ${addresses}, which is not a known NIC` };
 }
 
 /** The MAC of a device's link; null if it has no link, or one that has just disappeared. */

@@ -198,7 +198,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not installed",
       "networkd: enabled, running",
-      "networkd: as --backend says, and it is in charge",
+      "networkd: requested with --backend, and in charge",
     ],
   },
   {
@@ -210,7 +210,7 @@ export const backendCases: readonly BackendCase[] = [
       `${configured}, renderer networkd by default`,
       "network-manager: enabled, not running",
       "networkd: enabled, running",
-      "network-manager: as --backend says, though netplan is in charge (stage network)",
+      "network-manager: requested with --backend, although netplan is in charge (stage network)",
       "network-manager does not run: only files are written",
     ],
   },
@@ -224,7 +224,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not installed",
       "networkd: not installed",
-      "netplan: as --backend says, though no backend is in charge (stage local)",
+      "netplan: requested with --backend, although no backend is in charge (stage local)",
     ],
   },
 ];
