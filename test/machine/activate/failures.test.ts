@@ -1,50 +1,46 @@
-import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
+import { expectNoDifference } from "../../kit/machine/checks/nothing-to-do.ts";
+import { images } from "../../kit/machine/images.ts";
 import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(240_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const enis = [
   { device: 0, ipv4: ["10.0.0.10"] },
   { device: 1, ipv4: ["10.0.1.10"] },
 ];
-const networkd = {
-  enable: ["systemd-networkd.service"],
-  files: { "/etc/systemd/network/99-image.network": "[Match]\nName=ens*\n\n[Network]\nDHCP=yes\n" },
-};
-const manager = { enable: ["NetworkManager.service"], files: {} };
+const { networkd, "network-manager": manager } = images;
 
-/** Stands before a program: does `first` when its arguments fit, and is gone afterwards. */
-const inFrontOf = (program: string, pattern: string, first: string) => ({
+/**
+ * A wrapper that comes before a program in PATH. At the first call with fitting arguments it removes
+ * itself and runs `first`.
+ */
+const wrapperOf = (program: string, pattern: string, first: string) => ({
   content: `#!/bin/sh\ncase "$*" in\n${pattern}) rm -f "$0"; ${first} ;;\nesac\nexec ${program} "$@"\n`,
   mode: 0o755,
 });
 
-/** Whatever happened: IMDS is reached, and the next run finishes the work. */
+/** Asserts that IMDS is reached, and that the next run configures the machine. */
 async function expectRecovery({ machine }: TestInstance): Promise<void> {
   expect((await machine.exec(["ec2nic", "fetch", "instance-id"])).code).toBe(0);
   const next = await machine.exec(["ec2nic", "activate", "--json"]);
   expect({ code: next.code, stderr: next.stderr }).toMatchObject({ code: 0 });
   await untilAddresses(machine, ["10.0.0.10", "10.0.1.10"]);
-  const check = await machine.exec(["ec2nic", "activate", "--check"]);
-  expect(check.stdout).toBe("no difference\n");
+  await expectNoDifference(machine);
 }
 
 testMachine(
-  "the new configuration kills the default route: 71, the old one is back and it stands",
+  "activate exits with 71 and restores the old files where the default route is lost",
   async () => {
-    // for less than the 20 s that activate waits for the route: nobody brings it back but the way back
+    // 18 s are less than the 20 s that activate waits for the route: only the roll-back restores it
     const loop = "while :; do ip route del default dev ens5; sleep 0.2; done";
     const kill = `/usr/bin/networkctl reload; timeout 18 sh -c '${loop}' >/dev/null 2>&1 </dev/null & exit 0`;
     const files = {
       ...networkd.files,
-      "/usr/local/bin/networkctl": inFrontOf("/usr/bin/networkctl", "reload", kill),
+      "/usr/local/bin/networkctl": wrapperOf("/usr/bin/networkctl", "reload", kill),
     };
     await using instance = await startInstance({ enis, ...networkd, files });
     const { machine } = instance;
@@ -66,30 +62,33 @@ testMachine(
   },
 );
 
-testMachine("nmcli hangs: it is ended, 71, and the machine is reachable", async () => {
-  const files = {
-    "/usr/local/bin/nmcli": inFrontOf("/usr/bin/nmcli", "*up*|*reapply*|*load*", "sleep 600"),
-  };
-  await using instance = await startInstance({ enis, ...manager, files });
-  const { machine } = instance;
-  await untilAddresses(machine, ["10.0.0.10"]);
-  const startMs = performance.now();
-  const { code, stderr } = await machine.exec(
-    ["ec2nic", "activate", "--backend", "network-manager"],
-    { timeoutMs: 180_000 },
-  );
-  console.log(
-    `nmcli hung: ended with ${code} after ${Math.round((performance.now() - startMs) / 1000)} s`,
-  );
-  expect({ code, stderr }).toMatchObject({ code: 71 });
-  await expectRecovery(instance);
-});
-
 testMachine(
-  "NetworkManager dies in the middle: the machine is reachable, and the next run finishes",
+  "activate ends an nmcli that hangs, exits with 71, and keeps the machine reachable",
   async () => {
     const files = {
-      "/usr/local/bin/nmcli": inFrontOf(
+      "/usr/local/bin/nmcli": wrapperOf("/usr/bin/nmcli", "*up*|*reapply*|*load*", "sleep 600"),
+    };
+    await using instance = await startInstance({ enis, ...manager, files });
+    const { machine } = instance;
+    await untilAddresses(machine, ["10.0.0.10"]);
+    const startMs = performance.now();
+    const { code, stderr } = await machine.exec(
+      ["ec2nic", "activate", "--backend", "network-manager"],
+      { timeoutMs: 180_000 },
+    );
+    console.log(
+      `nmcli hung: exited with ${code} after ${Math.round((performance.now() - startMs) / 1000)} s`,
+    );
+    expect({ code, stderr }).toMatchObject({ code: 71 });
+    await expectRecovery(instance);
+  },
+);
+
+testMachine(
+  "the machine stays reachable where NetworkManager is killed, and the next run configures it",
+  async () => {
+    const files = {
+      "/usr/local/bin/nmcli": wrapperOf(
         "/usr/bin/nmcli",
         "*up*|*reapply*",
         "systemctl kill -s KILL NetworkManager",
@@ -101,7 +100,7 @@ testMachine(
     const { code } = await machine.exec(["ec2nic", "activate", "--backend", "network-manager"], {
       timeoutMs: 180_000,
     });
-    console.log(`NetworkManager died: ended with ${code}`);
+    console.log(`NetworkManager was killed: exited with ${code}`);
     expect([0, 71]).toContain(code);
     await machine.until(
       "NetworkManager is back",
@@ -113,24 +112,27 @@ testMachine(
   },
 );
 
-testMachine("a file that somebody deleted: named, and only it comes back", async () => {
-  await using instance = await startInstance({ enis, ...networkd });
-  const { machine } = instance;
-  await untilAddresses(machine, ["10.0.0.10"]);
-  await machine.run(["ec2nic", "activate"]);
-  await untilAddresses(machine, ["10.0.0.10", "10.0.1.10"]);
-  const file = "/etc/systemd/network/60-ec2nic-06ec2a000001.network";
-  await machine.remove(file);
-  const check = await machine.exec(["ec2nic", "activate", "--check"]);
-  expect({ code: check.code, stdout: check.stdout }).toEqual({
-    code: 1,
-    stdout: expect.stringContaining(file),
-  });
-  const again = JSON.parse(await machine.run(["ec2nic", "activate", "--json"]));
-  expect(again.plan.write.map(({ path }: { path: string }) => path)).toEqual([file]);
-  await machine.until(
-    "no difference",
-    async () => (await machine.exec(["ec2nic", "activate", "--check"])).code === 0,
-    10_000,
-  );
-});
+testMachine(
+  "activate --check names a deleted file, and activate writes only that file",
+  async () => {
+    await using instance = await startInstance({ enis, ...networkd });
+    const { machine } = instance;
+    await untilAddresses(machine, ["10.0.0.10"]);
+    await machine.run(["ec2nic", "activate"]);
+    await untilAddresses(machine, ["10.0.0.10", "10.0.1.10"]);
+    const file = "/etc/systemd/network/60-ec2nic-06ec2a000001.network";
+    await machine.remove(file);
+    const check = await machine.exec(["ec2nic", "activate", "--check"]);
+    expect({ code: check.code, stdout: check.stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining(file),
+    });
+    const again = JSON.parse(await machine.run(["ec2nic", "activate", "--json"]));
+    expect(again.plan.write.map(({ path }: { path: string }) => path)).toEqual([file]);
+    await machine.until(
+      "no difference",
+      async () => (await machine.exec(["ec2nic", "activate", "--check"])).code === 0,
+      10_000,
+    );
+  },
+);

@@ -1,16 +1,12 @@
-import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(60_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 /** The third shares the second's subnet; the fourth has IPv6 alone. */
 const enis: readonly EniSpec[] = [
@@ -27,7 +23,7 @@ const enis: readonly EniSpec[] = [
 ];
 
 describe("four ENIs", () => {
-  testMachine("each has its leases; packets pass where the tables are right", async () => {
+  testMachine("all get their leases, and all packets pass with correct tables", async () => {
     const units = enis.map((_, device) => [
       `/etc/systemd/network/5${device}.network`,
       unit(device),
@@ -46,12 +42,12 @@ describe("four ENIs", () => {
     const table = await packetTable(instance);
     expect(performance.now() - startMs).toBeLessThan(8000);
     expect(failedRows(table)).toEqual([]);
-    // 8 addresses, each to the hosts of its family inside, outside and in the subnets, both ways.
+    // 8 addresses, hosts of each family inside, outside and in the subnets, both directions
     expect(table).toHaveLength(2 * (4 * 4 + 4 * 5));
   });
 });
 
-/** The connected subnets lie in the ENI's table too, that no other ENI's packets take them. */
+/** The unit puts the connected subnet into the ENI's table, so that no other ENI's packets use it. */
 function unit(device: number): string {
   const table = 10_001 + device;
   const { ipv4 = [`10.0.${device}.10`], ipv6 = [`2600:1f14:ec2:10${device}::10`] } = enis[

@@ -1,24 +1,18 @@
-import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
+import { images } from "../../kit/machine/images.ts";
 import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(240_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const enis: readonly EniSpec[] = [
   { device: 0, ipv4: ["10.0.0.10", "10.0.0.11"] },
   { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] },
 ];
-const image = {
-  enable: ["systemd-networkd.service"],
-  files: { "/etc/systemd/network/99-image.network": "[Match]\nName=ens*\n\n[Network]\nDHCP=yes\n" },
-};
+const image = images.networkd;
 
 const files = [
   "/etc/systemd/network/60-ec2nic-06ec2a000000.network",
@@ -26,11 +20,11 @@ const files = [
   "/etc/systemd/networkd.conf.d/60-ec2nic.conf",
 ];
 
-/** Everything that changes a file or starts a command, at its every occurrence. */
-const deeds = ["fsync", "/^rename", "/^unlink", "/^mkdir", "execve", "/^f?chmod"];
+/** System calls that change a file or start a command; a run is killed at each of its calls. */
+const systemCalls = ["fsync", "/^rename", "/^unlink", "/^mkdir", "execve", "/^f?chmod"];
 
-/** Our files' contents; null where there is none. A half-written one would equal neither state. */
-async function ours({ machine }: TestInstance): Promise<readonly (string | null)[]> {
+/** The contents of ec2nic's files; null where a file does not exist. */
+async function readFiles({ machine }: TestInstance): Promise<readonly (string | null)[]> {
   return Promise.all(
     files.map(async (path) => {
       const { code, stdout } = await machine.exec(["cat", path]);
@@ -39,39 +33,41 @@ async function ours({ machine }: TestInstance): Promise<readonly (string | null)
   );
 }
 
-async function forget({ machine }: TestInstance): Promise<void> {
+/** Removes what activate wrote. */
+async function reset({ machine }: TestInstance): Promise<void> {
   await machine.remove(...files, "/run/ec2nic/unfinished.json");
   await machine.run(["networkctl", "reload"]);
 }
 
-async function end(instance: TestInstance, injection: string) {
+/** Runs activate under strace, which injects a fault. */
+async function activateWith(instance: TestInstance, injection: string) {
   const argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", injection];
   return instance.machine.exec([...argv, "ec2nic", "activate", "--timeout", "20s"]);
 }
 
 testMachine(
-  "kill -9 at each step: files are old or new, the machine reachable, the next run finishes",
+  "after SIGKILL at any step each file is old or new, and the next run configures the machine",
   async () => {
     await using instance = await startInstance({ enis, ...image });
     const { machine } = instance;
     await untilAddresses(machine, ["10.0.0.10"]);
     await machine.run(["ec2nic", "activate"]);
-    const whole = await ours(instance);
-    expect(whole).not.toContain(null);
+    const complete = await readFiles(instance);
+    expect(complete).not.toContain(null);
     const kills: string[] = [];
-    for (const deed of deeds) {
+    for (const call of systemCalls) {
       for (let nth = 1; nth <= 40; nth += 1) {
-        await forget(instance);
-        const { code } = await end(instance, `inject=${deed}:signal=SIGKILL:when=${nth}`);
-        if (code === 0) break; // it ended before its nth
-        kills.push(`${deed} ${nth}`);
-        const left = await ours(instance);
-        expect(left.map((content, at) => content === null || content === whole[at])).toEqual(
+        await reset(instance);
+        const { code } = await activateWith(instance, `inject=${call}:signal=SIGKILL:when=${nth}`);
+        if (code === 0) break; // it has fewer calls
+        kills.push(`${call} ${nth}`);
+        const left = await readFiles(instance);
+        expect(left.map((content, at) => content === null || content === complete[at])).toEqual(
           files.map(() => true),
         );
         expect((await machine.exec(["ec2nic", "fetch", "instance-id"])).code).toBe(0);
         expect((await machine.exec(["ec2nic", "activate", "--timeout", "20s"])).code).toBe(0);
-        expect(await ours(instance)).toEqual(whole);
+        expect(await readFiles(instance)).toEqual(complete);
         const remains = await machine.exec(["sh", "-c", "ls -A /run/ec2nic | grep unfinished"]);
         expect(remains.stdout).toBe("");
         expect((await machine.exec(["ec2nic", "activate", "--check"])).stdout).toBe(
@@ -85,21 +81,21 @@ testMachine(
 );
 
 testMachine(
-  "the disk is full at each write: 73 or done, nothing half-written, the machine reachable",
+  "a full disk at any write ends activate with 73, and leaves no incomplete file",
   async () => {
     await using instance = await startInstance({ enis, ...image });
     const { machine } = instance;
     await untilAddresses(machine, ["10.0.0.10"]);
     await machine.run(["ec2nic", "activate"]);
-    const whole = await ours(instance);
+    const complete = await readFiles(instance);
     const ends: string[] = [];
-    for (const deed of ["fsync", "/^rename", "/^mkdir"]) {
+    for (const call of ["fsync", "/^rename", "/^mkdir"]) {
       for (let nth = 1; nth <= 30; nth += 1) {
-        await forget(instance);
-        const { code } = await end(instance, `inject=${deed}:error=ENOSPC:when=${nth}`);
-        ends.push(`${deed} ${nth}: ${code}`);
-        const left = await ours(instance);
-        expect(left.map((content, at) => content === null || content === whole[at])).toEqual(
+        await reset(instance);
+        const { code } = await activateWith(instance, `inject=${call}:error=ENOSPC:when=${nth}`);
+        ends.push(`${call} ${nth}: ${code}`);
+        const left = await readFiles(instance);
+        expect(left.map((content, at) => content === null || content === complete[at])).toEqual(
           files.map(() => true),
         );
         expect(

@@ -1,15 +1,11 @@
-import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(40_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const ens5 = `[connection]
 id=ens5
@@ -27,7 +23,7 @@ method=auto
 `;
 
 describe("a machine with NetworkManager", () => {
-  testMachine("has its leases, reaches IMDS, and its packets pass", async () => {
+  testMachine("gets its leases, reaches IMDS, and all packets pass", async () => {
     await using instance = await startInstance({
       enis: [{ device: 0, dualStack: true }],
       enable: ["NetworkManager.service"],
@@ -42,7 +38,7 @@ describe("a machine with NetworkManager", () => {
     expect(device).toContain("ens5:connected");
     expect(await machine.run(["ec2nic", "fetch", "instance-id"])).toBe("i-0ec20000000000001\n");
     expect(failedRows(await packetTable(instance))).toEqual([]);
-    // NetworkManager writes resolv.conf itself, with the resolver of the VPC.
+    // NetworkManager writes resolv.conf with the resolver of the VPC
     expect(await machine.read("/etc/resolv.conf")).toContain("nameserver 10.0.0.2");
     expect(await machine.run(["getent", "ahostsv4", "outside.example"])).toContain("198.51.100.7");
 

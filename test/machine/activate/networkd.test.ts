@@ -1,16 +1,11 @@
-import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(40_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-// The first time it is built.
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const ens5 = `[Match]
 MACAddress=06:ec:2a:00:00:00
@@ -20,7 +15,7 @@ IPv6AcceptRA=yes
 `;
 
 describe("a machine with systemd-networkd", () => {
-  testMachine("has its leases, reaches IMDS, and its packets pass", async () => {
+  testMachine("gets its leases, reaches IMDS, and all packets pass", async () => {
     await using instance = await startInstance({
       enis: [{ device: 0, dualStack: true }],
       enable: ["systemd-networkd.service"],
@@ -30,7 +25,7 @@ describe("a machine with systemd-networkd", () => {
     expect(await machine.failedUnits()).toEqual([]);
     expect(machine.bootMs).toBeLessThan(10_000);
 
-    // 2600:… comes by DHCPv6, because a router advertisement with the M flag said so.
+    // 2600:… comes from DHCPv6, which a router advertisement with the M flag asks for
     await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
     const log = await sandbox.run(["cat", vpc.eni("06:ec:2a:00:00:00").subnet.logFile]);
     expect(log).toContain("RTR-ADVERT(subnet0) 2600:1f14:ec2:100::");

@@ -16,19 +16,19 @@ import { testUnless } from "../../kit/basics/skip.ts";
 setDefaultTimeout(120_000);
 const testDhcp = testUnless(dhcpMissing);
 const { seed } = seededRuns(1);
-const again = `EC2NIC_SEED=${seed}`;
-/** `KILLS=20` for more of them. */
+const replay = `EC2NIC_SEED=${seed}`;
+/** How often a run is ended by each signal; `KILLS=20` for more. */
 const moments = Number(process.env["KILLS"] ?? "1");
 
 const { up, down, configured } = nics;
 const identity = "i-0ec20000000000001\n";
 
 for (const suite of suites) {
-  for (const client of clients) describe(`${client} of ${suite}`, () => onClient(suite, client));
+  for (const client of clients) describe(`${client} of ${suite}`, () => testClient(suite, client));
 }
 
-/** The built ec2nic, as people and units run it. */
-function onClient(suite: Suite, client: Client): void {
+/** Tests the built executable, which people and units run. */
+function testClient(suite: Suite, client: Client): void {
   let dhcp: DhcpMachine;
   const fetch = (nic: string): readonly string[] => ["fetch", "instance-id", "--interface", nic];
   beforeAll(async () => {
@@ -37,7 +37,7 @@ function onClient(suite: Suite, client: Client): void {
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
   for (const nic of [up, down]) {
-    testDhcp(`fetch --dhcp through ${nic}: the identity, and the machine as before`, async () => {
+    testDhcp(`fetch --dhcp reads IMDS through ${nic} and restores the machine`, async () => {
       const without = await dhcp.ec2nic([...fetch(nic), "--timeout", "600ms"]);
       expect(without.code, without.stderr).toBe(69);
       const { code, stdout, stderr } = await dhcp.ec2nic([...fetch(nic), "--dhcp"]);
@@ -46,7 +46,7 @@ function onClient(suite: Suite, client: Client): void {
     });
   }
 
-  testDhcp("probe-nics --dhcp: every NIC is looked at through an address", async () => {
+  testDhcp("probe-nics --dhcp reaches IMDS through NICs that have no address", async () => {
     const args = ["probe-nics", "--dhcp", "--json", "--timeout", "4s"];
     const { code, stdout, stderr } = await dhcp.ec2nic(args);
     const words = Object.fromEntries(
@@ -55,14 +55,14 @@ function onClient(suite: Suite, client: Client): void {
       ),
     );
     expect(words, stderr).toMatchObject({ [up]: "reached", [down]: "reached" });
-    const told = JSON.parse(stdout) as { nics: { name: string; leased: readonly string[] }[] };
-    expect(told.nics.find(({ name }) => name === up)?.leased).toEqual(["10.0.1.10"]);
+    const result = JSON.parse(stdout) as { nics: { name: string; leased: readonly string[] }[] };
+    expect(result.nics.find(({ name }) => name === up)?.leased).toEqual(["10.0.1.10"]);
     expect(code).toBe(0);
     expect(await dhcp.changes()).toEqual([]);
   });
 
   testDhcp(
-    `SIGINT, SIGTERM, and SIGKILL with a next run, at moments of chance (${again})`,
+    `a run that a signal ends at a random moment, or after SIGKILL the next run, restores the machine (${replay})`,
     async () => {
       const signals = ["INT", "TERM", "KILL"] as const;
       for (const [at, afterMs] of killMoments(seed, 3 * moments).entries()) {
@@ -72,7 +72,7 @@ function onClient(suite: Suite, client: Client): void {
           afterMs,
         });
         expect([0, 130, 143, 137], ended.stderr).toContain(ended.code);
-        // any run does, with or without --dhcp
+        // any next run restores the machine, with or without --dhcp
         if (signal === "KILL") await dhcp.ec2nic([...fetch(configured), "--timeout", "300ms"]);
         await expectMachineUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
       }

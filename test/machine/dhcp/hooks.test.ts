@@ -39,32 +39,32 @@ function withHook(suite: Suite, client: ClientCommands): void {
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
-  const seen = async (kind: CallKind): Promise<number> =>
+  const countCalls = async (kind: CallKind): Promise<number> =>
     (await dhcp.handledCalls()).filter((call) => classifyCall(call) === kind).length;
-  const order = async (argv: readonly string[], kind: CallKind): Promise<void> => {
-    const before = await seen(kind);
+  const runUntilHook = async (argv: readonly string[], kind: CallKind): Promise<void> => {
+    const before = await countCalls(kind);
     await dhcp.machine.run(argv, { timeoutMs: 30_000 });
     await dhcp.machine.until(
-      `the hook is called: ${kind}`,
-      async () => (await seen(kind)) > before,
+      `the client calls the hook: ${kind}`,
+      async () => (await countCalls(kind)) > before,
     );
   };
 
-  testDhcp("a lease makes the NIC's table and rules, and packets leave through it", async () => {
-    await order(client.lease, "bound");
-    await dhcp.machine.until(
-      "the rules are there",
-      async () => (await dhcp.routing()).rules !== "",
-    );
-    expect((await dhcp.routing()).table.replaceAll(/ +$/gm, "")).toBe(
-      "default via 10.0.1.1 dev ens6 proto static\n10.0.1.0/24 dev ens6 proto static scope link\n",
-    );
-    expect((await dhcp.routing()).rules.replaceAll("\t", " ")).toBe(expectedRules);
-    expect(await dhcp.pings()).toBe(true);
-  });
+  testDhcp(
+    "a lease adds the NIC's table and rules, and replies leave through the NIC",
+    async () => {
+      await runUntilHook(client.lease, "bound");
+      await dhcp.machine.until("the rules exist", async () => (await dhcp.routing()).rules !== "");
+      expect((await dhcp.routing()).table.replaceAll(/ +$/gm, "")).toBe(
+        "default via 10.0.1.1 dev ens6 proto static\n10.0.1.0/24 dev ens6 proto static scope link\n",
+      );
+      expect((await dhcp.routing()).rules.replaceAll("\t", " ")).toBe(expectedRules);
+      expect(await dhcp.pings()).toBe(true);
+    },
+  );
 
   testDhcp(
-    "without them they do not: the source check drops what leaves by the primary",
+    "replies are lost while the rules have no effect, so that the test above can fail",
     async () => {
       await dhcp.machine.run(["ip", "-4", "rule", "add", "pref", "1", "lookup", "main"]);
       expect(await dhcp.pings()).toBe(false);
@@ -73,20 +73,20 @@ function withHook(suite: Suite, client: ClientCommands): void {
     },
   );
 
-  testDhcp("the lease once more changes nothing, and takes no lock", async () => {
+  testDhcp("a renewed lease changes nothing and takes no lock", async () => {
     const before = await dhcp.handledCalls();
-    const locked = (): Promise<string> => dhcp.machine.run(["stat", "-c", "%y", "/run/ec2nic"]);
-    const lockedBefore = await locked();
-    const standing = await dhcp.routing();
-    await order(client.renew, "bound");
+    const lockTime = (): Promise<string> => dhcp.machine.run(["stat", "-c", "%y", "/run/ec2nic"]);
+    const lockTimeBefore = await lockTime();
+    const routingBefore = await dhcp.routing();
+    await runUntilHook(client.renew, "bound");
     const since = (await dhcp.handledCalls()).slice(before.length);
     expect(since.flatMap(({ plan }) => plan?.steps)).toEqual([]);
-    expect(await locked()).toBe(lockedBefore);
-    expect(await dhcp.routing()).toEqual(standing);
+    expect(await lockTime()).toBe(lockTimeBefore);
+    expect(await dhcp.routing()).toEqual(routingBefore);
     expect(await dhcp.pings()).toBe(true);
   });
 
-  testDhcp("a lease that is given back leaves nothing", async () => {
+  testDhcp("the release of the lease removes the table and the rules", async () => {
     await dhcp.machine.run(client.release, { timeoutMs: 30_000 });
     await dhcp.machine.until("the rules are gone", async () => {
       const { rules, table } = await dhcp.routing();
@@ -94,14 +94,14 @@ function withHook(suite: Suite, client: ClientCommands): void {
     });
   });
 
-  testDhcp("no call failed", async () => {
+  testDhcp("no call of the hook failed", async () => {
     const handled = await dhcp.handledCalls();
     expect(handled.flatMap(({ error }) => error ?? [])).toEqual([]);
     expect(handled.length).toBeGreaterThan(1);
   });
 }
 
-describe("dhclient, where a file of ours knows the NIC", () => {
+describe("dhclient, where ec2nic has a configuration file for the NIC", () => {
   let dhcp: HookedMachine;
   const dhclient = clientCommands.dhclient;
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe("dhclient, where a file of ours knows the NIC", () => {
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
   testDhcp(
-    "its own table takes the provisional one's place, and stays when the lease goes",
+    "the NIC's table replaces the provisional one, and stays after the release of the lease",
     async () => {
       const { machine, instance } = dhcp;
       const tables = async (): Promise<readonly string[]> => {
@@ -136,14 +136,14 @@ describe("dhclient, where a file of ours knows the NIC", () => {
   );
 });
 
-describe("dhclient, whose default has a better metric than the primary's", () => {
+describe("dhclient, whose default route has a better metric than the primary's", () => {
   let dhcp: HookedMachine;
   beforeAll(async () => {
     if (dhcpMissing === null) dhcp = await startHookedMachine("trixie", clientCommands.dhclient);
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
-  testDhcp("the primary is not cut off by it", async () => {
+  testDhcp("replies from the primary still leave through the primary", async () => {
     await dhcp.machine.run(["sh", "-ec", primary.replace(/\n$/, " metric 50\n")]);
     expect(await dhcp.pings("10.0.0.10")).toBe(true);
     await dhcp.machine.run(clientCommands.dhclient.lease);

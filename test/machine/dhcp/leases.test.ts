@@ -9,7 +9,7 @@ const testDhcp = testUnless(dhcpMissing);
 const driver = buildDriverBeforeAll();
 const { up, down, unanswered } = nics;
 
-/** A machine for the tests of a `describe`. */
+/** Starts a machine with a DHCP client for the tests of a `describe`. */
 function machineWith(client: Parameters<typeof startDhcpMachine>[0]): () => DhcpMachine {
   let dhcp: DhcpMachine;
   beforeAll(async () => {
@@ -19,12 +19,12 @@ function machineWith(client: Parameters<typeof startDhcpMachine>[0]): () => Dhcp
   return () => dhcp;
 }
 
-describe("whatever the client", () => {
+describe("any DHCP client (udhcpc here)", () => {
   const dhcp = machineWith("udhcpc");
   const run = (...argv: readonly string[]): Promise<string> => dhcp().machine.run(argv);
 
   for (const filter of ["0", "1", "2"]) {
-    testDhcp(`the answer comes in with rp_filter ${filter}`, async () => {
+    testDhcp(`the DHCP answer arrives with rp_filter ${filter}`, async () => {
       const each = [up, down, "all"].map((name) => `/proc/sys/net/ipv4/conf/${name}/rp_filter`);
       const before = await run("cat", ...each);
       const set = (value: string) => `echo ${value} | tee ${each.join(" ")}`;
@@ -40,7 +40,7 @@ describe("whatever the client", () => {
     });
   }
 
-  testDhcp("busybox's ip does as well", async () => {
+  testDhcp("a lease works with the ip of busybox", async () => {
     await run("sh", "-c", "mkdir /opt/busybox && ln -s /bin/busybox /opt/busybox/ip");
     const path = "PATH=/opt/busybox:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const { code, stderr } = await dhcp().machine.exec(["env", path, "ec2nic", up, down]);
@@ -50,16 +50,18 @@ describe("whatever the client", () => {
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  testDhcp("two runs at once: the second says so and goes without", async () => {
+  testDhcp("a second run at the same time takes no lease and reports why", async () => {
     const first = dhcp().takeLeases([unanswered]);
-    await until("the first one asks", () => run("ps", "-C", "udhcpc", "-o", "args="));
+    await until("the first run has started its client", () =>
+      run("ps", "-C", "udhcpc", "-o", "args="),
+    );
     const second = await dhcp().takeLeases([down]);
     expect(second.leases[0]?.failure).toBe("another run takes leases at this moment");
     await first;
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  testDhcp("without root: told, and nothing is tried", async () => {
+  testDhcp("a run without root reports that a lease needs root and changes nothing", async () => {
     const around = ["setpriv", "--reuid=65534", "--clear-groups"];
     const { code, stdout, stderr } = await dhcp().machine.exec([...around, "ec2nic", down]);
     expect(stdout, stderr).toContain("a lease takes root");
@@ -67,7 +69,7 @@ describe("whatever the client", () => {
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  testDhcp("killed, and nobody comes: the kernel takes the address away by itself", async () => {
+  testDhcp("after SIGKILL and without a next run the kernel removes the address", async () => {
     await holdThenKill();
     const shown = await run("ip", "address", "show", "dev", down);
     const [, seconds] = /inet 10\.0\.2\.10\/32 .*\n +valid_lft (\d+)sec/.exec(shown) ?? [];
@@ -76,7 +78,7 @@ describe("whatever the client", () => {
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  testDhcp("killed, and the link is another NIC's by then: that is left alone", async () => {
+  testDhcp("after SIGKILL the next run leaves a link alone that another NIC has now", async () => {
     const mac = "06:ec:2a:00:00:02";
     await holdThenKill();
     await run("ip", "link", "set", down, "address", "06:ec:2a:00:00:99");
@@ -91,7 +93,7 @@ describe("whatever the client", () => {
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  /** A lease that is held while another NIC is still asked for one, and then nobody is there. */
+  /** Kills a run that holds a lease of one NIC, while it still waits for a lease of another. */
   async function holdThenKill(): Promise<void> {
     const killed = await dhcp().takeLeases([down, unanswered], { signal: "KILL", afterMs: 900 });
     expect(killed.stderr).toContain("has 10.0.2.10 for now");
@@ -101,7 +103,7 @@ describe("whatever the client", () => {
 describe("dhcpcd", () => {
   const dhcp = machineWith("dhcpcd");
 
-  testDhcp("a lease of its own from before is there afterwards, as it was", async () => {
+  testDhcp("an earlier lease file of dhcpcd is unchanged after the run", async () => {
     const path = `/var/lib/dhcpcd/${down}.lease`;
     await dhcp().machine.write(path, "from before", 0o640);
     const before = await dhcp().changes();
@@ -112,7 +114,7 @@ describe("dhcpcd", () => {
   });
 });
 
-describe("dhclient where nothing ends it together with us", () => {
+describe("dhclient without setpriv, which would end it together with ec2nic", () => {
   const dhcp = machineWith("dhclient");
   const clients = async (): Promise<string> => {
     const { stdout } = await dhcp().machine.exec(["ps", "-C", "dhclient", "-o", "args="]);
@@ -123,7 +125,7 @@ describe("dhclient where nothing ends it together with us", () => {
     if (dhcpMissing === null) await dhcp().machine.remove("/usr/bin/setpriv");
   });
 
-  /** Killed when its client runs: on a busy machine that takes longer. */
+  /** Kills a run while its client runs; on a busy machine the client starts later. */
   const killWithClient = async (nics: readonly string[]): Promise<void> => {
     for (const afterMs of [600, 1200, 2400]) {
       await dhcp().takeLeases(nics, { signal: "KILL", afterMs });
@@ -131,7 +133,7 @@ describe("dhclient where nothing ends it together with us", () => {
     }
   };
 
-  testDhcp("killed: the next run ends it", async () => {
+  testDhcp("after SIGKILL the next run ends the client", async () => {
     await killWithClient([unanswered]);
     expect(await clients()).toContain(unanswered);
     const { code, stderr } = await dhcp().takeLeases([]);
@@ -140,10 +142,10 @@ describe("dhclient where nothing ends it together with us", () => {
     expect(await dhcp().changes()).toEqual([]);
   });
 
-  testDhcp("killed, and nobody comes: it ends by itself with its time", async () => {
+  testDhcp("after SIGKILL and without a next run the client ends at its time limit", async () => {
     await killWithClient([down, unanswered]);
     expect(await clients()).toContain(unanswered);
-    await until("it has ended", async () => (await clients()) === "", 6000);
+    await until("the client has ended", async () => (await clients()) === "", 6000);
     expect((await dhcp().takeLeases([])).code).toBe(0);
     expect(await dhcp().changes()).toEqual([]);
   });
@@ -152,7 +154,7 @@ describe("dhclient where nothing ends it together with us", () => {
 describe("networkd", () => {
   const dhcp = machineWith("networkd");
 
-  testDhcp("a NIC that it manages is left to it", async () => {
+  testDhcp("ec2nic takes no lease of a NIC that networkd manages", async () => {
     const path = "/etc/systemd/network/50-admin.network";
     const content = `[Match]\nName=${unanswered}\n\n[Network]\nDHCP=yes\n`;
     await dhcp().machine.write(path, content);
@@ -163,21 +165,24 @@ describe("networkd", () => {
     ]);
     const state = `/run/systemd/netif/links/${index.trim()}`;
     const read = (): Promise<string> => dhcp().machine.read(state);
-    await until("it is managed", async () => (await read()).includes("=configuring"));
+    await until("networkd manages the NIC", async () => (await read()).includes("=configuring"));
     const { leases, stderr } = await dhcp().takeLeases([unanswered]);
     expect(leases[0]?.failure).toBe("networkd says it is configuring");
     expect(stderr).not.toContain("networkctl reload");
   });
 });
 
-describe("no client", () => {
+describe("a machine without a DHCP client", () => {
   const dhcp = machineWith("none");
 
-  testDhcp("it is told what was looked for, and nothing is touched", async () => {
-    const { leases, code } = await dhcp().takeLeases([down]);
-    const [{ failure } = { failure: "" }] = leases;
-    expect(failure).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
-    expect(code).toBe(69);
-    expect(await dhcp().changes()).toEqual([]);
-  });
+  testDhcp(
+    "the failure names the clients that were not found, and nothing is changed",
+    async () => {
+      const { leases, code } = await dhcp().takeLeases([down]);
+      const [{ failure } = { failure: "" }] = leases;
+      expect(failure).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
+      expect(code).toBe(69);
+      expect(await dhcp().changes()).toEqual([]);
+    },
+  );
 });

@@ -16,8 +16,8 @@ setDefaultTimeout(120_000);
 const testDhcp = testUnless(dhcpMissing);
 const driver = buildDriverBeforeAll();
 const { seed } = seededRuns(1);
-const again = `EC2NIC_SEED=${seed}`;
-/** `KILLS=20` for more of them, and on both suites: `commands.test.ts` is on both always. */
+const replay = `EC2NIC_SEED=${seed}`;
+/** How often a run is killed. `KILLS=20`: more often, and on both suites. */
 const moments = Number(process.env["KILLS"] ?? "2");
 
 const { up, down, configured, unanswered } = nics;
@@ -25,17 +25,17 @@ const identity = "i-0ec20000000000001";
 
 const tested = process.env["KILLS"] === undefined ? suites.slice(-1) : suites;
 for (const suite of tested) {
-  for (const client of clients) describe(`${client} of ${suite}`, () => onClient(suite, client));
+  for (const client of clients) describe(`${client} of ${suite}`, () => testClient(suite, client));
 }
 
-function onClient(suite: Suite, client: Client): void {
+function testClient(suite: Suite, client: Client): void {
   let dhcp: DhcpMachine;
   beforeAll(async () => {
     if (dhcpMissing === null) dhcp = await startDhcpMachine(client, suite, driver());
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
-  testDhcp("two NICs at once, one of them down: the identity comes through each", async () => {
+  testDhcp("IMDS is reached through two NICs at once, one of which was down", async () => {
     const { code, leases, stderr } = await dhcp.takeLeases([up, down]);
     expect(leases, stderr).toEqual([
       { nic: up, failure: null, address: "10.0.1.10", instanceId: identity },
@@ -45,7 +45,7 @@ function onClient(suite: Suite, client: Client): void {
     expect(await dhcp.changes()).toEqual([]);
   });
 
-  testDhcp("nobody answers: it gives up in time", async () => {
+  testDhcp("a run without a DHCP server ends within its time limit", async () => {
     const { code, leases, elapsedMs } = await dhcp.takeLeases([unanswered]);
     expect(leases[0]?.failure).toContain("no DHCP server granted an address");
     expect(code).toBe(69);
@@ -53,7 +53,7 @@ function onClient(suite: Suite, client: Client): void {
     expect(await dhcp.changes()).toEqual([]);
   });
 
-  testDhcp("a NIC that has an address is not touched", async () => {
+  testDhcp("a NIC that has an address is not changed", async () => {
     const { leases, stderr } = await dhcp.takeLeases([configured]);
     expect(leases[0]?.failure).toBe("it has an IPv4 address");
     expect(stderr).not.toContain("runs ip");
@@ -64,24 +64,33 @@ function onClient(suite: Suite, client: Client): void {
     ["INT", 130],
     ["TERM", 143],
   ] as const) {
-    testDhcp(`SIG${signal} while nobody answers: all is given back`, async () => {
-      const { code, stderr } = await dhcp.takeLeases([unanswered, down], { signal, afterMs: 1000 });
-      expect(code, stderr).toBe(status);
-      expect(await dhcp.changes()).toEqual([]);
-    });
+    testDhcp(
+      `a run that gets SIG${signal} while it waits for a lease restores all NICs`,
+      async () => {
+        const { code, stderr } = await dhcp.takeLeases([unanswered, down], {
+          signal,
+          afterMs: 1000,
+        });
+        expect(code, stderr).toBe(status);
+        expect(await dhcp.changes()).toEqual([]);
+      },
+    );
   }
 
-  testDhcp(`kill -9 at ${moments} moments of chance, and the next run (${again})`, async () => {
-    for (const afterMs of killMoments(seed, moments)) {
-      await dhcp.takeLeases([up, down], { signal: "KILL", afterMs });
-      const next = await dhcp.takeLeases([]);
-      expect(next.code, next.stderr).toBe(0);
-      await expectMachineUnchanged(dhcp, `killed after ${afterMs} ms: ${next.stderr}`);
-    }
-  });
+  testDhcp(
+    `after SIGKILL at a random moment the next run restores all NICs (${replay})`,
+    async () => {
+      for (const afterMs of killMoments(seed, moments)) {
+        await dhcp.takeLeases([up, down], { signal: "KILL", afterMs });
+        const next = await dhcp.takeLeases([]);
+        expect(next.code, next.stderr).toBe(0);
+        await expectMachineUnchanged(dhcp, `killed after ${afterMs} ms: ${next.stderr}`);
+      }
+    },
+  );
 
   testDhcp(
-    `SIGINT and SIGTERM at ${moments} moments of chance, and no next run (${again})`,
+    `a run that gets SIGINT or SIGTERM at a random moment restores all NICs (${replay})`,
     async () => {
       for (const [at, afterMs] of killMoments(seed + 1, moments).entries()) {
         const signal = at % 2 === 0 ? "INT" : "TERM";

@@ -10,7 +10,7 @@ setDefaultTimeout(60_000);
 buildRootsBeforeAll();
 const testDhcp = testUnless(dhcpMissing);
 
-/** NetworkManager has to take the primary too, once it has a profile of ours. */
+/** NetworkManager must also manage the primary, once that has a profile of ec2nic. */
 const { "/etc/NetworkManager/conf.d/ens5.conf": _, ...files } = clientCommands.NetworkManager.files;
 const noAuto = { ...files, "/etc/NetworkManager/conf.d/auto.conf": "[main]\nno-auto-default=*\n" };
 const daemons = {
@@ -33,7 +33,7 @@ const real = ["2001 10001", "2001 10001", "6001 main", "10001 10001"];
 describe.each(suites)("%s", (suite) => {
   for (const [name, client] of Object.entries(daemons)) {
     testDhcp(
-      `${name}: activate takes over from a lease, and the next run finds nothing`,
+      `${name}: activate replaces the rules of a lease by its own, and the next run changes nothing`,
       async () => {
         await using dhcp = await startHookedMachine(suite, client);
         const { machine } = dhcp;
@@ -41,15 +41,15 @@ describe.each(suites)("%s", (suite) => {
         await machine.run(["ip", "link", "set", "ens6", "up"]);
         await machine.run(client.lease, { timeoutMs: 30_000 });
         const isRouted = async () => (await rulesOf(machine, "10.0.1.10")).length === 4;
-        await machine.until("the lease has its rules", isRouted);
+        await machine.until("the rules of the lease exist", isRouted);
         expect(await rulesOf(machine, "10.0.1.10")).toEqual(provisional);
         await machine.run(["sh", "-c", monitor]);
         await machine.run(["ec2nic", "activate"], { timeoutMs: 50_000 });
-        await machine.until("the real rules stand", async () =>
+        await machine.until("the rules of activate exist", async () =>
           (await rulesOf(machine, "10.0.1.10")).includes("10001 10001"),
         );
         expect(await rulesOf(machine, "10.0.1.10")).toEqual(real);
-        // networkd takes away what it did not make itself, and its own come in the same moment
+        // networkd removes rules that it has not added, and adds its own at the same moment
         const changes = (await machine.read("/run/changes")).trim().split("\n");
         const isKept =
           changes.findIndex((line) => line.startsWith("Deleted")) > changes.indexOf(last);

@@ -12,7 +12,7 @@ setDefaultTimeout(60_000);
 const missing = machineMissing();
 const testMachine = testUnless(missing);
 
-/** One machine for all: each case ends with the primary alone, and with a device in no slot but its. */
+/** All tests share one machine: each ends with only the primary and its device. */
 let instance: TestInstance;
 let bus: FakeBus;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const { mac, id } = eni(second);
 const otherMac = "06:ec:2a:00:00:99";
 
 testMachine(
-  "another MAC in the same slot, and the event of the first one's removal is lost",
+  "hotplug add retires the old NIC of a slot, whose removal event was lost, and configures the new one",
   async () => {
     await plug(second);
     await instance.vpc.detach(mac, { lingerMs: 60_000 });
@@ -41,68 +41,71 @@ testMachine(
       { mac: otherMac, outcome: "configured" },
       { mac, outcome: "retired" },
     ]);
-    await isWhole(["10.0.1.20"], ["10001"]);
+    await expectConfigured(["10.0.1.20"], ["10001"]);
     await unplug(otherMac, "ens6");
   },
 );
 
-testMachine("an ENI's id on another MAC, as where ids are reused", async () => {
+testMachine("a new MAC with the id of an earlier ENI is configured", async () => {
   await plug(second);
   await unplug(mac, "ens6");
   await plug({ ...second, mac: otherMac, id, ipv4: ["10.0.1.20"] });
-  await isWhole(["10.0.1.20"], ["10001"]);
+  await expectConfigured(["10.0.1.20"], ["10001"]);
   await unplug(otherMac, "ens6");
 });
 
-testMachine("the same ENI at another device index", async () => {
-  await plug(second);
-  await unplug(mac, "ens6");
-  await plug({ ...eni(second), device: 3 });
-  await isWhole(["10.0.1.10"], ["10003"]);
-  await unplug(mac, "ens8");
-});
-
-testMachine("the same at another index, and nobody told of the removal", async () => {
-  await plug(second);
-  await instance.vpc.detach(mac);
-  await bus.remove(slotOf("ens6"));
-  await plug({ ...eni(second), device: 3 });
-  await isWhole(["10.0.1.10"], ["10003"]);
-  await unplug(mac, "ens8");
-});
-
 testMachine(
-  "addresses and a prefix come and go while it runs: sync, which the timer starts",
+  "an ENI that returns at another device index gets the table of that index",
   async () => {
     await plug(second);
-    const more = { ...second, ipv4: ["10.0.1.10", "10.0.1.11"], ipv4Prefixes: ["10.0.1.64/28"] };
-    await instance.vpc.change(more);
-    expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
-    await isWhole(["10.0.1.10", "10.0.1.11"], ["10001"]);
-    expect(await instance.machine.run(["ip", "rule"])).toContain("from 10.0.1.64/28");
-    await instance.vpc.change(second);
-    expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
-    await isWhole(["10.0.1.10"], ["10001"]);
-    expect(await instance.machine.run(["ip", "rule"])).not.toContain("10.0.1.64");
     await unplug(mac, "ens6");
+    await plug({ ...eni(second), device: 3 });
+    await expectConfigured(["10.0.1.10"], ["10003"]);
+    await unplug(mac, "ens8");
   },
 );
 
-testMachine("both its events are lost: sync configures it, and takes it away", async () => {
+testMachine(
+  "an ENI moves to the table of another device index, also where its removal event was lost",
+  async () => {
+    await plug(second);
+    await instance.vpc.detach(mac);
+    await bus.remove(slotOf("ens6"));
+    await plug({ ...eni(second), device: 3 });
+    await expectConfigured(["10.0.1.10"], ["10003"]);
+    await unplug(mac, "ens8");
+  },
+);
+
+testMachine("hotplug sync adds and removes addresses and a prefix of a running NIC", async () => {
+  await plug(second);
+  const more = { ...second, ipv4: ["10.0.1.10", "10.0.1.11"], ipv4Prefixes: ["10.0.1.64/28"] };
+  await instance.vpc.change(more);
+  expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
+  await expectConfigured(["10.0.1.10", "10.0.1.11"], ["10001"]);
+  expect(await instance.machine.run(["ip", "rule"])).toContain("from 10.0.1.64/28");
+  await instance.vpc.change(second);
+  expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
+  await expectConfigured(["10.0.1.10"], ["10001"]);
+  expect(await instance.machine.run(["ip", "rule"])).not.toContain("10.0.1.64");
+  await unplug(mac, "ens6");
+});
+
+testMachine("hotplug sync configures and retires a NIC whose events were lost", async () => {
   const { nic } = await instance.vpc.attach(instance.machine, second);
   await bus.plug(slotOf(nic), nic);
   expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "configured" });
-  await isWhole(["10.0.1.10"], ["10001"]);
+  await expectConfigured(["10.0.1.10"], ["10001"]);
   await instance.vpc.detach(mac, { lingerMs: 60_000 });
   await bus.remove(slotOf(nic));
-  // IMDS still lists it, and the kernel says that it is gone
+  // IMDS still lists the NIC, but its device is gone
   expect(await ec2nic("hotplug", "sync")).toMatchObject({ outcome: "retired" });
   await instance.vpc.simulator.order("detach", { mac });
-  await isWhole([], []);
+  await expectConfigured([], []);
 });
 
 testMachine(
-  "it comes while the driver of the others is unloaded: they keep what they have",
+  "a NIC that is added while a driver is unloaded does not change the NICs of that driver",
   async () => {
     await plug(second);
     await instance.vpc.detach(mac, { metadata: false });
@@ -114,45 +117,48 @@ testMachine(
     await instance.vpc.attach(instance.machine, second, { metadata: false });
     await bus.rebind(slotOf("ens6"), "ens6");
     await ec2nic("hotplug", "add", "--devpath", `${slotOf("ens6")}_9`);
-    await isWhole(["10.0.1.10", "10.0.2.10"], ["10001", "10002"]);
+    await expectConfigured(["10.0.1.10", "10.0.2.10"], ["10001", "10002"]);
     await unplug(mac, "ens6");
     await unplug(eni(third).mac, "ens7");
   },
 );
 
-testMachine("swapped while the instance was stopped", async () => {
-  await plug(second);
-  await instance.vpc.detach(mac);
-  const swapped = { ...second, mac: otherMac, ipv4: ["10.0.1.20"] };
-  await instance.vpc.attach(instance.machine, swapped);
-  instance = await instance.reboot();
-  bus = await fakeBus(instance.machine);
-  for (const { nic } of instance.vpc.enis()) await bus.plug(slotOf(nic), nic);
-  await untilAddresses(instance.machine, ["10.0.0.10"]);
-  const synced = await ec2nic("hotplug", "sync");
-  expect(synced.nics).toContainEqual(expect.objectContaining({ mac, outcome: "retired" }));
-  await isWhole(["10.0.1.20"], ["10001"]);
-});
+testMachine(
+  "hotplug sync retires and configures NICs that were swapped while the instance was stopped",
+  async () => {
+    await plug(second);
+    await instance.vpc.detach(mac);
+    const swapped = { ...second, mac: otherMac, ipv4: ["10.0.1.20"] };
+    await instance.vpc.attach(instance.machine, swapped);
+    instance = await instance.reboot();
+    bus = await fakeBus(instance.machine);
+    for (const { nic } of instance.vpc.enis()) await bus.plug(slotOf(nic), nic);
+    await untilAddresses(instance.machine, ["10.0.0.10"]);
+    const synced = await ec2nic("hotplug", "sync");
+    expect(synced.nics).toContainEqual(expect.objectContaining({ mac, outcome: "retired" }));
+    await expectConfigured(["10.0.1.20"], ["10001"]);
+  },
+);
 
-interface Told {
+interface HotplugResult {
   readonly outcome: string;
   readonly nics: readonly object[];
 }
 
-async function ec2nic(...args: readonly string[]): Promise<Told> {
+async function ec2nic(...args: readonly string[]): Promise<HotplugResult> {
   const argv = ["ec2nic", ...args, "--json"];
   const { code, stdout, stderr } = await instance.machine.exec(argv, { timeoutMs: 60_000 });
   expect({ args, code, stderr }).toMatchObject({ code: 0 });
   return JSON.parse(stdout);
 }
 
-/** Attaches an ENI, and does what its unit does. */
-async function plug(spec: EniSpec): Promise<Told> {
+/** Attaches an ENI, and runs the command of the unit that udev starts. */
+async function plug(spec: EniSpec): Promise<HotplugResult> {
   const { nic } = await instance.vpc.attach(instance.machine, spec);
   await bus.plug(slotOf(nic), nic);
-  const told = await ec2nic("hotplug", "add", "--devpath", `${slotOf(nic)}_7`, "--settle", "0s");
-  expect(told.outcome).toBe("configured");
-  return told;
+  const added = await ec2nic("hotplug", "add", "--devpath", `${slotOf(nic)}_7`, "--settle", "0s");
+  expect(added.outcome).toBe("configured");
+  return added;
 }
 
 async function unplug(which: string, nic: string): Promise<void> {
@@ -164,11 +170,14 @@ async function unplug(which: string, nic: string): Promise<void> {
   });
 }
 
-/** These addresses and tables beside the primary's, and nothing that `activate` would change. */
-async function isWhole(addresses: readonly string[], tables: readonly string[]): Promise<void> {
+/** Asserts that the machine has exactly these tables, these addresses, and nothing left to do. */
+async function expectConfigured(
+  addresses: readonly string[],
+  tables: readonly string[],
+): Promise<void> {
   const { machine } = instance;
   await untilAddresses(machine, ["10.0.0.10", ...addresses]);
-  await machine.until("nothing differs", async () => {
+  await machine.until("activate --check finds no difference", async () => {
     const { code, stdout, stderr } = await machine.exec(["ec2nic", "activate", "--check"]);
     if (code !== 0) throw new Error(`${code}: ${stdout}${stderr}`);
     return true;
@@ -177,7 +186,7 @@ async function isWhole(addresses: readonly string[], tables: readonly string[]):
   expect(["unchanged", again]).toContain(again.outcome);
   const script =
     "ip rule | grep -o 'lookup 1[0-9]*' | sort -u; ip route show table all | grep -o 'table 1[0-9]*' | sort -u";
-  const said = await machine.run(["sh", "-c", script]);
-  const used = new Set(said.match(/\d+/g) ?? []);
+  const output = await machine.run(["sh", "-c", script]);
+  const used = new Set(output.match(/\d+/g) ?? []);
   expect([...used].toSorted()).toEqual([...tables]);
 }

@@ -1,20 +1,16 @@
-import { beforeAll, expect, setDefaultTimeout } from "bun:test";
-import * as v from "valibot";
+import { expect, setDefaultTimeout } from "bun:test";
+import { imdsLoad } from "../../kit/machine/checks/imds-load.ts";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { images } from "../../kit/machine/images.ts";
 import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import type { Machine } from "../../kit/machine/machine.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(120_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const enis: readonly EniSpec[] = [
   { device: 0 },
@@ -28,7 +24,7 @@ const all = ["10.0.0.10", "10.0.1.10", "10.0.1.11", "10.0.2.10"];
 
 for (const [backend, image] of Object.entries(images)) {
   testMachine(
-    `${backend}: a driver's reload costs no request and no write, a detach only what was the NIC's`,
+    `${backend}: a driver reload causes no request and no write, and a detach removes only that NIC's files`,
     async () => {
       await using instance = await startInstance({ enis, ...image });
       const { machine, vpc } = instance;
@@ -59,8 +55,8 @@ for (const [backend, image] of Object.entries(images)) {
       console.log(backend, "unload", unloaded.elapsedMs, "ms, load", loaded.elapsedMs, "ms");
       expect(unloaded.elapsedMs).toBeLessThan(100);
 
-      // a daemon that does not take it up by itself is told to
-      await machine.run(lyingDown[backend as keyof typeof images]);
+      // hotplug add also activates a NIC that the daemon leaves down
+      await machine.run(takeDown[backend as keyof typeof images]);
       expect((await hotplug(machine, ["add", "--devpath", `${slot}_78`])).nics).toMatchObject([
         { outcome: "kept" },
       ]);
@@ -82,26 +78,26 @@ for (const [backend, image] of Object.entries(images)) {
   );
 }
 
-/** What takes a NIC down that the daemon then leaves down. */
-const lyingDown = {
+/** Commands after which the daemon leaves the NIC down. */
+const takeDown = {
   networkd: ["networkctl", "down", "ens6"],
   netplan: ["networkctl", "down", "ens6"],
   "network-manager": ["nmcli", "device", "disconnect", "ens6"],
 } as const;
 
-interface Told {
+interface HotplugResult {
   readonly nics: readonly object[];
   readonly imds: object | null;
   readonly elapsedMs: number;
 }
 
-async function hotplug(machine: Machine, args: readonly string[]): Promise<Told> {
+async function hotplug(machine: Machine, args: readonly string[]): Promise<HotplugResult> {
   const { code, stdout, stderr } = await machine.exec(["ec2nic", "hotplug", ...args, "--json"]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   return JSON.parse(stdout);
 }
 
-/** With what tells that a file was written again: its inode and its time. */
+/** The files of ec2nic, with the inode and the time, which change where a file is written again. */
 async function filesOf(machine: Machine): Promise<readonly string[]> {
   const find = ["find", "/etc", "-name", "*ec2nic*", "-printf", "%p %i %T@ %m\n"];
   return (await machine.run(find)).trim().split("\n").toSorted();
@@ -109,13 +105,13 @@ async function filesOf(machine: Machine): Promise<readonly string[]> {
 
 async function routingOf(machine: Machine): Promise<readonly string[]> {
   const script = "ip rule; ip -4 route show table all | grep -v 'table local'";
-  const said = await machine.run(["sh", "-c", script]);
-  return said
+  const output = await machine.run(["sh", "-c", script]);
+  return output
     .split("\n")
     .map((line) => line.trim())
     .toSorted();
 }
 
 async function requestsOf({ vpc }: TestInstance): Promise<number> {
-  return v.parse(v.object({ requests: v.number() }), await vpc.simulator.look("counts")).requests;
+  return (await imdsLoad(vpc.simulator)).requests;
 }

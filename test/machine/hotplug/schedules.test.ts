@@ -10,10 +10,10 @@ import { longestQuietMs, scaleSchedule } from "../../kit/propagation/scale-sched
 import { attachedBefore, scheduleEnd } from "../../kit/propagation/schedule-end.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-/** All of them, each as long as on EC2: minutes. Else some, in a fifth of their time. */
+/** `SCHEDULES=all`: all schedules, as long as on EC2 (minutes); else some, in a fifth of the time. */
 const isAll = process.env["SCHEDULES"] === "all";
 const factor = isAll ? 1 : 0.2;
-const everyday = [
+const defaultSchedules = [
   "complete from the start, with all there is",
   "device-number 0, then 3",
   "everything listed, but 404, one by one",
@@ -23,18 +23,18 @@ const everyday = [
   "the second address at 6 s",
   "network-card late on a type with several",
 ] as const;
-/** On two cores, that many leave each other in peace: each waits most of its time. */
+/** How many machines run at the same time; they wait most of the time, so two cores are enough. */
 const atOnce = 4;
-/** Not all at one moment: what is measured is a wait for IMDS, not for a processor. */
+/** The time between the starts of two machines, so that runs do not wait for a processor. */
 const apartMs = 2000;
-/** From the moment IMDS made it possible; a busy machine gets a little more. */
+/** The longest time from when IMDS has the metadata until the NIC is usable; 150 ms for a busy machine. */
 const firstUseMs = 300 + 150;
 /**
- * Four polls and a look at what is known; and what an answer that was news makes worth asking: news
- * in a leaf that was read before does not show as such here.
+ * The most requests per second while a run waits: four polls, one request for known values, and two
+ * that follow a changed value, which this test cannot tell from a repeated request.
  */
 const perSecond = 5 + 2;
-/** A leaf a second is read again. */
+/** How long it takes until all known leaves are read again, one per second. */
 const rereadMs = 4000;
 
 const missing = machineMissing();
@@ -45,13 +45,13 @@ beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_
 type Named = readonly [name: string, schedule: HotplugSchedule];
 
 const chosen = Object.entries(hotplugSchedules)
-  .filter(([name]) => isAll || everyday.some((each) => each === name))
+  .filter(([name]) => isAll || defaultSchedules.some((each) => each === name))
   .map(([name, schedule]): Named => [name, scaleSchedule(schedule, factor)]);
 const batches = Array.from({ length: Math.ceil(chosen.length / atOnce) }, (_, at) =>
   chosen.slice(at * atOnce, (at + 1) * atOnce),
 );
 
-/** All machines of a batch boot first, one by one; then their NICs are plugged in. */
+/** Boots all machines of a batch, one by one; then plugs their NICs in. */
 async function runBatch(batch: readonly Named[]): Promise<ReadonlyMap<string, ScheduleRun>> {
   await using machines = new AsyncDisposableStack();
   const ready: (readonly [string, () => Promise<ScheduleRun>])[] = [];
@@ -79,26 +79,26 @@ function settleOf(schedule: HotplugSchedule): number {
   return Math.max(1200, longestQuietMs(schedule) + 1000) + hiddenMs;
 }
 
-/** Until the trouble's end: what was left alone for a while, 0.2, 0.4, 0.8 s by chance. */
-function allowedMs({ possibleMs }: HotplugSchedule, { requests }: ScheduleRun): number {
+/** When the NIC can be usable: after the last fault, plus the longest delay of a retry (0.8 s). */
+function earliestUsableMs({ possibleMs }: HotplugSchedule, { requests }: ScheduleRun): number {
   if (possibleMs !== null) return possibleMs;
-  const struckMs = requests.findLast(({ fault }) => fault !== null)?.atMs;
-  return (struckMs ?? requests[0]?.atMs ?? 0) + 800;
+  const lastFaultMs = requests.findLast(({ fault }) => fault !== null)?.atMs;
+  return (lastFaultMs ?? requests[0]?.atMs ?? 0) + 800;
 }
 
 /**
- * The most requests within a second, while nothing new is heard and nothing is applied: of what was
- * asked before. Whether the machine still reaches IMDS, an activation asks with a token of its own.
+ * The most requests within a second in which the run only waits: all of them repeat earlier requests.
+ * An activation also sends requests, to verify that IMDS is reachable, but with a new token.
  */
 function mostWhileWaiting({ requests }: ScheduleRun): number {
-  const isAgain = requests.map(({ method, path }, at) => {
+  const isRepeated = requests.map(({ method, path }, at) => {
     return requests.slice(0, at).some((each) => each.method === method && each.path === path);
   });
-  const newsMs = requests.flatMap(({ atMs, method }, at) => {
-    return isAgain[at] === true && method !== "PUT" ? [] : [atMs];
+  const newMs = requests.flatMap(({ atMs, method }, at) => {
+    return isRepeated[at] === true && method !== "PUT" ? [] : [atMs];
   });
   const waiting = requests.filter(({ atMs }) => {
-    return !newsMs.some((ms) => ms > atMs - 1000 && ms < atMs + 1000);
+    return !newMs.some((ms) => ms > atMs - 1000 && ms < atMs + 1000);
   });
   const within = waiting.map(({ atMs }) => {
     return requests.filter((each) => each.atMs >= atMs && each.atMs < atMs + 1000).length;
@@ -107,16 +107,16 @@ function mostWhileWaiting({ requests }: ScheduleRun): number {
 }
 
 for (const batch of batches) {
-  describe(`${batch.length} NICs, plugged into a machine each`, () => {
+  describe(`${batch.length} NICs, each plugged into its own machine`, () => {
     let runs: ReadonlyMap<string, ScheduleRun> = new Map();
     beforeAll(async () => {
       if (missing === null) runs = await runBatch(batch);
     }, 240_000);
 
     for (const [name, schedule] of batch) {
-      testMachine(name, async () => {
+      testMachine(`a NIC is configured in time: ${name}`, async () => {
         const run = runs.get(name);
-        if (run === undefined) throw new Error("its batch did not run");
+        if (run === undefined) throw new Error(`the batch of "${name}" did not run`);
         const { mac } = scheduleEnd(schedule);
         expect(run.ended).toMatchObject({ code: 0 });
         const nic = run.json.nics.find((each) => each.mac === mac);
@@ -126,16 +126,16 @@ for (const batch of batches) {
         expect(JSON.parse(run.again.stdout)).toMatchObject({ outcome: "unchanged" });
 
         const usableMs = run.startedMs + (nic?.timeline.usableMs ?? Infinity);
-        const possibleMs = Math.max(run.startedMs, allowedMs(schedule, run));
+        const possibleMs = Math.max(run.startedMs, earliestUsableMs(schedule, run));
         expect(usableMs - possibleMs).toBeLessThanOrEqual(firstUseMs);
-        const untilUsable = run.requests.filter(({ atMs }) => atMs < usableMs);
-        if (schedule.possibleMs === 0) expect(untilUsable.length).toBeLessThanOrEqual(20);
+        const requestsBefore = run.requests.filter(({ atMs }) => atMs < usableMs);
+        if (schedule.possibleMs === 0) expect(requestsBefore.length).toBeLessThanOrEqual(20);
         expect(mostWhileWaiting(run)).toBeLessThanOrEqual(perSecond);
         const appliedMs = (nic?.timeline.appliedMs ?? NaN) - (nic?.timeline.usableMs ?? NaN);
         console.log(
           `${name}: usable ${Math.round(usableMs - possibleMs)} ms after it was possible, ` +
-            `applied ${Math.round(appliedMs)} ms later, ${untilUsable.length} requests, ` +
-            `${run.requests.length} in all, ${mostWhileWaiting(run)} a second`,
+            `applied ${Math.round(appliedMs)} ms later, ${requestsBefore.length} requests, ` +
+            `${run.requests.length} in all, ${mostWhileWaiting(run)} per second`,
         );
       });
     }

@@ -1,23 +1,20 @@
-import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { modestImages as images } from "../../kit/machine/images.ts";
 import { type ImdsLoad, imdsLoad } from "../../kit/machine/checks/imds-load.ts";
 import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
+import { expectNothingToDo } from "../../kit/machine/checks/nothing-to-do.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { type RunInMachine, runsAtOnce, stepsRun } from "../../kit/machine/checks/runs-at-once.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(240_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const primary: EniSpec = { device: 0, dualStack: true };
 
-/** Sixteen of them in one subnet, every other with IPv6. */
+/** Sixteen ENIs; every other one is dual stack. */
 function sixteen(late?: NonNullable<EniSpec["late"]>): readonly EniSpec[] {
   return Array.from({ length: 16 }, (_, at) => {
     const device = at + 1;
@@ -50,8 +47,8 @@ const add = (spec: EniSpec): readonly string[] => {
   return ["ec2nic", "hotplug", "add", "--nic", nicOf(spec), "--settle", "3s", "--json", "-v"];
 };
 
-/** Attaches them all, and runs `hotplug add` for each at the same moment. */
-async function arrive({ machine, vpc }: TestInstance, specs: readonly EniSpec[]) {
+/** Attaches all ENIs, and runs `hotplug add` for each at the same time. */
+async function addAll({ machine, vpc }: TestInstance, specs: readonly EniSpec[]) {
   await Promise.all(specs.map((spec) => vpc.attach(machine, spec, { metadata: false })));
   await Promise.all(specs.map((spec) => vpc.simulator.order("attach", spec)));
   await vpc.simulator.order("clear-requests");
@@ -59,7 +56,8 @@ async function arrive({ machine, vpc }: TestInstance, specs: readonly EniSpec[])
   return { runs, load: await imdsLoad(vpc.simulator) };
 }
 
-async function depart({ machine, vpc }: TestInstance, specs: readonly EniSpec[], times: number) {
+/** Detaches all ENIs, and runs `hotplug remove` so many times at the same time. */
+async function removeAll({ machine, vpc }: TestInstance, specs: readonly EniSpec[], times: number) {
   const macs = specs.map(({ device }) => macOf(device));
   await Promise.all(macs.map((mac) => vpc.detach(mac, { lingerMs: 2000 })));
   const argvs = Array.from({ length: times }, () => [
@@ -76,38 +74,30 @@ function macOf(device: number): string {
   return `06:ec:2a:00:00:${device.toString(16).padStart(2, "0")}`;
 }
 
-function figures(what: string, runs: readonly RunInMachine[], load: ImdsLoad | null): void {
+function printFigures(what: string, runs: readonly RunInMachine[], load: ImdsLoad | null): void {
   const wallMs = Math.max(...runs.map(({ elapsedMs }) => elapsedMs));
   const applied = runs.map(({ stdout }) => JSON.parse(stdout).nics[0]?.timeline?.appliedMs ?? 0);
-  const told = { wallMs, lastAppliedMs: Math.max(...applied), load, steps: stepsRun(runs) };
-  console.log(what, JSON.stringify(told));
+  const figures = { wallMs, lastAppliedMs: Math.max(...applied), load, steps: stepsRun(runs) };
+  console.log(what, JSON.stringify(figures));
 }
 
-/** How often a daemon was told to read its files. */
-function activations(runs: readonly RunInMachine[]): number {
+/** How often a daemon was made to read its files. */
+function countReloads(runs: readonly RunInMachine[]): number {
   const steps = stepsRun(runs);
-  const told = ["networkctl reload", "nmcli connection load", "nmcli connection reload"];
-  return told.reduce((sum, each) => sum + (steps[each] ?? 0), 0);
+  const reloads = ["networkctl reload", "nmcli connection load", "nmcli connection reload"];
+  return reloads.reduce((sum, each) => sum + (steps[each] ?? 0), 0);
 }
 
-function right(runs: readonly RunInMachine[], outcomes: readonly string[]): void {
-  const bad = runs.filter(({ code, stdout }) => {
+/** Asserts that all runs exited with 0 and one of these outcomes. */
+function expectOutcomes(runs: readonly RunInMachine[], outcomes: readonly string[]): void {
+  const unexpected = runs.filter(({ code, stdout }) => {
     return code !== 0 || !outcomes.includes(JSON.parse(stdout).outcome);
   });
-  expect(bad).toEqual([]);
+  expect(unexpected).toEqual([]);
 }
 
-async function expectWhole({ machine }: TestInstance): Promise<void> {
-  const check = await machine.exec(["ec2nic", "activate", "--check"]);
-  expect({ code: check.code, said: check.stdout }).toEqual({ code: 0, said: "no difference\n" });
-  const { outcome, plan } = JSON.parse(await machine.run(["ec2nic", "activate", "--json"]));
-  const { steps, write, remove } = plan;
-  const nothing = { steps: [], write: [], remove: [] };
-  expect({ outcome, steps, write, remove }).toEqual({ outcome: "unchanged", ...nothing });
-}
-
-/** Files of ours, rules, routes, what lies in /run. */
-async function stateOf({ machine }: TestInstance): Promise<readonly string[]> {
+/** The files of ec2nic in /etc and /run, rules and routes. */
+async function readState({ machine }: TestInstance): Promise<readonly string[]> {
   const script = [
     "find /etc -name '*ec2nic*'",
     "find /run/ec2nic -not -name nics.json",
@@ -120,64 +110,67 @@ async function stateOf({ machine }: TestInstance): Promise<readonly string[]> {
 }
 
 for (const [backend, image] of Object.entries(images)) {
-  testMachine(`${backend}: sixteen NICs at once come and go as one`, async () => {
-    await using instance = await startInstance({ enis: [primary], ...image });
-    const { machine } = instance;
-    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
-    await machine.run(["ec2nic", "activate"]);
-    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
-    const pings = [
-      await pingThrough(instance, { address: "10.0.0.10" }),
-      await pingThrough(instance, { address: "2600:1f14:ec2:100::10" }),
-    ];
+  testMachine(
+    `${backend}: sixteen NICs at once are configured and retired with few reloads`,
+    async () => {
+      await using instance = await startInstance({ enis: [primary], ...image });
+      const { machine } = instance;
+      await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
+      await machine.run(["ec2nic", "activate"]);
+      await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
+      const pings = [
+        await pingThrough(instance, { address: "10.0.0.10" }),
+        await pingThrough(instance, { address: "2600:1f14:ec2:100::10" }),
+      ];
 
-    const [one = primary] = sixteen();
-    const alone = await arrive(instance, [one]);
-    right(alone.runs, ["configured"]);
-    figures(`${backend}, one:`, alone.runs, alone.load);
-    right(await depart(instance, [one], 1), ["retired"]);
-    const before = await stateOf(instance);
+      const [one = primary] = sixteen();
+      const alone = await addAll(instance, [one]);
+      expectOutcomes(alone.runs, ["configured"]);
+      printFigures(`${backend}, one:`, alone.runs, alone.load);
+      expectOutcomes(await removeAll(instance, [one], 1), ["retired"]);
+      const before = await readState(instance);
 
-    const all = await arrive(instance, sixteen());
-    figures(`${backend}, sixteen:`, all.runs, all.load);
-    right(all.runs, ["configured"]);
-    expect(activations(all.runs)).toBeLessThanOrEqual(4);
-    expect(all.load.requests).toBeLessThan(16 * alone.load.requests);
-    await untilAddresses(machine, addressesOf(sixteen()));
-    await expectWhole(instance);
-    const gone = await depart(instance, sixteen(), 16);
-    figures(`${backend}, sixteen gone:`, gone, null);
-    right(gone, ["retired", "unchanged"]);
-    expect(activations(gone)).toBeLessThanOrEqual(2);
-    expect(await stateOf(instance)).toEqual(before);
+      const all = await addAll(instance, sixteen());
+      printFigures(`${backend}, sixteen:`, all.runs, all.load);
+      expectOutcomes(all.runs, ["configured"]);
+      expect(countReloads(all.runs)).toBeLessThanOrEqual(4);
+      expect(all.load.requests).toBeLessThan(16 * alone.load.requests);
+      await untilAddresses(machine, addressesOf(sixteen()));
+      await expectNothingToDo(machine);
+      const gone = await removeAll(instance, sixteen(), 16);
+      printFigures(`${backend}, sixteen gone:`, gone, null);
+      expectOutcomes(gone, ["retired", "unchanged"]);
+      expect(countReloads(gone)).toBeLessThanOrEqual(2);
+      expect(await readState(instance)).toEqual(before);
 
-    if (backend === "netplan") await throttledSixteen(instance, before);
+      if (backend === "netplan") await throttledSixteen(instance, before);
 
-    const lost = await Promise.all(pings.map((ping) => ping.stop()));
-    console.log(backend, "pings", JSON.stringify(lost));
-    expect(lost[0]?.lost).toBe(0);
-    // netplan makes all units anew, and networkd then takes IPv6 off every link for 2.5 s
-    if (backend !== "netplan") expect(lost[1]?.lost).toBe(0);
-  });
+      const lost = await Promise.all(pings.map((ping) => ping.stop()));
+      console.log(backend, "pings", JSON.stringify(lost));
+      expect(lost[0]?.lost).toBe(0);
+      // netplan writes all units again, and networkd then removes IPv6 from every link for 2.5 s
+      if (backend !== "netplan") expect(lost[1]?.lost).toBe(0);
+    },
+  );
 }
 
-/** The slowest of the backends, with an IMDS that is late and answers 20 requests a second. */
+/** Adds sixteen NICs with an IMDS that is late and answers 20 requests a second. */
 async function throttledSixteen(instance: TestInstance, before: readonly string[]): Promise<void> {
   const { machine, vpc } = instance;
   const number = { afterMs: 2000, before: "0" };
   const specs = sixteen({ ".": 1500, ipv6s: 3000, "device-number": number });
   await vpc.simulator.order("rate-limit", { perSecond: 20 });
-  const slow = await arrive(instance, specs);
+  const slow = await addAll(instance, specs);
   await vpc.simulator.order("rate-limit", null);
-  figures("sixteen, late and throttled:", slow.runs, slow.load);
-  right(slow.runs, ["configured"]);
+  printFigures("sixteen, late and throttled:", slow.runs, slow.load);
+  expectOutcomes(slow.runs, ["configured"]);
   await untilAddresses(machine, addressesOf(specs));
-  await expectWhole(instance);
-  right(await depart(instance, specs, 1), ["retired"]);
-  expect(await stateOf(instance)).toEqual(before);
+  await expectNothingToDo(machine);
+  expectOutcomes(await removeAll(instance, specs, 1), ["retired"]);
+  expect(await readState(instance)).toEqual(before);
 }
 
-/** Who holds the batch's lock leads it. */
+/** Kills the leader of a batch, which is the process that holds its lock. */
 const killLeader = `
 inode=$(stat -c %i /run/ec2nic/batch/lock-*)
 pid=$(awk -v end=":$inode" '$2 == "FLOCK" && substr($6, length($6) - length(end) + 1) == end { print $5 }' /proc/locks)
@@ -185,33 +178,36 @@ kill -KILL "$pid"
 echo "$pid"
 `;
 
-testMachine("the run that leads sixteen is killed, three times: all are configured", async () => {
-  await using instance = await startInstance({ enis: [primary], ...images.networkd });
-  const { machine, vpc } = instance;
-  await untilAddresses(machine, ["10.0.0.10"]);
-  await machine.run(["ec2nic", "activate"]);
-  const ping = await pingThrough(instance, { address: "10.0.0.10" });
-  const specs = sixteen({ ".": 3000, "local-ipv4s": 3500, ipv6s: 4500 });
-  await vpc.simulator.order("clear-requests");
-  const arriving = arrive(instance, specs);
-  await machine.until("one leads", async () => {
-    return (await machine.exec(["sh", "-c", "ls /run/ec2nic/batch/lock-*"])).code === 0;
-  });
-  const killed: string[] = [];
-  for (const afterMs of [1000, 2500, 600]) {
-    await Bun.sleep(afterMs);
-    killed.push((await machine.run(["sh", "-euc", killLeader])).trim());
-  }
-  const { runs } = await arriving;
-  console.log("killed", killed.join(", "), JSON.stringify(stepsRun(runs)));
-  expect(new Set(killed).size).toBe(3);
-  expect(runs.filter(({ code }) => code === 137)).toHaveLength(3);
-  right(
-    runs.filter(({ code }) => code !== 137),
-    ["configured", "unchanged"],
-  );
-  await untilAddresses(machine, addressesOf(specs));
-  await expectWhole(instance);
-  expect(await machine.run(["ls", "-A", "/run/ec2nic/batch"])).toMatch(/^lock-\w+\n$/);
-  expect((await ping.stop()).lost).toBe(0);
-});
+testMachine(
+  "sixteen NICs are configured although the leader of their batch is killed three times",
+  async () => {
+    await using instance = await startInstance({ enis: [primary], ...images.networkd });
+    const { machine, vpc } = instance;
+    await untilAddresses(machine, ["10.0.0.10"]);
+    await machine.run(["ec2nic", "activate"]);
+    const ping = await pingThrough(instance, { address: "10.0.0.10" });
+    const specs = sixteen({ ".": 3000, "local-ipv4s": 3500, ipv6s: 4500 });
+    await vpc.simulator.order("clear-requests");
+    const adding = addAll(instance, specs);
+    await machine.until("a run leads the batch", async () => {
+      return (await machine.exec(["sh", "-c", "ls /run/ec2nic/batch/lock-*"])).code === 0;
+    });
+    const killed: string[] = [];
+    for (const afterMs of [1000, 2500, 600]) {
+      await Bun.sleep(afterMs);
+      killed.push((await machine.run(["sh", "-euc", killLeader])).trim());
+    }
+    const { runs } = await adding;
+    console.log("killed", killed.join(", "), JSON.stringify(stepsRun(runs)));
+    expect(new Set(killed).size).toBe(3);
+    expect(runs.filter(({ code }) => code === 137)).toHaveLength(3);
+    expectOutcomes(
+      runs.filter(({ code }) => code !== 137),
+      ["configured", "unchanged"],
+    );
+    await untilAddresses(machine, addressesOf(specs));
+    await expectNothingToDo(machine);
+    expect(await machine.run(["ls", "-A", "/run/ec2nic/batch"])).toMatch(/^lock-\w+\n$/);
+    expect((await ping.stop()).lost).toBe(0);
+  },
+);

@@ -15,7 +15,7 @@ setDefaultTimeout(40_000);
 const program = "/usr/local/bin/ec2nic";
 const logPath = "/run/calls";
 
-/** In the program's place: notes when it starts and ends, and how it is ended. */
+/** A script in the place of the program, which logs its start and its end. */
 const standIn = `#!/bin/sh
 trap 'echo "ended by a signal" >>${logPath}; exit 143' TERM
 echo "start $*" >>${logPath}
@@ -23,7 +23,7 @@ sleep 0.6 & wait $!
 echo "end $*" >>${logPath}
 `;
 
-/** What `--install --root` makes, as files for a machine's disk; links as commands. */
+/** What `--install --root` writes: files for a machine's disk, and commands that make its links. */
 async function installed(): Promise<{ files: Record<string, string>; links: string[][] }> {
   return withFolder(async (root) => {
     const request = { program, withDhcpHooks: false, dryRun: false };
@@ -46,15 +46,15 @@ async function installed(): Promise<{ files: Record<string, string>; links: stri
 describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
   const missing = machineMissing(suite);
   const testMachine = testUnless(missing);
-  let bench: Sandbox;
+  let sandbox: Sandbox;
   let machine: Machine;
 
   beforeAll(async () => {
     if (missing !== null) return;
     await rootFileSystem(suite);
-    bench = await startSandbox();
+    sandbox = await startSandbox();
     const { files, links } = await installed();
-    machine = await startMachine(bench, {
+    machine = await startMachine(sandbox, {
       suite,
       binary: null,
       files: { ...files, "/etc/ec2nic/always": "", [program]: { content: standIn, mode: 0o755 } },
@@ -62,7 +62,7 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     for (const link of links) await machine.run(link);
   }, 600_000);
   afterAll(async () => {
-    if (missing === null) await bench.stop();
+    if (missing === null) await sandbox.stop();
   });
 
   const calls = async (): Promise<readonly string[]> =>
@@ -72,25 +72,25 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
       "ActiveState=inactive",
     );
 
-  testMachine("accept what was written", async () => {
+  testMachine("accept the units and the rules", async () => {
     const folder = "/etc/systemd/system";
     const units = ["ec2nic-hotplug@.service", "ec2nic-hotplug-remove.service"];
     const verify = ["systemd-analyze", "verify", "--man=no"];
-    const said = await machine.exec([...verify, ...units.map((name) => `${folder}/${name}`)]);
-    expect(said.stderr.split("\n").filter((line) => line.includes("ec2nic"))).toEqual([]);
+    const verified = await machine.exec([...verify, ...units.map((name) => `${folder}/${name}`)]);
+    expect(verified.stderr.split("\n").filter((line) => line.includes("ec2nic"))).toEqual([]);
     if (suite === "bookworm") return; // its udevadm has no `verify` (since 254)
     const rules = await machine.exec(["udevadm", "verify", "/etc/udev/rules.d/90-ec2nic.rules"]);
     expect(rules).toMatchObject({ code: 0, stderr: "" });
   });
 
-  testMachine("say of wrong rules that they are", async () => {
+  testMachine("refuse wrong rules, so that the test above can fail", async () => {
     if (suite === "bookworm") return;
     await machine.write("/run/wrong.rules", 'ACTION="add", SUBSYSTEM=="net"\n');
     expect((await machine.exec(["udevadm", "verify", "/run/wrong.rules"])).code).not.toBe(0);
   });
 
   testMachine(
-    "start the removal when a network device of PCI goes, and not for another",
+    "start the removal service when a PCI network device is removed, but not for another device",
     async () => {
       const classes = await machine.run([
         "sh",
@@ -111,7 +111,7 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     },
   );
 
-  /** No NIC of a machine has a device; one of this machine's virtio devices stands in for it. */
+  /** NICs of a machine have no device, so the test takes a virtio device of this machine instead. */
   testMachine("name the unit after the device that has the driver", async () => {
     const drivers = "/sys/bus/virtio/drivers";
     const found = await machine.run(["sh", "-c", `ls -d ${drivers}/*/virtio* 2>/dev/null; true`]);
@@ -125,11 +125,11 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     const { stdout, stderr } = await machine.exec(test);
     await machine.remove("/etc/udev/rules.d/91-alike.rules");
     const wants = /SYSTEMD_WANTS=(.*)/.exec(stdout + stderr)?.[1];
-    // the events that `udevadm test` makes up have no number
+    // the events of `udevadm test` have no number
     expect(wants).toMatch(new RegExp(`^ec2nic-hotplug@${name}_\\d*\\.service$`));
   });
 
-  testMachine("give the program the device of an instance as it is", async () => {
+  testMachine("pass the device in an instance name to the program unchanged", async () => {
     for (const instance of ["0000:00:06.0_1214", "vif-1_88", "virtio3_7"]) {
       const unit = `ec2nic-hotplug@${instance}.service`;
       await machine.remove(logPath);
@@ -140,52 +140,55 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     }
   });
 
-  testMachine("lose no removal, and end none, however many come at once", async () => {
-    const unit = "ec2nic-hotplug-remove.service";
-    await machine.remove(logPath);
-    const restart = `systemctl --no-block restart ${unit}`;
-    const burst = `for i in 1 2 3 4 5 6 7 8; do ${restart}; sleep 0.1; done; echo last >>${logPath}; ${restart}`;
-    await machine.run(["sh", "-c", burst]);
-    await machine.until("a run began after the last", async () => {
-      const lines = await calls();
-      return lines.lastIndexOf("start hotplug remove") > lines.indexOf("last");
-    });
-    await machine.until("it has ended", isIdle(unit));
-    const lines = (await calls()).filter((line) => line !== "last");
-    const runs = lines.filter((line) => line.startsWith("start")).length;
-    expect(runs).toBeLessThanOrEqual(4);
-    const whole = ["start hotplug remove", "end hotplug remove"];
-    expect(lines).toEqual(Array.from({ length: runs }, () => whole).flat());
-  });
+  testMachine(
+    "run the removal service after the last of many events, and end no run of it",
+    async () => {
+      const unit = "ec2nic-hotplug-remove.service";
+      await machine.remove(logPath);
+      const restart = `systemctl --no-block restart ${unit}`;
+      const burst = `for i in 1 2 3 4 5 6 7 8; do ${restart}; sleep 0.1; done; echo last >>${logPath}; ${restart}`;
+      await machine.run(["sh", "-c", burst]);
+      await machine.until("a run has begun after the last event", async () => {
+        const lines = await calls();
+        return lines.lastIndexOf("start hotplug remove") > lines.indexOf("last");
+      });
+      await machine.until(`${unit} has ended`, isIdle(unit));
+      const lines = (await calls()).filter((line) => line !== "last");
+      const runs = lines.filter((line) => line.startsWith("start")).length;
+      expect(runs).toBeLessThanOrEqual(4);
+      const completeRun = ["start hotplug remove", "end hotplug remove"];
+      expect(lines).toEqual(Array.from({ length: runs }, () => completeRun).flat());
+    },
+  );
 
-  testMachine("end a removal when they are told to stop", async () => {
+  testMachine("end a run of the removal service at systemctl stop", async () => {
     const unit = "ec2nic-hotplug-remove.service";
     await machine.remove(logPath);
     await machine.systemctl("start", unit);
-    await machine.until("it runs", async () => (await calls()).length === 1);
+    await machine.until(`${unit} runs`, async () => (await calls()).length === 1);
     expect((await machine.systemctl("stop", unit)).code).toBe(0);
     expect(await calls()).toEqual(["start hotplug remove", "ended by a signal"]);
   });
 
-  testMachine("have the timer enabled, and nothing failed", async () => {
+  testMachine("have the timer enabled and no failed unit", async () => {
     expect((await machine.systemctl("is-enabled", "ec2nic-repair.timer")).stdout).toBe("enabled\n");
     expect(await machine.failedUnits()).toEqual([]);
   });
 
-  testMachine("forget all of it at --uninstall, and have it back at --install", async () => {
+  testMachine("know no unit after --uninstall, and all units after --install", async () => {
     const remote = hostOf(machine);
     const host = { ...remote, target: openTarget(remote, "/") };
-    const wish = { program, withDhcpHooks: false, dryRun: false };
+    const request = { program, withDhcpHooks: false, dryRun: false };
     const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
     const active = async () =>
       (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();
     const find = ["find", "/etc", "-name", "*ec2nic*"];
-    await install(host, { ...wish, program: null });
+    await install(host, { ...request, program: null });
     expect(await active()).toBe("inactive");
     expect((await machine.exec(named)).stdout).toBe("");
-    // what an admin's word is for
+    // the folder stays, because an admin's files are in it
     expect(await machine.run(find)).toBe("/etc/ec2nic\n");
-    const plan = await install(host, wish);
+    const plan = await install(host, request);
     expect(plan.steps.map(({ argv }) => argv.join(" "))).toEqual([
       "systemctl daemon-reload",
       "systemctl start ec2nic-repair.timer",
@@ -195,7 +198,7 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
   });
 });
 
-/** The machine as a host: its files by the way of its first process, its commands in it. */
+/** The machine as a host: files through /proc of its first process, and commands that run in it. */
 function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal"> {
   const at = (path: string): string => `/proc/${machine.pid}/root${path}`;
   const files: Files = {

@@ -1,24 +1,20 @@
-import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { startSandbox } from "../../kit/machine/sandbox.ts";
 import { firstLine } from "../../kit/basics/first-line.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { startMachine } from "../../kit/machine/machine.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { holdNamespaces } from "../../kit/machine/namespaces.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { until } from "../../kit/basics/until.ts";
 import { processesIn, readLeftovers } from "../../kit/machine/checks/sandbox-leftovers.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(40_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
-describe("a bench that has ended", () => {
-  testMachine("left nothing, after two machines in sequence", async () => {
+describe("a sandbox that has ended", () => {
+  testMachine("leaves nothing behind after two machines in sequence", async () => {
     const before = await readLeftovers();
     for (const device of [0, 1]) {
       const instance = await startInstance({ enis: [{ device }] });
@@ -33,7 +29,7 @@ describe("a bench that has ended", () => {
     }
   });
 
-  testMachine("left nothing where the test was killed", async () => {
+  testMachine("leaves nothing behind where the test was killed", async () => {
     const before = await readLeftovers();
     const program = `
       import { startInstance } from "${join(import.meta.dir, "../../kit/machine/vpc/instance.ts")}";
@@ -54,31 +50,31 @@ describe("a bench that has ended", () => {
   });
 });
 
-describe("this machine is not a machine of the bench", () => {
-  testMachine("its namespaces are refused, by whatever number", () => {
+describe("the machine that runs the tests is protected", () => {
+  testMachine("its namespaces are refused, for its own and for another process number", () => {
     const kinds = ["mnt", "net", "pid"] as const;
     expect(() => holdNamespaces(process.pid, kinds, null)).toThrow("own mnt namespace: refused");
     expect(() => holdNamespaces(1, kinds, null)).toThrow("no process of the bench");
     return Promise.resolve();
   });
 
-  // A process number read in the wrong process namespace once made commands run here.
+  // A process number from another process namespace once made commands run on this machine.
   testMachine("a process outside of the machine's control group is refused", async () => {
-    await using bench = await startSandbox();
-    const hold = (): unknown => holdNamespaces(bench.pid, ["mnt"], "/ec2nic-bench-0/machine-1");
+    await using sandbox = await startSandbox();
+    const hold = (): unknown => holdNamespaces(sandbox.pid, ["mnt"], "/ec2nic-bench-0/machine-1");
     expect(hold).toThrow("is not in /ec2nic-bench-0/machine-1: refused");
   });
 
-  testMachine("no command runs where the machine's mark is not, or after its end", async () => {
-    await using bench = await startSandbox();
-    const machine = await startMachine(bench);
+  testMachine("no command runs without the machine's mark, or after its end", async () => {
+    await using sandbox = await startSandbox();
+    const machine = await startMachine(sandbox);
     await machine.run(["rm", "/.ec2nic-machine"]);
     expect(await machine.exec(["true"])).toMatchObject({ code: 125 });
     await machine.stop();
     expect(() => machine.enter(["true"])).toThrow("namespace is gone");
   });
 
-  testMachine("systemd is not started where / is not an overlay of its own", async () => {
+  testMachine("systemd starts only after the check that / is an overlay", async () => {
     const { bootScript } = await import("../../kit/machine/boot-script.ts");
     const init = bootScript.indexOf("/sbin/init");
     for (const check of ["= overlayfs ]", "= private ]", '"$$" = 1 ]', "read -r go"]) {
@@ -89,16 +85,19 @@ describe("this machine is not a machine of the bench", () => {
 });
 
 describe("a machine", () => {
-  testMachine("keeps kernel.* and the clock from its root, and its writes to itself", async () => {
-    await using bench = await startSandbox();
-    await using machine = await startMachine(bench, { hostname: "ip-10-0-0-77" });
-    expect((await machine.exec(["sh", "-c", "echo 1 >/proc/sys/kernel/panic"])).code).not.toBe(0);
-    expect(await machine.run(["cat", "/proc/1/status"])).toMatch(/CapBnd:\s+[0-9a-f]+/);
-    expect((await machine.run(["uname", "-n"])).trim()).toBe("ip-10-0-0-77");
-    await machine.write("/etc/ec2nic/unmanaged", "ens9\n", 0o600);
-    expect(await machine.read("/etc/ec2nic/unmanaged")).toBe("ens9\n");
-    expect(await machine.run(["stat", "-c", "%a", "/etc/ec2nic/unmanaged"])).toBe("600\n");
-    expect(await machine.exec(["sleep", "9"], { timeoutMs: 200 })).toMatchObject({ code: 137 });
-    expect(await machine.exec(["cat"], { stdin: "x" })).toMatchObject({ code: 0, stdout: "x" });
-  });
+  testMachine(
+    "cannot change kernel.* or the clock, and has its own files and hostname",
+    async () => {
+      await using sandbox = await startSandbox();
+      await using machine = await startMachine(sandbox, { hostname: "ip-10-0-0-77" });
+      expect((await machine.exec(["sh", "-c", "echo 1 >/proc/sys/kernel/panic"])).code).not.toBe(0);
+      expect(await machine.run(["cat", "/proc/1/status"])).toMatch(/CapBnd:\s+[0-9a-f]+/);
+      expect((await machine.run(["uname", "-n"])).trim()).toBe("ip-10-0-0-77");
+      await machine.write("/etc/ec2nic/unmanaged", "ens9\n", 0o600);
+      expect(await machine.read("/etc/ec2nic/unmanaged")).toBe("ens9\n");
+      expect(await machine.run(["stat", "-c", "%a", "/etc/ec2nic/unmanaged"])).toBe("600\n");
+      expect(await machine.exec(["sleep", "9"], { timeoutMs: 200 })).toMatchObject({ code: 137 });
+      expect(await machine.exec(["cat"], { stdin: "x" })).toMatchObject({ code: 0, stdout: "x" });
+    },
+  );
 });

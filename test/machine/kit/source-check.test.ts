@@ -1,15 +1,11 @@
-import { beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect, setDefaultTimeout } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
-import { machineMissing } from "../../kit/machine/missing.ts";
+import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetFailure, packetTable } from "../../kit/machine/checks/packets.ts";
-import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { inside, outside } from "../../kit/machine/vpc/vpc-hosts.ts";
-import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(40_000);
-const missing = machineMissing();
-const testMachine = testUnless(missing);
-beforeAll(async () => void (missing ?? (await rootFileSystem("bookworm"))), 600_000);
+const testMachine = machineTest();
 
 const enis = [
   { device: 0 },
@@ -19,19 +15,19 @@ const [primary, secondary] = ["06:ec:2a:00:00:00", "06:ec:2a:00:00:01"] as const
 
 describe("the source check of the VPC", () => {
   testMachine(
-    "drops what leaves through the wrong ENI, counts it, and passes the rest",
+    "drops and counts packets that leave through the wrong ENI, and passes all others",
     async () => {
       await using instance = await startInstance({ enis });
       const { machine, vpc } = instance;
       await machine.run(["sh", "-ec", byHand]);
 
-      // Without rules all leaves by the only default route, whatever the source is.
+      // without rules all packets leave through the only default route
       expect(await packetFailure(instance, out("10.0.0.10", outside.ipv4))).toBeNull();
       expect(await packetFailure(instance, out("10.0.1.10", outside.ipv4))).not.toBeNull();
       expect(await vpc.dropped(primary)).toEqual({ packets: 1, sources: ["10.0.1.10"] });
       expect((await vpc.dropped(secondary)).packets).toBe(0);
 
-      // With rules for the second's addresses, its subnet is still on its own link for the first's.
+      // with rules for the second ENI, the first still reaches the second's subnet through that ENI
       await machine.run(["sh", "-ec", byRules]);
       const failed = (await packetTable(instance)).filter(({ ok }) => !ok);
       expect(failed.map(({ address, host }) => `${address} ${host}`)).toEqual([
@@ -41,7 +37,7 @@ describe("the source check of the VPC", () => {
       expect((await vpc.dropped(secondary)).sources).toEqual(["10.0.0.10"]);
       await machine.run(["ip", "route", "del", "10.0.1.0/24", "dev", "ens6", "table", "main"]);
       expect(failedRows(await packetTable(instance))).toEqual([]);
-      // An address of a delegated prefix is let out and found again.
+      // packets of an address in a delegated prefix pass, in both directions
       await machine.run(["ip", "address", "add", "10.0.1.70/32", "dev", "lo"]);
       for (const direction of ["out", "in"] as const) {
         const query = { address: "10.0.1.70", host: inside.ipv4, direction };

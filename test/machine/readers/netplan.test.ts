@@ -9,10 +9,10 @@ import { missingTool, testUnless } from "../../kit/basics/skip.ts";
 import { sections } from "../../kit/files/unit-sections.ts";
 
 /**
- * The files of every golden case, given to the real netplan (0.106 in bookworm). With `--root-dir`
- * it reads and writes below that folder only (looked at with strace: nothing outside is opened for
- * writing). It then tells the machine's udev and systemd, which are not meant, and on a machine that
- * systemd has not booted it complains of that (1.1): it finds programs that do nothing.
+ * Gives the files of every golden case to the real netplan (0.106 in bookworm). With `--root-dir` it
+ * writes only below that folder (strace shows no file outside that is opened for writing). Afterwards
+ * it reloads udev and systemd of the machine, and fails where systemd has not booted the machine
+ * (1.1). So it finds stand-ins for their commands that do nothing.
  */
 const netplanTest = testUnless(missingTool("netplan"));
 
@@ -28,14 +28,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The networkd units, or NetworkManager profiles, that netplan makes of a case, by name. */
+/** The networkd units, or NetworkManager profiles, that netplan generates from a case, by name. */
 async function unitsOf(
   name: string,
   others: Readonly<Record<string, string>> = {},
   renderer: NetplanRenderer = "networkd",
 ) {
   const golden = cases.find((found) => found.name === name);
-  if (golden === undefined) throw new Error(`no case ${name}`);
+  if (golden === undefined) throw new Error(`unknown case: ${name}`);
   const root = await mkdtemp(join(folder, "root-"));
   await runGoldenCase(golden, root, choiceOf("netplan", renderer));
   for (const [path, content] of Object.entries(others)) {
@@ -45,16 +45,16 @@ async function unitsOf(
   const run = Bun.spawnSync(["netplan", "generate", "--root-dir", root], {
     env: { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` },
   });
-  const said = run.stdout.toString() + run.stderr.toString();
-  const place = renderer === "networkd" ? "systemd/network" : "NetworkManager/system-connections";
-  const tree = Object.entries(await treeOf(join(root, "run", place)));
-  const units = Object.fromEntries(tree.map(([path, text]) => [basename(path), text]));
-  // netplan 1.1 names those that are waited for there, instead of excepting others in their units
+  const output = run.stdout.toString() + run.stderr.toString();
+  const path = renderer === "networkd" ? "systemd/network" : "NetworkManager/system-connections";
+  const tree = Object.entries(await treeOf(join(root, "run", path)));
+  const units = Object.fromEntries(tree.map(([file, text]) => [basename(file), text]));
+  // netplan 1.1 lists the NICs to wait for in this file, instead of marking the others in their units
   const waiting = "run/systemd/system/systemd-networkd-wait-online.service.d/10-netplan.conf";
   const waitedFor = await Bun.file(join(root, waiting))
     .text()
     .catch(() => null);
-  return { code: run.exitCode, said, units, waitedFor };
+  return { code: run.exitCode, output, units, waitedFor };
 }
 
 const first = "10-netplan-a-ec2nic-06aabbccdd01.network";
@@ -63,21 +63,21 @@ const second = "10-netplan-a-ec2nic-06aabbccdd02.network";
 describe("netplan generate", () => {
   for (const { name } of cases) {
     netplanTest(`accepts ${name}`, async () => {
-      const { code, said, units } = await unitsOf(name);
-      expect(said).toBe("");
+      const { code, output, units } = await unitsOf(name);
+      expect(output).toBe("");
       expect(code).toBe(0);
       expect(Object.keys(units)).toContain(first);
     });
   }
 
-  netplanTest("refuses what is no configuration, so that the tests above can fail", async () => {
+  netplanTest("refuses a wrong configuration, so that the tests above can fail", async () => {
     const { code } = await unitsOf("one-eni", {
       "etc/netplan/90-bad.yaml": "network: {version: 2, ethernets: {e: {dhcp4: 7}}}\n",
     });
     expect(code).not.toBe(0);
   });
 
-  netplanTest("the primary: DHCP with its metric, needed for online, no table", async () => {
+  netplanTest("gives the primary DHCP with its metric, and no table", async () => {
     const { units } = await unitsOf("two-enis-ipv4");
     const lines = linesOf(units[first]);
     expect(lines).toContain("PermanentMACAddress=06:aa:bb:cc:dd:01");
@@ -86,7 +86,7 @@ describe("netplan generate", () => {
     expect(lines.filter((line) => /Table=|RequiredForOnline|UseHostname/.test(line))).toEqual([]);
   });
 
-  netplanTest("another ENI: its own table by rules, not needed for online", async () => {
+  netplanTest("gives another ENI its own table and rules, and does not wait for it", async () => {
     const { units, waitedFor } = await unitsOf("two-enis-ipv4");
     if (waitedFor === null) expect(units[second]).toContain("RequiredForOnline=no");
     else expect(waitedFor).not.toContain("ec2nic-06aabbccdd02");
@@ -104,7 +104,7 @@ describe("netplan generate", () => {
   });
 
   netplanTest(
-    "dual stack: both families in the table, a second IPv6 address is never a source",
+    "gives a dual-stack ENI both families in its table, and never a second IPv6 address as source",
     async () => {
       const { units } = await unitsOf("two-enis-dual-stack");
       const lines = linesOf(units[second]);
@@ -130,24 +130,21 @@ describe("netplan generate", () => {
     },
   );
 
-  // networkd gives a RouteMetric= of [DHCP], and only of [DHCP], to RA's routes as well.
-  netplanTest(
-    "dual stack: the metric stands where router advertisements take it from",
-    async () => {
-      const { units } = await unitsOf("two-enis-dual-stack");
-      const metrics = [first, second].map((name) => sections(units[name], "DHCP").flat());
-      expect(metrics[0]).toContain("RouteMetric=512");
-      expect(metrics[1]).toContain("RouteMetric=513");
-    },
-  );
+  // networkd takes the metric of routes from router advertisements from [DHCP], and only from there.
+  netplanTest("writes the metric of a dual-stack ENI into the section [DHCP]", async () => {
+    const { units } = await unitsOf("two-enis-dual-stack");
+    const metrics = [first, second].map((name) => sections(units[name], "DHCP").flat());
+    expect(metrics[0]).toContain("RouteMetric=512");
+    expect(metrics[1]).toContain("RouteMetric=513");
+  });
 
-  netplanTest("IPv6 only: no DHCPv4 client", async () => {
+  netplanTest("starts no DHCPv4 client on an ENI with IPv6 only", async () => {
     const { units } = await unitsOf("an-ipv6-only-second-eni");
     expect(linesOf(units[second])).toContain("DHCP=ipv6");
   });
 
-  // networkd takes the first file by name that matches the link.
-  netplanTest("our unit comes before a catch-all's and before cloud-init's", async () => {
+  // networkd uses the first file by name that matches the link.
+  netplanTest("sorts our unit before a catch-all's and before cloud-init's", async () => {
     const { code, units } = await unitsOf("one-eni", {
       "etc/netplan/50-cloud-init.yaml": yamlOf({
         ens5: { match: { macaddress: "06:aa:bb:cc:dd:01" }, dhcp4: true, "set-name": "ens5" },
@@ -167,14 +164,14 @@ describe("netplan generate", () => {
     ]);
   });
 
-  // One refused file leaves the whole machine without units: ours must not depend on a default.
+  // If netplan refuses one file, it writes no units at all: ours must not depend on a default.
   netplanTest(
-    "a machine whose default renderer is NetworkManager still accepts our file",
+    "accepts our file on a machine whose default renderer is NetworkManager",
     async () => {
-      const { code, said, units } = await unitsOf("two-enis-dual-stack", {
+      const { code, output, units } = await unitsOf("two-enis-dual-stack", {
         "etc/netplan/01-manager.yaml": "network: {version: 2, renderer: NetworkManager}\n",
       });
-      expect(said).toBe("");
+      expect(output).toBe("");
       expect(code).toBe(0);
       expect(Object.keys(units)).toContain(second);
     },
@@ -187,39 +184,40 @@ describe("netplan generate for NetworkManager", () => {
 
   for (const { name } of cases) {
     netplanTest(`accepts ${name}`, async () => {
-      const { code, said, units } = await generate(name);
-      expect(said).toBe("");
+      const { code, output, units } = await generate(name);
+      expect(output).toBe("");
       expect(code).toBe(0);
       expect(Object.keys(units)).toContain("netplan-a-ec2nic-06aabbccdd01.nmconnection");
     });
   }
 
   for (const { name, folder } of cases) {
-    netplanTest(`${name}: what it makes says what a profile of ours says`, async () => {
+    netplanTest(`generates the settings of our NetworkManager profile of ${name}`, async () => {
       const { units } = await generate(name);
       const profiles = await treeOf(`${folder}/expected/network-manager${profilesFolder}`);
       const ours = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
       for (const [path, text] of ours) {
         const digits = path.slice("/ec2nic-".length, -".nmconnection".length);
-        const made = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);
-        const wanted = inNetplansWords(keysOf(text));
-        expect(wanted.filter((key) => !made.includes(key))).toEqual([]);
-        expect(made.filter((key) => !wanted.includes(key))).toEqual(["ethernet.wake-on-lan=0"]);
+        const generated = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);
+        const expected = asNetplanWrites(keysOf(text));
+        expect(expected.filter((key) => !generated.includes(key))).toEqual([]);
+        const additional = generated.filter((key) => !expected.includes(key));
+        expect(additional).toEqual(["ethernet.wake-on-lan=0"]);
       }
     });
   }
 
-  netplanTest("networkd is told nothing", async () => {
+  netplanTest("has no files of networkd beside it", async () => {
     const golden = cases.find(({ name }) => name === "two-enis-dual-stack");
-    if (golden === undefined) throw new Error("no such case");
+    if (golden === undefined) throw new Error("unknown case: two-enis-dual-stack");
     const root = await mkdtemp(join(folder, "root-"));
     const { tree } = await runGoldenCase(golden, root, choiceOf("netplan", "NetworkManager"));
     expect(Object.keys(tree).filter((path) => path.startsWith("/etc/systemd"))).toEqual([]);
   });
 });
 
-/** It writes a number for the mode, MACs in lower case, and attributes in another order. */
-function inNetplansWords(keys: readonly string[]): readonly string[] {
+/** netplan writes a number for the mode, MACs in lower case, and attributes in another order. */
+function asNetplanWrites(keys: readonly string[]): readonly string[] {
   return keys
     .filter((key) => !key.startsWith("user."))
     .map((key) => key.replace("addr-gen-mode=eui64", "addr-gen-mode=0"))

@@ -7,7 +7,7 @@ import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(600_000);
 
-/** What networkd says of a file that it does not understand, whole or in part. */
+/** A message of networkd about a file or a line that it does not understand. */
 const complaint = /60-ec2nic.*(?:ignoring|Unknown|Failed|invalid|Invalid|not set)/;
 
 for (const suite of suites) {
@@ -15,7 +15,7 @@ for (const suite of suites) {
   beforeAll(async () => void (missing ?? (await rootFileSystem(suite))), 600_000);
 
   testUnless(missing)(
-    `${suite}: networkd reads the units of every case without a word`,
+    `${suite}: networkd reads the files of every golden case without a complaint`,
     async () => {
       await using instance = await startInstance({
         suite,
@@ -29,11 +29,9 @@ for (const suite of suites) {
         for (const [path, content] of files) await machine.write(path, content, 0o644);
         units += files.length;
         await machine.run(["networkctl", "reload"]);
-        const said = (await machine.journal("systemd-networkd.service")).split("\n");
-        expect({ name, said: said.filter((line) => complaint.test(line)) }).toEqual({
-          name,
-          said: [],
-        });
+        const journal = (await machine.journal("systemd-networkd.service")).split("\n");
+        const complaints = journal.filter((line) => complaint.test(line));
+        expect({ name, complaints }).toEqual({ name, complaints: [] });
         await machine.remove(...files.map(([path]) => path));
       }
       console.log(`${suite}: ${units} files`);
@@ -42,7 +40,7 @@ for (const suite of suites) {
   );
 
   testUnless(missing)(
-    `${suite}: and complains of what it does not understand, so that the test above can fail`,
+    `${suite}: networkd complains about an unknown setting, so that the test above can fail`,
     async () => {
       await using instance = await startInstance({
         suite,
