@@ -7,7 +7,7 @@ import { testUnless } from "../kit/basics/skip.ts";
 setDefaultTimeout(200_000);
 
 testUnless(vmTestsMissing("trixie"))(
-  "trixie's kernel shows whether an accelerator works: in time, or not",
+  "trixie's kernel shows within a time limit whether an accelerator works",
   async () => {
     const { kernel } = await vmImage("trixie");
     expect(await provesItself("tcg", kernel, 60_000)).toBe(true);

@@ -14,30 +14,30 @@ for (const suite of suites) {
   for (const backend of vmBackends) {
     const daemon = backend === "network-manager" ? "NetworkManager" : "systemd-networkd";
     testUnless(vmTestsMissing(suite))(
-      `${suite}, ${backend}: after a restart of ${daemon}, routes and rules are there within a minute, lost ones too`,
+      `${suite}, ${backend}: a restart of ${daemon} keeps routes and rules, and restores lost ones within a minute`,
       async () => {
         await using vm = await installedVm({ suite, backend });
         await attachAndWait(vm, [{ device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] }]);
         const state = await readRoutingState(vm);
-        const again = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+        const expectSameState = async (what: string, act: () => Promise<unknown>) => {
           const startMs = performance.now();
           await act();
           await untilRoutingState(vm, what, state);
           const ms = Math.round(performance.now() - startMs);
           await untilIdle(vm);
-          await untilRoutingState(vm, `${what}, and stays`, state);
+          await untilRoutingState(vm, `${what}, and later too`, state);
           console.log(suite, backend, what, ms, "ms");
         };
         const restart = (): Promise<string> =>
           vm.run(["systemctl", "restart", daemon], { timeoutMs: 60_000 });
-        await again("all is there after a restart", restart);
-        await again("what was lost is back after a restart", async () => {
+        await expectSameState("routes and rules exist after a restart", restart);
+        await expectSameState("lost routes and rules exist after a restart", async () => {
           await vm.run(["ip", "rule", "del", "priority", "10001", "from", "10.0.1.11"]);
           await vm.run(["ip", "route", "flush", "table", "10001"]);
           await restart();
         });
         await vm.run(["systemctl", "mask", "--runtime", "ec2nic-network.service"]);
-        await again("the daemon alone", restart);
+        await expectSameState("the daemon restores them without ec2nic", restart);
         expect(await vm.failedUnits()).toEqual([]);
       },
     );

@@ -12,7 +12,7 @@ import { testUnless } from "../kit/basics/skip.ts";
 
 setDefaultTimeout(900_000);
 
-/** The primary is the last by name: ens9; ens6 is before it. */
+/** The primary, ens9, is the last NIC by name; the second NIC is ens6. */
 const primary: EniSpec = { device: 0 };
 const second: EniSpec = { device: 1 };
 const slots = { [eni(primary).mac]: 9 };
@@ -25,20 +25,19 @@ const guests = guestsOf([
 
 for (const { suite, backend } of guests) {
   testUnless(vmTestsMissing(suite))(
-    `${suite}, ${backend}: the primary by another name, the first NIC dead, IMDS silent for 10 s: configured, and no boot is held up`,
+    `${suite}, ${backend}: a boot is not delayed, and the primary is configured, where the first NIC by name is dead and IMDS does not answer for 10 s`,
     async () => {
       await using vm = await bootVm({ suite, backend, enis: [primary, second], slots });
       const wire = wireName(eni(second).mac);
       await vm.run(["ec2nic", "hotplug", "--install"]);
       await vm.sandbox.run(["ip", "link", "set", wire, "nomaster"]);
       await vm.vpc.simulator.order("fault", { fault: { kind: "hang" }, forMs: 600_000 });
-      // its ten seconds begin with the first question
-      const heal = silentFor(vm.vpc.simulator, 10_000);
+      const answering = answerAfter(vm.vpc.simulator, 10_000);
       await vm.reboot();
       const times = await bootTimes(vm);
-      await heal;
+      await answering;
       await untilIdle(vm);
-      console.log(suite, backend, "first NIC dead, IMDS silent", JSON.stringify(times));
+      console.log(suite, backend, "first NIC dead, IMDS does not answer", JSON.stringify(times));
       expect((times.multiUser ?? 999) - (times.networkPre ?? times.network ?? 0)).toBeLessThan(30);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
       const files = (await readRoutingState(vm)).join("\n");
@@ -57,14 +56,14 @@ for (const { suite, backend } of guests) {
       const own = /^10001:\s+from 10\.0\.1\.10 lookup 10001(?: proto \w+)?$/;
       expect(state.filter((line) => own.test(line))).toHaveLength(1);
       expect(state.filter((line) => /from 10\.0\.0\.10 /.test(line))).toEqual([]);
-      await untilRoutingState(vm, "the same still", state);
+      await untilRoutingState(vm, "the state does not change", state);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );
 }
 
-/** Lets the metadata service answer so long after it was first asked. */
-async function silentFor(
+/** Ends the fault of the metadata service `ms` after its first request. */
+async function answerAfter(
   {
     order,
     look,

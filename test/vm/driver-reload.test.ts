@@ -13,24 +13,24 @@ import { testUnless } from "../kit/basics/skip.ts";
 setDefaultTimeout(900_000);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
-/** Another one in its place: the same slot, name and device number. */
+/** Another NIC with the same slot, name and device number. */
 const other: EniSpec = { ...second, mac: "06:ec:2a:00:00:99", ipv4: ["10.0.1.99"] };
 
-const filesOfOurs = ["sh", "-c", "find /etc -name '*ec2nic*' | sort"];
+const findOurs = ["sh", "-c", "find /etc -name '*ec2nic*' | sort"];
 
 for (const { suite, backend } of guestsOf(allOfTrixie)) {
   testUnless(vmTestsMissing(suite))(
-    `${suite}, ${backend}: reloads of the driver of all NICs, back to back, and a boot change nothing; another NIC in the slot replaces all`,
+    `${suite}, ${backend}: repeated driver reloads change nothing, and a new NIC in a slot replaces the configuration of the old one`,
     async () => {
       await using vm = await installedVm({ suite, backend });
       await attachAndWait(vm, [second]);
       const configured = await readRoutingState(vm);
 
-      // an event of another device may come while the driver is away
-      const files = await vm.run(filesOfOurs);
+      // hotplug remove may run because of another device while the driver is not loaded
+      const files = await vm.run(findOurs);
       await vm.run(["modprobe", "-r", "virtio_net"]);
       await vm.run(["ec2nic", "hotplug", "remove"], { timeoutMs: 60_000 });
-      expect(await vm.run(filesOfOurs)).toBe(files);
+      expect(await vm.run(findOurs)).toBe(files);
       await vm.run(["modprobe", "virtio_net"]);
       for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
 
@@ -45,7 +45,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       });
       await untilIdle(vm);
       await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 30_000);
-      await untilRoutingState(vm, "all is as it was", configured);
+      await untilRoutingState(vm, "the state is as before the reloads", configured);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
 
       await vm.detach(eni(second).mac, { lingerMs: 60_000 });
@@ -57,7 +57,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
 
       await vm.reboot();
       await untilIdle(vm);
-      await untilRoutingState(vm, "a boot is the same", replaced);
+      await untilRoutingState(vm, "a boot gives the same state", replaced);
       expect(await vm.failedUnits()).toEqual([]);
     },
   );

@@ -14,26 +14,26 @@ setDefaultTimeout(900_000);
 const logPath = "/run/calls";
 const { mac } = eni({ device: 1 });
 
-/** In the program's place: notes what it is called with. */
+/** A script in the place of the program, which logs its arguments. */
 const standIn = `#!/bin/sh
 echo "$*" >>${logPath}
 `;
 
-/** What systemd and udev have to say about what was written. */
+/** The complaints of systemd and udev about the units and rules. */
 async function verify(vm: Vm, suite: Suite): Promise<readonly string[]> {
   const units = "cd /etc/systemd/system && systemd-analyze verify --man=no ec2nic-*";
   // bookworm's udevadm has no `verify` (since 254)
   const rules = suite === "bookworm" ? "true" : "udevadm verify /etc/udev/rules.d/90-ec2nic.rules";
-  const said = await Promise.all(
+  const outputs = await Promise.all(
     [units, rules].map(async (script) => {
       const { code, stdout, stderr } = await vm.exec(["sh", "-c", script], { timeoutMs: 60_000 });
-      return code === 0 ? stderr : `ended with ${code}: ${stdout}${stderr}`;
+      return code === 0 ? stderr : `exited with ${code}: ${stdout}${stderr}`;
     }),
   );
-  return said.filter((each) => each.includes("ec2nic") || each.includes("ended with"));
+  return outputs.filter((each) => each.includes("ec2nic") || each.includes("exited with"));
 }
 
-/** What was called because of what is done meanwhile, and the events. */
+/** The calls of the program that `act` caused, and the events. */
 async function callsOf(
   vm: Vm,
   act: () => Promise<unknown>,
@@ -45,8 +45,8 @@ async function callsOf(
   return { calls: stdout.split("\n").filter((line) => line !== ""), events };
 }
 
-/** The calls that are due for NICs that came: by the device that has the driver, and the event. */
-function dueFor(events: readonly UdevEvent[]): readonly string[] {
+/** The calls that must follow events of added NICs, with the device that has the driver. */
+function expectedCalls(events: readonly UdevEvent[]): readonly string[] {
   return events
     .filter(({ from, env }) => from === "UDEV" && env["SUBSYSTEM"] === "net")
     .filter(({ env }) => /^(?:add|move)$/.test(env["ACTION"] ?? "") && !env["ID_RENAMING"])
@@ -56,11 +56,11 @@ function dueFor(events: readonly UdevEvent[]): readonly string[] {
     });
 }
 
-function story(events: readonly UdevEvent[]): readonly string[] {
+function summarize(events: readonly UdevEvent[]): readonly string[] {
   return events.map(({ env }) => `${env["ACTION"]} ${env["INTERFACE"] ?? env["DEVPATH"]}`);
 }
 
-/** vmxnet3 is none of EC2's drivers; it is like ENA in that it has the PCI device itself. */
+/** vmxnet3 is not a driver of EC2, but like ENA it drives the PCI device itself. */
 const kinds = [
   { model: "virtio-net-pci", module: "virtio_net", change: (rules: string) => rules },
   {
@@ -73,7 +73,7 @@ const kinds = [
 for (const suite of suites) {
   const testVm = testUnless(vmTestsMissing(suite));
   for (const { model, module, change } of kinds) {
-    testVm(`${suite}, ${model}: the rules start what is due, and nothing else`, async () => {
+    testVm(`${suite}, ${model}: the udev rules start the program for real NICs only`, async () => {
       await using vm = await bootVm({
         suite,
         backend: "networkd",
@@ -87,15 +87,15 @@ for (const suite of suites) {
         await vm.attach({ device: 1 }, { model });
         await untilNic(vm, "ens6");
       };
-      const came = await callsOf(vm, attach);
-      expect(came.calls).toHaveLength(1);
-      expect(came.calls).toEqual(dueFor(came.events));
-      expect(came.calls[0]).toMatch(
+      const added = await callsOf(vm, attach);
+      expect(added.calls).toHaveLength(1);
+      expect(added.calls).toEqual(expectedCalls(added.events));
+      expect(added.calls[0]).toMatch(
         model === "vmxnet3" ? /path 0000:00:06\.0_\d+$/ : /path virtio\d+_\d+$/,
       );
 
       const unloaded = await callsOf(vm, () => vm.run(["modprobe", "-r", module]));
-      expect(story(unloaded.events)).toContain("remove ens6");
+      expect(summarize(unloaded.events)).toContain("remove ens6");
       expect(unloaded.calls).toEqual([]);
 
       const loaded = await callsOf(vm, async () => {
@@ -103,13 +103,13 @@ for (const suite of suites) {
         await untilNic(vm, "ens6");
       });
       expect(loaded.calls).toHaveLength(model === "vmxnet3" ? 1 : 2);
-      expect(loaded.calls.toSorted()).toEqual(dueFor(loaded.events).toSorted());
+      expect(loaded.calls.toSorted()).toEqual(expectedCalls(loaded.events).toSorted());
 
       for (const action of ["add", "change"]) {
         const trigger = ["udevadm", "trigger", "--settle", `--action=${action}`];
         const subsystems = ["net", "pci", "virtio"].map((name) => `--subsystem-match=${name}`);
         const triggered = await callsOf(vm, () => vm.run([...trigger, ...subsystems]));
-        expect(story(triggered.events)).toContain(`${action} ens6`);
+        expect(summarize(triggered.events)).toContain(`${action} ens6`);
         expect(triggered.calls).toEqual([]);
       }
 
@@ -126,14 +126,14 @@ for (const suite of suites) {
         for (const name of ["bridge0", "veth0", "vlan7", "dummy0", "macvlan0"])
           await vm.run(["ip", "link", "del", name]);
       });
-      expect(dueFor(virtual.events)).toHaveLength(6);
+      expect(expectedCalls(virtual.events)).toHaveLength(6);
       expect(virtual.calls).toEqual([]);
 
-      const gone = await callsOf(vm, () => vm.detach(mac));
-      expect(gone.calls).toEqual(["hotplug remove"]);
+      const removed = await callsOf(vm, () => vm.detach(mac));
+      expect(removed.calls).toEqual(["hotplug remove"]);
 
       const again = await callsOf(vm, attach);
-      expect(again.calls).toEqual(dueFor(again.events));
+      expect(again.calls).toEqual(expectedCalls(again.events));
       expect(await vm.failedUnits()).toEqual([]);
     });
   }

@@ -6,23 +6,23 @@ import { suites } from "../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-/** `BOOTS=50` for the whole thing, half a minute each of the two suites; `make lab` takes a few. */
+/** The number of boots of each suite, half a minute each; `BOOTS=50` for more. */
 const boots = Number(process.env["BOOTS"] ?? "2");
-/** After each so many boots NetworkManager is restarted and stopped, too. */
-const restartedEach = 10;
+/** After every tenth boot NetworkManager is also restarted and stopped. */
+const bootsPerRestart = 10;
 setDefaultTimeout(200_000 + boots * 120_000);
 
 const resolvConf = "# an admin wrote this\nnameserver 10.0.0.2\n";
 const manager = "NetworkManager.service";
 const units = ["ec2nic-local.service", "ec2nic-network.service", manager];
 
-/** A profile that brings no name servers: NetworkManager then writes a file without any. */
+/** A profile without name servers: NetworkManager then writes a resolv.conf without any. */
 const quiet =
   "[connection]\nid=image\ntype=ethernet\ninterface-name=ens5\nautoconnect-priority=-10\n\n[ipv4]\nmethod=auto\nignore-auto-dns=true\n\n[ipv6]\nmethod=auto\nignore-auto-dns=true\n";
 
 for (const suite of suites) {
   testUnless(vmTestsMissing(suite))(
-    `${suite}: ${boots} boots with units held up at random, NetworkManager restarted and stopped: resolv.conf keeps its servers`,
+    `${suite}: resolv.conf keeps its servers in ${boots} boots with random delays of units, and when NetworkManager restarts or stops`,
     async () => {
       await using vm = await bootVm({
         suite,
@@ -35,7 +35,7 @@ for (const suite of suites) {
       await vm.write("/etc/resolv.conf", resolvConf);
       await vm.run(["ec2nic", "hotplug", "--install"]);
       for (let boot = 0; boot < boots; boot += 1) {
-        // the last boot's word is forgotten: each is a first one
+        // without the drop-in of the last boot, each boot is like the first one
         await vm.remove("/etc/NetworkManager/conf.d/90-ec2nic-dns.conf");
         const delays = units.map(() => Math.random() * 5);
         for (const [at, unit] of units.entries()) {
@@ -43,21 +43,21 @@ for (const suite of suites) {
           await vm.write(`/etc/systemd/system/${unit}.d/delay.conf`, delay);
         }
         await vm.run(["sync"]);
-        // a power cut and a shutdown by turns
+        // a power cut and a shutdown in turns
         await (boot % 2 === 0 ? vm.reset() : vm.reboot());
         await untilIdle(vm);
-        const seen = async (): Promise<string> => vm.read("/etc/resolv.conf");
-        expect({ delays, resolvConf: await seen() }).toEqual({ delays, resolvConf });
+        const read = async (): Promise<string> => vm.read("/etc/resolv.conf");
+        expect({ delays, resolvConf: await read() }).toEqual({ delays, resolvConf });
         expect(await vm.failedUnits()).toEqual([]);
-        if (boot % restartedEach !== 0) continue;
+        if (boot % bootsPerRestart !== 0) continue;
         await vm.run(["systemctl", "restart", manager], { timeoutMs: 60_000 });
         await untilIdle(vm);
         await untilAddresses(vm, ["10.0.0.10"], 60_000);
         const up = await vm.run(["nmcli", "-g", "NAME", "connection", "show", "--active"]);
         expect(up.split("\n").filter((name) => name.startsWith("ec2nic"))).toHaveLength(1);
-        expect({ delays, restarted: await seen() }).toEqual({ delays, restarted: resolvConf });
+        expect({ delays, restarted: await read() }).toEqual({ delays, restarted: resolvConf });
         await vm.run(["systemctl", "stop", manager], { timeoutMs: 60_000 });
-        expect({ delays, stopped: await seen() }).toEqual({ delays, stopped: resolvConf });
+        expect({ delays, stopped: await read() }).toEqual({ delays, stopped: resolvConf });
       }
     },
   );

@@ -10,7 +10,7 @@ import { readEvents } from "../kit/udev-events/read-events.ts";
 
 setDefaultTimeout(900_000);
 
-/** A driver that has a device below the PCI device, and one that has the PCI device, as ENA's. */
+/** A driver whose device is below the PCI device, and one that drives the PCI device, like ENA. */
 const kinds = [
   { recorded: "virtio", model: "virtio-net-pci", module: "virtio_net" },
   { recorded: "vmxnet3", model: "vmxnet3", module: "vmxnet3" },
@@ -18,7 +18,7 @@ const kinds = [
 
 type Kind = (typeof kinds)[number];
 
-/** The recording's name for what was done, and the same done here. */
+/** The steps of the recording, by name, and the functions that repeat them here. */
 const steps: readonly {
   readonly step: string;
   readonly act: (vm: Vm, kind: Kind) => Promise<unknown>;
@@ -44,18 +44,22 @@ const steps: readonly {
   { step: "device_del eni1", act: (vm) => vm.detach(eni({ device: 1 }).mac) },
 ];
 
-interface Shown {
+interface ShownEvent {
   readonly from: "KERNEL" | "UDEV";
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * What came from a side about a PCI device and all below it, in order. Numbers that count devices,
- * and the kernel's own names of NICs, depend on what else is there.
+ * The events from the kernel or from udev about a PCI device and all devices below it, in order,
+ * without the numbers of devices, which depend on other devices.
  */
-function story(events: readonly Shown[], side: Shown["from"], slot: string): readonly string[] {
+function summarize(
+  events: readonly ShownEvent[],
+  source: ShownEvent["from"],
+  slot: string,
+): readonly string[] {
   return events
-    .filter(({ from }) => from === side)
+    .filter(({ from }) => from === source)
     .filter(({ env }) => ["pci", "virtio", "net"].includes(env["SUBSYSTEM"] ?? ""))
     .filter(({ env }) => env["DEVPATH"]?.includes(`/0000:00:${slot}.0`))
     .map(({ env }) =>
@@ -70,31 +74,25 @@ function story(events: readonly Shown[], side: Shown["from"], slot: string): rea
 for (const suite of suites) {
   const testVm = testUnless(vmTestsMissing(suite));
   for (const kind of kinds) {
-    testVm(
-      `${suite}, ${kind.model}: the events of a NIC are those that were recorded`,
-      async () => {
-        await using vm = await bootVm({
-          suite,
-          backend: "networkd",
-          enis: [{ device: 0, dualStack: true }],
-          program: null,
-        });
-        const recorded = readEvents(kind.recorded);
-        for (const { step, act } of steps) {
-          const events = await vm.eventsOf(() => act(vm, kind));
-          const then = recorded.filter((event) => event.step === step);
-          for (const side of ["KERNEL", "UDEV"] as const) {
-            const expected = story(then, side, "06");
-            expect(expected.length).toBeGreaterThan(1);
-            expect({ step, side, story: story(events, side, "06") }).toEqual({
-              step,
-              side,
-              story: expected,
-            });
-          }
+    testVm(`${suite}, ${kind.model}: the udev events of a NIC are the recorded ones`, async () => {
+      await using vm = await bootVm({
+        suite,
+        backend: "networkd",
+        enis: [{ device: 0, dualStack: true }],
+        program: null,
+      });
+      const recorded = readEvents(kind.recorded);
+      for (const { step, act } of steps) {
+        const events = await vm.eventsOf(() => act(vm, kind));
+        const recordedEvents = recorded.filter((event) => event.step === step);
+        for (const source of ["KERNEL", "UDEV"] as const) {
+          const expected = summarize(recordedEvents, source, "06");
+          expect(expected.length).toBeGreaterThan(1);
+          const actual = summarize(events, source, "06");
+          expect({ step, source, events: actual }).toEqual({ step, source, events: expected });
         }
-        expect(await vm.failedUnits()).toEqual([]);
-      },
-    );
+      }
+      expect(await vm.failedUnits()).toEqual([]);
+    });
   }
 }
