@@ -27,7 +27,7 @@ export const imdsScenes: readonly Scene[] = [
     await network.run("ip route add default via 10.0.5.1");
     return [await onScreen(network, "probe-nics"), await ec2nic(network, "probe-nics --first")];
   }),
-  scene("probe-trouble", [5, 6, 7], async (network) => {
+  scene("probe-failures", [5, 6, 7], async (network) => {
     await strictSecond(network);
     return [await onScreen(network, "probe-nics")];
   }),

@@ -110,7 +110,7 @@ for (const [backend, image] of Object.entries(primaryOnly)) {
       await untilAddresses(machine, ["10.0.1.11"]);
       await vpc.detach(added.mac);
       await machine.run(["ec2nic", "activate"]);
-      const ours = await ping.stop();
+      const activatePings = await ping.stop();
 
       const own = await pingThrough(instance, { address: "10.0.0.10" });
       await vpc.change({ ...four[0], device: 0, ipv4: ["10.0.0.10", "10.0.0.11", "10.0.0.12"] });
@@ -123,7 +123,7 @@ for (const [backend, image] of Object.entries(primaryOnly)) {
       );
       expect(changed.longestGapMs).toBeLessThan(1000);
 
-      const others = await pingThrough(instance, { address: "10.0.0.10" });
+      const restartPing = await pingThrough(instance, { address: "10.0.0.10" });
       const restart = {
         networkd: "systemctl restart systemd-networkd",
         netplan: "netplan apply",
@@ -132,13 +132,13 @@ for (const [backend, image] of Object.entries(primaryOnly)) {
       const command = restart[backend as keyof typeof restart];
       await machine.run(command.split(" "));
       await Bun.sleep(1500);
-      const theirs = await others.stop();
+      const restartPings = await restartPing.stop();
       console.log(
-        `${backend}: activate three times: ${ours.lost} of ${ours.sent} lost, longest gap ${ours.longestGapMs} ms; ${command}: ${theirs.lost} of ${theirs.sent}, ${theirs.longestGapMs} ms`,
+        `${backend}: activate three times: ${activatePings.lost} of ${activatePings.sent} lost, longest gap ${activatePings.longestGapMs} ms; ${command}: ${restartPings.lost} of ${restartPings.sent}, ${restartPings.longestGapMs} ms`,
       );
       // activate loses no packet; one may be lost because the machine is busy
-      expect(ours.lost).toBeLessThanOrEqual(1);
-      expect(ours.longestGapMs).toBeLessThan(500);
+      expect(activatePings.lost).toBeLessThanOrEqual(1);
+      expect(activatePings.longestGapMs).toBeLessThan(500);
     },
   );
 }

@@ -195,8 +195,8 @@ describe("netplan generate for NetworkManager", () => {
     netplanTest(`generates the settings of our NetworkManager profile of ${name}`, async () => {
       const { units } = await generate(name);
       const profiles = await treeOf(`${folder}/expected/network-manager${profilesFolder}`);
-      const ours = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
-      for (const [path, text] of ours) {
+      const ownProfiles = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
+      for (const [path, text] of ownProfiles) {
         const digits = path.slice("/ec2nic-".length, -".nmconnection".length);
         const generated = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);
         const expected = asNetplanWrites(keysOf(text));
