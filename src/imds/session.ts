@@ -5,129 +5,131 @@ import { type Answer, transientError } from "./protocol/answer.ts";
 import { sendRequest } from "./protocol/request.ts";
 import { toUrlPath } from "./protocol/key.ts";
 import { isReachableThroughNic } from "./connect/candidates.ts";
-import { createSemaphore, createRateLimiter, type Priority } from "./protocol/rate-limit.ts";
-import {
-  type SendOnce,
-  acquireToken,
-  type Connection,
-  type UntimedRequest,
-} from "./acquire-token.ts";
+import { createSemaphore, createRateLimiter } from "./protocol/rate-limit.ts";
+import { acquireToken, type Connection, type SendOnce } from "./acquire-token.ts";
 import { retry } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
 import { tokenHeader } from "./protocol/token.ts";
-import { type Links, openTransports } from "./connect/transports.ts";
+import { openPaths } from "./connect/paths.ts";
 import { pathNic, type ImdsPath } from "./protocol/path.ts";
 
-/**
- * A run's conversation with IMDS: one token, one way, at most 6 requests in flight and 100 a second.
- */
+/** A run's session with IMDS: one token, one path, 6 requests in flight and 100 a second at most. */
 export interface ImdsSession {
   /**
-   * The bytes below `latest/`; null for 404. Throws `UNAVAILABLE`, `DATAERR`, `CONFIG`; never
-   * gives an empty value for an error.
+   * The bytes below `latest/`; null for 404. Transient errors are retried. Throws `UNAVAILABLE`,
+   * `DATAERR`, `CONFIG`; an error is never returned as an empty value.
    */
   readonly get: (metadataPath: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
   /**
-   * One try, for those who pace themselves: trouble is an answer. A token is still tried for until
-   * there is one: without it nothing can be asked. Throws what a final refusal or a lost token is.
+   * Sends one GET without a retry; a transient error is returned. Acquiring the token is still
+   * retried. Throws on a final refusal (400, 403, redirect) and where no token can be had.
    */
   readonly tryGet: (metadataPath: MetadataPath, options?: TryGetOptions) => Promise<Answer>;
   readonly stats: () => ImdsStats;
-  /** When the run must end, on the clock of `Clock.now`. */
+  /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
-  /** How often trouble may be tried again; Infinity: until the deadline. */
+  /** How often a request is retried; Infinity: until the deadline. */
   readonly retries: number;
-  /** Closes what is open, and gives back what was taken for the conversation. */
+  /** Closes every connection, and gives back every temporary address. */
   readonly close: () => Promise<void>;
 }
 
 export interface GetOptions extends TryGetOptions {
-  /** A 404 is asked again until the deadline. */
+  /** A 404 is retried until the deadline. */
   readonly awaitAbsent?: boolean;
 }
 
 export interface TryGetOptions {
-  /** An empty answer is one, and not trouble to be tried again. */
+  /** An empty body is a value and no transient error; left out: only where people write values. */
   readonly mayBeEmpty?: boolean;
   /** Asks for a listing, with a slash at the end, as AWS documents it. */
   readonly asFolder?: boolean;
 }
 
-/** What `--json` tells of the conversation. */
+/** What `--json` prints about the session. */
 export interface ImdsStats {
-  /** The endpoint that answered; null before one did. */
+  /** The endpoint that issued the token; null: none did yet. */
   readonly endpoint: string | null;
-  /** The NIC it was asked through; null: by the kernel's own routing. */
+  /** The NIC that sockets were bound to; null: none. */
   readonly interface: string | null;
-  /** How it was reached; null before it answered. */
+  /** null: no token was issued yet. */
   readonly through: "routing" | "nic" | "imdsd" | null;
   readonly requests: number;
-  /** How many of the requests came to trouble that was tried again. */
+  /** How many requests were retries. */
   readonly retries: number;
 }
 
 const maxInFlight = 6;
 const maxLeafBytes = 262_144;
 const maxUserDataBytes = 1_048_576;
-/** Of all answers of a run: a tree is some 20 KB, and none is read much more than once. */
+/** Of all answers of a run: a tree has some 20 KB, and is read about once. */
 const maxTotalBytes = 67_108_864;
 
 /** Opens no connection by itself; the first `get` asks for the token. */
-export function openSession(
-  host: Pick<Host, "http" | "bind" | "imdsd" | "clock" | "log" | "signal">,
-  settings: ImdsSettings,
-  links: Links,
-): ImdsSession {
+export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   const deadlineMs = host.clock.now() + settings.timeoutMs;
-  const semaphore = createSemaphore(maxInFlight);
-  const count = { requests: 0, retries: 0 };
   const { retries } = settings;
+  const count = { requests: 0, retries: 0 };
   const onRetry = (): void => void (count.retries += 1);
   const limits = { deadlineMs, retries, awaitAbsent: false, onRetry };
-  const transports = openTransports(host, settings, links);
+  const sendOnce = createSendOnce(host, settings, deadlineMs, () => void (count.requests += 1));
+  const paths = openPaths(host, settings, deadlineMs);
+  const acquire = () => acquireToken(host, { settings, limits, paths, sendOnce });
+  const connected = createConnectedGet(host, settings, { sendOnce, acquire });
+  return {
+    get: (path, { awaitAbsent = false, ...options } = {}) =>
+      retry(host, buildUrlPath(path, options), { ...limits, awaitAbsent }, () =>
+        connected.get(path, options),
+      ),
+    tryGet: (path, options = {}) =>
+      connected.get(path, options).catch((error: unknown) => {
+        connected.disconnect(); // the next request acquires a token again
+        throw error;
+      }),
+    stats: () => ({ ...describeUsedPath(connected.usedPath()), ...count }),
+    deadlineMs,
+    retries,
+    close: paths.close,
+  };
+}
+
+/** Sends GETs over one connection, which is acquired for the first and after it has failed. */
+function createConnectedGet(
+  host: Pick<Host, "signal">,
+  settings: ImdsSettings,
+  {
+    sendOnce,
+    acquire,
+  }: { readonly sendOnce: SendOnce; readonly acquire: () => Promise<Connection> },
+) {
+  const semaphore = createSemaphore(maxInFlight);
   let connection: Promise<Connection> | null = null;
   let usedPath: ImdsPath | null = null;
-  const sendOnce = createSendOnce(host, settings, deadlineMs, () => void (count.requests += 1));
-
-  const requestOnce = async (
-    metadataPath: MetadataPath,
-    options: TryGetOptions,
-  ): Promise<Answer> => {
-    const current = (connection ??= acquireToken(host, {
-      settings,
-      limits,
-      links,
-      transports,
-      sendOnce,
-    }));
-    const established = await current;
-    usedPath = established.path;
-    const request = buildRequest(established, buildUrlPath(metadataPath, options));
-    const answer = await sendOnce(established.transport, request, host.signal);
-    // only this request's own pass: another may have brought a newer one meanwhile
+  const get = async (metadataPath: MetadataPath, options: TryGetOptions): Promise<Answer> => {
+    const current = (connection ??= acquire());
+    const { path, transport, token } = await current;
+    usedPath = path;
+    const urlPath = buildUrlPath(metadataPath, options);
+    const maxBytes = urlPath === "/latest/user-data" ? maxUserDataBytes : maxLeafBytes;
+    const headers = { [tokenHeader]: token };
+    const request = { imdsPath: path, method: "GET", urlPath, headers, maxBytes } as const;
+    const answer = await sendOnce(transport, request, host.signal);
+    // another request may have acquired a new connection meanwhile: that one stays
     if (connection === current && shouldReconnect(answer, settings)) connection = null;
     return (options.mayBeEmpty ?? isEmptyValueAllowed(metadataPath)) ? answer : rejectEmpty(answer);
   };
-  // the pass is taken in turn, too: what waits here must not go on with one that has expired
-  const tryGet: ImdsSession["tryGet"] = (metadataPath, options = {}) =>
-    semaphore(() => requestOnce(metadataPath, options), choosePriority(options)).catch(
-      (error: unknown) => {
-        connection = null; // the next look asks for a token again
-        throw error;
-      },
-    );
-  const get: ImdsSession["get"] = (metadataPath, { awaitAbsent = false, ...options } = {}) => {
-    const attempt = () =>
-      semaphore(() => requestOnce(metadataPath, options), choosePriority(options));
-    return retry(host, buildUrlPath(metadataPath, options), { ...limits, awaitAbsent }, attempt);
+  return {
+    // the semaphore comes first: a request that has waited there must not use an expired token
+    get: (path: MetadataPath, options: TryGetOptions): Promise<Answer> =>
+      semaphore(() => get(path, options), options.asFolder === true ? "high" : "low"),
+    disconnect: (): void => void (connection = null),
+    usedPath: (): ImdsPath | null => usedPath,
   };
-  const stats = () => ({ ...pathStats(usedPath), ...count });
-  return { get, tryGet, deadlineMs, retries, close: transports.close, stats };
 }
 
 /**
- * Asks once, for as long as a try may take and the run lasts; `onRequest` counts. Throws `DATAERR`
- * where all answers together are more than a run could want: what was read is kept in memory.
+ * Sends one request within the time of a try and of the run. Throws `DATAERR` where all answers
+ * together exceed `maxTotalBytes`: they are kept in memory.
  */
 function createSendOnce(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -147,31 +149,18 @@ function createSendOnce(
       const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
       if (received <= maxTotalBytes) return answer;
-      throw new Failure(
-        "DATAERR",
-        `imds has sent more than ${maxTotalBytes} bytes: no instance has so much`,
-      );
+      const reason = `imds has sent more than ${maxTotalBytes} bytes: no instance has so much`;
+      throw new Failure("DATAERR", reason);
     });
 }
 
-/** What a folder lists is asked for after it: a listing that waits holds up all that. */
-function choosePriority({ asFolder = false }: TryGetOptions): Priority {
-  return asFolder ? "first" : "later";
-}
-
-function pathStats(usedPath: ImdsPath | null): Omit<ImdsStats, "requests" | "retries"> {
-  if (usedPath === null) return { endpoint: null, interface: null, through: null };
-  return { endpoint: usedPath.endpoint, interface: pathNic(usedPath), through: usedPath.via.kind };
+function describeUsedPath(path: ImdsPath | null): Omit<ImdsStats, "requests" | "retries"> {
+  if (path === null) return { endpoint: null, interface: null, through: null };
+  return { endpoint: path.endpoint, interface: pathNic(path), through: path.via.kind };
 }
 
 function buildUrlPath(metadataPath: MetadataPath, { asFolder = false }: TryGetOptions): string {
   return toUrlPath(metadataPath) + (asFolder ? "/" : "");
-}
-
-function buildRequest({ path: usedPath, token }: Connection, metadataPath: string): UntimedRequest {
-  const headers = { [tokenHeader]: token };
-  const maxBytes = metadataPath === "/latest/user-data" ? maxUserDataBytes : maxLeafBytes;
-  return { imdsPath: usedPath, method: "GET", urlPath: metadataPath, headers, maxBytes };
 }
 
 function rejectEmpty(answer: Answer): Answer {
@@ -179,12 +168,12 @@ function rejectEmpty(answer: Answer): Answer {
   return transientError("200 without a value", { endsAs: "DATAERR" });
 }
 
-/** What people write may be empty; elsewhere that is a value that was lost, or is on its way. */
+/** Values that people write may be empty; elsewhere an empty value is late, or was lost. */
 function isEmptyValueAllowed(metadataPath: MetadataPath): boolean {
   return metadataPath[0] === "user-data" || metadataPath[1] === "tags";
 }
 
-/** A 401 wants a new token; a way that broke is worth leaving only where there is another. */
+/** After a 401 a new token is needed; a failed path is left only where there may be another. */
 function shouldReconnect(answer: Answer, settings: ImdsSettings): boolean {
   if (answer.kind !== "error") return false;
   const { cause } = answer.error;

@@ -4,7 +4,7 @@ import { readDefaultRoutes } from "../../inspect/kernel/default-routes.ts";
 import type { InterruptedRun } from "../../model/run-records.ts";
 import type { ImdsSettings } from "../../imds/protocol/settings.ts";
 import type { Link } from "../../model/link.ts";
-import { type ImdsContext, openLinks, noLinks, withImds } from "../../imds/open-imds.ts";
+import { type ImdsContext, withImds } from "../../imds/open-imds.ts";
 
 interface ReachabilityInputs {
   /** null: the primary NIC has no link here. */
@@ -49,10 +49,10 @@ async function checkImdsAnswers(
   settings: ImdsSettings,
   isRouted: boolean,
 ): Promise<boolean> {
-  const checkSettings = { ...settings, timeoutMs: imdsCheckTimeoutMs, dhcp: false };
-  const links = isRouted ? noLinks : openLinks(host, checkSettings);
+  const paths = isRouted ? "routing-only" : "any";
+  const checkSettings = { ...settings, timeoutMs: imdsCheckTimeoutMs, dhcp: false, paths } as const;
   const readMac = async ({ session }: ImdsContext): Promise<boolean> => {
     return (await session.get(["meta-data", "mac"]).catch(() => null)) !== null;
   };
-  return withImds(host, checkSettings, readMac, links);
+  return withImds(host, checkSettings, readMac);
 }

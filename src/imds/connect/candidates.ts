@@ -1,20 +1,38 @@
-import type { LinkAddress, LinkState } from "../../model/link.ts";
+import type { LinkAddress, LinkState, Ranking } from "../../model/link.ts";
 import { endpointFamily, isBindable } from "../protocol/endpoint.ts";
 import { defaultEndpoints, type ImdsSettings } from "../protocol/settings.ts";
-import type { LinkSurvey } from "./transports.ts";
 import { describePath, type ImdsPath } from "../protocol/path.ts";
 import type { Host } from "../../host/host.ts";
 
-/** Who may start in a race: heat after heat, each of ways that start together. */
+/** The paths of a race, in rounds of paths that start together. */
 export interface PathCandidates {
   readonly rounds: readonly (readonly ImdsPath[])[];
-  /** Why a link that might be expected has no way in it, for each such link. */
+  /** A reason for each link and endpoint that is left out and might be expected. */
   readonly exclusions: readonly string[];
 }
 
+/** What is known of the machine's links. */
+export interface LinkSurvey extends Ranking {
+  /** The link that the kernel's routes lead the first endpoint through; null: none, or unknown. */
+  readonly routedLink: string | null;
+  /** Endpoints that a route forbids. */
+  readonly forbiddenEndpoints: readonly string[];
+  /** systemd-imdsd can be asked. */
+  readonly hasImdsd: boolean;
+}
+
+/** In place of a survey, where no link can be used. */
+export const emptyLinkSurvey: LinkSurvey = {
+  candidates: [],
+  others: [],
+  routedLink: null,
+  forbiddenEndpoints: [],
+  hasImdsd: false,
+};
+
 type PathSettings = Pick<ImdsSettings, "endpoints" | "nic" | "dhcp">;
 
-/** Before any link is looked at: the kernel's own routing, unless one NIC alone is wished for. */
+/** Before any link is read: the kernel's routing to the first endpoint, unless a NIC is given. */
 export function listFirstRound({ endpoints, nic }: PathSettings): PathCandidates {
   const [first] = endpoints;
   if (nic !== null || first === undefined) return { rounds: [], exclusions: [] };
@@ -22,17 +40,16 @@ export function listFirstRound({ endpoints, nic }: PathSettings): PathCandidates
 }
 
 /**
- * Every way, in the order they start: the kernel's own routing to each endpoint; from the second
- * heat on a NIC beside it, best first, over every endpoint of a family in which it has an address;
- * the NIC that the kernel takes by itself comes last.
- * A NIC without one takes no part: the kernel would borrow another NIC's, and the answer would go
- * there (facts of the kernel: docs/decisions/device-bound-sockets.md).
+ * Every path, in the order in which they start. Each round has the kernel's routing to one endpoint.
+ * From the second round on it also has one NIC, best first, with every endpoint of a family in which
+ * the NIC has an address. The NIC that the kernel's routes use comes last.
+ * A NIC without an address is left out: the kernel would use another NIC's as the source, and the
+ * answer would go there (facts of the kernel: docs/decisions/device-bound-sockets.md).
  */
 export function listCandidates(settings: PathSettings, survey: LinkSurvey): PathCandidates {
-  const linkPaths = selectLinks(settings, survey).map((link) => ({
-    link,
-    paths: listPathsThroughLink(link, settings, survey),
-  }));
+  const linkPaths = selectLinks(settings, survey).map((link) => {
+    return { link, paths: listPathsThroughLink(link, settings, survey) };
+  });
   const usable = linkPaths.filter(({ paths }) => paths.length > 0);
   const [first, ...others] = settings.nic === null ? settings.endpoints.map(routedPath) : [];
   const [second, ...more] = others.map((path) => [path]);
@@ -81,19 +98,16 @@ function explainForbiddenEndpoints(
   );
 }
 
-/** Whether any NIC could lead to the endpoints at all: none leads to the machine itself. */
-export function isReachableThroughNic({
-  endpoints,
-  nic,
-}: Pick<PathSettings, "endpoints" | "nic">): boolean {
-  return nic !== null || endpoints.some((endpoint) => isBindable(endpoint));
+/** Whether any NIC could lead to the endpoints: none leads to the machine itself. */
+export function isReachableThroughNic(settings: Pick<PathSettings, "endpoints" | "nic">): boolean {
+  return settings.nic !== null || settings.endpoints.some(isBindable);
 }
 
 function routedPath(endpoint: string): ImdsPath {
   return { endpoint, via: { kind: "routing" } };
 }
 
-/** systemd-imdsd knows the usual service only. */
+/** systemd-imdsd asks the default endpoints only. */
 function listImdsdPaths(
   { endpoints, nic }: PathSettings,
   { hasImdsd }: LinkSurvey,
@@ -105,17 +119,17 @@ function listImdsdPaths(
   return [{ endpoint: defaultEndpoint, via: { kind: "imdsd" } }];
 }
 
-/** A NIC that is named is taken, whatever it is: who names a bridge means it. */
-function selectLinks({ nic }: PathSettings, survey: LinkSurvey): readonly LinkState[] {
-  const { candidates, others, routedLink } = survey;
-  if (nic === null) {
-    // what is asked by routing already, and is slow or silent, has no need to be asked again soon
-    const isRouted = ({ link }: { readonly link: LinkState }) => link.name === routedLink;
-    const isNotRouted = (each: { readonly link: LinkState }) => !isRouted(each);
-    const ordered = [...candidates.filter(isNotRouted), ...candidates.filter(isRouted)];
-    return ordered.map(({ link }) => link);
-  }
-  return [...candidates, ...others].map(({ link }) => link).filter(({ name }) => name === nic);
+/** A NIC that is given is used, of whatever kind it is: even a bridge. */
+function selectLinks(
+  { nic }: PathSettings,
+  { candidates, others, routedLink }: LinkSurvey,
+): readonly LinkState[] {
+  if (nic !== null)
+    return [...candidates, ...others].map(({ link }) => link).filter(({ name }) => name === nic);
+  const links = candidates.map(({ link }) => link);
+  // the kernel's routing already asks through this one, which is slow or silent
+  const routed = links.filter(({ name }) => name === routedLink);
+  return [...links.filter(({ name }) => name !== routedLink), ...routed];
 }
 
 function listPathsThroughLink(
@@ -125,7 +139,7 @@ function listPathsThroughLink(
 ): readonly ImdsPath[] {
   const mayLease = dhcp && !link.addresses.some(isIpv4);
   if (!link.isUp && !mayLease) return [];
-  // a socket bound to a NIC might slip past a prohibit route: who set it up did not mean that
+  // a socket bound to a NIC can bypass a prohibit route, which is not what the route is for
   const isAllowed = (endpoint: string) =>
     isBindable(endpoint) && !forbiddenEndpoints.includes(endpoint);
   return endpoints
@@ -158,10 +172,7 @@ function explainNoPath({ isUp, hasCarrier, addresses }: LinkState): string {
 
 const pollMs = 250;
 
-/**
- * Resolves as soon as there is a way that was not there when it was called: a NIC that appeared, or
- * got an address. Rejects with the signal's reason.
- */
+/** Resolves when a path has come up: a NIC appeared, or got an address. Rejects as `stop` does. */
 export async function waitForNewPath(
   host: Pick<Host, "clock">,
   listCurrent: () => Promise<PathCandidates>,

@@ -3,79 +3,74 @@ import { splitEndpoint, endpointFamily } from "../protocol/endpoint.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
 import { hasJournalFiles } from "../../ephemeral-dhcp/journal-files.ts";
 import type { LeaseSession } from "../../ephemeral-dhcp/leases.ts";
-import type { LinkAddress, LinkState } from "../../model/link.ts";
+import type { LinkState } from "../../model/link.ts";
 
 /** Temporary addresses of one run (`--dhcp`). */
-interface EphemeralLeases {
-  /** An address; a string says why there is none. `deadlineMs` is on `Clock.now`. */
-  readonly take: (link: LinkState, deadlineMs: number) => Promise<LinkAddress | string>;
+export interface EphemeralLeases {
+  /** The link with a temporary IPv4 address; a string says why there is none. */
+  readonly addAddress: (link: LinkState, deadlineMs: number) => Promise<LinkState | string>;
   /** Gives all of them back. */
   readonly close: () => Promise<void>;
 }
 
-/** Takes none before it is asked to; few runs do, so what it takes is loaded then. */
+/** Takes no lease by itself. Few runs need one, so the code is loaded with the first. */
 export function openEphemeralLeases(
   host: Host,
   { endpoints, timeoutMs }: Pick<ImdsSettings, "endpoints" | "timeoutMs">,
 ): EphemeralLeases {
-  const request = {
+  const options = {
     endpoints: endpoints
       .filter((endpoint) => endpointFamily(endpoint) === "ipv4")
       .map((endpoint) => splitEndpoint(endpoint).host),
     deadlineMs: host.clock.now() + timeoutMs,
   };
   let session: Promise<LeaseSession> | null = null;
-  const openSession = (): Promise<LeaseSession> => {
-    session ??= import("../../ephemeral-dhcp/leases.ts").then(({ openLeaseSession }) =>
-      openLeaseSession(host, request),
-    );
-    return session;
-  };
   return {
-    take: async (link, deadlineMs) => {
-      const lease = await (await openSession()).take(link, deadlineMs);
-      return lease.kind === "leased" ? lease.address : `no lease: ${lease.reason}`;
+    addAddress: async (link, deadlineMs) => {
+      session ??= import("../../ephemeral-dhcp/leases.ts").then(({ openLeaseSession }) =>
+        openLeaseSession(host, options),
+      );
+      const lease = await (await session).take(link, deadlineMs);
+      if (lease.kind === "none") return `no lease: ${lease.reason}`;
+      const address = { ...lease.address, isTemporary: true as const };
+      // a client gets a lease only through a link that is up and has carrier
+      return { ...link, isUp: true, hasCarrier: true, addresses: [...link.addresses, address] };
     },
     close: async () => (await session)?.close(),
   };
 }
 
-/** Gives back what a run left that was killed. Where nothing is left: one look into one folder. */
+/** Gives back the leases of a run that was killed. Without one, this only lists one directory. */
 export async function recoverLeases(host: Host): Promise<void> {
   if (host.uid !== 0 || !(await hasJournalFiles(host))) return;
   const { recoverAbandonedLeases } = await import("../../ephemeral-dhcp/recover.ts");
   await recoverAbandonedLeases(host);
 }
 
-/** Gives a link with what it has to be asked through: with `--dhcp`, a leased address among them. */
+/** The link, with a temporary address where it has no IPv4 address and can get one. */
 export type AddLeasedAddress = (link: LinkState, deadlineMs: number) => Promise<LinkState>;
 
 /**
- * Does `work`, in which a NIC without an IPv4 address may take a temporary lease where `--dhcp` says
- * so; `tell` hears why one got none. All are given back before this resolves, however it ends.
+ * Does `work`, which may take temporary leases where `--dhcp` is given; `onRefusal` gets the reason
+ * of each that failed. All are given back before this resolves or rejects.
  */
 export async function withLeases<T>(
   host: Host,
   settings: ImdsSettings,
-  onRefusal: (refusal: string) => void,
+  onRefusal: (reason: string) => void,
   work: (addLeasedAddress: AddLeasedAddress) => Promise<T>,
 ): Promise<T> {
   if (!settings.dhcp) return work(async (link) => link);
   await recoverLeases(host);
   const leases = openEphemeralLeases(host, settings);
-  const addLeasedAddress: AddLeasedAddress = async (link, deadlineMs) => {
-    if (link.addresses.some(({ family }) => family === "ipv4")) return link;
-    const leased = await leases.take(link, deadlineMs);
-    if (typeof leased !== "string") {
-      const temporary = { ...leased, isTemporary: true as const };
-      // it had to be up, and to have carrier, to get one
-      return { ...link, isUp: true, hasCarrier: true, addresses: [...link.addresses, temporary] };
-    }
-    onRefusal(`${link.name}: ${leased}`);
-    return link;
-  };
   try {
-    return await work(addLeasedAddress);
+    return await work(async (link, deadlineMs) => {
+      if (link.addresses.some(({ family }) => family === "ipv4")) return link;
+      const leased = await leases.addAddress(link, deadlineMs);
+      if (typeof leased !== "string") return leased;
+      onRefusal(`${link.name}: ${leased}`);
+      return link;
+    });
   } finally {
     await leases.close();
   }

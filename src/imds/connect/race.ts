@@ -14,17 +14,26 @@ export interface Winner {
 
 interface AttemptResult {
   readonly path: ImdsPath;
-  readonly outcome: Answer | Failure;
+  readonly outcome: AttemptAnswer | Failure;
 }
 
-/** Asks over one way; `stop` ends it early. */
-export type Attempt = (path: ImdsPath, stop: AbortSignal) => Promise<Answer>;
+/** A 404 in the place of a token is an error. */
+export type AttemptAnswer = Exclude<Answer, { kind: "absent" }>;
+
+interface Loss {
+  readonly path: ImdsPath;
+  readonly error: TransientError | Failure;
+}
+
+/** Asks for a token over one path; `stop` ends it early. */
+export type Attempt = (path: ImdsPath, stop: AbortSignal) => Promise<AttemptAnswer>;
 
 /**
- * One round: heat after heat, one more every 250 ms, or as soon as the latest has failed. The
- * line-up is asked for anew each time, so that a NIC that appears meanwhile is not missed; `heat`
- * counts from 0. The first value wins and the others are stopped. A final answer (403, a redirect)
- * counts only where no other way led to a service: that may be the real one. Throws that `Failure`.
+ * Tries the paths round after round (RFC 8305): a round starts 250 ms after the one before, or as
+ * soon as that has failed. `round` counts from 0; the paths are listed anew for each round, so that
+ * a NIC which has just appeared is included. The first value wins, and the other attempts are
+ * stopped. Throws the `Failure` of a final answer (403, a redirect) only if no other path led to a
+ * service, because that one may be the real IMDS.
  */
 export async function race(
   host: Pick<Host, "clock" | "signal">,
@@ -37,12 +46,13 @@ export async function race(
     return { path, outcome: await attempt(path, stop).catch(expectFailure) };
   };
   const running = new Map<string, Promise<AttemptResult>>();
-  const failed = new Map<string, AttemptResult>();
+  const failed = new Map<string, Loss>();
   try {
     for (let round = 0; ; round += 1) {
       const { rounds, exclusions } = await listCandidates(round);
       host.signal.throwIfAborted();
-      const isNotTried = (way: ImdsPath): boolean => !isInAny(describePath(way), running, failed);
+      const isNotTried = (path: ImdsPath): boolean =>
+        ![running, failed].some((map) => map.has(describePath(path)));
       const latestRound =
         rounds.map((paths) => paths.filter(isNotTried)).find((paths) => paths.length > 0) ?? [];
       for (const path of latestRound) running.set(describePath(path), startAttempt(path));
@@ -57,13 +67,13 @@ export async function race(
 
 interface RaceState {
   readonly running: Map<string, Promise<AttemptResult>>;
-  readonly failed: Map<string, AttemptResult>;
-  /** The heat that started last. */
+  readonly failed: Map<string, Loss>;
+  /** The paths that started last. */
   readonly latestRound: readonly ImdsPath[];
   readonly stop: AbortSignal;
 }
 
-/** The winner; null when it is time for the next heat. */
+/** The winner; null when it is time for the next round. */
 async function waitForWinner(host: Pick<Host, "clock">, state: RaceState): Promise<Winner | null> {
   const { running, failed, latestRound, stop } = state;
   if (running.size === 0) return null;
@@ -76,15 +86,14 @@ async function waitForWinner(host: Pick<Host, "clock">, state: RaceState): Promi
       return { path, body: outcome.body };
     }
     running.delete(describePath(path));
-    failed.set(describePath(path), result);
+    failed.set(describePath(path), {
+      path,
+      error: outcome instanceof Failure ? outcome : outcome.error,
+    });
     const isRoundFailed =
       latestRound.length > 0 && latestRound.every((each) => failed.has(describePath(each)));
     if (isRoundFailed || running.size === 0) return null;
   }
-}
-
-function isInAny(name: string, ...maps: readonly ReadonlyMap<string, unknown>[]): boolean {
-  return maps.some((map) => map.has(name));
 }
 
 function expectFailure(error: unknown): Failure {
@@ -92,48 +101,38 @@ function expectFailure(error: unknown): Failure {
   throw error;
 }
 
-/** What a round without a winner comes to: the final answer if there was one, else the trouble. */
-function summariseLosses(
-  failed: readonly AttemptResult[],
-  exclusions: readonly string[],
-): TransientError {
-  const finalFailure = failed
-    .map(({ outcome }) => outcome)
-    .find((outcome) => outcome instanceof Failure);
-  const errors = failed.map(({ outcome }) => toTransientError(outcome));
-  const answered = errors.filter(({ cause }) => cause !== "path");
-  const isServiceUnreached = failed.every(
-    ({ outcome }, at) => outcome instanceof Failure || errors[at]?.cause === "path",
+/** The error of a race without a winner. Throws the final answer if there was one. */
+function summariseLosses(losses: readonly Loss[], exclusions: readonly string[]): TransientError {
+  const finalFailure = losses.map(({ error }) => error).find((error) => error instanceof Failure);
+  const isServiceUnreached = losses.every(
+    ({ error }) => error instanceof Failure || error.cause === "path",
   );
   if (finalFailure !== undefined && isServiceUnreached) throw finalFailure;
-  const retryAfters = answered.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-  const reasons = failed.map(
-    ({ path }, at) => [describePath(path), errors[at]?.reason ?? ""] as const,
+  const errors = losses.map(({ error }) =>
+    error instanceof Failure ? transientError(error.message).error : error,
   );
+  const answered = errors.filter(({ cause }) => cause !== "path");
+  const retryAfters = answered.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const isDelayGiven = retryAfters.length > 0 && retryAfters.length === answered.length;
   return {
-    reason: [...groupReasons(reasons), ...exclusions].join("; ") || "there is no way to try",
+    reason: [...groupReasons(losses), ...exclusions].join("; ") || "no path to IMDS to try",
     endsAs: errors.some(({ endsAs }) => endsAs === "DATAERR") ? "DATAERR" : "UNAVAILABLE",
-    retryAfterMs:
-      retryAfters.length > 0 && retryAfters.length === answered.length
-        ? Math.min(...retryAfters)
-        : null,
+    retryAfterMs: isDelayGiven ? Math.min(...retryAfters) : null,
     isCutByDeadline: errors.some(({ isCutByDeadline }) => isCutByDeadline),
-    cause: errors.every(({ cause }) => cause === "path") ? "path" : "service",
+    cause: answered.length === 0 ? "path" : "service",
   };
 }
 
-/** Which ways came to what: each reason once, and alone where all came to the same. */
-function groupReasons(reasons: readonly (readonly [string, string])[]): readonly string[] {
-  const distinct = [...new Set(reasons.map(([, reason]) => reason))];
+/** Each reason once, after the paths it is for; without them where all have the same. */
+function groupReasons(losses: readonly Loss[]): readonly string[] {
+  const reasons = losses.map(({ path, error }) => ({
+    name: describePath(path),
+    reason: error instanceof Failure ? error.message : error.reason,
+  }));
+  const distinct = [...new Set(reasons.map(({ reason }) => reason))];
   if (distinct.length <= 1) return distinct;
   return distinct.map((reason) => {
-    const names = reasons.filter(([, each]) => each === reason).map(([name]) => name);
+    const names = reasons.filter((each) => each.reason === reason).map(({ name }) => name);
     return `${names.join(", ")}: ${reason}`;
   });
-}
-
-function toTransientError(outcome: Answer | Failure): TransientError {
-  if (outcome instanceof Failure) return transientError(outcome.message).error;
-  if (outcome.kind === "error") return outcome.error;
-  return transientError("404 where a token should be", { endsAs: "DATAERR" }).error;
 }

@@ -8,7 +8,7 @@ import type { Answer } from "./answer.ts";
  */
 const maxPerSecond = 100;
 
-/** Throttled after fewer answers than this: that is trouble, which tells nothing about a rate. */
+/** After fewer answers than this, throttling says nothing about the rate that IMDS allows. */
 const minAnswersToAdapt = 10;
 
 const secondMs = 1000;
@@ -21,9 +21,9 @@ interface FinishedRequest {
 }
 
 /**
- * Lets no second see more than 100 requests, nor, once the service has throttled, more than it
- * answered in the second before. Counted from the end of each: when the service saw it is unknown,
- * but it was earlier. Throws the reason of `Host.signal`.
+ * Allows at most 100 requests in any second and, once the service has throttled, no more than it
+ * answered in the second before. A request counts from its end: the time at which the service saw
+ * it is unknown, but earlier. Throws the reason of `Host.signal`.
  */
 export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signal">): RateLimiter {
   let limit = maxPerSecond;
@@ -55,26 +55,25 @@ export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signa
 
 type Semaphore = <T>(task: () => Promise<T>, priority?: Priority) => Promise<T>;
 
-/** `first`: more work hangs on it than on the rest. */
-export type Priority = "first" | "later";
+/** `high`: other requests depend on the answer, as they do on a listing. */
+type Priority = "high" | "low";
 
 /**
- * Lets at most `most` pieces of work run at once; the others wait in the order they came, the
- * first before the later ones. IMDS limits simultaneous connections, and fetch opens one for each
- * request in flight.
+ * Runs at most `maxRunning` tasks at once; the others wait in their order, those of high priority
+ * first. IMDS limits simultaneous connections, and fetch opens one for each request in flight.
  */
 export function createSemaphore(maxRunning: number): Semaphore {
   let running = 0;
-  const waiting: Readonly<Record<Priority, (() => void)[]>> = { first: [], later: [] };
-  return async (task, priority = "later") => {
+  const waiting: Readonly<Record<Priority, (() => void)[]>> = { high: [], low: [] };
+  return async (task, priority = "low") => {
     if (running < maxRunning) running += 1;
     else await new Promise<void>((resolve) => waiting[priority].push(resolve));
     try {
       return await task();
     } finally {
-      const next = waiting.first.shift() ?? waiting.later.shift();
+      const next = waiting.high.shift() ?? waiting.low.shift();
       if (next === undefined) running -= 1;
-      else next(); // the place is handed on, not given back
+      else next(); // it runs in the place of this task
     }
   };
 }

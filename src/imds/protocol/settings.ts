@@ -10,13 +10,15 @@ export interface ImdsSettings {
   readonly timeoutMs: number;
   /** One try, from its start to the last byte of the answer. */
   readonly tryMs: number;
-  /** The part of `tryMs` in which a connection must stand. */
+  /** The part of `tryMs` within which a connection must be established. */
   readonly connectMs: number;
   /** The one NIC to ask through; null: any. */
   readonly nic: string | null;
+  /** `routing-only`: neither through a NIC nor through systemd-imdsd. */
+  readonly paths: "any" | "routing-only";
   /** A NIC without an address may get a temporary one. */
   readonly dhcp: boolean;
-  /** How often one request is tried again; Infinity: until the deadline. */
+  /** How often one request is retried; Infinity: until the deadline. */
   readonly retries: number;
 }
 
@@ -37,9 +39,9 @@ export const defaultEndpoints = {
 };
 
 /**
- * Flags, then the environment as the AWS SDKs read it, then our own defaults.
+ * Flags come first, then the environment as the AWS SDKs read it, then our own defaults.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
- * Throws `USAGE` for a value that is none, `CONFIG` where AWS_EC2_METADATA_DISABLED says no.
+ * Throws `USAGE` for an invalid value, `CONFIG` where AWS_EC2_METADATA_DISABLED is true.
  */
 export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
@@ -57,6 +59,7 @@ export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings 
     connectMs: Math.min(1000, tryMs),
     retries: parseRetries(options, env),
     nic,
+    paths: "any",
     dhcp: options.dhcp,
   };
 }
@@ -71,7 +74,7 @@ export function parseTimeoutMs({ timeout }: Pick<ImdsOptions, "timeout">): numbe
   });
 }
 
-/** A name that the kernel could give to a link (dev_valid_name): not that there is one. */
+/** Whether the kernel accepts it as a link's name (dev_valid_name); the link need not exist. */
 function parseNic({ interface: name }: ImdsOptions): string | null {
   if (name === undefined) return null;
   if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
@@ -81,12 +84,12 @@ function parseNic({ interface: name }: ImdsOptions): string | null {
 }
 
 function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
+  const isName = (endpoint: string): boolean => endpointFamily(endpoint) === null;
   const unreachable = endpoints.find(
-    (endpoint) => endpointFamily(endpoint) === null || (isLoopback(endpoint) && nic !== "lo"),
+    (endpoint) => isName(endpoint) || (isLoopback(endpoint) && nic !== "lo"),
   );
   if (unreachable === undefined) return;
-  const why =
-    endpointFamily(unreachable) === null ? "is a name, which no nic knows" : "is on this machine";
+  const why = isName(unreachable) ? "is a name, which no nic knows" : "is on this machine";
   const hint = "name an address that a nic leads to: --endpoint http://169.254.169.254";
   throw new Failure("USAGE", `--interface ${nic}: ${unreachable} ${why}`, { hint });
 }

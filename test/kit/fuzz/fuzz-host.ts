@@ -2,7 +2,9 @@ import type { Host } from "../../../src/host/host.ts";
 import { systemHttp } from "../../../src/host/http.ts";
 import { openSockets, type Sockets } from "../../../src/host/sockets/sockets.ts";
 import { silentLog } from "../files/golden-case.ts";
+import { linkAddress } from "../facts/link-states.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
+import { sysfs } from "../host/sysfs.ts";
 
 /** So much faster do waits pass; what limits a try is on the real clock. */
 const speed = 50;
@@ -14,7 +16,7 @@ export function fuzzSockets(): Sockets {
   return openSockets();
 }
 
-/** The real transports, a clock that runs fifty times as fast, and nothing else that is real. */
+/** The real transports, the loopback as the only NIC, and a clock that runs fifty times as fast. */
 export function fuzzHost(sockets: Sockets, random: () => number): FuzzHost {
   const sleep: Host["clock"]["sleep"] = async (ms, signal) => {
     signal?.throwIfAborted();
@@ -23,6 +25,8 @@ export function fuzzHost(sockets: Sockets, random: () => number): FuzzHost {
   };
   return {
     ...fakeMachine(),
+    files: sysfs({ lo: { type: "772", flags: "0x9", carrier: "1" } }),
+    addresses: () => [{ ...linkAddress("lo", "127.0.0.1"), prefixLength: 8 }],
     log: silentLog,
     clock: { now: () => performance.now() * speed, random, sleep },
     http: systemHttp,

@@ -12,7 +12,7 @@ import type { FuzzServer } from "./fuzz-server.ts";
 import { fuzzService, type FuzzService } from "./fuzz-service.ts";
 import { randomFor, type MutationGroup } from "./mutations/mutate.ts";
 import { longestMessage, RoundLog } from "./round-log.ts";
-import { linksFor, settingsFor } from "./round-settings.ts";
+import { settingsFor } from "./round-settings.ts";
 
 /** What a round is, as its seed says. */
 export interface Round {
@@ -133,7 +133,7 @@ export async function playRound(
   const over = new AbortController();
   const host = { ...fuzzHost(sockets, random.fraction), signal: over.signal };
   const settings = settingsFor(url + below, round.via, random.below(3));
-  const session = openSession(host, settings, linksFor(round.via));
+  const session = openSession(host, settings);
   const log = new RoundLog();
   const startMs = performance.now();
   const task = tasks[round.task];

@@ -1,6 +1,4 @@
 import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
-import { type Links, emptyLinkSurvey } from "../../../src/imds/connect/transports.ts";
-import { linkAddress, linkState } from "../facts/link-states.ts";
 
 type RoundVia = "routing" | "nic";
 
@@ -16,21 +14,8 @@ export function settingsFor(url: string, via: RoundVia, retries: number): ImdsSe
     tryMs,
     connectMs: tryMs,
     nic,
+    paths: "any",
     dhcp: false,
     retries,
-  };
-}
-
-/** The loopback, as the NIC that is asked through. */
-export function linksFor(via: RoundVia): Links {
-  const lo = {
-    ...linkState("lo", []),
-    addresses: [{ ...linkAddress("lo", "127.0.0.1"), prefixLength: 8 }],
-  };
-  const ranked = { ...emptyLinkSurvey, others: [{ link: lo, reason: "it is asked through" }] };
-  return {
-    rank: async () => (via === "nic" ? ranked : emptyLinkSurvey),
-    lease: async () => "none here",
-    close: async () => undefined,
   };
 }

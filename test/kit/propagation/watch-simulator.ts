@@ -5,6 +5,7 @@ import { openSession } from "../../../src/imds/session.ts";
 import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
 import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
 import type { EniEvent } from "../../../src/eni/propagation/eni-progress.ts";
+import { fakeMachine } from "../host/fake-machine.ts";
 import { fakeLog } from "../host/fake-host.ts";
 import type { LoggedRequest } from "../../../scripts/simulator/service/request-log.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
@@ -28,7 +29,8 @@ interface WatchPlan {
 export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   const startMs = systemClock.now();
   await using simulator = await startSimulator({ scenario: plan.scenario });
-  const host: Pick<Host, "http" | "bind" | "imdsd" | "clock" | "log" | "signal"> = {
+  const host: Host = {
+    ...fakeMachine(),
     http: systemHttp,
     bind: async () => "not in this test",
     imdsd: async () => null,
@@ -37,20 +39,9 @@ export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
     signal: new AbortController().signal,
   };
   const limits = { tryMs: 2000, connectMs: 1000, retries: Infinity, timeoutMs: plan.timeoutMs };
-  const settings: ImdsSettings = { endpoints: [simulator.url], nic: null, dhcp: false, ...limits };
-  const emptySurvey = {
-    candidates: [],
-    others: [],
-    routedLink: null,
-    forbiddenEndpoints: [],
-    hasImdsd: false,
-  };
-  const links = {
-    rank: async () => emptySurvey,
-    lease: async () => "no",
-    close: async () => undefined,
-  };
-  const session = openSession(host, settings, links);
+  const choice = { endpoints: [simulator.url], nic: null, paths: "any", dhcp: false } as const;
+  const settings: ImdsSettings = { ...choice, ...limits };
+  const session = openSession(host, settings);
   const events: { atMs: number; event: EniEvent }[] = [];
   const wanted = new Set(plan.macs);
   const options = {

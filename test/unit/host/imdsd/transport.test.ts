@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { openImdsd, createVarlinkTransport } from "../../../../src/host/imdsd/transport.ts";
 import { openSession } from "../../../../src/imds/session.ts";
-import { linkState } from "../../../kit/facts/link-states.ts";
+import type { Host } from "../../../../src/host/host.ts";
+import { linkAddress } from "../../../kit/facts/link-states.ts";
+import { fakeMachine } from "../../../kit/host/fake-machine.ts";
+import { sysfs } from "../../../kit/host/sysfs.ts";
 import { fakeClock, fakeLog } from "../../../kit/host/fake-host.ts";
 import {
   type FakeImdsd,
@@ -167,7 +170,13 @@ test("openImdsd finds imdsd by its socket, without a call", async () => {
 function lockedMachine(socketPath: string) {
   const bound: string[] = [];
   const forbid = () => Promise.reject(Object.assign(new Error("prohibit"), { code: "EACCES" }));
-  const host: Parameters<typeof openSession>[0] = {
+  const host: Host = {
+    ...fakeMachine(),
+    files: sysfs({
+      ens5: { type: "1", flags: "0x1003", carrier: "1", device: { link: "0000:00:05.0" } },
+    }),
+    addresses: () => [linkAddress("ens5", "10.0.0.1")],
+    lookUpRoute: async () => ({ kind: "forbidden" }),
     http: { fetch: forbid, canConnect: null },
     imdsd: async () => createVarlinkTransport(socketPath),
     bind: async ({ nic }) => {
@@ -176,40 +185,23 @@ function lockedMachine(socketPath: string) {
     },
     clock: { ...fakeClock(), sleep: () => new Promise(() => undefined) },
     log: fakeLog(),
-    signal: new AbortController().signal,
   };
-  const forbidden = ["http://169.254.169.254"];
-  const candidates = [{ link: linkState("ens5", ["10.0.0.1"]), rank: 1, reason: "" }];
-  const links = {
-    rank: async () => ({
-      candidates,
-      others: [],
-      routedLink: null,
-      forbiddenEndpoints: forbidden,
-      hasImdsd: true,
-    }),
-    lease: async () => "no",
-    close: async () => undefined,
-  };
-  return { host, links, bound };
+  return { host, bound };
 }
 
 test("a session on a locked machine reads through imdsd, and tries no NIC", async () => {
   await using service = await startFakeImdsd(answerCall);
-  const { host, links, bound } = lockedMachine(service.path);
-  const session = openSession(
-    host,
-    {
-      endpoints: ["http://169.254.169.254"],
-      timeoutMs: 5000,
-      tryMs: 2000,
-      connectMs: 1000,
-      retries: 0,
-      nic: null,
-      dhcp: false,
-    },
-    links,
-  );
+  const { host, bound } = lockedMachine(service.path);
+  const session = openSession(host, {
+    endpoints: ["http://169.254.169.254"],
+    timeoutMs: 5000,
+    tryMs: 2000,
+    connectMs: 1000,
+    retries: 0,
+    nic: null,
+    paths: "any",
+    dhcp: false,
+  });
   const text = async (path: readonly string[], asFolder = false) => {
     const bytes = await session.get(path, { asFolder });
     return bytes === null ? null : new TextDecoder().decode(bytes);

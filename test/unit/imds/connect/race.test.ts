@@ -1,12 +1,15 @@
 import { expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
-import { type Answer, transientError } from "../../../../src/imds/protocol/answer.ts";
+import { transientError } from "../../../../src/imds/protocol/answer.ts";
 import type { PathCandidates } from "../../../../src/imds/connect/candidates.ts";
-import { race } from "../../../../src/imds/connect/race.ts";
+import { type AttemptAnswer, race } from "../../../../src/imds/connect/race.ts";
 import type { ImdsPath } from "../../../../src/imds/protocol/path.ts";
 import type { Clock } from "../../../../src/host/host.ts";
 
-const value = (text: string): Answer => ({ kind: "value", body: new TextEncoder().encode(text) });
+const value = (text: string): AttemptAnswer => ({
+  kind: "value",
+  body: new TextEncoder().encode(text),
+});
 const never = new AbortController().signal;
 
 type Sleep = () => void;
@@ -30,13 +33,13 @@ function steppedClock(): {
 function fakeAttempts(names: readonly string[]) {
   const started: string[] = [];
   const stopped: string[] = [];
-  const given = new Map(names.map((name) => [name, Promise.withResolvers<Answer>()]));
-  const attempt = ({ endpoint: name }: ImdsPath, stop: AbortSignal): Promise<Answer> => {
+  const given = new Map(names.map((name) => [name, Promise.withResolvers<AttemptAnswer>()]));
+  const attempt = ({ endpoint: name }: ImdsPath, stop: AbortSignal): Promise<AttemptAnswer> => {
     started.push(name);
     stop.addEventListener("abort", () => stopped.push(name));
     return given.get(name)?.promise ?? Promise.reject(new Error(name));
   };
-  const give = (name: string, answer: Answer) => given.get(name)?.resolve(answer);
+  const give = (name: string, answer: AttemptAnswer) => given.get(name)?.resolve(answer);
   const fail = (name: string, error: Error) => given.get(name)?.reject(error);
   return { started, stopped, attempt, give, fail };
 }
@@ -110,7 +113,10 @@ test("race throws a final failure only where no other path reaches a service", a
   }
 });
 
-const verdicts: readonly { readonly answers: readonly Answer[]; readonly verdict: object }[] = [
+const verdicts: readonly {
+  readonly answers: readonly AttemptAnswer[];
+  readonly verdict: object;
+}[] = [
   {
     answers: [transientError("x", { cause: "path" }), transientError("y", { cause: "path" })],
     verdict: { reason: "0: x; 1: y", cause: "path", endsAs: "UNAVAILABLE" },
@@ -134,7 +140,6 @@ const verdicts: readonly { readonly answers: readonly Answer[]; readonly verdict
     answers: [transientError("x", { retryAfterMs: 900 }), transientError("y")],
     verdict: { retryAfterMs: null },
   },
-  { answers: [{ kind: "absent" }], verdict: { endsAs: "DATAERR" } },
   { answers: [], verdict: { reason: "there is no way to try", cause: "path" } },
 ];
 

@@ -64,7 +64,7 @@ test("a slot that was used is free again", async () => {
   expect(most).toBe(2);
 });
 
-test("work with the priority `first` runs before other work that waits", async () => {
+test("work with the priority `high` runs before other work that waits", async () => {
   const withSlot = createSemaphore(1);
   const [running, started] = [controlledWork(), [] as string[]];
   const first = withSlot(() => running.promise);
@@ -72,8 +72,8 @@ test("work with the priority `first` runs before other work that waits", async (
   const all = [
     withSlot(named("a")),
     withSlot(named("b")),
-    withSlot(named("c"), "first"),
-    withSlot(named("d"), "first"),
+    withSlot(named("c"), "high"),
+    withSlot(named("d"), "high"),
   ];
   running.resolve();
   await Promise.all([first, ...all]);

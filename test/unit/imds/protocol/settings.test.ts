@@ -21,6 +21,7 @@ test("the default is both endpoints, 60 s in total, 2 s for a try and 1 s to con
     connectMs: 1000,
     retries: Infinity,
     nic: null,
+    paths: "any",
     dhcp: false,
   });
 });

@@ -1,24 +1,25 @@
 import type { Host } from "../../host/host.ts";
-import type { LinkSurvey } from "./transports.ts";
+import type { LinkSurvey } from "./candidates.ts";
 import { createLinkStateCache } from "../../inspect/links/link-states.ts";
 import { rankCandidates } from "../../inspect/links/rank.ts";
 import type { LinkState, Ranking } from "../../model/link.ts";
 import { splitEndpoint, endpointFamily } from "../protocol/endpoint.ts";
 
-/** Ranks the machine's links as often as it is asked; `--verbose` tells how each was ranked. */
-export function createLinkRanker(
-  host: Host,
-): (endpoints: readonly string[]) => Promise<LinkSurvey> {
+export type SurveyHost = Pick<Host, "addresses" | "files" | "imdsd" | "log" | "lookUpRoute">;
+
+/** Surveys the machine's links at each call; `--verbose` shows each new rank and its reason once. */
+export function createLinkSurvey(
+  host: SurveyHost,
+  endpoints: readonly string[],
+): () => Promise<LinkSurvey> {
   const listLinks = createLinkStateCache(host);
   const loggedLines = new Set<string>();
-  const logOnce = (line: string): void => {
-    if (!loggedLines.has(line)) host.log.verbose(line);
-    loggedLines.add(line);
-  };
-  return async (endpoints) => {
+  return async () => {
     const links = await listLinks();
     const ranking = rankCandidates(links);
-    for (const line of describeRanking(ranking)) logOnce(line);
+    const newLines = describeRanking(ranking).filter((line) => !loggedLines.has(line));
+    for (const line of newLines) host.log.verbose(line);
+    for (const line of newLines) loggedLines.add(line);
     const hasImdsd = (await host.imdsd()) !== null;
     return { ...ranking, ...(await lookUpEndpointRoutes(host, endpoints, links)), hasImdsd };
   };
@@ -31,7 +32,7 @@ function describeRanking({ candidates, others }: Ranking): readonly string[] {
   ];
 }
 
-/** Which link the kernel takes to the first endpoint, and which endpoints a route forbids. */
+/** The link that the kernel's routes lead the first endpoint through, and the forbidden endpoints. */
 export async function lookUpEndpointRoutes(
   host: Pick<Host, "lookUpRoute">,
   endpoints: readonly string[],
@@ -39,7 +40,7 @@ export async function lookUpEndpointRoutes(
 ): Promise<Pick<LinkSurvey, "routedLink" | "forbiddenEndpoints">> {
   const addressEndpoints = endpoints.filter((endpoint) => endpointFamily(endpoint) !== null);
   const routes = await Promise.all(
-    addressEndpoints.map(async (endpoint) => host.lookUpRoute(splitEndpoint(endpoint).host)),
+    addressEndpoints.map((endpoint) => host.lookUpRoute(splitEndpoint(endpoint).host)),
   );
   const [first] = routes;
   const source = first?.kind === "route" ? first.source : null;
