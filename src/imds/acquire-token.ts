@@ -1,5 +1,5 @@
 import type { Host, HttpTransport } from "../host/host.ts";
-import { type Answer, transientError } from "./protocol/answer.ts";
+import { type Answer, notAnAnswer, transientError } from "./protocol/answer.ts";
 import type { ImdsRequest } from "./protocol/request.ts";
 import { listFirstRound, waitForNewPath } from "./connect/candidates.ts";
 import { type AttemptAnswer, race } from "./connect/race.ts";
@@ -82,10 +82,9 @@ function tokenRequest(path: ImdsPath, ttlS: number): UntimedRequest {
 
 /** A 404, an empty page or a login form instead of a token may be temporary early in a boot. */
 function rejectNonToken(answer: Answer): AttemptAnswer {
-  if (answer.kind === "absent")
-    return transientError("404 where a token should be", { endsAs: "DATAERR" });
+  if (answer.kind === "absent") return notAnAnswer("404 where a token should be");
   if (answer.kind === "error" || isToken(decodeLatin1(answer.body))) return answer;
-  return transientError("the answer is no token", { endsAs: "DATAERR" });
+  return notAnAnswer("the answer is no token");
 }
 
 function decodeLatin1(bytes: Uint8Array): string {

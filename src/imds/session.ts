@@ -1,7 +1,7 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { MetadataPath } from "../model/metadata.ts";
-import { type Answer, transientError } from "./protocol/answer.ts";
+import { type Answer, notAnAnswer } from "./protocol/answer.ts";
 import { sendRequest } from "./protocol/request.ts";
 import { toUrlPath } from "./protocol/key.ts";
 import { isReachableThroughNic } from "./connect/candidates.ts";
@@ -165,7 +165,7 @@ function buildUrlPath(metadataPath: MetadataPath, { asFolder = false }: TryGetOp
 
 function rejectEmpty(answer: Answer): Answer {
   if (answer.kind !== "value" || answer.body.length > 0) return answer;
-  return transientError("200 without a value", { endsAs: "DATAERR" });
+  return notAnAnswer("200 without a value");
 }
 
 /** Values that people write may be empty; elsewhere an empty value is late, or was lost. */

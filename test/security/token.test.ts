@@ -30,7 +30,7 @@ testUnless(missingRoot() ?? failingCommand("unshare", "--mount", "true"))(
     const args = ["mac", "user-data", "iam", "--max-age", "5m", "--json"];
     const { code, text } = await fetchFrom(simulator, args, { around, cwd: folder.path });
     expect(code).toBe(0);
-    expect(text).toContain("keptAtMs");
+    expect(text).toContain("cachedAtMs");
     for (const secret of [...tokensIn(simulator.requests), "hunter2", "SecretAccessKey"]) {
       expect(text).not.toContain(secret);
     }

@@ -8,11 +8,11 @@ import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
 import { treeSchema } from "./tree-schema.ts";
 
-/** Answers of earlier runs, of this boot and this instance. Secrets and errors never get in. */
+/** Answers of earlier runs of this boot and instance. It never holds secrets or errors. */
 export interface Cache {
-  /** null: not kept, or too old. */
+  /** null: not cached, or too old. */
   readonly find: (key: Key) => Promise<Reading | null>;
-  readonly keep: (reading: Reading) => Promise<void>;
+  readonly add: (reading: Reading) => Promise<void>;
 }
 
 type CacheHost = Pick<Host, "files" | "log" | "uid">;
@@ -20,8 +20,8 @@ type CacheHost = Pick<Host, "files" | "log" | "uid">;
 const cacheDirectory = "/run/ec2nic";
 
 /**
- * Where the folder cannot be used, nothing is kept and nothing found: a cache is no reason to fail.
- * `endpoints` are part of what an answer is kept under.
+ * Opens the cache for answers of these endpoints. Where its directory cannot be used, nothing is
+ * cached and nothing found: that is no error.
  */
 export async function openCache(
   host: CacheHost,
@@ -38,35 +38,36 @@ export async function openCache(
   const find: Cache["find"] = async (key) => {
     const cached = isSecret(key.path) ? null : await readEntry(host, entryPath(key));
     if (cached === null) return null;
-    const ageMs = (await readUptimeMs(host)) - cached.keptAtMs;
+    const ageMs = (await readUptimeMs(host)) - cached.cachedAtMs;
     if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // NaN: no clock, no cache
-    host.log.verbose(`${key.text || "everything"}: kept ${formatMs(ageMs)} ago, imds is not asked`);
+    host.log.verbose(
+      `${key.text || "everything"}: cached ${formatMs(ageMs)} ago, imds is not asked`,
+    );
     const base = { name: key.text, path: key.path };
     if (cached.tree !== undefined)
       return { ...base, kind: "tree", tree: cached.tree, isComplete: true };
     return { ...base, kind: "leaf", bytes: Buffer.from(cached.base64, "base64") };
   };
-  const keep: Cache["keep"] = async (reading) => {
+  const add: Cache["add"] = async (reading) => {
     if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isComplete)) return;
-    const keptAtMs = await readUptimeMs(host);
-    if (Number.isNaN(keptAtMs)) return;
-    const content =
+    const cachedAtMs = await readUptimeMs(host);
+    if (Number.isNaN(cachedAtMs)) return;
+    const value =
       reading.kind === "tree"
-        ? { keptAtMs, tree: reading.tree }
-        : { keptAtMs, base64: Buffer.from(reading.bytes).toString("base64") };
-    await writeEntry(host, entryPath(reading), content).catch((error: unknown) => {
+        ? { tree: reading.tree }
+        : { base64: Buffer.from(reading.bytes).toString("base64") };
+    const written = writeEntry(host, entryPath(reading), { cachedAtMs, ...value });
+    await written.catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      host.log.verbose(
-        `${formatKey(reading.path)} is not kept for the next run: ${reason}, ignoring`,
-      );
+      host.log.verbose(`${formatKey(reading.path)} is not cached: ${reason}, ignoring`);
     });
   };
-  return { find, keep };
+  return { find, add };
 }
 
 const cacheEntrySchema = v.union([
-  v.strictObject({ keptAtMs: v.number(), tree: treeSchema, base64: v.optional(v.undefined()) }),
-  v.strictObject({ keptAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
+  v.strictObject({ cachedAtMs: v.number(), tree: treeSchema, base64: v.optional(v.undefined()) }),
+  v.strictObject({ cachedAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
 ]);
 
 async function writeEntry(host: CacheHost, path: string, content: object): Promise<void> {
@@ -74,7 +75,7 @@ async function writeEntry(host: CacheHost, path: string, content: object): Promi
   await host.files.write(path, JSON.stringify(content), 0o600);
 }
 
-/** Only a plain file of our own that nobody else can read or write is believed. */
+/** Only a regular file of our own user is trusted, and only if no other user can access it. */
 async function readEntry(host: CacheHost, path: string) {
   const stat = await host.files.stat(path).catch(() => null);
   if (stat?.kind !== "file" || stat.uid !== host.uid || (stat.mode & 0o077) !== 0) return null;
@@ -83,7 +84,7 @@ async function readEntry(host: CacheHost, path: string) {
 
 /**
  * The boot, and the instance as its firmware names it (on Nitro the asset tag is the instance id):
- * a guest that was restored elsewhere must not read what another was told.
+ * a guest that was restored as another instance must not use this one's answers.
  */
 async function readMachineIdentity(host: CacheHost): Promise<readonly string[]> {
   const dmi = "/sys/class/dmi/id";
@@ -96,7 +97,7 @@ async function readMachineIdentity(host: CacheHost): Promise<readonly string[]> 
   return texts.map((text) => text.trim());
 }
 
-/** Since the boot, suspended time too (proc_uptime(5)): a clock that nobody sets. */
+/** Since the boot, suspended time included (proc_uptime(5)): a clock that cannot be set. */
 async function readUptimeMs(host: CacheHost): Promise<number> {
   const text = await readText(host, "/proc/uptime");
   return Math.round(Number.parseFloat(text ?? "") * 1000);

@@ -5,8 +5,8 @@ import type { MetadataTree } from "../../model/metadata.ts";
 import { treeSchema } from "./tree-schema.ts";
 
 /**
- * Metadata that was saved with `ec2nic fetch --json`. Throws `NOINPUT` where there is no such file,
- * `DATAERR` where it holds something else.
+ * Reads metadata that `ec2nic fetch --json` has saved. Throws `NOINPUT` where there is no such file,
+ * `DATAERR` where it has another content.
  */
 export async function readMetadataFile(
   host: Pick<Host, "files" | "signal">,
@@ -23,7 +23,7 @@ export async function readMetadataFile(
   });
 }
 
-/** The file may be a pipe whose writer never comes. */
+/** The file may be a pipe that no process ever writes to. */
 function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -1,22 +1,22 @@
 import { Failure } from "../../exit.ts";
+import { eniLeafNames } from "../../eni/schema.ts";
 import { decodeText, type MetadataPath } from "../../model/metadata.ts";
 import { checkName } from "../protocol/key.ts";
 
-/** A child of a metadata folder, as its listing names it. */
+/** One line of a folder's listing. */
 export interface ListingEntry {
-  /** The name in its path. */
   readonly name: string;
   readonly isFolder: boolean;
 }
 
-/** A real folder lists some fifty names at most: tags are the most of them. */
+/** A real folder lists some fifty names at most: the tags. */
 const maxNames = 1000;
 
 /**
- * The children that a folder lists, sorted, each once. A name a line, folders with a slash at the
- * end; `public-keys/` lists `0=name` for the folder `0/`.
- * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: each
- * of them would be asked for, and kept in mind until then.
+ * The children that a folder lists, sorted, each once. Each line is a name, with a slash at the end
+ * if it is a folder; `public-keys/` lists `0=name` for the folder `0/`.
+ * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: a
+ * request would be queued for each.
  */
 export function parseListing(body: Uint8Array, folder: MetadataPath): readonly ListingEntry[] {
   const folderPath = folder.join("/");
@@ -46,4 +46,11 @@ function parseLine(line: string, isPublicKeys: boolean): ListingEntry {
   return line.endsWith("/")
     ? { name: line.slice(0, -1), isFolder: true }
     : { name: line, isFolder: false };
+}
+
+/** The leaves of an ENI that configuration needs. */
+export function listEniLeaves(entries: readonly ListingEntry[]): readonly string[] {
+  return entries.flatMap(({ name, isFolder }) =>
+    !isFolder && eniLeafNames.includes(name) ? [name] : [],
+  );
 }

@@ -1,33 +1,34 @@
 import type { MetadataTree } from "../../model/metadata.ts";
-import { type EniLeaf, eniLeafNames } from "../../eni/schema.ts";
-import { type ListingEntry, parseListing } from "./listing.ts";
+import { type EniLeaf, macsPath } from "../../eni/schema.ts";
+import { listEniLeaves, type ListingEntry, parseListing } from "./listing.ts";
 import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
 
-/** What IMDS says of the network now; `notYet`: MACs of which something listed is still missing. */
+/** ENIs' folders by MAC, with the leaves that configuration needs. */
+export type EniFolders = Readonly<Record<string, MetadataTree>>;
+
+/** The network as IMDS describes it now. */
 export interface NetworkReading {
-  /** Below `meta-data/`, with the leaves that configuration needs and no others. */
+  /** Of the primary ENI; null: 404. */
   readonly mac: string | null;
-  /** `macs/` is there: without it nothing is known, which is not the same as nothing attached. */
+  /** `macs/` exists: without it the ENIs are unknown, which does not mean that there are none. */
   readonly hasMacs: boolean;
-  readonly enis: Readonly<Record<string, MetadataTree>>;
+  readonly enis: EniFolders;
+  /** MACs whose folder or a leaf of it is listed and answers 404, and what that is. */
   readonly incomplete: Readonly<Record<string, string>>;
 }
 
-const macsPath = ["meta-data", "network", "interfaces", "macs"];
-
 export interface ReadNetworkOptions {
-  /** ENIs that were read whole before and are not asked for again. */
-  readonly known: Readonly<Record<string, MetadataTree>>;
-  /** The MACs of the NICs that are here. */
+  /** ENIs that were complete before; they are not read again. */
+  readonly known: EniFolders;
+  /** The MACs of the machine's NICs. */
   readonly presentMacs: Promise<ReadonlySet<string>>;
 }
 
 /**
- * Reads the ENIs' folders, each listing first and then only the listed leaves that matter. Folders
- * of NICs that are here are asked for at the same time as the list of all: that list would name
- * them, and waiting for it is a quarter of the way. Throws what `ImdsSession.get` throws: an error
- * is never an absent value.
+ * Reads the ENIs' folders, each listing first and then the listed leaves that configuration needs.
+ * The listings of the machine's NICs are requested at the same time as that of `macs/`: this saves a
+ * quarter of the time. Throws what `ImdsSession.get` throws: an error is never an absent value.
  */
 export async function readNetwork(
   session: ImdsSession,
@@ -36,12 +37,10 @@ export async function readNetwork(
   const [mac, listing, early] = await Promise.all([
     readLeaf(session, ["meta-data", "mac"], { awaitAbsent: false }),
     session.get(macsPath, { asFolder: true }),
-    presentMacs.then((macs) =>
-      requestListings(
-        session,
-        [...macs].filter((each) => !(each in known)),
-      ),
-    ),
+    presentMacs.then((macs) => {
+      const unknown = [...macs].filter((each) => !(each in known));
+      return requestListings(session, unknown);
+    }),
   ]);
   const listed = listing === null ? [] : parseListing(listing, macsPath);
   const readings = await Promise.all(
@@ -50,20 +49,18 @@ export async function readNetwork(
       return [name, known[name] ?? (await readEni(session, folder))] as const;
     }),
   );
-  await Promise.all(early.values()); // nothing is left under way
-  return {
-    mac: typeof mac === "string" ? mac : null,
-    hasMacs: listing !== null,
-    enis: Object.fromEntries(
-      readings.flatMap(([name, eni]) => (typeof eni === "string" ? [] : [[name, eni]])),
-    ),
-    incomplete: Object.fromEntries(
-      readings.flatMap(([name, eni]) => (typeof eni === "string" ? [[name, eni]] : [])),
-    ),
-  };
+  await Promise.all(early.values()); // no request stays in flight
+  const enis: Record<string, MetadataTree> = {};
+  const incomplete: Record<string, string> = {};
+  for (const [name, eni] of readings) {
+    if (typeof eni === "string") incomplete[name] = eni;
+    else enis[name] = eni;
+  }
+  const hasMacs = listing !== null;
+  return { mac: typeof mac === "string" ? mac : null, hasMacs, enis, incomplete };
 }
 
-/** Listings by MAC, of one try each; null: there was none, and who needs it asks again. */
+/** Listings by MAC, of one try each; null: it failed, and is requested again if it is needed. */
 type EarlyListings = ReadonlyMap<string, Promise<Uint8Array | null>>;
 
 function requestListings(session: ImdsSession, macs: readonly string[]): EarlyListings {
@@ -80,7 +77,7 @@ interface EniFolder {
   readonly early: Promise<Uint8Array | null> | undefined;
 }
 
-/** The folder of one ENI, or why it is not there yet: listed and 404 is *late*, not *absent*. */
+/** The folder of one ENI, or what of it is late: what is listed and answers 404 is not absent. */
 async function readEni(
   session: ImdsSession,
   { mac, isPrimary, early }: EniFolder,
@@ -90,7 +87,7 @@ async function readEni(
   if (listing === null) return "listed, but its folder is not there yet";
   const leaves = await Promise.all(
     selectLeaves(parseListing(listing, path), isPrimary).map(async (name) => {
-      // one that is empty arrives later, and is no reason to hold up the others
+      // an empty leaf is late, and must not delay the others
       const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
       return [name, value === null || value.length === 0 ? null : value] as const;
     }),
@@ -102,7 +99,7 @@ async function readEni(
   );
 }
 
-/** The primary is device 0, and has no rules, which is what the ranges of its VPC are for. */
+/** The primary is device 0, and has no rules: its VPC's ranges are not needed. */
 const leavesNotForPrimary: readonly string[] = [
   "device-number",
   "vpc-ipv4-cidr-block",
@@ -111,11 +108,9 @@ const leavesNotForPrimary: readonly string[] = [
 ] satisfies readonly EniLeaf[];
 
 function selectLeaves(listed: readonly ListingEntry[], isPrimary: boolean): readonly string[] {
-  const names = listed.flatMap(({ name, isFolder }) => (isFolder ? [] : [name]));
-  // which has the first of the range's blocks alone
-  const isRepeated = (name: string): boolean =>
-    name === "vpc-ipv4-cidr-block" && names.includes("vpc-ipv4-cidr-blocks");
-  return names
-    .filter((name) => eniLeafNames.includes(name) && !isRepeated(name))
-    .filter((name) => !(isPrimary && leavesNotForPrimary.includes(name)));
+  const names = listEniLeaves(listed);
+  // `vpc-ipv4-cidr-block` is the first line of `vpc-ipv4-cidr-blocks`
+  const repeated = names.includes("vpc-ipv4-cidr-blocks") ? ["vpc-ipv4-cidr-block"] : [];
+  const needless = [...repeated, ...(isPrimary ? leavesNotForPrimary : [])];
+  return names.filter((name) => !needless.includes(name));
 }

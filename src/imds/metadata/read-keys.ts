@@ -4,32 +4,27 @@ import { formatKey, type MetadataPath, type Reading } from "../../model/metadata
 import { quoteShellWord } from "../../model/text.ts";
 import type { Cache } from "./cache.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
+import type { ImdsContext } from "../open-imds.ts";
 import type { ImdsSession } from "../session.ts";
-import type { ImdsSettings } from "../protocol/settings.ts";
 import { isKnownLeaf } from "./known-leaves.ts";
 import { parseListing } from "./listing.ts";
 import { readLeaf, readTree, type TreeReading, type TreeOptions } from "./tree.ts";
 
 interface ReadKeysOptions extends ReadOptions {
   readonly keys: readonly Key[];
-  /** Stands in for what does not exist; null: that fails. */
+  /** The value of a key that does not exist; null: that is an error. */
   readonly fallback: string | null;
-  /** null: neither use nor keep answers of other runs. */
+  /** How old a cached answer may be; null: the cache is neither read nor written. */
   readonly maxAgeMs: number | null;
 }
 
-interface Imds {
-  readonly session: ImdsSession;
-  readonly settings: ImdsSettings;
-}
-
 /**
- * Every key, at once, in the order given; from the cache where that is allowed and young enough.
- * All or none: throws `NOINPUT` for a key that does not exist, and what `readKey` throws.
+ * Reads all keys at once; the readings are in the order of the keys. A cached answer is used where
+ * that is allowed. All or none: throws `NOINPUT` for a key that does not exist, and what `readKey` throws.
  */
 export async function readKeys(
   host: Host,
-  { session, settings }: Imds,
+  { session, settings }: ImdsContext,
   options: ReadKeysOptions,
 ): Promise<readonly Reading[]> {
   const cache = await cacheFor(host, settings.endpoints, options);
@@ -38,13 +33,13 @@ export async function readKeys(
     if (cached !== null) return cached;
     const reading = await readKey(host, session, key, options);
     if (reading === null) return fallbackFor(key, options.fallback);
-    await cache?.keep(reading);
+    await cache?.add(reading);
     return reading;
   };
   return Promise.all(options.keys.map(read));
 }
 
-/** A tree with secrets must not be kept, nor be answered by one without. */
+/** null where secrets are shown: the cache has no secrets, and must not get any. */
 async function cacheFor(
   host: Host,
   endpoints: readonly string[],
@@ -68,19 +63,20 @@ function hintFor(path: MetadataPath): string {
     return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
   }
   const folder = formatKey(path.slice(0, -1));
-  return `what there is: ec2nic fetch ${folder === "" ? "--json" : quoteShellWord(folder)}; --wait waits for it`;
+  const listing = folder === "" ? "--json" : quoteShellWord(folder);
+  return `list all keys: ec2nic fetch ${listing}. To wait for this key: --wait`;
 }
 
 interface ReadOptions {
   readonly showSecrets: boolean;
-  /** A 404 is asked again until the deadline. */
+  /** A 404 is retried until the deadline. */
   readonly awaitAbsent: boolean;
 }
 
 type ReadHost = Pick<Host, "log">;
 
 /**
- * One key: a leaf byte for byte, or a folder as a tree; null where the key does not exist.
+ * Reads one key: a leaf byte for byte, or a folder as a tree; null where it does not exist.
  * Throws what `ImdsSession.get` throws.
  */
 async function readKey(
@@ -114,7 +110,7 @@ async function isListedAsFolder(session: ImdsSession, path: MetadataPath): Promi
   );
 }
 
-/** Everything, each child under the name that is its KEY: `meta-data/` itself is not named. */
+/** Reads everything. Each child has its KEY as its name, so that `meta-data` is not among them. */
 async function readAll(
   host: ReadHost,
   session: ImdsSession,

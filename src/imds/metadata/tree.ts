@@ -12,27 +12,25 @@ import { parseListing } from "./listing.ts";
 import type { GetOptions, ImdsSession } from "../session.ts";
 
 export interface TreeOptions {
-  /** Credentials and user-data too. */
+  /** Includes credentials and user-data. */
   readonly withSecrets: boolean;
-  /** A child that is listed but answers 404 is asked again until the deadline. */
+  /** A child that is listed but answers 404 is retried until the deadline. */
   readonly awaitAbsent: boolean;
 }
 
 export interface TreeReading {
   readonly tree: MetadataTree;
-  /** false: something that is listed answered 404, and was left out. */
+  /** false: a listed child answered 404, and was left out. */
   readonly isComplete: boolean;
 }
 
-/** Real trees are 7 folders deep, and have some hundred names: much more is no metadata. */
+/** Real trees are 7 folders deep and have some hundred names: much more is no metadata. */
 const maxDepth = 16;
-
 const maxNames = 10_000;
 
 /**
- * A folder with everything below it: the listing first, then only what it lists;
- * null where the folder is not there. Throws `DATAERR`, also for a tree that grows without end, and
- * what `get` throws.
+ * Reads a folder with everything below it: the listing first, then what it lists; null for a 404.
+ * Throws `DATAERR`, also for a tree that grows without end, and what `ImdsSession.get` throws.
  */
 export async function readTree(
   host: Pick<Host, "log">,
@@ -53,7 +51,7 @@ interface TreeReader {
   readonly host: Pick<Host, "log">;
   readonly session: ImdsSession;
   readonly options: TreeOptions;
-  /** Told how many names a folder of the tree has. */
+  /** Adds a folder's number of names to the tree's. Throws `DATAERR`. */
   readonly addNames: (count: number) => void;
 }
 
@@ -70,23 +68,21 @@ async function readFolder(reader: TreeReader, path: MetadataPath): Promise<TreeR
     const subtree = isFolder ? await readFolder(reader, child) : null;
     const value = isFolder ? (subtree?.tree ?? null) : await readLeaf(session, child, options);
     if (value !== null)
-      return [{ entry: [name, value] as const, isWhole: subtree?.isComplete ?? true }];
-    host.log.warn(
-      `${formatKey(child)} is listed but not there (404): left out`,
-      "--wait waits for it",
-    );
-    return [{ entry: null, isWhole: false }];
+      return [{ entry: [name, value] as const, isComplete: subtree?.isComplete ?? true }];
+    const message = `${formatKey(child)} is listed but not there (404): left out`;
+    host.log.warn(message, "--wait waits for it");
+    return [{ entry: null, isComplete: false }];
   };
   const entries = parseListing(listing, path);
   reader.addNames(entries.length);
   const children = (await Promise.all(entries.map(readChild))).flat();
   return {
     tree: Object.fromEntries(children.flatMap(({ entry }) => (entry === null ? [] : [entry]))),
-    isComplete: children.every(({ isWhole: isComplete }) => isComplete),
+    isComplete: children.every(({ isComplete }) => isComplete),
   };
 }
 
-/** A leaf as text or, for a list of addresses or prefixes, as an array; null for 404. */
+/** Reads a leaf as text or, for a list of addresses or prefixes, as an array; null for a 404. */
 export async function readLeaf(
   session: ImdsSession,
   path: MetadataPath,

@@ -1,36 +1,34 @@
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
-import type { MetadataTree } from "../../model/metadata.ts";
 import { type ParsedEnis, parseEnis } from "../../eni/parse-enis.ts";
-import { readNetwork } from "./read-enis.ts";
+import { isTransientFailure } from "../protocol/answer.ts";
+import { type EniFolders, readNetwork } from "./read-enis.ts";
 import type { ImdsSession } from "../session.ts";
-
-type KnownEnis = Readonly<Record<string, MetadataTree>>;
 
 const firstDelayMs = 200;
 const maxDelayMs = 2000;
-/** Less than this before the deadline, another look has no chance. */
+/** Less than this before the deadline, another reading cannot succeed. */
 const minReadMs = 50;
 
-/** What the machine shows, and wants. */
+/** Which ENIs matter to the machine. */
 export interface NicPresence {
-  /** What is not awaited holds nobody up. */
+  /** Whether an incomplete ENI is a reason to wait. */
   readonly isAwaited: (mac: string) => boolean;
-  /** The MACs of the NICs that are here now. */
+  /** The MACs of the machine's NICs now. */
   readonly readPresentMacs: () => Promise<ReadonlySet<string>>;
 }
 
 /**
- * Asks until every ENI that IMDS lists is whole, or the deadline: then `incomplete` says what is
- * missing. An ENI that was whole once is not asked for again. Throws what `ImdsSession.get` throws
- * while nothing is known yet.
+ * Reads until every awaited ENI that IMDS lists is complete, or until the deadline: then
+ * `incomplete` says what is missing. A complete ENI is not read again. Throws `TEMPFAIL` where the
+ * list of ENIs is missing, and what `ImdsSession.get` throws before the first reading.
  */
 export async function waitForEnis(
   host: Pick<Host, "clock" | "log" | "signal">,
   session: ImdsSession,
   { isAwaited, readPresentMacs }: NicPresence,
 ): Promise<ParsedEnis> {
-  let known: KnownEnis = {};
+  let known: EniFolders = {};
   let found: ParsedEnis | null = null;
   for (let tries = 1; ; tries += 1) {
     const result: ReadResult | null = await readOnce(session, known, readPresentMacs).catch(
@@ -46,7 +44,7 @@ export async function waitForEnis(
     await host.clock.sleep(Math.min(retryDelayMs(tries), leftMs / 2), host.signal);
   }
   host.log.waiting(null);
-  if (found === null) throw new Error("a look gives something or throws");
+  if (found === null) throw new Error("the first reading gives something or throws");
   if (found.missing === null) return found;
   throw new Failure("TEMPFAIL", `${found.missing}: what is attached is not known yet`, {
     hint: "run it again",
@@ -66,26 +64,21 @@ function retryDelayMs(tries: number): number {
 }
 
 interface ReadResult {
-  readonly known: KnownEnis;
+  readonly known: EniFolders;
   readonly found: ParsedEnis;
 }
 
 async function readOnce(
   session: ImdsSession,
-  known: KnownEnis,
+  known: EniFolders,
   readPresentMacs: NicPresence["readPresentMacs"],
 ): Promise<ReadResult> {
   const presentMacs = readPresentMacs();
-  const {
-    mac,
-    hasMacs,
-    enis,
-    incomplete: unreadable,
-  } = await readNetwork(session, { known, presentMacs: presentMacs });
+  const { mac, hasMacs, enis, ...late } = await readNetwork(session, { known, presentMacs });
   const primary = mac === null ? {} : { mac };
-  const reasons = { ...unreadable, ...findInvalidEnis(primary, enis) };
-  // what cannot be used yet is listed all the same, with nothing in it that could be believed
-  const placeholders = Object.fromEntries(Object.keys(reasons).map((late) => [late, {}]));
+  const reasons = { ...late.incomplete, ...findInvalidEnis(primary, enis) };
+  // an ENI that cannot be used yet is listed, too, but without any leaf
+  const placeholders = Object.fromEntries(Object.keys(reasons).map((name) => [name, {}]));
   const macs = hasMacs ? { network: { interfaces: { macs: { ...enis, ...placeholders } } } } : {};
   const parsed = parseEnis({ ...primary, ...macs }, await presentMacs);
   const incomplete = parsed.incomplete.map((eni) => {
@@ -96,10 +89,10 @@ async function readOnce(
   return { known: Object.fromEntries(complete), found: { ...parsed, incomplete } };
 }
 
-/** ENIs with a leaf that is no metadata (yet: some are empty before they arrive), and which. */
+/** ENIs with an invalid leaf, and which: some leaves are empty at first. */
 function findInvalidEnis(
   primary: { readonly mac?: string },
-  enis: Readonly<Record<string, MetadataTree>>,
+  enis: EniFolders,
 ): Readonly<Record<string, string>> {
   const invalid = Object.entries(enis).map(([name, eni]) => {
     try {
@@ -113,11 +106,10 @@ function findInvalidEnis(
   return Object.fromEntries(invalid.flat());
 }
 
-/** What is known already is worth more than the error of a later look at what is missing. */
+/** A transient error of a later reading ends the wait; what is known stays valid. */
 function ignoreTransientIfKnown(found: ParsedEnis | null): (error: unknown) => null {
   return (error) => {
-    const isTransient = error instanceof Failure && ["UNAVAILABLE", "DATAERR"].includes(error.kind);
-    if (found === null || !isTransient) throw error;
+    if (found === null || !isTransientFailure(error)) throw error;
     return null;
   };
 }

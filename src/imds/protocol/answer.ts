@@ -1,25 +1,36 @@
 import { Failure } from "../../exit.ts";
 
-/** What one try came to. A final error is thrown instead, as a `Failure`. */
+/** The result of one try. A final error is thrown instead, as a `Failure`. */
 export type Answer =
   | { readonly kind: "value"; readonly body: Uint8Array }
   | { readonly kind: "absent" }
   | { readonly kind: "error"; readonly error: TransientError };
 
-/** Trouble that may pass: worth another try. */
+/** An error that may not happen at the next try. */
 export interface TransientError {
-  /** In words, for the log and for the error it may end as. */
+  /** For the log, and for the message of the `Failure` it may end as. */
   readonly reason: string;
-  readonly endsAs: "UNAVAILABLE" | "DATAERR";
-  /** What `Retry-After` asks for; null where it doesn't. */
+  readonly endsAs: TransientKind;
+  /** The value of `Retry-After`; null: there is none. */
   readonly retryAfterMs: number | null;
-  /** `token`: a new one may help. `path`: another way to the service may. `rate`: to ask less may. */
+  /** `token`: a new one may help. `path`: another one may. `rate`: fewer requests may. */
   readonly cause: "token" | "path" | "rate" | "service";
-  /** It ended because the run's time did. */
+  /** The run's deadline ended it. */
   readonly isCutByDeadline: boolean;
 }
 
-/** What the status of `what` says, before any of the body is read. `null`: 200, read on. */
+const transientKinds = ["UNAVAILABLE", "DATAERR"] as const;
+type TransientKind = (typeof transientKinds)[number];
+
+/** Whether it is what a transient error ends as: a later request may succeed. */
+export function isTransientFailure(error: unknown): error is Failure {
+  return error instanceof Failure && transientKinds.some((kind) => kind === error.kind);
+}
+
+/**
+ * Judges the status of an answer, before its body: null for 200. Throws `CONFIG` for 403, and
+ * `DATAERR` for a redirect and every other refusal.
+ */
 export function classifyStatus(
   what: string,
   status: number,
@@ -39,34 +50,35 @@ export function classifyStatus(
       "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
     throw new Failure("CONFIG", `${what}: 403, imds is switched off for this instance`, { hint });
   }
-  if (status > 200 && status < 300)
-    return transientError(`${status} is no answer`, { endsAs: "DATAERR" });
+  if (status > 200 && status < 300) return notAnAnswer(`${status} is no answer`);
   const means = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
   throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
 }
 
-/** Trouble, with the common case filled in. */
+/** A transient error; by default one of the service, without `Retry-After`. */
 export function transientError(
   reason: string,
   options: Partial<Omit<TransientError, "reason">> = {},
 ): Extract<Answer, { kind: "error" }> {
   const defaults = { endsAs: "UNAVAILABLE", retryAfterMs: null, cause: "service" } as const;
-  return {
-    kind: "error",
-    error: { reason, isCutByDeadline: false, ...defaults, ...options },
-  };
+  return { kind: "error", error: { reason, isCutByDeadline: false, ...defaults, ...options } };
+}
+
+/** A transient error of a service that answered something other than metadata. */
+export function notAnAnswer(reason: string): Extract<Answer, { kind: "error" }> {
+  return transientError(reason, { endsAs: "DATAERR" });
 }
 
 function describeStatus(status: number): string {
   if (isThrottling(status)) return "throttled";
-  return status === 408 ? "timed out" : "trouble at imds";
+  return status === 408 ? "timed out" : "server error";
 }
 
 function isThrottling(status: number): boolean {
   return status === 429 || status === 503;
 }
 
-/** Seconds, or a date (RFC 9110 §10.2.3); what is neither is ignored. */
+/** Seconds, or a date (RFC 9110 §10.2.3); null for anything else. */
 function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;

@@ -23,20 +23,20 @@ export function splitEndpoint(endpoint: string): { readonly host: string; readon
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
 }
 
-/** Which family an endpoint is asked over; null: it has a name, which only the kernel can tell. */
+/** The address family of an endpoint; null: it has a name, which only the kernel resolves. */
 export function endpointFamily(endpoint: string): "ipv4" | "ipv6" | null {
   const { host } = splitEndpoint(endpoint);
   if (host.includes(":")) return "ipv6";
   return /^\d+(\.\d+){3}$/.test(host) ? "ipv4" : null;
 }
 
-/** It is on this machine: no NIC leads there. */
+/** Whether it is on this machine, where no NIC leads. */
 export function isLoopback(endpoint: string): boolean {
   const { host } = splitEndpoint(endpoint);
   return host.startsWith("127.") || host === "::1" || host === "localhost";
 }
 
-/** A NIC can lead there: it is an address (only the kernel knows names), and not this machine's. */
+/** Whether a NIC can lead there: it is an address, and not this machine's. */
 export function isBindable(endpoint: string): boolean {
   return endpointFamily(endpoint) !== null && !isLoopback(endpoint);
 }

@@ -70,18 +70,16 @@ function send(
   { url, method, headers }: HttpRequest,
   signal: AbortSignal,
 ): Promise<Response> {
-  // ofetch's own retry, timeout and parsing are off: its retries never reach the server after a
-  // timeout, its timeout leaves out the body, and it would turn "123" into a number
   // oxlint-disable-next-line no-unsafe-type-assertion -- Bun's type of fetch demands `preconnect`
   const fetchWithoutParsing = createFetch({ fetch: http.fetch as typeof fetch });
   return fetchWithoutParsing.raw(url, {
     method,
     headers: { ...headers, "accept-encoding": "identity" },
-    redirect: "manual",
-    retry: 0,
-    responseType: "stream",
-    ignoreResponseError: true,
-    signal,
+    redirect: "manual", // a redirect would take the token to another server
+    retry: 0, // its retry after a timeout reuses the aborted signal, and so fails at once
+    signal, // and no `timeout`: that one ends with the headers, and leaves out the body
+    responseType: "stream", // no parsing: "123" would become a number
+    ignoreResponseError: true, // 404 is a value, and other statuses are judged by `classifyStatus`
   });
 }
 

@@ -1,24 +1,24 @@
 import { Failure } from "../../exit.ts";
 import type { MetadataPath } from "../../model/metadata.ts";
 
-/** One thing that can be asked of IMDS: a leaf, or a folder of them. */
+/** What `fetch` can read: a leaf, or a folder with everything below it. */
 export interface Key {
-  /** As the caller wrote it; answers are named by it. */
+  /** As the caller wrote it: the name of its value in the output. */
   readonly text: string;
-  /** None: everything. */
+  /** Empty: everything. */
   readonly path: MetadataPath;
 }
 
 /** The name of a metadata category may be a tag's key (128 characters of up to 4 bytes). */
 const maxNameBytes = 512;
 
-/** What lies directly in `latest/`; every other key is relative to `meta-data/`. */
+/** Directly below `latest/`; every other key is relative to `meta-data/`. */
 const topFolders = ["dynamic", "user-data", "meta-data"];
 
 /**
- * A KEY of the command line: relative to `meta-data/`, but `dynamic/…` and `user-data` are taken
- * from `latest/`. A slash at the end, and `latest/` or `meta-data/` in front, are what people
- * paste from the documentation: they change nothing. Throws `USAGE`.
+ * A KEY of the command line: relative to `meta-data/`, except for `dynamic/…` and `user-data`. A
+ * slash at the end and `latest/` or `meta-data/` in front change nothing: people paste them from the
+ * documentation. Throws `USAGE`.
  */
 export function parseKey(text: string): Key {
   if (text === "") {
@@ -38,12 +38,12 @@ export function parseKey(text: string): Key {
   return { text, path: isTopLevel ? names : ["meta-data", ...names] };
 }
 
-/** The path below the endpoint, each name percent-encoded, so that none can leave its folder. */
+/** The path below the endpoint. Each name is percent-encoded, so that none can leave its folder. */
 export function toUrlPath(path: MetadataPath): string {
   return ["/latest", ...path.map(encodeURIComponent)].join("/");
 }
 
-/** What is wrong with a name in a path or a listing; null where nothing is. */
+/** Why a name in a path or a listing is refused; null: it is valid. */
 export function checkName(name: string): string | null {
   if (name === "") return "is an empty name";
   if (name === "." || name === "..") return "would leave its folder";
@@ -55,7 +55,7 @@ export function checkName(name: string): string | null {
   return null;
 }
 
-/** Credentials and user-data: left out of trees unless they are asked for, and of every cache. */
+/** Credentials and user-data: never cached, and left out of trees unless they are requested. */
 export function isSecret([first, second]: MetadataPath): boolean {
   if (first === "user-data") return true;
   return first === "meta-data" && ["iam", "identity-credentials"].includes(second ?? "");

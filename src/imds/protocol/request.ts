@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.ts";
-import { type Answer, classifyStatus, transientError } from "./answer.ts";
+import { type Answer, classifyStatus, notAnAnswer, transientError } from "./answer.ts";
 import { exchange, type HttpError, type HttpResult } from "./exchange.ts";
 import { describePath, type ImdsPath } from "./path.ts";
 
@@ -7,16 +7,16 @@ import { describePath, type ImdsPath } from "./path.ts";
 export interface ImdsRequest {
   readonly imdsPath: ImdsPath;
   readonly method: "GET" | "PUT";
-  /** As `urlPathOf` gives it. */
+  /** Below the endpoint, as `toUrlPath` builds it. */
   readonly urlPath: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** More bytes than this are no answer. */
+  /** A longer answer is an error. */
   readonly maxBytes: number;
   /** For everything: connect, headers, body. */
   readonly tryMs: number;
-  /** The part of it in which a connection must stand; null: one has stood before. */
+  /** The part of it within which a connection must be established; null: no limit of its own. */
   readonly connectMs: number | null;
-  /** `tryMs` is what is left of the run, and less than a try should have. */
+  /** `tryMs` is all that is left of the run, and less than the limit of a try. */
   readonly isLast: boolean;
 }
 
@@ -53,26 +53,22 @@ function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
   return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
-function notAnAnswer(reason: string): Answer {
-  return transientError(reason, { endsAs: "DATAERR" });
-}
-
 /** Codes of Bun 1.4.5's fetch, of sockets bound to a NIC, and of systemd-imdsd's transport. */
 const pathErrorReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",
-  ENETUNREACH: "no way there (no route)",
-  EADDRNOTAVAIL: "no way there (no address to ask from)",
-  EHOSTUNREACH: "no way there (nobody answers on the link)",
-  ENETDOWN: "no way there (the link is down)",
-  ENODEV: "no way there (the nic is gone)",
-  ENXIO: "no way there (the nic is gone)",
-  EPERM: "no way there (a socket may not be bound to a nic here)",
+  ENETUNREACH: "unreachable (no route)",
+  EADDRNOTAVAIL: "unreachable (no source address)",
+  EHOSTUNREACH: "unreachable (no answer on the link)",
+  ENETDOWN: "unreachable (the link is down)",
+  ENODEV: "unreachable (the nic is gone)",
+  ENXIO: "unreachable (the nic is gone)",
+  EPERM: "unreachable (not permitted to bind a socket to a nic)",
   ECONNABORTED: "the connection was cut",
   EPIPE: "the connection was cut",
   EMSGSIZE: "the answer of systemd-imdsd is too long",
   EBADMSG: "the answer of systemd-imdsd is not Varlink",
-  EACCES: "no way there (a route forbids it)",
+  EACCES: "unreachable (a route forbids it)",
   ETIMEDOUT: "no connection in time",
   EAI_AGAIN: "its name cannot be resolved",
   ENOTFOUND: "its name cannot be resolved",

@@ -1,29 +1,28 @@
 import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
 import { formatMs } from "../../model/text.ts";
-import type { Answer, TransientError } from "./answer.ts";
+import { type Answer, type TransientError, transientError } from "./answer.ts";
 import { backOffMs } from "../../model/back-off.ts";
 
 export interface RetryLimits {
-  /** On the clock of `Clock.now`. */
+  /** On `Clock.now`. */
   readonly deadlineMs: number;
   readonly retries: number;
-  /** A 404 is *not yet*, not *absent* (`--wait`). */
+  /** A 404 is retried, too (`--wait`). */
   readonly awaitAbsent: boolean;
-  /** Told of each try that is made again. */
+  /** Called before each retry. */
   readonly onRetry: () => void;
-  /** Resolves when another way to the service has come up: then a wait for one ends early. */
+  /** Resolves when another path has come up: after an error of a path, the delay ends then. */
   readonly untilNewPath?: (stop: AbortSignal) => Promise<void>;
 }
 
-/** In less than this, a try has no chance; a wait takes at most half of what is left. */
+/** A shorter try cannot succeed; a delay takes at most half of the time that is left. */
 const minTryMs = 50;
 
 /**
- * Tries until there is an answer: the value, or null for a 404. Delays grow from 200 ms by 2 up
- * to 5 s with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter),
- * `Retry-After` is honoured, and no wait goes past the deadline.
- * Throws what `attempt` throws, and `UNAVAILABLE` or `DATAERR` when time or tries are used up.
+ * Tries until there is an answer: the value, or null for a 404. The delays are those of `backOffMs`
+ * or of `Retry-After`, and end before the deadline.
+ * Throws what `attempt` throws, and `UNAVAILABLE` or `DATAERR` when time or retries are used up.
  */
 export async function retry(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -46,15 +45,12 @@ export async function retry(
       host.log.waiting(null);
       if (answer.kind === "value") return answer.body;
       if (answer.kind === "absent") return null;
-      const spentText = `${tries === 1 ? "1 try" : `${tries} tries`} in ${formatMs(host.clock.now() - startMs)}`;
-      // a last try that the deadline cut says less than the one before it
+      // a last try that the deadline cut short says less than the one before it
       const reported = error.isCutByDeadline && previousError !== null ? previousError : error;
       if (reported === absentError) return null;
-      throw new Failure(
-        reported.endsAs,
-        `${what}: ${reported.reason} (${spentText})`,
-        retryHint(reported),
-      );
+      const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${formatMs(host.clock.now() - startMs)}`;
+      const message = `${what}: ${reported.reason} (${spent})`;
+      throw new Failure(reported.endsAs, message, retryHint(reported));
     }
     previousError = error;
     limits.onRetry();
@@ -79,22 +75,16 @@ async function waitBeforeRetry(
   }
 }
 
-const absentError: TransientError = {
-  reason: "404, not there yet",
-  endsAs: "UNAVAILABLE",
-  retryAfterMs: null,
-  cause: "service",
-  isCutByDeadline: false,
-};
+const absentError: TransientError = transientError("404, not there yet").error;
 
 interface RetryState {
   readonly tries: number;
-  /** How many of them failed: a 404 that is waited for did not. */
+  /** How many of them were errors: an awaited 404 is none. */
   readonly failed: number;
   readonly error: TransientError;
 }
 
-/** Milliseconds to wait before the next try; null where there is none. */
+/** Milliseconds to wait before the next try; null: there is none. */
 function nextDelayMs(
   clock: Host["clock"],
   limits: RetryLimits,
@@ -105,16 +95,15 @@ function nextDelayMs(
   if (leftMs < 2 * minTryMs) return null;
   const delayMs = Math.min(backOffMs(clock, tries), leftMs / 2); // room for a try after it
   if (error.retryAfterMs === null) return delayMs;
-  // a promise that lies behind the deadline is no reason to sit there and wait for it
+  // the service would not answer before the deadline
   return error.retryAfterMs >= leftMs ? null : Math.max(delayMs, error.retryAfterMs);
 }
 
 function retryHint(error: TransientError): { readonly hint?: string } {
-  if (error.retryAfterMs !== null) {
-    return {
-      hint: `it asks to wait ${formatMs(error.retryAfterMs)}: a longer --timeout would`,
-    };
+  const { retryAfterMs, cause } = error;
+  if (retryAfterMs !== null) {
+    const pause = formatMs(retryAfterMs);
+    return { hint: `IMDS asks for a pause of ${pause} (Retry-After): use a longer --timeout` };
   }
-  if (error.cause !== "path") return {};
-  return { hint: "what each nic says: ec2nic probe-nics" };
+  return cause === "path" ? { hint: "to see why: ec2nic probe-nics" } : {};
 }

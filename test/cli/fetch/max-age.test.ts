@@ -132,7 +132,7 @@ testInOwnRun(
       "mv $F /run/x; ln -s /run/x $F",
       "echo '{' >$F",
       ": >$F",
-      `echo '{"keptAtMs":0,"base64":1}' >$F`,
+      `echo '{"cachedAtMs":0,"base64":1}' >$F`,
     ];
     for (const change of changes) {
       const script = `"$@" >/dev/null; F=$(echo /run/ec2nic/*); ${change}; "$@"`;

@@ -140,7 +140,7 @@ const verdicts: readonly {
     answers: [transientError("x", { retryAfterMs: 900 }), transientError("y")],
     verdict: { retryAfterMs: null },
   },
-  { answers: [], verdict: { reason: "there is no way to try", cause: "path" } },
+  { answers: [], verdict: { reason: "no path to IMDS to try", cause: "path" } },
 ];
 
 test.each(verdicts)("race without success: %p", async ({ answers, verdict }) => {

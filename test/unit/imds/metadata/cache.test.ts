@@ -28,7 +28,7 @@ function change(files: FakeFiles, path: string, text: string): void {
 
 async function filledCache(): Promise<FakeFiles> {
   const files = fakeFiles(machine);
-  await (await open(files)).keep(reading("m"));
+  await (await open(files)).add(reading("m"));
   return files;
 }
 
@@ -75,7 +75,7 @@ test.each(["user-data", "iam/info", "identity-credentials/ec2/info"])(
   async (text) => {
     const files = fakeFiles(machine);
     const cache = await open(files);
-    await cache.keep(reading("secret", parseKey(text)));
+    await cache.add(reading("secret", parseKey(text)));
     expect(await files.list("/run/ec2nic")).toEqual([]);
     expect(await cache.find(parseKey(text))).toBeNull();
   },
@@ -90,7 +90,7 @@ const untrusted: readonly (readonly [string, (file: File) => File])[] = [
   ["of another user", (file) => ({ ...file, uid: 65_534 })],
   ["that is truncated", (file) => ({ ...file, content: file.content.slice(0, -1) })],
   ["that is empty", (file) => ({ ...file, content: new Uint8Array() })],
-  ["with other content", (file) => ({ ...file, content: Buffer.from('{"keptAtMs":1}') })],
+  ["with other content", (file) => ({ ...file, content: Buffer.from('{"cachedAtMs":1}') })],
 ];
 
 test.each(untrusted)("a file %s is ignored", async (_, change) => {
@@ -107,7 +107,7 @@ test("a stored tree is found as a tree", async () => {
   const at = parseKey("tags");
   await (
     await open(files)
-  ).keep({ kind: "tree", name: "tags", path: at.path, tree, isComplete: true });
+  ).add({ kind: "tree", name: "tags", path: at.path, tree, isComplete: true });
   const found = await (await open(files)).find(at);
   expect(JSON.stringify(found?.kind === "tree" ? found.tree : null)).toBe(JSON.stringify(tree));
 });
@@ -117,7 +117,7 @@ test("a cache that cannot write stores nothing and does not fail", async () => {
   const broken = { ...files, mkdir: () => Promise.reject(new Error("read-only")) };
   const log = fakeLog();
   const cache = await openCache({ files: broken, log, uid: 0 }, endpoints, 60_000);
-  await cache.keep(reading("m"));
+  await cache.add(reading("m"));
   expect(await cache.find(key)).toBeNull();
   expect(log.lines[0]).toContain("read-only, ignoring");
 });

@@ -5,7 +5,7 @@ import { fakeClock } from "../../../kit/host/fake-host.ts";
 
 const value: Answer = { kind: "value", body: new Uint8Array() };
 const throttled = transientError("503, throttled", { cause: "rate" });
-const broken = transientError("500, trouble at imds");
+const broken = transientError("500, server error");
 
 /** Sends requests one after the other; `answer` is the answer to the nth. Returns their times. */
 async function send(times: number, answer: (nth: number, nowMs: number) => Answer) {
