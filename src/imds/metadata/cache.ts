@@ -52,12 +52,8 @@ export async function openCache(
     if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isComplete)) return;
     const cachedAtMs = await readUptimeMs(host);
     if (Number.isNaN(cachedAtMs)) return;
-    const value =
-      reading.kind === "tree"
-        ? { tree: reading.tree }
-        : { base64: Buffer.from(reading.bytes).toString("base64") };
-    const written = writeEntry(host, entryPath(reading), { cachedAtMs, ...value });
-    await written.catch((error: unknown) => {
+    const entry = { cachedAtMs, ...encodeValue(reading) };
+    await writeEntry(host, entryPath(reading), entry).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       host.log.verbose(`${formatKey(reading.path)} is not cached: ${reason}, ignoring`);
     });
@@ -70,9 +66,14 @@ const cacheEntrySchema = v.union([
   v.strictObject({ cachedAtMs: v.number(), base64: v.string(), tree: v.optional(v.undefined()) }),
 ]);
 
-async function writeEntry(host: CacheHost, path: string, content: object): Promise<void> {
+function encodeValue(reading: Reading) {
+  if (reading.kind === "tree") return { tree: reading.tree };
+  return { base64: Buffer.from(reading.bytes).toString("base64") };
+}
+
+async function writeEntry(host: CacheHost, path: string, entry: object): Promise<void> {
   await host.files.mkdir(cacheDirectory, 0o700);
-  await host.files.write(path, JSON.stringify(content), 0o600);
+  await host.files.write(path, JSON.stringify(entry), 0o600);
 }
 
 /** Only a regular file of our own user is trusted, and only if no other user can access it. */
