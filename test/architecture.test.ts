@@ -48,7 +48,7 @@ describe("what is loaded before it is needed", () => {
     ["src/commands/fetch.ts", ["citty", "node:util", "ofetch"]],
     ["src/commands/hotplug.ts", ["citty", "node:util"]],
     ["src/host/system.ts", ["consola/core", "node:fs/promises", "node:os"]],
-    ["src/imds/connect/rank-links.ts", []],
+    ["src/imds/connect/survey-links.ts", []],
   ])("%s loads %j", (file, packages) => {
     expect(packagesLoadedWith(sources, file)).toEqual(packages);
   });

@@ -3,7 +3,7 @@ import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
 import { probePath } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
 import type { AddLeasedAddress } from "../imds/connect/ephemeral-leases.ts";
-import { bindHint, cannotBindMessage } from "../imds/connect/transports.ts";
+import { bindHint, cannotBindMessage } from "../imds/connect/paths.ts";
 import { type LinkState, chooseSource } from "../model/link.ts";
 import { type ProbeStep, emptyProbe, type PathProbe } from "../model/probe.ts";
 

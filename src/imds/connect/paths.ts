@@ -71,8 +71,8 @@ function createPathLister(
   };
 }
 
-const cannotBindMessage = "sockets can't be bound to a nic in this process";
-const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";
+export const cannotBindMessage = "sockets can't be bound to a nic in this process";
+export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";
 
 interface Binder {
   /** A transport through this NIC; it gets a lease first where it needs one. */

@@ -3,7 +3,8 @@ import { Failure } from "../../exit.ts";
 import { decodeText, leafValue } from "../../model/metadata.ts";
 import { isTransientFailure } from "../protocol/answer.ts";
 import type { ImdsSession } from "../session.ts";
-import { listEniLeaves, parseListing } from "./listing.ts";
+import { parseListing } from "./listing.ts";
+import { listEniLeaves } from "./read-enis.ts";
 
 /**
  * Sends one request about an ENI, without a retry. Of an ENI's folder it gives the names of the

@@ -1,5 +1,4 @@
 import { Failure } from "../../exit.ts";
-import { eniLeafNames } from "../../eni/schema.ts";
 import { decodeText, type MetadataPath } from "../../model/metadata.ts";
 import { checkName } from "../protocol/key.ts";
 
@@ -46,11 +45,4 @@ function parseLine(line: string, isPublicKeys: boolean): ListingEntry {
   return line.endsWith("/")
     ? { name: line.slice(0, -1), isFolder: true }
     : { name: line, isFolder: false };
-}
-
-/** The leaves of an ENI that configuration needs. */
-export function listEniLeaves(entries: readonly ListingEntry[]): readonly string[] {
-  return entries.flatMap(({ name, isFolder }) =>
-    !isFolder && eniLeafNames.includes(name) ? [name] : [],
-  );
 }

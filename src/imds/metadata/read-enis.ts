@@ -1,6 +1,6 @@
 import type { MetadataTree } from "../../model/metadata.ts";
-import { type EniLeaf, macsPath } from "../../eni/schema.ts";
-import { listEniLeaves, type ListingEntry, parseListing } from "./listing.ts";
+import { type EniLeaf, eniLeafNames, macsPath } from "../../eni/schema.ts";
+import { type ListingEntry, parseListing } from "./listing.ts";
 import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
 
@@ -113,4 +113,11 @@ function selectLeaves(listed: readonly ListingEntry[], isPrimary: boolean): read
   const repeated = names.includes("vpc-ipv4-cidr-blocks") ? ["vpc-ipv4-cidr-block"] : [];
   const needless = [...repeated, ...(isPrimary ? leavesNotForPrimary : [])];
   return names.filter((name) => !needless.includes(name));
+}
+
+/** The leaves of an ENI that configuration needs. */
+export function listEniLeaves(entries: readonly ListingEntry[]): readonly string[] {
+  return entries.flatMap(({ name, isFolder }) =>
+    !isFolder && eniLeafNames.includes(name) ? [name] : [],
+  );
 }
