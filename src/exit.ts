@@ -66,7 +66,12 @@ export function reportOf(error: unknown): ErrorReport {
   return {
     code: exitCodes.SOFTWARE,
     kind: "SOFTWARE",
-    message: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
+    message: `unexpected: ${errorMessage(error)}`,
     hint: "this is a bug in ec2nic: run it again with --verbose and report what it prints",
   };
+}
+
+/** The message of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

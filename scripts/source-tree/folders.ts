@@ -85,9 +85,9 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     may: ["exit.ts", "host/imdsd", "host/sockets", "host/terminal", "model", "node:"],
     why: "an effect does not know what it is used for",
   },
-  "host/imdsd": { may: ["type host", "node:"], why: "as host" },
-  "host/sockets": { may: ["bun:ffi", "type host", "model", "node:"], why: "as host" },
-  "host/terminal": { may: ["consola/core", "exit.ts", "type host", "model"], why: "as host" },
+  "host/imdsd": { may: ["host", "node:"], why: "as host" },
+  "host/sockets": { may: ["bun:ffi", "exit.ts", "host", "model", "node:"], why: "as host" },
+  "host/terminal": { may: ["consola/core", "exit.ts", "host", "model"], why: "as host" },
 
   inspect: { may: ["type host", "model", "valibot"], why: "reading decides nothing" },
   "inspect/kernel": {

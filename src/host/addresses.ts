@@ -2,8 +2,8 @@ import { networkInterfaces } from "node:os";
 import type { LinkAddress } from "../model/link.ts";
 
 /**
- * What getifaddrs(3) tells. Works without `ip` and without rights; a link without carrier is left
- * out (libuv asks for IFF_RUNNING), and an old-style label (`eth0:1`) is not a link's name.
+ * The addresses that getifaddrs(3) gives. It needs neither `ip` nor root. A link without carrier is
+ * left out (libuv requires IFF_RUNNING), and an old-style label (`eth0:1`) is not a link's name.
  */
 export function readLinkAddresses(): readonly LinkAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([label, addresses = []]) =>

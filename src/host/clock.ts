@@ -1,6 +1,6 @@
 import type { Clock } from "./host.ts";
 
-/** The monotonic clock of the process, real timers and real chance. */
+/** The process's monotonic clock, timers and random numbers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   random: () => Math.random(),

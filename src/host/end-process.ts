@@ -1,35 +1,38 @@
 import { readFile } from "node:fs/promises";
 
-const termGraceMs = 2000;
+/** How long a process may take after each signal. */
+const graceMs = 2000;
 const pollMs = 10;
 
 /**
- * Ends a process, politely first, and waits until it is gone. Nothing where the number means
- * another one by now, as its start time (field 22 of proc_pid_stat(5)) tells.
+ * Ends a process with SIGTERM, then SIGKILL, and waits until it has ended. Does nothing if the
+ * process id now belongs to another process: `startTime` is field 22 of proc_pid_stat(5).
  */
 export async function endProcess(pid: number, startTime: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     if (!(await isRunning(pid, startTime))) return;
-    kill(pid, signal);
-    const endMs = performance.now() + termGraceMs;
-    while (performance.now() < endMs && (await isRunning(pid, startTime))) {
-      await Bun.sleep(pollMs);
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // it has ended since
     }
+    const endMs = performance.now() + graceMs;
+    while (performance.now() < endMs && (await isRunning(pid, startTime))) await Bun.sleep(pollMs);
   }
 }
 
-/** A zombie has ended; that its parent has not looked yet is no matter. */
+/** A zombie has ended, although its parent has not yet read its exit status. */
 async function isRunning(pid: number, startTime: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const [state, ...fields] = stat.replace(/^.*\) /s, "").split(" ");
-  return state !== "Z" && fields[18] === startTime;
+  const field = parseProcStat(stat);
+  return field(3) !== "Z" && field(22) === startTime;
 }
 
-/** It may have ended in between. */
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // gone
-  }
+/**
+ * The fields of a `/proc/PID/stat` by their numbers in proc_pid_stat(5), from 3 on. Field 2, the
+ * command's name, may contain blanks and parentheses, and is cut off.
+ */
+export function parseProcStat(stat: string): (number: number) => string | undefined {
+  const fields = stat.replace(/^.*\) /s, "").split(" ");
+  return (number) => fields[number - 3];
 }

@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { Failure } from "../exit.ts";
+import { errorMessage, Failure } from "../exit.ts";
+import { parseProcStat } from "./end-process.ts";
+import { errorCode } from "./errors.ts";
 import type { ExecOptions, ExecResult } from "./host.ts";
 
+/** How long output is still read after the command has ended. */
 const pipeGraceMs = 500;
 
 /**
- * Runs a command and waits for it. Codes as a shell gives them: 127 not found, 126 not
- * executable, 128 + n ended by signal n. Throws `OSERR` where the kernel refuses to start it.
+ * Runs a command and waits for its end. The codes are a shell's: 127 not found, 126 not executable,
+ * 128 + n ended by signal n. Throws `OSERR` if the kernel refuses to start it.
  */
 export async function exec(
   argv: readonly string[],
@@ -15,7 +18,7 @@ export async function exec(
 ): Promise<ExecResult> {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
   let child: ReturnType<typeof startChild> | null = null;
-  // before it starts: a signal in between would end us and leave the command alone
+  // before the start: a signal in between would end this process and not the command
   const onSignal = (signal: NodeJS.Signals): void => {
     if (child !== null && typeof child === "object") child.kill(signal);
   };
@@ -25,11 +28,10 @@ export async function exec(
     return { code: child, isStarted: false, stdout: "", stderr: "" };
   }
   options.onStart?.(child.pid);
-  // a grandchild may hold the pipes open long after the command has ended, or was ended
+  // a grandchild may hold the pipes open long after the command has ended
   const afterGrace = child.exited.then(() => Bun.sleep(pipeGraceMs)).then(() => "");
-  const read = (stream: unknown): Promise<string> => readText(stream, options.onText);
   const texts = [child.stdout, child.stderr].map((stream) =>
-    Promise.race([read(stream), afterGrace]),
+    Promise.race([readText(stream, options.onText), afterGrace]),
   );
   const [stdout = "", stderr = ""] = await Promise.all(texts);
   await child.exited;
@@ -48,19 +50,20 @@ function startChild(argv: readonly string[], options: ExecOptions, stdio: "inher
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : "";
+    const code = errorCode(cause);
     if (code === "ENOENT") return 127;
     if (code === "EACCES" || code === "ENOEXEC") return 126;
-    throw new Failure("OSERR", `${argv[0]}: could not be started: ${String(cause)}`, { cause });
+    const message = `${argv[0]}: could not be started: ${errorMessage(cause)}`;
+    throw new Failure("OSERR", message, { cause });
   }
 }
 
 const forwardedSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * What is sent to us is meant for the command, and its status is then ours. What is typed on a
- * terminal (Ctrl-C, Ctrl-\\) reaches the command without our help, for the terminal sends it to the
- * whole foreground group; twice would be once too often.
+ * Forwards the signals of this process to the command, whose status is then ours. Ctrl-C and Ctrl-\
+ * on a terminal are not forwarded: the terminal sends them to its whole foreground process group,
+ * and the command would get them twice.
  */
 function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const terminalSignals = isForeground() ? ["SIGINT", "SIGQUIT"] : [];
@@ -73,13 +76,11 @@ function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Our process group is the terminal's foreground group: fields 5 and 8 of proc_pid_stat(5). */
+/** Whether our process group is the terminal's foreground group: fields 5 and 8. */
 function isForeground(): boolean {
   try {
-    const fields = readFileSync("/proc/self/stat", "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return fields[2] === fields[5];
+    const field = parseProcStat(readFileSync("/proc/self/stat", "utf8"));
+    return field(5) === field(8);
   } catch {
     return false; // no /proc
   }
@@ -98,11 +99,7 @@ async function readText(stream: unknown, onText: ExecOptions["onText"]): Promise
   return all;
 }
 
-function exitStatus(child: Bun.Subprocess): number {
-  if (child.signalCode !== null) return 128 + signalNumber(child.signalCode);
-  return child.exitCode ?? 1;
-}
-
-function signalNumber(signal: NodeJS.Signals | number): number {
-  return typeof signal === "number" ? signal : constants.signals[signal];
+function exitStatus({ signalCode, exitCode }: Bun.Subprocess): number {
+  if (signalCode === null) return exitCode ?? 1;
+  return 128 + (typeof signalCode === "number" ? signalCode : constants.signals[signalCode]);
 }

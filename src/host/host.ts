@@ -1,122 +1,124 @@
 import type { LinkAddress } from "../model/link.ts";
 
 /**
- * Every effect there is. A function that acts on the machine takes `Pick<Host, …>`, so that its
- * signature says what it can do; tests hand in their own record.
+ * Every effect on the machine. A function that has effects takes `Pick<Host, …>`, so that its
+ * signature says what it can do; tests pass their own record.
  */
 export interface Host {
   /** The environment of the process, as it was at the start. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The effective user: what others wrote is not believed. */
+  /** The effective user id. */
   readonly uid: number;
-  /** The absolute path of the executable that runs. */
+  /** The absolute path of the running executable. */
   readonly program: string;
-  /** The process, for others to see who holds a lock. */
+  /** The process id: other runs show which process holds a lock. */
   readonly pid: number;
-  /** Aborted by SIGINT and SIGTERM; its reason is the `Failure` to end with. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is the `Failure` to end with. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
   readonly files: Files;
-  /** By the kernel's own routing. */
+  /** Over the kernel's own routing. */
   readonly http: HttpTransport;
   /**
-   * A transport whose connections leave through one NIC and no other, from an address of its own.
-   * A string says why this process cannot have one, as where a unit forbids foreign functions.
+   * A transport whose connections leave through one NIC only, from an address of that NIC. A string
+   * says why this process cannot have one, for example because its unit forbids foreign functions.
    */
   readonly bind: (options: BindOptions) => Promise<BoundTransport | string>;
-  /** By way of systemd-imdsd, which its prohibit route does not stop; null: it is not here. */
+  /** Over systemd-imdsd, which its own prohibit route does not block; null: it is not installed. */
   readonly imdsd: () => Promise<HttpTransport | null>;
-  /** Addresses of the links that have carrier, in the kernel's order; empty where it won't tell. */
+  /** Addresses of the links with carrier, in the kernel's order; empty if it gives none. */
   readonly addresses: () => readonly LinkAddress[];
-  /** What the kernel's own routing makes of an IP address. */
+  /** Where the kernel's own routing leads for an IP address. */
   readonly lookUpRoute: (address: string) => Promise<RouteLookup>;
   readonly exec: Exec;
-  /** Ends a process that an earlier run left, where it is still that one; returns when it is gone. */
+  /** Ends a process that an earlier run left, if the id still belongs to it; waits for its end. */
   readonly endProcess: (pid: number, startTime: string) => Promise<void>;
-  /** Takes the lock on a file; null: somebody else has it. It ends with the process at the latest. */
+  /** Takes the lock on a file; null: another process holds it. The end of the process releases it. */
   readonly takeLock: (path: string) => Promise<Release | null>;
-  /** Writes data to stdout, whole, or throws (`CANTCREAT`: disk full, reader gone). */
+  /** Writes all data to stdout. Throws `CANTCREAT` (disk full, closed pipe). */
   readonly print: (data: string | Uint8Array) => Promise<void>;
-  /** How wide the terminal is that stdout is; null: it is none. */
+  /** The width of the terminal at stdout; null: stdout is no terminal. */
   readonly columns: () => number | null;
 }
 
 export interface Clock {
   /** Milliseconds, monotonic, from an arbitrary start. */
   readonly now: () => number;
-  /** Resolves after `ms`; rejects with the signal's reason when that is aborted first. */
+  /** Resolves after `ms`; rejects with the signal's reason if that is aborted first. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** At least 0, less than 1: for jitter. */
   readonly random: () => number;
 }
 
-/** Talk, on stderr. Control characters are escaped there. */
+/** Messages on stderr. Control characters are escaped there. */
 export interface Log {
   readonly error: (message: string, hint?: string | null) => void;
   readonly warn: (message: string, hint?: string | null) => void;
   readonly info: (message: string) => void;
-  /** Seen with `--verbose` only. */
+  /** Shown with `--verbose` only. */
   readonly verbose: (message: string) => void;
   /**
-   * What is awaited now; on a terminal a live line shows it once it lasts longer than a second, or
-   * a line tells it once where nothing shall be drawn over.
+   * What the run waits for now; null: for nothing. After a second a line shows it on a terminal,
+   * and is updated; with `--plain` the line is printed once.
    */
   readonly waiting: (state: Waiting | null) => void;
-  /** Resolves when all that was said is written, or soon after when nobody reads it. */
+  /** Resolves when all messages are written, or soon after if nothing reads them. */
   readonly flush: () => Promise<void>;
 }
 
 export interface Waiting {
   /** `instance metadata`, `eni for 06:…` */
   readonly what: string;
-  /** The last reason why it is not there yet. */
+  /** Why it is not there yet, at the last try. */
   readonly reason: string;
   readonly tries: number;
   /** On the clock of `Clock.now`. */
   readonly deadlineMs: number;
 }
 
-/** What is there and cannot be read or listed is `NOPERM` or `OSERR`, never null. */
+/**
+ * The file system. What exists and cannot be read or listed is `NOPERM` or `OSERR`, never null;
+ * what cannot be changed is `NOPERM` or `CANTCREAT`.
+ */
 export interface Files {
   /**
-   * The content; null where there is no such file. What is no plain file (a pipe, a device, but for
-   * /dev/null) is `OSERR`, unless it is wanted: who reads it may wait for ever.
+   * The content; null: no such file. A pipe or a device (/dev/null excepted) is `OSERR`, unless
+   * `mayBePipe`: reading it might never end.
    */
   readonly read: (
     path: string,
     options?: { readonly mayBePipe: boolean },
   ) => Promise<Uint8Array | null>;
-  /** The names in a folder, sorted; empty where there is no such folder. */
+  /** The names in a directory, sorted; empty: no such directory. */
   readonly list: (path: string) => Promise<readonly string[]>;
-  /** Where a symbolic link points; null where there is none. */
+  /** The target of a symbolic link, as written; null: no such link. */
   readonly readLink: (path: string) => Promise<string | null>;
-  /** What stands at a path, not following a symbolic link; null where there is nothing. */
+  /** As lstat(2): symbolic links are not followed; null: nothing is there. */
   readonly stat: (path: string) => Promise<FileStat | null>;
-  /** Makes a folder and those above it; nothing where it exists. */
+  /** Creates a directory and those above it, where they are missing. */
   readonly mkdir: (path: string, mode: number) => Promise<void>;
   /**
-   * Writes a file whole: temporary file beside it, fsync, rename, fsync of the folder. The old
-   * content or the new, never a part. Throws `CANTCREAT` (nothing is left behind), `NOPERM`.
+   * Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the directory.
+   * The content is the old one or the new one, never a part, and nothing is left after a failure.
    */
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
   /**
-   * Takes away what `write` and `link` of a run that was killed had begun in a folder, and what has
-   * not been touched for so long: 0 is for whoever knows that no other run writes there now. What
-   * cannot be removed stays; nothing is thrown.
+   * Removes the temporary files that a killed run left in a directory, if they were not changed for
+   * `minAgeMs`; 0 only if no other run can write there now. What cannot be removed stays.
    */
   readonly removeTemporary: (directory: string, minAgeMs: number) => Promise<void>;
-  /** Writes into a file of the kernel's, such as `/proc/sys` has them; nothing where there is none. */
+  /** Writes to an existing file, as those in `/proc/sys`; no effect if it does not exist. */
   readonly writeInPlace: (path: string, content: string) => Promise<void>;
-  /** Removes a file or a symbolic link; nothing where there is none. */
+  /** Removes a file or a symbolic link; no effect if it does not exist. */
   readonly remove: (path: string) => Promise<void>;
-  /** Makes a symbolic link that says `target`, in the place of whatever link or file was there. */
+  /** Creates a symbolic link to `target`, or replaces the file or link at `path`. */
   readonly symlink: (path: string, target: string) => Promise<void>;
-  /** Gives a file a second name, on the same file system; nothing where there is no such file. */
+  /** Gives a file a second name, on the same file system; no effect if it does not exist. */
   readonly hardLink: (path: string, existing: string) => Promise<void>;
-  /** Moves a file to where another one may be; nothing where there is no such file. */
+  /** Renames a file, and replaces what is at `to`; no effect if it does not exist. */
   readonly move: (from: string, to: string) => Promise<void>;
-  /** Removes a folder that is empty; nothing where it is not, or where there is none. */
+  /** Removes an empty directory; no effect if it is not empty or does not exist. */
   readonly rmdir: (path: string) => Promise<void>;
 }
 
@@ -125,26 +127,26 @@ export interface FileStat {
   /** Permission bits only. */
   readonly mode: number;
   readonly uid: number;
-  /** The inode: what is removed and made again has another one. */
+  /** A file that is removed and created again gets another one. */
   readonly inode: number;
 }
 
-/** One try of one request, over one way to the service. */
+/** Sends single requests, over one path to the service. */
 export interface HttpTransport {
   /**
-   * As the web's `fetch`; never through a proxy, whatever the environment says. What fails before
-   * an answer has an error with the `code` of errno(3), itself or as its cause. Rejects as soon as
-   * the signal of `init` is aborted, whatever the other side does.
+   * As the web's `fetch`; never over a proxy, whatever the environment says. A failure before a
+   * response has the `code` of errno(3), itself or in its cause. Rejects as soon as the signal of
+   * `init` is aborted.
    */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /**
-   * Whether a TCP connection to `host:port` stands within `timeoutMs`; it is closed at once. null:
-   * needless, `fetch` bounds its connecting by itself (`ETIMEDOUT`).
+   * Whether a TCP connection to `host:port` is established within `timeoutMs`; it is closed at
+   * once. null: not needed, `fetch` limits its connect itself (`ETIMEDOUT`).
    */
   readonly canConnect: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
 }
 
-/** `source`: the address that it would ask from. `forbidden`: a route of another type says no. */
+/** `source`: the address to send from. `forbidden`: a prohibit, blackhole or unreachable route. */
 export type RouteLookup =
   | { readonly kind: "route"; readonly source: string }
   | { readonly kind: "none" | "forbidden" | "unknown" };
@@ -152,23 +154,23 @@ export type RouteLookup =
 export interface BindOptions {
   /** The name of the link. */
   readonly nic: string;
-  /** Addresses to ask from: the first of a family is taken, a global one before a link-local one. */
+  /** The addresses to send from; `chooseSource` selects one for each destination. */
   readonly sources: readonly LinkAddress[];
-  /** In which a connection must stand. */
+  /** The time limit of a connect. */
   readonly connectMs: number;
 }
 
 export interface BoundTransport extends HttpTransport {
   /**
-   * Opens one connection and closes it. Rejects with an error whose `code` is errno's name, and with
+   * Opens one connection and closes it. Rejects with an error whose `code` is errno's name, or with
    * the signal's reason.
    */
   readonly tryConnect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
-  /** Ends what is under way and closes every connection. */
+  /** Ends all requests and closes all connections. */
   readonly close: () => void;
 }
 
-/** Gives a lock back. */
+/** Releases a lock. */
 export type Release = () => void;
 
 /** Runs a command: an argv array, never a shell string. */
@@ -177,14 +179,14 @@ export type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<E
 export interface ExecOptions {
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `inherit`: the command has our stdin, stdout and stderr, and our signals. */
+  /** `inherit`: the command gets our stdin, stdout and stderr, and our signals. */
   readonly stdio?: "capture" | "inherit";
   readonly timeoutMs?: number;
   /** Ends the command (SIGTERM) when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Called when it runs, with its process id. */
+  /** Called with the process id when the command runs. */
   readonly onStart?: (pid: number) => void;
-  /** Called with what it says, on stdout or stderr, when it says it (`capture` only). */
+  /** Called with each part of stdout and stderr as it arrives (`capture` only). */
   readonly onText?: (text: string) => void;
 }
 

@@ -1,9 +1,9 @@
 import type { HttpTransport } from "./host.ts";
 
 /**
- * HTTP by the kernel's own routing. `proxy: false` is the only value that keeps Bun from obeying
+ * HTTP over the kernel's own routing. `proxy: false` is the only value that keeps Bun from obeying
  * `http_proxy`, even for link-local addresses: with `""` or `null` the token would leave the machine
- * (measured on Bun 1.4.5). Nothing is unpacked: a small answer must not become a large one.
+ * (measured on Bun 1.4.5). `decompress: false`: a small response must not become a large one.
  * `verbose: false` keeps BUN_CONFIG_VERBOSE_FETCH from printing the token.
  */
 export const systemHttp: HttpTransport = {

@@ -1,25 +1,22 @@
 import { readLinkAddresses } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
-import { terminalWidth } from "./terminal/live-line.ts";
-import { endProcess } from "./end-process.ts";
 import { systemFiles } from "./files.ts";
 import type { Host } from "./host.ts";
 import { systemHttp } from "./http.ts";
-import { createLog, type LogSettings } from "./terminal/log.ts";
-import { print } from "./terminal/stdout.ts";
-import { type StderrTarget, detectStderrTarget } from "./terminal/stderr.ts";
 import { createTerminationSignal } from "./process.ts";
 import type { Sockets } from "./sockets/sockets.ts";
+import { terminalWidth } from "./terminal/live-line.ts";
+import { createLog, type LogSettings } from "./terminal/log.ts";
+import { detectStderrTarget } from "./terminal/stderr.ts";
+import { print } from "./terminal/stdout.ts";
 
-/** The real machine. Call it once a process: it takes SIGINT and SIGTERM. */
-export function systemHost(
-  logOptions: Pick<LogSettings, "format" | "isPlain" | "verbosity">,
-): Host {
+/** The running machine. Call it once per process: it handles SIGINT, SIGTERM and SIGHUP. */
+export function systemHost(settings: Pick<LogSettings, "format" | "isPlain" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = createTerminationSignal();
-  const stderrTarget = (): StderrTarget => detectStderrTarget(env["JOURNAL_STREAM"]);
-  // such a terminal moves no cursor (terminfo(5))
-  const isPlain = logOptions.isPlain || env["TERM"] === "dumb";
+  const stderrTarget = () => detectStderrTarget(env["JOURNAL_STREAM"]);
+  // TERM=dumb: the terminal cannot move its cursor (terminfo(5))
+  const isPlain = settings.isPlain || env["TERM"] === "dumb";
   let opened: Promise<Sockets> | null = null;
   const sockets = (): Promise<Sockets> => {
     opened ??= import("./sockets/sockets.ts").then(({ openSockets }) => openSockets());
@@ -32,19 +29,18 @@ export function systemHost(
     pid: process.pid,
     signal,
     clock: systemClock,
-    log: createLog({ ...logOptions, isPlain, stderrTarget }, systemClock.now),
+    log: createLog({ ...settings, isPlain, stderrTarget }, systemClock.now),
     files: systemFiles,
     http: systemHttp,
-    // lazily: most runs get by with the kernel's own routing, and node:http costs 6 ms
-    bind: async (bindOptions) => (await sockets()).bind(bindOptions),
-    // lazily: few machines have it, and node:net costs 3 ms
+    // What follows is imported when it is first used, since most runs do not need it:
+    // node:http costs 6 ms, node:net 3 ms, and bun:ffi is not free.
+    bind: async (options) => (await sockets()).bind(options),
     imdsd: async () => (await import("./imdsd/transport.ts")).openImdsd(),
     addresses: readLinkAddresses,
     lookUpRoute: async (address) => (await sockets()).lookUpRoute(address),
-    // lazily: to fetch a value runs nothing
     exec: async (argv, options) => (await import("./exec.ts")).exec(argv, options),
-    endProcess,
-    // lazily: few runs need a lock, and bun:ffi is not free
+    endProcess: async (pid, startTime) =>
+      (await import("./end-process.ts")).endProcess(pid, startTime),
     takeLock: async (path) => (await import("./lock.ts")).takeLock(path),
     print: (data) => print(data, signal),
     columns: () => terminalWidth(1),

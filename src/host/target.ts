@@ -2,17 +2,17 @@ import { Failure } from "../exit.ts";
 import { parentDirectories } from "../model/managed-paths.ts";
 import type { Files, Host } from "./host.ts";
 
-/** The machine, or the image of one, that a run configures: what `--root` names. */
+/** The machine or image that a run configures: what `--root` names. */
 export interface Target {
-  /** Its files, by the paths that they have on it. */
+  /** Its files, by their paths on the target. */
   readonly files: Files;
-  /** It is the running machine itself. */
+  /** It is the running machine, not an image. */
   readonly isThisMachine: boolean;
   /** `--root` as it was given, for messages. */
   readonly root: string;
 }
 
-/** The running machine's effects, and the target's files beside them. */
+/** The effects of the running machine, and the target with its own files. */
 export type TargetHost = Host & { readonly target: Target };
 
 /** Opens the target of a run, once. */
@@ -26,14 +26,14 @@ export function openTarget({ files }: Pick<Host, "files">, root: string): Target
   return { root, isThisMachine, files: isThisMachine ? files : filesBelow(files, root) };
 }
 
-/** Whether `--root` is the running machine itself: `/`, however it is written. */
+/** Whether `--root` is the running machine: `/` in any spelling, or the empty text. */
 export function isRunningMachine(root: string): boolean {
   return root.replace(/\/+$/, "") === "";
 }
 
 /**
- * A path of the target as the running machine has it. Throws `USAGE` for a path with `..`, which
- * could lead out of the root.
+ * The path on the running machine of a path on the target. Throws `USAGE` for a path with `..`,
+ * which could lead out of the root.
  */
 export function pathBelow(root: string, path: string): string {
   if (!path.startsWith("/") || path.split("/").includes("..")) {
@@ -43,8 +43,8 @@ export function pathBelow(root: string, path: string): string {
 }
 
 /**
- * Files of an image. What changes one refuses directories that are symbolic links (`CANTCREAT`): in
- * an image `etc/netplan` may point to `/etc/netplan`, which is the running machine's.
+ * The files of an image. Changes below a symbolic link to a directory are refused (`CANTCREAT`): in
+ * an image, `etc/netplan` may point to `/etc/netplan` of the running machine.
  */
 function filesBelow(files: Files, root: string): Files {
   const below = (path: string): string => pathBelow(root, path);

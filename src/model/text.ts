@@ -31,6 +31,13 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** The directory of a path: `/a/b` of `/a/b/c`, `/` of `/c`, `.` of `c`. */
+export function directoryOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return ".";
+  return slash === 0 ? "/" : path.slice(0, slash);
+}
+
 /** `Array.isArray` that also narrows `readonly` arrays. */
 export function isList<T>(value: T): value is Extract<T, readonly unknown[]> {
   return Array.isArray(value);

@@ -1,22 +1,23 @@
-import { varlinkCall, VarlinkError, type VarlinkReply } from "./varlink.ts";
+import { CodedError } from "../errors.ts";
+import { varlinkCall, type VarlinkReply } from "./varlink.ts";
 
-/** A key's bytes, or the full name of the error that came instead. */
+/** The bytes of a key, or the full name of an error. */
 export type ImdsdAnswer =
   | { readonly kind: "value"; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: "error"; readonly name: string };
 
-/** Asks for a key: a path below `latest`, with a slash in front. Throws as `varlinkCall` does. */
+/** Gets a key: a path below `latest`, with a leading slash. Throws as `varlinkCall` does. */
 type ImdsdGet = (key: string) => Promise<ImdsdAnswer>;
 
 export const imdsdInterface = "io.systemd.InstanceMetadata";
 
 /**
- * Microseconds that a cached answer may be old; less than this imdsd does not take, and left to
- * itself it repeats an answer for 15 minutes. (Without its cache at all it would look for the right
- * NIC anew each time.)
+ * The greatest age of a cached answer in microseconds. imdsd accepts no lower value, and its
+ * default is 15 minutes. (Without its cache it would look for the right NIC at each call.)
  */
 const refreshUSec = 1_000_000;
 
+/** Makes the function that gets keys over the socket of systemd-imdsd, until `signal` is aborted. */
 export function createImdsdGet(socketPath: string, signal: AbortSignal | null): ImdsdGet {
   return async (key) => {
     const parameters = { key, refreshUSec };
@@ -30,20 +31,20 @@ function parseAnswer(reply: VarlinkReply): ImdsdAnswer {
   return { kind: "value", body: decodeBase64(reply.parameters["data"]) };
 }
 
-/** Strict: `Buffer` would skip over what is no base64. */
+/** Strict: `Buffer` would skip characters that are not base64. */
 function decodeBase64(data: unknown): Uint8Array<ArrayBuffer> {
   if (typeof data !== "string" || data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
-    throw new VarlinkError("EBADMSG", "the answer holds no base64");
+    throw new CodedError("EBADMSG", "the answer is not base64");
   }
   return new Uint8Array(Buffer.from(data, "base64"));
 }
 
 /**
- * Whether an answer means that there is no such key. imdsd 262.1 says so (`KeyNotFound`) only where
- * IMDS's 404 has no body; one with a body, as EC2's, comes as the same `io.systemd.System` as a 500
- * with one does (measured). So the listing of the folder above decides then, and where that does
- * not come either, the one above it. A key that is listed, and one of which nothing can be learned,
- * is not absent: trouble is never taken for an absence.
+ * Whether an answer means that the key does not exist. imdsd 262.1 says so (`KeyNotFound`) only if
+ * the 404 of IMDS has no body. A 404 with a body, as EC2's, gives `io.systemd.System`, as a 500 with
+ * a body does (measured). Then the listing of the parent folder decides, and if that is missing too,
+ * the one above it. A key that is listed, or of which nothing is known, is not absent: an error is
+ * never read as absence.
  */
 export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer): Promise<boolean> {
   if (answer.kind === "value") return false;
@@ -57,7 +58,7 @@ export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer):
   return isAbsent(get, folder, listing);
 }
 
-/** As they stand in a key: percent-encoded; of `0=my-key`, as keys are listed, the number too. */
+/** Percent-encoded, as in a key. For `0=my-key`, as keys are listed, also the number alone. */
 function listingNames(listing: Uint8Array): readonly string[] {
   const lines = new TextDecoder().decode(listing).split("\n");
   return lines.flatMap((line) => {

@@ -1,23 +1,23 @@
 import { stat } from "node:fs/promises";
+import { CodedError } from "../errors.ts";
 import type { HttpTransport } from "../host.ts";
-import { type ImdsdAnswer, createImdsdGet, imdsdInterface, isAbsent } from "./get.ts";
-import { VarlinkError } from "./varlink.ts";
+import { createImdsdGet, type ImdsdAnswer, imdsdInterface, isAbsent } from "./get.ts";
 
 /** systemd-imdsd@.service(8), since systemd 261. */
 const systemSocket = "/run/systemd/io.systemd.InstanceMetadata";
 
-/** IMDS by way of systemd-imdsd; null where there is no such socket. Nothing is asked yet. */
+/** IMDS over systemd-imdsd; null: its socket does not exist. Nothing is sent yet. */
 export async function openImdsd(socketPath = systemSocket): Promise<HttpTransport | null> {
   const found = await stat(socketPath).catch(() => null);
   return found?.isSocket() === true ? createVarlinkTransport(socketPath) : null;
 }
 
 /**
- * The conversation with IMDS over the socket of systemd-imdsd, the way in where its prohibit route
- * locks everybody else out (docs/decisions/locked-imds.md). imdsd has a token of its own, so the
- * token here is a fixed text, and is given only once imdsd has read the instance's id. A folder's
- * key gives its listing, as IMDS does, with or without a slash at the end. `fetch` rejects with the
- * `code` of errno(3): `EACCES` where polkit does not let this user ask.
+ * IMDS over the socket of systemd-imdsd, for machines where its prohibit route blocks all other
+ * processes (docs/decisions/locked-imds.md). imdsd uses its own token, so the token here is a fixed
+ * text, which is given only after imdsd has read the instance id. The key of a folder gives its
+ * listing, with or without a trailing slash, as IMDS does. `fetch` rejects with a code of errno(3):
+ * `EACCES` if polkit does not allow this user.
  */
 export function createVarlinkTransport(socketPath: string): HttpTransport {
   const fetch: HttpTransport["fetch"] = async (url, init) => {
@@ -40,13 +40,13 @@ export function createVarlinkTransport(socketPath: string): HttpTransport {
 
 const placeholderToken = "systemd-imdsd-has-the-token";
 
-/** imdsd's keys begin below `latest`, with a slash; null: what lies elsewhere it cannot be asked. */
+/** The key of a path: what follows `/latest`. null: imdsd has no keys elsewhere. */
 function toImdsdKey(pathname: string): string | null {
   if (pathname === "/latest") return "/";
   return pathname.startsWith("/latest/") ? pathname.slice("/latest".length) : null;
 }
 
-/** `NotAvailable` is IMDS's own 403. What is not named here may pass, or is a bug of imdsd. */
+/** `NotAvailable` is a 403 of IMDS. Other errors may be temporary, or are defects of imdsd: 502. */
 const statuses: Readonly<Record<string, number>> = {
   [`${imdsdInterface}.KeyNotFound`]: 404,
   [`${imdsdInterface}.NotAvailable`]: 403,
@@ -55,7 +55,6 @@ const statuses: Readonly<Record<string, number>> = {
   "org.varlink.service.InvalidParameter": 400,
 };
 
-/** Root and imdsd itself may ask; others need polkit's leave. */
 const refusalErrors: readonly string[] = [
   "org.varlink.service.PermissionDenied",
   "io.systemd.InteractiveAuthenticationRequired",
@@ -64,7 +63,7 @@ const refusalErrors: readonly string[] = [
 function toResponse(answer: ImdsdAnswer): Response {
   if (answer.kind === "value") return new Response(answer.body);
   if (refusalErrors.includes(answer.name)) {
-    throw new VarlinkError("EACCES", "systemd-imdsd answers root, and whom polkit lets");
+    throw new CodedError("EACCES", "systemd-imdsd answers only root and users that polkit allows");
   }
   return new Response(null, { status: statuses[answer.name] ?? 502 });
 }

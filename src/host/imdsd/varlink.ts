@@ -1,18 +1,25 @@
 import { connect } from "node:net";
+import { CodedError, errorCode } from "../errors.ts";
 
 interface VarlinkCall {
-  /** With its interface in front: `io.systemd.InstanceMetadata.Get`. */
+  /** With its interface: `io.systemd.InstanceMetadata.Get`. */
   readonly method: string;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** User-data of 1 MiB in base64, and room for what is around it. */
+/** The reply to a call: parameters, or the name of an error. */
+export type VarlinkReply =
+  | { readonly kind: "value"; readonly parameters: Readonly<Record<string, unknown>> }
+  | { readonly kind: "error"; readonly name: string };
+
+/** User-data of 1 MiB in base64, and room for the rest of the message. */
 const maxReplyBytes = 1_572_864;
 
 /**
- * One call over a connection of its own, which is closed whatever comes of it. Throws the reason of
- * `signal`, the error of connect(2) (`ECONNREFUSED` without a socket, too), or a `VarlinkFault`: `ECONNRESET` where the service hangs up,
- * `EMSGSIZE` where it says too much, `EBADMSG` where it speaks something else.
+ * Sends one call over a connection of its own, which is closed afterwards. Throws the reason of
+ * `signal`, or an error with a code of errno(3): that of connect(2) (`ECONNREFUSED` also if the
+ * socket has been removed), `ECONNRESET` if the service closes the connection, `EMSGSIZE` if the
+ * reply is too large, `EBADMSG` if it is not Varlink.
  */
 export async function varlinkCall(
   socketPath: string,
@@ -25,12 +32,15 @@ export async function varlinkCall(
   const stop = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", stop);
   const reader = new MessageReader();
-  socket.on("error", (error) => reject(isSocketMissing(error) ? connectionRefused() : error));
-  socket.on("close", () => reject(new VarlinkError("ECONNRESET", "the service hung up")));
+  socket.on("error", (error) => {
+    const isRemoved = errorCode(error) === "ENOENT"; // since it was found: its unit was stopped
+    reject(isRemoved ? new CodedError("ECONNREFUSED", "no process listens on the socket") : error);
+  });
+  socket.on("close", () => reject(new CodedError("ECONNRESET", "the service hung up")));
   socket.on("data", (chunk: Buffer) => {
     const message = reader.add(chunk);
     if (message instanceof Uint8Array) resolve(message);
-    if (message instanceof VarlinkError) reject(message);
+    if (message instanceof CodedError) reject(message);
   });
   try {
     socket.write(`${JSON.stringify(call)}\0`);
@@ -41,68 +51,43 @@ export async function varlinkCall(
   }
 }
 
-function connectionRefused(): VarlinkError {
-  return new VarlinkError("ECONNREFUSED", "nobody listens");
-}
-
-/** The socket has gone since it was looked for: its unit was stopped. */
-function isSocketMissing(error: Error): boolean {
-  return "code" in error && error.code === "ENOENT";
-}
-
-/** Gathers a message, which a NUL ends. What comes after it was not asked for. */
+/** Collects one message, which ends with a NUL. What follows it is ignored. */
 class MessageReader {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
 
-  /** The message once it is whole, a fault once it is too long; null: more is to come. */
-  add(chunk: Uint8Array): Uint8Array | VarlinkError | null {
+  /** The message if it is complete, an error if it is too large; null: more must follow. */
+  add(chunk: Uint8Array): Uint8Array | CodedError | null {
     const end = chunk.indexOf(0);
     const part = end === -1 ? chunk : chunk.subarray(0, end);
     this.#size += part.length;
     if (this.#size > maxReplyBytes) {
-      return new VarlinkError("EMSGSIZE", `the answer is larger than ${maxReplyBytes} bytes`);
+      return new CodedError("EMSGSIZE", `the answer is larger than ${maxReplyBytes} bytes`);
     }
     this.#chunks.push(part);
     return end === -1 ? null : Buffer.concat(this.#chunks);
   }
 }
 
-/** What a Varlink service says to one call: what came of it, or the name of an error. */
-export type VarlinkReply =
-  | { readonly kind: "value"; readonly parameters: Readonly<Record<string, unknown>> }
-  | { readonly kind: "error"; readonly name: string };
-
-/** The conversation itself broke; `code` is one of errno(3). */
-export class VarlinkError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /**
- * One message, without the NUL at its end. Throws a `VarlinkFault` (`EBADMSG`) where it is no
- * reply; what it holds is not repeated, for it may be a secret.
- * https://varlink.org/Method-Call
+ * Parses one message, without its NUL. Throws `EBADMSG` if it is no reply; the error does not quote
+ * the message, which may contain a secret. https://varlink.org/Method-Call
  */
 function parseVarlinkReply(message: Uint8Array): VarlinkReply {
-  const reply = parseJson(message);
-  if (!isRecord(reply)) throw new VarlinkError("EBADMSG", "the answer is no varlink");
-  const { error, parameters = {} } = reply;
+  const { error, parameters = {} } = parseRecord(message) ?? { error: false };
   if (typeof error === "string") return { kind: "error", name: error };
-  // errors may be null, as every field may that is not there
+  // a service may also send absent fields as null
   if (isRecord(parameters) && (error ?? null) === null) return { kind: "value", parameters };
-  throw new VarlinkError("EBADMSG", "the answer is no varlink");
+  throw new CodedError("EBADMSG", "the answer is not a Varlink reply");
 }
 
-function parseJson(message: Uint8Array): unknown {
+/** null: the message is not a JSON object. */
+function parseRecord(message: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(message));
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(message));
+    return isRecord(value) ? value : null;
   } catch {
-    return null; // neither text nor JSON: no reply either
+    return null;
   }
 }
 

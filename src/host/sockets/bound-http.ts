@@ -1,89 +1,87 @@
 import { Agent, type ClientRequestArgs, type IncomingMessage, request } from "node:http";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { chooseSource } from "../../model/link.ts";
-import { connectThroughNic } from "./connect.ts";
-import type { BoundTransport, BindOptions } from "../host.ts";
-import type { Libc } from "./libc.ts";
 import { Readable } from "node:stream";
+import { chooseSource } from "../../model/link.ts";
+import { CodedError } from "../errors.ts";
+import type { BindOptions, BoundTransport } from "../host.ts";
+import { connectThroughNic } from "./connect.ts";
+import type { Libc } from "./libc.ts";
 
-/** What a request through a `BoundAgent` may say: node does not hand its `signal` to the agent. */
+/** The arguments of a request: Node.js does not pass its `signal` to the agent. */
 interface BoundRequestArgs extends ClientRequestArgs {
-  /** Ends a connect that is under way; without it, its descriptor would outlive the request. */
+  /** Aborts a connect: without it, the descriptor would stay open after the request. */
   readonly stop?: AbortSignal;
 }
 
 type ConnectCallback = NonNullable<Parameters<NonNullable<Agent["createConnection"]>>[1]>;
 
 /**
- * Opens connections through one NIC, and keeps them for the next request. It does not bound how
- * many: a connection that is still being made does not count for node's `maxSockets`, so the
- * session does.
+ * Opens connections through one NIC, and keeps them for the next request. It does not limit their
+ * number: Node.js does not count a connection that is being opened for `maxSockets`, so the session
+ * limits its requests.
  */
 class BoundAgent extends Agent {
   readonly #libc: Libc;
-  readonly #way: BindOptions;
-  readonly #over = new AbortController();
+  readonly #options: BindOptions;
+  readonly #closing = new AbortController();
 
   constructor(libc: Libc, options: BindOptions) {
     super({ keepAlive: true });
     this.#libc = libc;
-    this.#way = options;
+    this.#options = options;
   }
 
   override createConnection(args: BoundRequestArgs, callback?: ConnectCallback): undefined {
-    void this.#hand(args, callback ?? (() => undefined));
+    void this.#openFor(args, callback ?? (() => undefined));
   }
 
   /** Ends every connect and closes every connection, idle or not. */
   close(): void {
-    this.#over.abort(new Error("the transport is closed"));
+    this.#closing.abort(new Error("the transport is closed"));
     this.destroy();
   }
 
-  /** node's way to be told of a failure is the callback. */
-  async #hand(args: BoundRequestArgs, callback: ConnectCallback): Promise<void> {
+  /** Opens and closes a connection. Throws as `connectThroughNic` does. */
+  async tryConnect(args: BoundRequestArgs): Promise<void> {
+    this.#libc.close(await this.#connect(args));
+  }
+
+  /** Node.js takes an error over the callback. */
+  async #openFor(args: BoundRequestArgs, callback: ConnectCallback): Promise<void> {
     try {
-      const socket = await this.#open(args);
-      // closed meanwhile: node would not know of it, and it would stay open
-      if (this.#over.signal.aborted) socket.destroy();
-      this.#over.signal.throwIfAborted();
+      const socket = openSocket(await this.#connect(args));
+      // closed since: Node.js does not know this socket, and would leave it open
+      if (this.#closing.signal.aborted) socket.destroy();
+      this.#closing.signal.throwIfAborted();
       callback(null, socket);
     } catch (error) {
-      // oxlint-disable-next-line no-unsafe-type-assertion -- node reads no socket beside an error
+      // oxlint-disable-next-line no-unsafe-type-assertion -- Node.js reads no socket beside an error
       callback(error instanceof Error ? error : new Error(String(error)), undefined as never);
     }
   }
 
-  /** Opens a connection that carries nothing. Throws as `connectThrough` does. */
-  async tryConnect(args: BoundRequestArgs): Promise<void> {
-    this.#libc.close(await this.#descriptor(args));
-  }
-
-  async #open(args: BoundRequestArgs): Promise<Socket> {
-    const fd = await this.#descriptor(args);
-    // undocumented, and the only way that works in Bun 1.4.5: `new Socket({ fd })` is closed at once
-    // oxlint-disable-next-line no-unsafe-type-assertion -- as said
-    return connect({ fd } as unknown as NetConnectOpts);
-  }
-
-  async #descriptor({ host, port, stop }: BoundRequestArgs): Promise<number> {
+  async #connect({ host, port, stop }: BoundRequestArgs): Promise<number> {
     const address = String(host);
-    const { nic, sources, connectMs: timeoutMs } = this.#way;
+    const { nic, sources, connectMs: timeoutMs } = this.#options;
     const source = chooseSource(address, sources);
-    if (source === null) throw new NoSourceAddress(`${nic} has no address to ask ${address} from`);
-    const signal = AbortSignal.any([this.#over.signal, ...(stop === undefined ? [] : [stop])]);
+    if (source === null) {
+      throw new CodedError("EADDRNOTAVAIL", `${nic} has no address to reach ${address} from`);
+    }
+    const signal = AbortSignal.any([this.#closing.signal, ...(stop === undefined ? [] : [stop])]);
     const target = { nic, source, address, port: Number(port), timeoutMs, signal };
     return connectThroughNic(this.#libc, target);
   }
 }
 
-class NoSourceAddress extends Error {
-  readonly code = "EADDRNOTAVAIL";
+/** Undocumented, and all that works in Bun 1.4.5: `new Socket({ fd })` is closed at once. */
+function openSocket(fd: number): Socket {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the types do not know `fd`
+  return connect({ fd } as unknown as NetConnectOpts);
 }
 
 /**
- * HTTP through one NIC: node's requests over sockets that the C library made, for fetch cannot be
- * bound to a device. `connectMs` is exact, and so are the errors.
+ * HTTP through one NIC: requests of Node.js over sockets that libc made, because `fetch` cannot bind
+ * to a device. `connectMs` is exact, and so are the errors of a connect.
  */
 export function createBoundTransport(libc: Libc, options: BindOptions): BoundTransport {
   const agent = new BoundAgent(libc, options);
@@ -95,7 +93,7 @@ export function createBoundTransport(libc: Libc, options: BindOptions): BoundTra
   };
 }
 
-/** node tells of an answer, an error or (101) an upgrade; of an abort after that, of nothing. */
+/** Node.js reports a response, an error or (101) an upgrade; an abort after that it does not report. */
 async function fetchThroughAgent(
   agent: BoundAgent,
   url: URL,
@@ -115,41 +113,32 @@ async function fetchThroughAgent(
     ...(signal ? { signal, stop: signal } : {}),
   };
   const clientRequest = request(args, resolve);
-  clientRequest.on("error", reject); // not `once`: a socket may fail again after the answer
+  clientRequest.on("error", reject); // not `once`: a socket may fail again after the response
   clientRequest.once("upgrade", (_, socket) => {
     socket.destroy();
-    reject(new UnexpectedResponse("status 101", "a change of protocol that nobody asked for"));
+    reject(new CodedError("status 101", "a change of protocol that was not requested"));
   });
   clientRequest.once("close", () =>
-    reject(new UnexpectedResponse("ECONNRESET", "closed without an answer")),
+    reject(new CodedError("ECONNRESET", "closed without a response")),
   );
   clientRequest.end();
   return toResponse(await promise);
 }
 
-class UnexpectedResponse extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** Statuses that come without a body, which `Response` insists on. */
+/** Statuses without a body: `Response` throws if they get one. */
 const bodilessStatuses: readonly number[] = [204, 205, 304];
 
-/** Throws for a status that HTTP does not have: `Response` takes none below 200 or above 599. */
+/** Throws for a status below 200 or above 599, which `Response` does not accept. */
 function toResponse(message: IncomingMessage): Response {
   const status = message.statusCode ?? 0;
   if (status < 200 || status > 599) {
     message.destroy();
-    throw new UnexpectedResponse(`status ${status}`, "no such status");
+    throw new CodedError(`status ${status}`, "HTTP has no such status");
   }
   const headers = Object.entries(message.headers).map(([name, value]) => [name, String(value)]);
   const isBodiless = bodilessStatuses.includes(status);
   if (isBodiless) message.resume();
-  // oxlint-disable-next-line no-unsafe-type-assertion -- node's and the web's streams are one here
+  // oxlint-disable-next-line no-unsafe-type-assertion -- both types of streams are the same here
   const body = isBodiless ? null : (Readable.toWeb(message) as unknown as ReadableStream);
   return new Response(body, { status, headers: Object.fromEntries(headers) });
 }

@@ -1,16 +1,18 @@
 import { ptr } from "bun:ffi";
 import type { LinkAddress } from "../../model/link.ts";
+import { CodedError } from "../errors.ts";
 import {
-  readErrno,
-  type Libc,
+  buildSocketAddress,
   errnoName,
+  type Libc,
+  readErrno,
+  readSocketName,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  buildSocketAddress,
 } from "./libc.ts";
 
-export interface ConnectTarget {
+interface ConnectTarget {
   readonly nic: string;
   readonly source: LinkAddress;
   readonly address: string;
@@ -25,43 +27,44 @@ const SO_ERROR = 4;
 const SO_BINDTODEVICE = 25;
 const EINPROGRESS = 115;
 const POLLOUT = 4;
-/** The port is chosen when connecting: else each source has 28,000 for all peers together. */
+/** The port is chosen at connect(2): otherwise all peers share the 28,000 ports of a source. */
 const IPPROTO_IP = 0;
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
-/** Waits between two looks: a healthy service answers within the first few. */
-const pollDelaysMs = [0, 1, 2, 4, 8, 16, 20] as const;
+/** Delays between two polls; a healthy service answers within the first few. */
+const pollDelaysMs = [0, 1, 2, 4, 8, 16] as const;
+const longestPollDelayMs = 20;
 
 /**
- * A connected TCP socket, as a file descriptor that the caller owns. It is bound to the device, so
- * that no route can lead it elsewhere, and to an address of that device: without, the kernel would
- * borrow one of another NIC, and the answer would go there. The connect is over when this resolves:
- * Bun would take a descriptor that is still connecting for an open one, and hide a refusal.
- * Throws an error with errno's name as its `code` (`ETIMEDOUT` after `timeoutMs`), or the signal's
- * reason; then the descriptor is closed.
+ * Opens a TCP connection and returns its file descriptor, which the caller must close. The socket is
+ * bound to the device, so that no route can lead elsewhere, and to an address of that device:
+ * otherwise the kernel would use one of another NIC, and the response would go there. Resolves only
+ * when the connection is established: Bun would take a descriptor that is still connecting for an
+ * open one, and hide a refusal. Throws an error whose `code` is errno's name (`ETIMEDOUT` after
+ * `timeoutMs`), or the signal's reason; then the descriptor is closed.
  */
 export async function connectThroughNic(libc: Libc, target: ConnectTarget): Promise<number> {
   const { source, address, port, nic } = target;
   const peer = buildSocketAddress(address, port);
   const fd = libc.socket(peer.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw createConnectError(readErrno(libc), target);
-  let isReturned = false;
+  if (fd < 0) throw connectError(target, readErrno(libc));
+  let isConnected = false;
   try {
     throwIfFailed(libc, target, bindToDevice(libc, fd, nic));
     const enabled = new Int32Array([1]);
-    // older kernels lack it, and IPv6 sockets take it, too
+    // older kernels do not know the option; IPv6 sockets accept it, too
     libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(enabled), enabled.byteLength);
     const sourceBytes = buildSocketAddress(source.address, 0, source.scopeId).bytes;
     throwIfFailed(libc, target, libc.bind(fd, ptr(sourceBytes), sourceBytes.length));
     if (libc.connect(fd, ptr(peer.bytes), peer.bytes.length) !== 0) {
-      const code = readErrno(libc);
-      if (code !== EINPROGRESS) throw createConnectError(code, target);
+      const errno = readErrno(libc);
+      if (errno !== EINPROGRESS) throw connectError(target, errno);
       await waitUntilConnected(libc, fd, target);
     }
-    isReturned = true;
+    isConnected = true;
     return fd;
   } finally {
-    if (!isReturned) libc.close(fd);
+    if (!isConnected) libc.close(fd);
   }
 }
 
@@ -77,15 +80,13 @@ async function waitUntilConnected(libc: Libc, fd: number, target: ConnectTarget)
     target.signal.throwIfAborted();
     if (isWritable(libc, fd)) break;
     const leftMs = endMs - performance.now();
-    if (leftMs <= 0) throw new ConnectError("ETIMEDOUT", target);
-    await Bun.sleep(Math.min(leftMs, pollDelaysMs[polls] ?? 20));
+    if (leftMs <= 0) throw connectError(target, "ETIMEDOUT");
+    await Bun.sleep(Math.min(leftMs, pollDelaysMs[polls] ?? longestPollDelayMs));
   }
-  const code = readSocketError(libc, fd);
-  if (code !== 0) throw createConnectError(code, target);
-  // poll(2) says "writable" of a socket that failed, too; only a peer proves a connection
-  const peerName = new Uint8Array(28);
-  const size = new Uint32Array([peerName.length]);
-  throwIfFailed(libc, target, libc.getpeername(fd, ptr(peerName), ptr(size)));
+  const errno = readSocketError(libc, fd);
+  if (errno !== 0) throw connectError(target, errno);
+  // poll(2) calls a failed socket writable, too: only a peer proves the connection
+  if (readSocketName(libc.getpeername, fd) === null) throw connectError(target, readErrno(libc));
 }
 
 function isWritable(libc: Libc, fd: number): boolean {
@@ -103,20 +104,10 @@ function readSocketError(libc: Libc, fd: number): number {
 }
 
 function throwIfFailed(libc: Libc, target: ConnectTarget, result: number): void {
-  if (result !== 0) throw createConnectError(readErrno(libc), target);
+  if (result !== 0) throw connectError(target, readErrno(libc));
 }
 
-function createConnectError(errno: number, target: ConnectTarget): ConnectError {
-  return new ConnectError(errnoName(errno), target);
-}
-
-/** Has errno's name as `code`, as the errors of node and Bun do. */
-export class ConnectError extends Error {
-  readonly code: string;
-
-  constructor(code: string, { nic, address, port }: ConnectTarget) {
-    super(`${address} port ${port} through ${nic}: ${code}`);
-    this.name = "ConnectError";
-    this.code = code;
-  }
+function connectError({ nic, address, port }: ConnectTarget, errno: number | string): CodedError {
+  const code = typeof errno === "string" ? errno : errnoName(errno);
+  return new CodedError(code, `${address} port ${port} through ${nic}: ${code}`);
 }

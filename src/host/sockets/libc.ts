@@ -1,10 +1,10 @@
-import { dlopen, read } from "bun:ffi";
+import { dlopen, ptr, read } from "bun:ffi";
 import { getSystemErrorMap } from "node:util";
 
 /**
- * The C library that is loaded already, with the few functions that neither node nor Bun has. Only
- * "libc.so.6" is ever named: it is glibc's, and musl answers to it; Bun would look for a name that
- * the loader does not know in the working directory. Throws where foreign functions are forbidden
+ * The C library of the process, with the few functions that neither Node.js nor Bun has. The name is
+ * always "libc.so.6": it is glibc's, and musl accepts it. Bun would look for a name that the loader
+ * does not know in the working directory. Throws if foreign functions are forbidden
  * (`MemoryDenyWriteExecute=`, SELinux execmem).
  */
 export function openLibc() {
@@ -23,47 +23,45 @@ export function openLibc() {
   }).symbols;
 }
 
-/** socket(2), fcntl.h: the same numbers on x86-64 and arm64. */
-export const SOCK_STREAM = 1;
-
-export const SOCK_DGRAM = 2;
-
-export const SOCK_NONBLOCK = 0o4000;
-
-export const SOCK_CLOEXEC = 0o2000000;
-
 export type Libc = ReturnType<typeof openLibc>;
 
-/** What the call before this one failed with: errno(3). */
+/** socket(2), fcntl.h: the same numbers on x86-64 and arm64. */
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** The size of a `struct sockaddr_in6`, the larger of the two. */
+const maxAddressBytes = 28;
+
+/** errno(3) of the last call. */
 export function readErrno(libc: Libc): number {
   const location = libc.__errno_location();
   return location === null ? 0 : read.i32(location);
 }
 
-/** Its name (`ENETUNREACH`), of those that node knows: not of EINPROGRESS, for one. */
+/** The name of an errno (`ENETUNREACH`), if Node.js knows it: it does not know EINPROGRESS. */
 export function errnoName(number: number): string {
   return getSystemErrorMap().get(-number)?.[0] ?? `errno ${number}`;
 }
 
-export const AF_INET = 2;
-
-const AF_INET6 = 10;
-
-/** A `struct sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)), and the family it is of. */
+/** A `struct sockaddr_in` or `sockaddr_in6` (ip(7), ipv6(7)), and its family. */
 interface SocketAddress {
   readonly family: number;
   readonly bytes: Uint8Array;
 }
 
-/** `address`: IPv4, or IPv6 without brackets and zone. Throws a bug for what is neither. */
+/** `address`: IPv4, or IPv6 without brackets and zone. Throws `RangeError` for other text. */
 export function buildSocketAddress(address: string, port: number, scopeId = 0): SocketAddress {
   const isIpv6 = address.includes(":");
   if (!isIpv6 && !/^\d+(\.\d+){3}$/.test(address)) throw new RangeError(`${address}: no address`);
-  const bytes = new Uint8Array(isIpv6 ? 28 : 16);
+  const bytes = new Uint8Array(isIpv6 ? maxAddressBytes : 16);
   const view = new DataView(bytes.buffer);
   const family = isIpv6 ? AF_INET6 : AF_INET;
   view.setUint16(0, family, isLittleEndian);
-  view.setUint16(2, port); // network order
+  view.setUint16(2, port); // network byte order
   if (isIpv6) {
     bytes.set(ipv6Bytes(address), 8);
     view.setUint32(24, scopeId, isLittleEndian);
@@ -71,9 +69,15 @@ export function buildSocketAddress(address: string, port: number, scopeId = 0): 
   return { family, bytes };
 }
 
-/** The address in a `struct sockaddr` that the kernel filled in, as people write it. */
-export function readIpAddress(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
+/** The address of a socket (`getsockname`) or of its peer (`getpeername`); null: the call failed. */
+export function readSocketName(
+  call: Libc["getsockname" | "getpeername"],
+  fd: number,
+): string | null {
+  const bytes = new Uint8Array(maxAddressBytes);
+  const size = new Uint32Array([maxAddressBytes]);
+  if (call(fd, ptr(bytes), ptr(size)) !== 0) return null;
+  const view = new DataView(bytes.buffer);
   if (view.getUint16(0, isLittleEndian) === AF_INET) return bytes.slice(4, 8).join(".");
   const groups = Array.from({ length: 8 }, (_, at) => view.getUint16(8 + 2 * at).toString(16));
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
@@ -81,7 +85,7 @@ export function readIpAddress(bytes: Uint8Array): string {
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** URL knows every way to write an address; what it gives is hexadecimal groups and one `::`. */
+/** URL accepts every notation of an address, and gives hexadecimal groups and at most one `::`. */
 function ipv6Bytes(address: string): Uint8Array {
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const groups = (text: string): readonly number[] =>

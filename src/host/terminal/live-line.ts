@@ -1,7 +1,7 @@
-import { escapeControls } from "./stderr.ts";
 import type { Waiting } from "../host.ts";
+import { escapeControls } from "./stderr.ts";
 
-/** Short waits need no word: the line shows once a wait lasts this long. */
+/** The line appears only when a wait lasts this long. */
 const showAfterMs = 1000;
 
 const refreshMs = 200;
@@ -13,14 +13,14 @@ interface LiveLine {
 
 interface Screen {
   readonly write: (text: string) => void;
-  /** Asked when there is something to show: elsewhere there is no line. */
+  /** Called before something is shown: nothing is shown elsewhere. */
   readonly isTerminal: () => boolean;
   readonly now: () => number;
-  /** A line is told once, and stays, instead of one that is drawn over. */
+  /** A line is printed once for each wait and stays, instead of one that is updated. */
   readonly isPlain: boolean;
 }
 
-/** One line at the bottom of a terminal that says what is awaited; it leaves no trace. */
+/** One line at the bottom of a terminal that says what the run waits for, and then disappears. */
 export function createLiveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
   let state: Waiting | null = null;
   let sinceMs = 0;
@@ -35,7 +35,7 @@ export function createLiveLine({ write, isTerminal, now, isPlain }: Screen): Liv
   const draw = (): void => {
     if (state === null || now() - sinceMs < showAfterMs || !isTerminal()) return;
     const line = describeWaiting(state, now());
-    if (!isPlain) write(`\r\u001b[K${line.slice(0, (terminalWidth(2) ?? 80) - 1)}`);
+    if (!isPlain) write(`\r\u001b[K${line.slice(0, (terminalWidth(2) ?? defaultWidth) - 1)}`);
     else if (lastPrinted !== state.what) write(`${line}\n`);
     lastPrinted = state.what;
     isDrawn = !isPlain;
@@ -55,20 +55,18 @@ export function createLiveLine({ write, isTerminal, now, isPlain }: Screen): Liv
   return { show, clear };
 }
 
-function describeWaiting(state: Waiting, nowMs: number): string {
-  const leftS = Math.max(0, Math.ceil((state.deadlineMs - nowMs) / 1000));
-  const tries = state.tries === 1 ? "1 try" : `${state.tries} tries`;
-  return escapeControls(
-    `ec2nic: waiting for ${state.what} (${tries}, ${leftS} s left): ${state.reason}`,
-  );
+function describeWaiting({ what, reason, tries, deadlineMs }: Waiting, nowMs: number): string {
+  const leftS = Math.max(0, Math.ceil((deadlineMs - nowMs) / 1000));
+  const count = tries === 1 ? "1 try" : `${tries} tries`;
+  return escapeControls(`ec2nic: waiting for ${what} (${count}, ${leftS} s left): ${reason}`);
 }
 
 const defaultWidth = 80;
 
 /**
- * How wide the terminal behind descriptor 1 or 2 is; null: there is none. One that does not tell
- * (0 columns, as serial consoles have) is taken for a usual one. node:tty is loaded where it is
- * needed: it costs as long as an empty program runs.
+ * The width of the terminal at descriptor 1 or 2; null: it is no terminal. One that reports 0
+ * columns, as serial consoles do, counts as 80 wide. node:tty is loaded only here: it costs as long
+ * as an empty program runs.
  */
 export function terminalWidth(fd: 1 | 2): number | null {
   if (!process.getBuiltinModule("node:tty").isatty(fd)) return null;

@@ -1,66 +1,64 @@
 import { createConsola, type LogObject } from "consola/core";
-import type { Log, Waiting } from "../host.ts";
-import { escapeControls, type StderrTarget, createStderrWriter } from "./stderr.ts";
+import type { Log } from "../host.ts";
 import { createLiveLine } from "./live-line.ts";
+import { createStderrWriter, escapeControls, type StderrTarget } from "./stderr.ts";
 
 export interface LogSettings {
   readonly format: "text" | "json";
   readonly verbosity: "quiet" | "normal" | "verbose";
-  /** Nothing is drawn over: for screen readers, and terminals that cannot. */
+  /** No line is updated: for screen readers, and terminals that cannot do it. */
   readonly isPlain: boolean;
-  /** Called once, when there is something to say. */
+  /** Called once, before the first message. */
   readonly stderrTarget: () => StderrTarget;
 }
 
 const levels = { quiet: 0, normal: 3, verbose: 4 } as const;
+
+/** syslog(3) */
 const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
-/** The log on fd 2. Talk never fails a run: what stderr does not take is dropped. */
+/** The log on fd 2. A message never makes a run fail: one that cannot be written is dropped. */
 export function createLog(settings: LogSettings, now: () => number): Log {
   const stderr = createStderrWriter();
-  let cachedTarget: StderrTarget | null = null;
-  const stderrTarget = (): StderrTarget => (cachedTarget ??= settings.stderrTarget());
+  let target: StderrTarget | null = null;
+  const stderrTarget = (): StderrTarget => (target ??= settings.stderrTarget());
   const hasLiveLine = settings.format === "text" && settings.verbosity !== "quiet";
   const isTerminal = (): boolean => stderrTarget().isTerminal;
   const liveLine = hasLiveLine
     ? createLiveLine({ write: stderr.write, isTerminal, now, isPlain: settings.isPlain })
     : null;
-  const formatEntryAsText = (entry: LogObject): string =>
-    formatText(entry, stderrTarget().isJournal);
-  const formatEntry = settings.format === "json" ? formatJson : formatEntryAsText;
+  const format = (entry: LogObject): string =>
+    settings.format === "json" ? formatJson(entry) : formatText(entry, stderrTarget().isJournal);
+  const write = (entry: LogObject): void => {
+    liveLine?.clear();
+    stderr.write(format(entry));
+  };
+  // consola gives levels, types and times of entries. Switched off:
   const consola = createConsola({
     level: levels[settings.verbosity],
-    throttle: 0, // consola folds repeated lines by default; each retry is worth its own
-    throttleMin: Number.MAX_SAFE_INTEGER,
-    reporters: [
-      {
-        log: (entry) => {
-          liveLine?.clear();
-          stderr.write(formatEntry(entry));
-        },
-      },
-    ],
+    throttleMin: Number.MAX_SAFE_INTEGER, // the folding of repeated lines: each retry counts
+    reporters: [{ log: write }], // its own reporters: they block on a full pipe and escape nothing
   });
   return {
     error: (message, hint) => consola.error(message, hint ?? null),
     warn: (message, hint) => consola.warn(message, hint ?? null),
     info: (message) => consola.info(message, null),
     verbose: (message) => consola.debug(message, null),
-    waiting: (state: Waiting | null) => liveLine?.show(state),
+    waiting: (state) => liveLine?.show(state),
     flush: stderr.flush,
   };
 }
 
 function formatText({ type, args: [message, hint] }: LogObject, isJournal: boolean): string {
-  const priority = isJournal ? `<${priorities[type] ?? 6}>` : "";
-  const levelPrefix = type === "warn" ? "warning: " : "";
-  const text = `${priority}ec2nic: ${levelPrefix}${escapeControls(String(message))}\n`;
-  return hint ? `${text}${priority}ec2nic: hint: ${escapeControls(String(hint))}\n` : text;
+  const prefix = isJournal ? `<${priorities[type] ?? 6}>ec2nic: ` : "ec2nic: ";
+  const level = type === "warn" ? "warning: " : "";
+  const text = `${prefix}${level}${escapeControls(String(message))}\n`;
+  return hint ? `${text}${prefix}hint: ${escapeControls(String(hint))}\n` : text;
 }
 
 function formatJson({ type, date, args: [message, hint] }: LogObject): string {
   const level = type === "debug" ? "verbose" : type;
   const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
-  // JSON escapes what is below a blank by itself; a terminal obeys some of what is above, too
+  // JSON escapes what is below a blank; a terminal obeys some characters above it, too
   return `${escapeControls(JSON.stringify(entry))}\n`;
 }

@@ -1,9 +1,10 @@
 import { escapeControlChars, unicodeEscape } from "../../model/text.ts";
+import { nullDevice } from "../files.ts";
 
-/** Talk that nobody reads is dropped beyond this: it must neither stop a run nor fill the memory. */
+/** Messages beyond this are dropped if nothing reads them: they must not fill the memory. */
 const maxQueuedChars = 1_048_576;
 
-/** How long the end of a run waits for a reader of its last words. */
+/** How long the end of a run waits until its last messages are read. */
 const flushTimeoutMs = 500;
 
 interface StderrWriter {
@@ -12,8 +13,8 @@ interface StderrWriter {
 }
 
 /**
- * Writes to fd 2 in order, beside the event loop: writing to a pipe that is full and unread would
- * stop it, and with it every deadline and signal.
+ * Writes to fd 2 in order and without blocking: a blocking write to a full pipe that nothing reads
+ * would stop the event loop, and with it all deadlines and signals.
  */
 export function createStderrWriter(): StderrWriter {
   let queuedChars = 0;
@@ -23,7 +24,7 @@ export function createStderrWriter(): StderrWriter {
     queuedChars += text.length;
     lastWrite = lastWrite
       .then(() => Bun.write(Bun.stderr, text))
-      .catch(() => undefined) // stderr is closed, full or gone: nothing is left to say it to
+      .catch(() => undefined) // stderr is closed or full: there is no other place to report it
       .finally(() => (queuedChars -= text.length));
   };
   const flush = async (): Promise<void> => {
@@ -32,19 +33,17 @@ export function createStderrWriter(): StderrWriter {
   return { write, flush };
 }
 
-/** Who reads stderr. */
+/** What stderr is connected to. */
 export interface StderrTarget {
-  /** The journal: lines carry `<priority>` (sd-daemon(3)). */
+  /** The journal: each line begins with `<priority>` (sd-daemon(3)). */
   readonly isJournal: boolean;
   readonly isTerminal: boolean;
 }
 
-/** What most calls of scripts have for a stderr: 1:3 (null(4)). */
-const nullDevice = 0x103;
-
 /**
- * JOURNAL_STREAM names device and inode of the journal's socket (systemd.exec(5)). Asked when there
- * is something to say: node:fs costs 2 ms and node:tty 5, as long as an empty program runs.
+ * Finds out what stderr is. `journalStream`: JOURNAL_STREAM, device and inode of the journal's
+ * socket (systemd.exec(5)). Called only when there is a message: node:fs costs 2 ms and node:tty
+ * 5 ms, as long as an empty program runs.
  */
 export function detectStderrTarget(journalStream: string | undefined): StderrTarget {
   try {
@@ -55,11 +54,11 @@ export function detectStderrTarget(journalStream: string | undefined): StderrTar
       isTerminal: isDevice && process.getBuiltinModule("node:tty").isatty(2),
     };
   } catch {
-    return { isJournal: false, isTerminal: false }; // it is closed
+    return { isJournal: false, isTerminal: false }; // stderr is closed
   }
 }
 
-/** What others set (tags, host names, answers) must not steer a terminal, nor turn its text around. */
+/** Makes text harmless for a terminal: tags, host names and responses come from others. */
 export function escapeControls(text: string): string {
   return escapeControlChars(text).replaceAll("\n", unicodeEscape(10));
 }

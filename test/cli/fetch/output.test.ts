@@ -118,8 +118,8 @@ test("--output exits with 73 if the folder is missing or is a file", async () =>
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "file"), "");
   for (const [name, reason] of [
-    ["no/id", "there is no such folder"],
-    ["file/id", "a part of the path is not a folder"],
+    ["no/id", "there is no such directory"],
+    ["file/id", "a part of the path is not a directory"],
   ]) {
     const { code, stderr } = await fetchOnce({}, ["mac", "--output", `${folder.path}/${name}`]);
     expect(code).toBe(73);
