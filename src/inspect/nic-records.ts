@@ -3,38 +3,38 @@ import type { TargetHost } from "../host/target.ts";
 import {
   type NicRecord,
   nicRecordsSchema,
-  updateRecords,
   type NicRecordUpdate,
+  updateRecords,
 } from "../model/run-records.ts";
 import { readJson } from "./read-json.ts";
 
 const runDirectory = "/run/ec2nic";
 
 /**
- * Where it is kept which device a MAC was on: a device without a driver shows no MAC, and nothing
- * else on the machine tells. In /run, since a bus address holds for one boot: while an instance is
- * stopped its NICs may be swapped, and old notes would speak of other devices.
+ * Which device each MAC was on. A device without a driver shows no MAC, and nothing else on the
+ * machine records it. In /run, because a bus address is valid for one boot: the NICs of a stopped
+ * instance may be swapped, and old records would be about other devices.
  */
 export const nicRecordsPath = `${runDirectory}/nics.json`;
 
 /**
- * What was noted in this boot; nothing where the file is missing or cannot be understood. Records lie
- * on the target, as the configuration does that they are about.
+ * The records of this boot; empty if the file is missing or cannot be parsed. Throws `NOPERM` or
+ * `OSERR` if it cannot be read. Records are on the target, as the configuration that they describe.
  */
 export async function readNicRecords(target: Pick<Host, "files">): Promise<readonly NicRecord[]> {
   return (await readJson(target, nicRecordsPath, nicRecordsSchema)) ?? [];
 }
 
 /**
- * Notes what is seen, for whoever holds the lock; writes only where something differs. Throws
- * `NOPERM` or `CANTCREAT`.
+ * Updates the records, if anything differs. The caller must hold the machine's lock. Throws `NOPERM`
+ * or `CANTCREAT`.
  */
 export async function saveNicRecords(
   target: Pick<Host, "files">,
-  seen: NicRecordUpdate,
+  update: NicRecordUpdate,
 ): Promise<void> {
   const before = await readNicRecords(target);
-  const records = updateRecords(before, seen);
+  const records = updateRecords(before, update);
   if (JSON.stringify(records) === JSON.stringify(before)) return;
   await target.files.mkdir(runDirectory, 0o700);
   await target.files.write(nicRecordsPath, `${JSON.stringify(records)}\n`, 0o600);
@@ -43,9 +43,9 @@ export async function saveNicRecords(
 const othersReadMode = 0o005;
 
 /**
- * What was noted of the NICs. Our notes are root's alone, and who only looks (`--dry-run`, or a
- * `remove` that finds nothing) needs no root where they are not `needed`: none, then. Throws `NOPERM`
- * where they are.
+ * The records, if this user may read them. Only root may; a run that only reads (`--dry-run`, or a
+ * `remove` that finds nothing) does not need root, and gets none unless `isNeeded`. Throws
+ * `NOPERM` if they are.
  */
 export async function readVisibleRecords(
   { uid, target }: Pick<TargetHost, "target" | "uid">,

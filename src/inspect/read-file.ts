@@ -3,8 +3,8 @@ import type { Host } from "../host/host.ts";
 export type FileHost = Pick<Host, "files">;
 
 /**
- * The text of a file, as UTF-8 without a byte order mark; null where there is no such file. Throws
- * `NOPERM` or `OSERR` where it is there and cannot be read.
+ * The text of a file, as UTF-8 without a byte order mark; null: no such file. Throws `NOPERM` or
+ * `OSERR` if it exists and cannot be read.
  */
 export async function readText({ files }: FileHost, path: string): Promise<string | null> {
   const bytes = await files.read(path);
@@ -12,14 +12,48 @@ export async function readText({ files }: FileHost, path: string): Promise<strin
 }
 
 /**
- * The text of a file of the kernel's or a daemon's; "" where it is not there or cannot be read: its
+ * The text of a file of the kernel or a daemon; "" if it does not exist or cannot be read: its
  * subject may go away at any moment, and a few files of sysfs fail with EINVAL by design.
  */
 export async function readTextOrEmpty(host: FileHost, path: string): Promise<string> {
   return (await readText(host, path).catch(() => null)) ?? "";
 }
 
-/** Text whose bytes are compared or put back: a byte order mark stays. */
+/** Text that is compared or written back byte for byte: a byte order mark stays. */
 export function decodeExactly(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** The first of the paths that exists; null: none does. */
+export async function findExisting(
+  { files }: FileHost,
+  paths: readonly string[],
+): Promise<string | null> {
+  const stats = await Promise.all(paths.map((path) => files.stat(path)));
+  return paths.find((_, at) => (stats[at] ?? null) !== null) ?? null;
+}
+
+/** The paths in a directory whose names match `pattern`, sorted. */
+export async function listPaths(
+  { files }: FileHost,
+  directory: string,
+  pattern: RegExp,
+): Promise<readonly string[]> {
+  const names = await files.list(directory);
+  return names.filter((name) => pattern.test(name)).map((name) => `${directory}/${name}`);
+}
+
+/**
+ * What `read` gives; null if it fails and `path` no longer exists. A read of a device that has just
+ * left fails in several ways (ENODEV, EINVAL, ENOENT).
+ */
+export function unlessGone<T>(
+  { files }: FileHost,
+  path: string,
+  read: () => Promise<T | null>,
+): Promise<T | null> {
+  return read().catch(async (error: unknown) => {
+    if ((await files.stat(path)) === null) return null;
+    throw error;
+  });
 }

@@ -43,6 +43,17 @@ export function isList<T>(value: T): value is Extract<T, readonly unknown[]> {
   return Array.isArray(value);
 }
 
+/** Why a command failed: `nmcli up ens5: ended with 4: no lease`. `output`: its first line is shown. */
+export function describeCommandFailure(
+  argv: readonly string[],
+  code: number,
+  output: string,
+): string {
+  const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
+  const [firstLine = ""] = output.trim().split("\n");
+  return [argv.join(" "), problem, firstLine].filter((part) => part !== "").join(": ");
+}
+
 /** A word of a command, for pasting; nothing of ours ever passes through a shell. */
 export function quoteShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -2,52 +2,53 @@ import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
 
-/** A look takes milliseconds. */
-const timeoutMs = 2000;
+/** Reading one fact takes milliseconds. */
+const defaultTimeoutMs = 2000;
 
 interface JsonOutput<T> {
-  /** null: it failed, or could not be understood. */
+  /** null: the command failed, or printed something unexpected. */
   readonly value: T | null;
-  /** On stderr, or why there is nothing. */
+  readonly code: number;
+  /** stderr of a command that failed, or what is wrong with its output. */
   readonly errorText: string;
 }
 
 /**
- * What a command prints as JSON, where it is there and can: what it tells makes a diagnosis better,
- * and is no reason to fail. `ip` of busybox has no `-json`, and a minimal image no `ip`.
+ * Runs a command that prints JSON, and parses it. A failure is returned, not thrown: `ip` of busybox
+ * has no `-json`, and a minimal image has no `ip`.
  */
-export async function runJsonCommand<S extends v.GenericSchema>(
+export async function runJsonCommand<T>(
   host: Pick<Host, "exec">,
   argv: readonly string[],
-  schema: S,
-): Promise<JsonOutput<v.InferOutput<S>>> {
-  const { code, stdout, stderr } = await host.exec(argv, {
-    timeoutMs,
-    env: { LC_ALL: "C" }, // errors are told apart by their words
-  });
-  if (code !== 0) return { value: null, errorText: stderr };
-  // for an empty list some versions print nothing at all
+  schema: v.GenericSchema<unknown, T>,
+  timeoutMs = defaultTimeoutMs,
+): Promise<JsonOutput<T>> {
+  const env = { LC_ALL: "C" }; // errors are distinguished by their text
+  const { code, stdout, stderr } = await host.exec(argv, { timeoutMs, env });
+  if (code !== 0) return { value: null, code, errorText: stderr };
+  // some versions print nothing for an empty list
   const text = stdout.trim() === "" ? "[]" : stdout;
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   return result.success
-    ? { value: result.output, errorText: "" }
-    : { value: null, errorText: result.issues[0].message };
+    ? { value: result.output, code, errorText: "" }
+    : { value: null, code, errorText: result.issues[0].message };
 }
 
-export function runIpJson<S extends v.GenericSchema>(
+/** Runs `ip -json` with these words, as `runJsonCommand` does. */
+export function runIpJson<T>(
   host: Pick<Host, "exec">,
   words: readonly string[],
-  schema: S,
-): Promise<JsonOutput<v.InferOutput<S>>> {
+  schema: v.GenericSchema<unknown, T>,
+): Promise<JsonOutput<T>> {
   return runJsonCommand(host, ["ip", "-json", ...words], schema);
 }
 
 /**
- * What `ip -N -json` prints, as far as it is used; seen with iproute2 5.10, 6.1 and 7.1. With `-N`
- * numbers stay numbers, if mostly as text. Members that are not named here are let through.
+ * The used part of what `ip -N -json` prints; seen with iproute2 5.10, 6.1 and 7.1. With `-N`,
+ * numbers are not replaced by names, but are mostly text. Other members are ignored.
  */
 
-/** `ip address`. Where a filter leaves something out, some versions print an empty object. */
+/** `ip address`. For a link that a filter excludes, some versions print an empty object. */
 export const addressesSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
@@ -58,7 +59,7 @@ export const addressesSchema = v.array(
           prefixlen: v.optional(v.number(), 0),
           tentative: v.optional(v.boolean(), false),
           dadfailed: v.optional(v.boolean(), false),
-          /** From 6.3 on, in hexadecimal. */
+          /** Since 6.3, in hexadecimal. */
           protocol: v.optional(v.string()),
         }),
       ),
@@ -79,7 +80,7 @@ export function routesSchema(family: Family) {
   return v.array(
     v.object({
       ...hopSchema.entries,
-      /** RTN_UNICAST where nothing is said. */
+      /** Absent: RTN_UNICAST. */
       type: v.optional(transformNumber(), "1"),
       dst: transformText("a destination", (text) => parseDestination(text, family)),
       table: transformNumber(),
@@ -91,11 +92,11 @@ export function routesSchema(family: Family) {
   );
 }
 
-/** `ip rule`: each further member is one more condition, or another action. */
+/** `ip rule`: every other member is a further condition, or another action. */
 export const rulesSchema = v.array(
   v.looseObject({
     priority: v.number(),
-    /** `all`, or an address; without its length where that is the longest. */
+    /** `all`, or an address; `srclen` is absent for a host. */
     src: v.optional(v.string(), "all"),
     srclen: v.optional(v.number()),
     dst: v.optional(v.string(), "all"),
@@ -106,7 +107,7 @@ export const rulesSchema = v.array(
   }),
 );
 
-/** `default`, a network, or an address alone. */
+/** `default`, a network, or a single address, as a canonical CIDR. */
 function parseDestination(text: string, family: Family): string | null {
   if (text === "default") return family === 4 ? "0.0.0.0/0" : "::/0";
   const address = parseAddress(text);

@@ -1,4 +1,4 @@
-import * as v from "valibot";
+import type * as v from "valibot";
 import { Failure } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
@@ -8,19 +8,19 @@ import type {
   KernelRule,
   KernelState,
 } from "../../model/kernel-state.ts";
-import { addressesSchema, routesSchema, rulesSchema } from "./ip-json.ts";
+import { describeCommandFailure } from "../../model/text.ts";
+import { addressesSchema, routesSchema, rulesSchema, runJsonCommand } from "./ip-json.ts";
 
-/** EAFNOSUPPORT, EOPNOTSUPP: a kernel without IPv6 has no routes and rules of it, which is no error. */
+/** EAFNOSUPPORT, EOPNOTSUPP: a kernel without IPv6 has no IPv6 routes and rules; that is no error. */
 const unsupportedFamilyPattern = /Address family not supported|Operation not supported/;
 
 /** A dump takes milliseconds, even with a full routing table. */
 const timeoutMs = 10_000;
 
 /**
- * What the kernel has of addresses, routes and rules, as `ip` shows it. `-N` keeps it from naming
- * tables and protocols, whose names an admin may give and take in files that lie in different
- * places (/etc/iproute2, /usr/share/iproute2, rt_tables.d). Throws `OSERR` where `ip` is missing,
- * older than 5.3 (no `-N`), busybox's, or fails.
+ * The kernel's addresses, routes and rules, as `ip` shows them. `-N` keeps the numbers of tables and
+ * protocols: an admin may name them in files in several places (/etc/iproute2, /usr/share/iproute2,
+ * rt_tables.d). Throws `OSERR` if `ip` is missing, older than 5.3 (no `-N`), busybox's, or fails.
  */
 export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState> {
   const [addresses, ...families] = await Promise.all([
@@ -35,12 +35,10 @@ export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState>
   };
 }
 
-interface FamilyRoutes {
-  readonly routes: readonly KernelRoute[];
-  readonly rules: readonly KernelRule[];
-}
-
-async function readFamily(host: Pick<Host, "exec">, family: Family): Promise<FamilyRoutes> {
+async function readFamily(
+  host: Pick<Host, "exec">,
+  family: Family,
+): Promise<Omit<KernelState, "addresses">> {
   const flags = ["-details", `-${family}`];
   const [routes, rules] = await Promise.all([
     readIpJson(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
@@ -52,32 +50,21 @@ async function readFamily(host: Pick<Host, "exec">, family: Family): Promise<Fam
   };
 }
 
-async function readIpJson<T extends v.GenericSchema<unknown, readonly unknown[]>>(
+async function readIpJson<T>(
   host: Pick<Host, "exec">,
-  schema: T,
+  schema: v.GenericSchema<unknown, readonly T[]>,
   words: readonly string[],
-): Promise<v.InferOutput<T>> {
+): Promise<readonly T[]> {
   const argv = ["ip", "-N", "-json", ...words];
-  const { code, stdout, stderr } = await host.exec(argv, { timeoutMs });
-  const lacksIpv6 = code !== 0 && words.includes("-6") && unsupportedFamilyPattern.test(stderr);
-  if (code !== 0 && !lacksIpv6) throw toCommandFailure(argv, code, stderr);
-  // For an empty list some versions print nothing at all.
-  const text = lacksIpv6 || stdout.trim() === "" ? "[]" : stdout;
-  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-  if (result.success) return result.output;
-  const detail = result.issues[0].message;
-  throw new Failure("OSERR", `${argv.join(" ")}: prints something unknown: ${detail}`, {
-    hint: iproute2Hint,
-  });
-}
-
-const iproute2Hint = "install iproute2, 5.3 or later: busybox's ip cannot tell";
-
-function toCommandFailure(argv: readonly string[], code: number, stderr: string): Failure {
-  const [detail = ""] = stderr.trim().split("\n");
-  const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
-  const message = `${argv.join(" ")}: ${problem}${detail === "" ? "" : `: ${detail}`}`;
-  return new Failure("OSERR", message, { hint: iproute2Hint });
+  const { value, code, errorText } = await runJsonCommand(host, argv, schema, timeoutMs);
+  if (value !== null) return value;
+  if (code !== 0 && words.includes("-6") && unsupportedFamilyPattern.test(errorText)) return [];
+  const hint = "install iproute2, 5.3 or later; the ip of busybox is not enough";
+  const message =
+    code === 0
+      ? `${argv.join(" ")}: unexpected output: ${errorText}`
+      : describeCommandFailure(argv, code, errorText);
+  throw new Failure("OSERR", message, { hint });
 }
 
 type IpLink = v.InferOutput<typeof addressesSchema>[number];
@@ -122,13 +109,13 @@ const routeProtocols: Readonly<Record<string, string>> = {
 };
 
 /**
- * The routes that one entry of `ip route` stands for: one for each hop. What leads to this machine
- * or to many (local, broadcast, multicast) is left out.
+ * The routes of one entry of `ip route`: one for each hop. Local, broadcast and multicast routes are
+ * left out.
  */
 function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
   const isUnreachable = unreachableTypes.includes(route.type);
   if (route.type !== unicast && !isUnreachable) return [];
-  // IPv6 names `lo` as the link of a route that leads nowhere; IPv4 names none.
+  // for a blackhole or the like, IPv6 shows the link `lo` and IPv4 none
   const hops = isUnreachable ? [{}] : (route.nexthops ?? [route]);
   return hops.map(({ dev, gateway, via }: Partial<IpRoute>) => ({
     family,
@@ -145,10 +132,10 @@ function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] 
 
 type IpRule = v.InferOutput<typeof rulesSchema>[number];
 
-/** What a rule may hold without there being more to it than `KernelRule` can say. */
+/** The members of a rule that `KernelRule` can express. */
 const knownMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
 
-/** One entry of `ip rule`. What is not understood makes it not plain, and never an error. */
+/** One entry of `ip rule`. An unknown condition makes it not plain, and is no error. */
 function toKernelRule(rule: IpRule, family: Family): KernelRule {
   const from = parseSelector(rule.src, rule.srclen, family);
   const to = parseSelector(rule.dst, rule.dstlen, family);
@@ -166,7 +153,7 @@ function toKernelRule(rule: IpRule, family: Family): KernelRule {
   };
 }
 
-/** null: anywhere; undefined: no canonical network (`10.0.0.5/24`, which the kernel takes as it is). */
+/** null: anywhere; undefined: no canonical network (`10.0.0.5/24`, which the kernel accepts). */
 function parseSelector(
   text: string,
   length: number | undefined,

@@ -2,18 +2,18 @@ import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
 import { runIpJson } from "./ip-json.ts";
 
-/** What the kernel shows of a link whose ENI is watched. */
+/** What the kernel shows about a link whose ENI is watched. */
 export interface LinkObservation {
-  /** Addresses with an end to their life: a DHCP client put them there. */
+  /** Addresses with a limited lifetime: a DHCP client set them. */
   readonly dhcp: readonly string[];
-  /** All that are not the link's own, whoever put them there. */
+  /** All global addresses, whichever program set them. */
   readonly addresses: readonly string[];
   /** A router advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
 }
 
-/** `ip address`: IFA_F_PERMANENT is not set where an address has an end (`dynamic`). */
+/** `ip address`; `dynamic`: the lifetime is limited (IFA_F_PERMANENT is not set). */
 const linksSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
@@ -37,8 +37,9 @@ const defaultRoutesSchema = v.array(
 );
 
 /**
- * By link's name; null where `ip` cannot tell, which is not "no address". Of IPv6 only a whole address counts as DHCP's: one
- * that a link makes of an advertised prefix is no ENI's.
+ * What the kernel shows, by the name of the link; null: `ip` failed, which does not mean "no
+ * address". Only a /128 counts as an IPv6 address of DHCP: an ENI has no address that a link made of
+ * an advertised prefix.
  */
 export async function readLinkObservations(
   host: Pick<Host, "exec">,
@@ -47,23 +48,20 @@ export async function readLinkObservations(
     runIpJson(host, ["address", "show"], linksSchema),
     runIpJson(host, ["-6", "route", "show", "default"], defaultRoutesSchema),
   ]);
-  const routed = new Set(
-    (routes.value ?? []).filter(({ protocol }) => protocol === "ra").map(({ dev }) => dev),
-  );
-  const observations = links.value?.map(({ ifname, flags, addr_info }) => {
+  if (links.value === null) return null;
+  const advertised = (routes.value ?? []).filter(({ protocol }) => protocol === "ra");
+  const observations = links.value.map(({ ifname, flags, addr_info }) => {
     const global = addr_info.filter(({ scope }) => scope === "global");
     const leased = global.filter(
       ({ local, dynamic, prefixlen }) => dynamic && (!local.includes(":") || prefixlen === 128),
     );
-    return [
-      ifname,
-      {
-        dhcp: leased.map(({ local }) => local),
-        addresses: global.map(({ local }) => local),
-        hasRouter: routed.has(ifname),
-        hasCarrier: flags.includes("LOWER_UP"),
-      },
-    ] as const;
+    const observation = {
+      dhcp: leased.map(({ local }) => local),
+      addresses: global.map(({ local }) => local),
+      hasRouter: advertised.some(({ dev }) => dev === ifname),
+      hasCarrier: flags.includes("LOWER_UP"),
+    };
+    return [ifname, observation] as const;
   });
-  return observations === undefined ? null : Object.fromEntries(observations);
+  return Object.fromEntries(observations);
 }

@@ -1,12 +1,13 @@
 import type { Host } from "../../host/host.ts";
 import type { LinkState } from "../../model/link.ts";
+import { baseName } from "../../model/text.ts";
 import { readTextOrEmpty } from "../read-file.ts";
 import { readLinks } from "./links.ts";
 
 /** include/uapi/linux/if.h */
 const IFF_UP = 1;
 
-/** The machine's links and what they are doing, in natural order of their names. */
+/** The machine's links with their state and addresses, in natural order of their names. */
 export async function readLinkStates(
   host: Pick<Host, "files" | "addresses">,
 ): Promise<readonly LinkState[]> {
@@ -21,7 +22,7 @@ export async function readLinkStates(
   );
 }
 
-/** Whether a link is up, has carrier, and belongs to another; one that has just gone is down. */
+/** Whether a link is up, has carrier, and belongs to a master; one that has just left is down. */
 export async function readLinkState(
   host: Pick<Host, "files">,
   name: string,
@@ -31,12 +32,16 @@ export async function readLinkState(
   // reading `carrier` of a link that is down fails with EINVAL
   const carrier = isUp ? await readTextOrEmpty(host, `${path}/carrier`) : "0";
   const master = await host.files.readLink(`${path}/master`);
-  return { isUp, hasCarrier: carrier.trim() === "1", master: master?.split("/").at(-1) ?? null };
+  return {
+    isUp,
+    hasCarrier: carrier.trim() === "1",
+    master: master === null ? null : baseName(master),
+  };
 }
 
 /**
- * Gives the machine's links as often as it is asked, and reads them again only where a name or an
- * address has changed: a host with hundreds of containers has a link for each, of a dozen files.
+ * A function that gives the machine's links, and reads them again only if a name or an address has
+ * changed: a host with hundreds of containers has as many links, each with a dozen files.
  */
 export function createLinkStateCache(
   host: Pick<Host, "files" | "addresses">,

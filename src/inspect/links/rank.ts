@@ -1,19 +1,18 @@
-import type { LinkKind, LinkState, RejectedLink, RankedLink, Ranking } from "../../model/link.ts";
+import type { LinkKind, LinkState, Ranking, RejectedLink } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
 
 /** Drivers of EC2's NICs: Nitro's, its EFA's, and those of Xen instances. */
 const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
 
 /**
- * Which links IMDS may be asked through, best first: carrier, an address of its own, a driver that
- * EC2's NICs have, then the natural order of names. Links built over others lead where those lead,
- * and a veth leads to a container, unless there is nothing else (we are in one).
+ * Ranks the links that may lead to IMDS, best first: carrier, an address of its own, a driver of
+ * EC2's NICs, then the natural order of names. Links built over others lead where those lead. A veth
+ * leads to a container, unless no link has a device (ec2nic runs in a container).
  */
 export function rankCandidates(links: readonly LinkState[]): Ranking {
   const hasDevice = links.some(({ kind }) => kind === "device");
-  const reasons = links.map((link) => ({ link, reason: findExclusionReason(link, hasDevice) }));
-  const others = reasons.filter((each): each is RejectedLink => each.reason !== null);
-  const ranked = reasons
+  const rated = links.map((link) => ({ link, reason: findExclusionReason(link, hasDevice) }));
+  const candidates = rated
     .filter(({ reason }) => reason === null)
     .map(({ link }) => ({ link, criteria: rateLink(link) }))
     .toSorted(
@@ -21,15 +20,12 @@ export function rankCandidates(links: readonly LinkState[]): Ranking {
         compareCriteria(left.criteria, right.criteria) ||
         compareNaturally(left.link.name, right.link.name),
     )
-    .map(({ link, criteria }, at): RankedLink => ({
-      link,
-      rank: at + 1,
-      reason: describeCriteria(criteria),
-    }));
-  return { candidates: ranked, others };
+    .map(({ link, criteria }, at) => ({ link, rank: at + 1, reason: describe(criteria) }));
+  const others = rated.filter((each): each is RejectedLink => each.reason !== null);
+  return { candidates, others };
 }
 
-/** A bridge or a bond speaks for its links, which have no address; a VRF leaves them theirs. */
+/** The links of a bridge or a bond have no address of their own; those of a VRF keep theirs. */
 function findExclusionReason(
   { kind, master, addresses }: LinkState,
   hasDevice: boolean,
@@ -50,7 +46,7 @@ function rateLink({ hasCarrier, addresses, driver }: LinkState): readonly Criter
   ];
 }
 
-/** A link-local IPv4 address is what a DHCP client takes when nobody answered. */
+/** A DHCP client takes a link-local IPv4 address if no server has answered. */
 function isUsable({ family, address }: LinkState["addresses"][number]): boolean {
   return family === "ipv6" ? !address.startsWith("fe80:") : !address.startsWith("169.254.");
 }
@@ -60,7 +56,7 @@ function compareCriteria(left: readonly Criterion[], right: readonly Criterion[]
   return differences.find((each) => each !== 0) ?? 0;
 }
 
-function describeCriteria(criteria: readonly Criterion[]): string {
+function describe(criteria: readonly Criterion[]): string {
   return criteria.map(([isMet, metText, unmetText]) => (isMet ? metText : unmetText)).join(", ");
 }
 
@@ -74,7 +70,7 @@ const nonNicKinds: Readonly<Partial<Record<LinkKind, string>>> = {
   other: "nothing is behind it",
 };
 
-/** What a link of this kind is in place of a NIC; null: it may be one. */
+/** What a link of this kind is, if it is no NIC; null: it may be one. */
 export function describeNonNic(kind: LinkKind): string | null {
   return nonNicKinds[kind] ?? null;
 }

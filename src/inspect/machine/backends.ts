@@ -1,14 +1,18 @@
 import type { Host } from "../../host/host.ts";
-import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
 import type { TargetHost } from "../../host/target.ts";
-import { readText } from "../read-file.ts";
+import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
+import { baseName } from "../../model/text.ts";
+import { findExisting, listPaths, readText } from "../read-file.ts";
 
 type FileHost = Pick<Host, "files">;
 
+/** systemctl and nmcli answer within milliseconds, unless their daemon hangs. */
+const queryTimeoutMs = 10_000;
+
 /**
- * Who is there to configure the network on the target, and who is in charge of it now. Reads only.
- * systemd is asked about the machine itself; of an image only the files tell.
+ * Which programs on the target could configure the network, and which does. Reads only. The running
+ * machine's systemd is queried; for an image, only files are read.
  */
 export async function inspectBackends(
   host: Pick<TargetHost, "exec" | "files" | "target">,
@@ -26,11 +30,11 @@ export async function inspectBackends(
   return { hasSystemd, netplan, networkManager, networkd };
 }
 
-/** SubState, not ActiveState: only `running` is a daemon that takes orders (facts of cloud-init). */
+/** SubState, not ActiveState: only a daemon that is `running` accepts commands (cloud-init). */
 async function queryUnit(host: Pick<Host, "exec">, name: string): Promise<DaemonFacts> {
   const properties = "LoadState,UnitFileState,SubState";
   const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
-  const { stdout } = await host.exec(argv, { timeoutMs: 10_000 });
+  const { stdout } = await host.exec(argv, { timeoutMs: queryTimeoutMs });
   const has = (line: string): boolean => stdout.split("\n").includes(line);
   return {
     isInstalled: has("LoadState=loaded"),
@@ -39,63 +43,49 @@ async function queryUnit(host: Pick<Host, "exec">, name: string): Promise<Daemon
   };
 }
 
-const unitDirectories = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
+const adminUnits = "/etc/systemd/system";
+const unitDirectories = ["/usr/lib/systemd/system", "/lib/systemd/system", adminUnits];
 
-/** A unit is enabled where some target wants it (systemctl(1), enable). */
-async function readUnitFiles({ files }: FileHost, name: string): Promise<DaemonFacts> {
-  const unit = `${name}.service`;
-  const exists = async (path: string): Promise<boolean> => (await files.stat(path)) !== null;
-  const installed = await Promise.all(
-    unitDirectories.map((directory) => exists(`${directory}/${unit}`)),
-  );
-  const names = await files.list("/etc/systemd/system");
-  const wantsDirectories = names.filter((each) => each.endsWith(".wants"));
-  const isWanted = await Promise.all(
-    wantsDirectories.map((each) => exists(`/etc/systemd/system/${each}/${unit}`)),
-  );
+/** A unit is enabled if a target wants it (systemctl(1), enable). */
+async function readUnitFiles(target: FileHost, name: string): Promise<DaemonFacts> {
+  const isInAny = async (directories: readonly string[]): Promise<boolean> => {
+    const paths = directories.map((directory) => `${directory}/${name}.service`);
+    return (await findExisting(target, paths)) !== null;
+  };
+  const wantsDirectories = await listPaths(target, adminUnits, /\.wants$/);
   return {
-    isInstalled: installed.includes(true),
-    isEnabled: isWanted.includes(true),
+    isInstalled: await isInAny(unitDirectories),
+    isEnabled: await isInAny(wantsDirectories),
     isRunning: false,
   };
 }
 
 type NetplanFacts = BackendFacts["netplan"];
 
-type Renderer = NetplanFacts["renderer"];
-
-/** In the order in which netplan reads them; of equal names the later folder's file counts. */
+/** In netplan's order of reading; of files with the same name, the one of the later directory counts. */
 const netplanDirectories = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
 
 const netplanPrograms = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
 
-/** netplan on the target: is it there, what do others' files say. Reads only. */
 async function inspectNetplan(target: FileHost): Promise<NetplanFacts> {
-  const found = await Promise.all(netplanPrograms.map((path) => target.files.stat(path)));
   const listed = await Promise.all(
-    netplanDirectories.map((directory) => listYamlFiles(target, directory)),
+    netplanDirectories.map((directory) => listPaths(target, directory, /\.yaml$/)),
   );
-  const byName = new Map(listed.flat().map((path) => [path.slice(path.lastIndexOf("/")), path]));
+  const byName = new Map(listed.flat().map((path) => [baseName(path), path]));
   const paths = [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? []);
-  const others = paths.filter((path) => macOfManagedPath(path) === null);
-  const texts = await Promise.all(others.map((path) => readText(target, path)));
+  const files = paths.filter((path) => macOfManagedPath(path) === null);
+  const texts = await Promise.all(files.map((path) => readText(target, path)));
   const renderers = texts.flatMap((text) => parseRenderer(text ?? "") ?? []);
   return {
-    isInstalled: found.some((each) => each !== null),
-    files: others,
+    isInstalled: (await findExisting(target, netplanPrograms)) !== null,
+    files,
     renderer: renderers.at(-1) ?? null,
   };
 }
 
-async function listYamlFiles({ files }: FileHost, directory: string): Promise<readonly string[]> {
-  const names = await files.list(directory);
-  return names.filter((name) => name.endsWith(".yaml")).map((name) => `${directory}/${name}`);
-}
-
-/** The one for everything, a key directly below `network:`; a NIC's own lies deeper. */
-function parseRenderer(text: string): Renderer {
-  const lines = text.split("\n");
-  const keys = lines.filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
+/** The renderer of all NICs: a key directly below `network:`. That of one NIC is indented more. */
+function parseRenderer(text: string): NetplanFacts["renderer"] {
+  const keys = text.split("\n").filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
   const indent = Math.min(...keys.map((line) => line.search(/\S/)));
   for (const line of keys.filter((each) => each.search(/\S/) === indent)) {
     const [, name] = /^\s+renderer:\s*["']?(\w+)/.exec(line) ?? [];
@@ -104,20 +94,18 @@ function parseRenderer(text: string): Renderer {
   return null;
 }
 
-/** Link's name → uuid of the profile that is up on it, as NetworkManager says; empty without it. */
+/** The uuid of NetworkManager's active profile, by the name of its link; empty without NetworkManager. */
 export async function readActiveProfiles(
   host: Pick<Host, "exec">,
 ): Promise<Readonly<Record<string, string>>> {
   const argv = ["nmcli", "--terse", "--fields", "DEVICE,CON-UUID", "device"];
-  const { code, stdout } = await host.exec(argv, { timeoutMs: 10_000 });
+  const { code, stdout } = await host.exec(argv, { timeoutMs: queryTimeoutMs });
   if (code !== 0) return {};
-  const lines = stdout.split("\n").map((line) => /^(.+):([0-9a-f-]{36})$/.exec(line));
-  return Object.fromEntries(
-    lines.flatMap((match) => (match === null ? [] : [[unescapeTerse(match[1]), match[2] ?? ""]])),
-  );
+  const rows = [...stdout.matchAll(/^(.+):([0-9a-f-]{36})$/gm)];
+  return Object.fromEntries(rows.map(([, name = "", uuid = ""]) => [unescapeTerse(name), uuid]));
 }
 
 /** Terse output escapes colons and backslashes (nmcli(1), --escape). */
-function unescapeTerse(name = ""): string {
+function unescapeTerse(name: string): string {
   return name.replace(/\\(.)/g, "$1");
 }

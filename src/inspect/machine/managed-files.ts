@@ -1,36 +1,36 @@
 import type { Host } from "../../host/host.ts";
-import type { ExistingFile, HostState } from "../../model/plan.ts";
 import {
   machinePaths,
   macOfManagedPath,
   nicPathTemplates,
   unmanagedPath,
 } from "../../model/managed-paths.ts";
+import type { ExistingFile, HostState } from "../../model/plan.ts";
 import { decodeExactly } from "../read-file.ts";
 
 type FileHost = Pick<Host, "files">;
 
 /**
- * What lies on the target now: the files in our places, of every backend, and the admin's list of
- * NICs to leave alone. Reads only.
+ * The files on the target at the paths that ec2nic writes, of every backend, and the admin's list of
+ * unmanaged NICs. Reads only.
  */
 export async function readManagedFiles(target: FileHost): Promise<HostState> {
-  const [unmanaged, ...placePaths] = await Promise.all([
+  const [unmanaged, ...nicPaths] = await Promise.all([
     readUnmanaged(target),
-    ...nicPathTemplates.map((place) => listMatchingPaths(target, place)),
+    ...nicPathTemplates.map((template) => listMatchingPaths(target, template)),
   ]);
-  const paths = [...machinePaths, ...placePaths.flat()].toSorted();
+  const paths = [...machinePaths, ...nicPaths.flat()].toSorted();
   const files = await Promise.all(paths.map((path) => readExistingFile(target, path)));
-  return {
-    files: files.filter((file) => file !== null),
-    unmanaged,
-  };
+  return { files: files.filter((file) => file !== null), unmanaged };
 }
 
-/** The paths that `place` stands for here: one for each name with a MAC in the last fixed folder. */
-async function listMatchingPaths({ files }: FileHost, place: string): Promise<readonly string[]> {
-  const directory = place.slice(0, place.lastIndexOf("/", place.indexOf("MAC")));
-  const [, subPath = ""] = place.slice(directory.length + 1).split(/(?=\/)/);
+/** The paths on the target that match a template: names with a MAC in its last fixed directory. */
+async function listMatchingPaths(
+  { files }: FileHost,
+  template: string,
+): Promise<readonly string[]> {
+  const directory = template.slice(0, template.lastIndexOf("/", template.indexOf("MAC")));
+  const [, subPath = ""] = template.slice(directory.length + 1).split(/(?=\/)/);
   const names = await files.list(directory);
   const paths = names.map((name) => `${directory}/${name}${subPath}`);
   return paths.filter((path) => macOfManagedPath(path) !== null);
@@ -39,13 +39,13 @@ async function listMatchingPaths({ files }: FileHost, place: string): Promise<re
 async function readExistingFile({ files }: FileHost, path: string): Promise<ExistingFile | null> {
   const stat = await files.stat(path);
   if (stat === null) return null;
-  // What a link points to is not ours to compare: it is replaced by the file itself.
-  const content = stat.kind === "file" ? await files.read(path) : null;
-  const mode = stat.kind === "file" ? stat.mode : null;
-  return { path, content: decodeExactly(content ?? new Uint8Array()), mode };
+  // a symbolic link is replaced by the file itself, so its target is not compared
+  const isFile = stat.kind === "file";
+  const content = isFile ? decodeExactly((await files.read(path)) ?? new Uint8Array()) : "";
+  return { path, content, mode: isFile ? stat.mode : null };
 }
 
-/** The admin's list of NICs to leave alone, null where there is none. */
+/** The admin's list of unmanaged NICs; null: there is none. */
 export async function readUnmanaged({ files }: FileHost): Promise<string | null> {
   const bytes = await files.read(unmanagedPath);
   return bytes === null ? null : decodeExactly(bytes);

@@ -5,9 +5,9 @@ import { readTextOrEmpty } from "../read-file.ts";
 const leasesDirectory = "/run/systemd/netif/leases";
 
 /**
- * The leases that systemd-networkd holds, in the order of their links' names. A file is named by the
- * link's index; it says of itself that it is private, but is all that tells a lease without D-Bus,
- * and has looked alike from 219 on. One whose link has just gone is left out.
+ * The leases of systemd-networkd, in the order of the names of their links. A lease file is named
+ * after the link's index. It declares itself private, but nothing else shows a lease without D-Bus,
+ * and its format has not changed since 219. A lease whose link has just left is left out.
  */
 export async function readNetworkdLeases(
   host: Pick<Host, "files">,
@@ -16,10 +16,8 @@ export async function readNetworkdLeases(
   const leases = await Promise.all(
     names.map(async (nic) => {
       const index = (await readTextOrEmpty(host, `/sys/class/net/${nic}/ifindex`)).trim();
-      return {
-        nic,
-        text: index === "" ? "" : await readTextOrEmpty(host, `${leasesDirectory}/${index}`),
-      };
+      if (index === "") return { nic, text: "" };
+      return { nic, text: await readTextOrEmpty(host, `${leasesDirectory}/${index}`) };
     }),
   );
   return leases.filter(({ text }) => text !== "");

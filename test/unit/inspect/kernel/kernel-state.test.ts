@@ -205,12 +205,12 @@ describe("readKernel throws OSERR where", () => {
   test.each([
     ["ip is missing", { code: 127 }, "ip -N -json address show: there is no such command"],
     ["ip is iproute2 5.0", { code: 255, stderr: unknown }, `ended with 255: ${unknown}`],
-    ["ip prints no JSON", { stdout: "1: lo: <LOOPBACK,UP>" }, "prints something unknown: "],
-    ["ip prints no list", { stdout: "{}" }, "prints something unknown: "],
+    ["ip prints no JSON", { stdout: "1: lo: <LOOPBACK,UP>" }, "unexpected output: "],
+    ["ip prints no list", { stdout: "{}" }, "unexpected output: "],
     [
       "ip prints no valid address",
       { stdout: '[{"ifname":"a","addr_info":[{"local":"10.0.0.300"}]}]' },
-      'prints something unknown: "10.0.0.300" is not an address',
+      'unexpected output: "10.0.0.300" is not an address',
     ],
   ])("%s", async (_, answer, message) => {
     const reading = readKernel({ exec: ipWith({ [addresses]: answer }) });
