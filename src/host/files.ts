@@ -14,7 +14,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { errorMessage, Failure } from "../exit.ts";
-import { isTemporaryName } from "../model/managed-paths.ts";
+import { temporaryNames } from "../model/managed-paths.ts";
 import { directoryOf } from "../model/text.ts";
 import { errorCode, isPermissionError } from "./errors.ts";
 import type { Files, FileStat } from "./host.ts";
@@ -35,7 +35,7 @@ export const systemFiles: Files = {
   removeTemporary: async (directory, minAgeMs) => {
     const names = await readdir(directory).catch(() => []);
     const removals = names
-      .filter(isTemporaryName)
+      .filter((name) => temporaryNames.test(name))
       .map((name) => unlinkIfOlder(`${directory}/${name}`, minAgeMs));
     await Promise.allSettled(removals);
   },

@@ -1,27 +1,27 @@
 import type { Competitor, HotplugFile } from "./units/model.ts";
 
 /**
- * Who else would configure NICs when they come and go, and how to switch that off. Never done by us:
- * two that take turns on the same files would be worse than either. `files`: udev's rules and
- * cloud-init's settings, in the order in which they are read, each name once, and links that enable
- * units.
+ * Finds other programs that configure NICs when they are attached and detached, and the commands
+ * that disable them. ec2nic never runs these: two programs that rewrite each other's files would be
+ * worse than either. `files`: udev rules and settings of cloud-init, in their order of reading and
+ * each name once, and links that enable units.
  */
 export function findCompetitors(files: readonly HotplugFile[]): readonly Competitor[] {
   const active = files.filter(({ isMask }) => !isMask);
-  const found = [
-    {
-      ...cloudInit,
-      files: [...filterPaths(active, cloudInitRules), ...findHotplugSetting(active)],
-    },
-    { ...netUtils, files: filterPaths(active, netUtilsRules) },
-    { ...cloudSetup, files: filterPaths(active, cloudSetupLinks) },
+  const paths = active.map(({ path }) => path);
+  const cloudInitFiles = paths.filter((path) => cloudInitRules.test(path));
+  const found: readonly Competitor[] = [
+    { ...cloudInit, files: [...cloudInitFiles, ...findHotplugSetting(active)] },
+    { ...netUtils, files: paths.filter((path) => netUtilsRules.test(path)) },
+    { ...cloudSetup, files: paths.filter((path) => cloudSetupLinks.test(path)) },
   ];
-  return found.filter(({ files }) => files.length > 0);
+  return found.filter((competitor) => competitor.files.length > 0);
 }
 
 /**
- * It writes the rules at a boot where hotplug is asked for (cloudinit/config/cc_install_hotplug.py,
- * 25.1.4). Its socket is enabled by the package in any case, and alone does nothing.
+ * cloud-init writes these rules at boot if its settings ask for hotplug
+ * (cloudinit/config/cc_install_hotplug.py, 25.1.4). Its socket is always enabled by the package,
+ * and does nothing without the rules.
  */
 const cloudInitRules = /^\/etc\/udev\/rules\.d\/\d+-cloud-init-hook-hotplug\.rules$/;
 const cloudInit = {
@@ -34,7 +34,7 @@ const cloudInit = {
   ],
 };
 
-/** Its rules start policy-routes@NIC.service, and a timer that does it again. */
+/** Its rules start policy-routes@NIC.service, and a timer that repeats it. */
 const netUtilsRules = /\/99-vpc-policy-routes\.rules$/;
 const netUtils = {
   name: "amazon-ec2-net-utils",
@@ -46,18 +46,14 @@ const netUtils = {
   ],
 };
 
-/** It looks at each activation whether its service is enabled (90-nm-cloud-setup.sh, 1.42). */
+/** Its dispatcher script works only if its service is enabled (90-nm-cloud-setup.sh, 1.42). */
 const cloudSetupLinks = /\.(?:wants|requires)\/nm-cloud-setup\.(?:service|timer)$/;
 const cloudSetup = {
   name: "nm-cloud-setup",
   commands: ["systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"],
 };
 
-function filterPaths(files: readonly HotplugFile[], name: RegExp): readonly string[] {
-  return files.map(({ path }) => path).filter((path) => name.test(path));
-}
-
-/** Of cloud-init's settings the last word counts; user-data, which is later still, is not a file. */
+/** The last setting of cloud-init counts. (User-data, which is later still, is no file.) */
 function findHotplugSetting(files: readonly HotplugFile[]): readonly string[] {
   const settings = files
     .filter(({ path }) => path.startsWith("/etc/cloud/"))
@@ -66,7 +62,7 @@ function findHotplugSetting(files: readonly HotplugFile[]): readonly string[] {
   return last?.when.includes("hotplug") === true ? [last.path] : [];
 }
 
-/** What `when:` lists, in either of YAML's two ways. */
+/** The lists of the keys `when:`, in either notation of YAML. */
 function parseWhenLists(yaml: string): readonly string[] {
   const text = yaml.replaceAll(/(^|\s)#.*$/gm, "");
   const found = text.matchAll(/\bwhen["']?\s*:\s*(\[[^\]]*\]|(?:\n\s*-[^\n]*)+)/g);

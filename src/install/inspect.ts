@@ -1,17 +1,23 @@
 import type { Host } from "../host/host.ts";
-import { type DhcpHookFacts, dhcpHookDirectories, dhcpHookPaths } from "../model/dhcp.ts";
-import type { Daemon, HotplugFile, InstalledEntry, InstallFacts } from "./units/model.ts";
-import { isTemporaryName } from "../model/managed-paths.ts";
 import type { TargetHost } from "../host/target.ts";
-import { readText, readTextOrEmpty } from "../inspect/read-file.ts";
+import { findExisting, listPaths, readText, readTextOrEmpty } from "../inspect/read-file.ts";
+import { type DhcpHookFacts, dhcpHookDirectories, dhcpHookPaths } from "../model/dhcp.ts";
+import { temporaryNames } from "../model/managed-paths.ts";
+import { baseName, directoryOf } from "../model/text.ts";
+import {
+  type Daemon,
+  daemons,
+  type HotplugFile,
+  type InstalledEntry,
+  type InstallFacts,
+} from "./units/model.ts";
+import { unitDirectory } from "./units/unit.ts";
 
 type FileHost = Pick<Host, "files">;
 
-const unitDirectory = "/etc/systemd/system";
-
 const ruleDirectory = "/etc/udev/rules.d";
 
-/** The first that has a name hides it in the others (udev(7)). */
+/** A file in the first directory hides those of the same name in the others (udev(7)). */
 const ruleDirectories = [
   ruleDirectory,
   "/run/udev/rules.d",
@@ -19,24 +25,31 @@ const ruleDirectories = [
   "/lib/udev/rules.d",
 ];
 
-/** What systemd keeps running when it is installed. */
+/** Names of our files. Drop-ins of our units (`ec2nic-repair.timer.d`) are the admin's. */
+const managedNames = /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/;
+
+/** The units that stay active after `--install`. */
 const persistentUnits = ["ec2nic-repair.timer", "ec2nic-lease.path"];
 
-/** What of `folders` and of an installation lies on the target. Reads only. */
+interface InspectedPaths {
+  /** The directories that the new installation needs. */
+  readonly directories: readonly string[];
+  /** The list of the directories that `--install` created. */
+  readonly createdListPath: string;
+}
+
+/** What is installed on the target, and what an installation depends on. Reads only. */
 export async function inspectInstall(
   host: Pick<TargetHost, "exec" | "files" | "target">,
-  {
-    directories,
-    madeListPath,
-  }: { readonly directories: readonly string[]; readonly madeListPath: string },
+  { directories, createdListPath }: InspectedPaths,
 ): Promise<InstallFacts> {
   const { target } = host;
-  const paths = [madeListPath, ...(await findManagedPaths(target, madeListPath))].toSorted();
-  const things = await Promise.all(paths.map((path) => readThing(target, path)));
+  const paths = [createdListPath, ...(await findManagedPaths(target, createdListPath))].toSorted();
+  const entries = await Promise.all(paths.map((path) => readEntry(target, path)));
   const stats = await Promise.all(directories.map((directory) => target.files.stat(directory)));
   const runningDaemons = target.isThisMachine ? await findDaemons(host, runningDaemonPaths) : [];
   return {
-    entries: things.filter((thing) => thing !== null),
+    entries: entries.filter((entry) => entry !== null),
     directories: directories.filter((_, at) => (stats[at] ?? null) !== null),
     hotplugFiles: await readHotplugFiles(target),
     runningDaemons,
@@ -46,50 +59,40 @@ export async function inspectInstall(
   };
 }
 
-/** systemctl(1), is-active: a word for each unit, in their order. */
+/** systemctl(1), is-active: one word for each unit, in their order. */
 async function listActiveUnits(host: Pick<Host, "exec">): Promise<readonly string[]> {
-  const { stdout } = await host.exec(["systemctl", "is-active", ...persistentUnits], {
-    timeoutMs: 10_000,
-  });
-  const words = stdout.split("\n");
+  const argv = ["systemctl", "is-active", ...persistentUnits];
+  const words = (await host.exec(argv, { timeoutMs: 10_000 })).stdout.split("\n");
   return persistentUnits.filter((_, at) => words[at] === "active");
 }
 
-/** Whatever is named after us where units, their links, rules and hooks lie. */
+/** Every file with a name of ec2nic in the directories of units, their links, rules and hooks. */
 async function findManagedPaths(
   target: FileHost,
-  madeListPath: string,
+  createdListPath: string,
 ): Promise<readonly string[]> {
-  const wantsDirectories = await listWantsDirectories(target);
-  const searchDirectories = [
+  const directories = [
     unitDirectory,
     ruleDirectory,
-    ...wantsDirectories,
+    ...(await listWantsDirectories(target)),
     ...(await listHookDirectories(target)),
   ];
-  const madeListDirectory = madeListPath.slice(0, madeListPath.lastIndexOf("/"));
-  const found = await Promise.all(
-    [...searchDirectories, madeListDirectory].map(async (directory) => {
-      const names = await target.files.list(directory);
-      const isManagedName = directory === madeListDirectory ? isTemporaryName : hasManagedName;
-      return names.filter(isManagedName).map((name) => `${directory}/${name}`);
-    }),
-  );
+  const found = await Promise.all([
+    ...directories.map((directory) => listPaths(target, directory, managedNames)),
+    ...[...directories, directoryOf(createdListPath)].map((directory) =>
+      listPaths(target, directory, temporaryNames),
+    ),
+  ]);
   return found.flat();
 }
 
-/** What an admin adds to our units (`ec2nic-repair.timer.d`) is the admin's. */
-function hasManagedName(name: string): boolean {
-  return isTemporaryName(name) || /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/.test(name);
-}
-
-/** Where /lib is a link to /usr/lib, what lies there would be found twice. */
+/** If /lib is a link to /usr/lib, each of its files would be found twice. */
 async function listHookDirectories(target: FileHost): Promise<readonly string[]> {
   const isMerged = (await target.files.readLink("/lib")) !== null;
   return dhcpHookDirectories.filter((directory) => !isMerged || !directory.startsWith("/lib/"));
 }
 
-async function readThing(target: FileHost, path: string): Promise<InstalledEntry | null> {
+async function readEntry(target: FileHost, path: string): Promise<InstalledEntry | null> {
   const stat = await target.files.stat(path);
   if (stat === null) return null;
   const { kind, mode } = stat;
@@ -98,59 +101,33 @@ async function readThing(target: FileHost, path: string): Promise<InstalledEntry
   return { path, kind, content, mode, target: linkTarget };
 }
 
+/** The files of other programs that `findCompetitors` looks at. */
 async function readHotplugFiles(target: FileHost): Promise<readonly HotplugFile[]> {
-  const listed = await Promise.all(
-    ruleDirectories.map((directory) =>
-      listMatchingNames(target, directory, /hotplug|policy-routes/),
-    ),
+  const list = (directories: readonly string[], pattern: RegExp) =>
+    Promise.all(directories.map((directory) => listPaths(target, directory, pattern)));
+  const rules = (await list(ruleDirectories, /hotplug|policy-routes/)).flat();
+  const visibleRules = rules.filter(
+    (path, at) => !rules.slice(0, at).some((earlier) => baseName(earlier) === baseName(path)),
   );
-  const rules = listed.flatMap((names, at) =>
-    names
-      .filter((name) => !listed.slice(0, at).some((earlier) => earlier.includes(name)))
-      .map((name) => `${ruleDirectories[at] ?? ""}/${name}`),
-  );
-  const configs = await listMatchingNames(target, "/etc/cloud/cloud.cfg.d", /\.cfg$/);
-  const settings = [
-    "/etc/cloud/cloud.cfg",
-    ...configs.map((name) => `/etc/cloud/cloud.cfg.d/${name}`),
-  ];
-  const enabled = await findOtherEnabledUnits(target);
-  return Promise.all(
-    [...rules, ...settings, ...enabled].map((path) => readHotplugFile(target, path)),
-  );
+  const settings = await list(["/etc/cloud/cloud.cfg.d"], /\.cfg$/);
+  const enabled = await list(await listWantsDirectories(target), /^nm-cloud-setup\./);
+  const paths = [...visibleRules, "/etc/cloud/cloud.cfg", ...settings.flat(), ...enabled.flat()];
+  return Promise.all(paths.map((path) => readHotplugFile(target, path)));
 }
 
-/** Links by which systemd starts another's units: what has no rule of udev's and no setting. */
-async function findOtherEnabledUnits(target: FileHost): Promise<readonly string[]> {
-  const directories = await listWantsDirectories(target);
-  const names = directories.map((directory) =>
-    listMatchingNames(target, directory, /^nm-cloud-setup\./),
-  );
-  const listed = await Promise.all(names);
-  return listed.flatMap((some, at) => some.map((name) => `${directories[at] ?? ""}/${name}`));
+/** The directories of links by which systemd starts units. */
+function listWantsDirectories(target: FileHost): Promise<readonly string[]> {
+  return listPaths(target, unitDirectory, /\.(?:wants|requires)$/);
 }
 
-async function listWantsDirectories(target: FileHost): Promise<readonly string[]> {
-  const names = await listMatchingNames(target, unitDirectory, /\.(?:wants|requires)$/);
-  return names.map((name) => `${unitDirectory}/${name}`);
-}
-
-async function listMatchingNames(
-  target: FileHost,
-  directory: string,
-  pattern: RegExp,
-): Promise<readonly string[]> {
-  return (await target.files.list(directory)).filter((name) => pattern.test(name));
-}
-
-/** What may not be read tells nothing, and is no reason to fail. */
+/** A file that cannot be read counts as empty: it is no reason to fail. */
 async function readHotplugFile(target: FileHost, path: string): Promise<HotplugFile> {
   const isMask = (await target.files.readLink(path).catch(() => null)) === "/dev/null";
   const content = isMask ? "" : await readTextOrEmpty(target, path);
   return { path, content, isMask };
 }
 
-/** sd_booted(3); the socket by which udevadm control speaks to the daemon. */
+/** sd_booted(3); the socket of `udevadm control`. */
 const runningDaemonPaths = {
   systemd: ["/run/systemd/system"],
   udev: ["/run/udev/control"],
@@ -167,28 +144,27 @@ async function findDaemons(
 ): Promise<readonly Daemon[]> {
   const exists = async (path: string): Promise<boolean> =>
     (await files.stat(path).catch(() => null)) !== null;
-  const detectDaemon = async (daemon: Daemon): Promise<readonly Daemon[]> =>
-    (await Promise.all(evidencePaths[daemon].map(exists))).includes(true) ? [daemon] : [];
-  return [...(await detectDaemon("systemd")), ...(await detectDaemon("udev"))];
+  const hasEvidence = await Promise.all(
+    daemons.map(async (daemon) =>
+      (await Promise.all(evidencePaths[daemon].map(exists))).some(Boolean),
+    ),
+  );
+  return daemons.filter((_, at) => hasEvidence[at]);
 }
 
-/** systemd's own folder of units, before and after the merge of /usr. */
+/** systemd's own directory of units, after and before the merge of /usr. */
 const networkdUnitPaths = ["/usr/lib", "/lib"].map(
   (prefix) => `${prefix}/systemd/system/systemd-networkd.service`,
 );
 
-/** Which DHCP clients are installed on the target, by the places that their packages bring. */
+/** Which DHCP clients are installed on the target, by the paths of their packages. */
 export async function findDhcpHooks(target: FileHost): Promise<DhcpHookFacts> {
-  const findFirst = async (paths: readonly string[]): Promise<string | null> => {
-    const found = await Promise.all(paths.map((path) => target.files.stat(path)));
-    return paths.find((_, prefix) => found[prefix] !== null) ?? null;
+  const { dhclient, dhcpcd, udhcpc, networkManager } = dhcpHookPaths;
+  return {
+    dhclient: await findExisting(target, dhclient),
+    dhcpcd: await findExisting(target, dhcpcd),
+    udhcpc: await findExisting(target, udhcpc),
+    networkManager: await findExisting(target, networkManager),
+    hasNetworkd: (await findExisting(target, networkdUnitPaths)) !== null,
   };
-  const [dhclient, dhcpcd, udhcpc, networkManager, networkd] = await Promise.all([
-    findFirst(dhcpHookPaths.dhclient),
-    findFirst(dhcpHookPaths.dhcpcd),
-    findFirst(dhcpHookPaths.udhcpc),
-    findFirst(dhcpHookPaths.networkManager),
-    findFirst(networkdUnitPaths),
-  ]);
-  return { dhclient, dhcpcd, udhcpc, networkManager, hasNetworkd: networkd !== null };
 }

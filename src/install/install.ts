@@ -1,25 +1,19 @@
-import { isRunningMachine, type TargetHost } from "../host/target.ts";
+import { runExclusively } from "../apply/lock.ts";
+import { requireRootUser } from "../apply/preconditions.ts";
 import { exitCodes } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { Installation, InstallPlan } from "./units/model.ts";
-import {
-  describeInstall,
-  describeInstallActions,
-  type InstallLocation,
-  installOutcome,
-  renderInstallResult,
-} from "./report.ts";
-import { runExclusively } from "../apply/lock.ts";
-import { resolveProgram } from "./program.ts";
-import { requireRootUser } from "../apply/preconditions.ts";
+import type { TargetHost } from "../host/target.ts";
+import { parentDirectories } from "../model/managed-paths.ts";
 import { applyInstall } from "./apply.ts";
 import { findDhcpHooks, inspectInstall } from "./inspect.ts";
-import { parentDirectories } from "../model/managed-paths.ts";
 import { createdDirectoriesPath, planInstall, planUninstall } from "./plan.ts";
+import { resolveProgram } from "./program.ts";
+import { reportInstall } from "./report.ts";
 import { renderInstallation } from "./units/installation.ts";
+import type { Installation, InstallPlan } from "./units/model.ts";
 
 export interface InstallOptions {
-  /** `/` for the machine itself. */
+  /** `/` for the running machine. */
   readonly root: string;
   /** With the hooks of DHCP clients. */
   readonly withDhcpHooks: boolean;
@@ -27,22 +21,22 @@ export interface InstallOptions {
   readonly json: boolean;
 }
 
-/** How long another run is waited for. */
+/** How long the run waits for another ec2nic process. */
 const lockTimeoutMs = 60_000;
 
-/** `hotplug --install`; gives the exit status. Throws what `runJob` throws. */
+/** `hotplug --install`; returns the exit status. Throws as `runJob` does. */
 export function runInstall(host: TargetHost, options: InstallOptions): Promise<number> {
   return runJob(host, options, "install");
 }
 
-/** `hotplug --uninstall`; gives the exit status. Throws what `runJob` throws. */
+/** `hotplug --uninstall`; returns the exit status. Throws as `runJob` does. */
 export function runUninstall(host: TargetHost, options: InstallOptions): Promise<number> {
   return runJob(host, options, "uninstall");
 }
 
 /**
- * Throws `NOPERM` without the rights, `USAGE` for a program at a path that units cannot start, and
- * what `install` throws.
+ * Throws `NOPERM` without root, `TEMPFAIL` if another ec2nic process does not end, and what
+ * `resolveProgram` and `install` throw.
  */
 async function runJob(
   host: TargetHost,
@@ -59,54 +53,17 @@ async function runJob(
   return exitCodes.OK;
 }
 
-interface InstallReport extends InstallLocation {
-  readonly plan: InstallPlan;
-}
-
-async function reportInstall(
-  host: Pick<Host, "clock" | "log" | "print">,
-  { dryRun, json }: InstallOptions,
-  { plan, ...place }: InstallReport,
-): Promise<void> {
-  const { program } = place;
-  const elapsedMs = Math.round(host.clock.now());
-  if (json) await host.print(renderInstallResult({ dryRun, program, plan, elapsedMs }));
-  else if (dryRun) await host.print(describeInstall(plan, place));
-  if (dryRun) return;
-  if (!json) for (const action of describeInstallActions(plan, place)) host.log.info(action);
-  for (const note of plan.notes) host.log.warn(note);
-  for (const { name, files, commands } of plan.competitors) {
-    const where = files.join(", ");
-    host.log.warn(`${name} is active here, too (${where})`, commands.join(" && "));
-  }
-  host.log.info(summarizeInstall({ plan, ...place }));
-}
-
-function summarizeInstall({ plan, program, root }: InstallReport): string {
-  const isChanged = installOutcome({ plan, program }) !== "unchanged";
-  const where = isRunningMachine(root) ? "" : ` below ${root}`;
-  if (program === null) {
-    if (!isChanged) return `nothing to uninstall${where}`;
-    return `uninstalled${where}; files that configure NICs (their names have ec2nic-MAC) stay`;
-  }
-  return `${isChanged ? "installed" : "installed already"}${where}: units start ${program}`;
-}
-
-export interface InstallRequest {
-  /**
-   * The absolute path of the executable, as the machine will have it; null: `--uninstall`, whatever
-   * was installed.
-   */
+interface InstallRequest {
+  /** The absolute path of the executable on the target; null: `--uninstall`, of any version. */
   readonly program: string | null;
-  /** With the hooks of the DHCP clients that are there; without, those that are installed go. */
+  /** With hooks for the DHCP clients on the target; false: existing hooks are removed. */
   readonly withDhcpHooks: boolean;
   readonly dryRun: boolean;
 }
 
 /**
- * Puts udev's rules, the units and the hooks in place on the target, or removes them; gives what was
- * done. On an image only files and links are made, and no command is run. Throws what `applyInstall`
- * throws.
+ * Installs udev rules, units and hooks on the target, or removes them; returns the plan of it. On an
+ * image, only files and links are written, and no command runs. Throws as `applyInstall` does.
  */
 export async function install(
   host: Pick<TargetHost, "exec" | "files" | "log" | "signal" | "target">,
@@ -118,7 +75,7 @@ export async function install(
   const directories = [...new Set([...paths, createdDirectoriesPath].flatMap(parentDirectories))];
   const facts = await inspectInstall(host, {
     directories,
-    madeListPath: createdDirectoriesPath,
+    createdListPath: createdDirectoriesPath,
   });
   const plan = program === null ? planUninstall(facts) : planInstall(installation, facts);
   if (!dryRun) await applyInstall(host, plan);
@@ -130,6 +87,5 @@ async function buildInstallation(
   { program, withDhcpHooks }: InstallRequest,
 ): Promise<Installation> {
   if (program === null) return { files: [], links: [] };
-  const clients = withDhcpHooks ? await findDhcpHooks(target) : null;
-  return renderInstallation(program, clients);
+  return renderInstallation(program, withDhcpHooks ? await findDhcpHooks(target) : null);
 }

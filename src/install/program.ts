@@ -1,15 +1,16 @@
-import { pathBelow, type TargetHost } from "../host/target.ts";
 import { Failure } from "../exit.ts";
 import type { FileStat, Host } from "../host/host.ts";
+import { pathBelow, type TargetHost } from "../host/target.ts";
+import { findExisting } from "../inspect/read-file.ts";
+import { isPlainPath, parentDirectories } from "../model/managed-paths.ts";
 import { quoteShellWord } from "../model/text.ts";
-import { parentDirectories, isPlainPath } from "../model/managed-paths.ts";
 
-const usualPaths = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"];
+const [defaultPath, ...otherPaths] = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"] as const;
 
 /**
- * The path by which units and hooks below `root` start this program. For an image: where this one
- * lies in it, else where one lies already (one for another processor cannot be run here), else as
- * here. Throws `USAGE` for a place that is none for a program, with the command that mends it.
+ * The path by which units and hooks on the target start this program. For an image: its own path in
+ * the image if it is there, else that of another copy in the image (one for another processor cannot
+ * run here), else its path here. Throws `USAGE`, with the commands to fix it, for an unsuitable path.
  */
 export async function resolveProgram(
   host: Pick<TargetHost, "files" | "program" | "target">,
@@ -18,12 +19,11 @@ export async function resolveProgram(
   const program = isThisMachine ? host.program : await findProgramInImage(host);
   const reason = unsuitableReason(program);
   if (reason === null) {
-    // of this machine alone: who makes an image may make it as anybody
+    // not for an image, which any user may build
     if (isThisMachine) await refuseUntrustedPath(host, program);
     return program;
   }
-  const [installPath = ""] = usualPaths;
-  const target = isThisMachine ? installPath : quoteShellWord(pathBelow(root, installPath));
+  const target = isThisMachine ? defaultPath : quoteShellWord(pathBelow(root, defaultPath));
   const rerunCommand = isThisMachine
     ? `${target} hotplug --install`
     : `run this again with --root ${quoteShellWord(root)}`;
@@ -32,13 +32,12 @@ export async function resolveProgram(
 }
 
 async function refuseUntrustedPath(host: Pick<Host, "files">, program: string): Promise<void> {
-  const untrustedPath = await findUntrustedPath(host, program);
-  if (untrustedPath === null) return;
-  const reason = `others than root may write ${untrustedPath}, and units start it as root`;
-  const quotedPath = quoteShellWord(untrustedPath);
-  const fixCommand = `chown -h root: ${quotedPath} && chmod o-w ${quotedPath}`;
-  const hint = `${fixCommand}, then ${quoteShellWord(program)} hotplug --install`;
-  throw new Failure("USAGE", `${program}: ${reason}`, { hint });
+  const path = await findUntrustedPath(host, program);
+  if (path === null) return;
+  const message = `${program}: users other than root may write ${path}, and units run it as root`;
+  const quoted = quoteShellWord(path);
+  const hint = `chown -h root: ${quoted} && chmod o-w ${quoted}, then ${quoteShellWord(program)} hotplug --install`;
+  throw new Failure("USAGE", message, { hint });
 }
 
 async function findProgramInImage({
@@ -48,32 +47,34 @@ async function findProgramInImage({
 }: Pick<TargetHost, "files" | "program" | "target">): Promise<string> {
   const { root } = target;
   const directory = (await files.readLink("/proc/self/cwd")) ?? "/";
-  const pathInImage = pathBelowRoot(root.startsWith("/") ? root : `${directory}/${root}`, program);
-  if (pathInImage !== null) return pathInImage;
-  const stats = await Promise.all(usualPaths.map((path) => target.files.stat(path)));
-  return usualPaths.find((_, at) => (stats[at] ?? null) !== null) ?? program;
+  const path = pathBelowRoot(root.startsWith("/") ? root : `${directory}/${root}`, program);
+  return path ?? (await findExisting(target, [defaultPath, ...otherPaths])) ?? program;
 }
 
-/** These are emptied, at a boot at the latest. */
+/** Directories that are emptied, at the latest at boot. */
 const volatileDirectories = ["/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
-/** ProtectHome= hides these from our units, and a person's folder is no place for root's programs. */
+/** ProtectHome= hides these from our units, and root's programs do not belong in a home directory. */
 const homeDirectories = ["/home", "/root"];
 
 /**
- * Why a program at this path cannot be what units, rules and hooks start; null: it can. Neither
- * systemd nor a hook's shell would take a path with blanks or signs as one.
+ * Why units, rules and hooks cannot start a program at this path; null: they can. Neither systemd
+ * nor the shell of a hook would take a path with blanks or special characters as one word.
  */
 export function unsuitableReason(program: string): string | null {
   const isBelow = (directory: string): boolean => program.startsWith(`${directory}/`);
-  if (!isPlainPath(program)) return "units and hooks need a path without blanks and signs";
-  if (volatileDirectories.some(isBelow)) return "what lies there does not last";
-  return homeDirectories.some(isBelow) ? "units do not see what lies there" : null;
+  if (!isPlainPath(program)) {
+    return "units and hooks need a path without blanks and special characters";
+  }
+  if (volatileDirectories.some(isBelow)) {
+    return "units need a permanent path, and this directory is temporary";
+  }
+  return homeDirectories.some(isBelow) ? "units cannot see home directories" : null;
 }
 
 /**
- * The program as a machine below `root` will have it; null: it lies elsewhere. Both are absolute;
- * `root` may have `.` and `..` in it, as people write it.
+ * The path of a program on the image at `root`; null: it is elsewhere. Both are absolute; `root` may
+ * contain `.` and `..`, as the user wrote it.
  */
 export function pathBelowRoot(root: string, program: string): string | null {
   const parts = root.split("/").reduce<readonly string[]>((resolved, part) => {
@@ -85,9 +86,9 @@ export function pathBelowRoot(root: string, program: string): string | null {
 }
 
 /**
- * What of a program's path somebody else than root could change, the program or a folder above it:
- * what root's units start from there would be theirs. null: nothing. A group that may write is the
- * admin's word (Debian's `staff` in /usr/local).
+ * The first part of a program's path, a directory or the program, that a user other than root could
+ * change, and with it what root's units start; null: none. A group that may write is the admin's
+ * choice (Debian's `staff` in /usr/local).
  */
 export async function findUntrustedPath(
   { files }: Pick<Host, "files">,
@@ -98,7 +99,7 @@ export async function findUntrustedPath(
   return paths.find((_, at) => isUntrusted(stats[at] ?? null)) ?? null;
 }
 
-/** In a folder with the sticky bit, as /tmp is, nobody takes away what is root's. */
+/** In a directory with the sticky bit, as /tmp, other users cannot remove the files of root. */
 function isUntrusted(stat: FileStat | null): boolean {
   if (stat === null) return false;
   const isSticky = stat.kind === "directory" && (stat.mode & 0o1000) !== 0;

@@ -1,90 +1,94 @@
-import { pathBelow } from "../host/target.ts";
-import type { InstallPlan } from "./units/model.ts";
-import { escapeUnprintable } from "../output/text.ts";
+import type { Host } from "../host/host.ts";
+import { isRunningMachine, pathBelow } from "../host/target.ts";
 import { renderJson } from "../output/json.ts";
+import { escapeUnprintable } from "../output/text.ts";
+import type { InstallPlan } from "./units/model.ts";
 
-type Verb = "run" | "write" | "link" | "remove";
-
-const pastTense: Readonly<Record<Verb, string>> = {
-  run: "ran",
-  write: "wrote",
-  link: "linked",
-  remove: "removed",
-};
-
-/** For whom a plan is told. */
-export interface InstallLocation {
-  /** `/` for the machine itself; else paths are shown as they lie below it. */
-  readonly root: string;
-  /** What units and hooks start; null: `--uninstall`. */
+/** What a run of `--install` or `--uninstall` did, or would do. */
+interface InstallResult {
+  readonly plan: InstallPlan;
+  /** The executable that units and hooks start; null: `--uninstall`. */
   readonly program: string | null;
+  /** `/` for the running machine; else paths are shown below it. */
+  readonly root: string;
 }
 
-/** What `--install` or `--uninstall` would do, a line each, with all that is told of it. */
-export function describeInstall(plan: InstallPlan, location: InstallLocation): string {
-  const folders = plan.removeDirectories.map(
-    (path) => `remove ${pathBelowLocation(location, path)}, if it is empty`,
-  );
-  const lines = [...actionLines(plan, location, (verb) => verb), ...folders];
+/** Prints the result on stdout (`--json`, `--dry-run`), and logs the actions and notes. */
+export async function reportInstall(
+  host: Pick<Host, "clock" | "log" | "print">,
+  { dryRun, json }: { readonly dryRun: boolean; readonly json: boolean },
+  result: InstallResult,
+): Promise<void> {
+  const { plan } = result;
+  if (json) await host.print(renderResult(result, dryRun, Math.round(host.clock.now())));
+  else if (dryRun) await host.print(describeInstall(result));
+  if (dryRun) return;
+  if (!json) for (const line of actionLines(result, pastTense)) host.log.info(line);
+  for (const note of plan.notes) host.log.warn(note);
+  for (const { name, files, commands } of plan.competitors) {
+    host.log.warn(`${name} is active here, too (${files.join(", ")})`, commands.join(" && "));
+  }
+  host.log.info(summarize(result));
+}
+
+function summarize({ plan, program, root }: InstallResult): string {
+  const isChanged = hasChanges(plan);
+  const where = isRunningMachine(root) ? "" : ` below ${root}`;
+  if (program === null) {
+    if (!isChanged) return `nothing to uninstall${where}`;
+    return `uninstalled${where}; the files that configure NICs (ec2nic-MAC in their names) are kept`;
+  }
+  return `${isChanged ? "installed" : "installed already"}${where}: units start ${program}`;
+}
+
+/** What `--install` or `--uninstall` would do and report, one line each. */
+export function describeInstall(result: InstallResult): string {
+  const { plan, program, root } = result;
+  const actions = [
+    ...actionLines(result, presentTense),
+    ...plan.removeDirectories.map((path) => `remove ${pathBelow(root, path)}, if it is empty`),
+  ];
   const notes = [
-    ...(location.program === null ? [] : [`units start ${location.program}`]),
+    ...(program === null ? [] : [`units start ${program}`]),
     ...plan.notes,
     ...plan.competitors.flatMap(({ name, files, commands }) => [
       `${name} is active here, too (${files.join(", ")}); to switch it off:`,
       ...commands.map((command) => `  ${command}`),
     ]),
   ];
-  const all = [...(lines.length === 0 ? ["nothing to do"] : lines), ...notes];
-  return escapeUnprintable(`${all.join("\n")}\n`);
+  const lines = [...(actions.length === 0 ? ["nothing to do"] : actions), ...notes];
+  return escapeUnprintable(`${lines.join("\n")}\n`);
 }
 
-/** What was done, a line each. */
-export function describeInstallActions(
-  plan: InstallPlan,
-  location: InstallLocation,
-): readonly string[] {
-  return actionLines(plan, location, (verb) => pastTense[verb]);
-}
+const presentTense = { run: "run", write: "write", link: "link", remove: "remove" };
+const pastTense = { run: "ran", write: "wrote", link: "linked", remove: "removed" };
 
-function actionLines(
-  plan: InstallPlan,
-  location: InstallLocation,
-  formatVerb: (verb: Verb) => string,
-): readonly string[] {
+function actionLines({ plan, root }: InstallResult, verbs: typeof presentTense): readonly string[] {
   const { stepsBefore, write, links, remove, removeLast, steps } = plan;
-  const run = ({ argv }: InstallPlan["steps"][number]) => `${formatVerb("run")} ${argv.join(" ")}`;
-  const shownPath = (path: string): string => pathBelowLocation(location, path);
+  const run = ({ argv }: InstallPlan["steps"][number]) => `${verbs.run} ${argv.join(" ")}`;
+  const shown = (path: string): string => pathBelow(root, path);
   return [
     ...stepsBefore.map(run),
-    ...write.map(({ path }) => `${formatVerb("write")} ${shownPath(path)}`),
-    ...links.map(({ path, target }) => `${formatVerb("link")} ${shownPath(path)} to ${target}`),
-    ...[...remove, ...removeLast].map((path) => `${formatVerb("remove")} ${shownPath(path)}`),
+    ...write.map(({ path }) => `${verbs.write} ${shown(path)}`),
+    ...links.map(({ path, target }) => `${verbs.link} ${shown(path)} to ${target}`),
+    ...[...remove, ...removeLast].map((path) => `${verbs.remove} ${shown(path)}`),
     ...steps.map(run),
   ];
 }
 
-function pathBelowLocation({ root }: InstallLocation, path: string): string {
-  return pathBelow(root, path);
-}
-
-/** A run of `--install` or `--uninstall`, as `--json` tells of it. */
-interface InstallResult {
-  readonly dryRun: boolean;
-  /** What units and hooks start; null: `--uninstall`. */
-  readonly program: string | null;
-  readonly plan: InstallPlan;
-  readonly elapsedMs: number;
-}
-
-/** The shape of every result, without NICs; and what else a machine may want to know of it. */
-export function renderInstallResult(result: InstallResult): string {
-  const { dryRun, program, plan, elapsedMs } = result;
+/** The JSON of every result, without NICs, with what only an installation has. */
+function renderResult(
+  { plan, program }: InstallResult,
+  dryRun: boolean,
+  elapsedMs: number,
+): string {
   const { stepsBefore, write, links, remove, removeLast, removeDirectories, steps } = plan;
+  const changed = program === null ? "retired" : "configured";
   return renderJson({
     command: "hotplug",
     dryRun,
     elapsedMs,
-    outcome: installOutcome(result),
+    outcome: hasChanges(plan) ? changed : "unchanged",
     nics: [],
     imds: null,
     program,
@@ -100,13 +104,6 @@ export function renderInstallResult(result: InstallResult): string {
   });
 }
 
-/** Whether anything is to be done, and which way round. */
-export function installOutcome({
-  program,
-  plan,
-}: Pick<InstallResult, "plan" | "program">): "configured" | "retired" | "unchanged" {
-  const { stepsBefore, write, links, remove, removeLast, removeDirectories, steps } = plan;
-  const all = [stepsBefore, write, links, remove, removeLast, removeDirectories, steps];
-  if (all.every(({ length }) => length === 0)) return "unchanged";
-  return program === null ? "retired" : "configured";
+function hasChanges({ notes: _, competitors: __, ...changes }: InstallPlan): boolean {
+  return Object.values(changes).some(({ length }) => length > 0);
 }

@@ -73,10 +73,8 @@ function extractMac(text: string, template: string): string | null {
   return fits ? digits.replaceAll(/(..)(?!$)/g, "$1:") : null;
 }
 
-/** What `Files.write` and `Files.link` make under a name of its own; one that lies there is left over. */
-export function isTemporaryName(name: string): boolean {
-  return /^\.ec2nic-[0-9a-f]{12}\.tmp$/.test(name);
-}
+/** The names of the temporary files of `Files.write` and `Files.symlink`. */
+export const temporaryNames = /^\.ec2nic-[0-9a-f]{12}\.tmp$/;
 
 /**
  * What we call a NIC in the backends' own terms. All follow from the MAC's digits alone, so that a

@@ -1,20 +1,21 @@
-import type { ConfigFile } from "../../model/plan.ts";
-import type { IniSection } from "../../render/ini.ts";
 import { networkManagerHeader } from "../../model/backend-facts.ts";
 import { networkManagerDnsPath } from "../../model/managed-paths.ts";
+import type { ConfigFile } from "../../model/plan.ts";
+import type { IniSection } from "../../render/ini.ts";
 import {
-  bootUnit,
-  unitConditions,
   backgroundService,
+  bootUnit,
   networkDaemons,
   oneshotService,
+  unitConditions,
   unitFile,
 } from "./unit.ts";
 
 /**
- * The units that configure all NICs by themselves: before the network, after it, and from time to time.
- * None is needed by anything, so that none holds up or fails a boot; off EC2 none is run at all.
- * `program`: the absolute path of the executable, without spaces; throws `RangeError` for others.
+ * The units that configure all NICs automatically: before the network, after it, and periodically.
+ * No other unit requires one of them, so none delays or fails a boot; on machines that are not on
+ * EC2 none runs. `program`: the absolute path of the executable; throws `RangeError` if a unit cannot
+ * contain it.
  */
 export function renderUnits(program: string): readonly ConfigFile[] {
   return [
@@ -26,15 +27,15 @@ export function renderUnits(program: string): readonly ConfigFile[] {
 }
 
 /**
- * Before `network-pre.target`, and so before every network daemon: what stands here holds up each
- * boot, so it is what cannot wait, and asks nobody. That is whether NetworkManager must leave
- * resolv.conf alone, which it has to know before it starts, and once. IMDS here, over a lease of our
- * own, was seconds of each boot, for what the daemons and the next stage do as well.
+ * Before `network-pre.target`, and so before every network daemon. This unit delays each boot, so it
+ * only does what cannot wait and needs no IMDS: it decides whether NetworkManager must leave
+ * resolv.conf alone, which NetworkManager must know before it starts. Asking IMDS here, with a
+ * temporary lease, took seconds of each boot, and the daemons and the next stage do the same work.
  *
- * It is long before basic.target, after which default dependencies would put it: what of these it
- * needs is said. It is before nothing of the boot itself: a unit before sysinit.target that waits for
- * a network makes a circle (https://github.com/systemd/systemd/issues/40980). After cloud-init's local
- * stage, whose files tell who is in charge.
+ * Default dependencies would put it after basic.target, which is too late, so those that it needs
+ * are listed. It is before no unit of the boot itself: a unit before sysinit.target that waits for a
+ * network makes a cycle (https://github.com/systemd/systemd/issues/40980). It is after cloud-init's
+ * local stage, whose files show which backend is used.
  */
 function localUnit(program: string): readonly IniSection[] {
   return [
@@ -61,19 +62,20 @@ function localUnit(program: string): readonly IniSection[] {
 }
 
 /**
- * A boot does not wait for a cold start of ours to hear that NetworkManager writes resolv.conf itself,
- * as nearly everywhere. What an old systemd (before 243) does not know it passes over.
+ * Usually NetworkManager writes resolv.conf itself: then a shell finds that out, and the boot does
+ * not wait for a start of ec2nic. systemd before 243 ignores the entry.
  */
 const resolvConfCondition = `/bin/sh -c 'read -r line </etc/resolv.conf; case $$line in "${networkManagerHeader}"*) exit 1; esac'`;
 
 /**
- * After the daemons are there to be told, not after they are "online": IMDS is waited for anyway,
- * and a NIC that is the reason why the machine is not online is what this is for; a NIC that nobody
- * gives an address may take a lease. In the background, since a target waits for the oneshots that it
- * wants, and IMDS may be silent for a minute. Each start of a daemon starts it, too: what a package's
- * upgrade or an admin's restart made the daemon forget is back in seconds, not when the timer comes.
+ * After the daemons have started and accept commands, not after they are "online": the run waits for
+ * IMDS itself, it must repair a NIC that keeps the machine from being online, and a NIC without an
+ * address may take a temporary lease. In the background, because a target waits for the oneshots
+ * that it wants, and IMDS may not answer for a minute. Each start of a daemon starts it, too: after
+ * an upgrade or a restart, what the daemon has lost is back in seconds, not at the next timer.
  */
 function networkUnit(program: string): readonly IniSection[] {
+  const targets = ["multi-user.target", ...networkDaemons.split(" ")];
   return [
     {
       name: "Unit",
@@ -83,18 +85,12 @@ function networkUnit(program: string): readonly IniSection[] {
         ["After", `network.target ${networkDaemons} ec2nic-local.service`],
       ],
     },
-    backgroundService(program, "activate --stage network --dhcp", []),
-    {
-      name: "Install",
-      entries: ["multi-user.target", ...networkDaemons.split(" ")].map((unit) => [
-        "WantedBy",
-        unit,
-      ]),
-    },
+    backgroundService(program, "activate --stage network --dhcp"),
+    { name: "Install", entries: targets.map((target) => ["WantedBy", target]) },
   ];
 }
 
-/** A run that finds nothing to do writes nothing and restarts nothing. */
+/** If nothing is to be repaired, it writes nothing and restarts nothing. */
 function repairUnit(program: string): readonly IniSection[] {
   return [
     {
@@ -109,7 +105,7 @@ function repairUnit(program: string): readonly IniSection[] {
   ];
 }
 
-/** Spread, so that a fleet that booted together does not ask together. */
+/** With a random delay, so that machines that booted together do not ask IMDS together. */
 const repairTimer: readonly IniSection[] = [
   {
     name: "Unit",

@@ -1,19 +1,16 @@
 import { type DhcpHookFacts, udhcpcHookPath } from "../../model/dhcp.ts";
+import { managedMark } from "../../model/managed-paths.ts";
 import type { ConfigFile } from "../../model/plan.ts";
-import { isPlainPath, managedMark } from "../../model/managed-paths.ts";
-import { type IniSection, renderIni } from "../../render/ini.ts";
-import { unitConditions, oneshotService } from "./unit.ts";
+import { oneshotService, requirePlainPath, textFile, unitConditions, unitFile } from "./unit.ts";
 
 /**
- * What makes each DHCP client of the machine run `hotplug --from-dhcp`. A lease's values are in the
- * environment, and no hook takes one into its hands. None of the paths is another's: where a package
- * has one file for everybody, nothing is written there. `program`: the absolute path of the
- * executable; throws `RangeError` for one that a shell or systemd would take apart.
+ * The hooks by which the DHCP clients of a machine run `hotplug --from-dhcp`. The values of a lease
+ * are passed in the environment, and no hook expands one. No path belongs to another package: if a
+ * client has one file for all hooks, it is not written. `program`: the absolute path of the
+ * executable; throws `RangeError` if a shell or systemd would split it.
  */
 export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readonly ConfigFile[] {
-  if (!isPlainPath(program)) {
-    throw new RangeError(`${JSON.stringify(program)} cannot stand in a hook`);
-  }
+  requirePlainPath(program);
   const { dhclient, dhcpcd, udhcpc, networkManager, hasNetworkd } = clients;
   return [
     ...(dhclient === null ? [] : [sourcedHook(`${dhclient}/ec2nic`, "dhclient", program)]),
@@ -24,27 +21,28 @@ export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readon
   ];
 }
 
-/** What each says of a lease; anything else is not worth the start of a program. */
+/** The actions that concern a lease; for others, starting the program would be wasted. */
 const eventPatterns = {
   dhclient: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|FAIL|RELEASE|STOP",
   dhcpcd: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|NAK|RELEASE|STOP|STOPPED",
   udhcpc: "bound|renew|deconfig",
-  // the first dhcp4-change of a connection knows no lease: `up` does
+  // the first dhcp4-change of a connection has no lease yet: `up` has it
   "network-manager": "up|dhcp4-change|reapply|down",
 } as const;
 
+const title = `# ${managedMark}: routes and rules of a NIC that has a lease`;
+
 /**
- * dhclient-script(8) and dhcpcd-run-hooks(8) read these files into themselves: they must neither end
- * nor fail, and set nothing.
+ * dhclient-script(8) and dhcpcd-run-hooks(8) source these files: they must not exit, fail or set a
+ * variable.
  */
 function sourcedHook(path: string, client: "dhclient" | "dhcpcd", program: string): ConfigFile {
-  const lines = [`# ${managedMark}: routes and rules of a NIC that has a lease`];
-  return hookFile(path, [...lines, ...callLines(client, "reason", program)], 0o644);
+  return textFile(path, [title, ...callLines(client, "reason", program)]);
 }
 
 /**
- * udhcpc has one script, which every package brings (Debian's is a conffile). It is left as it is:
- * this one is for `udhcpc -s`.
+ * udhcpc has a single script, which is part of every package (a conffile in Debian's). It is not
+ * changed: this script is for `udhcpc -s`.
  */
 function udhcpcScript(machineScript: string, program: string): ConfigFile {
   const lines = [
@@ -56,20 +54,16 @@ function udhcpcScript(machineScript: string, program: string): ConfigFile {
     ...callLines("udhcpc", "1", program),
     "exit $status",
   ];
-  return hookFile(udhcpcHookPath, lines, 0o755);
+  return textFile(udhcpcHookPath, lines, 0o755);
 }
 
-/** NetworkManager-dispatcher(8): root's, executable, and writable by nobody else. */
+/** NetworkManager-dispatcher(8): owned by root, executable, and writable by root only. */
 function dispatcherScript(directory: string, program: string): ConfigFile {
-  const head = ["#!/bin/sh", `# ${managedMark}: routes and rules of a NIC that has a lease`];
-  return hookFile(
-    `${directory}/90-ec2nic`,
-    [...head, ...callLines("network-manager", "2", program)],
-    0o755,
-  );
+  const lines = ["#!/bin/sh", title, ...callLines("network-manager", "2", program)];
+  return textFile(`${directory}/90-ec2nic`, lines, 0o755);
 }
 
-/** `action`: the shell's name for what the client says it does. */
+/** `action`: the shell variable with the client's action. */
 function callLines(
   client: keyof typeof eventPatterns,
   action: string,
@@ -86,46 +80,27 @@ function callLines(
   ];
 }
 
-function hookFile(path: string, lines: readonly string[], mode: number): ConfigFile {
-  return { path, content: `${lines.join("\n")}\n`, mode, mac: null };
-}
-
-const unitDirectory = "/etc/systemd/system";
-
-const description = "Routes and rules of NICs that have a lease of systemd-networkd's";
-
 /**
- * networkd has no hook, but writes each lease as a file and renames it into place: a path unit sees
- * that, and every systemd has one; networkd-dispatcher is a package of its own that few images have,
- * runs all the time, and is told of a link's state, not of its lease.
- * `program`: the absolute path of the executable, without spaces; throws `RangeError` for others.
+ * networkd has no hook, but writes each lease to a file and renames it into place. A path unit sees
+ * that, and every systemd has path units. networkd-dispatcher is a separate package that few images
+ * have, runs all the time, and reports the state of a link, not its lease. No limit on starts: many
+ * leases at once, as at boot, are normal.
  */
 function renderLeaseUnits(program: string): readonly ConfigFile[] {
+  const unitEntries = [
+    ["Description", "Routes and rules of NICs that have a lease of systemd-networkd's"],
+    ...unitConditions(program),
+  ] as const;
+  const service = oneshotService(program, "hotplug --from-dhcp --quiet", 30);
   return [
-    leaseUnitFile("ec2nic-lease.path", [
-      { name: "Unit", entries: [["Description", description], ...unitConditions(program)] },
+    unitFile("ec2nic-lease.path", [
+      { name: "Unit", entries: unitEntries },
       { name: "Path", entries: [["PathChanged", "/run/systemd/netif/leases"]] },
       { name: "Install", entries: [["WantedBy", "paths.target"]] },
     ]),
-    leaseUnitFile("ec2nic-lease.service", [
-      leaseUnitSection(program),
-      leaseServiceSection(program),
+    unitFile("ec2nic-lease.service", [
+      { name: "Unit", entries: [...unitEntries, ["StartLimitIntervalSec", 0]] },
+      { ...service, entries: [...service.entries, ["Environment", "EC2NIC_DHCP_CLIENT=networkd"]] },
     ]),
   ];
-}
-
-/** Many leases at once, as at boot, are no reason to give up. */
-function leaseUnitSection(program: string): IniSection {
-  const entries = [...unitConditions(program), ["StartLimitIntervalSec", 0] as const];
-  return { name: "Unit", entries: [["Description", description], ...entries] };
-}
-
-function leaseServiceSection(program: string): IniSection {
-  const { name, entries } = oneshotService(program, "hotplug --from-dhcp --quiet", 30);
-  return { name, entries: [...entries, ["Environment", "EC2NIC_DHCP_CLIENT=networkd"]] };
-}
-
-function leaseUnitFile(name: string, sections: readonly IniSection[]): ConfigFile {
-  const content = renderIni([`# ${managedMark}`], sections);
-  return { path: `${unitDirectory}/${name}`, content, mode: 0o644, mac: null };
 }

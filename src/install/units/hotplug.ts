@@ -1,57 +1,54 @@
+import { managedMark } from "../../model/managed-paths.ts";
 import type { ConfigFile } from "../../model/plan.ts";
 import type { IniSection } from "../../render/ini.ts";
-import { bootUnit, unitConditions, backgroundService, networkDaemons, unitFile } from "./unit.ts";
-import { managedMark } from "../../model/managed-paths.ts";
+import {
+  backgroundService,
+  bootUnit,
+  networkDaemons,
+  textFile,
+  unitConditions,
+  unitFile,
+} from "./unit.ts";
 
-/** Started by `udevRules` for each NIC that comes; the instance says which. */
+/** Started by the udev rules for each new NIC, which the instance names. */
 const addTemplateUnit = "ec2nic-hotplug@.service";
 
-/** Restarted by `udevRules` when a NIC's device has left its bus. */
+/** Restarted by the udev rules when the device of a NIC has left its bus. */
 const removeUnit = "ec2nic-hotplug-remove.service";
 
 /**
- * The units that udev's rules start: they outlive udev's event, which ends after seconds
- * (udev(7), RUN). `program`: see `renderUnits`; throws `RangeError` for what cannot stand in a unit.
+ * The units that the udev rules start: they run on after udev's event, which is limited to seconds
+ * (udev(7), RUN). `program`: see `renderUnits`; throws `RangeError` if a unit cannot contain it.
+ *
+ * `add` has an instance for each event, not for each NIC: `systemctl start` does nothing for an
+ * instance that runs, and would miss a NIC that leaves and comes back while its first run still
+ * watches it. The lock puts runs of the same NIC in sequence. Failed instances are removed
+ * (CollectMode): no one would reset thousands of them, and the journal keeps their messages.
+ *
+ * `remove` has one unit for all events. `systemctl restart` waits until a run has ended by itself,
+ * since SIGCONT does not end it, and starts one more, however many events came meanwhile: none is
+ * lost, and sixteen NICs that leave at once make two runs. Since systemd 244; an older one ends the
+ * run, and the next run does its work. At shutdown it is ended as usual.
  */
 export function renderHotplugUnits(program: string): readonly ConfigFile[] {
   return [
-    unitFile(addTemplateUnit, addedUnit(program)),
-    unitFile(removeUnit, removalUnit(program)),
-  ];
-}
-
-/**
- * An instance for each event, and not for each NIC: `systemctl start` of an instance that runs does
- * nothing, so that a NIC which goes and comes while its first run still watches would be missed.
- * Runs of the same NIC follow each other by the lock. What failed is forgotten: nobody would ever
- * reset thousands of instances, and the journal keeps what they said.
- */
-function addedUnit(program: string): readonly IniSection[] {
-  return [
-    unitSection(program, "Network configuration of the EC2 NIC %i, which came"),
-    backgroundService(program, "hotplug add --devpath %i", []),
-  ];
-}
-
-/**
- * One unit for all events. `systemctl restart` while it runs waits until that run has ended by
- * itself, as SIGCONT does not end it, and starts one more, however many events came meanwhile: none
- * is lost, and sixteen NICs that go at once are two runs. Since systemd 244; an older one ends the
- * run, and the next does its work. At a shutdown it is ended as usual.
- */
-function removalUnit(program: string): readonly IniSection[] {
-  return [
-    unitSection(program, "Network configuration of EC2 NICs that went"),
-    backgroundService(program, "hotplug remove", [
-      ["RestartKillSignal", "SIGCONT"],
-      ["TimeoutStopSec", 150],
+    unitFile(addTemplateUnit, [
+      unitSection(program, "Network configuration of the EC2 NIC %i, which came"),
+      backgroundService(program, "hotplug add --devpath %i"),
+    ]),
+    unitFile(removeUnit, [
+      unitSection(program, "Network configuration of EC2 NICs that went"),
+      backgroundService(program, "hotplug remove", [
+        ["RestartKillSignal", "SIGCONT"],
+        ["TimeoutStopSec", 150],
+      ]),
     ]),
   ];
 }
 
 /**
- * Events are as many as they are: no limit on starts, which would lose the last of them. After the
- * unit that configures all NICs, whose run is there by then, at a boot: `keepNic` waits for its end.
+ * Without a limit on starts, which would drop the last of many events. At boot, after the unit that
+ * configures all NICs has started: `handleKnownNic` waits for the end of its run.
  */
 function unitSection(program: string, description: string): IniSection {
   return {
@@ -67,47 +64,44 @@ function unitSection(program: string, description: string): IniSection {
 }
 
 /**
- * After 80-net-setup-link.rules, which names the NIC, and before the 99s, in which systemd's and an
- * admin's last word stands.
+ * After 80-net-setup-link.rules, which names the NIC, and before the 99s, where systemd and an admin
+ * can override it.
  */
 export const udevRulesPath = "/etc/udev/rules.d/90-ec2nic.rules";
 
-/** Of the NICs that EC2 has, and of those of a test bench. Xen's is called vif. */
+/** Drivers of EC2's NICs (Xen's is called vif), and of those of a test bench. */
 const nicDrivers = "ena|ixgbevf|vif|virtio_net";
 
 /**
- * What starts the units. A NIC that comes: SYSTEMD_WANTS, so that PID 1 starts it (systemd.device(5)).
- * PID 1 looks at no NIC that is being renamed (ID_RENAMING), and by then the `add` is over: of a NIC
- * that gets another name the `move` counts, of others the `add`; seen with systemd 252 and 257, and
- * an older one that takes both starts two runs, of which the second finds nothing to do. `$id` is the
- * name on its bus of the parent that has the driver: bridges, veths and VLANs have none. The number
- * of the event makes the instance its own. What `udevadm trigger` repeats (SYNTH_UUID, Linux 4.13) is no NIC that comes, and at a boot
- * `activate` has done those.
+ * The rules that start the units.
  *
- * A link that goes starts nothing: a driver's unload is nothing to us, and a detach removes the
- * device too. That is the event; PCI_CLASS is hexadecimal without its leading zero, 02 is network.
- * PID 1 knows no device that is gone, so that the unit has to be started by a command; /bin, since
- * that is where it is whether or not /usr is merged.
+ * A new NIC: SYSTEMD_WANTS makes PID 1 start the unit (systemd.device(5)). PID 1 ignores a NIC that
+ * is being renamed (ID_RENAMING), and the rename comes after its `add`: so for a NIC that is renamed
+ * the `move` counts, for others the `add`. Seen with systemd 252 and 257; an older one that takes
+ * both starts two runs, and the second has nothing to do. `$id` is the bus name of the parent that
+ * has the driver, which bridges, veths and VLANs do not have. The number of the event makes the
+ * instance unique. An event repeated by `udevadm trigger` (SYNTH_UUID, Linux 4.13) is no new NIC,
+ * and those of a boot are left to `activate`.
+ *
+ * A removed link starts nothing: unloading a driver changes nothing for us, and a detachment removes
+ * the device too, which is the event. PCI_CLASS is hexadecimal without its leading zero; 02 is
+ * network. PID 1 does not know a device that is gone, so a command starts the unit; in /bin, where
+ * it is with and without a merged /usr.
  */
 export function renderUdevRules(): ConfigFile {
   const instance = addTemplateUnit.replace("@", "@$id_$env{SEQNUM}");
   const restart = `RUN+="/bin/systemctl --no-block restart ${removeUnit}"`;
-  const lines = [
-    `# ${managedMark}`,
-    rule(
+  const rules = [
+    [
       'ACTION=="add|move"',
       'SUBSYSTEM=="net"',
       `DRIVERS=="${nicDrivers}"`,
       'ENV{SYNTH_UUID}==""',
-      ['TAG+="systemd"', `ENV{SYSTEMD_WANTS}+="${instance}"`],
-    ),
-    rule('ACTION=="remove"', 'SUBSYSTEM=="pci"', 'ENV{PCI_CLASS}=="2????"', [restart]),
-    rule('ACTION=="remove"', 'SUBSYSTEM=="xen"', 'KERNEL=="vif-*"', [restart]),
+      'TAG+="systemd"',
+      `ENV{SYSTEMD_WANTS}+="${instance}"`,
+    ],
+    ['ACTION=="remove"', 'SUBSYSTEM=="pci"', 'ENV{PCI_CLASS}=="2????"', restart],
+    ['ACTION=="remove"', 'SUBSYSTEM=="xen"', 'KERNEL=="vif-*"', restart],
   ];
-  return { path: udevRulesPath, content: `${lines.join("\n")}\n`, mode: 0o644, mac: null };
-}
-
-/** One line: what has to hold, and what is done then. */
-function rule(...parts: readonly (string | readonly string[])[]): string {
-  return parts.flat().join(", ");
+  return textFile(udevRulesPath, [`# ${managedMark}`, ...rules.map((rule) => rule.join(", "))]);
 }

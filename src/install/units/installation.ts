@@ -1,13 +1,14 @@
 import type { DhcpHookFacts } from "../../model/dhcp.ts";
-import type { Installation, UnitLink } from "./model.ts";
 import type { ConfigFile } from "../../model/plan.ts";
+import { baseName, directoryOf } from "../../model/text.ts";
+import { renderUnits } from "./boot.ts";
 import { renderDhcpHooks } from "./dhcp-hooks.ts";
 import { renderHotplugUnits, renderUdevRules } from "./hotplug.ts";
-import { renderUnits } from "./boot.ts";
+import type { Installation, UnitLink } from "./model.ts";
 
 /**
- * All that makes NICs be configured by themselves: udev's rules, units, and the links by which units
- * are started. `program`: see `renderUnits`; `clients`: those that get a hook, null for none of them.
+ * All files that make NICs be configured automatically: udev rules, units and hooks, and the links
+ * that enable units. `program`: see `renderUnits`; `clients`: those that get a hook, null: none.
  */
 export function renderInstallation(program: string, clients: DhcpHookFacts | null): Installation {
   const hooks = clients === null ? [] : renderDhcpHooks(program, clients);
@@ -15,13 +16,11 @@ export function renderInstallation(program: string, clients: DhcpHookFacts | nul
   return { files: [renderUdevRules(), ...units], links: units.flatMap(enableLinks) };
 }
 
-/** What `systemctl enable` would make; relative, so that it also holds below another root. */
+/** The links of `systemctl enable`; relative, so that they are valid below another root, too. */
 function enableLinks({ path, content }: ConfigFile): readonly UnitLink[] {
-  const slash = path.lastIndexOf("/");
-  const [directory, name] = [path.slice(0, slash), path.slice(slash + 1)];
-  const targets = [...content.matchAll(/^WantedBy=(.*)$/gm)].map(([, target]) => target ?? "");
-  return targets.map((target) => ({
-    path: `${directory}/${target}.wants/${name}`,
+  const name = baseName(path);
+  return [...content.matchAll(/^WantedBy=(.*)$/gm)].map(([, target = ""]) => ({
+    path: `${directoryOf(path)}/${target}.wants/${name}`,
     target: `../${name}`,
   }));
 }

@@ -1,9 +1,9 @@
 import type { ConfigFile, Step } from "../../model/plan.ts";
 
-/** A symbolic link of ours, by which systemd starts a unit. */
+/** A symbolic link by which systemd starts a unit. */
 export interface UnitLink {
   readonly path: string;
-  /** As the link says it. */
+  /** As written in the link. */
   readonly target: string;
 }
 
@@ -13,68 +13,69 @@ export interface Installation {
   readonly links: readonly UnitLink[];
 }
 
-/** What lies where an installation of ours lies, or lay. */
+/** What exists at a path that belongs or may belong to an installation. */
 export interface InstalledEntry {
   readonly path: string;
   readonly kind: "file" | "directory" | "link" | "other";
-  /** Of a file; "" of others. */
+  /** Of a file; else "". */
   readonly content: string;
   readonly mode: number;
-  /** What a link says; null of others. */
+  /** Of a link, as written in it; else null. */
   readonly target: string | null;
 }
 
-/** What an installation depends on, as it lies below a root. */
+/** What the plan of an installation depends on, on the target. */
 export interface InstallFacts {
-  /** Sorted by path; everything that is named after us, whoever put it there. */
+  /** Sorted by path; everything with a name of ec2nic, whichever program wrote it. */
   readonly entries: readonly InstalledEntry[];
-  /** The folders that are there, of those that an installation needs. */
+  /** The existing ones of the directories that the installation needs. */
   readonly directories: readonly string[];
-  /** Udev's rules and settings of others that configure NICs by hotplug. */
+  /** udev rules and settings of other programs that configure NICs at hot-plug. */
   readonly hotplugFiles: readonly HotplugFile[];
-  /** The running machine's, which are told of changes; none where files are made for an image. */
+  /** The daemons that must be told of changes; none for an image. */
   readonly runningDaemons: readonly Daemon[];
-  /** Those whose files are there, running or not. */
+  /** The daemons whose files exist. */
   readonly installedDaemons: readonly Daemon[];
-  /** false: it is the running machine. */
+  /** false: the target is the running machine. */
   readonly isImage: boolean;
-  /** Units of ours that systemd keeps running: timers and the like. */
+  /** Our timers and path units that are active. */
   readonly activeUnits: readonly string[];
 }
 
-/** What makes units and rules do something. */
-export type Daemon = "systemd" | "udev";
+/** The daemons that read the installed files. */
+export const daemons = ["systemd", "udev"] as const;
+export type Daemon = (typeof daemons)[number];
 
-/** A file of somebody else's; `isMask`: a link to /dev/null, which switches off what it hides. */
+/** A file of another program; `isMask`: a link to /dev/null, which hides files of the same name. */
 export interface HotplugFile {
   readonly path: string;
   readonly content: string;
   readonly isMask: boolean;
 }
 
-/** Who else configures NICs when they come and go. */
+/** Another program that configures NICs at hot-plug. */
 export interface Competitor {
   readonly name: string;
-  /** The files that tell. */
+  /** The files that show it. */
   readonly files: readonly string[];
-  /** What switches it off, to be pasted. */
+  /** Shell commands that disable it. */
   readonly commands: readonly string[];
 }
 
-/** Everything that `--install` or `--uninstall` does; printing it is `--dry-run`. */
+/** Everything that `--install` or `--uninstall` does; `--dry-run` prints it. */
 export interface InstallPlan {
-  /** Run while the old files still lie there. */
+  /** Run before the old files are removed. */
   readonly stepsBefore: readonly Step[];
   readonly write: readonly ConfigFile[];
   readonly links: readonly UnitLink[];
   /** Files and links. */
   readonly remove: readonly string[];
-  /** The list of the folders that were made: it goes when they have gone. */
+  /** The list of the created directories, which is removed after them. */
   readonly removeLast: readonly string[];
-  /** Only where they are empty then; the innermost first. */
+  /** Removed only if they are empty; the innermost first. */
   readonly removeDirectories: readonly string[];
   readonly steps: readonly Step[];
-  /** What is left as it is, and why. */
+  /** What is left as it is and why, and what the user must do. */
   readonly notes: readonly string[];
   readonly competitors: readonly Competitor[];
 }

@@ -1,30 +1,35 @@
-import type { ConfigFile } from "../../model/plan.ts";
 import { isPlainPath, managedMark } from "../../model/managed-paths.ts";
-import { type IniSection, type IniValue, renderIni } from "../../render/ini.ts";
+import type { ConfigFile } from "../../model/plan.ts";
+import { type IniSection, renderIni } from "../../render/ini.ts";
 
-const unitDirectory = "/etc/systemd/system";
+export const unitDirectory = "/etc/systemd/system";
 
-/** A unit as a file, for everybody to read. */
+/** The unit whose run configures all NICs at boot, and after the start of a network daemon. */
+export const bootUnit = "ec2nic-network.service";
+
+/** The network daemons that a run gives commands to. */
+export const networkDaemons = "systemd-networkd.service NetworkManager.service";
+
+/** A unit as a file that every user may read. */
 export function unitFile(name: string, sections: readonly IniSection[]): ConfigFile {
   const content = renderIni([`# ${managedMark}`], sections);
   return { path: `${unitDirectory}/${name}`, content, mode: 0o644, mac: null };
 }
 
-/** The unit whose run configures all NICs at a boot, and after a daemon's start. */
-export const bootUnit = "ec2nic-network.service";
+/** A file of these lines. */
+export function textFile(path: string, lines: readonly string[], mode = 0o644): ConfigFile {
+  return { path, content: `${lines.join("\n")}\n`, mode, mac: null };
+}
 
-/** The network daemons, which are there to be told what changed. */
-export const networkDaemons = "systemd-networkd.service NetworkManager.service";
+type Entries = IniSection["entries"];
 
-type Entries = readonly (readonly [string, IniValue])[];
-
-/** An admin's word that a machine is to be taken for EC2: a laboratory, a cloud that is like it. */
+/** An admin creates this file to have a machine treated as EC2: a lab, or a compatible cloud. */
 const forcePath = "/etc/ec2nic/always";
 
 /**
- * Where these units have something to do: on EC2, which systemd tells by the hypervisor, and bare
- * metal by its firmware (`ConditionFirmware=` with fields since 252; an older one knows no such
- * instance). One `|` line is enough. A condition that does not hold is no failure.
+ * The conditions of all units: on EC2, which systemd detects by the hypervisor, and on bare metal by
+ * the firmware (`ConditionFirmware=` with fields since 252; no such instance has an older one). One
+ * of the `|` lines is enough. A condition that is not met is no failure.
  */
 export function unitConditions(program: string): Entries {
   return [
@@ -36,36 +41,37 @@ export function unitConditions(program: string): Entries {
   ];
 }
 
-/**
- * One run. IMDS that does not answer, metadata that is not complete, and a machine where nobody is in
- * charge are no failures of a boot: the repair comes back to it.
- */
+/** One run that the job waits for. */
 export function oneshotService(
   program: string,
   command: string,
   timeoutSeconds: number,
   extraEntries: Entries = [],
 ): IniSection {
-  return service(program, command, [
+  const start: Entries = [
     ["Type", "oneshot"],
     ["TimeoutStartSec", timeoutSeconds],
-    ...extraEntries,
-  ]);
+  ];
+  return service(program, command, [...start, ...extraEntries]);
 }
 
 /**
- * One run that nobody waits for: the job that starts it is done when it runs, so that a boot is not
- * held up by a NIC whose metadata is late. The limit is above what such a run may take: two minutes
- * of waiting for another run, one for IMDS, the rest for the daemons.
+ * One run in the background: the job is done when it has started, so that late metadata does not
+ * delay a boot. The limit is longer than such a run may take: two minutes for another ec2nic
+ * process, one for IMDS, the rest for the daemons.
  */
 export function backgroundService(
   program: string,
   command: string,
-  extraEntries: Entries,
+  extraEntries: Entries = [],
 ): IniSection {
   return service(program, command, [["Type", "exec"], ["RuntimeMaxSec", 300], ...extraEntries]);
 }
 
+/**
+ * IMDS that does not answer, incomplete metadata, and a machine without a backend are no failures
+ * of a boot: the repair timer tries again.
+ */
 function service(program: string, command: string, startEntries: Entries): IniSection {
   return {
     name: "Service",
@@ -79,7 +85,7 @@ function service(program: string, command: string, startEntries: Entries): IniSe
   };
 }
 
-/** Of the runtime that is compiled in: they could make it another program, or write files. */
+/** Variables of the compiled-in runtime: they could make it run another program, or write files. */
 const runtimeVariables = [
   "BUN_BE_BUN",
   "BUN_BYTECODE_ORDER_OUT",
@@ -97,9 +103,9 @@ const runtimeVariables = [
 ];
 
 /**
- * It writes below /etc and /run, asks over every NIC and runs the backends' programs. Not
- * MemoryDenyWriteExecute=: JavaScript is compiled at run time. Nothing that gives it a /tmp of its
- * own or hides devices, which needs more of the system than is there before the network.
+ * A run writes below /etc and /run, sends over every NIC and runs the programs of backends. Not
+ * MemoryDenyWriteExecute=: JavaScript is compiled at run time. No private /tmp and no hidden
+ * devices: these need parts of the system that are not started before the network.
  */
 const hardening: Entries = [
   ["NoNewPrivileges", true],
@@ -117,8 +123,8 @@ const hardening: Entries = [
   ["SystemCallArchitectures", "native"],
 ];
 
-/** systemd takes `%` for a specifier and `$` for a variable, and splits at spaces. */
-function requirePlainPath(program: string): string {
+/** Throws `RangeError`: systemd expands `%` and `$` and splits at blanks, and so does a shell. */
+export function requirePlainPath(program: string): string {
   if (isPlainPath(program)) return program;
-  throw new RangeError(`${JSON.stringify(program)} cannot stand in a unit`);
+  throw new RangeError(`${JSON.stringify(program)} needs quoting in a unit or a hook`);
 }

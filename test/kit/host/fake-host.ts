@@ -1,5 +1,5 @@
 import type { Clock, Files, Log, Waiting } from "../../../src/host/host.ts";
-import { isTemporaryName } from "../../../src/model/managed-paths.ts";
+import { temporaryNames } from "../../../src/model/managed-paths.ts";
 
 export interface FakeClock extends Clock {
   /** Every wait, in milliseconds. */
@@ -100,7 +100,7 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     rmdir: async () => undefined,
     removeTemporary: async (folder) => {
       const isLeft = (path: string): boolean =>
-        path.startsWith(`${folder}/`) && isTemporaryName(path.slice(folder.length + 1));
+        path.startsWith(`${folder}/`) && temporaryNames.test(path.slice(folder.length + 1));
       for (const path of [...there.keys()].filter(isLeft)) there.delete(path);
     },
   };

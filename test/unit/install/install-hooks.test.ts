@@ -26,7 +26,7 @@ test("install writes the hooks of every installed client, and removes them witho
     expect(again.remove.toSorted()).toEqual(
       [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
     );
-    expect(again.notes.join()).toContain("only with --from-dhcp they stay");
+    expect(again.notes.join()).toContain("to keep them, add --from-dhcp");
     const left = (await treeBelow(root)).filter((line) => !/udhcpc|folders|paths\.t/.test(line));
     expect(left).toEqual(without.filter((line) => !/udhcpc|folders/.test(line)));
   });

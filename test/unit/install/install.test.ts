@@ -59,7 +59,7 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
       const after = await snapshot(root);
       const again = await install(imageHost(root), options);
       expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
-      expect(describeInstall(again, { root, program })).toStartWith("nothing to do\n");
+      expect(describeInstall({ plan: again, root, program })).toStartWith("nothing to do\n");
       expect(await snapshot(root)).toEqual(after);
       await install(imageHost(root), undo);
       const gone = await install(imageHost(root), undo);
@@ -177,7 +177,7 @@ test("--install names other programs that configure NICs and the commands that s
     const rules = join(root, "usr/lib/udev/rules.d");
     await mkdir(rules, { recursive: true });
     await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
-    const text = describeInstall(await install(imageHost(root), options), { root, program });
+    const text = describeInstall({ plan: await install(imageHost(root), options), root, program });
     expect(text).toContain("amazon-ec2-net-utils is active here, too (/usr/lib/udev");
     expect(text).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
     await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });

@@ -116,7 +116,7 @@ describe("--install", () => {
     [
       "a machine without systemd",
       { ...live, runningDaemons: [], installedDaemons: ["udev"] as const },
-      "no systemd here",
+      "systemd is not installed here",
     ],
     ["a container", { ...live, runningDaemons: [] }, "systemd does not run here"],
     [
@@ -124,7 +124,11 @@ describe("--install", () => {
       { ...live, runningDaemons: ["systemd"] as const },
       "udev does not run",
     ],
-    ["an image without udev", { ...image, installedDaemons: ["systemd"] as const }, "no udev here"],
+    [
+      "an image without udev",
+      { ...image, installedDaemons: ["systemd"] as const },
+      "udev is not installed here",
+    ],
   ])("in %s has a note of what will not work", (_, facts, said) => {
     expect(planInstall(wanted, facts).notes.join("; ")).toContain(said);
   });

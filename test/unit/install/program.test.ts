@@ -7,12 +7,12 @@ test.each(["/usr/local/bin/ec2nic", "/usr/bin/ec2nic", "/opt/ec2nic-1.2/ec2nic",
 );
 
 test.each([
-  ["/tmp/ec2nic", "does not last"],
-  ["/var/tmp/x/ec2nic", "does not last"],
-  ["/run/ec2nic/ec2nic", "does not last"],
-  ["/dev/shm/ec2nic", "does not last"],
-  ["/home/admin/ec2nic", "units do not see"],
-  ["/root/ec2nic", "units do not see"],
+  ["/tmp/ec2nic", "is temporary"],
+  ["/var/tmp/x/ec2nic", "is temporary"],
+  ["/run/ec2nic/ec2nic", "is temporary"],
+  ["/dev/shm/ec2nic", "is temporary"],
+  ["/home/admin/ec2nic", "units cannot see"],
+  ["/root/ec2nic", "units cannot see"],
   ["/opt/my programs/ec2nic", "without blanks"],
   ["/usr/bin/ec2nic (deleted)", "without blanks"],
   ["/usr/bin/%n", "without blanks"],
