@@ -2,22 +2,21 @@ import type { Host } from "../host/host.ts";
 import { readJson } from "../inspect/read-json.ts";
 import { type InterruptedRun, interruptedRunSchema } from "../model/run-records.ts";
 
+type FileHost = Pick<Host, "files">;
+
 export const interruptedRunPath = "/run/ec2nic/unfinished.json";
 
-/** What a run that was killed left; null: no run was, or it cannot be read, and nothing is known. */
-export function readInterruptedRun(host: Pick<Host, "files">): Promise<InterruptedRun | null> {
+/** What a killed run recorded; null: no run was killed, or the record cannot be read. */
+export function readInterruptedRun(host: FileHost): Promise<InterruptedRun | null> {
   return readJson(host, interruptedRunPath, interruptedRunSchema).catch(() => null);
 }
 
-/** Before the first change. Throws `NOPERM` or `CANTCREAT`. */
-export async function markRunStarted(
-  host: Pick<Host, "files">,
-  run: InterruptedRun,
-): Promise<void> {
-  await host.files.write(interruptedRunPath, JSON.stringify(run), 0o600);
+/** Call it before the first change. Throws `NOPERM` or `CANTCREAT`. */
+export function markRunStarted({ files }: FileHost, run: InterruptedRun): Promise<void> {
+  return files.write(interruptedRunPath, JSON.stringify(run), 0o600);
 }
 
-/** After the last check. */
-export async function markRunFinished(host: Pick<Host, "files">): Promise<void> {
-  await host.files.remove(interruptedRunPath);
+/** Call it after the last verification. Throws `NOPERM` or `CANTCREAT`. */
+export function markRunFinished({ files }: FileHost): Promise<void> {
+  return files.remove(interruptedRunPath);
 }

@@ -1,52 +1,53 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Release } from "../host/host.ts";
 import { readJson } from "../inspect/read-json.ts";
-import { type JoinRequest, type HotplugAnswer, hotplugAnswerSchema } from "../model/hotplug.ts";
+import { type HotplugAnswer, hotplugAnswerSchema, type JoinRequest } from "../model/hotplug.ts";
 
-/** What the run that leads has of the others. */
+/** The other processes that the leader works for. */
 export interface Followers {
-  /** Those that wait now, and want the same of IMDS and of the machine. */
+  /** The requests that have no answer yet, of processes with the same key. */
   readonly listRequests: () => Promise<readonly JoinRequest[]>;
-  readonly answer: (joinRequest: JoinRequest, joinAnswer: HotplugAnswer) => Promise<void>;
-  /** Of one that is not answered: takes it away where nobody waits for it. */
-  readonly discard: (joinRequest: JoinRequest) => Promise<void>;
+  readonly answer: (request: JoinRequest, answer: HotplugAnswer) => Promise<void>;
+  /** Removes a request that gets no answer, if its process has ended. */
+  readonly discard: (request: JoinRequest) => Promise<void>;
 }
 
 type LeaderHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
 interface JoinOptions {
   readonly mac: string;
-  /** Runs with the same key want the same. */
+  /** Processes with the same key use IMDS and the machine in the same way. */
   readonly key: string;
-  /** On `Clock.now`: until then somebody else is waited for. */
+  /** How long this process waits for another one; on `Clock.now`. */
   readonly deadlineMs: number;
 }
 
-/** Where runs that go on at the same time meet. */
+/** Contains the lock, requests and answers of the processes that run at the same time. */
 const joinDirectory = "/run/ec2nic/batch";
 
 const turnPollMs = 100;
 
 /**
- * Many NICs that come at once are one batch: the first run `lead`s, watches the NICs of all over one
- * conversation and activates them together; the others leave a wish, and wait for its answer. Where
- * the one that leads ends or dies without one, the next leads: nothing is missed, nothing done twice.
- * Throws `TEMPFAIL` where neither comes in time.
+ * NICs that are attached at the same time are one batch: the first process becomes the leader,
+ * watches the NICs of all processes over one connection to IMDS, and activates them together. The
+ * others write a request and wait for its answer. If the leader ends without an answer, the next
+ * process becomes the leader, so no NIC is missed or configured twice. Throws `TEMPFAIL` if neither
+ * happens before the deadline.
  */
 export async function leadOrJoin<T>(
   host: LeaderHost,
-  joinOptions: JoinOptions,
+  options: JoinOptions,
   runAsLeader: (followers: Followers) => Promise<T>,
 ): Promise<T | HotplugAnswer> {
   await host.files.mkdir(joinDirectory, 0o700);
   const id = `${host.pid}`;
-  const { mac, key } = joinOptions;
-  const joinRequest = { mac, key, elapsedMs: host.clock.now() };
+  const { mac, key } = options;
   await host.files.remove(answerPath(id));
-  await host.files.write(requestPath(id), JSON.stringify(joinRequest), 0o600);
+  const request = { mac, key, elapsedMs: host.clock.now() };
+  await host.files.write(requestPath(id), JSON.stringify(request), 0o600);
   try {
-    const answerOrRelease = await waitForTurn(host, joinOptions, id);
+    const answerOrRelease = await waitForTurn(host, options, id);
     if (typeof answerOrRelease !== "function") return answerOrRelease;
     try {
       return await runAsLeader(createFollowers(host, key, id));
@@ -59,28 +60,27 @@ export async function leadOrJoin<T>(
   }
 }
 
-/** Either somebody answers, or it is this run's turn. An answer counts more. */
+/** The answer, or the lock if this process becomes the leader. An answer has priority. */
 async function waitForTurn(
   host: LeaderHost,
   { mac, key, deadlineMs }: JoinOptions,
   id: string,
-): Promise<HotplugAnswer | (() => void)> {
+): Promise<HotplugAnswer | Release> {
   for (let tries = 1; ; tries += 1) {
     const release = await host.takeLock(lockPath(key));
-    const joinAnswer = await readJson(host, answerPath(id), hotplugAnswerSchema);
-    if (joinAnswer !== null) {
+    const answer = await readJson(host, answerPath(id), hotplugAnswerSchema);
+    if (answer !== null) {
       release?.();
-      return joinAnswer;
+      return answer;
     }
     host.log.waiting(null);
     if (release !== null) return release;
     if (host.clock.now() >= deadlineMs) {
-      const hint = "ec2nic hotplug sync, when it is done";
-      throw new Failure("TEMPFAIL", `${mac}: another run has the care of it, and is not done`, {
-        hint,
-      });
+      const message = `${mac}: another ec2nic process is still configuring this NIC`;
+      const hint = "when that process has ended: ec2nic hotplug sync";
+      throw new Failure("TEMPFAIL", message, { hint });
     }
-    const reason = "another run asks for it, too";
+    const reason = "another ec2nic process is configuring this NIC";
     host.log.waiting({ what: `eni for ${mac}`, reason, tries, deadlineMs });
     await host.clock.sleep(turnPollMs, host.signal);
   }
@@ -93,20 +93,18 @@ function createFollowers(host: LeaderHost, key: string, ownId: string): Follower
     listRequests: async () => {
       const names = await host.files.list(joinDirectory);
       const ids = names.flatMap((name) => /^(\d+)\.wish$/.exec(name)?.[1] ?? []);
-      const joinRequests = await Promise.all(
-        ids.map(async (id) => {
-          if (id === ownId || names.includes(`${id}.answer`)) return [];
-          const joinRequest = await readJson(host, requestPath(id), joinRequestSchema);
-          if (joinRequest === null || joinRequest.key !== key) return [];
-          return [{ ...joinRequest, id, isAlive: await isProcessAlive(host, id) }];
-        }),
-      );
-      return joinRequests.flat();
+      const waiting = ids.filter((id) => id !== ownId && !names.includes(`${id}.answer`));
+      const requests = waiting.map(async (id) => {
+        const request = await readJson(host, requestPath(id), joinRequestSchema);
+        if (request?.key !== key) return [];
+        return [{ ...request, id, isAlive: await isProcessAlive(host, id) }];
+      });
+      return (await Promise.all(requests)).flat();
     },
-    answer: async ({ id }, joinAnswer) => {
-      // where nobody waits any more, nobody would take the files away
+    answer: async ({ id }, answer) => {
+      // a process that has ended would never remove its answer
       if (!(await isProcessAlive(host, id))) return host.files.remove(requestPath(id));
-      await host.files.write(answerPath(id), JSON.stringify(joinAnswer), 0o600);
+      await host.files.write(answerPath(id), JSON.stringify(answer), 0o600);
     },
     discard: async ({ id }) => {
       if (!(await isProcessAlive(host, id))) await host.files.remove(requestPath(id));
@@ -114,12 +112,12 @@ function createFollowers(host: LeaderHost, key: string, ownId: string): Follower
   };
 }
 
-/** Whether the run with this process id is there. */
+/** Whether a process with this id exists. */
 export async function isProcessAlive(host: Pick<Host, "files">, id: string): Promise<boolean> {
   return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 
-/** One for each key: who wants something else need not wait. Of two that share one, one waits. */
+/** One lock for each key. If two keys have the same hash, one waits for the other. */
 function lockPath(key: string): string {
   const bytes = new TextEncoder().encode(key);
   const hash = bytes.reduce((sum, byte) => (sum * 31 + byte) % 0xffffffff, 7);
@@ -135,14 +133,13 @@ function answerPath(id: string): string {
 }
 
 /**
- * Takes away what runs that were killed have wished for, or were answered: whoever leads next would
- * see to it, but where all is configured there is nothing to see to, and nobody may lead again. What
- * processes that are there wish for stays. Throws `NOPERM` or `CANTCREAT`.
+ * Removes the requests and answers of processes that were killed. The next leader would do it, but if
+ * everything is configured there may never be one. Throws `NOPERM` or `CANTCREAT`.
  */
 export async function removeStaleRequests(host: Pick<Host, "files">): Promise<void> {
   for (const name of await host.files.list(joinDirectory)) {
     const id = /^(\d+)\.(?:wish|answer)$/.exec(name)?.[1];
-    const isDead = id !== undefined && !(await isProcessAlive(host, id));
-    if (isDead) await host.files.remove(`${joinDirectory}/${name}`);
+    const isStale = id !== undefined && !(await isProcessAlive(host, id));
+    if (isStale) await host.files.remove(`${joinDirectory}/${name}`);
   }
 }

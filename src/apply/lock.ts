@@ -1,5 +1,5 @@
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Release } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 import { changesMachine, type RunMode } from "./preconditions.ts";
@@ -11,13 +11,13 @@ const lockPollMs = 100;
 
 type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
-/** However long IMDS took: what another run is about to end is waited for. */
+/** The shortest wait for another process, even if IMDS has used up the time of this one. */
 const minLockWaitMs = 2000;
 
 /**
- * Does `work`; if the run changes this machine, no other run may change it at the same time. Waits for
- * another run until `timeoutMs` after the start of the process, and for two seconds at least. Throws
- * `TEMPFAIL`, and what `work` throws.
+ * Does `work`, under the machine's lock if the run changes this machine. Waits for another process
+ * until `timeoutMs` after the start of this one, but at least two seconds. Throws `TEMPFAIL`, and
+ * what `work` throws.
  */
 export async function runExclusively<T>(
   host: LockHost & Pick<TargetHost, "target">,
@@ -30,9 +30,9 @@ export async function runExclusively<T>(
 }
 
 /**
- * Does `work` while no other run changes this machine. Waits for one that does, and says for whom.
- * Throws `TEMPFAIL` where the lock is not free before `deadlineMs` (on `Clock.now`), and what
- * `work` throws.
+ * Does `work` while no other ec2nic process changes this machine; waits for one that does, and says
+ * so. Throws `TEMPFAIL` if the lock is not free before `deadlineMs` (on `Clock.now`), and what `work`
+ * throws.
  */
 export async function withMachineLock<T>(
   host: LockHost,
@@ -50,20 +50,21 @@ export async function withMachineLock<T>(
   }
 }
 
-async function acquireLock(host: LockHost, deadlineMs: number) {
+async function acquireLock(host: LockHost, deadlineMs: number): Promise<Release> {
+  const what = "another ec2nic process";
   for (let tries = 1; ; tries += 1) {
     const release = await host.takeLock(lockPath);
     if (release !== null) {
       host.log.waiting(null);
       return release;
     }
-    const holder = await describeHolder(host);
+    const reason = await describeHolder(host);
     if (host.clock.now() >= deadlineMs) {
-      const hint = "run it again when that one is done";
-      throw new Failure("TEMPFAIL", `another run still changes this machine: ${holder}`, { hint });
+      const hint = "run it again when that process has ended";
+      throw new Failure("TEMPFAIL", `${what} is still changing this machine: ${reason}`, { hint });
     }
-    if (tries === 1) host.log.info(`waiting for another run: ${holder}`);
-    host.log.waiting({ what: "another run", reason: holder, tries, deadlineMs });
+    if (tries === 1) host.log.info(`waiting for ${what}: ${reason}`);
+    host.log.waiting({ what, reason, tries, deadlineMs });
     await host.clock.sleep(lockPollMs, host.signal);
   }
 }
@@ -71,8 +72,8 @@ async function acquireLock(host: LockHost, deadlineMs: number) {
 /** `ec2nic hotplug add (process 4711)` */
 async function describeHolder(host: Pick<Host, "files">): Promise<string> {
   const pid = (await readTextOrEmpty(host, holderPath)).trim();
-  if (!/^\d+$/.test(pid)) return "its process is not known yet";
+  if (!/^\d+$/.test(pid)) return "its process id is not known yet";
   const argv = await readTextOrEmpty(host, `/proc/${pid}/cmdline`);
   const words = argv.split("\0").filter((word) => word !== "");
-  return `${words.join(" ") || "its process has just ended"} (process ${pid})`;
+  return `${words.join(" ") || "it has just ended"} (process ${pid})`;
 }

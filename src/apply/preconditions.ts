@@ -25,8 +25,8 @@ export function requireRootUser(
   commandName: string,
 ): void {
   if (host.uid === 0 || !changesMachine(host, mode)) return;
-  const hint = "the same with sudo before it; what it would do: --dry-run";
-  throw new Failure("NOPERM", `${commandName} writes below /etc, and that takes root`, { hint });
+  const hint = "run it with sudo, or preview with --dry-run";
+  throw new Failure("NOPERM", `${commandName} writes below /etc and needs root`, { hint });
 }
 
 /** Throws `USAGE` if `--root` is not a directory: a mistyped one must not be created. */
@@ -35,5 +35,5 @@ export async function requireRootDirectory({
   target: { root },
 }: Pick<TargetHost, "files" | "target">): Promise<void> {
   if ((await files.stat(`${root}/.`))?.kind === "directory") return;
-  throw new Failure("USAGE", `--root ${root}: there is no such folder`);
+  throw new Failure("USAGE", `--root ${root}: there is no such directory`);
 }

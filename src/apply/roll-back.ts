@@ -1,14 +1,13 @@
-import type { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import type { NetworkPlan, Step } from "../model/plan.ts";
-import { macOfManagedPath } from "../model/managed-paths.ts";
-import { runSteps } from "./run-steps.ts";
 import type { Target } from "../host/target.ts";
 import { decodeExactly } from "../inspect/read-file.ts";
+import { macOfManagedPath } from "../model/managed-paths.ts";
+import type { NetworkPlan, Step } from "../model/plan.ts";
 import type { PreviousFile } from "../model/run-records.ts";
-import { writeFiles } from "./write-files.ts";
+import { runSteps } from "./run-steps.ts";
+import { type FailuresByMac, writeFiles } from "./write-files.ts";
 
-/** The files that a plan changes, as they are now. Throws what reading throws. */
+/** The files that a plan changes, as they are now. Throws `NOPERM` or `OSERR`. */
 export async function readPreviousFiles(
   { files }: Pick<Host, "files">,
   { write, remove }: Pick<NetworkPlan, "write" | "remove">,
@@ -16,33 +15,32 @@ export async function readPreviousFiles(
   const paths = [...write.map(({ path }) => path), ...remove];
   return Promise.all(
     paths.map(async (path) => {
-      const mac = macOfManagedPath(path);
       const stat = await files.stat(path);
-      // a link that stands in our place is no file of ours: there is nothing to go back to
+      // a symbolic link at our path is no file of ours, and is not restored
       const bytes = stat?.kind === "file" ? await files.read(path) : null;
       const content = bytes === null ? null : decodeExactly(bytes);
-      return { path, mac, content, mode: stat?.mode ?? 0o600 };
+      return { path, mac: macOfManagedPath(path), content, mode: stat?.mode ?? 0o600 };
     }),
   );
 }
 
 interface RollBackOptions {
   readonly previous: readonly PreviousFile[];
-  /** By NIC; null: all of them. */
-  readonly failures: ReadonlyMap<string | null, Failure>;
+  readonly failures: FailuresByMac;
   readonly undo: readonly Step[];
   readonly target: Target;
 }
 
 /**
- * Puts the old files of what failed back, and has the backend take them up. What fails in doing so
- * is told and does not stop the rest: there is nothing better to go back to.
+ * Restores the old files of the NICs that failed, and makes the backend read them. What fails here is
+ * reported and does not stop the rest.
  */
 export async function rollBack(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
   { previous, failures, undo, target }: RollBackOptions,
 ): Promise<void> {
-  if (failures.size === 0) return;
+  const [first] = failures.values();
+  if (first === undefined) return;
   const isAffected = (mac: string | null): boolean => failures.has(null) || failures.has(mac);
   const files = previous.filter(({ mac }) => isAffected(mac));
   const restored = {
@@ -51,15 +49,11 @@ export async function rollBack(
     ),
     remove: files.filter(({ content }) => content === null).map(({ path }) => path),
   };
-  host.log.warn(
-    `going back to the configuration before: ${[...failures.values()][0]?.message ?? ""}`,
-  );
+  host.log.warn(`restoring the previous configuration: ${first.message}`);
   const fileFailures = await writeFiles(host, restored, target);
   const steps = undo.filter(({ mac }) => mac === null || isAffected(mac));
   const stepFailures = await runSteps(host, steps);
-  const remainingFailures = [
-    ...fileFailures.values(),
-    ...stepFailures.map(({ failure }) => failure),
-  ];
-  for (const { message } of remainingFailures) host.log.error(`going back: ${message}`);
+  for (const failure of [...fileFailures.values(), ...stepFailures.map((each) => each.failure)]) {
+    host.log.error(`restoring the previous configuration: ${failure.message}`);
+  }
 }

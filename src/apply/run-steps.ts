@@ -1,17 +1,18 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import type { Step } from "../model/plan.ts";
+import { describeCommandFailure } from "../model/text.ts";
 
-/** A step that failed; the steps after it that are for the same NIC were not run. */
+/** A step that failed; later steps for the same NIC were not run. */
 interface StepFailure {
-  /** null: it was for every NIC that changed. */
+  /** null: the step was for all NICs. */
   readonly mac: string | null;
   readonly failure: Failure;
 }
 
 /**
- * Runs the steps in order, each shown before it runs. What fails for one NIC does not stop the
- * others; what fails for all ends the list. Throws the signal's reason between steps.
+ * Runs the steps in order. A failure for one NIC does not stop the steps of the others; a failure for
+ * all NICs ends the list. Throws the signal's reason between two steps.
  */
 export async function runSteps(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
@@ -31,82 +32,72 @@ export async function runSteps(
 
 async function runStep(
   host: Pick<Host, "exec" | "files" | "log">,
-  step: Step,
+  { argv, timeoutMs, reason, preservesDirectory, alreadyDoneMessage }: Step,
 ): Promise<Failure | null> {
-  const { argv, timeoutMs, reason } = step;
-  const commandLine = argv.join(" ");
-  host.log.verbose(`running ${commandLine} (${reason})`);
+  host.log.verbose(`running ${argv.join(" ")} (${reason})`);
   const run = () => host.exec(argv, { timeoutMs });
-  const { preservesDirectory } = step;
   const { code, stderr, stdout } = await (preservesDirectory === undefined
     ? run()
     : preserveInodes(host, preservesDirectory, run));
   if (code === 0) return null;
-  if (step.alreadyDoneMessage !== undefined && stderr.includes(step.alreadyDoneMessage))
-    return null;
-  const [firstLine = ""] = (stderr.trim() || stdout.trim()).split("\n");
-  const problem = code === 127 ? "there is no such command" : `ended with ${code}`;
-  return new Failure(
-    "OSERR",
-    `${commandLine}: ${problem}${firstLine === "" ? "" : `: ${firstLine}`}`,
-    {
-      hint: "its own log tells more: journalctl -b -u systemd-networkd -u NetworkManager",
-    },
-  );
+  if (alreadyDoneMessage !== undefined && stderr.includes(alreadyDoneMessage)) return null;
+  const hint = "for more, see its log: journalctl -b -u systemd-networkd -u NetworkManager";
+  const message = describeCommandFailure(argv, code, stderr.trim() || stdout);
+  return new Failure("OSERR", message, { hint });
 }
 
-type FilesHost = Pick<Host, "files">;
+type FileHost = Pick<Host, "files">;
 
-/** On the file system of what is kept, /run: a second name cannot lie on another. */
+/** In /run, as the preserved directory: a hard link cannot lead to another file system. */
 const asideDirectory = "/run/ec2nic/kept";
 
 /**
- * Does `work`, which makes the files of a folder anew, and puts back the very file where one comes
- * out as it was: networkd configures a link anew when its file has another inode or time, whatever
- * is in it (systemd, stat_inode_unmodified), and the primary would lose its IPv6 address for seconds
- * because another NIC came. Throws what `work` throws, `NOPERM` and `CANTCREAT`.
+ * Does `work`, which rewrites the files of a directory, and then restores the old inode of each file
+ * that has not changed. networkd configures a link again if its file has another inode or time,
+ * whatever the content (systemd, stat_inode_unmodified): the primary NIC would lose its IPv6 address
+ * for seconds because of another NIC. Throws what `work` throws, `NOPERM` and `CANTCREAT`.
  */
 export async function preserveInodes<T>(
-  host: FilesHost,
+  host: FileHost,
   directory: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  await host.files.mkdir(asideDirectory, 0o700);
-  for (const leftover of await host.files.list(asideDirectory))
-    await host.files.remove(`${asideDirectory}/${leftover}`);
-  const names = await listPlainFiles(host, directory);
+  const { files } = host;
+  await files.mkdir(asideDirectory, 0o700);
+  for (const leftover of await files.list(asideDirectory)) {
+    await files.remove(`${asideDirectory}/${leftover}`);
+  }
+  const names = await listRegularFiles(host, directory);
   for (const name of names)
-    await host.files.hardLink(`${asideDirectory}/${name}`, `${directory}/${name}`);
+    await files.hardLink(`${asideDirectory}/${name}`, `${directory}/${name}`);
   try {
     return await work();
   } finally {
-    for (const name of names) await restoreIfUnchanged(host, directory, name);
-    await host.files.rmdir(asideDirectory);
+    for (const name of names) {
+      await restoreIfUnchanged(host, `${asideDirectory}/${name}`, `${directory}/${name}`);
+    }
+    await files.rmdir(asideDirectory);
   }
 }
 
-/** Not its folders, nor links, which point to what is somebody else's. */
-async function listPlainFiles({ files }: FilesHost, directory: string): Promise<readonly string[]> {
+/** Not directories, and not symbolic links, whose targets belong to others. */
+async function listRegularFiles(
+  { files }: FileHost,
+  directory: string,
+): Promise<readonly string[]> {
   const names = await files.list(directory);
   const stats = await Promise.all(names.map((name) => files.stat(`${directory}/${name}`)));
   return names.filter((_, at) => stats[at]?.kind === "file");
 }
 
-async function restoreIfUnchanged(
-  { files }: FilesHost,
-  directory: string,
-  name: string,
-): Promise<void> {
-  const [keptPath, currentPath] = [`${asideDirectory}/${name}`, `${directory}/${name}`];
-  const isSame =
-    (await readFingerprint({ files }, keptPath)) ===
-    (await readFingerprint({ files }, currentPath));
-  if (isSame) await files.move(keptPath, currentPath);
-  await files.remove(keptPath); // of two names of one file, a move leaves both
+async function restoreIfUnchanged(host: FileHost, oldPath: string, path: string): Promise<void> {
+  const [old, current] = [await readFingerprint(host, oldPath), await readFingerprint(host, path)];
+  if (old === current) await host.files.move(oldPath, path);
+  await host.files.remove(oldPath); // rename(2) of two names of one file removes neither
 }
 
-/** What a file is for whoever reads it; null where there is none. */
-async function readFingerprint({ files }: FilesHost, path: string): Promise<string | null> {
+/** Mode, owner and content of a file; null: there is none. */
+async function readFingerprint({ files }: FileHost, path: string): Promise<string | null> {
   const stat = await files.stat(path);
   const bytes = stat?.kind === "file" ? await files.read(path) : null;
   if (stat === null || bytes === null) return null;

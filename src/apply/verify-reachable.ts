@@ -1,24 +1,25 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { formatMs } from "../model/text.ts";
 import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
 import type { Reachability } from "../model/run-records.ts";
+import { formatMs } from "../model/text.ts";
 
-/** What made the machine reachable before anything was changed: it must stand afterwards. */
+/** What made the machine reachable before the first change, and must do so afterwards. */
 export interface RequiredReachability extends Reachability {
-  /** Whether IMDS answers; null: it was not asked before, so nothing is demanded. */
+  /** Whether IMDS answers; null: it was not asked before, so it is not required. */
   readonly imdsAnswers: (() => Promise<boolean>) | null;
 }
 
-/** DHCP on the primary may be taken anew: that takes seconds, and longer is broken. */
+/** A new DHCP lease for the primary NIC takes seconds; longer means that it is unreachable. */
 const maxReachableWaitMs = 20_000;
 const pollIntervalMs = 250;
-/** A daemon answers before it is done: what stands at once may fall a moment later. */
+/** A daemon answers before it is done: a route that exists at once may disappear a moment later. */
 const stableMs = 1000;
 
 /**
- * Waits until the machine is, and for a second stays, as reachable as it was: a default route over
- * the same link, and IMDS answers. Gives the reason where it is not within 20 s; null: it is.
+ * Waits until the machine is as reachable as before, and stays so for a second: a default route over
+ * the same link, and IMDS answers. Returns an `OSERR` with the reason if that is not so within 20 s;
+ * null: it is reachable.
  */
 export async function verifyReachable(
   host: Pick<Host, "clock" | "files" | "log" | "signal">,
@@ -30,7 +31,7 @@ export async function verifyReachable(
   for (let tries = 1; ; tries += 1) {
     const isLast: boolean =
       reachableSinceMs !== null && host.clock.now() - reachableSinceMs >= stableMs;
-    // a look at IMDS is a token and a value: the first that can answer, and the last
+    // asking IMDS takes a token and a value: only until it answers, and at the end
     const missing = await describeMissing(host, required, reachableSinceMs === null || isLast);
     reachableSinceMs = missing === null ? (reachableSinceMs ?? host.clock.now()) : null;
     if (missing === null && isLast) {
@@ -41,7 +42,7 @@ export async function verifyReachable(
     if (missing !== null && host.clock.now() >= deadlineMs) {
       return new Failure("OSERR", `${missing} (${formatMs(maxReachableWaitMs)} after activation)`);
     }
-    const reason = missing ?? "it stands; will it stay?";
+    const reason = missing ?? "reachable; checking that it stays so for 1 s";
     host.log.waiting({ what: "the network", reason, tries, deadlineMs });
     await host.clock.sleep(pollIntervalMs, host.signal);
   }
@@ -49,15 +50,14 @@ export async function verifyReachable(
 
 async function describeMissing(
   host: Pick<Host, "files">,
-  required: RequiredReachability,
+  { link, routes, imdsAnswers }: RequiredReachability,
   withImds: boolean,
 ): Promise<string | null> {
-  const now = await readDefaultRoutes(host, required.link);
+  const current = await readDefaultRoutes(host, link);
   for (const family of ["ipv4", "ipv6"] as const) {
-    if (required.routes[family] && !now[family]) {
-      return `the ${family} default route over ${required.link} is gone`;
-    }
+    if (routes[family] && !current[family])
+      return `the ${family} default route over ${link} is gone`;
   }
-  if (!withImds || required.imdsAnswers === null || (await required.imdsAnswers())) return null;
+  if (!withImds || imdsAnswers === null || (await imdsAnswers())) return null;
   return "imds no longer answers";
 }

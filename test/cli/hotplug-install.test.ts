@@ -119,8 +119,8 @@ test("--install and --uninstall exit with 77 for an ordinary user", async () => 
   for (const flag of ["--install", "--uninstall"]) {
     const { code, stderr } = await hotplug([flag], { around: as });
     expect(code).toBe(77);
-    expect(stderr).toContain(`${flag} writes below /etc, and that takes root`);
-    expect(stderr).toContain("hint: the same with sudo before it");
+    expect(stderr).toContain(`${flag} writes below /etc and needs root`);
+    expect(stderr).toContain("hint: run it with sudo");
   }
 });
 

@@ -84,7 +84,7 @@ describe("where --uninstall fails, the rescue", () => {
     const holder = "flock /run/ec2nic/lock sleep 60 >/dev/null 2>&1 & sleep 0.2";
     await machine.run(["sh", "-c", holder]);
     const { isRebooting, stderr } = await paste(machine, rescue);
-    expect(stderr).toContain("waiting for another run");
+    expect(stderr).toContain("waiting for another ec2nic process");
     expect(stderr).not.toContain("uninstalled");
     expect(isRebooting).toBe(true);
     expect(await machine.run(["sh", "-c", findActive])).toBe("");

@@ -114,7 +114,7 @@ for (const [command, ...more] of [
     const { code, stderr, requests } = await runAsUser([...command.split(" "), ...more]);
     expect({ code, requests }).toEqual({ code: 77, requests: 0 });
     expect(stderr).toContain(`${command} writes below /etc, and that takes`);
-    expect(stderr).toContain("hint: the same with sudo before it");
+    expect(stderr).toContain("hint: run it with sudo");
   });
 }
 

@@ -29,7 +29,7 @@ test("a run that waits names the holder of the lock once, and continues when the
   const waiting = { ...machine, takeLock: async () => ((busy -= 1) > 0 ? null : () => undefined) };
   expect(await withMachineLock(waiting, 10_000, async () => "done")).toBe("done");
   expect(machine.logged).toEqual([
-    "info waiting for another run: ec2nic hotplug add (process 4712)",
+    "info waiting for another ec2nic process: ec2nic hotplug add (process 4712)",
   ]);
 });
 

@@ -113,7 +113,9 @@ describe("a step that fails", () => {
       exec: (argv) => (argv.startsWith("reload") ? 1 : 0),
     });
     expect(failure?.message).toBe("reload: ended with 1");
-    expect(machine.logged).toContain("error going back: reload back: ended with 1");
+    expect(machine.logged).toContain(
+      "error restoring the previous configuration: reload back: ended with 1",
+    );
   });
 });
 

@@ -12,7 +12,7 @@ test.each<readonly string[]>([
   const { code, messages } = await run(...args, "--root", "/nowhere");
   expect({ code, messages }).toEqual({
     code: 64,
-    messages: ["error: --root /nowhere: there is no such folder"],
+    messages: ["error: --root /nowhere: there is no such directory"],
   });
   expect([disk.size, requestedPaths]).toEqual([before, []]);
 });
