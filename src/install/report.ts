@@ -104,6 +104,8 @@ function renderResult(
   });
 }
 
-function hasChanges({ notes: _, competitors: __, ...changes }: InstallPlan): boolean {
-  return Object.values(changes).some(({ length }) => length > 0);
+function hasChanges(plan: InstallPlan): boolean {
+  const { stepsBefore, write, links, remove, removeLast, removeDirectories, steps } = plan;
+  const changes = [stepsBefore, write, links, remove, removeLast, removeDirectories, steps];
+  return changes.some(({ length }) => length > 0);
 }
