@@ -49,14 +49,14 @@ export async function probePath(
     return { ...empty, connect };
   }
   for (let round = 1, requests = 0; ; round += 1) {
-    const exchange = await exchangeOnce(host, target, limits, stop);
-    requests += exchange.requests;
+    const steps = await requestOnce(host, target, limits, stop);
+    requests += steps.requests;
     const pause = pauseMs * (1 + 2 * host.clock.random());
     const isLast = round > Math.min(maxRetries, limits.retries) || leftMs(host, target) < 2 * pause;
-    if (isLast || !isTransient(exchange)) {
-      const connectResult = connect ?? (await inferConnect(host, target, exchange, limits));
+    if (isLast || !isTransient(steps)) {
+      const connectResult = connect ?? (await inferConnect(host, target, steps, limits));
       const isConnectFailed = connectResult.outcome !== "ok";
-      const results = isConnectFailed ? empty : { ...exchange, endpoint };
+      const results = isConnectFailed ? empty : { ...steps, endpoint };
       return { ...results, connect: connectResult, requests, retries: round - 1 };
     }
     await host.clock.sleep(pause, stop);
@@ -82,14 +82,15 @@ async function tryConnect(
   return { outcome, ms: Math.round(host.clock.now() - startMs) };
 }
 
-type ProbeExchange = Pick<PathProbe, "token" | "read" | "invalidToken" | "requests">;
+type RequestSteps = Pick<PathProbe, "token" | "read" | "invalidToken" | "requests">;
 
-async function exchangeOnce(
+/** Requests a token, then reads the instance's id with it, or after silence with an invalid token. */
+async function requestOnce(
   host: Pick<Host, "clock" | "log">,
   target: ProbeTarget,
   { tryMs }: ProbeLimits,
   stop: AbortSignal,
-): Promise<ProbeExchange> {
+): Promise<RequestSteps> {
   const send = (method: "GET" | "PUT", path: string, headers: Readonly<Record<string, string>>) => {
     const timeoutMs = Math.max(1, Math.min(tryMs, leftMs(host, target)));
     const url = target.endpoint + path;
@@ -113,7 +114,7 @@ function tokenOutcome({ outcome, body }: ProbeResponse): string {
 }
 
 /** 401: a new token is sometimes refused; 404: early in a boot the id may not be there yet. */
-function isTransient({ token, read }: ProbeExchange): boolean {
+function isTransient({ token, read }: RequestSteps): boolean {
   const outcome = read?.outcome ?? token?.outcome ?? "";
   return /^(401|404|408|429|5\d\d|ECONNRESET)$/.test(outcome);
 }
@@ -122,7 +123,7 @@ function isTransient({ token, read }: ProbeExchange): boolean {
 async function inferConnect(
   host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,
-  { token, invalidToken }: ProbeExchange,
+  { token, invalidToken }: RequestSteps,
   { connectMs }: ProbeLimits,
 ): Promise<ProbeStep> {
   const { outcome = "", ms = 0 } = token ?? {};
@@ -176,7 +177,7 @@ function interpretResult(result: HttpResult): { readonly outcome: string; readon
   return { outcome: "ok", body: new TextDecoder("latin1").decode(body.bytes) };
 }
 
-/** errno's name, where the error or a cause of it has one: all else is an answer that is not HTTP. */
+/** The errno of the error or of a cause of it; without one, the answer was not HTTP. */
 function errorOutcome({ kind, codes }: HttpError): string {
   if (kind !== "failed") return "silent";
   return codes.find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";

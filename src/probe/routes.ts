@@ -80,9 +80,7 @@ async function readHostRoute(
   const words = ["route", "get", "fibmatch", address, ...buildOifArgs(nic)];
   const { value } = await runIpJson(host, words, fibMatchSchema);
   if (value === null || value[0].dst !== address) return null;
-  const [{ table, metric }] = value;
-  const where = table === "main" ? "" : ` table ${table}`;
-  return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
+  return formatTableAndMetric(value[0]);
 }
 
 /** IPv6 has no rp_filter. EXDEV (older kernels) or EINVAL (newer ones): the answer would be dropped. */
@@ -180,18 +178,30 @@ type IpRoute = v.InferOutput<typeof refusalRoutesSchema>[number];
 type IpRule = v.InferOutput<typeof refusalRulesSchema>[number];
 
 function toRouteRefusal({ type, dst, table, metric }: IpRoute, family: Family): Refusal {
-  const where = table === "main" ? "" : ` table ${table}`;
-  const weight = metric === undefined ? "" : ` metric ${metric}`;
-  const ip = family === 6 ? "ip -6" : "ip";
-  const remove = `${ip} route del ${type} ${dst}${where}${weight}`;
+  const tail = formatTableAndMetric({ table, metric });
+  const remove = `${ipCommand(family)} route del ${type} ${dst}${tail}`;
   return { family, type, kind: "route", destination: toCidr(dst, undefined, family), remove };
 }
 
 function toRuleRefusal({ priority, dst, dstlen, action }: IpRule, family: Family): Refusal {
-  const ip = family === 6 ? "ip -6" : "ip";
-  const remove = `${ip} rule del priority ${priority}`;
+  const remove = `${ipCommand(family)} rule del priority ${priority}`;
   const destination = toCidr(dst, dstlen, family);
   return { family, type: action, kind: "rule", destination, remove };
+}
+
+function ipCommand(family: Family): string {
+  return family === 6 ? "ip -6" : "ip";
+}
+
+interface TableAndMetric {
+  readonly table: string;
+  readonly metric?: number | undefined;
+}
+
+/** As the last words of an `ip route` command. */
+function formatTableAndMetric({ table, metric }: TableAndMetric): string {
+  const where = table === "main" ? "" : ` table ${table}`;
+  return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
 }
 
 function toCidr(text: string, length: number | undefined, family: Family): string {

@@ -21,7 +21,7 @@ export function diagnoseAnswer(evidence: PathEvidence): Verdict | null {
 
 function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
   const { probe, address } = evidence;
-  const times = probe.retries === 0 ? "" : ` ${probe.retries + 1} times in a row`;
+  const times = probe.retries === 0 ? "" : `, ${probe.retries + 1} times in a row`;
   if (status === 403) {
     const text = "IMDS answers 403: it is switched off for this instance";
     return toVerdict(
@@ -40,7 +40,7 @@ function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
     return toVerdict("service-error", text);
   }
   if (status === 408 || status >= 500) {
-    const text = `IMDS answers ${status}${times}, an error of its own; try again later`;
+    const text = `IMDS answers ${status}${times}: an error of IMDS itself; try again later`;
     return toVerdict("service-error", text);
   }
   return notImds(evidence, `${status}${times}`);

@@ -224,6 +224,6 @@ function lossNote({ pathFacts, nicFacts }: PathEvidence): string {
 /** Without nft and iptables, even root sees no firewall; a firewall of BPF is never seen. */
 function firewallNote({ machine: { firewall, uid } }: PathEvidence): string {
   if (firewall !== null) return "";
-  const condition = uid === 0 ? "without nft or iptables" : "without root";
-  return `; ${condition}, it cannot be seen whether a firewall blocks it`;
+  const missing = uid === 0 ? "nft or iptables" : "root";
+  return `; ec2nic needs ${missing} to see whether a firewall blocks it`;
 }

@@ -83,7 +83,7 @@ testVerdicts([
       ),
     ),
     word: "throttled",
-    says: "IMDS answers 503 3 times in a row: requests are throttled (ens6 has dropped 712 packets",
+    says: "IMDS answers 503, 3 times in a row: requests are throttled (ens6 has dropped 712 packets",
     fix: null,
     removeCause: clear,
   },
