@@ -192,18 +192,18 @@ test("--metadata rejects a file that does not contain an instance's metadata", a
   const file = join(folder.path, "m.json");
   const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder.path];
   const cases = [
-    { content: null, code: 66, says: "there is no such file" },
-    { content: "{}", code: 65, says: "meta-data/mac is not there" },
-    { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, says: "lists nothing" },
-    { content: "[1]", code: 65, says: "not a tree" },
-    { content: "{", code: 65, says: "not a tree of metadata" },
+    { content: null, code: 66, message: "there is no such file" },
+    { content: "{}", code: 65, message: "meta-data/mac is not there" },
+    { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, message: "lists nothing" },
+    { content: "[1]", code: 65, message: "not a tree" },
+    { content: "{", code: 65, message: "not a tree of metadata" },
   ];
-  for (const { content, code, says } of cases) {
+  for (const { content, code, message } of cases) {
     if (content !== null) writeFileSync(file, content);
     const endpoint = ["--endpoint", "http://127.0.0.1:9"];
     const run = await runEc2nic({ args: [...local, ...endpoint, "--metadata", file] });
     expect({ content, code: run.code }).toEqual({ content, code });
-    expect(run.stderr).toContain(says);
+    expect(run.stderr).toContain(message);
   }
 });
 

@@ -8,7 +8,7 @@ setDefaultTimeout(60_000);
 
 const testHere = testUnless(missingRoot() ?? missingTool("ip", "unshare", "nsenter", "curl"));
 
-/** The blocks that say that they are run, with the heading above each. */
+/** The blocks below the mark `run`, with the heading above each. */
 const blocks = documentAt("docs/cookbook.md")
   .text.split(/^## /m)
   .flatMap((section) => {
@@ -17,8 +17,8 @@ const blocks = documentAt("docs/cookbook.md")
     return [...found].map(([, script = ""]) => ({ title, script }));
   });
 
-/** What each says when it works. */
-const says: Readonly<Record<string, readonly RegExp[]>> = {
+/** The output of each recipe. */
+const outputs: Readonly<Record<string, readonly RegExp[]>> = {
   "Wait for a tag": [/^this is a db\n$/],
   "Run a program with what the instance is": [
     /^i-\w+, called web 1, in eu-central-1\n$/,
@@ -30,7 +30,7 @@ const says: Readonly<Record<string, readonly RegExp[]>> = {
   "When not to use it": [/^networkd: /],
 };
 
-testHere("every recipe that says so is run, in order, and says what it should", async () => {
+testHere("every recipe of the cookbook that is marked run prints the expected output", async () => {
   await using network = await probeNetwork([5]);
   await network.run(
     `ln -s ${binary} /run/bin/ec2nic; mkdir /run/recipes; ip route add default via 10.0.5.1`,
@@ -40,20 +40,20 @@ testHere("every recipe that says so is run, in order, and says what it should", 
   const { stdout: mac } = await network.ec2nic(["fetch", "mac"]);
   await network.run(`ip link set ens5 down; ip link set ens5 address ${mac.trim()} up`);
   await network.run("ip route replace default via 10.0.5.1");
-  expect(Object.keys(says).toSorted()).toEqual(
+  expect(Object.keys(outputs).toSorted()).toEqual(
     [...new Set(blocks.map(({ title }) => title))].toSorted(),
   );
-  const seen = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const { title, script } of blocks) {
-    const at = seen.get(title) ?? 0;
-    seen.set(title, at + 1);
-    // the machine that the test runs on has no backend in charge of these NICs
-    const said = await network.run(
+    const at = counts.get(title) ?? 0;
+    counts.set(title, at + 1);
+    // no backend manages the NICs of this network, so the test names one
+    const output = await network.run(
       `cd /run/recipes\n${script.replace("--dry-run ", "--dry-run --backend networkd ")}`,
     );
-    expect({ title, said }).toEqual({
+    expect({ title, output }).toEqual({
       title,
-      said: expect.stringMatching(says[title]?.[at] ?? /^never$/),
+      output: expect.stringMatching(outputs[title]?.[at] ?? /^never$/),
     });
   }
   expect(await network.run("ls /run/recipes/image/etc/systemd/network")).toMatch(/60-ec2nic-/);

@@ -9,7 +9,7 @@ import { buildInstance, expected } from "../kit/netns/real-instance.ts";
 import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 import { expectNetworkUnchanged, isSettled, snapshotWhen } from "../kit/netns/snapshot.ts";
 
-// Reads, compares and mends a real kernel with a real `ip`, in network namespaces of its own.
+// Reads, compares and repairs the state of a real kernel with `ip`, in separate network namespaces.
 
 const slowMs = 60_000;
 const realTest = testUnless(
@@ -23,14 +23,15 @@ const networkd = { backend: "networkd", renderer: null, isRunning: true } as con
 
 const check = async ({ exec }: PrivateNetwork) => checkKernel(expected, await readKernel({ exec }));
 
-/** The commands that fix these differences; what is asked of a daemon fails, for there is none. */
-async function fix(network: PrivateNetwork, differences: readonly Difference[]) {
+/** Runs the repair steps. A step that needs a daemon would fail, because there is none. */
+async function repair(network: PrivateNetwork, differences: readonly Difference[]) {
   for (const { argv } of repairSteps(differences, expected, networkd).steps) {
     expect({ argv, ...(await network.exec(argv)) }).toMatchObject({ argv, code: 0, stderr: "" });
   }
 }
 
-const own = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
+/** For each object that ec2nic configures: a command that deletes it, and the expected message. */
+const deletions = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
   ...addresses
     .filter(({ isLeased }) => !isLeased)
     .map(({ cidr }) => ({
@@ -51,53 +52,59 @@ const own = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
   }),
 ]);
 
-realTest("what is deleted by hand is named and mended, and nothing else is changed", async () => {
-  await using network = await privateNetwork();
-  await buildInstance(network);
-  expect(await check(network)).toEqual([]);
-  const before = await snapshotWhen(network, isSettled);
-  expect(own.length).toBeGreaterThan(40);
-  for (const { command, text } of own) {
-    await network.run(command);
-    const differences = await check(network);
-    expect(differences.map((each) => each.text)).toEqual([
-      typeof text === "string" ? text : expect.stringMatching(text),
-    ]);
-    await fix(network, differences);
-    await expectNetworkUnchanged(network, before);
-  }
-  expect(await check(network)).toEqual([]);
-});
+realTest(
+  "each deleted address, route or rule is reported and repaired, and nothing else changes",
+  async () => {
+    await using network = await privateNetwork();
+    await buildInstance(network);
+    expect(await check(network)).toEqual([]);
+    const before = await snapshotWhen(network, isSettled);
+    expect(deletions.length).toBeGreaterThan(40);
+    for (const { command, text } of deletions) {
+      await network.run(command);
+      const differences = await check(network);
+      expect(differences.map((each) => each.text)).toEqual([
+        typeof text === "string" ? text : expect.stringMatching(text),
+      ]);
+      await repair(network, differences);
+      await expectNetworkUnchanged(network, before);
+    }
+    expect(await check(network)).toEqual([]);
+  },
+);
 
-realTest("all at once, in the order in which it can work", async () => {
+realTest("all deleted objects together are repaired in a valid order", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
   const before = await snapshotWhen(network, isSettled);
-  for (const { command } of own.toReversed()) await network.run(command);
+  for (const { command } of deletions.toReversed()) await network.run(command);
   const differences = await check(network);
-  expect(differences.length).toBe(own.length);
-  await fix(network, differences);
+  expect(differences.length).toBe(deletions.length);
+  await repair(network, differences);
   expect(await check(network)).toEqual([]);
   await expectNetworkUnchanged(network, before);
 });
 
-realTest("mended twice: only a rule says that it is there, and nothing changes", async () => {
-  await using network = await privateNetwork();
-  await buildInstance(network);
-  const before = await snapshotWhen(network, isSettled);
-  for (const { command } of own) await network.run(command);
-  const { steps } = repairSteps(await check(network), expected, networkd);
-  for (const { argv } of steps) await network.exec(argv);
-  for (const { argv } of steps) {
-    const { code, stderr } = await network.exec(argv);
-    const isRule = argv.includes("rule");
-    expect({ argv, code }).toEqual({ argv, code: isRule ? 2 : 0 });
-    expect(stderr.trim()).toBe(isRule ? "RTNETLINK answers: File exists" : "");
-  }
-  await expectNetworkUnchanged(network, before);
-});
+realTest(
+  "repeated repair steps change nothing; only `ip rule add` fails with File exists",
+  async () => {
+    await using network = await privateNetwork();
+    await buildInstance(network);
+    const before = await snapshotWhen(network, isSettled);
+    for (const { command } of deletions) await network.run(command);
+    const { steps } = repairSteps(await check(network), expected, networkd);
+    for (const { argv } of steps) await network.exec(argv);
+    for (const { argv } of steps) {
+      const { code, stderr } = await network.exec(argv);
+      const isRule = argv.includes("rule");
+      expect({ argv, code }).toEqual({ argv, code: isRule ? 2 : 0 });
+      expect(stderr.trim()).toBe(isRule ? "RTNETLINK answers: File exists" : "");
+    }
+    await expectNetworkUnchanged(network, before);
+  },
+);
 
-realTest("wrong routes give way, whatever their metric", async () => {
+realTest("wrong routes are replaced, with any metric", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
   for (const command of [
@@ -115,11 +122,11 @@ realTest("wrong routes give way, whatever their metric", async () => {
     "ens7: route 2001:db8:7::/64 in table 10002 goes nowhere, not dev ens7",
     "ens7: route default in table 10002 goes via fe80:ec2::1 dev ens5, not via fe80:ec2::1 dev ens7",
   ]);
-  await fix(network, differences);
+  await repair(network, differences);
   expect(await check(network)).toEqual([]);
 });
 
-realTest("rules that a detached NIC left go, with or without the daemon's mark", async () => {
+realTest("stale rules of a detached NIC are removed, with any protocol", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
   const before = await snapshotWhen(network, isSettled);
@@ -138,29 +145,32 @@ realTest("rules that a detached NIC left go, with or without the daemon's mark",
     ["stale", null],
     ["stale", "ens6"],
   ]);
-  await fix(network, differences);
+  await repair(network, differences);
   await expectNetworkUnchanged(network, before);
 });
 
-realTest("an address of DHCP's is named, and nothing is made up for it", async () => {
-  await using network = await privateNetwork();
-  await buildInstance(network);
-  await network.run("ip address del 10.0.5.10/24 dev ens5");
-  await network.run("ip -6 address del 2001:db8:7::10/128 dev ens7");
-  const differences = await check(network);
-  const named = differences.filter(({ kind }) => kind === "address").map(({ text }) => text);
-  expect(named).toEqual([
-    "ens5: address 10.0.5.10 is missing",
-    "ens7: address 2001:db8:7::10 is missing",
-  ]);
-  const { steps } = repairSteps(differences, expected, networkd);
-  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
-    "networkctl reconfigure ens5",
-    "networkctl reconfigure ens7",
-  ]);
-});
+realTest(
+  "a missing address of DHCP is reported, and only the daemon is asked to restore it",
+  async () => {
+    await using network = await privateNetwork();
+    await buildInstance(network);
+    await network.run("ip address del 10.0.5.10/24 dev ens5");
+    await network.run("ip -6 address del 2001:db8:7::10/128 dev ens7");
+    const differences = await check(network);
+    const named = differences.filter(({ kind }) => kind === "address").map(({ text }) => text);
+    expect(named).toEqual([
+      "ens5: address 10.0.5.10 is missing",
+      "ens7: address 2001:db8:7::10 is missing",
+    ]);
+    const { steps } = repairSteps(differences, expected, networkd);
+    expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
+      "networkctl reconfigure ens5",
+      "networkctl reconfigure ens7",
+    ]);
+  },
+);
 
-realTest("an address that failed duplicate address detection is made usable", async () => {
+realTest("an address that failed duplicate address detection is repaired", async () => {
   await using network = await privateNetwork();
   await buildInstance(network);
   await network.run("ip -6 address add 2001:db8:6::20/64 dev far1 nodad");
@@ -175,11 +185,11 @@ realTest("an address that failed duplicate address detection is made usable", as
   expect(differences.map(({ text }) => text)).toEqual([
     "ens6: address 2001:db8:6::20 is not usable: duplicate address detection failed",
   ]);
-  await fix(network, differences);
+  await repair(network, differences);
   expect(await check(network)).toEqual([]);
   const { addresses } = await readKernel(network);
-  const mended = addresses.find(
+  const repaired = addresses.find(
     ({ link, address }) => link === "ens6" && address.endsWith("6::20"),
   );
-  expect(mended).toMatchObject({ isUsable: true, prefixLength: 128 });
+  expect(repaired).toMatchObject({ isUsable: true, prefixLength: 128 });
 });

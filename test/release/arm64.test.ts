@@ -16,49 +16,49 @@ const missing =
   networkMissing();
 const testIt = testUnless(missing);
 
-/** The route leads through a NIC behind which nobody answers: only a bound socket gets there. */
+/** The NIC with the best route is dead: only a socket bound to ens6 reaches IMDS. */
 const nics = [
   { name: "ens5", ipv4: "10.0.0.10/24", imds: "swallows", defaultRoute: true },
   { name: "ens6", ipv4: "10.0.1.10/24", imds: "answers", defaultRoute: true },
 ] as const;
 
-async function onArm64(network: NicNetwork, program: string, ...args: readonly string[]) {
+async function runOnArm64(network: NicNetwork, program: string, ...args: readonly string[]) {
   const emulator = ["qemu-aarch64-static", "-L", await unpackPackages("arm64", ["libc6"])];
   return network.run([...emulator, program, ...args], { timeoutMs: 60_000 });
 }
 
-testIt("arm64: it starts, and says what it is", async () => {
+testIt("arm64: ec2nic prints its version", async () => {
   await using network = await startNicNetwork({ nics: [] });
-  const { code, stdout } = await onArm64(network, binary, "--version");
+  const { code, stdout } = await runOnArm64(network, binary, "--version");
   expect({ code, stdout }).toEqual({ code: 0, stdout: `ec2nic ${version}\n` });
 });
 
-testIt("arm64: fetch and probe-nics ask through the NIC that leads to IMDS", async () => {
+testIt("arm64: fetch and probe-nics use the NIC that reaches IMDS", async () => {
   await using network = await startNicNetwork({ nics });
-  const { code, stdout } = await onArm64(network, binary, "fetch", "instance-id");
+  const { code, stdout } = await runOnArm64(network, binary, "fetch", "instance-id");
   expect({ code, stdout }).toEqual({ code: 0, stdout: "i-0ec20000000000001\n" });
-  const first = await onArm64(network, binary, "probe-nics", "--first", "--timeout", "20s");
+  const first = await runOnArm64(network, binary, "probe-nics", "--first", "--timeout", "20s");
   expect(first).toMatchObject({ code: 0, stdout: "ens6\n" });
-  const all = await onArm64(network, binary, "probe-nics", "--json");
-  const reached = (JSON.parse(all.stdout).nics as readonly { name: string; outcome: string }[]).map(
-    ({ name, outcome }) => [name, outcome],
-  );
-  expect(Object.fromEntries(reached)).toMatchObject({ ens5: "failed", ens6: "reached" });
+  const all = await runOnArm64(network, binary, "probe-nics", "--json");
+  const outcomes = (
+    JSON.parse(all.stdout).nics as readonly { name: string; outcome: string }[]
+  ).map(({ name, outcome }) => [name, outcome]);
+  expect(Object.fromEntries(outcomes)).toMatchObject({ ens5: "failed", ens6: "reached" });
 });
 
-testIt("arm64: activate plans", async () => {
+testIt("arm64: activate --dry-run prints a plan", async () => {
   await using network = await startNicNetwork({ nics });
   const args = ["activate", "--dry-run", "--json", "--backend", "networkd", "--stage", "local"];
-  const { code, stdout } = await onArm64(network, binary, ...args);
+  const { code, stdout } = await runOnArm64(network, binary, ...args);
   expect(code).toBe(0);
   const { plan } = JSON.parse(stdout);
   expect(plan.backend).toBe("networkd");
   expect(plan.write[0].content).toStartWith("# written by ec2nic");
 });
 
-testIt("arm64: the simulator says what it is", async () => {
+testIt("arm64: the simulator prints its help", async () => {
   await using network = await startNicNetwork({ nics: [] });
-  const { code, stdout } = await onArm64(network, simulator, "--help");
+  const { code, stdout } = await runOnArm64(network, simulator, "--help");
   expect(code).toBe(0);
   expect(stdout).toStartWith("ec2nic-imds-simulator: ");
 });

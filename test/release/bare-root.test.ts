@@ -11,20 +11,20 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const libc = /^\s*(?:\S+ => )?(\/\S+) \(0x/gm;
 
-/** A root with the program, what `ldd` says that it is linked with, and a place for /proc. */
+/** Makes a root with the program, the libraries that `ldd` prints for it, and an empty /proc. */
 function makeRoot(root: string): void {
   const linked = Bun.spawnSync(["ldd", binary]).stdout.toString().matchAll(libc);
-  for (const [, path = ""] of linked) put(path, join(root, path));
-  put(binary, join(root, "ec2nic"));
+  for (const [, path = ""] of linked) copy(path, join(root, path));
+  copy(binary, join(root, "ec2nic"));
   mkdirSync(join(root, "proc"));
 }
 
-function put(from: string, to: string): void {
+function copy(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);
 }
 
-/** In namespaces of its own, where only it can see this root's /proc; `around`: before the chroot. */
+/** Runs ec2nic in the root, with its own namespaces and /proc; `around` runs before the chroot. */
 function inRoot(args: readonly string[], around: readonly string[] = []) {
   const mounted = 'mount -t proc proc "$1/proc" && shift && exec "$@"';
   const spaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--"];
@@ -43,7 +43,7 @@ const missing =
 const testIt = testUnless(missing);
 if (missing === null) makeRoot(folder);
 
-testIt("nothing but libc, /proc and itself is there", async () => {
+testIt("the root contains only libc and ec2nic", async () => {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true });
   const names = found.filter((entry) => entry.isFile()).map(({ name }) => name);
   expect(
@@ -52,18 +52,18 @@ testIt("nothing but libc, /proc and itself is there", async () => {
 });
 
 for (const args of [["--version"], ["--help"], ["activate", "--help"]]) {
-  testIt(`ec2nic ${args.join(" ")} in a root of libc alone`, async () => {
+  testIt(`ec2nic ${args.join(" ")} works in a root with only libc`, async () => {
     expect(inRoot(args)).toMatchObject({ code: 0, stderr: "" });
   });
 }
 
-testIt("fetch in a root of libc alone, where IMDS has its own address", async () => {
+testIt("fetch works in a root with only libc, with IMDS at its default address", async () => {
   const around = aroundOwnImds(["ipv4"]);
   const fetched = inRoot(["fetch", "instance-id"], around);
   expect(fetched).toEqual({ code: 0, stdout: "i-0ec20000000000001\n", stderr: "" });
 });
 
-testIt("fetch --endpoint in a root of libc alone", async () => {
+testIt("fetch --endpoint works in a root with only libc", async () => {
   const around = aroundOwnImds(["ipv4"]);
   const args = ["fetch", "placement", "--endpoint", "http://169.254.169.254", "--format", "env"];
   const { code, stdout } = inRoot(args, around);

@@ -15,7 +15,7 @@ const model = completionModel(commandHelps);
 const commands = ["activate", "fetch", "hotplug", "probe-nics"];
 const backends = ["auto", "netplan", "network-manager", "networkd"];
 
-/** A line, and what each shell has to offer at its end. */
+/** A line, and the words that each shell must offer at its end. */
 const cases: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ["ec2nic ", commands],
   ["ec2nic ho", ["hotplug"]],
@@ -33,8 +33,8 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
 ];
 const lines = cases.map(([line]) => line);
 
-/** A folder with a file and a folder in it, and the completions beside. */
-async function workplace(path: string): Promise<string> {
+/** Writes the completions, and makes a folder with a file and a folder; returns its path. */
+async function prepareFolder(path: string): Promise<string> {
   await mkdir(join(path, "here/folder"), { recursive: true });
   await Bun.write(join(path, "here/i.json"), "{}");
   await Bun.write(join(path, "shells/ec2nic.bash"), bashCompletion(model));
@@ -43,9 +43,9 @@ async function workplace(path: string): Promise<string> {
   return join(path, "here");
 }
 
-testUnless(missingTool("bash", "script"))("bash completes what stands on the line", async () => {
+testUnless(missingTool("bash", "script"))("bash offers the expected words", async () => {
   using folder = temporaryFolder();
-  const cwd = await workplace(folder.path);
+  const cwd = await prepareFolder(folder.path);
   const done = await completeInBash(join(folder.path, "shells/ec2nic.bash"), lines, cwd);
   for (const [at, [line, offered]] of cases.entries()) {
     const words = (done[at] ?? "")
@@ -63,35 +63,37 @@ testUnless(missingTool("bash", "script"))("bash completes what stands on the lin
   expect(equals).toBe("ec2nic fetch --format=json ");
 });
 
-testUnless(missingTool("zsh", "script"))("zsh completes what stands on the line", async () => {
+testUnless(missingTool("zsh", "script"))("zsh offers the expected words", async () => {
   using folder = temporaryFolder();
-  const cwd = await workplace(folder.path);
+  const cwd = await prepareFolder(folder.path);
   const done = await completeInZsh(join(folder.path, "shells"), lines, cwd);
   for (const [at, [line, offered]] of cases.entries()) {
     expect({ line, offered: done[at]?.map(plain) }).toEqual({ line, offered: [...offered] });
   }
 });
 
-testUnless(missingTool("fish"))("fish completes what stands on the line", async () => {
+testUnless(missingTool("fish"))("fish offers the expected words", async () => {
   using folder = temporaryFolder();
-  const cwd = await workplace(folder.path);
+  const cwd = await prepareFolder(folder.path);
   const script = join(folder.path, "shells/ec2nic.fish");
   const env = { PATH: process.env["PATH"], HOME: folder.path, LANG: "C.UTF-8" };
   for (const [line, offered] of cases) {
     const argv = ["fish", "--no-config", "-c", `source ${script}; complete -C '${line}'`];
-    const said = Bun.spawnSync(argv, { cwd, env }).stdout.toString().split("\n");
-    const words = said.map((each) => each.split("\t")[0] ?? "").filter((word) => word !== "");
-    // fish 4 offers words that hold what was typed, behind those that begin with it
+    const output = Bun.spawnSync(argv, { cwd, env }).stdout.toString().split("\n");
+    const words = output.map((each) => each.split("\t")[0] ?? "").filter((word) => word !== "");
+    // fish 4 also offers words that only contain the typed text, after those that begin with it
     const typed = line.split(/[ =]/).at(-1) ?? "";
-    const begun = words.map(plain).filter((word) => word.startsWith(typed) || word.includes("="));
-    const shown = [...new Set(begun)].toSorted();
-    // fish offers files where a file is one of several things that can follow
+    const matching = words
+      .map(plain)
+      .filter((word) => word.startsWith(typed) || word.includes("="));
+    // fish also offers files if a file is one of several possible arguments
+    const shown = [...new Set(matching)].toSorted();
     expect({ line, offered: shown }).toEqual({ line, offered: [...offered] });
   }
 });
 
-describe("what completions are made of", () => {
-  test("every flag and every enumerated value of every subcommand is in each", () => {
+describe("the completion scripts", () => {
+  test("contain every flag and every enumerated value of every subcommand", () => {
     const texts = [bashCompletion(model), zshCompletion(model), fishCompletion(model)];
     for (const { name, flags } of model) {
       for (const { name: flag, words } of flags) {
@@ -103,7 +105,7 @@ describe("what completions are made of", () => {
   });
 });
 
-/** Beside the words that a subcommand takes, bash offers its flags; they are seen by themselves. */
+/** Whether a word counts: bash also offers flags where a case expects only other words. */
 function isOffered(line: string, word: string): boolean {
   return !word.startsWith("--") || line.includes("--");
 }

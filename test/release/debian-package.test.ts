@@ -11,67 +11,67 @@ setDefaultTimeout(300_000);
 
 const debian = process.arch === "arm64" ? "arm64" : "amd64";
 const path = releaseFile(`ec2nic_VERSION_${debian}.deb`);
-const inside = `/mnt/dist/ec2nic_${version}_${debian}.deb`;
-const install = (root: Chroot) => root.mustRun(["dpkg", "-i", inside]);
-/** What such a root file system takes of no package. */
-const leftOut = /^(?:|missing +\/usr\/share\/(?:doc|man)\/.*)$/;
-const own = (listing: readonly string[]): readonly string[] =>
+const pathInRoot = `/mnt/dist/ec2nic_${version}_${debian}.deb`;
+const install = (root: Chroot) => root.mustRun(["dpkg", "-i", pathInRoot]);
+/** Lines of `dpkg --verify` about documentation, which these root file systems do not install. */
+const missingDocs = /^(?:|missing +\/usr\/share\/(?:doc|man)\/.*)$/;
+const configFiles = (listing: readonly string[]): readonly string[] =>
   listing.filter((line) => /ec2nic/.test(line) && line.startsWith("/etc"));
 
 for (const suite of suites) {
   const testIt = testUnless(releaseMissing(path) ?? machineMissing(suite));
 
-  testIt(`${suite}: the package installs, runs, and is purged without trace`, async () => {
+  testIt(`${suite}: the package installs, runs, and is purged completely`, async () => {
     await using root = await chroot(suite, dirname(path));
     const before = await root.listing();
     expect(await install(root)).toContain("ec2nic hotplug --install");
     expect(await root.mustRun(["ec2nic", "--version"])).toBe(`ec2nic ${version}\n`);
     const verified = (await root.run(["dpkg", "--verify", "ec2nic"])).stdout.trim().split("\n");
-    expect(verified.filter((line) => !leftOut.test(line))).toEqual([]);
-    expect(own(await root.listing())).toEqual([]); // nothing is enabled
+    expect(verified.filter((line) => !missingDocs.test(line))).toEqual([]);
+    expect(configFiles(await root.listing())).toEqual([]); // nothing is enabled
     await root.mustRun(["dpkg", "-r", "ec2nic"]);
     await root.mustRun(["dpkg", "-P", "ec2nic"]);
     expect(await root.listing()).toEqual(before);
   });
 
-  testIt(`${suite}: what hotplug --install wrote goes with the package`, async () => {
+  testIt(`${suite}: a purge removes the files of hotplug --install`, async () => {
     await using root = await chroot(suite, dirname(path));
     const before = await root.listing();
     await install(root);
     await root.mustRun(["ec2nic", "hotplug", "--install", "--from-dhcp"]);
-    expect(own(await root.listing()).length).toBeGreaterThan(8);
+    expect(configFiles(await root.listing()).length).toBeGreaterThan(8);
     await root.mustRun(["dpkg", "-P", "ec2nic"]);
     expect(await root.listing()).toEqual(before);
   });
 
   testIt(
-    `${suite}: another version refreshes what hotplug --install wrote, hooks too`,
+    `${suite}: another version refreshes the files of hotplug --install, including the hooks`,
     async () => {
       await using root = await chroot(suite, dirname(path));
       await install(root);
       await root.mustRun(["ec2nic", "hotplug", "--install", "--from-dhcp"]);
       const installed = await root.listing();
       const unit = "/etc/systemd/system/ec2nic-network.service";
-      const isOld = "# written by ec2nic\\n[Service]\\nExecStart=/usr/bin/ec2nic old\\n";
-      await root.mustRun(["sh", "-c", `printf '${isOld}' >${unit}`]);
+      const oldUnit = "# written by ec2nic\\n[Service]\\nExecStart=/usr/bin/ec2nic old\\n";
+      await root.mustRun(["sh", "-c", `printf '${oldUnit}' >${unit}`]);
       await install(root);
       expect(await root.mustRun(["cat", unit])).toContain("activate --stage network");
       expect(await root.listing()).toEqual(installed);
     },
   );
 
-  testIt(`${suite}: what another ec2nic installed is left alone`, async () => {
+  testIt(`${suite}: a purge keeps the units of another ec2nic`, async () => {
     await using root = await chroot(suite, dirname(path));
     await install(root);
     await root.mustRun(["cp", "/usr/bin/ec2nic", "/usr/local/bin/ec2nic"]);
     await root.mustRun(["/usr/local/bin/ec2nic", "hotplug", "--install"]);
-    const units = own(await root.listing());
+    const units = configFiles(await root.listing());
     await install(root);
     await root.mustRun(["dpkg", "-P", "ec2nic"]);
-    expect(own(await root.listing())).toEqual(units);
+    expect(configFiles(await root.listing())).toEqual(units);
   });
 
-  testIt(`${suite}: systemctl enables the package's own units, and they go with it`, async () => {
+  testIt(`${suite}: systemctl enables the package's units, and a purge disables them`, async () => {
     await using root = await chroot(suite, dirname(path));
     const before = await root.listing();
     await install(root);
@@ -84,10 +84,10 @@ for (const suite of suites) {
     await root.mustRun(["systemctl", "enable", ...units]);
     expect(await states()).toEqual(["enabled", "enabled", "enabled"]);
     await root.mustRun(["dpkg", "-P", "ec2nic"]);
-    expect(own(await root.listing())).toEqual(own(before));
+    expect(configFiles(await root.listing())).toEqual(configFiles(before));
   });
 
-  testIt(`${suite}: systemd and udev find no fault in units and rules`, async () => {
+  testIt(`${suite}: systemd and udev verify the units and rules without errors`, async () => {
     await using root = await chroot(suite, dirname(path));
     await install(root);
     const verify =

@@ -14,8 +14,8 @@ const executables = [
   { path: releaseFile("ec2nic-VERSION-linux-arm64-musl"), libc: "musl" },
 ] as const;
 
-const ofGlibc = /^(?:libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-.*)$/;
-const ofMusl = /^(?:libc\.musl-.*|libstdc\+\+\.so\.6)$/;
+const glibcLibraries = /^(?:libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-.*)$/;
+const muslLibraries = /^(?:libc\.musl-.*|libstdc\+\+\.so\.6)$/;
 
 for (const { path, libc } of executables) {
   const reason = existsSync(path) ? missingTool("readelf") : `${path} is not built`;
@@ -34,13 +34,13 @@ for (const { path, libc } of executables) {
     const needed = readelf("--dynamic", path).matchAll(/\(NEEDED\).*\[(.+)\]/g);
     const names = [...needed].map(([, library = ""]) => library);
     expect(names).not.toBeEmpty();
-    const known = libc === "musl" ? ofMusl : ofGlibc;
+    const known = libc === "musl" ? muslLibraries : glibcLibraries;
     expect(names.filter((each) => !known.test(each))).toEqual([]);
   });
 }
 
-function readelf(what: string, path: string): string {
-  return Bun.spawnSync(["readelf", "--wide", what, path], {
+function readelf(flag: string, path: string): string {
+  return Bun.spawnSync(["readelf", "--wide", flag, path], {
     env: { LC_ALL: "C" },
   }).stdout.toString();
 }

@@ -9,7 +9,8 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const page = manPage(commandHelps, { version: "1.2.3", date: "2026-11-21" });
 
-async function saidOf(argv: readonly string[]): Promise<string> {
+/** Runs a program on the page; returns its stderr and stdout. */
+async function outputOf(argv: readonly string[]): Promise<string> {
   using folder = temporaryFolder();
   const path = join(folder.path, "ec2nic.8");
   await Bun.write(path, page);
@@ -18,18 +19,18 @@ async function saidOf(argv: readonly string[]): Promise<string> {
   return `${stderr.toString()}${stdout.toString()}`;
 }
 
-testUnless(missingTool("mandoc"))("mandoc finds no fault in the page", async () => {
-  expect(await saidOf(["mandoc", "-T", "lint"])).toBe("");
+testUnless(missingTool("mandoc"))("mandoc checks the page without messages", async () => {
+  expect(await outputOf(["mandoc", "-T", "lint"])).toBe("");
 });
 
-testUnless(missingTool("man", "groff"))("groff finds no fault in the page", async () => {
+testUnless(missingTool("man", "groff"))("groff formats the page without warnings", async () => {
   const argv = ["groff", "-man", "-Tutf8", "-wall", "-z"];
-  expect(await saidOf(argv)).toBe("");
+  expect(await outputOf(argv)).toBe("");
 });
 
 testUnless(missingTool("mandoc"))("the page names all flags, values and examples", async () => {
-  const typed = await saidOf(["mandoc", "-T", "ascii", "-O", "width=200"]);
-  // bold is a letter over itself: with a backspace between
+  const typed = await outputOf(["mandoc", "-T", "ascii", "-O", "width=200"]);
+  // a bold letter is the letter, a backspace and the letter again
   const shown = typed.replaceAll(new RegExp(`.${String.fromCodePoint(8)}`, "g"), "");
   const words = shown.replaceAll(/\s+/g, " ");
   for (const { name, flags, examples, summary, notes } of commandHelps) {
@@ -42,9 +43,9 @@ testUnless(missingTool("mandoc"))("the page names all flags, values and examples
   }
 });
 
-test("the page and docs/help.md tell of the same variables", async () => {
+test("the page and docs/help.md list the same environment variables", async () => {
   const help = await Bun.file(join(repository, "docs/help.md")).text();
-  const inReadme = [...help.matchAll(/^\| `(AWS_\w+)`/gm)].map(([, name = ""]) => name);
+  const inHelp = [...help.matchAll(/^\| `(AWS_\w+)`/gm)].map(([, name = ""]) => name);
   const inPage = environment.map(([name]) => name).filter((name) => name.startsWith("AWS_"));
-  expect(inPage.toSorted()).toEqual(inReadme.toSorted());
+  expect(inPage.toSorted()).toEqual(inHelp.toSorted());
 });

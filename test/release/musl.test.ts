@@ -9,19 +9,19 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(300_000);
 
-/** arm64's is emulated. */
+/** arm64 runs in an emulator. */
 const architectures: readonly Architecture[] = ["x64", "arm64"];
 
 for (const architecture of architectures) {
   const program = releaseFile(`ec2nic-VERSION-linux-${architecture}-musl`);
   const testIt = testUnless(
-    (process.arch === "x64" ? null : "Debian's tools of x64 are what it is tried with") ??
+    (process.arch === "x64" ? null : "this test uses Debian's tools for x64") ??
       releaseMissing(program) ??
       missingTool(...muslTools(architecture)) ??
       missingRoot(),
   );
   testIt(
-    `musl, ${architecture}: it starts, asks IMDS with bound sockets too, and plans`,
+    `musl, ${architecture}: ec2nic prints its version, fetches with bound sockets, and plans`,
     async () => {
       using root = temporaryFolder();
       const start = await makeMuslRoot(root.path, program, architecture);
@@ -33,9 +33,8 @@ for (const architecture of architectures) {
         command([...before, ...start, ...args], { timeoutMs: 60_000 });
 
       expect((await inRoot("--version")).stdout).toBe(`ec2nic ${version}\n`);
-      const ways = [[], ["--interface", "lo"]];
-      for (const way of ways) {
-        const fetched = await inRoot("fetch", "instance-id", "--timeout", "30s", ...way);
+      for (const interfaceArgs of [[], ["--interface", "lo"]]) {
+        const fetched = await inRoot("fetch", "instance-id", "--timeout", "30s", ...interfaceArgs);
         expect(fetched).toMatchObject({ code: 0, stdout: "i-0ec20000000000001\n" });
       }
       const plan = ["activate", "--dry-run", "--backend", "networkd", "--stage", "local"];

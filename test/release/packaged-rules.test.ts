@@ -14,7 +14,7 @@ const debian = process.arch === "arm64" ? "arm64" : "amd64";
 const path = releaseFile(`ec2nic_VERSION_${debian}.deb`);
 const devices = "/sys/bus/pci/devices";
 
-/** A network device on this machine's PCI bus, to ask about; null: there is none. */
+/** The path of a network device on this machine's PCI bus; null if there is none. */
 function networkDevice(): string | null {
   const isNetwork = (name: string): boolean =>
     readFileSync(join(devices, name, "class"), "utf8").startsWith("0x02");
@@ -23,10 +23,10 @@ function networkDevice(): string | null {
 }
 
 /**
- * What udev would do if the device went, with our rule alone, so that no other rule's work is done;
- * `udevadm test` runs no program. Nothing of /sys can be written.
+ * Prints what udev would do if the device was removed. Only the rule of ec2nic is present, so that
+ * no other rule has an effect. `udevadm test` runs no program, and /sys is read-only.
  */
-const ask = `
+const testRule = `
 set -eu
 mount -t sysfs -o ro sysfs /sys
 mount -t tmpfs tmpfs /run
@@ -44,15 +44,15 @@ for (const suite of suites) {
   testIt(`${suite}: the packaged rule does nothing until the unit is enabled`, async () => {
     await using root = await chroot(suite, dirname(path));
     await root.mustRun(["dpkg", "-i", `/mnt/dist/ec2nic_${version}_${debian}.deb`]);
-    const asked = () => root.mustRun(["sh", "-c", ask, "sh", device ?? ""]);
-    const before = await asked();
+    const runRule = () => root.mustRun(["sh", "-c", testRule, "sh", device ?? ""]);
+    const before = await runRule();
     expect(before).toContain("PCI_CLASS=20000");
     expect(before).not.toContain("ec2nic-hotplug-remove.service");
     await root.mustRun(["systemctl", "enable", "ec2nic-network.service"]);
-    expect(await asked()).toContain("systemctl --no-block restart ec2nic-hotplug-remove.service");
+    expect(await runRule()).toContain("systemctl --no-block restart ec2nic-hotplug-remove.service");
     await root.mustRun(["systemctl", "disable", "ec2nic-network.service"]);
-    expect(await asked()).not.toContain("ec2nic-hotplug-remove.service");
+    expect(await runRule()).not.toContain("ec2nic-hotplug-remove.service");
     await root.mustRun(["ec2nic", "hotplug", "--install"]);
-    expect(await asked()).toContain("systemctl --no-block restart ec2nic-hotplug-remove.service");
+    expect(await runRule()).toContain("systemctl --no-block restart ec2nic-hotplug-remove.service");
   });
 }

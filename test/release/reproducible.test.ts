@@ -14,8 +14,8 @@ const testIt = testUnless(
   releaseMissing(sums) ?? missingRoot() ?? missingTool("make", "rpmbuild", "dpkg-deb"),
 );
 
-/** What git knows of this folder, as it lies here, in another folder: a clean clone. */
-async function copyInto(folder: string): Promise<void> {
+/** Copies the files that git tracks, with their current content, to another folder. */
+async function copyRepository(folder: string): Promise<void> {
   const listed = Bun.spawnSync(["git", "ls-files", "-z"], { cwd: repository });
   const names = listed.stdout.toString().split("\0").filter(Boolean);
   for (const name of names.filter((each) => existsSync(join(repository, each)))) {
@@ -26,11 +26,11 @@ async function copyInto(folder: string): Promise<void> {
 }
 
 testIt(
-  "the same bytes in another folder, offline, in another time zone and with another umask",
+  "make release gives the same bytes offline, in another folder and time zone, with another umask",
   async () => {
     using folder = temporaryFolder();
     const elsewhere = join(folder.path, "else where");
-    await copyInto(elsewhere);
+    await copyRepository(elsewhere);
     const epoch = Bun.spawnSync(["git", "log", "-1", "--format=%ct"], { cwd: repository });
     const env = {
       ...process.env,
@@ -40,7 +40,7 @@ testIt(
       LC_ALL: "C",
       USER: "somebody",
     };
-    // a network without anything in it: what the first build brought is kept by Bun
+    // an empty network namespace: Bun has cached the packages of the first build
     const make = [
       "unshare",
       "--net",
@@ -57,7 +57,7 @@ testIt(
   },
 );
 
-testIt("what make build makes is what is handed out for this machine", async () => {
+testIt("make build makes the same executable as make release", async () => {
   const processor = process.arch === "arm64" ? "arm64" : "x64";
   const built = await Bun.file(releaseFile("ec2nic")).bytes();
   const released = await Bun.file(releaseFile(`ec2nic-VERSION-linux-${processor}`)).bytes();

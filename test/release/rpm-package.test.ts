@@ -14,7 +14,7 @@ const missing =
 const testIt = testUnless(missing);
 const here = releaseFile(names[process.arch === "arm64" ? 1 : 0] ?? "");
 
-/** In its own mounts, where /proc can be put into the root. */
+/** Runs a command in its own namespaces, with /proc mounted in the root. */
 function inRoot(root: string, argv: readonly string[]): Promise<string> {
   const mounted = 'mount -t proc proc "$1/proc" && shift && exec "$@"';
   const spaces = ["unshare", "--mount", "--net", "--pid", "--fork"];
@@ -22,42 +22,42 @@ function inRoot(root: string, argv: readonly string[]): Promise<string> {
 }
 const rpm = (root: string, ...words: readonly string[]) =>
   inRoot(root, ["rpm", "--root", root, "--dbpath", "/var/lib/rpm", "--nodeps", ...words]);
-const inside = (root: string, ...argv: readonly string[]) =>
+const ec2nicIn = (root: string, ...argv: readonly string[]) =>
   inRoot(root, ["chroot", root, "/usr/bin/ec2nic", ...argv]);
 
-testIt("both packages hold the same files, and need no more than glibc 2.17", async () => {
+testIt("both packages contain the same files and require at most glibc 2.17", async () => {
   const lists = await Promise.all(names.map((name) => mustRun(["rpm", "-qpl", releaseFile(name)])));
   expect(lists[0]).toBe(lists[1] ?? "");
   expect(lists[0]).toContain("/usr/lib/systemd/system/ec2nic-network.service\n");
   for (const name of names) {
-    const needs = await mustRun(["rpm", "-qpR", releaseFile(name)]);
-    expect(needs).toContain("libc.so.6(GLIBC_2.17)(64bit)\n");
-    expect(needs).not.toMatch(/GLIBC_2\.(?:1[89]|[2-9]\d)/);
-    // the rpm of Amazon Linux 2 knows no zstd
-    expect(needs).toContain("rpmlib(PayloadIsXz)");
+    const requirements = await mustRun(["rpm", "-qpR", releaseFile(name)]);
+    expect(requirements).toContain("libc.so.6(GLIBC_2.17)(64bit)\n");
+    expect(requirements).not.toMatch(/GLIBC_2\.(?:1[89]|[2-9]\d)/);
+    // the rpm of Amazon Linux 2 does not support zstd
+    expect(requirements).toContain("rpmlib(PayloadIsXz)");
   }
 });
 
-testIt("the package installs in an empty root, runs, and is erased without trace", async () => {
+testIt("the package installs in an empty root, runs, and is erased completely", async () => {
   using root = emptyRoot();
   const before = pathsBelow(root.path);
   expect(await rpm(root.path, "--install", here)).toContain("ec2nic hotplug --install");
-  expect(await inside(root.path, "--version")).toBe(`ec2nic ${version}\n`);
+  expect(await ec2nicIn(root.path, "--version")).toBe(`ec2nic ${version}\n`);
   await rpm(root.path, "--verify", "ec2nic");
   expect(pathsBelow(join(root.path, "etc"))).toEqual([]);
   await rpm(root.path, "--erase", "ec2nic");
   expect(pathsBelow(root.path).filter((path) => /ec2nic/.test(path))).toEqual([]);
-  // rpm leaves folders that belong to no package, as these would to `filesystem`
+  // rpm keeps folders that no package owns; on a real system `filesystem` owns these
   const files = pathsBelow(root.path).filter((path) => !before.includes(path));
   expect(files.filter((path) => !/^\/(?:usr|var)(?:\/[\w.-]+)*$/.test(path))).toEqual([]);
 });
 
 testIt(
-  "an upgrade refreshes what hotplug --install wrote, and an erasure takes it away",
+  "an upgrade refreshes the files of hotplug --install, and an erasure removes them",
   async () => {
     using root = emptyRoot();
     await rpm(root.path, "--install", here);
-    await inside(root.path, "hotplug", "--install");
+    await ec2nicIn(root.path, "hotplug", "--install");
     const unit = join(root.path, "etc/systemd/system/ec2nic-network.service");
     await Bun.write(unit, "# written by ec2nic\n[Service]\nExecStart=/usr/bin/ec2nic old\n");
     await rpm(root.path, "--upgrade", "--force", here);

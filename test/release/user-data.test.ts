@@ -14,38 +14,41 @@ setDefaultTimeout(120_000);
 const sums = releaseFile("SHA256SUMS");
 const testIt = testUnless(releaseMissing(sums) ?? machineMissing("trixie"));
 
-/** As the cookbook has it, but for where it gets the files from, and the sum. */
-async function userData(sum: string): Promise<string> {
+/** The script of the cookbook, with another source of the files and another sum. */
+async function userDataScript(sum: string): Promise<string> {
   const cookbook = await Bun.file(join(repository, "docs/cookbook.md")).text();
   const script = /user-data\.test\.ts runs this -->\s+```sh\n(.*?)```/s.exec(cookbook)?.[1] ?? "";
   expect(script).toContain("sha256sum");
-  // coreutils 8.22 does not know it (Amazon Linux 2, RHEL 7)
+  // coreutils 8.22 does not have this flag (Amazon Linux 2, RHEL 7)
   expect(script).not.toContain("--ignore-missing");
   return script.replace(/^from=.*$/m, "from=/mnt/dist").replace(/^sums=.*$/m, `sums=${sum}`);
 }
 
-/** Its root has no curl: a stand-in copies the files. IMDS is switched off: activate ends with 78. */
-const surroundings = `
+/** The root has no curl: a function copies the files. IMDS is disabled: activate exits with 78. */
+const preamble = `
 curl() { shift 3; while [ $# -gt 0 ]; do cp "$2" .; shift 2; done; }
 export AWS_EC2_METADATA_DISABLED=true
 `;
 
 async function runUserData(root: Chroot, sum: string) {
-  const script = (await userData(sum)).replace(/^#!.*$/m, surroundings);
+  const script = (await userDataScript(sum)).replace(/^#!.*$/m, preamble);
   return root.run(["sh", "-c", script]);
 }
 
-testIt("the cookbook's user-data installs what has the right sum, and activates", async () => {
-  await using root = await chroot("trixie", dirname(sums));
-  const { code, stderr } = await runUserData(root, sha256(sums));
-  expect(stderr).toContain("installed: units start /usr/local/bin/ec2nic");
-  expect(stderr).toContain("AWS_EC2_METADATA_DISABLED");
-  expect(code).toBe(78);
-  expect(await root.mustRun(["ls", "/tmp"])).toBe("");
-});
+testIt(
+  "the cookbook's user-data installs a program with the right sum, and runs activate",
+  async () => {
+    await using root = await chroot("trixie", dirname(sums));
+    const { code, stderr } = await runUserData(root, sha256(sums));
+    expect(stderr).toContain("installed: units start /usr/local/bin/ec2nic");
+    expect(stderr).toContain("AWS_EC2_METADATA_DISABLED");
+    expect(code).toBe(78);
+    expect(await root.mustRun(["ls", "/tmp"])).toBe("");
+  },
+);
 
-/** What is offered, wrong in one way; gives the sum that the script expects of SHA256SUMS. */
-const wrong: Readonly<Record<string, (folder: string) => Promise<string>>> = {
+/** Each makes the files wrong in one way, and returns the sum of SHA256SUMS for the script. */
+const defects: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   "SHA256SUMS has another sum": async () => "0".repeat(64),
   "the program has another sum": async (folder) => {
     const files = (await readdir(folder)).filter((name) => name.startsWith("ec2nic-"));
@@ -60,15 +63,15 @@ const wrong: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   },
 };
 
-for (const [what, spoil] of Object.entries(wrong)) {
-  testIt(`the cookbook's user-data installs nothing where ${what}`, async () => {
-    using offered = temporaryFolder();
+for (const [what, makeDefect] of Object.entries(defects)) {
+  testIt(`the cookbook's user-data installs nothing if ${what}`, async () => {
+    using files = temporaryFolder();
     for (const name of await readdir(dirname(sums))) {
       if (!/^(?:SHA256SUMS|ec2nic-[\d.]+-linux-(?:x64|arm64))$/.test(name)) continue;
-      await copyFile(join(dirname(sums), name), join(offered.path, name));
+      await copyFile(join(dirname(sums), name), join(files.path, name));
     }
-    const sum = await spoil(offered.path);
-    await using root = await chroot("trixie", offered.path);
+    const sum = await makeDefect(files.path);
+    await using root = await chroot("trixie", files.path);
     const { code, stderr } = await runUserData(root, sum);
     expect(stderr).toMatch(/sha256sum: /);
     expect(code).not.toBe(0);

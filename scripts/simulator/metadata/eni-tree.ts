@@ -10,7 +10,7 @@ export interface EniOwner {
 }
 
 /**
- * The folder of one ENI, `network/interfaces/macs/MAC/`, with exactly the leaves that AWS documents.
+ * The folder of one ENI, `network/interfaces/macs/MAC/`, with exactly AWS's documented leaves.
  * An ENI without, for example, IPv6 addresses has no such leaf.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
  */

@@ -13,7 +13,7 @@ export class SimulatedInstance {
   readonly #schedule = new Schedule();
   readonly #scenario: Scenario;
   readonly #nowMs: () => number;
-  /** Folders of detached ENIs that are still listed; attaching the ENI again cancels the removal. */
+  /** Folders of detached ENIs that are still listed; a new attachment cancels the removal. */
   readonly #lingering = new Map<string, object>();
 
   constructor(scenario: Scenario, nowMs: () => number) {

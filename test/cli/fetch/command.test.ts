@@ -61,16 +61,20 @@ test("a missing COMMAND exits with 127, and one that cannot be executed with 126
   const file = join(folder.path, "file");
   writeFileSync(file, "true\n", { mode: 0o644 });
   const cases = [
-    { command: "no-such-command", status: 127, says: "no-such-command: there is no such command" },
-    { command: join(folder.path, "no"), status: 127, says: "there is no such command" },
-    { command: file, status: 126, says: "it cannot be executed" },
-    { command: folder.path, status: 126, says: "it cannot be executed" },
-    { command: "", status: 64, says: "there is no command after --" },
+    {
+      command: "no-such-command",
+      status: 127,
+      message: "no-such-command: there is no such command",
+    },
+    { command: join(folder.path, "no"), status: 127, message: "there is no such command" },
+    { command: file, status: 126, message: "it cannot be executed" },
+    { command: folder.path, status: 126, message: "it cannot be executed" },
+    { command: "", status: 64, message: "there is no command after --" },
   ];
-  for (const { command, status, says } of cases) {
+  for (const { command, status, message } of cases) {
     const { code, text, stderr } = await fetchOnce({}, ["mac", "--", command]);
     expect({ command, code, text }).toEqual({ command, code: status, text: "" });
-    expect(stderr).toContain(says);
+    expect(stderr).toContain(message);
   }
 });
 

@@ -7,7 +7,7 @@ import { timedTest } from "../../kit/basics/timed-test.ts";
 interface Case {
   readonly fault: Fault;
   readonly status: number;
-  readonly says: RegExp;
+  readonly message: RegExp;
 }
 
 const noAnswer = /no whole answer within [\d.]+ ms/;
@@ -15,36 +15,36 @@ const cut = /the connection was cut/;
 
 /** Faults that may be temporary: retried until the deadline. The type requires one row per kind. */
 const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: Case } = {
-  status: { fault: { kind: "status", status: 503 }, status: 69, says: /503, throttled/ },
-  refuse: { fault: { kind: "refuse" }, status: 69, says: /connection refused/ },
-  hang: { fault: { kind: "hang" }, status: 69, says: noAnswer },
-  "hang-headers": { fault: { kind: "hang-headers" }, status: 69, says: noAnswer },
-  reset: { fault: { kind: "reset" }, status: 69, says: cut },
-  close: { fault: { kind: "close" }, status: 69, says: cut },
-  slow: { fault: { kind: "slow", everyMs: 50 }, status: 69, says: noAnswer },
-  delay: { fault: { kind: "delay", ms: 900 }, status: 69, says: noAnswer },
-  cut: { fault: { kind: "cut" }, status: 69, says: cut },
-  "cut-chunked": { fault: { kind: "cut-chunked" }, status: 69, says: cut },
-  garbage: { fault: { kind: "garbage" }, status: 65, says: /the answer is not HTTP/ },
-  oversized: { fault: { kind: "oversized" }, status: 65, says: /larger than \d+ bytes/ },
+  status: { fault: { kind: "status", status: 503 }, status: 69, message: /503, throttled/ },
+  refuse: { fault: { kind: "refuse" }, status: 69, message: /connection refused/ },
+  hang: { fault: { kind: "hang" }, status: 69, message: noAnswer },
+  "hang-headers": { fault: { kind: "hang-headers" }, status: 69, message: noAnswer },
+  reset: { fault: { kind: "reset" }, status: 69, message: cut },
+  close: { fault: { kind: "close" }, status: 69, message: cut },
+  slow: { fault: { kind: "slow", everyMs: 50 }, status: 69, message: noAnswer },
+  delay: { fault: { kind: "delay", ms: 900 }, status: 69, message: noAnswer },
+  cut: { fault: { kind: "cut" }, status: 69, message: cut },
+  "cut-chunked": { fault: { kind: "cut-chunked" }, status: 69, message: cut },
+  garbage: { fault: { kind: "garbage" }, status: 65, message: /the answer is not HTTP/ },
+  oversized: { fault: { kind: "oversized" }, status: 65, message: /larger than \d+ bytes/ },
   "token-rejected": {
     fault: { kind: "token-rejected" },
     status: 69,
     // the second text: the deadline ended the request for another token
-    says: /401, the token was not accepted|no whole answer within \d+ ms \(1 try/,
+    message: /401, the token was not accepted|no whole answer within \d+ ms \(1 try/,
   },
 };
 
 /** Other statuses, and variants of the kinds above. */
 const moreRetried: readonly Case[] = [
-  { fault: { kind: "status", status: 429 }, status: 69, says: /429, throttled/ },
-  { fault: { kind: "status", status: 500 }, status: 69, says: /500, trouble/ },
-  { fault: { kind: "status", status: 502 }, status: 69, says: /502, trouble/ },
-  { fault: { kind: "status", status: 401 }, status: 69, says: /401/ },
-  { fault: { kind: "status", status: 408 }, status: 69, says: /408, timed out/ },
-  { fault: { kind: "status", status: 204 }, status: 65, says: /204 is no answer/ },
-  { fault: { kind: "oversized", framing: "chunked" }, status: 65, says: /larger than/ },
-  { fault: { kind: "cut", bytes: 0 }, status: 69, says: cut },
+  { fault: { kind: "status", status: 429 }, status: 69, message: /429, throttled/ },
+  { fault: { kind: "status", status: 500 }, status: 69, message: /500, trouble/ },
+  { fault: { kind: "status", status: 502 }, status: 69, message: /502, trouble/ },
+  { fault: { kind: "status", status: 401 }, status: 69, message: /401/ },
+  { fault: { kind: "status", status: 408 }, status: 69, message: /408, timed out/ },
+  { fault: { kind: "status", status: 204 }, status: 65, message: /204 is no answer/ },
+  { fault: { kind: "oversized", framing: "chunked" }, status: 65, message: /larger than/ },
+  { fault: { kind: "cut", bytes: 0 }, status: 69, message: cut },
 ];
 
 /** How late after the deadline of 1 s a run may end; a quiet machine needs less than 300 ms. */
@@ -58,14 +58,14 @@ function rule(fault: Fault, match: string): FaultRule {
 }
 
 for (const match of ["PUT *", "GET *"]) {
-  for (const { fault, status, says } of [...Object.values(retried), ...moreRetried]) {
+  for (const { fault, status, message } of [...Object.values(retried), ...moreRetried]) {
     timedTest(
       `fetch retries ${match} ${JSON.stringify(fault)}, and exits with ${status} at the deadline`,
       async () => {
         const scenario = { faults: [rule(fault, match)] };
         const run = await fetchOnce(scenario, ["mac", "--timeout", "1s"], quick);
         expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
-        expect(run.stderr).toMatch(says);
+        expect(run.stderr).toMatch(message);
         expect(run.elapsedMs).toBeGreaterThan(700);
         expect(run.elapsedMs).toBeLessThan(1000 + graceMs);
         const { requests } = run.simulator;
@@ -83,7 +83,7 @@ function hasToken(headers: Readonly<Record<string, string>>): boolean {
   return (headers["x-aws-ec2-metadata-token"] ?? "") !== "";
 }
 
-// the deadline ends the last try after a few milliseconds: this says nothing about IMDS
+// the deadline ends the last try after a few milliseconds: this shows nothing about IMDS
 timedTest(
   "the message names the error of IMDS, not the last try that the deadline ended",
   async () => {
@@ -109,23 +109,23 @@ const final: readonly Case[] = [
   {
     fault: { kind: "status", status: 403 },
     status: 78,
-    says: /403, imds is switched off for this instance/,
+    message: /403, imds is switched off for this instance/,
   },
-  { fault: { kind: "status", status: 400 }, status: 65, says: /400, a refusal/ },
-  { fault: { kind: "status", status: 405 }, status: 65, says: /405, a refusal/ },
+  { fault: { kind: "status", status: 400 }, status: 65, message: /400, a refusal/ },
+  { fault: { kind: "status", status: 405 }, status: 65, message: /405, a refusal/ },
   ...[301, 302, 303, 307, 308].map((status) => ({
     fault: { kind: "redirect", location: "http://127.0.0.1:1/", status } as const,
     status: 65,
-    says: /a redirect: this is not imds/,
+    message: /a redirect: this is not imds/,
   })),
 ];
 
-for (const { fault, status, says } of final) {
+for (const { fault, status, message } of final) {
   for (const [match, puts, gets] of [["PUT *", 1, 0] as const, ["GET *", 1, 1] as const]) {
     test(`fetch exits with ${status} at once: ${match} ${JSON.stringify(fault)}`, async () => {
       const run = await fetchOnce({ faults: [{ fault, match }] }, ["mac"]);
       expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
-      expect(run.stderr).toMatch(says);
+      expect(run.stderr).toMatch(message);
       expect(run.elapsedMs).toBeLessThan(300);
       expect([run.simulator.count("PUT *"), run.simulator.count("GET *")]).toEqual([puts, gets]);
     });

@@ -40,8 +40,8 @@ for (const fault of [...Object.values(temporary), ...statuses]) {
           text: mac,
           stderr: "",
         });
-        // three in any case: if a reused connection breaks during a GET, Bun's fetch itself sends the
-        // request again (RFC 9110 §9.2.2 allows it), which replaces one try of ec2nic
+        // if a reused connection breaks during a GET, Bun's fetch itself sends the request again
+        // (RFC 9110 §9.2.2 allows it), which replaces one try of ec2nic: there are three in any case
         expect(run.simulator.count(match)).toBe(3);
         expect(run.elapsedMs).toBeLessThan(3000);
       },

@@ -22,72 +22,78 @@ interface Row {
   readonly args: readonly string[];
   readonly of?: Scenario;
   readonly env?: Readonly<Record<string, string>>;
-  readonly says: string;
+  readonly message: string;
 }
 
 const rows: readonly Row[] = [
-  { status: 0, why: "a value", args: ["mac"], says: "" },
-  { status: 0, why: "a default", args: ["nope", "--default", "d"], says: "" },
-  { status: 64, why: "a bad command line", args: ["--bogus"], says: "has no flag --bogus" },
+  { status: 0, why: "a value", args: ["mac"], message: "" },
+  { status: 0, why: "a default", args: ["nope", "--default", "d"], message: "" },
+  { status: 64, why: "a bad command line", args: ["--bogus"], message: "has no flag --bogus" },
   {
     status: 65,
     why: "a reply that is not HTTP",
     args: ["mac", ...once],
     of: garbage,
-    says: "not HTTP",
+    message: "not HTTP",
   },
-  { status: 65, why: "a redirect", args: ["mac"], of: redirect, says: "a redirect" },
+  { status: 65, why: "a redirect", args: ["mac"], of: redirect, message: "a redirect" },
   {
     status: 65,
     why: "a value that is not text, as json",
     args: ["profile", "--json"],
     of: { set: { profile: Uint8Array.of(0xff) } },
-    says: "profile: its value is not text",
+    message: "profile: its value is not text",
   },
   {
     status: 66,
     why: "a missing key",
     args: ["nope"],
-    says: "nope: there is no such key",
+    message: "nope: there is no such key",
   },
   {
     status: 66,
     why: "one missing key of two",
     args: ["mac", "no"],
-    says: "no: there is no such key",
+    message: "no: there is no such key",
   },
   {
     status: 69,
     why: "refused connections",
     args: ["mac", ...once],
     of: refused,
-    says: "connection refused",
+    message: "connection refused",
   },
-  { status: 69, why: "throttling", args: ["mac", ...once], of: throttled, says: "503, throttled" },
+  {
+    status: 69,
+    why: "throttling",
+    args: ["mac", ...once],
+    of: throttled,
+    message: "503, throttled",
+  },
   {
     status: 73,
     why: "--output to a folder",
     args: ["mac", "--output", "."],
-    says: ".: it is there",
+    message: ".: it is there",
   },
-  { status: 78, why: "disabled IMDS", args: ["mac"], of: { disabled: true }, says: "403" },
+  { status: 78, why: "disabled IMDS", args: ["mac"], of: { disabled: true }, message: "403" },
   {
     status: 78,
     why: "AWS_EC2_METADATA_DISABLED",
     args: ["mac"],
     env: { AWS_EC2_METADATA_DISABLED: "true" },
-    says: "AWS_EC2_METADATA_DISABLED=true",
+    message: "AWS_EC2_METADATA_DISABLED=true",
   },
 ];
 
 test.each(rows)(
   "fetch exits with $status after $why",
-  async ({ status, args, of = {}, env = {}, says }) => {
+  async ({ status, args, of = {}, env = {}, message }) => {
     const { code, text, stderr } = await fetchOnce(of, args, { env });
     expect(code).toBe(status);
     if (status === 0) expect([stderr, text === ""]).toEqual(["", false]);
     else expect([stderr.startsWith("ec2nic: "), text]).toEqual([true, ""]);
-    expect(stderr).toContain(says);
+    expect(stderr).toContain(message);
     expect(stderr).not.toContain("unexpected");
   },
 );

@@ -4,105 +4,112 @@ import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 
 interface Case {
   readonly args: readonly string[];
-  readonly says: readonly string[];
+  readonly texts: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 const cases: readonly Case[] = [
-  { args: [], says: ["there is no command", "hint: ec2nic --help"] },
-  { args: ["ftch"], says: ["ftch: there is no such command", "did you mean ec2nic fetch?"] },
-  { args: ["constructor"], says: ["constructor: there is no such command"] },
-  { args: ["__proto__"], says: ["__proto__: there is no such command"] },
-  { args: ["toString", "--help"], says: ["toString: there is no such command"] },
-  { args: ["-x"], says: ["-x: flags follow the command"] },
-  { args: ["--json", "fetch", "mac"], says: ["--json: flags follow the command"] },
-  { args: [""], says: ["there is no command"] },
-  { args: ["fetch", "mac", "--fromat", "env"], says: ["--fromat", "did you mean --format?"] },
-  { args: ["fetch", "mac", "--quite"], says: ["no flag --quite", "did you mean --quiet?"] },
-  { args: ["fetch", "mac", "--zzz"], says: ["no flag --zzz", "ec2nic fetch --help"] },
-  { args: ["fetch", "mac", "-z"], says: ["no flag -z"] },
-  { args: ["fetch", "mac", "-vz"], says: ["no flag -z"] },
-  { args: ["fetch", "mac", "--no-wait"], says: ["no flag --no-wait"] },
-  { args: ["fetch", "mac", "--__proto__"], says: ["no flag --__proto__"] },
-  { args: ["fetch", "mac", "--constructor=x"], says: ["no flag --constructor"] },
-  { args: ["fetch", "mac", "--json=no"], says: ["--json takes no value"] },
-  { args: ["fetch", "mac", "--wait=true"], says: ["--wait takes no value"] },
-  { args: ["fetch", "mac", "--output", "--json"], says: ["--output needs a value", "FILE"] },
-  { args: ["fetch", "mac", "--output"], says: ["--output needs a value: --output FILE"] },
-  { args: ["fetch", "mac", "--default"], says: ["--default needs a value: --default VALUE"] },
-  { args: ["fetch", "mac", "--format"], says: ["--format needs a value", "text|json|env"] },
-  { args: ["fetch", "mac", "--format", "xml"], says: ["xml", "text, json, env"] },
-  { args: ["fetch", "mac", "--format", "JSON"], says: ["JSON", "text, json, env"] },
-  { args: ["fetch", "mac", "--log-format", "xml"], says: ["xml", "text, json"] },
-  { args: ["fetch", "mac", "--json", "--format", "env"], says: ["--json and --format env"] },
-  { args: ["fetch", "mac", "--timeout", "5"], says: ['"5" is not a duration', "10s"] },
-  { args: ["fetch", "mac", "--timeout", "0s"], says: ["0s leaves no time at all"] },
-  { args: ["fetch", "mac", "--timeout=-1s"], says: ['"-1s" is not a duration'] },
-  { args: ["fetch", "mac", "--timeout", "1e3s"], says: ["is not a duration"] },
-  { args: ["fetch", "mac", "--timeout", "25h"], says: ["is more than a day"] },
-  { args: ["fetch", "mac", "--max-age", "soon"], says: ['--max-age: "soon" is not a duration'] },
-  { args: ["fetch", "mac", "--retries", "x"], says: ['--retries: "x"', "0 means one try"] },
-  { args: ["fetch", "mac", "--retries", "1.5"], says: ['--retries: "1.5"'] },
-  { args: ["fetch", "mac", "--retries=-1"], says: ['--retries: "-1"'] },
-  { args: ["fetch", "mac", "--retries", ""], says: ["--retries"] },
-  { args: ["fetch", ""], says: ["an empty key", "is a variable of the calling script empty?"] },
-  { args: ["fetch", "mac", ""], says: ["an empty key"] },
-  { args: ["fetch", ".."], says: ["would leave its folder"] },
-  { args: ["fetch", "placement/../iam"], says: ["would leave its folder"] },
-  { args: ["fetch", "a//b"], says: ["is an empty name"] },
-  { args: ["fetch", "//mac"], says: ["is an empty name"] },
-  { args: ["fetch", "a\nb"], says: ["holds a control character"] },
-  { args: ["fetch", "tags/\u007f"], says: ["holds a control character"] },
-  { args: ["fetch", "x".repeat(513)], says: ["is too long"] },
-  { args: ["fetch", "mac", "ami-id", "--format", "text"], says: ["several keys", "--format json"] },
-  { args: ["fetch", "placement", "--format", "text"], says: ["placement, a folder,"] },
-  { args: ["fetch", "mac", "--interface", ""], says: ["--interface", "is a variable"] },
-  { args: ["fetch", "mac", "--interface", "a/b"], says: ['"a/b" can\'t be the name of a nic'] },
-  { args: ["fetch", "mac", "--interface", "ens5"], says: ["127.0.0.1:", "is on this machine"] },
-  { args: ["activate", "--check", "--dhcp"], says: ["--check changes nothing"] },
-  { args: ["activate", "--dry-run", "--dhcp"], says: ["--dry-run changes nothing"] },
-  { args: ["probe-nics", "ens5"], says: ["takes no arguments", "--interface ens5"] },
-  { args: ["probe-nics", "--interface", "a b"], says: ["can't be the name of a nic"] },
-  { args: ["hotplug", "plug"], says: ['no action "plug"', "hotplug [add|remove|sync]"] },
-  { args: ["hotplug", "add", "ens6"], says: ['there is "ens6"'] },
-  { args: ["hotplug", "add", "--install"], says: ["hotplug add and --install: one at a time"] },
-  { args: ["hotplug", "--install", "--uninstall"], says: ["--install and --uninstall: one at"] },
-  { args: ["hotplug", "sync", "--from-dhcp"], says: ["hotplug sync and --from-dhcp: one at a"] },
-  { args: ["hotplug", "remove", "--settle", "1s"], says: ["--settle is for hotplug add: what"] },
-  { args: ["hotplug", "sync", "--nic", "ens6"], says: ["--nic is for hotplug add"] },
-  { args: ["hotplug", "add", "--nic", ""], says: ["--nic: an empty name", "is a variable of"] },
-  { args: ["hotplug", "--install", "--nic", "ens6"], says: ["--nic is for hotplug add"] },
-  { args: ["hotplug", "--install", "--root", ""], says: ["--root: an empty name"] },
+  { args: [], texts: ["there is no command", "hint: ec2nic --help"] },
+  { args: ["ftch"], texts: ["ftch: there is no such command", "did you mean ec2nic fetch?"] },
+  { args: ["constructor"], texts: ["constructor: there is no such command"] },
+  { args: ["__proto__"], texts: ["__proto__: there is no such command"] },
+  { args: ["toString", "--help"], texts: ["toString: there is no such command"] },
+  { args: ["-x"], texts: ["-x: flags follow the command"] },
+  { args: ["--json", "fetch", "mac"], texts: ["--json: flags follow the command"] },
+  { args: [""], texts: ["there is no command"] },
+  { args: ["fetch", "mac", "--fromat", "env"], texts: ["--fromat", "did you mean --format?"] },
+  { args: ["fetch", "mac", "--quite"], texts: ["no flag --quite", "did you mean --quiet?"] },
+  { args: ["fetch", "mac", "--zzz"], texts: ["no flag --zzz", "ec2nic fetch --help"] },
+  { args: ["fetch", "mac", "-z"], texts: ["no flag -z"] },
+  { args: ["fetch", "mac", "-vz"], texts: ["no flag -z"] },
+  { args: ["fetch", "mac", "--no-wait"], texts: ["no flag --no-wait"] },
+  { args: ["fetch", "mac", "--__proto__"], texts: ["no flag --__proto__"] },
+  { args: ["fetch", "mac", "--constructor=x"], texts: ["no flag --constructor"] },
+  { args: ["fetch", "mac", "--json=no"], texts: ["--json takes no value"] },
+  { args: ["fetch", "mac", "--wait=true"], texts: ["--wait takes no value"] },
+  { args: ["fetch", "mac", "--output", "--json"], texts: ["--output needs a value", "FILE"] },
+  { args: ["fetch", "mac", "--output"], texts: ["--output needs a value: --output FILE"] },
+  { args: ["fetch", "mac", "--default"], texts: ["--default needs a value: --default VALUE"] },
+  { args: ["fetch", "mac", "--format"], texts: ["--format needs a value", "text|json|env"] },
+  { args: ["fetch", "mac", "--format", "xml"], texts: ["xml", "text, json, env"] },
+  { args: ["fetch", "mac", "--format", "JSON"], texts: ["JSON", "text, json, env"] },
+  { args: ["fetch", "mac", "--log-format", "xml"], texts: ["xml", "text, json"] },
+  { args: ["fetch", "mac", "--json", "--format", "env"], texts: ["--json and --format env"] },
+  { args: ["fetch", "mac", "--timeout", "5"], texts: ['"5" is not a duration', "10s"] },
+  { args: ["fetch", "mac", "--timeout", "0s"], texts: ["0s leaves no time at all"] },
+  { args: ["fetch", "mac", "--timeout=-1s"], texts: ['"-1s" is not a duration'] },
+  { args: ["fetch", "mac", "--timeout", "1e3s"], texts: ["is not a duration"] },
+  { args: ["fetch", "mac", "--timeout", "25h"], texts: ["is more than a day"] },
+  { args: ["fetch", "mac", "--max-age", "soon"], texts: ['--max-age: "soon" is not a duration'] },
+  { args: ["fetch", "mac", "--retries", "x"], texts: ['--retries: "x"', "0 means one try"] },
+  { args: ["fetch", "mac", "--retries", "1.5"], texts: ['--retries: "1.5"'] },
+  { args: ["fetch", "mac", "--retries=-1"], texts: ['--retries: "-1"'] },
+  { args: ["fetch", "mac", "--retries", ""], texts: ["--retries"] },
+  { args: ["fetch", ""], texts: ["an empty key", "is a variable of the calling script empty?"] },
+  { args: ["fetch", "mac", ""], texts: ["an empty key"] },
+  { args: ["fetch", ".."], texts: ["would leave its folder"] },
+  { args: ["fetch", "placement/../iam"], texts: ["would leave its folder"] },
+  { args: ["fetch", "a//b"], texts: ["is an empty name"] },
+  { args: ["fetch", "//mac"], texts: ["is an empty name"] },
+  { args: ["fetch", "a\nb"], texts: ["holds a control character"] },
+  { args: ["fetch", "tags/\u007f"], texts: ["holds a control character"] },
+  { args: ["fetch", "x".repeat(513)], texts: ["is too long"] },
+  {
+    args: ["fetch", "mac", "ami-id", "--format", "text"],
+    texts: ["several keys", "--format json"],
+  },
+  { args: ["fetch", "placement", "--format", "text"], texts: ["placement, a folder,"] },
+  { args: ["fetch", "mac", "--interface", ""], texts: ["--interface", "is a variable"] },
+  { args: ["fetch", "mac", "--interface", "a/b"], texts: ['"a/b" can\'t be the name of a nic'] },
+  { args: ["fetch", "mac", "--interface", "ens5"], texts: ["127.0.0.1:", "is on this machine"] },
+  { args: ["activate", "--check", "--dhcp"], texts: ["--check changes nothing"] },
+  { args: ["activate", "--dry-run", "--dhcp"], texts: ["--dry-run changes nothing"] },
+  { args: ["probe-nics", "ens5"], texts: ["takes no arguments", "--interface ens5"] },
+  { args: ["probe-nics", "--interface", "a b"], texts: ["can't be the name of a nic"] },
+  { args: ["hotplug", "plug"], texts: ['no action "plug"', "hotplug [add|remove|sync]"] },
+  { args: ["hotplug", "add", "ens6"], texts: ['there is "ens6"'] },
+  { args: ["hotplug", "add", "--install"], texts: ["hotplug add and --install: one at a time"] },
+  { args: ["hotplug", "--install", "--uninstall"], texts: ["--install and --uninstall: one at"] },
+  { args: ["hotplug", "sync", "--from-dhcp"], texts: ["hotplug sync and --from-dhcp: one at a"] },
+  { args: ["hotplug", "remove", "--settle", "1s"], texts: ["--settle is for hotplug add: what"] },
+  { args: ["hotplug", "sync", "--nic", "ens6"], texts: ["--nic is for hotplug add"] },
+  { args: ["hotplug", "add", "--nic", ""], texts: ["--nic: an empty name", "is a variable of"] },
+  { args: ["hotplug", "--install", "--nic", "ens6"], texts: ["--nic is for hotplug add"] },
+  { args: ["hotplug", "--install", "--root", ""], texts: ["--root: an empty name"] },
   {
     args: ["hotplug", "--install", "--timeout", "9s"],
-    says: ["--timeout means nothing with --in"],
+    texts: ["--timeout means nothing with --in"],
   },
-  { args: ["hotplug", "--install", "--dhcp"], says: ["--dhcp means nothing with --install"] },
+  { args: ["hotplug", "--install", "--dhcp"], texts: ["--dhcp means nothing with --install"] },
   {
     args: ["hotplug", "--uninstall", "--stage", "local"],
-    says: ["--stage means nothing with --un"],
+    texts: ["--stage means nothing with --un"],
   },
   {
     args: ["hotplug", "--from-dhcp", "--root", "/x"],
-    says: ["--root means nothing with --from-d"],
+    texts: ["--root means nothing with --from-d"],
   },
   {
     args: ["hotplug", "--from-dhcp"],
-    says: ["no DHCP client's hook", "EC2NIC_DHCP_CLIENT=dhclient|"],
+    texts: ["no DHCP client's hook", "EC2NIC_DHCP_CLIENT=dhclient|"],
   },
-  { args: ["fetch", "mac", "--"], says: ["there is no command after --", "-- COMMAND"] },
-  { args: ["fetch", "mac", "--output", "f", "--", "true"], says: ["--output and --format"] },
-  { args: ["fetch", "mac", "--format", "env", "--", "true"], says: ["--output and --format"] },
-  { args: ["fetch", "mac", "--json", "--", "true"], says: ["--output and --format"] },
-  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_TIMEOUT: "x" }, says: ["_TIMEOUT", '"x"'] },
-  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_TIMEOUT: "0" }, says: ["more than 0"] },
-  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_NUM_ATTEMPTS: "0" }, says: ["1 or more"] },
+  { args: ["fetch", "mac", "--"], texts: ["there is no command after --", "-- COMMAND"] },
+  { args: ["fetch", "mac", "--output", "f", "--", "true"], texts: ["--output and --format"] },
+  { args: ["fetch", "mac", "--format", "env", "--", "true"], texts: ["--output and --format"] },
+  { args: ["fetch", "mac", "--json", "--", "true"], texts: ["--output and --format"] },
+  {
+    args: ["fetch", "mac"],
+    env: { AWS_METADATA_SERVICE_TIMEOUT: "x" },
+    texts: ["_TIMEOUT", '"x"'],
+  },
+  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_TIMEOUT: "0" }, texts: ["more than 0"] },
+  { args: ["fetch", "mac"], env: { AWS_METADATA_SERVICE_NUM_ATTEMPTS: "0" }, texts: ["1 or more"] },
 ];
 
 // each run has a working endpoint, so that no case fails because of a missing one
 test.each(cases)(
   "ec2nic rejects a wrong command line with 64: $args $env",
-  async ({ args, env = {}, says }) => {
+  async ({ args, env = {}, texts }) => {
     await using simulator = await startSimulator();
     const withEndpoint = { AWS_EC2_METADATA_SERVICE_ENDPOINT: simulator.url, ...env };
     const { code, text, stderr } = await runEc2nic({ args, env: withEndpoint });
@@ -110,13 +117,13 @@ test.each(cases)(
       code: 64,
       text: isEnv(args) ? "(exit 64)\n" : "",
     });
-    for (const words of says) expect(stderr).toContain(words);
+    for (const each of texts) expect(stderr).toContain(each);
     expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
     // a long argument makes a line longer, and a hint to be pasted is never wrapped
     const hasLongArgument = args.some((arg) => arg.length > 60 || arg.startsWith("-v"));
     const messages = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
     if (!hasLongArgument) for (const line of messages) expect(line.length).toBeLessThanOrEqual(80);
-    const needsMetadata = says.some(
+    const needsMetadata = texts.some(
       (words) => words.includes("a folder") || words.includes("several"),
     );
     if (!needsMetadata) expect(simulator.connections).toBe(0);
@@ -142,11 +149,11 @@ const badEndpoints: readonly (readonly [string, string])[] = [
   ["http://127.0.0.1:99999", "is not a URL"],
 ];
 
-test.each(badEndpoints)("fetch rejects --endpoint %p with 64", async (endpoint, says) => {
+test.each(badEndpoints)("fetch rejects --endpoint %p with 64", async (endpoint, problem) => {
   const args = ["fetch", "mac", "--endpoint", endpoint];
   const { code, text, stderr } = await runEc2nic({ args, namespace: true });
   expect([code, text]).toEqual([64, ""]);
-  expect(stderr).toStartWith(`ec2nic: --endpoint: "${endpoint}" ${says}`);
+  expect(stderr).toStartWith(`ec2nic: --endpoint: "${endpoint}" ${problem}`);
 });
 
 test("fetch rejects an endpoint mode other than IPv4 and IPv6 with 64", async () => {

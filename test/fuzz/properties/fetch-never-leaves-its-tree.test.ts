@@ -6,7 +6,7 @@ import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../../kit/basics/seed.ts";
 
 /** A KEY and the paths that fetch may request for it: itself, those below, the parent's listing. */
-const asked = fc.constantFrom(
+const requested = fc.constantFrom(
   {
     key: "tags/instance",
     at: "/latest/meta-data/tags/instance",
@@ -22,32 +22,35 @@ const listing = fc
   .map((names) => names.join("\n"));
 
 /** The listing of the key, and the listings of the folders below it. */
-const tree = fc.record({ asked, top: listing, below: fc.array(listing, { maxLength: 3 }) });
+const tree = fc.record({ requested, top: listing, below: fc.array(listing, { maxLength: 3 }) });
 
 test("with hostile listings, every request stays below the requested key", async () => {
-  const property = fc.asyncProperty(tree, async ({ asked: { key, at, parent }, top, below }) => {
-    const queue = [...below];
-    const name = at.split("/").at(-1) ?? "";
-    await using imds = await startHostileImds((target) => {
-      if (target === `${at}/` || target === at) return Buffer.from(top);
-      if (target === parent) return Buffer.from(`${name}/`);
-      return Buffer.from(target.endsWith("/") ? (queue.shift() ?? "") : "leaf");
-    });
-    const { code, text, stderr } = await runEc2nic({
-      args: ["fetch", key, "--endpoint", imds.url, "--timeout", "5s", "--retries", "0"],
-    });
-    const evidence = JSON.stringify({ code, stderr, targets: imds.targets });
-    expect([0, 65], evidence).toContain(code);
-    if (code === 0) JSON.parse(text);
-    for (const target of imds.targets) {
-      expect(target === at || target === parent || target.startsWith(`${at}/`), evidence).toBe(
-        true,
-      );
-      expect(new URL(target, "http://imds").pathname, evidence).toBe(target);
-      expect(target, evidence).toMatch(/^[!-~]+$/);
-      expect(target.slice(1).replace(/\/$/, "").split("/"), evidence).not.toContain("");
-    }
-  });
+  const property = fc.asyncProperty(
+    tree,
+    async ({ requested: { key, at, parent }, top, below }) => {
+      const queue = [...below];
+      const name = at.split("/").at(-1) ?? "";
+      await using imds = await startHostileImds((target) => {
+        if (target === `${at}/` || target === at) return Buffer.from(top);
+        if (target === parent) return Buffer.from(`${name}/`);
+        return Buffer.from(target.endsWith("/") ? (queue.shift() ?? "") : "leaf");
+      });
+      const { code, text, stderr } = await runEc2nic({
+        args: ["fetch", key, "--endpoint", imds.url, "--timeout", "5s", "--retries", "0"],
+      });
+      const evidence = JSON.stringify({ code, stderr, targets: imds.targets });
+      expect([0, 65], evidence).toContain(code);
+      if (code === 0) JSON.parse(text);
+      for (const target of imds.targets) {
+        expect(target === at || target === parent || target.startsWith(`${at}/`), evidence).toBe(
+          true,
+        );
+        expect(new URL(target, "http://imds").pathname, evidence).toBe(target);
+        expect(target, evidence).toMatch(/^[!-~]+$/);
+        expect(target.slice(1).replace(/\/$/, "").split("/"), evidence).not.toContain("");
+      }
+    },
+  );
   await fc.assert(property, { ...seededRuns(80), interruptAfterTimeLimit: 12_000 });
 });
 

@@ -9,18 +9,18 @@ import type { NicSpec } from "../../kit/netns/nic-network/nic-spec.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 /**
- * What the kernel does with a socket that is bound to a device: each row first with curl, as the
- * fact that the product is built on, and then with the product. For a kernel that does otherwise,
- * the first half fails, and says so.
+ * What the kernel does with a socket that is bound to a device. Each row runs curl first, which
+ * shows the fact that ec2nic relies on, and then ec2nic. If a kernel behaves differently, the
+ * assertion about curl fails.
  */
 setDefaultTimeout(30_000);
 const testNics = testUnless(networkMissing("curl"), test.concurrent);
 
 interface Row extends NicNetworkOptions {
-  /** The NIC that is asked through. */
+  /** The NIC to which the socket is bound. */
   readonly nic: string;
-  /** What `ip` is told before. */
-  readonly given?: readonly string[];
+  /** The `ip` commands that run before. */
+  readonly ipCommands?: readonly string[];
   readonly host?: string;
   readonly waitS?: number;
 }
@@ -34,89 +34,93 @@ const ens6v6: NicSpec = { name: "ens6", ipv6: "2600:1f14:ec2:1::10/64", imds: "a
 const bestv6: NicSpec = { ...ens5v6, defaultRoute: true };
 const host = "[fd00:ec2::254]";
 const table77 = "route add 169.254.169.254 via 10.0.1.1 dev ens6 table 77";
-const fromItsAddress = [table77, "rule add from 10.0.1.10 to 169.254.169.254 lookup 77"];
-const forItsDevice = [table77, "rule add oif ens6 lookup 77"];
+const ruleFromAddress = [table77, "rule add from 10.0.1.10 to 169.254.169.254 lookup 77"];
+const ruleForDevice = [table77, "rule add oif ens6 lookup 77"];
 const prohibit = ["route add prohibit 169.254.169.254"];
 
-/** `answers`, `times out` (within a second), or curl's words. */
+/** `answers`, `times out` (after one second), or curl's error message. */
 const rows: readonly (readonly [fact: string, kernel: string, row: Row])[] = [
   ["no route, rp_filter 0", "answers", { nics: [ens5], nic: "ens5", rpFilter: 0 }],
   ["no route back, rp_filter 1", "times out", { nics: [ens5], nic: "ens5", rpFilter: 1 }],
   ["no route back, rp_filter 2", "times out", { nics: [ens5], nic: "ens5", rpFilter: 2 }],
   ["rp_filter 2, and another NIC's route", "answers", { nics: both, nic: "ens6", rpFilter: 2 }],
-  ["rp_filter 1, the best route's NIC", "answers", { nics: both, nic: "ens5", rpFilter: 1 }],
+  ["rp_filter 1, the NIC with the best route", "answers", { nics: both, nic: "ens5", rpFilter: 1 }],
   ["rp_filter 1, another NIC", "times out", { nics: both, nic: "ens6", rpFilter: 1 }],
   [
-    "rp_filter 1, another NIC, with a rule from its address to IMDS",
+    "rp_filter 1, another NIC with a rule from its address to IMDS",
     "answers",
-    { nics: both, nic: "ens6", rpFilter: 1, given: fromItsAddress },
+    { nics: both, nic: "ens6", rpFilter: 1, ipCommands: ruleFromAddress },
   ],
   [
-    "rp_filter 1, another NIC, with a rule for what leaves by it",
+    "rp_filter 1, another NIC with a rule for its outgoing packets",
     "times out",
-    { nics: both, nic: "ens6", rpFilter: 1, given: forItsDevice },
+    { nics: both, nic: "ens6", rpFilter: 1, ipCommands: ruleForDevice },
   ],
   [
-    "IPv6, and no route through that NIC",
+    "IPv6 without a route through that NIC",
     "Network is unreachable",
     { nics: [bestv6, ens6v6], nic: "ens6", host },
   ],
   [
-    "IPv6, and an on-link route",
+    "IPv6 with an on-link route",
     "answers",
-    { nics: [ens5v6], nic: "ens5", host, given: ["route add fd00:ec2::254 dev ens5"] },
+    { nics: [ens5v6], nic: "ens5", host, ipCommands: ["route add fd00:ec2::254 dev ens5"] },
   ],
   [
-    "no address of its own",
+    "a NIC without an address",
     "times out",
     { nics: [best, { name: "ens6", imds: "answers" }], nic: "ens6" },
   ],
   [
-    "the NIC is down",
+    "a NIC that is down",
     "Network is unreachable",
-    { nics: both, nic: "ens6", given: ["link set ens6 down"] },
+    { nics: both, nic: "ens6", ipCommands: ["link set ens6 down"] },
   ],
   [
-    "ARP is not answered",
+    "unanswered ARP requests",
     "No route to host",
     { nics: [best, { ...ens6, imds: "absent" }], nic: "ens6", waitS: 5 },
   ],
-  // unbound, each of these three is "Permission denied": the device wins over the route
+  // without a bound socket, these three are "Permission denied"
   [
     "a prohibit route, rp_filter 0",
     "answers",
-    { nics: [best], nic: "ens5", rpFilter: 0, given: prohibit },
+    { nics: [best], nic: "ens5", rpFilter: 0, ipCommands: prohibit },
   ],
-  ["a prohibit route, rp_filter 2", "times out", { nics: [best], nic: "ens5", given: prohibit }],
+  [
+    "a prohibit route, rp_filter 2",
+    "times out",
+    { nics: [best], nic: "ens5", ipCommands: prohibit },
+  ],
   [
     "a prohibit route, IPv6",
     "answers",
-    { nics: [bestv6], nic: "ens5", host, given: ["route add prohibit fd00:ec2::254"] },
+    { nics: [bestv6], nic: "ens5", host, ipCommands: ["route add prohibit fd00:ec2::254"] },
   ],
 ];
 
 for (const [fact, kernel, row] of rows) {
-  testNics(`${fact}: "${kernel}" is what asking through a NIC comes to`, async () => {
+  testNics(`${fact}: a request through the NIC has the result "${kernel}"`, async () => {
     await using network = await startNicNetwork(row);
-    for (const words of row.given ?? []) await network.ip(...words.split(" "));
+    for (const command of row.ipCommands ?? []) await network.ip(...command.split(" "));
     const before = await network.state();
-    expect(await asked(network, row)).toBe(kernel);
+    expect(await curlResult(network, row)).toBe(kernel);
     await expectFetch(network, row.nic, kernel === "answers");
     expect(await network.state()).toEqual(before);
   });
 }
 
-testNics("the cable is out: asking through the NIC times out", async () => {
+testNics("a NIC without a carrier: a request through the NIC times out", async () => {
   await using network = await startNicNetwork({ nics: both });
   await network.carrier("ens6", false);
   const before = await network.state();
-  expect(await asked(network, { nic: "ens6" })).toBe("times out");
+  expect(await curlResult(network, { nic: "ens6" })).toBe("times out");
   await expectFetch(network, "ens6", false);
   expect(await network.state()).toEqual(before);
 });
 
-/** What curl says of a connection through a NIC. */
-async function asked(
+/** The result of curl for a connection through a NIC. */
+async function curlResult(
   network: NicNetwork,
   row: Pick<Row, "nic" | "host" | "waitS">,
 ): Promise<string> {

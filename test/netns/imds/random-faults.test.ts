@@ -15,15 +15,15 @@ import type { RunResult } from "../../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-/** `RUNS=1000` for the real one; `EC2NIC_SEED=N RUNS=1` for the run that a failure names. */
+/** `RUNS=1000` for a long test; `EC2NIC_SEED=N RUNS=1` repeats the run that a failure names. */
 const runs = Number(process.env["RUNS"] ?? "40");
 setDefaultTimeout(30_000 + runs * 10_000);
 const testNics = testUnless(networkMissing());
 
-/** After the deadline; the second part is for a machine that is busy with other things. */
+/** How late after the deadline a run may end; the second part is for a busy machine. */
 const graceMs = 300 + Number(process.env["LOAD_MS"] ?? "200");
 
-/** For a crawl to have a middle. */
+/** Slow enough that a fault can occur in the middle of a tree. */
 const imds = { latencyMs: 15 } as const;
 const nics: readonly NicSpec[] = [
   { name: "ens5", ipv4: "10.0.0.10/24", imds, defaultRoute: true },
@@ -39,26 +39,29 @@ const nics: readonly NicSpec[] = [
 const names = nics.map(({ name }) => name);
 
 testNics(
-  `${runs} runs among NICs that die, come back and lie end in time, and rightly`,
+  `${runs} runs with random faults of NICs and of IMDS end in time with a correct result`,
   async () => {
     const { seed } = seededRuns(runs);
     console.log(`EC2NIC_SEED=${seed}`);
     await using network = await startNicNetwork({ nics });
     const before = await network.state();
-    const asks = await Promise.all(commands.map((args) => askedInPeace(network, args)));
+    const expected = await Promise.all(commands.map((args) => runWithoutFaults(network, args)));
     const codes: Record<string, number> = {};
     for (let at = 0; at < runs; at += 1) {
-      const trouble = randomFaultyRun(createRandom(seed + at), names, asks);
-      const run = await runAmong(network, trouble);
+      const faultyRun = randomFaultyRun(createRandom(seed + at), names, expected);
+      const run = await runWithFaults(network, faultyRun);
       codes[run.code] = (codes[run.code] ?? 0) + 1;
-      const complaints = findProblems(trouble, run, graceMs);
-      await mendAll(network);
-      await until("all is as it was", async () => Bun.deepEquals(await network.state(), before));
-      if (complaints.length > 0) console.log(JSON.stringify(trouble.faults), trouble.expected.args);
+      const problems = findProblems(faultyRun, run, graceMs);
+      await repairAll(network);
+      await until("the network is as before", async () =>
+        Bun.deepEquals(await network.state(), before),
+      );
+      if (problems.length > 0)
+        console.log(JSON.stringify(faultyRun.faults), faultyRun.expected.args);
       const replay = `EC2NIC_SEED=${seed + at} RUNS=1`;
-      expect({ replay, complaints }).toEqual({ replay, complaints: [] });
+      expect({ replay, problems }).toEqual({ replay, problems: [] });
     }
-    console.log("statuses, and how often", codes);
+    console.log("number of runs per exit status", codes);
     if (runs >= 40) expect(Object.keys(codes)).toEqual(expect.arrayContaining(["0", "66"]));
     if (runs >= 200) expect(Object.keys(codes)).toContain("69"); // one in fourteen
   },
@@ -70,17 +73,20 @@ const commands = [
   ["fetch", "--json"],
 ];
 
-async function askedInPeace(network: NicNetwork, args: readonly string[]): Promise<ExpectedRun> {
+async function runWithoutFaults(
+  network: NicNetwork,
+  args: readonly string[],
+): Promise<ExpectedRun> {
   const { code, text } = await network.ec2nic(args);
   return { args, code, text };
 }
 
-async function runAmong(
+async function runWithFaults(
   network: NicNetwork,
   { expected, faults, timeoutMs }: FaultyRun,
 ): Promise<RunResult> {
   for (const { nic, fault } of faults.filter(({ atMs }) => atMs === 0))
-    await befall(network, nic, fault);
+    await applyFault(network, nic, fault);
   const startMs = performance.now();
   const run = network.start([...expected.args, "--timeout", `${timeoutMs}ms`]);
   let isOver = false;
@@ -88,32 +94,32 @@ async function runAmong(
   for (const { atMs, nic, fault } of faults.filter(({ atMs }) => atMs > 0)) {
     await Promise.race([result, Bun.sleep(startMs + atMs - performance.now())]);
     if (isOver) break;
-    await befall(network, nic, fault);
+    await applyFault(network, nic, fault);
   }
   return result;
 }
 
-async function befall(network: NicNetwork, nic: string, mishap: NicFault): Promise<void> {
-  if (mishap === "fix") return fix(network, nic);
-  if (mishap === "unplug") return void (await network.run(["ip", "link", "delete", nic]));
-  if (mishap !== "cut the cable") return void (await network.simulator(nic).order("fault", mishap));
-  if (await isThere(network, nic)) await network.far(nic, ["ip", "link", "set", "far", "down"]);
+async function applyFault(network: NicNetwork, nic: string, fault: NicFault): Promise<void> {
+  if (fault === "fix") return repairNic(network, nic);
+  if (fault === "unplug") return void (await network.run(["ip", "link", "delete", nic]));
+  if (fault !== "cut the cable") return void (await network.simulator(nic).order("fault", fault));
+  if (await nicExists(network, nic)) await network.far(nic, ["ip", "link", "set", "far", "down"]);
 }
 
-async function fix(network: NicNetwork, nic: string): Promise<void> {
+async function repairNic(network: NicNetwork, nic: string): Promise<void> {
   await network.simulator(nic).order("clear-faults");
   const spec = nics.find(({ name }) => name === nic);
-  if (spec !== undefined && !(await isThere(network, nic))) return network.plug(spec);
+  if (spec !== undefined && !(await nicExists(network, nic))) return network.plug(spec);
   await network.far(nic, ["ip", "link", "set", "far", "up"]);
 }
 
-async function mendAll(network: NicNetwork): Promise<void> {
+async function repairAll(network: NicNetwork): Promise<void> {
   for (const name of names) {
-    await fix(network, name);
+    await repairNic(network, name);
     await network.simulator(name).order("clear-requests");
   }
 }
 
-async function isThere(network: NicNetwork, nic: string): Promise<boolean> {
+async function nicExists(network: NicNetwork, nic: string): Promise<boolean> {
   return (await network.run(["ip", "link", "show", nic])).code === 0;
 }

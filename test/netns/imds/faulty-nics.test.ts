@@ -13,11 +13,11 @@ setDefaultTimeout(30_000);
 const testNics = testUnless(networkMissing());
 
 interface Case extends NicNetworkOptions {
-  readonly given?: (network: NicNetwork) => Promise<unknown>;
-  /** While ec2nic runs; afterwards all is again as it was before `given`. */
+  readonly prepare?: (network: NicNetwork) => Promise<unknown>;
+  /** Runs while ec2nic runs; afterwards the network is as it was before `prepare`. */
   readonly meanwhile?: (network: NicNetwork) => Promise<unknown>;
   readonly args?: readonly string[];
-  /** Whose IMDS the value comes from. */
+  /** The NIC whose IMDS returns the value. */
   readonly through: string;
   readonly atMostMs: number;
 }
@@ -31,27 +31,27 @@ const ens5v6 = { name: "ens5", ipv6: "2600:1f14:ec2::10/64", defaultRoute: true 
 const ens6v6 = { name: "ens6", ipv6: "2600:1f14:ec2:1::10/64" } as const;
 
 const cases: Readonly<Record<string, Case>> = {
-  "the first NIC accepts connections and stays silent": {
+  "the first NIC's IMDS accepts connections and sends nothing": {
     nics: [{ ...ens5, imds: faulty({ kind: "hang" }) }, answers],
     through: "ens6",
     atMostMs: 800,
   },
-  "the first NIC's IMDS answers 503, the second's the token": {
+  "the first NIC's IMDS answers 503": {
     nics: [{ ...ens5, imds: faulty({ kind: "status", status: 503 }) }, answers],
     through: "ens6",
     atMostMs: 800,
   },
-  "the first NIC's IMDS is not there: connections are refused": {
+  "the first NIC's IMDS refuses connections": {
     nics: [{ ...ens5, imds: faulty({ kind: "refuse" }) }, answers],
     through: "ens6",
     atMostMs: 800,
   },
-  "behind the first NIC is something that is not HTTP": {
+  "the first NIC's IMDS does not speak HTTP": {
     nics: [{ ...ens5, imds: faulty({ kind: "garbage" }) }, answers],
     through: "ens6",
     atMostMs: 800,
   },
-  "behind the first NIC is a login form": {
+  "the first NIC's IMDS is a captive portal": {
     nics: [
       { ...ens5, imds: faulty({ kind: "status", status: 200, body: "<html>log in" }) },
       answers,
@@ -59,18 +59,18 @@ const cases: Readonly<Record<string, Case>> = {
     through: "ens6",
     atMostMs: 800,
   },
-  "the first NIC's IMDS is switched off (403)": {
+  "the first NIC's IMDS is disabled (403)": {
     nics: [{ ...ens5, imds: { disabled: true } }, answers],
     through: "ens6",
     atMostMs: 800,
   },
   "the first NIC has no carrier": {
     nics: [{ ...ens5, imds: "answers" }, answers],
-    given: (network) => network.carrier("ens5", false),
+    prepare: (network) => network.carrier("ens5", false),
     through: "ens6",
     atMostMs: 800,
   },
-  "two NICs in one subnet, the first dead": {
+  "two NICs are in one subnet, and the first is dead": {
     nics: [swallows, { ...answers, ipv4: "10.0.0.11/24" }],
     through: "ens6",
     atMostMs: 800,
@@ -84,7 +84,7 @@ const cases: Readonly<Record<string, Case>> = {
     through: "ens6",
     atMostMs: 800,
   },
-  "IPv6 only, the first dead": {
+  "with IPv6 only, the first NIC is dead": {
     nics: [
       { ...ens5v6, imds: "swallows" },
       { ...ens6v6, imds: "answers", defaultRoute: true },
@@ -92,21 +92,21 @@ const cases: Readonly<Record<string, Case>> = {
     through: "ens6",
     atMostMs: 1200,
   },
-  "IPv6 only, by on-link routes, the first dead": {
+  "with IPv6 only and on-link routes, the first NIC is dead": {
     nics: [
       { ...ens5v6, imds: "swallows" },
       { ...ens6v6, imds: "answers" },
     ],
-    given: async (network) => {
+    prepare: async (network) => {
       await network.ip("route", "add", "fd00:ec2::254", "dev", "ens5", "metric", "1");
       await network.ip("route", "append", "fd00:ec2::254", "dev", "ens6", "metric", "2");
     },
     through: "ens6",
     atMostMs: 1200,
   },
-  "a NIC that appears two seconds after the start": {
+  "the second NIC appears two seconds after the start": {
     nics: [swallows, answers],
-    given: (network) => network.unplug("ens6"),
+    prepare: (network) => network.unplug("ens6"),
     meanwhile: async (network) => {
       await Bun.sleep(2000);
       await network.plug(answers);
@@ -114,7 +114,7 @@ const cases: Readonly<Record<string, Case>> = {
     through: "ens6",
     atMostMs: 3500,
   },
-  "--interface asks through the NIC that is named, though another is better": {
+  "--interface names the NIC without the best route": {
     nics: [{ ...ens5, imds: "answers" }, answers],
     args: ["--interface", "ens6"],
     through: "ens6",
@@ -123,11 +123,11 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 for (const [name, { through, atMostMs, args = [], ...options }] of Object.entries(cases)) {
-  testNics(`${name}: the value comes through ${through}, in ${atMostMs} ms`, async () => {
+  testNics(`${name}: fetch gets the value through ${through} in ${atMostMs} ms`, async () => {
     await using network = await startNicNetwork(options);
-    const atFirst = await network.state();
-    await options.given?.(network);
-    const before = options.meanwhile === undefined ? await network.state() : atFirst;
+    const initial = await network.state();
+    await options.prepare?.(network);
+    const before = options.meanwhile === undefined ? await network.state() : initial;
     const run = network.start(["fetch", "instance-id", "-v", "--timeout", "10s", ...args]);
     await options.meanwhile?.(network);
     const { code, text, stderr, elapsedMs } = await run.result;
@@ -143,14 +143,14 @@ for (const [signal, status] of [
   ["SIGINT", 130],
 ] as const) {
   testNics(
-    `${signal} in the middle of a race: ${status} at once, and nothing is left`,
+    `${signal} while fetch tries two NICs ends it at once with ${status} and leaves nothing`,
     async () => {
       await using network = await startNicNetwork({
         nics: [swallows, { ...ens6, imds: "swallows" }],
       });
       const before = await network.state();
       const run = network.start(["fetch", "instance-id", "--timeout", "10s"]);
-      await Bun.sleep(600); // by then both NICs are being asked
+      await Bun.sleep(600); // by then fetch tries both NICs
       run.kill(signal);
       const { code, text, elapsedMs } = await run.result;
       expect({ code, text }).toEqual({ code: status, text: "" });

@@ -8,8 +8,8 @@ setDefaultTimeout(30_000);
 const testNics = testUnless(networkMissing());
 
 /**
- * A socket that is bound to a device slips past a `prohibit` route (kernel-facts.test.ts): over
- * IPv4 where rp_filter is off, over IPv6 always. Who set the route up did not mean that.
+ * The kernel ignores a `prohibit` route for a socket that is bound to a device
+ * (kernel-facts.test.ts): for IPv4 if rp_filter is off, for IPv6 always. ec2nic respects the route.
  */
 const ens5 = { name: "ens5", imds: "answers", defaultRoute: true } as const;
 const ipv4 = { ipv4: "10.0.0.10/24" } as const;
@@ -24,7 +24,7 @@ const cases = {
 } as const;
 
 for (const [name, { nic, forbidden }] of Object.entries(cases)) {
-  testNics(`${name}: a route that forbids the way to IMDS is not got round`, async () => {
+  testNics(`${name}: fetch does not bypass a prohibit route to IMDS`, async () => {
     await using network = await startNicNetwork({ nics: [nic], rpFilter: 0 });
     for (const each of forbidden) await network.ip("route", "add", "prohibit", each);
     const { code, text, stderr } = await network.ec2nic([
