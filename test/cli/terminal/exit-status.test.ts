@@ -119,7 +119,7 @@ for (const [command, ...more] of [
   testAsUser(`${command} exits with 77 for an ordinary user and sends no request`, async () => {
     const { code, stderr, requests } = await runAsUser([...command.split(" "), ...more]);
     expect({ code, requests }).toEqual({ code: 77, requests: 0 });
-    expect(stderr).toContain(`${command} writes below /etc, and that takes`);
+    expect(stderr).toContain(`${command} writes below /etc and needs root`);
     expect(stderr).toContain("hint: run it with sudo");
   });
 }
