@@ -128,8 +128,12 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     why: "reading metadata decides nothing about the machine",
   },
   "ephemeral-dhcp": {
-    may: ["type host", "inspect", "inspect/links", "model", "valibot"],
+    may: ["ephemeral-dhcp/clients", "type host", "inspect", "inspect/links", "model", "valibot"],
     why: "a temporary lease serves one run and knows no metadata",
+  },
+  "ephemeral-dhcp/clients": {
+    may: ["ephemeral-dhcp", "type host", "inspect", "model"],
+    why: "a client is one file, and knows neither the journal nor other clients",
   },
 
   apply: {

@@ -1,171 +1,81 @@
-import type { DhcpClient, NetworkdClient } from "./clients.ts";
-import type { Host } from "../host/host.ts";
+import type { LeaseClient } from "./clients/client.ts";
+import { dhclient } from "./clients/dhclient.ts";
+import { dhcpcd } from "./clients/dhcpcd.ts";
+import { isNetworkdActive, networkd } from "./clients/networkd.ts";
+import { type FindHost, findProgram, findTimeoutMs, type Program } from "./clients/program.ts";
+import { createProgramClient, type Tools } from "./clients/run-program.ts";
+import { udhcpc } from "./clients/udhcpc.ts";
 
-/** Where programs lie; null: not on this machine. */
+/**
+ * In this order, by what they leave to clean up: udhcpc writes nothing and ends by itself; dhclient
+ * has to be ended; dhcpcd writes a lease file. networkd comes after them: it puts its address on the
+ * NIC for a moment.
+ */
+const programs: readonly Program[] = [udhcpc, dhclient, dhcpcd];
+
 export interface ClientFacts {
-  /** Of its own, or busybox's. */
-  readonly udhcpc: readonly string[] | null;
-  readonly dhclient: string | null;
-  readonly dhcpcd: { readonly path: string; readonly version: string } | null;
-  /** It runs for all NICs: one that is started would only hand its orders to it. */
-  readonly isDhcpcdInCharge: boolean;
-  /** Ends a program after a time. */
-  readonly timeout: string | null;
-  /** `true`, to be a client's script. */
-  readonly noopScript: string | null;
+  /** How each program is started, without its arguments; a string says why it cannot be used. */
+  readonly programs: readonly {
+    readonly program: Program;
+    readonly argv: readonly string[] | string;
+  }[];
+  readonly tools: Tools;
   readonly isNetworkdActive: boolean;
-  /** A setpriv that knows `--pdeathsig` (util-linux 2.33). */
-  readonly setpriv: string | null;
 }
 
 interface ChosenClient {
-  readonly client: DhcpClient | NetworkdClient | null;
-  /** What was looked at, in order, and what came of it. */
+  /** null: no client can be used. */
+  readonly client: LeaseClient | null;
+  /** Each client that was considered, in order, and the result. */
   readonly trace: readonly string[];
 }
 
-/** `--noconfigure`. */
-const minDhcpcdVersion = [9, 4] as const;
-
-/**
- * The client to ask with: the one that leaves the least to clear away. udhcpc writes nothing and
- * ends by itself; dhclient has to be ended; dhcpcd writes a lease file.
- * Where there is none of them, networkd, which puts its address on for a moment. Where setpriv can do it, the
- * kernel ends the client at the moment at which this process ends, however that comes.
- */
-export function chooseClient(facts: ClientFacts): ChosenClient {
-  const { noopScript, setpriv } = facts;
-  const candidates =
-    noopScript === null
-      ? []
-      : [considerUdhcpc(facts), considerDhclient(facts), considerDhcpcd(facts)];
-  const at = candidates.findIndex(({ program }) => program !== null);
-  const found = candidates[at];
-  const considered = at < 0 ? candidates : candidates.slice(0, at + 1);
-  const trace = considered.map(({ name, reason }) => `${name}: ${reason}`);
-  if (noopScript === null || found === undefined || found.program === null) {
-    const missingTrace = noopScript === null ? ["true: not found, no client is harmless"] : trace;
-    return chooseNetworkd(facts, missingTrace);
+/** The first client that can be used. */
+export function chooseClient({ programs, tools, isNetworkdActive }: ClientFacts): ChosenClient {
+  const { noopScript } = tools;
+  if (noopScript === null) {
+    const reason = "true: not found, a client's own script would configure the NIC";
+    return chooseNetworkd(isNetworkdActive, [reason]);
   }
-  const { name, program, timeout = [] } = found;
-  const parentDeathWrapper = setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
-  return { client: { name, program, timeout, parentDeathWrapper, noopScript }, trace };
-}
-
-function chooseNetworkd({ isNetworkdActive }: ClientFacts, trace: readonly string[]): ChosenClient {
-  const reason = isNetworkdActive ? "asks, where it does not manage the NIC" : "not running";
-  const client = isNetworkdActive ? ({ name: "networkd" } as const) : null;
-  return { client, trace: [...trace, `networkd: ${reason}`] };
-}
-
-interface Candidate {
-  readonly name: DhcpClient["name"];
-  readonly program: readonly string[] | null;
-  readonly timeout?: readonly string[];
-  readonly reason: string;
-}
-
-const noTimeoutReason = "nothing would end it: timeout is not found";
-
-function considerUdhcpc(facts: ClientFacts): Candidate {
-  const name = "udhcpc";
-  if (facts.udhcpc === null) return { name, program: null, reason: "not found" };
-  return { name, program: facts.udhcpc, reason: `asks as ${facts.udhcpc.join(" ")}` };
-}
-
-function considerDhclient({ dhclient: path, timeout }: ClientFacts): Candidate {
-  const name = "dhclient";
-  if (path === null) return { name, program: null, reason: "not found" };
-  if (timeout === null) return { name, program: null, reason: noTimeoutReason };
-  return { name, program: [path], timeout: [timeout], reason: `asks as ${path}` };
-}
-
-function considerDhcpcd({ dhcpcd: found, isDhcpcdInCharge, timeout }: ClientFacts): Candidate {
-  const name = "dhcpcd";
-  if (found === null) return { name, program: null, reason: "not found" };
-  const { path, version } = found;
-  if (isDhcpcdInCharge) return { name, program: null, reason: "runs, and serves every NIC itself" };
-  if (!isSupportedDhcpcd(version)) {
-    const minVersion = minDhcpcdVersion.join(".");
-    return { name, program: null, reason: `${version || "unknown"} is older than ${minVersion}` };
+  const trace: string[] = [];
+  for (const { program, argv } of programs) {
+    const canEnd = program.endsWithoutAnswer || tools.timeout !== null;
+    const found =
+      canEnd || typeof argv === "string" ? argv : "nothing would end it: timeout is not found";
+    if (typeof found !== "string") {
+      const client = createProgramClient({ program, argv: found, tools, noopScript });
+      return { client, trace: [...trace, `${program.name}: asks as ${found.join(" ")}`] };
+    }
+    trace.push(`${program.name}: ${found}`);
   }
-  if (timeout === null) return { name, program: null, reason: noTimeoutReason };
-  return { name, program: [path], timeout: [timeout], reason: `asks as ${path}` };
+  return chooseNetworkd(isNetworkdActive, trace);
 }
 
-function isSupportedDhcpcd(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return (
-    major > minDhcpcdVersion[0] || (major === minDhcpcdVersion[0] && minor >= minDhcpcdVersion[1])
-  );
-}
-
-type FindClientsHost = Pick<Host, "env" | "exec" | "files">;
-
-/** A process that does nothing but tell about itself. */
-const timeoutMs = 2000;
-
-/** Which DHCP clients this machine has, and what helps to keep them harmless. */
-export async function findClients(host: FindClientsHost): Promise<ClientFacts> {
-  const find = (name: string): Promise<string | null> => findProgram(host, name);
-  const [dhclient, timeout, noopScript] = await Promise.all(
-    ["dhclient", "timeout", "true"].map(find),
-  );
-  const pids = ["/run/dhcpcd/pid", "/run/dhcpcd.pid"].map((path) => host.files.stat(path));
-  const running = await Promise.all(pids);
+function chooseNetworkd(isActive: boolean, trace: readonly string[]): ChosenClient {
+  if (!isActive) return { client: null, trace: [...trace, "networkd: not running"] };
   return {
-    udhcpc: await findUdhcpc(host),
-    dhclient: dhclient ?? null,
-    dhcpcd: await findDhcpcd(host),
-    isDhcpcdInCharge: running.some((found) => found !== null),
-    timeout: timeout ?? null,
-    noopScript: noopScript ?? null,
-    isNetworkdActive: await isNetworkdActive(host),
-    setpriv: await findSetpriv(host),
+    client: networkd,
+    trace: [...trace, "networkd: asks, where it does not manage the NIC"],
   };
 }
 
-/** Where administrators' programs lie, which an ordinary user's PATH may lack (`su` without `-`). */
-const adminDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"] as const;
-
-async function findProgram(host: FindClientsHost, name: string): Promise<string | null> {
-  const directories = (host.env["PATH"] ?? "")
-    .split(":")
-    .filter((directory) => directory.startsWith("/"));
-  const paths = [...new Set([...directories, ...adminDirectories])].map(
-    (directory) => `${directory}/${name}`,
-  );
-  const found = await Promise.all(paths.map((path) => host.files.stat(path).catch(() => null)));
-  const exists = (at: number): boolean => ["file", "link"].includes(found[at]?.kind ?? "");
-  return paths.find((_, at) => exists(at)) ?? null;
+/** Looks for the machine's DHCP clients, and for the tools that they are run with. */
+export async function findClients(host: FindHost): Promise<ClientFacts> {
+  const found = programs.map(async (program) => ({ program, argv: await program.find(host) }));
+  return {
+    programs: await Promise.all(found),
+    tools: {
+      noopScript: await findProgram(host, "true"),
+      timeout: await findProgram(host, "timeout"),
+      setpriv: await findSetpriv(host),
+    },
+    isNetworkdActive: await isNetworkdActive(host),
+  };
 }
 
-/** busybox is often there without links for what it can do, and may have been built without it. */
-async function findUdhcpc(host: FindClientsHost): Promise<readonly string[] | null> {
-  const udhcpc = await findProgram(host, "udhcpc");
-  if (udhcpc !== null) return [udhcpc];
-  const busybox = await findProgram(host, "busybox");
-  if (busybox === null) return null;
-  const { stdout } = await host.exec([busybox, "--list"], { timeoutMs });
-  return stdout.split("\n").includes("udhcpc") ? [busybox, "udhcpc"] : null;
-}
-
-async function findDhcpcd(host: FindClientsHost): Promise<ClientFacts["dhcpcd"]> {
-  const path = await findProgram(host, "dhcpcd");
-  if (path === null) return null;
-  const { stdout } = await host.exec([path, "--version"], { timeoutMs });
-  return { path, version: /^dhcpcd (\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? "" };
-}
-
-async function isNetworkdActive(host: FindClientsHost): Promise<boolean> {
-  if ((await host.files.stat("/run/systemd/netif")) === null) return false;
-  const argv = ["systemctl", "is-active", "--quiet", "systemd-networkd.service"];
-  return (await host.exec(argv, { timeoutMs })).code === 0;
-}
-
-async function findSetpriv(host: FindClientsHost): Promise<string | null> {
+async function findSetpriv(host: FindHost): Promise<string | null> {
   const path = await findProgram(host, "setpriv");
   if (path === null) return null;
-  const { stdout } = await host.exec([path, "--help"], { timeoutMs });
+  const { stdout } = await host.exec([path, "--help"], { timeoutMs: findTimeoutMs });
   return stdout.includes("--pdeathsig") ? path : null;
 }

@@ -1,9 +1,9 @@
 import type { LeaseRecord } from "./journal.ts";
 
-/** A command, as an argv. */
+/** An argv. */
 export type Command = readonly string[];
 
-/** What shows a NIC's IPv4 addresses, a line each; iproute2's and busybox's `ip` alike. */
+/** Prints a NIC's IPv4 addresses, one per line, with iproute2's and with busybox's `ip`. */
 export function showAddresses(nic: string): Command {
   return ["ip", "-4", "-o", "address", "show", "dev", nic];
 }
@@ -13,9 +13,8 @@ export function setLink(nic: string, state: "up" | "down"): Command {
 }
 
 /**
- * Puts the address on: for `seconds`, after which the kernel takes it away, whoever has forgotten
- * it. A /32 makes no subnet's route, and within `scope link` nobody else's traffic takes it as its
- * source.
+ * Adds the address for `seconds`: if ec2nic does not remove it, the kernel does. A /32 creates no
+ * route to a subnet, and with `scope link` no other traffic uses it as its source.
  */
 export function addAddress({ nic, address }: LeaseRecord, seconds: number): Command {
   const lifetime = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
@@ -23,8 +22,8 @@ export function addAddress({ nic, address }: LeaseRecord, seconds: number): Comm
 }
 
 /**
- * The way to each endpoint, in a table that only this address looks into. A socket that is bound to
- * the NIC sends without it; the answer gets in by it, where rp_filter (1 or 2) asks for a way back.
+ * Adds a route to each endpoint, in a table that only packets from this address use. A socket bound
+ * to the NIC can send without it, but where rp_filter is 1 or 2, answers need a route back.
  */
 export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
   return record.endpoints.flatMap((host) => [
@@ -33,7 +32,7 @@ export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
   ]);
 }
 
-/** The reverse of both, each on its own. */
+/** Removes the same routes and rules. */
 export function removeEndpointRoutes(record: LeaseRecord): readonly Command[] {
   return record.endpoints.flatMap((host) => [
     buildRuleCommand("del", record, host),
@@ -58,19 +57,19 @@ function buildRuleCommand(verb: Verb, { address, slot }: LeaseRecord, host: stri
 }
 
 /**
- * Numbers of what a temporary lease puts into the kernel, clear of all that `plan/config/table-numbers.ts` gives
- * to NICs (tables from 10000, priorities from 2000).
+ * The first table and rule priority of temporary leases. `plan/config/table-numbers.ts` uses other
+ * ones for NICs (tables from 10000, priorities from 2000).
  *
  * | number   | from | why |
  * |----------|------|-----|
- * | table    | 900  | busybox's `ip` knows none above 1023; clear of 253 to 255 (the kernel's) and of the small ones that cloud-init (100 and up), the VPC CNI (2 and up) and admins take |
- * | priority | 400  | before all that could send an answer's way elsewhere: 512 to 1536 (VPC CNI), 1000 (l3mdev), 2000 and up (ours); it concerns one address on its way to IMDS, and nothing else |
+ * | table    | 900  | busybox's `ip` accepts none above 1023; the kernel uses 253 to 255, the VPC CNI 2 and up, cloud-init 100 and up |
+ * | priority | 400  | before every rule that could match first: 512 to 1536 (VPC CNI), 1000 (l3mdev), 2000 and up (ours); it matches packets from one address to IMDS only |
  *
- * One of each for a NIC: which NIC the way leads through is the table's one route.
+ * Each lease has one of each.
  */
 const firstLease = { table: 900, priority: 400 } as const;
 
-/** How many leases can be held at once: no instance has as many NICs. */
+/** How many leases a run can hold: no instance has as many NICs. */
 export const maxLeases = 100;
 
 /** The routing table of the `slot`-th lease, from 0. */

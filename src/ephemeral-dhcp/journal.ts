@@ -3,21 +3,21 @@ import { readJson } from "../inspect/read-json.ts";
 import * as v from "valibot";
 import { journalPath, listJournalFiles } from "./journal-files.ts";
 
-/** The notes of this run, on disk before what they tell of is done. One change after the other. */
+/** The leases of this run. A record is on disk before the change that it describes is made. */
 export interface LeaseJournal {
   readonly records: () => readonly LeaseRecord[];
-  /** Adds the note, or puts it in the place of the one with its slot. */
+  /** Adds a record, or replaces the one of its slot. */
   readonly write: (record: LeaseRecord) => Promise<void>;
-  /** The thing is undone. */
+  /** Removes the record of a lease that has been undone. */
   readonly remove: (record: Pick<LeaseRecord, "slot">) => Promise<void>;
 }
 
 /**
- * Opens the book with what a run that was killed left in it: for whoever holds the lock. What cannot
- * be understood, as half a file of a write that was cut off, is thrown away.
+ * Opens the journal with the records of a killed run. The caller holds its lock. A file with another
+ * content is removed, such as a temporary file of a write that was cut short.
  */
 export async function openJournal(host: Pick<Host, "files">): Promise<LeaseJournal> {
-  const found = (await readJson(host, journalPath, journalSchema))?.taken ?? [];
+  const found = (await readJson(host, journalPath, journalSchema))?.leases ?? [];
   const leftovers = await listJournalFiles(host);
   for (const each of leftovers.filter((each) => each !== journalPath || found.length === 0)) {
     await host.files.remove(each);
@@ -34,7 +34,7 @@ function createJournal(
   const save = (): Promise<void> => {
     const writeNow = async (): Promise<void> => {
       if (records.length === 0) return host.files.remove(journalPath);
-      const content: LeaseJournalContent = { taken: records };
+      const content: LeaseJournalContent = { leases: records };
       return host.files.write(journalPath, `${JSON.stringify(content)}\n`, 0o600);
     };
     const saved = last.then(writeNow);
@@ -70,34 +70,31 @@ const fileBackupSchema = v.object({
 
 const leaseRecordSchema = v.object({
   nic: v.string(),
-  /** A link of another MAC is another NIC, which is left alone. */
+  /** A link with another MAC is another NIC, and is not changed. */
   mac: v.string(),
-  /** Which of the numbers in `ip-commands.ts` it uses. */
+  /** Selects its table and priority (`ip-commands.ts`). */
   slot: v.number(),
   wasDown: v.boolean(),
-  /** Hosts that are asked through it: IPv4 addresses. */
+  /** IPv4 addresses of the hosts that are reached through it. */
   endpoints: v.pipe(v.array(v.string()), v.readonly()),
   /** null: none was granted yet. */
   address: v.nullable(v.string()),
   /** The DHCP client; null: not started yet, or ended. */
   client: v.nullable(processSchema),
-  /** networkd was asked, and has to be told when the lease is no longer needed. */
-  isNetworkd: v.boolean(),
-  /** Files and settings that the client writes and has no option not to write. */
+  /** networkd is the client, and has to be reloaded when the lease ends. */
+  usesNetworkd: v.boolean(),
+  /** Files and kernel settings that the client writes, as they were before. */
   files: v.pipe(v.array(fileBackupSchema), v.readonly()),
-  /** Directories that the client makes, as far as they were not there. */
-  folders: v.pipe(v.array(v.string()), v.readonly()),
+  /** Directories that the client creates, and that did not exist before. */
+  createdDirectories: v.pipe(v.array(v.string()), v.readonly()),
 });
 
-const journalSchema = v.object({ taken: v.pipe(v.array(leaseRecordSchema), v.readonly()) });
+const journalSchema = v.object({ leases: v.pipe(v.array(leaseRecordSchema), v.readonly()) });
 
-/**
- * What a run that takes leases writes before each change: where it is found and no run holds the
- * lock, a run was killed, and this is what it left. A reboot removes both.
- */
+/** Where it exists and no run holds the lock, a run was killed and left this. A reboot removes it. */
 export type LeaseJournalContent = v.InferOutput<typeof journalSchema>;
 
-/** What is changed, or may be changed by now, for one NIC's lease. */
+/** What has been changed, or is about to be changed, for one NIC's lease. */
 export type LeaseRecord = Readonly<v.InferOutput<typeof leaseRecordSchema>>;
 
 export type ProcessRecord = Readonly<v.InferOutput<typeof processSchema>>;

@@ -3,56 +3,53 @@ import { maxLeases } from "./ip-commands.ts";
 import type { LeaseJournal, LeaseRecord } from "./journal.ts";
 import type { LinkState } from "../model/link.ts";
 import { chooseClient, findClients } from "./choose-client.ts";
-import type { DhcpClient, NetworkdClient } from "./clients.ts";
+import type { ClientHost, LeaseClient } from "./clients/client.ts";
+import { describeError } from "../model/text.ts";
 import { lockAndRecoverJournal } from "./recover.ts";
 import { type LeaseResult, noLease, takeLease, type LeaseTask } from "./take.ts";
 import { undoLease } from "./undo.ts";
 
-export type LeaseHost = Pick<
-  Host,
-  "clock" | "endProcess" | "env" | "exec" | "files" | "log" | "signal" | "takeLock" | "uid"
->;
+export type LeaseHost = ClientHost & Pick<Host, "env" | "signal" | "takeLock" | "uid">;
 
 /** Temporary leases of this run. */
 export interface LeaseSession {
   /**
-   * A lease on a NIC that has no IPv4 address, put on by then; asked again for the same NIC it gives
-   * the same lease, or tries again where there was none. Several NICs at once. It never throws: what
-   * goes wrong is the reason of none.
+   * Takes a lease for a NIC without an IPv4 address, and adds the address. Called again for the same
+   * NIC, it returns the same lease, or tries again where there was none. Several NICs at once. It
+   * never throws: an error is the reason for no lease.
    */
   readonly take: (nic: LeaseTarget, deadlineMs: number) => Promise<LeaseResult>;
-  /** Ends what is under way and gives everything back; may be called again, and after a signal. */
+  /** Ends every request and gives every lease back; may be called again, and after a signal. */
   readonly close: () => Promise<void>;
 }
 
 export type LeaseTarget = Pick<LinkState, "name" | "mac" | "addresses">;
 
 export interface LeaseSessionOptions {
-  /** Hosts to be asked through the NICs: IPv4 addresses. */
+  /** IPv4 addresses that are to be reached through the NICs. */
   readonly endpoints: readonly string[];
-  /** On `Clock.now`: when the run is over at the latest. */
+  /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
 }
 
-/** One DHCP exchange takes milliseconds; a server that is slow, or a packet that is lost, seconds. */
+/** A DHCP exchange takes milliseconds, or seconds if the server is slow or a packet is lost. */
 const maxExchangeMs = 10_000;
 
-/** The kernel takes an address away that nobody else did: so long after the run's deadline. */
+/** So long after the run's deadline the kernel removes an address that is still there. */
 const addressMarginMs = 30_000;
 
-/** EC2's leases last an hour, and nobody renews ours. */
+/** EC2's leases last an hour, and ours are not renewed. */
 const maxHoldMs = 3_600_000;
 
-/** What a run has that may take leases. */
 interface PreparedClient {
-  readonly client: DhcpClient | NetworkdClient;
+  readonly client: LeaseClient;
   readonly journal: LeaseJournal;
   readonly release: Release;
-  /** Slots below it are those of leases that an earlier run took and that cannot be undone. */
+  /** Lower slots belong to leases of earlier runs that could not be undone. */
   readonly firstSlot: number;
 }
 
-/** Nothing happens before the first `take`. */
+/** Does nothing before the first `take`. */
 export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions): LeaseSession {
   const ending = new AbortController();
   const signal = AbortSignal.any([host.signal, ending.signal]);
@@ -64,9 +61,9 @@ export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions):
     const slotIndex = slots.get(nic.name) ?? slots.size;
     slots.set(nic.name, slotIndex);
     const lease = await startLease(run, nic, { slotIndex, deadlineMs }).catch((error: unknown) =>
-      noLease(error instanceof Error ? error.message : String(error)),
+      noLease(describeError(error)),
     );
-    // a cable may come, and a packet that was lost need not be the next time
+    // a later try may succeed: a cable is plugged in, or no packet is lost
     if (lease.kind === "none" && !signal.aborted) {
       await run.manager.undoLeases((record) => record.nic === nic.name);
       taken.delete(nic.name);
@@ -98,13 +95,13 @@ interface LeaseRun {
   readonly manager: LeaseManager;
 }
 
-/** The client and the book, looked for and opened when somebody first asks. */
+/** The client and the journal, which are found and opened for the first lease. */
 interface LeaseManager {
-  /** A string says why there are none; asked again, they are looked for again. */
+  /** A string says why there is none; the next call tries again. */
   readonly prepare: () => Promise<PreparedClient | string>;
-  /** Gives back what these notes tell of. NICs do not wait for each other. */
+  /** Undoes the leases of these records, all at the same time. */
   readonly undoLeases: (matches: (record: LeaseRecord) => boolean) => Promise<void>;
-  /** Gives everything back, and the lock. */
+  /** Undoes every lease, and releases the lock. */
   readonly close: () => Promise<void>;
 }
 
@@ -127,7 +124,7 @@ function createLeaseManager(host: LeaseHost): LeaseManager {
     prepare: async () => {
       prepared ??= prepareClient(host);
       const found = await prepared;
-      // another run is done some time: a refusal is no answer for good
+      // the reason may be temporary, such as another run that takes leases
       if (typeof found === "string") prepared = null;
       return found;
     },
@@ -148,7 +145,7 @@ async function startLease(
   { slotIndex, deadlineMs }: { readonly slotIndex: number; readonly deadlineMs: number },
 ): Promise<LeaseResult> {
   if (signal.aborted) return noLease("the run is ending");
-  if (host.uid !== 0) return noLease("a lease takes root");
+  if (host.uid !== 0) return noLease("a lease can only be taken as root");
   if (nic.mac === null) return noLease("it has no MAC");
   if (nic.addresses.some(({ family }) => family === "ipv4"))
     return noLease("it has an IPv4 address");
@@ -184,7 +181,7 @@ async function prepareClient(host: LeaseHost): Promise<PreparedClient | string> 
   for (const line of trace) host.log.verbose(`dhcp: ${line}`);
   if (client === null) return `there is no DHCP client to ask with: ${trace.join("; ")}`;
   const locked = await lockAndRecoverJournal(host);
-  if (locked === null) return "another run takes leases at this moment";
+  if (locked === null) return "another ec2nic process is taking leases";
   const firstSlot = Math.max(-1, ...locked.journal.records().map(({ slot }) => slot)) + 1;
   return { client, firstSlot, ...locked };
 }

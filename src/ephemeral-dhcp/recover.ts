@@ -1,12 +1,11 @@
 import type { Host, Release } from "../host/host.ts";
 import { sweepTempFiles } from "./client-files.ts";
 import { type LeaseJournal, openJournal } from "./journal.ts";
-import { makeJournalDirectory } from "./journal-files.ts";
-import { hasJournalFiles } from "./journal-files.ts";
-import { journalLockPath } from "./journal-files.ts";
-import { undoLease, type UndoHost } from "./undo.ts";
+import { hasJournalFiles, journalLockPath, makeJournalDirectory } from "./journal-files.ts";
+import type { ClientHost } from "./clients/client.ts";
+import { undoLease } from "./undo.ts";
 
-export type JournalHost = UndoHost & Pick<Host, "takeLock">;
+export type JournalHost = ClientHost & Pick<Host, "takeLock">;
 
 export interface LockedJournal {
   readonly journal: LeaseJournal;
@@ -14,9 +13,9 @@ export interface LockedJournal {
 }
 
 /**
- * The book of leases, for this run alone, with nothing in it but what could not be undone; null:
- * another run has it. What a run left that was killed is undone. Throws what stands in the way of
- * making the folder or the lock.
+ * Locks the journal for this run, and gives back the leases of a killed run: only records that could
+ * not be undone stay. null: another run has the lock. Throws `NOPERM`, `CANTCREAT` or `OSERR` where
+ * directory or lock cannot be made.
  */
 export async function lockAndRecoverJournal(host: JournalHost): Promise<LockedJournal | null> {
   await makeJournalDirectory(host);
@@ -24,7 +23,7 @@ export async function lockAndRecoverJournal(host: JournalHost): Promise<LockedJo
   if (release === null) return null;
   const journal = await openJournal(host);
   const records = journal.records();
-  if (records.length > 0) host.log.info("a run that was killed left leases: giving them back");
+  if (records.length > 0) host.log.info("a killed run left temporary leases: giving them back");
   for (const record of records) {
     await sweepTempFiles(host, record.files);
     if (await undoLease(host, record)) await journal.remove(record);
@@ -32,9 +31,9 @@ export async function lockAndRecoverJournal(host: JournalHost): Promise<LockedJo
   return { journal, release };
 }
 
-/** Gives back what a run left that was killed. Where nothing is left: one look into one folder. */
+/** Gives back the leases of a killed run. Without one, this only lists one directory. */
 export async function recoverAbandonedLeases(host: JournalHost & Pick<Host, "uid">): Promise<void> {
   if (host.uid !== 0 || !(await hasJournalFiles(host))) return;
   const locked = await lockAndRecoverJournal(host);
-  locked?.release(); // null: its run is still at work
+  locked?.release(); // null: that run is not killed, and still holds its lock
 }

@@ -1,8 +1,6 @@
-import type { Host } from "../host/host.ts";
 import type { LinkAddress } from "../model/link.ts";
-import type { LeaseJournal, LeaseRecord } from "./journal.ts";
-import { runClient, type DhcpClient, type NetworkdClient } from "./clients.ts";
-import { requestNetworkdLease, findNetworkdObstacle } from "./networkd.ts";
+import type { LeaseJournal, LeaseRecord, ProcessRecord } from "./journal.ts";
+import type { ClientHost, LeaseClient, LeaseRequest } from "./clients/client.ts";
 import { recordPreviousFiles } from "./client-files.ts";
 import {
   addAddress,
@@ -18,21 +16,14 @@ export type LeaseResult =
   | { readonly kind: "leased"; readonly address: LinkAddress }
   | { readonly kind: "none"; readonly reason: string };
 
-export type TakeHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
-
-export interface LeaseTask {
-  readonly nic: string;
-  readonly mac: string;
+export interface LeaseTask extends Omit<LeaseRequest, "onStart"> {
   readonly slot: number;
-  /** Whose way leads through the NIC: IPv4 addresses. */
+  /** IPv4 addresses that are to be reached through the NIC. */
   readonly endpoints: readonly string[];
-  readonly client: DhcpClient | NetworkdClient;
+  readonly client: LeaseClient;
   readonly journal: LeaseJournal;
-  /** On `Clock.now`: a lease that is not there by then is none. */
-  readonly deadlineMs: number;
-  /** So long the address stays at most, if nobody takes it away. */
+  /** After this time the kernel removes the address, if nothing else has. */
   readonly holdSeconds: number;
-  readonly signal: AbortSignal;
 }
 
 const commandMs = 10_000;
@@ -41,15 +32,14 @@ const carrierPollMs = 20;
 const minRequestMs = 1000;
 
 /**
- * Takes a lease on one NIC that has no IPv4 address, and puts the address on. What is about to be
- * changed is in the book before; undoing it is the caller's, also when this throws.
+ * Takes a lease on a NIC without an IPv4 address, and adds the address. Each change is in the journal
+ * before it is made; the caller undoes them, also when this throws.
  */
-export async function takeLease(host: TakeHost, task: LeaseTask): Promise<LeaseResult> {
-  const { nic, journal, signal } = task;
+export async function takeLease(host: ClientHost, task: LeaseTask): Promise<LeaseResult> {
+  const { nic, client, journal, signal } = task;
   if (await hasAddress(host, nic)) return noLease("it has an IPv4 address");
-  const isNetworkd = task.client.name === "networkd";
-  const refusal = isNetworkd ? await findNetworkdObstacle(host, task) : null;
-  if (refusal !== null) return noLease(refusal);
+  const obstacle = await client.findObstacle(host, nic);
+  if (obstacle !== null) return noLease(obstacle);
   if (task.deadlineMs - host.clock.now() < minRequestMs)
     return noLease("too little time is left to ask in");
   const record = await createRecord(host, task);
@@ -57,19 +47,17 @@ export async function takeLease(host: TakeHost, task: LeaseTask): Promise<LeaseR
   await journal.write(record);
   if (record.wasDown) await runOrThrow(host, setLink(nic, "up"));
   if (!(await hasCarrier(host, task, record.wasDown))) return noLease("it has no carrier");
-  const address = await requestAddress(host, task, record);
+  const onStart = (process: ProcessRecord) => journal.write({ ...record, client: process });
+  const address = await client.request(host, { ...task, onStart });
   signal.throwIfAborted();
-  if (address === null) return noLease(`no DHCP server granted an address to ${task.client.name}`);
-  if (await hasAddress(host, nic)) return noLease("somebody has just given it an IPv4 address");
-  const grantedRecord = { ...record, address };
-  await journal.write(grantedRecord);
-  await configureAddress(host, task, grantedRecord);
+  if (address === null) return noLease(`no DHCP server granted an address to ${client.name}`);
+  if (await hasAddress(host, nic)) return noLease("another program has just given it an address");
+  await journal.write({ ...record, address });
+  await configureAddress(host, { ...record, address }, task.holdSeconds);
   signal.throwIfAborted();
-  host.log.verbose(`${nic}: has ${address} for now, by ${task.client.name}`);
-  return {
-    kind: "leased",
-    address: { nic, family: "ipv4", address, prefixLength: 32, scopeId: 0 },
-  };
+  host.log.verbose(`${nic}: has the temporary address ${address}, from ${client.name}`);
+  const shape = { family: "ipv4", prefixLength: 32, scopeId: 0 } as const;
+  return { kind: "leased", address: { nic, address, ...shape } };
 }
 
 export function noLease(reason: string): LeaseResult {
@@ -77,70 +65,56 @@ export function noLease(reason: string): LeaseResult {
 }
 
 async function createRecord(
-  host: TakeHost,
+  host: ClientHost,
   { nic, mac, slot, endpoints, client }: LeaseTask,
 ): Promise<LeaseRecord> {
   const wasDown = !(await readLinkState(host, nic)).isUp;
-  const previousFiles = await recordPreviousFiles(host, client.name, { nic, mac });
-  const isNetworkd = client.name === "networkd";
-  const nothing = { address: null, client: null };
-  return { nic, mac, slot, wasDown, endpoints, isNetworkd, ...nothing, ...previousFiles };
+  const usesNetworkd = client.name === "networkd";
+  const previous = await recordPreviousFiles(host, client, { nic, mac });
+  const none = { address: null, client: null };
+  return { nic, mac, slot, wasDown, endpoints, usesNetworkd, ...none, ...previous };
 }
 
-/** A link that has just been put up needs a moment; what is up without carrier has no cable. */
+/** A link that was just set up needs a moment; one that was up and has no carrier has no cable. */
 async function hasCarrier(
-  host: TakeHost,
-  task: LeaseTask,
-  wasJustSetUp: boolean,
+  host: ClientHost,
+  { nic, deadlineMs, signal }: LeaseTask,
+  wasDown: boolean,
 ): Promise<boolean> {
   for (;;) {
-    if ((await readLinkState(host, task.nic)).hasCarrier) return true;
-    if (!wasJustSetUp || host.clock.now() >= task.deadlineMs) return false;
-    await host.clock.sleep(carrierPollMs, task.signal);
+    if ((await readLinkState(host, nic)).hasCarrier) return true;
+    if (!wasDown || host.clock.now() >= deadlineMs) return false;
+    await host.clock.sleep(carrierPollMs, signal);
   }
 }
 
-async function requestAddress(
-  host: TakeHost,
-  task: LeaseTask,
-  record: LeaseRecord,
-): Promise<string | null> {
-  const { nic, client, journal, deadlineMs, signal } = task;
-  if (client.name === "networkd") return requestNetworkdLease(host, task);
-  const seconds = Math.floor((deadlineMs - host.clock.now()) / 1000);
-  if (seconds < 1) return null;
-  const onStart = (process: LeaseRecord["client"]): Promise<void> =>
-    journal.write({ ...record, client: process });
-  return runClient(host, { client, nic, seconds, signal, onStart });
-}
-
-/** Without `ip rule` (busybox's may lack it) the answer gets in all the same where nothing filters. */
+/** Without `ip rule`, which busybox may lack, answers still arrive where rp_filter is off. */
 async function configureAddress(
-  host: TakeHost,
-  task: LeaseTask,
+  host: ClientHost,
   record: LeaseRecord,
+  holdSeconds: number,
 ): Promise<void> {
-  await runOrThrow(host, addAddress(record, task.holdSeconds));
+  await runOrThrow(host, addAddress(record, holdSeconds));
   for (const command of addEndpointRoutes(record)) {
     const error = await runCommand(host, command);
     if (error !== null) host.log.verbose(`${record.nic}: ${error}, ignoring`);
   }
 }
 
-async function hasAddress(host: TakeHost, nic: string): Promise<boolean> {
+async function hasAddress(host: ClientHost, nic: string): Promise<boolean> {
   const command = showAddresses(nic);
   const { code, stdout, stderr } = await host.exec(command, { timeoutMs: commandMs });
   if (code !== 0) throw new Error(`${command.join(" ")}: ${stderr.trim() || `ended with ${code}`}`);
   return stdout.includes(" inet ");
 }
 
-async function runOrThrow(host: TakeHost, command: Command): Promise<void> {
+async function runOrThrow(host: ClientHost, command: Command): Promise<void> {
   const error = await runCommand(host, command);
   if (error !== null) throw new Error(error);
 }
 
-/** What a command said that failed; null: it did not. */
-async function runCommand(host: TakeHost, command: Command): Promise<string | null> {
+/** The message of a command that failed; null: it succeeded. */
+async function runCommand(host: ClientHost, command: Command): Promise<string | null> {
   host.log.verbose(`runs ${command.join(" ")}`);
   const { code, stderr } = await host.exec(command, { timeoutMs: commandMs });
   return code === 0 ? null : `${command.join(" ")}: ${stderr.trim() || `ended with ${code}`}`;

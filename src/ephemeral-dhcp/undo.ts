@@ -1,7 +1,9 @@
 import type { Host } from "../host/host.ts";
 import type { LeaseRecord } from "./journal.ts";
-import { releaseNetworkdLease } from "./networkd.ts";
-import { isSysctl, restoreFile } from "./client-files.ts";
+import { type ClientHost, isSysctl } from "./clients/client.ts";
+import { releaseNetworkdLease } from "./clients/networkd.ts";
+import { describeError } from "../model/text.ts";
+import { restoreFile } from "./client-files.ts";
 import {
   type Command,
   removeAddress,
@@ -11,49 +13,46 @@ import {
 } from "./ip-commands.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
-export type UndoHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | "log">;
-
-/** Enough for a machine that is busy; nothing here waits for anybody. */
+/** Long enough for a busy machine: none of these commands waits for anything. */
 const timeoutMs = 10_000;
 
-/** What `ip`, iproute2's and busybox's, says of what is not there, or not there any more. */
+/** Messages of `ip`, iproute2's and busybox's, about an object that does not exist any more. */
 const alreadyGonePattern =
   /No such (?:file|process|device)|Cannot assign requested|not found|does not exist|an't find device|Cannot find device/;
 
 /**
- * Gives back all that a note tells of; what is not there is no trouble, and trouble with one thing
- * keeps no other from being undone. True: nothing is left. Otherwise it has been told what, with the
- * command that removes it.
+ * Undoes every change of a record. An object that is gone is no error, and an error does not stop
+ * the rest. True: nothing is left. Otherwise a warning names what is, and the command to remove it.
  */
-export async function undoLease(host: UndoHost, record: LeaseRecord): Promise<boolean> {
+export async function undoLease(host: ClientHost, record: LeaseRecord): Promise<boolean> {
   if (record.client !== null) await host.endProcess(record.client.pid, record.client.startTime);
   const isSameNic = (await readMac(host, record.nic)) === record.mac;
   const failures: UndoFailure[] = [];
-  for (const file of record.files.filter((each) => isSameNic || !isSysctl(each))) {
+  for (const file of record.files.filter((each) => isSameNic || !isSysctl(each.path))) {
     failures.push(...(await tryRestoreFile(host, file)));
   }
-  if (record.isNetworkd && isSameNic) await releaseNetworkdLease(host, record.nic);
+  if (record.usesNetworkd && isSameNic) await releaseNetworkdLease(host, record.nic);
   const steps = [
     ...(record.address === null ? [] : removeEndpointRoutes(record)),
     ...(record.address === null || !isSameNic ? [] : [removeAddress(record)]),
   ];
   for (const step of steps) failures.push(...(await tryCommand(host, step)));
   if (isSameNic && record.wasDown) failures.push(...(await setLinkDown(host, record)));
-  // those that the client did not make, or that somebody uses by now, stay
-  for (const folder of record.folders) await tryCommand(host, ["rmdir", folder]);
+  // a directory that another program uses meanwhile is not empty, and stays
+  for (const each of record.createdDirectories) await tryCommand(host, ["rmdir", each]);
   for (const { reason, hint } of failures) {
-    host.log.warn(`${record.nic}: of its temporary lease something is left: ${reason}`, hint);
+    host.log.warn(`${record.nic}: its temporary lease was not fully undone: ${reason}`, hint);
   }
   return failures.length === 0;
 }
 
 interface UndoFailure {
   readonly reason: string;
-  /** What undoes it by hand. */
+  /** The command that undoes it. */
   readonly hint: string;
 }
 
-async function tryCommand(host: UndoHost, command: Command): Promise<readonly UndoFailure[]> {
+async function tryCommand(host: ClientHost, command: Command): Promise<readonly UndoFailure[]> {
   const hint = command.join(" ");
   return host.exec(command, { timeoutMs }).then(
     ({ code, stderr }) => {
@@ -65,7 +64,7 @@ async function tryCommand(host: UndoHost, command: Command): Promise<readonly Un
 }
 
 async function tryRestoreFile(
-  host: UndoHost,
+  host: ClientHost,
   file: LeaseRecord["files"][number],
 ): Promise<readonly UndoFailure[]> {
   return restoreFile(host, file).then(
@@ -74,18 +73,17 @@ async function tryRestoreFile(
   );
 }
 
-/** Unless somebody has begun to use it: then it is theirs. */
-async function setLinkDown(host: UndoHost, { nic }: LeaseRecord): Promise<readonly UndoFailure[]> {
+/** A link that another program has given an address meanwhile stays up. */
+async function setLinkDown(
+  host: ClientHost,
+  { nic }: LeaseRecord,
+): Promise<readonly UndoFailure[]> {
   const addresses = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
   if (!addresses?.stdout.includes(" inet ")) return tryCommand(host, setLink(nic, "down"));
-  host.log.verbose(`${nic}: was down, and has an address of somebody's now: left up`);
+  host.log.verbose(`${nic}: was down, and another program has given it an address: left up`);
   return [];
 }
 
 async function readMac(host: Pick<Host, "files">, nic: string): Promise<string> {
   return (await readTextOrEmpty(host, `/sys/class/net/${nic}/address`)).trim().toLowerCase();
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
 import { readText, readTextOrEmpty } from "../../inspect/read-file.ts";
 import { readJson } from "../../inspect/read-json.ts";
-import { formatMs } from "../../model/text.ts";
+import { describeError, formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
 import { treeSchema } from "./tree-schema.ts";
@@ -54,7 +54,7 @@ export async function openCache(
     if (Number.isNaN(cachedAtMs)) return;
     const entry = { cachedAtMs, ...encodeValue(reading) };
     await writeEntry(host, entryPath(reading), entry).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = describeError(error);
       host.log.verbose(`${formatKey(reading.path)} is not cached: ${reason}, ignoring`);
     });
   };

@@ -45,7 +45,7 @@ describe("any DHCP client (udhcpc here)", () => {
     const path = "PATH=/opt/busybox:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const { code, stderr } = await dhcp().machine.exec(["env", path, "ec2nic", up, down]);
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain("has 10.0.2.10 for now");
+    expect(stderr).toContain("has the temporary address 10.0.2.10");
     expect(stderr).not.toContain("ignoring");
     expect(await dhcp().changes()).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe("any DHCP client (udhcpc here)", () => {
       run("ps", "-C", "udhcpc", "-o", "args="),
     );
     const second = await dhcp().takeLeases([down]);
-    expect(second.leases[0]?.failure).toBe("another run takes leases at this moment");
+    expect(second.leases[0]?.failure).toBe("another ec2nic process is taking leases");
     await first;
     expect(await dhcp().changes()).toEqual([]);
   });
@@ -64,7 +64,7 @@ describe("any DHCP client (udhcpc here)", () => {
   testDhcp("a run without root reports that a lease needs root and changes nothing", async () => {
     const around = ["setpriv", "--reuid=65534", "--clear-groups"];
     const { code, stdout, stderr } = await dhcp().machine.exec([...around, "ec2nic", down]);
-    expect(stdout, stderr).toContain("a lease takes root");
+    expect(stdout, stderr).toContain("a lease can only be taken as root");
     expect(code).toBe(69);
     expect(await dhcp().changes()).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe("any DHCP client (udhcpc here)", () => {
   /** Kills a run that holds a lease of one NIC, while it still waits for a lease of another. */
   async function holdThenKill(): Promise<void> {
     const killed = await dhcp().takeLeases([down, unanswered], { signal: "KILL", afterMs: 900 });
-    expect(killed.stderr).toContain("has 10.0.2.10 for now");
+    expect(killed.stderr).toContain("has the temporary address 10.0.2.10");
   }
 });
 

@@ -1,55 +1,69 @@
 import { describe, expect, test } from "bun:test";
-import { chooseClient, type ClientFacts } from "../../../src/ephemeral-dhcp/choose-client.ts";
-import { buildClientArgv } from "../../../src/ephemeral-dhcp/clients.ts";
+import { chooseClient, findClients } from "../../../src/ephemeral-dhcp/choose-client.ts";
+import { dhclient } from "../../../src/ephemeral-dhcp/clients/dhclient.ts";
+import { dhcpcd } from "../../../src/ephemeral-dhcp/clients/dhcpcd.ts";
+import type { Program } from "../../../src/ephemeral-dhcp/clients/program.ts";
+import { buildProgramArgv } from "../../../src/ephemeral-dhcp/clients/run-program.ts";
+import { udhcpc } from "../../../src/ephemeral-dhcp/clients/udhcpc.ts";
+import { fakeFiles } from "../../kit/host/fake-host.ts";
 
-const noClient: ClientFacts = {
-  udhcpc: null,
-  dhclient: null,
-  dhcpcd: null,
-  isDhcpcdInCharge: false,
-  isNetworkdActive: false,
-  timeout: "/usr/bin/timeout",
-  noopScript: "/usr/bin/true",
-  setpriv: "/usr/bin/setpriv",
-};
-const udhcpc = { udhcpc: ["/sbin/udhcpc"] };
-const dhclient = { dhclient: "/sbin/dhclient" };
-const dhcpcd = { dhcpcd: { path: "/usr/sbin/dhcpcd", version: "9.4.1" } };
+interface Machine {
+  /** Paths of the programs and files that exist. */
+  readonly paths: readonly string[];
+  /** What a command prints. */
+  readonly output?: Readonly<Record<string, string>>;
+}
+
+const tools = ["/usr/bin/timeout", "/usr/bin/true"];
+
+/** Finds the clients of a machine, and chooses one. */
+async function choose({ paths, output = {} }: Machine) {
+  const exec = async (argv: readonly string[]) => {
+    const stdout = output[argv.join(" ")] ?? "";
+    return { code: 0, isStarted: true, stdout, stderr: "" };
+  };
+  const files = fakeFiles(Object.fromEntries(paths.map((path) => [path, ""])));
+  const { client, trace } = chooseClient(await findClients({ env: {}, exec, files }));
+  return { client: client?.name ?? null, trace };
+}
+
+const versionOf = (version: string) => ({ "/usr/sbin/dhcpcd --version": `dhcpcd ${version}\n` });
 
 describe("chooseClient takes the client that leaves the fewest changes", () => {
-  const cases: readonly (readonly [
-    string,
-    Partial<ClientFacts>,
-    string | null,
-    readonly string[],
-  ])[] = [
+  const cases: readonly (readonly [string, Machine, string | null, readonly string[]])[] = [
     [
       "udhcpc, where all are installed",
-      { ...udhcpc, ...dhclient, ...dhcpcd },
+      { paths: [...tools, "/sbin/udhcpc", "/sbin/dhclient", "/usr/sbin/dhcpcd"] },
       "udhcpc",
       ["udhcpc: asks as /sbin/udhcpc"],
     ],
     [
       "dhclient, where dhclient and dhcpcd are installed",
-      { ...dhclient, ...dhcpcd },
+      { paths: [...tools, "/sbin/dhclient", "/usr/sbin/dhcpcd"] },
       "dhclient",
       ["udhcpc: not found", "dhclient: asks as /sbin/dhclient"],
     ],
     [
       "busybox, where it has udhcpc",
-      { udhcpc: ["/bin/busybox", "udhcpc"] },
+      { paths: [...tools, "/bin/busybox"], output: { "/bin/busybox --list": "true\nudhcpc\n" } },
       "udhcpc",
       ["udhcpc: asks as /bin/busybox udhcpc"],
     ],
     [
+      "no busybox without udhcpc",
+      { paths: [...tools, "/bin/busybox"], output: { "/bin/busybox --list": "true\nudhcpc6\n" } },
+      null,
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: not found", "networkd: not running"],
+    ],
+    [
       "dhcpcd, where no other client is installed",
-      dhcpcd,
+      { paths: [...tools, "/usr/sbin/dhcpcd"], output: versionOf("9.4.1") },
       "dhcpcd",
       ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
     ],
     [
       "not dhclient, where timeout(1) is missing",
-      { ...dhclient, timeout: null },
+      { paths: ["/usr/bin/true", "/sbin/dhclient"] },
       null,
       [
         "udhcpc: not found",
@@ -59,19 +73,19 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       ],
     ],
     [
-      "not a dhcpcd that already serves all NICs",
-      { ...dhcpcd, isDhcpcdInCharge: true },
+      "not dhcpcd, where it runs as a daemon",
+      { paths: [...tools, "/usr/sbin/dhcpcd", "/run/dhcpcd/pid"], output: versionOf("10.1.0") },
       null,
       [
         "udhcpc: not found",
         "dhclient: not found",
-        "dhcpcd: runs, and serves every NIC itself",
+        "dhcpcd: already runs as a daemon for every NIC",
         "networkd: not running",
       ],
     ],
     [
-      "not a dhcpcd before 9.4, which would configure the address",
-      { dhcpcd: { path: "/sbin/dhcpcd", version: "8.1.2" } },
+      "not a dhcpcd without --noconfigure",
+      { paths: [...tools, "/usr/sbin/dhcpcd"], output: versionOf("8.1.2") },
       null,
       [
         "udhcpc: not found",
@@ -81,51 +95,57 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       ],
     ],
     [
-      "dhcpcd 10, since versions are compared as numbers",
-      { dhcpcd: { path: "/sbin/dhcpcd", version: "10.1.0" } },
+      "dhcpcd 10: versions are not compared as text",
+      { paths: [...tools, "/usr/sbin/dhcpcd"], output: versionOf("10.1.0") },
       "dhcpcd",
-      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /sbin/dhcpcd"],
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
     ],
     [
-      "no client, where no no-op script exists",
-      { ...udhcpc, noopScript: null },
-      null,
-      ["true: not found, no client is harmless", "networkd: not running"],
+      "networkd, where no program does as a script without effect",
+      { paths: ["/sbin/udhcpc", "/run/systemd/netif"] },
+      "networkd",
+      [
+        "true: not found, a client's own script would configure the NIC",
+        "networkd: asks, where it does not manage the NIC",
+      ],
     ],
   ];
-  for (const [name, facts, client, trace] of cases) {
-    test(name, () => {
-      const chosen = chooseClient({ ...noClient, ...facts });
-      expect(chosen.client?.name ?? null).toBe(client as never);
-      expect(chosen.trace).toEqual(trace);
-    });
+  for (const [name, machine, client, trace] of cases) {
+    test(name, async () =>
+      expect(await choose(machine)).toEqual({ client: client as never, trace }),
+    );
   }
 });
 
-describe("buildClientArgv returns", () => {
-  const argvOf = (facts: Partial<ClientFacts>): string => {
-    const { client } = chooseClient({ ...noClient, ...facts });
-    return client === null || client.name === "networkd"
-      ? ""
-      : buildClientArgv(client, "eth1", 9).join(" ");
-  };
-  const cases: readonly (readonly [Partial<ClientFacts>, string])[] = [
+describe("buildProgramArgv", () => {
+  const noopScript = "/usr/bin/true";
+  const [timeout, setpriv] = ["/usr/bin/timeout", "/usr/bin/setpriv"];
+  const cases: readonly (readonly [Program, string, string | null, string])[] = [
     [
       udhcpc,
+      "/sbin/udhcpc",
+      setpriv,
       "/usr/bin/setpriv --pdeathsig TERM -- /sbin/udhcpc -f -q -n -t 9 -T 1 -s /usr/bin/true -i eth1",
     ],
-    [{ ...udhcpc, setpriv: null }, "/sbin/udhcpc -f -q -n -t 9 -T 1 -s /usr/bin/true -i eth1"],
+    [udhcpc, "/sbin/udhcpc", null, "/sbin/udhcpc -f -q -n -t 9 -T 1 -s /usr/bin/true -i eth1"],
     [
-      { ...dhclient, setpriv: null },
+      dhclient,
+      "/sbin/dhclient",
+      null,
       "/usr/bin/timeout -s TERM 9 /sbin/dhclient -4 -1 -d -v -cf /run/ec2nic/none/conf" +
         " -lf /run/ec2nic/none/leases --no-pid -sf /usr/bin/true eth1",
     ],
     [
-      { ...dhcpcd, setpriv: null },
+      dhcpcd,
+      "/usr/sbin/dhcpcd",
+      null,
       "/usr/bin/timeout -s TERM 9 /usr/sbin/dhcpcd -4 --oneshot --nobackground --timeout 9" +
         " --nodelay --noarp --noipv4ll --noconfigure --config /run/ec2nic/none/conf" +
         " --script /usr/bin/true eth1",
     ],
   ];
-  for (const [facts, argv] of cases) test(argv, () => expect(argvOf(facts)).toBe(argv));
+  for (const [program, path, wrapper, expected] of cases) {
+    const setup = { program, argv: [path], noopScript, tools: { timeout, setpriv: wrapper } };
+    test(expected, () => expect(buildProgramArgv(setup, "eth1", 9).join(" ")).toBe(expected));
+  }
 });

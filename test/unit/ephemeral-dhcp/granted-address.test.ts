@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
-import { type DhcpClient, parseGrantedAddress } from "../../../src/ephemeral-dhcp/clients.ts";
+import { dhclient } from "../../../src/ephemeral-dhcp/clients/dhclient.ts";
+import { dhcpcd } from "../../../src/ephemeral-dhcp/clients/dhcpcd.ts";
+import type { Program } from "../../../src/ephemeral-dhcp/clients/program.ts";
+import { parseGrantedAddress } from "../../../src/ephemeral-dhcp/clients/run-program.ts";
+import { udhcpc } from "../../../src/ephemeral-dhcp/clients/udhcpc.ts";
 
 /** The output of udhcpc 1.35, dhclient 4.4.3 and dhcpcd 9.4.1 with a dnsmasq. */
-const output: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
+const output: Readonly<Record<Program["name"], readonly string[]>> = {
   udhcpc: [
     "udhcpc: started, v1.35.0",
     "udhcpc: broadcasting discover",
@@ -26,21 +30,21 @@ const output: Readonly<Record<DhcpClient["name"], readonly string[]>> = {
   ],
 };
 
-for (const name of ["udhcpc", "dhclient", "dhcpcd"] as const) {
-  test(`${name}: the last line grants the address, and not the offer`, () => {
-    const lines = output[name];
-    expect(parseGrantedAddress(name, lines.join("\n"))).toBe("10.0.0.92");
-    expect(parseGrantedAddress(name, lines.slice(0, -1).join("\n"))).toBeNull();
+for (const program of [udhcpc, dhclient, dhcpcd]) {
+  test(`${program.name}: the last line grants the address, and not the offer`, () => {
+    const lines = output[program.name];
+    expect(parseGrantedAddress(program, lines.join("\n"))).toBe("10.0.0.92");
+    expect(parseGrantedAddress(program, lines.slice(0, -1).join("\n"))).toBeNull();
   });
 }
 
 test("an incomplete line grants no address", () => {
-  expect(parseGrantedAddress("dhclient", "bound to 10.0.0.9")).toBeNull();
-  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 10.0.0.9")).toBeNull();
-  expect(parseGrantedAddress("dhcpcd", "eth0: leased 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress(dhclient, "bound to 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress(udhcpc, "udhcpc: lease of 10.0.0.9")).toBeNull();
+  expect(parseGrantedAddress(dhcpcd, "eth0: leased 10.0.0.9")).toBeNull();
 });
 
 test("text that is no address grants none", () => {
-  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of $(reboot) obtained")).toBeNull();
-  expect(parseGrantedAddress("udhcpc", "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
+  expect(parseGrantedAddress(udhcpc, "udhcpc: lease of $(reboot) obtained")).toBeNull();
+  expect(parseGrantedAddress(udhcpc, "udhcpc: lease of 010.0.0.9 obtained")).toBeNull();
 });

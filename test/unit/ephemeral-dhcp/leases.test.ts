@@ -152,7 +152,7 @@ test("take gives no lease for a NIC with an IPv4 address or without a MAC, or to
   };
   expect(await reasonOf({}, { addresses: [address] })).toBe("it has an IPv4 address");
   expect(await reasonOf({}, { mac: null })).toBe("it has no MAC");
-  expect(await reasonOf({ uid: 1000 }, {})).toBe("a lease takes root");
+  expect(await reasonOf({ uid: 1000 }, {})).toBe("a lease can only be taken as root");
   expect(done).toEqual([]);
 });
 
@@ -166,7 +166,7 @@ test("recoverAbandonedLeases takes no lock and runs no command without a journal
 test("recoverAbandonedLeases removes an invalid journal and a temporary file", async () => {
   const { host, files, readJournal } = machine();
   const temporary = "/run/ec2nic/dhcp/.ec2nic-0123456789ab.tmp";
-  await files.write(journalPath, '{"taken":[{"nic":', 0o600);
+  await files.write(journalPath, '{"leases":[{"nic":', 0o600);
   await files.write(temporary, "{", 0o600);
   const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
   await recoverAbandonedLeases({ ...host, files: { ...files, list } });
@@ -179,9 +179,12 @@ test("recoverAbandonedLeases removes a temporary file beside the files of a clie
   const temporary = ".ec2nic-0123456789ab.tmp";
   for (const name of [temporary, "eth9.lease"]) await files.write(`${folder}/${name}`, "", 0o600);
   const link = { nic: "eth1", mac, slot: 0, wasDown: false, endpoints: [] };
-  const state = { address: null, client: null, isNetworkd: false };
-  const left = { files: [{ path: `${folder}/eth1.lease`, previous: null }], folders: [] };
-  const journal: LeaseJournalContent = { taken: [{ ...link, ...state, ...left }] };
+  const state = { address: null, client: null, usesNetworkd: false };
+  const left = {
+    files: [{ path: `${folder}/eth1.lease`, previous: null }],
+    createdDirectories: [],
+  };
+  const journal: LeaseJournalContent = { leases: [{ ...link, ...state, ...left }] };
   await files.write(journalPath, JSON.stringify(journal), 0o600);
   const names: Readonly<Record<string, readonly string[]>> = {
     [folder]: [temporary, "eth9.lease"],
@@ -216,7 +219,7 @@ test("take gives no lease while another run takes leases, and gives one afterwar
   held.count = 1;
   expect(await leases.take(nic, 4000)).toEqual({
     kind: "none",
-    reason: "another run takes leases at this moment",
+    reason: "another ec2nic process is taking leases",
   });
   held.count = 0;
   expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });

@@ -12,7 +12,7 @@ const record: LeaseRecord = {
   wasDown: true,
   endpoints: ["169.254.169.254"],
   address: "10.0.1.20",
-  isNetworkd: false,
+  usesNetworkd: false,
   client: { pid: 4711, startTime: "99" },
   files: [
     { path: "/var/lib/dhcpcd/eth1.lease", previous: { base64: btoa("old"), mode: 0o640 } },
@@ -22,7 +22,7 @@ const record: LeaseRecord = {
       previous: { base64: btoa("0\n"), mode: 0o644 },
     },
   ],
-  folders: ["/run/dhcpcd"],
+  createdDirectories: ["/run/dhcpcd"],
 };
 
 const undoCommands = [
@@ -98,7 +98,7 @@ test("undoLease warns of a command that fails, and runs all others", async () =>
   expect(await undoLease(host, record)).toBe(false);
   expect(done).toEqual(undoCommands);
   expect(log.lines).toEqual([
-    `warn: eth1: of its temporary lease something is left: ${undoCommands[1]} ended with 2: ${stderr}`,
+    `warn: eth1: its temporary lease was not fully undone: ${undoCommands[1]} ended with 2: ${stderr}`,
   ]);
 });
 

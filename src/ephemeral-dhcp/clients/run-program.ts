@@ -1,0 +1,124 @@
+import type { Host } from "../../host/host.ts";
+import { readTextOrEmpty } from "../../inspect/read-file.ts";
+import { parseIpv4 } from "../../model/ip.ts";
+import type { ClientHost, LeaseClient, LeaseRequest } from "./client.ts";
+import type { Program } from "./program.ts";
+
+/** A program that was found, and what it is run with. */
+export interface ProgramSetup {
+  readonly program: Program;
+  /** Without arguments. */
+  readonly argv: readonly string[];
+  /** Stands in for its script, which would configure the NIC. */
+  readonly noopScript: string;
+  readonly tools: Pick<Tools, "timeout" | "setpriv">;
+}
+
+/** Paths of programs; null: not on this machine. */
+export interface Tools {
+  /** true(1). */
+  readonly noopScript: string | null;
+  /** timeout(1). */
+  readonly timeout: string | null;
+  /** A setpriv(1) that knows `--pdeathsig` (util-linux 2.33). */
+  readonly setpriv: string | null;
+}
+
+/** How long a client may take to end after its time. */
+const exitGraceMs = 500;
+
+export function createProgramClient(setup: ProgramSetup): LeaseClient {
+  const { name, listWrites } = setup.program;
+  return {
+    name,
+    listWrites,
+    findObstacle: async () => null,
+    request: (host, request) => runProgram(host, setup, request),
+  };
+}
+
+/** Runs the client, and returns when it has ended. */
+async function runProgram(
+  host: ClientHost,
+  setup: ProgramSetup,
+  { nic, deadlineMs, signal, onStart }: LeaseRequest,
+): Promise<string | null> {
+  const { program } = setup;
+  const seconds = Math.floor((deadlineMs - host.clock.now()) / 1000);
+  if (seconds < 1) return null;
+  const finished = new AbortController();
+  const timeLimit = AbortSignal.timeout(seconds * 1000 + exitGraceMs);
+  const stop = AbortSignal.any([signal, finished.signal, timeLimit]);
+  let output = "";
+  let stopped: Promise<void> = Promise.resolve();
+  const argv = buildProgramArgv(setup, nic, seconds);
+  host.log.verbose(`${nic}: asks for a lease: ${argv.join(" ")}`);
+  const { code } = await host.exec(argv, {
+    env: { LC_ALL: "C" },
+    signal: stop,
+    onStart: (pid) => void (stopped = recordAndStop(host, pid, { stop, onStart })),
+    onText: (text) => {
+      output += text;
+      if (program.staysWithLease && parseGrantedAddress(program, output) !== null) finished.abort();
+    },
+  });
+  finished.abort();
+  await stopped;
+  const address = parseGrantedAddress(program, output);
+  const lastLine = output.trim().split("\n").at(-1) ?? "";
+  if (address === null) host.log.verbose(`${nic}: ${program.name} ended with ${code}: ${lastLine}`);
+  return address;
+}
+
+/**
+ * The command that requests a lease for a NIC, and ends within `seconds` with or without one. With
+ * setpriv the kernel ends it together with this process, whatever ends that.
+ * Seen with udhcpc 1.35 and 1.37, dhclient 4.4.3, dhcpcd 9.4.1 and 10.1.0.
+ */
+export function buildProgramArgv(
+  { program, argv, noopScript, tools: { timeout, setpriv } }: ProgramSetup,
+  nic: string,
+  seconds: number,
+): readonly string[] {
+  const needsLimit = !program.endsWithoutAnswer && timeout !== null;
+  return [
+    ...(setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"]),
+    ...(needsLimit ? [timeout, "-s", "TERM", String(seconds)] : []),
+    ...argv,
+    ...program.buildArgs(nic, String(seconds), noopScript),
+  ];
+}
+
+/** The address in a client's output so far; null: none was granted. */
+export function parseGrantedAddress(
+  { grantedPattern }: Pick<Program, "grantedPattern">,
+  output: string,
+): string | null {
+  return parseIpv4(grantedPattern.exec(output)?.[1] ?? "");
+}
+
+/** Reports the client's process and, at `stop`, ends it also where it ignores the signal. */
+async function recordAndStop(
+  host: ClientHost,
+  pid: number,
+  { stop, onStart }: { readonly stop: AbortSignal; readonly onStart: LeaseRequest["onStart"] },
+): Promise<void> {
+  const startTime = await readStartTime(host, pid);
+  if (startTime === null) return;
+  await onStart({ pid, startTime });
+  await waitForAbort(stop);
+  await host.endProcess(pid, startTime);
+}
+
+function waitForAbort(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Field 22 of proc_pid_stat(5). The name in parentheses may hold blanks and parentheses. */
+async function readStartTime(host: Pick<Host, "files">, pid: number): Promise<string | null> {
+  const text = await readTextOrEmpty(host, `/proc/${pid}/stat`);
+  return text.replace(/^.*\) /s, "").split(" ")[19] ?? null;
+}
