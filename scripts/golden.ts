@@ -8,8 +8,8 @@ import {
   goldenCases,
   runGoldenCase,
   treeOf,
-  withFolder,
 } from "../test/kit/files/golden-case.ts";
+import { temporaryFolder } from "../test/kit/basics/temporary-folder.ts";
 
 const usage = `usage: bun scripts/golden.ts [--accept] [CASE…]
 
@@ -37,10 +37,13 @@ async function reviewCase(golden: GoldenCase, accept: boolean): Promise<boolean>
 
 /** The files that each backend gets, and the outcomes of NICs, which are the same for all backends. */
 async function actualTree(golden: GoldenCase, known: string | undefined) {
-  const runs = backends.map((backend) =>
-    withFolder((root) => runGoldenCase(golden, root, choiceOf(backend))),
+  const done = await Promise.all(
+    backends.map(async (backend) => {
+      using folder = temporaryFolder();
+      const run = await runGoldenCase(golden, folder.path, choiceOf(backend));
+      return run;
+    }),
   );
-  const done = await Promise.all(runs);
   const trees = done.flatMap(({ plan, tree }) =>
     Object.entries(tree).map(([path, text]) => [`/${plan.backend}${path}`, text] as const),
   );

@@ -2,23 +2,22 @@ import { expect, test } from "bun:test";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createRandom } from "../kit/basics/random.ts";
-import { withFolder } from "../kit/files/golden-case.ts";
 import { makeClients, treeBelow } from "../kit/files/image.ts";
 import { binary, type RunOptions, runEc2nic, startEc2nic } from "../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../kit/basics/seed.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const unit = "etc/systemd/system/ec2nic-repair.timer";
 
 /** Calls `work` with an image that contains the program, systemd and DHCP clients. */
 async function withImage(work: (root: string) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    const root = join(folder, "image");
-    await makeClients(root);
-    await writeInto(root, "usr/local/bin/ec2nic");
-    await writeInto(root, "usr/lib/systemd/systemd");
-    await writeInto(root, "usr/lib/udev/rules.d/50-udev-default.rules");
-    await work(root);
-  });
+  using folder = temporaryFolder();
+  const root = join(folder.path, "image");
+  await makeClients(root);
+  await writeInto(root, "usr/local/bin/ec2nic");
+  await writeInto(root, "usr/lib/systemd/systemd");
+  await writeInto(root, "usr/lib/udev/rules.d/50-udev-default.rules");
+  await work(root);
 }
 
 async function writeInto(root: string, path: string, content = ""): Promise<void> {

@@ -1,14 +1,9 @@
 import { expect, test } from "bun:test";
-import { type Backend, backends, type NetworkPlan } from "../../src/model/plan.ts";
+import { type Backend, backends } from "../../src/model/plan.ts";
 import { dropInPath, macOfManagedPath, managedPath } from "../../src/model/managed-paths.ts";
 import { choiceOf } from "../kit/facts/choices.ts";
-import {
-  goldenCases,
-  isSecret,
-  runGoldenCase,
-  treeOf,
-  withFolder,
-} from "../kit/files/golden-case.ts";
+import { goldenCases, isSecret, runGoldenCase, treeOf } from "../kit/files/golden-case.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 const cases = await goldenCases();
 
@@ -21,7 +16,8 @@ for (const golden of cases) {
 
   for (const backend of backends) {
     test(`${name}: ${backend} has the expected files, and the second plan is empty`, async () => {
-      const run = await withFolder((root) => runGoldenCase(golden, root, choiceOf(backend)));
+      using root = temporaryFolder();
+      const run = await runGoldenCase(golden, root.path, choiceOf(backend));
       expect(run.tree).toEqual(await treeOf(`${folder}/expected/${backend}`));
       expect(run.applied.failure).toBeNull();
 
@@ -56,11 +52,11 @@ for (const golden of cases) {
     };
     const reversed = { ...golden, metadata, links: golden.links.toReversed() };
     for (const backend of backends) {
-      const plans = [golden, reversed].map((input) =>
-        withFolder((root) => runGoldenCase(input, root, choiceOf(backend))),
-      );
-      const [plan, reversedPlan] = await Promise.all(plans);
-      expect(reversedPlan?.plan).toEqual(plan?.plan as NetworkPlan);
+      using root = temporaryFolder();
+      using other = temporaryFolder();
+      const { plan } = await runGoldenCase(golden, root.path, choiceOf(backend));
+      const run = await runGoldenCase(reversed, other.path, choiceOf(backend));
+      expect(run.plan).toEqual(plan);
     }
   });
 }

@@ -4,7 +4,7 @@ import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
 import { shortenCidr } from "../../src/plan/drift/rules.ts";
-import { type PrivateNetwork, privateNetwork } from "../kit/netns/private-network.ts";
+import { type HeldNamespace, holdNamespace } from "../kit/netns/held-namespace.ts";
 import { buildInstance, expected } from "../kit/netns/real-instance.ts";
 import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 import { expectNetworkUnchanged, isSettled, snapshotWhen } from "../kit/netns/snapshot.ts";
@@ -21,10 +21,10 @@ const realTest = testUnless(
 
 const networkd = { backend: "networkd", renderer: null, isRunning: true } as const;
 
-const check = async ({ exec }: PrivateNetwork) => checkKernel(expected, await readKernel({ exec }));
+const check = async ({ exec }: HeldNamespace) => checkKernel(expected, await readKernel({ exec }));
 
 /** Runs the repair steps. A step that needs a daemon would fail, because there is none. */
-async function repair(network: PrivateNetwork, differences: readonly Difference[]) {
+async function repair(network: HeldNamespace, differences: readonly Difference[]) {
   for (const { argv } of repairSteps(differences, expected, networkd).steps) {
     expect({ argv, ...(await network.exec(argv)) }).toMatchObject({ argv, code: 0, stderr: "" });
   }
@@ -55,7 +55,7 @@ const deletions = expected.nics.flatMap(({ name, addresses, routes, rules }) => 
 realTest(
   "each deleted address, route or rule is reported and repaired, and nothing else changes",
   async () => {
-    await using network = await privateNetwork();
+    await using network = await holdNamespace();
     await buildInstance(network);
     expect(await check(network)).toEqual([]);
     const before = await snapshotWhen(network, isSettled);
@@ -74,7 +74,7 @@ realTest(
 );
 
 realTest("all deleted objects together are repaired in a valid order", async () => {
-  await using network = await privateNetwork();
+  await using network = await holdNamespace();
   await buildInstance(network);
   const before = await snapshotWhen(network, isSettled);
   for (const { command } of deletions.toReversed()) await network.run(command);
@@ -88,7 +88,7 @@ realTest("all deleted objects together are repaired in a valid order", async () 
 realTest(
   "repeated repair steps change nothing; only `ip rule add` fails with File exists",
   async () => {
-    await using network = await privateNetwork();
+    await using network = await holdNamespace();
     await buildInstance(network);
     const before = await snapshotWhen(network, isSettled);
     for (const { command } of deletions) await network.run(command);
@@ -105,7 +105,7 @@ realTest(
 );
 
 realTest("wrong routes are replaced, with any metric", async () => {
-  await using network = await privateNetwork();
+  await using network = await holdNamespace();
   await buildInstance(network);
   for (const command of [
     "ip -4 route replace default via 10.0.6.7 dev ens6 table 10001",
@@ -127,7 +127,7 @@ realTest("wrong routes are replaced, with any metric", async () => {
 });
 
 realTest("stale rules of a detached NIC are removed, with any protocol", async () => {
-  await using network = await privateNetwork();
+  await using network = await holdNamespace();
   await buildInstance(network);
   const before = await snapshotWhen(network, isSettled);
   await network.run("ip -4 rule add priority 2003 from 10.0.8.10 to 10.0.0.0/16 lookup 10003");
@@ -152,7 +152,7 @@ realTest("stale rules of a detached NIC are removed, with any protocol", async (
 realTest(
   "a missing address of DHCP is reported, and only the daemon is asked to restore it",
   async () => {
-    await using network = await privateNetwork();
+    await using network = await holdNamespace();
     await buildInstance(network);
     await network.run("ip address del 10.0.5.10/24 dev ens5");
     await network.run("ip -6 address del 2001:db8:7::10/128 dev ens7");
@@ -171,7 +171,7 @@ realTest(
 );
 
 realTest("an address that failed duplicate address detection is repaired", async () => {
-  await using network = await privateNetwork();
+  await using network = await holdNamespace();
   await buildInstance(network);
   await network.run("ip -6 address add 2001:db8:6::20/64 dev far1 nodad");
   await network.run("ip -6 address del 2001:db8:6::20/128 dev ens6");

@@ -1,12 +1,11 @@
 import { openTarget } from "../../../src/host/target.ts";
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, cp, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { applyPlan } from "../../../src/apply/apply-plan.ts";
 import { type ApplyResult } from "../../../src/model/plan.ts";
 import { readManagedFiles } from "../../../src/inspect/machine/managed-files.ts";
 import { systemFiles } from "../../../src/host/files.ts";
-import type { Files, Host } from "../../../src/host/host.ts";
+import type { Files } from "../../../src/host/host.ts";
 import { parseEnis } from "../../../src/eni/parse-enis.ts";
 import type { Link } from "../../../src/model/link.ts";
 import type { MetadataTree } from "../../../src/model/metadata.ts";
@@ -14,6 +13,7 @@ import type { NetworkPlan } from "../../../src/model/plan.ts";
 import { activationSteps } from "../../../src/plan/backend/activation-steps.ts";
 import { planNetwork } from "../../../src/plan/files/plan-network.ts";
 import { type BackendChoice, choiceOf } from "../facts/choices.ts";
+import { silentLog } from "../host/fake-host.ts";
 
 const casesFolder = new URL("../../golden/cases/", import.meta.url).pathname;
 
@@ -37,15 +37,6 @@ export interface GoldenRun {
   readonly modes: Readonly<Record<string, number>>;
 }
 
-export const silentLog: Host["log"] = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  verbose: () => undefined,
-  waiting: () => undefined,
-  flush: async () => undefined,
-};
-
 /** Every case, sorted by name. */
 export async function goldenCases(): Promise<readonly GoldenCase[]> {
   const names = (await readdir(casesFolder)).toSorted();
@@ -58,12 +49,6 @@ export async function goldenCases(): Promise<readonly GoldenCase[]> {
       return { name, folder: directory, metadata, links };
     }),
   );
-}
-
-/** Runs `work` with a new folder, which is removed afterwards. */
-export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "ec2nic-test-"));
-  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
 }
 
 /** Plans and applies a case below `root`, on top of its `before/`, and plans it again. */

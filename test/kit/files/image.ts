@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemFiles } from "../../../src/host/files.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { openTarget } from "../../../src/host/target.ts";
-import { silentLog } from "./golden-case.ts";
+import { silentLog } from "../host/fake-host.ts";
 
 const host: Pick<Host, "exec" | "files" | "log" | "signal"> = {
   files: systemFiles,

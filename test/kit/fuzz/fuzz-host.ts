@@ -1,8 +1,8 @@
 import type { Host } from "../../../src/host/host.ts";
 import { systemHttp } from "../../../src/host/http.ts";
 import { openSockets, type Sockets } from "../../../src/host/sockets/sockets.ts";
-import { silentLog } from "../files/golden-case.ts";
 import { linkAddress } from "../facts/link-states.ts";
+import { silentLog } from "../host/fake-host.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
 import { sysfs } from "../host/sysfs.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock, Files, Log, Waiting } from "../../../src/host/host.ts";
+import type { Clock, Files, Host, Log, Waiting } from "../../../src/host/host.ts";
 import { temporaryNames } from "../../../src/model/managed-paths.ts";
 
 export interface FakeClock extends Clock {
@@ -105,3 +105,11 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     },
   };
 }
+export const silentLog: Host["log"] = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  verbose: () => undefined,
+  waiting: () => undefined,
+  flush: async () => undefined,
+};

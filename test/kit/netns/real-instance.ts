@@ -2,7 +2,7 @@ import { familyOf as familyOfAddress } from "../../../src/model/ip.ts";
 import { configure } from "../../../src/plan/config/configure.ts";
 import { type ExpectedKernel, expectedKernel } from "../../../src/plan/drift/expected-kernel.ts";
 import { eniAt, familyOf, linkAt, macAt } from "../facts/nics.ts";
-import type { PrivateNetwork } from "./private-network.ts";
+import type { HeldNamespace } from "./held-namespace.ts";
 
 const ipv6Of = (number: number) => ({
   ...familyOf(
@@ -30,7 +30,7 @@ const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
 /** What the kernel must have for them. */
 export const expected = expectedKernel(configure(nics, false), { enis, incomplete: [] });
 /** The instance as its daemons would make it, beside a bridge, rules and routes of others. */
-export async function buildInstance({ run }: PrivateNetwork): Promise<void> {
+export async function buildInstance({ run }: HeldNamespace): Promise<void> {
   await run("ip link set lo up");
   for (const number of [0, 1, 2]) {
     const { name } = linkAt(number);

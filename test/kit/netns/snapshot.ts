@@ -1,10 +1,10 @@
 import { expect } from "bun:test";
 import { shortenCidr } from "../../../src/plan/drift/rules.ts";
-import type { PrivateNetwork } from "./private-network.ts";
+import type { HeldNamespace } from "./held-namespace.ts";
 import { expected } from "./real-instance.ts";
 
 /** Every address, route and rule, with all that `ip` tells of it, sorted. */
-async function snapshot({ run }: PrivateNetwork): Promise<readonly string[]> {
+async function snapshot({ run }: HeldNamespace): Promise<readonly string[]> {
   const shown = ["address", "-4 route show table all", "-6 route show table all"];
   const texts = [...shown, "-4 rule", "-6 rule"].map((words) => run(`ip -json -details ${words}`));
   return (await Promise.all(texts))
@@ -18,7 +18,7 @@ async function snapshot({ run }: PrivateNetwork): Promise<readonly string[]> {
 
 /** The snapshot once `isDone`, or that of the deadline: IPv6 puts an address in place a bit later. */
 export async function snapshotWhen(
-  network: PrivateNetwork,
+  network: HeldNamespace,
   isDone: (entries: readonly string[]) => boolean,
 ): Promise<readonly string[]> {
   const deadline = performance.now() + 5000;
@@ -31,7 +31,7 @@ export async function snapshotWhen(
 }
 
 export async function expectNetworkUnchanged(
-  network: PrivateNetwork,
+  network: HeldNamespace,
   before: readonly string[],
 ): Promise<void> {
   const isBack = (entries: readonly string[]) => Bun.deepEquals(entries, before);

@@ -4,12 +4,13 @@ import { imageHost } from "../../kit/files/image.ts";
 import { install } from "../../../src/install/install.ts";
 import { systemFiles } from "../../../src/host/files.ts";
 import type { Files, Host } from "../../../src/host/host.ts";
-import { silentLog, withFolder } from "../../kit/files/golden-case.ts";
+import { silentLog } from "../../kit/host/fake-host.ts";
 import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 setDefaultTimeout(40_000);
 const program = "/usr/local/bin/ec2nic";
@@ -25,22 +26,22 @@ echo "end $*" >>${logPath}
 
 /** What `--install --root` writes: files for a machine's disk, and commands that make its links. */
 async function installed(): Promise<{ files: Record<string, string>; links: string[][] }> {
-  return withFolder(async (root) => {
-    const request = { program, withDhcpHooks: false, dryRun: false };
-    const plan = await install(imageHost(root), request);
-    const files = await Promise.all(
-      plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
-    );
-    const links = plan.links.map(({ path, target }) => [
-      "sh",
-      "-c",
-      'mkdir -p "${2%/*}"; ln -sf "$1" "$2"',
-      "sh",
-      target,
-      path,
-    ]);
-    return { files: Object.fromEntries(files), links };
-  });
+  using folder = temporaryFolder();
+  const root = folder.path;
+  const request = { program, withDhcpHooks: false, dryRun: false };
+  const plan = await install(imageHost(root), request);
+  const files = await Promise.all(
+    plan.write.map(async ({ path }) => [path, await Bun.file(root + path).text()] as const),
+  );
+  const links = plan.links.map(({ path, target }) => [
+    "sh",
+    "-c",
+    'mkdir -p "${2%/*}"; ln -sf "$1" "$2"',
+    "sh",
+    target,
+    path,
+  ]);
+  return { files: Object.fromEntries(files), links };
 }
 
 describe.each(suites)("%s's systemd and udev", (suite: Suite) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { withMachineLock } from "../../../src/apply/lock.ts";
 import { takeLock } from "../../../src/host/lock.ts";
 import { fakeMachine } from "../../kit/host/fake-machine.ts";
-import { withFolder } from "../../kit/files/golden-case.ts";
+import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 test("withMachineLock runs the work under the lock and releases it, also after a failure", async () => {
   const events: string[] = [];
@@ -42,22 +42,22 @@ test("a run ends with TEMPFAIL and names the holder where the lock is not free b
 });
 
 test("the kernel's lock has one holder, and is free again when the holder is killed", async () => {
-  await withFolder(async (folder) => {
-    const path = join(folder, "lock");
-    const module = join(import.meta.dir, "../../../src/host/lock.ts");
-    const script = `
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const path = join(folder, "lock");
+  const module = join(import.meta.dir, "../../../src/host/lock.ts");
+  const script = `
       const { takeLock } = await import(${JSON.stringify(module)});
       console.log(takeLock(${JSON.stringify(path)}) === null ? "busy" : "mine");
       await Bun.sleep(20000);`;
-    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
-    const { value } = await child.stdout.getReader().read();
-    expect(new TextDecoder().decode(value)).toBe("mine\n");
-    expect(takeLock(path)).toBeNull();
-    child.kill("SIGKILL");
-    await child.exited;
-    const release = takeLock(path);
-    expect(release).not.toBeNull();
-    release?.();
-    expect(takeLock(path)).not.toBeNull();
-  });
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+  const { value } = await child.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("mine\n");
+  expect(takeLock(path)).toBeNull();
+  child.kill("SIGKILL");
+  await child.exited;
+  const release = takeLock(path);
+  expect(release).not.toBeNull();
+  release?.();
+  expect(takeLock(path)).not.toBeNull();
 });

@@ -4,7 +4,7 @@ import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFiles } from "../../../src/apply/write-files.ts";
 import { systemFiles } from "../../../src/host/files.ts";
-import { silentLog } from "../../kit/files/golden-case.ts";
+import { silentLog } from "../../kit/host/fake-host.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
 test("writeFiles removes an old temporary file of ec2nic, and keeps a fresh one and files of other programs", async () => {

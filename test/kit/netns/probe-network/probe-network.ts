@@ -1,5 +1,5 @@
 import { binary, repository } from "../../program/run-ec2nic.ts";
-import { heldNamespace } from "./held-namespace.ts";
+import { holdNamespace } from "../held-namespace.ts";
 import type { ProbeResult } from "./probe-result.ts";
 
 /** An instance in namespaces of its own: two NICs (or more), and IMDS behind each of them. */
@@ -38,8 +38,8 @@ const path = "/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
  */
 export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<ProbeNetwork> {
   await using stack = new AsyncDisposableStack();
-  const vpc = stack.use(await heldNamespace([]));
-  const instance = stack.use(await heldNamespace(ownMounts));
+  const vpc = stack.use(await holdNamespace());
+  const instance = stack.use(await holdNamespace(ownMounts));
   const run = instance.shell;
   const far = vpc.shell;
   await far("sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.accept_dad=0");

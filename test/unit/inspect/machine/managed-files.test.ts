@@ -6,8 +6,8 @@ import { readManagedFiles } from "../../../../src/inspect/machine/managed-files.
 import { systemFiles } from "../../../../src/host/files.ts";
 import { backends } from "../../../../src/model/plan.ts";
 import { managedPath } from "../../../../src/model/managed-paths.ts";
-import { withFolder } from "../../../kit/files/golden-case.ts";
 import { macAt } from "../../../kit/facts/nics.ts";
+import { temporaryFolder } from "../../../kit/basics/temporary-folder.ts";
 
 async function putFile(root: string, path: string, content: string | Uint8Array, mode: number) {
   await mkdir(dirname(join(root, path)), { recursive: true });
@@ -16,32 +16,32 @@ async function putFile(root: string, path: string, content: string | Uint8Array,
 }
 
 test("readManagedFiles finds nothing in an empty root", async () => {
-  await withFolder(async (root) => {
-    expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
-      files: [],
-      unmanaged: null,
-    });
+  using folder = temporaryFolder();
+  const root = folder.path;
+  expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
+    files: [],
+    unmanaged: null,
   });
 });
 
 test("readManagedFiles reads the managed paths of every backend with content and mode, and no other file", async () => {
-  await withFolder(async (root) => {
-    const paths = backends.map((backend) => managedPath(backend, macAt(1))).toSorted();
-    for (const path of paths) await putFile(root, path, `${path}\n`, 0o640);
-    await putFile(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
-    await putFile(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
-    expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
-      files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
-      unmanaged: "ens7\n",
-    });
+  using folder = temporaryFolder();
+  const root = folder.path;
+  const paths = backends.map((backend) => managedPath(backend, macAt(1))).toSorted();
+  for (const path of paths) await putFile(root, path, `${path}\n`, 0o640);
+  await putFile(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
+  await putFile(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
+  expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
+    files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
+    unmanaged: "ens7\n",
   });
 });
 
 test("readManagedFiles keeps a byte order mark, so that the file counts as different", async () => {
-  await withFolder(async (root) => {
-    const path = managedPath("netplan", macAt(1));
-    await putFile(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
-    const { files } = await readManagedFiles(openTarget({ files: systemFiles }, root));
-    expect(files[0]?.content).toBe("\ufeffa");
-  });
+  using folder = temporaryFolder();
+  const root = folder.path;
+  const path = managedPath("netplan", macAt(1));
+  await putFile(root, path, new Uint8Array([0xef, 0xbb, 0xbf, 0x61]), 0o600);
+  const { files } = await readManagedFiles(openTarget({ files: systemFiles }, root));
+  expect(files[0]?.content).toBe("\ufeffa");
 });
