@@ -64,7 +64,7 @@ describe("the fuzz service checks the requests", () => {
       host: "imds",
       trap: "http://trap",
     } as const;
-    const service = fuzzService({ ...plan, asked: ["meta-data/mac", macs.slice(8, -1)] });
+    const service = fuzzService({ ...plan, allowed: ["meta-data/mac", macs.slice(8, -1)] });
     for (const request of requests) {
       service.answer({
         method: "GET",

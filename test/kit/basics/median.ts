@@ -1,6 +1,6 @@
-/** The middle one of some figures; of an even number, the upper of the two. */
-export function median(figures: readonly number[]): number {
-  const middle = figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
-  if (middle === undefined) throw new Error("the median of nothing");
+/** The median; of an even count, the upper of the two middle ones. Throws where there is none. */
+export function median(values: readonly number[]): number {
+  const middle = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  if (middle === undefined) throw new Error("the median of no values");
   return middle;
 }

@@ -1,8 +1,8 @@
 import { run } from "./run.ts";
 
 /**
- * Makes sure that programs are there, `{ program: Debian package }`: as root where apt is, missing
- * ones are installed. Ends the process with 69 and says what to do where that is not possible.
+ * Installs missing programs, `{ program: Debian package }`, with apt as root. Ends the process with
+ * 69 and a message where that is not possible.
  */
 export function needTools(tools: Readonly<Record<string, string>>): void {
   const missing = Object.entries(tools).filter(([program]) => Bun.which(program) === null);
@@ -10,9 +10,7 @@ export function needTools(tools: Readonly<Record<string, string>>): void {
   const packages = [...new Set(missing.map(([, debian]) => debian))];
   if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) {
     const names = missing.map(([program]) => program).join(", ");
-    console.error(
-      `${names}: not on this machine. On Debian: apt-get install ${packages.join(" ")}`,
-    );
+    console.error(`${names}: not installed. On Debian: apt-get install ${packages.join(" ")}`);
     process.exit(69);
   }
   console.error(`installing ${packages.join(" ")}`);

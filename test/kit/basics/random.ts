@@ -1,14 +1,14 @@
-/** Chance that comes again: the same seed, the same choices. */
+/** Random choices that can be repeated: the same seed gives the same choices. */
 export interface Random {
   /** At least 0, less than 1. */
   readonly fraction: () => number;
   /** A whole number, at least 0, less than `end`. */
   readonly below: (end: number) => number;
-  /** One of them. */
+  /** One of the choices. Throws where there is none. */
   readonly pick: <T>(choices: readonly T[]) => T;
 }
 
-/** xorshift32 (Marsaglia, "Xorshift RNGs", 2003), which needs a seed that is not 0. */
+/** xorshift32 (Marsaglia, "Xorshift RNGs", 2003); it needs a seed other than 0. */
 export function createRandom(seed: number): Random {
   let state = (seed | 0) === 0 ? 1 : seed | 0;
   const fraction = (): number => {
@@ -17,7 +17,7 @@ export function createRandom(seed: number): Random {
     state ^= state << 5;
     return (state >>> 0) / 2 ** 32;
   };
-  for (let warm = 0; warm < 8; warm += 1) fraction(); // small seeds begin alike
+  for (let warm = 0; warm < 8; warm += 1) fraction(); // small seeds give similar first values
   const below = (end: number): number => Math.floor(fraction() * end);
   const pick = <T>(choices: readonly T[]): T => {
     const choice = choices[below(choices.length)];

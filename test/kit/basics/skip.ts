@@ -2,7 +2,7 @@ import { test } from "bun:test";
 
 type AddTest = (name: string, body: () => Promise<void>) => void;
 
-/** `test`, or where there is a reason not to run, a skip whose name holds it; it is printed too. */
+/** `test`, or a skip where there is a reason; the reason is in its name and on stderr. */
 export function testUnless(reason: string | null, add: AddTest = test): AddTest {
   if (reason === null) return (name, body) => add(name, body);
   return (name, body) => {
@@ -11,20 +11,20 @@ export function testUnless(reason: string | null, add: AddTest = test): AddTest 
   };
 }
 
-/** Why these programs cannot be used; null where all are there. */
+/** Which of these programs are missing, as a sentence; null: none. */
 export function missingTool(...names: readonly string[]): string | null {
   const missing = names.filter((name) => Bun.which(name) === null);
   return missing.length === 0 ? null : `${missing.join(", ")} is not installed`;
 }
 
-/** Why what only root can do cannot be done; null for root. */
+/** Why a test that needs root cannot run; null for root. */
 export function missingRoot(): string | null {
-  return process.getuid?.() === 0 ? null : "it takes root";
+  return process.getuid?.() === 0 ? null : "it needs root";
 }
 
 const probes = new Map<string, string | null>();
 
-/** Why a program of the machine does not do what a test builds on; null where it does. */
+/** Why a test that needs this command cannot run; null where the command exits with 0. */
 export function failingCommand(...argv: readonly string[]): string | null {
   const key = argv.join(" ");
   const known = probes.get(key);

@@ -1,6 +1,6 @@
 /**
- * Waits until `look` gives something true, and gives that; asks every 25 ms. Throws at the time
- * limit, with what `look` gave or threw last.
+ * Calls `look` every 25 ms until it returns something true, and returns that. Throws at the time
+ * limit, with the last result or error of `look`.
  */
 export async function until<T>(
   what: string,
@@ -12,7 +12,7 @@ export async function until<T>(
     const seen = await attempt(look);
     if (seen.value) return seen.value;
     if (performance.now() > endMs) {
-      throw new Error(`${what}: not within ${timeoutMs} ms; last: ${seen.said.slice(0, 2000)}`);
+      throw new Error(`${what}: not within ${timeoutMs} ms; last: ${seen.text.slice(0, 2000)}`);
     }
     await Bun.sleep(25);
   }
@@ -20,11 +20,11 @@ export async function until<T>(
 
 async function attempt<T>(
   look: () => Promise<T> | T,
-): Promise<{ readonly value: T | null; readonly said: string }> {
+): Promise<{ readonly value: T | null; readonly text: string }> {
   try {
     const value = await look();
-    return { value, said: JSON.stringify(value) ?? String(value) };
+    return { value, text: JSON.stringify(value) ?? String(value) };
   } catch (error) {
-    return { value: null, said: error instanceof Error ? error.message : String(error) };
+    return { value: null, text: error instanceof Error ? error.message : String(error) };
   }
 }

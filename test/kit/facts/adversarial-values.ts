@@ -1,6 +1,6 @@
 /**
- * Values that hurt who does not quote them. Each that could run something makes a file called
- * canary in the current folder. Others set tags: whoever may tag an instance writes them.
+ * Values that are dangerous without quotes. Each one that could run a command creates the file
+ * `canary` in the current folder. Every user who may tag an instance can write such values.
  */
 export const adversarialValues: Readonly<Record<string, string>> = {
   "double quotes": '"; touch canary; "',

@@ -20,12 +20,12 @@ export interface BackendCase {
   readonly facts: Partial<BackendFacts>;
   readonly requested?: Backend;
   readonly stage?: "local" | "network";
-  /** The backend, for netplan with its renderer; a `-` behind it: files only. */
+  /** The backend, for netplan with its renderer; a `-` at the end: files only. */
   readonly chosen: string;
   readonly trace: readonly string[];
 }
 
-/** Machines as they come, who is in charge there, and how that is told. */
+/** Typical machines, with the backend that manages their network, and the trace of that choice. */
 export const backendCases: readonly BackendCase[] = [
   {
     name: "Debian's and Ubuntu's cloud images",
@@ -39,7 +39,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "Ubuntu with its desktop: netplan hands everything to NetworkManager",
+    name: "Ubuntu with its desktop: netplan with the renderer NetworkManager",
     facts: {
       netplan: { ...netplan, renderer: "NetworkManager" },
       networkManager: running,
@@ -144,7 +144,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "the local stage on a machine that runs: what is enabled comes before what was started",
+    name: "the local stage on a running machine: an enabled daemon comes before a started one",
     facts: { networkManager: started, networkd: running },
     stage: "local",
     chosen: "networkd",
@@ -156,7 +156,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "the daemon in charge has not come up: files only",
+    name: "the daemon in charge does not run: files only",
     facts: { networkd: enabled },
     chosen: "networkd-",
     trace: [
@@ -190,7 +190,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "a wish that fits",
+    name: "--backend names the backend in charge",
     facts: { networkd: running },
     requested: "networkd",
     chosen: "networkd",
@@ -202,7 +202,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "a wish against who is in charge",
+    name: "--backend names another backend than the one in charge",
     facts: { netplan, networkManager: enabled, networkd: running },
     requested: "network-manager",
     chosen: "network-manager-",
@@ -215,7 +215,7 @@ export const backendCases: readonly BackendCase[] = [
     ],
   },
   {
-    name: "a wish for an image in which nothing is yet",
+    name: "--backend for an image without any backend",
     facts: { hasSystemd: false },
     requested: "netplan",
     stage: "local",

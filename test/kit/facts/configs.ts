@@ -3,7 +3,7 @@ import { configure } from "../../../src/plan/config/configure.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 import { eniAt } from "./nics.ts";
 
-/** A second ENI with everything: two addresses and a prefix of each family. */
+/** A second ENI with two addresses and a prefix of each family. */
 export const richEni: Eni = eniAt(1, {
   ipv4: {
     addresses: ["10.0.1.20", "10.0.1.21"],
@@ -19,7 +19,7 @@ export const richEni: Eni = eniAt(1, {
   },
 });
 
-/** What these ENIs' NICs should be, beside others. */
+/** The configuration of the NICs of these ENIs, which are not the only ones. */
 export function configsOf(...enis: readonly Eni[]): { readonly nics: readonly NicConfig[] } {
   return configure(
     enis.map((eni) => ({ eni, link: null })),

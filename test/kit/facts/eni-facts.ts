@@ -26,7 +26,7 @@ export const ipv6 = { ipv6s: ["2001:db8:1::9"], "subnet-ipv6-cidr-blocks": ["200
 
 type Change = Partial<LeafObservations> | LeafValue | undefined;
 
-/** A folder of values; a record changes what is remembered of a leaf, undefined takes it away. */
+/** The observed leaves: a record changes the observation of a leaf, undefined removes the leaf. */
 function leaves(changes: Readonly<Record<string, Change>>): EniObservations["leaves"] {
   const entries = Object.entries<Change>({ ...completeLeaves, ...changes }).flatMap(
     ([name, change]) => {
@@ -43,7 +43,7 @@ export interface EniFactChanges {
   readonly leaves?: Readonly<Record<string, Change>>;
   readonly memory?: Partial<EniObservations>;
   readonly facts?: Partial<EniFacts>;
-  /** How long nothing has changed, by what was read. */
+  /** How long the values have not changed, in milliseconds. */
   readonly quietMs?: number;
   readonly settleMs?: number;
 }
@@ -67,7 +67,7 @@ function eniFacts(given: EniFactChanges): EniFacts {
   return { observed, primaryMac, primaryHasCard: false, ...unseen, times, ...given.facts };
 }
 
-/** `usable 10.0.1.20; what is missing`, `not-yet: why [what is asked next]` */
+/** The verdict as text: `usable 10.0.1.20; MISSING`, `not-yet: REASON [NEXT REQUEST]`. */
 export function describeVerdict(given: EniFactChanges): string {
   const verdict = classifyEni(eniFacts(given));
   if ("reason" in verdict) {

@@ -13,7 +13,7 @@ const counts = fc.record({
 const upTo = (count: number, text: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => text(at));
 
-/** ENIs of an instance, the primary first: any number of addresses and prefixes of both families. */
+/** The ENIs of an instance, the primary first, with any number of addresses and prefixes. */
 export const eniSets: fc.Arbitrary<readonly Eni[]> = fc
   .tuple(fc.array(counts, { minLength: 1, maxLength: 5 }), fc.boolean())
   .map(([all, shareSubnet]) =>

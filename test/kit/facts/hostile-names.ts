@@ -50,7 +50,7 @@ const known = [
   "folder/",
 ];
 
-/** Names as a hostile listing, or who may tag an instance, would have them. */
+/** Names of a hostile listing, or of tags that a hostile user sets. */
 export const hostileName: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...known) },
   { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 8 }) },

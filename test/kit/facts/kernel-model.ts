@@ -15,14 +15,14 @@ import {
 } from "../../../src/plan/drift/expected-kernel.ts";
 import { linkAt } from "./nics.ts";
 
-/** What the kernel must have for these ENIs, whose links are all here; `left`: left alone. */
+/** What the kernel must have for these ENIs, which all have a link; `left`: unmanaged ENIs. */
 export function expectedKernelFor(enis: readonly Eni[], left: readonly Eni[] = []): ExpectedKernel {
   const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
   const config = configure(nics, enis.length + left.length === 1);
   return expectedKernel(config, { enis: [...enis, ...left], incomplete: [] });
 }
 
-/** The kernel's state when everything is as expected, and there is nothing else. */
+/** A kernel state that has what is expected, and nothing else. */
 export function kernelAsExpected({ nics }: ExpectedKernel): KernelState {
   return {
     addresses: nics.flatMap((nic) =>
@@ -56,7 +56,7 @@ function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly
   ];
 }
 
-/** What a step makes of a state; a daemon that is asked brings what it should. */
+/** The state after a step; a daemon that is called adds the leased addresses of its NIC. */
 export function afterStep(state: KernelState, step: Step, expected: ExpectedKernel): KernelState {
   const [program = "", flag = "", object = "", verb = "", ...words] = step.argv;
   if (program !== "ip") return afterDaemonRequest(state, step, expected);
@@ -118,7 +118,7 @@ function afterDaemonRequest(
   return { ...state, addresses: [...rest, ...leased] };
 }
 
-/** What tells things of one kind apart; how and by whom they were made does not. */
+/** The fields that identify an address, a route or a rule; its protocol is not one of them. */
 export function identityOf(thing: KernelAddress | KernelRoute | KernelRule): string {
   if ("address" in thing) return [thing.link, thing.address].join(" ");
   if ("gateway" in thing) {
@@ -128,7 +128,7 @@ export function identityOf(thing: KernelAddress | KernelRoute | KernelRule): str
   return [family, priority, from, to, table, ignoresDefault, isPlain].join(" ");
 }
 
-/** All keys of a state, sorted: two states with the same hold the same. */
+/** The identities of a state, sorted: equal lists mean equal states. */
 export function identitiesOf({ addresses, routes, rules }: KernelState): readonly string[] {
   return [...addresses, ...routes, ...rules].map(identityOf).toSorted();
 }

@@ -53,7 +53,7 @@ export const renderFiles = (isAlone = false, some = enis) =>
     ),
   );
 
-/** Two NICs with a lease each, and main's default through the first. */
+/** The kernel of two NICs with a lease each, and the default route of main through the first. */
 export const kernelWithLeases: KernelState = {
   addresses: [kernelAddress("ens5", "10.0.0.10/24"), kernelAddress("ens6", "10.0.1.10/24")],
   routes: [
@@ -73,7 +73,7 @@ export const planFor = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) 
   planFromDhcp(event, leaseFacts(changes));
 export const commandsFor = (event: DhcpEvent, changes: Partial<FromDhcpFacts> = {}) =>
   planFor(event, changes).steps.map(({ argv }) => argv.join(" "));
-/** What the kernel has when an event's steps have been carried out. */
+/** The state of the kernel after the steps of an event. */
 export const kernelAfter = (
   event: DhcpEvent,
   changes: Partial<FromDhcpFacts> = {},
@@ -93,7 +93,7 @@ export const provisionalCommands = [
   "ip -4 rule add priority 9900 table 254 from 10.0.1.10/32 suppress_prefixlength 0 protocol static",
   "ip -4 rule add priority 13900 table 13900 from 10.0.1.10/32 protocol static",
 ];
-/** What takes these rules and their table away, whoever was quicker. */
+/** The commands that remove these rules and their table, also where some are already gone. */
 export const removalCommands = [
   "ip -4 rule flush priority 5900 from 10.0.1.10 to 10.0.1.0/24 table 13900",
   "ip -4 rule flush priority 5900 from 10.0.1.10 to 169.254.168.0/22 table 13900",

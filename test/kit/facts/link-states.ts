@@ -1,13 +1,13 @@
 import type { LinkAddress, LinkState } from "../../../src/model/link.ts";
 
-/** An address as the kernel tells it; link-local ones get a scope. */
+/** An address of a link; a link-local one has a scope. */
 export function linkAddress(nic: string, address: string): LinkAddress {
   const family = address.includes(":") ? "ipv6" : "ipv4";
   const scopeId = address.startsWith("fe80:") ? 2 : 0;
   return { nic, family, address, prefixLength: family === "ipv6" ? 64 : 24, scopeId };
 }
 
-/** A healthy NIC of EC2, but for what `rest` says. */
+/** A working NIC of EC2, changed by `rest`. */
 export function linkState(
   name: string,
   addresses: readonly string[],

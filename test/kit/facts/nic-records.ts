@@ -11,7 +11,7 @@ export function nicDevice(address: string, ...links: readonly string[]): BusDevi
   return { address, inode: 1, driver: links.length === 0 ? null : "ena", links };
 }
 
-/** What was noted of it: the device at `6` had the link `ens6`. */
+/** The record of a NIC: the device at `6` had the link `ens6`. */
 export function nicRecord(mac: string, address: string): NicRecord {
   const device = { address, inode: 1 };
   return { mac, name: `ens${address}`, device, isSettled: true, foundUnchanged: true };

@@ -21,7 +21,7 @@ export function eniAt(deviceNumber: number, changes: Partial<Eni> = {}): Eni {
   };
 }
 
-/** One address of a family, in a subnet. */
+/** The addresses of a family, in one subnet. */
 export function familyOf(
   addresses: readonly string[],
   subnet: string,

@@ -6,7 +6,7 @@ import { linkAt } from "./nics.ts";
 
 const ipv4 = "169.254.169.254";
 
-/** `ens6`, up, with an address of each family. */
+/** The link of a device number, up, with an address of each family. */
 export function linkStateAt(deviceNumber: number, changes: Partial<LinkState> = {}): LinkState {
   const link = linkAt(deviceNumber);
   const address = { nic: link.name, prefixLength: 24, scopeId: 0 };
@@ -23,7 +23,7 @@ export function linkStateAt(deviceNumber: number, changes: Partial<LinkState> = 
   };
 }
 
-/** A look whose steps came to these outcomes, 3 ms each. */
+/** A probe whose steps have these outcomes, 3 ms each. */
 export function probeOf(
   outcomes: Partial<Record<"connect" | "token" | "read", string>>,
   changes: Partial<PathProbe> = {},
@@ -32,7 +32,7 @@ export function probeOf(
   return { ...emptyProbe(`http://${ipv4}`), ...Object.fromEntries(steps), ...changes };
 }
 
-/** A way over `ens6` on which nothing answers, on a machine where nothing is wrong. */
+/** A path through `ens6` on which IMDS does not answer, on a machine without a fault. */
 export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence {
   return {
     nic: "ens6",
@@ -63,7 +63,7 @@ export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence 
   };
 }
 
-/** A chain `t c` on a hook, whose rules are taken away by `remove N`. */
+/** A firewall chain on a hook; `remove N` removes its rule N. */
 export function firewallChain(
   hook: string | null,
   rules: readonly Omit<FirewallRule, "remove">[],

@@ -17,7 +17,7 @@ import { silentLog } from "../host/fake-host.ts";
 
 const casesFolder = new URL("../../golden/cases/", import.meta.url).pathname;
 
-/** A folder of `test/golden/cases/`: what IMDS says and the kernel shows, and what should come of it. */
+/** A folder of `test/golden/cases/`: metadata and links as input, and the expected files. */
 export interface GoldenCase {
   readonly name: string;
   readonly folder: string;
@@ -25,13 +25,13 @@ export interface GoldenCase {
   readonly links: readonly Link[];
 }
 
-/** What a run left behind. */
+/** The result of a run. */
 export interface GoldenRun {
   readonly plan: NetworkPlan;
   readonly applied: ApplyResult;
-  /** Planned again, on what the first run left. */
+  /** The second plan, after the first was applied. */
   readonly again: NetworkPlan;
-  /** Path below the root → content, of everything that lies there afterwards. */
+  /** Path below the root → content, of all files after the run. */
   readonly tree: Readonly<Record<string, string>>;
   /** Path → permission bits. */
   readonly modes: Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ export async function runGoldenCase(
   root: string,
   choice: BackendChoice = choiceOf("netplan"),
 ): Promise<GoldenRun> {
-  await layOut(golden, root);
+  await copyBefore(golden, root);
   const plan = await planGoldenCase(golden, root, choice);
   const options = { reachability: null, interruptedRun: null, undo: [] };
   const applied = await applyPlan(fileHost(systemFiles, root), plan, options);
@@ -73,7 +73,7 @@ export async function runGoldenCase(
 
 /** A host that reads and writes files and does nothing else. */
 export function fileHost(files: Files, root: string) {
-  const never = () => Promise.reject(new Error("nothing is run, and nothing awaited"));
+  const never = () => Promise.reject(new Error("this host runs no command and does not wait"));
   return {
     files,
     target: openTarget({ files }, root),
@@ -95,7 +95,7 @@ export async function planGoldenCase(
   return { ...plan, steps: activationSteps(plan, plan.config.nics, choice.activation) };
 }
 
-/** Path below `folder` → content; empty where there is no such folder. */
+/** Path below `folder` → content, of all files; empty where the folder does not exist. */
 export async function treeOf(folder: string): Promise<Readonly<Record<string, string>>> {
   const paths = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = paths.filter((entry) => entry.isFile());
@@ -107,8 +107,8 @@ export async function treeOf(folder: string): Promise<Readonly<Record<string, st
   return Object.fromEntries(sorted);
 }
 
-/** The case's `before/`; git keeps no modes, so that they are set as the tool sets them. */
-async function layOut({ folder }: GoldenCase, root: string): Promise<void> {
+/** Copies `before/` of the case. git keeps no modes, so they are set as ec2nic sets them. */
+async function copyBefore({ folder }: GoldenCase, root: string): Promise<void> {
   const before = join(folder, "before");
   const paths = Object.keys(await treeOf(before));
   if (paths.length === 0) return;
@@ -117,7 +117,7 @@ async function layOut({ folder }: GoldenCase, root: string): Promise<void> {
   await Promise.all(paths.map((path) => chmod(join(root, path), isSecret(path) ? 0o600 : 0o644)));
 }
 
-/** What its reader wants kept from others. */
+/** Whether a file must not be readable by all: netplan and NetworkManager warn otherwise. */
 export function isSecret(path: string): boolean {
   return path.endsWith(".yaml") || path.endsWith(".nmconnection");
 }

@@ -17,7 +17,7 @@ export function imageHost(root: string) {
   return { ...host, target: openTarget(host, root) };
 }
 
-/** Every path below a root, with its kind, its mode, and what it says. */
+/** Every path below a root with kind, mode and content. */
 export async function treeBelow(root: string): Promise<readonly string[]> {
   const names = await readdir(root, { recursive: true });
   const lines = names.map(async (name) => {
@@ -39,7 +39,7 @@ const clientFolders = [
   "usr/lib/systemd/system",
   "usr/share/udhcpc",
 ];
-/** Makes what the packages of every DHCP client bring, on a Debian of today. */
+/** Creates the folders and files of the packages of all DHCP clients, as on Debian. */
 export async function makeClients(root: string): Promise<void> {
   for (const folder of clientFolders) await mkdir(join(root, folder), { recursive: true });
   await symlink("usr/lib", join(root, "lib"));

@@ -1,4 +1,4 @@
-/** The settings of each section of that name in a unit of systemd's; none where there is no unit. */
+/** The settings of each section with this name in a systemd unit; none where there is no unit. */
 export function sections(unit: string | undefined, name: string): readonly (readonly string[])[] {
   return (unit ?? "")
     .split(/^(?=\[)/m)

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../basics/temporary-folder.ts";
 /** Runs `systemd-analyze verify` for these units, with a program at their path, which it requires. */
 export async function verifyUnits(
   texts: readonly { readonly name: string; readonly content: string }[],
-): Promise<{ readonly code: number; readonly said: readonly string[] }> {
+): Promise<{ readonly code: number; readonly output: readonly string[] }> {
   using temporary = temporaryFolder();
   const folder = temporary.path;
   const program = join(folder, "ec2nic");
@@ -19,6 +19,6 @@ export async function verifyUnits(
     stderr: "pipe",
   });
   // It reads and reports the machine's own units, too.
-  const said = run.stderr.toString().split("\n");
-  return { code: run.exitCode, said: said.filter((line) => line.includes("ec2nic")) };
+  const lines = run.stderr.toString().split("\n");
+  return { code: run.exitCode, output: lines.filter((line) => line.includes("ec2nic")) };
 }

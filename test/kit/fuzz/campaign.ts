@@ -8,11 +8,11 @@ import { type RoundServer, type PlayedRound, playRound } from "./play-round.ts";
 
 export interface Campaign {
   readonly seed: number;
-  /** It ends when so many mutated answers have been sent. */
+  /** The campaign ends after so many mutated answers. */
   readonly answers: number;
   /** Rounds at the same time. */
   readonly concurrency: number;
-  /** It ends after so long, too. */
+  /** The campaign ends after this time at the latest. */
   readonly longestMs: number;
   readonly onProgress?: (report: Report) => void;
 }
@@ -28,16 +28,16 @@ export interface Report {
   readonly kinds: Readonly<Record<string, number>>;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly slowestMs: number;
-  /** `seed N: what`. */
+  /** `seed N: WHAT`. */
   readonly findings: readonly string[];
-  /** Between rounds, at equal distances. */
+  /** Memory and descriptors, after each fiftieth of the answers. */
   readonly usage: readonly Usage[];
   readonly elapsedMs: number;
 }
 
 const samples = 50;
 
-/** Plays rounds, seed after seed, until enough mutated answers were sent. */
+/** Plays rounds with increasing seeds until enough mutated answers are sent. */
 export async function runCampaign({
   seed,
   answers,
@@ -94,7 +94,7 @@ export async function runCampaign({
   return report();
 }
 
-/** One round alone, as its seed says. */
+/** Plays the round of one seed. */
 export async function replay(seed: number): Promise<PlayedRound> {
   await using trap = await startTrap();
   using crashes = catchCrashes();
@@ -105,7 +105,7 @@ export async function replay(seed: number): Promise<PlayedRound> {
   return { ...played, faults: [...played.faults, ...crashes.take(), ...strays] };
 }
 
-/** A server of its own, that serves nothing yet. */
+/** Starts a server without a service. */
 export function openRoundServer(): RoundServer {
   let service: FuzzService | null = null;
   const nothing = { bytes: latin1(""), after: "reset", drip: null } as const;
@@ -121,41 +121,41 @@ function addUp(
   return entries.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** What nobody caught is a finding, and not the end. */
+/** Collects uncaught errors, so that they become findings and do not end the process. */
 function catchCrashes() {
   const caught: string[] = [];
-  const note = (error: unknown): void =>
+  const collect = (error: unknown): void =>
     void caught.push(
-      `nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      `uncaught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-  process.on("uncaughtException", note);
-  process.on("unhandledRejection", note);
+  process.on("uncaughtException", collect);
+  process.on("unhandledRejection", collect);
   return {
     take: () => caught.splice(0),
     [Symbol.dispose]: () => {
-      process.off("uncaughtException", note);
-      process.off("unhandledRejection", note);
+      process.off("uncaughtException", collect);
+      process.off("unhandledRejection", collect);
     },
   };
 }
 
 async function usageNow(): Promise<Usage> {
-  await Bun.sleep(50); // what was hung up is closed
+  await Bun.sleep(50); // connections that were terminated are closed by then
   Bun.gc(true);
   const [, pages = "0"] = readFileSync("/proc/self/statm", "utf8").split(" ");
   return { rssMb: (Number(pages) * 4096) / 1e6, descriptors: readdirSync("/proc/self/fd").length };
 }
 
-/** A heap that has found its size still swings by so much. */
-const swingMb = 150;
-/** Connections that are being closed at the moment of the look. */
-const swingDescriptors = 8;
+/** The heap of a process without a leak changes by this much. */
+const memoryToleranceMb = 150;
+/** Connections that are being closed when they are counted. */
+const descriptorTolerance = 8;
 
-/** What has grown from the first fifth of a campaign to its last; none where nothing has. */
+/** What has grown from the first fifth of a campaign to the last; empty: nothing. */
 export function findLeaks(usage: readonly Usage[]): readonly string[] {
   const { first, last } = firstAndLastUsage(usage);
-  const memory = last.rssMb > first.rssMb + swingMb;
-  const descriptors = last.descriptors > first.descriptors + swingDescriptors;
+  const memory = last.rssMb > first.rssMb + memoryToleranceMb;
+  const descriptors = last.descriptors > first.descriptors + descriptorTolerance;
   return [
     ...(memory ? [`memory: ${Math.round(first.rssMb)} MB, then ${Math.round(last.rssMb)} MB`] : []),
     ...(descriptors ? [`descriptors: ${first.descriptors}, then ${last.descriptors}`] : []),

@@ -9,7 +9,7 @@ import { choiceOf } from "../facts/choices.ts";
 import type { FuzzHost } from "./fuzz-host.ts";
 import { findForeignContent } from "./foreign-content.ts";
 
-/** Names that a link may have, and nobody would give it. */
+/** Names that the kernel accepts for a link, usual and unusual ones. */
 const linkNames = [
   "ens5",
   "ens6",
@@ -25,12 +25,12 @@ const linkNames = [
   "[m]",
 ] as const;
 
-/** Of the NICs that are here: their folders are asked for without being listed. */
+/** The MACs of the present NICs: their folders are read without being listed. */
 export const ownMacs = [0, 1, 2].map((number) => `06:ec:2a:00:00:0${number}`);
 
 /**
- * What `activate` does, up to the plan: the ENIs as the service tells them, and the files of every
- * backend. Says what in these files is not ours.
+ * Does what `activate` does, up to the plan: reads the ENIs from the service, and renders the files
+ * of every backend. Its faults are content in these files that ec2nic does not write.
  */
 export async function configureFrom(host: FuzzHost, session: ImdsSession, random: Random) {
   const links = [0, 1, 2].map((number): Link => {

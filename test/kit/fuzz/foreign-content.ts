@@ -1,8 +1,8 @@
 import type { ConfigFile } from "../../../src/model/plan.ts";
 
 /**
- * A reader of rendered configuration that knows nothing of the renderers: what stands in a file and
- * is no key of ours, or no value that such a key may have.
+ * Returns the lines of a rendered file that ec2nic has no key for, or a value that the key cannot
+ * have. It is independent of the renderers, so that it can contradict them.
  */
 export function findForeignContent({ path, content, mode }: ConfigFile): readonly string[] {
   const fileKind = fileKinds.find(({ pattern }) => pattern.test(path));

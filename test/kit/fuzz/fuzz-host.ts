@@ -6,17 +6,17 @@ import { silentLog } from "../host/fake-host.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
 import { sysfs } from "../host/sysfs.ts";
 
-/** So much faster do waits pass; what limits a try is on the real clock. */
+/** The clock is faster by this factor for waits; the limit of a try uses the real clock. */
 const speed = 50;
 
 export type FuzzHost = Host;
 
-/** One C library for all rounds: each opening costs memory that never comes back. */
+/** Opens libc once for all rounds: each opening costs memory that is never freed. */
 export function fuzzSockets(): Sockets {
   return openSockets();
 }
 
-/** The real transports, the loopback as the only NIC, and a clock that runs fifty times as fast. */
+/** A fake host with real transports, the loopback as its only NIC, and a clock that is fifty times as fast. */
 export function fuzzHost(sockets: Sockets, random: () => number): FuzzHost {
   const sleep: Host["clock"]["sleep"] = async (ms, signal) => {
     signal?.throwIfAborted();
@@ -30,6 +30,6 @@ export function fuzzHost(sockets: Sockets, random: () => number): FuzzHost {
     log: silentLog,
     clock: { now: () => performance.now() * speed, random, sleep },
     http: systemHttp,
-    bind: async (way) => sockets.bind(way),
+    bind: async (options) => sockets.bind(options),
   };
 }

@@ -1,13 +1,13 @@
 import type { Socket } from "bun";
 import type { RawAnswer } from "./mutations/raw-answer.ts";
 
-/** A request as it came. */
+/** A request as it was received. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What could not be read as a request; null: all could. */
+  /** The line that is no valid part of a request; null: all lines are valid. */
   readonly fault: string | null;
 }
 
@@ -15,20 +15,20 @@ export interface FuzzServer {
   readonly url: string;
   /** How many connections are open. */
   readonly connections: () => number;
-  /** Closes every connection, and listens on. */
+  /** Closes every connection and keeps listening. */
   readonly hangUp: () => void;
   readonly stop: () => void;
 }
 
 interface Peer {
   pending: string;
-  /** Not yet taken by the kernel. */
+  /** Bytes that the kernel has not accepted yet. */
   unsent: Uint8Array;
   after: RawAnswer["after"];
   timer: ReturnType<typeof setInterval> | null;
 }
 
-/** A TCP server that reads requests and writes whatever bytes `answer` gives, whole or drop by drop. */
+/** A TCP server that reads requests and writes the bytes of `answer`, at once or slowly. */
 export function startFuzzServer(
   answer: (request: RawRequest) => RawAnswer,
   hostname = "127.0.0.1",
@@ -72,7 +72,7 @@ export function startFuzzServer(
   };
 }
 
-/** The next whole request; null: there is none yet. A GET or PUT of ours has no body. */
+/** The next complete request; null: none yet. GET and PUT of ec2nic have no body. */
 function take(peer: Peer): RawRequest | null {
   const end = peer.pending.indexOf("\r\n\r\n");
   if (end < 0) return null;
@@ -87,7 +87,7 @@ function take(peer: Peer): RawRequest | null {
 
 function play(socket: Socket<Peer>, { bytes, after, drip }: RawAnswer): void {
   const peer = socket.data;
-  if (peer.timer !== null || peer.after !== "keep") return; // it has said its last
+  if (peer.timer !== null || peer.after !== "keep") return; // its last answer was sent
   if (drip === null) {
     peer.unsent = Buffer.concat([peer.unsent, bytes]);
     peer.after = after;

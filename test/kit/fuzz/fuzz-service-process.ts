@@ -4,9 +4,9 @@ import { runPlan } from "./run-plan.ts";
 import { latin1 } from "./mutations/raw-answer.ts";
 
 /**
- * The service that lies, as a program behind a NIC: `far-service.ts URL NIC MAC…`. Each run is told by
- * its path, and lied to as its seed says. Prints what nobody had reason to send, a line each, and
- * ends with its stdin.
+ * The fuzz service as a program behind a NIC: `fuzz-service-process.ts URL NIC MAC…`. The path of a
+ * request has the seed of its run. Prints each invalid request as a line, and ends when its stdin is
+ * closed.
  */
 const [url = "", nic = "", ...macs] = process.argv.slice(2);
 const { hostname, host } = new URL(url);
@@ -21,7 +21,7 @@ startFuzzServer(
     const known = service.faults.length;
     const wire = seed < 0 ? nothing : service.answer(request);
     for (const fault of service.faults.slice(known)) console.log(`run ${seed}: ${fault}`);
-    if (seed < 0) console.log(`no run's: ${JSON.stringify(request)}`);
+    if (seed < 0) console.log(`of no run: ${JSON.stringify(request)}`);
     return wire;
   },
   hostname,

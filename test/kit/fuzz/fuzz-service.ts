@@ -7,21 +7,21 @@ export interface ServicePlan {
   readonly seed: number;
   readonly group: MutationGroup;
   readonly rate: number;
-  /** What may be asked for without being listed: paths below `latest/`, without a slash at the end. */
-  readonly asked: readonly string[];
-  /** As the client must name the service, and no other. */
+  /** Paths below `latest/` that may be requested without being listed, without a slash at the end. */
+  readonly allowed: readonly string[];
+  /** The only valid Host header. */
   readonly host: string;
-  /** What stands before `/latest` in the paths of this round. */
+  /** The path before `/latest` in the requests of this round. */
   readonly below: string;
   readonly trap: string;
 }
 
-/** A metadata service that lies, and looks at what it is asked. */
+/** A metadata service that sends wrong answers and checks the requests. */
 export interface FuzzService {
   readonly answer: (request: RawRequest) => RawAnswer;
   /** Mutated answers, by kind. */
   readonly sent: Readonly<Record<string, number>>;
-  /** Requests that nobody had reason to send. */
+  /** Requests that a correct client does not send. */
   readonly faults: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export function fuzzService(plan: ServicePlan): FuzzService {
   const answer = (asked: RawRequest): RawAnswer => {
     const request = { ...asked, target: asked.target.slice(plan.below.length) };
     const { method, target } = request;
-    // of a round that is over: what it still had in its queue
+    // a request of an earlier round, which was still in a queue
     if (!asked.target.startsWith(`${plan.below}/`))
       return { bytes: latin1(""), after: "reset", drip: null };
     const fault = faultOf(request, plan, served);
@@ -85,7 +85,7 @@ export function fuzzService(plan: ServicePlan): FuzzService {
     const context = { random: randomFor(seed, id, visit), trap, others };
     const { kind, rawAnswer } = mutate(plainAnswer, context, plan);
     if (kind !== null) sent[kind] = (sent[kind] ?? 0) + 1;
-    // a service that sends two answers for one mixes up its own: then any of them may have listed it
+    // with the other groups, answers can be mixed up: each of them may have listed the path
     const at = plan.group === "body" ? path.join("/") : "";
     served.set(at, [...(served.get(at) ?? []), rawAnswer.bytes]);
     return rawAnswer;
@@ -93,7 +93,7 @@ export function fuzzService(plan: ServicePlan): FuzzService {
   return { answer, sent, faults };
 }
 
-/** The names in a target, as bytes. */
+/** The decoded names of a target. */
 function pathOf(target: string): readonly string[] {
   return target
     .split("/")
@@ -112,19 +112,19 @@ function faultOf(
   plan: ServicePlan,
   served: ReadonlyMap<string, readonly Uint8Array[]>,
 ): string | null {
-  if (fault !== null) return `not a request of ours (${JSON.stringify(fault)})`;
+  if (fault !== null) return `not a valid request (${JSON.stringify(fault)})`;
   if (headers["host"] !== plan.host) return `for the host ${headers["host"] ?? "?"}`;
   const isToken = target === "/latest/api/token";
   if (isToken !== (method === "PUT")) return "the wrong method";
   if (isToken)
     return headers["x-aws-ec2-metadata-token"] === undefined
       ? null
-      : "a token goes where one is asked for";
+      : "a token in the request for a token";
   if ((headers["x-aws-ec2-metadata-token"] ?? "") === "") return "without a token";
-  if (new URL(target, "http://imds").pathname !== target) return "not the path that it seems";
+  if (new URL(target, "http://imds").pathname !== target) return "a path that a URL parser changes";
   const path = pathOf(target);
   if (path[0] !== "latest") return "outside of latest/";
-  if (plan.asked.includes(path.slice(1).join("/"))) return null;
+  if (plan.allowed.includes(path.slice(1).join("/"))) return null;
   const parent = plan.group === "body" ? path.slice(0, -1).join("/") : "";
   const isExact = plan.group === "body";
   const answers = served.get(parent) ?? [];
@@ -132,7 +132,7 @@ function faultOf(
   return isListed ? null : "neither asked for nor listed";
 }
 
-/** `isExact`: as a line of its own; else chunks, cuts and flips may have made the name of any bytes. */
+/** `isExact`: the name must be a line; else chunks, cuts and flips may have formed it from any bytes. */
 function isListedIn(bytes: Uint8Array, last: string, isExact: boolean): boolean {
   const name = Buffer.from(last).toString("latin1");
   const raw = Buffer.from(bytes).toString("latin1");
@@ -143,7 +143,7 @@ function isListedIn(bytes: Uint8Array, last: string, isExact: boolean): boolean 
   return isLine || (!isExact && isWithin(raw, name));
 }
 
-/** Whether the characters of `name` come in `text` in their order: chunks and cuts leave some out. */
+/** Whether `text` has the characters of `name` in this order: chunks and cuts leave bytes out. */
 function isWithin(text: string, name: string): boolean {
   let at = -1;
   for (const character of name) {

@@ -14,7 +14,7 @@ import { randomFor, type MutationGroup } from "./mutations/mutate.ts";
 import { longestMessage, RoundLog } from "./round-log.ts";
 import { settingsFor } from "./round-settings.ts";
 
-/** What a round is, as its seed says. */
+/** What a round does; the seed decides it. */
 export interface Round {
   readonly seed: number;
   readonly task: "looks" | "keys" | "network";
@@ -26,14 +26,14 @@ export interface Round {
 export interface PlayedRound {
   readonly round: Round;
   readonly sent: Readonly<Record<string, number>>;
-  /** What each question, or the whole task, came to. */
+  /** The outcome of each request, or of the whole task. */
   readonly outcomes: readonly string[];
   readonly slowestMs: number;
-  /** What must never be; none where all is well. */
+  /** What must not happen; empty: nothing did. */
   readonly faults: readonly string[];
 }
 
-/** The rounds that ask most have the most answers; those that configure have the most to lose. */
+/** Many rounds of `looks` give many answers; `network` has the most important results. */
 const mix = [
   "looks",
   "looks",
@@ -62,18 +62,18 @@ export function chooseRound(seed: number): Round {
   return { seed, task, via, group, rate: random.pick([0.05, 0.15, 0.4]) };
 }
 
-/** A server whose rounds follow each other. */
+/** A server that plays one round after the other. */
 export interface RoundServer {
   readonly server: FuzzServer;
-  /** Takes the requests that come from now on. */
+  /** Sets the service for the next requests. */
   readonly serve: (service: FuzzService) => void;
 }
 
-/** A minute of the client's clock, and some. */
+/** More than a minute on the clock of the client. */
 const longestRoundMs = 12_000;
-/** In which a connection that was closed is seen to be. */
-const patienceMs = 1500;
-const fewestLooks = 300;
+/** How long a closed connection may still be counted. */
+const closeTimeoutMs = 1500;
+const minLooks = 300;
 
 const lookedUpKeys = [
   "mac",
@@ -97,7 +97,7 @@ const keys = [
   "network",
 ];
 
-/** What a client may ask for that nobody listed: what it is told to, and the folders of its own NICs. */
+/** Paths that a client may request without a listing: its keys, and the folders of its NICs. */
 function allowedPaths(task: Round["task"], key: string): readonly string[] {
   const pathOf = (text: string): string =>
     text === "" ? "meta-data" : parseKey(text).path.join("/");
@@ -110,7 +110,7 @@ function allowedPaths(task: Round["task"], key: string): readonly string[] {
   return [path, path.slice(0, path.lastIndexOf("/"))];
 }
 
-/** Plays one round against a server of its own, and looks at what came of it. */
+/** Plays one round and checks its results. */
 export async function playRound(
   roundServer: RoundServer,
   sockets: Sockets,
@@ -125,7 +125,7 @@ export async function playRound(
   const service = fuzzService({
     ...round,
     below,
-    asked: allowedPaths(round.task, key),
+    allowed: allowedPaths(round.task, key),
     host: new URL(url).host,
     trap,
   });
@@ -146,8 +146,8 @@ export async function playRound(
   const left = round.via === "nic" ? await connectionsLeft(roundServer.server) : 0;
   roundServer.server.hangUp();
   const faults = [
-    ...(isOver ? [] : [`not over after ${Math.round(performance.now() - startMs)} ms`]),
-    ...(left === 0 ? [] : [`${left} connections are open when the session is closed`]),
+    ...(isOver ? [] : [`not finished after ${Math.round(performance.now() - startMs)} ms`]),
+    ...(left === 0 ? [] : [`${left} connections are open after the session is closed`]),
   ];
   return {
     round,
@@ -158,11 +158,11 @@ export async function playRound(
   };
 }
 
-/** A bound transport closes what it opened; fetch keeps its connections for who comes next. */
+/** A bound transport closes its connections; fetch keeps them for later requests. */
 async function connectionsLeft(server: FuzzServer): Promise<number> {
-  const endMs = performance.now() + patienceMs;
-  // so many looks, too: a machine that is busy may keep us from looking for all that time
-  for (let look = 0; look < fewestLooks || performance.now() < endMs; look += 1) {
+  const endMs = performance.now() + closeTimeoutMs;
+  // a minimum number of checks, too: on a busy machine few of them fit into the time
+  for (let look = 0; look < minLooks || performance.now() < endMs; look += 1) {
     if (server.connections() === 0) return 0;
     await Bun.sleep(2);
   }
@@ -226,7 +226,7 @@ async function readSomeKeys(
   const isTree = readings.some(({ kind }) => kind === "tree");
   const data = renderReadings(readings, isTree && format === "text" ? "json" : format);
   if (isTree && format === "json") JSON.parse(String(data));
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- it looks for control characters
   const hasControls = /[\u0000-\u0008\u000b-\u001f\u007f]/.test(String(data));
   const faults = format === "env" && hasControls ? ["a control character among variables"] : [];
   return { word: "accepted", faults };

@@ -6,14 +6,14 @@ import type { RoundServer } from "./play-round.ts";
 import { findRunFaults } from "./run-faults.ts";
 import { runPlan } from "./run-plan.ts";
 
-/** One run of the executable against a service that lies. */
+/** One run of the executable against the fuzz service. */
 export interface ExecutableRun {
   readonly seed: number;
   readonly args: readonly string[];
   readonly code: number;
   readonly elapsedMs: number;
   readonly answers: number;
-  /** What must never be; none where all is well. */
+  /** What must not happen; empty: nothing did. */
   readonly faults: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export async function playExecutable(
   };
 }
 
-/** Of the machine that runs this: their folders are asked for without being listed. */
+/** The MACs of this machine's NICs: their folders are read without being listed. */
 function macsHere(): readonly string[] {
   return readdirSync("/sys/class/net").map((name) =>
     readFileSync(`/sys/class/net/${name}/address`, "utf8").trim(),

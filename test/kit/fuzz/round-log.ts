@@ -1,19 +1,19 @@
 import { Failure } from "../../../src/exit.ts";
 
-/** More than any question may take: a token, two tries, and a machine that is busy. */
+/** The limit of one request: a token and two tries, on a busy machine. */
 export const longestMs = 4000;
-/** A message is a line for a person, whatever a service wrote. */
+/** The limit of a message, whatever the service sent. */
 export const longestMessage = 2000;
 
 const expected: readonly string[] = ["UNAVAILABLE", "DATAERR", "CONFIG", "NOINPUT", "TEMPFAIL"];
 
-/** What a task came to, question by question. */
+/** The outcomes and faults of a task. */
 export class RoundLog {
   readonly outcomes: string[] = [];
   readonly faults: string[] = [];
   slowestMs = 0;
 
-  /** `work` gives a word, and faults that it found itself. */
+  /** Runs `work`, which returns a word for the outcome and its own faults. */
   async record(
     work: () => Promise<{ readonly word: string; readonly faults: readonly string[] }>,
     isOneRequest = false,
@@ -24,15 +24,15 @@ export class RoundLog {
       this.outcomes.push(word);
       this.faults.push(...faults);
     } catch (error) {
-      this.#judge(error);
+      this.#recordError(error);
     }
     const tookMs = performance.now() - startMs;
     this.slowestMs = Math.max(this.slowestMs, tookMs);
     if (isOneRequest && tookMs > longestMs)
-      this.faults.push(`one question took ${Math.round(tookMs)} ms`);
+      this.faults.push(`one request took ${Math.round(tookMs)} ms`);
   }
 
-  #judge(error: unknown): void {
+  #recordError(error: unknown): void {
     if (error instanceof Failure && expected.includes(error.kind)) {
       this.outcomes.push(error.kind);
       const length = error.message.length + (error.hint ?? "").length;
@@ -40,8 +40,8 @@ export class RoundLog {
         this.faults.push(`a message of ${length} characters: ${error.message.slice(0, 80)}`);
       return;
     }
-    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.outcomes.push("bug");
-    this.faults.push(`no foreseen failure: ${said}`);
+    this.faults.push(`an unexpected error: ${text}`);
   }
 }

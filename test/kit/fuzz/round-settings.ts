@@ -2,10 +2,10 @@ import type { ImdsSettings } from "../../../src/imds/protocol/settings.ts";
 
 type RoundVia = "routing" | "nic";
 
-/** A try has so long, on the real clock. */
+/** The time limit of a try, on the real clock. */
 const tryMs = 120;
 
-/** `url`: with a path, which tells the rounds apart. */
+/** The settings of a round; the path of `url` identifies it. */
 export function settingsFor(url: string, via: RoundVia, retries: number): ImdsSettings {
   const nic = via === "nic" ? "lo" : null;
   return {

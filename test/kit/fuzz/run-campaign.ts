@@ -11,7 +11,7 @@ export interface RunReport {
   readonly findings: readonly string[];
 }
 
-/** Runs the executable so many times, a few at a time, each against a service of its own that lies. */
+/** Runs the executable `count` times, a few at once, each with a fuzz service of its own. */
 export async function runManyTimes(
   seed: number,
   count: number,

@@ -6,7 +6,7 @@ export interface FakeClock extends Clock {
   readonly slept: readonly number[];
 }
 
-/** A clock that stands still but for the waits. `random`: what chance says, one value always. */
+/** A clock that only waits advance. `random`: the value of every `random()`. */
 export function fakeClock(random = 1): FakeClock {
   const slept: number[] = [];
   let nowMs = 0;
@@ -31,14 +31,14 @@ export interface FakeLog extends Log {
 export function fakeLog(): FakeLog {
   const lines: string[] = [];
   const waits: (Waiting | null)[] = [];
-  const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
+  const log = (level: string) => (message: string) => void lines.push(`${level}: ${message}`);
   return {
     lines,
     waits,
-    error: say("error"),
-    warn: say("warn"),
-    info: say("info"),
-    verbose: say("verbose"),
+    error: log("error"),
+    warn: log("warn"),
+    info: log("info"),
+    verbose: log("verbose"),
     waiting: (state) => void waits.push(state),
     flush: async () => undefined,
   };
@@ -55,7 +55,7 @@ export interface FakeFiles extends Files {
   readonly there: Map<string, FakeFile>;
 }
 
-/** Files in memory; a folder is there when it is made, and nothing can be written elsewhere. */
+/** Files in memory, without folders. `list` returns full paths. */
 export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFiles {
   const encoder = new TextEncoder();
   const there = new Map<string, FakeFile>(

@@ -2,19 +2,19 @@ import type { ExecResult, Files } from "../../../src/host/host.ts";
 import { openTarget, type TargetHost } from "../../../src/host/target.ts";
 import { Failure } from "../../../src/exit.ts";
 
-/** A machine in memory: files, and commands that a test scripts. Its clock moves when one sleeps. */
+/** A machine in memory: files, and commands whose results a test sets. Only waits advance its clock. */
 export interface FakeMachine extends TargetHost {
   readonly disk: Map<string, { readonly content: string; readonly mode: number }>;
-  /** Every effect in its order: `write PATH`, `remove PATH`, `run ARGV`. */
+  /** The effects in order: `write PATH`, `remove PATH`, `run ARGV`. */
   readonly done: string[];
   readonly logged: string[];
 }
 
 export interface FakeOptions {
   readonly disk?: Readonly<Record<string, string>>;
-  /** What a command ends with; 0 where this says nothing. */
+  /** The result of a command; default: exit status 0. */
   readonly exec?: (argv: string, disk: FakeMachine["disk"]) => number | Partial<ExecResult>;
-  /** Thrown before an effect of this text. */
+  /** An error to throw before an effect; null: none. */
   readonly failAt?: (effect: string) => Error | null;
 }
 
@@ -68,7 +68,7 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     const base = { code: 0, isStarted: true, stdout: "", stderr: "" };
     return typeof result === "number" ? { ...base, code: result } : { ...base, ...result };
   };
-  const say = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
+  const log = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   return {
     disk,
     done,
@@ -80,10 +80,10 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     signal: new AbortController().signal,
     clock: { now: () => nowMs, random: () => 0.5, sleep: async (ms) => void (nowMs += ms) },
     log: {
-      error: say("error"),
-      warn: say("warn"),
-      info: say("info"),
-      verbose: say("verbose"),
+      error: log("error"),
+      warn: log("warn"),
+      info: log("info"),
+      verbose: log("verbose"),
       waiting: () => undefined,
       flush: async () => undefined,
     },

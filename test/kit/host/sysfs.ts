@@ -1,17 +1,17 @@
 import type { Files } from "../../../src/host/host.ts";
 
-/** A folder of sysfs: files are text, links are `{ link }`, an error is thrown when it is read. */
+/** A node of sysfs: a file is text, a link is `{ link }`, and a read throws an `Error`. */
 export type SysNode = string | { readonly link: string } | Error | SysFolder;
 export interface SysFolder {
   readonly [name: string]: SysNode;
 }
 
-/** The reading half of `Files` over `/sys/class/net`, made of `folders`; links there are followed. */
+/** Read-only `Files` with these folders below `/sys/class/net`. */
 export function sysfs(folders: SysFolder): Files {
   return sysTree({ class: { net: folders } });
 }
 
-/** The same over the whole of `/sys`. */
+/** Read-only `Files` with this `/sys`. */
 export function sysTree(sys: SysFolder): Files {
   const root: SysFolder = { sys };
   const child = (node: SysNode | undefined, name: string): SysNode | undefined => {

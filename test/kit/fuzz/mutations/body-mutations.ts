@@ -5,9 +5,9 @@ import { correctAnswer, latin1, type Mutation } from "./raw-answer.ts";
 
 type Change = (body: Uint8Array, random: Random, others: readonly Uint8Array[]) => Uint8Array;
 
-/** What can be wrong with what an answer says; as HTTP it is all right. */
+/** Wrong bodies in answers that are valid HTTP, by the name that the report shows. */
 export const bodyMutations: Readonly<Record<string, Mutation>> = {
-  "another's body": changeBody((_, random, others) => random.pick(others)),
+  "body of another key": changeBody((_, random, others) => random.pick(others)),
   "lines of a listing": changeBody((body, random) => {
     const lines = Buffer.from(body).toString("latin1").split("\n");
     const at = random.below(lines.length);
@@ -40,13 +40,13 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
     const own = random.below(2) === 0 ? [Buffer.from(body).toString("latin1")] : [];
     return latin1([...own, ...more].join("\n"));
   }),
-  "nearly right": (answer, { random }) => {
+  "almost valid": (answer, { random }) => {
     const isListing = answer.path.endsWith("/");
     const own = isListing ? [Buffer.from(answer.body).toString("latin1")] : [];
     const lines = [...own, random.pick(almostValid(answer.path))];
     return correctAnswer({ ...answer, status: 200, body: latin1(lines.join("\n")) });
   },
-  "something added": changeBody((body, random) => {
+  "text inserted": changeBody((body, random) => {
     const text = Buffer.from(body).toString("latin1");
     const more = random.pick(insertions);
     const at = random.below(text.length + 1);
@@ -78,7 +78,7 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
       random.pick(["a", "\n", "a/\n", "\u0000"]),
     ),
   ),
-  "a bit of it": changeBody((body, random) => {
+  "one bit flipped": changeBody((body, random) => {
     const bytes = Buffer.from(body);
     const at = random.below(Math.max(1, bytes.length));
     bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));

@@ -1,4 +1,4 @@
-/** As UTF-8: CSI in 8 bits, text that is turned around, and DEL. A terminal obeys them. */
+/** As UTF-8: CSI in 8 bits, characters that reverse text, and DEL. A terminal obeys them. */
 const terminalControls = [
   "\u00c2\u009b31m",
   "\u00e2\u0080\u00aex",
@@ -6,7 +6,7 @@ const terminalControls = [
   "x\u007f",
 ] as const;
 
-/** Names that a listing may have, and should not. */
+/** Names that a listing should not have. */
 export const listingNames = [
   ...terminalControls,
   "..",
@@ -55,7 +55,7 @@ export const listingNames = [
   "latest/",
 ] as const;
 
-/** Nearly what a leaf of an ENI would hold, and what each reader of configuration finds special. */
+/** Values that are similar to those of an ENI, and values that are special to readers of configuration. */
 export const leafValues = [
   ...terminalControls,
   "0.0.0.0",
@@ -126,7 +126,7 @@ export const leafValues = [
   "12:34:56:12:34:56",
 ] as const;
 
-/** What readers of terminals, shells and configuration find special. */
+/** Text that is special to terminals, shells and readers of configuration. */
 export const insertions = [
   ...terminalControls,
   "\n",
@@ -166,7 +166,7 @@ export const insertions = [
 
 const eniIds = leafValues.filter((text) => text.startsWith("eni-"));
 
-/** Nearly what should stand at a path: `listing` where it ends in a slash. */
+/** Values that are almost valid at a path; names where the path ends with a slash. */
 export function almostValid(path: string): readonly string[] {
   if (path.endsWith("/")) return listingNames;
   if (path.endsWith("interface-id")) return eniIds;

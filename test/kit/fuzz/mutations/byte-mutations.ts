@@ -1,7 +1,7 @@
 import type { Random } from "../../basics/random.ts";
 import { correctAnswer, type Mutation, type PlainAnswer, type RawAnswer } from "./raw-answer.ts";
 
-/** Bytes of an answer changed, wherever they are. */
+/** Changed bytes anywhere in an answer. */
 export const byteMutations: Readonly<Record<string, Mutation>> = {
   "byte flips": (answer, { random }) => {
     const bytes = Buffer.from(correctAnswer(answer).bytes);

@@ -18,7 +18,7 @@ import {
   type RawAnswer,
 } from "./raw-answer.ts";
 
-/** What can be wrong with an answer as HTTP, whatever it says. By the name that the report shows. */
+/** Answers that are wrong as HTTP, by the name that the report shows. */
 export const httpMutations: Readonly<Record<string, Mutation>> = {
   "status line": (answer, { random }) =>
     rawAnswer(random.pick(statusLines), [contentLength(answer)], answer.body),

@@ -33,7 +33,7 @@ export const statusLines = [
   "\u0016\u0003\u0001\u0002",
 ] as const;
 
-/** Header lines that are wrong, or mean something elsewhere. */
+/** Header lines that are invalid, or that have a meaning for other clients. */
 export const oddHeaders = [
   "no colon",
   ": no name",
@@ -76,7 +76,7 @@ export const oddHeaders = [
   `X: ${"\t".repeat(500)}`,
 ] as const;
 
-/** Headers that lie about how long a body is. */
+/** Headers with a wrong length of the body. */
 export function wrongLengths(length: number): readonly (readonly string[])[] {
   const values = [
     "-1",
@@ -116,7 +116,7 @@ export function wrongLengths(length: number): readonly (readonly string[])[] {
   ];
 }
 
-/** Ways to say that a body is in chunks. */
+/** Headers that announce a body in chunks. */
 export const transferEncodings = [
   ["Transfer-Encoding: chunked"],
   ["Transfer-Encoding: chunked"],
@@ -129,7 +129,7 @@ export const transferEncodings = [
   ["Transfer-Encoding:\tchunked"],
 ] as const;
 
-/** A body in chunks, some of which are wrong. */
+/** A body in chunks, some of them invalid. */
 export function wronglyChunked(body: Uint8Array, random: Random): Uint8Array {
   const size = 1 + random.below(Math.min(64, body.length + 1));
   const parts: Uint8Array[] = [];
@@ -174,7 +174,7 @@ const sizeLines: readonly ((length: number) => string)[] = [
   (length) => `${"0".repeat(4000)}${length.toString(16)}\r\n`,
 ];
 
-/** Where a redirect could lead. */
+/** Targets of a redirect. */
 export const redirectTargets = [
   "//127.0.0.1:1/",
   "/",
@@ -192,7 +192,7 @@ export const redirectTargets = [
   "#",
 ] as const;
 
-/** Waits that a service could ask for. */
+/** Values of Retry-After. */
 export const retryAfters = [
   "0",
   "1",
@@ -212,5 +212,5 @@ export const retryAfters = [
   "soon",
 ] as const;
 
-/** What may come after an answer. */
+/** Bytes after an answer. */
 export const garbage = Buffer.from([0, 255, 10, 13, 27, 91, 50, 74, 128]);

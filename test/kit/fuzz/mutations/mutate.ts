@@ -11,7 +11,7 @@ import {
   type RawAnswer,
 } from "./raw-answer.ts";
 
-/** Which mutations a round plays. */
+/** Which mutations a round uses. */
 export type MutationGroup = "http" | "bytes" | "body" | "all";
 
 const mutationsByGroup: Readonly<Record<MutationGroup, Readonly<Record<string, Mutation>>>> = {
@@ -21,16 +21,16 @@ const mutationsByGroup: Readonly<Record<MutationGroup, Readonly<Record<string, M
   all: { ...httpMutations, ...byteMutations, ...bodyMutations },
 };
 
-/** Each of these costs the client its whole patience: as many as are needed, and no more. */
+/** With each of these the client waits until its time limit, so they are used less often. */
 const slow: readonly string[] = ["stall", "drip"];
 
 export interface Mutated {
-  /** The mutation's name; null: it is as it was. */
+  /** The name of the mutation; null: the answer is unchanged. */
   readonly kind: string | null;
   readonly rawAnswer: RawAnswer;
 }
 
-/** An answer, mutated by chance: `rate` of them are. */
+/** Mutates an answer at random; `rate` is the share of mutated ones, from 0 to 1. */
 export function mutate(
   answer: PlainAnswer,
   context: MutationContext,
@@ -41,7 +41,7 @@ export function mutate(
   const isToken = answer.method === "PUT" && random.below(3) === 0;
   const table = isToken ? tokenMutations : mutationsByGroup[group];
   const isAlmostValid = !isToken && group === "body" && random.below(3) === 0;
-  const kind = isAlmostValid ? "nearly right" : pickKind(Object.keys(table), random);
+  const kind = isAlmostValid ? "almost valid" : pickKind(Object.keys(table), random);
   const mutation = table[kind] ?? correctAnswer;
   return { kind, rawAnswer: mutation(answer, context) };
 }
@@ -53,7 +53,7 @@ function pickKind(kinds: readonly string[], random: Random): string {
     : kind;
 }
 
-/** The same choices for the same request of the same round, in whatever order requests come. */
+/** The same random choices for the same request of the same round, in any order of requests. */
 export function randomFor(seed: number, ...parts: readonly (string | number)[]): Random {
   const hash = Bun.hash.xxHash32(parts.join("\0"), seed);
   return createRandom(hash);

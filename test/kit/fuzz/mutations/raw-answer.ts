@@ -1,15 +1,15 @@
 import type { Random } from "../../basics/random.ts";
 
-/** An answer as it goes over the wire, and what becomes of the connection after it. */
+/** The bytes of an answer, and what happens to the connection after it. */
 export interface RawAnswer {
   readonly bytes: Uint8Array;
-  /** `keep`: it stays open; `close`, `reset`: it goes; `stall`: open, and nothing more is said. */
+  /** The connection stays open, is closed or reset, or (`stall`) stays open without further bytes. */
   readonly after: "keep" | "close" | "reset" | "stall";
-  /** So many bytes at a time, a millisecond apart; null: all at once. */
+  /** How many bytes are sent each millisecond; null: all at once. */
   readonly drip: number | null;
 }
 
-/** An answer before it is written down. */
+/** An answer before it is encoded as HTTP. */
 export interface PlainAnswer {
   readonly method: string;
   readonly path: string;
@@ -17,10 +17,10 @@ export interface PlainAnswer {
   readonly body: Uint8Array;
 }
 
-/** What a mutation may use beside the answer itself. */
+/** What a mutation may use besides the answer. */
 export interface MutationContext {
   readonly random: Random;
-  /** Another host, to which no request must ever come. */
+  /** The URL of another host, which must get no request. */
   readonly trap: string;
   /** Other bodies of the same instance. */
   readonly others: readonly Uint8Array[];
@@ -28,7 +28,7 @@ export interface MutationContext {
 
 export type Mutation = (answer: PlainAnswer, context: MutationContext) => RawAnswer;
 
-/** What a service that is all right would send. */
+/** The answer of a correct service. */
 export function correctAnswer({ status, body }: PlainAnswer): RawAnswer {
   return rawAnswer(`HTTP/1.1 ${status} X`, [`Content-Length: ${body.length}`], body);
 }
@@ -44,7 +44,7 @@ export function rawAnswer(
   return { bytes, after: "keep", drip: null, ...rest };
 }
 
-/** Each character as the byte of its number: control characters and 8-bit text stay what they are. */
+/** Each character as one byte, so that control characters and 8-bit text stay unchanged. */
 export function latin1(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }

@@ -31,7 +31,7 @@ const tokens = [
   "~",
 ] as const;
 
-/** What is no token, and what looks like one. */
+/** Invalid tokens, and bodies that look like a token. */
 export const tokenMutations: Readonly<Record<string, Mutation>> = {
   token: (answer, { random }) =>
     correctAnswer({ ...answer, status: 200, body: latin1(random.pick(tokens)) }),

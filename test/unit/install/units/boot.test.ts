@@ -70,13 +70,13 @@ describe("systemd-analyze verify", () => {
   const texts = units.map(({ path, content }) => ({ name: basename(path), content }));
 
   verified("accepts all units", async () => {
-    expect(await verifyUnits(texts)).toEqual({ code: 0, said: [] });
+    expect(await verifyUnits(texts)).toEqual({ code: 0, output: [] });
   });
 
   verified("reports a unit with a wrong setting", async () => {
     const wrong = texts.map(({ name, content }) => {
       return { name, content: content.replace("Type=oneshot", "Tipe=oneshot") };
     });
-    expect((await verifyUnits(wrong)).said.join("\n")).toContain("Tipe");
+    expect((await verifyUnits(wrong)).output.join("\n")).toContain("Tipe");
   });
 });

@@ -101,5 +101,5 @@ test("a restart does not end a removal that runs", () => {
 testUnless(missingTool("systemd-analyze"))("systemd-analyze accepts the units", async () => {
   const units = files.filter(({ path }) => path.startsWith("/etc/systemd/"));
   const texts = units.map(({ path, content }) => ({ name: basename(path), content }));
-  expect(await verifyUnits(texts)).toEqual({ code: 0, said: [] });
+  expect(await verifyUnits(texts)).toEqual({ code: 0, output: [] });
 });
