@@ -1,15 +1,15 @@
 /**
- * What becomes PID 1 of a machine: a shell that builds the machine's root, moves into it, waits
- * until the NICs and files are there, and then is systemd. `sh -c bootScript NAME ROOT LAYER BINARY`
+ * PID 1 of a machine: a shell that builds the root of the machine, moves into it, waits until the
+ * NICs and files exist, and then becomes systemd. `sh -c bootScript NAME ROOT LAYER BINARY`
  *
- * - The root is the overlay *before* init is started, and the machine's own file systems are
- *   detached, not only hidden: systemd as PID 1 on a root that is not its own empties /tmp. It is
- *   checked, and refused otherwise.
- * - /sys is read-only, by which udev does not run and networkd and NetworkManager take links as
- *   initialised; so it is in systemd-nspawn. https://systemd.io/CONTAINER_INTERFACE/
- * - /proc/sys is read-only but for net/, which belongs to the namespace: kernel.* is everybody's.
- * - rp_filter is what systemd's sysctl.d/50-default.conf has, and not what this machine has, which
- *   a new namespace would inherit; Debian leaves that file out.
+ * - The root is the overlay *before* init is started, and the file systems of this computer are
+ *   detached and not only hidden: systemd as PID 1 on another root would empty its /tmp. The script
+ *   checks that, and refuses to continue otherwise.
+ * - /sys is read-only, so that udev does not run, and networkd and NetworkManager treat links as
+ *   initialised, as in systemd-nspawn. https://systemd.io/CONTAINER_INTERFACE/
+ * - /proc/sys is read-only except for net/, which belongs to the namespace: kernel.* is shared.
+ * - rp_filter has the value of systemd's sysctl.d/50-default.conf, which Debian leaves out. A new
+ *   namespace would inherit the value of this computer.
  *   https://docs.kernel.org/networking/ip-sysctl.html
  */
 export const bootScript = `

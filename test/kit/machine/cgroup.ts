@@ -8,12 +8,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** The bench's own branches of the cgroup tree begin so, followed by the test's process id. */
-const prefix = "ec2nic-bench-";
+/** The cgroups of sandboxes begin so, followed by the process id of the test. */
+const prefix = "ec2nic-sandbox-";
 
 /**
  * Where cgroup2 is mounted: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` in systemd's hybrid
- * layout; null where it is not.
+ * layout; null where it is not mounted.
  * https://www.freedesktop.org/software/systemd/man/latest/file-hierarchy.html
  */
 export function cgroup2Mount(): string | null {
@@ -22,7 +22,7 @@ export function cgroup2Mount(): string | null {
   return found?.split(" ")[4] ?? null;
 }
 
-/** Makes an empty branch; what an earlier test left behind when it was killed goes. */
+/** Creates an empty cgroup, and removes those of tests that were killed. */
 export function makeCgroup(name: string): string {
   const mount = cgroup2Mount();
   if (mount === null) throw new Error("no cgroup2 is mounted here");
@@ -32,7 +32,7 @@ export function makeCgroup(name: string): string {
   return path;
 }
 
-/** The branches of all benches that there are now. */
+/** The cgroups of all sandboxes. */
 export function leftCgroups(): readonly string[] {
   const mount = cgroup2Mount();
   if (mount === null) return [];
@@ -40,23 +40,23 @@ export function leftCgroups(): readonly string[] {
   return names.map((name) => join(mount, name));
 }
 
-/** A branch as /proc/PID/cgroup has it: from the mount's root. */
+/** The name of a cgroup in /proc/PID/cgroup: its path below the mount. */
 export function cgroupName(path: string): string {
   return path.slice(cgroup2Mount()?.length ?? 0);
 }
 
-/** Kills every process in a branch and below it. Linux 5.14; no process numbers are involved. */
+/** Kills every process in a cgroup and below it, without process ids. Since Linux 5.14. */
 export function killCgroup(path: string): void {
   if (existsSync(path)) writeFileSync(join(path, "cgroup.kill"), "1");
 }
 
-/** Whether no process is in a branch or below it. */
+/** Whether no process is in a cgroup or below it. */
 export function isEmptyCgroup(path: string): boolean {
   if (!existsSync(path)) return true;
   return readFileSync(join(path, "cgroup.events"), "utf8").includes("populated 0");
 }
 
-/** Removes an empty branch with all below it; processes in it make it fail with EBUSY. */
+/** Removes an empty cgroup with all below it; fails with EBUSY where a process is in it. */
 export function removeCgroup(path: string): void {
   if (!existsSync(path)) return;
   for (const entry of readdirSync(path, { withFileTypes: true })) {

@@ -1,7 +1,7 @@
 import { mustRun } from "./command.ts";
 import { rootFileSystem } from "./root-file-system.ts";
 
-/** Its Ec2 data source and its netplan renderer, as functions: no service of it ever runs. */
+/** Calls the Ec2 data source and the netplan renderer of cloud-init; no service of it runs. */
 const script = `
 import json, sys
 from cloudinit import distros, util
@@ -28,8 +28,8 @@ print(netplan.Renderer({})._render_content(state))
 `;
 
 /**
- * What Debian trixie's cloud-init writes as netplan's YAML for an instance: its own code, run over
- * the metadata that `fetch --json` gives. `names`: MAC → link's name.
+ * The netplan YAML that the cloud-init of Debian trixie renders from the output of `fetch --json`.
+ * `names`: MAC → name of the link.
  */
 export async function cloudInitNetplan(
   metadata: { readonly network: unknown },

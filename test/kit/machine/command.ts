@@ -1,6 +1,6 @@
 /** How a command ended. */
 export interface Ended {
-  /** 137: killed, at its time limit or by somebody. */
+  /** 137: it was killed, at its time limit or by a test. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -15,7 +15,7 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The whole environment of what runs on the bench: nothing is inherited from the test. */
+/** The whole environment of commands in a sandbox: they inherit nothing from the test. */
 export const sandboxEnvironment = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: "/root",
@@ -40,13 +40,13 @@ export async function command(
   return { code: child.exitCode ?? 137, stdout, stderr };
 }
 
-/** The same; throws with what the command said where it fails. */
+/** Runs a command and returns its stdout. Throws with its output where it fails. */
 export async function mustRun(
   argv: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
   const { code, stdout, stderr } = await command(argv, options);
   if (code === 0) return stdout;
-  const said = (stderr.trim() || stdout.trim()).slice(0, 2000);
-  throw new Error(`${argv.join(" ")} ended with ${code}: ${said}`);
+  const output = (stderr.trim() || stdout.trim()).slice(0, 2000);
+  throw new Error(`${argv.join(" ")} ended with ${code}: ${output}`);
 }

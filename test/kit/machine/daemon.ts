@@ -6,12 +6,12 @@ import { until } from "../basics/until.ts";
 export interface DaemonOptions {
   readonly argv: readonly string[];
   readonly logFile: string;
-  /** Told what it has said so far. */
-  readonly isUp: (said: string) => boolean;
+  /** Whether it is ready, by its output so far. */
+  readonly isUp: (output: string) => boolean;
   readonly stdin?: string;
 }
 
-/** Starts a program that ends with the bench; returns when it is up. */
+/** Starts a program that ends with the sandbox; returns when it is up. */
 export async function startDaemon(sandbox: Sandbox, options: DaemonOptions): Promise<void> {
   const { argv, logFile, isUp, stdin } = options;
   const log = Bun.file(logFile);
@@ -23,8 +23,8 @@ export async function startDaemon(sandbox: Sandbox, options: DaemonOptions): Pro
     stderr: log,
   });
   await until(`${argv[0]} is up`, () => {
-    const said = readFileSync(logFile, "utf8");
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said}`);
-    return isUp(said);
+    const output = readFileSync(logFile, "utf8");
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${output}`);
+    return isUp(output);
   });
 }

@@ -1,4 +1,4 @@
-/** What an image has before anything of ours, for each backend: DHCP on whatever is there. */
+/** The network configuration of an image without ec2nic, for each backend: DHCP on every NIC. */
 export const images = {
   networkd: {
     enable: ["systemd-networkd.service"],
@@ -20,9 +20,9 @@ export const images = {
 } as const;
 
 /**
- * The same, in which a NIC that nobody has configured yet is no way out: netplan and NetworkManager
- * give it 100, which is before the primary's 512, and what leaves there from the primary's address is
- * dropped. That is so without ec2nic, too, and not what these images are for.
+ * The same, with a high metric for NICs without configuration: netplan and NetworkManager give them
+ * 100, which comes before the primary's 512, and VPC drops packets from the primary's address there.
+ * That happens without ec2nic, too, and is not what these images test.
  */
 export const modestImages = {
   networkd: images.networkd,

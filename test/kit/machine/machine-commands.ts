@@ -1,18 +1,18 @@
 import type { CommandOptions, Ended } from "./command.ts";
 import { until } from "../basics/until.ts";
 
-/** What can be done in a machine by running commands there, whatever the way to run them. */
+/** Operations on a machine that run commands in it. */
 export interface MachineCommands {
-  /** Runs a command in it; killed there at its time limit: 137. */
+  /** Runs a command in it. At its time limit the command is killed: 137. */
   readonly exec: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
-  /** The same; gives stdout, and throws where the command fails. */
+  /** Runs a command and returns its stdout. Throws with its output where it fails. */
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<string>;
   readonly systemctl: (...args: readonly string[]) => Promise<Ended>;
-  /** Writes a file whole, with the folders above it. Default mode: 0644. */
+  /** Writes a file by a rename, and creates the folders above it. Default mode: 0644. */
   readonly write: (path: string, content: string | Uint8Array, mode?: number) => Promise<void>;
   readonly read: (path: string) => Promise<string>;
   readonly remove: (...paths: readonly string[]) => Promise<void>;
-  /** What `ip -json ARGS` says. */
+  /** The output of `ip -json ARGS`. */
   readonly ip: (...args: readonly string[]) => Promise<unknown>;
   /** The journal, of a unit or whole. */
   readonly journal: (unit?: string) => Promise<string>;
@@ -39,8 +39,8 @@ export function createMachineCommands(exec: MachineCommands["exec"]): MachineCom
     journal: (unit) =>
       run(["journalctl", "--no-pager", "-o", "short-monotonic", ...(unit ? ["-u", unit] : [])]),
     failedUnits: async () => {
-      const said = await run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
-      return said.split("\n").flatMap((line) => line.split(" ")[0] || []);
+      const output = await run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
+      return output.split("\n").flatMap((line) => line.split(" ")[0] || []);
     },
     until,
   };

@@ -14,52 +14,51 @@ import { until } from "../basics/until.ts";
 export interface MachineOptions extends Preparation {
   /** Default: bookworm. */
   readonly suite?: Suite;
-  /** Beside those that each machine has. */
+  /** Packages besides those of every machine. */
   readonly packages?: readonly string[];
   /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic where it is built; null: none. */
   readonly binary?: string | null;
-  /** Called when the machine's network is there and nothing runs in it yet: the place for NICs. */
+  /** Called when the network of the machine exists and nothing runs in it yet: to add NICs. */
   readonly beforeBoot?: (machine: Machine) => Promise<void>;
-  /** The disk of a machine that was stopped, with what it wrote; only `files` are put on it. */
+  /** The disk of a stopped machine, with what it wrote; only `files` are added. */
   readonly disk?: string;
-  /** Default true; false: returns when systemd has been started, not when it has booted. */
+  /** Default true; false: returns when systemd is started, before it has booted. */
   readonly awaitBoot?: boolean;
 }
 
-/** A Debian with systemd as PID 1, in namespaces of its own on a root file system of its own. */
+/** A Debian with systemd as PID 1, in its own namespaces and with its own root file system. */
 export interface Machine extends MachineCommands {
-  /** Of its PID 1, as this machine counts. */
+  /** The process id of its PID 1 in the namespace of this computer. */
   readonly pid: number;
-  /** From the start of systemd until nothing was left to be started. */
+  /** From the start of systemd until the boot was complete. */
   readonly bootMs: number;
-  /** Its writable layer, for a machine that comes after it on the same bench. */
+  /** Its writable layer, for a later machine in the same sandbox. */
   readonly disk: string;
-  /** An argv that runs a command in it; the command gets stdin, stdout and stderr. */
+  /** An argv that runs a command in it, with stdin, stdout and stderr. */
   readonly enter: (argv: readonly string[]) => readonly string[];
-  /** An argv that runs a program of the machine in the VPC's network: the hosts' side of a talk. */
+  /** An argv that runs a program of the machine in the network of the VPC. */
   readonly enterNetworkOf: (sandbox: Sandbox, argv: readonly string[]) => readonly string[];
   readonly execInNetworkOf: (
     sandbox: Sandbox,
     argv: readonly string[],
     options?: CommandOptions,
   ) => Promise<Ended>;
-  /** Kills it, as if its power were cut; returns when none of its processes is left. */
+  /** Kills it, like a power cut; returns when all its processes have ended. */
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
- * What comes before each command: the proof that this is a machine of the bench, which has that
- * file in its root and which no other file system has; and a control group beside systemd's own,
- * as a session has one.
+ * Runs before each command: it checks for a file that only the root of a test machine has, and moves
+ * the command into a control group beside systemd's, as a login session has one.
  */
 const isMachine = `
-[ -e /.ec2nic-machine ] || { echo "this is not a machine of the bench: refused" >&2; exit 125; }
+[ -e /.ec2nic-machine ] || { echo "this is not a test machine: refused" >&2; exit 125; }
 exec "$@"
 `;
 
 const inside = `
-[ -e /.ec2nic-machine ] || { echo "this is not a machine of the bench: refused" >&2; exit 125; }
+[ -e /.ec2nic-machine ] || { echo "this is not a test machine: refused" >&2; exit 125; }
 [ -d /sys/fs/cgroup/exec ] || mkdir -p /sys/fs/cgroup/exec
 echo 0 >/sys/fs/cgroup/exec/cgroup.procs
 exec "$@"
@@ -81,7 +80,7 @@ const unshare = [
 
 let machines = 0;
 
-/** Boots a machine on the bench; it has no NICs but those that `beforeBoot` gives it. */
+/** Boots a machine in the sandbox. Its NICs are those that `beforeBoot` adds. */
 export async function startMachine(
   sandbox: Sandbox,
   options: MachineOptions = {},
@@ -103,7 +102,7 @@ export async function startMachine(
   const end = async (): Promise<void> => {
     killCgroup(cgroup);
     await child.exited;
-    // Its PID 1 is killed at the same time as the process that waits for it, and ends a moment later.
+    // Its PID 1 is killed together with the process that waits for it, and may end a little later.
     await until(`${cgroup} is empty`, () => isEmptyCgroup(cgroup));
     removeCgroup(cgroup);
   };
@@ -120,9 +119,9 @@ export async function startMachine(
     if (options.awaitBoot !== false) await untilBooted(made);
     return { ...made, bootMs: performance.now() - startMs };
   } catch (error) {
-    const said = await Bun.file(`${sandbox.folder}/${name}.log`).text();
+    const log = await Bun.file(`${sandbox.folder}/${name}.log`).text();
     await end();
-    throw new Error(`${name} did not boot: ${said}`, { cause: error });
+    throw new Error(`${name} did not boot: ${log}`, { cause: error });
   }
 }
 
@@ -163,7 +162,7 @@ function createMachine(
   };
 }
 
-/** systemd says when its first jobs are done: running, or degraded where a unit failed. */
+/** Waits until systemd is `running`, or `degraded` where a unit failed. */
 async function untilBooted(machine: Machine): Promise<void> {
   const look = async (): Promise<boolean> => {
     const { stdout, stderr } = await machine.systemctl("is-system-running");

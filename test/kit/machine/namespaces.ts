@@ -3,11 +3,11 @@ import { closeSync, openSync, readFileSync, readlinkSync } from "node:fs";
 export const namespaceKinds = ["mnt", "net", "pid", "ipc", "uts", "cgroup"] as const;
 export type NamespaceKind = (typeof namespaceKinds)[number];
 
-/** Namespaces of a process, held open: what is entered is they, whatever becomes of the process. */
+/** The namespaces of a process, held open, so that they can be entered after its end. */
 export interface Namespaces {
   /** An argv that runs a command in them, or in some of them. Throws after `close`. */
   readonly enter: (argv: readonly string[], kinds?: readonly NamespaceKind[]) => readonly string[];
-  /** nsenter's options for some of them, to go with another process's. */
+  /** The options of nsenter for some of them, to combine with those of another process. */
   readonly options: (kinds: readonly NamespaceKind[]) => readonly string[];
   readonly close: () => void;
 }
@@ -22,17 +22,16 @@ const optionNames: Readonly<Record<NamespaceKind, string>> = {
 };
 
 /**
- * Opens namespaces of a process that waits for us. By open files and not by its number, since a
- * number can mean another process: after its end, or counted in another process namespace. Throws
- * where one of them is this process's own, or where the process is not in the control group that
- * it was put into.
+ * Opens the namespaces of a process. Open files are used instead of the process id, which can belong
+ * to another process after its end or in another process namespace. Throws where a namespace is that
+ * of this process, or where the process is not in its control group.
  */
 export function holdNamespaces(
   pid: number,
   kinds: readonly NamespaceKind[],
   cgroup: string | null,
 ): Namespaces {
-  if (!Number.isInteger(pid) || pid <= 1) throw new Error(`${pid} is no process of the bench`);
+  if (!Number.isInteger(pid) || pid <= 1) throw new Error(`${pid} is no process of the sandbox`);
   if (cgroup !== null && !readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(cgroup)) {
     throw new Error(`process ${pid} is not in ${cgroup}: refused`);
   }

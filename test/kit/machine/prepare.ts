@@ -1,10 +1,10 @@
 import type { Machine } from "./machine.ts";
 
-/** What lies on a machine's disk before it boots. */
+/** The disk of a machine before it boots. */
 export interface Preparation {
   /** Path → content, 0644; `{ content, mode }` for another mode. */
   readonly files?: Readonly<Record<string, string | FileOfMachine>>;
-  /** Units beyond the base system that are started: a network daemon, systemd-resolved. */
+  /** Units to enable besides the base system: a network daemon, systemd-resolved. */
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly mask?: readonly string[];
@@ -16,7 +16,7 @@ export interface FileOfMachine {
   readonly mode: number;
 }
 
-/** Debian's packages enable these; which of them a test wants, it says. */
+/** Debian's packages enable these units; a test enables those that it needs. */
 export const network = [
   "NetworkManager.service",
   "NetworkManager-wait-online.service",
@@ -26,7 +26,7 @@ export const network = [
   "systemd-resolved.service",
 ] as const;
 
-/** They do nothing that a test of the network looks at, and cost time. */
+/** Units that no test needs, and that cost time. */
 export const unwanted = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
@@ -47,16 +47,16 @@ export const unwanted = [
   "systemd-update-utmp-runlevel.service",
 ] as const;
 
-/** Writes files and says which units start, before systemd is there. */
+/** Writes the files and enables the units before systemd starts. */
 export async function prepare(machine: Machine, what: Preparation): Promise<void> {
   const { files = {}, enable = [], disable = [], mask = [], hostname = "ip-10-0-0-10" } = what;
   const machineId = crypto.randomUUID().replaceAll("-", "");
   await machine.write("/etc/machine-id", `${machineId}\n`);
   await machine.write("/etc/hostname", `${hostname}\n`);
   await machine.write("/etc/hosts", `127.0.0.1 localhost ${hostname}\n::1 localhost\n`);
-  await offline(machine, "disable", [...network, ...disable]);
-  await offline(machine, "mask", [...unwanted, ...mask]);
-  await offline(machine, "enable", enable);
+  await systemctlOffline(machine, "disable", [...network, ...disable]);
+  await systemctlOffline(machine, "mask", [...unwanted, ...mask]);
+  await systemctlOffline(machine, "enable", enable);
   await machine.run(["sh", "-ec", netplanForVeth]);
   await machine.write("/usr/local/sbin/udevadm", udevadm, 0o755);
   if (!enable.some((unit) => unit.startsWith("systemd-resolved"))) {
@@ -76,9 +76,9 @@ export async function writeFiles(
 }
 
 /**
- * A Debian that never had systemd-resolved: with its package, resolv.conf is a link to its file,
- * which tmpfiles makes again at boot, and there is a resolvconf of its own; by either of them
- * NetworkManager leaves resolv.conf alone.
+ * Makes a Debian without systemd-resolved. With its package, resolv.conf is a link to its file, which
+ * tmpfiles creates again at boot, and it has a resolvconf; with each of them NetworkManager does not
+ * write resolv.conf.
  */
 export const withoutResolved = `
 rm -f /etc/resolv.conf /usr/sbin/resolvconf
@@ -86,15 +86,15 @@ mkdir -p /etc/tmpfiles.d
 ln -s /dev/null /etc/tmpfiles.d/systemd-resolve.conf
 `;
 
-/** No udev runs here: what asks it for something (`netplan apply`) is told that it is done. */
+/** No udev runs here: programs that call udevadm (`netplan apply`) get the exit status 0. */
 const udevadm = `#!/bin/sh
 case "$1" in trigger | settle | control) exit 0 ;; esac
 exec /usr/bin/udevadm "$@"
 `;
 
 /**
- * A veth has no permanent MAC, by which netplan's units match; so behind the real generator, at
- * boot and when it is called, stands this: the same units, matched by the MAC as it is.
+ * netplan's units match by the permanent MAC, which a veth does not have. So this wrapper runs the
+ * real generator and changes the units to match by the current MAC.
  */
 const netplanForVeth = `
 generate=/usr/libexec/netplan/generate
@@ -111,7 +111,11 @@ END
 chmod 0755 "$generate"
 `;
 
-async function offline(machine: Machine, verb: string, units: readonly string[]): Promise<void> {
+async function systemctlOffline(
+  machine: Machine,
+  verb: string,
+  units: readonly string[],
+): Promise<void> {
   if (units.length === 0) return;
   await machine.run(["env", "SYSTEMD_OFFLINE=1", "systemctl", "--quiet", verb, ...units]);
 }

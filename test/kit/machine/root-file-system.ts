@@ -27,7 +27,7 @@ const packages = [
 
 const without = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*"] as const;
 
-/** Built under a name of its own and renamed whole; two processes at once build one after the other. */
+/** Built under another name and renamed at the end; two processes build one after the other. */
 const buildScript = `
 set -eu
 if [ -d "$1" ]; then exit 0; fi
@@ -40,21 +40,21 @@ rm -rf "$new/var/cache/apt" "$new/var/lib/apt/lists" "$sources"; mkdir -p "$new/
 mv "$new" "$target"
 `;
 
-/** Where root file systems, and what is made of them, are kept. */
+/** The cache of root file systems and images. */
 export function cacheFolder(): string {
   return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "ec2nic");
 }
 
-/** Where the root file system of a suite lies, or will lie, on this machine. */
+/** The path of the root file system of a suite, which may not be built yet. */
 export function rootPath(suite: Suite, more: readonly string[] = []): string {
   const recipe = createHash("sha256").update(JSON.stringify([buildScript, ...options(more)]));
   return join(cacheFolder(), `root-${suite}-${recipe.digest("hex").slice(0, 12)}`);
 }
 
 /**
- * The folder with a Debian's whole root file system, to be used as the lower layer of an overlay
- * and never written to. Built the first time (half a minute), from this machine's apt sources.
- * `more`: packages beside those that each machine has.
+ * The folder with the root file system of a Debian, as the lower layer of an overlay; it is never
+ * written to. It is built the first time (half a minute), from the apt sources of this machine.
+ * `more`: packages besides those of every machine.
  */
 export async function rootFileSystem(suite: Suite, more: readonly string[] = []): Promise<string> {
   const path = rootPath(suite, more);
@@ -71,16 +71,16 @@ export async function rootFileSystem(suite: Suite, more: readonly string[] = [])
     ...options(more),
     ...keptPackages(join(cacheFolder(), `packages-${suite}`)),
   ];
-  // With the test's environment, which may name the proxy that leads to the packages. Nobody boots
-  // from an initrd of Debian's (kernel-img.conf(5)), which takes long to make.
+  // The environment of the test may have a proxy. INITRD=No: no machine boots from Debian's initrd,
+  // which is slow to build (kernel-img.conf(5)).
   const env = { ...process.env, INITRD: "No" };
   await mustRun(["flock", `${path}.lock`, ...build], { timeoutMs: 600_000, env });
   return path;
 }
 
 /**
- * Packages that were downloaded stay, for the next root file system with other ones: mmdebstrap(1),
- * EXAMPLES. Not in the recipe, since what is built is the same.
+ * Keeps downloaded packages for the next root file system: mmdebstrap(1), EXAMPLES. These options
+ * are not part of the recipe, since the result is the same.
  */
 function keptPackages(folder: string): readonly string[] {
   return [
@@ -99,7 +99,7 @@ function options(more: readonly string[]): readonly string[] {
     `--include=${[...packages, ...more].join(",")}`,
     "--aptopt=Apt::Install-Recommends false",
     "--aptopt=Acquire::Languages none",
-    // The cache lies where apt's own user may not look.
+    // apt's own user has no access to the cache.
     "--aptopt=APT::Sandbox::User root",
     ...without.map((path) => `--dpkgopt=path-exclude=${path}`),
   ];

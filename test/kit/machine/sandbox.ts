@@ -7,37 +7,37 @@ import { firstLine } from "../basics/first-line.ts";
 import { holdNamespaces, type Namespaces } from "./namespaces.ts";
 
 /**
- * Namespaces (network, mounts, processes, IPC, host name) of the bench's own, in which everything
- * else of it lives: the VPC, its daemons, and the machines.
+ * Separate namespaces (network, mounts, processes, IPC, host name) in which the VPC, its daemons and
+ * the machines of a test run.
  */
 export interface Sandbox {
-  /** Process id, as this machine counts, of the process that everything hangs off. */
+  /** The process id of its first process, in the namespace of this machine. */
   readonly pid: number;
-  /** A folder that the bench and the test both see; goes with the bench. */
+  /** A folder that the sandbox and the test both see; removed with the sandbox. */
   readonly folder: string;
-  /** A folder on a tmpfs that only processes of the bench see. */
+  /** A folder on a tmpfs that only processes of the sandbox see. */
   readonly scratch: string;
   readonly cgroup: string;
-  /** An argv that runs a command in all of the bench's namespaces. */
+  /** An argv that runs a command in all namespaces of the sandbox. */
   readonly enter: (argv: readonly string[]) => readonly string[];
-  /** An argv that runs a command in the bench's network only: quick, for what ends by itself. */
+  /** An argv that runs a command in the network of the sandbox only; faster, for commands that end by themselves. */
   readonly enterNetwork: (argv: readonly string[]) => readonly string[];
   readonly namespaces: Namespaces;
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<string>;
   readonly try: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
-  /** Ends every process of the bench; returns when namespaces, mounts and cgroups are gone. */
+  /** Ends every process of the sandbox; returns when namespaces, mounts and cgroups are gone. */
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
- * The first process of the bench. It lives as long as its stdin, whose other end the test holds:
- * whatever way the test ends, the kernel closes that end, this process ends, and the kernel kills
- * all others of its process namespace, and of those nested in it.
+ * The first process of the sandbox. It runs until its stdin is closed, whose other end the test has:
+ * when the test ends for any reason, the kernel closes that end, this process ends, and the kernel
+ * kills all other processes of its process namespace and of nested ones.
  * https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
  *
- * In /proc/self/stat the kernel gives a process's number as the namespace counts that mounted /proc:
- * here the machine's own. It stays mounted, since the number of a machine's PID 1 is read there too.
+ * /proc/self/stat has the process id in the namespace that mounted /proc: here that of this machine.
+ * It stays mounted, since the process id of a machine's PID 1 is read there, too.
  */
 const firstProcess = `
 set -eu
@@ -50,8 +50,8 @@ cat >/dev/null || true
 `;
 
 /**
- * Outside of the namespaces, so that it is there when they are gone: takes away what the kernel
- * leaves. SIGINT and SIGTERM are not for it: the end of the test is its signal.
+ * It runs outside of the namespaces, so that it still runs when they are gone, and removes what the
+ * kernel leaves. It ignores SIGINT and SIGTERM: it ends after the test.
  */
 const lastProcess = `
 trap '' HUP INT TERM
@@ -63,22 +63,22 @@ find "$cgroup" -depth -type d -exec rmdir {} \\;
 
 const namespaces = ["--mount", "--net", "--pid", "--ipc", "--uts"] as const;
 
-/** Makes the namespaces. Throws where they are not private. */
+/** Creates the namespaces. Throws where they are not private. */
 export async function startSandbox(): Promise<Sandbox> {
-  const folder = mkdtempSync(join(tmpdir(), "ec2nic-bench-"));
+  const folder = mkdtempSync(join(tmpdir(), "ec2nic-sandbox-"));
   const scratch = join(folder, "scratch");
   await mustRun(["mkdir", scratch]);
   const cgroup = makeCgroup(basename(folder).slice(-6));
   const unshare = ["unshare", ...namespaces, "--propagation=private", "--fork", "--kill-child"];
-  const first = [...unshare, "--", "sh", "-c", firstProcess, "ec2nic-bench", scratch];
-  const last = ["sh", "-c", lastProcess, "ec2nic-bench", folder, cgroup, ...first];
+  const first = [...unshare, "--", "sh", "-c", firstProcess, "ec2nic-sandbox", scratch];
+  const last = ["sh", "-c", lastProcess, "ec2nic-sandbox", folder, cgroup, ...first];
   const child = Bun.spawn(last, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
   const end = async (): Promise<void> => {
     await child.stdin.end();
     await child.exited;
   };
   try {
-    const pid = Number(await firstLine(child.stdout, "the bench's first process"));
+    const pid = Number(await firstLine(child.stdout, "the first process of the sandbox"));
     return createSandbox({ pid, folder, scratch, cgroup }, end);
   } catch (error) {
     await end();

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 /** Set for the process that runs inside; its value says that nobody can set it by accident. */
-const insideVariable = "EC2NIC_BENCH_NAMESPACE";
+const insideVariable = "EC2NIC_SANDBOX_NAMESPACE";
 
 /**
  * Runs this very program again in network, mount and (for an ordinary user) user namespaces of its
@@ -14,14 +14,14 @@ export async function enterNamespaces(): Promise<void> {
   const program = [process.execPath, ...process.argv.slice(1)];
   const child = Bun.spawn(["unshare", ...asUser, "--net", "--mount", "--", ...program], {
     stdio: ["inherit", "inherit", "inherit"],
-    env: { ...process.env, [insideVariable]: "entered", EC2NIC_BENCH_OUTSIDE: networkNamespace() },
+    env: { ...process.env, [insideVariable]: "entered", EC2NIC_SANDBOX_OUTSIDE: networkNamespace() },
   });
   process.exit(await child.exited);
 }
 
 /** A namespace that is the machine's own must never see a simulated 169.254.169.254. */
 function assertPrivate(): void {
-  if (process.env["EC2NIC_BENCH_OUTSIDE"] !== networkNamespace()) return;
+  if (process.env["EC2NIC_SANDBOX_OUTSIDE"] !== networkNamespace()) return;
   throw new Error("this is the machine's own network namespace: unshare did not take effect");
 }
 

@@ -61,8 +61,8 @@ describe("the machine that runs the tests is protected", () => {
   // A process number from another process namespace once made commands run on this machine.
   testMachine("a process outside of the machine's control group is refused", async () => {
     await using sandbox = await startSandbox();
-    const hold = (): unknown => holdNamespaces(sandbox.pid, ["mnt"], "/ec2nic-bench-0/machine-1");
-    expect(hold).toThrow("is not in /ec2nic-bench-0/machine-1: refused");
+    const hold = (): unknown => holdNamespaces(sandbox.pid, ["mnt"], "/ec2nic-sandbox-0/machine-1");
+    expect(hold).toThrow("is not in /ec2nic-sandbox-0/machine-1: refused");
   });
 
   testMachine("no command runs without the machine's mark, or after its end", async () => {

@@ -3,26 +3,26 @@ import { sandboxEnvironment } from "../command.ts";
 import type { TestInstance } from "../vpc/instance.ts";
 import { outside } from "../vpc/vpc-hosts.ts";
 
-/** An answer that is not older than this is one of now. */
+/** An address counts as answered where its last answer is not older. */
 const freshMs = 1500;
 
-/** When something was answered, since 1970, in milliseconds. */
+/** When an address was answered, in milliseconds since 1970. */
 export interface Answered {
   /** null: never. */
   readonly firstMs: number | null;
-  /** Whether it still was at the end. */
+  /** Whether it is still answered. */
   readonly isStill: boolean;
 }
 
 export interface RunningAnswers {
-  /** How it is now, by address. */
+  /** The current state, by address. */
   readonly look: () => ReadonlyMap<string, Answered>;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Before it has the address, ping ends at once. By its own source address, for an echo that is
- * answered goes back by the NIC that it came in by, whatever the routes are (IPv6).
+ * ping ends at once before the machine has the address. It sends from that address, because the
+ * answer to an echo request leaves through the NIC of the request, whatever the routes are (IPv6).
  */
 const again = `
 while :; do "$@"; sleep 0.15; done &
@@ -31,10 +31,9 @@ kill $!
 `;
 
 /**
- * From now on the machine sends echoes from each of these addresses to a host outside of the VPC,
- * some times a second. They are answered only where the machine has the address, and where what it
- * sends from there leaves by the NIC of that address: the source check drops all else. That is
- * what *usable* means to people.
+ * Sends echo requests from each of these addresses to a host outside of the VPC, some times a second.
+ * They are answered only where the machine has the address and its packets leave through the NIC of
+ * that address: the source check drops all other packets. That is what *usable* means for users.
  */
 export function watchAnswers(
   { machine }: Pick<TestInstance, "machine">,
@@ -69,15 +68,15 @@ function answeredOf(times: readonly number[]): Answered {
   return { firstMs: times[0] ?? null, isStill: Date.now() - lastMs <= freshMs };
 }
 
-/** From ping's lines: `[1700000000.123456] 64 bytes from …`. */
+/** Reads the times from the lines of ping: `[1700000000.123456] 64 bytes from …`. */
 async function readTimes(stdout: ReadableStream<Uint8Array>, times: number[]): Promise<void> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stdout) {
     text += decoder.decode(chunk, { stream: true });
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    text = text.slice(whole.length);
-    for (const [, seconds] of whole.matchAll(/^\[(\d+\.\d+)\] \d+ bytes from /gm)) {
+    const lines = text.slice(0, text.lastIndexOf("\n") + 1);
+    text = text.slice(lines.length);
+    for (const [, seconds] of lines.matchAll(/^\[(\d+\.\d+)\] \d+ bytes from /gm)) {
       times.push(Number(seconds) * 1000);
     }
   }

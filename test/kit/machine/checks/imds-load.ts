@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { SimulatorControl } from "../vpc/simulator-control.ts";
 
-/** What IMDS has had to bear since its log was cleared. */
+/** The requests to IMDS since its log was cleared. */
 export interface ImdsLoad {
   readonly requests: number;
-  /** The most in any one second. */
+  /** The maximum in any second. */
   readonly perSecond: number;
   readonly tokens: number;
   readonly throttled: number;

@@ -4,20 +4,20 @@ import type { Machine } from "../machine.ts";
 import type { Vpc } from "../vpc/vpc.ts";
 import { addressOf } from "../vpc/vpc-hosts.ts";
 
-/** A machine, or a virtual one, and the VPC around it. */
+/** A machine in namespaces or a virtual machine, and the VPC around it. */
 export interface PacketPeers {
   readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly machine: Pick<Machine, "exec" | "execInNetworkOf">;
 }
 
-/** Who sends first: the machine, or the host of the VPC's side. */
+/** `out`: the machine sends first; `in`: the host on the side of the VPC. */
 export type Direction = "out" | "in";
 
 export interface PacketQuery {
   /** An address of the machine. */
   readonly address: string;
-  /** An address of the VPC's side. */
+  /** An address on the side of the VPC. */
   readonly host: string;
   readonly direction: Direction;
 }
@@ -27,14 +27,13 @@ export interface PacketResult extends PacketQuery {
   readonly nic: string;
   readonly hostName: string;
   readonly ok: boolean;
-  /** What ping said where it failed. */
+  /** The error of ping; empty where it was answered. */
   readonly reason: string;
 }
 
 /**
- * Whether a packet and the answer to it pass between an address of the machine and a host, within
- * a second: one echo, sent by the machine from that address, or by the host to it. Null: they do;
- * else what ping said.
+ * Sends one echo request between an address of the machine and a host. Null: it is answered within
+ * a second; else the error of ping.
  */
 export async function packetFailure(
   { sandbox, machine }: Pick<PacketPeers, "sandbox" | "machine">,
@@ -47,14 +46,16 @@ export async function packetFailure(
       ? await machine.exec(ping, { timeoutMs: 5000 })
       : await machine.execInNetworkOf(sandbox, ping, { timeoutMs: 5000 });
   if (code === 0) return null;
-  const said = `${stderr}${stdout}`.split("\n").find((line) => /error|nreach|From|Netw/.test(line));
-  return said ?? "no answer within a second";
+  const error = `${stderr}${stdout}`
+    .split("\n")
+    .find((line) => /error|nreach|From|Netw/.test(line));
+  return error ?? "no answer within a second";
 }
 
-/** Every address of every ENI × every host of the VPC × both directions, all at once. */
+/** Every address of every ENI × every host of the VPC × both directions, at once. */
 export async function packetTable(
   instance: PacketPeers,
-  isAsked: (query: PacketQuery) => boolean = () => true,
+  isIncluded: (query: PacketQuery) => boolean = () => true,
 ): Promise<readonly PacketResult[]> {
   const { vpc } = instance;
   const queries = vpc.enis().flatMap(({ nic, ipv4, ipv6 }) =>
@@ -68,7 +69,7 @@ export async function packetTable(
       ),
     ),
   );
-  const asked = queries.filter((query) => query.host !== "" && isAsked(query));
+  const asked = queries.filter((query) => query.host !== "" && isIncluded(query));
   return Promise.all(
     asked.map(async (query) => {
       const reason = await packetFailure(instance, query);
@@ -77,7 +78,7 @@ export async function packetTable(
   );
 }
 
-/** The rows that failed, a line each, for people. */
+/** The rows that failed, one line each. */
 export function failedRows(table: readonly PacketResult[]): readonly string[] {
   return table
     .filter(({ ok }) => !ok)

@@ -18,7 +18,7 @@ export interface PingOptions {
 export interface PingCount {
   readonly sent: number;
   readonly lost: number;
-  /** Their numbers, from 1. */
+  /** The sequence numbers of lost packets, from 1. */
   readonly lostNumbers: readonly number[];
   /** The longest time between two answers. */
   readonly longestGapMs: number;
@@ -26,11 +26,11 @@ export interface PingCount {
 
 /** A ping that runs while something else happens. */
 export interface RunningPing {
-  /** Ends it, and says what came back. */
+  /** Ends it and returns the counts. */
   readonly stop: () => Promise<PingCount>;
 }
 
-/** Begins to ping through the bench; returns when the first answer is there, or after a second. */
+/** Starts a ping between the machine and a host. */
 export async function pingThrough(
   instance: Pick<TestInstance, "sandbox" | "machine">,
   { address, host, direction = "out", perSecond = 20 }: PingOptions,
@@ -40,7 +40,7 @@ export async function pingThrough(
   const [from, to] = direction === "out" ? [address, far] : [far, address];
   const every = String(1 / perSecond);
   const ping = ["ping", `-${familyOf(to)}`, "-n", "-D", "-i", every, "-W", "1", "-I", from, to];
-  // A signal to nsenter does not reach what it runs; the end of stdin does.
+  // A signal to nsenter does not reach its command; the end of stdin does.
   const stoppable = ["sh", "-c", '"$@" & read -r _; kill -INT $!; wait $!', "sh", ...ping];
   const argv =
     direction === "out" ? machine.enter(stoppable) : machine.enterNetworkOf(sandbox, stoppable);
@@ -50,25 +50,25 @@ export async function pingThrough(
     stdout: "pipe",
     stderr: "inherit",
   });
-  const said = child.stdout.text();
+  const output = child.stdout.text();
   await Bun.sleep(1000 / perSecond);
   return {
     stop: async () => {
-      // What was sent last has its answer in less than that.
+      // The last packet is answered within this time.
       await Bun.sleep(100);
       await child.stdin.end();
-      return pingCount(await said, perSecond);
+      return pingCount(await output, perSecond);
     },
   };
 }
 
-/** Counts from ping's lines: `[1700000000.123456] 64 bytes from …: icmp_seq=7 …`. */
-export function pingCount(said: string, perSecond: number): PingCount {
-  const answers = [...said.matchAll(/^\[(\d+\.\d+)\] \d+ bytes from .*icmp_seq=(\d+)/gm)];
+/** Counts the lines of ping: `[1700000000.123456] 64 bytes from …: icmp_seq=7 …`. */
+export function pingCount(output: string, perSecond: number): PingCount {
+  const answers = [...output.matchAll(/^\[(\d+\.\d+)\] \d+ bytes from .*icmp_seq=(\d+)/gm)];
   const times = answers.map(([, seconds]) => Number(seconds) * 1000);
   const seen = new Set(answers.map(([, , number]) => Number(number)));
-  const sent = Number(/(\d+) packets transmitted/.exec(said)?.[1] ?? "0");
-  // The last one may have been sent in the moment of the end.
+  const sent = Number(/(\d+) packets transmitted/.exec(output)?.[1] ?? "0");
+  // The last packet may have been sent just before the end.
   const counted = seen.has(sent) ? sent : sent - 1;
   const lostNumbers = Array.from({ length: counted }, (_, at) => at + 1).filter(
     (n) => !seen.has(n),

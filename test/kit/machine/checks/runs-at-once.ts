@@ -11,7 +11,7 @@ export interface RunInMachine {
   readonly elapsedMs: number;
 }
 
-/** Runs that all start at the same moment, as udev's units do; gives them in order. */
+/** Starts several runs at the same moment, as udev's units do; returns the results in order. */
 export async function runsAtOnce(
   machine: Pick<Machine, "enter">,
   argvs: readonly (readonly string[])[],
@@ -21,7 +21,7 @@ export async function runsAtOnce(
   return Promise.all(started.map(({ go }) => go()));
 }
 
-/** To enter a machine takes longer than a run's first steps: each waits there for the word. */
+/** Entering a machine takes longer than the first steps of a run, so each waits inside for `go`. */
 function startHeld({ enter }: Pick<Machine, "enter">, argv: readonly string[]) {
   const held = ["sh", "-c", 'echo >&2; read -r _; exec "$@"', "sh", ...argv];
   const child = Bun.spawn([...enter(held)], {
@@ -57,7 +57,7 @@ async function restOf(reader: Reader): Promise<string> {
   }
 }
 
-/** What the runs told the daemon to do, with how often: `running CMD (…)` in their verbose logs. */
+/** How often the runs ran each command: `running CMD (…)` in their verbose logs. */
 export function stepsRun(
   runs: readonly Pick<RunInMachine, "stderr">[],
 ): Readonly<Record<string, number>> {
@@ -71,7 +71,7 @@ export function stepsRun(
   return counts;
 }
 
-/** The command without what it is for. */
+/** The command without the names of its objects. */
 function nameOf(argv: string): string {
   const words = argv.split(" ").filter((word) => !word.startsWith("-") && !/^[/\d]/.test(word));
   return words.slice(0, words[0] === "ip" ? 3 : words[0] === "nmcli" ? 3 : 2).join(" ");

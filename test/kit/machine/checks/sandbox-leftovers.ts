@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { leftCgroups } from "../cgroup.ts";
 import { command } from "../command.ts";
 
-/** What benches could leave on this machine, to be compared before and after. */
+/** What sandboxes could leave on this machine, to compare it before and after. */
 export interface Leftovers {
   readonly links: string;
   readonly addresses: string;
@@ -11,7 +11,7 @@ export interface Leftovers {
   readonly mounts: number;
   readonly cgroups: readonly string[];
   readonly folders: readonly string[];
-  /** Command lines of processes of benches. */
+  /** Command lines of processes of sandboxes. */
   readonly processes: readonly string[];
 }
 
@@ -26,17 +26,17 @@ export async function readLeftovers(): Promise<Leftovers> {
     rules: rules ?? "",
     mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
     cgroups: leftCgroups(),
-    folders: readdirSync(tmpdir()).filter((name) => name.startsWith("ec2nic-bench-")),
-    processes: processes.map(readCommandLine).filter((line) => line.includes("ec2nic-bench")),
+    folders: readdirSync(tmpdir()).filter((name) => name.startsWith("ec2nic-sandbox-")),
+    processes: processes.map(readCommandLine).filter((line) => line.includes("ec2nic-sandbox")),
   };
 }
 
-/** The processes that are in a network namespace, `net:[4026532256]`. */
+/** The ids of the processes in a network namespace, `net:[4026532256]`. */
 export function processesIn(network: string): readonly string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && networkOf(name) === network);
 }
 
-/** Empty for a process that has ended since. */
+/** Empty where the process has ended. */
 function networkOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);

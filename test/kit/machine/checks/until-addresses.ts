@@ -10,7 +10,7 @@ const shown = v.array(
   }),
 );
 
-/** Waits until a machine has addresses, and may use them: duplicate detection takes IPv6 a second. */
+/** Waits until a machine has usable addresses: IPv6 needs a second for duplicate detection. */
 export async function untilAddresses(
   machine: Pick<Machine, "ip" | "until">,
   addresses: readonly string[],
@@ -24,7 +24,7 @@ export async function untilAddresses(
       .map(({ local }) => local);
     const missing = addresses.filter((address) => !usable.includes(address));
     if (missing.length === 0) return true;
-    throw new Error(`${missing.join(", ")} not there`);
+    throw new Error(`${missing.join(", ")} missing`);
   };
   await machine.until(`the machine has ${addresses.join(", ")}`, look, timeoutMs);
 }

@@ -2,7 +2,7 @@ import type { Machine } from "../machine.ts";
 
 const logFile = "/run/address-changes";
 
-/** Notes from now on when an address of a NIC goes and comes, as the kernel tells it. */
+/** Records from now on when the kernel removes and adds an address of a NIC. */
 export async function watchAddress(
   machine: Pick<Machine, "run" | "read">,
   nic: string,
@@ -14,12 +14,12 @@ export async function watchAddress(
 }
 
 /**
- * For how long an address was not to be used, each time in milliseconds: from its removal until it
- * had passed duplicate detection. `said`: lines of `ip -ts monitor address`,
+ * How long an address was not usable, each time in milliseconds: from its removal until the end of
+ * duplicate detection. `output`: lines of `ip -ts monitor address`,
  * `[2026-11-21T15:49:16.525074] Deleted 3: ens6    inet6 2001:db8::10/128 scope global dynamic`.
  */
-export function absences(said: string, address: string): readonly number[] {
-  const changes = said.split("\n").flatMap((line) => {
+export function absences(output: string, address: string): readonly number[] {
+  const changes = output.split("\n").flatMap((line) => {
     const [, time, rest] = /^\[([\d.T:-]+)\] (.*)$/.exec(line) ?? [];
     if (time === undefined || rest?.includes(` ${address}/`) !== true) return [];
     const isThere = !rest.startsWith("Deleted") && !rest.includes(" tentative");

@@ -1,6 +1,6 @@
-/** Makes a client ask for a lease on `ens6`, ask again, and give it back; as an admin would. */
+/** The commands by which an admin makes a client get, renew and release a lease on `ens6`. */
 export interface ClientCommands {
-  /** Units that run from the boot on. */
+  /** Units that are enabled at the boot. */
   readonly enable: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   readonly lease: readonly string[];
@@ -9,7 +9,7 @@ export interface ClientCommands {
 }
 
 const network = "[Match]\nName=ens6\n[Network]\nDHCP=ipv4\n";
-/** NetworkManager would take all that it finds at once; the primary is set up by hand here. */
+/** NetworkManager would configure every NIC; the test configures the primary itself. */
 const unmanaged = "[main]\nno-auto-default=*\n[keyfile]\nunmanaged-devices=interface-name:ens5\n";
 const none = { enable: [], files: {} };
 const pidFile = "/run/client.pid";
@@ -18,7 +18,7 @@ export const clientCommands = {
   dhclient: {
     ...none,
     lease: ["dhclient", "-1", "-pf", pidFile, "ens6"],
-    // with the lease in its file it asks for the same once more
+    // with the lease in its file it asks for the same address
     renew: ["sh", "-c", `kill $(cat ${pidFile}); dhclient -1 -pf ${pidFile} ens6`],
     release: ["dhclient", "-r", "-pf", pidFile, "ens6"],
   },
@@ -54,7 +54,7 @@ export const clientCommands = {
   },
 } as const satisfies Readonly<Record<string, ClientCommands>>;
 
-/** As the client of the image would: the best default leads out through the primary. */
+/** The address and the default route of the primary, as the DHCP client of an image sets them. */
 export const primary = `
 ip link set ens5 up
 ip address add 10.0.0.10/24 dev ens5

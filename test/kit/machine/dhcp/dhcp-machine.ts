@@ -6,13 +6,13 @@ import { repository } from "../../program/run-ec2nic.ts";
 import { machineState, stateChanges } from "./lease-traces.ts";
 import type { LeaseResult } from "./lease-driver.ts";
 
-/** What grants leases on Debian; `busybox` has a client without a name of its own. */
+/** The DHCP clients of Debian; `busybox` is udhcpc without a name of its own. */
 export const clients = ["udhcpc", "busybox", "dhclient", "dhcpcd", "networkd"] as const;
 export type Client = (typeof clients)[number];
 
 export const clientPackages = ["busybox", "dhcpcd-base", "isc-dhcp-client", "udhcpc"] as const;
 
-/** Where each lies in either suite; udhcpc is a link to busybox. */
+/** The paths of each client in both suites; udhcpc is a link to busybox. */
 const programs: Readonly<Record<Client, readonly string[]>> = {
   udhcpc: ["/usr/bin/udhcpc", "/usr/sbin/udhcpc", "/sbin/udhcpc"],
   busybox: ["/usr/bin/busybox", "/bin/busybox"],
@@ -21,7 +21,7 @@ const programs: Readonly<Record<Client, readonly string[]>> = {
   networkd: [],
 };
 
-/** NICs of the machine: `ens5` has its address, `ens6` is up without one, `ens7` is down. */
+/** The NICs of the machine: `ens5` has an address, `ens6` is up without one, `ens7` is down. */
 export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: "ens99" } as const;
 
 /** A machine of a VPC that has one DHCP client. */
@@ -29,13 +29,13 @@ export interface DhcpMachine extends AsyncDisposable {
   readonly machine: Machine;
   /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
   readonly takeLeases: (nics: readonly string[], ending?: SignalAfter) => Promise<LeaseDriverRun>;
-  /** Runs the machine's binary, where that is the built ec2nic. */
+  /** Runs ec2nic, where that is the binary of the machine. */
   readonly ec2nic: (args: readonly string[], ending?: SignalAfter) => Promise<DriverRun>;
-  /** Lines by which the machine differs from what it was when the machine was built. */
+  /** The lines by which the state of the machine differs from its first state. */
   readonly changes: () => Promise<readonly string[]>;
 }
 
-/** A signal that a run gets when it has run for so long. */
+/** A signal that ends a run after this time. */
 export interface SignalAfter {
   readonly signal: "INT" | "TERM" | "KILL";
   readonly afterMs: number;
@@ -49,11 +49,11 @@ export interface DriverRun {
 }
 
 export interface LeaseDriverRun extends DriverRun {
-  /** Empty where it was ended before it said anything. */
+  /** Empty where the run was ended before it printed. */
   readonly leases: readonly LeaseResult[];
 }
 
-/** Compiles the driver: the machine has neither bun nor the sources. To be used as its binary. */
+/** Compiles the lease driver, as the binary of a machine, which has neither Bun nor the sources. */
 export function buildDriver(folder: string): string {
   const target = join(folder, "driver");
   const source = join(repository, "test/kit/machine/dhcp/lease-driver.ts");
@@ -90,13 +90,13 @@ async function createDhcpMachine(
   client: Client | "none",
 ): Promise<DhcpMachine> {
   const { machine } = instance;
-  const kept = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
-  const others = clients.filter((each) => !kept.includes(each));
+  const installed = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
+  const others = clients.filter((each) => !installed.includes(each));
   await machine.remove(...others.flatMap((each) => programs[each]));
-  const far = ["peer", "name", "unanswered", "netns", "1"];
-  await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...far]);
+  const peer = ["peer", "name", "unanswered", "netns", "1"];
+  await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...peer]);
   await machine.run(["ip", "link", "set", "unanswered", "up"]);
-  // a link that was never up looks otherwise than one that is down again (`qdisc noop`)
+  // a link that was never up has another state than one that is down again (`qdisc noop`)
   for (const nic of Object.values(nics)) await machine.run(["ip", "link", "set", nic, "up"]);
   await machine.run(["ip", "link", "set", nics.down, "down"]);
   const address = ["10.0.0.10/24", "dev", nics.configured];

@@ -4,7 +4,7 @@ import type { Suite } from "../root-file-system.ts";
 import type { ClientCommands } from "./client-commands.ts";
 import { clientPackages } from "./dhcp-machine.ts";
 
-/** What one call of a hook has come to, as `--json` tells it. */
+/** The `--json` output of one call of a hook. */
 export interface HandledCall {
   readonly nics: readonly { readonly name: string; readonly outcome: string }[];
   readonly plan: {
@@ -14,26 +14,26 @@ export interface HandledCall {
   readonly error?: { readonly message: string };
 }
 
-/** What a call was about. */
+/** The event of a call. */
 export type CallKind = "bound" | "released" | "irrelevant";
 
 /** A machine with two NICs and every client, on which `hotplug --install --from-dhcp` has been run. */
 export interface HookedMachine extends AsyncDisposable {
   readonly instance: TestInstance;
   readonly machine: Machine;
-  /** From now on a witness stands between hooks and program, and tells of each call. */
+  /** Puts a recorder between the hooks and ec2nic, which records each call. */
   readonly watch: () => Promise<void>;
-  /** What the hooks have done since. */
+  /** The calls since then. */
   readonly handledCalls: () => Promise<readonly HandledCall[]>;
-  /** `ip rule`'s lines that name the NIC's address, and its provisional table. */
+  /** The lines of `ip rule` with the address of the NIC, and its provisional table. */
   readonly routing: () => Promise<{ readonly rules: string; readonly table: string }>;
-  /** Whether a ping from an address of the machine comes back; default: from that of `ens6`. */
+  /** Whether a ping from an address of the machine is answered; default: the address of `ens6`. */
   readonly pings: (address?: string) => Promise<boolean>;
 }
 
 const callsFile = "/run/recorder/calls";
 
-/** It runs the program as the hook would, with `--json` besides, and notes what that prints. */
+/** Runs ec2nic as the hook does, with `--json`, and records its output. */
 const recorder = `
 mkdir /run/recorder
 touch /run/recorder/ec2nic
@@ -85,9 +85,9 @@ export async function startHookedMachine(
   };
 }
 
-/** What a call says of `ens6`; networkd's unit handles all leases at once, and may find none. */
+/** The event of a call for `ens6`; networkd's unit handles all leases at once, and may find none. */
 export function classifyCall({ plan }: HandledCall): CallKind {
-  const said = plan?.reasons.find((reason) => reason.startsWith("ens6: "));
-  if (said === undefined) return "irrelevant";
-  return said.endsWith("what our files say of it stays") ? "released" : "bound";
+  const reason = plan?.reasons.find((reason) => reason.startsWith("ens6: "));
+  if (reason === undefined) return "irrelevant";
+  return reason.endsWith("what our files say of it stays") ? "released" : "bound";
 }

@@ -1,7 +1,7 @@
 /**
- * Takes temporary leases and asks IMDS through them, as a command would: `DRIVER [--timeout MS]
- * NIC…`. First it gives back what a killed run left; with no NIC at all that is all it does. Prints
- * what each NIC gave, as JSON.
+ * Takes temporary leases and asks IMDS through them, as ec2nic does: `DRIVER [--timeout MS] NIC…`.
+ * First it removes what a killed run left; without a NIC it does only that. Prints the result for
+ * each NIC as JSON.
  */
 import { Failure, exitCodes, reportOf } from "../../../../src/exit.ts";
 import type { Host } from "../../../../src/host/host.ts";
@@ -12,10 +12,10 @@ import { readLinkStates } from "../../../../src/inspect/links/link-states.ts";
 
 const imds = "169.254.169.254";
 
-/** What one NIC gave. */
+/** The result for one NIC. */
 export interface LeaseResult {
   readonly nic: string;
-  /** Why it has no lease, or why IMDS did not answer; null: it did. */
+  /** Why there is no lease or no answer of IMDS; null: IMDS answered. */
   readonly failure: string | null;
   readonly address: string | null;
   readonly instanceId: string | null;

@@ -1,9 +1,9 @@
 import type { Machine } from "../machine.ts";
 
 /**
- * Everything that a lease could leave behind, as lines: addresses, routes of all tables, rules, what
- * links are, the settings of each NIC, the files that programs write, with what is in them, and the
- * processes that are not just ending. What changes by itself is not in it: the journal, and the lock that stays for the next.
+ * Everything that a lease could leave, as lines: addresses, routes of all tables, rules, links, the
+ * settings of each NIC, files with their contents, and processes. It leaves out what changes anyway:
+ * systemd's journal, and the lock file, which is kept for the next run.
  */
 export async function machineState(machine: Machine): Promise<readonly string[]> {
   const text = await machine.run(["sh", "-ec", script]);
@@ -25,7 +25,7 @@ find /etc /run /tmp /var/lib -xdev -type f ! -path '/run/log/*' ! -path '/run/sy
 ps -e -o args --no-headers | grep -v -e '^\\[' -e '^ps ' -e '^sh -ec' -e '^grep ' -e ' grep ' -e '^sort' | sort
 `;
 
-/** The lines that only one of two states has, for people: `- before`, `+ after`. */
+/** The lines that only one of two states has: `- before`, `+ after`. */
 export function stateChanges(
   before: readonly string[],
   after: readonly string[],

@@ -5,10 +5,10 @@ import { missingTool } from "../../basics/skip.ts";
 import { temporaryFolder } from "../../basics/temporary-folder.ts";
 import { buildDriver, clientPackages } from "./dhcp-machine.ts";
 
-/** Why no machine can be built here; null where one can. */
+/** Why no machine can be started here; null where one can. */
 export const dhcpMissing = machineMissing() ?? missingTool("mmdebstrap");
 
-/** For a test file: builds the root file systems the first time. */
+/** Builds the root file systems before the tests of a file. */
 export function buildRootsBeforeAll(): void {
   beforeAll(async () => {
     if (dhcpMissing !== null) return;
@@ -16,7 +16,7 @@ export function buildRootsBeforeAll(): void {
   }, 600_000);
 }
 
-/** For a test file: builds the driver too. Gives its path. */
+/** Builds the root file systems and the lease driver before the tests; returns its path then. */
 export function buildDriverBeforeAll(): () => string {
   const folder = temporaryFolder();
   let driver = "";

@@ -2,21 +2,21 @@ import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts
 import type { Machine } from "../machine.ts";
 import type { Attached } from "./sequence.ts";
 
-/** What a machine has of ours, or should have. */
+/** What ec2nic has configured on a machine, or should have. */
 export interface ManagedState {
-  /** The MACs whose files lie there. */
+  /** The MACs that have files. */
   readonly files: readonly string[];
-  /** The tables of ours that hold a default route. */
+  /** The tables of ec2nic that have a default route. */
   readonly tables: readonly number[];
   /** `ens6 10.1.0.10`, of IPv4, without the primary's. */
   readonly addresses: readonly string[];
-  /** `10.1.0.10 lookup 10001`: of the rules that lead to tables of ours. */
+  /** `10.1.0.10 lookup 10001`: the rules with tables of ec2nic. */
   readonly rules: readonly string[];
-  /** What no run should have left: temporary files, processes. */
+  /** What no run should leave: temporary files, processes. */
   readonly leftovers: readonly string[];
 }
 
-/** What ours must be, by the model. */
+/** The state for these ENIs, by the model. */
 export function expectedManagedState(attached: Attached): ManagedState {
   const specs: readonly EniSpec[] = Object.values(attached);
   const tables = specs.map(({ device }) => 10_000 + device);
@@ -35,10 +35,11 @@ export function expectedManagedState(attached: Attached): ManagedState {
   };
 }
 
-/** What it is. */
+/** The state of a machine. */
 export async function readManagedState(machine: Machine): Promise<ManagedState> {
-  const said = await machine.run(["sh", "-c", script]);
-  const [files = "", addresses = "", rules = "", tables = "", leftovers = ""] = said.split("--\n");
+  const output = await machine.run(["sh", "-c", script]);
+  const [files = "", addresses = "", rules = "", tables = "", leftovers = ""] =
+    output.split("--\n");
   return {
     files: unique([...files.matchAll(/ec2nic-([0-9a-f]{12})\./g)].map(([, mac = ""]) => mac)),
     addresses: [...addresses.matchAll(/^\d+: (\S+) +inet ([\d.]+)/gm)]

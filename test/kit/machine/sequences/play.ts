@@ -7,7 +7,7 @@ import type { Attached, Action, EventDelivery } from "./sequence.ts";
 /** A run that an event started. */
 export interface EventRun extends Ended {
   readonly argv: readonly string[];
-  /** It was to be killed, if it ran for so long. */
+  /** When it was to be killed; null: not at all. */
   readonly killAfterMs: number | null;
 }
 
@@ -17,9 +17,9 @@ export interface PlayTarget {
 }
 
 /**
- * Does the deeds of a sequence to a machine, and starts for each event what udev's units would: one
- * run for each link that comes, one for each device that goes; a driver's unload starts none. Gives
- * how the runs ended, when all have.
+ * Does the actions of a sequence on a machine, and starts the runs that udev's units would start: one
+ * for each link that appears, one for each device that is removed, none for an unloaded driver.
+ * Returns the results of all runs.
  */
 export async function playActions(
   stage: PlayTarget,
@@ -74,7 +74,7 @@ async function doAction(
 
 const nicOf = (device: number): string => `ens${5 + device}`;
 
-/** The device is there a moment before its link, as it is before its driver has it. */
+/** Adds a device and then its link, as a driver does. */
 export async function attachNic({ instance, bus }: PlayTarget, spec: EniSpec): Promise<void> {
   const nic = nicOf(spec.device);
   await bus.plug(slotOf(nic), nic);

@@ -1,17 +1,17 @@
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Random } from "../../basics/random.ts";
 
-/** The devices that come and go; 0 is the primary, which nothing happens to. */
+/** The devices that are attached and detached; 0 is the primary, which stays attached. */
 export const devices = [1, 2, 3] as const;
 
-/** How an event reaches us: it may be lost, and its run may be killed. */
+/** How an event is delivered: it may be lost, and its run may be killed. */
 export interface EventDelivery {
   readonly isLost: boolean;
-  /** null: the run is left alone. */
+  /** null: the run is not killed. */
   readonly killAfterMs: number | null;
 }
 
-/** What happens to the machine, and how it is told of it. */
+/** A change of the machine, and how its event is delivered. */
 export type Action = { readonly afterMs: number; readonly delivery: EventDelivery } & (
   | {
       readonly what: "attach" | "swap" | "change";
@@ -23,18 +23,18 @@ export type Action = { readonly afterMs: number; readonly delivery: EventDeliver
   | { readonly what: "flap"; readonly device: number; readonly times: number }
 );
 
-/** Which ENIs are attached, and with which addresses: by device. */
+/** The attached ENIs, by device. */
 export type Attached = Readonly<Record<number, EniSpec>>;
 
 export interface Sequence {
   readonly actions: readonly Action[];
-  /** What is attached when all has happened. */
+  /** The attached ENIs after all actions. */
   readonly attached: Attached;
 }
 
 /**
- * Three to seven deeds, each possible after those before it, on a machine with its primary alone.
- * `number`: which sequence of this machine it is, for no address is ever another ENI's.
+ * Three to seven actions, each possible after those before it, on a machine with its primary only.
+ * `number`: the number of the sequence on this machine; no two ENIs get the same address.
  */
 export function randomSequence(random: Random, number: number): Sequence {
   let sequence: Sequence = { actions: [], attached: {} };
@@ -77,7 +77,7 @@ function randomAction(random: Random, spec: EniSpec, next: EniSpec): Action {
   return { ...rest, what, spec: withRandomDelay(random, next) };
 }
 
-/** An ENI's own address is its for life; the others come and go. */
+/** The first address of an ENI never changes, the others may. */
 function keepFirstAddress(
   { ipv4 = [] }: EniSpec,
   { ipv4: other = [] }: EniSpec,
@@ -96,7 +96,7 @@ function commonFields(random: Random) {
   };
 }
 
-/** Another ENI than any before it, in the subnet that they all share. */
+/** A new ENI in the subnet that all share. */
 function randomEni(random: Random, device: number, number: number): EniSpec {
   const [high, low] = [Math.floor(number / 200), 10 + (number % 200)];
   const digits = number.toString(16).padStart(4, "0");

@@ -1,18 +1,18 @@
 import type { Machine } from "../machine.ts";
 
 /**
- * A PCI bus in a machine, on which its NICs are devices: a veth has none. `slot` is an address on
- * the bus, `0000:00:06.0`, which is also what the unit passes (`--devpath 0000:00:06.0_77`). The
- * links themselves come and go by the VPC; the bus's folder only shows what the kernel would.
+ * A PCI bus in a machine, with a device for each NIC: a veth has none. `slot` is an address on the
+ * bus, `0000:00:06.0`, as udev's unit passes it (`--devpath 0000:00:06.0_77`). The VPC adds and
+ * removes the links; this folder only shows what the kernel would show.
  */
 export interface FakeBus {
-  /** A device comes, with its driver loaded and its link there: another than any before it. */
+  /** Adds a new device with a driver and a link. */
   readonly plug: (slot: string, nic: string) => Promise<void>;
-  /** Its driver is unloaded: the device stays, without a link. */
+  /** Unloads its driver: the device stays, without a link. */
   readonly unbind: (slot: string) => Promise<void>;
-  /** Its driver is back: the same device; the link may have another name. */
+  /** Loads its driver again: the same device; the link may have another name. */
   readonly rebind: (slot: string, nic: string) => Promise<void>;
-  /** The device leaves the bus. */
+  /** Removes the device from the bus. */
   readonly remove: (slot: string) => Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export function slotOf(nic: string): string {
 }
 
 /**
- * Lays an empty bus over the machine's, which shows the devices of the machine that runs the tests.
- * What changes is made aside and moved into its place, so that nobody reads a half of it.
+ * Mounts an empty bus over /sys/bus/pci/devices, which shows the devices of the computer that runs
+ * the tests. Changes are prepared in another folder and renamed, so that no reader sees a part.
  */
 export async function fakeBus(machine: Machine): Promise<FakeBus> {
   const change = async (verb: string, ...args: readonly string[]): Promise<void> => {
@@ -40,9 +40,9 @@ export async function fakeBus(machine: Machine): Promise<FakeBus> {
 }
 
 /**
- * A device keeps its inode as long as it is on the bus, as in sysfs: one that comes is made, and one
- * whose driver goes and comes is not. The class is that of Ethernet, vendor and device are ENA's.
- * The link goes before the driver's, and comes after it.
+ * A device keeps its inode as long as it is on the bus, as in sysfs: a new device is created, and one
+ * whose driver is loaded again is not. The class is Ethernet; vendor and device are those of ENA. The
+ * link is removed before the driver and appears after it.
  */
 const script = `
 base=/run/fake-bus

@@ -4,16 +4,16 @@ import { type Machine, type MachineOptions, startMachine } from "../machine.ts";
 import { startVpc, type Vpc, type VpcOptions } from "./vpc.ts";
 
 export interface InstanceOptions extends VpcOptions, Omit<MachineOptions, "beforeBoot"> {
-  /** Its NICs are devices on a bus (`fakeBus`), when it boots; default false. */
+  /** Whether its NICs are devices on a bus (`fakeBus`); default false. */
   readonly isOnBus?: boolean;
 }
 
-/** A machine with the VPC around it. */
+/** A machine in a VPC. */
 export interface TestInstance extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly machine: Machine;
-  /** Cuts its power and boots it again, with the disk as it is and the ENIs that are attached. */
+  /** Kills it like a power cut and boots it again, with its disk and the attached ENIs. */
   readonly reboot: (options?: Pick<MachineOptions, "files" | "awaitBoot">) => Promise<TestInstance>;
   readonly stop: () => Promise<void>;
 }

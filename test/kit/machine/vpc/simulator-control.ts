@@ -4,7 +4,7 @@ import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { onEveryLink } from "./vpc-hosts.ts";
 
-/** The bench's metadata service, from outside. Orders are those of the simulator's `control.ts`. */
+/** Controls the IMDS simulator of a VPC. Orders are those of the simulator's `control.ts`. */
 export interface SimulatorControl {
   /** `order("fault", { fault: { kind: "hang" } })`. */
   readonly order: (name: string, body?: unknown) => Promise<unknown>;
@@ -21,7 +21,7 @@ export async function startVpcSimulator(
   await startDaemon(sandbox, {
     argv: [process.execPath, program, socket, ...onEveryLink.imds],
     logFile: join(sandbox.folder, "simulator.log"),
-    isUp: (said) => said.includes("ready\n"),
+    isUp: (output) => output.includes("ready\n"),
     stdin: JSON.stringify(scenario),
   });
   const ask = async (method: string, name: string, body?: unknown): Promise<unknown> => {

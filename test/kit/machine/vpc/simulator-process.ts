@@ -1,6 +1,6 @@
 /**
- * The instance metadata service of a bench, as a process in the VPC's network: a scenario on stdin,
- * and orders over a unix socket, which reaches across network namespaces. `PROGRAM SOCKET ADDRESS…`
+ * The IMDS simulator as a process in the network of the VPC. It reads a scenario from stdin and takes
+ * orders from a Unix socket, which works across network namespaces. `PROGRAM SOCKET ADDRESS…`
  */
 import { control } from "../../../../scripts/simulator/service/control.ts";
 import { parseJson } from "../../../../scripts/simulator/scenario/parse.ts";

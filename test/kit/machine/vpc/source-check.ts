@@ -2,9 +2,9 @@ import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts
 import type { Sandbox } from "../sandbox.ts";
 
 /**
- * The source check of a VPC, as nftables rules on the VPC's end of an ENI: what has another source
- * than the ENI's MAC and one of its addresses or delegated prefixes is dropped. Link-local sources
- * pass, which DHCPv6 and neighbour discovery need, and 0.0.0.0 where DHCPv4 asks.
+ * The source check of a VPC, as nftables rules on the VPC's end of an ENI: packets are dropped unless
+ * their source is the MAC of the ENI and one of its addresses or delegated prefixes. Link-local
+ * sources, which DHCPv6 and neighbour discovery need, and 0.0.0.0 in DHCPv4 requests are accepted.
  * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html#EIP_Disable_SrcDestCheck
  */
 export function sourceCheck(wire: string, eni: FullEni): string {
@@ -35,15 +35,15 @@ export function sourceCheck(wire: string, eni: FullEni): string {
 
 export interface Dropped {
   readonly packets: number;
-  /** Their sources, each once. */
+  /** The sources of these packets, each once. */
   readonly sources: readonly string[];
 }
 
-/** What the check has dropped since the ENI was attached. */
+/** The packets that the check has dropped since the ENI was attached. */
 export async function droppedAt(sandbox: Sandbox, wire: string): Promise<Dropped> {
-  const said = await sandbox.run(["nft", "list", "table", "netdev", wire]);
-  const packets = Number(/counter dropped \{\s*packets (\d+)/.exec(said)?.[1] ?? Number.NaN);
-  const sources = [...said.matchAll(/elements = \{([^}]*)\}/g)]
+  const table = await sandbox.run(["nft", "list", "table", "netdev", wire]);
+  const packets = Number(/counter dropped \{\s*packets (\d+)/.exec(table)?.[1] ?? Number.NaN);
+  const sources = [...table.matchAll(/elements = \{([^}]*)\}/g)]
     .flatMap(([, elements = ""]) => elements.split(","))
     .map((element) => element.trim().split(" ")[0] ?? "");
   return { packets, sources: sources.toSorted() };

@@ -1,20 +1,20 @@
 import type { Family } from "../../../../src/model/ip.ts";
 
-/** A host of the VPC's side that machines talk to. */
+/** A host on the side of the VPC. */
 export interface VpcHost {
   readonly name: string;
   readonly ipv4: string;
   readonly ipv6: string;
 }
 
-/** In the VPC's ranges, in a subnet that no ENI is in. */
+/** A host in the VPC, in a subnet without an ENI. */
 export const inside: VpcHost = {
   name: "inside",
   ipv4: "10.0.250.10",
   ipv6: "2600:1f14:ec2:1fa::10",
 };
 
-/** Behind the internet gateway: documentation's addresses (RFC 5737, RFC 3849). */
+/** A host on the internet, with documentation addresses (RFC 5737, RFC 3849). */
 export const outside: VpcHost = {
   name: "outside",
   ipv4: "198.51.100.7",
@@ -22,7 +22,7 @@ export const outside: VpcHost = {
 };
 
 /**
- * Addresses that are answered on every ENI's link: IMDS, and the resolver.
+ * Addresses that are reachable on the link of every ENI: IMDS and the resolver.
  * https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
  */
 export const onEveryLink = {
@@ -30,7 +30,7 @@ export const onEveryLink = {
   resolver: ["169.254.169.253", "fd00:ec2::253"],
 } as const;
 
-/** Names that the VPC's resolver knows; of all others it says at once that there are none. */
+/** The names that the resolver of the VPC knows; for all others it answers NXDOMAIN. */
 export const resolverNames = { "inside.vpc.example": inside, "outside.example": outside } as const;
 
 export function addressOf(host: VpcHost, family: Family): string {

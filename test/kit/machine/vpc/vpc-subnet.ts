@@ -6,21 +6,21 @@ import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { onEveryLink, type VpcHost } from "./vpc-hosts.ts";
 
-/** A subnet: a bridge with the router's addresses, and dnsmasq for DHCP and router advertisements. */
+/** A subnet: a bridge with the addresses of the router, and dnsmasq for DHCP and router advertisements. */
 export interface Subnet {
   readonly bridge: string;
-  /** Among the VPC's. */
+  /** The number of the subnet in the VPC. */
   readonly number: number;
   readonly ipv4: string | null;
   readonly ipv6: string | null;
-  /** A host in it that is no ENI of the machine. */
+  /** A host in the subnet. */
   readonly neighbour: VpcHost;
-  /** Where dnsmasq looks for hosts, one file each. */
+  /** The folder with one file for each DHCP host of dnsmasq. */
   readonly hostsFolder: string;
   readonly logFile: string;
 }
 
-/** Makes the subnet of an ENI; `number` makes its names. */
+/** Creates the subnet of an ENI; its names have `number`. */
 export async function startSubnet(sandbox: Sandbox, number: number, eni: FullEni): Promise<Subnet> {
   const bridge = `subnet${number}`;
   const folder = join(sandbox.folder, bridge);
@@ -40,19 +40,19 @@ export async function startSubnet(sandbox: Sandbox, number: number, eni: FullEni
   await startDaemon(sandbox, {
     argv: [...dnsmasq, ...ranges(subnet, eni), leases, `--dhcp-hostsdir=${hostsFolder}`],
     logFile,
-    isUp: (said) => said.includes(`read ${hostsFolder}`) || said.includes("started, version"),
+    isUp: (output) => output.includes(`read ${hostsFolder}`) || output.includes("started, version"),
   });
   return subnet;
 }
 
-/** What DHCP gives to one ENI, and to nobody else: its first address of each family. */
+/** Sets the DHCP addresses of an ENI: its first address of each family. */
 export function writeDhcpHost(subnet: Subnet, { mac, ipv4, ipv6 }: FullEni): void {
   const first = [...ipv4.slice(0, 1), ...ipv6.slice(0, 1).map((address) => `[${address}]`)];
   const path = join(subnet.hostsFolder, mac.replaceAll(":", ""));
   writeFileSync(path, first.length === 0 ? "" : `${[mac, ...first].join(",")}\n`);
 }
 
-/** Nothing of this machine's configuration, and no DNS. */
+/** Without the configuration of this machine, and without DNS. */
 const dnsmasq = [
   "dnsmasq",
   "--keep-in-foreground",
@@ -71,8 +71,8 @@ const dnsmasq = [
 ] as const;
 
 /**
- * AWS's leases last an hour; MTU 9001. In the advertisements the subnet is on the link, but no
- * address is made from it: addresses come by DHCPv6 (the M flag).
+ * Leases of AWS last an hour, and have MTU 9001. Router advertisements announce the subnet as on-link
+ * without autoconfiguration: addresses come by DHCPv6 (M flag).
  * https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html
  */
 function ranges({ bridge, ipv4, ipv6 }: Subnet, eni: FullEni): readonly string[] {
@@ -101,16 +101,16 @@ function dhcpv6(cidr: string, bridge: string, isAlone: boolean): readonly string
   ];
 }
 
-/** base+2 of the VPC's first range. */
+/** The address base+2 of the first network of the VPC. */
 export function vpcResolver(eni: FullEni): string {
   const router = subnetRouter(eni.vpcCidrs[0] ?? "10.0.0.0/16");
   return router.replace(/\d+$/, (last) => String(Number(last) + 1));
 }
 
 /**
- * Addresses of the VPC's side are on each bridge, and only asked for there are they answered
- * (`arp_ignore`): what a machine seeks on the wrong link it does not find. `fe80:ec2::1` is a
- * router on every link; it is deprecated so that advertisements come from the other one.
+ * The shared addresses of the VPC are on each bridge, and ARP answers for the addresses of that bridge
+ * only (`arp_ignore`), so that a machine does not find an address on the wrong link. `fe80:ec2::1`
+ * is a router on every link; it is deprecated so that advertisements have another source.
  */
 async function addBridge(sandbox: Sandbox, subnet: Subnet, resolver: string): Promise<void> {
   const { bridge, number, ipv4, ipv6, neighbour } = subnet;
@@ -137,7 +137,7 @@ async function addBridge(sandbox: Sandbox, subnet: Subnet, resolver: string): Pr
   await sandbox.run(["sh", "-c", script.join("\n")]);
 }
 
-/** The same for each VPC: a guest that goes on from a saved state knows its router by it. */
+/** The same MAC in each VPC: a guest that is restored from a saved state remembers it. */
 function routerMac(number: number): string {
   return `06:ec:2a:ff:00:${number.toString(16).padStart(2, "0")}`;
 }
@@ -147,7 +147,7 @@ function netmask(length: number): string {
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
 }
 
-/** The last that a host may have; an ENI of a test hardly has it. */
+/** The last host address of a subnet, which ENIs of tests do not use. */
 function lastAddress(cidr: string): string {
   const [base = ""] = cidr.split("/");
   const number = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -4,15 +4,15 @@ import type { Machine } from "../machine.ts";
 import { sourceCheck } from "./source-check.ts";
 import type { Subnet } from "./vpc-subnet.ts";
 
-/** The VPC's end of an ENI: at most 15 characters. */
+/** The name of the VPC's end of an ENI: 13 characters (the limit is 15). */
 export function wireName(mac: string): string {
   return `v${mac.replaceAll(":", "")}`;
 }
 
-/** What a wire's other end is in: a machine's network, or (a tap) whatever program opens it. */
+/** Where the other end of a wire is: the network of a machine, or a tap, which QEMU opens. */
 export type WireEnd = Pick<Machine, "pid"> | "tap";
 
-/** A cable from a machine to a subnet; the NIC's name is as udev gives it on EC2, `ens5` and on. */
+/** Connects a machine to a subnet; the NIC has the name that udev gives it on EC2, `ens5` and on. */
 export async function addWire(
   sandbox: Sandbox,
   end: WireEnd,
@@ -27,11 +27,11 @@ export async function addWire(
         ];
   const script = [
     "set -e",
-    // That of a machine that has stopped goes when the kernel comes to it.
+    // The kernel removes the wire of a stopped machine with a delay.
     `ip link del ${wire} 2>/dev/null || true`,
     ...ends,
     `ip link set ${wire} master ${bridge}`,
-    // No frame goes from one ENI to another: what they say to all is for the router alone.
+    // Frames go to the router only, and not to other ENIs.
     `bridge link set dev ${wire} isolated on`,
     `ip link set ${wire} up`,
   ];
@@ -39,9 +39,8 @@ export async function addWire(
 }
 
 /**
- * What the VPC knows of an ENI whose wire is there: which packets it may send, and that packets to
- * its addresses and delegated prefixes go to it, whoever answers ARP for them: a machine with two
- * NICs in a subnet answers on both.
+ * Sets the source check and the routes of an ENI. Packets to its addresses and delegated prefixes go
+ * to it without ARP, because a machine with two NICs in a subnet answers ARP on both.
  */
 export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet): Promise<void> {
   const { bridge } = subnet;
@@ -64,7 +63,7 @@ export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet)
   await sandbox.run(["sh", "-c", script.join("\n")]);
 }
 
-/** Forgets an ENI's addresses; nothing is sent to them any more. */
+/** Removes the routes to the addresses of an ENI. */
 export async function forgetEni(sandbox: Sandbox, eni: FullEni, { bridge }: Subnet): Promise<void> {
   const script = [
     ...[...eni.ipv4Prefixes, ...eni.ipv6Prefixes].map((prefix) => `ip route del ${prefix}`),
@@ -73,7 +72,7 @@ export async function forgetEni(sandbox: Sandbox, eni: FullEni, { bridge }: Subn
   await sandbox.try(["sh", "-c", script.join("\n")]);
 }
 
-/** Pulls the cable: both ends are gone, the NIC too. */
+/** Removes both ends of the wire, and so the NIC. */
 export async function removeWire(sandbox: Sandbox, mac: string): Promise<void> {
   await sandbox.run(["ip", "link", "del", wireName(mac)]);
 }

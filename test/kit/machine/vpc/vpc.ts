@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import {
-  eni as whole,
+  eni as completeEni,
   type EniSpec,
   type FullEni,
 } from "../../../../scripts/simulator/scenario/eni-spec.ts";
@@ -16,40 +16,40 @@ import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } fr
 export interface VpcOptions {
   /** The first is the primary. */
   readonly enis: readonly EniSpec[];
-  /** What else the metadata service says, and how it behaves. */
+  /** The rest of the scenario of the IMDS simulator. */
   readonly scenario?: Omit<Scenario, "enis">;
 }
 
-/** An ENI as it is attached. */
+/** An attached ENI. */
 export interface AttachedEni extends FullEni {
   /** `ens5` is device 0; sixteen names for each network card. */
   readonly nic: string;
   readonly subnet: Subnet;
 }
 
-/** Which side learns of a change; default: both. */
+/** Where a change is made; default: both. */
 export interface Sides {
   readonly link?: boolean;
   readonly metadata?: boolean;
 }
 
-/** The network around a machine, with the metadata service in it. */
+/** The network around a machine, with IMDS. */
 export interface Vpc {
-  /** By device. */
+  /** The attached ENIs, by device. */
   readonly enis: () => readonly AttachedEni[];
   readonly eni: (mac: string) => AttachedEni;
   readonly simulator: SimulatorControl;
-  /** The hosts that machines talk to: inside, outside, and one in each subnet. */
+  /** The hosts: inside, outside, and one in each subnet. */
   readonly hosts: () => readonly VpcHost[];
-  /** Gives every attached ENI's NIC to a machine: `beforeBoot: vpc.plugInto`. */
+  /** Adds the NIC of every attached ENI to a machine: `beforeBoot: vpc.plugInto`. */
   readonly plugInto: (end: WireEnd) => Promise<void>;
-  /** To a running machine. */
+  /** Attaches an ENI to a running machine. */
   readonly attach: (end: WireEnd, spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
-  /** `lingerMs`: so long IMDS still lists it. */
+  /** Detaches an ENI. `lingerMs`: how long IMDS still lists it. */
   readonly detach: (mac: string, sides?: Sides & { readonly lingerMs?: number }) => Promise<void>;
-  /** Other addresses or prefixes for an ENI that is attached: the whole ENI as it is now. */
+  /** Changes the addresses or prefixes of an attached ENI: `spec` is the complete new ENI. */
   readonly change: (spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
-  /** What the source check has dropped of what came from an ENI. */
+  /** The packets from an ENI that the source check has dropped. */
   readonly dropped: (mac: string) => Promise<Dropped>;
 }
 
@@ -66,7 +66,7 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
     return found;
   };
   const add = async (spec: EniSpec): Promise<AttachedEni> => {
-    const full = whole(spec);
+    const full = completeEni(spec);
     const subnet = await subnetOf(full);
     writeDhcpHost(subnet, full);
     const made = { ...full, nic: nicName(full), subnet };
@@ -111,7 +111,7 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
       attached.delete(eni.mac);
     },
     change: async (spec, { link = true, metadata = true } = {}) => {
-      const before = get(whole(spec).mac);
+      const before = get(completeEni(spec).mac);
       if (metadata) await simulator.order("attach", spec);
       if (!link) return before;
       await forgetEni(sandbox, before, before.subnet);
@@ -128,8 +128,8 @@ function nicName({ card = 0, device }: FullEni): string {
 }
 
 /**
- * The VPC's side is a router that trusts its own tables: no filter by the way back, no answer to
- * ARP for what is not on that link, and no IPv6 on the ends of cables, which are only ports.
+ * The side of the VPC is a router: no reverse path filter, no ARP answers for addresses of other
+ * links, and no IPv6 on the ends of wires, which are only ports of a bridge.
  */
 const settings = [
   "set -e",
@@ -144,13 +144,13 @@ const settings = [
     `ip address add ${ipv4}/32 dev lo`,
     `ip address add ${ipv6}/128 dev lo nodad`,
   ]),
-  // Before there is a link for them, the services listen there.
+  // The services listen on these addresses before a link exists.
   ...Object.values(onEveryLink)
     .flat()
     .map((address) => `ip address add ${address}/${address.includes(":") ? 128 : 32} dev lo`),
 ].join("\n");
 
-/** The resolver of the VPC: some names, and for all others NXDOMAIN at once. */
+/** Starts the resolver of the VPC: it knows some names, and answers NXDOMAIN for all others. */
 async function startResolver(sandbox: Sandbox, enis: readonly FullEni[]): Promise<void> {
   const ipv4 = [...new Set(enis.map(vpcResolver))];
   for (const address of ipv4)
@@ -162,7 +162,7 @@ async function startResolver(sandbox: Sandbox, enis: readonly FullEni[]): Promis
   await startDaemon(sandbox, {
     argv: [...resolver, ...addresses.map((each) => `--listen-address=${each}`), ...hosts],
     logFile: join(sandbox.folder, "resolver.log"),
-    isUp: (said) => said.includes("started, version"),
+    isUp: (output) => output.includes("started, version"),
   });
 }
 
