@@ -19,11 +19,11 @@ for (const suite of suites) {
   testIt(
     `${suite}, booted: the package starts nothing, can be enabled, and is purged`,
     async () => {
-      const bench = await startSandbox();
+      const sandbox = await startSandbox();
       try {
         const files = { "/etc/ec2nic/always": "", "/etc/systemd/system.conf.d/off.conf": noImds };
         const enable = ["systemd-networkd.service"];
-        const machine = await startMachine(bench, { suite, files, enable, binary: null });
+        const machine = await startMachine(sandbox, { suite, files, enable, binary: null });
         const isActive = async (unit: string) =>
           (await machine.systemctl("is-active", unit)).stdout.trim();
         const loadedUnits = async () =>
@@ -59,7 +59,7 @@ for (const suite of suites) {
           "/etc/ec2nic\n",
         );
       } finally {
-        await bench.stop();
+        await sandbox.stop();
       }
     },
   );

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 
-/** Set for the process that runs inside; its value says that nobody can set it by accident. */
+/** Set for the process that runs in the namespaces. */
 const insideVariable = "EC2NIC_SANDBOX_NAMESPACE";
 
 /**
- * Runs this very program again in network, mount and (for an ordinary user) user namespaces of its
- * own, and ends with its status; inside, it returns. Nothing that happens there reaches the
- * machine's network.
+ * Runs this program again in new network, mount and (for an ordinary user) user namespaces, and exits
+ * with its status; in the namespaces it returns. Nothing in them reaches the network of the machine.
  */
 export async function enterNamespaces(): Promise<void> {
   if (process.env[insideVariable] === "entered") return assertPrivate();
@@ -14,12 +13,16 @@ export async function enterNamespaces(): Promise<void> {
   const program = [process.execPath, ...process.argv.slice(1)];
   const child = Bun.spawn(["unshare", ...asUser, "--net", "--mount", "--", ...program], {
     stdio: ["inherit", "inherit", "inherit"],
-    env: { ...process.env, [insideVariable]: "entered", EC2NIC_SANDBOX_OUTSIDE: networkNamespace() },
+    env: {
+      ...process.env,
+      [insideVariable]: "entered",
+      EC2NIC_SANDBOX_OUTSIDE: networkNamespace(),
+    },
   });
   process.exit(await child.exited);
 }
 
-/** A namespace that is the machine's own must never see a simulated 169.254.169.254. */
+/** The machine's own namespace must never get a simulated 169.254.169.254. */
 function assertPrivate(): void {
   if (process.env["EC2NIC_SANDBOX_OUTSIDE"] !== networkNamespace()) return;
   throw new Error("this is the machine's own network namespace: unshare did not take effect");

@@ -1,22 +1,22 @@
 import { run } from "../basics/run.ts";
 
-/** A NIC of the simulated instance: a veth pair whose far end is the VPC's side. */
+/** A NIC of the simulated instance: a veth pair whose other end is on the side of the VPC. */
 export interface VethNic {
   readonly name: string;
   readonly mac: string;
-  /** With its prefix length; null: none. */
+  /** The address with its prefix length; null: none. */
   readonly address: string | null;
 }
 
-/** The namespace of the VPC's side, where IMDS listens. */
+/** The network namespace of the VPC, where IMDS listens. */
 export const vpcNamespace = "vpc";
 
 /** 169.254.169.254 and fd00:ec2::254, as on EC2; only in namespaces made by `enterNamespaces`. */
 export const imdsAddresses = ["169.254.169.254", "fd00:ec2::254"] as const;
 
 /**
- * Builds an instance's network in the namespace of this process, and the VPC's side in another:
- * the NICs, IMDS's addresses behind the first, and `/sys` and `/run` of this namespace's own.
+ * Builds the network of an instance in the namespace of this process, and the VPC in another: the
+ * NICs, the addresses of IMDS, and `/sys` and `/run` for this namespace.
  */
 export function buildNetwork(nics: readonly VethNic[]): void {
   run("mount", "--make-rprivate", "/");
@@ -32,7 +32,7 @@ export function buildNetwork(nics: readonly VethNic[]): void {
   for (const nic of nics) addNic(nic);
 }
 
-/** Runs a command on the VPC's side. */
+/** Runs a command in the namespace of the VPC. */
 export function inVpc(...argv: readonly string[]): string {
   return run(...inVpcArgv(argv));
 }
@@ -41,22 +41,22 @@ export function inVpcArgv(argv: readonly string[]): readonly string[] {
   return ["nsenter", `--net=/run/netns/${vpcNamespace}`, "--", ...argv];
 }
 
-/** From now on nothing that comes in by this NIC is answered, not even refused. */
+/** Drops all packets from this NIC on the side of the VPC, without an error to the sender. */
 export function dropIncoming(name: string): void {
-  // the rule for local addresses stands first by default, and would let it in
+  // the rule for local addresses is the first by default, and would accept the packets
   inVpc("ip", "rule", "add", "pref", "10", "lookup", "local");
   inVpc("ip", "rule", "del", "pref", "0");
   inVpc("ip", "rule", "add", "pref", "5", "iif", farEnd(name), "blackhole");
 }
 
-/** Gives a NIC an address, and the VPC's router one beside it. */
+/** Adds an address to a NIC, and one in the same subnet to the router. */
 export function addAddress(name: string, address: string): void {
   run("ip", "address", "add", address, "dev", name);
   const router = address.replace(/\d+\/(\d+)$/, "1/$1");
   inVpc("ip", "address", "add", router, "dev", farEnd(name));
 }
 
-/** Pulls a NIC out. */
+/** Removes a NIC. */
 export function removeNic(name: string): void {
   run("ip", "link", "del", name);
 }
@@ -65,7 +65,7 @@ function farEnd(name: string): string {
   return `${name}-vpc`;
 }
 
-/** Plugs a NIC in, or at the beginning. */
+/** Adds a NIC. */
 export function addNic({ name, mac, address }: VethNic): void {
   const far = farEnd(name);
   const peer = ["type", "veth", "peer", "name", far, "netns", vpcNamespace];

@@ -29,13 +29,13 @@ const enis = [
 const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
 /** What the kernel must have for them. */
 export const expected = expectedKernel(configure(nics, false), { enis, incomplete: [] });
-/** The instance as its daemons would make it, beside a bridge, rules and routes of others. */
+/** Configures the instance as its daemons would, with a bridge, rules and routes of other programs. */
 export async function buildInstance({ run }: HeldNamespace): Promise<void> {
   await run("ip link set lo up");
   for (const number of [0, 1, 2]) {
     const { name } = linkAt(number);
     await run(`ip link add ${name} address ${macAt(number)} type veth peer name far${number}`);
-    // Without link-local addresses nothing changes by itself while it is looked at.
+    // Without link-local addresses the kernel changes nothing by itself.
     for (const link of [name, `far${number}`]) {
       await run(`ip link set ${link} addrgenmode none`);
       await run(`ip link set ${link} up`);

@@ -3,7 +3,7 @@ import { shortenCidr } from "../../../src/plan/drift/rules.ts";
 import type { HeldNamespace } from "./held-namespace.ts";
 import { expected } from "./real-instance.ts";
 
-/** Every address, route and rule, with all that `ip` tells of it, sorted. */
+/** Every address, route and rule with all details of `ip`, sorted. */
 async function snapshot({ run }: HeldNamespace): Promise<readonly string[]> {
   const shown = ["address", "-4 route show table all", "-6 route show table all"];
   const texts = [...shown, "-4 rule", "-6 rule"].map((words) => run(`ip -json -details ${words}`));
@@ -16,7 +16,7 @@ async function snapshot({ run }: HeldNamespace): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** The snapshot once `isDone`, or that of the deadline: IPv6 puts an address in place a bit later. */
+/** The first snapshot for which `isDone` is true, or the last one after 5 s: IPv6 adds addresses with a delay. */
 export async function snapshotWhen(
   network: HeldNamespace,
   isDone: (entries: readonly string[]) => boolean,
@@ -38,7 +38,7 @@ export async function expectNetworkUnchanged(
   expect(await snapshotWhen(network, isBack)).toEqual([...before]);
 }
 
-/** Whether each address has its local route, which is the last thing that it gets. */
+/** Whether each address has its local route, which the kernel adds last. */
 export function isSettled(entries: readonly string[]): boolean {
   const locals = entries.filter((entry) => entry.includes('"type":"local"'));
   return expected.nics

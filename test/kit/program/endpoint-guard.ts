@@ -1,8 +1,8 @@
-/** What a run would ask, as far as the safety of this machine depends on it. */
+/** The parts of a run that decide which IMDS it asks. */
 export interface GuardedRun {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The run has a network of its own. */
+  /** Whether the run has its own network namespace. */
   readonly namespace: boolean;
 }
 
@@ -16,8 +16,8 @@ const harmless = [
 ].map((args) => JSON.stringify(args));
 
 /**
- * Throws where a run could ask a metadata service that is not a test's own. Tests run on EC2 and in
- * CI too: a request that leaves the loopback there reads, or bothers, the real IMDS.
+ * Throws where a run could ask an IMDS that the test did not start. Tests also run on EC2 and in CI,
+ * where a request that leaves the loopback would reach the real IMDS.
  */
 export function guardEndpoints({ args, env, namespace }: GuardedRun): void {
   if (namespace || harmless.includes(JSON.stringify(args))) return;
@@ -33,7 +33,7 @@ export function guardEndpoints({ args, env, namespace }: GuardedRun): void {
   }
 }
 
-/** The values of --endpoint; a missing value is no endpoint. What follows `--` is another's. */
+/** The values of --endpoint; a missing value is no endpoint. What follows `--` is a command. */
 function endpointsIn(args: readonly string[]): readonly string[] {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);

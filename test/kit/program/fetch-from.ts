@@ -18,7 +18,7 @@ export function fetchFrom(
   return runEc2nic({ ...options, args: fetchArgs(url, args) });
 }
 
-/** `ec2nic fetch ARGS` against an instance of its own, which is stopped when it is over. */
+/** `ec2nic fetch ARGS` against a new simulator, which is stopped afterwards. */
 export async function fetchOnce(
   scenario: Scenario,
   args: readonly string[],
@@ -28,10 +28,10 @@ export async function fetchOnce(
   return { ...(await fetchFrom(simulator, args, options)), simulator };
 }
 
-/** Set for tests that are run again through the device-bound transport: the NIC to ask through. */
+/** The NIC to ask through, for tests that run again with the device-bound transport. */
 export const throughVariable = "EC2NIC_TEST_THROUGH";
 
-/** The flags stand first: what follows `--` is a command's. */
+/** The arguments of a run. The flags come first, since a command may follow `--`. */
 export function fetchArgs(url: string, args: readonly string[]): readonly string[] {
   const nic = process.env[throughVariable];
   const through = nic === undefined ? [] : ["--interface", nic];

@@ -1,10 +1,10 @@
 import { createServer, type Socket } from "node:net";
 import { parseRequest } from "../../../scripts/simulator/http/http-request.ts";
 
-/** A service that gives a token, and to each path below `latest/` whatever it is told to. */
+/** A service that gives a token and answers each path with any body. */
 export interface HostileImds extends AsyncDisposable {
   readonly url: string;
-  /** Each GET's target exactly as it was sent, percent-encoding and all. */
+  /** The target of each GET exactly as it was sent, with its percent-encoding. */
   readonly targets: readonly string[];
 }
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { repository } from "./run-ec2nic.ts";
 
-/** The service's own addresses, as loopback addresses of the network namespace it is called in. */
+/** The addresses of IMDS, which become loopback addresses of the network namespace. */
 const addresses = { ipv4: "169.254.169.254", ipv6: "fd00:ec2::254" } as const;
 
 /**
- * A command that starts the simulator on IMDS's own addresses, in a network namespace of the run's
- * own, and then runs what follows. `before`: more commands for that network.
+ * A command that starts the simulator on the addresses of IMDS, in the network namespace of the run,
+ * and then runs the command that follows. `before`: more commands for that network.
  */
 export function aroundOwnImds(
   families: readonly (keyof typeof addresses)[],
@@ -26,7 +26,7 @@ export function aroundOwnImds(
     "set -eu; ip link set lo up",
     ...add,
     ...(before === "" ? [] : [before]),
-    // the file is there before anybody looks into it, however late the simulator starts
+    // the file exists before it is read, even if the simulator starts late
     `log=$(mktemp -d); : >"$log/out"; trap 'kill $pid; rm -r "$log"' EXIT`,
     `${simulator} >"$log/out" & pid=$!`,
     `while [ "$(grep -c listening "$log/out")" -lt ${listen.length} ]; do sleep 0.02; done`,

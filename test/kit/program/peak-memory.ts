@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Watches the most memory that a process ever had (VmHWM of proc_pid_status(5)); `stop` gives what was
- * seen last, in kB. getrusage(2) would tell the peak of this process where that is higher, for a child
- * starts as a copy of it.
+ * Watches the peak memory of a process (VmHWM of proc_pid_status(5)); `stop` returns the last value in
+ * kB. getrusage(2) would return the peak of this process where that is higher, since a child starts as
+ * its copy.
  */
 export function watchPeak(
   pid: number,
@@ -21,7 +21,7 @@ export function watchPeak(
   return { stop };
 }
 
-/** 0 before it has become the program, and when it is gone. */
+/** 0 before the process runs the program, and after its end. */
 function peakOf(pid: number, program: string): number {
   try {
     if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(`${program}\0`)) return 0;

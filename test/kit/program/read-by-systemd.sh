@@ -1,15 +1,15 @@
 #!/bin/sh
-# Lets a real systemd read an EnvironmentFile= and shows what the service got, as `env -0`.
+# Lets a real systemd read an EnvironmentFile= and writes the environment of the service (`env -0`).
 #
-#   read-by-systemd.sh FOLDER    FOLDER/env is read; FOLDER/out is what came of it
+#   read-by-systemd.sh FOLDER    reads FOLDER/env and writes FOLDER/out
 #
-# It is a `systemd --user` manager in PID, mount, network and cgroup namespaces of its own: never as
-# PID 1, never a system manager, and never outside of them, for that would take the machine over.
+# It is a `systemd --user` manager in its own PID, mount, network and cgroup namespaces. It must never
+# be PID 1, a system manager, or run outside of them: it would take control of the machine.
 set -eu
 folder=$1
 
 if [ "${2:-}" != inside ]; then
-  # the manager shall see a cgroup of its own and nothing above it
+  # the manager must see its own cgroup and nothing above it
   group=
   cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
   if [ -n "$cgroup" ] && mkdir "$cgroup/ec2nic-test-$$" 2>/dev/null; then
@@ -30,8 +30,8 @@ EnvironmentFile=$folder/env
 ExecStart=/bin/sh -c 'env -0 >$folder/out.new && mv $folder/out.new $folder/out'
 UNIT
 mount -t tmpfs tmpfs /run
-mkdir -p /run/systemd/system # what says "systemd booted this machine" (sd_booted(3))
-# what is mounted there, whole or hybrid, shows the machine's own tree
+mkdir -p /run/systemd/system # the sign that systemd booted this machine (sd_booted(3))
+# the mounted tree, unified or hybrid, is that of the machine
 umount -l /sys/fs/cgroup 2>/dev/null || :
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 

@@ -15,17 +15,17 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Default: none (/dev/null). */
   readonly stdin?: string | Uint8Array;
-  /** A network of its own, in which nothing is reachable that the run does not make there. */
+  /** Whether the run has its own network namespace, which is empty. */
   readonly namespace?: boolean;
   /**
    * A command that runs the binary: `["sh", "-c", 'eval "$("$@")"', "sh"]`. The binary and its
-   * arguments follow as the last arguments, so that what is asked stays in `args`.
+   * arguments follow as the last arguments, so that `args` has what is checked.
    */
   readonly around?: readonly string[];
 }
 
 export interface RunResult {
-  /** As a shell reports it: 128 + n for a signal that nobody caught. */
+  /** As a shell reports it: 128 + n for an uncaught signal. */
   readonly code: number;
   readonly stdout: Uint8Array;
   /** stdout as UTF-8. */
@@ -37,24 +37,24 @@ export interface RunResult {
 export interface Running {
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly pid: number;
-  /** The exit status; `result` comes later where a child of its still holds stdout. */
+  /** The exit status; `result` comes later where a child process still has stdout. */
   readonly exited: Promise<number>;
   readonly result: Promise<RunResult>;
 }
 
-/** No run of a test takes so long; one that hangs fails instead of stopping the suite. */
+/** Kills a run that hangs, so that it fails and does not stop the suite. */
 const longestRunMs = 18_000;
 
-/** Runs the built ec2nic to its end. Throws where it could ask an IMDS that is not the test's. */
+/** Runs the built ec2nic to its end. Throws where it could ask the real IMDS. */
 export function runEc2nic(options: RunOptions): Promise<RunResult> {
   return startEc2nic(options).result;
 }
 
-/** The same, for a run that something happens to before its end. */
+/** Starts the built ec2nic. Throws where it could ask the real IMDS. */
 export function startEc2nic(options: RunOptions): Running {
   const { args, env = {}, namespace = false, around = [], stdin } = options;
   guardEndpoints({ args, env, namespace });
-  if (!existsSync(binary)) throw new Error("dist/ec2nic is not there: run bun scripts/build.ts");
+  if (!existsSync(binary)) throw new Error("dist/ec2nic does not exist: run make build");
   const startMs = performance.now();
   const child = Bun.spawn([...(namespace ? ownNetwork() : []), ...around, binary, ...args], {
     env: { PATH: path, ...env },

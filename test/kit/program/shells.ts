@@ -1,6 +1,6 @@
 import { missingTool } from "../basics/skip.ts";
 
-/** The shells that read what `--format env` prints, and how each is started with a script. */
+/** The shells that read what `--format env` prints, and the command that starts each with a script. */
 export const shells = [
   { name: "dash", argv: ["dash"] },
   { name: "bash", argv: ["bash", "--norc"] },

@@ -2,11 +2,11 @@ import { createServer } from "node:net";
 
 export interface TrapServer extends AsyncDisposable {
   readonly url: string;
-  /** What came in, a connection each; a trap that is not stepped into has none. */
+  /** The received bytes, one entry for each connection. */
   readonly received: readonly string[];
 }
 
-/** Listens on the loopback for what should never come: a proxy, the target of a redirect. */
+/** Listens on the loopback for requests that must not come: a proxy, the target of a redirect. */
 export async function startTrap(): Promise<TrapServer> {
   const received: string[] = [];
   const server = createServer((socket) => {

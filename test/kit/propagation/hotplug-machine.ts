@@ -9,13 +9,13 @@ import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated
 interface Options {
   readonly scenario?: Scenario;
   readonly env?: Readonly<Record<string, string>>;
-  /** What the service says instead of its answer; null: nothing else. May throw. */
+  /** Replaces an answer of IMDS; null: the answer is unchanged. May throw. */
   readonly fault?: (path: string, atMs: number) => Response | null;
-  /** What happens at a time: the machine changes. */
+  /** Changes the machine; called after each wait. */
   readonly change?: (disk: FakeFiles["there"], atMs: number) => void;
 }
 
-/** A link, by name, as sysfs shows it: plain Ethernet, or with a folder of its own (`bridge`). */
+/** The files of a link in sysfs: plain Ethernet, or with the folder of another kind (`bridge`). */
 export function linkFiles(name: string, mac: string, folder = "queues"): Record<string, string> {
   const path = `/sys/class/net/${name}`;
   return {
@@ -27,18 +27,18 @@ export function linkFiles(name: string, mac: string, folder = "queues"): Record<
   };
 }
 
-/** From now on its link is there. */
+/** Adds files to the disk of a machine. */
 export function addFiles(disk: FakeFiles["there"], link: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(link)) {
     disk.set(path, { content: new TextEncoder().encode(text), mode: 0o444 });
   }
 }
 
-/** The MACs of ens5, the primary's, and ens6. */
+/** The MACs of ens5, the primary, and of ens6. */
 export const primaryMac = "06:ec:2a:00:00:00";
 export const secondMac = "06:ec:2a:00:00:01";
 
-/** A machine in memory with two NICs, networkd in charge and not up yet, on a clock of waits alone. */
+/** A machine in memory with two NICs and networkd, which does not run yet. Only waits advance its clock. */
 export function hotplugMachine(options: Options = {}) {
   const files = fakeFiles({
     ...linkFiles("ens5", primaryMac),
@@ -64,9 +64,9 @@ export function hotplugMachine(options: Options = {}) {
     const body = instance.metadata.read(path.split("/"));
     return body === null ? new Response("", { status: 404 }) : new Response(body);
   };
-  /** One run: its exit status, what it printed and what it said. */
+  /** Runs `ec2nic hotplug` with these arguments and changes of the host. */
   const runAs = async (hostChanges: Partial<Host>, ...args: readonly string[]) => {
-    const startMs = clock.now(); // a run's clock begins with it
+    const startMs = clock.now(); // the clock of a run starts at 0
     const log = fakeLog();
     const hints: string[] = [];
     const printed: string[] = [];
@@ -117,7 +117,7 @@ function defaultFlags(args: readonly string[]): readonly string[] {
   return isPlanning ? [...endpoint, "--backend", "networkd", ...stage] : [];
 }
 
-/** `fakeFiles` knows files alone: here a folder is there where something lies in it. */
+/** Adds folders to `fakeFiles`: a folder exists where a file is in it. */
 function withFolders(files: FakeFiles): Files {
   const below = (path: string) =>
     [...files.there.keys()].flatMap((each) =>

@@ -3,23 +3,23 @@ import type { FaultRule } from "../../../scripts/simulator/faults/fault.ts";
 import type { Change } from "../../../scripts/simulator/scenario/scenario.ts";
 
 /**
- * How an ENI becomes known after it was plugged in: late, wrong and flapping keys, in the orders
- * that people met (issue numbers at the rows that have one). Times in milliseconds since the
- * attachment, as long as on EC2; `scaleSchedule` makes them shorter.
+ * How the metadata of an attached ENI appears: late, wrong and flapping keys, in orders that users
+ * reported (the rows have the issues). Times are in milliseconds since the attachment, as on EC2;
+ * `scaleSchedule` makes them shorter.
  */
 export interface HotplugSchedule {
   readonly eni: EniSpec;
-  /** What is attached before; default: the primary. */
+  /** The ENIs that are already attached; default: the primary. */
   readonly before?: readonly EniSpec[];
   readonly changes?: readonly Change[];
   readonly faults?: readonly FaultRule[];
-  /** When IMDS has said all that a first use needs; null: it depends on what the faults strike. */
+  /** When IMDS has all values for a first configuration; null: it depends on the faults. */
   readonly possibleMs: number | null;
-  /** When the last that ends as it should is there; default: `possibleMs`, else 0. */
+  /** When IMDS has all values; default: `possibleMs`, else 0. */
   readonly completeMs?: number;
-  /** The last that comes shows in no listing: it is found by reading again what is known. */
+  /** The last value appears in no listing: only reading a known key again shows it. */
   readonly isHidden?: boolean;
-  /** What a watch tells, in this order, where that is not `usable` and `settled` alone. */
+  /** The events of a watch in order; default: `usable` and `settled`. */
   readonly expectedEvents?: readonly ("usable" | "changed" | "settled")[];
 }
 
@@ -28,12 +28,12 @@ const lateMs = 2800;
 const listed = { afterMs: lateMs, listed: true };
 const withOneChange = ["usable", "changed", "settled"] as const;
 
-/** A second ENI, and what is late of it. */
+/** A second ENI with its late keys. */
 function plugged(late: NonNullable<EniSpec["late"]>, spec: Partial<EniSpec> = {}): EniSpec {
   return { device: 1, ...spec, late };
 }
 
-/** With all that an ENI can have. */
+/** Everything that an ENI can have. */
 const rich = {
   dualStack: true,
   ipv4: ["10.0.1.10", "10.0.1.11"],
@@ -45,7 +45,7 @@ function ipv6At(ms: number) {
   return { ipv6s: ms, "subnet-ipv6-cidr-blocks": ms, "vpc-ipv6-cidr-blocks": ms };
 }
 
-/** Gone for a second. */
+/** Missing for 4 s. */
 function vanishing(fromMs: number): readonly Change[] {
   return [
     { afterMs: fromMs, detach: { mac } },
@@ -59,7 +59,7 @@ function failThree(match: string, status: number, skip = 0): readonly FaultRule[
 
 const addressesPath = `network/interfaces/macs/${mac}/local-ipv4s`;
 const twoAddresses = { ipv4: ["10.0.1.10", "10.0.1.11"] } as const;
-/** The second address is not said for a while, though it was said before. */
+/** The second address is not listed for some time, although it was listed before. */
 const shrinking: readonly Change[] = [
   { afterMs: 3200, set: { path: addressesPath, value: [twoAddresses.ipv4[0]] } },
   { afterMs: 6400, set: { path: addressesPath, value: twoAddresses.ipv4 } },
@@ -70,7 +70,7 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
   "complete from the start": { eni: plugged({}), possibleMs: 0 },
   "complete from the start, with all there is": { eni: plugged({}, rich), possibleMs: 0 },
   "not listed for 2.8 s": { eni: plugged({ ".": lateMs }), possibleMs: lateMs },
-  // up to 30 s were seen
+  // up to 30 s were observed
   "not listed for 20 s": { eni: plugged({ ".": 20_000 }), possibleMs: 20_000 },
   "device-number late": { eni: plugged({ "device-number": lateMs }), possibleMs: lateMs },
   "interface-id late": { eni: plugged({ "interface-id": lateMs }), possibleMs: lateMs },

@@ -5,21 +5,20 @@ import type { AttachedEni } from "../machine/vpc/vpc.ts";
 
 const counts = v.object({ nowMs: v.number() });
 
-/** A schedule that has begun on an instance. */
+/** A schedule that has started on an instance. */
 export interface StartedSchedule {
   readonly eni: AttachedEni;
-  /** When the metadata service was told of the ENI, since 1970, in milliseconds. */
+  /** When IMDS got the ENI, in milliseconds since 1970. */
   readonly startMs: number;
-  /** The same moment on the clock of the simulator's log. */
+  /** The same time on the clock of the simulator's log. */
   readonly loggedMs: number;
-  /** Resolves when the last change has been made; rejects where one could not be. */
+  /** Resolves after the last change; rejects where one failed. */
   readonly changed: Promise<unknown>;
 }
 
 /**
- * Plugs the schedule's NIC into the machine, and when it is there tells the metadata service of it:
- * what is late counts from that moment. Of the requests, only those from then on are in the
- * simulator's log.
+ * Attaches the NIC of a schedule to the machine, and then adds the ENI to IMDS: the times of the
+ * schedule count from that moment. The simulator's log has the requests since then.
  */
 export async function playSchedule(
   { machine, vpc }: Pick<TestInstance, "machine" | "vpc">,

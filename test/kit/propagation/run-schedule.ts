@@ -7,7 +7,7 @@ import { playSchedule } from "./play-schedule.ts";
 import { untilAddresses } from "../machine/checks/until-addresses.ts";
 
 const nullableMs = v.nullable(v.number());
-const said = v.object({
+const outputSchema = v.object({
   outcome: v.string(),
   elapsedMs: v.number(),
   nics: v.array(
@@ -28,20 +28,20 @@ const logged = v.array(
   }),
 );
 
-/** What `hotplug add` made of a schedule; times in milliseconds since the attachment. */
+/** The result of `hotplug add` on a schedule; times in milliseconds since the attachment. */
 export interface ScheduleRun {
-  /** When it was running, at the latest: what its timeline counts from. */
+  /** The latest possible start of the run, from which its timeline counts. */
   readonly startedMs: number;
   readonly ended: Ended;
-  /** What its `--json` said. */
-  readonly json: v.InferOutput<typeof said>;
+  /** Its `--json` output. */
+  readonly json: v.InferOutput<typeof outputSchema>;
   readonly requests: v.InferOutput<typeof logged>;
-  /** `activate --check`, and then `activate --json`, as the machine is afterwards. */
+  /** The results of `activate --check` and of `activate --json` afterwards. */
   readonly check: Ended;
   readonly again: Ended;
 }
 
-/** Plugs a NIC in, and runs what udev would: returns when that has ended and was looked at. */
+/** Attaches the NIC of a schedule, and runs what udev would run. */
 export async function runSchedule(
   instance: TestInstance,
   schedule: HotplugSchedule,
@@ -52,10 +52,10 @@ export async function runSchedule(
   const add = ["hotplug", "add", "--nic", eni.nic, "--json", "--settle", `${settleMs}ms`];
   const ended = await machine.exec(["ec2nic", ...add], { timeoutMs: 90_000 });
   const endedMs = Date.now() - startMs;
-  const json = v.parse(said, JSON.parse(ended.stdout || "{}"));
+  const json = v.parse(outputSchema, JSON.parse(ended.stdout || "{}"));
   const all = v.parse(logged, await vpc.simulator.look("requests"));
   await changed;
-  // DHCPv6 and duplicate detection take their time after it
+  // DHCPv6 and duplicate address detection need time after the run
   await untilAddresses(machine, scheduleEnd(schedule).addresses);
   const requests = all.map((each) => ({ ...each, atMs: each.atMs - loggedMs }));
   return {

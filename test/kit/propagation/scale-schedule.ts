@@ -1,7 +1,7 @@
 import type { HotplugSchedule } from "./hotplug-schedules.ts";
 import type { Late } from "../../../scripts/simulator/scenario/lateness.ts";
 
-/** The same schedule with all its times multiplied; how often a fault strikes stays. */
+/** The same schedule with all times multiplied; the number of faults stays the same. */
 export function scaleSchedule(schedule: HotplugSchedule, factor: number): HotplugSchedule {
   const { eni, changes = [], faults = [], possibleMs, completeMs } = schedule;
   const lateKeys = Object.entries(eni.late ?? {});
@@ -23,7 +23,7 @@ function scaleLate(late: Late, factor: number): Late {
   return { ...late, afterMs: late.afterMs * factor };
 }
 
-/** For how long nothing new may come, in milliseconds: what `--settle` must be longer than. */
+/** The longest time without a new value, in milliseconds: `--settle` must be longer. */
 export function longestQuietMs({ eni, changes = [], possibleMs }: HotplugSchedule): number {
   const lateMs = Object.values(eni.late ?? {}).map((each) => {
     return typeof each === "number" ? each : each.afterMs;

@@ -21,21 +21,21 @@ interface TimedRequest {
 interface Options {
   readonly scenario: Scenario;
   readonly macs?: readonly string[];
-  /** Those that are wanted at a time, beside `macs` until they have settled. */
+  /** More MACs to watch at a time; `macs` are watched until they settle. */
   readonly alsoWanted?: (nowMs: number, events: readonly TimedEvent[]) => readonly string[];
   readonly settleMs?: number;
   readonly deadlineMs?: number;
   readonly kernel?: (mac: string) => KernelFacts | null;
-  /** By time. */
+  /** The occupied slots at a time. */
   readonly occupiedSlots?: (nowMs: number) => readonly OccupiedSlot[];
-  /** What the service says instead of its answer; null: nothing else. May throw. */
+  /** Replaces an answer of IMDS; null: the answer is unchanged. May throw. */
   readonly fault?: (path: string, atMs: number) => Answer | null;
 }
 
 /** The MAC of `{ device: 1 }`. */
 export const pluggedMac = "06:ec:2a:00:00:01";
 
-/** A whole watch, on a clock that moves with its waits alone, over an instance in memory. */
+/** Runs a watch to its end over an instance in memory. Only waits advance its clock. */
 export async function watchInMemory({ scenario, macs = [pluggedMac], ...options }: Options) {
   const { settleMs = 10_000, deadlineMs = 60_000, kernel = () => null, fault } = options;
   const { alsoWanted = () => [] } = options;

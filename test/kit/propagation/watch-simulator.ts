@@ -12,7 +12,7 @@ import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 
 interface Watched {
-  /** With when it was told, in milliseconds since the simulator's start, as its requests have. */
+  /** The events, with milliseconds since the start of the simulator, as its requests have. */
   readonly events: readonly { readonly atMs: number; readonly event: EniEvent }[];
   readonly requests: readonly LoggedRequest[];
   readonly connections: number;
@@ -25,7 +25,7 @@ interface WatchPlan {
   readonly timeoutMs: number;
 }
 
-/** A whole watch over real HTTP, with real time; chance says a half always. */
+/** Runs a watch to its end over real HTTP, in real time; `random()` is always 0.5. */
 export async function watchSimulator(plan: WatchPlan): Promise<Watched> {
   const startMs = systemClock.now();
   await using simulator = await startSimulator({ scenario: plan.scenario });

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { cacheFolder, rootFileSystem, type Suite } from "../machine/root-file-system.ts";
 import { command, type Ended } from "../machine/command.ts";
 
-/** A Debian's root file system, as a layer of its own; nobody is booted in it. */
+/** The root file system of a Debian, with its own writable layer; nothing boots in it. */
 export interface Chroot extends AsyncDisposable {
   /** Runs a command in it, with its own mounts, network and processes. */
   readonly run: (argv: readonly string[]) => Promise<Ended>;
-  /** The same; throws with what it said where it fails. Gives what it said on stdout. */
+  /** Runs a command and returns its stdout. Throws with its output where it fails. */
   readonly mustRun: (argv: readonly string[]) => Promise<string>;
-  /** Each path of it with kind, mode, owner and size; not what dpkg itself keeps. */
+  /** Each path with kind, mode, owner and link target, without the data of dpkg. */
   readonly listing: () => Promise<readonly string[]>;
 }
 
-/** `shift` leaves what is run; /mnt is the folder that is given along. */
+/** `shift` leaves the command; /mnt/dist is the folder of the release. */
 const enter = `
 set -eu
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
@@ -30,10 +30,10 @@ exec chroot "$root" "$@"
 
 const ownOfDpkg = /^\/(?:var\/lib\/dpkg|var\/log|var\/cache|proc|dev|mnt)(?:\/| |$)/;
 
-/** `dist`: the folder of what is handed out; it lies at /mnt/dist in it. */
+/** `dist`: the folder of the release, which is mounted at /mnt/dist. */
 export async function chroot(suite: Suite, dist: string): Promise<Chroot> {
   const lower = await rootFileSystem(suite);
-  // not below /tmp, which may be no place for an upper layer
+  // not below /tmp, whose file system may not support an upper layer
   const folder = mkdtempSync(join(cacheFolder(), "chroot-"));
   for (const name of ["upper", "work", "root"]) mkdirSync(join(folder, name));
   const spaces = ["unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork"];

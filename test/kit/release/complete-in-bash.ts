@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
 import { mark, setPrompt, typeIntoShell } from "./type-into-shell.ts";
 
-/** M-* puts every completion into the line (readline's `insert-completions`); C-t writes it down. */
+/** M-* inserts every completion into the line (readline's `insert-completions`); C-t writes the line to a file. */
 const setUp = (script: string, out: string): string => `
 source ${script}; ${setPrompt}
 bind -x '"\\C-t": printf "%s\\n${mark}\\n" "$READLINE_LINE" >>${out}'
 `;
 
 /**
- * What a real, interactive bash makes of each line when it is asked for all completions at its end:
- * the whole line, with the words that were put in.
+ * Asks a real, interactive bash for all completions at the end of each line. Returns the lines with
+ * the inserted words.
  */
 export async function completeInBash(
   script: string,

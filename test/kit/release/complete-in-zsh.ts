@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../basics/temporary-folder.ts";
 import { mark, setPrompt, typeIntoShell } from "./type-into-shell.ts";
 
-/** Each match that is offered is written down, beside being offered. */
+/** Writes each match that zsh offers to a file, too. */
 const setUp = (folder: string, out: string): string => `
 fpath=(${folder} $fpath); autoload -Uz compinit; compinit -u -d ${out}.dump
 setopt no_beep; ${setPrompt}; PROMPT=$PS1
@@ -15,7 +15,7 @@ mark() { print -- '${mark}' >>${out}; BUFFER= }
 zle -N mark; bindkey '^T' mark; bindkey '^I' list-choices
 `;
 
-/** What a real, interactive zsh offers at the end of each line, sorted. */
+/** The completions that a real, interactive zsh offers at the end of each line, sorted. */
 export async function completeInZsh(
   completions: string,
   lines: readonly string[],

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A root with a shell (busybox) and libc in it, and nothing else; `rpm --root` runs its scripts there. */
+/** A root with a shell (busybox) and libc only, where `rpm --root` runs its scripts. */
 export function emptyRoot(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), "ec2nic-rpm-"));
   const busybox = Bun.which("busybox") ?? "";
@@ -20,13 +20,13 @@ export function emptyRoot(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
-/** What a program is linked with, as paths of this machine. */
+/** The paths of the libraries of a program on this machine. */
 function linkedWith(program: string): readonly string[] {
-  const said = Bun.spawnSync(["ldd", program]).stdout.toString();
-  return [...said.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, path = ""]) => path);
+  const output = Bun.spawnSync(["ldd", program]).stdout.toString();
+  return [...output.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, path = ""]) => path);
 }
 
-/** Every path below it, but for the database of rpm. */
+/** Every path below a root, without the database of rpm. */
 export function pathsBelow(root: string): readonly string[] {
   const names = readdirSync(root, { recursive: true, withFileTypes: true });
   const paths = names.map((entry) => join(entry.parentPath, entry.name).slice(root.length));

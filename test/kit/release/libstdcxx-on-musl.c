@@ -1,6 +1,6 @@
 /*
- * What Debian's libstdc++ and libgcc take from glibc and musl has not, so that a program for musl can
- * be tried where there is no libstdc++ for musl. Enough for a program that throws no C++ exceptions.
+ * The functions that Debian's libstdc++ and libgcc need from glibc and that musl does not have, so that
+ * a program for musl can run without a libstdc++ for musl. Enough for a program that throws no C++ exceptions.
  */
 typedef unsigned long size;
 extern size strftime_l(char *, size, const char *, const void *, void *);

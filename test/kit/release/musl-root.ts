@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mustRun } from "../machine/command.ts";
 import { unpackPackages } from "./unpack-packages.ts";
 
-/** What the same things are called on each architecture. */
+/** The names on each architecture. */
 const architectures = {
   x64: {
     debian: "amd64",
@@ -24,15 +24,15 @@ export type Architecture = keyof typeof architectures;
 
 const shim = join(import.meta.dir, "libstdcxx-on-musl.c");
 
-/** The programs that it takes to make such a root, and to run what is in it. */
+/** The programs that `makeMuslRoot` and a run in the root need. */
 export function muslTools(architecture: Architecture): readonly string[] {
   const { compiler, emulator } = architectures[architecture];
   return [compiler, ...(emulator === null ? [] : [emulator]), "mmdebstrap", "ip"];
 }
 
 /**
- * Makes `root` a place where a program for musl runs: Debian's musl, and Debian's libstdc++ with what
- * that misses there. Gives the words that start it inside, which its arguments follow.
+ * Fills `root` so that a program for musl can run in it: Debian's musl, Debian's libstdc++, and the
+ * functions that libstdc++ needs from glibc. Returns the command that runs the program there.
  */
 export async function makeMuslRoot(
   root: string,
@@ -47,7 +47,7 @@ export async function makeMuslRoot(
   put(`lib/${machine}-linux-musl/libc.so`, `lib/${loader}`);
   put(`usr/lib/${machine}-linux-gnu/libstdc++.so.6`, "lib/libstdc++.so.6");
   put(`lib/${machine}-linux-gnu/libgcc_s.so.1`, "lib/libgcc_s.so.1");
-  // the names by which others know musl, which is loader, libc and libm in one
+  // the other names of musl, which is loader, libc and libm in one file
   for (const name of [`libc.musl-${machine}.so.1`, "libc.so.6", "libm.so.6", glibcLoader]) {
     symlinkSync(loader, join(root, "lib", name));
   }

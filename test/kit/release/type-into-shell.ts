@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 
 export interface ShellInput {
-  /** The interactive shell; it runs on a terminal of its own. */
+  /** The interactive shell; it runs on its own terminal. */
   readonly shell: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What is typed, one after the other, each when the shell has written down the one before. */
+  /** The inputs; each is typed after the shell has written its result for the one before. */
   readonly keys: readonly string[];
-  /** Where it writes down what became of each, ended by a line of `mark`. */
+  /** The file with the results, each ended by a line of `mark`. */
   readonly out: string;
 }
 
@@ -15,10 +15,10 @@ export const mark = "=";
 const prompt = "READY>";
 const deadlineMs = 20_000;
 
-/** The shell has to prompt with this; as it is written, what sets it is no prompt by itself. */
+/** Sets the prompt that is awaited. The backslash keeps this text itself from looking like the prompt. */
 export const setPrompt = `PS1=READY\\>`;
 
-/** What a shell wrote down for each of `keys`, as lines. Throws where it does not get ahead. */
+/** The lines that the shell wrote for each input. Throws where one takes longer than 20 s. */
 export async function typeIntoShell(typing: ShellInput): Promise<readonly (readonly string[])[]> {
   const { shell, cwd, env, keys, out } = typing;
   const child = Bun.spawn(["script", "-qec", shell, "/dev/null"], {

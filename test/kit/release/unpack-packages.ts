@@ -5,8 +5,8 @@ import { mustRun } from "../machine/command.ts";
 import { cacheFolder } from "../machine/root-file-system.ts";
 
 /**
- * A folder with packages of Debian bookworm and what they need, kept; unpacked and not installed,
- * neither on this machine nor there. `architecture`: as Debian calls it.
+ * Unpacks packages of Debian bookworm and their dependencies into a cached folder, without installing
+ * them. `architecture`: the name that Debian uses.
  */
 export async function unpackPackages(
   architecture: "amd64" | "arm64",

@@ -1,21 +1,21 @@
 import { connect } from "node:net";
 
-/** What a client that looks at the bytes saw. */
+/** The bytes that a client received. */
 export interface RawExchange {
   readonly text: string;
-  /** How it ended: FIN, RST, no connection at all, or not at all within the time. */
+  /** How the connection ended: FIN, RST, refused, or not within the time. */
   readonly end: "fin" | "reset" | "refused" | "open";
   readonly elapsedMs: number;
 }
 
 export interface RawOptions {
-  /** How long to look, from when the connection stands; default 60. */
+  /** How long to read after the connection is established; default 60. */
   readonly forMs?: number;
-  /** Look no further than so many bytes. */
+  /** The maximum number of bytes to read. */
   readonly maxBytes?: number;
 }
 
-/** Connects to a URL's host, sends `text` as it is, and looks at what comes. */
+/** Connects to the host of a URL, sends `text` unchanged, and reads the answer. */
 export async function rawExchange(
   url: string,
   text: string,

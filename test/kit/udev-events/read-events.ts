@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One event, as `udevadm monitor --property` showed it in a guest; fields that matter here. */
+/** One event that `udevadm monitor --property` printed in a guest, with the fields that tests use. */
 export interface ShownEvent {
   /** What was done to the guest. */
   readonly step: string;
@@ -10,8 +10,8 @@ export interface ShownEvent {
 }
 
 /**
- * Debian trixie under QEMU. `virtio`: a NIC whose device has another below it; `vmxnet3`: a driver
- * that has the PCI device itself, as ENA does.
+ * Events of Debian trixie under QEMU. `virtio`: a NIC whose PCI device has a device below it;
+ * `vmxnet3`: a driver of the PCI device itself, like ENA.
  */
 export function readEvents(which: "virtio" | "vmxnet3"): readonly ShownEvent[] {
   const lines = readFileSync(join(import.meta.dir, `${which}.jsonl`), "utf8")

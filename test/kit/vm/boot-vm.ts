@@ -23,13 +23,13 @@ import type { Vm } from "./vm.ts";
 export interface VmOptions extends VpcOptions {
   readonly suite: Suite;
   readonly backend: GuestBackend;
-  /** Of the NICs that are there at the boot; default: virtio's. */
+  /** The model of the NICs at the boot; default: virtio. */
   readonly model?: NicModel;
   /** Becomes /usr/local/bin/ec2nic; default: dist/ec2nic; null: none. */
   readonly program?: string | null;
-  /** Slots of the PCI bus, by MAC; default: `ens5` is in slot 5, the primary's. */
+  /** Slots of the PCI bus, by MAC; default: `ens5`, the primary, is in slot 5. */
   readonly slots?: Readonly<Record<string, number>>;
-  /** Default false: the guest goes on from where one of its kind had booted. */
+  /** Default false: the guest is restored from a saved state after a boot. */
   readonly fromPowerOn?: boolean;
 }
 
@@ -69,7 +69,7 @@ interface Parts {
   readonly sandbox: Sandbox;
   readonly vpc: Vpc;
   readonly image: Image;
-  /** At the start. */
+  /** The NICs at the start. */
   readonly nics: readonly GuestNic[];
   readonly program?: string;
 }
@@ -79,7 +79,7 @@ function vmOf({ sandbox, vpc, image, nics, ...program }: Parts, first: Guest): V
   let copies = 0;
   const plugged = new Map(nics.map((nic) => [nic.mac, nic]));
   const commands = createMachineCommands((argv, options) => guest.agent.exec(argv, options));
-  /** With a QEMU of its own: about one of five resets of one that runs left it silent for ever. */
+  /** Starts a new QEMU: about one of five resets of a running QEMU left the guest without output. */
   const bootAgain = async (from?: string): Promise<void> => {
     guest = await guest.startAgain({ nics: [...plugged.values()], ...program }, from);
     showConsole(guest);
@@ -90,7 +90,7 @@ function vmOf({ sandbox, vpc, image, nics, ...program }: Parts, first: Guest): V
     ...commands,
     sandbox,
     vpc,
-    // A program of the guest's root file system, in the VPC's network: it reads files there alone.
+    // A program of the guest's root file system, in the network of the VPC.
     execInNetworkOf: (sandbox, argv, limits) =>
       command(sandbox.enterNetwork(["chroot", image.root, ...argv]), limits),
     attach: async (spec: EniSpec, { model = "virtio-net-pci", ...sides } = {}) => {
@@ -130,7 +130,7 @@ function vmOf({ sandbox, vpc, image, nics, ...program }: Parts, first: Guest): V
   };
 }
 
-/** Until systemd has done its first jobs, and the first ENI's NIC has its addresses. */
+/** Waits until systemd has booted, and the NIC of the first ENI has its addresses. */
 async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> {
   const commands = createMachineCommands(agent.exec);
   try {
@@ -142,12 +142,12 @@ async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> 
     const addresses = [...(first?.ipv4.slice(0, 1) ?? []), ...(first?.ipv6.slice(0, 1) ?? [])];
     await untilAddresses(commands, addresses, 60_000);
   } catch (error) {
-    const said = readFileSync(consoleLog, "utf8").slice(-3000);
-    throw new Error(`the guest did not boot; its console's end: ${said}`, { cause: error });
+    const output = readFileSync(consoleLog, "utf8").slice(-3000);
+    throw new Error(`the guest did not boot; the end of its console: ${output}`, { cause: error });
   }
 }
 
-/** What of an ENI a guest has got, when its state is saved. */
+/** The addresses of an ENI, which are part of a saved state. */
 function addressesOf({ mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs }: AttachedEni): unknown {
   return { mac, ipv4, ipv6, subnetCidr, subnetIpv6Cidrs };
 }

@@ -10,7 +10,7 @@ const all: readonly GuestKind[] = suites.flatMap((suite) =>
   vmBackends.map((backend) => ({ suite, backend })),
 );
 
-/** The guests of a scenario that takes minutes: these few, or with GUESTS=all every one. */
+/** The guests of a long scenario: these few, or all with GUESTS=all. */
 export function guestsOf(few: readonly GuestKind[]): readonly GuestKind[] {
   return process.env["GUESTS"] === "all" ? all : few;
 }

@@ -4,13 +4,13 @@ import type { Suite } from "../machine/root-file-system.ts";
 import { missingTool } from "../basics/skip.ts";
 import { vmTools } from "./tools.ts";
 
-/** Why no virtual machine is started; null where one can be. */
+/** Why no virtual machine is started in a test; null where one is. */
 export function vmTestsMissing(suite: Suite): string | null {
   return process.env["LAB"] === "1" ? vmMissing(suite) : "it takes minutes (make lab)";
 }
 
-/** Why none can be. */
+/** Why no virtual machine can be started here; null where one can. */
 export function vmMissing(suite: Suite): string | null {
-  const tun = existsSync("/dev/net/tun") ? null : "/dev/net/tun is not there";
+  const tun = existsSync("/dev/net/tun") ? null : "/dev/net/tun does not exist";
   return machineMissing(suite) ?? missingTool(...Object.keys(vmTools)) ?? tun;
 }

@@ -1,4 +1,4 @@
-/** Programs of the laboratory, and their Debian packages. */
+/** The programs of the lab, and their Debian packages. */
 export const vmTools = {
   debugfs: "e2fsprogs",
   dnsmasq: "dnsmasq-base",

@@ -10,25 +10,25 @@ import type { UdevEvent } from "./scenario/udev-stream.ts";
 export interface Vm extends MachineCommands, Pick<Machine, "execInNetworkOf">, AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly vpc: Vpc;
-  /** Plugs a NIC in; returns when its device is on the bus, not when the guest is done with it. */
+  /** Attaches an ENI; returns when its device is on the bus, before the guest has handled it. */
   readonly attach: (
     spec: EniSpec,
     how?: Sides & { readonly model?: NicModel },
   ) => Promise<AttachedEni>;
-  /** Pulls a NIC out; returns when the guest has let it go. `lingerMs`: so long IMDS lists it. */
+  /** Detaches an ENI; returns when the guest has removed the device. `lingerMs`: how long IMDS still lists it. */
   readonly detach: (mac: string, how?: Sides & { readonly lingerMs?: number }) => Promise<void>;
-  /** udev's events since the last `eventsOf`, or the start. */
+  /** The events of udev since the last `eventsOf`, or the start. */
   readonly events: () => readonly UdevEvent[];
-  /** The events of what is done meanwhile; udev has come to the end of them. */
+  /** The events of udev during `act`; udev has handled all of them. */
   readonly eventsOf: (act: () => Promise<unknown>) => Promise<readonly UdevEvent[]>;
-  /** What a power cut would leave on the disk at this moment, as a file; the guest goes on. */
+  /** Copies what a power cut would leave on the disk at this moment; the guest keeps running. */
   readonly copyDisk: () => Promise<string>;
   /**
-   * Cuts the power and boots again; what was not written to the disk is gone. `from`: with such a
-   * copy for its disk.
+   * Cuts the power and boots again; what was not written to the disk is lost. `from`: a copy to use
+   * as its disk.
    */
   readonly reset: (from?: string) => Promise<void>;
-  /** Boots again in an orderly way. */
+  /** Reboots the guest by systemd. */
   readonly reboot: () => Promise<void>;
   readonly consoleLog: () => Promise<string>;
   readonly stop: () => Promise<void>;

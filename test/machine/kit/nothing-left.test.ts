@@ -54,7 +54,7 @@ describe("the machine that runs the tests is protected", () => {
   testMachine("its namespaces are refused, for its own and for another process number", () => {
     const kinds = ["mnt", "net", "pid"] as const;
     expect(() => holdNamespaces(process.pid, kinds, null)).toThrow("own mnt namespace: refused");
-    expect(() => holdNamespaces(1, kinds, null)).toThrow("no process of the bench");
+    expect(() => holdNamespaces(1, kinds, null)).toThrow("no process of the sandbox");
     return Promise.resolve();
   });
 

@@ -53,7 +53,7 @@ export interface Vpc {
   readonly dropped: (mac: string) => Promise<Dropped>;
 }
 
-/** Builds the VPC in the bench's network. */
+/** Builds the VPC in the network of the sandbox. */
 export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<Vpc> {
   const { scenario = {}, enis: specs } = options;
   const attached = new Map<string, AttachedEni>();

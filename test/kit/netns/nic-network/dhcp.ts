@@ -5,8 +5,8 @@ import { type NicSpec, routerOf } from "./nic-spec.ts";
 import { farEnd } from "./plug.ts";
 
 /**
- * Starts a DHCP server at a NIC's far end, which gives out the NIC's address and the router; what
- * swallows packets lets its questions in. It ends with the network.
+ * Starts a DHCP server at the far end of a NIC, with the address of the NIC and the router. Where the
+ * far end drops packets, it accepts DHCP requests. The server ends with the network.
  */
 export async function serveDhcp(
   network: NicNetwork,

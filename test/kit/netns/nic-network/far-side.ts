@@ -5,15 +5,15 @@ import { mustRun } from "../../machine/command.ts";
 import { type SimulatorControl, startVpcSimulator } from "../../machine/vpc/simulator-control.ts";
 import { farSpace, type NicSpec } from "./nic-spec.ts";
 
-/** What is behind a NIC; it outlives the NIC. */
+/** The network behind a NIC; it exists also after the NIC is removed. */
 export interface FarSide {
   /** An argv that runs a command there. */
   readonly enter: (argv: readonly string[]) => readonly string[];
-  /** null: nothing answers there. */
+  /** The IMDS; null: none answers. */
   readonly simulator: SimulatorControl | null;
 }
 
-/** Everything but what it takes to find a neighbour is dropped, and counted. */
+/** Drops and counts all packets except neighbour discovery. */
 const swallow = `table inet swallow {
   chain input {
     type filter hook input priority 0; policy drop;
@@ -22,7 +22,7 @@ const swallow = `table inet swallow {
   }
 }`;
 
-/** Makes the network of a NIC's far end, and its IMDS; the NIC itself is plugged in later. */
+/** Creates the network of a NIC's far end, and its IMDS; the NIC is added later. */
 export async function makeFarSide(sandbox: Sandbox, { name, imds }: NicSpec): Promise<FarSide> {
   const space = farSpace(name);
   const enter = (argv: readonly string[]): readonly string[] =>

@@ -1,7 +1,7 @@
 import { cgroup2Mount } from "../../machine/cgroup.ts";
 import { failingCommand, missingRoot, missingTool } from "../../basics/skip.ts";
 
-/** Why no network can be started here; null where one can. `more`: programs that a test runs in it. */
+/** Why no network can be started here; null where one can. `more`: other programs of the test. */
 export function networkMissing(...more: readonly string[]): string | null {
   return (
     missingRoot() ??

@@ -15,30 +15,30 @@ import { type NetworkState, readState } from "./state.ts";
 
 export interface NicNetworkOptions {
   readonly nics: readonly NicSpec[];
-  /** Of every NIC; default 2, which systemd sets (sysctl.d/50-default.conf). */
+  /** The rp_filter of every NIC; default 2, which systemd sets (sysctl.d/50-default.conf). */
   readonly rpFilter?: 0 | 1 | 2;
 }
 
 type Ec2nicOptions = Pick<RunOptions, "env" | "around">;
 
-/** An instance with real NICs, in namespaces of its own, and whatever is behind each of them. */
+/** An instance with real NICs in its own namespaces, and the networks behind the NICs. */
 export interface NicNetwork extends AsyncDisposable {
   /** Runs a command in the instance. */
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
-  /** Runs `ip` in the instance; throws with what it said where it fails. */
+  /** Runs `ip` in the instance. Throws with its output where it fails. */
   readonly ip: (...words: readonly string[]) => Promise<string>;
-  /** Runs ec2nic in the instance, which has no way out of the network. */
+  /** Runs ec2nic in the instance, whose network has no connection to the real one. */
   readonly ec2nic: (args: readonly string[], options?: Ec2nicOptions) => Promise<RunResult>;
   readonly start: (args: readonly string[], options?: Ec2nicOptions) => Running;
-  /** Adds a NIC; a name that was there before has the same far end again. */
+  /** Adds a NIC; a NIC with the name of a removed one has the same far end. */
   readonly plug: (spec: NicSpec) => Promise<void>;
-  /** The NIC is gone; its far end goes on. */
+  /** Removes the NIC; its far end stays. */
   readonly unplug: (name: string) => Promise<void>;
-  /** Pulls the cable, or puts it back; returns when the kernel has drawn its conclusions. */
+  /** Sets the carrier; returns when the kernel has changed the state of the NIC. */
   readonly carrier: (name: string, isOn: boolean) => Promise<void>;
   /** The IMDS behind a NIC. */
   readonly simulator: (name: string) => SimulatorControl;
-  /** Runs a command at a NIC's far end; throws with what it said where it fails. */
+  /** Runs a command at the far end of a NIC. Throws with its output where it fails. */
   readonly far: (name: string, argv: readonly string[]) => Promise<string>;
   readonly farArgv: (name: string, argv: readonly string[]) => readonly string[];
   /** An argv that runs a command in the instance. */
@@ -48,7 +48,7 @@ export interface NicNetwork extends AsyncDisposable {
 
 /**
  * `await using network = await startNicNetwork({ nics: [{ name: "ens5", ipv4: "10.0.0.10/24", imds: "answers" }] })`.
- * Its network and mounts are the bench's; `/sys` shows its NICs, `/run` is empty, `/etc` read-only.
+ * Its network and mounts are those of the sandbox; `/sys` shows its NICs, `/run` is empty, `/etc` read-only.
  */
 export async function startNicNetwork({
   nics,
@@ -58,7 +58,7 @@ export async function startNicNetwork({
   try {
     await mustRun(sandbox.enter(["sh", "-ec", prepare, "sh", String(rpFilter)]));
     const network = networkOf(sandbox);
-    await network.grow(nics);
+    await network.addNics(nics);
     return network;
   } catch (error) {
     await sandbox.stop();
@@ -77,12 +77,14 @@ echo "$1" >/proc/sys/net/ipv4/conf/default/rp_filter
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 `;
 
-type Growing = NicNetwork & { readonly grow: (nics: readonly NicSpec[]) => Promise<void> };
+type ExtensibleNetwork = NicNetwork & {
+  readonly addNics: (nics: readonly NicSpec[]) => Promise<void>;
+};
 
-function networkOf(sandbox: Sandbox): Growing {
+function networkOf(sandbox: Sandbox): ExtensibleNetwork {
   const sides = new Map<string, FarSide>();
   const positions = new Map<string, number>();
-  // not in the bench's process namespace: nsenter would fork, and a signal not reach the command
+  // not in the process namespace of the sandbox: nsenter would fork, and a signal would not reach the command
   const enter = (argv: readonly string[]): readonly string[] =>
     sandbox.namespaces.enter(argv, ["mnt", "net"]);
   const ip: NicNetwork["ip"] = (...words) => mustRun(enter(["ip", ...words]));
@@ -96,7 +98,7 @@ function networkOf(sandbox: Sandbox): Growing {
     positions.set(spec.name, positions.size);
     sides.set(spec.name, await makeFarSide(sandbox, spec));
   };
-  const grow = async (nics: readonly NicSpec[]): Promise<void> => {
+  const addNics = async (nics: readonly NicSpec[]): Promise<void> => {
     await Promise.all(nics.map(makeSide));
     for (const spec of nics) {
       const { name } = spec;
@@ -112,7 +114,7 @@ function networkOf(sandbox: Sandbox): Growing {
   const farArgv: NicNetwork["farArgv"] = (name, argv) => sideOf(name).enter(argv);
   const far: NicNetwork["far"] = (name, argv) => mustRun(farArgv(name, argv));
   return {
-    grow,
+    addNics,
     enter,
     ip,
     start,
@@ -120,14 +122,14 @@ function networkOf(sandbox: Sandbox): Growing {
     farArgv,
     run: (argv, options) => command(enter(argv), options),
     ec2nic: (args, options) => start(args, options).result,
-    plug: (spec) => grow([spec]),
+    plug: (spec) => addNics([spec]),
     unplug: async (name) => void (await ip("link", "delete", name)),
     carrier: async (name, isOn) => {
       const state = isOn ? "up" : "down";
       await far(name, ["ip", "link", "set", farEnd, state]);
       const shows = `state ${state.toUpperCase()}`; // routes follow together with it
       const look = async () => (await ip("link", "show", name)).includes(shows);
-      await until(`${name} shows that its cable is ${state}`, look);
+      await until(`${name} shows that its carrier is ${state}`, look);
     },
     simulator: (name) => {
       const { simulator } = sideOf(name);

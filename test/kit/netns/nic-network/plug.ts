@@ -2,19 +2,19 @@ import { mustRun } from "../../machine/command.ts";
 import type { FarSide } from "./far-side.ts";
 import { farSpace, type NicSpec, routerOf } from "./nic-spec.ts";
 
-/** The name of each NIC's far end, in its own network. */
+/** The name of the far end of each NIC, in its own network. */
 export const farEnd = "far";
 
 export interface PlugOptions {
   readonly spec: NicSpec;
   readonly far: FarSide;
-  /** Counts from 0; the MAC and the default route's metric come from it. */
+  /** Counts from 0; it decides the MAC and the metric of the default route. */
   readonly position: number;
   /** An argv that runs a command in the instance. */
   readonly enter: (argv: readonly string[]) => readonly string[];
 }
 
-/** Adds the NIC, with its addresses and routes; both ends are up. */
+/** Adds a NIC with its addresses and routes; both ends are up. */
 export async function plug({ spec, far, position, enter }: PlugOptions): Promise<void> {
   const { name } = spec;
   const mac = spec.mac ?? `06:ec:2b:00:00:${(position + 1).toString(16).padStart(2, "0")}`;
@@ -31,7 +31,7 @@ function farLines({ ipv4, ipv6, imds }: NicSpec): readonly string[] {
     `link set ${farEnd} up`,
     `address add fe80::1/64 dev ${farEnd} nodad`,
     ...routers.map((address) => `address add ${routerOf(address)} dev ${farEnd}${noDad(address)}`),
-    // on the link, too: neighbour discovery is answered for addresses of the link alone
+    // on the link, too: neighbour discovery is answered only for addresses of the link
     ...(imds === "absent" ? [] : [`address add fd00:ec2::254/128 dev ${farEnd} nodad`]),
   ];
 }

@@ -2,33 +2,33 @@ import type { Random } from "../../basics/random.ts";
 import type { FaultRule } from "../../../../scripts/simulator/faults/fault.ts";
 import type { RunResult } from "../../program/run-ec2nic.ts";
 
-/** What happens to a NIC, or to what is behind it. */
+/** A fault of a NIC or of the IMDS behind it; `fix` ends it. */
 export type NicFault = "unplug" | "cut the cable" | "fix" | FaultRule;
 
 export interface TimedFault {
-  /** From the start of the run; 0: before it. */
+  /** Since the start of the run; 0: before it. */
   readonly atMs: number;
   readonly nic: string;
   readonly fault: NicFault;
 }
 
-/** What is asked of ec2nic, and how that ends where nothing goes wrong. */
+/** A command of ec2nic, and its result without faults. */
 export interface ExpectedRun {
   readonly args: readonly string[];
   readonly code: number;
   readonly text: string;
 }
 
-/** One run, and all that happens during it. */
+/** A run with the faults that happen during it. */
 export interface FaultyRun {
   readonly expected: ExpectedRun;
   readonly timeoutMs: number;
   readonly faults: readonly TimedFault[];
-  /** One NIC is well from start to end, the others are ill from the start: it must succeed. */
+  /** One NIC has no fault, and the others have one from the start: the run must succeed. */
   readonly mustSucceed: boolean;
 }
 
-/** Lies to whoever asks for a token, or for anything: never a wrong value for a key. */
+/** Invalid answers to requests for a token or for all paths, but never a wrong value of a key. */
 const invalidAnswers: readonly FaultRule[] = [
   ...(["garbage", "empty", "cut", "cut-chunked", "oversized"] as const).map((kind) => token(kind)),
   { fault: { kind: "status", status: 404 }, match: "PUT *" },
@@ -50,7 +50,7 @@ const serviceFaults: readonly FaultRule[] = [
 
 const linkFaults: readonly NicFault[] = ["unplug", "cut the cable"];
 
-/** Whatever chance says, for these NICs. */
+/** A random run with random faults of these NICs. */
 export function randomFaultyRun(
   random: Random,
   nics: readonly string[],
@@ -64,7 +64,7 @@ export function randomFaultyRun(
   return { expected: random.pick(commands), timeoutMs, faults, mustSucceed };
 }
 
-/** None of these gives out a token: whoever does serves the run, however slowly. */
+/** Faults that deny a token: an IMDS that gives tokens can serve the run, even if slowly. */
 function faultsOfOtherNics(random: Random, nics: readonly string[]): readonly TimedFault[] {
   const healthyNic = random.pick(nics);
   const stillServing = ["token-rejected", "delay", "slow"];
@@ -100,7 +100,7 @@ function token(kind: "garbage" | "empty" | "cut" | "cut-chunked" | "oversized"):
   return { fault: { kind }, match: "PUT *" };
 }
 
-/** What is wrong with how a run ended, in words; empty where it ended as it may. */
+/** What is wrong with the result of a run; empty: nothing. */
 export function findProblems(faultyRun: FaultyRun, run: RunResult, graceMs: number): string[] {
   const { expected, timeoutMs, mustSucceed, faults } = faultyRun;
   const { code, text, stderr, elapsedMs } = run;
@@ -111,6 +111,6 @@ export function findProblems(faultyRun: FaultyRun, run: RunResult, graceMs: numb
   return [
     ...(isRight || isFailure ? [] : [`status ${code} with ${JSON.stringify(text)}: ${stderr}`]),
     ...(elapsedMs <= timeoutMs + graceMs ? [] : [`${Math.round(elapsedMs)} ms`]),
-    ...(/unexpected|bug|\bat \w+ \(/.test(stderr) ? [`it says ${stderr}`] : []),
+    ...(/unexpected|bug|\bat \w+ \(/.test(stderr) ? [`stderr: ${stderr}`] : []),
   ];
 }

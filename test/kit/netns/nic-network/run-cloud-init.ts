@@ -2,17 +2,17 @@ import * as v from "valibot";
 import { rootFileSystem } from "../../machine/root-file-system.ts";
 import type { NicNetwork } from "./nic-network.ts";
 
-/** What Debian's cloud-init came to. */
+/** The result of Debian's cloud-init. */
 export interface CloudInitRun {
   readonly seconds: number;
-  /** null: it had none to give. */
+  /** null: it found none. */
   readonly instanceId: string | null;
   readonly log: string;
 }
 
 /**
- * Its data source for EC2 as the local stage runs it, DHCP client and all, as a function: no
- * service of it ever runs. That this is EC2, the machine's firmware would say.
+ * Calls cloud-init's EC2 data source as the local stage does, with its DHCP client; no service of it
+ * runs. `identify_platform` is replaced, since no firmware says that this is EC2.
  */
 const script = `
 import json, logging, sys, time
@@ -31,7 +31,7 @@ print(json.dumps({
 }))
 `;
 
-/** A root of its own for it, which goes with it; it kills DHCP clients, so processes, too. */
+/** A root and a process namespace for cloud-init only, which kills DHCP clients. */
 const inItsRoot = `
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
@@ -48,7 +48,7 @@ rm -f etc/resolv.conf
 exec chroot . python3 -B -
 `;
 
-/** Runs it in the network's instance, until it ends or `timeoutMs` have passed. */
+/** Runs cloud-init in the instance of the network, for at most `timeoutMs`. */
 export async function cloudInitLocal(
   network: NicNetwork,
   timeoutMs: number,
@@ -59,7 +59,7 @@ export async function cloudInitLocal(
   const { code, stdout, stderr } = await network.run(argv, { stdin: script, timeoutMs });
   if (code === 137) return { seconds: timeoutMs / 1000, instanceId: null, log: stderr };
   if (code !== 0) throw new Error(`cloud-init ended with ${code}: ${stderr}`);
-  return { ...v.parse(said, JSON.parse(stdout)), log: stderr };
+  return { ...v.parse(outputSchema, JSON.parse(stdout)), log: stderr };
 }
 
-const said = v.object({ seconds: v.number(), instanceId: v.nullable(v.string()) });
+const outputSchema = v.object({ seconds: v.number(), instanceId: v.nullable(v.string()) });

@@ -1,7 +1,7 @@
 /**
- * Asks through device-bound transports for a while, in a network's instance, and prints what this
- * process held meanwhile, as JSON: `bun soak.ts SECONDS SEED NIC=ADDRESS…`. The first NIC is the
- * one behind which the simulator does what the path says.
+ * Sends requests through device-bound transports for some time, in the instance of a network, and
+ * prints the memory and descriptors of this process as JSON: `bun soak.ts SECONDS SEED NIC=ADDRESS…`.
+ * Behind the first NIC the simulator has a fault for each path.
  */
 import { readdirSync } from "node:fs";
 import type { BoundTransport } from "../../../../src/host/host.ts";
@@ -15,16 +15,16 @@ export interface Sample {
 
 export interface SoakReport {
   readonly requests: number;
-  /** `meta-data/ 200`, or `half 200` where the body was not read: each with how often. */
+  /** How often each outcome occurred: `meta-data/ 200`, or `half 200` where the body was not read. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** One each fiftieth of the time. */
+  /** Fifty samples at equal distances. */
   readonly samples: readonly Sample[];
   /** Before the first request, and after the last transport was closed. */
   readonly descriptorsBefore: number;
   readonly descriptorsAfter: number;
 }
 
-/** Paths below `latest/` that the test's simulator has a fault for, and two that it answers. */
+/** Paths below `latest/`: two that the simulator of the test answers, and one for each fault. */
 export const soakPaths = [
   "meta-data/instance-id",
   "meta-data/",
@@ -65,7 +65,7 @@ async function soak(forMs: number, seed: number, nics: readonly string[]): Promi
     const outcome = `${path} ${wantsBody ? "" : "half "}${result}`;
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     requests += 1;
-    if (requests % 500 === 0) await forget(lasting.get(nics[0] ?? ""));
+    if (requests % 500 === 0) await clearRequests(lasting.get(nics[0] ?? ""));
   };
   const work = async (): Promise<void> => {
     while (performance.now() < endMs) await once();
@@ -88,7 +88,7 @@ function open(sockets: Sockets, nicAndAddress: string): BoundTransport {
   return transport;
 }
 
-/** `wantsBody`: or else the answer is dropped half read. */
+/** Sends one request. Without `wantsBody` the body is cancelled. */
 async function ask(
   transport: BoundTransport,
   path: string,
@@ -107,8 +107,8 @@ async function ask(
   }
 }
 
-/** The simulator's log of requests would grow with the time. */
-async function forget(transport: BoundTransport | undefined): Promise<void> {
+/** Clears the request log of the simulator, which would grow. */
+async function clearRequests(transport: BoundTransport | undefined): Promise<void> {
   const url = "http://169.254.169.254/_simulator/clear-requests";
   await transport?.fetch(url, { method: "POST", signal: AbortSignal.timeout(1000) }).then(
     (response) => response.arrayBuffer(),

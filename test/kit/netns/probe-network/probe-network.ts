@@ -2,17 +2,17 @@ import { binary, repository } from "../../program/run-ec2nic.ts";
 import { holdNamespace } from "../held-namespace.ts";
 import type { ProbeResult } from "./probe-result.ts";
 
-/** An instance in namespaces of its own: two NICs (or more), and IMDS behind each of them. */
+/** An instance in its own namespaces: two NICs or more, with IMDS behind each. */
 export interface ProbeNetwork extends AsyncDisposable {
-  /** Runs a shell script on the instance; throws with what it said when it fails. */
+  /** Runs a shell script on the instance. Throws with its stderr where it fails. */
   readonly run: (script: string) => Promise<string>;
-  /** The same on the VPC's side, where the simulator is. */
+  /** The same in the network of the VPC, where the simulator runs. */
   readonly far: (script: string) => Promise<string>;
   /** `ec2nic probe-nics --json` with more arguments. */
   readonly probe: (...args: readonly string[]) => Promise<ProbeResult>;
-  /** Any run of ec2nic, or of what runs it (`around`). */
+  /** Runs ec2nic, or a command that runs it (`around`). */
   readonly ec2nic: (args: readonly string[], options?: ProbeRun) => Promise<ProbeRunResult>;
-  /** Has the simulator do something: `fault`, `clear-faults`. */
+  /** Sends an order to the simulator: `fault`, `clear-faults`. */
   readonly order: (what: string, body?: object) => Promise<void>;
   /** Puts a shell script on the PATH of the instance, in place of a program. */
   readonly standIn: (name: string, script: string) => Promise<void>;
@@ -34,7 +34,7 @@ const path = "/run/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 
 /**
  * `await using network = await probeNetwork()`. The NICs are `ens5`, `ens6`, … with `10.0.N.10/24` and
- * `2001:db8:N::10/64`; nothing filters, and no route leads anywhere but to the subnets.
+ * `2001:db8:N::10/64`, without a firewall and without routes beyond the subnets.
  */
 export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<ProbeNetwork> {
   await using stack = new AsyncDisposableStack();
@@ -86,7 +86,7 @@ export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<Pr
   };
 }
 
-/** sysfs of this namespace's NICs, and a `/run` that nobody else sees. */
+/** A sysfs with the NICs of this namespace, and its own `/run`. */
 const ownMounts = ["mount -t sysfs sysfs /sys", "mount -t tmpfs tmpfs /run"];
 
 const sysctlSettings = [
@@ -121,10 +121,10 @@ async function startSimulator(inVpc: readonly string[]) {
     [...inVpc, process.execPath, script, ...listen.flatMap((each) => ["--listen", each])],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  let said = "";
+  let output = "";
   for await (const chunk of child.stdout) {
-    said += new TextDecoder().decode(chunk);
-    if (said.match(/listening/g)?.length === listen.length) break;
+    output += new TextDecoder().decode(chunk);
+    if (output.match(/listening/g)?.length === listen.length) break;
   }
   const stop = async () => {
     child.kill();

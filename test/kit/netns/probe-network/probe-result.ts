@@ -1,4 +1,4 @@
-/** What `probe-nics --json` prints, as far as tests look at it, and how the run ended. */
+/** The exit status of `probe-nics --json`, and the part of its output that tests use. */
 export interface ProbeResult {
   readonly code: number;
   readonly stderr: string;
@@ -27,7 +27,7 @@ export interface VerdictJson {
   readonly fix: readonly string[] | null;
 }
 
-/** The NIC of a result. Throws where it is not in it. */
+/** A NIC of a result. Throws where the result does not have it. */
 export function nicOf({ nics }: ProbeResult, name: string): ProbedNicJson {
   const found = nics.find((nic) => nic.name === name);
   if (found === undefined) throw new Error(`${name} is not among ${JSON.stringify(nics)}`);

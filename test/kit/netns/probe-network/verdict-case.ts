@@ -7,30 +7,30 @@ const testHere = testUnless(
   missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl"),
 );
 
-/** Something that is the matter with `ens6`, for real. */
+/** A real fault of `ens6`. */
 export interface VerdictCase {
   readonly what: string;
-  /** On the instance. */
+  /** The commands that cause it, on the instance. */
   readonly provoke?: string;
   readonly before?: (network: ProbeNetwork) => Promise<unknown>;
   readonly word: string;
-  /** Part of the sentence. */
+  /** A part of the message. */
   readonly says?: string;
   /** What is to be pasted; null: there is nothing. Handles and the like as regular expression. */
   readonly fix: readonly (string | RegExp)[] | null;
-  /** Where there is nothing to paste: what takes the cause away. */
+  /** Removes the fault where the verdict has no commands. */
   readonly removeCause?: (network: ProbeNetwork) => Promise<unknown>;
   readonly args?: readonly string[];
 }
 
-/** Only IMDS over IPv6 is asked. */
+/** The arguments to probe IMDS over IPv6 only. */
 export const ipv6 = ["--endpoint", "http://[fd00:ec2::254]"];
 
-/** Adds the nftables chain `inet t c`; the script goes on behind it. */
+/** The commands that add the nftables chain `inet t c`; more commands may follow. */
 export const addChain = (hook: string, policy = "accept") =>
   `nft add table inet t; nft 'add chain inet t c { type filter hook ${hook} priority 0; policy ${policy}; }';`;
 
-/** Does what AWS would, when it is called as AWS documents it. */
+/** Replaces `aws` by a script that removes the fault when it is called as AWS documents it. */
 export const standInAws = (option: string) => (network: ProbeNetwork) =>
   network.standIn(
     "aws",
@@ -38,14 +38,14 @@ export const standInAws = (option: string) => (network: ProbeNetwork) =>
 nsenter --net=/proc/$FAR/ns/net sh -c 'nft flush ruleset; curl -sf -d "{}" http://127.0.0.1/_simulator/clear-faults'`,
   );
 
-/** One step after the other. */
+/** Runs the steps in order. */
 export const inOrder =
   (...steps: readonly ((network: ProbeNetwork) => Promise<unknown>)[]) =>
   async (network: ProbeNetwork) => {
     for (const step of steps) await step(network);
   };
 
-/** Provokes each, looks at its verdict, pastes its hint, and looks again. */
+/** For each case: causes the fault, checks the verdict, runs its fix, and probes again. */
 export function testVerdicts(cases: readonly VerdictCase[]): void {
   for (const { what, provoke, before, word, says = "", fix, removeCause, args = [] } of cases) {
     testHere(`${what}: ${word}, and it is mended`, async () => {
@@ -65,7 +65,7 @@ export function testVerdicts(cases: readonly VerdictCase[]): void {
   }
 }
 
-/** A link that comes up, and ARP that failed, take a moment. */
+/** Waits until `ens6` reaches IMDS, and returns its verdict: a link and ARP need time. */
 async function untilReached(network: ProbeNetwork, args: readonly string[]) {
   const first = await network.ec2nic([
     "probe-nics",

@@ -1,24 +1,24 @@
 import { images } from "../../machine/images.ts";
 import { type FileOfMachine, withoutResolved } from "../../machine/prepare.ts";
 
-/** Who configures the network of a guest: as in the images of machines. */
+/** The network backend of a guest, as in the images of machines. */
 export type VmBackend = keyof typeof images;
 export const vmBackends: readonly VmBackend[] = ["netplan", "networkd", "network-manager"];
 
 export interface FirstBoot {
   readonly files: Readonly<Record<string, FileOfMachine>>;
-  /** Run in the guest's root before its init, `sh -eu`. */
+  /** A script for `sh -eu`, which runs in the root of the guest before its init. */
   readonly script: string;
 }
 
-/** Somebody else's: with packages beside those of all guests, and a first boot of its own. */
+/** The backend of another program, with more packages and its own first boot. */
 export interface OwnBackend extends FirstBoot {
   readonly packages: readonly string[];
 }
 
 export type GuestBackend = VmBackend | OwnBackend;
 
-/** With networkd there is systemd-resolved, as in Debian's cloud images; with NetworkManager not. */
+/** networkd comes with systemd-resolved, as in Debian's cloud images, and NetworkManager without it. */
 export function firstBoot(backend: GuestBackend): FirstBoot {
   if (typeof backend !== "string") return backend;
   const image: {

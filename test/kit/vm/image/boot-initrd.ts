@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../basics/temporary-folder.ts";
 import { firstBoot, type GuestBackend } from "./backends.ts";
 import { type Image, writeTree } from "./image.ts";
 
-/** The kernel takes one archive after the other: the image's, and what the first boot is told. */
+/** The kernel unpacks both archives: that of the image, and that of the first boot. */
 const append = `
 set -eu
 (cd "$1" && find . | "$2/bin/busybox" cpio -o -H newc 2>/dev/null) >"$4.more"
@@ -13,7 +13,7 @@ cat "$3" "$4.more" >"$4"
 rm "$4.more"
 `;
 
-/** Writes the initrd of a guest that boots with a backend in charge; gives its path. */
+/** Writes the initrd of a guest with this backend; returns its path. */
 export async function bootInitrd(
   image: Image,
   backend: GuestBackend,

@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { command, mustRun } from "../../machine/command.ts";
 import { temporaryFolder } from "../../basics/temporary-folder.ts";
 
-/** `e2fsck` ends with 1 where it mended what a mount would: orphans, counts of what is free. */
-const wellChecked: readonly number[] = [0, 1];
+/** `e2fsck` exits with 1 where it repaired what a mount would repair: orphans, free counts. */
+const cleanStatuses: readonly number[] = [0, 1];
 
 /**
- * What a boot would find in a folder of a guest's disk, path → sum of the content: the journal is
- * played, on a copy. Symbolic links are left out. Throws where the file system
- * cannot be mended.
+ * The files that a boot would find in a folder of a guest's disk, path → checksum. The journal is
+ * replayed on a copy. Symbolic links are left out. Throws where the file system cannot be repaired.
  */
 export async function diskFiles(
   disk: string,
@@ -21,7 +20,7 @@ export async function diskFiles(
   mkdirSync(files);
   await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw], { timeoutMs: 60_000 });
   const { code, stdout } = await command(["e2fsck", "-fy", raw], { timeoutMs: 60_000 });
-  if (!wellChecked.includes(code)) throw new Error(`e2fsck ended with ${code}: ${stdout}`);
+  if (!cleanStatuses.includes(code)) throw new Error(`e2fsck ended with ${code}: ${stdout}`);
   await mustRun(["debugfs", "-R", `rdump ${folder} ${files}`, raw]);
   const entries = readdirSync(files, { recursive: true, withFileTypes: true });
   const paths = entries

@@ -1,8 +1,8 @@
 import { firstLine } from "../../basics/first-line.ts";
 
-/** `await using lock = await lockFile(path)`: nobody else has it until the end of the block. */
+/** `await using lock = await lockFile(path)`: holds an exclusive lock until the end of the block. */
 export async function lockFile(path: string): Promise<AsyncDisposable> {
-  // It ends when its stdin does: with this process, too.
+  // It ends when its stdin is closed, at the latest with this process.
   const holder = Bun.spawn(["flock", path, "sh", "-c", "echo held; exec cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });

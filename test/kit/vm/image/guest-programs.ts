@@ -1,11 +1,11 @@
-/** The ports of the guest's serial bus that the lab talks through. */
+/** The ports of the guest's serial bus that connect it with the lab. */
 export const ports = { agent: "ec2nic.lab.agent", events: "ec2nic.lab.events" } as const;
 
 /**
- * Carries out orders that come as lines of JSON: `{id, argv, stdin, timeoutMs}` → `{id, code, stdout,
- * stderr}`, the streams in base64. Several at once. A port whose other end nobody has open reads as
- * ended: after a snapshot is restored, until the lab has connected again. An answer begins with a
- * line's end, since a reset may have cut the last one off.
+ * Runs commands that come as lines of JSON: `{id, argv, stdin, timeoutMs}` → `{id, code, stdout,
+ * stderr}`, the streams in base64; several at once. A read of a port returns an end while the other
+ * side is closed: after a restored snapshot, until the lab connects again. An answer begins with a
+ * newline, since a reset may have cut off the last one.
  */
 export const agent = `#!/usr/bin/python3
 import base64, json, os, signal, subprocess, threading, time
@@ -58,7 +58,7 @@ while True:
             threading.Thread(target=answer, args=(json.loads(line),), daemon=True).start()
 `;
 
-/** The agent comes with its port, long before the boot is done; a boot that hangs can be looked at. */
+/** The agent starts with its port, early in the boot, so that a boot that hangs can be examined. */
 const unit = (what: string, argv: string, port: string): string => `[Unit]
 Description=${what}
 DefaultDependencies=no
@@ -72,14 +72,14 @@ Environment=HOME=/root LANG=C.UTF-8
 StandardOutput=${port === ports.events ? `file:/dev/virtio-ports/${port}` : "journal"}
 `;
 
-/** The port's own name is what makes the unit start: no boot order, no target. */
+/** The name of the port starts the unit, and no target does. */
 const rules = `# of the laboratory
 SUBSYSTEM=="virtio-ports", ATTR{name}=="${ports.agent}", TAG+="systemd", ENV{SYSTEMD_WANTS}+="lab-agent.service"
 SUBSYSTEM=="virtio-ports", ATTR{name}=="${ports.events}", TAG+="systemd", ENV{SYSTEMD_WANTS}+="lab-events.service"
 SUBSYSTEM=="mem", KERNEL=="null", ENV{SYNTH_UUID}=="*-*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="lab-mark@$env{SYNTH_UUID}.service"
 `;
 
-/** By an event that comes after all others it is seen that PID 1 has come so far, too: `eventsOf`. */
+/** Shows that PID 1 has handled an event that was sent after all others: `eventsOf`. */
 const mark = `[Unit]
 Description=mark %i in the stream of events
 DefaultDependencies=no
@@ -91,8 +91,8 @@ ExecStart=/bin/true
 `;
 
 /**
- * dist/ec2nic on a disk of its own, where there is one: at a boot, or plugged in later. No mount unit,
- * which would wait for the disk before its condition is looked at.
+ * Mounts the disk with dist/ec2nic where it exists: at the boot, or after it was plugged in. It is no
+ * mount unit, which would wait for the disk before it checks its condition.
  */
 const program = `[Unit]
 Description=the program under test

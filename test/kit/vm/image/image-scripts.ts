@@ -1,8 +1,8 @@
 /**
- * Makes a guest's disk, kernel and initrd out of a root file system, which stays as it is:
- * `sh -c buildImage sh TARGET ROOT SETUP FILES`, FILES a folder whose content is put over the root.
- * In mount namespaces of its own; under a name of its own, and renamed whole. `mke2fs -d` needs no
- * loop device. The initrd holds busybox and the modules of the disk, in the order of their needs.
+ * Builds the disk, kernel and initrd of a guest from a root file system, which is not changed:
+ * `sh -c buildImage sh TARGET ROOT FILES`; the content of the folder FILES is copied over the root. It
+ * runs in its own mount namespace, and renames the result at the end. `mke2fs -d` needs no loop
+ * device. The initrd has busybox and the modules for the disk, in the order of their dependencies.
  */
 export const buildImage = `
 set -eu
@@ -45,8 +45,8 @@ mv "$new" "$target"
 `;
 
 /**
- * The first program of a guest: modules, disk, and at the first boot what the lab has appended to
- * the initrd: \`/lab/files\` over the root, and \`/lab/first-boot\` run in it.
+ * The first program of a guest. It loads the modules and mounts the disk. At the first boot it copies
+ * `/lab/files` of the initrd over the root, and runs `/lab/first-boot` in it.
  */
 export const initrdInit = `#!/bin/busybox sh
 set -e
@@ -74,7 +74,7 @@ $bb mount --move /dev /root/dev
 exec $bb switch_root /root /sbin/init
 `;
 
-/** Of what every guest is, whatever is in charge of its network: \`sh -eu\` in its root. */
+/** Sets up the root of every guest, with any backend; for `sh -eu`. */
 export const imageSetup = (unwanted: readonly string[], network: readonly string[]): string => `
 export SYSTEMD_OFFLINE=1
 echo ip-10-0-0-10 >/etc/hostname

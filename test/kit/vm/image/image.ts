@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../basics/temporary-folder.ts";
 import { guestPrograms } from "./guest-programs.ts";
 import { buildImage, imageSetup, initrdInit } from "./image-scripts.ts";
 
-/** Beside those of each machine's root file system. */
+/** Packages besides those of every machine. */
 export const vmPackages = [
   "busybox-static",
   "dhcpcd-base",
@@ -17,19 +17,19 @@ export const vmPackages = [
   "python3",
 ] as const;
 
-/** What a guest boots from; never written to. */
+/** The disk, kernel and initrd of a guest; never written to. */
 export interface Image {
-  /** Tells this image from every other one. */
+  /** Identifies the image. */
   readonly id: string;
   /** A raw ext4. */
   readonly disk: string;
   readonly kernel: string;
   readonly initrd: string;
-  /** The root file system that it was made of, for programs on the VPC's side. */
+  /** The root file system of the image, for programs on the side of the VPC. */
   readonly root: string;
 }
 
-/** Each is a process or two of an emulated processor at each boot. */
+/** Units that cost time on an emulated processor at each boot. */
 const unwantedInGuests = [
   "dev-hugepages.mount",
   "dev-mqueue.mount",
@@ -56,8 +56,8 @@ const recipe = {
 } as const;
 
 /**
- * The image of a suite, from the cache, or built there the first time: half a minute for the root
- * file system, seconds for the rest. `more`: packages beside those of all guests.
+ * The image of a suite, which is built once and kept in the cache: half a minute for the root file
+ * system, and seconds for the rest. `more`: packages besides those of all guests.
  */
 export async function vmImage(suite: Suite, more: readonly string[] = []): Promise<Image> {
   const root = await rootFileSystem(suite, [...vmPackages, ...more]);
@@ -79,7 +79,7 @@ async function build(path: string, root: string): Promise<void> {
   await mustRun(["flock", `${path}.lock`, ...apart], { timeoutMs: 300_000 });
 }
 
-/** Files below a folder, with the folders above them. */
+/** Writes files below a folder, and creates the folders above them. */
 export function writeTree(
   folder: string,
   files: Readonly<Record<string, { readonly content: string; readonly mode: number }>>,

@@ -5,12 +5,12 @@ import type { Hardware } from "./qemu-arguments.ts";
 
 export type Accelerator = Hardware["accelerator"];
 
-/** A kernel with KVM is at its end in half a second; one that hangs there hangs for ever. */
+/** A kernel needs half a second with KVM; where KVM does not work it hangs for ever. */
 const limitMs = 2000;
 
 const chosen = new Map<string, Promise<Accelerator>>();
 
-/** KVM where it proves itself at once, on this machine and with this kernel; else emulation. */
+/** KVM where a short trial with this kernel succeeds; else emulation. */
 export function accelerator(kernel: string): Promise<Accelerator> {
   const known = chosen.get(kernel);
   if (known !== undefined) return known;
@@ -21,11 +21,11 @@ export function accelerator(kernel: string): Promise<Accelerator> {
 
 async function choose(kernel: string): Promise<Accelerator> {
   if (!isOpen("/dev/kvm")) return "tcg";
-  return (await provesItself("kvm", kernel, limitMs)) ? "kvm" : "tcg";
+  return (await bootsInTime("kvm", kernel, limitMs)) ? "kvm" : "tcg";
 }
 
-/** Whether a kernel that has no root to mount comes as far as its panic in this time, and resets. */
-export async function provesItself(
+/** Whether a kernel without a root to mount panics and resets within this time. */
+export async function bootsInTime(
   how: Accelerator,
   kernel: string,
   withinMs: number,

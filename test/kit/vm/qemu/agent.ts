@@ -9,11 +9,11 @@ const answer = v.object({
   stderr: v.string(),
 });
 
-/** The agent in the guest, as the lab sees it. */
+/** The connection to the agent in the guest. */
 export interface Agent {
   /**
    * Runs a command to its end, as root; killed in the guest at its time limit (default 20 s): 137.
-   * Throws where no answer comes: the guest is off, or boots; at once where the line is closed.
+   * Throws where no answer comes: the guest is off or boots; at once where the connection is closed.
    */
   readonly exec: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
   /** Waits until the agent answers. */
@@ -21,7 +21,7 @@ export interface Agent {
   readonly close: () => void;
 }
 
-/** How much longer than a command may take its answer is waited for. */
+/** How long an answer may take beyond the time limit of its command. */
 const graceMs = 5000;
 
 /** Connects to the agent's port, whether or not the guest is up. */
@@ -62,10 +62,10 @@ export async function connectAgent(path: string): Promise<Agent> {
   return { exec, awaitAnswer, close };
 }
 
-/** An answer to nothing that was asked. */
+/** An answer to no command. */
 const emptyAnswer = { id: 0, code: 0, stdout: "", stderr: "" };
 
-/** An answer that a reset cut off is none. */
+/** An answer that a reset cut off counts as an empty one. */
 function parse(line: string): unknown {
   try {
     return JSON.parse(line);

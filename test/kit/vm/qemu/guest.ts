@@ -9,20 +9,20 @@ import { type Hardware, qemuArguments, type QemuFiles } from "./qemu-arguments.t
 import { connectQmp, type Qmp } from "./qmp.ts";
 import { connectUdev, type UdevStream } from "../scenario/udev-stream.ts";
 
-/** A QEMU that runs, and the lines to it. It ends with the bench at the latest. */
+/** A running QEMU and the connections to it. It ends with the sandbox at the latest. */
 export interface Guest {
   readonly qmp: Qmp;
   readonly agent: Agent;
   readonly udev: UdevStream;
-  /** What the guest's console has said. */
+  /** The log file of the guest's console. */
   readonly consoleLog: string;
-  /** Ends QEMU, as a power cut does: what the guest had not written to its disk is gone. */
+  /** Ends QEMU like a power cut: what the guest had not written to its disk is lost. */
   readonly quit: () => Promise<void>;
-  /** Waits until the guest has shut itself down for a reboot, which ends QEMU. */
+  /** Waits until the guest has shut down for a reboot, which ends QEMU. */
   readonly untilRebooting: (ask: () => Promise<unknown>) => Promise<void>;
-  /** What the guest has written to its disk by now, in another file: as a power cut would leave it. */
+  /** Copies what the guest has written to its disk so far, as a power cut would leave it. */
   readonly copyDisk: (path: string) => Promise<void>;
-  /** Once QEMU has ended: another one from power-on, over the same disk, or over a copy. */
+  /** Starts another QEMU from power-on after the end of this one, with the same disk or a copy. */
   readonly startAgain: (
     hardware: Pick<Hardware, "nics" | "program">,
     disk?: string,
@@ -30,13 +30,13 @@ export interface Guest {
 }
 
 export interface GuestFiles extends Omit<QemuFiles, "folder" | "disk"> {
-  /** What the guest's disk holds; never written to. */
+  /** The backing file of the guest's disk; never written to. */
   readonly backing: { readonly path: string; readonly format: "raw" | "qcow2" };
-  /** Where the guest's own layer over it goes. */
+  /** The path of the guest's own layer. */
   readonly disk: string;
 }
 
-/** Starts QEMU in the bench's namespaces; returns when its lines are there, long before a boot. */
+/** Starts QEMU in the namespaces of the sandbox; returns when it is connected, before the boot. */
 export async function startGuest(
   sandbox: Sandbox,
   { backing, ...files }: GuestFiles,
@@ -59,7 +59,7 @@ async function runGuest(
     stdio: ["ignore", log, log],
   });
   const at = (name: string): string => join(folder, name);
-  await until("QEMU has opened its doors", async () => {
+  await until("QEMU has opened its sockets", async () => {
     if (child.exitCode !== null)
       throw new Error(`it ended with ${child.exitCode}: ${await log.text()}`);
     return ["qmp", "agent", "events"].every((name) => existsSync(at(name)));
@@ -84,7 +84,7 @@ async function runGuest(
     untilRebooting,
     quit: () => ended(() => qmp.execute("quit")),
     copyDisk: async (path) => {
-      // it writes what it had in hand when it stops
+      // QEMU writes its cached data when the guest is stopped
       await qmp.execute("stop");
       await mustRun(["cp", "--sparse=always", files.disk, path]);
       await qmp.execute("cont");
@@ -96,11 +96,11 @@ async function runGuest(
 
 const status = v.object({ status: v.string() });
 
-/** Lets a guest go on whose state has come in; it was stopped when that was saved. */
+/** Resumes a guest whose state is restored; it was stopped when the state was saved. */
 async function resume(qmp: Qmp): Promise<void> {
-  const isIn = async (): Promise<boolean> =>
+  const isRestored = async (): Promise<boolean> =>
     v.parse(status, await qmp.execute("query-status")).status === "paused";
-  await until("the guest's state is in", isIn, 30_000);
+  await until("the state of the guest is restored", isRestored, 30_000);
   await qmp.execute("cont");
 }
 
@@ -109,7 +109,7 @@ const migration = v.object({
   "error-desc": v.optional(v.string()),
 });
 
-/** Writes a guest's state to a file; the guest stands still then, and is no use but to be ended. */
+/** Writes the state of a guest to a file. The guest is stopped then, and must be ended. */
 export async function saveState(guest: Pick<Guest, "qmp">, path: string): Promise<void> {
   const { execute } = guest.qmp;
   await execute("stop");

@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 
-/** A unix socket that lines go over, both ways. */
+/** A Unix socket for lines in both directions. */
 export interface LineSocket {
   readonly send: (line: string) => void;
   readonly close: () => void;
 }
 
-/** Connects to a unix socket. Throws where nobody listens there; what breaks later is silence. */
+/** Connects to a Unix socket. Throws where no process listens; later errors are ignored. */
 export function lineSocket(path: string, onLine: (line: string) => void): Promise<LineSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<LineSocket>();
   const socket = connect({ path });

@@ -19,7 +19,7 @@ export async function plugNic({ execute }: Qmp, nic: GuestNic): Promise<void> {
 
 const deleted = v.object({ device: v.string() });
 
-/** The guest is asked to let the device go (ACPI), and does so when its driver has. */
+/** Requests the removal of a device (ACPI), and waits until the guest has removed it. */
 export async function unplugNic({ execute, events }: Qmp, mac: string): Promise<void> {
   const id = `nic-${wireName(mac)}`;
   const before = events().length;
@@ -30,6 +30,6 @@ export async function unplugNic({ execute, events }: Qmp, mac: string): Promise<
       .some(
         ({ name, data }) => name === "DEVICE_DELETED" && v.is(deleted, data) && data.device === id,
       );
-  await until(`the guest lets ${id} go`, isGone, 20_000);
+  await until(`the guest removes ${id}`, isGone, 20_000);
   await execute("netdev_del", { id: wireName(mac) });
 }

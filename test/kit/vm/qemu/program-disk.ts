@@ -5,9 +5,9 @@ import type { Guest } from "./guest.ts";
 import { programSlot } from "./qemu-arguments.ts";
 
 /**
- * Plugs a disk with the program under test into a guest that runs, so that neither its image nor its
- * saved state depends on it; `lab-program.service` has it at /opt/ec2nic. Gives the disk's path, for
- * the boots to come.
+ * Attaches a disk with the program under test to a running guest, so that neither the image nor the
+ * saved state depends on it; `lab-program.service` mounts it at /opt/ec2nic. Returns the path of the
+ * disk, for later boots.
  */
 export async function plugProgram(
   { qmp, agent }: Pick<Guest, "qmp" | "agent">,

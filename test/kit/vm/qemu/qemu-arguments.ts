@@ -1,14 +1,14 @@
 import { ports } from "../image/guest-programs.ts";
 
-/** NICs that QEMU has: one whose device has another below it, and one that is the PCI device, as ENA. */
+/** NICs of QEMU: one with a device below its PCI device, and one that is the PCI device, like ENA. */
 export const nicModels = ["virtio-net-pci", "vmxnet3"] as const;
 export type NicModel = (typeof nicModels)[number];
 
-/** A NIC's device, on the VPC's wire of that name. */
+/** The device of a NIC, connected to a wire of the VPC. */
 export interface GuestNic {
   readonly mac: string;
   readonly model: NicModel;
-  /** Of the PCI bus: `ens5` is in slot 5, as on EC2. */
+  /** The slot of the PCI bus: `ens5` is in slot 5, as on EC2. */
   readonly slot: number;
   /** The tap's name. */
   readonly wire: string;
@@ -19,24 +19,24 @@ export interface QemuFiles {
   readonly initrd: string;
   /** A qcow2. */
   readonly disk: string;
-  /** Where QEMU makes its sockets, and its console's log. */
+  /** The folder for the sockets of QEMU and the log of the console. */
   readonly folder: string;
-  /** The state of a guest that was saved, to go on from; null: it boots. */
+  /** The saved state of a guest; null: it boots. */
   readonly state: string | null;
 }
 
 export interface Hardware {
   readonly nics: readonly GuestNic[];
-  /** Beside what each guest's kernel is told. */
+  /** More kernel parameters. */
   readonly kernelWords?: readonly string[];
   readonly accelerator: "tcg" | "kvm";
-  /** A disk with the program under test, where the guest has one at power-on. */
+  /** The disk with the program under test, where the guest has it at power-on. */
   readonly program?: string;
 }
 
 const memoryMb = 512;
 
-/** The kernel's console is the log; nothing of the machine's own is guessed at or waited for. */
+/** The kernel writes its console to the log, and does not probe hardware that does not exist. */
 const kernelWords = [
   "console=ttyS0",
   "root=/dev/vda",
@@ -44,13 +44,13 @@ const kernelWords = [
   "nokaslr",
   "mitigations=off",
   "systemd.show_status=1",
-  // each is seconds of an emulated processor
+  // each saves seconds of an emulated processor
   "init_on_alloc=0",
   "apparmor=0",
   `modprobe.blacklist=${["aesni_intel", "ata_piix", "ghash_clmulni_intel", "i2c_piix4", "polyval_clmulni", "powernow_k8", "sha1_ssse3", "sha256_ssse3", "sha512_ssse3"].join()}`,
 ] as const;
 
-/** As EC2's firmware names itself, by which a guest takes itself for an instance. */
+/** The SMBIOS values of EC2, by which a guest detects that it is an instance. */
 const smbios = [
   "type=0,vendor=Amazon EC2,version=1.0",
   "type=1,manufacturer=Amazon EC2,product=m7i.large,serial=ec20ec20-0000-0000-0000-000000000001,uuid=ec20ec20-0000-0000-0000-000000000001",
@@ -58,7 +58,7 @@ const smbios = [
   "type=3,manufacturer=Amazon EC2,asset=Amazon EC2",
 ] as const;
 
-/** QEMU with everything that there is at its start; the same words where a state is gone on from. */
+/** The argv of QEMU; the same for a boot and for a restored state. */
 export function qemuArguments(files: QemuFiles, hardware: Hardware): readonly string[] {
   const { kernel, initrd, disk, folder, state } = files;
   const options: readonly Option[] = [
@@ -96,7 +96,7 @@ export function qemuArguments(files: QemuFiles, hardware: Hardware): readonly st
 
 type Option = readonly [name: string, value: string];
 
-/** After the disk's own, so that at a boot with both it is the second: /dev/vdb. */
+/** Behind the slot of the first disk, so that this one is /dev/vdb. */
 export const programSlot = "0x1f";
 
 function programDisk(path: string): readonly Option[] {
@@ -106,7 +106,7 @@ function programDisk(path: string): readonly Option[] {
   ];
 }
 
-/** What QEMU calls a NIC's device, for the command line and for the monitor alike. */
+/** The properties of the device of a NIC, for the command line and for the monitor. */
 export function nicDevice(nic: GuestNic): Readonly<Record<string, string>> {
   const { model, wire, mac, slot } = nic;
   return {
@@ -115,7 +115,7 @@ export function nicDevice(nic: GuestNic): Readonly<Record<string, string>> {
     netdev: wire,
     mac,
     addr: `0x${slot.toString(16)}`,
-    // nobody boots from it
+    // the guest does not boot from it
     romfile: "",
   };
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { until } from "../../basics/until.ts";
 import { lineSocket } from "./line-socket.ts";
 
-const said = v.object({
+const messageSchema = v.object({
   QMP: v.optional(v.unknown()),
   id: v.optional(v.number()),
   return: v.optional(v.unknown()),
@@ -18,21 +18,21 @@ export interface QmpEvent {
 
 /** QEMU's monitor. https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html */
 export interface Qmp {
-  /** Gives what the command returns; throws with what QEMU says where it fails. */
+  /** Runs a command and returns its result. Throws with the error of QEMU where it fails. */
   readonly execute: (command: string, words?: unknown) => Promise<unknown>;
   /** All events since the connection. */
   readonly events: () => readonly QmpEvent[];
   readonly close: () => void;
 }
 
-/** Connects to QEMU's monitor; returns when it takes commands. */
+/** Connects to QEMU's monitor; returns when it accepts commands. */
 export async function connectQmp(path: string): Promise<Qmp> {
-  const answers = new Map<number, v.InferOutput<typeof said>>();
+  const answers = new Map<number, v.InferOutput<typeof messageSchema>>();
   const events: QmpEvent[] = [];
   let isGreeted = false;
   let count = 0;
   const socket = await lineSocket(path, (line) => {
-    const what = v.parse(said, JSON.parse(line));
+    const what = v.parse(messageSchema, JSON.parse(line));
     if (what.QMP !== undefined) isGreeted = true;
     if (what.id !== undefined) answers.set(what.id, what);
     if (what.event !== undefined) events.push({ name: what.event, data: what.data });

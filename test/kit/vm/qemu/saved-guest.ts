@@ -14,11 +14,11 @@ export interface GuestSpec {
   readonly image: Image;
   readonly backend: GuestBackend;
   readonly hardware: Hardware;
-  /** What else its state depends on: the addresses that it has. */
+  /** The addresses that it has, which its state depends on. */
   readonly addresses: unknown;
 }
 
-/** Waits until a guest that was started at power-on has nothing left to do. */
+/** Waits until a guest has booted. */
 export type AwaitBoot = (guest: Guest) => Promise<void>;
 
 /** Boots a guest: half a minute and more. */
@@ -31,8 +31,8 @@ export async function bootGuest(sandbox: Sandbox, spec: GuestSpec): Promise<Gues
 }
 
 /**
- * A guest that has booted: from its saved state, in a second; the first time it boots, and its disk
- * and memory are kept in the cache.
+ * Starts a booted guest from its saved state, in a second. The first time it boots, and its disk and
+ * memory are kept in the cache.
  */
 export async function savedGuest(
   sandbox: Sandbox,
@@ -83,7 +83,7 @@ async function bootFiles(sandbox: Sandbox, spec: GuestSpec, disk: string): Promi
   };
 }
 
-/** All that a saved state depends on. A state is of one QEMU, and of no other version of it. */
+/** A hash of everything that a saved state depends on, with the version of QEMU. */
 async function hashOf({ image, backend, hardware, addresses }: GuestSpec): Promise<string> {
   const files = { kernel: "", initrd: "", disk: "", folder: "", state: null };
   const version = await Bun.$`qemu-system-x86_64 --version`.quiet().text();

@@ -1,8 +1,8 @@
 import type { Guest } from "./guest.ts";
 
 /**
- * With LAB_CONSOLE=1 the guest's console is shown on stderr, and its journal on the console. The
- * process that does it ends with the test: `tail --pid`.
+ * With LAB_CONSOLE=1 shows the console of the guest on stderr, and its journal on the console. `tail
+ * --pid` ends with the test.
  */
 export function showConsole({ agent, consoleLog }: Pick<Guest, "agent" | "consoleLog">): void {
   if (process.env["LAB_CONSOLE"] !== "1") return;

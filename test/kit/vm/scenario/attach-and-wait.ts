@@ -4,10 +4,10 @@ import { untilIdle } from "./until-idle.ts";
 import { untilNic } from "./until-nic.ts";
 import type { Vm } from "../vm.ts";
 
-/** Plugs NICs in, all at once, and waits until udev, systemd and ec2nic are done with them. */
+/** Attaches ENIs at once, and waits until udev, systemd and ec2nic have handled them. */
 export async function attachAndWait(vm: Vm, specs: readonly EniSpec[]): Promise<void> {
   const added: { nic: string; addresses: readonly string[] }[] = [];
-  // systemd has the jobs when this is over
+  // systemd has enqueued the jobs when this returns
   await vm.eventsOf(async () => {
     for (const spec of specs) {
       const { nic, ipv4, ipv6 } = await vm.attach(spec);

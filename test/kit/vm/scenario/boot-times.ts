@@ -1,12 +1,12 @@
 import { unitSeconds } from "./unit-seconds.ts";
 import type { Vm } from "../vm.ts";
 
-/** Seconds since the kernel's start, emulated; null: it has not been. */
+/** Seconds of the guest's clock since the start of the kernel; null: not reached. */
 export interface BootTimes {
   readonly networkPre: number | null;
   readonly network: number | null;
   readonly multiUser: number | null;
-  /** How long each of our units ran before the network, and after it. */
+  /** How long ec2nic's units ran before and after the network. */
   readonly local: number | null;
   readonly after: number | null;
 }
@@ -14,7 +14,7 @@ export interface BootTimes {
 const targets = ["network-pre.target", "network.target", "multi-user.target"] as const;
 const services = ["ec2nic-local.service", "ec2nic-network.service"] as const;
 
-/** When this boot came how far. */
+/** The times of this boot. */
 export async function bootTimes(vm: Pick<Vm, "run">): Promise<BootTimes> {
   const [networkPre = null, network = null, multiUser = null] = await Promise.all(
     targets.map((target) => unitSeconds(vm, target, "ActiveEnter")),

@@ -3,7 +3,7 @@ import { until } from "../../basics/until.ts";
 import type { Guest } from "../qemu/guest.ts";
 import type { UdevEvent } from "./udev-stream.ts";
 
-/** An event of our own, when udev's queue is empty; done when PID 1 has seen it and started a unit. */
+/** Sends a last event when udev's queue is empty, and waits until PID 1 has started a unit for it. */
 const sendMark = `
 set -e
 udevadm settle --timeout=30
@@ -12,8 +12,8 @@ until systemctl --quiet is-active "lab-mark@$1.service"; do sleep 0.05; done
 `;
 
 /**
- * The udev events of what is done meanwhile. When it returns, udev is done with them, and PID 1 has
- * enqueued the jobs that come of them: both have seen an event that was sent after all others.
+ * The udev events during `act`. When it returns, udev has handled them and PID 1 has enqueued their
+ * jobs: both have handled an event that was sent after all others.
  */
 export async function eventsOf(
   { agent, udev }: Pick<Guest, "agent" | "udev">,

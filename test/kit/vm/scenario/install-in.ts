@@ -1,12 +1,11 @@
 import { renderInstallation } from "../../../../src/install/units/installation.ts";
 import type { Vm } from "../vm.ts";
 
-/** Where a guest has the program under test. */
+/** The path of the program under test in a guest. */
 export const guestProgram = "/usr/local/bin/ec2nic";
 
 /**
- * Puts udev's rules and the units in place, and tells udev and systemd. `change`: other rules than
- * are rendered.
+ * Writes udev's rules and the units, and reloads udev and systemd. `change` can change the rules.
  */
 export async function installIn(
   vm: Pick<Vm, "run" | "write">,

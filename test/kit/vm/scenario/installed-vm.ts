@@ -2,7 +2,7 @@ import { untilAddresses } from "../../machine/checks/until-addresses.ts";
 import { bootVm, type VmOptions } from "../boot-vm.ts";
 import type { Vm } from "../vm.ts";
 
-/** A guest with one NIC, on which ec2nic is installed and has configured that. */
+/** A guest with one NIC, which the installed ec2nic has configured. */
 export async function installedVm(options: Omit<VmOptions, "enis">): Promise<Vm> {
   const vm = await bootVm({ ...options, enis: [{ device: 0, dualStack: true }] });
   try {

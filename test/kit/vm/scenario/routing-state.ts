@@ -3,7 +3,7 @@ import type { Vm } from "../vm.ts";
 const script =
   "find /etc -name '*ec2nic*' | sort; ip rule; ip -6 rule; ip route show table all | grep -v 'table local\\|proto ra' | sed 's/ nhid [0-9]*//'";
 
-/** Files of ours, rules, and who is in which table; sorted, since routes come in any order. */
+/** The files of ec2nic, rules and routes, sorted, since routes have no fixed order. */
 export async function readRoutingState(vm: Pick<Vm, "run">): Promise<readonly string[]> {
   return (await vm.run(["sh", "-c", script]))
     .split("\n")
@@ -11,7 +11,7 @@ export async function readRoutingState(vm: Pick<Vm, "run">): Promise<readonly st
     .toSorted();
 }
 
-/** Waits until a guest is in a state again; throws at the time limit, with what differs. */
+/** Waits until a guest has a state. Throws at the time limit with the differences. */
 export function untilRoutingState(
   vm: Pick<Vm, "run" | "until">,
   what: string,

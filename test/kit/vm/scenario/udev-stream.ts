@@ -1,6 +1,6 @@
 import { lineSocket } from "../qemu/line-socket.ts";
 
-/** An event as `udevadm monitor --property` shows it: by the kernel, and when udev is done with it. */
+/** An event of `udevadm monitor --property`: from the kernel, or from udev after it handled it. */
 export interface UdevEvent {
   readonly from: "KERNEL" | "UDEV";
   readonly env: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export interface UdevStream {
   readonly close: () => void;
 }
 
-/** Connects to the port that the guest's udev events come from. */
+/** Connects to the port of the guest's udev events. */
 export async function connectUdev(path: string): Promise<UdevStream> {
   let events: readonly UdevEvent[] = [];
   let from: UdevEvent["from"] | null = null;

@@ -1,6 +1,6 @@
 import type { Vm } from "../vm.ts";
 
-/** When something became of a unit (`ActiveEnter`, `ExecMainExit`), in seconds since the kernel's start; null: it has not. */
+/** When a unit reached a state (`ActiveEnter`, `ExecMainExit`), in seconds since the start of the kernel; null: not yet. */
 export async function unitSeconds(
   vm: Pick<Vm, "run">,
   unit: string,

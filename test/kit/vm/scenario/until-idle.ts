@@ -5,12 +5,12 @@ systemctl list-jobs --no-legend
 systemctl list-units --no-legend --state=active,activating,deactivating 'ec2nic-*.service'
 `;
 
-/** Waits until no run of ours is at work, and none is to come. */
+/** Waits until no ec2nic unit runs, and no job is queued. */
 export async function untilIdle(vm: Pick<Vm, "run" | "until">): Promise<void> {
   const look = async (): Promise<boolean> => {
-    const said = (await vm.run(["sh", "-c", working])).trim();
-    if (said === "") return true;
-    throw new Error(said);
+    const output = (await vm.run(["sh", "-c", working])).trim();
+    if (output === "") return true;
+    throw new Error(output);
   };
-  await vm.until("no run of ours is at work", look, 90_000);
+  await vm.until("no ec2nic unit runs", look, 90_000);
 }

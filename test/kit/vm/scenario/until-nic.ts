@@ -1,8 +1,8 @@
 import type { Vm } from "../vm.ts";
 
-/** Waits until a NIC of that name is there: the kernel's own name has been changed. */
+/** Waits until a NIC has this name, after udev has renamed it. */
 export async function untilNic(vm: Pick<Vm, "exec" | "until">, name: string): Promise<void> {
   const look = async (): Promise<boolean> =>
     (await vm.exec(["test", "-e", `/sys/class/net/${name}`])).code === 0;
-  await vm.until(`${name} is there`, look, 20_000);
+  await vm.until(`${name} exists`, look, 20_000);
 }

@@ -28,12 +28,12 @@ async function handleEventAtBoot({ foundUnchanged, endMs = Infinity }: Boot, has
     if (foundUnchanged !== null) addFiles(disk, { [recordsPath]: JSON.stringify([record]) });
   };
   let startMs = Infinity;
-  const bench = hotplugMachine({
+  const machine = hotplugMachine({
     change: (disk, atMs) => {
       if (atMs - startMs >= endMs) end(disk);
     },
   });
-  const { run, runAs, disk, requestedPaths, clock } = bench;
+  const { run, runAs, disk, requestedPaths, clock } = machine;
   addFiles(disk, bus);
   if (hasFiles) await run("add", "--nic", "ens6", "--settle", "0s");
   disk.delete(recordsPath);
