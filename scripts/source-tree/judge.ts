@@ -21,8 +21,7 @@ export function effectsIn(sources: readonly Source[], folder: string): readonly 
 /** Entries of a folder's row that no file of it needs. */
 export function needlessRights(sources: readonly Source[], folder: string): readonly string[] {
   const imports = sources.filter((each) => each.folder === folder).flatMap((each) => each.imports);
-  const may = folders[folder]?.may ?? [];
-  return may.filter((right) => !imports.some((each) => covers(right, each)));
+  return rightsOf(folders[folder]).filter((right) => !imports.some((each) => covers(right, each)));
 }
 
 function describeImports(
@@ -37,13 +36,17 @@ function describeImports(
     );
 }
 
-function isAllowed(each: Import, folder: string, { may }: FolderRule): boolean {
-  return each.folder === folder || may.some((right) => covers(right, each));
+function isAllowed(each: Import, folder: string, rule: FolderRule): boolean {
+  return each.folder === folder || rightsOf(rule).some((right) => covers(right, each));
 }
 
-/** `type host` covers only types; `node:` covers every module of Node. */
+function rightsOf(rule: FolderRule | undefined): readonly string[] {
+  return (rule?.may ?? "").split(" ").filter((right) => right !== "");
+}
+
+/** `type:host` covers only types; `node:` covers every module of Node. */
 function covers(right: string, { folder, target, isType }: Import): boolean {
   if (right === "node:") return target.startsWith("node:");
-  if (right.startsWith("type ")) return isType && folder === right.slice("type ".length);
+  if (right.startsWith("type:")) return isType && folder === right.slice("type:".length);
   return folder === right;
 }
