@@ -34,20 +34,8 @@ export interface FirewallCondition {
   readonly values: readonly string[] | null;
 }
 
-const firewallFields = [
-  "daddr",
-  "saddr",
-  "dport",
-  "sport",
-  "oif",
-  "iif",
-  "protocol",
-  "family",
-  "uid",
-  "state",
-] as const;
-
-export type FirewallField = (typeof firewallFields)[number];
+export type FirewallField =
+  "daddr" | "saddr" | "dport" | "sport" | "oif" | "iif" | "protocol" | "family" | "uid" | "state";
 
 /** A packet of a connection to IMDS. */
 export interface FirewallPacket {

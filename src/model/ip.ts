@@ -1,26 +1,26 @@
 /**
- * Addresses as text, always canonical: IPv4 dotted quads, IPv6 as RFC 5952 has it (hexadecimal
- * throughout, also for ::ffff:0:0/96), MACs in lower case with colons. Every parse function gives
- * the canonical form, or null for what is none. `node:net` could tell the forms apart but costs 3 ms
- * of start-up and canonicalises nothing.
+ * Addresses are canonical text: IPv4 dotted quads, IPv6 as in RFC 5952 (hexadecimal only, also for
+ * ::ffff:0:0/96), MACs in lower case with colons. A parse function returns the canonical form, or
+ * null if the text is invalid. `node:net` is not used: it costs 3 ms of start-up and canonicalises
+ * nothing.
  */
 export type Family = 4 | 6;
 
 const addressBits = { 4: 32, 6: 128 } as const;
 
-/** Four decimal numbers; leading zeros are refused, since some readers take them for octal. */
+/** Four decimal numbers; leading zeros are refused, because some programs read them as octal. */
 export function parseIpv4(text: string): string | null {
   const value = parseIpv4Value(text);
   return value === null ? null : formatIpv4(value);
 }
 
-/** Any spelling of RFC 4291, an IPv4 tail included; zone ids (`%eth0`) are refused. */
+/** Any notation of RFC 4291, also with an IPv4 tail; zone ids (`%eth0`) are refused. */
 export function parseIpv6(text: string): string | null {
   const value = parseIpv6Value(text);
   return value === null ? null : formatIpv6(value);
 }
 
-/** `address/length` with no bit set behind the prefix: a network, not a host with its mask. */
+/** `address/length` without host bits: a network, not a host with its prefix length. */
 export function parseCidr(text: string, family: Family): string | null {
   const [address = "", length = "", ...rest] = text.split("/");
   const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
@@ -40,7 +40,7 @@ export function familyOf(addressOrCidr: string): Family {
   return addressOrCidr.includes(":") ? 6 : 4;
 }
 
-/** A canonical address as the network that holds nothing else: /32 or /128. */
+/** A canonical address as a network of its own: /32 or /128. */
 export function hostCidr(address: string): string {
   return `${address}/${addressBits[familyOf(address)]}`;
 }
@@ -58,8 +58,8 @@ export function prefixLength(cidr: string): number {
 /**
  * The address that a VPC reserves for its router: the subnet's base + 1.
  * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
- * Throws `RangeError` for a subnet with no room for it (longer than /30): those are refused where
- * metadata is parsed.
+ * Throws `RangeError` for a subnet longer than /30, which has no room for it: the parser of the
+ * metadata refuses those.
  */
 export function subnetRouter(cidr: string): string {
   const { family, value, length } = parseCanonicalCidr(cidr);
@@ -96,9 +96,8 @@ function formatAddress(value: bigint, family: Family): string {
 
 function parseIpv4Value(text: string): bigint | null {
   const octets = text.split(".");
-  if (octets.length !== 4) return null;
-  if (!octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255))
-    return null;
+  const isValid = (octet: string) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255;
+  if (octets.length !== 4 || !octets.every(isValid)) return null;
   return octets.reduce((value, octet) => value * 256n + BigInt(octet), 0n);
 }
 
@@ -110,7 +109,7 @@ function parseIpv6Value(text: string): bigint | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;
   const [head, tail] = [halves[0] ?? "", halves[1]];
-  // An IPv4 tail may only end the whole address.
+  // an IPv4 tail is valid only at the end of the whole address
   const before = parseGroups(head, tail === undefined);
   const after = parseGroups(tail ?? "", true);
   if (before === null || after === null) return null;
@@ -120,7 +119,7 @@ function parseIpv6Value(text: string): bigint | null {
   return groups.reduce((value, group) => (value << 16n) + group, 0n);
 }
 
-/** The 16-bit groups of one side of `::`; null where one is none. */
+/** The 16-bit groups of one side of `::`; null: one is invalid. */
 function parseGroups(text: string, mayEndInIpv4: boolean): readonly bigint[] | null {
   if (text === "") return [];
   const parts = text.split(":");
@@ -161,28 +160,18 @@ export function isLinkLocalIpv6(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
-/** The network of an IPv4 address, as a canonical CIDR. Both are canonical; `length` is 0 to 32. */
+/** The network of a canonical IPv4 address, as a canonical CIDR; `length` is 0 to 32. */
 export function networkCidr(address: string, length: number): string {
-  const octets = address
-    .split(".")
-    .map((octet, index) => Number(octet) & netmaskOctet(length, index));
-  return `${octets.join(".")}/${length}`;
+  const hostBits = BigInt(addressBits[4] - length);
+  const value = parseCanonicalCidr(hostCidr(address)).value;
+  return `${formatIpv4((value >> hostBits) << hostBits)}/${length}`;
 }
 
-/** The length that a netmask like `255.255.240.0` means; null where it is none. */
+/** The prefix length of a netmask like `255.255.240.0`; null: it is none. */
 export function netmaskLength(mask: string): number | null {
-  const canonical = parseIpv4(mask);
-  if (canonical === null) return null;
-  const lengths = Array.from({ length: 33 }, (_, length) => length);
-  return lengths.find((length) => formatNetmask(length) === canonical) ?? null;
-}
-
-function formatNetmask(length: number): string {
-  return [0, 1, 2, 3].map((index) => netmaskOctet(length, index)).join(".");
-}
-
-/** The `at`-th octet of a netmask. */
-function netmaskOctet(length: number, index: number): number {
-  const bits = Math.min(8, Math.max(0, length - 8 * index));
-  return 256 - 2 ** (8 - bits);
+  const value = parseIpv4Value(mask);
+  const length = Array.from({ length: 33 }, (_, bits) => bits).find(
+    (bits) => value === 2n ** 32n - 2n ** BigInt(32 - bits),
+  );
+  return length ?? null;
 }

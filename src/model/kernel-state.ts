@@ -1,7 +1,7 @@
-/** RT_TABLE_MAIN: the one that is used where no rule says otherwise. */
+/** RT_TABLE_MAIN: the table that is used unless a rule selects another one. */
 export const mainTable = 254;
 
-/** What the kernel has of addresses, routes and rules, on every link and in every table. */
+/** The kernel's addresses, routes and rules, on every link and in every table. */
 export interface KernelState {
   readonly addresses: readonly KernelAddress[];
   readonly routes: readonly KernelRoute[];
@@ -14,11 +14,11 @@ export interface KernelAddress {
   /** Canonical, without its prefix length. */
   readonly address: string;
   readonly prefixLength: number;
-  /** `dhcp`, `static`, `kernel_ra`, …: who made it, where the kernel knows; else null. */
+  /** Its origin (`dhcp`, `static`, `kernel_ra`, …); null: the kernel does not know it. */
   readonly protocol: string | null;
-  /** Still tentative or failed duplicate address detection: not usable yet. */
+  /** false: duplicate address detection is not finished, or has failed. */
   readonly isUsable: boolean;
-  /** Duplicate address detection failed: it will not become usable by waiting. */
+  /** Duplicate address detection has failed: the address will not become usable. */
   readonly isDuplicate: boolean;
 }
 
@@ -27,9 +27,8 @@ export interface KernelRoute {
   /** A canonical CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
   readonly gateway: string | null;
-  /** The link's name; null for blackholes and the like. A route of several hops is one for each. */
+  /** The link's name; null: a blackhole or the like. A route with several hops is one for each. */
   readonly link: string | null;
-  /** 254 is main. */
   readonly table: number;
   readonly metric: number;
   readonly protocol: string | null;
@@ -51,14 +50,14 @@ export interface KernelRule {
   /** A canonical CIDR; null: anywhere. */
   readonly from: string | null;
   readonly to: string | null;
-  /** 0 where the action is no lookup. */
+  /** 0: the action is no lookup. */
   readonly table: number;
   readonly ignoresDefault: boolean;
-  /** Nothing else decides whether it applies: no mark, no interface, no port, no `not`. */
+  /** It has no other condition: no mark, no interface, no port, no `not`. */
   readonly isPlain: boolean;
 }
 
-/** Whether a link holds a default route, by family. */
+/** Whether a link has a default route, by family. */
 export interface DefaultRoutes {
   readonly ipv4: boolean;
   readonly ipv6: boolean;

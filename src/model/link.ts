@@ -1,12 +1,12 @@
 /** A network interface as the kernel shows it in `/sys/class/net`. */
 export interface Link {
   readonly name: string;
-  /** Canonical; null where the link has none (tunnels). */
+  /** Canonical; null: the link has none (tunnels). */
   readonly mac: string | null;
   readonly kind: LinkKind;
-  /** The kernel driver below it (`ena`, `virtio_net`, …); null where no device is behind it. */
+  /** The kernel driver of its device (`ena`, `virtio_net`, …); null: it has no device. */
   readonly driver: string | null;
-  /** Its device's name on the bus (`0000:00:05.0`, `vif-1`); null where there is none. */
+  /** The name of its device on the bus (`0000:00:05.0`, `vif-1`); null: it has none. */
   readonly busAddress: string | null;
 }
 
@@ -14,13 +14,13 @@ export interface Link {
 export type LinkWithMac = Link & { readonly mac: string };
 
 /**
- * `device`: a NIC with a device behind it. `veth`: one end of a pair, which stands in for a NIC in
- * containers and test benches. Everything else is built over NICs or beside them.
+ * `device`: a NIC with a device. `veth`: one end of a pair, which replaces a NIC in containers and
+ * test benches. All others are built over NICs, or lead nowhere.
  */
 export type LinkKind =
   "device" | "veth" | "loopback" | "bridge" | "bond" | "vlan" | "macvlan" | "tunnel" | "other";
 
-/** An address that a link has, as the kernel tells it. */
+/** An address of a link, as the kernel shows it. */
 export interface LinkAddress {
   /** The name of the link. */
   readonly nic: string;
@@ -28,25 +28,25 @@ export interface LinkAddress {
   /** Without a prefix length and without a zone. */
   readonly address: string;
   readonly prefixLength: number;
-  /** IPv6 link-local addresses mean nothing without it; 0 elsewhere. */
+  /** The zone of an IPv6 link-local address; else 0. */
   readonly scopeId: number;
-  /** Lent for this run (`--dhcp`): it is gone when the run is over. */
+  /** A temporary lease of this run (`--dhcp`), which is released at its end. */
   readonly isTemporary?: true;
 }
 
-/** What a link is doing at this moment, as far as asking IMDS through it depends on it. */
+/** A link with its state, as far as requests to IMDS depend on it. */
 export interface LinkState extends Link {
-  /** Somebody has switched it on (IFF_UP). */
+  /** IFF_UP is set. */
   readonly isUp: boolean;
-  /** Something is at the other end (`carrier`); false while it is down, when the kernel won't say. */
+  /** `carrier`; false while the link is down, when the kernel does not report it. */
   readonly hasCarrier: boolean;
-  /** The bond, bridge or VRF it belongs to; null: none. */
+  /** The bond, bridge or VRF that it belongs to; null: none. */
   readonly master: string | null;
-  /** Its own; empty while it has no carrier. */
+  /** Its own addresses; empty while it has no carrier. */
   readonly addresses: readonly LinkAddress[];
 }
 
-/** The links that IMDS may be asked through, best first, and why not the others. */
+/** The links that may lead to IMDS, best first, and why the others may not. */
 export interface Ranking {
   readonly candidates: readonly RankedLink[];
   readonly others: readonly RejectedLink[];
@@ -56,7 +56,7 @@ export interface RankedLink {
   readonly link: LinkState;
   /** 1 is the best. */
   readonly rank: number;
-  /** What its rank comes from, in words: `carrier, an address of its own, driver ena`. */
+  /** Why it has this rank: `carrier, an address of its own, driver ena`. */
   readonly reason: string;
 }
 
@@ -66,24 +66,21 @@ export interface RejectedLink {
   readonly reason: string;
 }
 
-/** A device on a bus that is a NIC by its class, whether or not a driver has it. */
+/** A device of the class NIC on a bus, with or without a driver. */
 export interface BusDevice {
   /** Its name on the bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
   readonly address: string;
-  /** The inode of its entry on the bus: another one when it has left and come back. */
+  /** The inode of its entry on the bus: a device that has left and come back has another one. */
   readonly inode: number;
-  /** null: no driver has it. */
+  /** null: it has no driver. */
   readonly driver: string | null;
-  /**
-   * The names of its links, as this network namespace shows them: none without a driver, none for
-   * a link that a container has taken.
-   */
+  /** The names of its links in this network namespace; none without a driver. */
   readonly links: readonly string[];
 }
 
 /**
- * The address of a NIC to ask `address` from: the first of its family, a link-local one only where
- * there is no other (RFC 6724); null: it has none, and nothing can be asked.
+ * The address from which to send to `address`: the first of its family, a link-local one only if
+ * there is no other (RFC 6724); null: there is none.
  */
 export function chooseSource(
   address: string,
@@ -94,10 +91,10 @@ export function chooseSource(
   return sameFamily.find(({ scopeId }) => scopeId === 0) ?? sameFamily[0] ?? null;
 }
 
-/** The place of a NIC that is here, as it was when that was configured. */
+/** Network card and device number of an attached NIC, as they were when it was configured. */
 export interface OccupiedSlot {
   readonly mac: string;
-  /** Of its link. */
+  /** The name of its link. */
   readonly name: string;
   readonly networkCard: number;
   readonly deviceNumber: number;

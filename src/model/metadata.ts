@@ -4,12 +4,12 @@ import { quoteShellWord } from "./text.ts";
 /** Names below `latest/`: `["meta-data", "placement", "region"]`. */
 export type MetadataPath = readonly string[];
 
-/** The KEY that fetches what lies there: relative to `meta-data/` where it lies in there. */
+/** The KEY of `fetch` for a path: relative to `meta-data/` if it is below that. */
 export function formatKey(path: MetadataPath): string {
   return (path[0] === "meta-data" ? path.slice(1) : path).join("/");
 }
 
-/** A value as text; strict, or what is no UTF-8 would be changed on its way. Throws `DATAERR`. */
+/** A value as text. Throws `DATAERR` if it is not UTF-8: it would be changed. */
 export function decodeText(bytes: Uint8Array, path: MetadataPath): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -21,29 +21,26 @@ export function decodeText(bytes: Uint8Array, path: MetadataPath): string {
 }
 
 /**
- * What IMDS holds below `meta-data/`, as `ec2nic fetch` prints it: folders are objects, leaves are
- * text, leaves that list addresses or prefixes are arrays. Nothing in it is trusted yet.
+ * The tree below `meta-data/` as `ec2nic fetch` prints it: folders are objects, leaves are text,
+ * lists of addresses or prefixes are arrays. It is not validated.
  */
 export type MetadataTree = {
   readonly [name: string]: string | readonly string[] | MetadataTree;
 };
 
-/** Leaves that hold a list of addresses or prefixes, a line each, even where it is one line. */
+/** Leaves that are lists of addresses or prefixes, one per line, even if there is only one. */
 const addressListPatterns = [
   /^[a-z0-9-]*ipv[46]s$/,
   /^[a-z0-9-]*-cidr-blocks$/,
   /^ipv[46]-prefix(es)?$/,
 ];
 
-/**
- * A leaf's text as `fetch --json` gives it: an array for a list of addresses or prefixes of an
- * ENI, else the string as it is.
- */
+/** A leaf in `fetch --json`: an array for an ENI's list of addresses or prefixes, else its text. */
 export function leafValue(path: MetadataPath, text: string): string | readonly string[] {
   return isAddressList(path) ? text.split("\n").filter((line) => line !== "") : text;
 }
 
-/** Only below an ENI: a tag may be called `local-ipv4s` and still is a string. */
+/** Only below an ENI: a tag with the name `local-ipv4s` is a string. */
 function isAddressList(path: MetadataPath): boolean {
   const [, leaf] = /^meta-data\/network\/interfaces\/macs\/[^/]+\/(.+)$/.exec(path.join("/")) ?? [];
   if (leaf === undefined) return false;
@@ -53,7 +50,7 @@ function isAddressList(path: MetadataPath): boolean {
   );
 }
 
-/** What one KEY of `fetch` came to. */
+/** The result of one KEY of `fetch`. */
 export type Reading = Leaf | Tree;
 
 interface Leaf {
@@ -69,6 +66,6 @@ interface Tree {
   readonly name: string;
   readonly path: MetadataPath;
   readonly tree: MetadataTree;
-  /** false: something that is listed answered 404, and was left out. */
+  /** false: a listed entry answered 404, and is left out. */
   readonly isComplete: boolean;
 }

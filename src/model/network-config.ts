@@ -1,4 +1,4 @@
-/** What the machine's network should be, free of any backend's way to say it. */
+/** The wanted network configuration, independent of the backend. */
 export interface NetworkConfig {
   /** In the order of `index`, then MAC. */
   readonly nics: readonly NicConfig[];
@@ -6,20 +6,20 @@ export interface NetworkConfig {
 
 export interface NicConfig {
   readonly mac: string;
-  /** The link's name where it is known, for people to read; nothing matches by it. */
+  /** The link's name, for comments; null: not known. Nothing is matched by it. */
   readonly name: string | null;
   readonly eniId: string;
   readonly isPrimary: boolean;
-  /** 100 · network card + device number: stable, whatever else is attached. */
+  /** 100 · network card + device number: it does not depend on the other NICs. */
   readonly index: number;
-  /** Metric of the routes that DHCP and router advertisements bring into the main table. */
+  /** The metric of routes from DHCP and router advertisements in the main table. */
   readonly metric: number;
   readonly dhcp4: boolean;
-  /** DHCPv6, and with it router advertisements, which bring the router. */
+  /** DHCPv6, and router advertisements, which give the router. */
   readonly dhcp6: boolean;
-  /** The first address of each family, which DHCP hands out: the source of the NIC's own traffic. */
+  /** The primary address of each family, which DHCP gives: the source of the NIC's own traffic. */
   readonly leased: readonly string[];
-  /** Second and further addresses, /32 and /128; never the source of the NIC's own traffic. */
+  /** Secondary addresses, /32 and /128; never the source of the NIC's own traffic. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
@@ -29,11 +29,11 @@ export interface Route {
   readonly family: 4 | 6;
   /** A CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
-  /** null: on the link itself. */
+  /** null: directly on the link. */
   readonly gateway: string | null;
   /**
-   * A router that advertises itself on the link is taken where there is one, and `gateway` where
-   * there is none. A backend that cannot say so takes `gateway`.
+   * If a router advertises itself on the link, the route leads over it, else over `gateway`. A
+   * backend that cannot express this uses `gateway`.
    */
   readonly prefersAdvertised: boolean;
   readonly table: number;
@@ -45,9 +45,8 @@ export interface RoutingPolicyRule {
   readonly from: string;
   /** A CIDR; null: anywhere. */
   readonly to: string | null;
-  /** 254 is main. */
   readonly table: number;
   readonly priority: number;
-  /** Routes of prefix length 0 in the table do not count (ip-rule(8), `suppress_prefixlength 0`). */
+  /** Routes of prefix length 0 in the table are ignored (ip-rule(8), `suppress_prefixlength 0`). */
   readonly ignoresDefault: boolean;
 }

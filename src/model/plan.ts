@@ -2,14 +2,14 @@ import type { Failure } from "../exit.ts";
 import type { Family } from "./ip.ts";
 import type { Route, RoutingPolicyRule } from "./network-config.ts";
 
-/** A file of ours, whole. */
+/** A file that ec2nic writes. */
 export interface ConfigFile {
-  /** Absolute, as on the machine; `--root` is put in front when it is written. */
+  /** The absolute path on the target, without `--root`. */
   readonly path: string;
   readonly content: string;
-  /** Permission bits: 0600, or what the daemon that reads it needs. */
+  /** Permission bits: 0600, or what the daemon that reads it requires. */
   readonly mode: number;
-  /** The NIC it configures; null: for the machine as a whole. */
+  /** The NIC that it configures; null: the machine as a whole. */
   readonly mac: string | null;
 }
 
@@ -17,9 +17,9 @@ export interface ConfigFile {
 export interface Step {
   readonly argv: readonly string[];
   readonly reason: string;
-  /** The NIC it is for: its failure is that NIC's alone; null: for all that changed. */
+  /** The NIC that it is for, and that fails with it; null: all NICs that changed. */
   readonly mac: string | null;
-  /** After this it is ended and counts as failed. */
+  /** After this time the command is ended and has failed. */
   readonly timeoutMs: number;
   /** A directory whose files it rewrites: files with unchanged content keep their inodes. */
   readonly preservesDirectory?: string;
@@ -28,20 +28,19 @@ export interface Step {
 }
 
 export const backends = ["netplan", "network-manager", "networkd"] as const;
-
 export type Backend = (typeof backends)[number];
 
-/** Whom netplan writes for. */
+/** The daemon that netplan generates configuration for. */
 export type NetplanRenderer = "networkd" | "NetworkManager";
 
-/** Everything that will be done to the machine, and why; printing it is `--dry-run`. */
+/** Everything that a run will do, and why; `--dry-run` prints it. */
 export interface NetworkPlan {
   readonly backend: Backend;
   readonly write: readonly ConfigFile[];
-  /** Paths, as on the machine. */
+  /** Paths on the target. */
   readonly remove: readonly string[];
   readonly steps: readonly Step[];
-  /** How each decision came about, in order. */
+  /** The reason of each decision, in order. */
   readonly reasons: readonly string[];
   readonly nics: readonly NicResult[];
 }
@@ -59,27 +58,27 @@ export const nicOutcomes = [
 
 export type NicOutcome = (typeof nicOutcomes)[number];
 
-/** One NIC's line in the result. */
+/** The result for one NIC. */
 export interface NicResult {
   readonly mac: string;
   readonly name: string | null;
   readonly eni: string | null;
   readonly outcome: NicOutcome;
-  /** Why, where the outcome does not say it all. */
+  /** Absent if the outcome needs none. */
   readonly reason?: string;
 }
 
-/** Who is in charge here, and what it takes to make it read its files again. */
+/** The chosen backend, and what is needed to make it read its files again. */
 export interface Activation {
   readonly backend: Backend;
   /** null: the backend is not netplan. */
   readonly renderer: NetplanRenderer | null;
-  /** `local`: the daemon is still to be started, and will read our files by itself. */
+  /** `local`: the daemon has not started yet, and will read our files when it starts. */
   readonly stage: "local" | "network";
-  /** The daemon in charge answers. */
+  /** The daemon runs and takes commands. */
   readonly isRunning: boolean;
   readonly hasSystemd: boolean;
-  /** Link's name → uuid of the profile that is up on it, as far as NetworkManager says. */
+  /** The uuid of NetworkManager's active profile, by the link's name. */
   readonly activeProfiles: Readonly<Record<string, string>>;
 }
 
@@ -91,97 +90,89 @@ export function usesNetworkManager({
   return backend === "network-manager" || renderer === "NetworkManager";
 }
 
-/** A configured NIC, as far as a command has to name it. */
+/** What commands need to know about a configured NIC. */
 export interface ActiveNic {
   readonly mac: string;
-  /** null: it is not here, and there is nothing to activate. */
+  /** null: it is not attached, and cannot be activated. */
   readonly name: string | null;
   readonly isPrimary: boolean;
 }
 
-/** One thing on the machine that is not as it should be, with what it takes to fix it. */
+/** One thing on the machine that differs from the wanted configuration, with what fixes it. */
 export type Difference = DifferenceLocation &
-  (FileDifference | AddressDifference | RouteDifference | RuleDifference | DefaultRouteDifference);
+  (
+    | { readonly kind: "file"; readonly what: "missing" | "wrong" | "stale" }
+    | AddressDifference
+    | RouteDifference
+    /** `stale`: one of our rules, of no ENI. */
+    | {
+        readonly kind: "rule";
+        readonly what: "missing" | "stale";
+        readonly rule: RoutingPolicyRule;
+      }
+    | { readonly kind: "default-route"; readonly what: "missing"; readonly family: Family }
+  );
 
 interface DifferenceLocation {
-  /** null: of no NIC that is known now. */
+  /** null: of no known NIC. */
   readonly mac: string | null;
-  /** The link's name, where there is one. */
+  /** The link's name; null: it has none. */
   readonly name: string | null;
-  /** What is wrong, in a line that names the object. */
+  /** What differs, in one line that names the object. */
   readonly text: string;
 }
 
-/** A file of ours; `stale`: one that should not be there. */
-interface FileDifference {
-  readonly kind: "file";
-  readonly what: "missing" | "wrong" | "stale";
-}
-
-/** `wrong`: it is there, and duplicate address detection has failed. */
+/** `wrong`: it exists, and duplicate address detection has failed. */
 interface AddressDifference {
   readonly kind: "address";
   readonly what: "missing" | "wrong";
   /** With the prefix length that it has or should have. */
   readonly cidr: string;
-  /** DHCP hands it out: no one else can put it there. */
+  /** DHCP gives it: only a DHCP client can add it. */
   readonly isLeased: boolean;
 }
 
-/** `wrong`: packets take another way to this destination. */
+/** `wrong`: another route to this destination is used. */
 interface RouteDifference {
   readonly kind: "route";
   readonly what: "missing" | "wrong";
   readonly route: Route;
-  /** Of the route that stands in its place; null: none does. */
+  /** The metric of the existing route; null: there is none. */
   readonly metric: number | null;
 }
 
-/** `stale`: one of ours that belongs to no ENI any more. */
-interface RuleDifference {
-  readonly kind: "rule";
-  readonly what: "missing" | "stale";
-  readonly rule: RoutingPolicyRule;
-}
-
-interface DefaultRouteDifference {
-  readonly kind: "default-route";
-  readonly what: "missing";
-  readonly family: Family;
-}
-
-/** What lies on the machine now, as far as a plan depends on it. */
+/** The existing files that a plan depends on. */
 export interface HostState {
-  /** Files in the places that are ours, of every backend, sorted by path. */
+  /** The files at our paths, of every backend, sorted by path. */
   readonly files: readonly ExistingFile[];
-  /** The text of `/etc/ec2nic/unmanaged`; null where there is none. */
+  /** The text of `/etc/ec2nic/unmanaged`; null: there is none. */
   readonly unmanaged: string | null;
 }
 
 export interface ExistingFile {
-  /** As on the machine, without `--root`. */
+  /** On the target, without `--root`. */
   readonly path: string;
   readonly content: string;
-  /** Permission bits; null for what is no plain file (a symbolic link, say). */
+  /** Permission bits; null: it is no regular file, but for example a symbolic link. */
   readonly mode: number | null;
 }
 
-/** Configuration of somebody else's, as it lies on the machine. */
+/** A configuration file of another program, or of the admin. */
 export interface OtherFile {
   readonly path: string;
-  /** Whole; "" for a link to /dev/null, which masks a name. */
+  /** "" for a link to /dev/null, which masks files of this name. */
   readonly content: string;
 }
 
-/** `local`: the network daemon is not up yet, so files are all there is to do. */
+/** `local`: the network daemon has not started yet, so only files are written. */
 export const stages = ["local", "network"] as const;
 export type Stage = (typeof stages)[number];
 
 export interface ApplyResult {
-  /** The plan's NICs, with what came of them. */
+  /** The plan's NICs with their outcomes. */
   readonly nics: readonly NicResult[];
-  /** What the run ends with, when everything else has been done; null where all went well. */
+  /** What the run must end with; null: everything succeeded. */
   readonly failure: Failure | null;
-  /** When it was written and activated, on `Clock.now`, and the look whether it holds began. */
+  /** When everything was activated and the verification began, on `Clock.now`. */
   readonly activatedMs: number;
 }

@@ -5,29 +5,26 @@ const nicRecordSchema = v.object({
   mac: v.string(),
   /** The name of its link. */
   name: v.string(),
-  /** The device, see `BusDevice`; null: a link that has none, as a veth. */
+  /** The device, see `BusDevice`; null: the link has none, as a veth. */
   device: v.nullable(v.object({ address: v.string(), inode: v.number() })),
-  /** All that IMDS lists of it was configured, and no run waits for more. */
+  /** Everything that IMDS lists was configured, and no run waits for more. */
   isSettled: v.boolean(),
-  /**
-   * Whether the last run that configured it found its files as they had to be, and wrote none; null:
-   * no run has looked at it in this boot.
-   */
+  /** Whether the last run found its files up to date and wrote none; null: no run in this boot. */
   foundUnchanged: v.nullable(v.boolean()),
 });
 
 /** `/run/ec2nic/nics.json` */
 export const nicRecordsSchema = v.array(nicRecordSchema);
 
-/** A NIC as it was seen last. */
+/** A NIC as a run has last seen it. */
 export type NicRecord = Readonly<v.InferOutput<typeof nicRecordSchema>>;
 
-/** A device as it was: see `BusDevice`. */
+/** A device as it was then: see `BusDevice`. */
 export type RecordedDevice = NonNullable<NicRecord["device"]>;
 
 const previousFileSchema = v.object({
   path: v.string(),
-  /** null: there was no file. */
+  /** null: the file did not exist. */
   content: v.nullable(v.string()),
   mode: v.number(),
   mac: v.nullable(v.string()),
@@ -40,46 +37,46 @@ const reachabilitySchema = v.object({
 
 /** `/run/ec2nic/unfinished.json` */
 export const interruptedRunSchema = v.object({
-  /** Files as they were before the first change. */
+  /** The files before the first change. */
   previous: v.pipe(v.array(previousFileSchema), v.readonly()),
-  /** What made the machine reachable before the first change. */
+  /** What made the machine reachable before the first change; null: not known. */
   reachability: v.nullable(reachabilitySchema),
 });
 
-/** A file as it was before a run changed it. */
+/** A file before a run changed it. */
 export type PreviousFile = Readonly<v.InferOutput<typeof previousFileSchema>>;
 
 /** The primary NIC's link, and which families had a default route over it. */
 export type Reachability = Readonly<v.InferOutput<typeof reachabilitySchema>>;
 
 /**
- * What a run that changes a live machine writes before its first change and removes after its last
- * check. Where it is found, a run was killed in between: files are old or new, each whole, but the
- * backend may not have been told of them yet. A reboot removes it with `/run`, and the backend reads
- * everything then.
+ * The record that a run writes before its first change of a running machine, and removes after its
+ * last check. If it exists, a run was killed in between: each file is the old or the new one, but the
+ * backend may not have read it. A reboot removes it with `/run`, and the backend then reads all
+ * files.
  */
 export type InterruptedRun = Readonly<v.InferOutput<typeof interruptedRunSchema>>;
 
-/** What is noted now. */
+/** What a run has seen and done. */
 export interface NicRecordUpdate {
   readonly devices: readonly BusDevice[];
-  /** Those that are NICs. */
+  /** The links that are NICs. */
   readonly nics: readonly Link[];
-  /** MACs whose files have just been removed. */
+  /** MACs whose files were removed. */
   readonly removed: readonly string[];
-  /** MACs that are configured whole. */
+  /** MACs that are completely configured. */
   readonly settled: readonly string[];
-  /** MACs of which more may come. */
+  /** MACs whose metadata may still change. */
   readonly unsettled: readonly string[];
-  /** MACs whose files were found as they had to be. */
+  /** MACs whose files were up to date. */
   readonly foundUnchanged: readonly string[];
   /** MACs for which files were written or removed. */
   readonly written: readonly string[];
 }
 
 /**
- * The notes with what is seen now: a MAC that is not seen keeps its device, which is what they are
- * for, unless it is `forgotten`. Sorted by MAC.
+ * The records after an update, sorted by MAC. The record of a MAC that is not seen now stays, unless
+ * its files were removed: it is needed when the NIC has left.
  */
 export function updateRecords(
   records: readonly NicRecord[],

@@ -2,7 +2,7 @@ import { Failure } from "../exit.ts";
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A timer takes no more than 2^31 - 1 ms; no wait of ours is that long. */
+/** Far below the longest timer, 2^31 - 1 ms, and more than any wait needs. */
 const maxDurationMs = 24 * 3_600_000;
 
 /** `300ms`, `10s`, `1.5m`, `1h` as milliseconds. Throws `USAGE`, naming `source`. */
@@ -18,7 +18,7 @@ export function parseDuration(text: string, source: string): number {
   return ms;
 }
 
-/** Milliseconds as a person says them: `250 ms`, `2.4 s`, `1 min 5 s`. */
+/** Milliseconds for messages: `250 ms`, `2.4 s`, `1 min 5 s`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`;
@@ -54,20 +54,20 @@ export function describeCommandFailure(
   return [argv.join(" "), problem, firstLine].filter((part) => part !== "").join(": ");
 }
 
-/** A word of a command, for pasting; nothing of ours ever passes through a shell. */
+/** A word of a command that a user may paste; ec2nic itself runs no command over a shell. */
 export function quoteShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * What a terminal obeys, and what turns its text around; line ends apart, which are for the caller to
- * judge. https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+ * Characters that control a terminal or the direction of its text, except for the line feed.
+ * https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
  */
 const controlChars =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- the pattern is about them
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** `escape` is given the code of each such character; default: `\u001b`, as JSON has it. */
+/** Replaces control characters by `escape` of their code; by default `\u001b`, as in JSON. */
 export function escapeControlChars(
   text: string,
   escape: (code: number) => string = unicodeEscape,
@@ -81,8 +81,8 @@ export function unicodeEscape(code: number): string {
 }
 
 /**
- * Compares names as people count: `eth2` before `eth10`. By code unit otherwise, never by locale, so
- * that every machine sorts alike.
+ * Compares names with their numbers: `eth2` before `eth10`. Otherwise by code unit and not by locale,
+ * so that every machine sorts in the same order.
  */
 export function compareNaturally(left: string, right: string): number {
   const a = splitChunks(left);
@@ -103,7 +103,8 @@ function compareChunks(left: string, right: string): number {
   return bothNumbers ? Number(left) - Number(right) : compareText(left, right);
 }
 
-function compareText(left: string, right: string): number {
+/** By code unit: -1, 0 or 1. */
+export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
