@@ -18,7 +18,7 @@ const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
   "from-dhcp": async () => (await import("./lease-hook/run.ts")).runLeaseHook,
   install: async () => (await import("../install/install.ts")).runInstall,
-  uninstall: async () => (await import("../install/install.ts")).runUninstall,
+  uninstall: async () => (await import("../install/install.ts")).runInstall,
 };
 
 export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({

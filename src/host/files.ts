@@ -1,18 +1,4 @@
-import {
-  constants,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  readlink,
-  rename,
-  rmdir,
-  symlink,
-  unlink,
-  writeFile,
-} from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { errorMessage, Failure } from "../exit.ts";
 import { temporaryNames } from "../model/managed-paths.ts";
 import { directoryOf } from "../model/text.ts";
@@ -22,34 +8,34 @@ import type { Files, FileStat } from "./host.ts";
 /** The machine's file system. */
 export const systemFiles: Files = {
   read: (path, options) =>
-    readOrNull(path, options?.mayBePipe === true ? readFile(path) : readRegularFile(path)),
-  list: async (path) => ((await readOrNull(path, readdir(path))) ?? []).toSorted(),
-  readLink: (path) => readOrNull(path, readlink(path)),
+    readOrNull(path, options?.mayBePipe === true ? fs.readFile(path) : readRegularFile(path)),
+  list: async (path) => ((await readOrNull(path, fs.readdir(path))) ?? []).toSorted(),
+  readLink: (path) => readOrNull(path, fs.readlink(path)),
   stat: async (path) => {
-    const found = await readOrNull(path, lstat(path));
+    const found = await readOrNull(path, fs.lstat(path));
     if (found === null) return null;
     return { kind: fileKind(found), mode: found.mode & 0o7777, uid: found.uid, inode: found.ino };
   },
-  mkdir: (path, mode) => asChange(path, mkdir(path, { recursive: true, mode })),
+  mkdir: (path, mode) => asChange(path, fs.mkdir(path, { recursive: true, mode })),
   write: writeAtomically,
   removeTemporary: async (directory, minAgeMs) => {
-    const names = await readdir(directory).catch(() => []);
+    const names = await fs.readdir(directory).catch(() => []);
     const removals = names
       .filter((name) => temporaryNames.test(name))
       .map((name) => unlinkIfOlder(`${directory}/${name}`, minAgeMs));
     await Promise.allSettled(removals);
   },
   writeInPlace: (path, content) =>
-    asChange(path, nullIfAbsent(writeFile(path, content, { flag: "r+" }))),
+    asChange(path, nullIfAbsent(fs.writeFile(path, content, { flag: "r+" }))),
   remove: async (path) => {
-    await asChange(path, nullIfAbsent(unlink(path)));
+    await asChange(path, nullIfAbsent(fs.unlink(path)));
     await syncDirectory(path);
   },
-  symlink: (path, target) => replaceAtomically(path, (temporary) => symlink(target, temporary)),
-  hardLink: (path, existing) => asChange(path, nullIfAbsent(link(existing, path))),
-  move: (from, to) => asChange(to, nullIfAbsent(rename(from, to))),
+  symlink: (path, target) => replaceAtomically(path, (temporary) => fs.symlink(target, temporary)),
+  hardLink: (path, existing) => asChange(path, nullIfAbsent(fs.link(existing, path))),
+  move: (from, to) => asChange(to, nullIfAbsent(fs.rename(from, to))),
   rmdir: (path) =>
-    asChange(path, nullIfCode(rmdir(path), ["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"])),
+    asChange(path, nullIfCode(fs.rmdir(path), ["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"])),
 };
 
 /** Device number of /dev/null: Linux, Documentation/admin-guide/devices.txt, 1:3. */
@@ -64,7 +50,7 @@ const maxBytes = 67_108_864;
  * wait for its writer.
  */
 async function readRegularFile(path: string): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await fs.open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     const found = await file.stat();
     if (found.isCharacterDevice() && found.rdev === nullDevice) return new Uint8Array();
@@ -79,7 +65,7 @@ async function readRegularFile(path: string): Promise<Uint8Array> {
 
 function writeAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   return replaceAtomically(path, async (temporary) => {
-    const file = await open(temporary, "wx", mode);
+    const file = await fs.open(temporary, "wx", mode);
     try {
       await file.writeFile(content);
       await file.chmod(mode); // open(2) subtracts the umask
@@ -103,18 +89,18 @@ async function replaceAtomically(
   const temporary = `${directoryOf(path)}/.ec2nic-${random}.tmp`;
   try {
     await create(temporary);
-    await rename(temporary, path);
+    await fs.rename(temporary, path);
     await syncDirectory(path);
   } catch (cause) {
-    await unlink(temporary).catch(() => undefined);
+    await fs.unlink(temporary).catch(() => undefined);
     throw writeFailure(path, cause);
   }
 }
 
 async function unlinkIfOlder(path: string, minAgeMs: number): Promise<void> {
-  const { mtimeMs } = await lstat(path);
+  const { mtimeMs } = await fs.lstat(path);
   const nowMs = performance.timeOrigin + performance.now();
-  if (nowMs - mtimeMs >= minAgeMs) await unlink(path);
+  if (nowMs - mtimeMs >= minAgeMs) await fs.unlink(path);
 }
 
 /**
@@ -123,7 +109,7 @@ async function unlinkIfOlder(path: string, minAgeMs: number): Promise<void> {
  * made all the same.
  */
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(directoryOf(path), "r").catch(() => null);
+  const directory = await fs.open(directoryOf(path), "r").catch(() => null);
   await directory?.sync().catch(() => undefined);
   await directory?.close();
 }
@@ -181,7 +167,7 @@ function describeCause(cause: unknown): string {
   return errorReasons[errorCode(cause)] ?? errorMessage(cause);
 }
 
-function fileKind(found: Awaited<ReturnType<typeof lstat>>): FileStat["kind"] {
+function fileKind(found: Awaited<ReturnType<typeof fs.lstat>>): FileStat["kind"] {
   if (found.isFile()) return "file";
   if (found.isDirectory()) return "directory";
   return found.isSymbolicLink() ? "link" : "other";

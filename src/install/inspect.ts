@@ -4,6 +4,7 @@ import { findExisting, listPaths, readText, readTextOrEmpty } from "../inspect/r
 import { type DhcpHookFacts, dhcpHookDirectories, dhcpHookPaths } from "../model/dhcp.ts";
 import { temporaryNames } from "../model/managed-paths.ts";
 import { baseName, directoryOf } from "../model/text.ts";
+import { createdDirectoriesPath } from "./plan.ts";
 import {
   type Daemon,
   daemons,
@@ -31,20 +32,16 @@ const managedNames = /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/;
 /** The units that stay active after `--install`. */
 const persistentUnits = ["ec2nic-repair.timer", "ec2nic-lease.path"];
 
-interface InspectedPaths {
-  /** The directories that the new installation needs. */
-  readonly directories: readonly string[];
-  /** The list of the directories that `--install` created. */
-  readonly createdListPath: string;
-}
-
-/** What is installed on the target, and what an installation depends on. Reads only. */
+/**
+ * What is installed on the target, and what an installation depends on. Reads only. `directories`:
+ * those that the new installation needs.
+ */
 export async function inspectInstall(
   host: Pick<TargetHost, "exec" | "files" | "target">,
-  { directories, createdListPath }: InspectedPaths,
+  directories: readonly string[],
 ): Promise<InstallFacts> {
   const { target } = host;
-  const paths = [createdListPath, ...(await findManagedPaths(target, createdListPath))].toSorted();
+  const paths = [createdDirectoriesPath, ...(await findManagedPaths(target))].toSorted();
   const entries = await Promise.all(paths.map((path) => readEntry(target, path)));
   const stats = await Promise.all(directories.map((directory) => target.files.stat(directory)));
   const runningDaemons = target.isThisMachine ? await findDaemons(host, runningDaemonPaths) : [];
@@ -67,10 +64,7 @@ async function listActiveUnits(host: Pick<Host, "exec">): Promise<readonly strin
 }
 
 /** Every file with a name of ec2nic in the directories of units, their links, rules and hooks. */
-async function findManagedPaths(
-  target: FileHost,
-  createdListPath: string,
-): Promise<readonly string[]> {
+async function findManagedPaths(target: FileHost): Promise<readonly string[]> {
   const directories = [
     unitDirectory,
     ruleDirectory,
@@ -79,7 +73,7 @@ async function findManagedPaths(
   ];
   const found = await Promise.all([
     ...directories.map((directory) => listPaths(target, directory, managedNames)),
-    ...[...directories, directoryOf(createdListPath)].map((directory) =>
+    ...[...directories, directoryOf(createdDirectoriesPath)].map((directory) =>
       listPaths(target, directory, temporaryNames),
     ),
   ]);

@@ -12,7 +12,9 @@ import { reportInstall } from "./report.ts";
 import { renderInstallation } from "./units/installation.ts";
 import type { Installation, InstallPlan } from "./units/model.ts";
 
-export interface InstallOptions {
+interface InstallOptions {
+  /** `install` or `uninstall`. */
+  readonly job: string;
   /** `/` for the running machine. */
   readonly root: string;
   /** With the hooks of DHCP clients. */
@@ -24,26 +26,12 @@ export interface InstallOptions {
 /** How long the run waits for another ec2nic process. */
 const lockTimeoutMs = 60_000;
 
-/** `hotplug --install`; returns the exit status. Throws as `runJob` does. */
-export function runInstall(host: TargetHost, options: InstallOptions): Promise<number> {
-  return runJob(host, options, "install");
-}
-
-/** `hotplug --uninstall`; returns the exit status. Throws as `runJob` does. */
-export function runUninstall(host: TargetHost, options: InstallOptions): Promise<number> {
-  return runJob(host, options, "uninstall");
-}
-
 /**
- * Throws `NOPERM` without root, `TEMPFAIL` if another ec2nic process does not end, and what
- * `resolveProgram` and `install` throw.
+ * `hotplug --install` and `--uninstall`; returns the exit status. Throws `NOPERM` without root,
+ * `TEMPFAIL` if another ec2nic process does not end, and what `resolveProgram` and `install` throw.
  */
-async function runJob(
-  host: TargetHost,
-  options: InstallOptions,
-  job: "install" | "uninstall",
-): Promise<number> {
-  const { root, dryRun, withDhcpHooks } = options;
+export async function runInstall(host: TargetHost, options: InstallOptions): Promise<number> {
+  const { job, root, dryRun, withDhcpHooks } = options;
   requireRootUser(host, options, `hotplug --${job}`);
   const program = job === "install" ? await resolveProgram(host) : null;
   const request = { program, withDhcpHooks, dryRun };
@@ -73,10 +61,7 @@ export async function install(
   const installation = await buildInstallation(host.target, request);
   const paths = [...installation.files, ...installation.links].map(({ path }) => path);
   const directories = [...new Set([...paths, createdDirectoriesPath].flatMap(parentDirectories))];
-  const facts = await inspectInstall(host, {
-    directories,
-    createdListPath: createdDirectoriesPath,
-  });
+  const facts = await inspectInstall(host, directories);
   const plan = program === null ? planUninstall(facts) : planInstall(installation, facts);
   if (!dryRun) await applyInstall(host, plan);
   return plan;

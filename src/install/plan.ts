@@ -23,8 +23,7 @@ export const createdDirectoriesPath = "/etc/ec2nic.folders";
 /** Plans what makes the installation on the target the wanted one; empty if it already is. */
 export function planInstall(wanted: Installation, facts: InstallFacts): InstallPlan {
   const installed = new Map(facts.entries.map((entry) => [entry.path, entry]));
-  const blocked = wanted.files.flatMap(({ path }) => findBlocked(installed.get(path)) ?? []);
-  const isAllowed = (path: string): boolean => blocked.every((each) => each.path !== path);
+  const isAllowed = (path: string): boolean => blockedNote(installed.get(path)) === null;
   const files = wanted.files.filter(({ path }) => isAllowed(path));
   const enabled = wanted.links.filter((link) => isAllowed(linkedUnitPath(link)));
   const write = files.filter((file) => isDifferent(file, installed.get(file.path)));
@@ -51,7 +50,7 @@ export function planInstall(wanted: Installation, facts: InstallFacts): InstallP
     steps:
       isChanged || mustStart ? [...reloadSteps(facts), ...startSteps(facts, inactiveUnits)] : [],
     notes: [
-      ...blocked.map(({ path, reason }) => `${path} ${reason}: left as it is`),
+      ...wanted.files.flatMap(({ path }) => blockedNote(installed.get(path)) ?? []),
       ...installNotes(wanted, remove, facts),
     ],
     competitors: findCompetitors(facts.hotplugFiles),
@@ -97,16 +96,11 @@ function headerLine(content: string): string {
   return first.startsWith("#!") ? second : first;
 }
 
-interface Blocked {
-  readonly path: string;
-  readonly reason: string;
-}
-
-/** The admin's files have priority: a mask, or a unit with the same name. */
-function findBlocked(entry: InstalledEntry | undefined): Blocked | null {
+/** Why a file is not written: the admin's mask, or unit with the same name, has priority. */
+function blockedNote(entry: InstalledEntry | undefined): string | null {
   if (entry === undefined || isManagedEntry(entry)) return null;
-  const { path, target } = entry;
-  return { path, reason: target === "/dev/null" ? "is masked" : "was not written by ec2nic" };
+  const reason = entry.target === "/dev/null" ? "is masked" : "was not written by ec2nic";
+  return `${entry.path} ${reason}: left as it is`;
 }
 
 function isDifferent({ content, mode }: ConfigFile, existing: InstalledEntry | undefined): boolean {

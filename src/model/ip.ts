@@ -23,7 +23,7 @@ export function parseIpv6(text: string): string | null {
 /** `address/length` without host bits: a network, not a host with its prefix length. */
 export function parseCidr(text: string, family: Family): string | null {
   const [address = "", length = "", ...rest] = text.split("/");
-  const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
+  const value = parseValue(address, family);
   if (value === null || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return null;
   const hostBits = addressBits[family] - Number(length);
   if (hostBits < 0 || value % (1n << BigInt(hostBits)) !== 0n) return null;
@@ -76,18 +76,15 @@ export function cidrContains(cidr: string, address: string): boolean {
   return host.value >> hostBits === network.value >> hostBits;
 }
 
-interface ParsedCidr {
-  readonly family: Family;
-  readonly value: bigint;
-  readonly length: number;
-}
-
-function parseCanonicalCidr(cidr: string): ParsedCidr {
+function parseCanonicalCidr(cidr: string) {
   const family = familyOf(cidr);
-  const address = cidrAddress(cidr);
-  const value = family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
+  const value = parseValue(cidrAddress(cidr), family);
   if (value === null) throw new RangeError(`${cidr} is no canonical network`);
   return { family, value, length: prefixLength(cidr) };
+}
+
+function parseValue(address: string, family: Family): bigint | null {
+  return family === 4 ? parseIpv4Value(address) : parseIpv6Value(address);
 }
 
 function formatAddress(value: bigint, family: Family): string {

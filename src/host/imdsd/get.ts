@@ -1,5 +1,5 @@
 import { CodedError } from "../errors.ts";
-import { varlinkCall, type VarlinkReply } from "./varlink.ts";
+import { varlinkCall } from "./varlink.ts";
 
 /** The bytes of a key, or the full name of an error. */
 export type ImdsdAnswer =
@@ -22,13 +22,10 @@ export function createImdsdGet(socketPath: string, signal: AbortSignal | null): 
   return async (key) => {
     const parameters = { key, refreshUSec };
     const call = { method: `${imdsdInterface}.Get`, parameters };
-    return parseAnswer(await varlinkCall(socketPath, call, signal));
+    const reply = await varlinkCall(socketPath, call, signal);
+    if (reply.kind === "error") return reply;
+    return { kind: "value", body: decodeBase64(reply.parameters["data"]) };
   };
-}
-
-function parseAnswer(reply: VarlinkReply): ImdsdAnswer {
-  if (reply.kind === "error") return reply;
-  return { kind: "value", body: decodeBase64(reply.parameters["data"]) };
 }
 
 /** Strict: `Buffer` would skip characters that are not base64. */
