@@ -1,8 +1,6 @@
-import type { Host } from "../host/host.ts";
+import type { FileHost } from "../host/host.ts";
 import { readJson } from "../inspect/read-json.ts";
 import { type InterruptedRun, interruptedRunSchema } from "../model/run-records.ts";
-
-type FileHost = Pick<Host, "files">;
 
 export const interruptedRunPath = "/run/ec2nic/unfinished.json";
 

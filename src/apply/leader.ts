@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { Failure } from "../exit.ts";
-import type { Host, Release } from "../host/host.ts";
+import type { FileHost, Host, Release } from "../host/host.ts";
 import { readJson } from "../inspect/read-json.ts";
 import { type HotplugAnswer, hotplugAnswerSchema, type JoinRequest } from "../model/hotplug.ts";
 
@@ -113,7 +113,7 @@ function createFollowers(host: LeaderHost, key: string, ownId: string): Follower
 }
 
 /** Whether a process with this id exists. */
-export async function isProcessAlive(host: Pick<Host, "files">, id: string): Promise<boolean> {
+export async function isProcessAlive(host: FileHost, id: string): Promise<boolean> {
   return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 
@@ -136,7 +136,7 @@ function answerPath(id: string): string {
  * Removes the requests and answers of processes that were killed. The next leader would do it, but if
  * everything is configured there may never be one. Throws `NOPERM` or `CANTCREAT`.
  */
-export async function removeStaleRequests(host: Pick<Host, "files">): Promise<void> {
+export async function removeStaleRequests(host: FileHost): Promise<void> {
   for (const name of await host.files.list(joinDirectory)) {
     const id = /^(\d+)\.(?:wish|answer)$/.exec(name)?.[1];
     const isStale = id !== undefined && !(await isProcessAlive(host, id));

@@ -1,5 +1,5 @@
 import { Failure } from "../exit.ts";
-import type { Host, Release } from "../host/host.ts";
+import type { FileHost, Host, Release } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 import { changesMachine, type RunMode } from "./preconditions.ts";
@@ -70,7 +70,7 @@ async function acquireLock(host: LockHost, deadlineMs: number): Promise<Release>
 }
 
 /** `ec2nic hotplug add (process 4711)` */
-async function describeHolder(host: Pick<Host, "files">): Promise<string> {
+async function describeHolder(host: FileHost): Promise<string> {
   const pid = (await readTextOrEmpty(host, holderPath)).trim();
   if (!/^\d+$/.test(pid)) return "its process id is not known yet";
   const argv = await readTextOrEmpty(host, `/proc/${pid}/cmdline`);

@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { FileHost, Host } from "../host/host.ts";
 import type { Target } from "../host/target.ts";
 import { decodeExactly } from "../inspect/read-file.ts";
 import { macOfManagedPath } from "../model/managed-paths.ts";
@@ -9,7 +9,7 @@ import { type FailuresByMac, writeFiles } from "./write-files.ts";
 
 /** The files that a plan changes, as they are now. Throws `NOPERM` or `OSERR`. */
 export async function readPreviousFiles(
-  { files }: Pick<Host, "files">,
+  { files }: FileHost,
   { write, remove }: Pick<NetworkPlan, "write" | "remove">,
 ): Promise<readonly PreviousFile[]> {
   const paths = [...write.map(({ path }) => path), ...remove];

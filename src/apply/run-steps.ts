@@ -1,5 +1,5 @@
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { FileHost, Host } from "../host/host.ts";
 import type { Step } from "../model/plan.ts";
 import { describeCommandFailure } from "../model/text.ts";
 
@@ -45,8 +45,6 @@ async function runStep(
   const message = describeCommandFailure(argv, code, stderr.trim() || stdout);
   return new Failure("OSERR", message, { hint });
 }
-
-type FileHost = Pick<Host, "files">;
 
 /** In /run, as the preserved directory: a hard link cannot lead to another file system. */
 const asideDirectory = "/run/ec2nic/kept";

@@ -1,5 +1,5 @@
 import { Failure } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { FileHost, Host } from "../host/host.ts";
 import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
 import type { Reachability } from "../model/run-records.ts";
 import { formatMs } from "../model/text.ts";
@@ -49,7 +49,7 @@ export async function verifyReachable(
 }
 
 async function describeMissing(
-  host: Pick<Host, "files">,
+  host: FileHost,
   { link, routes, imdsAnswers }: RequiredReachability,
   withImds: boolean,
 ): Promise<string | null> {

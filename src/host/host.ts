@@ -42,6 +42,12 @@ export interface Host {
   readonly columns: () => number | null;
 }
 
+/** All that a function needs which only uses files: of the machine or of an image. */
+export type FileHost = Pick<Host, "files">;
+
+/** All that a function needs which only runs commands. */
+export type ExecHost = Pick<Host, "exec">;
+
 export interface Clock {
   /** Milliseconds, monotonic, from an arbitrary start. */
   readonly now: () => number;

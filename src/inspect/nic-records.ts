@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { FileHost } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
 import {
   type NicRecord,
@@ -21,7 +21,7 @@ export const nicRecordsPath = `${runDirectory}/nics.json`;
  * The records of this boot; empty if the file is missing or cannot be parsed. Throws `NOPERM` or
  * `OSERR` if it cannot be read. Records are on the target, as the configuration that they describe.
  */
-export async function readNicRecords(target: Pick<Host, "files">): Promise<readonly NicRecord[]> {
+export async function readNicRecords(target: FileHost): Promise<readonly NicRecord[]> {
   return (await readJson(target, nicRecordsPath, nicRecordsSchema)) ?? [];
 }
 
@@ -29,10 +29,7 @@ export async function readNicRecords(target: Pick<Host, "files">): Promise<reado
  * Updates the records, if anything differs. The caller must hold the machine's lock. Throws `NOPERM`
  * or `CANTCREAT`.
  */
-export async function saveNicRecords(
-  target: Pick<Host, "files">,
-  update: NicRecordUpdate,
-): Promise<void> {
+export async function saveNicRecords(target: FileHost, update: NicRecordUpdate): Promise<void> {
   const before = await readNicRecords(target);
   const records = updateRecords(before, update);
   if (JSON.stringify(records) === JSON.stringify(before)) return;

@@ -1,6 +1,4 @@
-import type { Host } from "../host/host.ts";
-
-export type FileHost = Pick<Host, "files">;
+import type { FileHost } from "../host/host.ts";
 
 /**
  * The text of a file, as UTF-8 without a byte order mark; null: no such file. Throws `NOPERM` or

@@ -1,9 +1,10 @@
 import * as v from "valibot";
-import { type FileHost, readText } from "./read-file.ts";
+import type { FileHost } from "../host/host.ts";
+import { readText } from "./read-file.ts";
 
 /**
- * What a JSON file of our own holds; null where there is none, or where it is not what `schema` says
- * (half a file of a write that was cut off, or a file of another version). Throws as `readText` does.
+ * The content of one of our own JSON files; null if there is none, or if it does not match `schema`
+ * (the rest of an interrupted write, or a file of another version). Throws as `readText` does.
  */
 export async function readJson<S extends v.GenericSchema>(
   host: FileHost,

@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { ExecHost, FileHost } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
 import { findExisting, listPaths, readText, readTextOrEmpty } from "../inspect/read-file.ts";
 import { type DhcpHookFacts, dhcpHookDirectories, dhcpHookPaths } from "../model/dhcp.ts";
@@ -13,8 +13,6 @@ import {
   type InstallFacts,
 } from "./units/model.ts";
 import { unitDirectory } from "./units/unit.ts";
-
-type FileHost = Pick<Host, "files">;
 
 const ruleDirectory = "/etc/udev/rules.d";
 
@@ -57,7 +55,7 @@ export async function inspectInstall(
 }
 
 /** systemctl(1), is-active: one word for each unit, in their order. */
-async function listActiveUnits(host: Pick<Host, "exec">): Promise<readonly string[]> {
+async function listActiveUnits(host: ExecHost): Promise<readonly string[]> {
   const argv = ["systemctl", "is-active", ...persistentUnits];
   const words = (await host.exec(argv, { timeoutMs: 10_000 })).stdout.split("\n");
   return persistentUnits.filter((_, at) => words[at] === "active");

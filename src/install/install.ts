@@ -1,7 +1,7 @@
 import { runExclusively } from "../apply/lock.ts";
 import { requireRootUser } from "../apply/preconditions.ts";
 import { exitCodes } from "../exit.ts";
-import type { Host } from "../host/host.ts";
+import type { FileHost } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
 import { parentDirectories } from "../model/managed-paths.ts";
 import { applyInstall } from "./apply.ts";
@@ -68,7 +68,7 @@ export async function install(
 }
 
 async function buildInstallation(
-  target: Pick<Host, "files">,
+  target: FileHost,
   { program, withDhcpHooks }: InstallRequest,
 ): Promise<Installation> {
   if (program === null) return { files: [], links: [] };

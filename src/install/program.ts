@@ -1,5 +1,5 @@
 import { Failure } from "../exit.ts";
-import type { FileStat, Host } from "../host/host.ts";
+import type { FileHost, FileStat } from "../host/host.ts";
 import { pathBelow, type TargetHost } from "../host/target.ts";
 import { findExisting } from "../inspect/read-file.ts";
 import { isPlainPath, parentDirectories } from "../model/managed-paths.ts";
@@ -31,7 +31,7 @@ export async function resolveProgram(
   throw new Failure("USAGE", `${program}: ${reason}`, { hint });
 }
 
-async function refuseUntrustedPath(host: Pick<Host, "files">, program: string): Promise<void> {
+async function refuseUntrustedPath(host: FileHost, program: string): Promise<void> {
   const path = await findUntrustedPath(host, program);
   if (path === null) return;
   const message = `${program}: users other than root may write ${path}, and units run it as root`;
@@ -91,7 +91,7 @@ export function pathBelowRoot(root: string, program: string): string | null {
  * choice (Debian's `staff` in /usr/local).
  */
 export async function findUntrustedPath(
-  { files }: Pick<Host, "files">,
+  { files }: FileHost,
   program: string,
 ): Promise<string | null> {
   const paths = [...parentDirectories(program), program];

@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import type { DefaultRoutes } from "../../model/kernel-state.ts";
 import { readText } from "../read-file.ts";
 
@@ -10,10 +10,7 @@ type Cells = readonly (string | undefined)[];
  * table of its own always has a default route in it: ask only for the primary's link. Columns:
  * fib_route_seq_show and rt6_info_route of the kernel.
  */
-export async function readDefaultRoutes(
-  host: Pick<Host, "files">,
-  link: string,
-): Promise<DefaultRoutes> {
+export async function readDefaultRoutes(host: FileHost, link: string): Promise<DefaultRoutes> {
   const [ipv4, ipv6] = await Promise.all([
     readRows(host, "/proc/net/route"),
     readRows(host, "/proc/net/ipv6_route"),
@@ -35,7 +32,7 @@ function isDefault(destination = "", mask = "", flags = ""): boolean {
   return /^0+$/.test(`${destination}${mask}`) && (bits & RTF_UP) !== 0 && (bits & RTF_REJECT) === 0;
 }
 
-async function readRows(host: Pick<Host, "files">, path: string): Promise<readonly Cells[]> {
+async function readRows(host: FileHost, path: string): Promise<readonly Cells[]> {
   const lines = ((await readText(host, path)) ?? "").split("\n");
   return lines.map((line) => line.trim().split(/\s+/));
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Host } from "../../host/host.ts";
+import type { ExecHost } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
 
 /** Reading one fact takes milliseconds. */
@@ -18,7 +18,7 @@ interface JsonOutput<T> {
  * has no `-json`, and a minimal image has no `ip`.
  */
 export async function runJsonCommand<T>(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   argv: readonly string[],
   schema: v.GenericSchema<unknown, T>,
   timeoutMs = defaultTimeoutMs,
@@ -36,7 +36,7 @@ export async function runJsonCommand<T>(
 
 /** Runs `ip -json` with these words, as `runJsonCommand` does. */
 export function runIpJson<T>(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   words: readonly string[],
   schema: v.GenericSchema<unknown, T>,
 ): Promise<JsonOutput<T>> {

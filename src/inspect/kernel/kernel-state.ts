@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import { Failure } from "../../exit.ts";
-import type { Host } from "../../host/host.ts";
+import type { ExecHost } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
 import type {
   KernelAddress,
@@ -22,7 +22,7 @@ const timeoutMs = 10_000;
  * protocols: an admin may name them in files in several places (/etc/iproute2, /usr/share/iproute2,
  * rt_tables.d). Throws `OSERR` if `ip` is missing, older than 5.3 (no `-N`), busybox's, or fails.
  */
-export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState> {
+export async function readKernel(host: ExecHost): Promise<KernelState> {
   const [addresses, ...families] = await Promise.all([
     readIpJson(host, addressesSchema, ["address", "show"]),
     readFamily(host, 4),
@@ -35,10 +35,7 @@ export async function readKernel(host: Pick<Host, "exec">): Promise<KernelState>
   };
 }
 
-async function readFamily(
-  host: Pick<Host, "exec">,
-  family: Family,
-): Promise<Omit<KernelState, "addresses">> {
+async function readFamily(host: ExecHost, family: Family): Promise<Omit<KernelState, "addresses">> {
   const flags = ["-details", `-${family}`];
   const [routes, rules] = await Promise.all([
     readIpJson(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
@@ -51,7 +48,7 @@ async function readFamily(
 }
 
 async function readIpJson<T>(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   schema: v.GenericSchema<unknown, readonly T[]>,
   words: readonly string[],
 ): Promise<readonly T[]> {

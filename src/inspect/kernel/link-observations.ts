@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Host } from "../../host/host.ts";
+import type { ExecHost } from "../../host/host.ts";
 import { runIpJson } from "./ip-json.ts";
 
 /** What the kernel shows about a link whose ENI is watched. */
@@ -42,7 +42,7 @@ const defaultRoutesSchema = v.array(
  * an advertised prefix.
  */
 export async function readLinkObservations(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
 ): Promise<Readonly<Record<string, LinkObservation>> | null> {
   const [links, routes] = await Promise.all([
     runIpJson(host, ["address", "show"], linksSchema),

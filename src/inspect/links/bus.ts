@@ -1,10 +1,9 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import type { BusDevice } from "../../model/link.ts";
 import { baseName } from "../../model/text.ts";
 import { readText, unlessGone } from "../read-file.ts";
 import { listDeviceLinks } from "./find-link.ts";
 
-type FileHost = Pick<Host, "files">;
 type IsNic = (host: FileHost, path: string) => boolean | Promise<boolean>;
 
 const buses: readonly { readonly directory: string; readonly isNic: IsNic }[] = [

@@ -1,11 +1,9 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost, Host } from "../../host/host.ts";
 import type { LinkSelector } from "../../model/hotplug.ts";
 import type { Link } from "../../model/link.ts";
 import { baseName } from "../../model/text.ts";
 import { findExisting } from "../read-file.ts";
 import { readLinks } from "./links.ts";
-
-type FileHost = Pick<Host, "files">;
 
 /** `reason`: what did not appear, or has gone again. */
 type FoundLink =

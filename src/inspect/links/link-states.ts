@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost, Host } from "../../host/host.ts";
 import type { LinkState } from "../../model/link.ts";
 import { baseName } from "../../model/text.ts";
 import { readTextOrEmpty } from "../read-file.ts";
@@ -24,7 +24,7 @@ export async function readLinkStates(
 
 /** Whether a link is up, has carrier, and belongs to a master; one that has just left is down. */
 export async function readLinkState(
-  host: Pick<Host, "files">,
+  host: FileHost,
   name: string,
 ): Promise<Pick<LinkState, "isUp" | "hasCarrier" | "master">> {
   const path = `/sys/class/net/${name}`;

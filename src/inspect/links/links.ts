@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import { parseMac } from "../../model/ip.ts";
 import type { Link, LinkKind } from "../../model/link.ts";
 import { baseName, compareNaturally } from "../../model/text.ts";
@@ -10,7 +10,7 @@ const sysClassNet = "/sys/class/net";
  * The machine's links, in natural order of their names. A link that leaves while it is read is left
  * out. Source: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
  */
-export async function readLinks(host: Pick<Host, "files">): Promise<readonly Link[]> {
+export async function readLinks(host: FileHost): Promise<readonly Link[]> {
   const names = await host.files.list(sysClassNet);
   const links = await Promise.all(
     names.map((name) => unlessGone(host, `${sysClassNet}/${name}`, () => readLink(host, name))),
@@ -20,7 +20,7 @@ export async function readLinks(host: Pick<Host, "files">): Promise<readonly Lin
     .toSorted((left, right) => compareNaturally(left.name, right.name));
 }
 
-async function readLink(host: Pick<Host, "files">, name: string): Promise<Link | null> {
+async function readLink(host: FileHost, name: string): Promise<Link | null> {
   const path = `${sysClassNet}/${name}`;
   // `bonding_masters` is a file in the same directory
   if ((await host.files.stat(path))?.kind === "file") return null;

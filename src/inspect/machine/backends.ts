@@ -1,11 +1,9 @@
-import type { Host } from "../../host/host.ts";
+import type { ExecHost, FileHost } from "../../host/host.ts";
 import type { TargetHost } from "../../host/target.ts";
 import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 import { baseName } from "../../model/text.ts";
 import { findExisting, listPaths, readText } from "../read-file.ts";
-
-type FileHost = Pick<Host, "files">;
 
 /** systemctl and nmcli answer within milliseconds, unless their daemon hangs. */
 const queryTimeoutMs = 10_000;
@@ -31,7 +29,7 @@ export async function inspectBackends(
 }
 
 /** SubState, not ActiveState: only a daemon that is `running` accepts commands (cloud-init). */
-async function queryUnit(host: Pick<Host, "exec">, name: string): Promise<DaemonFacts> {
+async function queryUnit(host: ExecHost, name: string): Promise<DaemonFacts> {
   const properties = "LoadState,UnitFileState,SubState";
   const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
   const { stdout } = await host.exec(argv, { timeoutMs: queryTimeoutMs });
@@ -96,7 +94,7 @@ function parseRenderer(text: string): NetplanFacts["renderer"] {
 
 /** The uuid of NetworkManager's active profile, by the name of its link; empty without NetworkManager. */
 export async function readActiveProfiles(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
 ): Promise<Readonly<Record<string, string>>> {
   const argv = ["nmcli", "--terse", "--fields", "DEVICE,CON-UUID", "device"];
   const { code, stdout } = await host.exec(argv, { timeoutMs: queryTimeoutMs });

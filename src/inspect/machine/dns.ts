@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import type { DnsFacts } from "../../model/backend-facts.ts";
 import { networkManagerDnsPath } from "../../model/managed-paths.ts";
 import { listPaths, readTextOrEmpty } from "../read-file.ts";
@@ -14,10 +14,7 @@ const confDirectories = [
 ];
 
 /** Which program writes /etc/resolv.conf on the target. Reads only. */
-export async function inspectDns(
-  target: Pick<Host, "files">,
-  hasNetworkManager: boolean,
-): Promise<DnsFacts> {
+export async function inspectDns(target: FileHost, hasNetworkManager: boolean): Promise<DnsFacts> {
   const stat = await target.files.stat(resolvConfPath);
   const linkTarget = stat?.kind === "link" ? await target.files.readLink(resolvConfPath) : null;
   const text = await readTextOrEmpty(target, resolvConfPath);

@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import {
   machinePaths,
   macOfManagedPath,
@@ -7,8 +7,6 @@ import {
 } from "../../model/managed-paths.ts";
 import type { ExistingFile, HostState } from "../../model/plan.ts";
 import { decodeExactly } from "../read-file.ts";
-
-type FileHost = Pick<Host, "files">;
 
 /**
  * The files on the target at the paths that ec2nic writes, of every backend, and the admin's list of

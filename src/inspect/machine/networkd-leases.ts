@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import type { NetworkdLease } from "../../model/dhcp.ts";
 import { readTextOrEmpty } from "../read-file.ts";
 
@@ -9,9 +9,7 @@ const leasesDirectory = "/run/systemd/netif/leases";
  * after the link's index. It declares itself private, but nothing else shows a lease without D-Bus,
  * and its format has not changed since 219. A lease whose link has just left is left out.
  */
-export async function readNetworkdLeases(
-  host: Pick<Host, "files">,
-): Promise<readonly NetworkdLease[]> {
+export async function readNetworkdLeases(host: FileHost): Promise<readonly NetworkdLease[]> {
   const names = await host.files.list("/sys/class/net");
   const leases = await Promise.all(
     names.map(async (nic) => {

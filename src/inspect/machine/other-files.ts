@@ -1,4 +1,4 @@
-import type { Host } from "../../host/host.ts";
+import type { FileHost } from "../../host/host.ts";
 import { isManagedPath } from "../../model/managed-paths.ts";
 import type { OtherFile } from "../../model/plan.ts";
 import { listPaths, readText } from "../read-file.ts";
@@ -12,7 +12,7 @@ const locations = [
 ] as const;
 
 /** Network configuration of others on the target; what cannot be read is left out. Reads only. */
-export async function readOtherFiles(target: Pick<Host, "files">): Promise<readonly OtherFile[]> {
+export async function readOtherFiles(target: FileHost): Promise<readonly OtherFile[]> {
   const listed = await Promise.all(
     locations.flatMap(({ directory, names }) =>
       parentDirectories.map((parent) => listPaths(target, `${parent}/${directory}`, names)),
