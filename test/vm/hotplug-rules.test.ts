@@ -1,7 +1,6 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { guestProgram, installIn } from "../kit/vm/scenario/install-in.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
 import type { UdevEvent } from "../kit/vm/scenario/udev-stream.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
@@ -9,8 +8,11 @@ import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import type { Vm } from "../kit/vm/vm.ts";
 import { type Suite, suites } from "../kit/machine/root-file-system.ts";
 import { testUnless } from "../kit/basics/skip.ts";
+import { renderInstallation } from "../../src/install/units/installation.ts";
 
 setDefaultTimeout(900_000);
+/** The path of the program under test in a guest. */
+const guestProgram = "/usr/local/bin/ec2nic";
 const logPath = "/run/calls";
 const { mac } = eni({ device: 1 });
 
@@ -137,4 +139,21 @@ for (const suite of suites) {
       expect(await vm.failedUnits()).toEqual([]);
     });
   }
+}
+
+/**
+ * Writes udev's rules and the units, and reloads udev and systemd. `change` can change the rules.
+ */
+async function installIn(
+  vm: Pick<Vm, "run" | "write">,
+  change: (rules: string) => string = (rules) => rules,
+): Promise<void> {
+  const { files, links } = renderInstallation(guestProgram, null);
+  for (const { path, content, mode } of files) {
+    await vm.write(path, path.endsWith(".rules") ? change(content) : content, mode);
+  }
+  const link = 'mkdir -p "${2%/*}"; ln -sf "$1" "$2"';
+  for (const { path, target } of links) await vm.run(["sh", "-c", link, "sh", target, path]);
+  await vm.run(["systemctl", "daemon-reload"]);
+  await vm.run(["udevadm", "control", "--reload"]);
 }

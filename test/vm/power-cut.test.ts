@@ -1,6 +1,5 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
-import { diskFiles } from "../kit/vm/image/disk-files.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
 import { guestsOf } from "../kit/vm/guests.ts";
 import { vmTestsMissing } from "../kit/vm/missing.ts";
@@ -9,6 +8,11 @@ import type { Vm } from "../kit/vm/vm.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { command, mustRun } from "../kit/machine/command.ts";
+import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
 /** The power cuts of each guest: a third each in `activate`, while a NIC is added, and is removed. */
 const cuts = Number(process.env["CUTS"] ?? "12");
@@ -180,4 +184,34 @@ for (const { suite, backend } of guests) {
       }
     },
   );
+}
+
+/** `e2fsck` exits with 1 where it repaired what a mount would repair: orphans, free counts. */
+const cleanStatuses: readonly number[] = [0, 1];
+
+/**
+ * The files that a boot would find in a folder of a guest's disk, path → checksum. The journal is
+ * replayed on a copy. Symbolic links are left out. Throws where the file system cannot be repaired.
+ */
+async function diskFiles(disk: string, folder: string): Promise<Readonly<Record<string, string>>> {
+  using scratch = temporaryFolder();
+  const [raw, files] = [join(scratch.path, "raw"), join(scratch.path, "files")];
+  mkdirSync(files);
+  await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw], { timeoutMs: 60_000 });
+  const { code, stdout } = await command(["e2fsck", "-fy", raw], { timeoutMs: 60_000 });
+  if (!cleanStatuses.includes(code)) throw new Error(`e2fsck ended with ${code}: ${stdout}`);
+  await mustRun(["debugfs", "-R", `rdump ${folder} ${files}`, raw]);
+  const entries = readdirSync(files, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const above = join(folder, "..");
+  return Object.fromEntries(
+    paths.map((path) => [join(above, path.slice(files.length)), sumOf(readFileSync(path))]),
+  );
+}
+
+/** As `sha256sum` prints it. */
+function sumOf(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }

@@ -6,7 +6,7 @@ import { machineTest } from "../../kit/machine/machine-test.ts";
 import { suites } from "../../kit/machine/root-file-system.ts";
 import { expectNoDifference } from "../../kit/machine/checks/nothing-to-do.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
-import { absences, watchAddress } from "../../kit/machine/checks/watch-address.ts";
+import type { Machine } from "../../kit/machine/machine.ts";
 
 setDefaultTimeout(120_000);
 /** The Debian release of the machine; `SUITE=trixie` for the other one. */
@@ -66,3 +66,36 @@ test("absences counts an address as missing until its duplicate address detectio
     line("09.000000", `Deleted ${shown(ipv6)}`);
   expect(absences(log, ipv6)).toEqual([2250, Infinity]);
 });
+
+const logFile = "/run/address-changes";
+
+/** Records from now on when the kernel removes and adds an address of a NIC. */
+async function watchAddress(
+  machine: Pick<Machine, "run" | "read">,
+  nic: string,
+  address: string,
+): Promise<{ readonly missingMs: () => Promise<readonly number[]> }> {
+  const script = `ip -ts monitor address dev "$1" >${logFile} 2>&1 </dev/null & sleep 0.2`;
+  await machine.run(["sh", "-c", script, "sh", nic]);
+  return { missingMs: async () => absences(await machine.read(logFile), address) };
+}
+
+/**
+ * How long an address was not usable, each time in milliseconds: from its removal until the end of
+ * duplicate detection. `output`: lines of `ip -ts monitor address`,
+ * `[2026-11-21T15:49:16.525074] Deleted 3: ens6    inet6 2001:db8::10/128 scope global dynamic`.
+ */
+function absences(output: string, address: string): readonly number[] {
+  const changes = output.split("\n").flatMap((line) => {
+    const [, time, rest] = /^\[([\d.T:-]+)\] (.*)$/.exec(line) ?? [];
+    if (time === undefined || rest?.includes(` ${address}/`) !== true) return [];
+    const isThere = !rest.startsWith("Deleted") && !rest.includes(" tentative");
+    return [{ atMs: Date.parse(`${time.slice(0, 23)}Z`), isThere }];
+  });
+  return changes.flatMap(({ atMs, isThere }, at) => {
+    const isStart = !isThere && changes[at - 1]?.isThere !== false;
+    if (!isStart) return [];
+    const back = changes.slice(at).find((each) => each.isThere);
+    return [(back?.atMs ?? Infinity) - atMs];
+  });
+}

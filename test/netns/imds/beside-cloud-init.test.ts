@@ -2,11 +2,13 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { cloudInitLocal } from "../../kit/netns/nic-network/run-cloud-init.ts";
-import { serveDhcp } from "../../kit/netns/nic-network/dhcp.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
 import { type NicNetwork, startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
-import type { NicSpec } from "../../kit/netns/nic-network/nic-spec.ts";
+import { type NicSpec, routerOf } from "../../kit/netns/nic-network/nic-spec.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
+import { mustRun } from "../../kit/machine/command.ts";
+import { until } from "../../kit/basics/until.ts";
+import { farEnd } from "../../kit/netns/nic-network/plug.ts";
 
 /**
  * cloud-init waits up to 240 s for IMDS (`url_max_wait` of its DataSourceEc2). With `SLOW=1` the
@@ -60,4 +62,37 @@ function figures({ ec2nicS, cloudInit }: Awaited<ReturnType<typeof measureBoth>>
     "cloud-init's local stage, s": seconds,
     "cloud-init's instance ID": instanceId ?? "none",
   };
+}
+
+/**
+ * Starts a DHCP server at the far end of a NIC, with the address of the NIC and the router. Where the
+ * far end drops packets, it accepts DHCP requests. The server ends with the network.
+ */
+async function serveDhcp(network: NicNetwork, { name, ipv4 = "", imds }: NicSpec): Promise<void> {
+  if (imds === "swallows") {
+    const rule = "insert rule inet swallow input udp dport 67 accept";
+    await network.far(name, ["nft", ...rule.split(" ")]);
+  }
+  const [address, router] = [ipv4, routerOf(ipv4)].map((each) => each.replace(/\/.*/, ""));
+  const argv = [
+    "dnsmasq",
+    "--keep-in-foreground",
+    "--conf-file=/dev/null",
+    "--port=0",
+    "--no-ping",
+    "--dhcp-authoritative",
+    "--leasefile-ro",
+    "--log-facility=-",
+    `--interface=${farEnd}`,
+    `--dhcp-range=${address},${address},255.255.255.0,1h`,
+    `--dhcp-option=option:router,${router}`,
+  ];
+  const server = Bun.spawn([...network.farArgv(name, argv)], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  await until(`${name} has a DHCP server`, async () => {
+    if (server.exitCode !== null) throw new Error(`dnsmasq ended with ${server.exitCode}`);
+    const sockets = await mustRun(network.farArgv(name, ["cat", "/proc/self/net/udp"]));
+    return sockets.includes(":0043 ");
+  });
 }
