@@ -61,11 +61,11 @@ async function runProgram(host: Host): Promise<number> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()));
   const help = renderProgramHelp(loaded.map((each) => each.default.help));
   if (name === "--help" || name === "-h") return printText(host, help);
-  if (name === "") throw new Failure("USAGE", "there is no command", { hint: "ec2nic --help" });
+  if (name === "") throw new Failure("USAGE", "no command given", { hint: "ec2nic --help" });
   const near = findClosest(name, [...Object.keys(commands), "--help", "--version"]);
   const isFlag = name.startsWith("-");
   const hint = near === null ? "ec2nic --help" : `did you mean ec2nic ${near}?`;
-  const what = isFlag ? `${name}: flags follow the command` : `${name}: there is no such command`;
+  const what = isFlag ? `${name}: flags come after the command` : `${name}: no such command`;
   throw new Failure("USAGE", what, { hint });
 }
 

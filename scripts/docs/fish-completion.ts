@@ -5,7 +5,7 @@ export function fishCompletion(commands: readonly CommandModel[]): string {
   const lines = [
     "# made by scripts/docs.ts from the definitions of the subcommands",
     "complete -c ec2nic -f",
-    "complete -c ec2nic -n __fish_use_subcommand -s h -l help -d 'show this'",
+    "complete -c ec2nic -n __fish_use_subcommand -s h -l help -d 'show this help'",
     "complete -c ec2nic -n __fish_use_subcommand -l version -d 'show the version'",
     ...commands.map(
       ({ name, summary }) =>

@@ -19,7 +19,7 @@ _ec2nic() {
   local -a subcommands
   typeset -A opt_args
   _arguments -C \\
-    '(- *)'{-h,--help}'[show this]' \\
+    '(- *)'{-h,--help}'[show this help]' \\
     '(- *)--version[show the version]' \\
     '1:command:->command' \\
     '*::argument:->argument'

@@ -35,18 +35,18 @@ export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Flags of every subcommand. */
 export const commonFlags = {
-  verbose: { type: "boolean", alias: "v", description: "show each request, retry and command" },
-  quiet: { type: "boolean", alias: "q", description: "say nothing but errors" },
+  verbose: { type: "boolean", alias: "v", description: "log each request, retry and command" },
+  quiet: { type: "boolean", alias: "q", description: "log errors only" },
   "log-format": {
     type: "enum",
     options: ["text", "json"],
-    description: "how stderr is written (default: text)",
+    description: "format of the messages on stderr (default: text)",
   },
   plain: {
     type: "boolean",
-    description: "for screen readers: a fact a line, no table, nothing that is drawn over",
+    description: "for screen readers: one fact per line, no tables, no updating line",
   },
-  help: { type: "boolean", alias: "h", description: "show this" },
+  help: { type: "boolean", alias: "h", description: "show this help" },
   version: { type: "boolean", description: "show the version" },
 } as const satisfies Flags;
 
@@ -57,26 +57,26 @@ export const imdsFlags = {
     multiple: true,
     valueHint: "URL",
     description:
-      "where IMDS is; may be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
+      "URL of IMDS; may be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
   },
   interface: {
     type: "string",
     valueHint: "NIC",
-    description: "ask through this NIC only (default: by routing, then over any NIC that works)",
+    description: "contact IMDS through this NIC only (default: by routing, then through any NIC)",
   },
   dhcp: {
     type: "boolean",
-    description: "a NIC without an address may take a temporary lease for the asking",
+    description: "a NIC without an address may take a temporary lease to contact IMDS",
   },
   timeout: {
     type: "string",
     valueHint: "DURATION",
-    description: "how long IMDS may take in all: 300ms, 10s, 2m (default: 60s)",
+    description: "time limit for all requests together: 300ms, 10s, 2m (default: 60s)",
   },
   retries: {
     type: "string",
     valueHint: "N",
-    description: "how often a request is tried again (default: until the deadline)",
+    description: "retries per request (default: until --timeout)",
   },
 } as const satisfies Flags;
 

@@ -46,7 +46,7 @@ export function renderProgramHelp(
     "Exit status:",
     ...exitMeanings.flatMap(([code, means]) => labelLines(code, means, 6)),
     "",
-    "ec2nic COMMAND --help tells more. Data goes to stdout, talk to stderr.",
+    "For details: ec2nic COMMAND --help. Results go to stdout, messages to stderr.",
     "",
   ].join("\n");
 }
@@ -55,17 +55,17 @@ export function renderProgramHelp(
 export const exitMeanings = [
   ["0", "done, or nothing to do"],
   ["1", "--check found a difference"],
-  ["64", "bad command line"],
+  ["64", "wrong command line"],
   ["65", "IMDS answered something that is not metadata"],
   ["66", "the key does not exist"],
-  ["69", "IMDS not reached before the deadline: retry later"],
-  ["70", "a bug: report it"],
-  ["71", "a backend command failed, or a file could not be read; the old configuration stands"],
+  ["69", "IMDS not reached before --timeout: retry later"],
+  ["70", "a bug in ec2nic: report it"],
+  ["71", "a backend command failed, or a file could not be read; the old configuration was kept"],
   ["73", "a file could not be written; nothing half-written remains"],
-  ["75", "metadata still incomplete; what was known has been applied: run again"],
-  ["77", "needs root or a capability"],
-  ["78", "IMDS is switched off, or no network backend is in charge"],
-  ["129+", "ended by a signal: 128 and its number"],
+  ["75", "metadata is still incomplete; the known part has been applied: run again"],
+  ["77", "root or a capability is needed"],
+  ["78", "IMDS is disabled, or no network backend is active"],
+  ["129+", "ended by a signal: 128 + its number"],
 ] as const;
 
 function flagLines(name: string, flag: Flag): readonly string[] {

@@ -14,7 +14,7 @@ export function parseArgv(args: readonly string[], flags: Flags, name: string): 
     const value = values[flag];
     if (type !== "enum" || value === undefined || options?.includes(String(value))) continue;
     const hint = `--${flag} is one of ${options?.join(", ")}`;
-    throw new Failure("USAGE", `--${flag}: "${String(value)}" is not known`, { hint });
+    throw new Failure("USAGE", `--${flag}: unknown value "${String(value)}"`, { hint });
   }
   return { flags: withDefaults(values, flags), positionals, rest };
 }
@@ -34,7 +34,7 @@ export function refuseArguments(
 ): void {
   const [extra] = [...positionals, ...(rest ?? [])];
   if (extra === undefined) return;
-  throw new Failure("USAGE", `${limit}, but there is "${extra}"`, { hint: toHint(extra) });
+  throw new Failure("USAGE", `${limit}, but got "${extra}"`, { hint: toHint(extra) });
 }
 
 /** Throws `USAGE` for the first of these flags that was given with an empty value. */
@@ -45,7 +45,7 @@ export function refuseEmptyValues<N extends string>(
   const empty = names.find((name) => flags[name] === "");
   if (empty === undefined) return;
   const hint = "is a variable of the calling script empty?";
-  throw new Failure("USAGE", `--${empty}: an empty name`, { hint });
+  throw new Failure("USAGE", `--${empty}: the value is empty`, { hint });
 }
 
 function parseStrictly(args: readonly string[], flags: Flags, name: string) {

@@ -9,18 +9,18 @@ import { reportActivation } from "./configure/report.ts";
 
 export default defineSubcommand<typeof activateFlags, ActivateOptions>({
   name: "activate",
-  summary: "Configure the network of every NIC that IMDS knows.",
+  summary: "Configure the network of every NIC that IMDS lists.",
   operands: "",
   flags: activateFlags,
   notes: [
-    "One file per NIC, matched by MAC, of the backend in charge: /etc/netplan/60-ec2nic-MAC.yaml, " +
+    "Writes one file per NIC, matched by MAC, for the active backend: /etc/netplan/60-ec2nic-MAC.yaml, " +
       "/etc/NetworkManager/system-connections/ec2nic-MAC.nmconnection or " +
-      "/etc/systemd/network/60-ec2nic-MAC.network. Only what differs is written, and only what " +
-      "was written is activated; where the machine would become unreachable, the old " +
-      "configuration comes back (71).",
-    "What IMDS lists and is not whole by --timeout is left for the next run (75); an activation that " +
-      "has begun is finished.",
-    "NICs listed in /etc/ec2nic/unmanaged (a MAC, a name or an ENI id a line) are left alone.",
+      "/etc/systemd/network/60-ec2nic-MAC.network. Writes only files that differ and activates only " +
+      "what was written. If the machine becomes unreachable, the old configuration is restored, and " +
+      "the exit status is 71.",
+    "ENIs whose metadata is incomplete at --timeout are left for the next run (75). An activation " +
+      "that has started is always finished.",
+    "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are left alone.",
   ],
   examples: [
     "ec2nic activate --dry-run",

@@ -7,15 +7,16 @@ import { withImds } from "../imds/open-imds.ts";
 
 export default defineSubcommand<typeof fetchFlags, FetchOptions>({
   name: "fetch",
-  summary: "Read instance metadata, with retries, until a deadline.",
+  summary: "Read instance metadata, with retries.",
   operands: "[KEY...] [-- COMMAND...]",
   flags: fetchFlags,
   notes: [
     "KEY is relative to meta-data/ (instance-id, placement/region, tags/instance/Name); " +
-      "dynamic/... and user-data are taken from latest/. A folder is read as a tree; without KEY, " +
-      "everything is. Credentials and user-data are left out of trees.",
-    'env writes EC2_INSTANCE_ID="..." lines, safe for eval, for . and for systemd\'s ' +
-      "EnvironmentFile=; after a failure it writes (exit N), so that eval ends with that status.",
+      "dynamic/... and user-data are relative to latest/. If KEY is a folder, everything below it is " +
+      "read; without KEY, all metadata is. Credentials and user-data are then left out.",
+    '--format env prints EC2_INSTANCE_ID="..." lines for eval, for . and for systemd\'s ' +
+      "EnvironmentFile=. After a failure it prints (exit N), so that eval ends with that status. " +
+      "-- COMMAND runs COMMAND with the same variables.",
   ],
   examples: [
     "ec2nic fetch instance-id",

@@ -23,19 +23,19 @@ const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
 
 export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({
   name: "hotplug",
-  summary: "Configure NICs that come, and clean up after those that go.",
+  summary: "Configure NICs that are added, and clean up after removed ones.",
   operands: "[add|remove|sync]",
   flags: hotplugFlags,
   notes: [
-    "add: asks IMDS until the NIC can be used, configures it alone at that moment, and watches on " +
-      "until nothing has changed for --settle: IPv6 and prefixes come late. What is not there " +
-      "within --timeout: 75, the NIC itself included where --nic or --mac names it. A NIC whose " +
-      "driver was reloaded never left its bus: nothing is asked, and its configuration comes back.",
-    "remove: the kernel decides. A device that is still on its bus keeps everything; of one that " +
-      "is gone, files, rules and table go. sync: everything at once, for a timer.",
-    "--install: the binary brings all that it takes. The flags say what is wanted: without " +
-      "--from-dhcp the hooks of DHCP clients go. --uninstall leaves the NICs' configuration alone.",
-    "Without an action, udev's environment tells (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
+    "add: polls IMDS until the NIC is usable, configures it at once, and keeps polling until nothing " +
+      "has changed for --settle: IPv6 addresses and prefixes arrive late. If metadata, or the NIC " +
+      "given by --nic or --mac, is missing at --timeout, the exit status is 75. After a driver " +
+      "reload, IMDS is not asked and the configuration is activated again.",
+    "remove: deletes the files, rules and routing table of NICs whose device is gone from its bus; " +
+      "others are untouched. sync: checks and repairs all NICs (used by the timer).",
+    "--install writes everything needed. It makes the system match the flags: without --from-dhcp, " +
+      "existing hooks of DHCP clients are removed. --uninstall keeps the configuration of NICs.",
+    "Without an action, it is taken from udev's environment (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
   ],
   examples: [
     "ec2nic hotplug --install",

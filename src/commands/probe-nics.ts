@@ -6,17 +6,17 @@ import { parseProbeNicsOptions, probeNicsFlags, type ProbeNicsOptions } from "..
 
 export default defineSubcommand<typeof probeNicsFlags, ProbeNicsOptions>({
   name: "probe-nics",
-  summary: "Show which NICs reach IMDS, and how to fix the others.",
+  summary: "Show which NICs reach IMDS, and for the others why not and how to fix it.",
   operands: "",
   flags: probeNicsFlags,
   notes: [
-    "All NICs are probed at the same time, each with a connection that leaves through that NIC only, " +
-      "from an address of that NIC: it connects, requests a token and reads the instance's id. " +
-      "Nothing is changed on the machine. As root, the firewall is also read.",
-    "On a terminal, the output is a table. Elsewhere, or if the terminal is too narrow, it is one " +
-      "line per fact, which begins with the NIC's name. For programs, use --json.",
-    "Exits with 0 if any NIC reaches IMDS, else with 69. On EC2, IMDS over IPv6 is off unless it is " +
-      "enabled: it is no problem if only IPv4 answers.",
+    "Tests all NICs at the same time. For each NIC it opens a connection that can leave only through " +
+      "that NIC, from one of its addresses, acquires a token and reads the instance id. The machine " +
+      "is not changed. As root, the command reads the firewall too.",
+    "The output is a table on a terminal that is wide enough, else one fact per line with the NIC's " +
+      "name in front. Programs should use --json.",
+    "The exit status is 0 if any NIC reaches IMDS, else 69. On EC2, IMDS over IPv6 is disabled by " +
+      "default: no answer over IPv6 is normal if IPv4 works.",
   ],
   examples: [
     "ec2nic probe-nics",

@@ -5,9 +5,9 @@ import { type ParsedArgv, type Flags, imdsFlags, imdsOptions, commonFlags } from
 export const probeNicsFlags = {
   first: {
     type: "boolean",
-    description: "print the name of the first NIC that reaches IMDS; try until the deadline",
+    description: "print the name of the first NIC that reaches IMDS; retry until --timeout",
   },
-  json: { type: "boolean", description: "the result as one JSON object" },
+  json: { type: "boolean", description: "print the result as one JSON object" },
   ...imdsFlags,
   ...commonFlags,
 } as const satisfies Flags;

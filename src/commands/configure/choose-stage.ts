@@ -13,9 +13,9 @@ export async function chooseStage(
   requestedStage: Stage | "auto",
 ): Promise<{ readonly stage: Stage; readonly reason: string }> {
   if (!host.target.isThisMachine) return explainStage("local", "--root is not this machine");
-  if (requestedStage !== "auto") return explainStage(requestedStage, "it was asked for");
+  if (requestedStage !== "auto") return explainStage(requestedStage, "--stage was given");
   if ((await host.files.stat("/run/systemd/system")) === null) {
-    return explainStage("local", "systemd does not run here");
+    return explainStage("local", "systemd is not running");
   }
   const { code } = await host.exec(["systemctl", "is-active", "--quiet", networkTarget], {
     timeoutMs: 10_000,

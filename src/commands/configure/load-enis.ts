@@ -56,6 +56,6 @@ async function readSavedEnis(
   const parsed = parseEnis(await readMetadataFile(host, path));
   if (parsed.missing === null) return parsed;
   throw new Failure("DATAERR", `${path}: not the metadata of an instance: ${parsed.missing}`, {
-    hint: "make one, of everything: ec2nic fetch --json --output FILE",
+    hint: "save all metadata: ec2nic fetch --json --output FILE",
   });
 }

@@ -16,21 +16,25 @@ export const planFlags = {
   backend: {
     type: "enum",
     options: ["auto", ...backends],
-    description: "whose configuration is written (default: who is in charge here)",
+    description: "network backend to configure (default: the active one)",
   },
   stage: {
     type: "enum",
     options: ["auto", "local", "network"],
     description:
-      "local: files only, the network daemon is not up yet; network: and activate them " +
-      "(default: what systemd says)",
+      "local: only write files, before the network daemon starts; network: also activate them " +
+      "(default: network if systemd has reached network.target)",
   },
-  "dry-run": { type: "boolean", description: "show what would be done, and why; do nothing" },
+  "dry-run": { type: "boolean", description: "show what would be done, and why; change nothing" },
 } as const satisfies Flags;
 
 export const targetFlags = {
-  root: { type: "string", valueHint: "DIR", description: "write below DIR: for images" },
-  json: { type: "boolean", description: "the result as one JSON object" },
+  root: {
+    type: "string",
+    valueHint: "DIR",
+    description: "configure the image in DIR, not this machine",
+  },
+  json: { type: "boolean", description: "print the result as one JSON object" },
   ...imdsFlags,
   ...commonFlags,
 } as const satisfies Flags;
@@ -39,16 +43,17 @@ export const activateFlags = {
   ...planFlags,
   check: {
     type: "boolean",
-    description: "compare files, addresses, routes and rules; 1 if they differ; change nothing",
+    description:
+      "compare files, addresses, routes and rules with IMDS; change nothing; exit with 1 if they differ",
   },
   metadata: {
     type: "string",
     valueHint: "FILE",
-    description: "take metadata from FILE (ec2nic fetch --json made it), ask nobody",
+    description: "read metadata from FILE (saved by ec2nic fetch --json) instead of IMDS",
   },
   offline: {
     type: "boolean",
-    description: "ask nobody, touch no NIC: only what needs no metadata (NetworkManager's DNS)",
+    description: "do not contact IMDS or change NICs; only set up NetworkManager's DNS handling",
   },
   ...targetFlags,
 } as const satisfies Flags;
@@ -84,13 +89,10 @@ export function parseActivateOptions(argv: ParsedArgv<typeof activateFlags>): Ac
   refuseEmptyValues(flags, ["metadata"]);
   if (flags.dhcp && (flags["dry-run"] || check)) {
     const flag = check ? "--check" : "--dry-run";
-    throw new Failure(
-      "USAGE",
-      `${flag} changes nothing, and --dhcp takes a lease: one or the other`,
-    );
+    throw new Failure("USAGE", `${flag} can't be combined with --dhcp, which takes a lease`);
   }
   if (offline && (flags.dhcp || check || metadata !== undefined)) {
-    throw new Failure("USAGE", "--offline knows no ENI: no --dhcp, --check or --metadata with it");
+    throw new Failure("USAGE", "--offline can't be combined with --dhcp, --check or --metadata");
   }
   return { ...parseConfigureOptions(flags), check, metadata, offline };
 }

@@ -24,7 +24,7 @@ export async function reportActivation(
 ): Promise<number> {
   const { check = false, dryRun, plain } = options;
   const differences = check ? differencesJson(plan.differences) : null;
-  const incomplete = findIncompleteFailure(nics, "run it again when it is");
+  const incomplete = findIncompleteFailure(nics, "run it again later");
   const result = { command, nics, plan, imds, differences, failure: failure ?? incomplete };
   const { warnings, reasons } = plan;
   const code = await reportRun(host, options, { ...result, warnings, reasons }, async () => {

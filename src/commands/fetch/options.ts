@@ -16,26 +16,26 @@ export const fetchFlags = {
   format: {
     type: "enum",
     options: ["text", "json", "env"],
-    description: "default: text for one value, json for a folder or several keys",
+    description: "output format (default: text for one value, json for a folder or several keys)",
   },
   json: { type: "boolean", description: "the same as --format json" },
   output: {
     type: "string",
     valueHint: "FILE",
-    description: "write to FILE (0600), whole or not at all",
+    description: "write to FILE (mode 0600), completely or not at all",
   },
   default: {
     type: "string",
     valueHint: "VALUE",
-    description: "what a key that does not exist reads as",
+    description: "the value of a key that does not exist",
   },
-  wait: { type: "boolean", description: "wait for a key that does not exist yet" },
+  wait: { type: "boolean", description: "wait until the key exists" },
   "max-age": {
     type: "string",
     valueHint: "DURATION",
-    description: "be content with an answer kept in /run/ec2nic (by root) that is no older",
+    description: "reuse an answer cached by root in /run/ec2nic if it is younger than DURATION",
   },
-  "show-secrets": { type: "boolean", description: "credentials and user-data too" },
+  "show-secrets": { type: "boolean", description: "include credentials and user-data" },
   ...imdsFlags,
   ...commonFlags,
 } as const satisfies Flags;
@@ -69,7 +69,7 @@ export function parseFetchOptions({
   const conflictingFlags =
     rest === null ? undefined : (flags.output ?? flags.format) && "--output or --format";
   if (conflictingFlags !== undefined || (rest !== null && flags.json)) {
-    throw new Failure("USAGE", "-- COMMAND takes variables: --output and --format have no meaning");
+    throw new Failure("USAGE", "-- COMMAND can't be combined with --output, --format or --json");
   }
   refuseEmptyValues(flags, ["output"]);
   const maxAge = flags["max-age"];

@@ -35,7 +35,7 @@ async function writeOutputFile(host: OutputHost, path: string, data: string | Ui
   const existing = await host.files.stat(path);
   if (existing !== null && existing.kind !== "file") {
     const hint = "name a file, or use > for a device or a pipe";
-    throw new Failure("CANTCREAT", `${path}: it is there and is not a plain file`, { hint });
+    throw new Failure("CANTCREAT", `${path}: not a regular file`, { hint });
   }
   await host.files.write(path, data, 0o600);
 }

@@ -50,7 +50,8 @@ export async function addNic(
   const { link } = found;
   const notNicReason = describeNotNic(link, clue);
   if (notNicReason !== null) return reportNoChange(host, options, [], notNicReason);
-  if (link.mac === null) return reportNoChange(host, options, [], `${link.name} has no MAC`);
+  if (link.mac === null)
+    return reportNoChange(host, options, [], `${link.name} has no MAC: nothing to configure`);
   const nic = { ...link, mac: link.mac };
   const unmanagedReason = await findUnmanagedReason(host, nic);
   if (unmanagedReason !== null) {
@@ -78,16 +79,16 @@ function linkDeadlineMs(
 
 function describePresentLinks({ kind }: LinkSelector): string {
   const command = kind === "mac" ? "ip -br link" : "ls /sys/class/net";
-  return `those that are here: ${command}`;
+  return `list the links: ${command}`;
 }
 
 /** Why a link is not a NIC; null: it is one. Throws `USAGE` if the user named it. */
 function describeNotNic({ kind, name }: Link, clue: LinkSelector): string | null {
   const nonNic = describeNonNic(kind);
   if (nonNic === null) return null;
-  const reason = `${name} is no NIC (${nonNic})`;
+  const reason = `${name} is not a NIC (${nonNic})`;
   if (!isNamedByUser(clue)) return reason;
-  throw new Failure("USAGE", reason, { hint: "which are: ec2nic probe-nics" });
+  throw new Failure("USAGE", reason, { hint: "list the NICs: ec2nic probe-nics" });
 }
 
 async function findUnmanagedReason(

@@ -124,7 +124,7 @@ async function waitForBootRun(
   const { stdout } = await host.exec(argv, { timeoutMs: waitMs });
   const [, pid] = /^MainPID=([1-9]\d*)$/m.exec(stdout) ?? [];
   if (pid === undefined) return;
-  host.log.verbose(`${bootUnit} (process ${pid}) is about to look at all NICs: waiting for it`);
+  host.log.verbose(`${bootUnit} (process ${pid}) is about to check all NICs: waiting for it`);
   while (host.clock.now() < deadlineMs && (await isProcessAlive(host, pid))) {
     await host.clock.sleep(bootRunPollMs, host.signal);
   }

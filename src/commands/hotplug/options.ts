@@ -11,25 +11,31 @@ import {
 } from "../configure/options.ts";
 
 export const hotplugFlags = {
-  nic: { type: "string", valueHint: "NAME", description: "the NIC that came or went, by name" },
+  nic: {
+    type: "string",
+    valueHint: "NAME",
+    description: "the NIC that was added or removed, by name",
+  },
   mac: { type: "string", valueHint: "MAC", description: "or by MAC" },
   devpath: {
     type: "string",
     valueHint: "PATH",
-    description: "or by device: a path below /sys/devices, or its name on the bus",
+    description: "or by device: a path below /sys/devices, or the name on its bus",
   },
   settle: {
     type: "string",
     valueHint: "DURATION",
-    description: "add: done when nothing changes for so long; 0s: when it is usable (default: 10s)",
+    description:
+      "add: end when nothing has changed for DURATION; 0s: as soon as the NIC is usable (default: 10s)",
   },
   "from-dhcp": {
     type: "boolean",
-    description: "a DHCP client calls: table and rules from its lease, without asking IMDS",
+    description: "for hooks of DHCP clients: set the table and rules from the lease, without IMDS",
   },
   install: {
     type: "boolean",
-    description: "write udev's rules and the units; with --from-dhcp, DHCP clients' hooks too",
+    description:
+      "install udev rules and systemd units; with --from-dhcp, hooks of DHCP clients too",
   },
   uninstall: { type: "boolean", description: "remove what --install wrote" },
   ...planFlags,
@@ -87,7 +93,7 @@ function chooseJob(flags: HotplugFlagValues, action: (typeof actions)[number] | 
     ...(fromDhcp && !install && !uninstall ? ["--from-dhcp"] : []),
   ];
   if (requestedJobs.length > 1) {
-    throw new Failure("USAGE", `${requestedJobs.join(" and ")}: one at a time`, {
+    throw new Failure("USAGE", `${requestedJobs.join(" and ")} can't be combined`, {
       hint: usageHint,
     });
   }
@@ -103,9 +109,11 @@ function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: str
   const nicFlag = nicFlags.find((flag) => flags[flag] !== undefined);
   const uselessFlag = job === "event" ? undefined : (nicFlag ?? (flags.settle && "settle"));
   if (uselessFlag !== undefined)
-    throw new Failure("USAGE", `--${uselessFlag} is for hotplug add`, { hint: usageHint });
+    throw new Failure("USAGE", `--${uselessFlag} is only for hotplug add or remove`, {
+      hint: usageHint,
+    });
   if (action === "remove" && flags.settle !== undefined) {
-    throw new Failure("USAGE", "--settle is for hotplug add: what is gone is gone", {
+    throw new Failure("USAGE", "--settle is only for hotplug add", {
       hint: usageHint,
     });
   }
@@ -129,5 +137,5 @@ function refusePlanningFlags(flags: HotplugFlagValues, job: HotplugJob): void {
   );
   const uselessFlag = flags.dhcp ? "dhcp" : planningFlag;
   if (uselessFlag === undefined) return;
-  throw new Failure("USAGE", `--${uselessFlag} means nothing with ${label}`, { hint: usageHint });
+  throw new Failure("USAGE", `--${uselessFlag} has no effect with ${label}`, { hint: usageHint });
 }

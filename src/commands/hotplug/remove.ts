@@ -27,7 +27,9 @@ export async function removeNics(
   if (!isGone) {
     const reason =
       describePresentLink(links, event) ??
-      (removals.length === 0 ? "nothing of ours is gone" : null);
+      (removals.length === 0
+        ? "nothing to clean up: no NIC configured by ec2nic was removed"
+        : null);
     return reportNoChange(host, options, removals.map(toKeptNic), reason);
   }
   const applied = await configureNics(host, options, noLoadedEnis, []);
@@ -39,7 +41,7 @@ function describePresentLink(links: readonly Link[], event: RemovalEvent): strin
   if (event.kind === "device-removed") return null;
   const { name, mac } = event;
   const link = links.find((each) => each.name === name || (mac !== null && each.mac === mac));
-  return link === undefined ? null : `${link.name} is here: nothing is taken away`;
+  return link === undefined ? null : `${link.name} is present: nothing was removed`;
 }
 
 function toKeptNic({ mac, reason }: NicPresence): NicResult {

@@ -65,7 +65,7 @@ function reportNics(
     nics: [own, ...others],
     plan: mergePlans(applied.map(({ plan }) => plan)),
     imds,
-    failure: failure ?? findIncompleteFailure([own], "ec2nic hotplug sync, when it is"),
+    failure: failure ?? findIncompleteFailure([own], "run later: ec2nic hotplug sync"),
     warnings: last?.plan.warnings ?? [],
     reasons: applied.flatMap(({ plan }) => plan.reasons),
   };

@@ -125,7 +125,7 @@ function logConfigured(
 ): void {
   if (dryRun || settleMs === 0 || outcome !== "configured") return;
   const at = `configured after ${formatMs(clock.now())}`;
-  log.info(`${name ?? mac}: ${at}; watching for what comes later`);
+  log.info(`${name ?? mac}: ${at}; watching for more metadata`);
 }
 
 /** NICs whose last plan kept DHCP on for a lease that IMDS did not list. */

@@ -95,7 +95,7 @@ testUnless(missingMknod)(
     Bun.spawnSync(["mknod", device, "c", "1", "3"]);
     const { code, stderr } = await fetchOnce({}, ["mac", "--output", device]);
     expect(code).toBe(73);
-    expect(stderr).toContain("is not a plain file");
+    expect(stderr).toContain("not a regular file");
     expect(lstatSync(device).isCharacterDevice()).toBe(true);
     expect(readdirSync(folder.path)).toEqual(["null"]);
   },

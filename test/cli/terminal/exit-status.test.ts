@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     status: 73,
     why: "--output to a folder",
     args: ["mac", "--output", "."],
-    message: ".: it is there",
+    message: ".: not a regular file",
   },
   { status: 78, why: "disabled IMDS", args: ["mac"], of: { disabled: true }, message: "403" },
   {

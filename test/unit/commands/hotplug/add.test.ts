@@ -15,7 +15,7 @@ describe("an added NIC", () => {
       isLong: true,
       isThere: true,
     });
-    expect(messages[0]).toMatch(/^info: ens6: configured after .*; watching for what comes later$/);
+    expect(messages[0]).toMatch(/^info: ens6: configured after .*; watching for more metadata$/);
     expect(messages[1]).toMatch(/^info: ens6 eni-\w+: configured: listed .*, settled 10\.\d s$/);
   });
 
@@ -140,7 +140,7 @@ describe("a missing link", () => {
     const { run, disk } = hotplugMachine();
     addFiles(disk, linkFiles("docker0", "02:42:00:00:00:01", "bridge"));
     const { code, messages, ms } = await run("add", "--nic", "docker0");
-    const why = "docker0 is no NIC (a bridge)";
+    const why = "docker0 is not a NIC (a bridge)";
     expect({ code, messages, ms }).toEqual({ code: 64, messages: [`error: ${why}`], ms: 0 });
     const byPath = await run("add", "--devpath", "/sys/devices/virtual/net/docker0");
     expect([byPath.code, byPath.messages]).toEqual([0, [`info: ${why}`]]);
