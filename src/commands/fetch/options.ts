@@ -56,19 +56,15 @@ export interface FetchOptions extends ImdsOptions {
 }
 
 /** Throws `USAGE` for values that cannot be parsed and for flags that contradict each other. */
-export function parseFetchOptions({
-  flags,
-  positionals,
-  rest,
-}: ParsedArgv<typeof fetchFlags>): FetchOptions {
+export function parseFetchOptions(argv: ParsedArgv<typeof fetchFlags>): FetchOptions {
+  const { flags, positionals, rest } = argv;
   const format = chooseFormat(flags.format, flags.json);
   if (rest !== null && (rest[0] ?? "") === "") {
     const hint = "ec2nic fetch instance-id -- COMMAND";
     throw new Failure("USAGE", "there is no command after --", { hint });
   }
-  const conflictingFlags =
-    rest === null ? undefined : (flags.output ?? flags.format) && "--output or --format";
-  if (conflictingFlags !== undefined || (rest !== null && flags.json)) {
+  const hasOutputFlag = flags.json || (flags.output ?? flags.format) !== undefined;
+  if (rest !== null && hasOutputFlag) {
     throw new Failure("USAGE", "-- COMMAND can't be combined with --output, --format or --json");
   }
   refuseEmptyValues(flags, ["output"]);

@@ -53,9 +53,9 @@ export async function handleKnownNic(
 }
 
 /**
- * At a boot, udev's events arrive while `bootUnit` is about to check all NICs. A NIC
- * that it finds unchanged was configured by an earlier boot and needs no second check and no watch. A
- * NIC without files does not wait for it. null: that run wrote files, so more metadata may arrive.
+ * At a boot, udev's events arrive while `bootUnit` is about to check all NICs. A NIC that it finds
+ * unchanged was configured by an earlier boot and needs no second check and no watch. A NIC without
+ * files does not wait for it. null: that run wrote files, so more metadata may arrive.
  */
 async function readInventoryAfterBootRun(
   host: TargetHost,

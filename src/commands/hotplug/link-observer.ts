@@ -10,15 +10,6 @@ import {
 } from "../../inspect/kernel/link-observations.ts";
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 
-export interface LinkObserver {
-  /** Reads the links again if the last reading is too old. */
-  readonly refresh: () => Promise<void>;
-  /** The last observation of a link, by name; null: there is none. */
-  readonly find: (name: string | null) => LinkObservation | null;
-  /** Reads the links now; returns their addresses from DHCP, by name. */
-  readonly readLeases: () => Promise<DhcpAddresses>;
-}
-
 /** An address from DHCP is on a link seconds before IMDS lists it: this is often enough. */
 const maxAgeMs = 1500;
 
@@ -26,7 +17,7 @@ const maxAgeMs = 1500;
  * Reads the kernel's links less often than a watch asks IMDS. If a reading fails, the observations
  * before it are kept.
  */
-export function createLinkObserver(host: Pick<Host, "clock" | "exec">): LinkObserver {
+export function createLinkObserver(host: Pick<Host, "clock" | "exec">) {
   let observedMs = -Infinity;
   let observations: Readonly<Record<string, LinkObservation>> = {};
   let leaseHistory: DhcpAddressHistory = {};
@@ -38,15 +29,18 @@ export function createLinkObserver(host: Pick<Host, "clock" | "exec">): LinkObse
     observations = observed;
   };
   return {
-    refresh: async () => {
+    /** Reads the links again if the last reading is too old. */
+    refresh: async (): Promise<void> => {
       if (host.clock.now() - observedMs >= maxAgeMs) await observeNow();
     },
-    find: (name) => {
+    /** The last observation of a link, by name; null: there is none. */
+    find: (name: string | null): LinkObservation | null => {
       const observation = name === null ? undefined : observations[name];
       if (name === null || observation === undefined) return null;
       return { ...observation, dhcp: currentDhcpAddresses(leaseHistory)[name] ?? [] };
     },
-    readLeases: async () => {
+    /** Reads the links now; returns their addresses from DHCP, by name. */
+    readLeases: async (): Promise<DhcpAddresses> => {
       await observeNow();
       return currentDhcpAddresses(leaseHistory);
     },

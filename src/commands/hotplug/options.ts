@@ -62,7 +62,7 @@ export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): Hotp
   const [actionName = null, ...extra] = positionals;
   const action = actions.find((each) => each === actionName) ?? null;
   if (actionName !== null && action === null) {
-    throw new Failure("USAGE", `hotplug: there is no action "${actionName}"`, { hint: usageHint });
+    throw usageFailure(`hotplug: there is no action "${actionName}"`);
   }
   refuseArguments({ positionals: extra, rest }, "hotplug takes one action", () => usageHint);
   const job = chooseJob(flags, action);
@@ -82,20 +82,23 @@ export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): Hotp
 
 const usageHint = "ec2nic hotplug [add|remove|sync]; ec2nic hotplug --help";
 
-type HotplugFlagValues = FlagValues<typeof hotplugFlags>;
+function usageFailure(message: string): Failure {
+  return new Failure("USAGE", message, { hint: usageHint });
+}
 
-function chooseJob(flags: HotplugFlagValues, action: (typeof actions)[number] | null): HotplugJob {
+type HotplugFlagValues = FlagValues<typeof hotplugFlags>;
+type Action = (typeof actions)[number] | null;
+
+function chooseJob(flags: HotplugFlagValues, action: Action): HotplugJob {
   const { install, uninstall, "from-dhcp": fromDhcp } = flags;
   const requestedJobs = [
-    ...(action === null ? [] : [`hotplug ${action}`]),
-    ...(install ? ["--install"] : []),
-    ...(uninstall ? ["--uninstall"] : []),
-    ...(fromDhcp && !install && !uninstall ? ["--from-dhcp"] : []),
-  ];
+    action !== null && `hotplug ${action}`,
+    install && "--install",
+    uninstall && "--uninstall",
+    fromDhcp && !install && !uninstall && "--from-dhcp",
+  ].filter((word) => word !== false);
   if (requestedJobs.length > 1) {
-    throw new Failure("USAGE", `${requestedJobs.join(" and ")} can't be combined`, {
-      hint: usageHint,
-    });
+    throw usageFailure(`${requestedJobs.join(" and ")} can't be combined`);
   }
   if (install) return "install";
   if (uninstall) return "uninstall";
@@ -103,39 +106,26 @@ function chooseJob(flags: HotplugFlagValues, action: (typeof actions)[number] | 
   return action === "sync" ? "sync" : "event";
 }
 
-/** Refuses flags that would have no effect: the caller expects one. */
-function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: string | null): void {
+/** Refuses flags of an event that would have no effect. */
+function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: Action): void {
   const nicFlags = ["nic", "mac", "devpath"] as const;
   const nicFlag = nicFlags.find((flag) => flags[flag] !== undefined);
-  const uselessFlag = job === "event" ? undefined : (nicFlag ?? (flags.settle && "settle"));
-  if (uselessFlag !== undefined)
-    throw new Failure("USAGE", `--${uselessFlag} is only for hotplug add or remove`, {
-      hint: usageHint,
-    });
-  if (action === "remove" && flags.settle !== undefined) {
-    throw new Failure("USAGE", "--settle is only for hotplug add", {
-      hint: usageHint,
-    });
+  if (job !== "event" && nicFlag !== undefined) {
+    throw usageFailure(`--${nicFlag} is only for hotplug add or remove`);
+  }
+  if (flags.settle !== undefined && (job !== "event" || action === "remove")) {
+    throw usageFailure("--settle is only for hotplug add");
   }
   refuseEmptyValues(flags, nicFlags);
 }
 
-/** The jobs that neither ask IMDS nor choose a backend. */
-const jobsWithoutImds = {
-  install: { label: "--install", flags: [] },
-  uninstall: { label: "--uninstall", flags: [] },
-  // a lease belongs to the running machine
-  "from-dhcp": { label: "--from-dhcp", flags: ["root"] },
-} as const;
 const planningFlags = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
 
+/** Refuses flags that have no effect on jobs which neither ask IMDS nor choose a backend. */
 function refusePlanningFlags(flags: HotplugFlagValues, job: HotplugJob): void {
   if (job === "event" || job === "sync") return;
-  const { label, flags: moreFlags } = jobsWithoutImds[job];
-  const planningFlag = [...planningFlags, ...moreFlags].find(
-    (flag) => (flags[flag] ?? "").length > 0,
-  );
-  const uselessFlag = flags.dhcp ? "dhcp" : planningFlag;
-  if (uselessFlag === undefined) return;
-  throw new Failure("USAGE", `--${uselessFlag} has no effect with ${label}`, { hint: usageHint });
+  // a lease belongs to the running machine
+  const names = job === "from-dhcp" ? ([...planningFlags, "root"] as const) : planningFlags;
+  const useless = flags.dhcp ? "dhcp" : names.find((name) => (flags[name] ?? "").length > 0);
+  if (useless !== undefined) throw usageFailure(`--${useless} has no effect with --${job}`);
 }

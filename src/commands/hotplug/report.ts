@@ -1,71 +1,35 @@
 import { Failure } from "../../exit.ts";
-import type { HotplugAnswer, HotplugNic } from "../../model/hotplug.ts";
+import type { HotplugAnswer } from "../../model/hotplug.ts";
 import type { NetworkPlan, NicResult } from "../../model/plan.ts";
 import { listPlan } from "../../output/plan/plain.ts";
 import { describeNic, describePlan } from "../../output/plan/terminal.ts";
 import { adjustTimeline, describeTimeline } from "../../output/plan/timeline.ts";
 import type { AppliedConfiguration } from "../configure/configure-nics.ts";
-import type { LoadedEnis } from "../configure/load-enis.ts";
 import { findIncompleteFailure, type ReportHost, reportRun } from "../configure/report.ts";
 import type { HotplugOptions } from "./options.ts";
 import type { PartialResult } from "./partial-result.ts";
 import type { WatchResult } from "./watch-loop.ts";
 
-type ReportOptions = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
+type NicReport = Pick<WatchResult, "applied" | "imds"> & {
+  readonly own: Pick<WatchResult["own"], "nic" | "failure">;
+};
 
 /** Reports how a hot-plugged NIC was configured; returns the exit status. */
 export function reportWatchResult(
   host: ReportHost,
-  options: ReportOptions,
-  { own: { nic, failure }, applied, imds }: WatchResult,
-): Promise<number> {
-  const others = collectRetiredNics(applied);
-  return reportNics(host, options, {
-    nics: [nic, ...others],
-    failure: failure ?? findRetireFailure(others, applied),
-    applied,
-    imds,
-  });
-}
-
-/** Reports what another run did with this run's NIC; returns the exit status. */
-export function reportJoinAnswer(
-  host: ReportHost,
-  options: ReportOptions,
-  { nic, failure }: HotplugAnswer,
-): Promise<number> {
-  const error =
-    failure === null
-      ? null
-      : new Failure(
-          failure.kind,
-          failure.message,
-          failure.hint === null ? {} : { hint: failure.hint },
-        );
-  return reportNics(host, options, { nics: [nic], failure: error, applied: [], imds: null });
-}
-
-interface HotplugReport {
-  /** The run's own first. */
-  readonly nics: readonly [HotplugNic, ...NicResult[]];
-  readonly failure: Failure | null;
-  readonly applied: readonly AppliedConfiguration[];
-  readonly imds: LoadedEnis["imds"];
-}
-
-function reportNics(
-  host: ReportHost,
-  options: ReportOptions,
-  { nics: [nic, ...others], failure, applied, imds }: HotplugReport,
+  options: Pick<HotplugOptions, "dryRun" | "json" | "plain">,
+  { own: { nic, failure }, applied, imds }: NicReport,
 ): Promise<number> {
   const own = { ...nic, timeline: adjustTimeline(nic) };
+  const retired = collectRetiredNics(applied);
+  const ownFailure = failure ?? findRetireFailure(retired, applied);
   const last = applied.at(-1);
   const result = {
     command: "hotplug",
-    nics: [own, ...others],
+    nics: [own, ...retired],
     plan: mergePlans(applied.map(({ plan }) => plan)),
     imds,
-    failure: failure ?? findIncompleteFailure([own], "run later: ec2nic hotplug sync"),
+    failure: ownFailure ?? findIncompleteFailure([own], "run later: ec2nic hotplug sync"),
     warnings: last?.plan.warnings ?? [],
     reasons: applied.flatMap(({ plan }) => plan.reasons),
   };
@@ -73,12 +37,23 @@ function reportNics(
     if (!options.dryRun) {
       const timelineText = describeTimeline(own.timeline);
       host.log.info(`${describeNic(own)}${timelineText === "" ? "" : `: ${timelineText}`}`);
-      for (const nic of others) host.log.info(describeNic(nic));
+      for (const nic of retired) host.log.info(describeNic(nic));
     } else if (last !== undefined) {
       const describe = options.plain ? listPlan : describePlan;
       await host.print(describe(last.plan, last.collected.facts.state));
     }
   });
+}
+
+/** Reports what another run did with this run's NIC; returns the exit status. */
+export function reportJoinAnswer(
+  host: ReportHost,
+  options: Pick<HotplugOptions, "dryRun" | "json" | "plain">,
+  { nic, failure: answer }: HotplugAnswer,
+): Promise<number> {
+  const hint = answer === null || answer.hint === null ? {} : { hint: answer.hint };
+  const failure = answer === null ? null : new Failure(answer.kind, answer.message, hint);
+  return reportWatchResult(host, options, { own: { nic, failure }, applied: [], imds: null });
 }
 
 /** Reports a run that asked and changed nothing, and why; returns 0. */

@@ -45,7 +45,9 @@ async function handleEvents(
   { dryRun }: LeaseHookOptions,
   events: readonly DhcpEvent[],
 ): Promise<AppliedLeases> {
-  const plan = await planLeaseEvents(host, events);
+  const facts = await readLeaseFacts(host);
+  // each for the machine as it is now: several new NICs get the same number in this plan
+  const plan = mergeLeasePlans(events.map((event) => planFromDhcp(event, facts)));
   if (dryRun || plan.steps.length === 0) return { plan, failure: null };
   const deadlineMs = host.clock.now() + maxLockWaitMs;
   return withMachineLock(host, deadlineMs, () => applyLeaseEvents(host, events));
@@ -68,34 +70,20 @@ async function handleUntilSettled(
   if (isSettled || options.dryRun || result.failure !== null) return result;
   await host.clock.sleep(networkdSettleMs, host.signal);
   const { plan, failure } = await handleUntilSettled(host, options, currentLeases);
-  const hasMoreSteps = plan.steps.length > 0;
-  return { plan: hasMoreSteps ? mergeLeasePlans([result.plan, plan]) : result.plan, failure };
+  return {
+    plan: plan.steps.length > 0 ? mergeLeasePlans([result.plan, plan]) : result.plan,
+    failure,
+  };
 }
 
-type ReadFactsHost = Pick<Host, "exec" | "files">;
-
-type ApplyLeasesHost = ReadFactsHost & Pick<Host, "log" | "signal">;
-
-export interface AppliedLeases {
+interface AppliedLeases {
   readonly plan: FromDhcpPlan;
   /** Why some table or rule could not be made; null: all were. */
   readonly failure: Failure | null;
 }
 
-/** Plans each event for the machine as it is now: several new NICs would get the same number. */
-export async function planLeaseEvents(
-  host: ReadFactsHost,
-  events: readonly DhcpEvent[],
-): Promise<FromDhcpPlan> {
-  const facts = await readLeaseFacts(host);
-  return mergeLeasePlans(events.map((event) => planFromDhcp(event, facts)));
-}
-
 /** Applies the events in order; each is planned for what the one before has left. */
-export async function applyLeaseEvents(
-  host: ApplyLeasesHost,
-  events: readonly DhcpEvent[],
-): Promise<AppliedLeases> {
+async function applyLeaseEvents(host: Host, events: readonly DhcpEvent[]): Promise<AppliedLeases> {
   const results: AppliedLeases[] = [];
   let facts = await readLeaseFacts(host);
   for (const event of events) {
@@ -114,7 +102,7 @@ interface AppliedLease extends AppliedLeases {
 
 /** Plans again after a failed step, as networkd may have made the same change a moment earlier. */
 async function applyLeaseEvent(
-  host: ApplyLeasesHost,
+  host: Host,
   event: DhcpEvent,
   factsBefore: FromDhcpFacts,
 ): Promise<AppliedLease> {
@@ -128,12 +116,9 @@ async function applyLeaseEvent(
   return { plan: markFailed(plan, retryFailure.failure), facts, failure: retryFailure.failure };
 }
 
-async function readLeaseFacts(host: ReadFactsHost): Promise<FromDhcpFacts> {
-  const [links, kernel, state] = await Promise.all([
-    readLinks(host),
-    readKernel(host),
-    readManagedFiles(host),
-  ]);
+async function readLeaseFacts(host: Host): Promise<FromDhcpFacts> {
+  const reads = [readLinks(host), readKernel(host), readManagedFiles(host)] as const;
+  const [links, kernel, state] = await Promise.all(reads);
   return { links, kernel, state };
 }
 
@@ -145,7 +130,7 @@ function markFailed(plan: FromDhcpPlan, { message }: Failure): FromDhcpPlan {
 }
 
 /** Joins plans that are applied one after the other. */
-export function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
+function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
   return {
     steps: plans.flatMap(({ steps }) => steps),
     reasons: plans.flatMap(({ reasons }) => reasons),
@@ -154,7 +139,7 @@ export function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
 }
 
 /** Reports the changes for leases; returns the exit status. */
-export function reportLeases(
+function reportLeases(
   host: ReportHost,
   options: LeaseHookOptions,
   { plan: { steps, reasons, nics }, failure }: AppliedLeases,
