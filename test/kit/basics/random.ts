@@ -2,7 +2,7 @@
 export interface Random {
   /** At least 0, less than 1. */
   readonly fraction: () => number;
-  /** A whole number, at least 0, less than `end`. */
+  /** An integer, at least 0, less than `end`. */
   readonly below: (end: number) => number;
   /** One of the choices. Throws where there is none. */
   readonly pick: <T>(choices: readonly T[]) => T;

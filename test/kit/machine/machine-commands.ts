@@ -14,7 +14,7 @@ export interface MachineCommands {
   readonly remove: (...paths: readonly string[]) => Promise<void>;
   /** The output of `ip -json ARGS`. */
   readonly ip: (...args: readonly string[]) => Promise<unknown>;
-  /** The journal, of a unit or whole. */
+  /** The journal of a unit, or all of it. */
   readonly journal: (unit?: string) => Promise<string>;
   readonly failedUnits: () => Promise<readonly string[]>;
   readonly until: typeof until;

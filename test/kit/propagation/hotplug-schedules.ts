@@ -112,12 +112,12 @@ export const hotplugSchedules: Readonly<Record<string, HotplugSchedule>> = {
     eni: plugged({ "device-number": { afterMs: 15_000, before: "0" } }),
     possibleMs: 15_000,
   },
-  "the whole NIC at once, after device-number 0": {
+  "all keys at once, after device-number 0": {
     eni: plugged({ ".": 1600, "device-number": { afterMs: 4000, before: "0" } }),
     possibleMs: 4000,
   },
   "the MAC vanishing for a while": { eni: plugged({}), changes: vanishing(3200), possibleMs: 0 },
-  "the MAC vanishing before it is whole": {
+  "the MAC vanishing before it is complete": {
     eni: plugged({ "device-number": 20_000 }),
     changes: vanishing(3200),
     possibleMs: 7200,

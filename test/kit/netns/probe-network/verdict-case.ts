@@ -48,7 +48,7 @@ export const inOrder =
 /** For each case: causes the fault, checks the verdict, runs its fix, and probes again. */
 export function testVerdicts(cases: readonly VerdictCase[]): void {
   for (const { what, provoke, before, word, says = "", fix, removeCause, args = [] } of cases) {
-    testHere(`${what}: ${word}, and it is mended`, async () => {
+    testHere(`${what}: ${word}, and the fix works`, async () => {
       await using network = await probeNetwork();
       if (provoke !== undefined) await network.run(provoke);
       await before?.(network);
