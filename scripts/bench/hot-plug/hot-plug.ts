@@ -19,7 +19,7 @@ const defaultSchedules: readonly string[] = [
   "device-number 0 for 15 s",
   "device-number 0, then 1, on the second card",
   "network-card late on a type with several",
-  "the MAC vanishing before it is whole",
+  "the MAC vanishing before it is complete",
   "IPv6 at 8 s, a prefix of each family at 12 s",
   "the second address not said for a while",
 ];

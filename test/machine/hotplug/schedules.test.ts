@@ -17,7 +17,7 @@ const defaultSchedules = [
   "complete from the start, with all there is",
   "device-number 0, then 3",
   "everything listed, but 404, one by one",
-  "the MAC vanishing before it is whole",
+  "the MAC vanishing before it is complete",
   "a burst of 503",
   "IPv6 at 8 s, a prefix of each family at 12 s",
   "the second address at 6 s",
