@@ -81,7 +81,7 @@ async function waitForTurn(
       throw new Failure("TEMPFAIL", message, { hint });
     }
     const reason = "another ec2nic process is configuring this NIC";
-    host.log.waiting({ what: `eni for ${mac}`, reason, tries, deadlineMs });
+    host.log.waiting({ what: `ENI for ${mac}`, reason, tries, deadlineMs });
     await host.clock.sleep(turnPollMs, host.signal);
   }
 }

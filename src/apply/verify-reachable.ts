@@ -59,5 +59,5 @@ async function describeMissing(
       return `the ${family} default route over ${link} is gone`;
   }
   if (!withImds || imdsAnswers === null || (await imdsAnswers())) return null;
-  return "imds no longer answers";
+  return "IMDS no longer answers";
 }

@@ -74,7 +74,7 @@ export interface Log {
 }
 
 export interface Waiting {
-  /** `instance metadata`, `eni for 06:…` */
+  /** `instance metadata`, `ENI for 06:…` */
   readonly what: string;
   /** Why it is not there yet, at the last try. */
   readonly reason: string;

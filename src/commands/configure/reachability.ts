@@ -16,7 +16,7 @@ interface ReachabilityInputs {
   readonly interruptedRun: InterruptedRun | null;
 }
 
-/** For one check, all its requests together. */
+/** The time limit of one check, for all its requests together. */
 const imdsCheckTimeoutMs = 2000;
 
 /**

@@ -9,7 +9,7 @@ export function describePending(
 ): string {
   const [first, ...others] = pending;
   if (first === undefined) return "no NIC";
-  const name = nameOf(first.mac) ?? `eni for ${first.mac}`;
+  const name = nameOf(first.mac) ?? `ENI for ${first.mac}`;
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 }
 

@@ -131,12 +131,12 @@ describe("a plan that makes the machine unreachable", () => {
     expect(contents).toEqual(["old\n", null]);
   });
 
-  test("is rolled back where imds no longer answers", async () => {
+  test("is rolled back where IMDS no longer answers", async () => {
     const { failure, contents } = await applied({ disk: { "/proc/net/route": route(true) } }, {
       ...reachability,
       imdsAnswers: async () => false,
     } as never);
-    expect(failure?.message).toContain("imds no longer answers");
+    expect(failure?.message).toContain("IMDS no longer answers");
     expect(contents).toEqual(["old\n", null]);
   });
 
@@ -158,7 +158,7 @@ test("a plan is rolled back where imds answers once and then no longer", async (
     ...reachability,
     imdsAnswers: async () => (looks += 1) <= 1,
   } as never);
-  expect(failure?.message).toContain("imds no longer answers");
+  expect(failure?.message).toContain("IMDS no longer answers");
   expect(contents).toEqual(["old\n", null]);
 });
 

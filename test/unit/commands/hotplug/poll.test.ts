@@ -99,7 +99,7 @@ describe("a watch that waits", () => {
       "usable; done when nothing changes for 10 s",
       null,
     ]);
-    expect(log.waits[0]?.what).toBe(`eni for ${pluggedMac}`);
+    expect(log.waits[0]?.what).toBe(`ENI for ${pluggedMac}`);
   });
 });
 
