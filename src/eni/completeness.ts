@@ -1,4 +1,4 @@
-import { cidrAddress, cidrContains } from "../model/ip.ts";
+import { cidrAddress, cidrContains, type Family } from "../model/ip.ts";
 import type { EniLeaf, ListedEni } from "./schema.ts";
 import type { OccupiedSlot } from "../model/link.ts";
 
@@ -13,7 +13,7 @@ interface IncompleteReason {
  * one by one over seconds, and some read as zero until then.
  */
 export function checkComplete(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason | null {
-  return checkSlot(eni, all) ?? checkPrimaryAddress(eni) ?? checkIpv4(eni) ?? checkIpv6(eni);
+  return checkSlot(eni, all) ?? checkPrimaryAddress(eni) ?? checkIp(eni, 4) ?? checkIp(eni, 6);
 }
 
 /** The NIC's table follows from card and device number: a guess could give two NICs one table. */
@@ -40,12 +40,12 @@ function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason 
 }
 
 /**
- * Drops ENIs that IMDS still lists after they were detached (VPC CNI #1008), if that can be seen: of
- * two ENIs in one slot, the one whose MAC is in `presentMacs` stays, and one without a NIC is dropped.
+ * Drops ENIs that IMDS still lists after they were detached (VPC CNI #1008), if that can be seen:
+ * of two ENIs in one slot, the one whose MAC is in `present` stays, one without a NIC is dropped.
  */
 export function dropDetached(
   all: readonly ListedEni[],
-  presentMacs: ReadonlySet<string>,
+  present: ReadonlySet<string>,
 ): readonly ListedEni[] {
   const hasCards = all.some(({ folder }) => folder["network-card"] !== undefined);
   const hasSlot = ({ isPrimary, folder }: ListedEni): boolean => {
@@ -53,10 +53,8 @@ export function dropDetached(
     const isKnown = device !== undefined && (card !== undefined || !hasCards);
     return isPrimary || (isKnown && (device > 0 || (card ?? 0) > 0));
   };
-  const occupied = all.filter((eni) => presentMacs.has(eni.mac) && hasSlot(eni)).map(slotKey);
-  return all.filter(
-    (eni) => presentMacs.has(eni.mac) || !hasSlot(eni) || !occupied.includes(slotKey(eni)),
-  );
+  const used = all.filter((eni) => present.has(eni.mac) && hasSlot(eni)).map(slotKey);
+  return all.filter((eni) => present.has(eni.mac) || !hasSlot(eni) || !used.includes(slotKey(eni)));
 }
 
 function missingLeaf(leaf: EniLeaf, more = ""): IncompleteReason {
@@ -74,37 +72,23 @@ function checkPrimaryAddress({ isPrimary, folder }: ListedEni): IncompleteReason
   return { leaf: "local-ipv4s", reason: "neither local-ipv4s nor ipv6s is there yet" };
 }
 
-function checkIpv4({ folder }: ListedEni): IncompleteReason | null {
-  const { "local-ipv4s": addresses, "subnet-ipv4-cidr-block": subnets } = folder;
-  const toCover = [...(addresses ?? []), ...(folder["ipv4-prefix"] ?? []).map(cidrAddress)];
-  return checkNotEmpty("local-ipv4s", addresses) ?? checkSubnets(toCover, subnets, "ipv4");
-}
+const familyLeaves = {
+  4: { addresses: "local-ipv4s", prefixes: "ipv4-prefix", subnets: "subnet-ipv4-cidr-block" },
+  6: { addresses: "ipv6s", prefixes: "ipv6-prefix", subnets: "subnet-ipv6-cidr-blocks" },
+} as const;
 
-function checkIpv6({ folder }: ListedEni): IncompleteReason | null {
-  const { ipv6s: addresses, "subnet-ipv6-cidr-blocks": subnets } = folder;
-  const toCover = [...(addresses ?? []), ...(folder["ipv6-prefix"] ?? []).map(cidrAddress)];
-  return checkNotEmpty("ipv6s", addresses) ?? checkSubnets(toCover, subnets, "ipv6");
-}
-
-/** An ENI without addresses does not list the leaf at all; an empty leaf has not propagated yet. */
-function checkNotEmpty(
-  leaf: "local-ipv4s" | "ipv6s",
-  addresses: readonly string[] | undefined,
-): IncompleteReason | null {
-  return addresses?.length === 0 ? { leaf, reason: `${leaf} is listed, but empty` } : null;
-}
-
-function checkSubnets(
-  addresses: readonly string[],
-  subnets: readonly string[] | undefined,
-  family: "ipv4" | "ipv6",
-): IncompleteReason | null {
-  if (addresses.length === 0) return null;
-  const leaf = family === "ipv4" ? "subnet-ipv4-cidr-block" : "subnet-ipv6-cidr-blocks";
-  if (subnets === undefined || subnets.length === 0) return missingLeaf(leaf);
-  const outside = addresses.find(
-    (address) => !subnets.some((subnet) => cidrContains(subnet, address)),
-  );
+function checkIp({ folder }: ListedEni, family: Family): IncompleteReason | null {
+  const leaves = familyLeaves[family];
+  const { [leaves.addresses]: addresses, [leaves.prefixes]: prefixes = [] } = folder;
+  // An ENI without addresses does not list the leaf at all; an empty leaf has not propagated yet.
+  if (addresses?.length === 0)
+    return { leaf: leaves.addresses, reason: `${leaves.addresses} is listed, but empty` };
+  const toCover = [...(addresses ?? []), ...prefixes.map(cidrAddress)];
+  if (toCover.length === 0) return null;
+  const leaf = leaves.subnets;
+  const subnets = folder[leaf] ?? [];
+  if (subnets.length === 0) return missingLeaf(leaf);
+  const outside = toCover.find((each) => !subnets.some((subnet) => cidrContains(subnet, each)));
   if (outside === undefined) return null;
   return { leaf, reason: `${outside} lies in no subnet of ${leaf} (${subnets.join(", ")})` };
 }

@@ -19,13 +19,13 @@ import { compareNaturally } from "../model/text.ts";
  */
 export const eniSchema = v.object({
   "interface-id": v.optional(
-    leafSchema("an ENI id", (text) => matchOrNull(text, /^eni-[0-9a-z]+$/)),
+    leafSchema("an ENI id", (text) => (/^eni-[0-9a-z]+$/.test(text) ? text : null)),
   ),
   "device-number": v.optional(numberSchema(99)),
   "network-card": v.optional(numberSchema(199)),
   "local-ipv4s": listSchema("an IPv4 address of a NIC", (text) => parseNicAddress(text, 4)),
   ipv6s: listSchema("an IPv6 address of a NIC", (text) => parseNicAddress(text, 6)),
-  "subnet-ipv4-cidr-block": listSchema("an IPv4 subnet", (text) => parseSubnet(text)),
+  "subnet-ipv4-cidr-block": listSchema("an IPv4 subnet", parseSubnet),
   "subnet-ipv6-cidr-blocks": listSchema("an IPv6 network", (text) => parseNicNetwork(text, 6)),
   "vpc-ipv4-cidr-block": listSchema("an IPv4 network", (text) => parseNicNetwork(text, 4)),
   "vpc-ipv4-cidr-blocks": listSchema("an IPv4 network", (text) => parseNicNetwork(text, 4)),
@@ -91,8 +91,7 @@ function listSchema(what: string, parse: (text: string) => string | null) {
 
 function numberSchema(max: number) {
   return leafSchema(`a number from 0 to ${max}`, (text) => {
-    const digits = matchOrNull(text, /^(0|[1-9]\d{0,2})$/);
-    return digits !== null && Number(digits) <= max ? Number(digits) : null;
+    return /^(0|[1-9]\d{0,2})$/.test(text) && Number(text) <= max ? Number(text) : null;
   });
 }
 
@@ -100,10 +99,6 @@ function numberSchema(max: number) {
 function parseSubnet(text: string): string | null {
   const cidr = parseNicNetwork(text, 4);
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
-}
-
-function matchOrNull(text: string, pattern: RegExp): string | null {
-  return pattern.test(text) ? text : null;
 }
 
 /** The names of the leaves in `eniSchema`: no others need to be requested. */
@@ -177,12 +172,8 @@ const minPrefixLength: Readonly<Record<Family, number>> = { 4: 8, 6: 20 };
 /** An address that a NIC can have, in canonical form; null: not one. */
 export function parseNicAddress(text: string, family: Family): string | null {
   const address = family === 4 ? parseIpv4(text) : parseIpv6(text);
-  if (
-    address === null ||
-    reservedNetworks[family].some((network) => cidrContains(network, address))
-  )
-    return null;
-  return address;
+  if (address === null) return null;
+  return reservedNetworks[family].some((each) => cidrContains(each, address)) ? null : address;
 }
 
 /** A network that can contain a NIC's addresses, in canonical form; null: not one. */

@@ -57,8 +57,7 @@ export type AwaitedItem =
   "mac-list" | "primary-mac" | "primary-folder" | "folder" | { readonly leaf: string };
 
 export type EniClassification =
-  | { readonly state: "absent"; readonly reason: string; readonly awaits: AwaitedItem }
-  | { readonly state: "not-yet"; readonly reason: string; readonly awaits: AwaitedItem }
+  | { readonly state: "absent" | "not-yet"; readonly reason: string; readonly awaits: AwaitedItem }
   | {
       readonly state: "usable";
       readonly eni: Eni;
@@ -113,20 +112,19 @@ function parseCompleteEni(facts: EniFacts): { readonly eni: Eni } | PendingReaso
   if (pending !== null) {
     return { reason: pending.reason, awaits: itemToReread(facts.observed, pending.leaf) };
   }
-  const slotTaken = checkSlotFree(listed, facts.occupiedSlots, facts.otherEnis);
-  if (slotTaken !== null)
-    return { reason: slotTaken, awaits: itemToReread(facts.observed, "device-number") };
+  const reason = checkSlotFree(listed, facts.occupiedSlots, facts.otherEnis);
+  if (reason !== null) return { reason, awaits: itemToReread(facts.observed, "device-number") };
   const eni = toEni(listed);
-  return checkAddressOrEfaOnly(facts, eni) ?? { eni };
+  return checkHasAddress(facts, eni) ?? { eni };
 }
 
 /** Why values cannot be checked yet: they must have been requested and answered; null: they were. */
 function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
-  if (observed.listedMs === null) return { reason: "macs/ does not list it", awaits: "mac-list" };
-  if (observed.folder === "unread")
-    return { reason: "its folder is not read yet", awaits: "folder" };
-  if (observed.folder === "gone") {
-    const isNew = Object.keys(observed.leaves).length === 0;
+  const { listedMs, folder, leaves } = observed;
+  if (listedMs === null) return { reason: "macs/ does not list it", awaits: "mac-list" };
+  if (folder === "unread") return { reason: "its folder is not read yet", awaits: "folder" };
+  if (folder === "gone") {
+    const isNew = Object.keys(leaves).length === 0;
     const reason = isNew ? "listed, but its folder is not there yet" : "its folder is gone again";
     return { reason, awaits: "folder" };
   }
@@ -167,9 +165,7 @@ function itemToReread(observed: EniObservations, leaf: string): AwaitedItem {
 
 function checkCardKnown(facts: EniFacts, { isPrimary, folder }: ListedEni): PendingReason | null {
   const isKnown = folder["network-card"] !== undefined || facts.primaryHasCard !== null;
-  const isKnownFromOther = facts.otherEnis.some(
-    (other) => other.folder["network-card"] !== undefined,
-  );
+  const isKnownFromOther = facts.otherEnis.some((eni) => eni.folder["network-card"] !== undefined);
   if (isPrimary || isKnown || isKnownFromOther) return null;
   const reason = "whether this instance has several network cards is not known yet";
   return { reason, awaits: "primary-folder" };
@@ -185,14 +181,10 @@ function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly 
 const emptyFolder = v.parse(eniSchema, {});
 
 /**
- * An EFA-only ENI never has an address; another ENI may have none for seconds. Only time distinguishes
- * them: an ENI that is complete and unchanged for `confirmAbsenceMs` is EFA-only, unless the kernel
- * has an address.
+ * An EFA-only ENI never has an address; another may have none for seconds. Only time distinguishes
+ * them: a complete ENI, unchanged for `confirmAbsenceMs`, is EFA-only unless DHCP gave an address.
  */
-function checkAddressOrEfaOnly(
-  { observed, kernel, times }: EniFacts,
-  eni: Eni,
-): PendingReason | null {
+function checkHasAddress({ observed, kernel, times }: EniFacts, eni: Eni): PendingReason | null {
   if (hasAddresses(eni)) return null;
   const [leased] = kernel?.dhcp ?? [];
   if (leased !== undefined) {

@@ -21,12 +21,9 @@ export function pendingReason(
 ): string {
   const error = observations.find(isErrorObservation);
   if (error !== undefined) return error.failure.message;
+  const classification = pending[0]?.classification;
+  if (classification === undefined || classification.state === "settled") return "";
+  if (classification.state !== "usable") return classification.reason;
   const settlingReason = `usable; done when nothing changes for ${formatMs(settleMs)}`;
-  const reasons = pending.map(({ classification }) => {
-    if ("reason" in classification) return classification.reason;
-    return classification.state === "usable"
-      ? (classification.missing[0] ?? classification.hints[0] ?? settlingReason)
-      : "";
-  });
-  return reasons[0] ?? "";
+  return classification.missing[0] ?? classification.hints[0] ?? settlingReason;
 }

@@ -16,9 +16,8 @@ interface ObservedAddresses {
 }
 
 /**
- * The history after another observation. An address that DHCP gave counts as long as it is on the
- * link, even if the kernel does not show it as DHCP's: networkd removes the lifetime of an address
- * that it keeps.
+ * The history after an observation. An address from DHCP counts as long as it is on the link, even
+ * if the kernel does not show it as DHCP's: networkd removes the lifetime of an address it keeps.
  */
 export function recordDhcpAddresses(
   history: DhcpAddressHistory,
@@ -26,11 +25,10 @@ export function recordDhcpAddresses(
   nowMs: number,
 ): DhcpAddressHistory {
   const links = Object.entries(observations).map(([name, { dhcp, addresses }]) => {
-    const recorded = Object.entries(history[name] ?? {});
-    const fresh = recorded.filter(
-      ([address, ms]) => addresses.includes(address) || nowMs - ms < graceMs,
-    );
-    const kept = fresh.map(([address, ms]) => [address, addresses.includes(address) ? nowMs : ms]);
+    const seen = Object.entries(history[name] ?? {}).map(([address, ms]) => {
+      return [address, addresses.includes(address) ? nowMs : ms] as const;
+    });
+    const kept = seen.filter(([, ms]) => nowMs - ms < graceMs);
     const leased = dhcp.map((address) => [address, nowMs]);
     return [name, Object.fromEntries([...kept, ...leased])] as const;
   });
@@ -39,8 +37,6 @@ export function recordDhcpAddresses(
 
 /** The addresses that count as given by DHCP now. */
 export function currentDhcpAddresses(history: DhcpAddressHistory): DhcpAddresses {
-  const links = Object.entries(history);
-  return Object.fromEntries(
-    links.map(([name, addresses]) => [name, Object.keys(addresses)] as const),
-  );
+  const links = Object.entries(history).map(([name, seen]) => [name, Object.keys(seen)] as const);
+  return Object.fromEntries(links);
 }

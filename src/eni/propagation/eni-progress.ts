@@ -67,11 +67,8 @@ export interface ClassifyContext {
 /** An ENI of which nothing is known yet. */
 export function newEniProgress(mac: string): EniProgress {
   const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
-  const classification = {
-    state: "absent",
-    reason: "IMDS has not been asked yet",
-    awaits: "mac-list",
-  } as const;
+  const reason = "IMDS has not been asked yet";
+  const classification = { state: "absent", reason, awaits: "mac-list" } as const;
   return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }
 
@@ -81,10 +78,11 @@ export function reclassify(
   context: ClassifyContext,
 ): { readonly watched: EniProgress; readonly events: readonly EniUpdate[] } {
   const { lastEmitted } = progress;
-  const facts = collectEniFacts(progress, context);
+  const facts = eniFacts(progress, context);
   if (facts === null || progress.isDone) return { watched: progress, events: [] };
   const classification = classifyEni(facts);
   const eni = "eni" in classification ? classification.eni : null;
+  const isDone = classification.state === "settled";
   const { nowMs } = context.times;
   const { usableMs, ipv6Ms } = progress.timeline;
   const timeline: EniTimeline = {
@@ -92,26 +90,16 @@ export function reclassify(
     listedMs: facts.observed.listedMs,
     usableMs: usableMs ?? (eni === null ? null : nowMs),
     ipv6Ms: ipv6Ms ?? ((eni?.ipv6.addresses.length ?? 0) > 0 ? nowMs : null),
-    settledMs: classification.state === "settled" ? nowMs : null,
+    settledMs: isDone ? nowMs : null,
   };
-  const isDone = classification.state === "settled";
-  const updated = {
-    ...progress,
-    lastEmitted: eni ?? lastEmitted,
-    classification,
-    timeline,
-    isDone,
-  };
-  return { watched: updated, events: eni === null ? [] : listUpdates(lastEmitted, eni, updated) };
+  const next = { ...progress, lastEmitted: eni ?? lastEmitted, classification, timeline, isDone };
+  return { watched: next, events: eni === null ? [] : listUpdates(lastEmitted, eni, next) };
 }
 
-function collectEniFacts(
-  { mac, lastEmitted }: EniProgress,
-  context: ClassifyContext,
-): EniFacts | null {
+function eniFacts({ mac, lastEmitted }: EniProgress, context: ClassifyContext): EniFacts | null {
   const { knowledge, parsedEnis, kernel, occupiedSlots, times } = context;
-  const { observed: observedByMac, primaryMac, primaryHasCard } = knowledge;
-  const observed = observedByMac[mac];
+  const { primaryMac, primaryHasCard } = knowledge;
+  const observed = knowledge.observed[mac];
   if (observed === undefined) return null;
   const otherEnis = parsedEnis.filter((other) => other.mac !== mac);
   const rest = { occupiedSlots, lastUsable: lastEmitted, kernel: kernel(mac), times };
@@ -128,7 +116,7 @@ export function endIncomplete(
   silenceReason: string | null,
 ): EniIncomplete {
   const { mac, lastEmitted, classification, timeline } = progress;
-  const facts = collectEniFacts(progress, context);
+  const facts = eniFacts(progress, context);
   const pendingReasons =
     "reason" in classification ? [classification.reason] : listMissing(classification);
   const reasons = [...(silenceReason === null ? [] : [silenceReason]), ...pendingReasons];
@@ -136,12 +124,8 @@ export function endIncomplete(
   return { kind: "incomplete", mac, eni, reasons, timeline };
 }
 
-function listUpdates(
-  lastEmitted: Eni | null,
-  eni: Eni,
-  updated: EniProgress,
-): readonly EniUpdate[] {
-  const { mac, classification, timeline } = updated;
+function listUpdates(lastEmitted: Eni | null, eni: Eni, next: EniProgress): readonly EniUpdate[] {
+  const { mac, classification, timeline } = next;
   const isChanged = JSON.stringify(lastEmitted) !== JSON.stringify(eni);
   const kinds = [
     ...(lastEmitted === null ? (["usable"] as const) : isChanged ? (["changed"] as const) : []),

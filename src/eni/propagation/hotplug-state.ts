@@ -1,10 +1,8 @@
-import type { JoinRequest } from "../../model/hotplug.ts";
-import type { ApplyResult } from "../../model/plan.ts";
 import type { Failure } from "../../exit.ts";
 import type { EniEvent } from "./eni-progress.ts";
-import type { HotplugAnswer, HotplugNic, NicTimeline } from "../../model/hotplug.ts";
+import type { HotplugAnswer, HotplugNic, JoinRequest, NicTimeline } from "../../model/hotplug.ts";
 import type { Link } from "../../model/link.ts";
-import type { NicResult } from "../../model/plan.ts";
+import type { ApplyResult } from "../../model/plan.ts";
 import { filterNicLinks } from "../../plan/config/match-nics.ts";
 
 /** An attached NIC, from its event to the end of its watch. */
@@ -56,14 +54,9 @@ export function reduceJoinRequests(
     .filter((joinRequest) => !isSeen(joinRequest))
     .reduce<HotplugState>((known, joinRequest) => {
       const existing = known.find(({ nic }) => nic.mac === joinRequest.mac);
-      const current =
-        existing === undefined || existing.isOver ? createNicProgress(joinRequest.mac) : existing;
-      const isRetryDue = current.failure !== null;
-      const requested = {
-        ...current,
-        isRetryDue,
-        joinRequests: [...current.joinRequests, { joinRequest, seenMs: nowMs }],
-      };
+      const current = existing?.isOver === false ? existing : createNicProgress(joinRequest.mac);
+      const seen = [...current.joinRequests, { joinRequest, seenMs: nowMs }];
+      const requested = { ...current, isRetryDue: current.failure !== null, joinRequests: seen };
       return [...known.filter((each) => each !== existing), requested];
     }, state);
   const nics = filterNicLinks(links);
@@ -86,15 +79,10 @@ function updateLink(known: NicProgress, nics: readonly Link[]): NicProgress {
  * process that still waits for an unusable NIC can watch it itself.
  */
 export function hasUnfinishedWork(state: HotplugState, own: NicProgress): boolean {
-  const isUsed = ({ isOver, nic }: NicProgress): boolean =>
-    !isOver && nic.timeline.usableMs !== null;
-  return !own.isOver || state.some(isUsed);
+  return !own.isOver || state.some(({ isOver, nic }) => !isOver && nic.timeline.usableMs !== null);
 }
 
-/**
- * The state after an activation. A NIC that was configured stays `configured`, even if a later
- * activation changed nothing.
- */
+/** The state after an activation. A `configured` NIC stays so if a later one changes nothing. */
 export function reduceApplied(
   state: HotplugState,
   { nics, failure, activatedMs }: ApplyResult,
@@ -106,14 +94,10 @@ export function reduceApplied(
     const isSame = result.outcome === "unchanged" && outcome === "configured";
     const isFailed = result.outcome === "failed";
     const appliedMs = timeline.appliedMs ?? (isFailed ? null : activatedMs);
-    const nic = { ...addLinkName(result, each), ...(isSame ? { outcome } : {}) };
+    const nic = { ...result, name: result.name ?? each.nic.name, ...(isSame ? { outcome } : {}) };
     const reported = { ...nic, timeline: roundTimeline({ ...timeline, appliedMs }) };
     return { ...each, nic: reported, failure: isFailed ? failure : null, isRetryDue: false };
   });
-}
-
-function addLinkName(result: NicResult, { nic }: NicProgress): NicResult {
-  return { ...result, name: result.name ?? nic.name };
 }
 
 /** The state after events of the watch. */
@@ -126,11 +110,8 @@ function reduceEvent(state: HotplugState, event: EniEvent): HotplugState {
     if (each.nic.mac !== event.mac || each.isOver) return each;
     const timeline = roundTimeline({ ...each.nic.timeline, ...event.timeline });
     const nic = { ...each.nic, timeline };
-    if (event.kind === "incomplete") {
-      const ended = markIncomplete(nic, event.reasons);
-      return { ...each, nic: ended, isOver: true, isTimedOut: true };
-    }
-    return { ...each, nic, isOver: event.kind === "settled" };
+    if (event.kind !== "incomplete") return { ...each, nic, isOver: event.kind === "settled" };
+    return { ...each, nic: markIncomplete(nic, event.reasons), isOver: true, isTimedOut: true };
   });
 }
 
@@ -162,9 +143,7 @@ export function collectDueAnswers(state: HotplugState): readonly DueAnswer[] {
 
 /** The NICs whose activation failed and can be tried again. */
 export function collectFailedMacs(state: HotplugState): readonly string[] {
-  return state
-    .filter(({ isOver, failure }) => !isOver && failure !== null)
-    .map(({ nic }) => nic.mac);
+  return state.flatMap(({ isOver, failure, nic }) => (isOver || failure === null ? [] : [nic.mac]));
 }
 
 /** The state without the requests that have been answered. */
@@ -185,11 +164,8 @@ function roundTimeline(timeline: NicTimeline): NicTimeline {
   return mapTimes(timeline, Math.round);
 }
 
-function mapTimes(
-  { requests, ...times }: NicTimeline,
-  transform: (ms: number) => number,
-): NicTimeline {
-  const known = (ms: number | null): number | null => (ms === null ? null : transform(ms));
+function mapTimes({ requests, ...times }: NicTimeline, map: (ms: number) => number): NicTimeline {
+  const known = (ms: number | null): number | null => (ms === null ? null : map(ms));
   return {
     listedMs: known(times.listedMs),
     usableMs: known(times.usableMs),

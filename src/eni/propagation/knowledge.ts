@@ -24,16 +24,12 @@ export interface EniKnowledge {
 }
 
 /** Nothing is known yet. */
-export const emptyKnowledge: EniKnowledge = {
-  observed: {},
-  primaryMac: null,
-  primaryHasCard: null,
-};
+export const noKnowledge: EniKnowledge = { observed: {}, primaryMac: null, primaryHasCard: null };
 
-/** Keeps what is known about the instance and the `kept` ENIs; the `fresh` ones start empty. */
+/** Keeps what is known about the instance and the `kept` ENIs; the `added` ones start empty. */
 export function restrictKnowledge(
   knowledge: EniKnowledge,
-  { kept, fresh: added }: { readonly kept: readonly string[]; readonly fresh: readonly string[] },
+  { kept, added }: Readonly<Record<"kept" | "added", readonly string[]>>,
   nowMs: number,
 ): EniKnowledge {
   const observed = Object.entries(knowledge.observed).filter(([mac]) => kept.includes(mac));
@@ -55,8 +51,7 @@ export function applyObservation(
   }
   if (observation.kind !== "value") return knowledge;
   const { value } = observation;
-  if (request.target === "mac-list")
-    return recordListedMacs(knowledge, toLines(value), times.nowMs);
+  if (request.target === "mac-list") return recordListedMacs(knowledge, value, times.nowMs);
   if (request.target === "primary-mac")
     return { ...knowledge, primaryMac: parseMac(String(value)) };
   return { ...knowledge, primaryHasCard: value.includes("network-card") };
@@ -71,12 +66,8 @@ export function parseObservedEnis({ observed, primaryMac }: EniKnowledge): reado
 }
 
 /** A MAC that is no longer listed is not dropped: it can disappear for seconds while in use. */
-function recordListedMacs(
-  knowledge: EniKnowledge,
-  names: readonly string[],
-  nowMs: number,
-): EniKnowledge {
-  const listed = new Set(names.map(parseMac));
+function recordListedMacs(knowledge: EniKnowledge, value: LeafValue, nowMs: number): EniKnowledge {
+  const listed = new Set(toLines(value).map(parseMac));
   return Object.values(knowledge.observed)
     .filter(({ mac, listedMs }) => listedMs === null && listed.has(mac))
     .reduce((known, eni) => withObservedEni(known, recordListed(eni, nowMs)), knowledge);

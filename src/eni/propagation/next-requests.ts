@@ -17,9 +17,8 @@ const priorityFactor = 4;
 const priorityLeaves = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
 
 /**
- * The one request of a poll: what an ENI waits for, the least recent request first. Only one missing
- * item is polled at a time, since all of them must come anyway; the others are requested as soon as
- * it has come.
+ * The one request of a poll: what an ENI waits for, the least recent request first. Only one
+ * missing item is polled at a time, since all must come anyway; the others follow once it has come.
  */
 export function nextAwaitedRequest(
   knowledge: EniKnowledge,
@@ -29,7 +28,6 @@ export function nextAwaitedRequest(
   return pickOldest(
     pending.flatMap((eni) => awaitedRequests(knowledge, eni)),
     lastRequestMs,
-    () => 1,
   );
 }
 
@@ -44,9 +42,8 @@ export function nextCheckRequest(
     if (observed?.folder !== "there") return [];
     return [{ target: "folder", mac }, ...leafRequests(mac, listedLeaves(observed))];
   });
-  return pickOldest(requests, lastRequestMs, (request) =>
-    hasPriority(request, knowledge) ? priorityFactor : 1,
-  );
+  const weightOf = (each: EniRequest) => (hasPriority(each, knowledge) ? priorityFactor : 1);
+  return pickOldest(requests, lastRequestMs, weightOf);
 }
 
 /** Also a device number of 0: it is read before the real one, but on another card it may be real. */
@@ -95,9 +92,8 @@ function awaitedRequests(
   if (typeof awaits === "object") return [{ target: "leaf", mac, name: awaits.leaf }];
   if (awaits === "mac-list" || awaits === "primary-mac") return [{ target: awaits }];
   if (awaits === "folder") return [{ target: "folder", mac }];
-  return primaryMac === null
-    ? [{ target: "primary-mac" }]
-    : [{ target: "primary-folder", mac: primaryMac }];
+  if (primaryMac === null) return [{ target: "primary-mac" }];
+  return [{ target: "primary-folder", mac: primaryMac }];
 }
 
 function listedLeaves({ leaves }: EniObservations): readonly string[] {
@@ -111,7 +107,7 @@ function leafRequests(mac: string, names: readonly string[]): readonly EniReques
 function pickOldest(
   requests: readonly EniRequest[],
   lastRequestMs: LastRequestMs,
-  weightOf: (request: EniRequest) => number,
+  weightOf: (request: EniRequest) => number = () => 1,
 ): EniRequest | null {
   // ages count back from the latest request; an item never requested is the oldest
   const newestMs = Math.max(0, ...Object.values(lastRequestMs));
@@ -119,10 +115,6 @@ function pickOldest(
     const lastMs = lastRequestMs[requestKey(request)];
     return lastMs === undefined ? Infinity : (newestMs - lastMs) * weightOf(request);
   };
-  return requests.toSorted((a, b) => compareAges(age(b), age(a)))[0] ?? null;
-}
-
-/** Infinity - Infinity is NaN, which cannot be sorted. */
-function compareAges(left: number, right: number): number {
-  return left === right ? 0 : left - right;
+  // Infinity - Infinity is NaN, which cannot be sorted
+  return requests.toSorted((a, b) => (age(a) === age(b) ? 0 : age(b) - age(a)))[0] ?? null;
 }

@@ -34,14 +34,8 @@ export interface RecordTimes {
 
 /** A MAC of which nothing was read yet. */
 export function emptyObservations(mac: string, nowMs: number): EniObservations {
-  return {
-    mac,
-    listedMs: null,
-    folder: "unread",
-    folderReadMs: nowMs,
-    changedMs: nowMs,
-    leaves: {},
-  };
+  const times = { listedMs: null, folderReadMs: nowMs, changedMs: nowMs };
+  return { mac, ...times, folder: "unread", leaves: {} };
 }
 
 /** Records that `macs/` lists the MAC. */
@@ -60,7 +54,7 @@ export function recordFolder(
 ): EniObservations {
   if (names === null) return withChangeTime(eni, { ...eni, folder: "gone" }, nowMs);
   const all = [...new Set([...Object.keys(eni.leaves), ...names])].toSorted();
-  const leaves = all.flatMap((name): readonly (readonly [string, LeafObservations])[] => {
+  const entries = all.flatMap((name): readonly (readonly [string, LeafObservations])[] => {
     const before = eni.leaves[name] ?? unknownLeaf;
     const isListed = names.includes(name);
     if (isListed) return [[name, { ...before, isListed }]];
@@ -68,11 +62,8 @@ export function recordFolder(
     const isDropped = before.value === null || nowMs - retractedSinceMs >= confirmAbsenceMs;
     return isDropped ? [] : [[name, { ...before, isListed, retractedSinceMs }]];
   });
-  const read = {
-    folder: "there",
-    folderReadMs: nowMs,
-    leaves: Object.fromEntries(leaves),
-  } as const;
+  const leaves = Object.fromEntries(entries);
+  const read = { folder: "there", folderReadMs: nowMs, leaves } as const;
   return withChangeTime(eni, { ...eni, ...read }, nowMs);
 }
 
@@ -89,9 +80,8 @@ export function recordLeaf(
   const before = eni.leaves[name];
   if (before === undefined) return eni;
   const retractedSinceMs = before.retractedSinceMs ?? nowMs;
-  const isUnconfirmedRetraction =
-    isRetraction(before.value, read) && nowMs - retractedSinceMs < confirmAbsenceMs;
-  const leaf = isUnconfirmedRetraction
+  const isGap = isRetraction(before.value, read) && nowMs - retractedSinceMs < confirmAbsenceMs;
+  const leaf = isGap
     ? { ...before, value: mergeValues(before.value, read), retractedSinceMs }
     : { ...before, value: read, retractedSinceMs: null };
   return withChangeTime(eni, withLeaf(eni, name, { ...leaf, isAsked: true }), nowMs);
@@ -118,12 +108,7 @@ export function retractedLeaves({ leaves }: EniObservations): readonly string[] 
   return leafNamesWhere(leaves, (leaf) => leaf.retractedSinceMs !== null);
 }
 
-const unknownLeaf: LeafObservations = {
-  value: null,
-  isListed: false,
-  isAsked: false,
-  retractedSinceMs: null,
-};
+const unknownLeaf = { value: null, isListed: false, isAsked: false, retractedSinceMs: null };
 
 function withLeaf(eni: EniObservations, name: string, leaf: LeafObservations): EniObservations {
   return { ...eni, leaves: { ...eni.leaves, [name]: leaf } };
@@ -133,10 +118,7 @@ function leafNamesWhere(
   leaves: EniObservations["leaves"],
   predicate: (leaf: LeafObservations) => boolean,
 ): readonly string[] {
-  return Object.keys(leaves).filter((name) => {
-    const leaf = leaves[name];
-    return leaf !== undefined && predicate(leaf);
-  });
+  return Object.entries(leaves).flatMap(([name, leaf]) => (predicate(leaf) ? [name] : []));
 }
 
 function isRetraction(before: LeafValue | null, read: LeafValue | null): boolean {
@@ -151,11 +133,7 @@ function mergeValues(before: LeafValue | null, read: LeafValue | null): LeafValu
 }
 
 /** `after`, with `changedMs` set to now if its content differs from `before`. */
-function withChangeTime(
-  before: EniObservations,
-  after: EniObservations,
-  nowMs: number,
-): EniObservations {
+function withChangeTime(before: EniObservations, after: EniObservations, nowMs: number) {
   return isSameContent(before, after) ? after : { ...after, changedMs: nowMs };
 }
 
@@ -165,10 +143,8 @@ export function isSameContent(left: EniObservations, right: EniObservations): bo
 }
 
 function fingerprint({ listedMs, folder, leaves }: EniObservations): string {
-  const leafContents = Object.entries(leaves).map(
-    ([name, { value, isListed, retractedSinceMs }]) => {
-      return [name, value, isListed, retractedSinceMs !== null];
-    },
-  );
+  const leafContents = Object.entries(leaves).map(([name, leaf]) => {
+    return [name, leaf.value, leaf.isListed, leaf.retractedSinceMs !== null];
+  });
   return JSON.stringify([listedMs === null, folder, leafContents]);
 }

@@ -20,20 +20,14 @@ export function parsePartialEni(facts: EniFacts): Eni | null {
     withoutLeaves(present, (name) => name.includes("ipv6")),
     withoutLeaves(present, (name) => name.includes("ipv4")),
   ];
+  const immediate = { ...facts, lastUsable: null, times: { ...times, settleMs: 0 } };
   const enis = subsets.flatMap((subset) => {
-    const immediateTimes = { ...times, settleMs: 0 };
-    const classification = classifyEni({
-      ...facts,
-      observed: subset,
-      lastUsable: null,
-      times: immediateTimes,
-    });
-    return "eni" in classification && hasAddresses(classification.eni) ? [classification.eni] : [];
+    const found = classifyEni({ ...immediate, observed: subset });
+    return "eni" in found && hasAddresses(found.eni) ? [found.eni] : [];
   });
-  const coversLeases = (eni: Eni): boolean =>
-    (kernel?.dhcp ?? []).every((address) => {
-      return (familyOf(address) === 4 ? eni.ipv4 : eni.ipv6).addresses.length > 0;
-    });
+  const leased = (kernel?.dhcp ?? []).map(familyOf);
+  const coversLeases = ({ ipv4, ipv6 }: Eni): boolean =>
+    leased.every((family) => (family === 4 ? ipv4 : ipv6).addresses.length > 0);
   return enis.find(coversLeases) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import type { Observation } from "./request.ts";
+import { isErrorObservation, type Observation } from "./request.ts";
 import { backOffMs } from "../../model/back-off.ts";
 
 const firstPollMs = 100;
@@ -19,8 +19,7 @@ export function pollIntervalMs(sinceChangeMs: number, polls: number): number {
 }
 
 /**
- * The pause in ms after failed polls: the back-off of a retry, and at least `Retry-After`; 0 if the
- * last poll did not fail.
+ * The pause in ms after failed polls: a retry's back-off, at least `Retry-After`; 0: no failure.
  */
 export function errorPauseMs(
   clock: { readonly random: () => number },
@@ -28,8 +27,6 @@ export function errorPauseMs(
   observations: readonly Observation[],
 ): number {
   if (failedPolls === 0) return 0;
-  const retryAfters = observations.map((each) =>
-    each.kind === "error" ? (each.retryAfterMs ?? 0) : 0,
-  );
-  return Math.max(backOffMs(clock, failedPolls), ...retryAfters);
+  const pauses = observations.filter(isErrorObservation).map((each) => each.retryAfterMs ?? 0);
+  return Math.max(backOffMs(clock, failedPolls), ...pauses);
 }

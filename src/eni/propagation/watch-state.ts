@@ -3,7 +3,7 @@ import {
   restrictKnowledge,
   applyObservation,
   parseObservedEnis,
-  emptyKnowledge,
+  noKnowledge,
 } from "./knowledge.ts";
 import {
   type Observation,
@@ -17,7 +17,6 @@ import { checkIntervalMs } from "./poll-interval.ts";
 import {
   endIncomplete,
   type EniEvent,
-  type ClassifyContext,
   reclassify,
   newEniProgress,
   type EniProgress,
@@ -64,7 +63,7 @@ const defaultConfirmAbsenceMs = 10_000;
 /** A watch without ENIs. */
 export function newWatchState(startMs: number): WatchState {
   return {
-    knowledge: emptyKnowledge,
+    knowledge: noKnowledge,
     enis: [],
     lastRequestMs: {},
     lastCheckMs: startMs + checkIntervalMs, // the first second is for what is new
@@ -87,11 +86,7 @@ export function updateWatched(
   });
   const added = enis.filter((eni) => !state.enis.includes(eni)).map(({ mac }) => mac);
   const kept = enis.filter((eni) => state.enis.includes(eni)).map(({ mac }) => mac);
-  return {
-    ...state,
-    enis,
-    knowledge: restrictKnowledge(state.knowledge, { kept, fresh: added }, nowMs),
-  };
+  return { ...state, enis, knowledge: restrictKnowledge(state.knowledge, { kept, added }, nowMs) };
 }
 
 /** The state after answers, and the events they cause. */
@@ -107,19 +102,16 @@ export function applyObservations(
     state.knowledge,
   );
   const context = classifyContext(knowledge, options, nowMs);
-  const reclassified = state.enis.map((eni) =>
-    reclassify(countRequests(eni, observations), context),
-  );
+  const results = state.enis.map((eni) => reclassify(countRequests(eni, observations), context));
   const sentAt = observations.map(({ request }) => [requestKey(request), nowMs] as const);
   return {
     ...state,
     knowledge,
-    enis: reclassified.map((each) => each.watched),
+    enis: results.map((each) => each.watched),
     lastRequestMs: { ...state.lastRequestMs, ...Object.fromEntries(sentAt) },
-    isAnswered:
-      state.isAnswered || observations.some((observation) => !isErrorObservation(observation)),
+    isAnswered: state.isAnswered || observations.some((each) => !isErrorObservation(each)),
     lastObservations: [...state.lastObservations, ...observations],
-    events: reclassified.flatMap((each) => each.events),
+    events: results.flatMap((each) => each.events),
   };
 }
 
@@ -140,10 +132,7 @@ export function isOutOfRetries({ failedPolls, lastError }: WatchState, retries: 
   return failedPolls > retries || (retries < Infinity && lastError?.isOutOfRetries === true);
 }
 
-/**
- * The last events of a watch, at its deadline. Throws the failure of the last error if IMDS never
- * gave an answer.
- */
+/** The last events, at the deadline. Throws the last error's failure if IMDS never answered. */
 export function finishWatch(
   state: WatchState,
   options: WatchOptions,
@@ -157,19 +146,13 @@ export function finishWatch(
   return pendingEnis(state).map((progress) => endIncomplete(progress, context, silenceReason));
 }
 
-function classifyContext(
-  knowledge: EniKnowledge,
-  options: WatchOptions,
-  nowMs: number,
-): ClassifyContext {
-  const { kernel, occupiedSlots } = options;
-  const times = classifyTimes(options, nowMs);
+function classifyContext(knowledge: EniKnowledge, options: WatchOptions, nowMs: number) {
   return {
     knowledge,
     parsedEnis: parseObservedEnis(knowledge),
-    kernel,
-    occupiedSlots: occupiedSlots(),
-    times,
+    kernel: options.kernel,
+    occupiedSlots: options.occupiedSlots(),
+    times: classifyTimes(options, nowMs),
   };
 }
 
