@@ -1,14 +1,9 @@
 import type { FileHost } from "../host/host.ts";
 import type { TargetHost } from "../host/target.ts";
-import {
-  type NicRecord,
-  nicRecordsSchema,
-  type NicRecordUpdate,
-  updateRecords,
-} from "../model/run-records.ts";
+import { type NicRecord, nicRecordsSchema } from "../model/run-records.ts";
 import { readJson } from "./read-json.ts";
 
-const runDirectory = "/run/ec2nic";
+export const runDirectory = "/run/ec2nic";
 
 /**
  * Which device each MAC was on. A device without a driver shows no MAC, and nothing else on the
@@ -23,18 +18,6 @@ export const nicRecordsPath = `${runDirectory}/nics.json`;
  */
 export async function readNicRecords(target: FileHost): Promise<readonly NicRecord[]> {
   return (await readJson(target, nicRecordsPath, nicRecordsSchema)) ?? [];
-}
-
-/**
- * Updates the records, if anything differs. The caller must hold the machine's lock. Throws `NOPERM`
- * or `CANTCREAT`.
- */
-export async function saveNicRecords(target: FileHost, update: NicRecordUpdate): Promise<void> {
-  const before = await readNicRecords(target);
-  const records = updateRecords(before, update);
-  if (JSON.stringify(records) === JSON.stringify(before)) return;
-  await target.files.mkdir(runDirectory, 0o700);
-  await target.files.write(nicRecordsPath, `${JSON.stringify(records)}\n`, 0o600);
 }
 
 const othersReadMode = 0o005;

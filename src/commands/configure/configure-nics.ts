@@ -3,7 +3,7 @@ import { runExclusively } from "../../apply/lock.ts";
 import type { Target, TargetHost } from "../../host/target.ts";
 import { readBus } from "../../inspect/links/bus.ts";
 import { readLinks } from "../../inspect/links/links.ts";
-import { saveNicRecords } from "../../inspect/nic-records.ts";
+import { saveNicRecords } from "../../apply/save-nic-records.ts";
 import { mainTable } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";

@@ -1,11 +1,8 @@
 import { expect, test } from "bun:test";
 import { systemFiles } from "../../../../src/host/files.ts";
 import { readBus } from "../../../../src/inspect/links/bus.ts";
-import {
-  nicRecordsPath,
-  saveNicRecords,
-  readNicRecords,
-} from "../../../../src/inspect/nic-records.ts";
+import { nicRecordsPath, readNicRecords } from "../../../../src/inspect/nic-records.ts";
+import { saveNicRecords } from "../../../../src/apply/save-nic-records.ts";
 import { fakeFiles } from "../../../kit/host/fake-host.ts";
 import { type SysFolder, sysTree } from "../../../kit/host/sysfs.ts";
 
