@@ -2,7 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { parseEnis } from "../../../src/eni/parse-enis.ts";
 import type { MetadataTree } from "../../../src/model/metadata.ts";
 
-const [primary, old, young] = ["06:aa:bb:cc:dd:01", "06:aa:bb:cc:dd:02", "06:aa:bb:cc:dd:03"];
+const [primary, detached, attached] = [
+  "06:aa:bb:cc:dd:01",
+  "06:aa:bb:cc:dd:02",
+  "06:aa:bb:cc:dd:03",
+];
 
 const folder = (device: string, more: Readonly<Record<string, string>> = {}) => ({
   "device-number": device,
@@ -12,40 +16,50 @@ const folder = (device: string, more: Readonly<Record<string, string>> = {}) => 
   ...more,
 });
 
-/** Who is whole and who is not, where `here` are the NICs of the machine. */
-function seen(macs: Readonly<Record<string, object>>, ...here: readonly string[]) {
+/** The MACs of the complete and the incomplete ENIs on a machine that has the NICs `present`. */
+function macsOf(macs: Readonly<Record<string, object>>, ...present: readonly string[]) {
   const tree = { mac: primary, network: { interfaces: { macs } } } as unknown as MetadataTree;
-  const { enis, incomplete } = parseEnis(tree, new Set(here));
+  const { enis, incomplete } = parseEnis(tree, new Set(present));
   return { enis: enis.map(({ mac }) => mac), incomplete: incomplete.map(({ mac }) => mac) };
 }
 
 // VPC CNI #1008: an ENI stays listed after it was detached
-describe("two ENIs that are said to be in one place", () => {
-  const both = { [primary]: folder("0"), [old]: folder("1"), [young]: folder("1") };
+describe("IMDS lists two ENIs in one slot", () => {
+  const both = { [primary]: folder("0"), [detached]: folder("1"), [attached]: folder("1") };
 
-  test("the one that is here has it, and the other has left", () => {
-    expect(seen(both, primary, young)).toEqual({ enis: [primary, young], incomplete: [] });
+  test("the ENI whose NIC is present has the slot, the other is detached", () => {
+    expect(macsOf(both, primary, attached)).toEqual({ enis: [primary, attached], incomplete: [] });
   });
 
-  test("both here, or neither: nobody knows", () => {
-    for (const here of [[primary], [primary, old, young], []]) {
-      expect(seen(both, ...here)).toEqual({ enis: [primary], incomplete: [old, young] });
+  test("both are incomplete if both NICs are present or both are absent", () => {
+    for (const present of [[primary], [primary, detached, attached], []]) {
+      expect(macsOf(both, ...present)).toEqual({
+        enis: [primary],
+        incomplete: [detached, attached],
+      });
     }
   });
 
-  test("the primary has its place, whatever else says 0", () => {
-    const zero = { [primary]: folder("0"), [young]: folder("0") };
-    expect(seen(zero, young)).toEqual({ enis: [primary], incomplete: [young] });
+  test("the primary keeps its slot when another ENI has number 0", () => {
+    const zero = { [primary]: folder("0"), [attached]: folder("0") };
+    expect(macsOf(zero, attached)).toEqual({ enis: [primary], incomplete: [attached] });
   });
 
-  test("a place that is not known for sure is nobody's", () => {
+  test("both are incomplete while a network card is not known", () => {
     const card = { "network-card": "0" };
-    const late = { [primary]: folder("0", card), [old]: folder("1", card), [young]: folder("1") };
-    expect(seen(late, primary, young)).toEqual({ enis: [primary], incomplete: [old, young] });
+    const late = {
+      [primary]: folder("0", card),
+      [detached]: folder("1", card),
+      [attached]: folder("1"),
+    };
+    expect(macsOf(late, primary, attached)).toEqual({
+      enis: [primary],
+      incomplete: [detached, attached],
+    });
   });
 });
 
-test("one that is alone in its place stays, with a NIC or without: it may be on its way", () => {
-  const macs = { [primary]: folder("0"), [old]: folder("1"), [young]: folder("2") };
-  expect(seen(macs, primary).enis).toEqual([primary, old, young]);
+test("an ENI alone in its slot is complete without a NIC: it may be attached next", () => {
+  const macs = { [primary]: folder("0"), [detached]: folder("1"), [attached]: folder("2") };
+  expect(macsOf(macs, primary).enis).toEqual([primary, detached, attached]);
 });

@@ -12,7 +12,7 @@ test.each([
   ["2600:1f18:abcd::1", 6],
   ["fd12:3456::1", 6],
   ["64:ff9b::1", 6],
-] as const)("%s is what a NIC may have", (address, family) => {
+] as const)("a NIC may have %s", (address, family) => {
   expect(parseNicAddress(address, family)).toBe(address);
 });
 
@@ -31,7 +31,7 @@ test.each([
   ["fe80::1", 6],
   ["ff02::1", 6],
   ["fd00:ec2::254", 6],
-] as const)("%s is nobody's, whoever says so", (address, family) => {
+] as const)("no NIC may have %s", (address, family) => {
   expect(parseNicAddress(address, family)).toBeNull();
 });
 
@@ -42,11 +42,11 @@ test.each([
   ["2001:db8::/32", 6],
   ["2001:db8:0:1::/64", 6],
   ["2001:db8:0:1:a::/80", 6],
-] as const)("%s is a network of a VPC", (cidr, family) => {
+] as const)("a VPC may have the network %s", (cidr, family) => {
   expect(parseNicNetwork(cidr, family)).toBe(cidr);
 });
 
-// a rule `from 0.0.0.0/0` would hand over all that the machine sends
+// a rule `from 0.0.0.0/0` would match every packet that the machine sends
 test.each([
   ["0.0.0.0/0", 4],
   ["0.0.0.0/1", 4],
@@ -64,6 +64,6 @@ test.each([
   ["2001::/16", 6],
   ["fe80::/64", 6],
   ["fd00:ec2::/32", 6],
-] as const)("%s is none", (cidr, family) => {
+] as const)("no VPC may have the network %s", (cidr, family) => {
   expect(parseNicNetwork(cidr, family)).toBeNull();
 });

@@ -12,7 +12,7 @@ const primary = {
   "interface-id": "eni-01",
   "local-ipv4s": ["10.0.0.10"],
   "subnet-ipv4-cidr-block": "10.0.0.0/24",
-  "security-groups": "not our business",
+  "security-groups": "not used",
 } as const;
 const other = {
   "device-number": "1",
@@ -21,21 +21,21 @@ const other = {
   "subnet-ipv4-cidr-block": "10.0.1.0/24",
 } as const;
 
-function treeOf(macs: MetadataTree, mac: string | undefined = primaryMac): MetadataTree {
+function treeWith(macs: MetadataTree, mac: string | undefined = primaryMac): MetadataTree {
   return { mac, network: { interfaces: { macs } } } as MetadataTree;
 }
 
-/** The ENIs with `other` changed; undefined takes a leaf away. */
+/** The ENIs with `other` changed; undefined removes a leaf. */
 function withOther(changes: Readonly<Record<string, unknown>>) {
   const entries = Object.entries({ ...other, ...changes }).filter(
     ([, value]) => value !== undefined,
   );
   const folder = Object.fromEntries(entries) as MetadataTree;
-  return parseEnis(treeOf({ [primaryMac]: primary, [otherMac]: folder }));
+  return parseEnis(treeWith({ [primaryMac]: primary, [otherMac]: folder }));
 }
 
-describe("a whole ENI", () => {
-  test("says what its leaves say, canonical and sorted behind the first address", () => {
+describe("a complete ENI", () => {
+  test("has the values of its leaves, canonical and sorted after the first address", () => {
     const { enis, incomplete } = withOther({
       "network-card": "2",
       "device-number": "3",
@@ -66,21 +66,21 @@ describe("a whole ENI", () => {
     });
   });
 
-  test("the VPC's networks: all of them, or the one that older answers have", () => {
+  test("has all networks of the VPC, or the single one of older IMDS versions", () => {
     const one = { "vpc-ipv4-cidr-block": "10.0.0.0/16" };
     const all = { ...one, "vpc-ipv4-cidr-blocks": ["10.1.0.0/16", "10.0.0.0/16"] };
     expect(withOther(one).enis[1]?.ipv4.vpcCidrs).toEqual(["10.0.0.0/16"]);
     expect(withOther(all).enis[1]?.ipv4.vpcCidrs).toEqual(["10.0.0.0/16", "10.1.0.0/16"]);
   });
 
-  test("MACs may be upper case", () => {
-    const tree = treeOf({ [primaryMac.toUpperCase()]: primary }, `${primaryMac.toUpperCase()}\n`);
+  test("may have an upper-case MAC", () => {
+    const tree = treeWith({ [primaryMac.toUpperCase()]: primary }, `${primaryMac.toUpperCase()}\n`);
     expect(parseEnis(tree).enis.map(({ mac, isPrimary }) => [mac, isPrimary])).toEqual([
       [primaryMac, true],
     ]);
   });
 
-  test("may have no address at all: EFA-only", () => {
+  test("may have no address: EFA-only", () => {
     const { enis, incomplete } = withOther({
       "local-ipv4s": undefined,
       "subnet-ipv4-cidr-block": undefined,
@@ -89,13 +89,13 @@ describe("a whole ENI", () => {
     expect(enis[1]?.ipv4.addresses).toEqual([]);
   });
 
-  test("whatever order IMDS lists them in, the result is the same", () => {
+  test("does not depend on the order in which IMDS lists ENIs", () => {
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:00": third };
-    const expected = parseEnis(treeOf(macs));
+    const expected = parseEnis(treeWith(macs));
     expect(expected.enis.map(({ id }) => id)).toEqual(["eni-01", "eni-02", "eni-03"]);
     fc.assert(
       fc.property(fc.shuffledSubarray(Object.entries(macs), { minLength: 3 }), (entries) => {
-        expect(parseEnis(treeOf(Object.fromEntries(entries)))).toEqual(expected);
+        expect(parseEnis(treeWith(Object.fromEntries(entries)))).toEqual(expected);
       }),
     );
   });
@@ -134,28 +134,28 @@ describe("an ENI is incomplete", () => {
   });
 
   // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/153
-  test("its network card has not arrived, though another's has: both would share a table", () => {
+  test("without network-card while another ENI has one: both would share a table", () => {
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": third };
     const late = { ...third, "device-number": "1", "network-card": "1" };
-    const { enis, incomplete } = parseEnis(treeOf({ ...macs, "06:aa:bb:cc:dd:03": late }));
+    const { enis, incomplete } = parseEnis(treeWith({ ...macs, "06:aa:bb:cc:dd:03": late }));
     expect(enis.map(({ id }) => id)).toEqual(["eni-01", "eni-03"]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
       "network-card is not there yet, though another ENI has one",
     ]);
   });
 
-  test("two of them say the same card and device", () => {
+  test("with the same card and device number as another", () => {
     const twin = { ...third, "device-number": "1" };
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": twin };
-    const { enis, incomplete } = parseEnis(treeOf(macs));
+    const { enis, incomplete } = parseEnis(treeWith(macs));
     expect(enis.map(({ id }) => id)).toEqual(["eni-01"]);
     expect(incomplete.map(({ mac }) => mac)).toEqual([otherMac, "06:aa:bb:cc:dd:03"]);
   });
 });
 
 describe("the primary", () => {
-  test("without meta-data/mac nobody knows it, and nothing is whole", () => {
-    const { mac: _, ...tree } = treeOf({ [primaryMac]: primary, [otherMac]: other });
+  test("is not known without meta-data/mac, and no ENI is complete", () => {
+    const { mac: _, ...tree } = treeWith({ [primaryMac]: primary, [otherMac]: other });
     const { enis, incomplete } = parseEnis(tree);
     expect(enis).toEqual([]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
@@ -164,8 +164,8 @@ describe("the primary", () => {
     ]);
   });
 
-  test("named, but not listed: incomplete, and the others stand", () => {
-    const { enis, incomplete } = parseEnis(treeOf({ [otherMac]: other }));
+  test("is incomplete if macs/ does not list it, and the others are complete", () => {
+    const { enis, incomplete } = parseEnis(treeWith({ [otherMac]: other }));
     expect(enis.map(({ mac }) => mac)).toEqual([otherMac]);
     expect(incomplete).toEqual([
       { mac: primaryMac, isPrimary: true, reason: expect.stringContaining("does not list it yet") },
@@ -174,7 +174,7 @@ describe("the primary", () => {
   });
 });
 
-describe("what is no metadata ends with DATAERR and names the leaf", () => {
+describe("invalid metadata throws a DATAERR that names the leaf", () => {
   const folder = `meta-data/network/interfaces/macs/${otherMac}`;
 
   test.each([
@@ -204,8 +204,11 @@ describe("what is no metadata ends with DATAERR and names the leaf", () => {
   test.each([
     [{ mac: "nonsense" }, `meta-data/mac: "nonsense" is not a MAC address`],
     [{ mac: primaryMac, network: "<html>" }, `meta-data/network: "<html>" is not a folder`],
-    [treeOf({ "../x": primary }), `meta-data/network/interfaces/macs: "../x" is not a MAC address`],
-    [treeOf({ [otherMac]: "text" }), `${folder}: "text" is not a folder`],
+    [
+      treeWith({ "../x": primary }),
+      `meta-data/network/interfaces/macs: "../x" is not a MAC address`,
+    ],
+    [treeWith({ [otherMac]: "text" }), `${folder}: "text" is not a folder`],
   ])("%j", (tree, message) => {
     const failure = failureOf(() => parseEnis(tree as MetadataTree));
     expect(failure.kind).toBe("DATAERR");
@@ -217,7 +220,7 @@ describe("what is no metadata ends with DATAERR and names the leaf", () => {
     expect(message.length).toBeLessThan(200);
   });
 
-  test("anything at all is either parsed or a DATAERR", () => {
+  test("any value is parsed or throws a DATAERR", () => {
     const leaf = fc.oneof(fc.string(), fc.array(fc.string()), fc.anything());
     const name = fc.constantFrom(
       ...Object.keys(other),

@@ -10,7 +10,7 @@ import { linkAt, macAt } from "../../../kit/facts/nics.ts";
 
 const mac = macAt(1);
 const links = [linkAt(1)];
-const wish = { id: "11", mac, elapsedMs: 0, isAlive: true };
+const request = { id: "11", mac, elapsedMs: 0, isAlive: true };
 const failure = new Failure("OSERR", "device not found");
 const failed = { mac, name: "ens6", eni: "eni-1", outcome: "failed" } as const;
 const after = (outcome: "failed" | "configured") =>
@@ -20,18 +20,18 @@ const after = (outcome: "failed" | "configured") =>
     activatedMs: 1,
   });
 
-test("a NIC that comes again after its activation failed is activated again", () => {
-  const [again] = reduceJoinRequests(after("failed"), [wish], { links, nowMs: 2 });
+test("a NIC that is added again after a failed activation is activated again", () => {
+  const [again] = reduceJoinRequests(after("failed"), [request], { links, nowMs: 2 });
   expect(again).toMatchObject({ isRetryDue: true, isOver: false });
   expect(collectFailedMacs(again === undefined ? [] : [again])).toEqual([mac]);
 });
 
-test("one whose activation went well is not", () => {
-  const [again] = reduceJoinRequests(after("configured"), [wish], { links, nowMs: 2 });
+test("a NIC that is added again after a successful activation is not activated again", () => {
+  const [again] = reduceJoinRequests(after("configured"), [request], { links, nowMs: 2 });
   expect(again).toMatchObject({ isRetryDue: false, failure: null });
 });
 
-test("one that is gone has not failed", () => {
+test("a NIC that is gone has not failed", () => {
   const [gone] = reduceJoinRequests(
     reduceJoinRequests(after("failed"), [], { links: [], nowMs: 2 }),
     [],

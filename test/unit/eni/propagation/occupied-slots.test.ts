@@ -10,49 +10,53 @@ import {
 import { pluggedMac, watchInMemory } from "../../../kit/propagation/watch-in-memory.ts";
 
 const other = "06:aa:bb:cc:dd:03";
-const placeOf = (of: string, deviceNumber: number, networkCard = 0): OccupiedSlot => {
-  return { mac: of, name: "ens7", networkCard, deviceNumber };
+const slotOf = (mac: string, deviceNumber: number, networkCard = 0): OccupiedSlot => {
+  return { mac, name: "ens7", networkCard, deviceNumber };
 };
-const isTaken =
+const occupied =
   "not-yet: network card 0, device 1 is where ens7 is (06:aa:bb:cc:dd:03): it has not propagated yet [device-number]";
 
 const table: readonly (readonly [string, EniFactChanges, string])[] = [
-  ["a NIC that is here has that place", { facts: { occupiedSlots: [placeOf(other, 1)] } }, isTaken],
-  ["another place is free", { facts: { occupiedSlots: [placeOf(other, 2)] } }, "usable 10.0.1.20"],
+  [
+    "the slot of a present NIC is occupied",
+    { facts: { occupiedSlots: [slotOf(other, 1)] } },
+    occupied,
+  ],
+  ["another slot is free", { facts: { occupiedSlots: [slotOf(other, 2)] } }, "usable 10.0.1.20"],
   [
     "the same number on another card is free",
-    { facts: { occupiedSlots: [placeOf(other, 1, 1)] } },
+    { facts: { occupiedSlots: [slotOf(other, 1, 1)] } },
     "usable 10.0.1.20",
   ],
   [
-    "its own file from before does not count against it",
-    { facts: { occupiedSlots: [placeOf(mac, 1)] } },
+    "its own earlier file does not occupy its slot",
+    { facts: { occupiedSlots: [slotOf(mac, 1)] } },
     "usable 10.0.1.20",
   ],
   [
-    "the two changed places, and IMDS says so of both",
+    "two ENIs that exchanged slots are usable when IMDS shows both numbers",
     {
-      facts: { occupiedSlots: [placeOf(other, 1)], otherEnis: otherEni({ "device-number": "2" }) },
+      facts: { occupiedSlots: [slotOf(other, 1)], otherEnis: otherEni({ "device-number": "2" }) },
     },
     "usable 10.0.1.20",
   ],
   [
-    "the other one's number has not propagated",
+    "a slot stays occupied while the number of the other ENI has not propagated",
     {
-      facts: { occupiedSlots: [placeOf(other, 1)], otherEnis: otherEni({ "device-number": "0" }) },
+      facts: { occupiedSlots: [slotOf(other, 1)], otherEnis: otherEni({ "device-number": "0" }) },
     },
-    isTaken,
+    occupied,
   ],
   [
-    "what was whole stays, and is doubted",
-    { facts: { occupiedSlots: [placeOf(other, 1)], lastUsable: lastUsable } },
-    `usable 10.0.1.20; ${isTaken.slice(9, -16)}`,
+    "a usable ENI whose slot becomes occupied stays usable, with the reason",
+    { facts: { occupiedSlots: [slotOf(other, 1)], lastUsable: lastUsable } },
+    `usable 10.0.1.20; ${occupied.slice(9, -16)}`,
   ],
   [
-    "the primary's place is never anybody else's",
+    "the slot of the primary is never occupied",
     {
       leaves: { "device-number": "0" },
-      facts: { primaryMac: mac, occupiedSlots: [placeOf(other, 0)] },
+      facts: { primaryMac: mac, occupiedSlots: [slotOf(other, 0)] },
     },
     "usable 10.0.1.20",
   ],
@@ -60,23 +64,23 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
 
 test.each(table)("%s", (_name, given, expected) => expect(describeVerdict(given)).toBe(expected));
 
-test("the place of a NIC that is not watched is not given away, until the real number comes", async () => {
+test("an ENI in the slot of an unwatched NIC waits for its real number", async () => {
   const late = { "device-number": { afterMs: 6000, before: "1" } };
   const run = await watchInMemory({
     scenario: { enis: [{ device: 0 }, { device: 1 }, { device: 2, late }] },
     macs: ["06:ec:2a:00:00:02"],
     settleMs: 0,
-    occupiedSlots: () => [placeOf(pluggedMac, 1)],
+    occupiedSlots: () => [slotOf(pluggedMac, 1)],
   });
   expect(run.events[0]).toMatchObject({ event: { kind: "usable", eni: { deviceNumber: 2 } } });
   expect(run.events[0]?.atMs).toBeGreaterThanOrEqual(6000);
 });
 
-test("a NIC that leaves gives its place free", async () => {
+test("a NIC that is removed frees its slot", async () => {
   const run = await watchInMemory({
     scenario: { enis: [{ device: 0 }, { device: 1 }] },
     settleMs: 0,
-    occupiedSlots: (nowMs) => (nowMs < 2000 ? [placeOf(other, 1)] : []),
+    occupiedSlots: (nowMs) => (nowMs < 2000 ? [slotOf(other, 1)] : []),
   });
   expect(run.events[0]).toMatchObject({ event: { kind: "usable" } });
   expect(Math.round((run.events[0]?.atMs ?? 0) / 500)).toBe(4);
