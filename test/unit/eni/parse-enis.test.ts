@@ -21,7 +21,7 @@ const other = {
   "subnet-ipv4-cidr-block": "10.0.1.0/24",
 } as const;
 
-function treeWith(macs: MetadataTree, mac: string | undefined = primaryMac): MetadataTree {
+function treeOf(macs: MetadataTree, mac: string | undefined = primaryMac): MetadataTree {
   return { mac, network: { interfaces: { macs } } } as MetadataTree;
 }
 
@@ -31,7 +31,7 @@ function withOther(changes: Readonly<Record<string, unknown>>) {
     ([, value]) => value !== undefined,
   );
   const folder = Object.fromEntries(entries) as MetadataTree;
-  return parseEnis(treeWith({ [primaryMac]: primary, [otherMac]: folder }));
+  return parseEnis(treeOf({ [primaryMac]: primary, [otherMac]: folder }));
 }
 
 describe("a complete ENI", () => {
@@ -74,7 +74,7 @@ describe("a complete ENI", () => {
   });
 
   test("may have an upper-case MAC", () => {
-    const tree = treeWith({ [primaryMac.toUpperCase()]: primary }, `${primaryMac.toUpperCase()}\n`);
+    const tree = treeOf({ [primaryMac.toUpperCase()]: primary }, `${primaryMac.toUpperCase()}\n`);
     expect(parseEnis(tree).enis.map(({ mac, isPrimary }) => [mac, isPrimary])).toEqual([
       [primaryMac, true],
     ]);
@@ -91,11 +91,11 @@ describe("a complete ENI", () => {
 
   test("does not depend on the order in which IMDS lists ENIs", () => {
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:00": third };
-    const expected = parseEnis(treeWith(macs));
+    const expected = parseEnis(treeOf(macs));
     expect(expected.enis.map(({ id }) => id)).toEqual(["eni-01", "eni-02", "eni-03"]);
     fc.assert(
       fc.property(fc.shuffledSubarray(Object.entries(macs), { minLength: 3 }), (entries) => {
-        expect(parseEnis(treeWith(Object.fromEntries(entries)))).toEqual(expected);
+        expect(parseEnis(treeOf(Object.fromEntries(entries)))).toEqual(expected);
       }),
     );
   });
@@ -137,7 +137,7 @@ describe("an ENI is incomplete", () => {
   test("without network-card while another ENI has one: both would share a table", () => {
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": third };
     const late = { ...third, "device-number": "1", "network-card": "1" };
-    const { enis, incomplete } = parseEnis(treeWith({ ...macs, "06:aa:bb:cc:dd:03": late }));
+    const { enis, incomplete } = parseEnis(treeOf({ ...macs, "06:aa:bb:cc:dd:03": late }));
     expect(enis.map(({ id }) => id)).toEqual(["eni-01", "eni-03"]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
       "network-card is not there yet, though another ENI has one",
@@ -147,7 +147,7 @@ describe("an ENI is incomplete", () => {
   test("with the same card and device number as another", () => {
     const twin = { ...third, "device-number": "1" };
     const macs = { [primaryMac]: primary, [otherMac]: other, "06:aa:bb:cc:dd:03": twin };
-    const { enis, incomplete } = parseEnis(treeWith(macs));
+    const { enis, incomplete } = parseEnis(treeOf(macs));
     expect(enis.map(({ id }) => id)).toEqual(["eni-01"]);
     expect(incomplete.map(({ mac }) => mac)).toEqual([otherMac, "06:aa:bb:cc:dd:03"]);
   });
@@ -155,7 +155,7 @@ describe("an ENI is incomplete", () => {
 
 describe("the primary", () => {
   test("is not known without meta-data/mac, and no ENI is complete", () => {
-    const { mac: _, ...tree } = treeWith({ [primaryMac]: primary, [otherMac]: other });
+    const { mac: _, ...tree } = treeOf({ [primaryMac]: primary, [otherMac]: other });
     const { enis, incomplete } = parseEnis(tree);
     expect(enis).toEqual([]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
@@ -165,7 +165,7 @@ describe("the primary", () => {
   });
 
   test("is incomplete if macs/ does not list it, and the others are complete", () => {
-    const { enis, incomplete } = parseEnis(treeWith({ [otherMac]: other }));
+    const { enis, incomplete } = parseEnis(treeOf({ [otherMac]: other }));
     expect(enis.map(({ mac }) => mac)).toEqual([otherMac]);
     expect(incomplete).toEqual([
       { mac: primaryMac, isPrimary: true, reason: expect.stringContaining("does not list it yet") },
@@ -204,11 +204,8 @@ describe("invalid metadata throws a DATAERR that names the leaf", () => {
   test.each([
     [{ mac: "nonsense" }, `meta-data/mac: "nonsense" is not a MAC address`],
     [{ mac: primaryMac, network: "<html>" }, `meta-data/network: "<html>" is not a folder`],
-    [
-      treeWith({ "../x": primary }),
-      `meta-data/network/interfaces/macs: "../x" is not a MAC address`,
-    ],
-    [treeWith({ [otherMac]: "text" }), `${folder}: "text" is not a folder`],
+    [treeOf({ "../x": primary }), `meta-data/network/interfaces/macs: "../x" is not a MAC address`],
+    [treeOf({ [otherMac]: "text" }), `${folder}: "text" is not a folder`],
   ])("%j", (tree, message) => {
     const failure = failureOf(() => parseEnis(tree as MetadataTree));
     expect(failure.kind).toBe("DATAERR");
