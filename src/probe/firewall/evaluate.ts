@@ -19,22 +19,24 @@ export interface FirewallBlock {
   readonly fix: string;
 }
 
+interface RuleInChain {
+  readonly rule: FirewallRule;
+  readonly chain: FirewallChain;
+}
+
 type ChainOutcome =
-  | { readonly kind: "accept" | "end" | "return" }
-  | { readonly kind: "blocked"; readonly by: FirewallRule; readonly chain: FirewallChain };
+  { readonly kind: "accept" | "end" | "return" } | ({ readonly kind: "blocked" } & RuleInChain);
 
 interface Traversal {
   readonly chains: readonly FirewallChain[];
   readonly packet: FirewallPacket;
   /** Rules that match only if a condition holds which cannot be evaluated. */
-  readonly undecided: { readonly rule: FirewallRule; readonly chain: FirewallChain }[];
+  readonly undecided: RuleInChain[];
 }
 
 const hooks = { out: ["output", "postrouting"], in: ["prerouting", "input"] } as const;
 
-/**
- * The rule or policy that blocks a packet, the certain before the possible ones. null: none.
- */
+/** The rule or policy that blocks a packet, the certain before the possible ones. null: none. */
 export function evaluateFirewall(
   chains: readonly FirewallChain[],
   packet: FirewallPacket,
@@ -54,23 +56,21 @@ function evaluateBaseChain(
   const outcome = evaluateChain(base, traversal, 0);
   // an undecided rule that comes first may have accepted the packet
   const isCertain = traversal.undecided.every(({ rule }) => isBlocking(rule.action));
-  if (outcome.kind === "blocked")
-    return describeBlock(outcome.by, { base, ...outcome, packet, isCertain });
+  if (outcome.kind === "blocked") return { isCertain, ...describeBlock(outcome, base, packet) };
   if (outcome.kind !== "accept" && base.policy === "drop") {
     const fix = base.accept(packet);
     return { isCertain, chain: base.name, how: "drops, by its policy,", fix };
   }
-  const undecided = traversal.undecided.find(({ rule }) => isBlocking(rule.action));
-  if (undecided === undefined) return null;
-  return describeBlock(undecided.rule, { base, chain: undecided.chain, packet, isCertain: false });
+  const undecided = traversal.undecided.find(({ rule }) => isBlocking(rule.action)) ?? null;
+  return undecided && { isCertain: false, ...describeBlock(undecided, base, packet) };
 }
 
 /** The fix removes a rule for this address alone; before a wider rule, it inserts an accepting one. */
 function describeBlock(
-  rule: FirewallRule,
-  at: { base: FirewallChain; chain: FirewallChain; packet: FirewallPacket; isCertain: boolean },
-): FirewallBlock {
-  const { base, chain, packet, isCertain } = at;
+  { rule, chain }: RuleInChain,
+  base: FirewallChain,
+  packet: FirewallPacket,
+): Omit<FirewallBlock, "isCertain"> {
   const own = [packet.values.daddr, packet.values.saddr].flatMap((each) => [each, hostCidr(each)]);
   const namesAddress = rule.conditions.some(
     ({ field, values, isNegated }) =>
@@ -80,12 +80,7 @@ function describeBlock(
       values.every((value) => own.includes(value)),
   );
   const how = rule.action.kind === "reject" ? "rejects" : "drops";
-  return {
-    isCertain,
-    chain: chain.name,
-    how,
-    fix: namesAddress ? rule.remove : base.accept(packet),
-  };
+  return { chain: chain.name, how, fix: namesAddress ? rule.remove : base.accept(packet) };
 }
 
 function isBlocking({ kind }: FirewallAction): boolean {
@@ -97,7 +92,7 @@ const maxDepth = 16;
 
 function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number): ChainOutcome {
   for (const rule of chain.rules) {
-    const match = matchConditions(rule.conditions, traversal.packet);
+    const match = matchRule(rule, traversal.packet);
     if (match === "no") continue;
     const { action } = rule;
     const target = traversal.chains.find(({ id }) => id === jumpTarget(action));
@@ -107,9 +102,7 @@ function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number
       traversal.undecided.push({ rule, chain });
       continue;
     }
-    if (action.kind === "drop" || action.kind === "reject") {
-      return { kind: "blocked", by: rule, chain };
-    }
+    if (isBlocking(action)) return { kind: "blocked", rule, chain };
     if (action.kind === "accept" || action.kind === "return") return { kind: action.kind };
     if (target === undefined || depth === maxDepth) continue;
     const outcome = evaluateChain(target, traversal, depth + 1);
@@ -125,19 +118,14 @@ function jumpTarget(action: FirewallAction): string | null {
 
 type TriState = "yes" | "no" | "unknown";
 
-function matchConditions(
-  conditions: readonly FirewallCondition[],
-  packet: FirewallPacket,
-): TriState {
+function matchRule({ conditions }: FirewallRule, packet: FirewallPacket): TriState {
   const each = conditions.map((condition) => matchCondition(condition, packet));
   if (each.includes("no")) return "no";
   return each.includes("unknown") ? "unknown" : "yes";
 }
 
-function matchCondition(
-  { field, isNegated, values }: FirewallCondition,
-  packet: FirewallPacket,
-): TriState {
+function matchCondition(condition: FirewallCondition, packet: FirewallPacket): TriState {
+  const { field, isNegated, values } = condition;
   if (field === "other" || values === null || values.some(isIpv6Range)) return "unknown";
   const own = packet.values[field];
   if (own === "") return "unknown";
@@ -173,11 +161,7 @@ function isAddressIn(own: string, value: string): boolean {
 }
 
 function isInRange(own: string, from: string, to: string): boolean {
-  const [low, at, high] = [from, own, to].map((each) =>
-    (parseIpv4(each) ?? "")
-      .split(".")
-      .map((octet) => octet.padStart(3, "0"))
-      .join("."),
-  );
-  return low !== undefined && at !== undefined && high !== undefined && low <= at && at <= high;
+  const toSortable = (address: string) =>
+    (parseIpv4(address) ?? "").replaceAll(/\d+/g, (octet) => octet.padStart(3, "0"));
+  return toSortable(from) <= toSortable(own) && toSortable(own) <= toSortable(to);
 }

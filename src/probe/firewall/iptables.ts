@@ -15,29 +15,24 @@ export function parseIptables(text: string, program: Iptables): readonly Firewal
     .slice(1)
     .map((section) => section.split("\n"))
     .filter(([name]) => name !== "nat")
-    .flatMap(([name = "", ...lines]) => parseTable({ program, name }, lines));
+    .flatMap(([name = "", ...lines]) => parseTable({ program, name, lines }));
 }
 
 interface Table {
   readonly program: Iptables;
   readonly name: string;
+  readonly lines: readonly string[];
 }
 
-function parseTable(table: Table, lines: readonly string[]): readonly FirewallChain[] {
-  return lines.flatMap((line) => {
+function parseTable(table: Table): readonly FirewallChain[] {
+  return table.lines.flatMap((line) => {
     const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
-    return name === undefined || policy === undefined
-      ? []
-      : [parseChain(table, { name, policy }, lines)];
+    return name === undefined || policy === undefined ? [] : parseChain(table, name, policy);
   });
 }
 
-function parseChain(
-  table: Table,
-  { name, policy }: { readonly name: string; readonly policy: string },
-  lines: readonly string[],
-): FirewallChain {
-  const { program } = table;
+function parseChain(table: Table, name: string, policy: string): FirewallChain {
+  const { program, lines } = table;
   const command = table.name === "filter" ? program : `${program} -t ${table.name}`;
   const rules = lines.filter((line) => line.startsWith(`-A ${name} `));
   return {

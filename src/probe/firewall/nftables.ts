@@ -12,32 +12,27 @@ const inTable = { family: v.string(), table: v.string() };
 
 /** What `nft -j list ruleset` prints, as far as it is used (libnftables-json(5)). */
 export const nftablesSchema = v.array(
-  v.object({
-    chain: v.optional(
-      v.object({
+  v.partial(
+    v.object({
+      chain: v.object({
         ...inTable,
         name: v.string(),
         type: v.optional(v.string()),
         hook: v.optional(v.string()),
         policy: v.optional(v.string(), "accept"),
       }),
-    ),
-    set: v.optional(
-      v.object({ ...inTable, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
-    ),
-    rule: v.optional(
-      v.object({
+      set: v.object({ ...inTable, name: v.string(), elem: v.optional(v.array(v.unknown()), []) }),
+      rule: v.object({
         ...inTable,
         chain: v.string(),
         handle: v.number(),
         expr: v.optional(v.array(v.record(v.string(), v.unknown())), []),
       }),
-    ),
-  }),
+    }),
+  ),
 );
 
 type Ruleset = v.InferOutput<typeof nftablesSchema>;
-
 type NftRule = NonNullable<Ruleset[number]["rule"]>;
 
 /** The elements of the named sets, by the set's full name. */
@@ -104,8 +99,8 @@ function parseRule(rule: NftRule, sets: NamedSets): readonly FirewallRule[] {
     const action = parseAction(kind, body, scope);
     if (action !== null) return [{ conditions, action, remove }];
     if (kind === "vmap") {
-      return parseVerdictMap(body, scope).map(({ condition, action: mapped }) => {
-        return { conditions: [...conditions, condition], action: mapped, remove };
+      return parseVerdictMap(body, scope).map((mapped) => {
+        return { ...mapped, conditions: [...conditions, ...mapped.conditions], remove };
       });
     }
     if (kind === "match") conditions.push(parseCondition(body, scope));
@@ -141,16 +136,13 @@ const verdictMapSchema = v.object({
   data: v.object({ set: v.array(v.tuple([v.unknown(), v.record(v.string(), v.unknown())])) }),
 });
 
-function parseVerdictMap(
-  body: unknown,
-  scope: Scope,
-): readonly { readonly condition: FirewallCondition; readonly action: FirewallAction }[] {
+function parseVerdictMap(body: unknown, scope: Scope): readonly Omit<FirewallRule, "remove">[] {
   if (!v.is(verdictMapSchema, body)) return [];
   return body.data.set.flatMap(([value, verdict]) => {
     const [kind = "", verdictBody] = Object.entries(verdict)[0] ?? [];
     const action = parseAction(kind, verdictBody, scope);
     const condition = parseCondition({ op: "==", left: body.key, right: value }, scope);
-    return action === null ? [] : [{ condition, action }];
+    return action === null ? [] : { conditions: [condition], action };
   });
 }
 
@@ -164,20 +156,9 @@ function parseCondition(body: unknown, scope: Scope): FirewallCondition {
   return { field, isNegated: body.op === "!=", values };
 }
 
-const fieldSchema = v.union([
-  v.pipe(
-    v.object({ payload: v.object({ protocol: v.string(), field: v.string() }) }),
-    v.transform(({ payload: { protocol, field } }) => `${protocol} ${field}`),
-  ),
-  v.pipe(
-    v.object({ meta: v.object({ key: v.string() }) }),
-    v.transform(({ meta }) => `meta ${meta.key}`),
-  ),
-  v.pipe(
-    v.object({ ct: v.object({ key: v.string() }) }),
-    v.transform(({ ct }) => `ct ${ct.key}`),
-  ),
-]);
+const payloadSchema = v.object({ payload: v.object({ protocol: v.string(), field: v.string() }) });
+const metaSchema = v.object({ meta: v.object({ key: v.string() }) });
+const ctSchema = v.object({ ct: v.object({ key: v.string() }) });
 
 /** By the left side of a match, as nft itself writes it. */
 const fields: Readonly<Record<string, FirewallField>> = {
@@ -202,18 +183,16 @@ const fields: Readonly<Record<string, FirewallField>> = {
 };
 
 function parseField(left: unknown): FirewallField | null {
-  const parsed = v.safeParse(fieldSchema, left);
-  return parsed.success ? (fields[parsed.output] ?? null) : null;
+  const find = (kind: string, key: string) => fields[`${kind} ${key}`] ?? null;
+  if (v.is(payloadSchema, left)) return find(left.payload.protocol, left.payload.field);
+  if (v.is(metaSchema, left)) return find("meta", left.meta.key);
+  return v.is(ctSchema, left) ? find("ct", left.ct.key) : null;
 }
 
 const scalarSchema = v.union([v.string(), v.number()]);
-
 const setSchema = v.object({ set: v.array(v.unknown()) });
-
 const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
-
 const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
-
 const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
 
 /** The values of a match's right side: one, a list, or those of a set. null: not understood. */
