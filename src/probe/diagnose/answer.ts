@@ -1,6 +1,6 @@
 import { formatMs } from "../../model/text.ts";
 import type { Verdict } from "../../model/probe.ts";
-import { droppedPacketsNote, type PathEvidence, toVerdict } from "./evidence.ts";
+import { droppedNote, type PathEvidence, toVerdict } from "./evidence.ts";
 import { modifyOptionsCommand } from "./fixes.ts";
 
 /** What the service answered once it was connected; null: the path failed after all. */
@@ -24,14 +24,11 @@ function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
   const times = probe.retries === 0 ? "" : `, ${probe.retries + 1} times in a row`;
   if (status === 403) {
     const text = "IMDS answers 403: it is switched off for this instance";
-    return toVerdict(
-      "switched-off",
-      text,
-      modifyOptionsCommand(evidence, "--http-endpoint enabled"),
-    );
+    const fix = modifyOptionsCommand(evidence, "--http-endpoint enabled");
+    return toVerdict("switched-off", text, fix);
   }
   if (status === 429 || status === 503) {
-    const cause = `requests are throttled${droppedPacketsNote(evidence)}`;
+    const cause = `requests are throttled${droppedNote(evidence)}`;
     const hint = `to see which programs send them: ss -tnp dst ${address}`;
     return toVerdict("throttled", `IMDS answers ${status}${times}: ${cause}; ${hint}`);
   }
@@ -68,5 +65,5 @@ function diagnoseSilence(evidence: PathEvidence): Verdict {
     token?.outcome === "ok"
       ? "IMDS issues a token, but does not answer the next request"
       : "the connection is established, but IMDS does not answer";
-  return toVerdict("silent", `${text}${droppedPacketsNote(evidence)}`);
+  return toVerdict("silent", `${text}${droppedNote(evidence)}`);
 }

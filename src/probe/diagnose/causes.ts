@@ -3,13 +3,7 @@ import { isLinkLocalIpv6 } from "../../model/ip.ts";
 import type { Refusal, Verdict } from "../../model/probe.ts";
 import { formatMs, quoteShellWord } from "../../model/text.ts";
 import { evaluateFirewall, type FirewallBlock } from "../firewall/evaluate.ts";
-import {
-  connectOutcome,
-  droppedPacketsNote,
-  isIpv6,
-  type PathEvidence,
-  toVerdict,
-} from "./evidence.ts";
+import { connectOutcome, droppedNote, isIpv6, type PathEvidence, toVerdict } from "./evidence.ts";
 import { addressFix, modifyOptionsCommand, routeFix } from "./fixes.ts";
 
 /**
@@ -36,8 +30,7 @@ export function diagnoseConnection(evidence: PathEvidence): Verdict {
 /** The NIC has no address: the kernel would send from another NIC's, and get no answer. */
 function checkAddress(evidence: PathEvidence): Verdict | null {
   const { link, source } = evidence;
-  const isMissing =
-    link !== null && (source === null || (isIpv6(evidence) && isLinkLocalIpv6(source)));
+  const isMissing = link !== null && (source === null || isLinkLocalIpv6(source));
   if (!isMissing && connectOutcome(evidence) !== "EADDRNOTAVAIL") return null;
   const kind = isIpv6(evidence) ? "IPv6 address" : "IPv4 address";
   if (link === null) return toVerdict("no-address", `there is no ${kind} to send from`);
@@ -136,10 +129,7 @@ function toBlockVerdict(block: DirectedBlock, { address }: PathEvidence): Verdic
 /** Any port from which the kernel opens connections (ip_local_port_range). */
 const sampleLocalPort = "45678";
 
-function buildPacket(
-  evidence: PathEvidence,
-  direction: FirewallPacket["direction"],
-): FirewallPacket {
+function buildPacket(evidence: PathEvidence, direction: "out" | "in"): FirewallPacket {
   const { address, port, source, nic, machine } = evidence;
   const isOut = direction === "out";
   const local = { address: source ?? "", port: sampleLocalPort, nic: nic ?? "" };
@@ -209,7 +199,7 @@ function describeNoConnection(evidence: PathEvidence): Verdict {
   const within = formatMs(probe.connect?.ms ?? 0);
   const reason = outcome === "ETIMEDOUT" || outcome === null ? "" : ` (${outcome})`;
   const text = `no connection to ${address} within ${within}${reason}`;
-  const notes = [lossNote, droppedPacketsNote, firewallNote].map((toNote) => toNote(evidence));
+  const notes = [lossNote, droppedNote, firewallNote].map((toNote) => toNote(evidence));
   return toVerdict("no-answer", `${text}${notes.join("")}${note}`, ...fix);
 }
 

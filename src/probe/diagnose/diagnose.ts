@@ -1,12 +1,6 @@
 import type { LinkState } from "../../model/link.ts";
-import type {
-  ProbedKernel,
-  ProbedNic,
-  ProbedPath,
-  RouteFact,
-  Verdict,
-  VerdictWord,
-} from "../../model/probe.ts";
+import { splitEndpoint } from "../../imds/protocol/endpoint.ts";
+import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../../model/probe.ts";
 import { quoteShellWord } from "../../model/text.ts";
 import { diagnoseAnswer } from "./answer.ts";
 import { diagnoseConnection } from "./causes.ts";
@@ -14,23 +8,21 @@ import { connectOutcome, type PathEvidence, toVerdict } from "./evidence.ts";
 
 /** The verdict on one path to IMDS, with its fix. */
 export function diagnoseImdsPath(evidence: PathEvidence): Verdict {
-  const { link } = evidence;
-  if (connectOutcome(evidence) === "ok") {
-    return diagnoseAnswer(evidence) ?? diagnoseConnection(evidence);
-  }
-  const linkVerdict = link === null ? null : diagnoseLink(link);
-  return linkVerdict ?? diagnoseConnection(evidence);
+  const isConnected = connectOutcome(evidence) === "ok";
+  const found = isConnected ? diagnoseAnswer(evidence) : diagnoseLink(evidence.link);
+  return found ?? diagnoseConnection(evidence);
 }
 
-/** A link that is down or has no carrier; null: it is usable. */
-function diagnoseLink({ name, isUp, hasCarrier }: LinkState): Verdict | null {
-  if (!isUp) return toVerdict("down", "it is down", `ip link set dev ${quoteShellWord(name)} up`);
-  if (hasCarrier) return null;
+/** A link that is down or has no carrier; null: it is usable, or there is none. */
+function diagnoseLink(link: LinkState | null): Verdict | null {
+  if (link === null || (link.isUp && link.hasCarrier)) return null;
+  const up = `ip link set dev ${quoteShellWord(link.name)} up`;
+  if (!link.isUp) return toVerdict("down", "it is down", up);
   return toVerdict("no-carrier", "it is up but has no carrier: nothing is at the other end");
 }
 
 /** A service answered: that says more than a path over which nothing did. */
-const answeredWords: readonly VerdictWord[] = [
+const answeredWords: readonly Verdict["word"][] = [
   "switched-off",
   "throttled",
   "service-error",
@@ -40,14 +32,14 @@ const answeredWords: readonly VerdictWord[] = [
 ];
 
 /** These are normal over IPv6 on EC2, so another verdict is more useful. */
-const expectedWords: readonly VerdictWord[] = ["no-address", "no-route"];
+const expectedWords: readonly Verdict["word"][] = ["no-address", "no-route"];
 
 /** One verdict for a NIC, or for the kernel's routing (`link` is null), from those of its paths. */
 export function diagnoseNic(link: LinkState | null, paths: readonly ProbedPath[]): Verdict {
   const verdicts = paths.map(({ verdict }) => verdict);
   const reached = verdicts.find(({ word }) => word === "reached");
   if (reached !== undefined) return link === null ? reached : noteTemporaryLease(reached, link);
-  const linkVerdict = link === null ? null : diagnoseLink(link);
+  const linkVerdict = diagnoseLink(link);
   if (linkVerdict !== null) return linkVerdict;
   const answered = verdicts.find(({ word }) => answeredWords.includes(word));
   const unexpected = verdicts.find(({ word }) => !expectedWords.includes(word));
@@ -74,9 +66,7 @@ export function diagnoseUnboundRouting(
   kernel: ProbedKernel | null,
 ): Verdict | null {
   // a path that used a temporary lease says nothing about the machine without that lease
-  const permanent = nics.filter(
-    ({ link }) => !link.addresses.some(({ isTemporary }) => isTemporary),
-  );
+  const permanent = nics.filter(({ link }) => !link.addresses.some((each) => each.isTemporary));
   const reached = permanent.flatMap(({ link, paths }) =>
     paths
       .filter(({ verdict }) => verdict.word === "reached")
@@ -84,10 +74,10 @@ export function diagnoseUnboundRouting(
   );
   const [first] = reached;
   if (first === undefined || kernel?.verdict.word === "reached") return null;
-  if (reached.some(({ route }) => !isBlocked(route))) {
+  if (reached.some(({ route }) => route?.kind !== "none" && route?.kind !== "forbidden")) {
     return kernel && { ...kernel.verdict, text: `${problem}: ${kernel.verdict.text}` };
   }
-  const address = new URL(first.probe.endpoint).hostname.replace(/^\[|\]$/g, "");
+  const address = splitEndpoint(first.probe.endpoint).host;
   if (first.route?.kind === "forbidden") {
     const cause = `a route or a rule forbids ${address} (see ip route get ${address})`;
     const hint = "ec2nic fetch respects that, and uses a NIC only with --interface";
@@ -96,8 +86,4 @@ export function diagnoseUnboundRouting(
   const text = `${problem}: there is no route to ${address}`;
   const fix = `ip route append ${address} dev ${quoteShellWord(first.nic)}`;
   return toVerdict("no-route", text, ...(address.includes(":") ? [] : [fix]));
-}
-
-function isBlocked(route: RouteFact | null): boolean {
-  return route?.kind === "none" || route?.kind === "forbidden";
 }

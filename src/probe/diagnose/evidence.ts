@@ -1,12 +1,5 @@
 import type { LinkState } from "../../model/link.ts";
-import type {
-  MachineFacts,
-  NicFacts,
-  PathFacts,
-  PathProbe,
-  Verdict,
-  VerdictWord,
-} from "../../model/probe.ts";
+import type { MachineFacts, NicFacts, PathFacts, PathProbe, Verdict } from "../../model/probe.ts";
 
 /** The probe of a path, and everything that is known about the path. */
 export interface PathEvidence {
@@ -28,7 +21,7 @@ export interface PathEvidence {
 }
 
 /** Without commands, no fix is known. */
-export function toVerdict(word: VerdictWord, text: string, ...fix: readonly string[]): Verdict {
+export function toVerdict(word: Verdict["word"], text: string, ...fix: readonly string[]): Verdict {
   return { word, text, fix: fix.length === 0 ? null : fix };
 }
 
@@ -42,7 +35,7 @@ export function isIpv6({ address }: Pick<PathEvidence, "address">): boolean {
 }
 
 /** The packets that the NIC's driver has counted as dropped, in brackets; empty: none. */
-export function droppedPacketsNote({ nicFacts, nic }: PathEvidence): string {
+export function droppedNote({ nicFacts, nic }: PathEvidence): string {
   const { exceeded } = nicFacts;
   if (exceeded === null || exceeded === 0) return "";
   const packets = exceeded === 1 ? "1 packet" : `${exceeded} packets`;

@@ -3,10 +3,7 @@ import { quoteShellWord } from "../../model/text.ts";
 import { isIpv6, type PathEvidence } from "./evidence.ts";
 
 /** For a machine with AWS credentials, which is rarely the instance itself. */
-export function modifyOptionsCommand(
-  { machine }: Pick<PathEvidence, "machine">,
-  option: string,
-): string {
+export function modifyOptionsCommand({ machine }: PathEvidence, option: string): string {
   const instance = machine.instanceId ?? "INSTANCE_ID";
   return `aws ec2 modify-instance-metadata-options --instance-id ${instance} ${option}`;
 }
@@ -23,21 +20,15 @@ export function addressFix(evidence: PathEvidence): readonly string[] {
 /** Larger than the usual metrics: a route that exists is still preferred. */
 const addedRouteMetric = 2048;
 
-/**
- * The command for a route to IMDS alone, through the NIC; empty: there is no gateway for it. A
- * `deadGateway` is not used again.
- */
-export function routeFix(
-  evidence: PathEvidence,
-  deadGateway: string | null = null,
-): readonly string[] {
+/** The command for a route to IMDS alone, not over `deadGateway`; empty: there is no gateway. */
+export function routeFix(evidence: PathEvidence, deadGateway?: string): readonly string[] {
   const { nic, address, pathFacts } = evidence;
   if (nic === null) return [];
   const isRouterUsable = pathFacts.router !== null && pathFacts.router !== deadGateway;
   const router = isRouterUsable ? pathFacts.router : vpcIpv6Router;
   const name = quoteShellWord(nic);
   // a host route that exists must be replaced: one beside it would not be used
-  const existing = deadGateway === null ? null : pathFacts.hostRoute;
+  const existing = deadGateway === undefined ? null : pathFacts.hostRoute;
   const verb = existing === null ? "append" : "replace";
   if (!isIpv6(evidence)) return [`ip route ${verb} ${address} dev ${name}${existing ?? ""}`];
   if (router === deadGateway) return [];
