@@ -14,12 +14,13 @@ import type { LinkProbes } from "./probe-paths.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 /** Everything that a diagnosis depends on. */
-export interface CollectedProbeFacts {
-  readonly probed: readonly CollectedNicFacts[];
+export interface ProbeFacts {
+  readonly probed: readonly LinkFacts[];
   readonly machine: MachineFacts;
 }
 
-export interface CollectedNicFacts {
+/** What is known about a NIC, or (`link` is null) about the kernel's own routing. */
+export interface LinkFacts {
   readonly link: LinkState | null;
   readonly nicFacts: NicFacts;
   readonly paths: readonly {
@@ -37,35 +38,29 @@ export interface CollectedNicFacts {
 export async function collectProbeFacts(
   host: Host,
   probed: readonly LinkProbes[],
-): Promise<CollectedProbeFacts> {
-  const nics = await Promise.all(probed.map((each) => collectNicFacts(host, each)));
+): Promise<ProbeFacts> {
+  const nics = await Promise.all(probed.map((each) => collectLinkFacts(host, each)));
   const isEveryNicReached = probed.every(({ probes }) => probes.some(isReached));
-  const addresses = new Set(
-    probed
-      .flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint))
-      .filter((endpoint) => endpointFamily(endpoint) !== null)
-      .map((endpoint) => splitEndpoint(endpoint).host),
-  );
+  const endpoints = probed.flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint));
+  const numeric = endpoints.filter((endpoint) => endpointFamily(endpoint) !== null);
+  const addresses = new Set(numeric.map((endpoint) => splitEndpoint(endpoint).host));
   const [environment, firewall, refusals] = await Promise.all([
-    inspectImdsEnvironment(host),
+    inspectMachine(host),
     isEveryNicReached ? null : readFirewall(host),
     isEveryNicReached ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
   ]);
   return { probed: nics, machine: { ...environment, firewall, refusals: refusals.flat() } };
 }
 
-async function collectNicFacts(
-  host: Host,
-  { link, probes }: LinkProbes,
-): Promise<CollectedNicFacts> {
+async function collectLinkFacts(host: Host, { link, probes }: LinkProbes): Promise<LinkFacts> {
+  const nic = link?.name ?? null;
   const nicFacts =
-    link === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, link.name);
+    nic === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, nic);
   const paths = await Promise.all(
     probes.map(async (probe) => {
       const { host: address } = splitEndpoint(probe.endpoint);
-      const source =
-        link === null ? null : (chooseSource(address, link.addresses)?.address ?? null);
-      const pathFacts = await readPathFacts(host, { nic: link?.name ?? null, address, source });
+      const source = link && (chooseSource(address, link.addresses)?.address ?? null);
+      const pathFacts = await readPathFacts(host, { nic, address, source });
       return { probe, pathFacts, source };
     }),
   );
@@ -75,29 +70,30 @@ async function collectNicFacts(
 type ImdsEnvironment = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
 
 /** Facts of the whole machine. Reads only. */
-async function inspectImdsEnvironment(
-  host: Pick<Host, "env" | "files" | "uid">,
-): Promise<ImdsEnvironment> {
-  const [socket, dhcpClient, instanceId] = await Promise.all([
-    host.files.stat("/run/systemd/io.systemd.InstanceMetadata").catch(() => null),
+async function inspectMachine(host: Pick<Host, "env" | "files" | "uid">): Promise<ImdsEnvironment> {
+  const [hasImdsd, dhcpClient, instanceId] = await Promise.all([
+    exists(host, "/run/systemd/io.systemd.InstanceMetadata"),
     findDhcpClient(host),
     readInstanceId(host),
   ]);
-  return { hasImdsd: socket !== null, dhcpClient, instanceId, uid: host.uid };
+  return { hasImdsd, dhcpClient, instanceId, uid: host.uid };
+}
+
+/** A path that cannot be read counts as absent. */
+async function exists({ files }: Pick<Host, "files">, path: string): Promise<boolean> {
+  return (await files.stat(path).catch(() => null)) !== null;
 }
 
 /** NetworkManager if it runs, else the first DHCP client that is installed. */
 async function findDhcpClient(
   host: Pick<Host, "env" | "files">,
 ): Promise<MachineFacts["dhcpClient"]> {
-  if ((await host.files.stat("/run/NetworkManager").catch(() => null)) !== null) {
-    return ["nmcli", "device", "connect"];
-  }
+  if (await exists(host, "/run/NetworkManager")) return ["nmcli", "device", "connect"];
   const directories = (host.env["PATH"] ?? "").split(":").filter((directory) => directory !== "");
   for (const argv of [["dhclient"], ["dhcpcd"], ["udhcpc", "-q", "-i"]]) {
     const paths = directories.map((directory) => `${directory}/${argv[0]}`);
-    const found = await Promise.all(paths.map((path) => host.files.stat(path).catch(() => null)));
-    if (found.some((each) => each !== null)) return argv;
+    const found = await Promise.all(paths.map((path) => exists(host, path)));
+    if (found.includes(true)) return argv;
   }
   return null;
 }
@@ -117,7 +113,7 @@ async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Pr
   const [all, own, exceeded] = await Promise.all([
     readRpFilter(host, "all"),
     readRpFilter(host, nic),
-    readAllowanceExceeded(host, nic),
+    readExceeded(host, nic),
   ]);
   // ip-sysctl: "The max value from conf/{all,interface}/rp_filter is used"
   return { rpFilter: all === null || own === null ? null : Math.max(all, own), exceeded };
@@ -132,10 +128,7 @@ async function readRpFilter(host: Pick<Host, "files">, name: string): Promise<nu
  * The ena driver counts packets to link-local services (IMDS, DNS, NTP) beyond 1024 per second.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
  */
-async function readAllowanceExceeded(
-  host: Pick<Host, "exec">,
-  nic: string,
-): Promise<number | null> {
+async function readExceeded(host: Pick<Host, "exec">, nic: string): Promise<number | null> {
   const { code, stdout } = await host.exec(["ethtool", "-S", nic], { timeoutMs: 2000 });
   const count = /^\s*linklocal_allowance_exceeded:\s*(\d+)$/m.exec(stdout)?.[1];
   return code !== 0 || count === undefined ? null : Number(count);

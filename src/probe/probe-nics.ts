@@ -9,11 +9,7 @@ import {
   type Verdict,
 } from "../model/probe.ts";
 import { diagnoseNic, diagnoseImdsPath, diagnoseUnboundRouting } from "./diagnose/diagnose.ts";
-import {
-  collectProbeFacts,
-  type CollectedProbeFacts,
-  type CollectedNicFacts,
-} from "./collect-facts.ts";
+import { collectProbeFacts, type LinkFacts, type ProbeFacts } from "./collect-facts.ts";
 import { selectNicsToProbe } from "./find-first.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { probePaths } from "./probe-paths.ts";
@@ -39,16 +35,9 @@ export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promi
   const links = candidates.map(({ link }) => link);
   const deadlineMs = startMs + settings.timeoutMs;
   const stop = host.signal;
-  const onRefusal = (refusal: string): void => host.log.warn(refusal);
-  const facts = await withLeases(host, settings, onRefusal, async (addLeasedAddress) => {
-    const probed = await probePaths(host, {
-      settings,
-      links,
-      deadlineMs,
-      stop,
-      addLeasedAddress,
-    });
-    return collectProbeFacts(host, probed);
+  const facts = await withLeases(host, settings, host.log.warn, async (addLeasedAddress) => {
+    const request = { settings, links, deadlineMs, stop, addLeasedAddress };
+    return collectProbeFacts(host, await probePaths(host, request));
   });
   stop.throwIfAborted();
   const { nics, kernel } = diagnoseNics(candidates, facts);
@@ -66,53 +55,38 @@ function toUnprobedNic({ link, reason }: RejectedLink): ProbedNic {
   return { link, rank: null, reason, paths: [], verdict };
 }
 
-interface Diagnoses {
-  readonly nics: readonly ProbedNic[];
-  readonly kernel: ProbedKernel | null;
-}
+type Diagnoses = Pick<ProbeResult, "nics" | "kernel">;
 
 /** The verdict on each NIC that was probed, and on the kernel's own routing. */
-function diagnoseNics(candidates: readonly RankedLink[], facts: CollectedProbeFacts): Diagnoses {
-  const kernelRouting = facts.probed.find(({ link }) => link === null);
-  const best = candidates[0]?.link.name ?? null;
+function diagnoseNics(candidates: readonly RankedLink[], facts: ProbeFacts): Diagnoses {
   const nics = candidates.flatMap(({ link, rank, reason }) => {
     const nic = facts.probed.find((each) => each.link?.name === link.name);
     if (nic === undefined) return [];
     const paths = diagnosePaths(nic, link.name, facts);
-    const verdict = diagnoseNic(nic.link, paths);
-    return { link: nic.link ?? link, rank, reason, paths, verdict };
+    return { link: nic.link ?? link, rank, reason, paths, verdict: diagnoseNic(nic.link, paths) };
   });
+  const kernelRouting = facts.probed.find(({ link }) => link === null);
   if (kernelRouting === undefined) return { nics, kernel: null };
-  const paths = diagnosePaths(kernelRouting, best, facts);
-  const routedLinks = paths.map(({ pathFacts }) =>
-    pathFacts.route?.kind === "route" ? pathFacts.route.nic : null,
-  );
-  const link = routedLinks.find((name) => name !== null) ?? null;
+  const paths = diagnosePaths(kernelRouting, candidates[0]?.link.name ?? null, facts);
+  const routes = paths.map(({ pathFacts }) => pathFacts.route);
+  const links = routes.map((route) => (route?.kind === "route" ? route.nic : null));
+  const link = links.find((name) => name !== null) ?? null;
   return { nics, kernel: { link, paths, verdict: diagnoseNic(null, paths) } };
 }
 
 function diagnosePaths(
-  nic: CollectedNicFacts,
+  own: LinkFacts,
   name: string | null,
-  facts: CollectedProbeFacts,
+  { probed, machine }: ProbeFacts,
 ): readonly ProbedPath[] {
-  const { link, nicFacts } = nic;
-  const { probed, machine } = facts;
-  const isReachedElsewhere = probed.some(
-    (each) => each !== nic && each.paths.some(({ probe }) => isReached(probe)),
-  );
-  return nic.paths.map(({ probe, pathFacts, source }) => {
+  const { link, nicFacts } = own;
+  const otherPaths = probed.flatMap((each) => (each === own ? [] : each.paths));
+  const isReachedElsewhere = otherPaths.some(({ probe }) => isReached(probe));
+  return own.paths.map(({ probe, pathFacts, source }) => {
     const { host: address, port } = splitEndpoint(probe.endpoint);
-    const context = {
-      nic: isBindable(probe.endpoint) ? name : null,
-      link,
-      address,
-      port,
-      source,
-      nicFacts,
-      machine,
-      isReachedElsewhere,
-    };
-    return { probe, pathFacts, verdict: diagnoseImdsPath({ ...context, probe, pathFacts }) };
+    const nic = isBindable(probe.endpoint) ? name : null;
+    const path = { nic, link, address, port, source, probe, pathFacts };
+    const verdict = diagnoseImdsPath({ ...path, nicFacts, machine, isReachedElsewhere });
+    return { probe, pathFacts, verdict };
   });
 }

@@ -4,6 +4,8 @@ import type { PathFacts, Refusal, RouteFact } from "../model/probe.ts";
 import { runIpJson } from "../inspect/kernel/ip-json.ts";
 import { cidrContains, type Family, familyOf, hostCidr, parseCidr } from "../model/ip.ts";
 
+type ExecHost = Pick<Host, "exec">;
+
 interface PathQuery {
   /** null: by the kernel's own routing. */
   readonly nic: string | null;
@@ -18,15 +20,16 @@ interface PathQuery {
  * decisions as the kernel for a packet, rp_filter's too, and sends nothing. Unknown facts are null.
  */
 export async function readPathFacts(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   { nic, address, source }: PathQuery,
 ): Promise<PathFacts> {
-  const unboundRoute = await readRoute(host, null, address);
-  const route = nic === null ? unboundRoute : await readRoute(host, nic, address);
+  const unboundRoute = await readRoute(host, [address]);
+  const query = nic === null ? [address] : [address, "oif", nic];
+  const route = nic === null ? unboundRoute : await readRoute(host, query);
   const found = route?.kind === "route" ? route : null;
   const link = nic ?? found?.nic ?? null;
   const [hostRoute, acceptsReplies, neighbour, router] = await Promise.all([
-    found === null || found.gateway === null ? null : readHostRoute(host, nic, address),
+    found === null || found.gateway === null ? null : readHostRoute(host, query),
     source === null || link === null ? null : checkReplyAccepted(host, { link, address, source }),
     found === null || link === null ? null : readNeighbour(host, link, found.gateway ?? address),
     link !== null && address.includes(":") ? readRouter(host, link) : null,
@@ -34,71 +37,49 @@ export async function readPathFacts(
   return { route, hostRoute, unboundRoute, acceptsReplies, neighbour, router };
 }
 
-const routeSchema = v.tuple([
-  v.object({ gateway: v.optional(v.string()), dev: v.optional(v.string()) }),
-]);
+const optionalText = v.optional(v.string());
 
-async function readRoute(
-  host: Pick<Host, "exec">,
-  nic: string | null,
-  address: string,
-): Promise<RouteFact | null> {
-  const answer = await runIpJson(
-    host,
-    ["route", "get", address, ...buildOifArgs(nic)],
-    routeSchema,
-  );
-  if (answer.value !== null) {
-    const [{ gateway, dev }] = answer.value;
+const routeSchema = v.tuple([v.object({ gateway: optionalText, dev: optionalText })]);
+
+/** `query`: the address, and perhaps `oif` and a NIC. */
+async function readRoute(host: ExecHost, query: readonly string[]): Promise<RouteFact | null> {
+  const { value, errorText } = await runIpJson(host, ["route", "get", ...query], routeSchema);
+  if (value !== null) {
+    const [{ gateway, dev }] = value;
     return { kind: "route", gateway: gateway ?? null, nic: dev ?? null };
   }
-  if (/Network is unreachable/.test(answer.errorText)) return { kind: "none" };
+  if (/Network is unreachable/.test(errorText)) return { kind: "none" };
   // prohibit EACCES, unreachable EHOSTUNREACH, blackhole EINVAL (ip-route(8))
-  return /Permission denied|No route to host|Invalid argument/.test(answer.errorText)
-    ? { kind: "forbidden" }
-    : null;
+  const isForbidden = /Permission denied|No route to host|Invalid argument/.test(errorText);
+  return isForbidden ? { kind: "forbidden" } : null;
 }
 
-function buildOifArgs(nic: string | null): readonly string[] {
-  return nic === null ? [] : ["oif", nic];
-}
+const tableAndMetric = { table: v.optional(v.string(), "main"), metric: v.optional(v.number()) };
 
-const fibMatchSchema = v.tuple([
-  v.object({
-    dst: v.string(),
-    table: v.optional(v.string(), "main"),
-    metric: v.optional(v.number()),
-  }),
-]);
+const fibMatchSchema = v.tuple([v.object({ dst: v.string(), ...tableAndMetric })]);
 
 /** The matching route, not its result: `fibmatch`, since Linux 4.13 (ip-route(8)). */
-async function readHostRoute(
-  host: Pick<Host, "exec">,
-  nic: string | null,
-  address: string,
-): Promise<string | null> {
-  const words = ["route", "get", "fibmatch", address, ...buildOifArgs(nic)];
-  const { value } = await runIpJson(host, words, fibMatchSchema);
-  if (value === null || value[0].dst !== address) return null;
-  return formatTableAndMetric(value[0]);
+async function readHostRoute(host: ExecHost, query: readonly string[]): Promise<string | null> {
+  const { value } = await runIpJson(host, ["route", "get", "fibmatch", ...query], fibMatchSchema);
+  return value === null || value[0].dst !== query[0] ? null : formatTableAndMetric(value[0]);
 }
 
 /** IPv6 has no rp_filter. EXDEV (older kernels) or EINVAL (newer ones): the answer would be dropped. */
 async function checkReplyAccepted(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   { link, address, source }: { link: string; address: string; source: string },
 ): Promise<boolean | null> {
   if (address.includes(":")) return true;
   const words = ["route", "get", source, "from", address, "iif", link];
-  const answer = await runIpJson(host, words, v.unknown());
-  if (answer.value !== null) return true;
-  return /Invalid cross-device link|Invalid argument/.test(answer.errorText) ? false : null;
+  const { value, errorText } = await runIpJson(host, words, v.unknown());
+  if (value !== null) return true;
+  return /Invalid cross-device link|Invalid argument/.test(errorText) ? false : null;
 }
 
 const neighboursSchema = v.array(v.object({ state: v.optional(v.array(v.string()), []) }));
 
 async function readNeighbour(
-  host: Pick<Host, "exec">,
+  host: ExecHost,
   link: string,
   hop: string,
 ): Promise<PathFacts["neighbour"]> {
@@ -107,21 +88,16 @@ async function readNeighbour(
   if (value === null) return null;
   const [entry] = value;
   if (entry === undefined) return "unused";
-  return entry.state.some((state) => state === "INCOMPLETE" || state === "FAILED")
-    ? "failed"
-    : "reachable";
+  const hasFailed = entry.state.some((state) => state === "INCOMPLETE" || state === "FAILED");
+  return hasFailed ? "failed" : "reachable";
 }
 
 const gatewaysSchema = v.array(
-  v.object({
-    dst: v.string(),
-    gateway: v.optional(v.string()),
-    protocol: v.optional(v.string()),
-  }),
+  v.object({ dst: v.string(), gateway: optionalText, protocol: optionalText }),
 );
 
 /** A gateway from a router advertisement, else any gateway of the link, from all tables. */
-async function readRouter(host: Pick<Host, "exec">, link: string): Promise<string | null> {
+async function readRouter(host: ExecHost, link: string): Promise<string | null> {
   const words = ["-6", "route", "show", "table", "all", "dev", link];
   const { value } = await runIpJson(host, words, gatewaysSchema);
   const routes = (value ?? []).filter(({ gateway }) => gateway !== undefined);
@@ -132,12 +108,7 @@ async function readRouter(host: Pick<Host, "exec">, link: string): Promise<strin
 const refusingTypes: readonly string[] = ["prohibit", "blackhole", "unreachable"];
 
 const refusalRoutesSchema = v.array(
-  v.object({
-    type: v.optional(v.string(), "unicast"),
-    dst: v.string(),
-    table: v.optional(v.string(), "main"),
-    metric: v.optional(v.number()),
-  }),
+  v.object({ type: v.optional(v.string(), "unicast"), dst: v.string(), ...tableAndMetric }),
 );
 
 const refusalRulesSchema = v.array(
@@ -153,14 +124,11 @@ const refusalRulesSchema = v.array(
  * The routes and rules that forbid `address`; none if `ip` cannot list them. Tables have their names
  * from `rt_tables`, so that the commands are readable.
  */
-export async function readRefusals(
-  host: Pick<Host, "exec">,
-  address: string,
-): Promise<readonly Refusal[]> {
+export async function readRefusals(host: ExecHost, address: string): Promise<readonly Refusal[]> {
   const family = familyOf(address);
-  const details = ["-details", `-${family}`];
+  const routeWords = ["-details", `-${family}`, "route", "show", "table", "all"];
   const [routes, rules] = await Promise.all([
-    runIpJson(host, [...details, "route", "show", "table", "all"], refusalRoutesSchema),
+    runIpJson(host, routeWords, refusalRoutesSchema),
     runIpJson(host, [`-${family}`, "rule", "show"], refusalRulesSchema),
   ]);
   const found = [
@@ -174,7 +142,6 @@ export async function readRefusals(
 }
 
 type IpRoute = v.InferOutput<typeof refusalRoutesSchema>[number];
-
 type IpRule = v.InferOutput<typeof refusalRulesSchema>[number];
 
 function toRouteRefusal({ type, dst, table, metric }: IpRoute, family: Family): Refusal {
@@ -193,13 +160,8 @@ function ipCommand(family: Family): string {
   return family === 6 ? "ip -6" : "ip";
 }
 
-interface TableAndMetric {
-  readonly table: string;
-  readonly metric?: number | undefined;
-}
-
 /** As the last words of an `ip route` command. */
-function formatTableAndMetric({ table, metric }: TableAndMetric): string {
+function formatTableAndMetric({ table, metric }: Pick<IpRoute, "table" | "metric">): string {
   const where = table === "main" ? "" : ` table ${table}`;
   return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
 }
