@@ -1,11 +1,10 @@
 import { Failure } from "../exit.ts";
 import type { Host } from "../host/host.ts";
-import { type ImdsSettings, parseImdsSettings } from "../imds/protocol/settings.ts";
+import { type ImdsOptions, parseImdsSettings } from "../imds/protocol/settings.ts";
 import { readPathFacts } from "./routes.ts";
 import { splitEndpoint, endpointFamily, isLoopback } from "../imds/protocol/endpoint.ts";
 import type { LinkState, Ranking } from "../model/link.ts";
 import { isReached, type PathProbe } from "../model/probe.ts";
-import type { ProbeNicsOptions } from "./options.ts";
 import { probePaths, type ProbePathsOptions } from "./probe-paths.ts";
 import { lookUpEndpointRoutes } from "../imds/connect/survey-links.ts";
 import { withLeases } from "../imds/connect/ephemeral-leases.ts";
@@ -21,29 +20,17 @@ export interface FirstNic {
  * The first NIC through which IMDS answers; it does not wait for the others. null: none before the
  * deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not help.
  */
-export async function findFirstNic(
-  host: Host,
-  options: ProbeNicsOptions,
-): Promise<FirstNic | null> {
+export async function findFirstNic(host: Host, options: ImdsOptions): Promise<FirstNic | null> {
   const settings = parseImdsSettings(options, host.env);
   const deadlineMs = host.clock.now() + settings.timeoutMs;
-  const { retries } = settings;
-  return retryUntilFound(host, { deadlineMs, retries }, async () => {
+  return retryUntilFound(host, { deadlineMs, retries: settings.retries }, async () => {
     const { candidates, others } = await selectNicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
     // as with `fetch`: if a route forbids IMDS, a NIC is used only with --interface
-    const { forbiddenEndpoints } = await lookUpEndpointRoutes(
-      host,
-      settings.nic === null ? settings.endpoints : [],
-      [],
-    );
+    const endpoints = settings.nic === null ? settings.endpoints : [];
+    const { forbiddenEndpoints: forbidden } = await lookUpEndpointRoutes(host, endpoints, []);
     const reached = await withLeases(host, settings, host.log.verbose, (addLeasedAddress) =>
-      racePaths(host, settings, {
-        links,
-        addLeasedAddress,
-        deadlineMs,
-        forbidden: forbiddenEndpoints,
-      }),
+      racePaths(host, { settings, links, addLeasedAddress, deadlineMs, forbidden }),
     );
     if (reached === null) return null;
     const all = [...candidates, ...others].map(({ link }) => link);
@@ -58,8 +45,7 @@ interface ReachedPath {
 
 async function racePaths(
   host: Host,
-  settings: ImdsSettings,
-  targets: Pick<ProbePathsOptions, "links" | "addLeasedAddress" | "deadlineMs" | "forbidden">,
+  options: Omit<ProbePathsOptions, "stop" | "onProbe">,
 ): Promise<ReachedPath | null> {
   const raceEnd = new AbortController();
   const { promise, resolve } = Promise.withResolvers<ReachedPath>();
@@ -69,7 +55,7 @@ async function racePaths(
     if (probe.token?.outcome === "403") isImdsDisabled = true;
   };
   const stop = AbortSignal.any([host.signal, raceEnd.signal]);
-  const all = probePaths(host, { settings, ...targets, stop, onProbe }).then(() => null);
+  const all = probePaths(host, { ...options, stop, onProbe }).then(() => null);
   const reached = await Promise.race([promise, all]);
   raceEnd.abort(new Error("the race is over"));
   all.catch(() => undefined); // the other probes end with the abort's reason
@@ -99,9 +85,7 @@ async function resolveLinkName(
     if (routedLink !== null) return routedLink;
   }
   const hint = "give the endpoint as an IP address, and install iproute2";
-  throw new Failure("UNAVAILABLE", `${endpoint} answers, but through an unknown NIC`, {
-    hint,
-  });
+  throw new Failure("UNAVAILABLE", `${endpoint} answers, but through an unknown NIC`, { hint });
 }
 
 /**
@@ -114,8 +98,7 @@ export async function selectNicsToProbe(
 ): Promise<Ranking> {
   const ranking = rankCandidates(await readLinkStates(host));
   if (requestedNic === null) return ranking;
-  const isRequested = ({ link }: { readonly link: { readonly name: string } }) =>
-    link.name === requestedNic;
+  const isRequested = ({ link }: { readonly link: LinkState }) => link.name === requestedNic;
   const candidates = ranking.candidates.filter(isRequested);
   const requestedOthers = ranking.others.filter(isRequested).map((each) => ({ ...each, rank: 1 }));
   if (candidates.length + requestedOthers.length > 0) {
@@ -127,7 +110,6 @@ export async function selectNicsToProbe(
 }
 
 const firstPauseMs = 100;
-
 const maxPauseMs = 2000;
 
 /** A shorter try cannot succeed. */

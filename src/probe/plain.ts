@@ -1,14 +1,10 @@
-import { formatMs } from "../model/text.ts";
-import type { ProbedPath, Verdict } from "../model/probe.ts";
+import type { Verdict } from "../model/probe.ts";
 import { escapeUnprintable } from "../output/text.ts";
 import {
   shortEndpoint,
-  listEndpoints,
   assignedAddresses,
-  hasProblem,
   nicDetails,
-  notAskedLine,
-  probeHeadline,
+  pathResult,
   type ProbeRow,
   probeRows,
   type ProbeResults,
@@ -20,20 +16,16 @@ import {
  * brackets, every line about a NIC begins with its name, and no line is wrapped.
  */
 export function listProbe(results: ProbeResults, verbose: boolean): string {
-  const { rows, explained, notAsked: notAskedNics } = probeRows(results, verbose);
-  const endpoints = listEndpoints(rows);
-  const notAsked = notAskedLine(notAskedNics);
+  const { headline, rows, failing, endpoints, notAsked } = probeRows(results, verbose);
   const lines = [
-    probeHeadline(rows),
+    headline,
     ...rows.flatMap((row) => [
       `${rowSubject(row)}: ${rowFacts(row, endpoints).join(". ")}.`,
       ...(verbose && row.nic !== null ? [`${rowSubject(row)}, more: ${nicDetails(row.nic)}`] : []),
-      ...(explained.includes(row) && hasProblem(row)
-        ? problemLines(rowSubject(row), row.verdict)
-        : []),
+      ...(failing.includes(row) ? problemLines(rowSubject(row), row.verdict) : []),
     ]),
     ...(results.note === null ? [] : problemLines("Note", results.note)),
-    ...(notAsked === null ? [] : [notAsked]),
+    ...notAsked,
   ];
   return escapeUnprintable(`${lines.join("\n")}\n`);
 }
@@ -45,17 +37,11 @@ function rowSubject({ name, nic }: ProbeRow): string {
 function rowFacts({ nic, paths, verdict }: ProbeRow, endpoints: readonly string[]) {
   const endpointFacts = paths.flatMap((path) => {
     const name = shortEndpoint(path.probe.endpoint, endpoints);
-    const result = pathResult(path, verdict);
+    const result = pathResult(path, verdict, (word) => `${word}, not needed`);
     return result === null ? [] : [`${name} ${result}`];
   });
   if (nic === null) return endpointFacts;
   return [formatLinkState(nic.link), ...endpointFacts, addressFact(assignedAddresses(nic.link))];
-}
-
-function pathResult({ probe, verdict: { word } }: ProbedPath, nicVerdict: Verdict): string | null {
-  if (word === "down" || word === "no-carrier") return null;
-  if (word === "reached") return `ok, ${formatMs(probe.read?.ms ?? 0)}`;
-  return nicVerdict.word === "reached" ? `${word}, not needed` : word;
 }
 
 function addressFact(addresses: readonly string[]): string {

@@ -26,7 +26,6 @@ type ProbeLimits = Pick<ImdsSettings, "tryMs" | "connectMs" | "retries">;
 
 /** A transient error, such as a single 503, is no verdict yet. */
 const maxRetries = 2;
-
 const pauseMs = 100;
 
 /**
@@ -54,10 +53,9 @@ export async function probePath(
     const pause = pauseMs * (1 + 2 * host.clock.random());
     const isLast = round > Math.min(maxRetries, limits.retries) || leftMs(host, target) < 2 * pause;
     if (isLast || !isTransient(steps)) {
-      const connectResult = connect ?? (await inferConnect(host, target, steps, limits));
-      const isConnectFailed = connectResult.outcome !== "ok";
-      const results = isConnectFailed ? empty : { ...steps, endpoint };
-      return { ...results, connect: connectResult, requests, retries: round - 1 };
+      const inferred = connect ?? (await inferConnect(host, target, steps, limits));
+      const results = inferred.outcome === "ok" ? { ...steps, endpoint } : empty;
+      return { ...results, connect: inferred, requests, retries: round - 1 };
     }
     await host.clock.sleep(pause, stop);
   }
@@ -93,25 +91,26 @@ async function requestOnce(
 ): Promise<RequestSteps> {
   const send = (method: "GET" | "PUT", path: string, headers: Readonly<Record<string, string>>) => {
     const timeoutMs = Math.max(1, Math.min(tryMs, leftMs(host, target)));
-    const url = target.endpoint + path;
-    return sendProbeRequest(host, target, { url, method, headers, timeoutMs }, stop);
+    const limits = { timeoutMs, maxBytes, connectMs: null };
+    const request = { url: target.endpoint + path, method, headers, ...limits };
+    return sendRequest(host, target, request, stop);
   };
-  const tokenResponse = await send("PUT", tokenPath, { [tokenTtlHeader]: "60" });
-  const token = { ms: tokenResponse.ms, outcome: tokenOutcome(tokenResponse) };
+  const issued = await send("PUT", tokenPath, { [tokenTtlHeader]: "60" });
+  const hasNoToken = issued.outcome === "ok" && !isToken(issued.body);
+  const token = { outcome: hasNoToken ? "no-token" : issued.outcome, ms: issued.ms };
   if (token.outcome === "silent") {
     const { outcome, ms } = await send("GET", idPath, { [tokenHeader]: "invalid" });
     return { token, read: null, invalidToken: { outcome, ms }, requests: 2 };
   }
   if (token.outcome !== "ok") return { token, read: null, invalidToken: null, requests: 1 };
-  const { outcome, ms } = await send("GET", idPath, { [tokenHeader]: tokenResponse.body });
+  const { outcome, ms } = await send("GET", idPath, { [tokenHeader]: issued.body });
   return { token, read: { outcome, ms }, invalidToken: null, requests: 2 };
 }
 
 const idPath = "/latest/meta-data/instance-id";
 
-function tokenOutcome({ outcome, body }: ProbeResponse): string {
-  return outcome === "ok" && !isToken(body) ? "no-token" : outcome;
-}
+/** A token and an id are short: a longer answer is not from IMDS. */
+const maxBytes = 4096;
 
 /** 401: a new token is sometimes refused; 404: early in a boot the id may not be there yet. */
 function isTransient({ token, read }: RequestSteps): boolean {
@@ -141,26 +140,19 @@ function leftMs(host: Pick<Host, "clock">, { deadlineMs }: ProbeTarget): number 
   return Math.ceil(deadlineMs - host.clock.now());
 }
 
-type ProbeRequest = Omit<HttpRequest, "maxBytes" | "connectMs">;
-
 interface ProbeResponse extends ProbeStep {
   /** Of a 200; else empty. */
   readonly body: string;
 }
 
-/** A token and an id are short: a longer answer is not from IMDS. */
-const maxBytes = 4096;
-
 /** One request, with its result as a word. Throws the reason of `stop`. */
-async function sendProbeRequest(
+async function sendRequest(
   host: Pick<Host, "clock" | "log">,
   { transport, nic }: ProbeTarget,
-  request: ProbeRequest,
+  request: HttpRequest,
   stop: AbortSignal,
 ): Promise<ProbeResponse> {
-  const limits = { maxBytes, connectMs: null };
-  const { clock } = host;
-  const result = await exchange({ http: transport, clock }, { ...request, ...limits }, stop);
+  const result = await exchange({ http: transport, clock: host.clock }, request, stop);
   const { ms } = result;
   const { outcome, body = "" } = interpretResult(result);
   const viaSuffix = nic === null ? "" : ` through ${nic}`;

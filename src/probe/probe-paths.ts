@@ -37,30 +37,25 @@ export async function probePaths(
   host: ProbeHost,
   options: ProbePathsOptions,
 ): Promise<readonly LinkProbes[]> {
+  const { links, forbidden = [] } = options;
   const { endpoints, nic } = options.settings;
-  const routedEndpoints = endpoints.filter((endpoint) => !isBindable(endpoint));
-  const bindableEndpoints = endpoints.filter(isBindable);
-  const [first] = options.links;
+  const unbindable = endpoints.filter((endpoint) => !isBindable(endpoint));
+  const bindable = endpoints.filter(isBindable);
+  const [first] = links;
   const bindError =
-    bindableEndpoints.length === 0 || first === undefined ? null : await findBindError(host, first);
+    bindable.length === 0 || first === undefined ? null : await findBindError(host, first);
   if (bindError !== null) {
     host.log.warn(`${cannotBindMessage}, only the default route is probed: ${bindError}`, bindHint);
   }
-  const endpointsByRouting = bindError === null && nic !== null ? routedEndpoints : endpoints;
-  const endpointsByNic =
-    bindError === null
-      ? bindableEndpoints.filter((each) => !options.forbidden?.includes(each))
-      : [];
+  const byRouting = bindError === null && nic !== null ? unbindable : endpoints;
+  const byNic = bindError === null ? bindable.filter((each) => !forbidden.includes(each)) : [];
   return Promise.all([
-    ...(endpointsByRouting.length === 0 ? [] : [probeRouting(host, endpointsByRouting, options)]),
-    ...options.links.map((link) => probeNic(host, link, endpointsByNic, options)),
+    ...(byRouting.length === 0 ? [] : [probeRouting(host, byRouting, options)]),
+    ...links.map((link) => probeNic(host, link, byNic, options)),
   ]);
 }
 
-async function findBindError(
-  host: Pick<Host, "bind">,
-  { name }: LinkState,
-): Promise<string | null> {
+async function findBindError(host: ProbeHost, { name }: LinkState): Promise<string | null> {
   const transport = await host.bind({ nic: name, sources: [], connectMs: 0 });
   if (typeof transport === "string") return transport;
   transport.close();
@@ -92,7 +87,7 @@ async function probeRouting(
  * routing than through a NIC. null: it connects, or fails with an errno that the request will show.
  */
 async function detectConnectTimeout(
-  { http, clock }: Pick<Host, "clock" | "http">,
+  { http, clock }: ProbeHost,
   endpoint: string,
   limitMs: number,
 ): Promise<ProbeStep | null> {
@@ -104,23 +99,18 @@ async function detectConnectTimeout(
   return isConnected || ms < Math.floor(limitMs) ? null : { outcome: "ETIMEDOUT", ms };
 }
 
-function limitConnectMs(
-  { clock }: Pick<Host, "clock">,
-  { connectMs }: ImdsSettings,
-  deadlineMs: number,
-): number {
-  return Math.max(1, Math.min(connectMs, deadlineMs - clock.now()));
+function limitConnectMs({ clock }: ProbeHost, settings: ImdsSettings, deadlineMs: number): number {
+  return Math.max(1, Math.min(settings.connectMs, deadlineMs - clock.now()));
 }
 
 /** Sends nothing if the link is down, has no carrier, or has no address of the endpoint's family. */
 async function probeNic(
   host: ProbeHost,
-  originalLink: LinkState,
+  original: LinkState,
   endpoints: readonly string[],
   { settings, deadlineMs, stop, addLeasedAddress, onProbe }: ProbePathsOptions,
 ): Promise<LinkProbes> {
-  const link =
-    endpoints.length === 0 ? originalLink : await addLeasedAddress(originalLink, deadlineMs);
+  const link = endpoints.length === 0 ? original : await addLeasedAddress(original, deadlineMs);
   const connectMs = limitConnectMs(host, settings, deadlineMs);
   const probeEndpoint = async (endpoint: string): Promise<PathProbe> => {
     const { name: nic, addresses: sources } = link;

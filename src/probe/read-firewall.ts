@@ -7,8 +7,7 @@ import { nftablesSchema, parseNftables } from "./firewall/nftables.ts";
 
 /**
  * The firewall's chains. Those of iptables come first: what iptables has put into nftables is seen
- * twice, and is better fixed with iptables. null: none of the programs can read them, which takes
- * root.
+ * twice, and is better fixed with iptables. null: no program can read them, which takes root.
  */
 export async function readFirewall(
   host: Pick<Host, "exec">,

@@ -2,29 +2,22 @@ import { type ErrorReport, exitCodes, Failure, reportOf } from "../exit.ts";
 import type { Host } from "../host/host.ts";
 import { describeProbe } from "./table.ts";
 import { formatMs } from "../model/text.ts";
-import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
+import type { ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
 import type { FirstNic } from "./find-first.ts";
 import type { ProbeResult } from "./probe-nics.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { renderJson } from "../output/json.ts";
 
-type ProbeReportOptions = Pick<
-  ProbeNicsOptions,
-  "first" | "json" | "plain" | "timeout" | "verbose"
->;
-
 /** Prints the result on stdout; returns the exit status. */
 export async function reportProbe(
   host: Pick<Host, "clock" | "columns" | "log" | "print">,
-  { json, plain, verbose }: ProbeReportOptions,
+  { json, plain, verbose }: Pick<ProbeNicsOptions, "json" | "plain" | "verbose">,
   probed: ProbeResult,
 ): Promise<number> {
   const imds = summarizeImds(probed);
   const isReached = imds.endpoint !== null;
   const error = isReached ? null : reportOf(new Failure("UNAVAILABLE", "no NIC reaches IMDS"));
-  const { nics, kernel, note } = probed;
-  const elapsedMs = Math.round(host.clock.now());
-  const result = { nics, kernel, note, imds, error, elapsedMs };
+  const result = { ...probed, imds, error, elapsedMs: Math.round(host.clock.now()) };
   const columns = json || plain ? null : host.columns();
   await host.print(json ? renderProbe(result) : describeProbe(probed, { verbose, columns }));
   if (error !== null) host.log.error(error.message, error.hint);
@@ -34,7 +27,7 @@ export async function reportProbe(
 /** Prints only the NIC's name, or the JSON. Throws `UNAVAILABLE` if no NIC reaches IMDS. */
 export async function reportFirst(
   host: Pick<Host, "clock" | "print" | "log">,
-  { json, timeout = "60s" }: ProbeReportOptions,
+  { json, timeout = "60s" }: Pick<ProbeNicsOptions, "json" | "timeout">,
   firstNic: FirstNic | null,
 ): Promise<number> {
   host.log.waiting(null);
@@ -47,7 +40,7 @@ export async function reportFirst(
   const { endpoint, requests, retries } = probe;
   const elapsedMs = Math.round(host.clock.now());
   const imds = { endpoint, interface: nic, requests, retries, elapsedMs };
-  const result = { nics: [], kernel: null, note: null, imds, error: null, elapsedMs };
+  const result = { ...noNics, imds, error: null, elapsedMs };
   await host.print(json ? renderProbe(result) : `${nic}\n`);
   return exitCodes.OK;
 }
@@ -57,15 +50,14 @@ function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
     ...nics.map(({ link, paths }) => ({ name: link.name, paths })),
     ...(kernel === null ? [] : [{ name: kernel.link, paths: kernel.paths }]),
   ];
-  const all = sources.flatMap(({ name, paths }) => paths.map((path) => ({ name, path })));
-  const best = all.find(({ path }) => path.verdict.word === "reached");
-  const sum = (count: (path: ProbedPath) => number) =>
-    all.reduce((sum, { path }) => sum + count(path), 0);
+  const all = sources.flatMap(({ name, paths }) => paths.map((path) => ({ name, ...path })));
+  const best = all.find(({ verdict }) => verdict.word === "reached");
+  const sum = (key: "requests" | "retries") => all.reduce((sum, { probe }) => sum + probe[key], 0);
   return {
-    endpoint: best?.path.probe.endpoint ?? null,
+    endpoint: best?.probe.endpoint ?? null,
     interface: best?.name ?? null,
-    requests: sum(({ probe }) => probe.requests),
-    retries: sum(({ probe }) => probe.retries),
+    requests: sum("requests"),
+    retries: sum("retries"),
     elapsedMs,
   };
 }
@@ -79,14 +71,12 @@ interface ImdsSummary {
   readonly elapsedMs: number;
 }
 
-interface ProbeReport {
-  readonly nics: readonly ProbedNic[];
-  readonly kernel: ProbedKernel | null;
-  readonly note: Verdict | null;
+interface ProbeReport extends ProbeResult {
   readonly imds: ImdsSummary | null;
-  readonly elapsedMs: number;
   readonly error: ErrorReport | null;
 }
+
+const noNics = { nics: [], kernel: null, note: null };
 
 /** What `probe-nics --json` prints. */
 function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport): string {
@@ -105,7 +95,7 @@ function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport
 
 /** The same for a run that failed before it had a result. */
 export function renderProbeFailure(error: ErrorReport, elapsedMs: number): string {
-  return renderProbe({ nics: [], kernel: null, note: null, imds: null, elapsedMs, error });
+  return renderProbe({ ...noNics, imds: null, elapsedMs, error });
 }
 
 function nicJson({ link, rank, reason, paths, verdict }: ProbedNic) {
@@ -128,7 +118,7 @@ function nicJson({ link, rank, reason, paths, verdict }: ProbedNic) {
   };
 }
 
-function pathsJson({ paths, verdict }: { paths: readonly ProbedPath[]; verdict: Verdict }) {
+function pathsJson({ paths, verdict }: Pick<ProbedNic, "paths" | "verdict">) {
   return { outcome: verdictOutcome(verdict), verdict, endpoints: paths.map(endpointJson) };
 }
 

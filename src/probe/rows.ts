@@ -1,14 +1,10 @@
 import { isLinkLocalIpv6 } from "../model/ip.ts";
 import type { LinkState } from "../model/link.ts";
-import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
+import type { ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
+import { formatMs } from "../model/text.ts";
+import type { ProbeResult } from "./probe-nics.ts";
 
-/** The result of probing all NICs. */
-export interface ProbeResults {
-  readonly nics: readonly ProbedNic[];
-  readonly kernel: ProbedKernel | null;
-  /** Why programs that do not bind to a NIC do not reach IMDS; null: they do, or no NIC does. */
-  readonly note: Verdict | null;
-}
+export type ProbeResults = Omit<ProbeResult, "elapsedMs">;
 
 /** One row of the output: a NIC, or the kernel's own routing (`nic` is null). */
 export interface ProbeRow {
@@ -18,11 +14,15 @@ export interface ProbeRow {
   readonly verdict: Verdict;
 }
 
-interface ProbeRows {
+export interface ProbeRows {
+  readonly headline: string;
   readonly rows: readonly ProbeRow[];
-  /** Rows whose problem, if they have one, is explained. */
-  readonly explained: readonly ProbeRow[];
-  readonly notAsked: readonly ProbedNic[];
+  /** The rows whose problem is explained. */
+  readonly failing: readonly ProbeRow[];
+  /** The endpoints that were probed, once each, in order. */
+  readonly endpoints: readonly string[];
+  /** The NICs that were not probed, and why: a line; empty: there are none. */
+  readonly notAsked: readonly string[];
 }
 
 /** The rows, best first. The kernel's routing has one only if it adds information, or if `verbose`. */
@@ -30,20 +30,20 @@ export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean
   const asked = nics.filter(({ rank }) => rank !== null);
   const nicRows: readonly ProbeRow[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
   const kernelRows = kernel === null ? [] : [{ name: kernelRowName, nic: null, ...kernel }];
-  const rows = [
-    ...kernelRows.filter((row) => verbose || addsInformation(nicRows, row)),
-    ...nicRows,
-  ];
+  const rows = [...kernelRows.filter((row) => verbose || isDifferent(nicRows, row)), ...nicRows];
   // a problem of the kernel's routing is explained by the note, or by the problems of the NICs
   const isExplained = note !== null || nicRows.some(hasProblem);
-  const notAsked = nics.filter(({ rank, link }) => rank === null && link.kind !== "loopback");
-  return { rows, explained: isExplained ? nicRows : rows, notAsked };
+  const failing = (isExplained ? nicRows : rows).filter(hasProblem);
+  const paths = rows.flatMap((row) => row.paths);
+  const endpoints = [...new Set(paths.map(({ probe }) => probe.endpoint))];
+  const notAsked = describeNotAsked(nics);
+  return { headline: describeReach(rows), rows, failing, endpoints, notAsked };
 }
 
 const kernelRowName = "kernel routing";
 
 /** The result of the kernel's routing differs from that of the NICs. */
-function addsInformation(nicRows: readonly ProbeRow[], kernel: ProbeRow): boolean {
+function isDifferent(nicRows: readonly ProbeRow[], kernel: ProbeRow): boolean {
   const asked = nicRows.filter(({ verdict }) => verdict.word !== "not-asked");
   return asked.length === 0 || asked.some(reachesImds) !== reachesImds(kernel);
 }
@@ -52,28 +52,25 @@ function reachesImds({ verdict }: ProbeRow): boolean {
   return verdict.word === "reached";
 }
 
-export function hasProblem({ verdict: { word } }: ProbeRow): boolean {
+function hasProblem({ verdict: { word } }: ProbeRow): boolean {
   return word !== "reached" && word !== "not-asked";
 }
 
 /** A sentence: whether IMDS answers, and through which NICs. */
-export function probeHeadline(rows: readonly ProbeRow[]): string {
+function describeReach(rows: readonly ProbeRow[]): string {
   if (rows.length === 0) return "There is no NIC through which IMDS could be reached.";
   const nicRows = rows.filter(({ nic }) => nic !== null);
-  const reaching = nicRows.some(reachesImds)
-    ? nicRows.filter(reachesImds)
-    : rows.filter(reachesImds);
+  const reaching = (nicRows.some(reachesImds) ? nicRows : rows).filter(reachesImds);
   const failing = nicRows.filter(hasProblem);
   if (reaching.length === 0) return "No NIC reaches IMDS.";
   const remainder = failing.length === 0 ? "" : `, not through ${joinNames(failing)}`;
   return `IMDS answers through ${joinNames(reaching)}${remainder}.`;
 }
 
-/** The NICs that were not probed, and why; null: there are none. */
-export function notAskedLine(notAsked: readonly ProbedNic[]): string | null {
-  if (notAsked.length === 0) return null;
+function describeNotAsked(nics: readonly ProbedNic[]): readonly string[] {
+  const notAsked = nics.filter(({ rank, link }) => rank === null && link.kind !== "loopback");
   const names = notAsked.map(({ link, reason }) => ({ name: `${link.name} (${reason})` }));
-  return `Not asked: ${joinNames(names)}.`;
+  return names.length === 0 ? [] : [`Not asked: ${joinNames(names)}.`];
 }
 
 /** A machine may have dozens of NICs; JSON lists all of them. */
@@ -86,16 +83,25 @@ export function joinNames(rows: readonly Pick<ProbeRow, "name">[]): string {
   return `${names.join(", ")}${more === 0 ? "" : remainder}`;
 }
 
-/** The endpoints that were probed, once each, in order. */
-export function listEndpoints(rows: readonly ProbeRow[]): readonly string[] {
-  return [...new Set(rows.flatMap(({ paths }) => paths.map(({ probe }) => probe.endpoint)))];
-}
-
 /** The family, if only one endpoint has it; else the address. */
 export function shortEndpoint(endpoint: string, all: readonly string[]): string {
   const family = (text: string) => (text.includes("[") ? "IPv6" : "IPv4");
   const isOnly = all.filter((each) => family(each) === family(endpoint)).length === 1;
   return isOnly ? family(endpoint) : endpoint.replace(/^http:\/\//, "");
+}
+
+/**
+ * The result of a path; null: its link is down or has no carrier. `unneeded` marks a word that is no
+ * problem, because the NIC reaches IMDS over another endpoint.
+ */
+export function pathResult(
+  { probe, verdict: { word } }: ProbedPath,
+  nicVerdict: Verdict,
+  unneeded: (word: string) => string,
+): string | null {
+  if (word === "down" || word === "no-carrier") return null;
+  if (word === "reached") return `ok, ${formatMs(probe.read?.ms ?? 0)}`;
+  return nicVerdict.word === "reached" ? unneeded(word) : word;
 }
 
 export function formatLinkState({ isUp, hasCarrier }: LinkState): string {

@@ -1,23 +1,20 @@
-import { formatMs } from "../model/text.ts";
-import type { ProbedPath, Verdict } from "../model/probe.ts";
+import type { Verdict } from "../model/probe.ts";
 import { listProbe } from "./plain.ts";
 import { escapeUnprintable, tableLines, defaultColumns, wrapWords } from "../output/text.ts";
 import {
   shortEndpoint,
-  listEndpoints,
   assignedAddresses,
-  hasProblem,
   joinNames,
   nicDetails,
-  notAskedLine,
-  probeHeadline,
+  pathResult,
   type ProbeRow,
+  type ProbeRows,
   probeRows,
   type ProbeResults,
   formatLinkState,
 } from "./rows.ts";
 
-interface ProbeTableOptions {
+interface TableOptions {
   readonly verbose: boolean;
   /** Of the terminal; null: there is no terminal, or no table is wanted. */
   readonly columns: number | null;
@@ -28,51 +25,37 @@ interface ProbeTableOptions {
  * cause and, indented, the commands that fix it. At most 80 columns. Without a terminal, or if the
  * table does not fit, one line per fact (`listProbe`).
  */
-export function describeProbe(
-  results: ProbeResults,
-  { verbose, columns }: ProbeTableOptions,
-): string {
+export function describeProbe(results: ProbeResults, { verbose, columns }: TableOptions): string {
   if (columns === null) return listProbe(results, verbose);
   const width = Math.min(columns, defaultColumns);
-  const { rows, explained, notAsked: notAskedNics } = probeRows(results, verbose);
-  const lines = rows.length === 0 ? [] : renderTable(rows, verbose, width);
+  const view = probeRows(results, verbose);
+  const lines = view.rows.length === 0 ? [] : renderTable(view, verbose, width);
   if (lines === null) return listProbe(results, verbose);
   const { note } = results;
-  const notAsked = notAskedLine(notAskedNics);
   const sections = [
-    wrapWords(probeHeadline(rows), "", width),
+    wrapWords(view.headline, "", width),
     lines,
-    ...groupProblems(explained).map((problem) => problemLines(problem, width)),
+    ...groupProblems(view.failing).map((problem) => problemLines(problem, width)),
     note === null ? [] : problemLines({ names: "note", verdict: note }, width),
-    notAsked === null ? [] : wrapWords(notAsked, "", width),
+    view.notAsked.flatMap((line) => wrapWords(line, "", width)),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return escapeUnprintable(`${paragraphs.join("\n\n")}\n`);
 }
 
 /** null: the table does not fit. */
-function renderTable(
-  rows: readonly ProbeRow[],
-  verbose: boolean,
-  width: number,
-): readonly string[] | null {
-  const endpoints = listEndpoints(rows);
+function renderTable(view: ProbeRows, verbose: boolean, width: number): readonly string[] | null {
+  const { rows, endpoints } = view;
   const names = endpoints.map((each) => shortEndpoint(each, endpoints));
-  const lines = tableLines([
+  const [head = "", ...body] = tableLines([
     ["NIC", "STATE", ...names, "ADDRESSES"],
-    ...rows.map(({ name, nic, paths, verdict }) => [
-      name,
-      nic === null ? "-" : formatLinkState(nic.link),
-      ...endpoints.map((endpoint) =>
-        formatCell(
-          paths.find(({ probe }) => probe.endpoint === endpoint),
-          verdict,
-        ),
-      ),
-      nic === null ? "" : assignedAddresses(nic.link).join(", "),
+    ...rows.map((row) => [
+      row.name,
+      row.nic === null ? "-" : formatLinkState(row.nic.link),
+      ...endpoints.map((endpoint) => formatCell(row, endpoint)),
+      row.nic === null ? "" : assignedAddresses(row.nic.link).join(", "),
     ]),
   ]);
-  const [head = "", ...body] = lines;
   const indent = " ".repeat(head.lastIndexOf("ADDRESSES"));
   const all = [
     head,
@@ -98,13 +81,10 @@ function detailLines(row: ProbeRow | undefined, width: number): readonly string[
 }
 
 /** In brackets: no problem, because the NIC reaches IMDS over another endpoint. */
-function formatCell(path: ProbedPath | undefined, nicVerdict: Verdict): string {
-  if (path === undefined || path.verdict.word === "down" || path.verdict.word === "no-carrier") {
-    return "-";
-  }
-  const { word } = path.verdict;
-  if (word === "reached") return `ok, ${formatMs(path.probe.read?.ms ?? 0)}`;
-  return nicVerdict.word === "reached" ? `(${word})` : word;
+function formatCell({ paths, verdict }: ProbeRow, endpoint: string): string {
+  const path = paths.find(({ probe }) => probe.endpoint === endpoint);
+  if (path === undefined) return "-";
+  return pathResult(path, verdict, (word) => `(${word})`) ?? "-";
 }
 
 interface Problem {
@@ -113,8 +93,7 @@ interface Problem {
 }
 
 /** NICs with the same text and the same fix are named in one problem. */
-function groupProblems(rows: readonly ProbeRow[]): readonly Problem[] {
-  const failing = rows.filter(hasProblem);
+function groupProblems(failing: readonly ProbeRow[]): readonly Problem[] {
   const groups = Map.groupBy(failing, ({ verdict: { text, fix } }) =>
     [text, ...(fix ?? [])].join("\n"),
   );
