@@ -53,9 +53,9 @@ export async function probePath(
     const pause = pauseMs * (1 + 2 * host.clock.random());
     const isLast = round > Math.min(maxRetries, limits.retries) || leftMs(host, target) < 2 * pause;
     if (isLast || !isTransient(steps)) {
-      const inferred = connect ?? (await inferConnect(host, target, steps, limits));
-      const results = inferred.outcome === "ok" ? { ...steps, endpoint } : empty;
-      return { ...results, connect: inferred, requests, retries: round - 1 };
+      const connectStep = connect ?? (await inferConnect(host, target, steps, limits));
+      const results = connectStep.outcome === "ok" ? { ...steps, endpoint } : empty;
+      return { ...results, connect: connectStep, requests, retries: round - 1 };
     }
     await host.clock.sleep(pause, stop);
   }
