@@ -9,14 +9,14 @@ const never = new AbortController().signal;
 type Answer = { readonly body: string; readonly status: number } | Error | "silence";
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
-/** A transport that gives these answers, a list for each method; the last of a list is repeated. */
+/** A transport with a list of answers per method; the last answer of a list is repeated. */
 function transportOf(put: readonly Answer[], get: readonly Answer[] = []) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const queues = { PUT: [...put], GET: [...get] };
   const fetch = async (_: string, { method, headers, signal }: RequestInit): Promise<Response> => {
     const queue = method === "PUT" ? queues.PUT : queues.GET;
     const token = new Headers(headers).get("x-aws-ec2-metadata-token");
-    asked.push(token === null ? String(method) : `${method} ${token}`);
+    requested.push(token === null ? String(method) : `${method} ${token}`);
     const answer = queue.length > 1 ? queue.shift() : queue[0];
     if (answer instanceof Error) throw answer;
     if (typeof answer === "object") return new Response(answer.body, { status: answer.status });
@@ -24,18 +24,18 @@ function transportOf(put: readonly Answer[], get: readonly Answer[] = []) {
       signal?.addEventListener("abort", () => reject(signal.reason));
     });
   };
-  return { asked, fetch };
+  return { requested, fetch };
 }
 
 const text = (body: string, status = 200): Answer => ({ body, status });
 const connected = async () => undefined;
 
-async function look(
+async function probeWith(
   put: readonly Answer[],
   get: readonly Answer[],
   more: Partial<ProbeTarget["transport"]> = {},
 ) {
-  const { asked, fetch } = transportOf(put, get);
+  const { requested, fetch } = transportOf(put, get);
   const clock = fakeClock();
   const transport = { fetch, canConnect: null, tryConnect: connected, ...more };
   const probe = await probePath(
@@ -46,51 +46,54 @@ async function look(
   );
   const { connect, token, read, invalidToken, requests, retries } = probe;
   const outcomes = [connect, token, read, invalidToken].map((step) => step?.outcome ?? null);
-  return { outcomes, asked, requests, retries, slept: clock.slept };
+  return { outcomes, requested, requests, retries, slept: clock.slept };
 }
 
-test("connect, token, instance-id with that token", async () => {
-  const { outcomes, asked, requests } = await look([text("secret")], [text("i-1")]);
+test("a probe connects, acquires a token and reads instance-id with it", async () => {
+  const { outcomes, requested, requests } = await probeWith([text("secret")], [text("i-1")]);
   expect(outcomes).toEqual(["ok", "ok", "ok", null]);
-  expect(asked).toEqual(["PUT", "GET secret"]);
+  expect(requested).toEqual(["PUT", "GET secret"]);
   expect(requests).toBe(2);
 });
 
-test("without a connection nothing is asked", async () => {
+test("without a connection no request is sent", async () => {
   const tryConnect = async () => Promise.reject(failure("EHOSTUNREACH"));
-  const { outcomes, asked } = await look([], [], { tryConnect });
+  const { outcomes, requested } = await probeWith([], [], { tryConnect });
   expect(outcomes).toEqual(["EHOSTUNREACH", null, null, null]);
-  expect(asked).toEqual([]);
+  expect(requested).toEqual([]);
 });
 
 test("a silent PUT is followed by a GET with an invalid token, never by one without a token", async () => {
-  const { outcomes, asked } = await look(["silence"], [text("", 401)]);
+  const { outcomes, requested } = await probeWith(["silence"], [text("", 401)]);
   expect(outcomes).toEqual(["ok", "silent", null, "401"]);
-  expect(asked).toEqual(["PUT", "GET invalid"]);
+  expect(requested).toEqual(["PUT", "GET invalid"]);
 });
 
-describe("what may pass is tried twice more, with a new token", () => {
+describe("a transient error is retried twice, with a new token", () => {
   for (const status of [401, 404, 408, 429, 500, 503]) {
-    test(`${status}, and then metadata`, async () => {
-      const { outcomes, retries, slept } = await look([text("t")], [text("", status), text("i-1")]);
+    test(`${status} is retried once before metadata`, async () => {
+      const { outcomes, retries, slept } = await probeWith(
+        [text("t")],
+        [text("", status), text("i-1")],
+      );
       expect(outcomes).toEqual(["ok", "ok", "ok", null]);
       expect({ retries, slept }).toEqual({ retries: 1, slept: [300] });
     });
   }
 
-  test("503 for ever is told after three", async () => {
-    const { outcomes, asked, retries } = await look([text("", 503)], []);
+  test("503 is the outcome after three tries", async () => {
+    const { outcomes, requested, retries } = await probeWith([text("", 503)], []);
     expect(outcomes).toEqual(["ok", "503", null, null]);
-    expect({ asked, retries }).toEqual({ asked: ["PUT", "PUT", "PUT"], retries: 2 });
+    expect({ requested, retries }).toEqual({ requested: ["PUT", "PUT", "PUT"], retries: 2 });
   });
 });
 
-test("--retries 0 is one try", async () => {
-  const { fetch, asked } = transportOf([text("", 503)]);
+test("--retries 0 sends one request", async () => {
+  const { fetch, requested } = transportOf([text("", 503)]);
   const transport = { fetch, canConnect: null, tryConnect: connected };
   const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
   await probePath({ clock: fakeClock(), log: fakeLog() }, target, { ...limits, retries: 0 }, never);
-  expect(asked).toEqual(["PUT"]);
+  expect(requested).toEqual(["PUT"]);
 });
 
 const final: readonly (readonly [what: string, answer: Answer, outcome: string])[] = [
@@ -107,32 +110,35 @@ const final: readonly (readonly [what: string, answer: Answer, outcome: string])
 ];
 for (const [what, answer, outcome] of final) {
   test(`${what} is final: ${outcome}`, async () => {
-    const { outcomes, asked } = await look([answer], []);
-    expect({ outcomes, asked }).toEqual({ outcomes: ["ok", outcome, null, null], asked: ["PUT"] });
+    const { outcomes, requested } = await probeWith([answer], []);
+    expect({ outcomes, requested }).toEqual({
+      outcomes: ["ok", outcome, null, null],
+      requested: ["PUT"],
+    });
   });
 }
 
-describe("by the kernel's own routing, which cannot connect alone", () => {
-  const routed = async (put: Answer, stands: boolean) => {
+describe("over kernel routing, where no connection is made first", () => {
+  const routed = async (put: Answer, connects: boolean) => {
     const { fetch } = transportOf([put], ["silence"]);
-    const transport = { fetch, canConnect: async () => stands };
+    const transport = { fetch, canConnect: async () => connects };
     const target = { endpoint, nic: "ens5", transport, deadlineMs: 60_000 };
     const probe = await probePath({ clock: fakeClock(), log: fakeLog() }, target, limits, never);
     return [probe.connect?.outcome, probe.token?.outcome];
   };
 
-  test("an errno was the connection's", async () => {
+  test("an errno is the outcome of the connection", async () => {
     const cause = Object.assign(new Error("fetch failed"), { cause: failure("ECONNREFUSED") });
     expect(await routed(cause, false)).toEqual(["ECONNREFUSED", undefined]);
   });
 
-  test("silence is looked into", async () => {
+  test("after silence a connection is tried", async () => {
     expect(await routed("silence", false)).toEqual(["ETIMEDOUT", undefined]);
     expect(await routed("silence", true)).toEqual(["ok", "silent"]);
   });
 });
 
-test("a stop ends it with its reason", async () => {
+test("an abort ends a probe with its reason", async () => {
   const stop = AbortSignal.abort(new Error("Ctrl-C"));
   const { fetch } = transportOf(["silence"]);
   const transport = {

@@ -5,7 +5,7 @@ import type { FirewallChain, FirewallCondition } from "../../../src/model/firewa
 type Field = FirewallCondition["field"];
 type Outputs = Readonly<Record<string, string>>;
 
-/** The chains that are read of what these programs print; the others are not there. */
+/** The chains read from the output of these programs; all other programs are not installed. */
 const read = (outputs: Outputs) =>
   readFirewall({
     exec: async ([program = ""]) => {
@@ -18,7 +18,7 @@ const read = (outputs: Outputs) =>
 const plain = (chains: readonly FirewallChain[] | null) =>
   (chains ?? []).map(({ name, hook, policy, rules }) => ({ name, hook, policy, rules }));
 
-test("nobody who may tell: null, which is not an empty firewall", async () => {
+test("without a program the firewall is null, which differs from an empty one", async () => {
   expect(await read({})).toBeNull();
   expect(await read({ nft: '{"nftables": []}' })).toEqual([]);
 });
@@ -50,7 +50,7 @@ describe("nft -j list ruleset", () => {
     isNegated,
   });
 
-  test("a chain, its policy, and how a rule is taken away or passed by", async () => {
+  test("a chain has its policy and its rules, a rule the command that removes it", async () => {
     const nftables = [
       { chain: base },
       { rule: { ...inT, chain: "c", handle: 7, expr: [match(daddr, "169.254.169.254"), drop] } },
@@ -74,7 +74,7 @@ describe("nft -j list ruleset", () => {
     ]);
   });
 
-  test("networks, ranges, sets, named sets", async () => {
+  test("networks, ranges, sets and named sets are conditions", async () => {
     const prefix = { prefix: { addr: "169.254.0.0", len: 16 } };
     const dport = { payload: { protocol: "tcp", field: "dport" } };
     const matches = [
@@ -98,7 +98,7 @@ describe("nft -j list ruleset", () => {
     ]);
   });
 
-  test("counters and comments are no conditions, limits and what iptables alone knows are", async () => {
+  test("counters and comments are no conditions, limits and matches of iptables are", async () => {
     const counter = { counter: { packets: 0, bytes: 0 } };
     const comment = { xt: { type: "match", name: "comment" } };
     const owner = { xt: { type: "match", name: "owner" } };
@@ -109,7 +109,7 @@ describe("nft -j list ruleset", () => {
     ]);
   });
 
-  test("a map of verdicts is a rule for each of its entries", async () => {
+  test("a verdict map has one rule per entry", async () => {
     const state = { ct: { key: "state" } };
     const data = {
       set: [
@@ -123,7 +123,7 @@ describe("nft -j list ruleset", () => {
     ]);
   });
 
-  test("a rule without a verdict is none", async () => {
+  test("a rule without a verdict is left out", async () => {
     expect(await rulesOf(match(daddr, "1.2.3.4"), { counter: null })).toEqual([]);
   });
 });
@@ -150,7 +150,7 @@ describe("iptables-save", () => {
     isNegated,
   });
 
-  test("chains and rules, without those that only translate", async () => {
+  test("chains and rules are read, those of the nat table are left out", async () => {
     const chains = await read({ "iptables-save": saved });
     const guard =
       '-d 169.254.169.254/32 ! -o lo -p tcp -m tcp --dport 80:90 -m comment --comment "a b" -j REJECT --reject-with icmp-port-unreachable';
@@ -194,7 +194,7 @@ describe("iptables-save", () => {
     ]);
   });
 
-  test("another table is named, and IPv6 has its own program", async () => {
+  test("the command names another table, and IPv6 has its own program", async () => {
     const raw =
       "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s fd00:ec2::254/128 -j DROP\nCOMMIT\n";
     const [chain] = (await read({ "ip6tables-save": raw })) ?? [];

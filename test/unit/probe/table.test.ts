@@ -10,7 +10,7 @@ const verdict = (word: VerdictWord, text: string = word, fix: readonly string[] 
   fix: fix,
 });
 
-function wayOf(word: VerdictWord, endpoint = "http://169.254.169.254") {
+function pathWith(word: VerdictWord, endpoint = "http://169.254.169.254") {
   const probe = { ...probeOf({ connect: "ok", token: "ok", read: "ok" }), endpoint };
   return { probe, pathFacts, verdict: verdict(word) };
 }
@@ -20,7 +20,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
   link: linkStateAt(number),
   rank: number + 1,
   reason: "carrier, an address of its own, driver ena",
-  paths: [wayOf("reached"), wayOf("no-route", ipv6)],
+  paths: [pathWith("reached"), pathWith("no-route", ipv6)],
   verdict: verdict("reached"),
   ...changes,
 });
@@ -28,7 +28,7 @@ const nicAt = (number: number, changes: Partial<ProbedNic> = {}): ProbedNic => (
 const linesOf = (nics: readonly ProbedNic[], verbose = false) =>
   describeProbe({ nics, kernel: null, note: null }, { verbose, columns: 80 }).split("\n");
 
-test("all is well: a sentence and a table", () => {
+test("NICs that reach IMDS have a sentence and a table", () => {
   expect(linesOf([nicAt(0), nicAt(1)])).toEqual([
     "IMDS answers through ens5, ens6.",
     "",
@@ -39,10 +39,10 @@ test("all is well: a sentence and a table", () => {
   ]);
 });
 
-test("trouble stands below, with what is to be pasted on lines of its own", () => {
+test("a fault is below the table, with each command on its own line", () => {
   const link = linkStateAt(1, { isUp: false, hasCarrier: false, addresses: [] });
   const down = verdict("down", "it is down", ["ip link set dev ens6 up"]);
-  const lines = linesOf([nicAt(0), nicAt(1, { link, paths: [wayOf("down")], verdict: down })]);
+  const lines = linesOf([nicAt(0), nicAt(1, { link, paths: [pathWith("down")], verdict: down })]);
   expect(lines.slice(4)).toEqual([
     "ens6  down   -         -",
     "",
@@ -52,10 +52,10 @@ test("trouble stands below, with what is to be pasted on lines of its own", () =
   ]);
 });
 
-test("the same trouble of several NICs is told once", () => {
-  const trouble = verdict("firewall", "the firewall (inet t c) drops it", ["nft delete rule x"]);
-  const broken = { paths: [wayOf("firewall")], verdict: trouble };
-  const other = { ...broken, verdict: { ...trouble, fix: ["nft delete rule y"] } };
+test("the same fault of several NICs is printed once", () => {
+  const fault = verdict("firewall", "the firewall (inet t c) drops it", ["nft delete rule x"]);
+  const broken = { paths: [pathWith("firewall")], verdict: fault };
+  const other = { ...broken, verdict: { ...fault, fix: ["nft delete rule y"] } };
   const text = linesOf([nicAt(0, broken), nicAt(1, other), nicAt(2, broken)]).join("\n");
   expect(text).toStartWith("No NIC reaches IMDS.\n");
   expect(text).toContain(
@@ -64,7 +64,7 @@ test("the same trouble of several NICs is told once", () => {
   expect(text).toContain("ens6: the firewall (inet t c) drops it.\n    nft delete rule y\n");
 });
 
-test("what is not asked is one line, without the loopback", () => {
+test("the NICs that are not asked are one line, without the loopback", () => {
   const skipped = (kind: "loopback" | "bridge", name: string): ProbedNic => ({
     ...nicAt(3, { rank: null, paths: [], reason: `a ${kind}` }),
     link: { ...linkStateAt(3), kind, name },
@@ -74,21 +74,21 @@ test("what is not asked is one line, without the loopback", () => {
   expect(lines.slice(-3)).toEqual(["", "Not asked: docker0 (a bridge).", ""]);
 });
 
-test("--verbose has a second line per NIC", () => {
+test("--verbose adds a second line per NIC", () => {
   expect(linesOf([nicAt(0)], true)[4]).toBe(
     "    06:aa:bb:cc:dd:00, ena, 0000:00:05.0; rank 1: carrier, an address of its",
   );
 });
 
-test("several endpoints of a family have their address as column", () => {
-  const paths = [wayOf("reached"), wayOf("refused", "http://10.0.0.1:8080")];
+test("several endpoints of a family have a column per address", () => {
+  const paths = [pathWith("reached"), pathWith("refused", "http://10.0.0.1:8080")];
   expect(linesOf([nicAt(0, { paths })])[2]).toBe(
     "NIC   STATE  169.254.169.254  10.0.0.1:8080  ADDRESSES",
   );
 });
 
-test("the kernel's routing is a row of its own", () => {
-  const kernel = { link: "ens5", paths: [wayOf("reached")], verdict: verdict("reached") };
+test("kernel routing has its own row", () => {
+  const kernel = { link: "ens5", paths: [pathWith("reached")], verdict: verdict("reached") };
   const asked = nicAt(0, { paths: [], verdict: verdict("not-asked") });
   const lines = describeProbe(
     { nics: [asked], kernel, note: null },
@@ -104,23 +104,23 @@ test("the kernel's routing is a row of its own", () => {
   ]);
 });
 
-test("no NIC at all is a sentence", () => {
+test("no NIC gives a sentence without a table", () => {
   expect(linesOf([])).toEqual(["There is no NIC through which IMDS could be reached.", ""]);
 });
 
-test("control characters of a name do not reach the terminal", () => {
+test("control characters in a NIC's name are escaped", () => {
   const link = { ...linkStateAt(0), name: "ens\u001b[2J" };
   expect(linesOf([nicAt(0, { link })]).join("\n")).toContain("ens\\x1b[2J");
 });
 
-test("prose keeps to 80 columns, a command is never broken", () => {
+test("text wraps at 80 columns, a command is never wrapped", () => {
   const long = `${"word ".repeat(40)}end`;
   const paste = `nft ${"x".repeat(100)}`;
   const lines = linesOf([nicAt(0, { verdict: verdict("firewall", long, [paste]) })]);
   expect(lines.filter((line) => line.length > 80)).toEqual([`    ${paste}`]);
 });
 
-test("what keeps others from IMDS is a note at the end", () => {
+test("the note on other programs is at the end", () => {
   const note = verdict("no-route", "curl does not reach IMDS", ["ip route append x"]);
   const text = describeProbe(
     { nics: [nicAt(0)], kernel: null, note },
@@ -131,29 +131,29 @@ test("what keeps others from IMDS is a note at the end", () => {
 
 const kernelAt = (word: VerdictWord) => ({
   link: "br0",
-  paths: [wayOf(word)],
+  paths: [pathWith(word)],
   verdict: verdict(word, `${word} by routing`),
 });
 const textOf = (nics: readonly ProbedNic[], word: VerdictWord, more = {}, verbose = false) =>
   describeProbe({ nics, kernel: kernelAt(word), note: null, ...more }, { verbose, columns: 80 });
 
-test("the kernel's routing that comes to what the NICs do is no row without --verbose", () => {
+test("kernel routing with the same result as the NICs has a row only with --verbose", () => {
   expect(textOf([nicAt(0)], "reached")).not.toContain("routing");
   const verbose = textOf([nicAt(0)], "reached", {}, true);
   expect(verbose).toContain("kernel routing  -      ok, 3 ms  -\n");
   expect(verbose).toStartWith("IMDS answers through ens5.\n");
-  const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
+  const broken = { paths: [pathWith("no-answer")], verdict: verdict("no-answer") };
   expect(textOf([nicAt(0, broken)], "no-answer")).not.toContain("routing");
 });
 
-test("the kernel's routing reaches it, and no NIC does: a row", () => {
-  const broken = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
+test("kernel routing has a row if it reaches IMDS and no NIC does", () => {
+  const broken = { paths: [pathWith("no-answer")], verdict: verdict("no-answer") };
   const text = textOf([nicAt(0, broken)], "reached");
   expect(text).toStartWith("IMDS answers through kernel routing, not through ens5.\n");
   expect(text).toContain("kernel routing  -      ok, 3 ms");
 });
 
-test("NICs reach it, and the kernel's routing does not: a row, and the note alone says why", () => {
+test("kernel routing has a row if only NICs reach IMDS, and the note has the reason", () => {
   const text = textOf([nicAt(0)], "no-route", { note: verdict("no-route", "curl does not") });
   expect(text).toStartWith("IMDS answers through ens5.\n");
   expect(text).toContain("kernel routing  -      no-route");
@@ -161,13 +161,13 @@ test("NICs reach it, and the kernel's routing does not: a row, and the note alon
   expect(text).toEndWith("\nnote: curl does not.\n");
 });
 
-test("no NIC is there, and the kernel's routing does not reach it: why", () => {
+test("without a NIC the reason for kernel routing is printed", () => {
   expect(textOf([], "no-answer")).toContain("kernel routing: no-answer by routing.");
 });
 
-test("of more than eight names the rest is counted", () => {
-  const trouble = { paths: [wayOf("no-answer")], verdict: verdict("no-answer") };
-  const many = (count: number) => Array.from({ length: count }, (_, at) => nicAt(at, trouble));
+test("names after the eighth are counted", () => {
+  const broken = { paths: [pathWith("no-answer")], verdict: verdict("no-answer") };
+  const many = (count: number) => Array.from({ length: count }, (_, at) => nicAt(at, broken));
   const bridges = Array.from({ length: 10 }, (_, at) => ({
     ...nicAt(at, { rank: null, reason: "a bridge" }),
     verdict: verdict("not-a-candidate"),

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { renderIni } from "../../../src/render/ini.ts";
 
-test("comments, sections with a blank line between, none without keys", () => {
+test("a blank line separates sections, and a section without keys is left out", () => {
   const text = renderIni(
     ["# one", "# two"],
     [
@@ -37,12 +37,12 @@ test.each([
   "a ",
   "\u0085",
   "é",
-])("%j is refused as a value, and as a comment", (value) => {
+])("%j is refused as a value and as a comment", (value) => {
   expect(() => renderIni([], sectionOf(value))).toThrow(RangeError);
   expect(() => renderIni([value], [])).toThrow(RangeError);
 });
 
-test("whatever a value is, it comes back from its own line, or is refused", () => {
+test("any value stays on its own line or is refused", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (value) => {
       const text = textOrNull(value);

@@ -10,7 +10,7 @@ const sectionOf = (name: string, eni = richEni) =>
     .find((section) => section.includes(`[${name}]\n`))
     ?.split("\n") ?? [];
 
-test("the primary: DHCP with its metric, matched by MAC alone, for root's eyes", () => {
+test("the profile of the primary has DHCP with its metric, a MAC, and is readable by root only", () => {
   expect(fileOf(eniAt(0))).toEqual({
     path: "/etc/NetworkManager/system-connections/ec2nic-06aabbccdd00.nmconnection",
     mac: "06:aa:bb:cc:dd:00",
@@ -47,7 +47,7 @@ test("the primary: DHCP with its metric, matched by MAC alone, for root's eyes",
   });
 });
 
-test("another ENI, IPv4: second addresses, the table, the rules", () => {
+test("IPv4 of another ENI has secondary addresses, a table and rules", () => {
   expect(sectionOf("ipv4").slice(4)).toEqual([
     "route-metric=513",
     "address1=10.0.1.21/32",
@@ -65,7 +65,7 @@ test("another ENI, IPv4: second addresses, the table, the rules", () => {
 });
 
 // https://github.com/canonical/cloud-init/issues/4157
-test("IPv6: the leased address is listed before the second, which would be the source", () => {
+test("the leased IPv6 address is listed first: otherwise the secondary one would be the source", () => {
   const lines = sectionOf("ipv6");
   expect(lines).toContain("address1=2001:db8:ec2:1::20/128");
   expect(lines).toContain("address2=2001:db8:ec2:1::21/128");
@@ -73,12 +73,12 @@ test("IPv6: the leased address is listed before the second, which would be the s
   expect(lines).toContain("route2_options=table=10001");
 });
 
-test("IPv6 with one address: it comes by DHCP, and is not listed", () => {
+test("a single IPv6 address comes by DHCP and is not listed", () => {
   const eni = { ...richEni, ipv6: familyOf(["2001:db8::20"], "2001:db8::/64") };
   expect(sectionOf("ipv6", eni).filter((line) => line.startsWith("address"))).toEqual([]);
 });
 
-test("IPv6 only: no DHCPv4, and IPv6 is what being up waits for", () => {
+test("an IPv6-only NIC has no DHCPv4, and its activation waits for IPv6", () => {
   const eni = { ...richEni, ipv4: noFamily };
   expect(sectionOf("ipv4", eni)).toEqual(["[ipv4]", "method=disabled"]);
   expect(sectionOf("ipv6", eni)).toContain("method=auto");
@@ -86,6 +86,6 @@ test("IPv6 only: no DHCPv4, and IPv6 is what being up waits for", () => {
   expect(sectionOf("ipv6")).not.toContain("required-timeout=20000");
 });
 
-test("nothing names the link: names move, MACs stay", () => {
+test("a profile does not contain the link name, which may change", () => {
   expect(fileOf()?.content).not.toContain("interface-name");
 });

@@ -8,11 +8,11 @@ const sectionsOf = (eni = richEni) => fileOf(eni)?.content.split("\n\n") ?? [];
 const sectionsNamed = (name: string, eni = richEni) =>
   sectionsOf(eni).filter((section) => section.startsWith(`[${name}]\n`));
 
-test("the primary: DHCP with its metric, nothing else", () => {
+test("the file of the primary has DHCP with its metric and nothing else", () => {
   expect(fileOf(eniAt(0))).toEqual({
     path: "/etc/systemd/network/60-ec2nic-06aabbccdd00.network",
     mac: "06:aa:bb:cc:dd:00",
-    // systemd-networkd runs as its own user, and reads none that is root's alone.
+    // systemd-networkd runs as its own user and cannot read a file that only root may read.
     mode: 0o644,
     content: [
       "# written by ec2nic, and written again at its next run",
@@ -36,7 +36,7 @@ test("the primary: DHCP with its metric, nothing else", () => {
   });
 });
 
-test("another ENI is not awaited at boot, and does not name the machine", () => {
+test("another ENI is not awaited at boot and does not set the host name", () => {
   expect(sectionsNamed("Link")).toEqual(["[Link]\nRequiredForOnline=no"]);
   expect(sectionsNamed("DHCPv4")).toEqual([
     "[DHCPv4]\nRouteMetric=513\nUseMTU=yes\nUseHostname=no",
@@ -45,20 +45,20 @@ test("another ENI is not awaited at boot, and does not name the machine", () => 
   expect(sectionsNamed("IPv6AcceptRA")).toEqual(["[IPv6AcceptRA]\nRouteMetric=513"]);
 });
 
-test("IPv6 only: no DHCPv4 client, no section for it", () => {
+test("an IPv6-only NIC has neither DHCPv4 nor its section", () => {
   const eni = { ...richEni, ipv4: noFamily };
   expect(sectionsNamed("Network", eni)[0]).toContain("\nDHCP=ipv6\nIPv6AcceptRA=yes\n");
   expect(sectionsNamed("DHCPv4", eni)).toEqual([]);
 });
 
-test("second addresses make no route and are no source", () => {
+test("secondary addresses add no route and are no source", () => {
   expect(sectionsNamed("Address")).toEqual([
     "[Address]\nAddress=10.0.1.21/32\nAddPrefixRoute=no",
     "[Address]\nAddress=2001:db8:ec2:1::21/128\nAddPrefixRoute=no\nPreferredLifetime=0",
   ]);
 });
 
-test("the table: by the router that advertises itself, else by the VPC's address for it", () => {
+test("the table has the advertised IPv6 router and the VPC's fixed address of it", () => {
   expect(sectionsNamed("Route")).toEqual([
     "[Route]\nDestination=::/0\nGateway=_ipv6ra\nMetric=512\nTable=10001",
     "[Route]\nDestination=10.0.1.0/24\nTable=10001",
@@ -68,7 +68,7 @@ test("the table: by the router that advertises itself, else by the VPC's address
   ]);
 });
 
-test("each source has its three kinds of rules", () => {
+test("each source has three kinds of rules", () => {
   const rules = sectionsNamed("RoutingPolicyRule");
   expect(rules).toHaveLength(6 * 4);
   expect(rules.filter((rule) => rule.includes("From=10.0.1.32/28"))).toEqual([

@@ -30,7 +30,7 @@ function keys(): fc.Arbitrary<string> {
   return fc.oneof(word, fc.string()).filter((key) => !["__proto__", "<<"].includes(key)); // Bun merges `<<`, quoted or not
 }
 
-test("a reader gets back what was written", () => {
+test("a YAML parser reads back what was rendered", () => {
   fc.assert(
     fc.property(fc.dictionary(keys(), tree), (document) => {
       expect(Bun.YAML.parse(renderYaml(document))).toEqual({ ...document });
@@ -57,7 +57,7 @@ test.each(["no", "on", "null", "true", "12:30", "a-ec2nic-1"])("the key %j is qu
   expect(renderYaml({ [key]: 1 })).toBe(`"${key}": 1\n`);
 });
 
-test("the shape netplan's manual uses", () => {
+test("the layout is that of netplan's manual", () => {
   const document = {
     network: { version: 2, list: ["a", { to: "b", table: 1 }], none: [], off: {} },
   };

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import type { Difference } from "../../../../src/model/plan.ts";
 import { describeCheck, differencesJson } from "../../../../src/output/plan/check.ts";
 
-const place = { mac: "06:aa:bb:cc:dd:01", name: "ens6" } as const;
+const nic = { mac: "06:aa:bb:cc:dd:01", name: "ens6" } as const;
 const address: Difference = {
-  ...place,
+  ...nic,
   kind: "address",
   what: "missing",
   text: "ens6: address 10.0.1.20 is missing",
@@ -12,7 +12,7 @@ const address: Difference = {
   isLeased: false,
 };
 const file: Difference = {
-  ...place,
+  ...nic,
   kind: "file",
   what: "wrong",
   text: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml has the wrong content or mode",
@@ -27,21 +27,21 @@ test.each([
       "  - /etc/netplan/60-ec2nic-06aabbccdd01.yaml has the wrong content or mode\n" +
       "  - ens6: address 10.0.1.20 is missing\n",
   ],
-])("%#: for people", (differences, text) => {
+])("%#: the text output lists each difference", (differences, text) => {
   expect(describeCheck(differences, false)).toBe(text);
 });
 
-test("--plain has no bullets", () => {
+test("--plain prints no bullets", () => {
   expect(describeCheck([address], true)).toBe("1 difference\nens6: address 10.0.1.20 is missing\n");
 });
 
-test("a link's name cannot speak to the terminal", () => {
+test("control characters in a link's name are escaped", () => {
   const text = "\u001b[2Jens6: address 10.0.1.20 is missing";
   expect(describeCheck([{ ...address, text }], false)).toContain("  - \\x1b[2Jens6: address");
 });
 
-test("for machines: what and where, and the same words", () => {
+test("the JSON has the object, the kind and the same text", () => {
   const { text } = address;
-  const json = { ...place, kind: "address", what: "missing", text };
+  const json = { ...nic, kind: "address", what: "missing", text };
   expect(differencesJson([address])).toEqual([json]);
 });

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { diffLines } from "../../../../src/output/plan/diff.ts";
 
-test("equal texts have no difference to show", () => {
+test("equal texts have an empty diff", () => {
   expect(diffLines("a\nb\nc\n", "a\nb\nc\n")).toEqual(["…"]);
 });
 
-test("two lines around each change, the rest left out", () => {
+test("a diff shows two lines around each change", () => {
   const before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
   expect(diffLines(before, before.replace("5\n", "five\n"))).toEqual([
     "…",
@@ -20,7 +20,7 @@ test("two lines around each change, the rest left out", () => {
   ]);
 });
 
-test("both texts can be read from it", () => {
+test("a diff contains both texts", () => {
   const text = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(text, text, (before, after) => {

@@ -18,7 +18,7 @@ const plan: NetworkPlan = {
   ],
 };
 
-test("a plan in words: what is added, removed and kept, why, and no line broken", () => {
+test("a plan lists each changed and kept line and the reasons, and wraps no line", () => {
   const before = { path, content: "one\ntwo\nthree\nfour\nfife\n", mode: 0o600 };
   expect(listPlan(plan, { files: [before], unmanaged: null }).split("\n")).toEqual([
     "netplan: 1 file to write, 1 file to remove, 1 command to run",
@@ -38,7 +38,7 @@ test("a plan in words: what is added, removed and kept, why, and no line broken"
   ]);
 });
 
-test("a new file, and one whose mode alone changes", () => {
+test("every line of a new file is listed, a changed mode alone is named", () => {
   const fresh = listPlan({ ...plan, write: [{ ...file, content: "a\n\nb\n" }] }, noFiles);
   expect(fresh).toContain(`write ${path}, new, mode 0600\nadded: a\nadded:\nadded: b\nremove `);
   const same = { files: [{ path, content: file.content, mode: 0o644 }], unmanaged: null };
@@ -47,14 +47,14 @@ test("a new file, and one whose mode alone changes", () => {
 
 const noFiles = { files: [], unmanaged: null } as const;
 
-test("commands alone, and none", () => {
-  expect(listSteps([step], ["because I say so"])).toBe(
-    "run echo 'it'\\''s'\nbecause: a file changed\nwhy: because I say so\n",
+test("steps are listed without a plan, an empty list gives a sentence", () => {
+  expect(listSteps([step], ["ens6 has no carrier"])).toBe(
+    "run echo 'it'\\''s'\nbecause: a file changed\nwhy: ens6 has no carrier\n",
   );
   expect(listSteps([], [])).toBe("nothing to do\n");
 });
 
-test("a file that is replaced cannot command the terminal", () => {
+test("control characters in a replaced file are escaped", () => {
   const before = { path, content: "\u001b[2J\n", mode: 0o600 };
   expect(listPlan(plan, { files: [before], unmanaged: null })).toContain("removed: \\x1b[2J\n");
 });

@@ -15,7 +15,7 @@ const missing: Difference = {
 const leased = { ...missing, text: "ens6: address 10.0.1.10 is missing", isLeased: true } as const;
 const step = { argv: ["ip"], reason: missing.text, mac: macAt(1), timeoutMs: 1 };
 
-test("what a step was made for is repaired; what was left alone is not listed", () => {
+test("a difference is listed as repaired only if a step repairs it", () => {
   expect(repairedLines([missing, leased], [step])).toEqual([
     "repaired: ens6: address 10.0.1.20 is missing",
   ]);

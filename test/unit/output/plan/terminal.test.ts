@@ -15,11 +15,11 @@ const path = "/etc/netplan/60-ec2nic-06aabbccdd01.yaml";
 const file = { path, content: "one\ntwo\nthree\nfour\nfive\nsix\n", mode: 0o600, mac: macAt(1) };
 const none = { files: [], unmanaged: null };
 
-test("nothing to do", () => {
+test("an empty plan has nothing to do", () => {
   expect(describePlan(empty, none)).toBe("netplan: nothing to do\n");
 });
 
-test("everything there can be", () => {
+test("a plan shows NICs, files, commands and reasons", () => {
   const plan: NetworkPlan = {
     ...empty,
     write: [{ ...file, content: "one\ntwo\n" }],
@@ -56,7 +56,7 @@ test("everything there can be", () => {
   );
 });
 
-test("a changed file is shown as its difference, a changed mode as that", () => {
+test("a changed file is shown as a diff, a changed mode alone is named", () => {
   const plan = { ...empty, write: [file] };
   const before = { path, content: "one\ntwo\nthree\nfour\nfife\nsix\n", mode: 0o600 };
   expect(describePlan(plan, { ...none, files: [before] })).toContain(
@@ -66,7 +66,7 @@ test("a changed file is shown as its difference, a changed mode as that", () => 
   expect(describePlan(plan, { ...none, files: [same] })).toContain("(same text, mode 0600)\n");
 });
 
-test("a file that is replaced cannot command the terminal", () => {
+test("control characters in a replaced file are escaped", () => {
   const before = { path, content: "\u001b[2J\u009b0m\rx\n", mode: 0o600 };
   const text = describePlan({ ...empty, write: [file] }, { ...none, files: [before] });
   expect(text).toContain("- \\x1b[2J\\x9b0m\\x0dx\n");

@@ -9,9 +9,13 @@ import {
   probeOf,
 } from "../../../kit/facts/path-evidence.ts";
 
-const usual = pathEvidence();
-const path = (changes: Partial<PathFacts>) => ({ pathFacts: { ...usual.pathFacts, ...changes } });
-const machine = (changes: Partial<MachineFacts>) => ({ machine: { ...usual.machine, ...changes } });
+const defaults = pathEvidence();
+const path = (changes: Partial<PathFacts>) => ({
+  pathFacts: { ...defaults.pathFacts, ...changes },
+});
+const machine = (changes: Partial<MachineFacts>) => ({
+  machine: { ...defaults.machine, ...changes },
+});
 const outcome = (connect: string) => ({ probe: probeOf({ connect }) });
 const answer = (token: string, more = {}) => ({
   probe: probeOf({ connect: "ok", token, ...more }, { retries: 2 }),
@@ -34,62 +38,62 @@ const cases: readonly {
   readonly says?: string;
   readonly fix?: readonly string[];
 }[] = [
-  { what: "an answer", given: answer("ok", { read: "ok" }), word: "reached", says: "in 3 ms" },
+  { what: "IMDS answers", given: answer("ok", { read: "ok" }), word: "reached", says: "in 3 ms" },
   {
-    what: "a NIC that is down, whatever else",
+    what: "the NIC is down, without carrier too",
     given: { link: linkStateAt(1, { isUp: false, hasCarrier: false }), probe: probeOf({}) },
     word: "down",
     fix: ["ip link set dev ens6 up"],
   },
   {
-    what: "no carrier",
+    what: "the NIC has no carrier",
     given: { link: linkStateAt(1, { hasCarrier: false }), probe: probeOf({}) },
     word: "no-carrier",
   },
   {
-    what: "no address, and nobody knows a client",
+    what: "the NIC has no address, and no DHCP client is known",
     given: { source: null, probe: probeOf({}) },
     word: "no-address",
     fix: ["ec2nic activate --dhcp"],
   },
   {
-    what: "no address, and a client",
+    what: "the NIC has no address, and a DHCP client is known",
     given: { source: null, probe: probeOf({}), ...machine({ dhcpClient: ["dhclient"] }) },
     word: "no-address",
     fix: ["dhclient ens6"],
   },
   {
-    what: "no address, and another NIC that reaches IMDS",
+    what: "the NIC has no address, and another NIC reaches IMDS",
     given: { source: null, probe: probeOf({}), isReachedElsewhere: true },
     word: "no-address",
     fix: ["ec2nic activate"],
   },
   {
-    what: "only a link-local IPv6 address",
+    what: "the NIC has only a link-local IPv6 address",
     given: { ...ipv6, source: "fe80::1", ...outcome("ENETUNREACH") },
     word: "no-address",
     says: "no IPv6 address",
   },
   {
-    what: "an address that is not usable yet",
+    what: "the address is not usable yet",
     given: outcome("EADDRNOTAVAIL"),
     word: "no-address",
     says: "cannot be used (yet)",
   },
   {
-    what: "answers that are dropped, strictly",
+    what: "strict rp_filter drops answers",
     given: { ...path({ acceptsReplies: false }), nicFacts: { rpFilter: 1, exceeded: null } },
     word: "rp-filter",
     fix: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
-    what: "answers that are dropped, and no route",
+    what: "rp_filter drops answers because there is no route",
     given: path({ acceptsReplies: false, unboundRoute: { kind: "none" } }),
     word: "rp-filter",
     fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
-    what: "answers that are dropped for a prohibit route",
+    what: "rp_filter drops answers because of a prohibit route",
     given: {
       ...path({ acceptsReplies: false, unboundRoute: { kind: "forbidden" } }),
       ...machine({ refusals: [prohibit] }),
@@ -98,7 +102,7 @@ const cases: readonly {
     fix: ["ip route del prohibit 169.254.169.254"],
   },
   {
-    what: "a prohibit route that systemd-imdsd needs",
+    what: "systemd-imdsd needs the prohibit route",
     given: {
       ...path({ route: { kind: "forbidden" } }),
       ...machine({ refusals: [prohibit], hasImdsd: true }),
@@ -106,15 +110,15 @@ const cases: readonly {
     word: "prohibited",
     says: "systemd-imdsd protects IMDS",
   },
-  { what: "EACCES from nobody knows where", given: outcome("EACCES"), word: "prohibited" },
+  { what: "EACCES has no known cause", given: outcome("EACCES"), word: "prohibited" },
   {
-    what: "EPERM",
+    what: "sending fails with EPERM",
     given: outcome("EPERM"),
     word: "firewall",
     says: "IPAddressDeny=",
   },
   {
-    what: "a firewall that refuses in IMDS's name",
+    what: "a firewall refuses the connection with a TCP reset",
     given: {
       ...outcome("ECONNREFUSED"),
       ...machine({ firewall: [firewallChain("output", [drop])] }),
@@ -123,7 +127,7 @@ const cases: readonly {
     fix: ["accept out"],
   },
   {
-    what: "a firewall that cannot be judged, and a neighbour that is silent: the neighbour",
+    what: "a firewall rule is not understood, and the neighbour is silent",
     given: {
       ...path({ neighbour: "failed" }),
       ...machine({
@@ -138,7 +142,7 @@ const cases: readonly {
     says: "169.254.169.254 does not answer ARP",
   },
   {
-    what: "a firewall that cannot be judged, and nothing else",
+    what: "a firewall rule is not understood, and there is no other cause",
     given: machine({
       firewall: [
         firewallChain("output", [
@@ -151,7 +155,7 @@ const cases: readonly {
     fix: ["accept out"],
   },
   {
-    what: "a silent gateway",
+    what: "the gateway is silent",
     given: path({
       neighbour: "failed",
       route: { kind: "route", gateway: "10.0.1.1", nic: "ens6" },
@@ -160,12 +164,12 @@ const cases: readonly {
     fix: ["ip route append 169.254.169.254 dev ens6"],
   },
   {
-    what: "EHOSTUNREACH where there is no ip to ask",
+    what: "EHOSTUNREACH without the ip program",
     given: { ...outcome("EHOSTUNREACH"), ...path({ route: null, neighbour: null }) },
     word: "no-neighbour",
   },
   {
-    what: "no IPv6 route, and the router that RA has brought",
+    what: "there is no IPv6 route, but an advertised router",
     given: {
       ...ipv6,
       ...outcome("ENETUNREACH"),
@@ -174,62 +178,66 @@ const cases: readonly {
     word: "no-route",
     fix: ["ip -6 route append fd00:ec2::254 via fe80::7 dev ens6 metric 2048"],
   },
-  { what: "a NIC that has gone meanwhile", given: outcome("ENODEV"), word: "down" },
+  { what: "the NIC was removed", given: outcome("ENODEV"), word: "down" },
   {
-    what: "a refusal, seen by somebody who is not root",
+    what: "the connection is refused, and the user is not root",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null, uid: 1000 }) },
     word: "refused",
     says: "; ec2nic needs root to see whether a firewall blocks it",
   },
   {
-    what: "a refusal, where root has neither nft nor iptables",
+    what: "the connection is refused, and root has neither nft nor iptables",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null }) },
     word: "refused",
     says: "; ec2nic needs nft or iptables to see whether a firewall blocks it",
   },
   {
-    what: "IMDS over IPv6 that is not enabled",
+    what: "IMDS over IPv6 is not enabled",
     given: { ...ipv6, ...outcome("ETIMEDOUT") },
     word: "no-answer",
     says: "off unless it is enabled",
     fix: [`${aws} --http-protocol-ipv6 enabled`],
   },
   {
-    what: "silence where the NIC has sent too much",
+    what: "IMDS does not answer, and the NIC has exceeded its packet limit",
     given: { nicFacts: { rpFilter: 0, exceeded: 1 } },
     word: "no-answer",
     says: "ens6 has dropped 1 packet over its limit",
   },
   {
-    what: "a PUT that is silent, and a GET that is not",
+    what: "PUT gets no answer, GET gets one",
     given: answer("silent", { invalidToken: "401" }),
     word: "hop-limit",
     fix: [`${aws} --http-put-response-hop-limit 2`],
   },
-  { what: "all silent", given: answer("silent", { invalidToken: "silent" }), word: "silent" },
-  { what: "a token, and then silence", given: answer("ok", { read: "silent" }), word: "silent" },
   {
-    what: "403",
+    what: "PUT and GET get no answer",
+    given: answer("silent", { invalidToken: "silent" }),
+    word: "silent",
+  },
+  { what: "GET gets no answer", given: answer("ok", { read: "silent" }), word: "silent" },
+  {
+    what: "PUT gets 403",
     given: { ...answer("403"), ...machine({ instanceId: null }) },
     word: "switched-off",
     fix: [
       "aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled",
     ],
   },
-  { what: "429", given: answer("429"), word: "throttled", says: "429, 3 times in a row" },
-  { what: "503 for the reading", given: answer("ok", { read: "503" }), word: "throttled" },
-  { what: "500", given: answer("500"), word: "service-error" },
-  { what: "a cut connection", given: answer("ECONNRESET"), word: "service-error" },
-  { what: "404 for a token", given: answer("404"), word: "not-imds", says: "it answers with 404" },
-  { what: "a login page", given: answer("no-token"), word: "not-imds" },
+  { what: "PUT gets 429", given: answer("429"), word: "throttled", says: "429, 3 times in a row" },
+  { what: "GET gets 503", given: answer("ok", { read: "503" }), word: "throttled" },
+  { what: "PUT gets 500", given: answer("500"), word: "service-error" },
+  { what: "the connection is reset", given: answer("ECONNRESET"), word: "service-error" },
+  { what: "PUT gets 404", given: answer("404"), word: "not-imds", says: "it answers with 404" },
+  { what: "PUT gets a login page", given: answer("no-token"), word: "not-imds" },
   {
-    what: "a path that breaks behind the connection",
+    what: "packets are lost after the connection was made",
     given: answer("ETIMEDOUT"),
     word: "no-answer",
   },
 ];
 
-describe("a way", () => {
+describe("the verdict on a path", () => {
   for (const { what, given, word, says = "", fix = null } of cases) {
     test(`${what}: ${word}`, () => {
       const verdict = diagnoseImdsPath(pathEvidence(given));

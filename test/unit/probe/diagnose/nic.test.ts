@@ -8,9 +8,9 @@ import type {
 import { diagnoseNic, diagnoseUnboundRouting } from "../../../../src/probe/diagnose/diagnose.ts";
 import { pathEvidence, linkStateAt, probeOf } from "../../../kit/facts/path-evidence.ts";
 
-describe("a NIC, of what came of IPv4 and IPv6", () => {
+describe("the verdict on a NIC from its verdicts on IPv4 and IPv6", () => {
   const link = linkStateAt(1);
-  const wayOf = (word: VerdictWord): ProbedPath => ({
+  const pathWith = (word: VerdictWord): ProbedPath => ({
     probe: probeOf({}),
     pathFacts: pathEvidence().pathFacts,
     verdict: { word, text: "", fix: null },
@@ -24,23 +24,23 @@ describe("a NIC, of what came of IPv4 and IPv6", () => {
     ["no-answer", "switched-off", "switched-off"],
     ["no-answer", "no-answer", "no-answer"],
   ];
-  for (const [first, second, whole] of table) {
-    test(`${first} and ${second}: ${whole}`, () => {
-      expect(diagnoseNic(link, [wayOf(first), wayOf(second)]).word).toBe(whole);
+  for (const [first, second, expected] of table) {
+    test(`${first} and ${second}: ${expected}`, () => {
+      expect(diagnoseNic(link, [pathWith(first), pathWith(second)]).word).toBe(expected);
     });
   }
 
-  test("one that is down is that and nothing else", () => {
+  test("a NIC that is down is always down", () => {
     const down = linkStateAt(1, { isUp: false });
-    expect(diagnoseNic(down, [wayOf("no-address")]).word).toBe("down");
+    expect(diagnoseNic(down, [pathWith("no-address")]).word).toBe("down");
   });
 
-  test("nothing was asked", () => {
+  test("a NIC without a probed path is not-asked", () => {
     expect(diagnoseNic(link, []).word).toBe("not-asked");
   });
 });
 
-describe("what keeps programs that bind to no NIC from IMDS", () => {
+describe("the note on programs that bind to no NIC", () => {
   const ok = { word: "reached", text: "", fix: null } as const;
   const noteWith = (kernel: ProbedKernel | null, ...routes: readonly (RouteFact | null)[]) => {
     const probe = probeOf({ connect: "ok", token: "ok", read: "ok" });
@@ -58,32 +58,32 @@ describe("what keeps programs that bind to no NIC from IMDS", () => {
     );
   };
   const noteOf = (...routes: readonly (RouteFact | null)[]) => noteWith(null, ...routes);
-  const way = { kind: "route", gateway: null, nic: "ens5" } as const;
+  const route = { kind: "route", gateway: null, nic: "ens5" } as const;
 
-  test("nothing, or nothing that is known", () => {
-    expect(noteOf(way)).toBeNull();
+  test("there is no note if a route exists or nothing is known", () => {
+    expect(noteOf(route)).toBeNull();
     expect(noteOf(null)).toBeNull();
-    expect(noteOf({ kind: "none" }, way)).toBeNull();
+    expect(noteOf({ kind: "none" }, route)).toBeNull();
     expect(noteOf()).toBeNull();
   });
 
-  test("no route: the one to add", () => {
+  test("without a route the note has the route to add", () => {
     const fix = ["ip route append 169.254.169.254 dev ens6"];
     expect(noteOf({ kind: "none" })).toMatchObject({ word: "no-route", fix: fix });
   });
 
-  test("a prohibit route", () => {
+  test("a prohibit route has a note without a fix", () => {
     const note = noteOf({ kind: "forbidden" });
     expect(note).toMatchObject({ word: "prohibited", fix: null });
     expect(note?.text).toContain("uses a NIC only with --interface");
   });
 
-  test("what they come to is known, and goes before what the routes say", () => {
+  test("a probe over kernel routing outranks what the routes show", () => {
     const reached = { link: "br0", paths: [], verdict: ok };
     expect(noteWith(reached, { kind: "none" })).toBeNull();
-    const verdict = { word: "firewall", text: "it drops", fix: ["x"] } as const;
-    const note = noteWith({ link: "ens5", paths: [], verdict }, way);
+    const verdict = { word: "firewall", text: "a rule drops it", fix: ["x"] } as const;
+    const note = noteWith({ link: "ens5", paths: [], verdict }, route);
     expect(note).toMatchObject({ word: "firewall", fix: ["x"] });
-    expect(note?.text).toEndWith("do not reach IMDS: it drops");
+    expect(note?.text).toEndWith("do not reach IMDS: a rule drops it");
   });
 });

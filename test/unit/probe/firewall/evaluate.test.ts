@@ -40,22 +40,22 @@ const jump = (kind: "jump" | "goto", target: string, ...conditions: FirewallCond
   action: { kind, target },
 });
 const imds = where("daddr", ["169.254.169.254/32"]);
-const riddle = where("other", null);
+const unknown = where("other", null);
 
 const cases: readonly {
   readonly what: string;
   readonly chains: readonly FirewallChain[];
-  /** Whether it is sure, and what mends; null: it passes. */
-  readonly verdict: readonly [isSure: boolean, fix: string] | null;
+  /** Whether the verdict is certain, and the fix; null: the packet passes. */
+  readonly verdict: readonly [isCertain: boolean, fix: string] | null;
 }[] = [
-  { what: "no rule", chains: [firewallChain("output", [])], verdict: null },
+  { what: "a chain without rules", chains: [firewallChain("output", [])], verdict: null },
   {
-    what: "a rule for the address alone is taken away",
+    what: "a rule for the address alone, which is removed",
     chains: [firewallChain("output", [rule("drop", imds)])],
     verdict: [true, "remove 0"],
   },
   {
-    what: "a rule for its network is passed by",
+    what: "a rule for its network, before which an accept is inserted",
     chains: [firewallChain("output", [rule("drop", where("daddr", ["169.254.0.0/16"]))])],
     verdict: [true, "accept out"],
   },
@@ -67,52 +67,52 @@ const cases: readonly {
     verdict: [true, "accept out"],
   },
   {
-    what: "a range that ends before",
+    what: "a range that ends before the address",
     chains: [firewallChain("output", [rule("drop", where("daddr", ["9.0.0.0-169.254.169.253"]))])],
     verdict: null,
   },
   {
-    what: "a range of IPv6, which is not judged",
+    what: "a range of IPv6, which is not evaluated",
     chains: [firewallChain("output", [rule("drop", where("daddr", ["fd00::1-fd00::9"]))])],
     verdict: [false, "accept out"],
   },
   {
-    what: "every address but IMDS's",
+    what: "a rule for every other address",
     chains: [firewallChain("output", [rule("drop", where("daddr", ["169.254.169.254"], true))])],
     verdict: null,
   },
   {
-    what: "what is accepted first",
+    what: "a drop after an accept",
     chains: [firewallChain("output", [rule("accept", where("oif", ["ens*"])), rule("drop")])],
     verdict: null,
   },
   {
-    what: "what may be accepted first",
-    chains: [firewallChain("output", [rule("accept", riddle), rule("drop")])],
+    what: "a drop after an accept that is not understood",
+    chains: [firewallChain("output", [rule("accept", unknown), rule("drop")])],
     verdict: [false, "accept out"],
   },
   {
-    what: "what may be dropped, and then surely is",
-    chains: [firewallChain("output", [rule("drop", riddle), rule("reject", imds)])],
+    what: "a reject after a drop that is not understood",
+    chains: [firewallChain("output", [rule("drop", unknown), rule("reject", imds)])],
     verdict: [true, "remove 1"],
   },
   {
-    what: "what may be dropped",
-    chains: [firewallChain("output", [rule("drop", imds, riddle)])],
+    what: "a drop with a condition that is not understood",
+    chains: [firewallChain("output", [rule("drop", imds, unknown)])],
     verdict: [false, "remove 0"],
   },
   {
-    what: "ports",
+    what: "a drop of other ports",
     chains: [firewallChain("output", [rule("drop", where("dport", ["1-79", "81-65535"]))])],
     verdict: null,
   },
   {
-    what: "users",
+    what: "a drop for other users",
     chains: [firewallChain("output", [rule("drop", imds, where("uid", ["0"], true))])],
     verdict: null,
   },
   {
-    what: "a policy",
+    what: "a policy that drops",
     chains: [
       firewallChain("output", [rule("accept", where("state", ["established"]))], {
         policy: "drop",
@@ -121,7 +121,7 @@ const cases: readonly {
     verdict: [true, "accept out"],
   },
   {
-    what: "a chain that is jumped to, and returns",
+    what: "a jump to a chain that returns",
     chains: [
       firewallChain("output", [jump("jump", "sub"), rule("drop", imds)]),
       firewallChain(null, [rule("return"), rule("drop")]),
@@ -129,7 +129,7 @@ const cases: readonly {
     verdict: [true, "remove 1"],
   },
   {
-    what: "a chain that is gone to, and does not come back",
+    what: "a goto to a chain that does not return",
     chains: [
       firewallChain("output", [jump("goto", "sub"), rule("drop", imds)]),
       firewallChain(null, []),
@@ -137,8 +137,8 @@ const cases: readonly {
     verdict: null,
   },
   {
-    what: "a target that is no chain",
-    chains: [firewallChain("output", [jump("jump", "LOG", riddle), rule("drop", imds)])],
+    what: "a jump to a target that is no chain",
+    chains: [firewallChain("output", [jump("jump", "LOG", unknown), rule("drop", imds)])],
     verdict: [true, "remove 1"],
   },
   {
@@ -150,25 +150,25 @@ const cases: readonly {
     verdict: [true, "remove 1"],
   },
   {
-    what: "another family's chain",
+    what: "a chain of another family",
     chains: [firewallChain("output", [rule("drop")], { families: ["ipv6"] })],
     verdict: null,
   },
-  { what: "what comes in", chains: [firewallChain("input", [rule("drop")])], verdict: null },
+  { what: "a chain for input", chains: [firewallChain("input", [rule("drop")])], verdict: null },
 ];
 
 for (const { what, chains, verdict } of cases) {
   test(`${what}: ${verdict === null ? "passes" : "stops"}`, () => {
-    const culprit = evaluateFirewall(chains, out);
-    expect(culprit === null ? null : [culprit.isCertain, culprit.fix]).toEqual(
+    const found = evaluateFirewall(chains, out);
+    expect(found === null ? null : [found.isCertain, found.fix]).toEqual(
       verdict === null ? null : [...verdict],
     );
   });
 }
 
-test("of several that stop it, the certain one is named", () => {
+test("of several chains that stop the packet, the certain one is returned", () => {
   const chains = [
-    firewallChain("output", [rule("drop", riddle)]),
+    firewallChain("output", [rule("drop", unknown)]),
     firewallChain("postrouting", [rule("reject", imds)]),
   ];
   expect(evaluateFirewall(chains, out)).toEqual({
