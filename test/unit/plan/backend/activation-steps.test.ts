@@ -47,7 +47,7 @@ interface StepCase {
   readonly activation: Activation;
   readonly write?: readonly ConfigFile[];
   readonly remove?: readonly string[];
-  readonly here?: typeof nics | typeof absent;
+  readonly found?: typeof nics | typeof absent;
   readonly expected: readonly string[];
 }
 
@@ -85,7 +85,7 @@ const table: readonly StepCase[] = [
     expected: ["networkctl reload"],
   },
   {
-    name: "networkd: only its own configuration changed, which it reads when it starts",
+    name: "networkd: only its own configuration changed, which it reads only at its start",
     activation: networkd,
     write: [file(networkdConfigPath, null)],
     expected: [],
@@ -97,13 +97,13 @@ const table: readonly StepCase[] = [
     expected: ["netplan generate", "networkctl reload"],
   },
   {
-    name: "netplan on networkd: only what lies beside netplan's file changed",
+    name: "netplan on networkd: only a drop-in changed",
     activation: onNetworkd,
     write: [file(dropInPath(macAt(1)), macAt(1))],
     expected: ["netplan generate", "networkctl reload"],
   },
   {
-    name: "netplan on networkd: what NetworkManager is to do with DNS is nothing to networkd",
+    name: "netplan on networkd: a DNS setting of NetworkManager does not concern networkd",
     activation: onNetworkd,
     write: [file(networkManagerDnsPath, null)],
     expected: [],
@@ -127,7 +127,7 @@ const table: readonly StepCase[] = [
     expected: [reload, loading(0, 1, 2), up(1), up(2), up(0)],
   },
   {
-    name: "NetworkManager: the primary did not change, and is in no command",
+    name: "NetworkManager: an unchanged primary is in no command",
     activation: manager,
     write: written("network-manager", 1, 2),
     expected: [reload, loading(1, 2), up(1), up(2)],
@@ -139,10 +139,10 @@ const table: readonly StepCase[] = [
     expected: ["nmcli general reload", loading(1, 2), up(1), up(2)],
   },
   {
-    name: "NetworkManager: a NIC that is not here has its profile for later",
+    name: "NetworkManager: the profile of an absent NIC is only loaded",
     activation: manager,
     write: written("network-manager", 1),
-    here: absent,
+    found: absent,
     expected: [loading(1)],
   },
   {
@@ -152,7 +152,7 @@ const table: readonly StepCase[] = [
     expected: ["nmcli connection reload"],
   },
   {
-    name: "NetworkManager: only what it does with DNS changed",
+    name: "NetworkManager: only its DNS setting changed",
     activation: manager,
     write: [file(networkManagerDnsPath, null)],
     expected: [reload],
@@ -183,16 +183,16 @@ const table: readonly StepCase[] = [
   },
 ];
 
-describe("planSteps", () => {
+describe("activationSteps", () => {
   test.each([...table])(
     "$name",
-    ({ activation, write = [], remove = [], here = nics, expected }) => {
-      const steps = activationSteps({ write, remove }, here, activation);
+    ({ activation, write = [], remove = [], found = nics, expected }) => {
+      const steps = activationSteps({ write, remove }, found, activation);
       expect(steps.map(line)).toEqual([...expected]);
     },
   );
 
-  test("a step is one NIC's where it names one, and ends in time", () => {
+  test("a step that names a NIC has its MAC, and every step has a time limit", () => {
     const steps = activationSteps(
       { write: written("network-manager", 0, 1), remove: [] },
       nics,
@@ -203,8 +203,8 @@ describe("planSteps", () => {
   });
 });
 
-describe("undoSteps", () => {
-  test("networkd and netplan: the same again, with the old files", () => {
+describe("rollbackSteps", () => {
+  test("networkd and netplan run the same steps with the old files", () => {
     for (const activation of [networkd, onNetworkd]) {
       const changes = { write: written(activation.backend, 1), remove: [] };
       expect(rollbackSteps(changes, nics, activation)).toEqual(
@@ -213,7 +213,7 @@ describe("undoSteps", () => {
     }
   });
 
-  test("NetworkManager: what was up before comes back, on the NICs that changed", () => {
+  test("NetworkManager activates the previous profiles of the changed NICs", () => {
     const activeProfiles = { ens5: uuid(0), ens6: "cloud-inits" };
     const changes = { write: written("network-manager", 1, 2), remove: [] };
     expect(rollbackSteps(changes, nics, { ...manager, activeProfiles }).map(line)).toEqual([
@@ -224,7 +224,7 @@ describe("undoSteps", () => {
     ]);
   });
 
-  test("netplan on NetworkManager: netplan first", () => {
+  test("netplan on NetworkManager runs netplan first", () => {
     const changes = { write: written("netplan", 1), remove: [] };
     expect(
       rollbackSteps(changes, nics, { ...onManager, activeProfiles: { ens6: "x" } }).map(line),
@@ -235,7 +235,7 @@ describe("undoSteps", () => {
     ]);
   });
 
-  test("nothing was done, nothing is undone", () => {
+  test("no change needs no rollback", () => {
     expect(rollbackSteps({ write: [], remove: [] }, nics, manager)).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ const factsOf = (facts: Partial<BackendFacts>): BackendFacts => ({
   ...facts,
 });
 
-describe("who is in charge of", () => {
+describe("a backend is in charge of", () => {
   test.each([...backendCases])("$name", ({ facts, requested, stage, chosen, trace }) => {
     const found = chooseBackend(factsOf(facts), requested ?? "auto", stage ?? "network");
     const renderer = found.renderer === null ? "" : `/${found.renderer}`;
@@ -26,11 +26,15 @@ describe("who is in charge of", () => {
   });
 });
 
-describe("nobody is in charge of", () => {
+describe("no backend is in charge of", () => {
   test.each([
-    ["a machine without any", {}, "no network backend is in charge: netplan: not installed; "],
     [
-      "one with daemons that lie about",
+      "a machine without a backend",
+      {},
+      "no network backend is in charge: netplan: not installed; ",
+    ],
+    [
+      "a machine with disabled daemons",
       { networkManager: notEnabled, networkd: notEnabled },
       "not enabled",
     ],

@@ -6,7 +6,7 @@ import { planNetwork } from "../../../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../../../kit/facts/choices.ts";
 import { eniAt, linkAt } from "../../../kit/facts/nics.ts";
 
-const [foreign] = planNetworkdConfig(choiceOf("networkd").activation);
+const [networkdConfig] = planNetworkdConfig(choiceOf("networkd").activation);
 const existing = (path: string, content: string): ExistingFile => ({ path, content, mode: 0o644 });
 
 function planWith(
@@ -18,30 +18,30 @@ function planWith(
   return planNetwork(facts, { ...choiceOf("networkd"), machineFiles });
 }
 
-test("networkd, by itself or below netplan, is told to leave what others made; others are not", () => {
-  const isTold = [
+test("networkd alone or below netplan is configured to keep other programs' routes, NetworkManager is not", () => {
+  const isConfigured = [
     choiceOf("networkd"),
     choiceOf("netplan", "networkd"),
     choiceOf("netplan", "NetworkManager"),
     choiceOf("network-manager"),
   ].map(({ activation }) => planNetworkdConfig(activation).length === 1);
-  expect(isTold).toEqual([true, true, false, false]);
-  expect(foreign?.content).toMatch(/^# written by ec2nic/);
+  expect(isConfigured).toEqual([true, true, false, false]);
+  expect(networkdConfig?.content).toMatch(/^# written by ec2nic/);
 });
 
-test("a file of no NIC is written once, and no NIC is changed by it", () => {
+test("a file of no NIC is written once and changes no NIC", () => {
   const first = planWith([]);
   expect(first.write.map(({ path }) => path)).toContain(networkdConfigPath);
   const nicFiles = first.write.filter(({ path }) => path !== networkdConfigPath);
   const second = planWith(nicFiles);
-  expect(second.write).toEqual(foreign === undefined ? [] : [foreign]);
+  expect(second.write).toEqual(networkdConfig === undefined ? [] : [networkdConfig]);
   expect(second.nics.map(({ outcome }) => outcome)).toEqual(["unchanged"]);
   expect(planWith([...nicFiles, ...second.write]).write).toEqual([]);
 });
 
-test("one that is not needed any more goes, unless it is somebody else's", () => {
-  const ours = existing(networkManagerDnsPath, "# written by ec2nic\n[main]\ndns=none\n");
-  expect(planWith([ours])).toMatchObject({
+test("a file that is no longer needed is removed if ec2nic wrote it", () => {
+  const managed = existing(networkManagerDnsPath, "# written by ec2nic\n[main]\ndns=none\n");
+  expect(planWith([managed])).toMatchObject({
     remove: [networkManagerDnsPath],
     reasons: expect.arrayContaining([`${networkManagerDnsPath}: no longer needed: removed`]),
   });

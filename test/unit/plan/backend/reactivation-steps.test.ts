@@ -15,20 +15,20 @@ const networkd: Activation = {
 const argvs = (change: Partial<Activation>, name: string | null = "ens6") =>
   reactivateSteps({ ...nic, name }, { ...networkd, ...change }).map(({ argv }) => argv.join(" "));
 
-test("networkd configures the one link anew", () => {
+test("networkd reconfigures only that link", () => {
   expect(argvs({})).toEqual(["networkctl reconfigure ens6"]);
   expect(argvs({ backend: "netplan", renderer: "networkd" })).toEqual([
     "networkctl reconfigure ens6",
   ]);
 });
 
-test("NetworkManager brings our profile up on it", () => {
+test("NetworkManager activates ec2nic's profile on it", () => {
   const up = "nmcli --wait 45 connection up uuid 6563326e-6963-8000-8000-06aabbccdd01 ifname ens6";
   expect(argvs({ backend: "network-manager" })).toEqual([up]);
   expect(argvs({ backend: "netplan", renderer: "NetworkManager" })).toEqual([up]);
 });
 
-test("nobody can be told before the daemon runs, and nothing of a link that is not here", () => {
+test("there are no steps before the daemon runs or without the link", () => {
   expect(argvs({ stage: "local" })).toEqual([]);
   expect(argvs({ isRunning: false })).toEqual([]);
   expect(argvs({}, null)).toEqual([]);

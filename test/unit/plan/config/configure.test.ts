@@ -9,7 +9,7 @@ const configOf = (eni: Eni, isAlone = false) => configure([{ eni, link: null }],
 const ipv6 = familyOf(["2001:db8::10", "2001:db8::11"], "2001:db8::/64");
 
 // https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97
-test("the primary has neither routes nor rules, whatever it has of addresses and prefixes", () => {
+test("the primary has neither routes nor rules, with any addresses and prefixes", () => {
   const ipv4 = familyOf(["10.0.0.10", "10.0.0.11"], "10.0.0.0/24", ["10.0.0.16/28"]);
   const nic = configOf(eniAt(0, { ipv4, ipv6 }));
   expect(nic).toMatchObject({ dhcp4: true, dhcp6: true, metric: 512, routes: [], rules: [] });
@@ -21,7 +21,7 @@ const ruleText = ({ from, to, table, priority, ignoresDefault }: RoutingPolicyRu
   return `${priority}: from ${from}${to === null ? "" : ` to ${to}`} lookup ${table}${suppressed}`;
 };
 
-test("another ENI has its table, with the router at base + 1", () => {
+test("another ENI has its own table, with the router at base + 1", () => {
   const nic = configOf(eniAt(3, { ipv4: familyOf(["10.0.3.40"], "10.0.3.32/28") }));
   const onLink = { family: 4, prefersAdvertised: false, table: 10_003 } as const;
   expect(nic?.routes).toEqual([
@@ -31,7 +31,7 @@ test("another ENI has its table, with the router at base + 1", () => {
 });
 
 // https://github.com/canonical/cloud-init/issues/5249
-test("a source: the VPC by its own table, what only main knows by main, the rest by its own", () => {
+test("a source uses its own table for the VPC, then main without its default, then its own table", () => {
   const vpcCidrs = ["10.0.0.0/16", "100.64.0.0/16"];
   const nic = configOf(eniAt(3, { ipv4: { ...eniAt(3).ipv4, vpcCidrs } }));
   expect(nic?.rules.map(ruleText)).toEqual([
@@ -43,7 +43,7 @@ test("a source: the VPC by its own table, what only main knows by main, the rest
   ]);
 });
 
-test("a VPC whose networks are not known: the ENI's subnets, in both families", () => {
+test("without VPC networks the rules have the ENI's subnets, in both families", () => {
   const nic = configOf(eniAt(1, { ipv6 }));
   expect(nic?.rules.filter(({ to }) => to !== null).map(ruleText)).toEqual([
     "2001: from 10.0.1.10/32 to 10.0.1.0/24 lookup 10001",
@@ -55,7 +55,7 @@ test("a VPC whose networks are not known: the ENI's subnets, in both families", 
   ]);
 });
 
-test("each address and each prefix of both families has its rules; the first come by DHCP", () => {
+test("each address and prefix of both families has its rules; the first address comes by DHCP", () => {
   const ipv4 = familyOf(["10.0.1.10", "10.0.1.11"], "10.0.1.0/24", ["10.0.1.32/28"]);
   const nic = configOf(eniAt(1, { ipv4, ipv6: { ...ipv6, prefixes: ["2001:db8::a:0:0/80"] } }));
   for (const priority of [6001, 10_001]) {
@@ -79,17 +79,17 @@ test("each address and each prefix of both families has its rules; the first com
   ] as Route[]);
 });
 
-test("IPv6 only: no DHCPv4, no IPv4 route", () => {
+test("an IPv6-only NIC has neither DHCPv4 nor an IPv4 route", () => {
   const nic = configOf(eniAt(1, { ipv4: noFamily, ipv6 }));
   expect([nic?.dhcp4, nic?.dhcp6]).toEqual([false, true]);
   expect(nic?.routes.map(({ family }) => family)).toEqual([6, 6]);
 });
 
-test("a NIC that is alone has no rules, even if it is not the primary", () => {
+test("the only NIC has no rules, even if it is not the primary", () => {
   expect(configOf(eniAt(1), true)).toMatchObject({ routes: [], rules: [], metric: 513 });
 });
 
-test("another ENI's coming or going changes nothing for the rest", () => {
+test("an added or removed ENI does not change the others", () => {
   const enis = [0, 1, 2, 3].map((number) => ({ eni: eniAt(number), link: linkAt(number) }));
   const all = configure(enis, false).nics;
   fc.assert(
@@ -99,7 +99,7 @@ test("another ENI's coming or going changes nothing for the rest", () => {
   );
 });
 
-test("sorted by index, then MAC", () => {
+test("NICs are sorted by index, then MAC", () => {
   const nics = [eniAt(2), eniAt(1, { networkCard: 1 }), eniAt(0)].map((eni) => ({
     eni,
     link: null,

@@ -17,30 +17,48 @@ const v6 = "2001:db8::10";
 interface Row {
   readonly what: string;
   readonly eni: Eni;
-  readonly given: readonly string[];
-  /** DHCPv4, DHCPv6. */
+  readonly leased: readonly string[];
+  /** Whether DHCPv4 and DHCPv6 are on. */
   readonly on: readonly [boolean, boolean];
-  readonly untold: readonly Family[];
+  readonly unlisted: readonly Family[];
 }
 
-describe("DHCP is on for what IMDS tells, and for what DHCP gave before IMDS did", () => {
+describe("DHCP is on for listed families and for leased addresses that IMDS does not list yet", () => {
   test.each<Row>([
-    { what: "nothing given", eni: ipv4Only, given: [], on: [true, false], untold: [] },
-    { what: "all is told", eni: ipv4Only, given: [v4], on: [true, false], untold: [] },
-    { what: "IPv6 is not told", eni: ipv4Only, given: [v4, v6], on: [true, true], untold: [6] },
-    { what: "IPv4 is not told", eni: ipv6Only, given: [v4, v6], on: [true, true], untold: [4] },
-    { what: "both are told", eni: both, given: [v4, v6], on: [true, true], untold: [] },
-    { what: "another is told", eni: both, given: [`${v6}99`], on: [true, true], untold: [] },
-  ])("$what", ({ eni, given, on: [dhcp4, dhcp6], untold }) => {
+    { what: "no lease", eni: ipv4Only, leased: [], on: [true, false], unlisted: [] },
+    { what: "a listed lease", eni: ipv4Only, leased: [v4], on: [true, false], unlisted: [] },
+    {
+      what: "IPv6 unlisted",
+      eni: ipv4Only,
+      leased: [v4, v6],
+      on: [true, true],
+      unlisted: [6],
+    },
+    {
+      what: "IPv4 unlisted",
+      eni: ipv6Only,
+      leased: [v4, v6],
+      on: [true, true],
+      unlisted: [4],
+    },
+    { what: "two listed leases", eni: both, leased: [v4, v6], on: [true, true], unlisted: [] },
+    {
+      what: "another address listed",
+      eni: both,
+      leased: [`${v6}99`],
+      on: [true, true],
+      unlisted: [],
+    },
+  ])("$what", ({ eni, leased, on: [dhcp4, dhcp6], unlisted }) => {
     const nics = [{ eni, link: linkAt(1) }];
-    const kept = configure(nics, false, { ens6: given }).nics;
-    expect(kept.map(unlistedLeaseFamilies)).toEqual([untold]);
-    // an address that IMDS does not tell has no routes, no rules, and is not looked for
-    const told = configure(nics, false).nics;
-    expect(kept).toEqual(told.map((nic) => ({ ...nic, dhcp4, dhcp6 })));
+    const kept = configure(nics, false, { ens6: leased }).nics;
+    expect(kept.map(unlistedLeaseFamilies)).toEqual([unlisted]);
+    // an address that IMDS does not list has no routes and no rules, and is not checked
+    const listed = configure(nics, false).nics;
+    expect(kept).toEqual(listed.map((nic) => ({ ...nic, dhcp4, dhcp6 })));
   });
 
-  test("what another NIC was given is of no matter, nor is one that is not here", () => {
+  test("leases of other NICs and of absent ones change nothing", () => {
     const nics = [
       { eni: ipv4Only, link: linkAt(1) },
       { eni: eniAt(2), link: null },
@@ -51,29 +69,29 @@ describe("DHCP is on for what IMDS tells, and for what DHCP gave before IMDS did
 });
 
 test.each(["netplan", "network-manager", "networkd"] as const)(
-  "%s: what is written for a lease is not written again, and goes when the lease is gone",
+  "%s: a file for a lease is written once, and again when the lease is gone",
   (backend) => {
-    const planOf = (given: readonly string[], files = written(backend, [])) =>
-      planNetwork(factsWith(given, files), choiceOf(backend));
+    const planOf = (leased: readonly string[], files = written(backend, [])) =>
+      planNetwork(factsWith(leased, files), choiceOf(backend));
     const kept = planOf([v6]);
     expect(kept.write.map(({ mac }) => mac)).toEqual([macAt(1)]);
     expect(kept.reasons).toContain(
       "ens6: IPv6: DHCP gave an address that IMDS does not list yet: DHCP stays on",
     );
-    const there = written(backend, [v6]);
-    expect(planOf([v6], there).write).toEqual([]);
-    const after = planOf([], there);
+    const existing = written(backend, [v6]);
+    expect(planOf([v6], existing).write).toEqual([]);
+    const after = planOf([], existing);
     expect(after.write.map(({ mac }) => mac)).toEqual([macAt(1)]);
     expect(after.reasons.join("\n")).not.toContain("stays on");
   },
 );
 
-function factsWith(given: readonly string[], files: readonly ExistingFile[]) {
+function factsWith(leased: readonly string[], files: readonly ExistingFile[]) {
   const state = { files, unmanaged: null };
   const links = [linkAt(0), linkAt(1)];
-  return { enis: [eniAt(0), ipv4Only], incomplete: [], links, state, leases: { ens6: given } };
+  return { enis: [eniAt(0), ipv4Only], incomplete: [], links, state, leases: { ens6: leased } };
 }
 
-function written(backend: Backend, given: readonly string[]) {
-  return planNetwork(factsWith(given, []), choiceOf(backend)).write;
+function written(backend: Backend, leased: readonly string[]) {
+  return planNetwork(factsWith(leased, []), choiceOf(backend)).write;
 }

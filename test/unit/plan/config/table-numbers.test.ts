@@ -12,20 +12,23 @@ test.each([
   { networkCard: 0, deviceNumber: 7, index: 7, metric: 519, table: 10_007 },
   { networkCard: 1, deviceNumber: 1, index: 101, metric: 613, table: 10_101 },
   { networkCard: 31, deviceNumber: 1, index: 3101, metric: 3613, table: 13_101 },
-])("card $networkCard, device $deviceNumber", ({ index, metric, table, ...eni }) => {
-  expect(eniIndex(eni)).toBe(index);
-  expect(slotOfIndex(index)).toEqual(eni);
-  expect([metricOf(index), tableOf(index)]).toEqual([metric, table]);
-});
+])(
+  "card $networkCard, device $deviceNumber has index $index",
+  ({ index, metric, table, ...eni }) => {
+    expect(eniIndex(eni)).toBe(index);
+    expect(slotOfIndex(index)).toEqual(eni);
+    expect([metricOf(index), tableOf(index)]).toEqual([metric, table]);
+  },
+);
 
-test("the largest card and device that metadata may name stay before the main rule (32766)", () => {
+test("the largest valid card and device come before the rule of main (32766)", () => {
   expect(tableOf(eniIndex({ networkCard: 199, deviceNumber: 99 }))).toBeLessThan(32_766);
 });
 
 const cards = Array.from({ length: 40 }, (_, networkCard) => networkCard);
 const devices = Array.from({ length: 100 }, (_, deviceNumber) => deviceNumber);
 
-test("up to card 39 no priority means two things", () => {
+test("up to card 39 all priorities differ", () => {
   const all = cards.flatMap((networkCard) =>
     devices.flatMap((deviceNumber) =>
       Object.values(prioritiesOf(eniIndex({ networkCard, deviceNumber }))),
@@ -36,7 +39,7 @@ test("up to card 39 no priority means two things", () => {
 });
 
 test.each([0, 1, 999, 1000, 3999, 4000, 19_999])(
-  "index %d: first the VPC, then main, then the rest, all before main's own rule",
+  "index %d has the order VPC, main, own table, all before the rule of main",
   (index) => {
     const { vpc, main, own } = prioritiesOf(index);
     expect([vpc, main, own, 32_766].toSorted((a, b) => a - b)).toEqual([vpc, main, own, 32_766]);

@@ -14,7 +14,7 @@ test.each([
   ["#ens6", null],
   ["eni-10", null],
   ["", null],
-])("%j lists it as %j", (text, entry) => {
+])("%j lists the NIC as %j", (text, entry) => {
   const unmanaged = parseUnmanaged(text);
   expect(findUnmanagedEntry(unmanaged.entries, [nic.eni.mac, nic.eni.id, nic.link.name])).toBe(
     entry,
@@ -22,11 +22,11 @@ test.each([
   expect(unmanaged.reasons).toEqual([]);
 });
 
-test("no file, no entry", () => {
+test("without the file there is no entry", () => {
   expect(parseUnmanaged(null)).toEqual({ entries: new Set(), reasons: [] });
 });
 
-test("a bad line is told with its number, and the others count", () => {
+test("an invalid line is reported with its number, and the others are used", () => {
   const { entries, reasons } = parseUnmanaged(
     "eth*\n06:aa:bb\nens6\nens6 ens7\na-name-too-long-for-linux\n",
   );

@@ -12,11 +12,11 @@ const onManager = { backend: "netplan", renderer: "NetworkManager" } as const;
 const early = "/etc/systemd/network/05-admin.network";
 const matching = (...lines: readonly string[]) =>
   `[Match]\n${lines.join("\n")}\n\n[Network]\nDHCP=no\n`;
-const toldOf = (
+const conflictsOf = (
   others: readonly OtherFile[],
-  who: Parameters<typeof findConflicts>[2],
-  own = nic,
-) => findConflicts(others, [own], who);
+  backend: Parameters<typeof findConflicts>[2],
+  target = nic,
+) => findConflicts(others, [target], backend);
 
 describe("networkd, an earlier name with [Match]", () => {
   test.each([
@@ -42,35 +42,35 @@ describe("networkd, an earlier name with [Match]", () => {
     ["Name=*", "takes"],
     ["Driver=*\nName=ens5", "no"],
     ["Name=ens5\nName=ens6", "takes"],
-    ["Name=ens6\nName=", "takes"], // taken back, and an empty section means every link
+    ["Name=ens6\nName=", "takes"], // reset; an empty section matches every link
     ["# Name=ens6\n; Driver=x", "takes"],
     ["Property=ID_X=1", "may"],
     ["Property=ID_X=1\nName=ens5", "no"],
     ["Path=pci-0000:00:06.0", "may"],
     ["Virtualization=vm", "may"],
   ])("%j: %s", (lines, verb) => {
-    const told = toldOf([{ path: early, content: matching(lines) }], networkd);
-    if (verb === "no") expect(told).toEqual([]);
-    else expect(told).toEqual([expect.stringContaining(`${early}: networkd ${verb} `)]);
+    const conflicts = conflictsOf([{ path: early, content: matching(lines) }], networkd);
+    if (verb === "no") expect(conflicts).toEqual([]);
+    else expect(conflicts).toEqual([expect.stringContaining(`${early}: networkd ${verb} `)]);
   });
 
-  test("what decides and is not understood is named", () => {
+  test("a deciding key that is not understood is named", () => {
     const content = matching("Property=ID_X=1", "Name=ens6");
-    expect(toldOf([{ path: early, content }], networkd)).toEqual([
+    expect(conflictsOf([{ path: early, content }], networkd)).toEqual([
       `${early}: networkd may take it for ens6 (06:aa:bb:cc:dd:01) instead of ` +
         "/etc/systemd/network/60-ec2nic-06aabbccdd01.network (Property is not looked at here)",
     ]);
   });
 
-  test("a NIC that is not here may have any name", () => {
+  test("a NIC that is absent may get any name", () => {
     const absent = { mac: nic.mac, name: null, driver: null, kind: null };
-    expect(toldOf([{ path: early, content: matching("Name=en*") }], networkd, absent)).toHaveLength(
-      1,
-    );
+    expect(
+      conflictsOf([{ path: early, content: matching("Name=en*") }], networkd, absent),
+    ).toHaveLength(1);
   });
 
   test("an empty file masks its name", () => {
-    expect(toldOf([{ path: early, content: "" }], networkd)).toEqual([]);
+    expect(conflictsOf([{ path: early, content: "" }], networkd)).toEqual([]);
   });
 });
 
@@ -78,33 +78,33 @@ describe("networkd, the order of names", () => {
   const content = matching("Name=*");
   const catchAll = (path: string) => ({ path, content });
   test.each([
-    ["Amazon Linux's comes later", "/usr/lib/systemd/network/80-ec2.network", networkd, false],
     [
-      "a folder does not matter, a name does",
-      "/usr/lib/systemd/network/50-x.network",
+      "the file of Amazon Linux sorts later",
+      "/usr/lib/systemd/network/80-ec2.network",
       networkd,
-      true,
+      false,
     ],
+    ["the name decides, not the folder", "/usr/lib/systemd/network/50-x.network", networkd, true],
     [
-      "netplan's for another id comes before ours",
+      "netplan's file for another id sorts before ec2nic's",
       "/run/systemd/network/10-netplan-all-en.network",
       networkd,
       true,
     ],
     [
-      "with netplan, ours is the first of its files",
+      "with netplan, ec2nic's file sorts first",
       "/run/systemd/network/10-netplan-all-en.network",
       onNetworkd,
       false,
     ],
     [
-      "with netplan, a name before 10-netplan",
+      "with netplan, a name before 10-netplan sorts earlier",
       "/etc/systemd/network/05-x.network",
       onNetworkd,
       true,
     ],
     [
-      "what netplan makes for us is ours",
+      "the file that netplan generates for ec2nic is no conflict",
       "/run/systemd/network/10-netplan-a-ec2nic-06aabbccdd01.network",
       onNetworkd,
       false,
@@ -115,18 +115,18 @@ describe("networkd, the order of names", () => {
       onNetworkd,
       true,
     ],
-    ["other kinds of files", "/etc/systemd/network/05-x.link", networkd, false],
-    ["other folders", "/opt/systemd/network/05-x.network", networkd, false],
-    ["NetworkManager does not read it", "/etc/systemd/network/05-x.network", manager, false],
-  ] as const)("%s", (_, path, who, isRival) => {
-    expect(toldOf([catchAll(path)], who)).toHaveLength(isRival ? 1 : 0);
+    ["other kinds of files are ignored", "/etc/systemd/network/05-x.link", networkd, false],
+    ["other folders are ignored", "/opt/systemd/network/05-x.network", networkd, false],
+    ["NetworkManager does not read the file", "/etc/systemd/network/05-x.network", manager, false],
+  ] as const)("%s", (_, path, backend, competes) => {
+    expect(conflictsOf([catchAll(path)], backend)).toHaveLength(competes ? 1 : 0);
   });
 
-  test("of one name only the file in the first folder counts", () => {
+  test("of files with one name only the one in the first folder counts", () => {
     const usr = catchAll("/usr/lib/systemd/network/05-x.network");
     const etc = { path: "/etc/systemd/network/05-x.network", content: matching("Name=eth9") };
-    expect(toldOf([usr], networkd)).toHaveLength(1);
-    expect(toldOf([usr, etc], networkd)).toEqual([]);
+    expect(conflictsOf([usr], networkd)).toHaveLength(1);
+    expect(conflictsOf([usr, etc], networkd)).toEqual([]);
   });
 });
 
@@ -159,7 +159,7 @@ describe("NetworkManager, another profile", () => {
     ["cloud-init's priority", profile(["autoconnect-priority=120", "interface-name=ens6"]), "no"],
     ["no priority", profile(["interface-name=ens6"]), "no"],
     ["the same priority", profile(["autoconnect-priority=130"]), "may prefer"],
-    ["not by itself", profile(["autoconnect-priority=200", "autoconnect=false"]), "no"],
+    ["no autoconnect", profile(["autoconnect-priority=200", "autoconnect=false"]), "no"],
     ["Wi-Fi", "[connection]\ntype=wifi\nautoconnect-priority=200\n", "no"],
     [
       "a section that is not understood",
@@ -167,22 +167,22 @@ describe("NetworkManager, another profile", () => {
       "may prefer",
     ],
   ])("%s: %s", (_, content, verb) => {
-    for (const who of [manager, onManager]) {
-      const told = toldOf([{ path, content }], who);
-      if (verb === "no") expect(told).toEqual([]);
+    for (const backend of [manager, onManager]) {
+      const conflicts = conflictsOf([{ path, content }], backend);
+      if (verb === "no") expect(conflicts).toEqual([]);
       else
-        expect(told).toEqual([
+        expect(conflicts).toEqual([
           expect.stringContaining(`${path}: NetworkManager ${verb} it to ours`),
         ]);
     }
-    expect(toldOf([{ path, content }], networkd)).toEqual([]);
+    expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
   });
 
-  test("what netplan makes for us is ours", () => {
-    const made =
+  test("the file that netplan generates for ec2nic is no conflict", () => {
+    const generated =
       "/run/NetworkManager/system-connections/netplan-a-ec2nic-06aabbccdd01.nmconnection";
     const content = profile(["autoconnect-priority=130"]);
-    expect(toldOf([{ path: made, content }], onManager)).toEqual([]);
+    expect(conflictsOf([{ path: generated, content }], onManager)).toEqual([]);
   });
 });
 
@@ -200,17 +200,18 @@ describe("NetworkManager, kept off a NIC by", () => {
     ["[device-x]\nmatch-device=driver:ena\nmanaged=1\n", "no"],
     ["[main]\ndns=none\n", "no"],
   ])("%j: %s", (content, verb) => {
-    const told = toldOf([{ path, content }], manager);
-    if (verb === "no") expect(told).toEqual([]);
-    else expect(told).toEqual([`${path}: ${verb} NetworkManager off ens6 (06:aa:bb:cc:dd:01)`]);
+    const conflicts = conflictsOf([{ path, content }], manager);
+    if (verb === "no") expect(conflicts).toEqual([]);
+    else
+      expect(conflicts).toEqual([`${path}: ${verb} NetworkManager off ens6 (06:aa:bb:cc:dd:01)`]);
   });
 });
 
-test("netplan makes one of two files that name the same id", () => {
+test("netplan merges two files that name the same id", () => {
   const path = "/etc/netplan/99-admin.yaml";
   const content = "network: {ethernets: {a-ec2nic-06aabbccdd01: {mtu: 1500}}}\n";
-  expect(toldOf([{ path, content }], onNetworkd)).toEqual([
+  expect(conflictsOf([{ path, content }], onNetworkd)).toEqual([
     `${path}: names a-ec2nic-06aabbccdd01: netplan makes one of it and ours for ens6 (06:aa:bb:cc:dd:01)`,
   ]);
-  expect(toldOf([{ path, content }], networkd)).toEqual([]);
+  expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
 });

@@ -22,18 +22,18 @@ const textsOf = (state: Partial<KernelState>) =>
   checkKernel(expected, { ...clean, ...state }).map(({ text }) => text);
 const without = <T>(things: readonly T[], isGone: (thing: T) => boolean) => {
   const rest = things.filter((thing) => !isGone(thing));
-  if (rest.length === things.length) throw new Error("nothing was taken away");
+  if (rest.length === things.length) throw new Error("nothing was removed");
   return rest;
 };
 
-test("what is expected has no difference", () => {
+test("the expected state has no difference", () => {
   expect(textsOf({})).toEqual([]);
 });
 
 describe("addresses", () => {
   const gone = (address: string) => without(clean.addresses, (each) => each.address === address);
 
-  test("a missing one is named, with the link that has it instead", () => {
+  test("a missing address is reported, with the link that has it instead", () => {
     expect(textsOf({ addresses: gone("10.0.1.20") })).toEqual([
       "ens6: address 10.0.1.20 is missing",
     ]);
@@ -43,7 +43,7 @@ describe("addresses", () => {
     ]);
   });
 
-  test("DHCP's own, of the primary too", () => {
+  test("a missing leased address of the primary is reported", () => {
     const addresses = gone("10.0.0.10");
     expect(checkKernel(expected, { ...clean, addresses })).toEqual([
       {
@@ -58,12 +58,12 @@ describe("addresses", () => {
     ]);
   });
 
-  test("the length it stands with does not matter, nor do others' addresses", () => {
+  test("the prefix length and additional addresses do not matter", () => {
     const longer = clean.addresses.map((each) => ({ ...each, prefixLength: 24 }));
     expect(textsOf({ addresses: [...longer, kernelAddress("ens6", "192.0.2.1/32")] })).toEqual([]);
   });
 
-  test("one that failed duplicate address detection; one that is being checked is on its way", () => {
+  test("a duplicate address is reported, a tentative one is not", () => {
     const flags = (isDuplicate: boolean) =>
       clean.addresses.map((each) =>
         each.address === "2001:db8:0:1::20" ? { ...each, isUsable: false, isDuplicate } : each,
@@ -129,26 +129,26 @@ describe("routes", () => {
     expect(textsOf({ routes: [...rest4, ...routes] })).toEqual([text]);
   });
 
-  test("what has a higher metric does not stand in the way", () => {
+  test("a route with a higher metric is no difference", () => {
     const later = kernelRoute("ens5", { ...own4, gateway: "10.0.0.1", metric: 10 });
     expect(textsOf({ routes: [...clean.routes, later] })).toEqual([]);
   });
 
-  test("a subnet is missing", () => {
+  test("a missing subnet route is reported", () => {
     const routes = without(clean.routes, ({ destination }) => destination === "10.0.1.0/24");
     expect(textsOf({ routes })).toEqual([
       "ens6: route 10.0.1.0/24 dev ens6 in table 10001 is missing",
     ]);
   });
 
-  test("metric, protocol and source are the daemon's to choose", () => {
+  test("the daemon may choose metric, protocol and source", () => {
     const routes = clean.routes.map((each) => {
       return { ...each, metric: 1024, protocol: "kernel", source: "10.0.1.10" };
     });
     expect(textsOf({ routes })).toEqual([]);
   });
 
-  test("a router that advertises itself is as good as the one that is always there", () => {
+  test("an advertised router may replace the VPC's fixed one", () => {
     const advertised = [
       kernelRoute("ens6", { ...own6, gateway: "fe80::1", metric: 513, protocol: "ra" }),
       kernelRoute("ens6", { ...own6, gateway: "febf::2", metric: 513, protocol: "ra" }),
@@ -156,24 +156,24 @@ describe("routes", () => {
     expect(textsOf({ routes: [...rest6, ...advertised] })).toEqual([]);
     const elsewhere = [kernelRoute("ens5", { ...own6, gateway: "fe80::1" })];
     expect(textsOf({ routes: [...rest6, ...elsewhere] })).toHaveLength(1);
-    const global = [kernelRoute("ens6", { ...own6, gateway: "2001:db8::1" })];
-    expect(textsOf({ routes: [...rest6, ...global] })).toHaveLength(1);
+    const globalAddress = [kernelRoute("ens6", { ...own6, gateway: "2001:db8::1" })];
+    expect(textsOf({ routes: [...rest6, ...globalAddress] })).toHaveLength(1);
   });
 
-  test("the primary's default, in main and over it; others' routes are theirs", () => {
+  test("the primary needs a default route in main; routes of other programs are ignored", () => {
     const main = without(clean.routes, (each) => each.table === 254 && each.family === 4);
     const vpn = kernelRoute("tun0", { metric: 1 });
     const unreachable = { ...kernelRoute("", { metric: 9999 }), link: null };
-    const strangers = [vpn, unreachable, kernelRoute("ens5", { table: 77 })];
-    expect(textsOf({ routes: [...clean.routes, ...strangers] })).toEqual([]);
-    expect(textsOf({ routes: [...main, ...strangers] })).toEqual([
+    const foreign = [vpn, unreachable, kernelRoute("ens5", { table: 77 })];
+    expect(textsOf({ routes: [...clean.routes, ...foreign] })).toEqual([]);
+    expect(textsOf({ routes: [...main, ...foreign] })).toEqual([
       "ens5: no IPv4 default route leads out through it",
     ]);
   });
 });
 
 describe("rules", () => {
-  test("a missing one is named as `ip rule` shows it", () => {
+  test("a missing rule is reported as `ip rule` shows it", () => {
     const rules = without(clean.rules, ({ from }) => from === "10.0.1.20/32");
     expect(textsOf({ rules })).toEqual([
       "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is missing",
@@ -183,7 +183,7 @@ describe("rules", () => {
     ]);
   });
 
-  test("one with a further condition does not do", () => {
+  test("a rule with a further condition counts as missing", () => {
     const rules = clean.rules.map((each) => {
       return { ...each, isPlain: each.priority !== 10_001 || each.from !== "10.0.1.20/32" };
     });

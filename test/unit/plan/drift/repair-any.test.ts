@@ -16,12 +16,12 @@ import {
 } from "../../../kit/facts/kernel-model.ts";
 import { linkAt } from "../../../kit/facts/nics.ts";
 
-// What holds for any set of ENIs: comparing finds what is gone, mending brings back just that.
+// For any set of ENIs: a comparison finds what is missing, and a repair restores only that.
 
 const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
 const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
 
-const strangers: KernelState = {
+const foreign: KernelState = {
   addresses: [kernelAddress("docker0", "172.17.0.1/16"), kernelAddress("ens5", "192.0.2.9/24")],
   routes: [
     kernelRoute("docker0", { destination: "172.17.0.0/16" }),
@@ -67,35 +67,44 @@ const strangers: KernelState = {
     },
   ],
 };
-const among = ({ addresses, routes, rules }: KernelState): KernelState => ({
-  addresses: [...strangers.addresses, ...addresses],
-  routes: [...strangers.routes, ...routes],
-  rules: [...strangers.rules, ...rules],
+const withForeign = ({ addresses, routes, rules }: KernelState): KernelState => ({
+  addresses: [...foreign.addresses, ...addresses],
+  routes: [...foreign.routes, ...routes],
+  rules: [...foreign.rules, ...rules],
 });
 
-test("has no difference; and each deletion is one, which names what is gone", () => {
+test("the expected state has no difference, and each deletion is one that names the object", () => {
   fc.assert(
     fc.property(eniSets, (enis) => {
       const wanted = expectedKernelFor(enis);
       const { addresses, routes, rules } = kernelAsExpected(wanted);
-      expect(checkKernel(wanted, among({ addresses, routes, rules }))).toEqual([]);
+      expect(checkKernel(wanted, withForeign({ addresses, routes, rules }))).toEqual([]);
       for (const gone of addresses) {
         const rest = addresses.filter((each) => each !== gone);
-        const [found, ...more] = checkKernel(wanted, among({ addresses: rest, routes, rules }));
+        const [found, ...more] = checkKernel(
+          wanted,
+          withForeign({ addresses: rest, routes, rules }),
+        );
         expect(more).toEqual([]);
         expect(found).toMatchObject({ kind: "address", what: "missing", name: gone.link });
         expect(found?.text).toContain(` ${gone.address} `);
       }
       for (const gone of routes) {
         const rest = routes.filter((each) => each !== gone);
-        const [found, ...more] = checkKernel(wanted, among({ addresses, routes: rest, rules }));
+        const [found, ...more] = checkKernel(
+          wanted,
+          withForeign({ addresses, routes: rest, rules }),
+        );
         expect(more).toEqual([]);
         const kind = gone.table === 254 ? "default-route" : "route";
         expect(found).toMatchObject({ kind, what: "missing", name: gone.link });
       }
       for (const gone of rules) {
         const rest = rules.filter((each) => each !== gone);
-        const [found, ...more] = checkKernel(wanted, among({ addresses, routes, rules: rest }));
+        const [found, ...more] = checkKernel(
+          wanted,
+          withForeign({ addresses, routes, rules: rest }),
+        );
         expect(more).toEqual([]);
         expect(found).toMatchObject({ kind: "rule", what: "missing" });
         const rule = found?.kind === "rule" ? found.rule : null;
@@ -106,7 +115,7 @@ test("has no difference; and each deletion is one, which names what is gone", ()
   );
 });
 
-test("has as many rules left over as a NIC had, when that is gone", () => {
+test("all rules of a removed NIC are stale", () => {
   fc.assert(
     fc.property(eniSets, fc.nat(4), (enis, at) => {
       const gone = enis[1 + (at % Math.max(1, enis.length - 1))];
@@ -119,18 +128,18 @@ test("has as many rules left over as a NIC had, when that is gone", () => {
         routes: before.routes.filter(({ link }) => link !== name),
         rules: before.rules,
       };
-      const stale = checkKernel(rest, among(after)).filter(({ what }) => what === "stale");
+      const stale = checkKernel(rest, withForeign(after)).filter(({ what }) => what === "stale");
       const kept = kernelAsExpected(rest).rules.length;
       expect(stale.length).toBe(before.rules.length - kept);
-      expect(checkKernel(rest, among(after)).length).toBe(stale.length);
+      expect(checkKernel(rest, withForeign(after)).length).toBe(stale.length);
     }),
   );
 });
 
-test("any one thing that is gone comes back, and nothing else changes", () => {
-  const inCharges = fc.constantFrom(networkd, manager);
+test("a repair restores any single deleted object and changes nothing else", () => {
+  const backends = fc.constantFrom(networkd, manager);
   fc.assert(
-    fc.property(eniSets, inCharges, (enis, inCharge) => {
+    fc.property(eniSets, backends, (enis, inCharge) => {
       const expected = expectedKernelFor(enis);
       const clean = kernelAsExpected(expected);
       for (const [kind, things] of Object.entries(clean)) {
@@ -140,7 +149,7 @@ test("any one thing that is gone comes back, and nothing else changes", () => {
           const differences = checkKernel(expected, state);
           const { steps, reasons } = repairSteps(differences, expected, inCharge);
           const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
-          // What is not mended has a reason; what is has none.
+          // What is not repaired has a reason; what is repaired has none.
           expect(identitiesOf(repaired)).toEqual(
             identitiesOf(reasons.length === 0 ? clean : state),
           );
@@ -152,7 +161,7 @@ test("any one thing that is gone comes back, and nothing else changes", () => {
   );
 });
 
-test("whatever is gone of the NICs' tables and rules comes back, once and for all", () => {
+test("one repair restores any deleted routes and rules of the NICs, and leaves no difference", () => {
   fc.assert(
     fc.property(eniSets, fc.infiniteStream(fc.boolean()), (enis, coins) => {
       const expected = expectedKernelFor(enis);

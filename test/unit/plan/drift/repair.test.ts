@@ -34,11 +34,11 @@ const lost = (...addresses: readonly string[]) => ({
   addresses: clean.addresses.filter(({ address }) => !addresses.includes(address)),
 });
 
-test("no difference, no step", () => {
+test("no difference needs no step", () => {
   expect(repair({})).toEqual({ steps: [], reasons: [] });
 });
 
-test("a step says what it is for, and for which NIC", () => {
+test("a step has its reason and its NIC", () => {
   expect(repair(lost("10.0.1.20")).steps).toEqual([
     {
       argv: "ip -4 address replace 10.0.1.20/32 dev ens6 noprefixroute".split(" "),
@@ -49,13 +49,13 @@ test("a step says what it is for, and for which NIC", () => {
   ]);
 });
 
-test("an IPv6 address is no source, and waits for nobody", () => {
+test("a restored IPv6 address is no source and skips duplicate address detection", () => {
   expect(commandsOf(lost("2001:db8:6::20"))).toEqual([
     "ip -6 address replace 2001:db8:6::20/128 dev ens6 noprefixroute nodad preferred_lft 0",
   ]);
 });
 
-test("one that failed duplicate address detection is made anew, as long as it was", () => {
+test("a duplicate address is added again with the same prefix length", () => {
   const addresses = clean.addresses.map((each) =>
     each.address === "2001:db8:6::20" ? { ...each, prefixLength: 64, isDuplicate: true } : each,
   );
@@ -65,7 +65,7 @@ test("one that failed duplicate address detection is made anew, as long as it wa
   ]);
 });
 
-test("routes: the subnet before the default that goes through it", () => {
+test("the subnet route is restored before the default route through it", () => {
   const routes = clean.routes.filter(({ table }) => table === 254);
   expect(commandsOf({ routes })).toEqual([
     "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
@@ -75,7 +75,7 @@ test("routes: the subnet before the default that goes through it", () => {
   ]);
 });
 
-test("a wrong route gives way: the one that replaces it has its metric", () => {
+test("a wrong route is replaced by one with its metric", () => {
   const wrong = { family: 6, destination: "::/0", table: 10_001, metric: 512 } as const;
   const routes = [
     ...clean.routes.map((each) => ({ ...each, metric: 1024 })),
@@ -86,7 +86,7 @@ test("a wrong route gives way: the one that replaces it has its metric", () => {
   ]);
 });
 
-test("rules", () => {
+test("missing rules are added", () => {
   const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
   expect(commandsOf({ rules })).toEqual([
     "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 10.0.1.0/24 protocol static",
@@ -96,7 +96,7 @@ test("rules", () => {
   ]);
 });
 
-test("rules that are left over go by their whole text, for no NIC", () => {
+test("stale rules are deleted with all their selectors, for no NIC", () => {
   const rules = kernelAsExpected(expectedKernelFor([...enis, eniAt(2)])).rules;
   const { steps } = repair({ rules });
   expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
@@ -108,7 +108,7 @@ test("rules that are left over go by their whole text, for no NIC", () => {
   expect(steps.every(({ mac }) => mac === null)).toBe(true);
 });
 
-describe("what DHCP should have brought is asked of the daemon", () => {
+describe("the daemon restores what comes by DHCP", () => {
   const own = ["10.0.1.10", "2001:db8:6::10"] as const;
 
   test.each([
@@ -116,24 +116,24 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     ["netplan over networkd", netplan, "networkctl reconfigure ens6"],
     ["NetworkManager", manager, "nmcli device up ens6"],
     ["netplan over NetworkManager", netplanManager, "nmcli device up ens6"],
-  ])("%s: a NIC with nothing left starts anew, and needs nothing else", (_, inCharge, command) => {
+  ])("%s: a NIC without any address is reconfigured by one command", (_, inCharge, command) => {
     const rules = clean.rules.slice(1);
     expect(commandsOf({ ...lost(...own, "10.0.1.20"), rules }, inCharge)).toEqual([command]);
   });
 
-  test("networkd: one that is in use too, since it knows no gentler way", () => {
+  test("networkd: a NIC with other addresses is reconfigured too", () => {
     expect(commandsOf(lost("10.0.1.10", "10.0.1.20"))).toEqual(["networkctl reconfigure ens6"]);
     expect(commandsOf(lost("2001:db8:6::10"))).toEqual(["networkctl reconfigure ens6"]);
   });
 
-  test("NetworkManager: one that is in use keeps what it has, and is mended first", () => {
+  test("NetworkManager: a NIC with other addresses keeps them, and ip repairs it first", () => {
     expect(commandsOf(lost("10.0.1.10", "10.0.1.20"), manager)).toEqual([
       "ip -4 address replace 10.0.1.20/32 dev ens6 noprefixroute",
       "nmcli device reapply ens6",
     ]);
   });
 
-  test("networkd: the primary for its IPv4, never for what would cut its IPv4", () => {
+  test("networkd: the primary is reconfigured only for IPv4, because that interrupts IPv4", () => {
     const both = lost("10.0.0.10", "2001:db8:5::10");
     expect(commandsOf(both)).toEqual(["networkctl reconfigure ens5"]);
     expect(commandsOf(lost("10.0.0.10"))).toEqual(["networkctl reconfigure ens5"]);
@@ -145,7 +145,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     });
   });
 
-  test("networkd: a primary without IPv4 has nothing to lose", () => {
+  test("networkd: a primary without IPv4 is reconfigured for IPv6", () => {
     const expected = expectedKernelFor([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
     const { routes, rules } = kernelAsExpected(expected);
     const differences = checkKernel(expected, { addresses: [], routes, rules });
@@ -158,7 +158,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
   test.each([
     ["networkd", networkd, "networkctl renew ens5"],
     ["NetworkManager", manager, "nmcli device reapply ens5"],
-  ])("%s: not for the primary's default route alone", (_, inCharge, command) => {
+  ])("%s: a missing default route of the primary alone has no step", (_, inCharge, command) => {
     const routes = clean.routes.filter(({ table }) => table !== 254);
     expect(repair({ routes }, inCharge)).toEqual({
       steps: [],
@@ -166,7 +166,7 @@ describe("what DHCP should have brought is asked of the daemon", () => {
     });
   });
 
-  test("a daemon that does not run is not asked", () => {
+  test("a daemon that does not run has no step", () => {
     const state = lost(...own);
     expect(repair(state, { ...manager, isRunning: false })).toEqual({
       steps: [],

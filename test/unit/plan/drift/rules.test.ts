@@ -17,7 +17,7 @@ const second = eniAt(1, {
   ipv4: familyOf(["10.0.1.10", "10.0.1.20"], "10.0.1.0/24", ["10.0.1.32/28"]),
   ipv6: familyOf(["2001:db8:0:1::10"], "2001:db8:0:1::/64"),
 });
-const here = (eni: Eni) => ({ eni, link: linkAt(eni.deviceNumber) });
+const nicOf = (eni: Eni) => ({ eni, link: linkAt(eni.deviceNumber) });
 const expected = expectedKernelFor([primary, second]);
 const clean = kernelAsExpected(expected);
 const textsOf = (state: Partial<KernelState>, of = expected) =>
@@ -28,7 +28,7 @@ const all = kernelAsExpected(expectedKernelFor([primary, second, third]));
 const ofThird = all.rules.filter(({ priority }) => priority % 10 === 2);
 const detached = { ...clean, rules: [...clean.rules, ...ofThird] };
 
-test("of a NIC that was detached, each by its name", () => {
+test("each rule of a detached NIC is stale", () => {
   expect(textsOf(detached)).toEqual([
     "rule 2002 from 10.0.2.10 to 10.0.2.0/24 lookup 10002 is left over: no ENI has its table",
     "rule 2002 from 10.0.2.10 to 169.254.168.0/22 lookup 10002 is left over: no ENI has its table",
@@ -37,7 +37,7 @@ test("of a NIC that was detached, each by its name", () => {
   ]);
 });
 
-test("of an address that was taken away", () => {
+test("each rule of a removed address is stale", () => {
   const smaller = { ...second, ipv4: familyOf(["10.0.1.10"], "10.0.1.0/24", ["10.0.1.32/28"]) };
   const after = expectedKernelFor([primary, smaller]);
   const stale = findStaleRules(after, clean);
@@ -50,29 +50,29 @@ test("of an address that was taken away", () => {
   expect(stale.every(({ mac }) => mac === second.mac)).toBe(true);
 });
 
-test("not while a route of the table stands: the NIC is here, if IMDS lists it or not", () => {
+test("no rule is stale while its table has a route: the NIC is present", () => {
   const routes = [...clean.routes, kernelRoute("ens7", { table: 10_002 })];
   expect(textsOf({ ...detached, routes })).toEqual([]);
-  const nowhere = [...clean.routes, { ...kernelRoute("", { table: 10_002 }), link: null }];
-  expect(textsOf({ ...detached, routes: nowhere })).toHaveLength(4);
+  const unreachable = [...clean.routes, { ...kernelRoute("", { table: 10_002 }), link: null }];
+  expect(textsOf({ ...detached, routes: unreachable })).toHaveLength(4);
 });
 
-test("not of an ENI that is left alone, nor of one whose NIC is not here", () => {
+test("no rule of an unmanaged ENI or of an ENI without a NIC is stale", () => {
   expect(textsOf(detached, expectedKernelFor([primary, second], [third]))).toEqual([]);
-  const nics = [here(primary), here(second), { eni: third, link: null }];
+  const nics = [nicOf(primary), nicOf(second), { eni: third, link: null }];
   const enis = [primary, second, third];
   const awaited = expectedKernel(configure(nics, false), { enis, incomplete: [] });
   expect(textsOf(detached, awaited)).toEqual([]);
 });
 
-test("not while an ENI's number is not known yet", () => {
+test("no rule is stale while the number of an ENI is not known", () => {
   const incomplete: IncompleteEni[] = [{ mac: third.mac, isPrimary: false, reason: "late" }];
-  const config = configure([here(primary), here(second)], false);
+  const config = configure([nicOf(primary), nicOf(second)], false);
   const late = expectedKernel(config, { enis: [primary, second], incomplete });
   expect(textsOf(detached, late)).toEqual([]);
 });
 
-const foreign: KernelRule = {
+const staleRule: KernelRule = {
   family: 4,
   priority: 10_002,
   from: "10.0.2.10/32",
@@ -87,31 +87,31 @@ test.each<[string, Partial<KernelRule>]>([
   ["from anywhere", { from: null }],
   ["to another table", { table: 77 }],
   ["with another priority", { priority: 10_003 }],
-  ["with our number for one destination, but for all", { priority: 2002 }],
-  ["with our number for all, but for one destination", { to: "10.0.0.0/8" }],
+  ["with the priority for one destination, but for all", { priority: 2002 }],
+  ["with the priority for all, but for one destination", { to: "10.0.0.0/8" }],
   ["into main, but with its default", { priority: 6002, table: 254 }],
   [
-    "as ours into main, but for one destination",
+    "like ec2nic's rule into main, but for one destination",
     { priority: 6002, table: 254, ignoresDefault: true, to: "10.0.0.0/8" },
   ],
-  ["as ours into main, but to another table", { priority: 6002, ignoresDefault: true }],
-  ["behind the last NIC there can be", { priority: 14_000, table: 14_000 }],
+  ["like ec2nic's rule into main, but to another table", { priority: 6002, ignoresDefault: true }],
+  ["after the highest priority of a NIC", { priority: 14_000, table: 14_000 }],
   ["of the kernel", { priority: 32_766, from: null, table: 254 }],
-])("never somebody else's: %s", (_, changes) => {
-  expect(textsOf({ rules: [...clean.rules, { ...foreign, ...changes }] })).toEqual([]);
+])("a rule of another program is never stale: %s", (_, changes) => {
+  expect(textsOf({ rules: [...clean.rules, { ...staleRule, ...changes }] })).toEqual([]);
 });
 
-test("the table of rules above is of rules that are almost ours", () => {
-  expect(textsOf({ rules: [...clean.rules, foreign] })).toHaveLength(1);
+test("the rule that these cases change is stale", () => {
+  expect(textsOf({ rules: [...clean.rules, staleRule] })).toHaveLength(1);
 });
 
-test("not where another differs only in what is not read: `ip rule del` could take that", () => {
-  const rules = [...clean.rules, { ...foreign, isPlain: false }, foreign];
+test("no rule is stale beside one with an unread selector: `ip rule del` could delete that", () => {
+  const rules = [...clean.rules, { ...staleRule, isPlain: false }, staleRule];
   expect(textsOf({ rules })).toEqual([]);
 });
 
 describe("after an event of one NIC", () => {
-  const config = configure([here(primary), here(second)], false);
+  const config = configure([nicOf(primary), nicOf(second)], false);
   const fileOfThird = {
     path: managedPath("networkd", third.mac),
     content: `# ${managedMark}\n# ${third.id}, index 2\n`,
@@ -122,15 +122,15 @@ describe("after an event of one NIC", () => {
       fileOfThird,
     ]);
 
-  test("rules of NICs that it is not about stay, whoever they are", () => {
+  test("rules of other NICs are not stale", () => {
     expect(textsOf(detached, after([]))).toEqual([]);
   });
 
-  test("those of the NIC that is gone go", () => {
+  test("rules of the removed NIC are stale", () => {
     expect(textsOf(detached, after([third.mac]))).toHaveLength(ofThird.length);
   });
 
-  test("but not while its table leads anywhere: another NIC has its place", () => {
+  test("rules are not stale while the table has routes: another NIC has the slot", () => {
     const routes = [...clean.routes, ...all.routes.filter(({ table }) => table === 10_002)];
     expect(textsOf({ ...detached, routes }, after([third.mac]))).toEqual([]);
   });

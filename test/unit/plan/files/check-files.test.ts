@@ -12,11 +12,11 @@ const nics: readonly NicResult[] = [0, 1].map((number) => {
   return { mac: macAt(number), name: `ens${number + 5}`, eni: null, outcome: "configured" };
 });
 
-test("a plan without files is no difference", () => {
+test("a plan without files has no difference", () => {
   expect(checkFiles({ write: [], remove: [], nics }, { files: [] })).toEqual([]);
 });
 
-test("a file that is missing, one that is wrong, and one too many, each with its NIC", () => {
+test("a missing, a wrong and a stale file are differences of their NICs", () => {
   const files = [{ path: pathOf(1), content: "old\n", mode: 0o600 }];
   const plan = { write: [fileOf(0), fileOf(1)], remove: [pathOf(7)], nics };
   expect(checkFiles(plan, { files })).toEqual([

@@ -42,11 +42,11 @@ const other = {
 };
 
 for (const [backend, render] of Object.entries(renderers)) {
-  test(`${backend}: what IMDS said is read back from the files`, () => {
+  test(`${backend}: the NICs are parsed from their files`, () => {
     expect(parseManagedNics(render(config)).toSorted(byIndex)).toEqual([primary, other]);
   });
 
-  test(`${backend}: a file that is not ours tells nothing`, () => {
+  test(`${backend}: a file without the mark of ec2nic is ignored`, () => {
     const files = render(config).map((file) => {
       return { ...file, content: file.content.replace("written by ec2nic", "written by hand") };
     });
@@ -54,7 +54,7 @@ for (const [backend, render] of Object.entries(renderers)) {
   });
 }
 
-test("an admin's words in our file are read as networks, or not at all", () => {
+test("invalid networks in a managed file are ignored", () => {
   const [file] = renderNetworkd(configure(nics.slice(1), false));
   const content = (file?.content ?? "").replaceAll("From=10.0.2.10/32", "From=10.0.2.10; reboot");
   const [read] = parseManagedNics([{ path: file?.path ?? "", content, mode: 0o644 }]);

@@ -7,7 +7,7 @@ import { planNetwork, type Scope } from "../../../../src/plan/files/plan-network
 import { choiceOf } from "../../../kit/facts/choices.ts";
 import { eniAt, linkAt, macAt, noFamily } from "../../../kit/facts/nics.ts";
 
-interface Situation {
+interface Facts {
   readonly enis?: readonly Eni[];
   readonly incomplete?: readonly IncompleteEni[];
   readonly files?: readonly ExistingFile[];
@@ -17,7 +17,7 @@ interface Situation {
 
 const links = [linkAt(0), linkAt(1)];
 
-function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): FilePlan {
+function planOf({ enis, incomplete, files, unmanaged, scope }: Facts): FilePlan {
   const facts = {
     enis: enis ?? [eniAt(0), eniAt(1)],
     incomplete: incomplete ?? [],
@@ -31,7 +31,7 @@ function planOf({ enis, incomplete, files, unmanaged, scope }: Situation): FileP
 const outcomesOf = ({ nics }: FilePlan) => nics.map(({ mac, outcome }) => `${mac} ${outcome}`);
 const written = planOf({}).write;
 
-test("what is written once is not written again", () => {
+test("a file with the planned content is not written again", () => {
   const plan = planOf({ files: written });
   expect([plan.write, plan.remove]).toEqual([[], []]);
   expect(outcomesOf(plan)).toEqual([`${macAt(0)} unchanged`, `${macAt(1)} unchanged`]);
@@ -50,7 +50,7 @@ describe("a file is written again when", () => {
   });
 });
 
-test("our file for another backend goes, for a NIC that is configured", () => {
+test("the file for another backend is removed if its NIC is configured", () => {
   const path = managedPath("networkd", macAt(1));
   const file = { path, content: "# written by ec2nic\n", mode: 0o644 };
   const plan = planOf({ files: [...written, file] });
@@ -58,27 +58,29 @@ test("our file for another backend goes, for a NIC that is configured", () => {
   expect(outcomesOf(plan)).toEqual([`${macAt(0)} unchanged`, `${macAt(1)} configured`]);
 });
 
-test("somebody else's file in that place stays, and is named", () => {
+test("a file of another program at that path stays, and a reason names it", () => {
   const path = managedPath("networkd", macAt(1));
   const plan = planOf({ files: [...written, { path, content: "[Match]\n", mode: 0o644 }] });
   expect(plan.remove).toEqual([]);
   expect(plan.reasons.join("\n")).toContain(`${path}: not written by ec2nic`);
 });
 
-describe("left alone, with its file untouched:", () => {
+describe("the file stays unchanged of", () => {
   const files = written.map((file) => {
-    return file.mac === macAt(0) ? file : { ...file, content: "# written by ec2nic, long ago\n" };
+    return file.mac === macAt(0)
+      ? file
+      : { ...file, content: "# written by ec2nic, an older version\n" };
   });
-  const waiting = { mac: macAt(1), isPrimary: false, reason: "ipv6s is listed, but empty" };
+  const incomplete = { mac: macAt(1), isPrimary: false, reason: "ipv6s is listed, but empty" };
   const efaOnly = eniAt(1, { ipv4: noFamily });
 
   test.each([
-    ["an ENI that is not yet known", { enis: [eniAt(0)], incomplete: [waiting] }, "incomplete"],
+    ["an ENI that is not yet known", { enis: [eniAt(0)], incomplete: [incomplete] }, "incomplete"],
     ["an ENI without addresses", { enis: [eniAt(0), efaOnly] }, "kept"],
     ["a NIC that the admin lists", { unmanaged: "ens6\n" }, "kept"],
     ["a NIC that IMDS does not list", { enis: [eniAt(0)] }, "kept"],
-  ])("%s", (_, situation, outcome) => {
-    const plan = planOf({ ...situation, files });
+  ])("%s", (_, facts, outcome) => {
+    const plan = planOf({ ...facts, files });
     expect([plan.write, plan.remove]).toEqual([[], []]);
     expect(outcomesOf(plan)).toEqual([`${macAt(0)} unchanged`, `${macAt(1)} ${outcome}`]);
     expect(plan.nics[1]?.name).toBe("ens6");
@@ -86,37 +88,37 @@ describe("left alone, with its file untouched:", () => {
   });
 });
 
-test("a second ENI, still incomplete, already means that the first is not alone", () => {
-  const waiting = { mac: macAt(0), isPrimary: true, reason: "not listed yet" };
+test("with an incomplete second ENI the first one has rules", () => {
+  const incomplete = { mac: macAt(0), isPrimary: true, reason: "not listed yet" };
   const rulesOf = (plan: FilePlan) =>
     plan.write
       .filter(({ path }) => path.endsWith(".yaml"))
       .map(({ content }) => content.includes("routing-policy"));
-  expect(rulesOf(planOf({ enis: [eniAt(1)], incomplete: [waiting] }))).toEqual([true]);
+  expect(rulesOf(planOf({ enis: [eniAt(1)], incomplete: [incomplete] }))).toEqual([true]);
   expect(rulesOf(planOf({ enis: [eniAt(1)] }))).toEqual([false]);
 });
 
-test("an ENI that is not yet known keeps its file, also while its NIC is not here", () => {
-  const waiting = { mac: macAt(7), isPrimary: false, reason: "device-number is not there yet" };
+test("an incomplete ENI without a NIC keeps its file", () => {
+  const incomplete = { mac: macAt(7), isPrimary: false, reason: "device-number is not there yet" };
   const file = {
     path: managedPath("netplan", macAt(7)),
     content: "# written by ec2nic\n",
     mode: 0o600,
   };
-  const plan = planOf({ incomplete: [waiting], files: [...written, file] });
+  const plan = planOf({ incomplete: [incomplete], files: [...written, file] });
   expect(plan.remove).toEqual([]);
   expect(outcomesOf(plan)).toContain(`${macAt(7)} incomplete`);
   expect(planOf({ files: [...written, file] }).remove).toEqual([file.path]);
 });
 
-test("no ENI: nothing to do, and nothing breaks", () => {
+test("without ENIs there is nothing to write", () => {
   expect(planOf({ enis: [] }).write).toEqual([]);
 });
 
-describe("one NIC alone, as an event names it", () => {
+describe("a scope of one NIC", () => {
   const only = { macs: [macAt(1)], gone: [] };
 
-  test("its file is what a whole run writes, and nothing else is touched or told of", () => {
+  test("has the file that a full run writes, and other NICs are neither changed nor listed", () => {
     const edited = written.map((file) => ({ ...file, content: `${file.content} ` }));
     const plan = planOf({ enis: [eniAt(1)], files: edited, scope: only });
     expect(plan.write).toEqual(written.filter(({ mac }) => mac === macAt(1)));
@@ -124,7 +126,7 @@ describe("one NIC alone, as an event names it", () => {
     expect(outcomesOf(plan)).toEqual([`${macAt(1)} configured`]);
   });
 
-  test("gone: its files go, whatever else is here, and those of the others stay", () => {
+  test("that is gone has its files removed, and those of others stay", () => {
     const plan = planOf({ enis: [], files: written, scope: { ...only, gone: [macAt(1)] } });
     expect(plan.write).toEqual([]);
     expect(plan.remove).toEqual(
@@ -133,7 +135,7 @@ describe("one NIC alone, as an event names it", () => {
     expect(outcomesOf(plan)).toEqual([`${macAt(1)} retired`]);
   });
 
-  test("gone, but an admin lists it: it is left alone", () => {
+  test("that is gone and unmanaged keeps its files", () => {
     const scope = { ...only, gone: [macAt(1)] };
     const plan = planOf({ enis: [], files: written, unmanaged: `${macAt(1)}\n`, scope });
     expect(plan.remove).toEqual([]);
