@@ -81,10 +81,7 @@ export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions):
       taken.set(nic.name, lease);
       return lease;
     },
-    close: () => {
-      closed ??= end();
-      return closed;
-    },
+    close: () => (closed ??= end()),
   };
 }
 

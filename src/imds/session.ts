@@ -6,7 +6,12 @@ import { sendRequest } from "./protocol/request.ts";
 import { toUrlPath } from "./protocol/key.ts";
 import { isReachableThroughNic } from "./connect/candidates.ts";
 import { createSemaphore, createRateLimiter } from "./protocol/rate-limit.ts";
-import { acquireToken, type Connection, type SendOnce } from "./acquire-token.ts";
+import {
+  acquireToken,
+  type Connection,
+  type SendOnce,
+  type UntimedRequest,
+} from "./acquire-token.ts";
 import { retry } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
 import { tokenHeader } from "./protocol/token.ts";
@@ -75,7 +80,9 @@ export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   const sendOnce = createSendOnce(host, settings, deadlineMs, () => void (count.requests += 1));
   const paths = openPaths(host, settings, deadlineMs);
   const acquire = () => acquireToken(host, { settings, limits, paths, sendOnce });
-  const connected = createConnectedGet(host, settings, { sendOnce, acquire });
+  const connected = createConnectedGet(settings, acquire, (connection, request) =>
+    sendOnce(connection.transport, request, host.signal),
+  );
   return {
     get: (path, { awaitAbsent = false, ...options } = {}) =>
       retry(host, buildUrlPath(path, options), { ...limits, awaitAbsent }, () =>
@@ -95,25 +102,23 @@ export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
 
 /** Sends GETs over one connection, which is acquired for the first and after it has failed. */
 function createConnectedGet(
-  host: Pick<Host, "signal">,
   settings: ImdsSettings,
-  {
-    sendOnce,
-    acquire,
-  }: { readonly sendOnce: SendOnce; readonly acquire: () => Promise<Connection> },
+  acquire: () => Promise<Connection>,
+  send: (connection: Connection, request: UntimedRequest) => Promise<Answer>,
 ) {
   const semaphore = createSemaphore(maxInFlight);
   let connection: Promise<Connection> | null = null;
   let usedPath: ImdsPath | null = null;
   const get = async (metadataPath: MetadataPath, options: TryGetOptions): Promise<Answer> => {
     const current = (connection ??= acquire());
-    const { path, transport, token } = await current;
+    const established = await current;
+    const { path, token } = established;
     usedPath = path;
     const urlPath = buildUrlPath(metadataPath, options);
     const maxBytes = urlPath === "/latest/user-data" ? maxUserDataBytes : maxLeafBytes;
     const headers = { [tokenHeader]: token };
     const request = { imdsPath: path, method: "GET", urlPath, headers, maxBytes } as const;
-    const answer = await sendOnce(transport, request, host.signal);
+    const answer = await send(established, request);
     // another request may have acquired a new connection meanwhile: that one stays
     if (connection === current && shouldReconnect(answer, settings)) connection = null;
     return (options.mayBeEmpty ?? isEmptyValueAllowed(metadataPath)) ? answer : rejectEmpty(answer);
@@ -149,7 +154,7 @@ function createSendOnce(
       const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
       if (received <= maxTotalBytes) return answer;
-      const reason = `imds has sent more than ${maxTotalBytes} bytes: no instance has so much`;
+      const reason = `IMDS has sent more than ${maxTotalBytes} bytes: no instance has so much`;
       throw new Failure("DATAERR", reason);
     });
 }

@@ -1,4 +1,4 @@
-import type { LinkAddress, LinkState, Ranking } from "../../model/link.ts";
+import type { LinkState, Ranking } from "../../model/link.ts";
 import { endpointFamily, isBindable } from "../protocol/endpoint.ts";
 import { defaultEndpoints, type ImdsSettings } from "../protocol/settings.ts";
 import { describePath, type ImdsPath } from "../protocol/path.ts";
@@ -61,21 +61,16 @@ export function listCandidates(settings: PathSettings, survey: LinkSurvey): Path
   return {
     rounds: [first === undefined ? [] : [first], ...laterRounds].filter(({ length }) => length > 0),
     exclusions: [
-      ...explainForbiddenEndpoints(settings, survey),
+      ...(settings.nic === null ? survey.forbiddenEndpoints.map(explainForbidden) : []),
       ...explainExcludedLinks(settings, survey, linkPaths),
     ],
   };
 }
 
-interface LinkPaths {
-  readonly link: LinkState;
-  readonly paths: readonly ImdsPath[];
-}
-
 function explainExcludedLinks(
   settings: PathSettings,
   survey: LinkSurvey,
-  linkPaths: readonly LinkPaths[],
+  linkPaths: readonly { readonly link: LinkState; readonly paths: readonly ImdsPath[] }[],
 ): readonly string[] {
   if (settings.nic !== null && linkPaths.length === 0) return [explainUnknownNic(survey)];
   const families = new Set(settings.endpoints.map(endpointFamily));
@@ -88,14 +83,8 @@ function explainExcludedLinks(
   });
 }
 
-function explainForbiddenEndpoints(
-  { nic }: PathSettings,
-  { forbiddenEndpoints }: LinkSurvey,
-): readonly string[] {
-  if (nic !== null) return [];
-  return forbiddenEndpoints.map(
-    (endpoint) => `${endpoint}: not asked through a nic, for a route forbids it`,
-  );
+function explainForbidden(endpoint: string): string {
+  return `${endpoint}: not asked through a NIC, because a route forbids it`;
 }
 
 /** Whether any NIC could lead to the endpoints: none leads to the machine itself. */
@@ -112,9 +101,8 @@ function listImdsdPaths(
   { endpoints, nic }: PathSettings,
   { hasImdsd }: LinkSurvey,
 ): readonly ImdsPath[] {
-  const defaultEndpoint = endpoints.find((endpoint) =>
-    Object.values(defaultEndpoints).includes(endpoint),
-  );
+  const supported = Object.values(defaultEndpoints);
+  const defaultEndpoint = endpoints.find((endpoint) => supported.includes(endpoint));
   if (!hasImdsd || nic !== null || defaultEndpoint === undefined) return [];
   return [{ endpoint: defaultEndpoint, via: { kind: "imdsd" } }];
 }
@@ -137,7 +125,7 @@ function listPathsThroughLink(
   { endpoints, nic, dhcp }: PathSettings,
   { forbiddenEndpoints }: LinkSurvey,
 ): readonly ImdsPath[] {
-  const mayLease = dhcp && !link.addresses.some(isIpv4);
+  const mayLease = dhcp && link.addresses.every(({ family }) => family !== "ipv4");
   if (!link.isUp && !mayLease) return [];
   // a socket bound to a NIC can bypass a prohibit route, which is not what the route is for
   const isAllowed = (endpoint: string) =>
@@ -153,14 +141,10 @@ function listPathsThroughLink(
     });
 }
 
-function isIpv4({ family }: LinkAddress): boolean {
-  return family === "ipv4";
-}
-
 function explainUnknownNic({ candidates, others }: LinkSurvey): string {
-  if (candidates.length + others.length === 0) return "no nic at all is seen in /sys/class/net";
+  if (candidates.length + others.length === 0) return "there is no NIC in /sys/class/net";
   const names = candidates.map(({ link }) => link.name);
-  return `there is no such nic${names.length === 0 ? "" : `; there are ${names.join(", ")}`}`;
+  return `there is no such NIC${names.length === 0 ? "" : `; there are ${names.join(", ")}`}`;
 }
 
 function explainNoPath({ isUp, hasCarrier, addresses }: LinkState): string {
@@ -178,14 +162,10 @@ export async function waitForNewPath(
   listCurrent: () => Promise<PathCandidates>,
   stop: AbortSignal,
 ): Promise<void> {
-  const knownNames = new Set(pathNames(await listCurrent()));
+  const listNames = async () => (await listCurrent()).rounds.flat().map(describePath);
+  const knownNames = new Set(await listNames());
   for (;;) {
     await host.clock.sleep(pollMs, stop);
-    const names = pathNames(await listCurrent());
-    if (names.some((name) => !knownNames.has(name))) return;
+    if ((await listNames()).some((name) => !knownNames.has(name))) return;
   }
-}
-
-function pathNames({ rounds }: PathCandidates): readonly string[] {
-  return rounds.flat().map(describePath);
 }

@@ -71,7 +71,7 @@ function createPathLister(
   };
 }
 
-export const cannotBindMessage = "sockets can't be bound to a nic in this process";
+export const cannotBindMessage = "sockets can't be bound to a NIC in this process";
 export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";
 
 interface Binder {

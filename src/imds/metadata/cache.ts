@@ -41,7 +41,7 @@ export async function openCache(
     const ageMs = (await readUptimeMs(host)) - cached.cachedAtMs;
     if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // NaN: no clock, no cache
     host.log.verbose(
-      `${key.text || "everything"}: cached ${formatMs(ageMs)} ago, imds is not asked`,
+      `${key.text || "everything"}: cached ${formatMs(ageMs)} ago, IMDS is not asked`,
     );
     const base = { name: key.text, path: key.path };
     if (cached.tree !== undefined)

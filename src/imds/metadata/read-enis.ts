@@ -14,7 +14,7 @@ export interface NetworkReading {
   /** `macs/` exists: without it the ENIs are unknown, which does not mean that there are none. */
   readonly hasMacs: boolean;
   readonly enis: EniFolders;
-  /** MACs whose folder or a leaf of it is listed and answers 404, and what that is. */
+  /** By MAC: what is listed and answers 404, the folder or leaves of it. */
   readonly incomplete: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +77,7 @@ interface EniFolder {
   readonly early: Promise<Uint8Array | null> | undefined;
 }
 
-/** The folder of one ENI, or what of it is late: what is listed and answers 404 is not absent. */
+/** The folder of one ENI; a string says what is late: what is listed is not absent after a 404. */
 async function readEni(
   session: ImdsSession,
   { mac, isPrimary, early }: EniFolder,

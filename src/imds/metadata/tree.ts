@@ -70,7 +70,7 @@ async function readFolder(reader: TreeReader, path: MetadataPath): Promise<TreeR
     if (value !== null)
       return [{ entry: [name, value] as const, isComplete: subtree?.isComplete ?? true }];
     const message = `${formatKey(child)} is listed but not there (404): left out`;
-    host.log.warn(message, "--wait waits for it");
+    host.log.warn(message, "to wait for it: --wait");
     return [{ entry: null, isComplete: false }];
   };
   const entries = parseListing(listing, path);

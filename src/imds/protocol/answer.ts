@@ -48,10 +48,10 @@ export function classifyStatus(
   if (status === 403) {
     const hint =
       "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
-    throw new Failure("CONFIG", `${what}: 403, imds is switched off for this instance`, { hint });
+    throw new Failure("CONFIG", `${what}: 403, IMDS is switched off for this instance`, { hint });
   }
   if (status > 200 && status < 300) return notAnAnswer(`${status} is no answer`);
-  const means = status >= 300 && status < 400 ? "a redirect: this is not imds" : "a refusal";
+  const means = status >= 300 && status < 400 ? "a redirect: this is not IMDS" : "a refusal";
   throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
 }
 

@@ -119,7 +119,7 @@ function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequ
     expiry.abort(new Error(message));
   };
   const timer = setTimeout(
-    () => expire("timeout", `no whole answer within ${timeoutMs} ms`),
+    () => expire("timeout", `no complete answer within ${timeoutMs} ms`),
     timeoutMs,
   );
   const connectTimer = setTimeout(async () => {

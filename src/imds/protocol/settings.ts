@@ -46,7 +46,7 @@ export const defaultEndpoints = {
 export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
     const hint = "unset AWS_EC2_METADATA_DISABLED";
-    throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: imds is not asked", { hint });
+    throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: IMDS is not asked", { hint });
   }
   const tryMs = parseTryMs(env);
   const endpoints = parseEndpoints(options, env);
@@ -80,7 +80,7 @@ function parseNic({ interface: name }: ImdsOptions): string | null {
   if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
   const isEmpty = name === "";
   const hint = isEmpty ? "is a variable of the calling script empty?" : "ls /sys/class/net";
-  throw new Failure("USAGE", `--interface: "${name}" can't be the name of a nic`, { hint });
+  throw new Failure("USAGE", `--interface: "${name}" can't be the name of a NIC`, { hint });
 }
 
 function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
@@ -89,8 +89,10 @@ function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
     (endpoint) => isName(endpoint) || (isLoopback(endpoint) && nic !== "lo"),
   );
   if (unreachable === undefined) return;
-  const why = isName(unreachable) ? "is a name, which no nic knows" : "is on this machine";
-  const hint = "name an address that a nic leads to: --endpoint http://169.254.169.254";
+  const why = isName(unreachable)
+    ? "is a name, and sockets bound to a NIC need an address"
+    : "is on this machine";
+  const hint = "give an address that the NIC leads to: --endpoint http://169.254.169.254";
   throw new Failure("USAGE", `--interface ${nic}: ${unreachable} ${why}`, { hint });
 }
 

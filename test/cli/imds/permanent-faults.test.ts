@@ -10,7 +10,7 @@ interface Case {
   readonly message: RegExp;
 }
 
-const noAnswer = /no whole answer within [\d.]+ ms/;
+const noAnswer = /no complete answer within [\d.]+ ms/;
 const cut = /the connection was cut/;
 
 /** Faults that may be temporary: retried until the deadline. The type requires one row per kind. */
@@ -31,7 +31,7 @@ const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: C
     fault: { kind: "token-rejected" },
     status: 69,
     // the second text: the deadline ended the request for another token
-    message: /401, the token was not accepted|no whole answer within \d+ ms \(1 try/,
+    message: /401, the token was not accepted|no complete answer within \d+ ms \(1 try/,
   },
 };
 
@@ -109,14 +109,14 @@ const final: readonly Case[] = [
   {
     fault: { kind: "status", status: 403 },
     status: 78,
-    message: /403, imds is switched off for this instance/,
+    message: /403, IMDS is switched off for this instance/,
   },
   { fault: { kind: "status", status: 400 }, status: 65, message: /400, a refusal/ },
   { fault: { kind: "status", status: 405 }, status: 65, message: /405, a refusal/ },
   ...[301, 302, 303, 307, 308].map((status) => ({
     fault: { kind: "redirect", location: "http://127.0.0.1:1/", status } as const,
     status: 65,
-    message: /a redirect: this is not imds/,
+    message: /a redirect: this is not IMDS/,
   })),
 ];
 

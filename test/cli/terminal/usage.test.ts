@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
   { args: ["activate", "--check", "--dhcp"], texts: ["--check can't be combined with --dhcp"] },
   { args: ["activate", "--dry-run", "--dhcp"], texts: ["--dry-run can't be combined with --dhcp"] },
   { args: ["probe-nics", "ens5"], texts: ["takes no arguments", "--interface ens5"] },
-  { args: ["probe-nics", "--interface", "a b"], texts: ["can't be the name of a nic"] },
+  { args: ["probe-nics", "--interface", "a b"], texts: ["can't be the name of a NIC"] },
   { args: ["hotplug", "plug"], texts: ['no action "plug"', "hotplug [add|remove|sync]"] },
   { args: ["hotplug", "add", "ens6"], texts: ['but got "ens6"'] },
   { args: ["hotplug", "add", "--install"], texts: ["hotplug add and --install can't be combined"] },

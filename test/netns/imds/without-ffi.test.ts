@@ -25,7 +25,7 @@ const testNics = testUnless(networkMissing() ?? missingTool("perl") ?? missingMd
 const ens5: NicSpec = { name: "ens5", ipv4: "10.0.0.10/24", imds: "answers", defaultRoute: true };
 const ens6: NicSpec = { name: "ens6", ipv4: "10.0.1.10/24", imds: "answers" };
 const identity = ["fetch", "instance-id"] as const;
-const warning = "sockets can't be bound to a nic in this process";
+const warning = "sockets can't be bound to a NIC in this process";
 
 for (const [why, restricted] of Object.entries(restrictions)) {
   describe(why, () => {

@@ -142,7 +142,7 @@ testHere(
     const lost = await ask();
     expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
     expect(lost.stderr).toContain(
-      "warning: sockets can't be bound to a nic in this process, only the default route is probed",
+      "warning: sockets can't be bound to a NIC in this process, only the default route is probed",
     );
     await network.run(lost.verdict.fix[0]);
     expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });

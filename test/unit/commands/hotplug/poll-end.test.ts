@@ -46,7 +46,7 @@ describe("at the deadline", () => {
   });
 
   test("an earlier error is the reason, and not the request that the deadline cut", async () => {
-    const cut = transientError("no whole answer within 900 ms", { isCutByDeadline: true });
+    const cut = transientError("no complete answer within 900 ms", { isCutByDeadline: true });
     const run = await watchInMemory({
       scenario: plugged(),
       deadlineMs: 5000,
@@ -65,7 +65,7 @@ describe("at the deadline", () => {
   });
 
   test("a request that the deadline cut is no reason", async () => {
-    const cut = transientError("no whole answer within 90 ms", { isCutByDeadline: true });
+    const cut = transientError("no complete answer within 90 ms", { isCutByDeadline: true });
     const run = await watchInMemory({
       scenario: plugged(),
       deadlineMs: 5000,

@@ -11,8 +11,8 @@ test("a signal ends a call without an answer, and closes its connection", async 
   const stop = new AbortController();
   const answer = service.fetch(leaf, { signal: stop.signal });
   await service.called;
-  stop.abort(new Error("no whole answer within 2000 ms"));
-  await expect(answer).rejects.toThrow("no whole answer within 2000 ms");
+  stop.abort(new Error("no complete answer within 2000 ms"));
+  await expect(answer).rejects.toThrow("no complete answer within 2000 ms");
   await service.idle();
 });
 

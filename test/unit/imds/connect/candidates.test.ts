@@ -53,7 +53,7 @@ test("the first round has the first endpoint, by routing", () => {
 test("an endpoint that a route forbids is not asked through a NIC, except with --interface", () => {
   expect(roundsOf({ links: [a], forbidden: [v6] })).toEqual({
     rounds: [[v4], [v6, `${v4} through a`]],
-    exclusions: [`${v6}: not asked through a nic, for a route forbids it`],
+    exclusions: [`${v6}: not asked through a NIC, because a route forbids it`],
   });
   expect(roundsOf({ links: [a], forbidden: [v4, v6], settings: { nic: "a" } })).toEqual({
     rounds: [[`${v4} through a`, `${v6} through a`]],
@@ -134,7 +134,7 @@ test("--interface allows that link only, of any kind", () => {
   });
   expect(roundsOf({ links: [a], settings: { nic: "b" } })).toEqual({
     rounds: [],
-    exclusions: ["there is no such nic; there are a"],
+    exclusions: ["there is no such NIC; there are a"],
   });
 });
 

@@ -86,7 +86,7 @@ describe("an error", () => {
 
   test("after timeoutMs is a timeout", async () => {
     const result = await send({ fetch: silent }, { timeoutMs: 10 });
-    const message = "no whole answer within 10 ms";
+    const message = "no complete answer within 10 ms";
     expect(result).toMatchObject({ kind: "timeout", codes: [], message });
   });
 

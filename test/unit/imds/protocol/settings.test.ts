@@ -84,7 +84,7 @@ test.each<[string, string, string]>([
 test.each(["", "a/b", "..", "a b", "sixteen-chars-ab", "eth0:1"])(
   "--interface %p is refused: no link can have that name",
   (name) => {
-    expect(() => of({}, { interface: name })).toThrow(`"${name}" can't be the name of a nic`);
+    expect(() => of({}, { interface: name })).toThrow(`"${name}" can't be the name of a NIC`);
   },
 );
 
