@@ -38,8 +38,8 @@ const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: C
 /** Other statuses, and variants of the kinds above. */
 const moreRetried: readonly Case[] = [
   { fault: { kind: "status", status: 429 }, status: 69, message: /429, throttled/ },
-  { fault: { kind: "status", status: 500 }, status: 69, message: /500, trouble/ },
-  { fault: { kind: "status", status: 502 }, status: 69, message: /502, trouble/ },
+  { fault: { kind: "status", status: 500 }, status: 69, message: /500, server error/ },
+  { fault: { kind: "status", status: 502 }, status: 69, message: /502, server error/ },
   { fault: { kind: "status", status: 401 }, status: 69, message: /401/ },
   { fault: { kind: "status", status: 408 }, status: 69, message: /408, timed out/ },
   { fault: { kind: "status", status: 204 }, status: 65, message: /204 is no answer/ },

@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
   },
   { args: ["fetch", "placement", "--format", "text"], texts: ["placement, a folder,"] },
   { args: ["fetch", "mac", "--interface", ""], texts: ["--interface", "is a variable"] },
-  { args: ["fetch", "mac", "--interface", "a/b"], texts: ['"a/b" can\'t be the name of a nic'] },
+  { args: ["fetch", "mac", "--interface", "a/b"], texts: ['"a/b" can\'t be the name of a NIC'] },
   { args: ["fetch", "mac", "--interface", "ens5"], texts: ["127.0.0.1:", "is on this machine"] },
   { args: ["activate", "--check", "--dhcp"], texts: ["--check can't be combined with --dhcp"] },
   { args: ["activate", "--dry-run", "--dhcp"], texts: ["--dry-run can't be combined with --dhcp"] },
