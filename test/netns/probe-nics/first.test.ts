@@ -8,11 +8,11 @@ const testHere = testUnless(
 
 const black =
   "nft add table inet t; nft 'add chain inet t c { type filter hook input priority 0; }'";
-/** Nothing that comes in by a NIC is answered on the VPC's side. */
+/** Drops all requests from a NIC on the VPC's side. */
 const blackHole = (network: ProbeNetwork, nic: number) =>
   network.far(`${black}; nft add rule inet t c iifname far${nic} tcp dport 80 drop`);
 
-testHere("--first finds what comes up later", async () => {
+testHere("--first finds a NIC that comes up later", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip link set ens5 down");
   const first = network.ec2nic(["probe-nics", "--first", "--timeout", "10s"]);
@@ -34,7 +34,7 @@ testHere("--first ends at the deadline with 69", async () => {
   expect(elapsedMs).toBeLessThan(1300);
 });
 
-testHere("--first does not wait for what is switched off", async () => {
+testHere("--first does not wait for IMDS that is switched off", async () => {
   await using network = await probeNetwork([5]);
   await network.order("fault", { fault: { kind: "status", status: 403 } });
   const { code, stderr, elapsedMs } = await network.ec2nic(["probe-nics", "--first"]);

@@ -20,7 +20,7 @@ const lines = [
   "",
 ];
 
-testHere("a fact a line: --plain, a pipe, a terminal that is too narrow", async () => {
+testHere("--plain, a pipe and a narrow terminal get one fact per line", async () => {
   await using network = await probeNetwork([5, 6, 7]);
   await network.run("ip link set ens7 down; ip route add default via 10.0.5.1");
   await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1");
@@ -30,8 +30,8 @@ testHere("a fact a line: --plain, a pipe, a terminal that is too narrow", async 
     network.ec2nic(["probe-nics"], { around: onTerminal(40) }),
   ];
   for (const { stdout } of await Promise.all(runs)) {
-    const said = stdout.replaceAll("\r", "").replaceAll(/ok, \d+ ms/g, "ok, 1 ms");
-    expect(said.split("\n")).toEqual(lines);
+    const text = stdout.replaceAll("\r", "").replaceAll(/ok, \d+ ms/g, "ok, 1 ms");
+    expect(text.split("\n")).toEqual(lines);
   }
   const wide = await network.ec2nic(["probe-nics"], { around: onTerminal(200) });
   const table = wide.stdout.split("\r\n");
@@ -39,7 +39,7 @@ testHere("a fact a line: --plain, a pipe, a terminal that is too narrow", async 
   expect(table.every((line) => line.length <= 80)).toBe(true);
 });
 
-testHere("--plain of activate and hotplug: no signs and no columns", async () => {
+testHere("activate and hotplug --plain print neither symbols nor columns", async () => {
   await using network = await probeNetwork([5]);
   const { stdout: mac } = await network.ec2nic(["fetch", "mac"]);
   await network.run(`ip link set ens5 down; ip link set ens5 address ${mac.trim()} up`);

@@ -23,14 +23,14 @@ testVerdicts([
     removeCause: (network) => network.run("ip addr add 10.0.6.10/24 dev ens6"),
   },
   {
-    what: "strict rp_filter, and the route leads through another NIC",
+    what: "strict rp_filter, and the route uses another NIC",
     provoke: "sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip route add default via 10.0.5.1",
     word: "rp-filter",
     says: "leads through ens5",
     fix: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
   },
   {
-    what: "strict rp_filter of all NICs, and the route leads through another",
+    what: "strict rp_filter of all NICs, and the route uses another NIC",
     provoke: "sysctl -qw net.ipv4.conf.all.rp_filter=1; ip route add default via 10.0.5.1",
     word: "rp-filter",
     fix: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
@@ -64,7 +64,7 @@ testVerdicts([
     fix: ["ip rule del priority 99"],
   },
   {
-    what: "a prohibit route of systemd-imdsd's",
+    what: "a prohibit route of systemd-imdsd",
     provoke:
       "sysctl -qw net.ipv4.conf.ens6.rp_filter=2; ip route add default via 10.0.5.1; ip route add prohibit 169.254.169.254; mkdir /run/systemd; touch /run/systemd/io.systemd.InstanceMetadata",
     word: "prohibited",
@@ -96,7 +96,7 @@ testVerdicts([
     fix: ["ip -6 route append fd00:ec2::254 via 2001:db8:6::1 dev ens6 metric 2048"],
   },
   {
-    what: "nobody who answers ARP",
+    what: "a next hop that does not answer ARP",
     before: (network) => network.far("sysctl -qw net.ipv4.conf.far6.arp_ignore=8"),
     word: "no-neighbour",
     says: "does not answer ARP",

@@ -5,7 +5,7 @@ import { nicOf } from "../../kit/netns/probe-network/probe-result.ts";
 
 const testHere = testUnless(missingRoot() ?? missingTool("ip", "unshare", "nsenter", "sysctl"));
 
-testHere("a NIC in a bridge: the kernel's routing reaches IMDS, and --first names it", async () => {
+testHere("kernel routing over a bridge reaches IMDS, and --first prints br0", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip link add br0 type bridge; ip link set br0 up; ip link set ens5 master br0");
   await network.run("ip addr flush dev ens5; ip addr add 10.0.5.10/24 dev br0");
@@ -18,11 +18,11 @@ testHere("a NIC in a bridge: the kernel's routing reaches IMDS, and --first name
   expect(stdout).toStartWith("IMDS answers through kernel routing.\n");
   const first = ["probe-nics", "--first", "--timeout", "5s"];
   expect(await network.ec2nic(first)).toMatchObject({ code: 0, stdout: "br0\n" });
-  const bare = ["env", "PATH=/run/bin"]; // without ip, the address it asks from tells
+  const bare = ["env", "PATH=/run/bin"]; // without ip, the source address identifies the link
   expect(await network.ec2nic(first, { around: bare })).toMatchObject({ code: 0, stdout: "br0\n" });
 });
 
-testHere("an endpoint with a name is asked by the kernel's routing alone", async () => {
+testHere("an endpoint with a host name is probed over kernel routing only", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip route add default via 10.0.5.1; cp /etc/hosts /run/hosts");
   await network.run(
@@ -33,7 +33,7 @@ testHere("an endpoint with a name is asked by the kernel's routing alone", async
   expect(nicOf(result, "ens5").verdict.word).toBe("not-asked");
 });
 
-testHere("--first names no NIC that only a way past a prohibit route leads through", async () => {
+testHere("--first prints no NIC that reaches IMDS only past a prohibit route", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip route add default via 10.0.5.1; ip route add prohibit 169.254.169.254");
   const first = ["probe-nics", "--first", "--timeout", "700ms"];
@@ -42,7 +42,7 @@ testHere("--first names no NIC that only a way past a prohibit route leads throu
   expect(named).toMatchObject({ code: 0, stdout: "ens5\n" });
 });
 
-testHere("a NIC whose name has a dot: the hint's sysctl is of that NIC", async () => {
+testHere("the sysctl fix names a NIC with a dot in its name", async () => {
   await using network = await probeNetwork();
   await network.run("ip link set ens6 down; ip link set ens6 name ens6.2; ip link set ens6.2 up");
   await network.run("ip -4 addr flush dev ens6.2; ip addr add 10.0.6.10/24 dev ens6.2");

@@ -53,7 +53,7 @@ testVerdicts([
     removeCause: clear,
   },
   {
-    what: "a hop limit that ends on the way",
+    what: "a hop limit that is too low",
     before: inOrder(
       fault({ fault: { kind: "hang" }, match: "PUT *" }),
       standInAws("--http-put-response-hop-limit 2"),
@@ -88,7 +88,7 @@ testVerdicts([
     removeCause: clear,
   },
   {
-    what: "IMDS in trouble",
+    what: "IMDS with an internal error",
     before: fault({ fault: { kind: "status", status: 500 } }),
     word: "service-error",
     fix: null,

@@ -7,7 +7,7 @@ const reason =
   missingRoot() ?? missingTool("ip", "nft", "iptables", "unshare", "nsenter", "curl", "sysctl");
 const testHere = testUnless(reason);
 
-testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async () => {
+testHere("two NICs reach IMDS: the status is 0, IPv6 without a route is no fault", async () => {
   await using network = await probeNetwork();
   const result = await network.probe();
   expect(result).toMatchObject({ code: 0, outcome: "reached", stderr: "" });
@@ -20,7 +20,7 @@ testHere("two NICs reach IMDS: 0, and IPv6 without a route is no trouble", async
   expect(nicOf(result, "lo")).toMatchObject({ outcome: "skipped", rank: null });
 });
 
-testHere("IMDS that only bound sockets reach: a note, and its hint lets curl in", async () => {
+testHere("if only bound sockets reach IMDS, a note has the fix for curl", async () => {
   await using network = await probeNetwork([5]);
   const curl = "curl -s -m 1 --noproxy '*' -o /run/out http://169.254.169.254/";
   await expect(network.run(curl)).rejects.toThrow();
@@ -33,7 +33,7 @@ testHere("IMDS that only bound sockets reach: a note, and its hint lets curl in"
   expect(await network.probe()).toMatchObject({ code: 0, note: { word: "prohibited" } });
 });
 
-testHere("no NIC reaches IMDS: 69, and the error is in the JSON", async () => {
+testHere("if no NIC reaches IMDS, the status is 69 and the JSON has the error", async () => {
   await using network = await probeNetwork();
   await network.run("ip link set ens5 down; ip addr flush dev ens6");
   const result = await network.probe();
@@ -58,7 +58,7 @@ testHere("a token that is refused once is followed by a new one", async () => {
   expect(await network.probe()).toMatchObject({ code: 0, imds: { retries: 1 } });
 });
 
-testHere("a container's IPv6-only way is enough", async () => {
+testHere("an IPv6-only path, as in a container, is enough", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip addr flush dev ens5; ip -6 addr add 2001:db8:5::10/64 dev ens5 nodad");
   await network.run("ip -6 route add default via 2001:db8:5::1 dev ens5");
@@ -68,7 +68,7 @@ testHere("a container's IPv6-only way is enough", async () => {
 });
 
 const udhcpc = testUnless(reason ?? missingTool("busybox", "dnsmasq"));
-udhcpc("the only NIC has no address: the machine's own DHCP client gets it one", async () => {
+udhcpc("the fix for a NIC without an address is the installed DHCP client", async () => {
   await using network = await probeNetwork([5]);
   const server = ["--port=0", "--interface=far5", "--dhcp-range=10.0.5.50,10.0.5.50,300"];
   const files = ["leases", "pid"].map((name) => `/dev/shm/${name}`);
@@ -93,7 +93,7 @@ udhcpc("the only NIC has no address: the machine's own DHCP client gets it one",
   expect(await network.probe()).toMatchObject({ code: 0 });
 });
 
-testHere("-v shows each request, and through which NIC", async () => {
+testHere("-v prints each request with its NIC", async () => {
   await using network = await probeNetwork([5]);
   const { stderr } = await network.ec2nic(["probe-nics", "-v"]);
   expect(
@@ -111,7 +111,7 @@ testHere("-v shows each request, and through which NIC", async () => {
   ]);
 });
 
-testHere("Ctrl-C ends a look at once", async () => {
+testHere("Ctrl-C ends a probe immediately", async () => {
   await using network = await probeNetwork([5]);
   await network.order("fault", { fault: { kind: "hang" } });
   const interrupt = ["timeout", "--preserve-status", "-s", "INT", "0.5"];
@@ -120,7 +120,7 @@ testHere("Ctrl-C ends a look at once", async () => {
   expect(elapsedMs).toBeLessThan(900);
 });
 
-testHere("--interface looks at that NIC alone; one that is not there is 64", async () => {
+testHere("--interface probes that NIC only; an unknown name is 64", async () => {
   await using network = await probeNetwork();
   const { nics } = await network.probe("--interface", "ens6");
   expect(nics.map(({ name }) => name)).toEqual(["ens6"]);
@@ -129,36 +129,33 @@ testHere("--interface looks at that NIC alone; one that is not there is 64", asy
   expect(stderr).toContain("there are: ens5, ens6");
 });
 
-testHere(
-  "where NICs cannot be bound to, the kernel's routing is asked, with a warning",
-  async () => {
-    await using network = await probeNetwork();
-    // Bun's foreign functions need the JIT, and where a unit forbids it, it is off
-    const env = { BUN_JSC_useJIT: "0" };
-    const ask = async () => {
-      const { code, stdout, stderr } = await network.ec2nic(["probe-nics", "--json"], { env });
-      return { code, stderr, ...JSON.parse(stdout).kernelRouting };
-    };
-    const lost = await ask();
-    expect(lost).toMatchObject({ code: 69, verdict: { word: "no-route" } });
-    expect(lost.stderr).toContain(
-      "warning: sockets can't be bound to a NIC in this process, only the default route is probed",
-    );
-    await network.run(lost.verdict.fix[0]);
-    expect(await ask()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
-    const first = await network.ec2nic(["probe-nics", "--first"], { env });
-    expect(first.stdout).toBe("ens5\n");
-    await network.run(
-      "ip route add prohibit 169.254.169.254 metric 0 || :; ip route flush 169.254.169.254/32; ip route add prohibit 169.254.169.254",
-    );
-    expect((await ask()).verdict).toMatchObject({
-      word: "prohibited",
-      fix: ["ip route del prohibit 169.254.169.254"],
-    });
-  },
-);
+testHere("without bound sockets kernel routing is probed, with a warning", async () => {
+  await using network = await probeNetwork();
+  // Bun's foreign functions need the JIT, and where a unit forbids it, it is off
+  const env = { BUN_JSC_useJIT: "0" };
+  const probe = async () => {
+    const { code, stdout, stderr } = await network.ec2nic(["probe-nics", "--json"], { env });
+    return { code, stderr, ...JSON.parse(stdout).kernelRouting };
+  };
+  const before = await probe();
+  expect(before).toMatchObject({ code: 69, verdict: { word: "no-route" } });
+  expect(before.stderr).toContain(
+    "warning: sockets can't be bound to a NIC in this process, only the default route is probed",
+  );
+  await network.run(before.verdict.fix[0]);
+  expect(await probe()).toMatchObject({ code: 0, link: "ens5", outcome: "reached" });
+  const first = await network.ec2nic(["probe-nics", "--first"], { env });
+  expect(first.stdout).toBe("ens5\n");
+  await network.run(
+    "ip route add prohibit 169.254.169.254 metric 0 || :; ip route flush 169.254.169.254/32; ip route add prohibit 169.254.169.254",
+  );
+  expect((await probe()).verdict).toMatchObject({
+    word: "prohibited",
+    fix: ["ip route del prohibit 169.254.169.254"],
+  });
+});
 
-testHere("an endpoint on the loopback is asked by the kernel's routing alone", async () => {
+testHere("an endpoint on the loopback is probed over kernel routing only", async () => {
   await using network = await probeNetwork([5]);
   const result = await network.probe("--endpoint", "http://127.0.0.1:1");
   expect(result.kernelRouting?.verdict.word).toBe("refused");
@@ -168,7 +165,7 @@ testHere("an endpoint on the loopback is asked by the kernel's routing alone", a
   });
 });
 
-testHere("without ip, nft and ethtool there is less to say, and no failure", async () => {
+testHere("a probe without ip, nft and ethtool knows less and does not fail", async () => {
   await using network = await probeNetwork();
   await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1");
   const around = ["env", "PATH=/run/bin"];
@@ -179,7 +176,7 @@ testHere("without ip, nft and ethtool there is less to say, and no failure", asy
   expect(verdict.text).toContain("rp_filter is 1, which may drop the answers");
 });
 
-testHere("a look changes nothing on the machine", async () => {
+testHere("a probe changes nothing on the machine", async () => {
   await using network = await probeNetwork();
   await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip addr flush dev ens5");
   const state = () =>
@@ -192,7 +189,7 @@ testHere("a look changes nothing on the machine", async () => {
 });
 
 const onTerminal = testUnless(reason ?? missingTool("script"));
-onTerminal("on a terminal of 80 columns, the table and what mends", async () => {
+onTerminal("a terminal of 80 columns gets the table and the fixes", async () => {
   await using network = await probeNetwork([5, 6, 7]);
   await network.run("ip link set ens7 down; ip route add default via 10.0.5.1");
   await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip link add docker0 type bridge");

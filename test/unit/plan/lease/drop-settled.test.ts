@@ -18,38 +18,40 @@ const { nics } = configure(
 const linesOf = (kernel: KernelState, some = nics) =>
   dropSettled(some, kernel).map(({ argv }) => argv.join(" "));
 
-test("what a lease alone made goes once its NIC is configured", () => {
+test("provisional routes and rules of a configured NIC are removed", () => {
   expect(linesOf(kernelAfter(bound()))).toEqual(removalCommands);
   expect(linesOf(kernelWithLeases)).toEqual([]);
 });
 
-test("that of a NIC that is not stays", () => {
+test("those of a NIC that is not configured stay", () => {
   expect(linesOf(kernelAfter(bound()), nics.slice(0, 1))).toEqual([]);
 });
 
-test("nor of one that is not here", () => {
+test("those of an absent NIC stay", () => {
   expect(
     linesOf(kernelAfter(bound()), [{ ...(nics[1] ?? expect.unreachable()), name: null }]),
   ).toEqual([]);
 });
 
-describe("the primary, which has no rules of its own", () => {
-  const better = {
+describe("the primary, which has no own rules", () => {
+  const otherDefault = {
     ...kernelWithLeases,
     routes: kernelWithLeases.routes.toReversed().map(swapMetric),
   };
   const event = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
-  const overtaken = kernelAfter({ ...event, nic: "ens5" } as typeof event, { kernel: better });
-
-  test("keeps what it needs while main's default leads out through another", () => {
-    expect(overtaken.rules.length).toBe(4);
-    expect(linesOf(overtaken)).toEqual([]);
+  const provisional = kernelAfter({ ...event, nic: "ens5" } as typeof event, {
+    kernel: otherDefault,
   });
 
-  test("and no longer", () => {
-    const { routes } = overtaken;
-    const back = routes.filter(({ table, link }) => table !== 254 || link === "ens5");
-    expect(linesOf({ ...overtaken, routes: back })).toHaveLength(5);
+  test("keeps its provisional rules while main's default route uses another NIC", () => {
+    expect(provisional.rules.length).toBe(4);
+    expect(linesOf(provisional)).toEqual([]);
+  });
+
+  test("loses its provisional rules when main's default route uses it", () => {
+    const { routes } = provisional;
+    const restored = routes.filter(({ table, link }) => table !== 254 || link === "ens5");
+    expect(linesOf({ ...provisional, routes: restored })).toHaveLength(5);
   });
 });
 

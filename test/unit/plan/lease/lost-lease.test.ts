@@ -10,58 +10,56 @@ import {
   released,
 } from "../../../kit/facts/lease-model.ts";
 
-test("a run that asked IMDS takes away what was provisional of the NICs it configured", () => {
-  const standing = kernelAfter(bound());
+test("a run that read IMDS removes the provisional objects of the NICs that it configured", () => {
+  const leased = kernelAfter(bound());
   const settled = { nics: ["ens5", "ens6"], address: null, wanted: [] };
-  const argvs = dropProvisional(settled, standing).map(({ argv }) => argv.slice(2, 4).join(" "));
+  const argvs = dropProvisional(settled, leased).map(({ argv }) => argv.slice(2, 4).join(" "));
   expect(argvs).toEqual(["rule flush", "rule flush", "rule flush", "rule flush", "route flush"]);
-  expect(dropProvisional({ ...settled, nics: ["ens5"] }, standing)).toEqual([]);
+  expect(dropProvisional({ ...settled, nics: ["ens5"] }, leased)).toEqual([]);
 });
 
-describe("a lease that is no more", () => {
-  const standing = kernelAfter(bound());
+describe("after the end of a lease", () => {
+  const leased = kernelAfter(bound());
   const gone = {
-    ...standing,
-    addresses: standing.addresses.filter(({ link }) => link !== "ens6"),
-    routes: standing.routes.filter(({ link }) => link !== "ens6"),
+    ...leased,
+    addresses: leased.addresses.filter(({ link }) => link !== "ens6"),
+    routes: leased.routes.filter(({ link }) => link !== "ens6"),
   };
 
-  test("rules and table of the NIC go, told by its address", () => {
-    const kernel = kernelAfter(released("10.0.1.10"), { kernel: standing });
+  test("rules and table of the NIC are removed, found by its address", () => {
+    const kernel = kernelAfter(released("10.0.1.10"), { kernel: leased });
     expect(kernel).toEqual(kernelWithLeases);
   });
 
-  test("or by its table, where the client does not tell the address", () => {
-    expect(kernelAfter(released(null), { kernel: standing })).toEqual(kernelWithLeases);
+  test("they are found by the table if the client does not pass the address", () => {
+    expect(kernelAfter(released(null), { kernel: leased })).toEqual(kernelWithLeases);
   });
 
-  test("or by its rules that lead nowhere, where the kernel was quicker", () => {
+  test("they are found by rules without routes if the kernel removed the routes first", () => {
     expect(kernelAfter(released(null), { kernel: gone }).rules).toEqual([]);
     expect(kernelAfter(irrelevant, { kernel: gone }).rules).toEqual([]);
   });
 
-  test("its address alone is gone, or its table alone is empty: no use either", () => {
+  test("rules are removed without the address, and with an empty table", () => {
     const [addresses, routes] = [kernelWithLeases.addresses.slice(0, 1), kernelWithLeases.routes];
-    expect(kernelAfter(irrelevant, { kernel: { ...standing, addresses } }).rules).toEqual([]);
-    expect(kernelAfter(irrelevant, { kernel: { ...standing, routes } }).rules).toEqual([]);
+    expect(kernelAfter(irrelevant, { kernel: { ...leased, addresses } }).rules).toEqual([]);
+    expect(kernelAfter(irrelevant, { kernel: { ...leased, routes } }).rules).toEqual([]);
   });
 
-  test("rules of its address go, whichever NIC their table leads out through", () => {
-    const routes = standing.routes.map((route) => {
+  test("rules of the address are removed, even if their table uses another NIC", () => {
+    const routes = leased.routes.map((route) => {
       return route.table === 13_900 ? { ...route, link: "ens9" } : route;
     });
-    expect(kernelAfter(released("10.0.1.10"), { kernel: { ...standing, routes } }).rules).toEqual(
-      [],
-    );
+    expect(kernelAfter(released("10.0.1.10"), { kernel: { ...leased, routes } }).rules).toEqual([]);
   });
 
-  test("another NIC's stay", () => {
+  test("rules and table of another NIC stay", () => {
     const event = { ...released("10.0.0.10"), nic: "ens5" } as DhcpEvent;
-    expect(commandsFor(event, { kernel: standing })).toEqual([]);
-    expect(commandsFor(irrelevant, { kernel: standing })).toEqual([]);
+    expect(commandsFor(event, { kernel: leased })).toEqual([]);
+    expect(commandsFor(irrelevant, { kernel: leased })).toEqual([]);
   });
 
-  test("rules of anybody else's, and those of ENIs, are not touched", () => {
+  test("rules of other programs and those of ENIs stay", () => {
     const rule = { family: 4, from: "10.0.1.10/32", to: null, ignoresDefault: false } as const;
     const rules = [
       { ...rule, priority: 10_001, table: 10_001, isPlain: true },

@@ -13,7 +13,10 @@ import { adversarialValues } from "../../../kit/facts/adversarial-values.ts";
 const folder = join(import.meta.dir, "dhcp-events");
 const textOf = (name: string): string => readFileSync(join(folder, name), "utf8");
 
-/** What the real client gave to its hook: made on the bench, without what a lease has nothing to do with. */
+/**
+ * The environment that the real client gave to its hook, recorded in a test machine. Variables
+ * without a relation to the lease are removed.
+ */
 function environmentOf(name: string): HookEnvironment {
   const lines = textOf(`${name}.env`).trimEnd().split("\n");
   return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
@@ -54,7 +57,7 @@ const table: readonly (readonly [client: string, event: string, outcome: Outcome
   ["network-manager", "down", released(null)],
 ];
 
-describe("what real clients tell their hooks", () => {
+describe("the environments of real clients", () => {
   for (const [client, event, outcome] of table) {
     test(`${client}: ${event} is ${outcome.kind}`, () => {
       const env = environmentOf(`${client}/${event}`);
@@ -63,7 +66,7 @@ describe("what real clients tell their hooks", () => {
     });
 
     if (client === "udhcpc") continue;
-    test(`${client}: ${event} tells by itself whose it is`, () => {
+    test(`${client}: the variables of ${event} identify the client`, () => {
       expect(parseDhcpEvent(environmentOf(`${client}/${event}`))).toMatchObject({
         client,
       } as object);
@@ -71,7 +74,7 @@ describe("what real clients tell their hooks", () => {
   }
 
   for (const version of [252, 257]) {
-    test(`networkd ${version}: its lease, in seconds or as a span`, () => {
+    test(`networkd ${version}: the lease file has seconds or a time span`, () => {
       const events = parseNetworkdLeases([
         { nic: "ens6", text: textOf(`networkd/${version}.lease`) },
       ]);
@@ -82,12 +85,12 @@ describe("what real clients tell their hooks", () => {
     });
   }
 
-  test("networkd without a lease is an event all the same", () => {
+  test("networkd without a lease is an event too", () => {
     expect(parseNetworkdLeases([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
   });
 });
 
-describe("what a server may say", () => {
+describe("values from a DHCP server", () => {
   const env = { ...environmentOf("dhclient/bound"), EC2NIC_DHCP_CLIENT: "dhclient" };
   const refused: readonly (readonly [variable: string, value: string, message: string])[] = [
     [
@@ -117,17 +120,17 @@ describe("what a server may say", () => {
     });
   }
 
-  test("a value of a page is not repeated whole", () => {
+  test("a long value is shortened in the message", () => {
     expect(() => parseDhcpEvent({ ...env, new_routers: "x".repeat(5000) })).toThrow(/x{40}…"$/);
   });
 
-  test("for ever is no number", () => {
+  test("an infinite lease has leaseSeconds null", () => {
     const forever = { ...env, new_dhcp_lease_time: "4294967295" };
     expect(parseDhcpEvent(forever)).toMatchObject({ lease: { leaseSeconds: null } });
   });
 
   const variables = Object.keys(env).filter((name) => name !== "reason");
-  test("whatever stands in a variable is refused, or nowhere in the lease", () => {
+  test("an invalid value of any variable is refused or is not in the lease", () => {
     for (const value of Object.values(adversarialValues).filter((each) => each.trim() !== "")) {
       for (const variable of variables) {
         const outcome = outcomeOf({ ...env, [variable]: value });
@@ -150,15 +153,15 @@ function outcomeOf(env: HookEnvironment): string {
   }
 }
 
-describe("who calls", () => {
-  test("nobody that is known: how to say it", () => {
+describe("the client", () => {
+  test("an unknown client is refused, and the message names the variable", () => {
     expect(() => parseDhcpEvent({ PATH: "/bin" })).toThrow("EC2NIC_DHCP_CLIENT is not set");
     expect(() => parseDhcpEvent({ EC2NIC_DHCP_CLIENT: "pump" })).toThrow(
       "EC2NIC_DHCP_CLIENT is pump",
     );
   });
 
-  test("a word of the prototype is no event", () => {
+  test("a property of the prototype is no event", () => {
     const env = { EC2NIC_DHCP_CLIENT: "udhcpc", EC2NIC_DHCP_ACTION: "constructor" };
     expect(parseDhcpEvent(env)).toMatchObject({ kind: "irrelevant" });
   });

@@ -22,16 +22,16 @@ import {
 } from "../../../kit/facts/lease-model.ts";
 import { linkAt } from "../../../kit/facts/nics.ts";
 
-describe("a NIC that no file of ours knows", () => {
-  test("has a provisional table, which no ENI can have", () => {
+describe("a NIC without a managed file", () => {
+  test("gets a provisional table, whose number no ENI can have", () => {
     expect(commandsFor(bound())).toEqual(provisionalCommands);
   });
 
-  test("the same lease again: nothing", () => {
+  test("needs no command for the same lease again", () => {
     expect(commandsFor(bound(), { kernel: kernelAfter(bound()) })).toEqual([]);
   });
 
-  test("main's default leads out through it: none, and that is why", () => {
+  test("gets no table if main's default route uses it, with the reason", () => {
     const { steps, reasons } = planFor(bound(), {
       kernel: { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) },
     });
@@ -39,21 +39,21 @@ describe("a NIC that no file of ours knows", () => {
     expect(reasons.join()).toContain("main table's default route uses it");
   });
 
-  test("two defaults as good as each other: not to be relied on", () => {
+  test("gets a table if two default routes have the same metric", () => {
     const routes = kernelWithLeases.routes.map((route) => ({ ...route, metric: 0 }));
     expect(commandsFor(bound(), { kernel: { ...kernelWithLeases, routes } })).toEqual(
       provisionalCommands,
     );
   });
 
-  test("another one is known to be the primary: main's default says nothing", () => {
+  test("gets a table although main's default route uses it if a file names another primary", () => {
     const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     expect(commandsFor(bound(), { kernel })).toEqual([]);
     const primary = renderFiles(false, enis.slice(0, 1));
     expect(commandsFor(bound(), { kernel, ...withFiles(primary) })).toEqual(provisionalCommands);
   });
 
-  test("a primary that is not here, of an image's, says nothing", () => {
+  test("gets no table if the primary of the file is absent, as in an image", () => {
     const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     const links = [linkAt(3), linkAt(1)];
     expect(
@@ -61,17 +61,17 @@ describe("a NIC that no file of ours knows", () => {
     ).toEqual([]);
   });
 
-  test("it keeps its table when main's default comes to lead out through it", () => {
+  test("keeps its table when main's default route uses it later", () => {
     const kernel = kernelAfter(bound());
     const routes = kernel.routes.filter(({ table, link }) => table !== 254 || link !== "ens5");
     expect(commandsFor(bound(), { kernel: { ...kernel, routes } })).toEqual([]);
   });
 
-  test("the only NIC has none", () => {
+  test("gets no table if it is the only NIC", () => {
     expect(commandsFor(bound(), { links: [linkAt(1)] })).toEqual([]);
   });
 
-  test("a table that another has is not taken", () => {
+  test("does not get a table that is in use", () => {
     const routes = [
       ...kernelWithLeases.routes,
       kernelRoute("ens9", { table: 13900, gateway: "10.0.9.1" }),
@@ -80,7 +80,7 @@ describe("a NIC that no file of ours knows", () => {
     expect(first).toContain("table 13901");
   });
 
-  test("its link was down: routes are gone, rules stay, the number is the same", () => {
+  test("gets its lost routes again in the same table after its link was down", () => {
     const kernel = kernelAfter(bound());
     const routes = kernel.routes.filter(({ table }) => table !== 13900);
     expect(commandsFor(bound(), { kernel: { ...kernel, routes } })).toEqual(
@@ -88,7 +88,7 @@ describe("a NIC that no file of ours knows", () => {
     );
   });
 
-  test("another address: the rules of the old one go", () => {
+  test("loses the rules of its old address", () => {
     const lines = commandsFor(bound({ address: "10.0.1.11" }), { kernel: kernelAfter(bound()) });
     expect(lines.filter((line) => line.includes(" rule flush ")).length).toBe(4);
     expect(lines.filter((line) => line.includes("from 10.0.1.11/32")).length).toBe(4);
@@ -96,39 +96,39 @@ describe("a NIC that no file of ours knows", () => {
   });
 });
 
-describe("another NIC brings a better default", () => {
-  const standing = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
+describe("another NIC gets a default route with a lower metric", () => {
+  const before = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
   const primary = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
   const late = { ...primary, nic: "ens5" } as DhcpEvent;
 
-  test("the one that needed no table before gets one now", () => {
-    expect(commandsFor(bound(), { kernel: standing })).toEqual([]);
+  test("a NIC that needed no table before gets one now", () => {
+    expect(commandsFor(bound(), { kernel: before })).toEqual([]);
     expect(commandsFor(late)).toEqual(provisionalCommands);
     expect(commandsFor(late, { kernel: kernelAfter(late) })).toEqual([]);
   });
 
-  test("not one that our files know, nor a bridge", () => {
+  test("a NIC with a managed file and a bridge get none", () => {
     expect(commandsFor(late, withFiles())).toEqual([]);
     expect(
       commandsFor(late, { links: [linkAt(0), linkAt(1, { kind: "bridge" }), linkAt(2)] }),
     ).toEqual([]);
   });
 
-  test("of its addresses the one that lies in its router's network counts", () => {
+  test("the address in the network of the router is used", () => {
     const addresses = [kernelAddress("ens6", "10.0.9.9/24"), ...kernelWithLeases.addresses];
     expect(commandsFor(late, { kernel: { ...kernelWithLeases, addresses } })).toEqual(
       provisionalCommands,
     );
   });
 
-  test("nor one whose default is not a VPC's", () => {
+  test("a NIC whose default route is not that of a VPC gets none", () => {
     const routes = kernelWithLeases.routes.map((route) => ({ ...route, gateway: "10.0.1.9" }));
     expect(commandsFor(late, { kernel: { ...kernelWithLeases, routes } })).toEqual([]);
   });
 });
 
-describe("a NIC that a file of ours knows", () => {
-  test("has the table that the file says, and the rules of its address alone", () => {
+describe("a NIC with a managed file", () => {
+  test("gets the table of the file, and the rules of its address alone", () => {
     expect(commandsFor(bound(), withFiles())).toEqual([
       "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
       "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
@@ -139,13 +139,13 @@ describe("a NIC that a file of ours knows", () => {
     ]);
   });
 
-  test("what activate has made is all there is to do", () => {
+  test("needs no command after activate", () => {
     expect(
       commandsFor(bound(), { ...withFiles(), kernel: kernelAsExpected(expectedKernelFor(enis)) }),
     ).toEqual([]);
   });
 
-  test("its provisional numbers go once it is known, after the real ones are there", () => {
+  test("loses its provisional table after it has the real one", () => {
     const lines = commandsFor(bound(), { ...withFiles(), kernel: kernelAfter(bound()) });
     const firstDrop = lines.findIndex((line) => line.includes(" flush "));
     expect(lines.slice(firstDrop)).toEqual(removalCommands);
@@ -154,31 +154,31 @@ describe("a NIC that a file of ours knows", () => {
     expect(commandsFor(bound(), { ...withFiles(), kernel })).toEqual([]);
   });
 
-  test("the primary has none, whatever main says", () => {
+  test("gets no table if it is the primary, with any main table", () => {
     const event = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
     const { steps, reasons } = planFor({ ...event, nic: "ens5" } as DhcpEvent, withFiles());
     expect(steps).toEqual([]);
     expect(reasons.join()).toContain("the primary");
   });
 
-  test("without rules in its file it has none", () => {
+  test("gets no table if its file has no rules", () => {
     const files = renderFiles(true, enis.slice(1));
     expect(commandsFor(bound(), withFiles(files))).toEqual([]);
   });
 
-  test("an address that its file does not know is left to the next run that asks IMDS", () => {
+  test("gets no rules for an address that is not in its file", () => {
     const { steps, reasons } = planFor(bound({ address: "10.0.1.77" }), withFiles());
     expect(steps).toEqual([]);
     expect(reasons.join()).toContain("10.0.1.77 is not in ec2nic's file for ens6");
   });
 
-  test("a release takes nothing away: the file says what is to stand", () => {
+  test("keeps its table after a release: the file has it", () => {
     const kernel = kernelAsExpected(expectedKernelFor(enis));
     expect(commandsFor(released("10.0.1.10"), { ...withFiles(), kernel })).toEqual([]);
   });
 });
 
-describe("a lease that no VPC grants", () => {
+describe("a lease that is not from a VPC", () => {
   const table: readonly (readonly [Partial<DhcpLease>, string])[] = [
     [{ subnet: "10.0.0.0/8" }, "10.0.0.0/8 is not a VPC subnet"],
     [{ subnet: "10.0.1.10/32" }, "10.0.1.10/32 is not a VPC subnet"],
@@ -202,13 +202,13 @@ describe("a lease that no VPC grants", () => {
   }
 });
 
-describe("what is left alone", () => {
-  for (const word of ["ens6", "06:aa:bb:cc:dd:01", "eni-0b"]) {
-    test(`${word} in the admin's list`, () => {
-      const state = { ...withFiles().state, unmanaged: `${word}\n` };
+describe("no command is planned for", () => {
+  for (const entry of ["ens6", "06:aa:bb:cc:dd:01", "eni-0b"]) {
+    test(`a NIC that is unmanaged as ${entry}`, () => {
+      const state = { ...withFiles().state, unmanaged: `${entry}\n` };
       const { steps, reasons } = planFor(bound(), { state });
       expect(steps).toEqual([]);
-      expect(reasons.join()).toContain(`/etc/ec2nic/unmanaged lists ${word}`);
+      expect(reasons.join()).toContain(`/etc/ec2nic/unmanaged lists ${entry}`);
     });
   }
 
@@ -220,7 +220,7 @@ describe("what is left alone", () => {
   });
 });
 
-test("a hundred provisional tables, and then no more", () => {
+test("there are at most 100 provisional tables", () => {
   const routes = Array.from({ length: 100 }, (_, at) =>
     kernelRoute(`a${at}`, { table: 13_900 + at }),
   );

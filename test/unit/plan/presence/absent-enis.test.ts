@@ -14,25 +14,33 @@ const device = (name: string | null): BusDevice => ({
   driver: name === null ? null : "ena",
   links: name === null ? [] : [name],
 });
-const own = device(linkAt(0).name);
+const primaryDevice = device(linkAt(0).name);
 
 // https://github.com/aws/amazon-vpc-cni-k8s/issues/1008: listed after the detach
-test("who is listed and has no NIC is absent, where every device shows another", () => {
-  expect(findAbsentEnis(listed, { links, devices: [own] })).toEqual([macAt(1)]);
+test("a listed ENI without a NIC is absent if every device belongs to another NIC", () => {
+  expect(findAbsentEnis(listed, { links, devices: [primaryDevice] })).toEqual([macAt(1)]);
 });
 
 test.each([
-  { why: "a device without a driver may be it", links, devices: [own, device(null)] },
-  { why: "a device whose link is not here may be it", links, devices: [own, device("ens6")] },
   {
-    why: "a device shows a MAC that IMDS does not know",
+    why: "a device without a driver may be its NIC",
+    links,
+    devices: [primaryDevice, device(null)],
+  },
+  {
+    why: "a device whose link is not visible may be its NIC",
+    links,
+    devices: [primaryDevice, device("ens6")],
+  },
+  {
+    why: "a device has a MAC that IMDS does not list",
     links: [linkAt(0), linkAt(7)],
-    devices: [own, device(linkAt(7).name)],
+    devices: [primaryDevice, device(linkAt(7).name)],
   },
   { why: "it is the primary", links: [linkAt(1)], devices: [device(linkAt(1).name)] },
-  { why: "no bus is to be seen", links, devices: [] },
-  { why: "no link could be read", links: [], devices: [own] },
-  { why: "all are here", links: [linkAt(0), linkAt(1)], devices: [own] },
-])("nobody is absent: $why", ({ links: some, devices }) => {
+  { why: "no bus is visible", links, devices: [] },
+  { why: "no link could be read", links: [], devices: [primaryDevice] },
+  { why: "all NICs are present", links: [linkAt(0), linkAt(1)], devices: [primaryDevice] },
+])("no ENI is absent if $why", ({ links: some, devices }) => {
   expect(findAbsentEnis(listed, { links: some, devices })).toEqual([]);
 });

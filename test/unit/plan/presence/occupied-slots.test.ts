@@ -9,7 +9,7 @@ const enis = [eniAt(0), eniAt(1), eniAt(2, { networkCard: 3 })];
 const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
 const files: readonly ExistingFile[] = renderNetworkd(configure(nics, false));
 
-test("a NIC that is here has the place for which its file was written", () => {
+test("a present NIC occupies the slot in its file", () => {
   expect(findOccupiedSlots(files, [linkAt(0), linkAt(1), linkAt(2)])).toEqual([
     { mac: macAt(0), name: "ens5", networkCard: 0, deviceNumber: 0 },
     { mac: macAt(1), name: "ens6", networkCard: 0, deviceNumber: 1 },
@@ -17,12 +17,12 @@ test("a NIC that is here has the place for which its file was written", () => {
   ]);
 });
 
-test("a file whose NIC has left takes nobody's place, nor does one for a VLAN's MAC alone", () => {
+test("a file of a removed NIC occupies no slot, even if a VLAN has its MAC", () => {
   const vlan = linkAt(1, { name: "ens5.7", kind: "vlan" });
   expect(findOccupiedSlots(files, [linkAt(0), vlan]).map(({ name }) => name)).toEqual(["ens5"]);
 });
 
-test("a file that an admin made is nobody's word", () => {
+test("a file of an admin occupies no slot", () => {
   const changed = files.map((file) => ({ ...file, content: `[Match]\n` }));
   expect(findOccupiedSlots(changed, [linkAt(0), linkAt(1)])).toEqual([]);
 });

@@ -7,8 +7,8 @@ import { readEvents } from "../../../kit/udev-events/read-events.ts";
 const none: EventFlags = { action: null, nic: null, mac: null, devpath: null };
 const mac = "06:aa:bb:cc:dd:01";
 
-/** An event in a few words. */
-function told(event: NicEvent): string {
+/** An event as a short text. */
+function describeEvent(event: NicEvent): string {
   if (event.kind === "irrelevant") return event.kind;
   if (event.kind === "device-removed") return `${event.kind} ${event.device}`;
   if (event.kind === "link-removed") return `${event.kind} ${event.name}`;
@@ -21,10 +21,12 @@ function told(event: NicEvent): string {
 function meaning(which: "virtio" | "vmxnet3", step: string, from: "KERNEL" | "UDEV") {
   const events = readEvents(which).filter((each) => each.step === step && each.from === from);
   expect(events.length).toBeGreaterThan(1);
-  return events.map(({ env }) => told(parseNicEvent(env, none))).filter((x) => x !== "irrelevant");
+  return events
+    .map(({ env }) => describeEvent(parseNicEvent(env, none)))
+    .filter((x) => x !== "irrelevant");
 }
 
-describe("every event of a virtio NIC's life", () => {
+describe("every event of a virtio NIC", () => {
   const at = "0000:00:06.0/virtio3";
   test.each([
     ["device_add eni1", [`added ${at} as ens6`]],
@@ -40,7 +42,7 @@ describe("every event of a virtio NIC's life", () => {
   });
 });
 
-describe("every event of a NIC whose driver has the PCI device itself", () => {
+describe("every event of a NIC whose driver binds to the PCI device", () => {
   const added = ["added 0000:00:06.0 as ens6"];
   const unloaded = ["link-removed ens6"];
   const gone = ["link-removed ens6", "device-removed 0000:00:06.0"];
@@ -58,7 +60,7 @@ describe("every event of a NIC whose driver has the PCI device itself", () => {
   ])("%s", (step, expected) => expect(meaning("vmxnet3", step, "UDEV")).toEqual(expected));
 });
 
-test("no step of the two lives is left out above", () => {
+test("the tests above cover every recorded step", () => {
   const steps = (which: "virtio" | "vmxnet3") =>
     new Set(readEvents(which).map(({ step }) => step)).size;
   expect([steps("virtio"), steps("vmxnet3")]).toEqual([6, 10]);
@@ -66,29 +68,29 @@ test("no step of the two lives is left out above", () => {
 
 const net = { SUBSYSTEM: "net", ACTION: "add" };
 test.each([
-  ["a Xen NIC comes", { ...net, DEVPATH: "/devices/vif-1/net/eth1" }, "added "],
+  ["a Xen NIC is added", { ...net, DEVPATH: "/devices/vif-1/net/eth1" }, "added "],
   [
-    "a Xen NIC goes",
+    "a Xen NIC is removed",
     { ACTION: "remove", SUBSYSTEM: "xen", DEVPATH: "/devices/vif-1" },
     "device-removed vif-1",
   ],
   [
-    "a Xen disk goes",
+    "a Xen disk is removed",
     { ACTION: "remove", SUBSYSTEM: "xen", DEVPATH: "/devices/vbd-768" },
     "irrelevant",
   ],
   [
-    "a PCI disk goes",
+    "a PCI disk is removed",
     { ACTION: "remove", SUBSYSTEM: "pci", DEVPATH: "/devices/x", PCI_CLASS: "10802" },
     "irrelevant",
   ],
   [
-    "a bridge of class 06 is no network device for its two digits",
+    "a PCI bridge (class 06) with subclass 02 is no network device",
     { ACTION: "remove", SUBSYSTEM: "pci", DEVPATH: "/devices/x", PCI_CLASS: "60200" },
     "irrelevant",
   ],
   [
-    "a virtio NIC without PCI goes",
+    "a virtio NIC without PCI is removed",
     {
       ACTION: "remove",
       SUBSYSTEM: "virtio",
@@ -98,7 +100,7 @@ test.each([
     "device-removed virtio0",
   ],
   [
-    "a virtio disk goes",
+    "a virtio disk is removed",
     {
       ACTION: "remove",
       SUBSYSTEM: "virtio",
@@ -107,35 +109,43 @@ test.each([
     },
     "irrelevant",
   ],
-  ["a veth, a bridge, a VLAN comes", { ...net, DEVPATH: "/devices/virtual/net/br0" }, "irrelevant"],
-  ["one goes", { ...net, ACTION: "remove", DEVPATH: "/devices/virtual/net/veth1" }, "irrelevant"],
+  [
+    "a veth, a bridge or a VLAN is added",
+    { ...net, DEVPATH: "/devices/virtual/net/br0" },
+    "irrelevant",
+  ],
+  [
+    "a veth is removed",
+    { ...net, ACTION: "remove", DEVPATH: "/devices/virtual/net/veth1" },
+    "irrelevant",
+  ],
   ["a NIC is changed", { ...net, ACTION: "change", DEVPATH: "/devices/vif-1/net/x" }, "irrelevant"],
   [
-    "queues",
+    "a queue of a NIC is added",
     { ...net, SUBSYSTEM: "queues", DEVPATH: "/devices/vif-1/net/eth0/queues/rx-0" },
     "irrelevant",
   ],
 ])("%s", (_, env, expected) => {
-  expect(told(parseNicEvent(env, none)).startsWith(expected)).toBe(true);
+  expect(describeEvent(parseNicEvent(env, none)).startsWith(expected)).toBe(true);
 });
 
-test("INTERFACE tells that it is a link, where SUBSYSTEM is not passed on", () => {
+test("without SUBSYSTEM a set INTERFACE identifies a link", () => {
   const env = { DEVPATH: "/devices/vif-1/net/eth1", INTERFACE: "eth1" };
   for (const ACTION of ["add", "remove"]) {
-    const whole = parseNicEvent({ ...env, ACTION, SUBSYSTEM: "net" }, none);
-    expect(parseNicEvent({ ...env, ACTION }, none)).toEqual(whole);
+    const expected = parseNicEvent({ ...env, ACTION, SUBSYSTEM: "net" }, none);
+    expect(parseNicEvent({ ...env, ACTION }, none)).toEqual(expected);
   }
   const virtual = { ...env, ACTION: "add", DEVPATH: "/devices/virtual/net/eth1" };
   expect(parseNicEvent(virtual, none).kind).toBe("irrelevant");
 });
 
-test("a Xen NIC's device is right below the bus", () => {
+test("the device of a Xen NIC is directly below the bus", () => {
   const event = parseNicEvent({ ...net, DEVPATH: "/devices/vif-1/net/eth1" }, none);
   const selector = { kind: "device", path: "/devices/vif-1", name: null } as const;
   expect(event).toEqual({ kind: "added", selector });
 });
 
-describe("by flags", () => {
+describe("an event from flags", () => {
   const add = { ...none, action: "add" } as const;
   const remove = { ...none, action: "remove" } as const;
   const device = (path: string) => ({
@@ -182,17 +192,17 @@ describe("by flags", () => {
     ],
     [remove, { kind: "device-removed", device: null }],
   ];
-  test.each(cases)("%j", (flags, expected) => {
+  test.each(cases)("%j is an event", (flags, expected) => {
     expect(parseNicEvent({}, flags)).toEqual(expected);
   });
 
-  test("they win over the environment", () => {
+  test("flags override the environment", () => {
     const env = { ACTION: "remove", SUBSYSTEM: "net", DEVPATH: "/devices/vif-0/net/eth0" };
     const flags = { ...add, nic: "eth1" };
     expect(parseNicEvent(env, flags)).toEqual(parseNicEvent({}, flags));
   });
 
-  test("the environment says which, where they say only what", () => {
+  test("the environment names the NIC if the flags have only the action", () => {
     const env = { SUBSYSTEM: "net", DEVPATH: "/devices/vif-0/net/eth0" };
     expect(parseNicEvent(env, add)).toEqual(device("/devices/vif-0"));
   });

@@ -17,7 +17,7 @@ const lo: Link = { name: "lo", mac: null, kind: "loopback", driver: null, busAdd
 const none: ReadonlySet<string> = new Set();
 
 interface Case {
-  readonly ours: readonly string[];
+  readonly managed: readonly string[];
   readonly links: readonly Link[];
   readonly devices: readonly BusDevice[];
   readonly records: readonly NicRecord[];
@@ -25,141 +25,141 @@ interface Case {
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  "all is there": {
-    ours: [a],
+  "every NIC is present": {
+    managed: [a],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5")],
     records: [nicRecord(a, "5")],
     expected: {},
   },
   "a NIC is detached": {
-    ours: [a, b],
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
-  "the driver of all is unloaded": {
-    ours: [a, b],
+  "the driver of all NICs is unloaded": {
+    managed: [a, b],
     links: [lo],
     devices: [nicDevice("5"), nicDevice("6")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [a]: "on-bus", [b]: "on-bus" },
   },
-  "one is detached while the driver is unloaded: the note says which": {
-    ours: [a, b],
+  "a NIC is detached while the driver is unloaded, and the record identifies it": {
+    managed: [a, b],
     links: [lo],
     devices: [nicDevice("6")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [a]: "gone", [b]: "on-bus" },
   },
-  "the same without records: it cannot be told, and nothing goes": {
-    ours: [a, b],
+  "a NIC is detached while the driver is unloaded, without records": {
+    managed: [a, b],
     links: [lo],
     devices: [nicDevice("6")],
     records: [],
     expected: { [a]: "unknown", [b]: "unknown" },
   },
-  "one has a note, of the other nothing is known": {
-    ours: [a, b],
+  "one NIC has a record and the other has none": {
+    managed: [a, b],
     links: [lo],
     devices: [nicDevice("6")],
     records: [nicRecord(b, "6")],
     expected: { [a]: "unknown", [b]: "on-bus" },
   },
-  "it shows another MAC, as somebody set it: its device never left": {
-    ours: [a, b],
+  "the MAC of a NIC was changed: its device is still on the bus": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a), nicLink("ens6", c)],
     devices: [nicDevice("5", "ens5"), nicDevice("6", "ens6")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
-  "another NIC is in the slot, and its driver is not there yet": {
-    ours: [a, b],
+  "another NIC is in the slot, without a driver yet": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), nicDevice("6")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
-  "another device is in the slot, which the bus tells without a driver": {
-    ours: [a, b],
+  "another device is in the slot: its inode differs": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), inode: 2 }],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
-  "a link without a device, as a veth, has nothing that could stay": {
-    ours: [a, b],
+  "a link without a device, as a veth, is removed": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("9")],
     records: [nicRecord(a, "5"), { ...nicRecord(b, "6"), device: null }],
     expected: { [b]: "gone" },
   },
-  "another MAC, and no records: swapped while the instance was stopped, or set": {
-    ours: [a, b],
+  "a NIC has another MAC, without records: it was replaced, or its MAC was changed": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a), nicLink("ens6", c)],
     devices: [nicDevice("5", "ens5"), nicDevice("6", "ens6")],
     records: [],
     expected: { [b]: "unknown" },
   },
-  "the same before the drivers are loaded": {
-    ours: [a, b],
+  "a NIC may have been replaced, before its driver is loaded": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), nicDevice("6")],
     records: [],
     expected: { [b]: "unknown" },
   },
-  "a NIC came back in another slot": {
-    ours: [a, b],
+  "a NIC was attached again in another slot": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a), nicLink("ens7", b)],
     devices: [nicDevice("5", "ens5"), nicDevice("7", "ens7")],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: {},
   },
-  "a container has the link: the device has its driver": {
-    ours: [a, b],
+  "a container has the link of a device with a driver": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("6"), driver: "ena" }],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "on-bus" },
   },
-  "a device that is nobody's never has a link (DPDK): the detached one still goes": {
-    ours: [a, b],
+  "a device without a link (DPDK) does not hide a detached NIC": {
+    managed: [a, b],
     links: [lo, nicLink("ens5", a)],
     devices: [nicDevice("5", "ens5"), { ...nicDevice("9"), driver: "vfio-pci" }],
     records: [nicRecord(a, "5"), nicRecord(b, "6")],
     expected: { [b]: "gone" },
   },
-  "the link went between the reading of bus and links": {
-    ours: [a],
+  "the link was removed between the reads of bus and links": {
+    managed: [a],
     links: [lo],
     devices: [nicDevice("5", "ens5")],
     records: [nicRecord(a, "5")],
     expected: { [a]: "on-bus" },
   },
-  "no bus at all, as in a container": {
-    ours: [a, b],
+  "there is no bus, as in a container": {
+    managed: [a, b],
     links: [lo, nicLink("eth0", a)],
     devices: [],
     records: [],
     expected: { [b]: "gone" },
   },
-  "no link could be read": { ours: [a], links: [], devices: [], records: [], expected: {} },
+  "no link could be read": { managed: [a], links: [], devices: [], records: [], expected: {} },
 };
 
 describe("a NIC without a link", () => {
-  test.each(Object.entries(cases))("%s", (_, { ours, expected, ...facts }) => {
+  test.each(Object.entries(cases))("%s", (_, { managed, expected, ...facts }) => {
     const verdicts = classifyRemovals({
       ...facts,
       unmanaged: none,
-      files: ours.map((mac) => fileOf(mac)),
+      files: managed.map((mac) => fileOf(mac)),
     });
     expect(Object.fromEntries(verdicts.map(({ mac, presence }) => [mac, presence]))).toEqual(
       expected,
     );
   });
 
-  test("each MAC once, whatever it has of files; not a file that is somebody else's", () => {
+  test("has one verdict per MAC with a managed file", () => {
     const files = [
       fileOf(a),
       { ...fileOf(a), path: managedPath("networkd", a) },
@@ -184,18 +184,18 @@ describe("a NIC without a link", () => {
   });
 });
 
-describe("who is never gone", () => {
+describe("a protected NIC", () => {
   const head = (mac: string, index: string) =>
     fileOf(mac, `# written by ec2nic\n# eni-0${mac.at(-1)}, ${index}\n`);
   const facts = { links: [lo], devices: [], records: [nicRecord(b, "6")], unmanaged: none };
 
-  test("the primary, which cannot be detached", () => {
+  test("is never gone if it is the primary, which cannot be detached", () => {
     const files = [head(a, "primary"), head(b, "index 1")];
     const verdicts = classifyRemovals({ ...facts, files });
     expect(verdicts.map(({ presence }) => presence)).toEqual(["unknown", "gone"]);
   });
 
-  test.each([b, "eni-02", "ens6"])("what an admin lists, by %s", (entry) => {
+  test.each([b, "eni-02", "ens6"])("is never gone if it is unmanaged as %s", (entry) => {
     const files = [head(b, "index 1")];
     const [verdict] = classifyRemovals({ ...facts, files, unmanaged: new Set([entry]) });
     expect(verdict).toEqual({
@@ -205,7 +205,7 @@ describe("who is never gone", () => {
     });
   });
 
-  test("a bridge with its MAC is not the NIC", () => {
+  test("is not a NIC whose MAC only a bridge has", () => {
     const bridge: Link = { ...nicLink("br0", b), kind: "bridge" };
     const [verdict] = classifyRemovals({
       ...facts,
