@@ -172,3 +172,9 @@ export function netmaskLength(mask: string): number | null {
   );
   return length ?? null;
 }
+
+/** Host (an IPv6 address without brackets) and port of an endpoint. */
+export function splitEndpoint(endpoint: string): { readonly host: string; readonly port: number } {
+  const url = new URL(endpoint);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
+}

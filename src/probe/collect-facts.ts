@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts";
-import { splitEndpoint, endpointFamily } from "../imds/protocol/endpoint.ts";
+import { endpointFamily } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint } from "../model/ip.ts";
 import { readFirewall } from "./read-firewall.ts";
 import { readPathFacts, readRefusals } from "./routes.ts";
 import { type LinkState, chooseSource } from "../model/link.ts";

@@ -14,7 +14,8 @@ import { selectNicsToProbe } from "./find-first.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { probePaths } from "./probe-paths.ts";
 import { withLeases } from "../imds/connect/ephemeral-leases.ts";
-import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
+import { isBindable } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint } from "../model/ip.ts";
 
 /** One probe of all NICs. */
 export interface ProbeResult {

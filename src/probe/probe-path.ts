@@ -1,6 +1,6 @@
 import type { BoundTransport, Host, HttpTransport } from "../host/host.ts";
 import { emptyProbe, type PathProbe, type ProbeStep } from "../model/probe.ts";
-import { splitEndpoint } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint } from "../model/ip.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
 import {
   exchange,

@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts";
-import { splitEndpoint, isBindable } from "../imds/protocol/endpoint.ts";
+import { isBindable } from "../imds/protocol/endpoint.ts";
+import { splitEndpoint } from "../model/ip.ts";
 import { probePath } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
 import type { AddLeasedAddress } from "../imds/connect/ephemeral-leases.ts";

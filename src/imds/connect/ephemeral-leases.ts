@@ -1,5 +1,6 @@
 import type { Host } from "../../host/host.ts";
-import { splitEndpoint, endpointFamily } from "../protocol/endpoint.ts";
+import { endpointFamily } from "../protocol/endpoint.ts";
+import { splitEndpoint } from "../../model/ip.ts";
 import type { ImdsSettings } from "../protocol/settings.ts";
 import { hasJournalFiles } from "../../ephemeral-dhcp/journal-files.ts";
 import type { LeaseSession } from "../../ephemeral-dhcp/leases.ts";

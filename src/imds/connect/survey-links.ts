@@ -3,7 +3,8 @@ import type { LinkSurvey } from "./candidates.ts";
 import { createLinkStateCache } from "../../inspect/links/link-states.ts";
 import { rankCandidates } from "../../inspect/links/rank.ts";
 import type { LinkState, Ranking } from "../../model/link.ts";
-import { splitEndpoint, endpointFamily } from "../protocol/endpoint.ts";
+import { endpointFamily } from "../protocol/endpoint.ts";
+import { splitEndpoint } from "../../model/ip.ts";
 
 export type SurveyHost = Pick<Host, "addresses" | "files" | "imdsd" | "log" | "lookUpRoute">;
 

@@ -1,4 +1,5 @@
 import { Failure } from "../../exit.ts";
+import { splitEndpoint } from "../../model/ip.ts";
 
 /**
  * The address of a metadata service, `http://HOST[:PORT][/PATH]`, without a slash at the end.
@@ -15,12 +16,6 @@ export function parseEndpoint(text: string, source: string): string {
   if (url.username !== "" || url.password !== "") return refuse("holds credentials");
   if (url.search !== "" || url.hash !== "") return refuse("has a query or a fragment");
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-}
-
-/** Host (an IPv6 address without brackets) and port of an endpoint. */
-export function splitEndpoint(endpoint: string): { readonly host: string; readonly port: number } {
-  const url = new URL(endpoint);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || "80") };
 }
 
 /** The address family of an endpoint; null: it has a name, which only the kernel resolves. */

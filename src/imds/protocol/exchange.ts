@@ -1,6 +1,6 @@
 import { createFetch } from "ofetch";
 import type { Host } from "../../host/host.ts";
-import { splitEndpoint } from "./endpoint.ts";
+import { splitEndpoint } from "../../model/ip.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "PUT";

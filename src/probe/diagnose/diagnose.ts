@@ -1,5 +1,5 @@
 import type { LinkState } from "../../model/link.ts";
-import { splitEndpoint } from "../../imds/protocol/endpoint.ts";
+import { splitEndpoint } from "../../model/ip.ts";
 import type { ProbedKernel, ProbedNic, ProbedPath, Verdict } from "../../model/probe.ts";
 import { quoteShellWord } from "../../model/text.ts";
 import { diagnoseAnswer } from "./answer.ts";
