@@ -14,11 +14,7 @@ export function escapeUnprintable(text: string): string {
 export const defaultColumns = 80;
 
 /** Wraps words into lines of `columns`, each after `indent`; a longer word is not broken. */
-export function wrapWords(
-  text: string,
-  indent = "",
-  columns: number = defaultColumns,
-): readonly string[] {
+export function wrapWords(text: string, indent = "", columns = defaultColumns): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
@@ -35,10 +31,6 @@ export function tableLines(rows: readonly (readonly string[])[]): readonly strin
   const widths = Array.from({ length: columns }, (_, at) =>
     Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   );
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const padded = rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)));
+  return padded.map((cells) => cells.join("  ").trimEnd());
 }

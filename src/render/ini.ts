@@ -1,9 +1,11 @@
 export type IniValue = string | number | boolean;
 
-/** A section with its keys in order; a key may be repeated. */
+/** Keys with their values, in order; a key may be repeated. */
+export type IniEntries = readonly (readonly [string, IniValue])[];
+
 export interface IniSection {
   readonly name: string;
-  readonly entries: readonly (readonly [string, IniValue])[];
+  readonly entries: IniEntries;
 }
 
 /**

@@ -23,7 +23,7 @@ import {
   ruleEntries,
 } from "./network-manager.ts";
 import { renderYaml, type Yaml } from "./yaml.ts";
-import { type IniSection, renderIni } from "./ini.ts";
+import { type IniEntries, renderIni } from "./ini.ts";
 import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
 
 /**
@@ -44,12 +44,8 @@ export function renderNetplan(
 function yamlFile(nic: NicConfig, renderer: NetplanRenderer): ConfigFile {
   const ethernets = { [netplanId(macDigits(nic.mac))]: renderEthernet(nic, renderer) };
   const yaml = renderYaml({ network: { version: 2, ethernets } });
-  return {
-    path: managedPath("netplan", nic.mac),
-    content: `${headerLines(nic).join("\n")}\n${yaml}`,
-    mode: 0o600,
-    mac: nic.mac,
-  };
+  const content = `${headerLines(nic).join("\n")}\n${yaml}`;
+  return { path: managedPath("netplan", nic.mac), content, mode: 0o600, mac: nic.mac };
 }
 
 function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
@@ -74,11 +70,8 @@ function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
 function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
   // The hostname comes from the primary ENI's lease; otherwise the latest lease would set it.
   // NetworkManager uses the lease of the best default route anyway.
-  const ignoresHostname = !isPrimary && renderer === "networkd";
-  const overrides = {
-    "route-metric": metric,
-    ...(ignoresHostname ? { "use-hostname": false } : {}),
-  };
+  const hostname = !isPrimary && renderer === "networkd" ? { "use-hostname": false } : {};
+  const overrides = { "route-metric": metric, ...hostname };
   return {
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
@@ -120,10 +113,8 @@ function renderAddress(cidr: string): Yaml {
 function renderRoute({ family, destination, gateway, table }: Route): Yaml {
   // netplan requires `via` unless the scope is link. The gateway's subnet may be in main only once
   // there is a lease; a gateway in fe80::/10 needs no on-link.
-  const hop =
-    gateway === null
-      ? { scope: "link" }
-      : { via: gateway, ...(family === 4 ? { "on-link": true } : {}) };
+  const onLink = family === 4 ? { "on-link": true } : {};
+  const hop = gateway === null ? { scope: "link" } : { via: gateway, ...onLink };
   return { to: destination, ...hop, table };
 }
 
@@ -153,14 +144,11 @@ function renderNetplanProfile(nic: NicConfig): Yaml {
 }
 
 /** Includes the method: without DHCP netplan writes `manual` without address, which is refused. */
-function passthroughEntries(nic: NicConfig, family: 4 | 6): IniSection["entries"] {
+function passthroughEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
 
-function prefixKeys(
-  section: string,
-  entries: IniSection["entries"],
-): { readonly [key: string]: Yaml } {
+function prefixKeys(section: string, entries: IniEntries): { readonly [key: string]: Yaml } {
   return Object.fromEntries(
     entries.map(([key, value]) => [`${section}.${key}`, String(value)] as const),
   );

@@ -7,10 +7,8 @@ import type {
 import type { ConfigFile } from "../model/plan.ts";
 import { macDigits, managedPath, profileId, profileUuid } from "../model/managed-paths.ts";
 import { headerLines } from "./header.ts";
-import { type IniSection, renderIni } from "./ini.ts";
+import { type IniEntries, type IniSection, renderIni } from "./ini.ts";
 import { familyOf } from "../model/ip.ts";
-
-type Entries = IniSection["entries"];
 
 /** Higher than cloud-init's profiles (120) and the distribution's (0 and below). */
 export const autoconnectPriority = 130;
@@ -23,13 +21,11 @@ const maxTimeout = 2_147_483_647;
  * (the first with routing rules) and later. nm-settings-keyfile(5)
  */
 export function renderNetworkManager({ nics }: NetworkConfig): readonly ConfigFile[] {
-  return nics.map((nic) => ({
-    path: managedPath("network-manager", nic.mac),
-    content: renderIni(headerLines(nic), profileSections(nic)),
+  return nics.map((nic) => {
+    const content = renderIni(headerLines(nic), profileSections(nic));
     // NetworkManager ignores a profile that other users can read.
-    mode: 0o600,
-    mac: nic.mac,
-  }));
+    return { path: managedPath("network-manager", nic.mac), content, mode: 0o600, mac: nic.mac };
+  });
 }
 
 function profileSections(nic: NicConfig): readonly IniSection[] {
@@ -61,7 +57,7 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
   ];
 }
 
-function ipEntries(nic: NicConfig, family: 4 | 6): Entries {
+function ipEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   const isDynamic = family === 4 ? nic.dhcp4 : nic.dhcp6;
   const addresses = listedAddresses(nic, family);
   const routes = nic.routes.filter((route) => route.family === family);
@@ -74,10 +70,7 @@ function ipEntries(nic: NicConfig, family: 4 | 6): Entries {
   ];
 }
 
-/**
- * NetworkManager cannot use the advertised router in a table other than main, so the route uses the
- * VPC's fixed router address.
- */
+/** NetworkManager uses an advertised router only in main: here the VPC's fixed address is used. */
 function routeEntries({ family, destination, gateway, table }: Route, number: number) {
   const hop = gateway === null ? destination : `${destination},${gateway}`;
   // The gateway's subnet may be in main only once there is a lease.
@@ -88,11 +81,8 @@ function routeEntries({ family, destination, gateway, table }: Route, number: nu
   ] as const;
 }
 
-/**
- * Keys of the `connection` section. They and the functions below are also used for netplan, which
- * passes such keys on unchanged.
- */
-export const connectionEntries: Entries = [
+/** Keys of `connection`. They and the functions below also serve netplan, which passes them on. */
+export const connectionEntries: IniEntries = [
   ["autoconnect-priority", autoconnectPriority],
   // By default NetworkManager pauses for five minutes after four failures.
   ["autoconnect-retries", 0],
@@ -110,35 +100,28 @@ export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
  * gets 20 s first, since a link-local address alone does not mean "online". NetworkManager before
  * 1.34 ignores required-timeout.
  */
-export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): Entries {
-  const requiredTimeout = [["required-timeout", 20_000]] as const;
-  if (family === 4) return dhcp4 ? [["dhcp-timeout", maxTimeout], ...requiredTimeout] : [];
-  const endlessTimeouts = [
-    ["dhcp-timeout", maxTimeout],
-    ["ra-timeout", maxTimeout],
-  ] as const;
-  return dhcp6 ? [...endlessTimeouts, ...(dhcp4 ? [] : requiredTimeout)] : [];
+export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): IniEntries {
+  const dhcp = ["dhcp-timeout", maxTimeout] as const;
+  const required = ["required-timeout", 20_000] as const;
+  if (family === 4) return dhcp4 ? [dhcp, required] : [];
+  return dhcp6 ? [dhcp, ["ra-timeout", maxTimeout], ...(dhcp4 ? [] : [required])] : [];
 }
 
 /**
- * The static addresses of the profile. NetworkManager from 1.36 orders static addresses before leased
- * ones (https://github.com/canonical/cloud-init/issues/4157). For IPv4 that is harmless: the routes
- * name the source, and DHCP's routes name the leased address. For IPv6 the kernel uses the first
- * address as source, and a profile cannot mark one as not preferred. So the leased address is listed
- * too, before the others.
+ * The profile's static addresses. NetworkManager from 1.36 orders them before leased ones
+ * (https://github.com/canonical/cloud-init/issues/4157). For IPv4 that is harmless: the routes name
+ * the source, and DHCP's routes name the leased address. For IPv6 the kernel uses the first address
+ * as source, and a profile cannot mark one as not preferred: the leased one is listed too, first.
  */
-export function listedAddresses(
-  { leased, addresses }: NicConfig,
-  family: 4 | 6,
-): readonly string[] {
-  const others = addresses.filter((cidr) => familyOf(cidr) === family);
+export function listedAddresses(nic: NicConfig, family: 4 | 6): readonly string[] {
+  const others = nic.addresses.filter((cidr) => familyOf(cidr) === family);
   if (family === 4 || others.length === 0) return others;
-  const leasedIpv6 = leased.filter((address) => familyOf(address) === 6);
-  return [...leasedIpv6.map((address) => `${address}/128`), ...others];
+  const leased = nic.leased.filter((address) => familyOf(address) === 6);
+  return [...leased.map((address) => `${address}/128`), ...others];
 }
 
 /** The routing rules of one family. */
-export function ruleEntries({ rules }: NicConfig, family: 4 | 6): Entries {
+export function ruleEntries({ rules }: NicConfig, family: 4 | 6): IniEntries {
   return rules
     .filter((rule) => rule.family === family)
     .map((rule, index) => [`routing-rule${index + 1}`, ruleText(rule)] as const);

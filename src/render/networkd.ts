@@ -8,7 +8,7 @@ import type {
 import type { ConfigFile } from "../model/plan.ts";
 import { managedPath } from "../model/managed-paths.ts";
 import { headerLines } from "./header.ts";
-import { type IniSection, renderIni } from "./ini.ts";
+import { type IniEntries, type IniSection, renderIni } from "./ini.ts";
 
 /**
  * networkd 252 releases a lease, and removes its address, whenever it reads a changed file for the
@@ -26,13 +26,11 @@ const advertisedMetric = 512;
  * 22.04) and later. systemd.network(5)
  */
 export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
-  return nics.map((nic) => ({
-    path: managedPath("networkd", nic.mac),
-    content: renderIni(headerLines(nic), networkFileSections(nic)),
+  return nics.map((nic) => {
+    const content = renderIni(headerLines(nic), networkFileSections(nic));
     // networkd reads it as the user systemd-network, and it contains no secret.
-    mode: 0o644,
-    mac: nic.mac,
-  }));
+    return { path: managedPath("networkd", nic.mac), content, mode: 0o644, mac: nic.mac };
+  });
 }
 
 function networkFileSections(nic: NicConfig): readonly IniSection[] {
@@ -54,7 +52,7 @@ function networkFileSections(nic: NicConfig): readonly IniSection[] {
  * and ipvlans differ in `Type=`, others in `Kind=` (an older systemd ignores that key).
  * `PermanentMACAddress=` is not used: a veth has none, and older Xen drivers do not report it.
  */
-function matchEntries(mac: string): IniSection["entries"] {
+function matchEntries(mac: string): IniEntries {
   return [
     ["MACAddress", mac],
     ["Type", "ether"],
@@ -62,7 +60,7 @@ function matchEntries(mac: string): IniSection["entries"] {
   ];
 }
 
-function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniSection["entries"] {
+function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
   return [
     ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
     // Set explicitly: by default a machine that forwards packets (Docker) ignores advertisements.
@@ -109,11 +107,8 @@ function routeSection({ family, destination, gateway, table }: Route): IniSectio
 
 /** The routes via the advertised router, preferred by their metric. Since systemd 246. */
 export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
-  return routes.filter(({ prefersAdvertised }) => prefersAdvertised).map(advertisedRoute);
-}
-
-function advertisedRoute({ destination, table }: Route): IniSection {
-  return {
+  const advertised = routes.filter(({ prefersAdvertised }) => prefersAdvertised);
+  return advertised.map(({ destination, table }) => ({
     name: "Route",
     entries: [
       ["Destination", destination],
@@ -121,7 +116,7 @@ function advertisedRoute({ destination, table }: Route): IniSection {
       ["Metric", advertisedMetric],
       ["Table", table],
     ],
-  };
+  }));
 }
 
 /** One routing policy rule; also used in the drop-in for netplan. */

@@ -4,10 +4,9 @@ import { isList } from "../model/text.ts";
 export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml };
 
 /**
- * Renders YAML that every parser reads the same. Every string is quoted, because parsers of YAML 1.1
+ * Renders YAML that every parser reads the same. Strings are quoted, because parsers of YAML 1.1
  * (PyYAML, and so cloud-init and netplan's helpers) read some plain strings as numbers, times or
- * booleans (`12:34:56:12:34:56` is a number there). Ends with a newline; equal input gives equal
- * bytes.
+ * booleans (`12:34:56:12:34:56` is a number). Ends with a newline; equal input gives equal bytes.
  */
 export function renderYaml(document: { readonly [key: string]: Yaml }): string {
   return renderLines(document).join("\n").concat("\n");
@@ -29,9 +28,8 @@ function renderListItem(item: Yaml): readonly string[] {
 function renderMember(key: string, item: Yaml): readonly string[] {
   const isInline = typeof item !== "object" || Object.keys(item).length === 0;
   const lines = renderLines(item);
-  return isInline
-    ? lines.map((line) => `${key} ${line}`)
-    : [key, ...lines.map((line) => `  ${line}`)];
+  if (isInline) return lines.map((line) => `${key} ${line}`);
+  return [key, ...lines.map((line) => `  ${line}`)];
 }
 
 /** Keys like netplan's are plain; a key that YAML 1.1 reads as a boolean or null is quoted. */

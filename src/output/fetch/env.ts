@@ -56,10 +56,9 @@ export function renderEnv(variables: Variables): string {
 
 function decodeLeaf({ path, bytes }: NamedLeaf): string {
   if (!bytes.includes(0)) return decodeText(bytes, path);
-  const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(formatKey(path))} --output FILE`;
-  throw new Failure("DATAERR", `${formatKey(path)}: a variable cannot contain its NUL byte`, {
-    hint,
-  });
+  const key = formatKey(path);
+  const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
+  throw new Failure("DATAERR", `${key}: a variable cannot contain its NUL byte`, { hint });
 }
 
 /** One value with its path. */

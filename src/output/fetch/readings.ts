@@ -19,8 +19,7 @@ export function renderReadings(
   readings: readonly Reading[],
   format: FetchFormat | null,
 ): string | Uint8Array {
-  const [first] = readings;
-  const single = readings.length === 1 ? first : undefined;
+  const single = readings.length === 1 ? readings[0] : undefined;
   if (format === "env") return renderEnv(toVariables(readings));
   if (single?.kind === "leaf" && format !== "json") return toTextOutput(single.path, single.bytes);
   if (format === "text") {

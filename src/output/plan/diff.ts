@@ -5,19 +5,20 @@ const contextLines = 2;
  * unchanged lines around each change, `…` for unchanged lines that are left out.
  */
 export function diffLines(before: string, after: string): readonly string[] {
-  const lines = compareLines(
-    before.replace(/\n$/, "").split("\n"),
-    after.replace(/\n$/, "").split("\n"),
-  );
-  const isNear = lines.map((_, index) =>
-    lines
-      .slice(Math.max(0, index - contextLines), index + contextLines + 1)
-      .some(({ sign }) => sign !== " "),
-  );
+  const lines = compareLines(splitLines(before), splitLines(after));
+  const isNear = lines.map((_, index) => {
+    const around = lines.slice(Math.max(0, index - contextLines), index + contextLines + 1);
+    return around.some(({ sign }) => sign !== " ");
+  });
   return lines.flatMap(({ sign, text }, index) => {
     if (isNear[index]) return [`${sign} ${text}`.trimEnd()];
     return index === 0 || isNear[index - 1] ? ["…"] : [];
   });
+}
+
+/** The lines of a text; a newline at its end adds none. */
+export function splitLines(text: string): readonly string[] {
+  return text.replace(/\n$/, "").split("\n");
 }
 
 interface DiffLine {
@@ -37,10 +38,7 @@ function compareLines(before: readonly string[], after: readonly string[]): read
       lines.push({ sign: " ", text: old });
       i += 1;
       j += 1;
-    } else if (
-      old !== undefined &&
-      (fresh === undefined || lengthAt(i + 1, j) >= lengthAt(i, j + 1))
-    ) {
+    } else if (old !== undefined && lengthAt(i + 1, j) >= lengthAt(i, j + 1)) {
       lines.push({ sign: "-", text: old });
       i += 1;
     } else {
@@ -52,10 +50,7 @@ function compareLines(before: readonly string[], after: readonly string[]): read
 }
 
 /** `[i][j]`: the number of common lines, in order, of `before` from i and `after` from j. */
-function commonLengths(
-  before: readonly string[],
-  after: readonly string[],
-): readonly (readonly number[])[] {
+function commonLengths(before: readonly string[], after: readonly string[]) {
   const table = Array.from({ length: before.length + 1 }, () =>
     Array<number>(after.length + 1).fill(0),
   );

@@ -1,5 +1,5 @@
 import type { ConfigFile, HostState, NetworkPlan, NicResult, Step } from "../../model/plan.ts";
-import { diffLines } from "./diff.ts";
+import { diffLines, splitLines } from "./diff.ts";
 import { planHeadline } from "./terminal.ts";
 import { escapeUnprintable } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
@@ -22,12 +22,8 @@ export function listPlan(plan: NetworkPlan, state: HostState): string {
 
 /** The same for a plan that has only commands. */
 export function listSteps(steps: readonly Step[], reasons: readonly string[]): string {
-  const nothing = steps.length === 0 ? ["nothing to do"] : [];
-  return joinLines([
-    ...nothing,
-    ...steps.flatMap(stepLines),
-    ...reasons.map((reason) => `why: ${reason}`),
-  ]);
+  const lines = steps.length === 0 ? ["nothing to do"] : steps.flatMap(stepLines);
+  return joinLines([...lines, ...reasons.map((reason) => `why: ${reason}`)]);
 }
 
 function joinLines(lines: readonly string[]): string {
@@ -42,8 +38,8 @@ function nicLine({ mac, name, eni, outcome }: NicResult): string {
 function writeLines(file: ConfigFile, before: string | undefined): readonly string[] {
   const mode = `mode ${file.mode.toString(8).padStart(4, "0")}`;
   if (before === undefined) {
-    const lines = file.content.replace(/\n$/, "").split("\n");
-    return [`write ${file.path}, new, ${mode}`, ...lines.map((line) => `added: ${line}`.trimEnd())];
+    const lines = splitLines(file.content).map((line) => `added: ${line}`.trimEnd());
+    return [`write ${file.path}, new, ${mode}`, ...lines];
   }
   if (before === file.content) return [`write ${file.path}, same text, ${mode}`];
   const changes = diffLines(before, file.content).map(describeChange);

@@ -1,5 +1,5 @@
 import type { ConfigFile, HostState, NetworkPlan, NicResult, Step } from "../../model/plan.ts";
-import { diffLines } from "./diff.ts";
+import { diffLines, splitLines } from "./diff.ts";
 import { escapeUnprintable, wrapWords } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
 
@@ -40,17 +40,12 @@ function nicLine({ mac, name, eni, outcome }: NicResult): string {
 
 function writeLines(file: ConfigFile, before: string | undefined): readonly string[] {
   const mode = file.mode.toString(8).padStart(4, "0");
-  if (before === undefined)
-    return [`write ${file.path} (new, ${mode})`, ...prefixLines("+", file.content)];
+  if (before === undefined) {
+    const lines = splitLines(file.content).map((line) => `+ ${line}`.trimEnd());
+    return [`write ${file.path} (new, ${mode})`, ...lines];
+  }
   if (before === file.content) return [`write ${file.path} (same text, mode ${mode})`];
   return [`write ${file.path} (changed, ${mode})`, ...diffLines(before, file.content)];
-}
-
-function prefixLines(sign: string, content: string): readonly string[] {
-  return content
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) => `${sign} ${line}`.trimEnd());
 }
 
 function stepLines({ argv, reason }: Step): readonly string[] {

@@ -18,10 +18,8 @@ export function describeTimeline(timeline: NicTimeline): string {
  * A NIC's times as they are printed. With `--settle 0` the metadata is final before it is applied, so
  * `settled` is at least `applied`. A NIC that was left alone has no `applied`.
  */
-export function adjustTimeline({
-  outcome,
-  timeline,
-}: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {
+export function adjustTimeline(nic: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {
+  const { outcome, timeline } = nic;
   const { appliedMs, settledMs } = timeline;
   if (outcome === "skipped" || outcome === "kept") return { ...timeline, appliedMs: null };
   if (settledMs === null) return timeline;
