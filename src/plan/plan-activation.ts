@@ -1,11 +1,4 @@
-import type {
-  Activation,
-  Backend,
-  ConfigFile,
-  Difference,
-  NetplanRenderer,
-  Step,
-} from "../model/plan.ts";
+import type { Activation, Backend, ConfigFile, Difference, Step } from "../model/plan.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
 import { checkFiles } from "./files/plan-changes.ts";
 import { checkKernel } from "./drift/compare.ts";
@@ -41,19 +34,15 @@ export interface ActivationPlan extends PlannedNetwork {
  */
 export function planActivation(
   collected: CollectedFacts,
-  { backend: requestedBackend }: { readonly backend: RequestedBackend },
+  { backend }: { readonly backend: RequestedBackend },
 ): ActivationPlan {
-  const { dns, facts } = collected;
-  const { activation, trace } = chooseActivation(collected, requestedBackend);
-  const dnsPlan = planDns(dns);
-  const plan = planNetwork(facts, {
+  const { activation, trace } = chooseActivation(collected, backend);
+  const { file, reasons } = planDns(collected.dns);
+  const plan = planNetwork(collected.facts, {
     backend: activation.backend,
     render: (config) => renderFiles(config, activation),
-    machineFiles: [
-      ...planNetworkdConfig(activation),
-      ...(dnsPlan.file === null ? [] : [dnsPlan.file]),
-    ],
-    trace: [collected.stageReason, ...trace, ...dnsPlan.reasons],
+    machineFiles: [...planNetworkdConfig(activation), ...(file === null ? [] : [file])],
+    trace: [collected.stageReason, ...trace, ...reasons],
   });
   return addRepairs(plan, collected, activation);
 }
@@ -68,15 +57,10 @@ export function chooseActivation(
   return { activation: { ...choice, stage, hasSystemd, activeProfiles: profiles }, trace };
 }
 
-function renderFiles(config: NetworkConfig, activation: RenderTarget): readonly ConfigFile[] {
+function renderFiles(config: NetworkConfig, activation: Activation): readonly ConfigFile[] {
   if (activation.backend === "network-manager") return renderNetworkManager(config);
   if (activation.backend === "networkd") return renderNetworkd(config);
   return renderNetplan(config, activation.renderer ?? "networkd");
-}
-
-interface RenderTarget {
-  readonly backend: Backend;
-  readonly renderer: NetplanRenderer | null;
 }
 
 /**
@@ -97,10 +81,8 @@ function addRepairs(
   const isLive = activation.stage === "network";
   const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
   // Changed files have no effect while their daemon does not run: these NICs are not settled.
-  const activeNics = plan.config.nics.filter(
-    ({ mac }) => activation.isRunning || !changed.has(mac),
-  );
-  const dropSteps = isLive && kernel !== null ? dropSettled(activeNics, kernel) : [];
+  const active = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
+  const dropSteps = isLive && kernel !== null ? dropSettled(active, kernel) : [];
   const idleReason = findIdleReason(activation);
   const competingReasons = findConflicts(otherFiles, listConfiguredNics(plan, facts), activation);
   return {

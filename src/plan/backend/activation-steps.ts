@@ -18,25 +18,18 @@ export function activationSteps(
   nics: readonly ActiveNic[],
   activation: Activation,
 ): readonly Step[] {
-  const { backend, renderer, stage, isRunning } = activation;
-  if (stage === "local" || !isRunning) return [];
-  const macs = changedMacs(changes);
-  if (backend === "network-manager") return networkManagerSteps(changes, nics, activation);
-  // A change of NetworkManager's DNS file (no MAC) does not concern networkd.
-  if (renderer !== "NetworkManager") {
-    const generate = renderer === "networkd" ? [netplanGenerate] : [];
-    return macs.size === 0 ? [] : [...generate, networkdReload];
-  }
-  return [
-    ...(macs.size === 0 ? [] : [netplanGenerate]),
-    ...networkManagerSteps(changes, nics, activation),
-  ];
+  if (activation.stage === "local" || !activation.isRunning) return [];
+  // A change of NetworkManager's DNS file (no MAC) concerns neither netplan nor networkd.
+  const changesNics = changedMacs(changes).size > 0;
+  const generate = changesNics && activation.backend === "netplan" ? [netplanGenerate] : [];
+  if (usesNetworkManager(activation))
+    return [...generate, ...networkManagerSteps(changes, nics, activation)];
+  return changesNics ? [...generate, networkdReload] : [];
 }
 
 /**
- * Only generates the files in /run: `netplan apply` would take all NICs down and up. It rewrites every
- * file, and networkd would reconfigure every link whose file has a new inode: see
- * `preservesDirectory`.
+ * Only generates the files in /run: `netplan apply` takes every NIC down and up. It rewrites all
+ * files, and networkd reconfigures links whose file has a new inode: see `preservesDirectory`.
  */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
@@ -48,8 +41,7 @@ const netplanGenerate: Step = {
 
 /**
  * networkd reads all files again, and reconfigures the links whose files changed. In our files
- * KeepConfiguration=dhcp keeps addresses meanwhile. A `reconfigure` of the NIC would do the same a
- * second time.
+ * KeepConfiguration=dhcp keeps addresses meanwhile. A `reconfigure` of the NIC would repeat it.
  */
 const networkdReload: Step = {
   argv: ["networkctl", "reload"],

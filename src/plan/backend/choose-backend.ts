@@ -1,20 +1,13 @@
 import { Failure } from "../../exit.ts";
 import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
-import { type Activation, type Backend, backends, type NetplanRenderer } from "../../model/plan.ts";
+import { type Activation, type Backend, backends, type Stage } from "../../model/plan.ts";
 
-interface ChosenBackend {
-  readonly backend: Backend;
-  /** null: the backend is not netplan. */
-  readonly renderer: NetplanRenderer | null;
-  /** Whether the daemon in charge runs; if not, a run only writes files. */
-  readonly isRunning: boolean;
+type Choice = Pick<Activation, "backend" | "renderer" | "isRunning">;
+
+interface ChosenBackend extends Choice {
   /** What was inspected, in order, and the conclusion. */
   readonly trace: readonly string[];
 }
-
-type Stage = "local" | "network";
-
-type Choice = Omit<ChosenBackend, "trace">;
 
 /**
  * Finds the backend that configures this machine's network:
@@ -34,41 +27,31 @@ export function chooseBackend(
   requested: Backend | "auto",
   stage: Stage,
 ): ChosenBackend {
-  const trace = [
-    describeNetplan(facts),
-    ...daemons.map((backend) => describeDaemon(facts, backend)),
-  ];
+  const trace = [describeNetplan(facts), ...daemons.map((each) => describeDaemon(facts, each))];
   const found = findBackendInCharge(facts, stage);
-  if (requested !== "auto") {
-    const chosen = choiceFor(requested, facts);
-    return {
-      ...chosen,
-      trace: [...trace, describeRequest(requested, found, stage), ...idleReasons(chosen, stage)],
-    };
-  }
-  if (found === null) throw noBackendFailure(trace, facts.hasSystemd);
-  return {
-    ...found,
-    trace: [...trace, describeChoice(found, facts, stage), ...idleReasons(found, stage)],
-  };
+  const choice = requested === "auto" ? found : choiceFor(requested, facts);
+  if (choice === null) throw noBackendFailure(trace, facts.hasSystemd);
+  const reason =
+    requested === "auto"
+      ? describeChoice(choice, facts, stage)
+      : describeRequest(requested, found, stage);
+  const idleReason = findIdleReason({ ...choice, stage });
+  return { ...choice, trace: [...trace, reason, ...(idleReason === null ? [] : [idleReason])] };
 }
 
 /** In order of preference. */
 const daemons = ["network-manager", "networkd"] as const;
+type Daemon = (typeof daemons)[number];
 
 function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
   if (isNetplanInUse(facts)) return choiceFor("netplan", facts);
-  const isRunningDaemon = (backend: (typeof daemons)[number]): boolean =>
-    daemonFacts(facts, backend).isRunning;
-  const startsAtBoot = (backend: (typeof daemons)[number]): boolean =>
-    daemonFacts(facts, backend).isInstalled && daemonFacts(facts, backend).isEnabled;
+  const running = daemons.find((each) => daemonFacts(facts, each).isRunning);
+  const enabled = daemons.find((each) => {
+    const { isInstalled, isEnabled } = daemonFacts(facts, each);
+    return isInstalled && isEnabled;
+  });
   // In the local stage a running daemon may be a leftover of the image build: enabled counts first.
-  const preferences =
-    stage === "local" ? [startsAtBoot, isRunningDaemon] : [isRunningDaemon, startsAtBoot];
-  const candidates = preferences
-    .map((matches) => daemons.find(matches))
-    .filter((each) => each !== undefined);
-  const [backend] = candidates;
+  const backend = stage === "local" ? (enabled ?? running) : (running ?? enabled);
   return backend === undefined ? null : choiceFor(backend, facts);
 }
 
@@ -89,8 +72,8 @@ function rendererFacts(facts: BackendFacts): DaemonFacts {
   return facts.netplan.renderer === "NetworkManager" ? facts.networkManager : facts.networkd;
 }
 
-function daemonFacts(facts: BackendFacts, backend: (typeof daemons)[number]): DaemonFacts {
-  return backend === "networkd" ? facts.networkd : facts.networkManager;
+function daemonFacts(facts: BackendFacts, daemon: Daemon): DaemonFacts {
+  return daemon === "networkd" ? facts.networkd : facts.networkManager;
 }
 
 function describeNetplan(facts: BackendFacts): string {
@@ -102,18 +85,16 @@ function describeNetplan(facts: BackendFacts): string {
   return `netplan: installed, configured by ${files.join(", ")}, ${by}${missing}`;
 }
 
-function describeDaemon(facts: BackendFacts, backend: (typeof daemons)[number]): string {
-  const { isInstalled, isEnabled, isRunning } = daemonFacts(facts, backend);
-  if (!isInstalled) return `${backend}: not installed`;
-  return `${backend}: ${isEnabled ? "enabled" : "not enabled"}, ${isRunning ? "running" : "not running"}`;
+function describeDaemon(facts: BackendFacts, daemon: Daemon): string {
+  const { isInstalled, isEnabled, isRunning } = daemonFacts(facts, daemon);
+  if (!isInstalled) return `${daemon}: not installed`;
+  return `${daemon}: ${isEnabled ? "enabled" : "not enabled"}, ${isRunning ? "running" : "not running"}`;
 }
 
 function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stage: Stage): string {
   if (renderer !== null) return `${backend} is in charge, on ${renderer}`;
-  const { isRunning, isEnabled } = daemonFacts(
-    facts,
-    backend === "networkd" ? backend : "network-manager",
-  );
+  const daemon = backend === "networkd" ? backend : "network-manager";
+  const { isRunning, isEnabled } = daemonFacts(facts, daemon);
   const isByRunning = stage === "network" ? isRunning : !isEnabled;
   const word = isByRunning ? "running" : "enabled";
   const both = isByRunning
@@ -129,11 +110,6 @@ function describeRequest(requested: Backend, found: Choice | null, stage: Stage)
   return `${requested}: requested with --backend, although ${backendInCharge} is in charge (stage ${stage})`;
 }
 
-function idleReasons(choice: Choice, stage: Stage): readonly string[] {
-  const reason = findIdleReason({ ...choice, stage });
-  return reason === null ? [] : [reason];
-}
-
 function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failure {
   const names = backends.map((backend) => `--backend ${backend}`).join(", ");
   const reason = hasSystemd ? "" : "; systemd does not run here";
@@ -146,12 +122,10 @@ function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failur
  * Why written files will not take effect: the daemon in charge does not run although it should by
  * now. null: it runs, or (stage local) is not started yet.
  */
-export function findIdleReason({
-  backend,
-  renderer,
-  isRunning,
-  stage,
-}: Pick<Activation, "backend" | "renderer" | "isRunning" | "stage">): string | null {
+export function findIdleReason(
+  activation: Pick<Activation, keyof Choice | "stage">,
+): string | null {
+  const { backend, renderer, isRunning, stage } = activation;
   if (stage === "local" || isRunning) return null;
   return `${renderer ?? backend} does not run: only files are written`;
 }

@@ -26,16 +26,13 @@ export function planDns({ resolvConf: current, hasNetworkManager, setting }: Dns
   if (!hasNetworkManager) return { file: null, reasons: [] };
   if (setting !== null) return noDnsFile(`${setting.path} says ${setting.text}`);
   if (current === null) return noDnsFile(`there is no ${resolvConf} to keep`);
-  if (current.target !== null)
-    return noDnsFile(`${resolvConf} is a symbolic link to ${current.target}`);
-  if (isWrittenByNetworkManager(current.text))
-    return noDnsFile(`NetworkManager writes ${resolvConf}`);
-  if (!hasNameServer(current.text)) return noDnsFile(`${resolvConf} has no name server to keep`);
+  const { target, text } = current;
+  if (target !== null) return noDnsFile(`${resolvConf} is a symbolic link to ${target}`);
+  if (isWrittenByNetworkManager(text)) return noDnsFile(`NetworkManager writes ${resolvConf}`);
+  if (!hasNameServer(text)) return noDnsFile(`${resolvConf} has no name server to keep`);
   const reason = `${resolvConf} has name servers that NetworkManager did not write`;
-  return {
-    file: dnsFile,
-    reasons: [`DNS: ${reason}: ${networkManagerDnsPath} stops it from replacing them`],
-  };
+  const effect = `${networkManagerDnsPath} stops it from replacing them`;
+  return { file: dnsFile, reasons: [`DNS: ${reason}: ${effect}`] };
 }
 
 function noDnsFile(reason: string): DnsPlan {
@@ -51,18 +48,16 @@ function hasNameServer(text: string): boolean {
   return /^nameserver[ \t]+\S/m.test(text);
 }
 
-const dnsFile: ConfigFile = {
-  path: networkManagerDnsPath,
-  content: [
-    `# ${managedMark}: ${resolvConf} is somebody else's`,
-    "# to give it to NetworkManager, say what it should do with DNS in a file of your own here",
-    "[main]",
-    "dns=none",
-    "",
-  ].join("\n"),
-  mode: 0o644,
-  mac: null,
-};
+const dnsFile = machineFile(networkManagerDnsPath, [
+  `# ${managedMark}: ${resolvConf} is somebody else's`,
+  "# to give it to NetworkManager, say what it should do with DNS in a file of your own here",
+  "[main]",
+  "dns=none",
+]);
+
+function machineFile(path: string, lines: readonly string[]): ConfigFile {
+  return { path, content: `${lines.join("\n")}\n`, mode: 0o644, mac: null };
+}
 
 /**
  * The file that makes networkd keep routes and rules of other programs (container networks, VPNs, an
@@ -74,15 +69,9 @@ export function planNetworkdConfig({ backend, renderer }: Activation): readonly 
   return backend === "networkd" || renderer === "networkd" ? [networkdConfigFile] : [];
 }
 
-const networkdConfigFile: ConfigFile = {
-  path: networkdConfigPath,
-  content: [
-    `# ${managedMark}: what others made stays`,
-    "[Network]",
-    "ManageForeignRoutes=no",
-    "ManageForeignRoutingPolicyRules=no",
-    "",
-  ].join("\n"),
-  mode: 0o644,
-  mac: null,
-};
+const networkdConfigFile = machineFile(networkdConfigPath, [
+  `# ${managedMark}: what others made stays`,
+  "[Network]",
+  "ManageForeignRoutes=no",
+  "ManageForeignRoutingPolicyRules=no",
+]);

@@ -26,7 +26,7 @@ export function networkManagerSteps(
     ...(needsReload ? [reloadConfiguration(activation)] : []),
     ...(hasRemovedProfiles ? [dropProfiles] : []),
     ...(changed.length === 0 ? [] : [loadProfiles(changed, activation)]),
-    ...primaryLast.flatMap((nic) => activateProfile(nic, activation)),
+    ...primaryLast.flatMap((nic) => activateNic(nic, activation)),
   ];
 }
 
@@ -52,10 +52,9 @@ const dropProfiles: Step = {
 };
 
 function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step {
+  const isNetplan = backend === "netplan";
   const paths = nics.map(({ mac }) =>
-    backend === "netplan"
-      ? netplanProfilePath(macDigits(mac))
-      : managedPath("network-manager", mac),
+    isNetplan ? netplanProfilePath(macDigits(mac)) : managedPath("network-manager", mac),
   );
   return {
     argv: ["nmcli", "connection", "load", ...paths],
@@ -69,21 +68,13 @@ function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step
  * `reapply` changes a NIC without taking it down, but works only with the profile that is active on
  * it: another profile (the distribution's, cloud-init's) has to be replaced by activating ours.
  */
-function activateProfile(
-  { mac, name }: ActiveNic,
-  { activeProfiles }: Activation,
-): readonly Step[] {
+function activateNic({ mac, name }: ActiveNic, { activeProfiles }: Activation): readonly Step[] {
   if (name === null) return [];
   const uuid = profileUuid(macDigits(mac));
   const isUp = activeProfiles[name] === uuid;
-  return [
-    {
-      argv: isUp ? ["nmcli", "device", "reapply", name] : connectionUp(uuid, name),
-      reason: isUp ? `${name}: its profile changed` : `${name}: ec2nic's profile is not active yet`,
-      mac,
-      timeoutMs: 60_000,
-    },
-  ];
+  const argv = isUp ? ["nmcli", "device", "reapply", name] : connectionUp(uuid, name);
+  const what = isUp ? "its profile changed" : "ec2nic's profile is not active yet";
+  return [{ argv, reason: `${name}: ${what}`, mac, timeoutMs: 60_000 }];
 }
 
 /** The command that activates a profile on a link. */

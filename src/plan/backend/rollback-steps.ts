@@ -25,9 +25,7 @@ export function rollbackSteps(
   return [
     ...daemonSteps,
     readProfiles,
-    ...nics
-      .filter(({ mac }) => macs.has(mac))
-      .flatMap((nic) => reactivatePrevious(nic, activation)),
+    ...nics.filter(({ mac }) => macs.has(mac)).flatMap((nic) => reactivate(nic, activation)),
   ];
 }
 
@@ -38,10 +36,7 @@ const readProfiles: Step = {
   timeoutMs: 15_000,
 };
 
-function reactivatePrevious(
-  { mac, name }: ActiveNic,
-  { activeProfiles }: Activation,
-): readonly Step[] {
+function reactivate({ mac, name }: ActiveNic, { activeProfiles }: Activation): readonly Step[] {
   if (name === null) return [];
   const uuid = activeProfiles[name];
   const argv =

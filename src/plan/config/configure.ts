@@ -5,11 +5,10 @@ import { eniIndex, metricOf } from "./table-numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**
- * The network configuration of these NICs. The primary ENI has DHCP, and neither rules nor a table:
- * rules would also match replies of containers and bridges
- * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isOnlyEni`: the instance has one
- * ENI in total, so nothing needs policy routing. `leases`: addresses that DHCP gave to NICs whose
- * metadata may still grow.
+ * The configuration of these NICs. The primary ENI has DHCP, and neither rules nor a table: rules
+ * would also match replies of containers and bridges
+ * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isOnlyEni`: the instance has
+ * one ENI in total, and needs no rules. `leases`: DHCP's addresses of NICs whose metadata may grow.
  */
 export function configure(
   nics: readonly Nic[],

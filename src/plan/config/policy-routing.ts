@@ -1,13 +1,8 @@
-import { familyOf, hostCidr, subnetRouter, vpcIpv6Router } from "../../model/ip.ts";
+import { type Family, familyOf, hostCidr, subnetRouter, vpcIpv6Router } from "../../model/ip.ts";
 import type { Eni, EniFamily } from "../../model/eni.ts";
 import { mainTable } from "../../model/kernel-state.ts";
-import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
+import type { NicConfig, Route, RoutingPolicyRule } from "../../model/network-config.ts";
 import { prioritiesOf, tableOf } from "./table-numbers.ts";
-
-export interface PolicyRouting {
-  readonly routes: readonly Route[];
-  readonly rules: readonly RoutingPolicyRule[];
-}
 
 /**
  * The networks of the VPC's own services, reachable on every ENI: metadata, DNS, time.
@@ -27,16 +22,18 @@ export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as cons
  *    nm-cloud-setup has rule 30350 for the same purpose.
  * 3. the rest: the ENI's table.
  */
-export function policyRouting(eni: Eni, index: number): PolicyRouting {
+export function policyRouting(eni: Eni, index: number): Pick<NicConfig, "routes" | "rules"> {
   const table = tableOf(index);
   return {
-    routes: [...ipv4Routes(eni.ipv4, table), ...ipv6Routes(eni.ipv6, table)],
+    routes: [...familyRoutes(eni.ipv4, 4, table), ...familyRoutes(eni.ipv6, 6, table)],
     rules: [...familyRules(eni.ipv4, index), ...familyRules(eni.ipv6, index)],
   };
 }
 
 function familyRules(family: EniFamily, index: number): readonly RoutingPolicyRule[] {
-  return listSources(family).flatMap((from) => sourceRules(from, vpcNetworksOf(family), index));
+  // If IMDS does not list the VPC's networks, the ENI's own subnets are used.
+  const vpcNetworks = family.vpcCidrs.length === 0 ? family.subnets : family.vpcCidrs;
+  return listSources(family).flatMap((from) => sourceRules(from, vpcNetworks, index));
 }
 
 function sourceRules(
@@ -59,34 +56,15 @@ function listSources(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
 }
 
-/** The VPC's networks; if IMDS does not list them, the ENI's own subnets. */
-function vpcNetworksOf({ vpcCidrs, subnets }: EniFamily): readonly string[] {
-  return vpcCidrs.length === 0 ? subnets : vpcCidrs;
-}
-
 /** The subnets come first: the default route's gateway is reached through them. */
-function ipv4Routes(family: EniFamily, table: number): readonly Route[] {
-  const [subnet] = family.subnets;
-  if (subnet === undefined || listSources(family).length === 0) return [];
-  const gateway = subnetRouter(subnet);
+function familyRoutes(eniFamily: EniFamily, family: Family, table: number): readonly Route[] {
+  const { subnets } = eniFamily;
+  const [gateway] = family === 4 ? subnets.map(subnetRouter) : [vpcIpv6Router];
+  if (gateway === undefined || listSources(eniFamily).length === 0) return [];
+  const route = { family, gateway: null, prefersAdvertised: false, table };
+  const destination = family === 4 ? "0.0.0.0/0" : "::/0";
   return [
-    ...onLinkRoutes(family.subnets, table),
-    { family: 4, destination: "0.0.0.0/0", gateway, prefersAdvertised: false, table },
+    ...subnets.map((subnet) => ({ ...route, destination: subnet })),
+    { ...route, destination, gateway, prefersAdvertised: family === 6 },
   ];
-}
-
-function ipv6Routes(family: EniFamily, table: number): readonly Route[] {
-  if (listSources(family).length === 0) return [];
-  const gateway = vpcIpv6Router;
-  return [
-    ...onLinkRoutes(family.subnets, table),
-    { family: 6, destination: "::/0", gateway, prefersAdvertised: true, table },
-  ];
-}
-
-function onLinkRoutes(subnets: readonly string[], table: number): readonly Route[] {
-  return subnets.map((destination) => {
-    const family = familyOf(destination);
-    return { family, destination, gateway: null, prefersAdvertised: false, table };
-  });
 }

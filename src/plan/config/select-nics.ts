@@ -51,10 +51,9 @@ function incompleteNic(
 ): NicResult {
   const name = links.find((link) => link.mac === mac)?.name ?? null;
   const entry = findUnmanagedEntry(entries, [mac, name]);
-  if (entry !== null) {
-    return { mac, name, eni: null, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
-  }
-  return { mac, name, eni: null, outcome: "incomplete", reason };
+  const nic = { mac, name, eni: null };
+  if (entry === null) return { ...nic, outcome: "incomplete", reason };
+  return { ...nic, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
 }
 
 function unlistedNic({ mac, name }: Link): NicResult {
@@ -79,14 +78,12 @@ export function parseUnmanaged(text: string | null): Unmanaged {
     const word = line.replace(/#.*/, "").trim();
     return { word, entry: parseUnmanagedEntry(word), number: index + 1 };
   });
+  const problem = "is neither a MAC, nor a link's name, nor an ENI id: ignored";
   return {
     entries: new Set(lines.flatMap(({ entry }) => entry ?? [])),
     reasons: lines
       .filter(({ word, entry }) => word !== "" && entry === null)
-      .map(({ word, number }) => {
-        const problem = "is neither a MAC, nor a link's name, nor an ENI id: ignored";
-        return `${unmanagedPath}:${number}: ${JSON.stringify(word)} ${problem}`;
-      }),
+      .map(({ word, number }) => `${unmanagedPath}:${number}: ${JSON.stringify(word)} ${problem}`),
   };
 }
 

@@ -28,10 +28,7 @@ export function eniIndex(eni: Pick<Eni, "networkCard" | "deviceNumber">): number
 
 /** The card and device number of an index. */
 export function slotOfIndex(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
-  return {
-    networkCard: Math.floor(index / devicesPerCard),
-    deviceNumber: index % devicesPerCard,
-  };
+  return { networkCard: Math.floor(index / devicesPerCard), deviceNumber: index % devicesPerCard };
 }
 
 /** The metric of the routes that DHCP and router advertisements add to the main table. */
@@ -44,18 +41,12 @@ export function tableOf(index: number): number {
   return base.table + index;
 }
 
-/** The priorities of the three rules of a source, see the table above. */
-export interface RulePriorities {
-  /** Traffic to the VPC uses the NIC's table. */
-  readonly vpc: number;
-  /** Destinations that have a route in main use main. */
-  readonly main: number;
-  /** The rest uses the NIC's table. */
-  readonly own: number;
-}
-
-/** The priorities of the rules of one NIC's sources. */
-export function prioritiesOf(index: number): RulePriorities {
+/**
+ * The priorities of the three rules of each of a NIC's sources, see the table above. Traffic to the
+ * VPC (`vpc`) uses the NIC's table, destinations with a route in `main` use main, and the rest (`own`)
+ * uses the NIC's table.
+ */
+export function prioritiesOf(index: number): Readonly<Record<"vpc" | "main" | "own", number>> {
   const { vpc, main } = base.priority;
   return { vpc: vpc + index, main: main + index, own: tableOf(index) };
 }

@@ -51,24 +51,15 @@ function networkdConflicts(
 ): readonly string[] {
   const units = files.filter(({ path }) => directoryRank(path) >= 0 && path.endsWith(".network"));
   return units
-    .filter(({ path }) => path !== managedUnit && comesBefore(path, managedUnit))
+    .filter(({ path }) => overrides(path, managedUnit) || baseName(path) < baseName(managedUnit))
     .filter(({ path }) => !units.some((each) => overrides(each.path, path)))
     .flatMap(({ path, content }) => {
       const { result: match, unknown } = matchNetworkFile(content, nic);
       if (match === "no") return [];
-      const unknownKeys =
-        unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not looked at here)`;
+      const more = unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not looked at here)`;
       const verb = match === "yes" ? "takes it" : "may take it";
-      return [
-        `${path}: networkd ${verb} for ${formatNic(nic)} instead of ${managedUnit}${unknownKeys}`,
-      ];
+      return [`${path}: networkd ${verb} for ${formatNic(nic)} instead of ${managedUnit}${more}`];
     });
-}
-
-function comesBefore(path: string, managedUnit: string): boolean {
-  return baseName(path) === baseName(managedUnit)
-    ? overrides(path, managedUnit)
-    : baseName(path) < baseName(managedUnit);
 }
 
 function overrides(path: string, other: string): boolean {
@@ -82,11 +73,9 @@ function directoryRank(path: string): number {
 function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
   if (path === netplanProfilePath(macDigits(nic.mac))) return [];
   if (path.includes("/system-connections/")) {
-    const verdict = matchProfile(content, nic);
-    const verb = verdict === "yes" ? "prefers it" : "may prefer it";
-    return verdict === "no"
-      ? []
-      : [`${path}: NetworkManager ${verb} to ours for ${formatNic(nic)}`];
+    const match = matchProfile(content, nic);
+    const verb = match === "yes" ? "prefers it" : "may prefer it";
+    return match === "no" ? [] : [`${path}: NetworkManager ${verb} to ours for ${formatNic(nic)}`];
   }
   if (!/\/NetworkManager(\.conf$|\/.*\.conf$)/.test(path)) return [];
   const match = matchUnmanagedDevices(content, nic);

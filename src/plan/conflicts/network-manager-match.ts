@@ -54,12 +54,11 @@ export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriStat
 function matchDeviceList(list: string, nic: MatchedNic): TriState {
   const words = list.split(/[,;]/).map((word) => word.trim());
   const specs = words.filter((word) => word !== "");
-  const [exceptions, others] = [true, false].map((isException) =>
-    specs.filter((spec) => spec.startsWith("except:") === isException),
-  );
+  const exceptions = specs.filter((spec) => spec.startsWith("except:"));
+  const others = specs.filter((spec) => !spec.startsWith("except:"));
   return allOf([
-    ...(exceptions ?? []).map((spec) => negate(matchDeviceSpec(spec.slice("except:".length), nic))),
-    anyOf((others ?? []).map((spec) => matchDeviceSpec(spec, nic))),
+    ...exceptions.map((spec) => negate(matchDeviceSpec(spec.slice("except:".length), nic))),
+    anyOf(others.map((spec) => matchDeviceSpec(spec, nic))),
   ]);
 }
 

@@ -29,12 +29,12 @@ export function planDaemonRepair(
   differences: readonly Difference[],
   activeBackend: ActiveBackend,
 ): DaemonRepair {
-  const nicDifferences = differences.filter(({ mac }) => mac === nic.mac);
-  const missing = nicDifferences.flatMap((each) =>
+  const ownDifferences = differences.filter(({ mac }) => mac === nic.mac);
+  const missing = ownDifferences.flatMap((each) =>
     each.kind === "address" && each.isLeased ? cidrAddress(each.cidr) : [],
   );
   if (missing.length === 0) {
-    const lacksDefaultRoute = nicDifferences.some(({ kind }) => kind === "default-route");
+    const lacksDefaultRoute = ownDifferences.some(({ kind }) => kind === "default-route");
     return noRepair(lacksDefaultRoute ? [missingRouteReason(nic, activeBackend)] : []);
   }
   const missingAddresses = `${nic.name}: ${missing.join(" and ")}`;
@@ -69,12 +69,9 @@ interface DaemonCommand {
  * after 35 to 55 ms, IPv6 after 2 to 3 s, with or without `KeepConfiguration=dhcp`. `renew` removes
  * nothing and restores routes, but no address.
  */
-function networkdCommand(
-  { name, isPrimary }: ExpectedNic,
-  isIpv4InUse: boolean,
-): DaemonCommand | null {
-  if (isPrimary && isIpv4InUse) return null;
-  return { argv: ["networkctl", "reconfigure", name], resetsLink: true };
+function networkdCommand(nic: ExpectedNic, isIpv4InUse: boolean): DaemonCommand | null {
+  if (nic.isPrimary && isIpv4InUse) return null;
+  return { argv: ["networkctl", "reconfigure", nic.name], resetsLink: true };
 }
 
 /** nmcli(1): `reapply` changes what differs from the profile; `up` activates the device again. */
@@ -87,8 +84,6 @@ function networkManagerCommand(name: string, isInUse: boolean): DaemonCommand {
  * command at the wrong time does most harm.
  */
 function missingRouteReason({ name }: ExpectedNic, activeBackend: ActiveBackend): string {
-  const commandName = usesNetworkManager(activeBackend)
-    ? "nmcli device reapply"
-    : "networkctl renew";
-  return `${name}: only DHCP can restore its default route (${commandName} ${name})`;
+  const command = usesNetworkManager(activeBackend) ? "nmcli device reapply" : "networkctl renew";
+  return `${name}: only DHCP can restore its default route (${command} ${name})`;
 }

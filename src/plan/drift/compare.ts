@@ -56,15 +56,13 @@ function compareRoute(
   const wrong = used.find((each) => !isSameHop(each, route, name));
   const location = { kind: "route", mac, name, route } as const;
   const subject = `${name}: route ${shortenCidr(destination)}`;
+  const expectedHop = describeHop(route.gateway, name);
   if (used.length === 0) {
-    const text = `${subject} ${describeHop(route.gateway, name)} in table ${table} is missing`;
+    const text = `${subject} ${expectedHop} in table ${table} is missing`;
     return { ...location, what: "missing", text, metric: null };
   }
   if (wrong === undefined) return null;
-  const [actualHop, expectedHop] = [
-    describeHop(wrong.gateway, wrong.link),
-    describeHop(route.gateway, name),
-  ];
+  const actualHop = describeHop(wrong.gateway, wrong.link);
   const text = `${subject} in table ${table} goes ${actualHop}, not ${expectedHop}`;
   return { ...location, what: "wrong", text, metric };
 }

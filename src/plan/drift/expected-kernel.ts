@@ -1,6 +1,5 @@
 import { type Family, familyOf, hostCidr } from "../../model/ip.ts";
 import type { ExistingFile } from "../../model/plan.ts";
-import type { Eni, IncompleteEni } from "../../model/eni.ts";
 import type {
   NetworkConfig,
   NicConfig,
@@ -9,6 +8,7 @@ import type {
 } from "../../model/network-config.ts";
 import { eniIndex } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
+import type { NetworkFacts } from "../files/plan-network.ts";
 
 /** What the kernel must have, whichever daemon configured it. */
 export interface ExpectedKernel {
@@ -50,36 +50,29 @@ export interface IndexOwner {
   readonly rules: readonly RoutingPolicyRule[] | null;
 }
 
-/** What IMDS lists. */
-export interface ListedEnis {
-  readonly enis: readonly Eni[];
-  readonly incomplete: readonly IncompleteEni[];
-  /** `macs`: only these ENIs are known; null, or left out: all are. `gone`: their NICs have left. */
-  readonly scope?: { readonly macs: readonly string[] | null; readonly gone: readonly string[] };
-}
+/** What IMDS lists, and for which of it the plan is; `scope.macs` null, or no `scope`: for all. */
+type ListedEnis = Pick<NetworkFacts, "enis" | "incomplete" | "scope">;
 
 /**
- * What the kernel must have, given `config`. `listed`: ENIs that are left alone own their indexes
- * too. `files`: our files, which give the indexes of NICs that are gone.
+ * What the kernel must have, given `config`. ENIs that are left alone own their indexes too.
+ * `files`: our files, which give the indexes of NICs that are gone.
  */
 export function expectedKernel(
   config: NetworkConfig,
-  listed: ListedEnis,
+  { enis, incomplete, scope }: ListedEnis,
   files: readonly ExistingFile[] = [],
 ): ExpectedKernel {
   const configured = new Set(config.nics.map(({ mac }) => mac));
-  const leftAlone = listed.enis.filter(
-    ({ mac }) => !configured.has(mac) && !listed.scope?.gone.includes(mac),
-  );
+  const leftAlone = enis.filter(({ mac }) => !configured.has(mac) && !scope?.gone.includes(mac));
   return {
     nics: config.nics.flatMap((nic) => (nic.name === null ? [] : [expectedNic(nic, nic.name)])),
     indexOwners: [
       ...config.nics.map(({ index, mac, name, rules }) => ({ index, mac, name, rules })),
       ...leftAlone.map((eni) => ({ index: eniIndex(eni), mac: eni.mac, name: null, rules: null })),
     ],
-    isComplete: listed.incomplete.length === 0 && (listed.scope?.macs ?? null) === null,
+    isComplete: incomplete.length === 0 && (scope?.macs ?? null) === null,
     removedIndexes: parseManagedNics(files)
-      .filter(({ mac, isPrimary }) => !isPrimary && listed.scope?.gone.includes(mac))
+      .filter(({ mac, isPrimary }) => !isPrimary && scope?.gone.includes(mac))
       .map(({ index }) => index),
   };
 }

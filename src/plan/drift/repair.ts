@@ -28,16 +28,10 @@ export function repairSteps(
   const daemonRepairs = expected.nics.map((nic) => {
     return { mac: nic.mac, ...planDaemonRepair(nic, differences, activeBackend) };
   });
-  const resetMacs = new Set(
-    daemonRepairs.filter(({ resetsLink }) => resetsLink).map(({ mac }) => mac),
-  );
+  const resetMacs = daemonRepairs.filter(({ resetsLink }) => resetsLink).map(({ mac }) => mac);
+  const others = differences.filter(({ mac }) => mac === null || !resetMacs.includes(mac));
   return {
-    steps: [
-      ...differences
-        .filter(({ mac }) => mac === null || !resetMacs.has(mac))
-        .flatMap(repairStepsFor),
-      ...daemonRepairs.flatMap(({ steps }) => steps),
-    ],
+    steps: [...others.flatMap(repairStepsFor), ...daemonRepairs.flatMap(({ steps }) => steps)],
     reasons: daemonRepairs.flatMap(({ reasons }) => reasons),
   };
 }
@@ -46,19 +40,15 @@ export function repairSteps(
 const alreadyDoneMessages = { missing: "File exists", stale: "No such file or directory" } as const;
 
 function repairStepsFor(difference: Difference): readonly Step[] {
-  const { mac, text } = difference;
-  const doneMessage =
+  const { mac, text: reason } = difference;
+  const done =
     difference.kind === "rule" ? { alreadyDoneMessage: alreadyDoneMessages[difference.what] } : {};
-  return repairArgvs(difference).map((argv) => ({
-    argv,
-    reason: text,
-    mac,
-    timeoutMs,
-    ...doneMessage,
-  }));
+  return repairArgvs(difference).map((argv) => ({ argv, reason, mac, timeoutMs, ...done }));
 }
 
-function repairArgvs(difference: Difference): readonly (readonly string[])[] {
+type Argv = Step["argv"];
+
+function repairArgvs(difference: Difference): readonly Argv[] {
   const { kind, name } = difference;
   if (kind === "rule") {
     const verb = difference.what === "stale" ? "del" : "add";
@@ -71,21 +61,18 @@ function repairArgvs(difference: Difference): readonly (readonly string[])[] {
   return [];
 }
 
+type AddressDifference = Extract<Difference, { readonly kind: "address" }>;
+
 /**
- * Adds the address as the daemons do: without a prefix route, and for IPv6 with preferred lifetime 0,
- * so that it is never the source (RFC 6724, rule 3). In a VPC an address has one holder, so duplicate
- * address detection would only delay. An address that failed it stays unusable until it is added
+ * Adds the address as the daemons do: without a prefix route, and for IPv6 with preferred lifetime
+ * 0, so that it is never the source (RFC 6724, rule 3). In a VPC an address has one holder:
+ * duplicate address detection would only delay. One that failed it stays unusable until added
  * again.
  */
-function addressArgvs(
-  { cidr, what }: { readonly cidr: string; readonly what: "missing" | "wrong" },
-  name: string,
-): readonly (readonly string[])[] {
+function addressArgvs({ cidr, what }: AddressDifference, name: string): readonly Argv[] {
   const family = familyOf(cidr);
-  const [command, address] = [
-    ["ip", `-${family}`, "address"],
-    [cidr, "dev", name],
-  ];
+  const command = ["ip", `-${family}`, "address"];
+  const address = [cidr, "dev", name];
   const flags = family === 4 ? [] : ["nodad", "preferred_lft", "0"];
   return [
     ...(what === "wrong" ? [[...command, "del", ...address]] : []),

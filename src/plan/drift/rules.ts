@@ -15,12 +15,12 @@ export function findStaleRules(
   kernel: KernelState,
 ): readonly Difference[] {
   return kernel.rules.flatMap((rule) => {
-    const managedRule = parseManagedRule(rule);
-    if (managedRule === null || isAmbiguous(rule, kernel.rules)) return [];
-    const owner = expected.indexOwners.find(({ index }) => index === managedRule.index) ?? null;
+    const ours = parseManagedRule(rule);
+    if (ours === null || isAmbiguous(rule, kernel.rules)) return [];
+    const owner = expected.indexOwners.find(({ index }) => index === ours.index) ?? null;
     const isKept =
-      owner === null ? mayBeInUse(managedRule.index, expected, kernel) : isWanted(rule, owner);
-    return isKept ? [] : [staleRule(managedRule.rule, owner)];
+      owner === null ? mayBeInUse(ours.index, expected, kernel) : isWanted(rule, owner);
+    return isKept ? [] : [staleRule(ours.rule, owner)];
   });
 }
 
@@ -40,13 +40,11 @@ function parseManagedRule(rule: KernelRule): ManagedRule | null {
   const index = ignoresDefault ? priority - base.main : table - tableOf(0);
   // A higher index would reach the numbers of the next kind of rule.
   if (index < 0 || index >= base.main - base.vpc) return null;
-  const { vpc, own: managedRule } = prioritiesOf(index);
-  const hasManagedNumbers = ignoresDefault
+  const { vpc, own } = prioritiesOf(index);
+  const isOurs = ignoresDefault
     ? table === mainTable && to === null
-    : priority === (to === null ? managedRule : vpc);
-  return hasManagedNumbers
-    ? { index, rule: { family, from, to, table, priority, ignoresDefault } }
-    : null;
+    : priority === (to === null ? own : vpc);
+  return isOurs ? { index, rule: { family, from, to, table, priority, ignoresDefault } } : null;
 }
 
 /** A rule with the same fields has unknown conditions: `ip rule del` could delete the wrong one. */
@@ -83,14 +81,8 @@ type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | nu
 
 /** Whether two rules have the same effect; the kernel refuses a second one. */
 export function isSameRule(left: RuleFields, right: RuleFields): boolean {
-  return (
-    left.family === right.family &&
-    left.priority === right.priority &&
-    left.from === right.from &&
-    left.to === right.to &&
-    left.table === right.table &&
-    left.ignoresDefault === right.ignoresDefault
-  );
+  const fields = ["family", "priority", "from", "to", "table", "ignoresDefault"] as const;
+  return fields.every((field) => left[field] === right[field]);
 }
 
 /** In the syntax of `ip rule`: `rule 10001 from 10.0.1.20 lookup 10001`. */

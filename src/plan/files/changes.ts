@@ -12,10 +12,7 @@ export function changedMacs({ write, remove }: Changes): ReadonlySet<string> {
 
 /** Whether NetworkManager's DNS file is written or removed. */
 export function changesDns({ write, remove }: Changes): boolean {
-  return (
-    write.some(({ path }) => path === networkManagerDnsPath) ||
-    remove.includes(networkManagerDnsPath)
-  );
+  return [...write.map(({ path }) => path), ...remove].includes(networkManagerDnsPath);
 }
 
 /**

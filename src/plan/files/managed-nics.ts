@@ -17,24 +17,16 @@ export interface ManagedNic {
   readonly vpcNetworks: readonly string[];
 }
 
-/**
- * The NICs that our files are for, of any backend. A file whose header an admin has removed is
- * ignored.
- */
+/** The NICs of our files, of any backend. A file whose header an admin has removed is ignored. */
 export function parseManagedNics(files: readonly ExistingFile[]): readonly ManagedNic[] {
   const parsed = files.filter(isManaged).flatMap((file) => parseManagedNic(file) ?? []);
   return [...new Set(parsed.map(({ mac }) => mac))].flatMap((mac) => {
     // netplan's file has a drop-in beside it
-    const [first, ...others] = parsed.filter((each) => each.mac === mac);
-    if (first === undefined) return [];
-    const all = [first, ...others];
-    return [
-      {
-        ...first,
-        sources: [...new Set(all.flatMap(({ sources }) => sources))],
-        vpcNetworks: [...new Set(all.flatMap(({ vpcNetworks }) => vpcNetworks))],
-      },
-    ];
+    const all = parsed.filter((each) => each.mac === mac);
+    const [first] = all;
+    const sources = [...new Set(all.flatMap((each) => each.sources))];
+    const vpcNetworks = [...new Set(all.flatMap((each) => each.vpcNetworks))];
+    return first === undefined ? [] : [{ ...first, sources, vpcNetworks }];
   });
 }
 
@@ -69,9 +61,8 @@ function uniqueCidrs(texts: readonly (string | undefined)[]): readonly string[] 
 }
 
 /**
- * The MACs whose files were left by another machine: an image created elsewhere contains them. A MAC
- * that IMDS lists, or that a link has, is not retired; if no link could be read, none is. In the order
- * of `files`.
+ * The MACs whose files another machine left: an image created elsewhere has them. A MAC that IMDS
+ * lists, or a link has, is not retired; if no link could be read, none is. In the order of `files`.
  */
 export function findRetiredMacs(
   files: readonly ExistingFile[],

@@ -39,10 +39,8 @@ export function planChanges(wanted: WantedState, state: HostState): FilePlan {
     .filter((file) => !state.files.some((existing) => isSameFile(file, existing)))
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
   const obsolete = state.files.filter((file) => isObsolete(file, wanted));
-  const remove = obsolete
-    .filter(isManaged)
-    .map(({ path }) => path)
-    .toSorted();
+  const remove = obsolete.flatMap((file) => (isManaged(file) ? [file.path] : [])).toSorted();
+  const foreign = obsolete.filter((file) => !isManaged(file));
   const changed = new Set([...write.map(({ mac }) => mac), ...remove.map(macOfManagedPath)]);
   return {
     backend: wanted.backend,
@@ -51,13 +49,9 @@ export function planChanges(wanted: WantedState, state: HostState): FilePlan {
     reasons: [
       ...wanted.reasons,
       ...wanted.config.nics.map(describeConfigured),
-      ...wanted.leftAlone.map(
-        ({ mac, name, reason }) => `${formatNic(mac, name)}: left alone: ${reason ?? ""}`,
-      ),
+      ...wanted.leftAlone.map((nic) => `${formatNic(nic)}: left alone: ${nic.reason ?? ""}`),
       ...remove.map((path) => describeRemoved(path, wanted)),
-      ...obsolete
-        .filter((file) => !isManaged(file))
-        .map(({ path }) => `${path}: not written by ec2nic: left in place`),
+      ...foreign.map(({ path }) => `${path}: not written by ec2nic: left in place`),
     ],
     nics: [
       ...wanted.config.nics.map((nic) => configuredNic(nic, changed.has(nic.mac))),
@@ -87,7 +81,7 @@ function describeConfigured(nic: NicConfig): string {
   const more = nic.addresses.length === 0 ? "" : `, ${nic.addresses.length} more addresses`;
   const here = nic.name === null ? "; no NIC here has its MAC yet" : "";
   const what = `${role}, metric ${nic.metric}: ${dhcp}${more}, ${routing}${here}`;
-  return `${formatNic(nic.mac, nic.name)} is ${nic.eniId}, ${what}`;
+  return `${formatNic(nic)} is ${nic.eniId}, ${what}`;
 }
 
 function describeRemoved(path: string, wanted: WantedState): string {
@@ -103,7 +97,7 @@ function retiredReason(mac: string, { gone }: WantedState): string {
   return "neither IMDS nor this machine has its MAC";
 }
 
-function formatNic(mac: string, name: string | null): string {
+function formatNic({ mac, name }: Pick<NicConfig, "mac" | "name">): string {
   return name === null ? mac : `${mac} (${name})`;
 }
 
@@ -119,8 +113,7 @@ function leftAloneNic(nic: NicResult, { files }: HostState): NicResult {
 }
 
 function retiredNic(mac: string, wanted: WantedState): NicResult {
-  const reason = retiredReason(mac, wanted);
-  return { mac, name: null, eni: null, outcome: "retired", reason };
+  return { mac, name: null, eni: null, outcome: "retired", reason: retiredReason(mac, wanted) };
 }
 
 /** The files that a plan writes or removes, as differences for `--check`. */
@@ -140,11 +133,8 @@ export function checkFiles(
       return { ...locate(mac), what, text };
     }),
     ...remove.map((path): Difference => {
-      return {
-        ...locate(macOfManagedPath(path)),
-        what: "stale",
-        text: `${path} should not be there`,
-      };
+      const text = `${path} should not be there`;
+      return { ...locate(macOfManagedPath(path)), what: "stale", text };
     }),
   ];
 }

@@ -101,19 +101,14 @@ function findRetired(
 function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly string[] {
   const listed = [...enis, ...incomplete].map(({ mac }) => mac);
   const absent = listed.filter((mac) => scope?.gone.includes(mac));
-  return absent.map(
-    (mac) => `${mac}: IMDS lists it, but no device here can be this ENI: not configured`,
-  );
+  const reason = "IMDS lists it, but no device here can be this ENI: not configured";
+  return absent.map((mac) => `${mac}: ${reason}`);
 }
 
 function dhcpReasons(nic: NicConfig): readonly string[] {
-  const [nicName, reason] = [
-    nic.name ?? nic.mac,
-    "DHCP gave an address that IMDS does not list yet",
-  ];
-  return unlistedLeaseFamilies(nic).map(
-    (family) => `${nicName}: IPv${family}: ${reason}: DHCP stays on`,
-  );
+  const name = nic.name ?? nic.mac;
+  const reason = "DHCP gave an address that IMDS does not list yet: DHCP stays on";
+  return unlistedLeaseFamilies(nic).map((family) => `${name}: IPv${family}: ${reason}`);
 }
 
 /** Whether IMDS lists all ENIs. If not, an unlisted MAC may still be listed later. */
