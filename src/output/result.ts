@@ -27,12 +27,11 @@ export interface Result {
 export function renderResult({ nics, plan, error, differences = null, ...rest }: Result): string {
   const worst = nicOutcomes.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");
-  const steps = plan === null ? null : planJson(plan);
   return renderJson({
     ...rest,
     outcome,
     nics,
-    plan: steps,
+    plan: plan === null ? null : planJson(plan),
     ...(differences === null ? {} : { differences }),
     ...(error === null ? {} : { error }),
   });

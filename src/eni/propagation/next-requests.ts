@@ -25,10 +25,8 @@ export function nextAwaitedRequest(
   pending: readonly PendingEni[],
   lastRequestMs: LastRequestMs,
 ): EniRequest | null {
-  return pickOldest(
-    pending.flatMap((eni) => awaitedRequests(knowledge, eni)),
-    lastRequestMs,
-  );
+  const requests = pending.flatMap((eni) => awaitedRequests(knowledge, eni));
+  return pickOldest(requests, lastRequestMs);
 }
 
 /** A request for something known, which may have grown without a change of the listing. */

@@ -122,10 +122,8 @@ function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failur
  * Why written files will not take effect: the daemon in charge does not run although it should by
  * now. null: it runs, or (stage local) is not started yet.
  */
-export function findIdleReason(
-  activation: Pick<Activation, keyof Choice | "stage">,
-): string | null {
-  const { backend, renderer, isRunning, stage } = activation;
+export function findIdleReason(choice: Pick<Activation, keyof Choice | "stage">): string | null {
+  const { backend, renderer, isRunning, stage } = choice;
   if (stage === "local" || isRunning) return null;
   return `${renderer ?? backend} does not run: only files are written`;
 }

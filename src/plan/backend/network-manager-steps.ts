@@ -21,10 +21,11 @@ export function networkManagerSteps(
   const changed = nics.filter(({ mac }) => changes.write.some((file) => file.mac === mac));
   const needsReload = macs.size > 1 || changesDns(changes);
   const hasRemovedProfiles = [...macs].some((mac) => !changed.some((nic) => nic.mac === mac));
+  const dropReason = "NetworkManager drops the profiles whose files were removed";
   const primaryLast = changed.toSorted((a, b) => Number(a.isPrimary) - Number(b.isPrimary));
   return [
     ...(needsReload ? [reloadConfiguration(activation)] : []),
-    ...(hasRemovedProfiles ? [dropProfiles] : []),
+    ...(hasRemovedProfiles ? [reloadProfiles(dropReason)] : []),
     ...(changed.length === 0 ? [] : [loadProfiles(changed, activation)]),
     ...primaryLast.flatMap((nic) => activateNic(nic, activation)),
   ];
@@ -32,36 +33,25 @@ export function networkManagerSteps(
 
 /** Makes NetworkManager read NetworkManager.conf and conf.d, and write resolv.conf; no profiles. */
 function reloadConfiguration({ hasSystemd }: Activation): Step {
-  const unit = "NetworkManager.service";
-  return {
-    argv: hasSystemd
-      ? ["systemctl", "reload-or-try-restart", unit]
-      : ["nmcli", "general", "reload"],
-    reason: "NetworkManager reads its own configuration again",
-    mac: null,
-    timeoutMs: 30_000,
-  };
+  const systemctl = ["systemctl", "reload-or-try-restart", "NetworkManager.service"];
+  const argv = hasSystemd ? systemctl : ["nmcli", "general", "reload"];
+  const reason = "NetworkManager reads its own configuration again";
+  return { argv, reason, mac: null, timeoutMs: 30_000 };
 }
 
-/** Drops the profiles whose files are gone; unchanged profiles are not touched. */
-const dropProfiles: Step = {
-  argv: ["nmcli", "connection", "reload"],
-  reason: "NetworkManager drops the profiles whose files were removed",
-  mac: null,
-  timeoutMs: 15_000,
-};
+/** Reads new profiles, and drops those whose files are gone; unchanged ones are not touched. */
+export function reloadProfiles(reason: string): Step {
+  return { argv: ["nmcli", "connection", "reload"], reason, mac: null, timeoutMs: 15_000 };
+}
 
 function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step {
   const isNetplan = backend === "netplan";
   const paths = nics.map(({ mac }) =>
     isNetplan ? netplanProfilePath(macDigits(mac)) : managedPath("network-manager", mac),
   );
-  return {
-    argv: ["nmcli", "connection", "load", ...paths],
-    reason: "NetworkManager reads the profiles that changed",
-    mac: null,
-    timeoutMs: 15_000,
-  };
+  const argv = ["nmcli", "connection", "load", ...paths];
+  const reason = "NetworkManager reads the profiles that changed";
+  return { argv, reason, mac: null, timeoutMs: 15_000 };
 }
 
 /**

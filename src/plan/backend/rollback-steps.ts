@@ -6,7 +6,7 @@ import {
 } from "../../model/plan.ts";
 import { changedMacs, type Changes } from "../files/changes.ts";
 import { activationSteps } from "./activation-steps.ts";
-import { connectionUp } from "./network-manager-steps.ts";
+import { connectionUp, reloadProfiles } from "./network-manager-steps.ts";
 
 /**
  * The commands that undo `activationSteps`, once the files are the old ones again. networkd and
@@ -24,17 +24,10 @@ export function rollbackSteps(
   const daemonSteps = steps.filter(({ argv }) => argv[0] !== "nmcli" || argv[1] === "general");
   return [
     ...daemonSteps,
-    readProfiles,
+    reloadProfiles("NetworkManager reads the restored profiles"),
     ...nics.filter(({ mac }) => macs.has(mac)).flatMap((nic) => reactivate(nic, activation)),
   ];
 }
-
-const readProfiles: Step = {
-  argv: ["nmcli", "connection", "reload"],
-  reason: "NetworkManager reads the restored profiles",
-  mac: null,
-  timeoutMs: 15_000,
-};
 
 function reactivate({ mac, name }: ActiveNic, { activeProfiles }: Activation): readonly Step[] {
   if (name === null) return [];

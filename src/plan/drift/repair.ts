@@ -66,8 +66,7 @@ type AddressDifference = Extract<Difference, { readonly kind: "address" }>;
 /**
  * Adds the address as the daemons do: without a prefix route, and for IPv6 with preferred lifetime
  * 0, so that it is never the source (RFC 6724, rule 3). In a VPC an address has one holder:
- * duplicate address detection would only delay. One that failed it stays unusable until added
- * again.
+ * duplicate address detection would only delay. One that failed it is unusable until added again.
  */
 function addressArgvs({ cidr, what }: AddressDifference, name: string): readonly Argv[] {
   const family = familyOf(cidr);

@@ -2,7 +2,7 @@ import { cidrContains, hostCidr, prefixLength, subnetRouter } from "../../model/
 import type { DhcpLease } from "../../model/dhcp.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
-import { freeProvisionalIndex, hasBestDefaultRoute, findExistingIndex } from "./provisional.ts";
+import { freeProvisionalIndex, hasBestDefaultRoute, findUsedIndex } from "./provisional.ts";
 import type { ManagedNic } from "../files/managed-nics.ts";
 
 /** Which index routes a NIC's packets, or why none does. */
@@ -34,34 +34,33 @@ export interface LeaseFacts {
 export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const { lease, managedNic, link, kernel } = facts;
   const implausible = implausibleReason(lease);
-  if (implausible !== null) return unknownRouting(implausible);
+  if (implausible !== null) return { kind: "unknown", reason: implausible };
   if (managedNic === null) return classifyUnknownNic(facts);
   if (managedNic.sources.length === 0) {
-    const existingIndex = findExistingIndex(link.name, lease.address, kernel);
-    const isNeeded = existingIndex !== null && !hasBestDefaultRoute(link.name, kernel);
-    if (isNeeded) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
-    return noRouting(
-      managedNic.isPrimary ? "the primary has no rules" : "ec2nic's file for it has no rules",
-    );
+    const usedIndex = findUsedIndex(link.name, lease.address, kernel);
+    const isNeeded = usedIndex !== null && !hasBestDefaultRoute(link.name, kernel);
+    if (isNeeded) return { kind: "routed", index: usedIndex, vpcNetworks: [] };
+    const owner = managedNic.isPrimary ? "the primary" : "ec2nic's file for it";
+    return { kind: "none", reason: `${owner} has no rules` };
   }
   if (managedNic.sources.includes(hostCidr(lease.address))) {
     return { kind: "routed", index: managedNic.index, vpcNetworks: managedNic.vpcNetworks };
   }
-  return unknownRouting(`${lease.address} is not in ec2nic's file for ${link.name}`);
+  return { kind: "unknown", reason: `${lease.address} is not in ec2nic's file for ${link.name}` };
 }
 
 function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
   const { link, lease, hasOtherPrimary, hasOtherNics, kernel } = facts;
-  if (!hasOtherNics) return noRouting("it is the only NIC");
-  const existingIndex = findExistingIndex(link.name, lease.address, kernel);
-  if (existingIndex !== null) return { kind: "routed", index: existingIndex, vpcNetworks: [] };
+  if (!hasOtherNics) return { kind: "none", reason: "it is the only NIC" };
+  const usedIndex = findUsedIndex(link.name, lease.address, kernel);
+  if (usedIndex !== null) return { kind: "routed", index: usedIndex, vpcNetworks: [] };
   if (!hasOtherPrimary && hasBestDefaultRoute(link.name, kernel)) {
-    return noRouting("the main table's default route uses it, so its replies do too");
+    const reason = "the main table's default route uses it, so its replies do too";
+    return { kind: "none", reason };
   }
   const index = freeProvisionalIndex(kernel);
-  return index === null
-    ? unknownRouting("all provisional tables are in use")
-    : { kind: "routed", index, vpcNetworks: [] };
+  if (index === null) return { kind: "unknown", reason: "all provisional tables are in use" };
+  return { kind: "routed", index, vpcNetworks: [] };
 }
 
 /**
@@ -83,11 +82,3 @@ function implausibleReason({ address, subnet, routers }: DhcpLease): string | nu
 
 /** This host, loopback, link-local, multicast and reserved addresses: no ENI has them. */
 const nonEniNetworks = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
-
-function noRouting(reason: string): LeaseRouting {
-  return { kind: "none", reason };
-}
-
-function unknownRouting(reason: string): LeaseRouting {
-  return { kind: "unknown", reason };
-}

@@ -1,7 +1,7 @@
 import { Failure } from "../../exit.ts";
 import { parseIpv4 } from "../../model/ip.ts";
 import { type DhcpClientName, dhcpClients, type DhcpEvent } from "../../model/dhcp.ts";
-import { type RawLease, parseDhcpLease } from "./parse-lease.ts";
+import { parseDhcpLease, readLease } from "./parse-lease.ts";
 
 /** The environment of a hook. */
 export type HookEnvironment = Readonly<Record<string, string | undefined>>;
@@ -20,22 +20,16 @@ export const actionVariable = "EC2NIC_DHCP_ACTION";
  */
 export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
   const client = detectClient(env);
-  const {
-    action: actionName,
-    nic: nicVariable,
-    kinds,
-    readLease: readField,
-    oldAddress,
-  } = dialects[client];
-  const action = env[actionVariable] || env[actionName] || "";
+  const dialect = dialects[client];
+  const action = env[actionVariable] || env[dialect.action] || "";
   const summary = `${client}: ${quoteWord(action)}`;
-  const kind = Object.hasOwn(kinds, action) ? kinds[action] : undefined;
+  const kind = Object.hasOwn(dialect.kinds, action) ? dialect.kinds[action] : undefined;
   if (kind === undefined) return { kind: "irrelevant", client, summary };
-  const nic = readLinkName(client, nicVariable, env);
+  const nic = readLinkName(client, dialect.nic, env);
   if (kind === "released") {
-    return { kind, client, nic, summary, address: parseIpv4(env[oldAddress ?? ""] ?? "") };
+    return { kind, client, nic, summary, address: parseIpv4(env[dialect.oldAddress ?? ""] ?? "") };
   }
-  const lease = readField(env);
+  const lease = readLease(dialect.lease, (name) => env[name] ?? "");
   // NetworkManager's first dhcp4-change has no lease yet; `up` follows.
   if (lease.address.text === "") {
     return { kind: "irrelevant", client, summary: `${summary} without an IPv4 address` };
@@ -43,15 +37,14 @@ export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
   return { kind, client, nic, lease: parseDhcpLease(client, lease), summary };
 }
 
-type EventKinds = Readonly<Record<string, "bound" | "released">>;
-
 interface Dialect {
   /** The variable with the action. */
   readonly action: string;
   /** The variable with the link's name. */
   readonly nic: string;
-  readonly kinds: EventKinds;
-  readonly readLease: (env: HookEnvironment) => RawLease;
+  readonly kinds: Readonly<Record<string, "bound" | "released">>;
+  /** The variables of `readLease`; empty: the client has none. */
+  readonly lease: readonly string[];
   /** The variable with the address of a lost lease; null: the client has none. */
   readonly oldAddress: string | null;
 }
@@ -62,7 +55,7 @@ const iscNames = ["ip_address", "subnet_mask", "routers", "interface_mtu", "dhcp
 const isc = {
   action: "reason",
   nic: "interface",
-  readLease: leaseReader(iscNames.map((name) => `new_${name}`)),
+  lease: iscNames.map((name) => `new_${name}`),
   oldAddress: "old_ip_address",
 };
 
@@ -81,7 +74,7 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
     nic: "interface",
     // `nak` is followed by `deconfig`
     kinds: { bound: "bound", renew: "bound", deconfig: "released" },
-    readLease: leaseReader(["ip", "subnet", "router", "mtu", "lease"]),
+    lease: ["ip", "subnet", "router", "mtu", "lease"],
     oldAddress: null,
   },
   // NetworkManager-dispatcher(8); `down` has no address of the lost lease
@@ -89,31 +82,11 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
     action: "NM_DISPATCHER_ACTION",
     nic: "DEVICE_IP_IFACE",
     kinds: { up: "bound", "dhcp4-change": "bound", reapply: "bound", down: "released" },
-    readLease: leaseReader(iscNames.map((name) => `DHCP4_${name.toUpperCase()}`)),
+    lease: iscNames.map((name) => `DHCP4_${name.toUpperCase()}`),
     oldAddress: null,
   },
-  networkd: {
-    action: "",
-    nic: "",
-    kinds: {},
-    readLease: leaseReader([]),
-    oldAddress: null,
-  },
+  networkd: { action: "", nic: "", kinds: {}, lease: [], oldAddress: null },
 };
-
-function leaseReader(names: readonly string[]): (env: HookEnvironment) => RawLease {
-  const [address = "", mask = "", routers = "", mtu = "", seconds = ""] = names;
-  return (env) => {
-    const readField = (name: string) => ({ name, text: env[name] ?? "" });
-    return {
-      address: readField(address),
-      mask: readField(mask),
-      routers: readField(routers),
-      mtu: readField(mtu),
-      seconds: readField(seconds),
-    };
-  };
-}
 
 /** The client named by our hooks; else by a variable that only this client sets. */
 function detectClient(env: HookEnvironment): DhcpClientName {

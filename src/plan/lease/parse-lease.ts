@@ -10,7 +10,7 @@ interface LeaseField {
 }
 
 /** The values of a lease, not parsed yet. */
-export interface RawLease {
+interface RawLease {
   readonly address: LeaseField;
   /** A netmask. */
   readonly mask: LeaseField;
@@ -22,6 +22,21 @@ export interface RawLease {
 }
 
 /**
+ * The values of a lease. `names`: the client's names of address, mask, routers, MTU and seconds.
+ */
+export function readLease(names: readonly string[], read: (name: string) => string): RawLease {
+  const [address, mask, routers, mtu, seconds] = names;
+  const field = (name = ""): LeaseField => ({ name, text: read(name) });
+  return {
+    address: field(address),
+    mask: field(mask),
+    routers: field(routers),
+    mtu: field(mtu),
+    seconds: field(seconds),
+  };
+}
+
+/**
  * Parses and checks every value of a lease; `address` and `mask` are required. Throws `DATAERR`, which
  * names the client and its variable, for an invalid value: any DHCP server may have sent it.
  */
@@ -29,15 +44,13 @@ export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLea
   const reject = createReject(client);
   const address = parseIpv4(field.address.text) ?? reject(field.address, "not an IPv4 address");
   const length = netmaskLength(field.mask.text) ?? reject(field.mask, "not a netmask");
-  const routers = field.routers.text.split(/\s+/).filter((word) => word !== "");
+  const { routers, mtu } = field;
+  const words = routers.text.split(/\s+/).filter((word) => word !== "");
   return {
     address,
     subnet: networkCidr(address, length),
-    routers: routers.map(
-      (word) => parseIpv4(word) ?? reject(field.routers, "not a list of IPv4 addresses"),
-    ),
-    mtu:
-      field.mtu.text === "" ? null : (parseMtu(field.mtu.text) ?? reject(field.mtu, "not an MTU")),
+    routers: words.map((ip) => parseIpv4(ip) ?? reject(routers, "not a list of IPv4 addresses")),
+    mtu: mtu.text === "" ? null : (parseMtu(mtu.text) ?? reject(mtu, "not an MTU")),
     leaseSeconds: parseLeaseSeconds(field.seconds, reject),
   };
 }
@@ -85,10 +98,8 @@ function parseTimeSpan(text: string): number | null {
     const [, count = "", unit = ""] = /^(\d{1,9})(y|month|w|d|h|min|s)$/.exec(word) ?? [];
     return count === "" ? null : Number(count) * (unitSeconds[unit] ?? 0);
   });
-  return parts.reduce<number | null>(
-    (sum, part) => (sum === null || part === null ? null : sum + part),
-    0,
-  );
+  const known = parts.filter((part) => part !== null);
+  return known.length < parts.length ? null : known.reduce((sum, part) => sum + part, 0);
 }
 
 /**
@@ -101,18 +112,15 @@ export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly 
   return [
     { kind: "irrelevant", client, summary: `networkd: ${leases.length} leases` },
     ...leases.map(({ nic, text }): DhcpEvent => {
-      const readField = (name: string) => ({ name, text: lastValue(text, name) });
-      const lease = parseDhcpLease(client, {
-        address: readField("ADDRESS"),
-        mask: readField("NETMASK"),
-        routers: readField("ROUTER"),
-        mtu: readField("MTU"),
-        seconds: readField("LIFETIME"),
-      });
+      const fields = readLease(leaseKeys, (name) => lastValue(text, name));
+      const lease = parseDhcpLease(client, fields);
       return { kind: "bound", client, nic, lease, summary: "networkd: a lease" };
     }),
   ];
 }
+
+/** In networkd's lease files. */
+const leaseKeys = ["ADDRESS", "NETMASK", "ROUTER", "MTU", "LIFETIME"];
 
 /** The last assignment counts, as in systemd's own parser. */
 function lastValue(text: string, name: string): string {

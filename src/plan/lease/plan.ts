@@ -37,9 +37,8 @@ export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPl
   if (event.kind === "bound") {
     const classified = classifyEvent(event, facts);
     const plan = planBound(event, classified, facts.kernel);
-    return classified.routing.kind === "routed"
-      ? plan
-      : mergeLeasePlans(plan, planSuperseded(event, facts));
+    if (classified.routing.kind === "routed") return plan;
+    return mergeLeasePlans(plan, planSuperseded(event, facts));
   }
   if (event.kind === "released") {
     const { nic, address, summary } = event;
@@ -49,11 +48,8 @@ export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPl
     const reason = `${summary}: its files are not changed`;
     return planForNic(steps, { nic, link, managedNic, outcome, reason });
   }
-  return {
-    steps: dropUnusedSteps(facts.kernel),
-    reasons: [`${event.summary}: nothing to do`],
-    nics: [],
-  };
+  const reasons = [`${event.summary}: nothing to do`];
+  return { steps: dropUnusedSteps(facts.kernel), reasons, nics: [] };
 }
 
 function dropUnusedSteps(kernel: KernelState): readonly Step[] {
@@ -98,28 +94,20 @@ function planForBound(
   { nic, summary }: BoundEvent,
   { routing, link, managedNic }: ClassifiedLease,
 ): FromDhcpPlan {
-  const outcome = steps.length === 0 ? "unchanged" : "configured";
-  const isLeftAlone = routing.kind === "unknown";
+  const unlessSkipped = steps.length === 0 ? "unchanged" : "configured";
+  const outcome = routing.kind === "unknown" ? "skipped" : unlessSkipped;
   const reason = `${summary}: ${describeRouting(routing)}`;
-  return planForNic(steps, {
-    nic,
-    link,
-    managedNic,
-    outcome: isLeftAlone ? "skipped" : outcome,
-    reason,
-  });
+  return planForNic(steps, { nic, link, managedNic, outcome, reason });
 }
 
-interface NicDecision extends Pick<ClassifiedLease, "link" | "managedNic"> {
+interface NicDecision extends FoundNic {
   readonly nic: string;
   readonly outcome: NicOutcome;
   readonly reason: string;
 }
 
-function planForNic(
-  steps: readonly Step[],
-  { nic, link, managedNic, outcome, reason }: NicDecision,
-): FromDhcpPlan {
+function planForNic(steps: readonly Step[], decision: NicDecision): FromDhcpPlan {
+  const { nic, link, managedNic, outcome, reason } = decision;
   const eni = managedNic?.eniId ?? null;
   const result = { mac: link?.mac ?? "", name: nic, eni, outcome, reason };
   return { steps, reasons: [`${nic}: ${reason}`], nics: [result] };
@@ -134,24 +122,22 @@ function routeSteps(
   const { routing, link, managedNic } = classified;
   if (routing.kind !== "routed" || link === null) return { steps: [], rules: [] };
   const eniId = managedNic?.eniId ?? "unknown";
-  return routeLease(
-    { link, lease, eniId, index: routing.index, vpcNetworks: routing.vpcNetworks },
-    kernel,
-  );
+  const { index, vpcNetworks } = routing;
+  return routeLease({ link, lease, eniId, index, vpcNetworks }, kernel);
 }
 
-interface ClassifiedLease {
-  readonly routing: LeaseRouting;
+interface FoundNic {
   /** null: no NIC has this name. */
   readonly link: Link | null;
   readonly managedNic: ManagedNic | null;
 }
 
+interface ClassifiedLease extends FoundNic {
+  readonly routing: LeaseRouting;
+}
+
 /** The NIC with this name, and what our file says about it. */
-function findNic(
-  nic: string,
-  { links, state }: FromDhcpFacts,
-): Pick<ClassifiedLease, "link" | "managedNic"> {
+function findNic(nic: string, { links, state }: FromDhcpFacts): FoundNic {
   const link = filterNicLinks(links).find(({ name }) => name === nic) ?? null;
   const managedNic = parseManagedNics(state.files).find(({ mac }) => mac === link?.mac) ?? null;
   return { link, managedNic };
@@ -187,12 +173,10 @@ function describeRouting(routing: LeaseRouting): string {
  */
 function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
   const defaults = mainDefaultRoutes(kernel, 4).filter(({ link }) => link !== event.nic);
+  const ipv4 = kernel.addresses.filter(({ address }) => familyOf(address) === 4);
   return defaults.flatMap(({ link, gateway }) => {
-    const linkAddresses = kernel.addresses.filter(
-      (each) => each.link === link && familyOf(each.address) === 4,
-    );
-    const subnets = linkAddresses
-      .filter(({ prefixLength }) => prefixLength <= 30)
+    const subnets = ipv4
+      .filter((each) => each.link === link && each.prefixLength <= 30)
       .map((each) => ({ ...each, subnet: networkCidr(each.address, each.prefixLength) }));
     const leased = subnets.find(({ subnet }) => subnetRouter(subnet) === gateway);
     if (leased === undefined || gateway === null) return [];

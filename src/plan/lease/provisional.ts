@@ -13,7 +13,6 @@ import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
  * docs/decisions/from-dhcp.md
  */
 const firstIndex = 3900;
-
 const indexCount = 100;
 
 /** A rule in the kernel with a provisional index. */
@@ -40,21 +39,14 @@ function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
  * The provisional index that a NIC already has: its table has a route through the NIC, or a rule has
  * the NIC's address and its table is empty, as after the link was down. null: none.
  */
-export function findExistingIndex(
-  nic: string,
-  address: string,
-  kernel: KernelState,
-): number | null {
-  const provisionalRoutes = kernel.routes.filter(({ table }) => isProvisional(table - tableOf(0)));
-  const linkRoute = provisionalRoutes.find(({ link }) => link === nic);
+export function findUsedIndex(nic: string, address: string, kernel: KernelState): number | null {
+  const routes = kernel.routes.filter(({ table }) => isProvisional(table - tableOf(0)));
+  const linkRoute = routes.find(({ link }) => link === nic);
   if (linkRoute !== undefined) return linkRoute.table - tableOf(0);
   const indexes = provisionalRules(kernel)
     .filter(({ rule }) => rule.from === hostCidr(address))
     .map(({ rule }) => indexOfRule(rule));
-  return (
-    indexes.find((index) => !provisionalRoutes.some(({ table }) => table === tableOf(index))) ??
-    null
-  );
+  return indexes.find((index) => !routes.some(({ table }) => table === tableOf(index))) ?? null;
 }
 
 /** The lowest provisional index without routes and rules; null: all are in use. */
@@ -86,18 +78,18 @@ const timeoutMs = 10_000;
  * rules when it reads its files again.
  */
 export function dropProvisional(settled: SettledNics, kernel: KernelState): readonly Step[] {
-  const unneeded = provisionalRules(kernel).filter((each) =>
-    isUnneeded(each.rule, settled, kernel),
-  );
+  const unneeded = provisionalRules(kernel).filter(({ rule }) => isUnneeded(rule, settled, kernel));
   return [...unneeded.map(flushRule), ...flushTables(settled, kernel)];
 }
 
-function flushRule(difference: ProvisionalRule): Step {
-  const { family, from, to, table, priority } = difference.rule;
+function flushRule({ rule, text }: ProvisionalRule): Step {
+  const { family, from, to, table, priority } = rule;
   const selectors = ["from", shortenCidr(from), ...(to === null ? [] : ["to", shortenCidr(to)])];
   const numbers = ["priority", `${priority}`, ...selectors, "table", `${table}`];
   const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
-  return { argv, reason: flushReason(difference), mac: null, timeoutMs };
+  const ownTable = `table ${tableOf(indexOfRule(rule))}`;
+  const reason = text.replace(/: no ENI has its table$/, `: ${ownTable} is provisional`);
+  return { argv, reason, mac: null, timeoutMs };
 }
 
 function isUnneeded(
@@ -113,13 +105,6 @@ function isUnneeded(
     (address !== null && rule.from === hostCidr(address)) ||
     tableRoutes.some(({ link }) => link !== null && nics.includes(link));
   return isSettled || !isHeld || tableRoutes.length === 0;
-}
-
-function flushReason({ rule, text }: ProvisionalRule): string {
-  return text.replace(
-    /: no ENI has its table$/,
-    `: table ${tableOf(indexOfRule(rule))} is provisional`,
-  );
 }
 
 /** Flushes the provisional tables with routes through the NICs that are not wanted. */

@@ -1,5 +1,5 @@
 import type { DhcpLease } from "../../model/dhcp.ts";
-import type { Difference, Step } from "../../model/plan.ts";
+import type { Step } from "../../model/plan.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
@@ -32,31 +32,19 @@ export interface RoutedLease {
  */
 export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
   const { link, lease, eniId, index, vpcNetworks } = numbered;
-  const emptyFamily = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
-  const eni = {
-    mac: link.mac ?? "",
-    id: eniId,
-    isPrimary: false,
-    ...slotOfIndex(index),
-    ipv4: {
-      ...emptyFamily,
-      addresses: [lease.address],
-      subnets: [lease.subnet],
-      vpcCidrs: vpcNetworks,
-    },
-    ipv6: emptyFamily,
-  };
+  const { address, subnet } = lease;
+  const ipv4 = { addresses: [address], subnets: [subnet], vpcCidrs: vpcNetworks, prefixes: [] };
+  const ipv6 = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
+  const identity = { mac: link.mac ?? "", id: eniId, isPrimary: false };
+  const eni = { ...identity, ...slotOfIndex(index), ipv4, ipv6 };
   const config = configure([{ eni, link }], false);
   const expected = expectedKernel(config, { enis: [eni], incomplete: [] });
   const routingOnly = { ...expected, indexOwners: [], isComplete: false };
-  const differences = checkKernel(routingOnly, kernel).filter(isRouting);
+  const all = checkKernel(routingOnly, kernel);
+  const differences = all.filter(({ kind }) => kind === "route" || kind === "rule");
   const noBackend = { backend: "networkd", renderer: null, isRunning: false } as const;
   return {
     steps: repairSteps(differences, expected, noBackend).steps,
     rules: config.nics.flatMap(({ rules }) => rules),
   };
-}
-
-function isRouting({ kind }: Difference): boolean {
-  return kind === "route" || kind === "rule";
 }

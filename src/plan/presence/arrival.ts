@@ -31,11 +31,8 @@ export function driverReloadReason({ link, files, devices, records }: ArrivalFac
  * Whether an earlier boot configured the NIC: its files exist, and no run has checked it since this
  * boot (records of an older version do not say what was found).
  */
-export function wasConfiguredByEarlierBoot({
-  link,
-  files,
-  records,
-}: Omit<ArrivalFacts, "devices">): boolean {
+export function wasConfiguredByEarlierBoot(facts: Omit<ArrivalFacts, "devices">): boolean {
+  const { link, files, records } = facts;
   const record = records.find(({ mac }) => mac === link.mac);
   const isChecked = record?.isSettled === true || (record?.foundUnchanged ?? null) !== null;
   return hasManagedFiles(link, files) && !isChecked;

@@ -22,9 +22,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   const action = flags.action ?? env["ACTION"] ?? null;
   const selector = parseSelectorFlags(flags);
-  if (selector !== null && action === "add") return { kind: "added", selector: selector };
+  if (selector !== null && action === "add") return { kind: "added", selector };
   if (selector !== null && action === "remove") return removalEvent(selector);
-  if (selector === null && hasDevice(env)) return parseUdevEvent({ ...env, ACTION: action ?? "" });
+  const hasDevice = readSubsystem(env) !== undefined && env["DEVPATH"] !== undefined;
+  if (selector === null && hasDevice) return parseUdevEvent({ ...env, ACTION: action ?? "" });
   if (selector === null && action === "remove") return { kind: "device-removed", device: null };
   throw unclearEventFailure(flags);
 }
@@ -75,10 +76,6 @@ function removalEvent(selector: LinkSelector): NicEvent {
   return { kind: "device-removed", device };
 }
 
-function hasDevice(env: Environment): boolean {
-  return readSubsystem(env) !== undefined && env["DEVPATH"] !== undefined;
-}
-
 /** Without SUBSYSTEM, INTERFACE means a link: a caller may pass on only three variables. */
 function readSubsystem(env: Environment): string | undefined {
   return env["SUBSYSTEM"] ?? (env["INTERFACE"] === undefined ? undefined : "net");
@@ -106,10 +103,8 @@ function parseNetEvent(env: Environment, action: "add" | "remove", path: string)
   const name = env["INTERFACE"] ?? baseName(path);
   if (action === "remove") return { kind: "link-removed", name, mac: null };
   const renamedTo = env["ID_RENAMING"] === "1" ? name : null;
-  return {
-    kind: "added",
-    selector: { kind: "device", path: stripLinkPath(path), name: renamedTo },
-  };
+  const selector = { kind: "device", path: stripLinkPath(path), name: renamedTo } as const;
+  return { kind: "added", selector };
 }
 
 /**

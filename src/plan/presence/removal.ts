@@ -1,3 +1,4 @@
+import type { IncompleteEni } from "../../model/eni.ts";
 import type { BusDevice, Link } from "../../model/link.ts";
 import type { ExistingFile } from "../../model/plan.ts";
 import type { NicRecord } from "../../model/run-records.ts";
@@ -7,9 +8,8 @@ import { findUnmanagedEntry } from "../config/select-nics.ts";
 import { isManaged, parseManagedNics } from "../files/managed-nics.ts";
 
 /**
- * The state of a configured NIC without a link. `gone`: its device left the bus, so its configuration
- * may be removed. `on-bus`: its driver was unloaded, or a container has its link. `unknown`: neither
- * is certain.
+ * A configured NIC without a link. `gone`: its device left the bus, so its files may be removed.
+ * `on-bus`: its driver was unloaded, or a container has its link. `unknown`: neither is certain.
  */
 export interface NicPresence {
   readonly mac: string;
@@ -39,11 +39,10 @@ interface RemovalFacts {
  * lists is left alone: neither is ever gone.
  */
 export function classifyRemovals(facts: RemovalFacts): readonly NicPresence[] {
-  if (facts.links.length === 0) return [];
-  const present = new Set(filterNicLinks(facts.links).map(({ mac }) => mac));
-  const managedMacs = facts.files
-    .filter(isManaged)
-    .flatMap(({ path }) => macOfManagedPath(path) ?? []);
+  const { files, links } = facts;
+  if (links.length === 0) return [];
+  const present = new Set(filterNicLinks(links).map(({ mac }) => mac));
+  const managedMacs = files.filter(isManaged).flatMap(({ path }) => macOfManagedPath(path) ?? []);
   const missing = [...new Set(managedMacs)].filter((mac) => !present.has(mac));
   return missing.map((mac) => ({ mac, ...(neverRemoved(mac, facts) ?? classifyNic(mac, facts)) }));
 }
@@ -96,11 +95,6 @@ function missingLinkReason({ address, driver }: BusDevice): string {
   return `${address} is on its bus (${driver}), but has no link here`;
 }
 
-interface ListedMac {
-  readonly mac: string;
-  readonly isPrimary: boolean;
-}
-
 /**
  * The MACs that IMDS lists although no NIC here can have them: no link has the MAC, and every device
  * on the buses is another listed NIC. IMDS lists an ENI for seconds after it was detached (VPC CNI
@@ -109,16 +103,14 @@ interface ListedMac {
  * includes the primary, which cannot be detached.
  */
 export function findAbsentEnis(
-  listed: readonly ListedMac[],
-  { links, devices }: { readonly links: readonly Link[]; readonly devices: readonly BusDevice[] },
+  listed: readonly Pick<IncompleteEni, "mac" | "isPrimary">[],
+  { links, devices }: Pick<RemovalFacts, "links" | "devices">,
 ): readonly string[] {
   const known = new Set(listed.map(({ mac }) => mac));
   const deviceMacs = devices.map((device) => macOfDevice(device, links));
-  const areAllKnown =
-    devices.length > 0 && deviceMacs.every((mac) => mac !== null && known.has(mac));
-  if (!areAllKnown) return [];
+  const isUnknown = (mac: string | null): boolean => mac === null || !known.has(mac);
+  if (devices.length === 0 || deviceMacs.some(isUnknown)) return [];
   const present = new Set(links.map(({ mac }) => mac));
-  return listed
-    .filter(({ mac, isPrimary }) => !isPrimary && !present.has(mac))
-    .map(({ mac }) => mac);
+  const absent = listed.filter(({ mac, isPrimary }) => !isPrimary && !present.has(mac));
+  return absent.map(({ mac }) => mac);
 }
