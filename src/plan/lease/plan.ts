@@ -182,6 +182,6 @@ function supersededLeases(event: BoundEvent, kernel: KernelState): readonly Boun
     if (leased === undefined || gateway === null) return [];
     const { address, subnet } = leased;
     const lease = { address, subnet, routers: [gateway], mtu: null, leaseSeconds: null };
-    return [{ ...event, nic: leased.link, lease, why: `${event.summary} on ${event.nic}` }];
+    return [{ ...event, nic: leased.link, lease, summary: `${event.summary} on ${event.nic}` }];
   });
 }

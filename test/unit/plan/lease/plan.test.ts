@@ -104,6 +104,7 @@ describe("another NIC gets a default route with a lower metric", () => {
   test("a NIC that needed no table before gets one now", () => {
     expect(commandsFor(bound(), { kernel: before })).toEqual([]);
     expect(commandsFor(late)).toEqual(provisionalCommands);
+    expect(planFor(late).reasons.at(-1)).toBe("ens6: dhclient: BOUND on ens5: index 3900");
     expect(commandsFor(late, { kernel: kernelAfter(late) })).toEqual([]);
   });
 
