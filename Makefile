@@ -9,7 +9,7 @@ SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock 
 SIMULATOR := $(shell find scripts/simulator -name '*.ts')
 
 # tests that need no executable, no tools and no root
-UNIT_TESTS := $(addprefix test/,architecture.test.ts docs/ golden/ unit/)
+UNIT_TESTS := $(addprefix test/,architecture.test.ts words.test.ts docs/ golden/ unit/)
 
 .DEFAULT_GOAL := help
 .PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test

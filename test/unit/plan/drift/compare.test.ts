@@ -95,17 +95,17 @@ describe("routes", () => {
       "ens6: route default in table 10001 goes via 10.0.1.254 dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
-      "goes over another link",
+      "uses another link",
       [kernelRoute("ens5", { ...own4, gateway: "10.0.1.1" })],
       "ens6: route default in table 10001 goes via 10.0.1.1 dev ens5, not via 10.0.1.1 dev ens6",
     ],
     [
-      "leads nowhere",
+      "is unreachable",
       [{ ...kernelRoute("", own4), link: null }],
       "ens6: route default in table 10001 goes nowhere, not via 10.0.1.1 dev ens6",
     ],
     [
-      "is there, but another comes first",
+      "exists, but another has a lower metric",
       [
         kernelRoute("ens6", { ...own4, gateway: "10.0.1.1", metric: 512 }),
         kernelRoute("ens6", { ...own4, metric: 100 }),
@@ -113,12 +113,12 @@ describe("routes", () => {
       "ens6: route default in table 10001 goes dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
-      "goes to a router that advertises itself, which IPv4 has none of",
+      "has an advertised router, which IPv4 does not have",
       [kernelRoute("ens6", { ...own4, gateway: "fe80::1" })],
       "ens6: route default in table 10001 goes via fe80::1 dev ens6, not via 10.0.1.1 dev ens6",
     ],
     [
-      "shares with another",
+      "has a second gateway",
       [
         kernelRoute("ens6", { ...own4, gateway: "10.0.1.1" }),
         kernelRoute("ens6", { ...own4, gateway: "10.0.1.2" }),
