@@ -47,7 +47,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: "order: the unit for resolv.conf starts after NetworkManager",
-    file: "src/install/units/boot.ts",
+    file: "src/install/units/boot-and-repair.ts",
     find: '["Before", "network-pre.target shutdown.target"]',
     replacement: '["After", "NetworkManager.service"], ["Before", "shutdown.target"]',
     scenario: "resolv-conf",

@@ -1,5 +1,5 @@
 import { isErrorObservation, type Observation } from "./request.ts";
-import { backOffMs } from "../../model/back-off.ts";
+import { backOffMs } from "../../model/retry-delay.ts";
 
 const firstPollMs = 100;
 const fastPollMs = 250;

@@ -2,7 +2,7 @@ import type { Host } from "../../host/host.ts";
 import { Failure } from "../../exit.ts";
 import { formatMs } from "../../model/text.ts";
 import { type Answer, type TransientError, transientError } from "./answer.ts";
-import { backOffMs } from "../../model/back-off.ts";
+import { backOffMs } from "../../model/retry-delay.ts";
 
 export interface RetryLimits {
   /** On `Clock.now`. */

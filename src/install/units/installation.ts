@@ -1,7 +1,7 @@
 import type { DhcpHookFacts } from "../../model/dhcp.ts";
 import type { ConfigFile } from "../../model/plan.ts";
 import { baseName, directoryOf } from "../../model/text.ts";
-import { renderUnits } from "./boot.ts";
+import { renderUnits } from "./boot-and-repair.ts";
 import { renderDhcpHooks } from "./dhcp-hooks.ts";
 import { renderHotplugUnits, renderUdevRules } from "./hotplug.ts";
 import type { Installation, UnitLink } from "./model.ts";

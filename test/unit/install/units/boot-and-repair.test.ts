@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { basename } from "node:path";
-import { renderUnits } from "../../../../src/install/units/boot.ts";
+import { renderUnits } from "../../../../src/install/units/boot-and-repair.ts";
 import { missingTool, testUnless } from "../../../kit/basics/skip.ts";
 import { verifyUnits } from "../../../kit/files/verify-units.ts";
 
