@@ -2,8 +2,8 @@ import { networkInterfaces } from "node:os";
 import type { LinkAddress } from "../model/link.ts";
 
 /**
- * The addresses that getifaddrs(3) gives. It needs neither `ip` nor root. A link without carrier is
- * left out (libuv requires IFF_RUNNING), and an old-style label (`eth0:1`) is not a link's name.
+ * The addresses of getifaddrs(3), which needs neither `ip` nor root. A link without carrier is
+ * missing (libuv requires IFF_RUNNING). An old-style label (`eth0:1`) is cut to its link's name.
  */
 export function readLinkAddresses(): readonly LinkAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([label, addresses = []]) =>

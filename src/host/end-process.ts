@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 
-/** How long a process may take after each signal. */
+/** How long to wait for the end of the process after each signal. */
 const graceMs = 2000;
 const pollMs = 10;
 
 /**
- * Ends a process with SIGTERM, then SIGKILL, and waits until it has ended. Does nothing if the
- * process id now belongs to another process: `startTime` is field 22 of proc_pid_stat(5).
+ * Ends a process with SIGTERM, then SIGKILL, and waits until it has ended. Does nothing if the id
+ * now belongs to another process. `startTime` is field 22 of proc_pid_stat(5).
  */
 export async function endProcess(pid: number, startTime: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -14,14 +14,14 @@ export async function endProcess(pid: number, startTime: string): Promise<void> 
     try {
       process.kill(pid, signal);
     } catch {
-      // it has ended since
+      // the process has ended in the meantime
     }
     const endMs = performance.now() + graceMs;
     while (performance.now() < endMs && (await isRunning(pid, startTime))) await Bun.sleep(pollMs);
   }
 }
 
-/** A zombie has ended, although its parent has not yet read its exit status. */
+/** Whether the process runs. A zombie does not: only its parent has not yet read its status. */
 async function isRunning(pid: number, startTime: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   const field = parseProcStat(stat);
@@ -29,8 +29,8 @@ async function isRunning(pid: number, startTime: string): Promise<boolean> {
 }
 
 /**
- * The fields of a `/proc/PID/stat` by their numbers in proc_pid_stat(5), from 3 on. Field 2, the
- * command's name, may contain blanks and parentheses, and is cut off.
+ * Gives the fields of a `/proc/PID/stat` by their numbers in proc_pid_stat(5), from 3 on. Field 2,
+ * the command's name, can contain blanks and parentheses, so it is cut off first.
  */
 export function parseProcStat(stat: string): (number: number) => string | undefined {
   const fields = stat.replace(/^.*\) /s, "").split(" ");

@@ -9,8 +9,9 @@ import type { ExecOptions, ExecResult } from "./host.ts";
 const pipeGraceMs = 500;
 
 /**
- * Runs a command and waits for its end. The codes are a shell's: 127 not found, 126 not executable,
- * 128 + n ended by signal n. Throws `OSERR` if the kernel refuses to start it.
+ * Runs a command and waits for its end. `code` is that of a shell: 127 if the command is not found,
+ * 126 if it is not executable, 128 + n if signal n ended it. Throws `OSERR` if the kernel refuses
+ * to start the command for another reason.
  */
 export async function exec(
   argv: readonly string[],
@@ -18,7 +19,7 @@ export async function exec(
 ): Promise<ExecResult> {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
   let child: ReturnType<typeof startChild> | null = null;
-  // before the start: a signal in between would end this process and not the command
+  // before the start, because a signal without a handler would end only this process
   const onSignal = (signal: NodeJS.Signals): void => {
     if (child !== null && typeof child === "object") child.kill(signal);
   };
@@ -28,7 +29,7 @@ export async function exec(
     return { code: child, isStarted: false, stdout: "", stderr: "" };
   }
   options.onStart?.(child.pid);
-  // a grandchild may hold the pipes open long after the command has ended
+  // a grandchild can hold the pipes open long after the command has ended
   const afterGrace = child.exited.then(() => Bun.sleep(pipeGraceMs)).then(() => "");
   const texts = [child.stdout, child.stderr].map((stream) =>
     Promise.race([readText(stream, options.onText), afterGrace]),
@@ -61,9 +62,9 @@ function startChild(argv: readonly string[], options: ExecOptions, stdio: "inher
 const forwardedSignals = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * Forwards the signals of this process to the command, whose status is then ours. Ctrl-C and Ctrl-\
- * on a terminal are not forwarded: the terminal sends them to its whole foreground process group,
- * and the command would get them twice.
+ * Forwards the signals of this process to the command; this process then exits with its status.
+ * Ctrl-C and Ctrl-\ on a terminal are not forwarded, because the terminal sends them to its whole
+ * foreground process group, and the command would get them twice.
  */
 function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const terminalSignals = isForeground() ? ["SIGINT", "SIGQUIT"] : [];
@@ -76,13 +77,13 @@ function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-/** Whether our process group is the terminal's foreground group: fields 5 and 8. */
+/** Whether our process group (field 5) is the terminal's foreground group (field 8). */
 function isForeground(): boolean {
   try {
     const field = parseProcStat(readFileSync("/proc/self/stat", "utf8"));
     return field(5) === field(8);
   } catch {
-    return false; // no /proc
+    return false; // /proc is not mounted
   }
 }
 

@@ -41,13 +41,13 @@ export const systemFiles: Files = {
 /** Device number of /dev/null: Linux, Documentation/admin-guide/devices.txt, 1:3. */
 export const nullDevice = 0x103;
 
-/** No file that is read here is nearly as large; a larger one would only cost memory. */
+/** Every file that ec2nic reads is much smaller; a larger one would only use memory. */
 const maxBytes = 67_108_864;
 
 /**
- * The content of a regular file, or of /dev/null, which masks a file. An image may have a pipe or a
- * device in the place of a file, and reading it might never end. O_NONBLOCK: opening a pipe would
- * wait for its writer.
+ * The content of a regular file; empty for /dev/null, which masks a file. Other kinds are refused,
+ * because reading a pipe or a device might never end. O_NONBLOCK is set, because opening a pipe
+ * would wait for its writer.
  */
 async function readRegularFile(path: string): Promise<Uint8Array> {
   const file = await fs.open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
@@ -55,7 +55,7 @@ async function readRegularFile(path: string): Promise<Uint8Array> {
     const found = await file.stat();
     if (found.isCharacterDevice() && found.rdev === nullDevice) return new Uint8Array();
     if (found.isDirectory()) throw new Error(errorReasons["EISDIR"]);
-    if (!found.isFile()) throw new Error("it is no regular file");
+    if (!found.isFile()) throw new Error("it is not a regular file");
     if (found.size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
     return await file.readFile();
   } finally {
@@ -68,7 +68,7 @@ function writeAtomically(path: string, content: string | Uint8Array, mode: numbe
     const file = await fs.open(temporary, "wx", mode);
     try {
       await file.writeFile(content);
-      await file.chmod(mode); // open(2) subtracts the umask
+      await file.chmod(mode); // because open(2) subtracts the umask
       await file.sync();
     } finally {
       await file.close();
@@ -77,14 +77,14 @@ function writeAtomically(path: string, content: string | Uint8Array, mode: numbe
 }
 
 /**
- * Replaces what is at `path` with what `create` makes at a temporary path. That lies in the same
- * directory, so that rename(2) is atomic.
+ * Replaces what is at `path` with what `create` makes at a temporary path. The temporary path is in
+ * the same directory, so that rename(2) is atomic.
  */
 async function replaceAtomically(
   path: string,
   create: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  // not node:crypto's randomBytes: loading that takes as long as an empty program runs
+  // not node:crypto's randomBytes: loading node:crypto takes as long as an empty program runs
   const random = crypto.getRandomValues(new Uint8Array(6)).toHex();
   const temporary = `${directoryOf(path)}/.ec2nic-${random}.tmp`;
   try {
@@ -104,9 +104,8 @@ async function unlinkIfOlder(path: string, minAgeMs: number): Promise<void> {
 }
 
 /**
- * Syncs the directory of a changed path: otherwise the new name may be lost when the power fails
- * (fsync(2), Notes). A directory that may be written and not read cannot be synced; the change is
- * made all the same.
+ * Syncs the directory of a changed path, because otherwise a power failure may undo the change
+ * (fsync(2), Notes). A directory that can be written but not read is not synced; that is no error.
  */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await fs.open(directoryOf(path), "r").catch(() => null);
@@ -114,7 +113,7 @@ async function syncDirectory(path: string): Promise<void> {
   await directory?.close();
 }
 
-/** ENOTDIR: a part of the path is a file. EINVAL: readlink of something that is no link. */
+/** null if nothing is there. ENOTDIR: a part of the path is a file. EINVAL: not a symbolic link. */
 function nullIfAbsent<T>(work: Promise<T>): Promise<T | null> {
   return nullIfCode(work, ["ENOENT", "ENOTDIR", "EINVAL"]);
 }
@@ -126,19 +125,16 @@ async function nullIfCode<T>(work: Promise<T>, codes: readonly string[]): Promis
   });
 }
 
-/** null if it does not exist. Throws `NOPERM`, or `OSERR` if it cannot be read. */
+/** null if `path` does not exist. Throws `NOPERM` without permission, otherwise `OSERR`. */
 async function readOrNull<T>(path: string, work: Promise<T>): Promise<T | null> {
   return nullIfAbsent(work).catch((cause: unknown) => {
-    if (isPermissionError(cause)) {
-      const hint = "run it as root";
-      throw new Failure("NOPERM", `${path}: not allowed to read`, { cause, hint });
-    }
     const message = `${path}: could not be read: ${describeCause(cause)}`;
-    throw new Failure("OSERR", message, { cause });
+    if (!isPermissionError(cause)) throw new Failure("OSERR", message, { cause });
+    throw new Failure("NOPERM", message, { cause, hint: "run ec2nic as root" });
   });
 }
 
-/** Waits for a change of `path`. Throws `NOPERM` or `CANTCREAT`. */
+/** Waits for a change of `path`. Throws `NOPERM` without permission, otherwise `CANTCREAT`. */
 async function asChange(path: string, work: Promise<unknown>): Promise<void> {
   await work.catch((cause: unknown) => {
     throw writeFailure(path, cause);
@@ -146,15 +142,15 @@ async function asChange(path: string, work: Promise<unknown>): Promise<void> {
 }
 
 function writeFailure(path: string, cause: unknown): Failure {
-  if (isPermissionError(cause)) {
-    const hint = "run it as root, or choose a directory that you may write to";
-    return new Failure("NOPERM", `${path}: not allowed to write`, { cause, hint });
-  }
   const message = `${path}: could not be written: ${describeCause(cause)}`;
-  return new Failure("CANTCREAT", message, { cause });
+  if (!isPermissionError(cause)) return new Failure("CANTCREAT", message, { cause });
+  const hint = "run ec2nic as root, or choose a directory where you have write permission";
+  return new Failure("NOPERM", message, { cause, hint });
 }
 
 const errorReasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
   ENOSPC: "no space left on the device",
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",

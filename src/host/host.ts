@@ -2,7 +2,7 @@ import type { LinkAddress } from "../model/link.ts";
 
 /**
  * Every effect on the machine. A function that has effects takes `Pick<Host, …>`, so that its
- * signature says what it can do; tests pass their own record.
+ * signature says which effects it has. Tests pass a record of their own.
  */
 export interface Host {
   /** The environment of the process, as it was at the start. */
@@ -11,53 +11,53 @@ export interface Host {
   readonly uid: number;
   /** The absolute path of the running executable. */
   readonly program: string;
-  /** The process id: other runs show which process holds a lock. */
+  /** The process id, so that other runs can show which process holds a lock. */
   readonly pid: number;
-  /** Aborted by SIGINT, SIGTERM and SIGHUP; its reason is the `Failure` to end with. */
+  /** Aborted by SIGINT, SIGTERM or SIGHUP. The abort reason is the `Failure` that ends the run. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
   readonly files: Files;
-  /** Over the kernel's own routing. */
+  /** Sends over the kernel's own routing. */
   readonly http: HttpTransport;
   /**
-   * A transport whose connections leave through one NIC only, from an address of that NIC. A string
-   * says why this process cannot have one, for example because its unit forbids foreign functions.
+   * Gives a transport whose connections leave through one NIC only, from an address of that NIC. If
+   * this is impossible, gives the cause as text, for example that foreign functions are forbidden.
    */
   readonly bind: (options: BindOptions) => Promise<BoundTransport | string>;
-  /** Over systemd-imdsd, which its own prohibit route does not block; null: it is not installed. */
+  /** Sends over systemd-imdsd, which passes its own prohibit route; null if it has no socket. */
   readonly imdsd: () => Promise<HttpTransport | null>;
-  /** Addresses of the links with carrier, in the kernel's order; empty if it gives none. */
+  /** The addresses of the links with carrier, in the kernel's order. */
   readonly addresses: () => readonly LinkAddress[];
-  /** Where the kernel's own routing leads for an IP address. */
+  /** Looks up where the kernel's own routing sends packets for an IP address. */
   readonly lookUpRoute: (address: string) => Promise<RouteLookup>;
   readonly exec: Exec;
-  /** Ends a process that an earlier run left, if the id still belongs to it; waits for its end. */
+  /** Ends a process of an earlier run and waits for its end; no effect if its id is reused. */
   readonly endProcess: (pid: number, startTime: string) => Promise<void>;
-  /** Takes the lock on a file; null: another process holds it. The end of the process releases it. */
+  /** Takes the lock on a file until this process ends; null if another process holds the lock. */
   readonly takeLock: (path: string) => Promise<Release | null>;
-  /** Writes all data to stdout. Throws `CANTCREAT` (disk full, closed pipe). */
+  /** Writes all data to stdout. Throws `CANTCREAT` if that fails (disk full, closed pipe). */
   readonly print: (data: string | Uint8Array) => Promise<void>;
-  /** The width of the terminal at stdout; null: stdout is no terminal. */
+  /** The width of the terminal at stdout; null if stdout is not a terminal. */
   readonly columns: () => number | null;
 }
 
-/** All that a function needs which only uses files: of the machine or of an image. */
+/** For a function that only reads or writes files, of the machine or of an image. */
 export type FileHost = Pick<Host, "files">;
 
-/** All that a function needs which only runs commands. */
+/** For a function that only runs commands. */
 export type ExecHost = Pick<Host, "exec">;
 
 export interface Clock {
-  /** Milliseconds, monotonic, from an arbitrary start. */
+  /** Milliseconds on a monotonic clock with an arbitrary start. */
   readonly now: () => number;
-  /** Resolves after `ms`; rejects with the signal's reason if that is aborted first. */
+  /** Resolves after `ms`. Rejects with the reason of `signal` if `signal` aborts first. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** At least 0, less than 1: for jitter. */
+  /** A random number of at least 0 and less than 1, for jitter. */
   readonly random: () => number;
 }
 
-/** Messages on stderr. Control characters are escaped there. */
+/** Messages to stderr. Control characters in them are escaped. */
 export interface Log {
   readonly error: (message: string, hint?: string | null) => void;
   readonly warn: (message: string, hint?: string | null) => void;
@@ -65,8 +65,8 @@ export interface Log {
   /** Shown with `--verbose` only. */
   readonly verbose: (message: string) => void;
   /**
-   * What the run waits for now; null: for nothing. After a second a line shows it on a terminal,
-   * and is updated; with `--plain` the line is printed once.
+   * Shows what the run waits for; null if it waits for nothing. On a terminal, a line appears after
+   * a second and is updated; with `--plain`, a line is printed once.
    */
   readonly waiting: (state: Waiting | null) => void;
   /** Resolves when all messages are written, or soon after if nothing reads them. */
@@ -76,53 +76,53 @@ export interface Log {
 export interface Waiting {
   /** `instance metadata`, `ENI for 06:…` */
   readonly what: string;
-  /** Why it is not there yet, at the last try. */
+  /** Why the last try did not get it. */
   readonly reason: string;
   readonly tries: number;
-  /** On the clock of `Clock.now`. */
+  /** When the wait ends, on `Clock.now`. */
   readonly deadlineMs: number;
 }
 
 /**
- * The file system. What exists and cannot be read or listed is `NOPERM` or `OSERR`, never null;
- * what cannot be changed is `NOPERM` or `CANTCREAT`.
+ * The file system. If a path exists but cannot be read or listed, that is `NOPERM` or `OSERR`,
+ * never null. If a path cannot be changed, that is `NOPERM` or `CANTCREAT`.
  */
 export interface Files {
   /**
-   * The content; null: no such file. A pipe or a device (/dev/null excepted) is `OSERR`, unless
-   * `mayBePipe`: reading it might never end.
+   * The content; null if there is no such file. A pipe or a device (except /dev/null) is `OSERR`
+   * unless `mayBePipe`, because reading it might never end.
    */
   readonly read: (
     path: string,
     options?: { readonly mayBePipe: boolean },
   ) => Promise<Uint8Array | null>;
-  /** The names in a directory, sorted; empty: no such directory. */
+  /** The names in a directory, sorted; empty if there is no such directory. */
   readonly list: (path: string) => Promise<readonly string[]>;
-  /** The target of a symbolic link, as written; null: no such link. */
+  /** The target of a symbolic link, as written in it; null if there is no such link. */
   readonly readLink: (path: string) => Promise<string | null>;
-  /** As lstat(2): symbolic links are not followed; null: nothing is there. */
+  /** As lstat(2), so symbolic links are not followed; null if nothing is there. */
   readonly stat: (path: string) => Promise<FileStat | null>;
-  /** Creates a directory and those above it, where they are missing. */
+  /** Creates a directory and its parents, if they are missing. */
   readonly mkdir: (path: string, mode: number) => Promise<void>;
   /**
-   * Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the directory.
-   * The content is the old one or the new one, never a part, and nothing is left after a failure.
+   * Replaces a file atomically: temporary file in the same directory, fsync, rename, fsync of the
+   * directory. The content is always the old or the new one. A failure leaves no temporary file.
    */
   readonly write: (path: string, content: string | Uint8Array, mode: number) => Promise<void>;
   /**
-   * Removes the temporary files that a killed run left in a directory, if they were not changed for
-   * `minAgeMs`; 0 only if no other run can write there now. What cannot be removed stays.
+   * Removes the temporary files of killed runs in a directory, if they are at least `minAgeMs` old;
+   * use 0 only if no other run can write there now. A file that cannot be removed stays.
    */
   readonly removeTemporary: (directory: string, minAgeMs: number) => Promise<void>;
-  /** Writes to an existing file, as those in `/proc/sys`; no effect if it does not exist. */
+  /** Writes to an existing file, such as those in `/proc/sys`; no effect if it does not exist. */
   readonly writeInPlace: (path: string, content: string) => Promise<void>;
   /** Removes a file or a symbolic link; no effect if it does not exist. */
   readonly remove: (path: string) => Promise<void>;
-  /** Creates a symbolic link to `target`, or replaces the file or link at `path`. */
+  /** Creates a symbolic link to `target`, and replaces a file or link that is at `path`. */
   readonly symlink: (path: string, target: string) => Promise<void>;
-  /** Gives a file a second name, on the same file system; no effect if it does not exist. */
+  /** Gives `existing` a second name on the same file system; no effect if it does not exist. */
   readonly hardLink: (path: string, existing: string) => Promise<void>;
-  /** Renames a file, and replaces what is at `to`; no effect if it does not exist. */
+  /** Renames a file, and replaces what is at `to`; no effect if `from` does not exist. */
   readonly move: (from: string, to: string) => Promise<void>;
   /** Removes an empty directory; no effect if it is not empty or does not exist. */
   readonly rmdir: (path: string) => Promise<void>;
@@ -133,21 +133,20 @@ export interface FileStat {
   /** Permission bits only. */
   readonly mode: number;
   readonly uid: number;
-  /** A file that is removed and created again gets another one. */
+  /** A file that is removed and created again gets another inode. */
   readonly inode: number;
 }
 
-/** Sends single requests, over one path to the service. */
+/** Sends single requests to IMDS over one path. */
 export interface HttpTransport {
   /**
-   * As the web's `fetch`; never over a proxy, whatever the environment says. A failure before a
-   * response has the `code` of errno(3), itself or in its cause. Rejects as soon as the signal of
-   * `init` is aborted.
+   * Like the web's `fetch`, but never over a proxy, even if the environment sets one. Without a
+   * response, the error or its cause has a `code` of errno(3). Rejects when `init.signal` aborts.
    */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /**
-   * Whether a TCP connection to `host:port` is established within `timeoutMs`; it is closed at
-   * once. null: not needed, `fetch` limits its connect itself (`ETIMEDOUT`).
+   * Whether a TCP connection to `host:port` is established within `timeoutMs`; it is then closed.
+   * null if this test is not needed, because `fetch` limits its connect itself (`ETIMEDOUT`).
    */
   readonly canConnect: ((host: string, port: number, timeoutMs: number) => Promise<boolean>) | null;
 }
@@ -160,16 +159,16 @@ export type RouteLookup =
 export interface BindOptions {
   /** The name of the link. */
   readonly nic: string;
-  /** The addresses to send from; `chooseSource` selects one for each destination. */
+  /** The addresses to send from. `chooseSource` selects one of them for each destination. */
   readonly sources: readonly LinkAddress[];
-  /** The time limit of a connect. */
+  /** The time limit of each connect. */
   readonly connectMs: number;
 }
 
 export interface BoundTransport extends HttpTransport {
   /**
-   * Opens one connection and closes it. Rejects with an error whose `code` is errno's name, or with
-   * the signal's reason.
+   * Opens a connection and closes it. Rejects with an error whose `code` is errno's name, or with
+   * the reason of `signal` if `signal` aborts.
    */
   readonly tryConnect: (host: string, port: number, signal: AbortSignal) => Promise<void>;
   /** Ends all requests and closes all connections. */
@@ -183,23 +182,23 @@ export type Release = () => void;
 export type Exec = (argv: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
 
 export interface ExecOptions {
-  /** Added to the environment. */
+  /** Variables to add to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** `inherit`: the command gets our stdin, stdout and stderr, and our signals. */
+  /** With `inherit`, the command gets our stdin, stdout and stderr, and our signals. */
   readonly stdio?: "capture" | "inherit";
   readonly timeoutMs?: number;
-  /** Ends the command (SIGTERM) when it is aborted. */
+  /** When it aborts, the command is ended with SIGTERM. */
   readonly signal?: AbortSignal;
-  /** Called with the process id when the command runs. */
+  /** Called with the process id when the command has started. */
   readonly onStart?: (pid: number) => void;
   /** Called with each part of stdout and stderr as it arrives (`capture` only). */
   readonly onText?: (text: string) => void;
 }
 
 export interface ExecResult {
-  /** As a shell reports it: 127 not found, 126 not executable, 128 + signal. */
+  /** As a shell reports it: 127 if not found, 126 if not executable, 128 + n after signal n. */
   readonly code: number;
-  /** false: there is no such command, or it cannot be executed. */
+  /** False if there is no such command, or if it cannot be executed. */
   readonly isStarted: boolean;
   readonly stdout: string;
   readonly stderr: string;

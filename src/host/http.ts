@@ -1,10 +1,10 @@
 import type { HttpTransport } from "./host.ts";
 
 /**
- * HTTP over the kernel's own routing. `proxy: false` is the only value that keeps Bun from obeying
- * `http_proxy`, even for link-local addresses: with `""` or `null` the token would leave the machine
- * (measured on Bun 1.4.5). `decompress: false`: a small response must not become a large one.
- * `verbose: false` keeps BUN_CONFIG_VERBOSE_FETCH from printing the token.
+ * HTTP over the kernel's own routing. Only `proxy: false` keeps Bun from obeying `http_proxy`, even
+ * for link-local addresses; with `""` or `null`, the token would leave the machine (measured on Bun
+ * 1.4.5). `decompress: false` keeps a small response from becoming a large one. `verbose: false`
+ * keeps BUN_CONFIG_VERBOSE_FETCH from printing the token.
  */
 export const systemHttp: HttpTransport = {
   fetch: (url, init) =>

@@ -8,8 +8,8 @@ import { openLibc } from "./sockets/libc.ts";
 const exclusiveNonBlocking = 2 | 4;
 
 /**
- * Takes the lock on a file, which is created if it does not exist; null: another process holds the
- * lock. The kernel releases it when this process ends. Throws `NOPERM` or `CANTCREAT`.
+ * Takes the lock on a file, which is created if missing; null if another process holds the lock.
+ * The kernel releases it when this process ends. Throws `NOPERM` or `CANTCREAT`.
  */
 export function takeLock(path: string): Release | null {
   const libc = openLibc();
@@ -26,6 +26,6 @@ function openLockFile(path: string): number {
   } catch (cause) {
     const kind = isPermissionError(cause) ? "NOPERM" : "CANTCREAT";
     const message = `${path}: the lock file could not be opened (${errorCode(cause)})`;
-    throw new Failure(kind, message, { cause, hint: "run it as root" });
+    throw new Failure(kind, message, { cause, hint: "run ec2nic as root" });
   }
 }

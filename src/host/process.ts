@@ -1,8 +1,8 @@
 import { Failure } from "../exit.ts";
 
 /**
- * A signal that is aborted at the first SIGINT, SIGTERM or SIGHUP (a lost SSH connection); its
- * reason is the `Failure` to end with. A second signal ends the process as usual.
+ * A signal that aborts at the first SIGINT, SIGTERM or SIGHUP (a lost SSH connection). Its reason
+ * is the `Failure` with which the run must end. A second signal ends the process as usual.
  */
 export function createTerminationSignal(): AbortSignal {
   const controller = new AbortController();
@@ -12,7 +12,7 @@ export function createTerminationSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Calls `report` for an error that nothing has caught: Bun would exit with 1, which means a difference. */
+/** Calls `report` for an uncaught error: Bun would exit with 1, the status for a difference. */
 export function onCrash(report: (error: unknown) => void): void {
   process.once("uncaughtException", report);
   process.once("unhandledRejection", report);

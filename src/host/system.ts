@@ -10,7 +10,7 @@ import { createLog, type LogSettings } from "./terminal/log.ts";
 import { detectStderrTarget } from "./terminal/stderr.ts";
 import { print } from "./terminal/stdout.ts";
 
-/** The running machine. Call it once per process: it handles SIGINT, SIGTERM and SIGHUP. */
+/** The running machine. Call it once per process, because it handles SIGINT, SIGTERM and SIGHUP. */
 export function systemHost(settings: Pick<LogSettings, "format" | "isPlain" | "verbosity">): Host {
   const env = { ...process.env };
   const signal = createTerminationSignal();
@@ -32,8 +32,8 @@ export function systemHost(settings: Pick<LogSettings, "format" | "isPlain" | "v
     log: createLog({ ...settings, isPlain, stderrTarget }, systemClock.now),
     files: systemFiles,
     http: systemHttp,
-    // What follows is imported when it is first used, since most runs do not need it:
-    // node:http costs 6 ms, node:net 3 ms, and bun:ffi is not free.
+    // Most runs do not need the following modules, so each is imported at its first use:
+    // loading node:http takes 6 ms, node:net 3 ms, and bun:ffi takes time, too.
     bind: async (options) => (await sockets()).bind(options),
     imdsd: async () => (await import("./imdsd/transport.ts")).openImdsd(),
     addresses: readLinkAddresses,

@@ -2,11 +2,11 @@ import { Failure } from "../exit.ts";
 import { parentDirectories } from "../model/managed-paths.ts";
 import type { Files, Host } from "./host.ts";
 
-/** The machine or image that a run configures: what `--root` names. */
+/** The machine or image that a run configures, which `--root` names. */
 export interface Target {
-  /** Its files, by their paths on the target. */
+  /** The files of the target, by their paths on the target. */
   readonly files: Files;
-  /** It is the running machine, not an image. */
+  /** The target is the running machine, not an image. */
   readonly isThisMachine: boolean;
   /** `--root` as it was given, for messages. */
   readonly root: string;
@@ -15,36 +15,36 @@ export interface Target {
 /** The effects of the running machine, and the target with its own files. */
 export type TargetHost = Host & { readonly target: Target };
 
-/** Opens the target of a run, once. */
+/** Adds the target of a run to the effects; called once in a run. */
 export function withTarget(host: Host, root: string): TargetHost {
   return { ...host, target: openTarget(host, root) };
 }
 
-/** `root`: `/` (or the empty text) for the running machine; else the directory of an image. */
+/** `root` is `/` or empty for the running machine, or the directory of an image. */
 export function openTarget({ files }: Pick<Host, "files">, root: string): Target {
   const isThisMachine = isRunningMachine(root);
   return { root, isThisMachine, files: isThisMachine ? files : filesBelow(files, root) };
 }
 
-/** Whether `--root` is the running machine: `/` in any spelling, or the empty text. */
+/** Whether `--root` names the running machine: `/` in any spelling, or the empty text. */
 export function isRunningMachine(root: string): boolean {
   return root.replace(/\/+$/, "") === "";
 }
 
 /**
- * The path on the running machine of a path on the target. Throws `USAGE` for a path with `..`,
- * which could lead out of the root.
+ * Turns a path on the target into the path on the running machine. Throws `USAGE` for a relative
+ * path, and for a path with `..`, which could lead out of the root.
  */
 export function pathBelow(root: string, path: string): string {
   if (!path.startsWith("/") || path.split("/").includes("..")) {
-    throw new Failure("USAGE", `${path}: not an absolute path of the machine`);
+    throw new Failure("USAGE", `${path}: the path must be absolute and must not contain ".."`);
   }
   return `${root.replace(/\/+$/, "")}${path}`;
 }
 
 /**
- * The files of an image. Changes below a symbolic link to a directory are refused (`CANTCREAT`): in
- * an image, `etc/netplan` may point to `/etc/netplan` of the running machine.
+ * The files of an image. Changes below a symbolic link to a directory are refused (`CANTCREAT`),
+ * because in an image `etc/netplan` may point to `/etc/netplan` of the running machine.
  */
 function filesBelow(files: Files, root: string): Files {
   const below = (path: string): string => pathBelow(root, path);
@@ -79,6 +79,7 @@ async function refuseSymlinks(files: Files, root: string, path: string): Promise
   const stats = await Promise.all(directories.map((directory) => files.stat(directory)));
   const link = directories.find((_, index) => stats[index]?.kind === "link");
   if (link === undefined) return;
-  const hint = "it could lead out of --root: replace it with a directory";
-  throw new Failure("CANTCREAT", `${link} is a symbolic link`, { hint });
+  const message = `${link} is a symbolic link, so nothing below it is changed`;
+  const hint = "replace the link with a directory, because it could lead out of --root";
+  throw new Failure("CANTCREAT", message, { hint });
 }

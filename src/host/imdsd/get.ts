@@ -1,23 +1,23 @@
 import { CodedError } from "../errors.ts";
 import { varlinkCall } from "./varlink.ts";
 
-/** The bytes of a key, or the full name of an error. */
+/** The value of a key, or the full name of an error. */
 export type ImdsdAnswer =
   | { readonly kind: "value"; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: "error"; readonly name: string };
 
-/** Gets a key: a path below `latest`, with a leading slash. Throws as `varlinkCall` does. */
+/** Gets the value of a key: a path below `latest` with a leading slash. Throws as `varlinkCall`. */
 type ImdsdGet = (key: string) => Promise<ImdsdAnswer>;
 
 export const imdsdInterface = "io.systemd.InstanceMetadata";
 
 /**
  * The greatest age of a cached answer in microseconds. imdsd accepts no lower value, and its
- * default is 15 minutes. (Without its cache it would look for the right NIC at each call.)
+ * default is 15 minutes. (Without its cache, imdsd would look for the right NIC at each call.)
  */
 const refreshUSec = 1_000_000;
 
-/** Makes the function that gets keys over the socket of systemd-imdsd, until `signal` is aborted. */
+/** Makes a function that gets keys over the socket of systemd-imdsd, until `signal` aborts. */
 export function createImdsdGet(socketPath: string, signal: AbortSignal | null): ImdsdGet {
   return async (key) => {
     const parameters = { key, refreshUSec };
@@ -28,7 +28,7 @@ export function createImdsdGet(socketPath: string, signal: AbortSignal | null): 
   };
 }
 
-/** Strict: `Buffer` would skip characters that are not base64. */
+/** Decodes base64. Throws `EBADMSG` for other characters, which `Buffer` would skip. */
 function decodeBase64(data: unknown): Uint8Array<ArrayBuffer> {
   if (typeof data !== "string" || data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
     throw new CodedError("EBADMSG", "the answer is not base64");
@@ -37,11 +37,11 @@ function decodeBase64(data: unknown): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Whether an answer means that the key does not exist. imdsd 262.1 says so (`KeyNotFound`) only if
- * the 404 of IMDS has no body. A 404 with a body, as EC2's, gives `io.systemd.System`, as a 500 with
- * a body does (measured). Then the listing of the parent folder decides, and if that is missing too,
- * the one above it. A key that is listed, or of which nothing is known, is not absent: an error is
- * never read as absence.
+ * Whether an answer means that the key does not exist. imdsd 262.1 answers `KeyNotFound` only if
+ * the 404 of IMDS has no body. For a 404 with a body, as EC2 sends it, it answers
+ * `io.systemd.System`, as for a 500 with a body (measured). Then the listing of the parent folder
+ * decides; if that is missing too, the folder above it decides. A key that is listed, or whose
+ * folder cannot be listed, is not absent: an error is never read as absence.
  */
 export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer): Promise<boolean> {
   if (answer.kind === "value") return false;
@@ -55,7 +55,7 @@ export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer):
   return isAbsent(get, folder, listing);
 }
 
-/** Percent-encoded, as in a key. For `0=my-key`, as keys are listed, also the number alone. */
+/** The names in a listing, percent-encoded as in a key. The entry `0=my-key` also gives `0`. */
 function listingNames(listing: Uint8Array): readonly string[] {
   const lines = new TextDecoder().decode(listing).split("\n");
   return lines.flatMap((line) => {

@@ -6,7 +6,7 @@ import { createImdsdGet, type ImdsdAnswer, imdsdInterface, isAbsent } from "./ge
 /** systemd-imdsd@.service(8), since systemd 261. */
 const systemSocket = "/run/systemd/io.systemd.InstanceMetadata";
 
-/** IMDS over systemd-imdsd; null: its socket does not exist. Nothing is sent yet. */
+/** IMDS over systemd-imdsd; null if its socket does not exist. Nothing is sent yet. */
 export async function openImdsd(socketPath = systemSocket): Promise<HttpTransport | null> {
   const found = await stat(socketPath).catch(() => null);
   return found?.isSocket() === true ? createVarlinkTransport(socketPath) : null;
@@ -15,9 +15,9 @@ export async function openImdsd(socketPath = systemSocket): Promise<HttpTranspor
 /**
  * IMDS over the socket of systemd-imdsd, for machines where its prohibit route blocks all other
  * processes (docs/decisions/locked-imds.md). imdsd uses its own token, so the token here is a fixed
- * text, which is given only after imdsd has read the instance id. The key of a folder gives its
- * listing, with or without a trailing slash, as IMDS does. `fetch` rejects with a code of errno(3):
- * `EACCES` if polkit does not allow this user.
+ * text, given only after imdsd has read the instance id. The key of a folder gives its listing,
+ * with or without a trailing slash, as IMDS does. `fetch` rejects with a code of errno(3): `EACCES`
+ * if polkit does not allow this user.
  */
 export function createVarlinkTransport(socketPath: string): HttpTransport {
   const fetch: HttpTransport["fetch"] = async (url, init) => {
@@ -40,13 +40,16 @@ export function createVarlinkTransport(socketPath: string): HttpTransport {
 
 const placeholderToken = "systemd-imdsd-has-the-token";
 
-/** The key of a path: what follows `/latest`. null: imdsd has no keys elsewhere. */
+/** The key is what follows `/latest` in a path; null for other paths, where imdsd has no keys. */
 function toImdsdKey(pathname: string): string | null {
   if (pathname === "/latest") return "/";
   return pathname.startsWith("/latest/") ? pathname.slice("/latest".length) : null;
 }
 
-/** `NotAvailable` is a 403 of IMDS. Other errors may be temporary, or are defects of imdsd: 502. */
+/**
+ * imdsd answers `NotAvailable` for a 403 of IMDS. An error that is not in this table may be
+ * temporary, or is a defect of imdsd, and becomes a 502.
+ */
 const statuses: Readonly<Record<string, number>> = {
   [`${imdsdInterface}.KeyNotFound`]: 404,
   [`${imdsdInterface}.NotAvailable`]: 403,

@@ -7,18 +7,19 @@ import type { BindOptions, BoundTransport } from "../host.ts";
 import { connectThroughNic } from "./connect.ts";
 import type { Libc } from "./libc.ts";
 
-/** The arguments of a request: Node.js does not pass its `signal` to the agent. */
+/**
+ * The arguments of a request. Node.js does not pass its `signal` to the agent, but passes `stop`.
+ */
 interface BoundRequestArgs extends ClientRequestArgs {
-  /** Aborts a connect: without it, the descriptor would stay open after the request. */
+  /** Aborts a connect, whose descriptor would otherwise stay open after the request. */
   readonly stop?: AbortSignal;
 }
 
 type ConnectCallback = NonNullable<Parameters<NonNullable<Agent["createConnection"]>>[1]>;
 
 /**
- * Opens connections through one NIC, and keeps them for the next request. It does not limit their
- * number: Node.js does not count a connection that is being opened for `maxSockets`, so the session
- * limits its requests.
+ * Opens connections through one NIC, and keeps them for the next request. The session limits its
+ * requests, because `maxSockets` of Node.js does not count a connection that is being opened.
  */
 class BoundAgent extends Agent {
   readonly #libc: Libc;
@@ -35,27 +36,27 @@ class BoundAgent extends Agent {
     void this.#openFor(args, callback ?? (() => undefined));
   }
 
-  /** Ends every connect and closes every connection, idle or not. */
+  /** Aborts every connect and closes every connection, also those in use. */
   close(): void {
     this.#closing.abort(new Error("the transport is closed"));
     this.destroy();
   }
 
-  /** Opens and closes a connection. Throws as `connectThroughNic` does. */
+  /** Opens and closes a connection. Throws like `connectThroughNic`. */
   async tryConnect(args: BoundRequestArgs): Promise<void> {
     this.#libc.close(await this.#connect(args));
   }
 
-  /** Node.js takes an error over the callback. */
+  /** Opens a connection for a request. Node.js expects an error in the callback. */
   async #openFor(args: BoundRequestArgs, callback: ConnectCallback): Promise<void> {
     try {
       const socket = openSocket(await this.#connect(args));
-      // closed since: Node.js does not know this socket, and would leave it open
+      // the agent was closed: Node.js does not know this socket, and would leave it open
       if (this.#closing.signal.aborted) socket.destroy();
       this.#closing.signal.throwIfAborted();
       callback(null, socket);
     } catch (error) {
-      // oxlint-disable-next-line no-unsafe-type-assertion -- Node.js reads no socket beside an error
+      // oxlint-disable-next-line no-unsafe-type-assertion -- unused after an error
       callback(error instanceof Error ? error : new Error(String(error)), undefined as never);
     }
   }
@@ -65,7 +66,7 @@ class BoundAgent extends Agent {
     const { nic, sources, connectMs: timeoutMs } = this.#options;
     const source = chooseSource(address, sources);
     if (source === null) {
-      throw new CodedError("EADDRNOTAVAIL", `${nic} has no address to reach ${address} from`);
+      throw new CodedError("EADDRNOTAVAIL", `${nic} has no address from which to reach ${address}`);
     }
     const signal = AbortSignal.any([this.#closing.signal, ...(stop === undefined ? [] : [stop])]);
     const target = { nic, source, address, port: Number(port), timeoutMs, signal };
@@ -73,15 +74,15 @@ class BoundAgent extends Agent {
   }
 }
 
-/** Undocumented, and all that works in Bun 1.4.5: `new Socket({ fd })` is closed at once. */
+/** This call is undocumented, but Bun 1.4.5 closes a `new Socket({ fd })` at once. */
 function openSocket(fd: number): Socket {
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the types do not know `fd`
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the types do not have `fd`
   return connect({ fd } as unknown as NetConnectOpts);
 }
 
 /**
- * HTTP through one NIC: requests of Node.js over sockets that libc made, because `fetch` cannot bind
- * to a device. `connectMs` is exact, and so are the errors of a connect.
+ * HTTP through one NIC: requests of Node.js over sockets of libc, because `fetch` cannot bind to a
+ * device. This also makes `connectMs` and the errors of a connect exact.
  */
 export function createBoundTransport(libc: Libc, options: BindOptions): BoundTransport {
   const agent = new BoundAgent(libc, options);
@@ -93,7 +94,7 @@ export function createBoundTransport(libc: Libc, options: BindOptions): BoundTra
   };
 }
 
-/** Node.js reports a response, an error or (101) an upgrade; an abort after that it does not report. */
+/** Node.js reports a response, an error or an upgrade (101), but no abort after one of these. */
 async function fetchThroughAgent(
   agent: BoundAgent,
   url: URL,
@@ -116,16 +117,16 @@ async function fetchThroughAgent(
   clientRequest.on("error", reject); // not `once`: a socket may fail again after the response
   clientRequest.once("upgrade", (_, socket) => {
     socket.destroy();
-    reject(new CodedError("status 101", "a change of protocol that was not requested"));
+    reject(new CodedError("status 101", "the server changed the protocol without a request"));
   });
   clientRequest.once("close", () =>
-    reject(new CodedError("ECONNRESET", "closed without a response")),
+    reject(new CodedError("ECONNRESET", "the connection was closed without a response")),
   );
   clientRequest.end();
   return toResponse(await promise);
 }
 
-/** Statuses without a body: `Response` throws if they get one. */
+/** Responses with these statuses have no body: `Response` throws if it gets one. */
 const bodilessStatuses: readonly number[] = [204, 205, 304];
 
 /** Throws for a status below 200 or above 599, which `Response` does not accept. */

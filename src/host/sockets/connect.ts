@@ -27,21 +27,21 @@ const SO_ERROR = 4;
 const SO_BINDTODEVICE = 25;
 const EINPROGRESS = 115;
 const POLLOUT = 4;
-/** The port is chosen at connect(2): otherwise all peers share the 28,000 ports of a source. */
+/** Chooses the port at connect(2): otherwise all peers share the 28,000 ports of a source. */
 const IPPROTO_IP = 0;
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
-/** Delays between two polls; a healthy service answers within the first few. */
+/** Delays between two polls. A healthy service answers within the first few polls. */
 const pollDelaysMs = [0, 1, 2, 4, 8, 16] as const;
 const longestPollDelayMs = 20;
 
 /**
- * Opens a TCP connection and returns its file descriptor, which the caller must close. The socket is
- * bound to the device, so that no route can lead elsewhere, and to an address of that device:
- * otherwise the kernel would use one of another NIC, and the response would go there. Resolves only
- * when the connection is established: Bun would take a descriptor that is still connecting for an
- * open one, and hide a refusal. Throws an error whose `code` is errno's name (`ETIMEDOUT` after
- * `timeoutMs`), or the signal's reason; then the descriptor is closed.
+ * Opens a TCP connection and returns its file descriptor, which the caller must close. The socket
+ * is bound to the device, so that no route can lead elsewhere. It is also bound to an address of
+ * that device, because the kernel could use that of another NIC, and the response would go there.
+ * Resolves only when the connection is established, because Bun would treat a descriptor that is
+ * still connecting as open, and hide a refusal. Throws an error whose `code` is errno's name
+ * (`ETIMEDOUT` after `timeoutMs`), or the reason of `signal`; then the descriptor is closed.
  */
 export async function connectThroughNic(libc: Libc, target: ConnectTarget): Promise<number> {
   const { source, address, port, nic } = target;
@@ -52,7 +52,7 @@ export async function connectThroughNic(libc: Libc, target: ConnectTarget): Prom
   try {
     throwIfFailed(libc, target, bindToDevice(libc, fd, nic));
     const enabled = new Int32Array([1]);
-    // older kernels do not know the option; IPv6 sockets accept it, too
+    // the result is ignored: older kernels do not know the option; IPv6 sockets accept it, too
     libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ptr(enabled), enabled.byteLength);
     const sourceBytes = buildSocketAddress(source.address, 0, source.scopeId).bytes;
     throwIfFailed(libc, target, libc.bind(fd, ptr(sourceBytes), sourceBytes.length));
@@ -68,7 +68,7 @@ export async function connectThroughNic(libc: Libc, target: ConnectTarget): Prom
   }
 }
 
-/** 0, or -1 with errno: EPERM before Linux 5.7 without CAP_NET_RAW, ENODEV. */
+/** Returns 0, or -1 with errno: EPERM (before Linux 5.7, without CAP_NET_RAW) or ENODEV. */
 export function bindToDevice(libc: Libc, fd: number, nic: string): number {
   const device = Buffer.from(`${nic}\0`);
   return libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ptr(device), device.length);
@@ -85,7 +85,7 @@ async function waitUntilConnected(libc: Libc, fd: number, target: ConnectTarget)
   }
   const errno = readSocketError(libc, fd);
   if (errno !== 0) throw connectError(target, errno);
-  // poll(2) calls a failed socket writable, too: only a peer proves the connection
+  // a failed socket is also writable (poll(2)): only a peer's name proves the connection
   if (readSocketName(libc.getpeername, fd) === null) throw connectError(target, readErrno(libc));
 }
 

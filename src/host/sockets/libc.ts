@@ -2,10 +2,10 @@ import { dlopen, ptr, read } from "bun:ffi";
 import { getSystemErrorMap } from "node:util";
 
 /**
- * The C library of the process, with the few functions that neither Node.js nor Bun has. The name is
- * always "libc.so.6": it is glibc's, and musl accepts it. Bun would look for a name that the loader
- * does not know in the working directory. Throws if foreign functions are forbidden
- * (`MemoryDenyWriteExecute=`, SELinux execmem).
+ * Opens the C library, for the few functions that neither Node.js nor Bun has. "libc.so.6" is
+ * glibc's name, and musl accepts it. Bun would look in the working directory for a name that the
+ * loader does not know. Throws if foreign functions are forbidden (`MemoryDenyWriteExecute=`,
+ * SELinux).
  */
 export function openLibc() {
   return dlopen("libc.so.6", {
@@ -33,7 +33,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const AF_INET = 2;
 const AF_INET6 = 10;
 
-/** The size of a `struct sockaddr_in6`, the larger of the two. */
+/** The size of a `struct sockaddr_in6`, which is larger than `sockaddr_in`. */
 const maxAddressBytes = 28;
 
 /** errno(3) of the last call. */
@@ -42,7 +42,7 @@ export function readErrno(libc: Libc): number {
   return location === null ? 0 : read.i32(location);
 }
 
-/** The name of an errno (`ENETUNREACH`), if Node.js knows it: it does not know EINPROGRESS. */
+/** The name of an errno (`ENETUNREACH`); its number if Node.js has no name for it (EINPROGRESS). */
 export function errnoName(number: number): string {
   return getSystemErrorMap().get(-number)?.[0] ?? `errno ${number}`;
 }
@@ -53,10 +53,10 @@ interface SocketAddress {
   readonly bytes: Uint8Array;
 }
 
-/** `address`: IPv4, or IPv6 without brackets and zone. Throws `RangeError` for other text. */
+/** `address` is IPv4, or IPv6 without brackets and zone. Throws `RangeError` for other text. */
 export function buildSocketAddress(address: string, port: number, scopeId = 0): SocketAddress {
   const isIpv6 = address.includes(":");
-  if (!isIpv6 && !/^\d+(\.\d+){3}$/.test(address)) throw new RangeError(`${address}: no address`);
+  if (!isIpv6 && !/^\d+(\.\d+){3}$/.test(address)) throw new RangeError(`${address} is no address`);
   const bytes = new Uint8Array(isIpv6 ? maxAddressBytes : 16);
   const view = new DataView(bytes.buffer);
   const family = isIpv6 ? AF_INET6 : AF_INET;
@@ -69,7 +69,7 @@ export function buildSocketAddress(address: string, port: number, scopeId = 0): 
   return { family, bytes };
 }
 
-/** The address of a socket (`getsockname`) or of its peer (`getpeername`); null: the call failed. */
+/** The address of a socket (`getsockname`) or its peer (`getpeername`); null if the call failed. */
 export function readSocketName(
   call: Libc["getsockname" | "getpeername"],
   fd: number,
@@ -85,7 +85,7 @@ export function readSocketName(
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** URL accepts every notation of an address, and gives hexadecimal groups and at most one `::`. */
+/** The bytes of an address. URL accepts every notation, and gives groups with at most one `::`. */
 function ipv6Bytes(address: string): Uint8Array {
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const groups = (text: string): readonly number[] =>

@@ -14,14 +14,14 @@ import {
   SOCK_DGRAM,
 } from "./libc.ts";
 
-/** What needs sockets of the C library. */
+/** The effects that need sockets of the C library. */
 export interface Sockets {
-  /** A string says why this process cannot have such a transport. */
+  /** Gives the cause as text if this process cannot have such a transport. */
   readonly bind: (options: BindOptions) => BoundTransport | string;
   readonly lookUpRoute: (address: string) => RouteLookup;
 }
 
-/** Opens the C library; call it once: each opening costs memory that is never freed (Bun 1.4.5). */
+/** Opens the C library. Call it once, because Bun 1.4.5 never frees the memory of an opening. */
 export function openSockets(): Sockets {
   const libc = openLibcOrReason();
   return {
@@ -44,23 +44,23 @@ function openLibcOrReason(): Libc | string {
 
 const EPERM = 1;
 
-/** Before Linux 5.7, binding to a device needs CAP_NET_RAW. A missing NIC is no refusal. */
+/** Before Linux 5.7, binding to a device needs CAP_NET_RAW. A missing NIC is not a refusal. */
 function findBindRefusal(libc: Libc, nic: string): string | null {
   const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return null;
   const isRefused = bindToDevice(libc, fd, nic) !== 0 && readErrno(libc) === EPERM;
   libc.close(fd);
-  return isRefused ? "this kernel requires CAP_NET_RAW for it" : null;
+  return isRefused ? "this kernel requires CAP_NET_RAW to bind a socket to a NIC" : null;
 }
 
-/** EACCES, EINVAL, EHOSTUNREACH: a prohibit, blackhole or unreachable route (ip-route(8)). */
+/** EACCES, EINVAL, EHOSTUNREACH mean a prohibit, blackhole or unreachable route (ip-route(8)). */
 const forbiddenErrnos: readonly number[] = [13, 22, 113];
 
 const anyPort = 80;
 
 /**
- * Where the kernel's rules and routes lead for `address`. Nothing is sent: connect(2) of a UDP socket
- * only looks up the route (udp(7), ip(7)).
+ * Where the kernel's rules and routes lead for `address`. Nothing is sent, because connect(2) of a
+ * UDP socket only looks up the route (udp(7), ip(7)).
  */
 function lookUpRoute(libc: Libc, address: string): RouteLookup {
   const peer = buildSocketAddress(address, anyPort);

@@ -1,7 +1,7 @@
 import type { Waiting } from "../host.ts";
 import { escapeControls } from "./stderr.ts";
 
-/** The line appears only when a wait lasts this long. */
+/** The line appears only if a wait lasts longer than this. */
 const showAfterMs = 1000;
 
 const refreshMs = 200;
@@ -13,14 +13,14 @@ interface LiveLine {
 
 interface Screen {
   readonly write: (text: string) => void;
-  /** Called before something is shown: nothing is shown elsewhere. */
+  /** Called before a line is shown, because lines are shown only on a terminal. */
   readonly isTerminal: () => boolean;
   readonly now: () => number;
-  /** A line is printed once for each wait and stays, instead of one that is updated. */
+  /** Each wait prints one line that stays, instead of a line that is updated. */
   readonly isPlain: boolean;
 }
 
-/** One line at the bottom of a terminal that says what the run waits for, and then disappears. */
+/** Shows what the run waits for in one line at the bottom of a terminal, until the wait ends. */
 export function createLiveLine({ write, isTerminal, now, isPlain }: Screen): LiveLine {
   let state: Waiting | null = null;
   let sinceMs = 0;
@@ -64,9 +64,9 @@ function describeWaiting({ what, reason, tries, deadlineMs }: Waiting, nowMs: nu
 const defaultWidth = 80;
 
 /**
- * The width of the terminal at descriptor 1 or 2; null: it is no terminal. One that reports 0
- * columns, as serial consoles do, counts as 80 wide. node:tty is loaded only here: it costs as long
- * as an empty program runs.
+ * The width of the terminal at descriptor 1 or 2; null if it is not a terminal. A width of 0, as
+ * serial consoles report it, becomes 80. node:tty is loaded only here, because loading it takes as
+ * long as an empty program runs.
  */
 export function terminalWidth(fd: 1 | 2): number | null {
   if (!process.getBuiltinModule("node:tty").isatty(fd)) return null;

@@ -6,7 +6,7 @@ import { createStderrWriter, escapeControls, type StderrTarget } from "./stderr.
 export interface LogSettings {
   readonly format: "text" | "json";
   readonly verbosity: "quiet" | "normal" | "verbose";
-  /** No line is updated: for screen readers, and terminals that cannot do it. */
+  /** No line is updated, for screen readers and for terminals that cannot do it. */
   readonly isPlain: boolean;
   /** Called once, before the first message. */
   readonly stderrTarget: () => StderrTarget;
@@ -17,7 +17,7 @@ const levels = { quiet: 0, normal: 3, verbose: 4 } as const;
 /** syslog(3) */
 const priorities: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
-/** The log on fd 2. A message never makes a run fail: one that cannot be written is dropped. */
+/** The log on fd 2. A message that cannot be written is dropped, and does not make the run fail. */
 export function createLog(settings: LogSettings, now: () => number): Log {
   const stderr = createStderrWriter();
   let target: StderrTarget | null = null;
@@ -33,11 +33,11 @@ export function createLog(settings: LogSettings, now: () => number): Log {
     liveLine?.clear();
     stderr.write(format(entry));
   };
-  // consola gives levels, types and times of entries. Switched off:
+  // consola gives levels, types and times of entries. Its other features are switched off:
   const consola = createConsola({
     level: levels[settings.verbosity],
-    throttleMin: Number.MAX_SAFE_INTEGER, // the folding of repeated lines: each retry counts
-    reporters: [{ log: write }], // its own reporters: they block on a full pipe and escape nothing
+    throttleMin: Number.MAX_SAFE_INTEGER, // it would hide repeated lines, but each retry counts
+    reporters: [{ log: write }], // consola's own reporters block on a full pipe and escape nothing
   });
   return {
     error: (message, hint) => consola.error(message, hint ?? null),
@@ -59,6 +59,6 @@ function formatText({ type, args: [message, hint] }: LogObject, isJournal: boole
 function formatJson({ type, date, args: [message, hint] }: LogObject): string {
   const level = type === "debug" ? "verbose" : type;
   const entry = { time: date.toISOString(), level, message, ...(hint ? { hint } : {}) };
-  // JSON escapes what is below a blank; a terminal obeys some characters above it, too
+  // JSON escapes only characters below U+0020, but a terminal also obeys some above it
   return `${escapeControls(JSON.stringify(entry))}\n`;
 }

@@ -1,10 +1,10 @@
 import { escapeControlChars, unicodeEscape } from "../../model/text.ts";
 import { nullDevice } from "../files.ts";
 
-/** Messages beyond this are dropped if nothing reads them: they must not fill the memory. */
+/** Further messages are dropped if nothing reads these, so that they do not fill the memory. */
 const maxQueuedChars = 1_048_576;
 
-/** How long the end of a run waits until its last messages are read. */
+/** How long a run waits at its end until its last messages are read. */
 const flushTimeoutMs = 500;
 
 interface StderrWriter {
@@ -13,7 +13,7 @@ interface StderrWriter {
 }
 
 /**
- * Writes to fd 2 in order and without blocking: a blocking write to a full pipe that nothing reads
+ * Writes to fd 2 in order and without blocking. A blocking write to a full pipe that nothing reads
  * would stop the event loop, and with it all deadlines and signals.
  */
 export function createStderrWriter(): StderrWriter {
@@ -35,15 +35,15 @@ export function createStderrWriter(): StderrWriter {
 
 /** What stderr is connected to. */
 export interface StderrTarget {
-  /** The journal: each line begins with `<priority>` (sd-daemon(3)). */
+  /** It is the journal, in which each line begins with `<priority>` (sd-daemon(3)). */
   readonly isJournal: boolean;
   readonly isTerminal: boolean;
 }
 
 /**
- * Finds out what stderr is. `journalStream`: JOURNAL_STREAM, device and inode of the journal's
- * socket (systemd.exec(5)). Called only when there is a message: node:fs costs 2 ms and node:tty
- * 5 ms, as long as an empty program runs.
+ * Finds out what stderr is. `journalStream` is JOURNAL_STREAM: device and inode of the journal's
+ * socket (systemd.exec(5)). Call it only for a message: loading node:fs takes 2 ms and node:tty 5
+ * ms, as long as an empty program runs.
  */
 export function detectStderrTarget(journalStream: string | undefined): StderrTarget {
   try {
@@ -58,7 +58,7 @@ export function detectStderrTarget(journalStream: string | undefined): StderrTar
   }
 }
 
-/** Makes text harmless for a terminal: tags, host names and responses come from others. */
+/** Makes text harmless for a terminal: tags, host names and responses can contain anything. */
 export function escapeControls(text: string): string {
   return escapeControlChars(text).replaceAll("\n", unicodeEscape(10));
 }

@@ -1,18 +1,19 @@
 import { errorMessage, Failure } from "../../exit.ts";
 
-/** How long a run that is being ended waits until its last output is read. */
+/** How long a run that was interrupted waits until its last output is read. */
 const lastOutputTimeoutMs = 500;
 
 /**
  * Writes all data to stdout. Only `Bun.write(Bun.stdout)` reports a full disk and a closed pipe:
  * with console.log the exit status would be 0, and process.stdout followed by an exit cuts the
- * output at 64 KiB. Throws `CANTCREAT`, or the signal's reason if nothing reads the output.
+ * output at 64 KiB. Throws `CANTCREAT` if a write fails, or the reason of `signal` if that aborts
+ * and nothing reads the output.
  */
 export async function print(data: string | Uint8Array, signal: AbortSignal): Promise<void> {
   if (data.length === 0) return;
   const interrupted = new Promise<never>((_, reject) => {
     const rejectWithReason = (): void => reject(signal.reason);
-    // the last output of a run that is being ended: a reader gets a moment to read it
+    // the run was interrupted before: its reader gets a moment to read the last output
     if (signal.aborted) setTimeout(rejectWithReason, lastOutputTimeoutMs).unref();
     else signal.addEventListener("abort", rejectWithReason, { once: true });
   });
@@ -31,11 +32,11 @@ async function writeAll(data: string | Uint8Array): Promise<void> {
 }
 
 /**
- * Bun opens /dev/null in place of a closed stdout (`>&-`), and the output would be lost with status
- * 0. A descriptor inherited over exec(2) never has O_CLOEXEC; one that Bun opened has it.
+ * Whether stdout is closed (`>&-`). Bun then opens /dev/null in its place, and the output is lost
+ * with status 0. A descriptor inherited over exec(2) never has O_CLOEXEC; one that Bun opened has.
  */
 async function isStdoutClosed(): Promise<boolean> {
-  // not with node:fs, which takes 2 ms to load; without /proc nothing is known
+  // not with node:fs, which takes 2 ms to load; without /proc, stdout counts as open
   const file = Bun.file("/proc/self/fdinfo/1");
   const info = await file.text().catch(() => "");
   const [, flags = "0"] = /^flags:\s*(\d+)$/m.exec(info) ?? [];

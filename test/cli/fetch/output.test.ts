@@ -138,8 +138,8 @@ testUnless(missingRoot() ?? failingCommand(...asOrdinaryUser, "true"))(
     const args = ["mac", "--output", join(folder.path, "id")];
     const { code, stderr } = await fetchOnce({}, args, { around: asOrdinaryUser });
     expect(code).toBe(77);
-    expect(stderr).toContain("not allowed to write");
-    expect(stderr).toContain("ec2nic: hint: run it as root");
+    expect(stderr).toContain("could not be written: permission denied");
+    expect(stderr).toContain("ec2nic: hint: run ec2nic as root");
     expect(readdirSync(folder.path)).toEqual([]);
   },
 );

@@ -108,7 +108,7 @@ testAsUser("fetch --output exits with 77 if the user may not write the file", as
   const args = ["mac", "--output", join(folder.path, "id")];
   const { code, stderr } = await fetchOnce({}, args, { around: asOrdinaryUser });
   expect(code).toBe(77);
-  expect(stderr).toContain("not allowed to write");
+  expect(stderr).toContain("could not be written: permission denied");
 });
 
 for (const [command, ...more] of [

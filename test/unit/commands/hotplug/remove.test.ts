@@ -39,7 +39,7 @@ describe("a user who is not root and cannot read the records", () => {
     return path === "/run/ec2nic" && found !== null ? { ...found, mode: 0o700 } : found;
   };
   const read = async (path: string) => {
-    if (path.startsWith("/run/ec2nic")) throw new Failure("NOPERM", `${path}: not allowed to read`);
+    if (path.startsWith("/run/ec2nic")) throw new Failure("NOPERM", `${path}: could not be read`);
     return machine.files.read(path);
   };
   const otherUser = { uid: 65534, files: { ...machine.files, stat, read } };
