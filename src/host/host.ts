@@ -74,7 +74,7 @@ export interface Log {
 }
 
 export interface Waiting {
-  /** `instance metadata`, `ENI for 06:…` */
+  /** `IMDS`, `ENI for 06:…` */
   readonly what: string;
   /** Why the last try did not get it. */
   readonly reason: string;

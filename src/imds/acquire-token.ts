@@ -54,8 +54,9 @@ export async function acquireToken(
     round === 0 ? listFirstRound(settings) : paths.list();
   const untilNewPath = (stop: AbortSignal) => waitForNewPath(host, paths.list, stop);
   const connections: Connection[] = [];
-  const what = `instance metadata${settings.nic === null ? "" : ` through ${settings.nic}`}`;
-  await retry(host, what, { ...limits, untilNewPath }, async () => {
+  const through = settings.nic === null ? "" : ` through ${settings.nic}`;
+  const [what, unreached] = [`IMDS${through}`, `IMDS not reached${through}`];
+  await retry(host, what, { ...limits, untilNewPath, unreached }, async () => {
     const outcome = await race(host, listRound, requestToken);
     paths.keepOnly("path" in outcome ? outcome.path : null);
     if (!("path" in outcome)) return { kind: "error", error: outcome };

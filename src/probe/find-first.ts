@@ -132,7 +132,7 @@ export async function retryUntilFound<T>(
     const pauseMs = Math.min(leftMs / 2, ceiling * (0.5 + host.clock.random() / 2));
     const reason = "no NIC reaches IMDS";
     host.log.verbose(`try ${tries}: ${reason}; trying again in ${Math.round(pauseMs)} ms`);
-    host.log.waiting({ what: "instance metadata", reason, tries, deadlineMs });
+    host.log.waiting({ what: "IMDS", reason, tries, deadlineMs });
     await host.clock.sleep(pauseMs, host.signal);
   }
 }

@@ -14,6 +14,8 @@ export interface RetryLimits {
   readonly onRetry: () => void;
   /** Resolves when another path has come up: after an error of a path, the delay ends then. */
   readonly untilNewPath?: (stop: AbortSignal) => Promise<void>;
+  /** What to say instead of `what` if no path worked. */
+  readonly unreached?: string;
 }
 
 /** A shorter try cannot succeed; a delay takes at most half of the time that is left. */
@@ -49,7 +51,8 @@ export async function retry(
       const reported = error.isCutByDeadline && previousError !== null ? previousError : error;
       if (reported === absentError) return null;
       const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${formatMs(host.clock.now() - startMs)}`;
-      const message = `${what}: ${reported.reason} (${spent})`;
+      const subject = reported.cause === "path" ? (limits.unreached ?? what) : what;
+      const message = `${subject}: ${reported.reason} (${spent})`;
       throw new Failure(reported.endsAs, message, retryHint(reported));
     }
     previousError = error;

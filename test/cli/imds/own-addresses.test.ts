@@ -52,7 +52,7 @@ for (const [mode, family] of [["IPv4", "ipv4"] as const, ["IPv6", "ipv6"] as con
 testInNamespace("without a network, fetch exits with 69 and names probe-nics", async () => {
   const { code, stderr } = await runEc2nic({ args: [...args, "--retries", "0"], namespace: true });
   expect(code).toBe(69);
-  expect(stderr).toStartWith("ec2nic: instance metadata: ");
+  expect(stderr).toStartWith("ec2nic: IMDS not reached: ");
   expect(stderr).toContain("ec2nic probe-nics");
 });
 

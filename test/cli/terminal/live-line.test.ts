@@ -23,7 +23,7 @@ testOnTerminal(
     const { code, text } = await fetchOnce(refused(1600), args, { around: terminal });
     expect(code).toBe(0);
     expect(text).toMatch(
-      /ec2nic: waiting for instance metadata \(\d+ tr(y|ies), \d s left\): connection refuse/,
+      /ec2nic: waiting for IMDS \(\d+ tr(y|ies), \d s left\): connection refuse/,
     );
     expect(text).toEndWith(`\r${eraseLine}`);
   },
@@ -33,15 +33,15 @@ testOnTerminal("a failure erases the status line before its message", async () =
   const args = ["mac", "--timeout", "1500ms"];
   const { code, text } = await fetchOnce(refused(9000), args, { around: terminal });
   expect(code).toBe(69);
-  expect(text).toContain("waiting for instance metadata");
-  expect(text).toContain(`\r${eraseLine}ec2nic: instance metadata: connection refused`);
+  expect(text).toContain("waiting for IMDS");
+  expect(text).toContain(`\r${eraseLine}ec2nic: IMDS not reached: connection refused`);
 });
 
 testOnTerminal("SIGTERM erases the status line", async () => {
   const inner = ["sh", "-c", 'timeout -s TERM 1.5 "$@"', "sh"];
   const args = ["mac", "--timeout", "9s"];
   const { text } = await fetchOnce(refused(9000), args, { around: [...terminal, ...inner] });
-  expect(text).toContain("waiting for instance metadata");
+  expect(text).toContain("waiting for IMDS");
   expect(text).toContain(`\r${eraseLine}ec2nic: ended by SIGTERM`);
 });
 

@@ -51,7 +51,7 @@ for (const [what, args, env] of plain) {
     const { code, text } = await fetchOnce(refused, run, { env, around: onTerminal(80) });
     expect(code).toBe(0);
     expect(text).toMatch(
-      /^ec2nic: waiting for instance metadata \(\d+ tr(?:y|ies), \d s left\): .*\r\n06:ec:2a:00:00:00\r\n$/,
+      /^ec2nic: waiting for IMDS \(\d+ tr(?:y|ies), \d s left\): .*\r\n06:ec:2a:00:00:00\r\n$/,
     );
   });
 }

@@ -28,7 +28,7 @@ test("each probe that finds nothing is logged", async () => {
   let probes = 0;
   const probe = async () => ((probes += 1) === 2 ? "ens5" : null);
   expect(await retryUntilFound(host, within(1000), probe)).toBe("ens5");
-  expect(host.log.waits).toMatchObject([{ what: "instance metadata", tries: 1, deadlineMs: 1000 }]);
+  expect(host.log.waits).toMatchObject([{ what: "IMDS", tries: 1, deadlineMs: 1000 }]);
 });
 
 test("Ctrl-C ends the retries", async () => {

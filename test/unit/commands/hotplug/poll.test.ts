@@ -218,7 +218,7 @@ describe("errors of IMDS", () => {
   });
 
   test("that deny a token for 2 s do not end the watch", async () => {
-    const lost = new Failure("UNAVAILABLE", "instance metadata: 503, throttled");
+    const lost = new Failure("UNAVAILABLE", "IMDS: 503, throttled");
     const run = await watchInMemory({
       scenario: plugged(),
       fault: (_path, atMs) => {
