@@ -1,4 +1,4 @@
-import type { Scenario } from "../simulator/scenario/scenario.ts";
+import { parseFault } from "../simulator/cli/fault-argument.ts";
 import { startSimulator } from "../simulator/start.ts";
 import { runEc2nic } from "../../test/kit/program/run-ec2nic.ts";
 import type { Scene, Shown } from "./scene.ts";
@@ -18,12 +18,15 @@ export const offlineScenes: readonly Scene[] = [
   { name: "fetch-again", play: playRetries },
 ];
 
+/** The values of `--fault` that docs/simulator.md shows above the recording of `playRetries`. */
+export const retryFaults = [
+  "status,status=503,match=PUT /latest/api/token,times=2",
+  "token-rejected,match=PUT /latest/api/token,times=1",
+];
+
 async function playRetries(): Promise<readonly Shown[]> {
-  const faults: Scenario["faults"] = [
-    { match: "PUT *", times: 2, fault: { kind: "status", status: 503 } },
-    { match: "PUT *", times: 1, fault: { kind: "token-rejected" } },
-  ];
-  await using simulator = await startSimulator({ scenario: { faults } });
+  const scenario = { faults: retryFaults.map(parseFault) };
+  await using simulator = await startSimulator({ scenario });
   return [await ec2nic(`fetch placement/region -v --endpoint ${simulator.url}`)];
 }
 

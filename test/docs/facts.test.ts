@@ -4,6 +4,7 @@ import fetch from "../../src/commands/fetch.ts";
 import hotplug from "../../src/commands/hotplug.ts";
 import probeNics from "../../src/commands/probe-nics.ts";
 import { exitCodes } from "../../src/exit.ts";
+import { retryFaults } from "../../scripts/record/offline-scenes.ts";
 import { verdictWords } from "../../src/model/probe.ts";
 import { findCompetitors } from "../../src/install/competitors.ts";
 import { documentAt, documents } from "../kit/basics/documents.ts";
@@ -70,4 +71,9 @@ test("the cookbook disables competitors with the commands that hotplug --install
   for (const { commands: lines } of found) {
     expect(cookbook).toContain(`\n${lines.join("\n")}\n`);
   }
+});
+
+test("docs/simulator.md shows the faults that its recording was made with", () => {
+  const { text } = documentAt("docs/simulator.md");
+  expect(retryFaults.filter((fault) => !text.includes(`--fault '${fault}'`))).toEqual([]);
 });
