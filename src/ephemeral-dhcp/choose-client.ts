@@ -7,44 +7,45 @@ import { createProgramClient, type Tools } from "./clients/run-program.ts";
 import { udhcpc } from "./clients/udhcpc.ts";
 
 /**
- * In this order, by what they leave to clean up: udhcpc writes nothing and ends by itself; dhclient
- * has to be ended; dhcpcd writes a lease file. networkd comes after them: it puts its address on the
- * NIC for a moment.
+ * The client that leaves least to clean up comes first: udhcpc writes nothing and ends by itself,
+ * dhclient must be ended, dhcpcd writes a lease file. networkd is used only if none of them can be
+ * used, because networkd adds its own address to the NIC for a moment.
  */
 const programs: readonly Program[] = [udhcpc, dhclient, dhcpcd];
 
 export interface ClientFacts {
-  /** How each program is started, without its arguments; a string says why it cannot be used. */
-  readonly programs: readonly {
-    readonly program: Program;
-    readonly argv: readonly string[] | string;
-  }[];
+  readonly programs: readonly FoundProgram[];
   readonly tools: Tools;
   readonly isNetworkdActive: boolean;
 }
 
+interface FoundProgram {
+  readonly program: Program;
+  /** The command without its arguments; a string says why the program cannot be used. */
+  readonly argv: readonly string[] | string;
+}
+
 interface ChosenClient {
-  /** null: no client can be used. */
+  /** null if no client can be used. */
   readonly client: LeaseClient | null;
-  /** Each client that was considered, in order, and the result. */
+  /** The decision about each client, in order. */
   readonly trace: readonly string[];
 }
 
-/** The first client that can be used. */
+/** Chooses the first client that can be used. */
 export function chooseClient({ programs, tools, isNetworkdActive }: ClientFacts): ChosenClient {
   const { noopScript } = tools;
   if (noopScript === null) {
-    const reason = "true: not found, a client's own script would configure the NIC";
+    const reason = "true: not found, and without it a client's own script would configure the NIC";
     return chooseNetworkd(isNetworkdActive, [reason]);
   }
   const trace: string[] = [];
   for (const { program, argv } of programs) {
     const canEnd = program.endsWithoutAnswer || tools.timeout !== null;
-    const found =
-      canEnd || typeof argv === "string" ? argv : "nothing would end it: timeout is not found";
+    const found = canEnd || typeof argv === "string" ? argv : "needs timeout, which is not found";
     if (typeof found !== "string") {
       const client = createProgramClient({ program, argv: found, tools, noopScript });
-      return { client, trace: [...trace, `${program.name}: asks as ${found.join(" ")}`] };
+      return { client, trace: [...trace, `${program.name}: used, as ${found.join(" ")}`] };
     }
     trace.push(`${program.name}: ${found}`);
   }
@@ -53,13 +54,10 @@ export function chooseClient({ programs, tools, isNetworkdActive }: ClientFacts)
 
 function chooseNetworkd(isActive: boolean, trace: readonly string[]): ChosenClient {
   if (!isActive) return { client: null, trace: [...trace, "networkd: not running"] };
-  return {
-    client: networkd,
-    trace: [...trace, "networkd: asks, where it does not manage the NIC"],
-  };
+  return { client: networkd, trace: [...trace, "networkd: used for NICs that it does not manage"] };
 }
 
-/** Looks for the machine's DHCP clients, and for the tools that they are run with. */
+/** Finds the DHCP clients of this machine, and the tools that start and end them. */
 export async function findClients(host: FindHost): Promise<ClientFacts> {
   const found = programs.map(async (program) => ({ program, argv: await program.find(host) }));
   return {

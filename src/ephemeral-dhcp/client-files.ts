@@ -4,7 +4,7 @@ import type { FileBackup, LeaseRecord } from "./journal.ts";
 
 type FileHost = Pick<Host, "files">;
 
-/** The files that a client is going to write, as they are before, and the missing directories. */
+/** Reads the files that a client will write, and lists the directories that it will create. */
 export async function recordPreviousFiles(
   host: FileHost,
   client: Pick<LeaseClient, "listWrites">,
@@ -25,8 +25,8 @@ async function recordPreviousFile(host: FileHost, path: string): Promise<FileBac
 }
 
 /**
- * Removes the temporary files that a killed run left beside these files (`Files.write`). The caller
- * holds the journal's lock, and has not written yet: no other ec2nic process writes there.
+ * Removes the temporary files of `Files.write` that a killed run left in the directories of these
+ * files. The caller holds the lock of the journal, so no other ec2nic process writes there.
  */
 export async function sweepTempFiles(host: FileHost, files: readonly FileBackup[]): Promise<void> {
   const paths = files.map(({ path }) => path).filter((path) => !isSysctl(path));
@@ -34,7 +34,7 @@ export async function sweepTempFiles(host: FileHost, files: readonly FileBackup[
   for (const directory of directories) await host.files.removeTemporary(directory, 0);
 }
 
-/** Puts a file back as it was. */
+/** Restores the previous content of a file, or removes a file that did not exist before. */
 export async function restoreFile(
   { files }: FileHost,
   { path, previous }: FileBackup,

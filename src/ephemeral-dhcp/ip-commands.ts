@@ -1,20 +1,20 @@
 import type { LeaseRecord } from "./journal.ts";
 
-/** An argv. */
 export type Command = readonly string[];
 
-/** Prints a NIC's IPv4 addresses, one per line, with iproute2's and with busybox's `ip`. */
+/** Prints the IPv4 addresses of a NIC, one per line, with the `ip` of iproute2 or of busybox. */
 export function showAddresses(nic: string): Command {
   return ["ip", "-4", "-o", "address", "show", "dev", nic];
 }
 
+/** Sets a link up or down. */
 export function setLink(nic: string, state: "up" | "down"): Command {
   return ["ip", "link", "set", "dev", nic, state];
 }
 
 /**
- * Adds the address for `seconds`: if ec2nic does not remove it, the kernel does. A /32 creates no
- * route to a subnet, and with `scope link` no other traffic uses it as its source.
+ * Adds the address of a lease for `seconds`; then the kernel removes the address if ec2nic has not. A
+ * /32 creates no route to a subnet, and with `scope link` no other traffic uses it as the source.
  */
 export function addAddress({ nic, address }: LeaseRecord, seconds: number): Command {
   const lifetime = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
@@ -22,8 +22,8 @@ export function addAddress({ nic, address }: LeaseRecord, seconds: number): Comm
 }
 
 /**
- * Adds a route to each endpoint, in a table that only packets from this address use. A socket bound
- * to the NIC can send without it, but where rp_filter is 1 or 2, answers need a route back.
+ * Adds a route to each endpoint, in a table that only packets from this address use. A socket that is
+ * bound to the NIC can send without a route, but if rp_filter is 1 or 2, answers need a route back.
  */
 export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
   return record.endpoints.flatMap((host) => [
@@ -32,7 +32,7 @@ export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
   ]);
 }
 
-/** Removes the same routes and rules. */
+/** Removes the routes and rules of `addEndpointRoutes`. */
 export function removeEndpointRoutes(record: LeaseRecord): readonly Command[] {
   return record.endpoints.flatMap((host) => [
     buildRuleCommand("del", record, host),
@@ -40,6 +40,7 @@ export function removeEndpointRoutes(record: LeaseRecord): readonly Command[] {
   ]);
 }
 
+/** Removes the address of a lease. */
 export function removeAddress({ nic, address }: LeaseRecord): Command {
   return ["ip", "-4", "address", "del", `${address}/32`, "dev", nic];
 }
@@ -69,15 +70,15 @@ function buildRuleCommand(verb: Verb, { address, slot }: LeaseRecord, host: stri
  */
 const firstLease = { table: 900, priority: 400 } as const;
 
-/** How many leases a run can hold: no instance has as many NICs. */
+/** More leases than an instance has NICs. */
 export const maxLeases = 100;
 
-/** The routing table of the `slot`-th lease, from 0. */
+/** The routing table of the lease in this slot; slots count from 0. */
 export function leaseTable(slot: number): number {
   return firstLease.table + slot;
 }
 
-/** The priority of its rules. */
+/** The priority of the rules of the lease in this slot. */
 export function leasePriority(slot: number): number {
   return firstLease.priority + slot;
 }

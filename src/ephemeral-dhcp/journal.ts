@@ -3,18 +3,18 @@ import { readJson } from "../inspect/read-json.ts";
 import * as v from "valibot";
 import { journalPath, listJournalFiles } from "./journal-files.ts";
 
-/** The leases of this run. A record is on disk before the change that it describes is made. */
+/** The leases of this run. Each change of the machine is preceded by its record on disk. */
 export interface LeaseJournal {
   readonly records: () => readonly LeaseRecord[];
-  /** Adds a record, or replaces the one of its slot. */
+  /** Adds a record, or replaces the record with the same slot. */
   readonly write: (record: LeaseRecord) => Promise<void>;
-  /** Removes the record of a lease that has been undone. */
+  /** Removes the record of a lease that was undone. */
   readonly remove: (record: Pick<LeaseRecord, "slot">) => Promise<void>;
 }
 
 /**
- * Opens the journal with the records of a killed run. The caller holds its lock. A file with another
- * content is removed, such as a temporary file of a write that was cut short.
+ * Opens the journal with the records of a killed run, and removes all other files in its directory,
+ * such as the temporary file of an incomplete write. The caller holds the lock.
  */
 export async function openJournal(host: Pick<Host, "files">): Promise<LeaseJournal> {
   const found = (await readJson(host, journalPath, journalSchema))?.leases ?? [];
@@ -58,43 +58,43 @@ function createJournal(
 
 const processSchema = v.object({
   pid: v.number(),
-  /** Field 22 of proc_pid_stat(5): the number of an ended process may be given to another one. */
+  /** Field 22 of proc_pid_stat(5). Needed because another process can get the pid of an ended one. */
   startTime: v.string(),
 });
 
 const fileBackupSchema = v.object({
   path: v.string(),
-  /** null: there was no file. */
+  /** null if the file did not exist. */
   previous: v.nullable(v.object({ base64: v.string(), mode: v.number() })),
 });
 
 const leaseRecordSchema = v.object({
   nic: v.string(),
-  /** A link with another MAC is another NIC, and is not changed. */
+  /** If the link has another MAC now, it is another NIC, which an undo must not change. */
   mac: v.string(),
-  /** Selects its table and priority (`ip-commands.ts`). */
+  /** From 0: the routing table and the rule priority of the lease (`ip-commands.ts`). */
   slot: v.number(),
   wasDown: v.boolean(),
-  /** IPv4 addresses of the hosts that are reached through it. */
+  /** IPv4 addresses of the hosts that are reached through the NIC. */
   endpoints: v.pipe(v.array(v.string()), v.readonly()),
-  /** null: none was granted yet. */
+  /** null if no address was granted yet. */
   address: v.nullable(v.string()),
-  /** The DHCP client; null: not started yet, or ended. */
+  /** The process of the DHCP client; null if it was not started yet, or has ended. */
   client: v.nullable(processSchema),
-  /** networkd is the client, and has to be reloaded when the lease ends. */
+  /** networkd is the client, and must read its files again at the end of the lease. */
   usesNetworkd: v.boolean(),
-  /** Files and kernel settings that the client writes, as they were before. */
+  /** The previous contents of the files and kernel settings that the client writes. */
   files: v.pipe(v.array(fileBackupSchema), v.readonly()),
-  /** Directories that the client creates, and that did not exist before. */
+  /** Directories that did not exist before the client creates them. */
   createdDirectories: v.pipe(v.array(v.string()), v.readonly()),
 });
 
 const journalSchema = v.object({ leases: v.pipe(v.array(leaseRecordSchema), v.readonly()) });
 
-/** Where it exists and no run holds the lock, a run was killed and left this. A reboot removes it. */
+/** If this file exists and no run holds the lock, a run was killed. A reboot removes the file. */
 export type LeaseJournalContent = v.InferOutput<typeof journalSchema>;
 
-/** What has been changed, or is about to be changed, for one NIC's lease. */
+/** What was changed, or will be changed, for the lease of one NIC. */
 export type LeaseRecord = Readonly<v.InferOutput<typeof leaseRecordSchema>>;
 
 export type ProcessRecord = Readonly<v.InferOutput<typeof processSchema>>;

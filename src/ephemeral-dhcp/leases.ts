@@ -14,19 +14,19 @@ export type LeaseHost = ClientHost & Pick<Host, "env" | "signal" | "takeLock" | 
 /** Temporary leases of this run. */
 export interface LeaseSession {
   /**
-   * Takes a lease for a NIC without an IPv4 address, and adds the address. Called again for the same
-   * NIC, it returns the same lease, or tries again where there was none. Several NICs at once. It
-   * never throws: an error is the reason for no lease.
+   * Takes a lease for a NIC that has no IPv4 address, and adds the address. A second call for the same
+   * NIC returns the same lease, or tries again if there was no lease. Calls for several NICs can
+   * overlap. Never throws: an error becomes the reason why there is no lease.
    */
   readonly take: (nic: LeaseTarget, deadlineMs: number) => Promise<LeaseResult>;
-  /** Ends every request and gives every lease back; may be called again, and after a signal. */
+  /** Ends every request and undoes every lease. Can be called again, and after a signal. */
   readonly close: () => Promise<void>;
 }
 
 export type LeaseTarget = Pick<LinkState, "name" | "mac" | "addresses">;
 
 export interface LeaseSessionOptions {
-  /** IPv4 addresses that are to be reached through the NICs. */
+  /** IPv4 addresses that must be reached through the NICs. */
   readonly endpoints: readonly string[];
   /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
@@ -35,21 +35,21 @@ export interface LeaseSessionOptions {
 /** A DHCP exchange takes milliseconds, or seconds if the server is slow or a packet is lost. */
 const maxExchangeMs = 10_000;
 
-/** So long after the run's deadline the kernel removes an address that is still there. */
+/** If an address is still there so long after the deadline of the run, the kernel removes it. */
 const addressMarginMs = 30_000;
 
-/** EC2's leases last an hour, and ours are not renewed. */
+/** A lease of EC2 lasts an hour, and ec2nic does not renew it. */
 const maxHoldMs = 3_600_000;
 
 interface PreparedClient {
   readonly client: LeaseClient;
   readonly journal: LeaseJournal;
   readonly release: Release;
-  /** Lower slots belong to leases of earlier runs that could not be undone. */
+  /** The lower slots belong to leases of earlier runs that could not be undone. */
   readonly firstSlot: number;
 }
 
-/** Does nothing before the first `take`. */
+/** Changes nothing before the first `take`. */
 export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions): LeaseSession {
   const ending = new AbortController();
   const signal = AbortSignal.any([host.signal, ending.signal]);
@@ -63,7 +63,7 @@ export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions):
     const lease = await startLease(run, nic, { slotIndex, deadlineMs }).catch((error: unknown) =>
       noLease(describeError(error)),
     );
-    // a later try may succeed: a cable is plugged in, or no packet is lost
+    // a later try can succeed, for example after a lost packet
     if (lease.kind === "none" && !signal.aborted) {
       await run.manager.undoLeases((record) => record.nic === nic.name);
       taken.delete(nic.name);
@@ -92,11 +92,14 @@ interface LeaseRun {
   readonly manager: LeaseManager;
 }
 
-/** The client and the journal, which are found and opened for the first lease. */
+/** The client and the journal. */
 interface LeaseManager {
-  /** A string says why there is none; the next call tries again. */
+  /**
+   * Chooses the client and opens the journal, at the first call or after a failure. A string says why
+   * this failed.
+   */
   readonly prepare: () => Promise<PreparedClient | string>;
-  /** Undoes the leases of these records, all at the same time. */
+  /** Undoes the leases of the matching records, all at the same time. */
   readonly undoLeases: (matches: (record: LeaseRecord) => boolean) => Promise<void>;
   /** Undoes every lease, and releases the lock. */
   readonly close: () => Promise<void>;
@@ -121,7 +124,7 @@ function createLeaseManager(host: LeaseHost): LeaseManager {
     prepare: async () => {
       prepared ??= prepareClient(host);
       const found = await prepared;
-      // the reason may be temporary, such as another run that takes leases
+      // the reason can be temporary, such as another run that takes leases
       if (typeof found === "string") prepared = null;
       return found;
     },
@@ -176,7 +179,7 @@ function limitTimes(
 async function prepareClient(host: LeaseHost): Promise<PreparedClient | string> {
   const { client, trace } = chooseClient(await findClients(host));
   for (const line of trace) host.log.verbose(`dhcp: ${line}`);
-  if (client === null) return `there is no DHCP client to ask with: ${trace.join("; ")}`;
+  if (client === null) return `no DHCP client can be used (${trace.join("; ")})`;
   const locked = await lockAndRecoverJournal(host);
   if (locked === null) return "another ec2nic process is taking leases";
   const firstSlot = Math.max(-1, ...locked.journal.records().map(({ slot }) => slot)) + 1;

@@ -1,7 +1,7 @@
 import type { Host, Release } from "../host/host.ts";
 import { sweepTempFiles } from "./client-files.ts";
 import { type LeaseJournal, openJournal } from "./journal.ts";
-import { hasJournalFiles, journalLockPath, makeJournalDirectory } from "./journal-files.ts";
+import { journalDirectory, journalLockPath } from "./journal-files.ts";
 import type { ClientHost } from "./clients/client.ts";
 import { undoLease } from "./undo.ts";
 
@@ -13,27 +13,20 @@ export interface LockedJournal {
 }
 
 /**
- * Locks the journal for this run, and gives back the leases of a killed run: only records that could
- * not be undone stay. null: another run has the lock. Throws `NOPERM`, `CANTCREAT` or `OSERR` where
- * directory or lock cannot be made.
+ * Locks the journal for this run, and undoes the leases of a killed run. Only the records of leases
+ * that could not be undone stay. Returns null if another run has the lock. Throws `NOPERM`,
+ * `CANTCREAT` or `OSERR` if the directory or the lock cannot be created.
  */
 export async function lockAndRecoverJournal(host: JournalHost): Promise<LockedJournal | null> {
-  await makeJournalDirectory(host);
+  await host.files.mkdir(journalDirectory, 0o700);
   const release = await host.takeLock(journalLockPath);
   if (release === null) return null;
   const journal = await openJournal(host);
   const records = journal.records();
-  if (records.length > 0) host.log.info("a killed run left temporary leases: giving them back");
+  if (records.length > 0) host.log.info("undoing the temporary leases of a run that was killed");
   for (const record of records) {
     await sweepTempFiles(host, record.files);
     if (await undoLease(host, record)) await journal.remove(record);
   }
   return { journal, release };
-}
-
-/** Gives back the leases of a killed run. Without one, this only lists one directory. */
-export async function recoverAbandonedLeases(host: JournalHost & Pick<Host, "uid">): Promise<void> {
-  if (host.uid !== 0 || !(await hasJournalFiles(host))) return;
-  const locked = await lockAndRecoverJournal(host);
-  locked?.release(); // null: that run is not killed, and still holds its lock
 }

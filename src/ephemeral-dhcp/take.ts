@@ -11,29 +11,28 @@ import {
 } from "./ip-commands.ts";
 import { readLinkState } from "../inspect/links/link-states.ts";
 
-/** A lease, or why there is none. */
 export type LeaseResult =
   | { readonly kind: "leased"; readonly address: LinkAddress }
   | { readonly kind: "none"; readonly reason: string };
 
 export interface LeaseTask extends Omit<LeaseRequest, "onStart"> {
   readonly slot: number;
-  /** IPv4 addresses that are to be reached through the NIC. */
+  /** IPv4 addresses that must be reached through the NIC. */
   readonly endpoints: readonly string[];
   readonly client: LeaseClient;
   readonly journal: LeaseJournal;
-  /** After this time the kernel removes the address, if nothing else has. */
+  /** The time after which the kernel removes the address. */
   readonly holdSeconds: number;
 }
 
 const commandMs = 10_000;
 const carrierPollMs = 20;
-/** Clients count in seconds. */
+/** DHCP clients accept only whole seconds as a time limit. */
 const minRequestMs = 1000;
 
 /**
- * Takes a lease on a NIC without an IPv4 address, and adds the address. Each change is in the journal
- * before it is made; the caller undoes them, also when this throws.
+ * Takes a lease for a NIC without an IPv4 address, and adds the address. Each change is written to
+ * the journal before it is made. The caller undoes the changes, also if this throws.
  */
 export async function takeLease(host: ClientHost, task: LeaseTask): Promise<LeaseResult> {
   const { nic, client, journal, signal } = task;
@@ -41,7 +40,7 @@ export async function takeLease(host: ClientHost, task: LeaseTask): Promise<Leas
   const obstacle = await client.findObstacle(host, nic);
   if (obstacle !== null) return noLease(obstacle);
   if (task.deadlineMs - host.clock.now() < minRequestMs)
-    return noLease("too little time is left to ask in");
+    return noLease("too little time is left for a DHCP request");
   const record = await createRecord(host, task);
   signal.throwIfAborted();
   await journal.write(record);
@@ -60,6 +59,7 @@ export async function takeLease(host: ClientHost, task: LeaseTask): Promise<Leas
   return { kind: "leased", address: { nic, address, ...shape } };
 }
 
+/** The result if there is no lease, with the reason. */
 export function noLease(reason: string): LeaseResult {
   return { kind: "none", reason };
 }
@@ -75,7 +75,7 @@ async function createRecord(
   return { nic, mac, slot, wasDown, endpoints, usesNetworkd, ...none, ...previous };
 }
 
-/** A link that was just set up needs a moment; one that was up and has no carrier has no cable. */
+/** Waits for carrier only if the link was set up just now, because the carrier comes a moment later. */
 async function hasCarrier(
   host: ClientHost,
   { nic, deadlineMs, signal }: LeaseTask,
@@ -88,7 +88,7 @@ async function hasCarrier(
   }
 }
 
-/** Without `ip rule`, which busybox may lack, answers still arrive where rp_filter is off. */
+/** A failure of `ip rule`, which busybox may lack, is ignored: if rp_filter is off, answers arrive. */
 async function configureAddress(
   host: ClientHost,
   record: LeaseRecord,
@@ -97,7 +97,7 @@ async function configureAddress(
   await runOrThrow(host, addAddress(record, holdSeconds));
   for (const command of addEndpointRoutes(record)) {
     const error = await runCommand(host, command);
-    if (error !== null) host.log.verbose(`${record.nic}: ${error}, ignoring`);
+    if (error !== null) host.log.verbose(`${record.nic}: this failure is ignored: ${error}`);
   }
 }
 
@@ -113,9 +113,9 @@ async function runOrThrow(host: ClientHost, command: Command): Promise<void> {
   if (error !== null) throw new Error(error);
 }
 
-/** The message of a command that failed; null: it succeeded. */
+/** Returns null if the command succeeded, else a message. */
 async function runCommand(host: ClientHost, command: Command): Promise<string | null> {
-  host.log.verbose(`runs ${command.join(" ")}`);
+  host.log.verbose(`running ${command.join(" ")}`);
   const { code, stderr } = await host.exec(command, { timeoutMs: commandMs });
   return code === 0 ? null : `${command.join(" ")}: ${stderr.trim() || `ended with ${code}`}`;
 }

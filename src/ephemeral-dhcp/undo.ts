@@ -13,16 +13,17 @@ import {
 } from "./ip-commands.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
-/** Long enough for a busy machine: none of these commands waits for anything. */
+/** These commands take milliseconds; the limit is for a busy machine. */
 const timeoutMs = 10_000;
 
-/** Messages of `ip`, iproute2's and busybox's, about an object that does not exist any more. */
+/** Messages of `ip`, from iproute2 or busybox, about an object that does not exist any more. */
 const alreadyGonePattern =
   /No such (?:file|process|device)|Cannot assign requested|not found|does not exist|an't find device|Cannot find device/;
 
 /**
- * Undoes every change of a record. An object that is gone is no error, and an error does not stop
- * the rest. True: nothing is left. Otherwise a warning names what is, and the command to remove it.
+ * Undoes every change of a record. An object that is gone is not an error, and after an error the
+ * rest is still undone. Returns true if all is undone. Else a warning says what failed, with the
+ * command to undo it.
  */
 export async function undoLease(host: ClientHost, record: LeaseRecord): Promise<boolean> {
   if (record.client !== null) await host.endProcess(record.client.pid, record.client.startTime);
@@ -38,17 +39,17 @@ export async function undoLease(host: ClientHost, record: LeaseRecord): Promise<
   ];
   for (const step of steps) failures.push(...(await tryCommand(host, step)));
   if (isSameNic && record.wasDown) failures.push(...(await setLinkDown(host, record)));
-  // a directory that another program uses meanwhile is not empty, and stays
+  // rmdir does not remove a directory that another program has used meanwhile
   for (const each of record.createdDirectories) await tryCommand(host, ["rmdir", each]);
   for (const { reason, hint } of failures) {
-    host.log.warn(`${record.nic}: its temporary lease was not fully undone: ${reason}`, hint);
+    host.log.warn(`${record.nic}: the temporary lease was not fully undone: ${reason}`, hint);
   }
   return failures.length === 0;
 }
 
 interface UndoFailure {
   readonly reason: string;
-  /** The command that undoes it. */
+  /** The command that undoes the change. */
   readonly hint: string;
 }
 
@@ -73,14 +74,14 @@ async function tryRestoreFile(
   );
 }
 
-/** A link that another program has given an address meanwhile stays up. */
+/** Sets the link down, unless another program has added an address meanwhile. */
 async function setLinkDown(
   host: ClientHost,
   { nic }: LeaseRecord,
 ): Promise<readonly UndoFailure[]> {
   const addresses = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
   if (!addresses?.stdout.includes(" inet ")) return tryCommand(host, setLink(nic, "down"));
-  host.log.verbose(`${nic}: was down, and another program has given it an address: left up`);
+  host.log.verbose(`${nic}: stays up, because another program has given it an address`);
   return [];
 }
 

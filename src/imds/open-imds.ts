@@ -3,15 +3,14 @@ import { type ImdsSession, openSession } from "./session.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
 import { recoverLeases } from "./connect/ephemeral-leases.ts";
 
-/** An open session with IMDS, and its settings. */
 export interface ImdsContext {
   readonly session: ImdsSession;
   readonly settings: ImdsSettings;
 }
 
 /**
- * Does `work` in a session with IMDS, over whichever NIC works. Its sockets and temporary addresses
- * are given back before this resolves or rejects.
+ * Calls `work` with a session, which finds a path to IMDS itself. Closes the session, with its
+ * sockets and temporary addresses, before this resolves or rejects.
  */
 export async function withImds<T>(
   host: Host,

@@ -18,24 +18,24 @@ import { tokenHeader } from "./protocol/token.ts";
 import { openPaths } from "./connect/paths.ts";
 import { pathNic, type ImdsPath } from "./protocol/path.ts";
 
-/** A run's session with IMDS: one token, one path, 6 requests in flight and 100 a second at most. */
+/** One run's requests to IMDS: one token, one path, at most 6 requests in flight and 100 a second. */
 export interface ImdsSession {
   /**
-   * The bytes below `latest/`; null for 404. Transient errors are retried. Throws `UNAVAILABLE`,
-   * `DATAERR`, `CONFIG`; an error is never returned as an empty value.
+   * Sends a GET, and retries it after transient errors. Returns the body, or null for a 404. Throws
+   * `UNAVAILABLE`, `DATAERR` or `CONFIG`; an error is never returned as an empty value.
    */
   readonly get: (metadataPath: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
   /**
-   * Sends one GET without a retry; a transient error is returned. Acquiring the token is still
-   * retried. Throws on a final refusal (400, 403, redirect) and where no token can be had.
+   * Sends one GET, without a retry, and returns its transient error. The PUT for the token is still
+   * retried. Throws after a final refusal (400, 403, redirect), or if no token was issued.
    */
   readonly tryGet: (metadataPath: MetadataPath, options?: TryGetOptions) => Promise<Answer>;
   readonly stats: () => ImdsStats;
   /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
-  /** How often a request is retried; Infinity: until the deadline. */
+  /** The retries that one request may have; Infinity: only the deadline ends them. */
   readonly retries: number;
-  /** Closes every connection, and gives back every temporary address. */
+  /** Closes every connection, and removes every temporary address. */
   readonly close: () => Promise<void>;
 }
 
@@ -45,19 +45,19 @@ export interface GetOptions extends TryGetOptions {
 }
 
 export interface TryGetOptions {
-  /** An empty body is a value and no transient error; left out: only where people write values. */
+  /** An empty body is a value, not a transient error. Default: see `isEmptyValueAllowed`. */
   readonly mayBeEmpty?: boolean;
-  /** Asks for a listing, with a slash at the end, as AWS documents it. */
+  /** Adds a slash at the end of the path, with which AWS documents the listing of a folder. */
   readonly asFolder?: boolean;
 }
 
 /** What `--json` prints about the session. */
 export interface ImdsStats {
-  /** The endpoint that issued the token; null: none did yet. */
+  /** The endpoint that issued the token; null before that. */
   readonly endpoint: string | null;
-  /** The NIC that sockets were bound to; null: none. */
+  /** The NIC that the sockets were bound to; null if they were not bound. */
   readonly interface: string | null;
-  /** null: no token was issued yet. */
+  /** null before a token was issued. */
   readonly through: "routing" | "nic" | "imdsd" | null;
   readonly requests: number;
   /** How many requests were retries. */
@@ -67,10 +67,10 @@ export interface ImdsStats {
 const maxInFlight = 6;
 const maxLeafBytes = 262_144;
 const maxUserDataBytes = 1_048_576;
-/** Of all answers of a run: a tree has some 20 KB, and is read about once. */
+/** The limit for all answers of a run together. A whole tree has some 20 KB. */
 const maxTotalBytes = 67_108_864;
 
-/** Opens no connection by itself; the first `get` asks for the token. */
+/** Opens no connection. The first `get` or `tryGet` requests a token. */
 export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   const deadlineMs = host.clock.now() + settings.timeoutMs;
   const { retries } = settings;
@@ -100,7 +100,7 @@ export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   };
 }
 
-/** Sends GETs over one connection, which is acquired for the first and after it has failed. */
+/** Sends GETs over one connection. The first GET acquires it, and so does the next after a failure. */
 function createConnectedGet(
   settings: ImdsSettings,
   acquire: () => Promise<Connection>,
@@ -119,12 +119,12 @@ function createConnectedGet(
     const headers = { [tokenHeader]: token };
     const request = { imdsPath: path, method: "GET", urlPath, headers, maxBytes } as const;
     const answer = await send(established, request);
-    // another request may have acquired a new connection meanwhile: that one stays
+    // if another request has acquired a new connection meanwhile, that connection stays
     if (connection === current && shouldReconnect(answer, settings)) connection = null;
     return (options.mayBeEmpty ?? isEmptyValueAllowed(metadataPath)) ? answer : rejectEmpty(answer);
   };
   return {
-    // the semaphore comes first: a request that has waited there must not use an expired token
+    // waits for the semaphore before it takes the token, which could expire during the wait
     get: (path: MetadataPath, options: TryGetOptions): Promise<Answer> =>
       semaphore(() => get(path, options), options.asFolder === true ? "high" : "low"),
     disconnect: (): void => void (connection = null),
@@ -133,8 +133,8 @@ function createConnectedGet(
 }
 
 /**
- * Sends one request within the time of a try and of the run. Throws `DATAERR` where all answers
- * together exceed `maxTotalBytes`: they are kept in memory.
+ * Sends one request, within the time limits of a try and of the run. Throws `DATAERR` if all answers
+ * together exceed `maxTotalBytes`, because they are kept in memory.
  */
 function createSendOnce(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -154,8 +154,7 @@ function createSendOnce(
       const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
       if (received <= maxTotalBytes) return answer;
-      const reason = `IMDS has sent more than ${maxTotalBytes} bytes: no instance has so much`;
-      throw new Failure("DATAERR", reason);
+      throw new Failure("DATAERR", `IMDS has sent more than ${maxTotalBytes} bytes in one run`);
     });
 }
 
@@ -170,15 +169,15 @@ function buildUrlPath(metadataPath: MetadataPath, { asFolder = false }: TryGetOp
 
 function rejectEmpty(answer: Answer): Answer {
   if (answer.kind !== "value" || answer.body.length > 0) return answer;
-  return notAnAnswer("200 without a value");
+  return notAnAnswer("200, but the value is empty");
 }
 
-/** Values that people write may be empty; elsewhere an empty value is late, or was lost. */
+/** User-data and tags may be empty, because people write them. Another empty value is late or lost. */
 function isEmptyValueAllowed(metadataPath: MetadataPath): boolean {
   return metadataPath[0] === "user-data" || metadataPath[1] === "tags";
 }
 
-/** After a 401 a new token is needed; a failed path is left only where there may be another. */
+/** A new token is needed after a 401, and after a failed path if there may be another path. */
 function shouldReconnect(answer: Answer, settings: ImdsSettings): boolean {
   if (answer.kind !== "error") return false;
   const { cause } = answer.error;

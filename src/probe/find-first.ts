@@ -8,7 +8,7 @@ import type { LinkState, Ranking } from "../model/link.ts";
 import { isReached, type PathProbe } from "../model/probe.ts";
 import { probePaths, type ProbePathsOptions } from "./probe-paths.ts";
 import { lookUpEndpointRoutes } from "../imds/connect/survey-links.ts";
-import { withLeases } from "../imds/connect/ephemeral-leases.ts";
+import { withLeases } from "./with-leases.ts";
 import { rankCandidates } from "../inspect/links/rank.ts";
 import { readLinkStates } from "../inspect/links/link-states.ts";
 

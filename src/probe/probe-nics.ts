@@ -13,7 +13,7 @@ import { collectProbeFacts, type LinkFacts, type ProbeFacts } from "./collect-fa
 import { selectNicsToProbe } from "./find-first.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { probePaths } from "./probe-paths.ts";
-import { withLeases } from "../imds/connect/ephemeral-leases.ts";
+import { withLeases } from "./with-leases.ts";
 import { isBindable } from "../imds/protocol/endpoint.ts";
 import { splitEndpoint } from "../model/ip.ts";
 

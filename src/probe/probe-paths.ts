@@ -3,8 +3,8 @@ import { isBindable } from "../imds/protocol/endpoint.ts";
 import { splitEndpoint } from "../model/ip.ts";
 import { probePath } from "./probe-path.ts";
 import type { ImdsSettings } from "../imds/protocol/settings.ts";
-import type { AddLeasedAddress } from "../imds/connect/ephemeral-leases.ts";
-import { bindHint, cannotBindMessage } from "../imds/connect/paths.ts";
+import type { AddLeasedAddress } from "./with-leases.ts";
+import { bindHint, describeBindError } from "../imds/connect/paths.ts";
 import { type LinkState, chooseSource } from "../model/link.ts";
 import { type ProbeStep, emptyProbe, type PathProbe } from "../model/probe.ts";
 
@@ -46,7 +46,7 @@ export async function probePaths(
   const bindError =
     bindable.length === 0 || first === undefined ? null : await findBindError(host, first);
   if (bindError !== null) {
-    host.log.warn(`${cannotBindMessage}, only the default route is probed: ${bindError}`, bindHint);
+    host.log.warn(`${describeBindError(bindError)}, so only the default route is probed`, bindHint);
   }
   const byRouting = bindError === null && nic !== null ? unbindable : endpoints;
   const byNic = bindError === null ? bindable.filter((each) => !forbidden.includes(each)) : [];

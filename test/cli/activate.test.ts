@@ -196,7 +196,7 @@ test("--metadata rejects a file that does not contain an instance's metadata", a
     { content: "{}", code: 65, message: "meta-data/mac is not there" },
     { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, message: "lists nothing" },
     { content: "[1]", code: 65, message: "not a tree" },
-    { content: "{", code: 65, message: "not a tree of metadata" },
+    { content: "{", code: 65, message: "does not contain metadata" },
   ];
   for (const { content, code, message } of cases) {
     if (content !== null) writeFileSync(file, content);

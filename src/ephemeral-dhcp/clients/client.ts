@@ -1,13 +1,16 @@
 import type { Host } from "../../host/host.ts";
 import type { ProcessRecord } from "../journal.ts";
 
-/** A DHCP client that can be used on this machine. It configures nothing that stays. */
+/** A DHCP client that requests an address and leaves no configuration behind. */
 export interface LeaseClient {
   readonly name: "udhcpc" | "dhclient" | "dhcpcd" | "networkd";
   readonly listWrites: ListWrites;
-  /** Why it must not be used for this NIC; null: it may. */
+  /** Why the client must not be used for this NIC; null if it can be used. */
   readonly findObstacle: (host: Pick<Host, "files">, nic: string) => Promise<string | null>;
-  /** Requests an address; null: none was granted. No process of it is left, and no address. */
+  /**
+   * Returns the address that the server granted, or null. Afterwards no process of the client runs,
+   * and the NIC has no address from the client.
+   */
   readonly request: (host: ClientHost, request: LeaseRequest) => Promise<string | null>;
 }
 
@@ -16,31 +19,31 @@ export type ClientHost = Pick<Host, "clock" | "endProcess" | "exec" | "files" | 
 export interface LeaseRequest {
   readonly nic: string;
   readonly mac: string;
-  /** On `Clock.now`. */
+  /** A time on `Clock.now`. */
   readonly deadlineMs: number;
-  /** Ends the client. */
+  /** Ends the client when it fires. */
   readonly signal: AbortSignal;
-  /** Called with the client's process, so that another run can end it. */
+  /** Records the process of the client, so that another run can end it if this run is killed. */
   readonly onStart: (client: ProcessRecord) => Promise<void>;
 }
 
-/** What a client writes that no option prevents: it is put back afterwards. */
+/** Lists what a client writes although no option requests it. All of this is restored afterwards. */
 export type ListWrites = (nic: string, mac: string) => ClientWrites;
 
 interface ClientWrites {
-  /** Files, and settings of the kernel (`sysctlPath`). */
+  /** Files, and kernel settings (`sysctlPath`). */
   readonly files: readonly string[];
   readonly directories: readonly string[];
 }
 
 const sysctlRoot = "/proc/sys/net";
 
-/** A setting of the kernel for one NIC, such as `ipv6`, `accept_ra`. */
+/** The path of a kernel setting for one NIC, such as `ipv6`, `accept_ra`. */
 export function sysctlPath(family: "ipv4" | "ipv6", nic: string, setting: string): string {
   return `${sysctlRoot}/${family}/conf/${nic}/${setting}`;
 }
 
-/** Whether it is a setting of one link: another link of that name has settings of its own. */
+/** Whether a path is a kernel setting, which belongs to one link and not to the next of that name. */
 export function isSysctl(path: string): boolean {
   return path.startsWith(`${sysctlRoot}/`);
 }

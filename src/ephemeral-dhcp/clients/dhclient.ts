@@ -4,9 +4,9 @@ const configFile = `${missingDirectory}/conf`;
 const leaseFile = `${missingDirectory}/leases`;
 
 /**
- * Of ISC. It stays in the foreground (`-d`): otherwise it would leave a daemon behind. Without a
- * lease it ends after a minute (`-1`), with one never. A configuration file is not read: it could
- * name another script, and a lease to fall back on. With `-sf true` it does not set the link up.
+ * ISC dhclient. `-d` keeps it in the foreground, so that it leaves no daemon behind. Without a lease
+ * it ends after a minute (`-1`); with a lease it never ends. It reads no configuration file, which
+ * could name another script and a fallback lease. With `-sf true` it does not set the link up.
  */
 export const dhclient: Program = {
   name: "dhclient",

@@ -10,13 +10,13 @@ import {
 /** The first version with `--noconfigure`. */
 const minVersion = [9, 4] as const;
 
-/** Where it writes leases: Debian's directory, its own, and Debian's before version 9. */
+/** Where dhcpcd writes leases: Debian's directory, the default, and Debian's before version 9. */
 const leaseDirectories = ["/var/lib/dhcpcd", "/var/db/dhcpcd", "/var/lib/dhcpcd5"] as const;
 
 /**
- * `--noconfigure` keeps its address off the NIC; `--test` cannot be used: 9.4.1 crashes after it has
- * printed the lease, and leaves processes. Without a configuration file it writes no DUID file, but
- * always a lease file. Without carrier or answer it keeps running after `--timeout`.
+ * With `--noconfigure`, dhcpcd adds no address to the NIC. `--test` cannot be used, because 9.4.1
+ * crashes after it has printed the lease, and leaves processes. Without a configuration file it
+ * writes no DUID file, but still a lease file. Without carrier or answer, it runs on after `--timeout`.
  */
 export const dhcpcd: Program = {
   name: "dhcpcd",
@@ -27,7 +27,7 @@ export const dhcpcd: Program = {
     const { stdout } = await host.exec([path, "--version"], { timeoutMs: findTimeoutMs });
     const version = /^dhcpcd (\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? "";
     if (isSupported(version)) return [path];
-    return `${version || "unknown"} is older than ${minVersion.join(".")}`;
+    return `version ${version || "unknown"}, but ${minVersion.join(".")} or later is needed`;
   },
   endsWithoutAnswer: false,
   staysWithLease: false,
@@ -38,7 +38,7 @@ export const dhcpcd: Program = {
     return [...once, ...quick, "--noconfigure", ...files, nic];
   },
   grantedPattern: /leased (\S+) for /,
-  // it sets `promote_secondaries` when it starts with a link
+  // dhcpcd sets `promote_secondaries` of every link that it starts with
   listWrites: (nic) => {
     const leaseFiles = leaseDirectories.map((directory) => `${directory}/${nic}.lease`);
     return {
@@ -48,7 +48,7 @@ export const dhcpcd: Program = {
   },
 };
 
-/** A daemon for all NICs: a second dhcpcd would only pass its command line to it. */
+/** Whether a dhcpcd runs for all NICs. A second dhcpcd would only pass its command line to this one. */
 async function isDaemonRunning({ files }: FindHost): Promise<boolean> {
   const pidFiles = ["/run/dhcpcd/pid", "/run/dhcpcd.pid"].map((path) => files.stat(path));
   return (await Promise.all(pidFiles)).some((stat) => stat !== null);

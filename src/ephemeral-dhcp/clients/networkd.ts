@@ -14,13 +14,13 @@ const maxReleaseMs = 5000;
 const profileDirectory = "/run/systemd/network";
 
 /**
- * systemd-networkd, which gets a file for the NIC. It puts the address on the NIC, as it always
- * does; as soon as that is seen, the file is removed, and networkd takes everything off again except
- * for a few settings of the kernel. Seen with systemd 252 and 257.
+ * systemd-networkd, which gets a file for the NIC and then adds the leased address to the NIC. As
+ * soon as the lease is seen, the file is removed, and networkd removes everything again except for a
+ * few kernel settings. Seen with systemd 252 and 257.
  */
 export const networkd: LeaseClient = {
   name: "networkd",
-  // it sets `promote_secondaries`, and handles router advertisements in place of the kernel
+  // networkd sets `promote_secondaries`, and handles router advertisements instead of the kernel
   listWrites: (nic, mac) => ({
     files: [
       profilePath(mac),
@@ -30,13 +30,14 @@ export const networkd: LeaseClient = {
     directories: [profileDirectory],
   }),
   findObstacle: async (host, nic) => {
-    if (!/^[\w.-]+$/.test(nic)) return "its name is a pattern to networkd";
+    if (!/^[\w.-]+$/.test(nic)) return "networkd would read its name as a pattern";
     const adminState = await readAdminState(host, nic);
     return adminState === "unmanaged" ? null : `networkd says it is ${adminState || "unknown"}`;
   },
   request: requestLease,
 };
 
+/** Whether systemd-networkd runs. */
 export async function isNetworkdActive(host: Pick<Host, "exec" | "files">): Promise<boolean> {
   if ((await host.files.stat("/run/systemd/netif")) === null) return false;
   const argv = ["systemctl", "is-active", "--quiet", "systemd-networkd.service"];
@@ -63,7 +64,7 @@ async function requestLease(
   }
 }
 
-/** Makes networkd notice that its file is gone, and waits until it has taken off its address. */
+/** Makes networkd read its files again, and waits until networkd has removed its address. */
 export async function releaseNetworkdLease(host: NetworkdHost, nic: string): Promise<void> {
   await reload(host);
   const endMs = host.clock.now() + maxReleaseMs;
@@ -72,12 +73,12 @@ export async function releaseNetworkdLease(host: NetworkdHost, nic: string): Pro
   }
 }
 
-/** By its name it is the first file that matches the link. */
+/** The name sorts before all others, so that networkd uses this file and no other for the link. */
 function profilePath(mac: string): string {
   return `${profileDirectory}/00-ec2nic-lease-${macDigits(mac)}.network`;
 }
 
-/** Only an address: no routes, DNS or NTP, and no DHCPRELEASE to the server at the end. */
+/** Requests only an address: no routes, DNS or NTP. At the end networkd sends no DHCPRELEASE. */
 function renderProfile(nic: string, mac: string): string {
   const options = "Routes Gateway DNS NTP SIP Domains Hostname MTU Timezone".split(" ");
   return `# written by ec2nic for a temporary lease; it goes within seconds
@@ -99,11 +100,11 @@ ${options.map((option) => `Use${option}=no\n`).join("")}`;
 }
 
 async function reload(host: NetworkdHost): Promise<void> {
-  host.log.verbose("runs networkctl reload");
+  host.log.verbose("running networkctl reload");
   await host.exec(["networkctl", "reload"], { timeoutMs: commandMs });
 }
 
-/** An address of `scope link` is ours, not networkd's. */
+/** Whether networkd has removed its address. An address with `scope link` is from ec2nic. */
 async function isReleased(host: NetworkdHost, nic: string): Promise<boolean> {
   if ((await readAdminState(host, nic)) === "configured") return false;
   if ((await readLeasedAddress(host, nic)) !== null) return false;
@@ -112,7 +113,7 @@ async function isReleased(host: NetworkdHost, nic: string): Promise<boolean> {
   return lines.every((line) => line.includes("scope link"));
 }
 
-/** `unmanaged`, `configuring`, `configured`, …; empty: networkd does not know the link. */
+/** `unmanaged`, `configuring`, `configured`, …; empty if networkd does not know the link. */
 async function readAdminState(host: Pick<Host, "files">, nic: string): Promise<string> {
   return /^ADMIN_STATE=(.*)$/m.exec(await readStateFile(host, "links", nic))?.[1] ?? "";
 }

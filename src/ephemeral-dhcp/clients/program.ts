@@ -1,38 +1,38 @@
 import type { Host } from "../../host/host.ts";
 import type { ListWrites } from "./client.ts";
 
-/** A DHCP client that is a program of its own: one file beside this one describes each. */
+/** How to use a DHCP client that is a command, not a daemon. */
 export interface Program {
   readonly name: "udhcpc" | "dhclient" | "dhcpcd";
-  /** Its argv without arguments; a string says why it cannot be used. */
+  /** Returns the command without its arguments; a string says why the program cannot be used. */
   readonly find: (host: FindHost) => Promise<readonly string[] | string>;
-  /** false: where no server answers, timeout(1) has to end it. */
+  /** If false, timeout(1) must end the program when no server answers. */
   readonly endsWithoutAnswer: boolean;
-  /** true: it keeps running to renew its lease, and is ended as soon as it has one. */
+  /** If true, the program renews its lease and does not end, so it is ended after the lease. */
   readonly staysWithLease: boolean;
-  /** The arguments with which it requests a lease on a NIC and configures nothing. */
+  /** The arguments to request a lease on a NIC without any configuration of the NIC. */
   readonly buildArgs: (nic: string, seconds: string, noopScript: string) => readonly string[];
-  /** Its message about a lease; the first group is the address. */
+  /** Matches the output when a server has granted a lease; the first group is the address. */
   readonly grantedPattern: RegExp;
   readonly listWrites: ListWrites;
 }
 
 export type FindHost = Pick<Host, "env" | "exec" | "files">;
 
-/** Such a command only prints something about its own program. */
+/** For commands that only print something, such as a version. */
 export const findTimeoutMs = 2000;
 
 /**
- * A directory that is never created: a file in it can be neither read nor written. dhclient has no
- * option for "no lease file" and continues when it cannot create one; as root it would write through
- * a symbolic link or into a device.
+ * A directory that is never created, so that a file in it can be neither read nor written. dhclient
+ * has no option for "no lease file", but continues if it cannot create the file. /dev/null is not an
+ * alternative, because dhclient as root would write into a device or through a symbolic link.
  */
 export const missingDirectory = "/run/ec2nic/none";
 
-/** Of administrators' programs, which an ordinary user's PATH may lack (`su` without `-`). */
+/** Directories that an ordinary user's PATH may lack (`su` without `-`). */
 const adminDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"] as const;
 
-/** The path of a program, in PATH or an administrator's directory; null: there is none. */
+/** Finds a program in PATH or in an administrator's directory; returns its path, or null. */
 export async function findProgram(host: FindHost, name: string): Promise<string | null> {
   const ownDirectories = (host.env["PATH"] ?? "").split(":").filter((each) => each.startsWith("/"));
   const directories = [...new Set([...ownDirectories, ...adminDirectories])];

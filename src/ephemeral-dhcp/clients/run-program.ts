@@ -4,17 +4,17 @@ import { parseIpv4 } from "../../model/ip.ts";
 import type { ClientHost, LeaseClient, LeaseRequest } from "./client.ts";
 import type { Program } from "./program.ts";
 
-/** A program that was found, and what it is run with. */
+/** A program that was found, and the tools that start and end it. */
 export interface ProgramSetup {
   readonly program: Program;
-  /** Without arguments. */
+  /** The command without its arguments. */
   readonly argv: readonly string[];
-  /** Stands in for its script, which would configure the NIC. */
+  /** Replaces the script of the program, because that script would configure the NIC. */
   readonly noopScript: string;
   readonly tools: Pick<Tools, "timeout" | "setpriv">;
 }
 
-/** Paths of programs; null: not on this machine. */
+/** Paths of programs; null for a program that this machine does not have. */
 export interface Tools {
   /** true(1). */
   readonly noopScript: string | null;
@@ -24,9 +24,10 @@ export interface Tools {
   readonly setpriv: string | null;
 }
 
-/** How long a client may take to end after its time. */
+/** The time that a client gets to end after its time limit. */
 const exitGraceMs = 500;
 
+/** A client that runs a program for each request. */
 export function createProgramClient(setup: ProgramSetup): LeaseClient {
   const { name, listWrites } = setup.program;
   return {
@@ -37,7 +38,7 @@ export function createProgramClient(setup: ProgramSetup): LeaseClient {
   };
 }
 
-/** Runs the client, and returns when it has ended. */
+/** Returns the granted address, or null, when the program has ended. */
 async function runProgram(
   host: ClientHost,
   setup: ProgramSetup,
@@ -52,7 +53,7 @@ async function runProgram(
   let output = "";
   let stopped: Promise<void> = Promise.resolve();
   const argv = buildProgramArgv(setup, nic, seconds);
-  host.log.verbose(`${nic}: asks for a lease: ${argv.join(" ")}`);
+  host.log.verbose(`${nic}: running ${argv.join(" ")}`);
   const { code } = await host.exec(argv, {
     env: { LC_ALL: "C" },
     signal: stop,
@@ -71,8 +72,8 @@ async function runProgram(
 }
 
 /**
- * The command that requests a lease for a NIC, and ends within `seconds` with or without one. With
- * setpriv the kernel ends it together with this process, whatever ends that.
+ * The command that requests a lease for a NIC and ends within `seconds`. With setpriv, the kernel
+ * also ends the command when this process ends, even after SIGKILL.
  * Seen with udhcpc 1.35 and 1.37, dhclient 4.4.3, dhcpcd 9.4.1 and 10.1.0.
  */
 export function buildProgramArgv(
@@ -89,7 +90,7 @@ export function buildProgramArgv(
   ];
 }
 
-/** The address in a client's output so far; null: none was granted. */
+/** The granted address in the output of a program; null if the output has none. */
 export function parseGrantedAddress(
   { grantedPattern }: Pick<Program, "grantedPattern">,
   output: string,
@@ -97,7 +98,7 @@ export function parseGrantedAddress(
   return parseIpv4(grantedPattern.exec(output)?.[1] ?? "");
 }
 
-/** Reports the client's process and, at `stop`, ends it also where it ignores the signal. */
+/** Records the process of the client. When `stop` fires, ends the process even if it ignores SIGTERM. */
 async function recordAndStop(
   host: ClientHost,
   pid: number,
@@ -117,7 +118,7 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Field 22 of proc_pid_stat(5). The name in parentheses may hold blanks and parentheses. */
+/** Field 22 of proc_pid_stat(5). The name in parentheses can contain spaces and parentheses. */
 async function readStartTime(host: Pick<Host, "files">, pid: number): Promise<string | null> {
   const text = await readTextOrEmpty(host, `/proc/${pid}/stat`);
   return text.replace(/^.*\) /s, "").split(" ")[19] ?? null;

@@ -1,9 +1,9 @@
 import { findProgram, findTimeoutMs, type Program } from "./program.ts";
 
-/** Of busybox. It ends after the lease (`-q`) and without one (`-n`), and writes nothing. */
+/** The DHCP client of busybox. It ends with a lease (`-q`) or without (`-n`), and writes nothing. */
 export const udhcpc: Program = {
   name: "udhcpc",
-  // busybox is often installed without a link for udhcpc, and may have been built without it
+  // often busybox has no link with the name udhcpc, and sometimes busybox does not contain udhcpc
   find: async (host) => {
     const path = await findProgram(host, "udhcpc");
     if (path !== null) return [path];

@@ -4,24 +4,24 @@ import { defaultEndpoints, type ImdsSettings } from "../protocol/settings.ts";
 import { describePath, type ImdsPath } from "../protocol/path.ts";
 import type { Host } from "../../host/host.ts";
 
-/** The paths of a race, in rounds of paths that start together. */
 export interface PathCandidates {
+  /** The paths of one round start at the same time. */
   readonly rounds: readonly (readonly ImdsPath[])[];
-  /** A reason for each link and endpoint that is left out and might be expected. */
+  /** Why links and endpoints that a user might expect are not among the paths. */
   readonly exclusions: readonly string[];
 }
 
-/** What is known of the machine's links. */
+/** The machine's links, and how the kernel routes packets to the endpoints. */
 export interface LinkSurvey extends Ranking {
-  /** The link that the kernel's routes lead the first endpoint through; null: none, or unknown. */
+  /** The link of the kernel's route to the first endpoint; null if there is none, or if unknown. */
   readonly routedLink: string | null;
   /** Endpoints that a route forbids. */
   readonly forbiddenEndpoints: readonly string[];
-  /** systemd-imdsd can be asked. */
+  /** systemd-imdsd runs, so requests can be sent to it. */
   readonly hasImdsd: boolean;
 }
 
-/** In place of a survey, where no link can be used. */
+/** The survey of a machine that has no links. */
 export const emptyLinkSurvey: LinkSurvey = {
   candidates: [],
   others: [],
@@ -32,7 +32,7 @@ export const emptyLinkSurvey: LinkSurvey = {
 
 type PathSettings = Pick<ImdsSettings, "endpoints" | "nic" | "dhcp">;
 
-/** Before any link is read: the kernel's routing to the first endpoint, unless a NIC is given. */
+/** The first round needs no survey of links: it is the kernel's routing to the first endpoint. */
 export function listFirstRound({ endpoints, nic }: PathSettings): PathCandidates {
   const [first] = endpoints;
   if (nic !== null || first === undefined) return { rounds: [], exclusions: [] };
@@ -40,11 +40,11 @@ export function listFirstRound({ endpoints, nic }: PathSettings): PathCandidates
 }
 
 /**
- * Every path, in the order in which they start. Each round has the kernel's routing to one endpoint.
- * From the second round on it also has one NIC, best first, with every endpoint of a family in which
- * the NIC has an address. The NIC that the kernel's routes use comes last.
- * A NIC without an address is left out: the kernel would use another NIC's as the source, and the
- * answer would go there (facts of the kernel: docs/decisions/device-bound-sockets.md).
+ * All paths, in rounds. Each round has the kernel's routing to one endpoint. From the second round
+ * on, a round also has the paths through one NIC, the best NIC first: one path for each endpoint of
+ * a family in which the NIC has an address. The NIC that the kernel's routes use comes last.
+ * A NIC without an address is left out, because the kernel would use the address of another NIC as
+ * the source, and the answer would go there (docs/decisions/device-bound-sockets.md).
  */
 export function listCandidates(settings: PathSettings, survey: LinkSurvey): PathCandidates {
   const linkPaths = selectLinks(settings, survey).map((link) => {
@@ -79,7 +79,7 @@ function explainExcludedLinks(
     if (paths.length === 0) return [`${prefix}${explainNoPath(link)}`];
     const coveredFamilies = new Set(paths.map(({ endpoint }) => endpointFamily(endpoint)));
     const lacksIpv4 = settings.nic !== null && families.has("ipv4") && !coveredFamilies.has("ipv4");
-    return lacksIpv4 ? ["it has no IPv4 address to ask from"] : [];
+    return lacksIpv4 ? ["it has no IPv4 address to send from"] : [];
   });
 }
 
@@ -87,7 +87,7 @@ function explainForbidden(endpoint: string): string {
   return `${endpoint}: not asked through a NIC, because a route forbids it`;
 }
 
-/** Whether any NIC could lead to the endpoints: none leads to the machine itself. */
+/** Whether a NIC could lead to one of the endpoints. No NIC leads to the machine itself. */
 export function isReachableThroughNic(settings: Pick<PathSettings, "endpoints" | "nic">): boolean {
   return settings.nic !== null || settings.endpoints.some(isBindable);
 }
@@ -96,7 +96,7 @@ function routedPath(endpoint: string): ImdsPath {
   return { endpoint, via: { kind: "routing" } };
 }
 
-/** systemd-imdsd asks the default endpoints only. */
+/** systemd-imdsd sends requests only to the default endpoints. */
 function listImdsdPaths(
   { endpoints, nic }: PathSettings,
   { hasImdsd }: LinkSurvey,
@@ -107,7 +107,7 @@ function listImdsdPaths(
   return [{ endpoint: defaultEndpoint, via: { kind: "imdsd" } }];
 }
 
-/** A NIC that is given is used, of whatever kind it is: even a bridge. */
+/** A NIC that is given with `--interface` is used even if it is not a candidate, such as a bridge. */
 function selectLinks(
   { nic }: PathSettings,
   { candidates, others, routedLink }: LinkSurvey,
@@ -115,7 +115,7 @@ function selectLinks(
   if (nic !== null)
     return [...candidates, ...others].map(({ link }) => link).filter(({ name }) => name === nic);
   const links = candidates.map(({ link }) => link);
-  // the kernel's routing already asks through this one, which is slow or silent
+  // the first round already sent through this link, and had no fast answer
   const routed = links.filter(({ name }) => name === routedLink);
   return [...links.filter(({ name }) => name !== routedLink), ...routed];
 }
@@ -127,18 +127,16 @@ function listPathsThroughLink(
 ): readonly ImdsPath[] {
   const mayLease = dhcp && link.addresses.every(({ family }) => family !== "ipv4");
   if (!link.isUp && !mayLease) return [];
-  // a socket bound to a NIC can bypass a prohibit route, which is not what the route is for
+  // a socket that is bound to a NIC bypasses a prohibit route: the administrator does not want that
   const isAllowed = (endpoint: string) =>
     isBindable(endpoint) && !forbiddenEndpoints.includes(endpoint);
-  return endpoints
-    .filter((endpoint) => nic !== null || isAllowed(endpoint))
-    .flatMap((endpoint): readonly ImdsPath[] => {
-      const family = endpointFamily(endpoint);
-      const hasAddress = link.addresses.some((address) => address.family === family);
-      const needsLease = !hasAddress && family === "ipv4" && mayLease;
-      if (!hasAddress && !needsLease) return [];
-      return [{ endpoint, via: { kind: "nic", link, needsLease } }];
-    });
+  const allowed = endpoints.filter((endpoint) => nic !== null || isAllowed(endpoint));
+  return allowed.flatMap((endpoint): readonly ImdsPath[] => {
+    const family = endpointFamily(endpoint);
+    const hasAddress = link.addresses.some((address) => address.family === family);
+    const needsLease = !hasAddress && family === "ipv4" && mayLease;
+    return hasAddress || needsLease ? [{ endpoint, via: { kind: "nic", link, needsLease } }] : [];
+  });
 }
 
 function explainUnknownNic({ candidates, others }: LinkSurvey): string {
@@ -150,13 +148,16 @@ function explainUnknownNic({ candidates, others }: LinkSurvey): string {
 function explainNoPath({ isUp, hasCarrier, addresses }: LinkState): string {
   if (!isUp) return "it is down";
   if (!hasCarrier) return "it has no carrier";
-  if (addresses.length === 0) return "it has no address to ask from";
+  if (addresses.length === 0) return "it has no address to send from";
   return "it has no address of the endpoint's family";
 }
 
 const pollMs = 250;
 
-/** Resolves when a path has come up: a NIC appeared, or got an address. Rejects as `stop` does. */
+/**
+ * Resolves when there is a new path, because a NIC appeared or got an address. Rejects with the
+ * reason of `stop` when that signal fires.
+ */
 export async function waitForNewPath(
   host: Pick<Host, "clock">,
   listCurrent: () => Promise<PathCandidates>,

@@ -11,22 +11,22 @@ import {
 } from "./candidates.ts";
 import { type EphemeralLeases, openEphemeralLeases } from "./ephemeral-leases.ts";
 
-/** The paths of one session to IMDS, with a transport for each that is tried. */
+/** The paths of one session to IMDS, and the transports that are open over them. */
 export interface ImdsPaths {
   /**
-   * The paths there are now. Throws `UNAVAILABLE` where sockets cannot be bound and `--interface`
-   * allows no other path.
+   * Lists the paths that exist now. Throws `UNAVAILABLE` if `--interface` allows only one NIC and
+   * this process cannot bind sockets to a NIC.
    */
   readonly list: () => Promise<PathCandidates>;
-  /** A transport over this path; a string says why there is none. */
+  /** Opens a transport over a path; a string says why this failed. */
   readonly open: (path: ImdsPath) => Promise<HttpTransport | string>;
-  /** Closes the transports of a race's losers. */
+  /** Closes the transports that were opened for a race, except the winner's. */
   readonly keepOnly: (winner: ImdsPath | null) => void;
-  /** Closes every transport, and gives back every temporary address. */
+  /** Closes every transport, and removes every temporary address. */
   readonly close: () => Promise<void>;
 }
 
-/** Opens nothing by itself. `deadlineMs` is on `Clock.now`. */
+/** Opens nothing before `open` is called. `deadlineMs` is a time on `Clock.now`. */
 export function openPaths(host: Host, settings: ImdsSettings, deadlineMs: number): ImdsPaths {
   const leases = openEphemeralLeases(host, settings);
   const { bind, findObstacle } = createBinder(host, settings, leases);
@@ -49,7 +49,7 @@ export function openPaths(host: Host, settings: ImdsSettings, deadlineMs: number
   };
 }
 
-/** Links are read, and what reads them is loaded, only where a NIC could lead to the endpoints. */
+/** Loads the code that reads links, and reads links, only if a NIC could lead to the endpoints. */
 function createPathLister(
   host: Host,
   settings: ImdsSettings,
@@ -59,7 +59,7 @@ function createPathLister(
   return async () => {
     const obstacle = findObstacle();
     if (obstacle !== null && settings.nic !== null) {
-      const reason = `${settings.nic}: ${cannotBindMessage}: ${obstacle}`;
+      const reason = `${settings.nic}: ${describeBindError(obstacle)}`;
       throw new Failure("UNAVAILABLE", reason, { hint: bindHint });
     }
     if (settings.paths === "routing-only" || obstacle !== null || !isReachableThroughNic(settings))
@@ -71,20 +71,21 @@ function createPathLister(
   };
 }
 
-export const cannotBindMessage = "sockets can't be bound to a NIC in this process";
-export const bindHint = "run it as root, and by no unit with MemoryDenyWriteExecute=yes";
+export function describeBindError(reason: string): string {
+  return `sockets can't be bound to a NIC in this process (${reason})`;
+}
+export const bindHint = "run ec2nic as root, and not in a unit with MemoryDenyWriteExecute=yes";
+
+type NicVia = Extract<Via, { kind: "nic" }>;
 
 interface Binder {
-  /** A transport through this NIC; it gets a lease first where it needs one. */
-  readonly bind: (
-    via: Extract<Via, { kind: "nic" }>,
-    deadlineMs: number,
-  ) => Promise<BoundTransport | string>;
-  /** Why sockets can't be bound to a NIC in this process; null: they can, or none was bound yet. */
+  /** A transport through this NIC, which first gets a lease if it needs one. */
+  readonly bind: (via: NicVia, deadlineMs: number) => Promise<BoundTransport | string>;
+  /** Why sockets cannot be bound to a NIC in this process; null if no attempt to bind has failed. */
   readonly findObstacle: () => string | null;
 }
 
-/** Warns once where sockets cannot be bound, unless an error is going to say it. */
+/** The first failure to bind is logged as a warning. With `--interface` it becomes an error instead. */
 function createBinder(
   host: Pick<Host, "bind" | "log">,
   { connectMs, nic: requestedNic }: Pick<ImdsSettings, "connectMs" | "nic">,
@@ -97,9 +98,9 @@ function createBinder(
     const bound = await host.bind({ nic: link.name, sources: usable.addresses, connectMs });
     if (typeof bound !== "string") return bound;
     if (obstacle === null && requestedNic === null)
-      host.log.warn(`${cannotBindMessage}, only the default route is used: ${bound}`, bindHint);
+      host.log.warn(`${describeBindError(bound)}, so only the default route is used`, bindHint);
     obstacle = bound;
-    return `${cannotBindMessage}: ${bound}`;
+    return describeBindError(bound);
   };
   return { bind, findObstacle: () => obstacle };
 }
@@ -114,14 +115,14 @@ function createTransportPool() {
   };
   return {
     add: (path: ImdsPath, transport: BoundTransport): void => {
-      racing.get(describePath(path))?.close(); // it was opened too late for the race before
+      racing.get(describePath(path))?.close(); // opened for an earlier race, but after its end
       racing.set(describePath(path), transport);
     },
     keepOnly: (winner: ImdsPath | null): void => {
       const name = winner === null ? "" : describePath(winner);
       const transport = racing.get(name);
       racing.delete(name);
-      // winners of earlier races may still have requests in flight: they stay open until the end
+      // transports of earlier winners may still have requests in flight, so they stay open
       if (transport !== undefined) winners.push(transport);
       closeRacing();
     },

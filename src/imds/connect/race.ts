@@ -12,28 +12,23 @@ export interface Winner {
   readonly body: Uint8Array;
 }
 
-interface AttemptResult {
-  readonly path: ImdsPath;
-  readonly outcome: AttemptAnswer | Failure;
-}
-
-/** A 404 in the place of a token is an error. */
-export type AttemptAnswer = Exclude<Answer, { kind: "absent" }>;
-
 interface Loss {
   readonly path: ImdsPath;
   readonly error: TransientError | Failure;
 }
 
-/** Asks for a token over one path; `stop` ends it early. */
+/** A 404 is an error here, because every IMDS issues tokens. */
+export type AttemptAnswer = Exclude<Answer, { kind: "absent" }>;
+
+/** Requests a token over one path; `stop` ends the attempt early. */
 export type Attempt = (path: ImdsPath, stop: AbortSignal) => Promise<AttemptAnswer>;
 
 /**
- * Tries the paths round after round (RFC 8305): a round starts 250 ms after the one before, or as
- * soon as that has failed. `round` counts from 0; the paths are listed anew for each round, so that
- * a NIC which has just appeared is included. The first value wins, and the other attempts are
- * stopped. Throws the `Failure` of a final answer (403, a redirect) only if no other path led to a
- * service, because that one may be the real IMDS.
+ * Tries the paths round after round (RFC 8305). A round starts 250 ms after the previous round, or as
+ * soon as all paths of the previous round have failed. `round` counts from 0. The paths are listed
+ * again for each round, so that a new NIC is included. The first value wins, and the other attempts
+ * are stopped. Throws the `Failure` of a final answer (403, a redirect) only if no other path led to a
+ * service, because that other service may be the real IMDS.
  */
 export async function race(
   host: Pick<Host, "clock" | "signal">,
@@ -42,10 +37,12 @@ export async function race(
 ): Promise<Winner | TransientError> {
   const raceAbort = new AbortController();
   const stop = AbortSignal.any([host.signal, raceAbort.signal]);
-  const startAttempt = async (path: ImdsPath): Promise<AttemptResult> => {
-    return { path, outcome: await attempt(path, stop).catch(expectFailure) };
+  const startAttempt = async (path: ImdsPath): Promise<Winner | Loss> => {
+    const answer = await attempt(path, stop).catch(expectFailure);
+    if (answer instanceof Failure) return { path, error: answer };
+    return answer.kind === "value" ? { path, body: answer.body } : { path, error: answer.error };
   };
-  const running = new Map<string, Promise<AttemptResult>>();
+  const running = new Map<string, Promise<Winner | Loss>>();
   const failed = new Map<string, Loss>();
   try {
     for (let round = 0; ; round += 1) {
@@ -66,14 +63,14 @@ export async function race(
 }
 
 interface RaceState {
-  readonly running: Map<string, Promise<AttemptResult>>;
+  readonly running: Map<string, Promise<Winner | Loss>>;
   readonly failed: Map<string, Loss>;
   /** The paths that started last. */
   readonly latestRound: readonly ImdsPath[];
   readonly stop: AbortSignal;
 }
 
-/** The winner; null when it is time for the next round. */
+/** Returns the winner, or null when the next round must start. */
 async function waitForWinner(host: Pick<Host, "clock">, state: RaceState): Promise<Winner | null> {
   const { running, failed, latestRound, stop } = state;
   if (running.size === 0) return null;
@@ -81,15 +78,10 @@ async function waitForWinner(host: Pick<Host, "clock">, state: RaceState): Promi
   for (;;) {
     const result = await Promise.race([...running.values(), attemptDelay]);
     if (result === undefined) return null;
-    const { path, outcome } = result;
-    if (!(outcome instanceof Failure) && outcome.kind === "value") {
-      return { path, body: outcome.body };
-    }
-    running.delete(describePath(path));
-    failed.set(describePath(path), {
-      path,
-      error: outcome instanceof Failure ? outcome : outcome.error,
-    });
+    if ("body" in result) return result;
+    const name = describePath(result.path);
+    running.delete(name);
+    failed.set(name, result);
     const isRoundFailed =
       latestRound.length > 0 && latestRound.every((each) => failed.has(describePath(each)));
     if (isRoundFailed || running.size === 0) return null;
@@ -101,7 +93,7 @@ function expectFailure(error: unknown): Failure {
   throw error;
 }
 
-/** The error of a race without a winner. Throws the final answer if there was one. */
+/** One error for all lost attempts. Throws the final answer if no other path led to a service. */
 function summariseLosses(losses: readonly Loss[], exclusions: readonly string[]): TransientError {
   const finalFailure = losses.map(({ error }) => error).find((error) => error instanceof Failure);
   const isServiceUnreached = losses.every(
@@ -123,7 +115,7 @@ function summariseLosses(losses: readonly Loss[], exclusions: readonly string[])
   };
 }
 
-/** Each reason once, after the paths it is for; without them where all have the same. */
+/** Each reason once, with its paths in front. If all paths have the same reason, without the paths. */
 function groupReasons(losses: readonly Loss[]): readonly string[] {
   const reasons = losses.map(({ path, error }) => ({
     name: describePath(path),

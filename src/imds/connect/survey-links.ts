@@ -8,7 +8,7 @@ import { splitEndpoint } from "../../model/ip.ts";
 
 export type SurveyHost = Pick<Host, "addresses" | "files" | "imdsd" | "log" | "lookUpRoute">;
 
-/** Surveys the machine's links at each call; `--verbose` shows each new rank and its reason once. */
+/** Returns a function that reads the links at each call, and logs each new rank and its reason. */
 export function createLinkSurvey(
   host: SurveyHost,
   endpoints: readonly string[],
@@ -29,11 +29,11 @@ export function createLinkSurvey(
 function describeRanking({ candidates, others }: Ranking): readonly string[] {
   return [
     ...candidates.map(({ link, rank, reason }) => `${link.name}: rank ${rank} (${reason})`),
-    ...others.map(({ link, reason }) => `${link.name}: not asked through, ${reason}`),
+    ...others.map(({ link, reason }) => `${link.name}: IMDS is not asked through it (${reason})`),
   ];
 }
 
-/** The link that the kernel's routes lead the first endpoint through, and the forbidden endpoints. */
+/** The link of the kernel's route to the first endpoint, and the endpoints that a route forbids. */
 export async function lookUpEndpointRoutes(
   host: Pick<Host, "lookUpRoute">,
   endpoints: readonly string[],

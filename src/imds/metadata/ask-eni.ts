@@ -7,20 +7,20 @@ import { parseListing } from "./listing.ts";
 import { listEniLeaves } from "./read-enis.ts";
 
 /**
- * Sends one request about an ENI, without a retry. Of an ENI's folder it gives the names of the
- * leaves that configuration needs, of `macs/` all names. An empty leaf is absent: its value is late.
- * Throws final refusals (`CONFIG`), and the reason of a signal.
+ * Sends one request about an ENI, without a retry. For an ENI's folder it returns the names of the
+ * leaves that configuration needs; for `macs/`, all names. An empty leaf counts as absent, because
+ * its value is late. Throws a final refusal (`CONFIG`), and the abort reason of the run's signal.
  */
 export async function observe(
   session: Pick<ImdsSession, "tryGet">,
   request: EniRequest,
 ): Promise<Observation> {
   return tryObserve(session, request).catch((error: unknown) => {
-    // no token or no metadata may be temporary, and does not change what is known
+    // IMDS without a token or without metadata may be temporary
     if (!isTransientFailure(error)) throw error;
+    const noDelay = { retryAfterMs: null, isCutByDeadline: false };
     const isOutOfRetries = error.kind === "UNAVAILABLE";
-    const details = { retryAfterMs: null, isCutByDeadline: false, isOutOfRetries };
-    return { request, kind: "error", failure: error, ...details };
+    return { request, kind: "error", failure: error, ...noDelay, isOutOfRetries };
   });
 }
 

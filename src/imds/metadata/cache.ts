@@ -8,9 +8,9 @@ import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
 import { treeSchema } from "./tree-schema.ts";
 
-/** Answers of earlier runs of this boot and instance. It never holds secrets or errors. */
+/** The answers of earlier runs since this boot of this instance, without secrets and errors. */
 export interface Cache {
-  /** null: not cached, or too old. */
+  /** Returns null if the key is not cached, or if the cached answer is too old. */
   readonly find: (key: Key) => Promise<Reading | null>;
   readonly add: (reading: Reading) => Promise<void>;
 }
@@ -20,8 +20,8 @@ type CacheHost = Pick<Host, "files" | "log" | "uid">;
 const cacheDirectory = "/run/ec2nic";
 
 /**
- * Opens the cache for answers of these endpoints. Where its directory cannot be used, nothing is
- * cached and nothing found: that is no error.
+ * Opens the cache for the answers of these endpoints. If the directory of the cache cannot be used,
+ * nothing is stored and nothing is found, and no error is thrown.
  */
 export async function openCache(
   host: CacheHost,
@@ -39,9 +39,10 @@ export async function openCache(
     const cached = isSecret(key.path) ? null : await readEntry(host, entryPath(key));
     if (cached === null) return null;
     const ageMs = (await readUptimeMs(host)) - cached.cachedAtMs;
-    if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // NaN: no clock, no cache
+    if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // also NaN, if /proc/uptime is unreadable
+    const name = key.text || "everything";
     host.log.verbose(
-      `${key.text || "everything"}: cached ${formatMs(ageMs)} ago, IMDS is not asked`,
+      `${name}: IMDS is not asked, because a cached answer is ${formatMs(ageMs)} old`,
     );
     const base = { name: key.text, path: key.path };
     if (cached.tree !== undefined)
@@ -54,8 +55,8 @@ export async function openCache(
     if (Number.isNaN(cachedAtMs)) return;
     const entry = { cachedAtMs, ...encodeValue(reading) };
     await writeEntry(host, entryPath(reading), entry).catch((error: unknown) => {
-      const reason = describeError(error);
-      host.log.verbose(`${formatKey(reading.path)} is not cached: ${reason}, ignoring`);
+      const key = formatKey(reading.path);
+      host.log.verbose(`${key}: the answer could not be cached (${describeError(error)})`);
     });
   };
   return { find, add };
@@ -76,29 +77,29 @@ async function writeEntry(host: CacheHost, path: string, entry: object): Promise
   await host.files.write(path, JSON.stringify(entry), 0o600);
 }
 
-/** Only a regular file of our own user is trusted, and only if no other user can access it. */
+/** Reads only a regular file that belongs to this user and that no other user can access. */
 async function readEntry(host: CacheHost, path: string) {
   const stat = await host.files.stat(path).catch(() => null);
   if (stat?.kind !== "file" || stat.uid !== host.uid || (stat.mode & 0o077) !== 0) return null;
   return readJson(host, path, cacheEntrySchema).catch(() => null);
 }
 
+const identityPaths: readonly string[] = [
+  "/proc/sys/kernel/random/boot_id",
+  "/sys/class/dmi/id/product_uuid",
+  "/sys/class/dmi/id/board_asset_tag",
+];
+
 /**
- * The boot, and the instance as its firmware names it (on Nitro the asset tag is the instance id):
- * a guest that was restored as another instance must not use this one's answers.
+ * Identifies the boot and the instance (on Nitro, the asset tag is the instance id), because a guest
+ * that was restored as another instance must not use the answers of the first instance.
  */
 async function readMachineIdentity(host: CacheHost): Promise<readonly string[]> {
-  const dmi = "/sys/class/dmi/id";
-  const paths = [
-    "/proc/sys/kernel/random/boot_id",
-    `${dmi}/product_uuid`,
-    `${dmi}/board_asset_tag`,
-  ];
-  const texts = await Promise.all(paths.map((path) => readTextOrEmpty(host, path)));
+  const texts = await Promise.all(identityPaths.map((path) => readTextOrEmpty(host, path)));
   return texts.map((text) => text.trim());
 }
 
-/** Since the boot, suspended time included (proc_uptime(5)): a clock that cannot be set. */
+/** The time since the boot, with suspended time (proc_uptime(5)). This clock cannot be set. */
 async function readUptimeMs(host: CacheHost): Promise<number> {
   const text = await readText(host, "/proc/uptime");
   return Math.round(Number.parseFloat(text ?? "") * 1000);

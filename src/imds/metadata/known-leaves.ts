@@ -1,8 +1,8 @@
 import type { MetadataPath } from "../../model/metadata.ts";
 
 /**
- * Keys that AWS documents as values, not folders. For any other key the parent's listing is read,
- * because a folder without a slash at the end answers 200 as a leaf does.
+ * Keys that AWS documents as values, not folders. For any other key, the listing of the parent must
+ * be read, because IMDS answers 200 for a folder even without a slash at the end.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
  */
 const leafPatterns: readonly RegExp[] = [
@@ -55,7 +55,7 @@ function patternBelow(folder: string, names: readonly string[]): RegExp {
   return new RegExp(`^${folder}/(${names.join("|")})$`);
 }
 
-/** Whether this key is a leaf on every instance that has it. */
+/** Whether this key is always a leaf, never a folder. */
 export function isKnownLeaf(path: MetadataPath): boolean {
   const text = path.join("/");
   return leafPatterns.some((pattern) => pattern.test(text));

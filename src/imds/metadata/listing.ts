@@ -8,14 +8,14 @@ export interface ListingEntry {
   readonly isFolder: boolean;
 }
 
-/** A real folder lists some fifty names at most: the tags. */
+/** The longest real listing has some fifty names, those of the tags. */
 const maxNames = 1000;
 
 /**
- * The children that a folder lists, sorted, each once. Each line is a name, with a slash at the end
- * if it is a folder; `public-keys/` lists `0=name` for the folder `0/`.
- * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names: a
- * request would be queued for each.
+ * The children that a folder lists, sorted, each once. A line is a name, and ends with a slash if the
+ * child is a folder; `public-keys/` lists `0=name` for the folder `0/`.
+ * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names,
+ * because a request would be queued for each name.
  */
 export function parseListing(body: Uint8Array, folder: MetadataPath): readonly ListingEntry[] {
   const folderPath = folder.join("/");
@@ -42,7 +42,5 @@ export function parseListing(body: Uint8Array, folder: MetadataPath): readonly L
 function parseLine(line: string, isPublicKeys: boolean): ListingEntry {
   const [, index] = isPublicKeys ? (/^(\d+)=/.exec(line) ?? []) : [];
   if (index !== undefined) return { name: index, isFolder: true };
-  return line.endsWith("/")
-    ? { name: line.slice(0, -1), isFolder: true }
-    : { name: line, isFolder: false };
+  return { name: line.replace(/\/$/, ""), isFolder: line.endsWith("/") };
 }

@@ -4,31 +4,30 @@ import { type ListingEntry, parseListing } from "./listing.ts";
 import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
 
-/** ENIs' folders by MAC, with the leaves that configuration needs. */
+/** The folders of ENIs by MAC, with the leaves that configuration needs. */
 export type EniFolders = Readonly<Record<string, MetadataTree>>;
 
-/** The network as IMDS describes it now. */
 export interface NetworkReading {
-  /** Of the primary ENI; null: 404. */
+  /** The MAC of the primary ENI; null after a 404. */
   readonly mac: string | null;
-  /** `macs/` exists: without it the ENIs are unknown, which does not mean that there are none. */
+  /** Whether `macs/` exists. Without this folder, IMDS does not know the ENIs yet. */
   readonly hasMacs: boolean;
   readonly enis: EniFolders;
-  /** By MAC: what is listed and answers 404, the folder or leaves of it. */
+  /** By MAC, the reason why an ENI is not complete: a listed folder or leaf answers 404. */
   readonly incomplete: Readonly<Record<string, string>>;
 }
 
 export interface ReadNetworkOptions {
-  /** ENIs that were complete before; they are not read again. */
+  /** ENIs that are complete already, and are not read again. */
   readonly known: EniFolders;
   /** The MACs of the machine's NICs. */
   readonly presentMacs: Promise<ReadonlySet<string>>;
 }
 
 /**
- * Reads the ENIs' folders, each listing first and then the listed leaves that configuration needs.
- * The listings of the machine's NICs are requested at the same time as that of `macs/`: this saves a
- * quarter of the time. Throws what `ImdsSession.get` throws: an error is never an absent value.
+ * Reads the folder of each ENI: first its listing, then the listed leaves that configuration needs.
+ * The listings of the machine's NICs are requested at the same time as the listing of `macs/`, which
+ * saves a quarter of the time. Throws what `ImdsSession.get` throws.
  */
 export async function readNetwork(
   session: ImdsSession,
@@ -49,7 +48,7 @@ export async function readNetwork(
       return [name, known[name] ?? (await readEni(session, folder))] as const;
     }),
   );
-  await Promise.all(early.values()); // no request stays in flight
+  await Promise.all(early.values()); // also listings of MACs that IMDS does not list
   const enis: Record<string, MetadataTree> = {};
   const incomplete: Record<string, string> = {};
   for (const [name, eni] of readings) {
@@ -60,7 +59,7 @@ export async function readNetwork(
   return { mac: typeof mac === "string" ? mac : null, hasMacs, enis, incomplete };
 }
 
-/** Listings by MAC, of one try each; null: it failed, and is requested again if it is needed. */
+/** Listings by MAC. Each is requested once; null after a failure, and `readEni` requests it again. */
 type EarlyListings = ReadonlyMap<string, Promise<Uint8Array | null>>;
 
 function requestListings(session: ImdsSession, macs: readonly string[]): EarlyListings {
@@ -77,7 +76,7 @@ interface EniFolder {
   readonly early: Promise<Uint8Array | null> | undefined;
 }
 
-/** The folder of one ENI; a string says what is late: what is listed is not absent after a 404. */
+/** The folder of one ENI; a string says what is late, because IMDS lists it and answers 404. */
 async function readEni(
   session: ImdsSession,
   { mac, isPrimary, early }: EniFolder,
@@ -99,7 +98,7 @@ async function readEni(
   );
 }
 
-/** The primary is device 0, and has no rules: its VPC's ranges are not needed. */
+/** The primary ENI is always device 0. It gets no rules, so it does not need the VPC's ranges. */
 const leavesNotForPrimary: readonly string[] = [
   "device-number",
   "vpc-ipv4-cidr-block",

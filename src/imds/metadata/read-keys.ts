@@ -12,15 +12,15 @@ import { readLeaf, readTree, type TreeReading, type TreeOptions } from "./tree.t
 
 interface ReadKeysOptions extends ReadOptions {
   readonly keys: readonly Key[];
-  /** The value of a key that does not exist; null: that is an error. */
+  /** The value for a key that does not exist; null if such a key is an error. */
   readonly fallback: string | null;
-  /** How old a cached answer may be; null: the cache is neither read nor written. */
+  /** The allowed age of a cached answer; null if the cache is neither read nor written. */
   readonly maxAgeMs: number | null;
 }
 
 /**
- * Reads all keys at once; the readings are in the order of the keys. A cached answer is used where
- * that is allowed. All or none: throws `NOINPUT` for a key that does not exist, and what `readKey` throws.
+ * Reads all keys at the same time; the readings have the order of the keys. Throws `NOINPUT` if one
+ * of the keys does not exist, and what `readKey` throws.
  */
 export async function readKeys(
   host: Host,
@@ -39,7 +39,7 @@ export async function readKeys(
   return Promise.all(options.keys.map(read));
 }
 
-/** null where secrets are shown: the cache has no secrets, and must not get any. */
+/** Returns null if secrets are shown, because the cache must not store secrets. */
 async function cacheFor(
   host: Host,
   endpoints: readonly string[],
@@ -60,7 +60,7 @@ function fallbackFor({ text: name, path }: Key, fallback: string | null): Readin
 function hintFor(path: MetadataPath): string {
   if (path[0] === "user-data") return "the instance was launched without user-data";
   if (path.includes("tags")) {
-    return "tags need the instance's metadata option instance-metadata-tags; --wait waits for one";
+    return "tags need the instance's metadata option instance-metadata-tags; to wait for a tag: --wait";
   }
   const folder = formatKey(path.slice(0, -1));
   const listing = folder === "" ? "--json" : quoteShellWord(folder);
@@ -76,7 +76,7 @@ interface ReadOptions {
 type ReadHost = Pick<Host, "log">;
 
 /**
- * Reads one key: a leaf byte for byte, or a folder as a tree; null where it does not exist.
+ * Reads one key: a leaf byte for byte, or a folder as a tree. Returns null if the key does not exist.
  * Throws what `ImdsSession.get` throws.
  */
 async function readKey(
@@ -110,7 +110,7 @@ async function isListedAsFolder(session: ImdsSession, path: MetadataPath): Promi
   );
 }
 
-/** Reads everything. Each child has its KEY as its name, so that `meta-data` is not among them. */
+/** Reads everything. The children of `meta-data` are at the top, because a KEY does not name it. */
 async function readAll(
   host: ReadHost,
   session: ImdsSession,
@@ -121,7 +121,7 @@ async function readAll(
     readTree(host, session, ["dynamic"], { ...options, awaitAbsent: false }),
     options.withSecrets ? readLeaf(session, ["user-data"], { awaitAbsent: false }) : null,
   ]);
-  if (metaData === null) throw new Failure("DATAERR", "meta-data/ is not there (404)");
+  if (metaData === null) throw new Failure("DATAERR", "IMDS has no meta-data/ (404)");
   const tree = {
     ...metaData.tree,
     ...(dynamic === null ? {} : { dynamic: dynamic.tree }),

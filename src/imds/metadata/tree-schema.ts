@@ -2,22 +2,18 @@ import * as v from "valibot";
 import type { MetadataTree } from "../../model/metadata.ts";
 
 /**
- * A tree of metadata as `ec2nic fetch` prints it. Not a `v.record`, which drops a key named
- * `__proto__`: a tag may have that name.
+ * A tree of metadata as `ec2nic fetch` prints it. This is not a `v.record`, because that drops a key
+ * with the name `__proto__`, and a tag can have this name.
  */
 export const treeSchema = v.custom<MetadataTree>(isTree, "not a tree of texts and lists");
 
-/** Deeper than any tree of `readTree`: a file of unknown origin must not exhaust the stack. */
+/** Deeper than every tree of `readTree`. Without a limit, a file could exhaust the stack. */
 const maxSchemaDepth = 32;
 
-function isTree(value: unknown): value is MetadataTree {
-  return isTreeAt(value, 0);
-}
-
-function isTreeAt(value: unknown, depth: number): boolean {
+function isTree(value: unknown, depth = 0): value is MetadataTree {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   if (depth >= maxSchemaDepth) return false;
-  return Object.values(value).every((each) => isLeaf(each) || isTreeAt(each, depth + 1));
+  return Object.values(value).every((each) => isLeaf(each) || isTree(each, depth + 1));
 }
 
 function isLeaf(value: unknown): boolean {

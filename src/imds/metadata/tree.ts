@@ -14,23 +14,23 @@ import type { GetOptions, ImdsSession } from "../session.ts";
 export interface TreeOptions {
   /** Includes credentials and user-data. */
   readonly withSecrets: boolean;
-  /** A child that is listed but answers 404 is retried until the deadline. */
+  /** Retry a child that is listed but answers 404, until the deadline. */
   readonly awaitAbsent: boolean;
 }
 
 export interface TreeReading {
   readonly tree: MetadataTree;
-  /** false: a listed child answered 404, and was left out. */
+  /** false if a listed child answered 404 and was left out. */
   readonly isComplete: boolean;
 }
 
-/** Real trees are 7 folders deep and have some hundred names: much more is no metadata. */
+/** Real trees are 7 folders deep, and have some hundred names. */
 const maxDepth = 16;
 const maxNames = 10_000;
 
 /**
- * Reads a folder with everything below it: the listing first, then what it lists; null for a 404.
- * Throws `DATAERR`, also for a tree that grows without end, and what `ImdsSession.get` throws.
+ * Reads a folder with everything below it. Returns null for a 404. Throws `DATAERR` if the tree is
+ * deeper than `maxDepth` or has more than `maxNames` names, and what `ImdsSession.get` throws.
  */
 export async function readTree(
   host: Pick<Host, "log">,
@@ -51,14 +51,14 @@ interface TreeReader {
   readonly host: Pick<Host, "log">;
   readonly session: ImdsSession;
   readonly options: TreeOptions;
-  /** Adds a folder's number of names to the tree's. Throws `DATAERR`. */
+  /** Counts the names of one folder. Throws `DATAERR` if the tree has too many names. */
   readonly addNames: (count: number) => void;
 }
 
 async function readFolder(reader: TreeReader, path: MetadataPath): Promise<TreeReading | null> {
   const { host, session, options } = reader;
   if (path.length > maxDepth) {
-    throw new Failure("DATAERR", `${formatKey(path)}: more than ${maxDepth} folders deep`);
+    throw new Failure("DATAERR", `${formatKey(path)} is more than ${maxDepth} folders deep`);
   }
   const listing = await session.get(path, { ...options, asFolder: true });
   if (listing === null) return null;
@@ -69,8 +69,8 @@ async function readFolder(reader: TreeReader, path: MetadataPath): Promise<TreeR
     const value = isFolder ? (subtree?.tree ?? null) : await readLeaf(session, child, options);
     if (value !== null)
       return [{ entry: [name, value] as const, isComplete: subtree?.isComplete ?? true }];
-    const message = `${formatKey(child)} is listed but not there (404): left out`;
-    host.log.warn(message, "to wait for it: --wait");
+    const key = formatKey(child);
+    host.log.warn(`${key} is left out: it is listed, but answers 404`, "to wait for it: --wait");
     return [{ entry: null, isComplete: false }];
   };
   const entries = parseListing(listing, path);

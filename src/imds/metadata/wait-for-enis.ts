@@ -7,21 +7,20 @@ import type { ImdsSession } from "../session.ts";
 
 const firstDelayMs = 200;
 const maxDelayMs = 2000;
-/** Less than this before the deadline, another reading cannot succeed. */
+/** If less time than this is left, another reading cannot succeed. */
 const minReadMs = 50;
 
-/** Which ENIs matter to the machine. */
 export interface NicPresence {
-  /** Whether an incomplete ENI is a reason to wait. */
+  /** Whether to wait for this ENI if it is incomplete. */
   readonly isAwaited: (mac: string) => boolean;
-  /** The MACs of the machine's NICs now. */
+  /** The MACs of the NICs that the machine has now. */
   readonly readPresentMacs: () => Promise<ReadonlySet<string>>;
 }
 
 /**
- * Reads until every awaited ENI that IMDS lists is complete, or until the deadline: then
- * `incomplete` says what is missing. A complete ENI is not read again. Throws `TEMPFAIL` where the
- * list of ENIs is missing, and what `ImdsSession.get` throws before the first reading.
+ * Reads the ENIs again and again, until every awaited ENI that IMDS lists is complete or the deadline
+ * has come. Then `incomplete` says what is missing. Throws `TEMPFAIL` if the list of ENIs is missing
+ * at the deadline, and what `ImdsSession.get` throws during the first reading.
  */
 export async function waitForEnis(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -39,16 +38,15 @@ export async function waitForEnis(
     const reason = findAwaitedReason(result.found, isAwaited);
     const leftMs = session.deadlineMs - host.clock.now();
     if (reason === null || leftMs < minReadMs) break;
-    host.log.verbose(`metadata is not complete: ${reason}`);
+    host.log.verbose(`the metadata is not complete: ${reason}`);
     host.log.waiting({ what: "metadata", reason, tries, deadlineMs: session.deadlineMs });
     await host.clock.sleep(Math.min(retryDelayMs(tries), leftMs / 2), host.signal);
   }
   host.log.waiting(null);
   if (found === null) throw new Error("the first reading gives something or throws");
   if (found.missing === null) return found;
-  throw new Failure("TEMPFAIL", `${found.missing}: what is attached is not known yet`, {
-    hint: "run it again",
-  });
+  const reason = `${found.missing}, so the attached ENIs are not known yet`;
+  throw new Failure("TEMPFAIL", reason, { hint: "run it again" });
 }
 
 function findAwaitedReason(
@@ -77,7 +75,7 @@ async function readOnce(
   const { mac, hasMacs, enis, ...late } = await readNetwork(session, { known, presentMacs });
   const primary = mac === null ? {} : { mac };
   const reasons = { ...late.incomplete, ...findInvalidEnis(primary, enis) };
-  // an ENI that cannot be used yet is listed, too, but without any leaf
+  // an ENI that cannot be used yet is an empty folder for `parseEnis`
   const placeholders = Object.fromEntries(Object.keys(reasons).map((name) => [name, {}]));
   const macs = hasMacs ? { network: { interfaces: { macs: { ...enis, ...placeholders } } } } : {};
   const parsed = parseEnis({ ...primary, ...macs }, await presentMacs);
@@ -89,7 +87,7 @@ async function readOnce(
   return { known: Object.fromEntries(complete), found: { ...parsed, incomplete } };
 }
 
-/** ENIs with an invalid leaf, and which: some leaves are empty at first. */
+/** By MAC, the error in the leaves of an ENI: some leaves are empty at first. */
 function findInvalidEnis(
   primary: { readonly mac?: string },
   enis: EniFolders,
@@ -106,7 +104,7 @@ function findInvalidEnis(
   return Object.fromEntries(invalid.flat());
 }
 
-/** A transient error of a later reading ends the wait; what is known stays valid. */
+/** A transient error of a later reading ends the wait, and the earlier reading is the result. */
 function ignoreTransientIfKnown(found: ParsedEnis | null): (error: unknown) => null {
   return (error) => {
     if (found === null || !isTransientFailure(error)) throw error;

@@ -1,35 +1,35 @@
 import { Failure } from "../../exit.ts";
 
-/** The result of one try. A final error is thrown instead, as a `Failure`. */
+/** The result of one try. A final error is not an `Answer`: it is thrown as a `Failure`. */
 export type Answer =
   | { readonly kind: "value"; readonly body: Uint8Array }
   | { readonly kind: "absent" }
   | { readonly kind: "error"; readonly error: TransientError };
 
-/** An error that may not happen at the next try. */
+/** An error after which another try can succeed. */
 export interface TransientError {
-  /** For the log, and for the message of the `Failure` it may end as. */
   readonly reason: string;
+  /** The kind of the `Failure` if no further try follows. */
   readonly endsAs: TransientKind;
-  /** The value of `Retry-After`; null: there is none. */
+  /** From the header `Retry-After`; null without this header. */
   readonly retryAfterMs: number | null;
-  /** `token`: a new one may help. `path`: another one may. `rate`: fewer requests may. */
+  /** What can help: a new token, another path, fewer requests, or (`service`) only time. */
   readonly cause: "token" | "path" | "rate" | "service";
-  /** The run's deadline ended it. */
+  /** The deadline of the run ended the try early. */
   readonly isCutByDeadline: boolean;
 }
 
 const transientKinds = ["UNAVAILABLE", "DATAERR"] as const;
 type TransientKind = (typeof transientKinds)[number];
 
-/** Whether it is what a transient error ends as: a later request may succeed. */
+/** Whether this is the `Failure` of a transient error, so that a later request can succeed. */
 export function isTransientFailure(error: unknown): error is Failure {
   return error instanceof Failure && transientKinds.some((kind) => kind === error.kind);
 }
 
 /**
- * Judges the status of an answer, before its body: null for 200. Throws `CONFIG` for 403, and
- * `DATAERR` for a redirect and every other refusal.
+ * The answer that an HTTP status stands for; null for 200, where the body decides. Throws `CONFIG`
+ * for 403, and `DATAERR` for a redirect and every other refusal.
  */
 export function classifyStatus(
   what: string,
@@ -50,12 +50,12 @@ export function classifyStatus(
       "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
     throw new Failure("CONFIG", `${what}: 403, IMDS is switched off for this instance`, { hint });
   }
-  if (status > 200 && status < 300) return notAnAnswer(`${status} is no answer`);
-  const means = status >= 300 && status < 400 ? "a redirect: this is not IMDS" : "a refusal";
+  if (status > 200 && status < 300) return notAnAnswer(`${status} is not a status of IMDS`);
+  const means = status >= 300 && status < 400 ? "a redirect, so this is not IMDS" : "a refusal";
   throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
 }
 
-/** A transient error; by default one of the service, without `Retry-After`. */
+/** A transient error. By default its cause is the service, and there is no `Retry-After`. */
 export function transientError(
   reason: string,
   options: Partial<Omit<TransientError, "reason">> = {},
@@ -64,7 +64,7 @@ export function transientError(
   return { kind: "error", error: { reason, isCutByDeadline: false, ...defaults, ...options } };
 }
 
-/** A transient error of a service that answered something other than metadata. */
+/** The transient error for an answer that is not metadata. */
 export function notAnAnswer(reason: string): Extract<Answer, { kind: "error" }> {
   return transientError(reason, { endsAs: "DATAERR" });
 }
@@ -78,7 +78,7 @@ function isThrottling(status: number): boolean {
   return status === 429 || status === 503;
 }
 
-/** Seconds, or a date (RFC 9110 §10.2.3); null for anything else. */
+/** Parses seconds or a date (RFC 9110 §10.2.3); returns null for anything else. */
 function parseRetryAfter(value: string | null, nowMs: number): number | null {
   if (value === null) return null;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;

@@ -8,13 +8,13 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A longer body is not read to its end. */
   readonly maxBytes: number;
-  /** For everything: connect, headers, body. */
+  /** The time limit for everything: connect, headers and body. */
   readonly timeoutMs: number;
-  /** The part of it within which the connection must be established; null: no limit of its own. */
+  /** The time limit for the connect alone; null if only `timeoutMs` limits it. */
   readonly connectMs: number | null;
 }
 
-/** What one request gave, and how long it took. */
+/** The result of one request, and how long the request took. */
 export type HttpResult = (HttpResponse | HttpError) & { readonly ms: number };
 
 export interface HttpResponse {
@@ -29,19 +29,19 @@ export type HttpBody =
   | { readonly kind: "too-large" }
   | HttpError;
 
-/** Why there is no response, or why its body is incomplete. */
+/** The reason why there is no response, or why the body of a response is incomplete. */
 export interface HttpError {
   /** `timeout`: after `timeoutMs`; `connect-timeout`: after `connectMs`; `failed`: see `codes`. */
   readonly kind: "timeout" | "connect-timeout" | "failed";
-  /** Of the error and its causes, outermost first, such as `ECONNREFUSED`; empty: it has none. */
+  /** Codes such as `ECONNREFUSED`, of the error and then of its causes. */
   readonly codes: readonly string[];
   readonly message: string;
 }
 
 /**
- * Sends one request and reads its body up to `maxBytes`, whatever the status is: an unread body
- * would prevent the reuse of the connection. Redirects are not followed, bodies are not decoded, a
- * proxy is not used (see `systemHttp`). Errors are returned; throws only the reason of `stop`.
+ * Sends one request and reads the body up to `maxBytes`, with every status, because an unread body
+ * would prevent the reuse of the connection. Redirects are not followed, bodies are not decoded, and
+ * no proxy is used (see `systemHttp`). Errors are returned; only the reason of `stop` is thrown.
  */
 export async function exchange(
   host: Pick<Host, "http" | "clock">,
@@ -76,14 +76,14 @@ function send(
     method,
     headers: { ...headers, "accept-encoding": "identity" },
     redirect: "manual", // a redirect would take the token to another server
-    retry: 0, // its retry after a timeout reuses the aborted signal, and so fails at once
-    signal, // and no `timeout`: that one ends with the headers, and leaves out the body
-    responseType: "stream", // no parsing: "123" would become a number
-    ignoreResponseError: true, // 404 is a value, and other statuses are judged by `classifyStatus`
+    retry: 0, // a retry of ofetch reuses the aborted signal after a timeout, and so fails at once
+    signal, // instead of `timeout`, because that option does not limit the time for the body
+    responseType: "stream", // without parsing, because "123" would become a number
+    ignoreResponseError: true, // `classifyStatus` decides what a status means
   });
 }
 
-/** Reads no further than the limit: fetch itself has none. */
+/** Reads at most `maxBytes`, because fetch has no such limit. */
 async function readBody(
   response: Response,
   maxBytes: number,
@@ -104,9 +104,9 @@ async function readBody(
 }
 
 interface Timers {
-  /** Aborted as soon as one of the request's time limits has passed. */
+  /** Fires when one of the time limits has passed. */
   readonly signal: AbortSignal;
-  /** A time limit that has passed is the reason of whatever failed after it. */
+  /** If a time limit has passed, the result is that limit, whatever the error is. */
   readonly describeError: (error: unknown) => HttpError;
   readonly clear: () => void;
 }
@@ -137,13 +137,13 @@ function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequ
   };
 }
 
-/** An established connection is not checked earlier: a healthy IMDS has answered long before. */
+/** A healthy IMDS has answered long before this time, so that no check is needed. */
 const connectCheckDelayMs = 500;
 
 /**
- * fetch does not tell an unfinished connect from a server that is slow to answer. So a request that
- * takes long is checked from outside: if a second connection cannot be established either within
- * what is left of `connectMs`, the path to the service does not work.
+ * Whether a second connection to the same service can be established in the rest of `connectMs`. If
+ * not, the path to the service does not work. fetch alone does not distinguish an unfinished connect
+ * from a slow server.
  */
 async function isConnectable(
   { canConnect }: Host["http"],
@@ -156,7 +156,7 @@ async function isConnectable(
   return canConnect(address, port, leftMs);
 }
 
-/** The `code` of an error and of its causes, outermost first, as far as they have any. */
+/** The codes of an error and then of its causes, as far as they have one. */
 export function listErrorCodes(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
   const own = "code" in error ? [String(error.code)] : [];

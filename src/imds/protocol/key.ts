@@ -1,29 +1,29 @@
 import { Failure } from "../../exit.ts";
 import type { MetadataPath } from "../../model/metadata.ts";
 
-/** What `fetch` can read: a leaf, or a folder with everything below it. */
+/** A leaf to read, or a folder to read with everything below it. */
 export interface Key {
-  /** As the caller wrote it: the name of its value in the output. */
+  /** The key as the user wrote it. The output uses it as the name of the value. */
   readonly text: string;
-  /** Empty: everything. */
+  /** Empty for the key that means everything. */
   readonly path: MetadataPath;
 }
 
-/** The name of a metadata category may be a tag's key (128 characters of up to 4 bytes). */
+/** The longest name is the key of a tag: 128 characters of up to 4 bytes. */
 const maxNameBytes = 512;
 
-/** Directly below `latest/`; every other key is relative to `meta-data/`. */
+/** The names directly below `latest/`. Every other key is relative to `meta-data/`. */
 const topFolders = ["dynamic", "user-data", "meta-data"];
 
 /**
- * A KEY of the command line: relative to `meta-data/`, except for `dynamic/…` and `user-data`. A
- * slash at the end and `latest/` or `meta-data/` in front change nothing: people paste them from the
- * documentation. Throws `USAGE`.
+ * Parses a KEY of the command line, which is relative to `meta-data/` except for `dynamic/…` and
+ * `user-data`. `latest/` or `meta-data/` in front and a slash at the end change nothing, because
+ * people paste keys from the documentation. Throws `USAGE`.
  */
 export function parseKey(text: string): Key {
   if (text === "") {
     const hint = "is a variable of the calling script empty?";
-    throw new Failure("USAGE", "an empty key", { hint });
+    throw new Failure("USAGE", "the key is empty", { hint });
   }
   const trimmed = text.replace(/^\/?(latest(\/|$))?/, "").replace(/\/$/, "");
   if (trimmed === "") return { text, path: [] };
@@ -38,12 +38,12 @@ export function parseKey(text: string): Key {
   return { text, path: isTopLevel ? names : ["meta-data", ...names] };
 }
 
-/** The path below the endpoint. Each name is percent-encoded, so that none can leave its folder. */
+/** The path in a URL. Each name is percent-encoded, so that no name can lead out of its folder. */
 export function toUrlPath(path: MetadataPath): string {
   return ["/latest", ...path.map(encodeURIComponent)].join("/");
 }
 
-/** Why a name in a path or a listing is refused; null: it is valid. */
+/** Why a name in a path or a listing is refused; null if the name is valid. */
 export function checkName(name: string): string | null {
   if (name === "") return "is an empty name";
   if (name === "." || name === "..") return "would leave its folder";
@@ -55,7 +55,7 @@ export function checkName(name: string): string | null {
   return null;
 }
 
-/** Credentials and user-data: never cached, and left out of trees unless they are requested. */
+/** Whether a key is a secret (credentials, user-data): never cached, and in trees only on request. */
 export function isSecret([first, second]: MetadataPath): boolean {
   if (first === "user-data") return true;
   return first === "meta-data" && ["iam", "identity-credentials"].includes(second ?? "");

@@ -1,6 +1,5 @@
 import type { LinkState } from "../../model/link.ts";
 
-/** An endpoint of IMDS, and how it is reached. */
 export interface ImdsPath {
   readonly endpoint: string;
   readonly via: Via;
@@ -9,18 +8,18 @@ export interface ImdsPath {
 export type Via =
   /** The kernel's routing. */
   | { readonly kind: "routing" }
-  /** Sockets bound to a NIC. `needsLease`: it has no IPv4 address yet, and may get one. */
+  /** Sockets bound to a NIC. `needsLease`: the NIC must first get a temporary IPv4 address. */
   | { readonly kind: "nic"; readonly link: LinkState; readonly needsLease: boolean }
-  /** systemd-imdsd: a prohibit route may allow only this client. */
+  /** systemd-imdsd, which reaches IMDS even where a prohibit route stops other programs. */
   | { readonly kind: "imdsd" };
 
-/** Its name in messages, and its identity: `http://169.254.169.254 through ens6`. */
+/** The name of a path, which is unique and used in messages: `http://169.254.169.254 through ens6`. */
 export function describePath({ endpoint, via }: ImdsPath): string {
   if (via.kind === "routing") return endpoint;
   return `${endpoint} through ${via.kind === "nic" ? via.link.name : "systemd-imdsd"}`;
 }
 
-/** The NIC that a path's sockets are bound to; null: none. */
+/** The NIC that the sockets of a path are bound to; null if they are not bound. */
 export function pathNic({ via }: ImdsPath): string | null {
   return via.kind === "nic" ? via.link.name : null;
 }

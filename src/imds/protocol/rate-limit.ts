@@ -2,13 +2,13 @@ import type { Host } from "../../host/host.ts";
 import type { Answer } from "./answer.ts";
 
 /**
- * IMDS has a share of the 1,024 packets a second that an ENI may send to link-local services, and
- * drops what is beyond: this leaves most of it to others.
+ * An ENI can send 1,024 packets a second to link-local services; packets beyond that are dropped.
+ * This limit leaves most of them to other programs.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
  */
 const maxPerSecond = 100;
 
-/** After fewer answers than this, throttling says nothing about the rate that IMDS allows. */
+/** With fewer answers in a second, throttling says nothing about the rate that IMDS allows. */
 const minAnswersToAdapt = 10;
 
 const secondMs = 1000;
@@ -21,9 +21,9 @@ interface FinishedRequest {
 }
 
 /**
- * Allows at most 100 requests in any second and, once the service has throttled, no more than it
- * answered in the second before. A request counts from its end: the time at which the service saw
- * it is unknown, but earlier. Throws the reason of `Host.signal`.
+ * Allows at most 100 requests in any second. After the service has throttled, it allows only as many
+ * as the service answered in the second before. A request counts from its end, because the service
+ * received it earlier, at an unknown time. Throws the reason of `Host.signal`.
  */
 export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signal">): RateLimiter {
   let limit = maxPerSecond;
@@ -55,12 +55,12 @@ export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signa
 
 type Semaphore = <T>(task: () => Promise<T>, priority?: Priority) => Promise<T>;
 
-/** `high`: other requests depend on the answer, as they do on a listing. */
+/** `high` is for a listing, because further requests depend on its answer. */
 type Priority = "high" | "low";
 
 /**
- * Runs at most `maxRunning` tasks at once; the others wait in their order, those of high priority
- * first. IMDS limits simultaneous connections, and fetch opens one for each request in flight.
+ * Runs at most `maxRunning` tasks at the same time. The other tasks wait in their order, those of
+ * high priority first. IMDS limits connections, and fetch opens one for each request in flight.
  */
 export function createSemaphore(maxRunning: number): Semaphore {
   let running = 0;
@@ -73,7 +73,7 @@ export function createSemaphore(maxRunning: number): Semaphore {
     } finally {
       const next = waiting.high.shift() ?? waiting.low.shift();
       if (next === undefined) running -= 1;
-      else next(); // it runs in the place of this task
+      else next(); // `running` stays the same: the next task replaces this one
     }
   };
 }

@@ -1,28 +1,21 @@
 import type { Host } from "../../host/host.ts";
 import { type Answer, classifyStatus, notAnAnswer, transientError } from "./answer.ts";
-import { exchange, type HttpError, type HttpResult } from "./exchange.ts";
+import { exchange, type HttpError, type HttpRequest, type HttpResult } from "./exchange.ts";
 import { describePath, type ImdsPath } from "./path.ts";
 
-/** One request to one endpoint. */
-export interface ImdsRequest {
+export interface ImdsRequest extends Omit<HttpRequest, "url" | "timeoutMs"> {
   readonly imdsPath: ImdsPath;
-  readonly method: "GET" | "PUT";
-  /** Below the endpoint, as `toUrlPath` builds it. */
+  /** The path below the endpoint, as `toUrlPath` builds it. */
   readonly urlPath: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** A longer answer is an error. */
-  readonly maxBytes: number;
-  /** For everything: connect, headers, body. */
+  /** The time limit for everything: connect, headers and body. */
   readonly tryMs: number;
-  /** The part of it within which a connection must be established; null: no limit of its own. */
-  readonly connectMs: number | null;
-  /** `tryMs` is all that is left of the run, and less than the limit of a try. */
+  /** `tryMs` is less than usual, because it is all the time that is left of the run. */
   readonly isLast: boolean;
 }
 
 /**
- * Sends one request; `stop` ends it early. Throws a `Failure` for a final answer (400, 403, 3xx),
- * and the reason of `stop`.
+ * Sends one request. Throws a `Failure` for a final answer (400, 403, 3xx), and the reason of `stop`
+ * when that signal fires.
  */
 export async function sendRequest(
   host: Pick<Host, "http" | "clock" | "log">,
@@ -46,14 +39,14 @@ function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
   if (failure !== null) return failure;
   const coding = headers.get("content-encoding") ?? "identity";
   if (coding !== "identity") {
-    return notAnAnswer(`the answer is in a coding (${coding.slice(0, 40)}) that was not asked for`);
+    return notAnAnswer(`the answer has a coding that was not requested: ${coding.slice(0, 40)}`);
   }
   if (body.kind === "complete") return { kind: "value", body: body.bytes };
   if (body.kind !== "too-large") return interpretError(body, request.isLast);
   return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
-/** Codes of Bun 1.4.5's fetch, of sockets bound to a NIC, and of systemd-imdsd's transport. */
+/** Error codes of fetch (Bun 1.4.5), of sockets bound to a NIC, and of systemd-imdsd's transport. */
 const pathErrorReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",
@@ -70,16 +63,14 @@ const pathErrorReasons: Readonly<Record<string, string>> = {
   EBADMSG: "the answer of systemd-imdsd is not Varlink",
   EACCES: "unreachable (a route forbids it)",
   ETIMEDOUT: "no connection in time",
-  EAI_AGAIN: "its name cannot be resolved",
-  ENOTFOUND: "its name cannot be resolved",
+  EAI_AGAIN: "the host name cannot be resolved",
+  ENOTFOUND: "the host name cannot be resolved",
 };
 
 function interpretError({ kind, codes, message }: HttpError, isLast: boolean): Answer {
   if (kind !== "failed") {
-    return transientError(message, {
-      cause: "path",
-      isCutByDeadline: isLast && kind === "timeout",
-    });
+    const isCutByDeadline = isLast && kind === "timeout";
+    return transientError(message, { cause: "path", isCutByDeadline });
   }
   const [code = ""] = codes;
   const reason = pathErrorReasons[code];

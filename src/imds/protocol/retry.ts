@@ -5,26 +5,27 @@ import { type Answer, type TransientError, transientError } from "./answer.ts";
 import { backOffMs } from "../../model/retry-delay.ts";
 
 export interface RetryLimits {
-  /** On `Clock.now`. */
+  /** A time on `Clock.now`. */
   readonly deadlineMs: number;
   readonly retries: number;
-  /** A 404 is retried, too (`--wait`). */
+  /** Also retry a 404 (`--wait`). */
   readonly awaitAbsent: boolean;
   /** Called before each retry. */
   readonly onRetry: () => void;
-  /** Resolves when another path has come up: after an error of a path, the delay ends then. */
+  /** Resolves when there is a new path. After an error of a path, this ends the delay. */
   readonly untilNewPath?: (stop: AbortSignal) => Promise<void>;
   /** What to say instead of `what` if no path worked. */
   readonly unreached?: string;
 }
 
-/** A shorter try cannot succeed; a delay takes at most half of the time that is left. */
+/** A try with less time than this cannot succeed. */
 const minTryMs = 50;
 
 /**
- * Tries until there is an answer: the value, or null for a 404. The delays are those of `backOffMs`
- * or of `Retry-After`, and end before the deadline.
- * Throws what `attempt` throws, and `UNAVAILABLE` or `DATAERR` when time or retries are used up.
+ * Calls `attempt` until it returns a value, or null for a 404. The delays come from `backOffMs` or
+ * from `Retry-After`, and leave time for one more try before the deadline.
+ * Throws what `attempt` throws. When time or retries are used up, throws the `Failure` of the last
+ * transient error: `DATAERR` if the answer was not metadata, else `UNAVAILABLE`.
  */
 export async function retry(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -47,10 +48,11 @@ export async function retry(
       host.log.waiting(null);
       if (answer.kind === "value") return answer.body;
       if (answer.kind === "absent") return null;
-      // a last try that the deadline cut short says less than the one before it
+      // if the deadline cut the last try short, the error before it says more
       const reported = error.isCutByDeadline && previousError !== null ? previousError : error;
       if (reported === absentError) return null;
-      const spent = `${tries === 1 ? "1 try" : `${tries} tries`} in ${formatMs(host.clock.now() - startMs)}`;
+      const elapsed = formatMs(host.clock.now() - startMs);
+      const spent = `${tries} ${tries === 1 ? "try" : "tries"} in ${elapsed}`;
       const subject = reported.cause === "path" ? (limits.unreached ?? what) : what;
       const message = `${subject}: ${reported.reason} (${spent})`;
       throw new Failure(reported.endsAs, message, retryHint(reported));
@@ -82,12 +84,12 @@ const absentError: TransientError = transientError("404, not there yet").error;
 
 interface RetryState {
   readonly tries: number;
-  /** How many of them were errors: an awaited 404 is none. */
+  /** The tries that ended in an error. An awaited 404 does not count. */
   readonly failed: number;
   readonly error: TransientError;
 }
 
-/** Milliseconds to wait before the next try; null: there is none. */
+/** Milliseconds to wait before the next try; null if no further try follows. */
 function nextDelayMs(
   clock: Host["clock"],
   limits: RetryLimits,
@@ -96,7 +98,7 @@ function nextDelayMs(
   if (failed > limits.retries) return null;
   const leftMs = limits.deadlineMs - clock.now();
   if (leftMs < 2 * minTryMs) return null;
-  const delayMs = Math.min(backOffMs(clock, tries), leftMs / 2); // room for a try after it
+  const delayMs = Math.min(backOffMs(clock, tries), leftMs / 2); // leaves time for a try
   if (error.retryAfterMs === null) return delayMs;
   // the service would not answer before the deadline
   return error.retryAfterMs >= leftMs ? null : Math.max(delayMs, error.retryAfterMs);
@@ -106,7 +108,7 @@ function retryHint(error: TransientError): { readonly hint?: string } {
   const { retryAfterMs, cause } = error;
   if (retryAfterMs !== null) {
     const pause = formatMs(retryAfterMs);
-    return { hint: `IMDS asks for a pause of ${pause} (Retry-After): use a longer --timeout` };
+    return { hint: `IMDS demands a pause of ${pause} (Retry-After), so use a longer --timeout` };
   }
   return cause === "path" ? { hint: "to see why: ec2nic probe-nics" } : {};
 }

@@ -2,23 +2,23 @@ import { Failure } from "../../exit.ts";
 import { parseDuration } from "../../model/text.ts";
 import { endpointFamily, isLoopback, parseEndpoint } from "./endpoint.ts";
 
-/** How IMDS is asked in this run. */
+/** How this run sends requests to IMDS. */
 export interface ImdsSettings {
-  /** `http://…` without a slash at the end, in the order they are tried. */
+  /** `http://…` without a slash at the end, in the order in which they are tried. */
   readonly endpoints: readonly string[];
-  /** From the start of the run to its end. */
+  /** The limit for the whole run. */
   readonly timeoutMs: number;
-  /** One try, from its start to the last byte of the answer. */
+  /** The limit for one try, from its start to the last byte of the answer. */
   readonly tryMs: number;
-  /** The part of `tryMs` within which a connection must be established. */
+  /** The limit for the connect, which is a part of a try. */
   readonly connectMs: number;
-  /** The one NIC to ask through; null: any. */
+  /** The only NIC to use; null for any NIC. */
   readonly nic: string | null;
   /** `routing-only`: neither through a NIC nor through systemd-imdsd. */
   readonly paths: "any" | "routing-only";
-  /** A NIC without an address may get a temporary one. */
+  /** Allows a temporary lease for a NIC without an address. */
   readonly dhcp: boolean;
-  /** How often one request is retried; Infinity: until the deadline. */
+  /** The retries that one request may have; Infinity: only the deadline ends them. */
   readonly retries: number;
 }
 
@@ -32,21 +32,22 @@ export interface ImdsOptions {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Source: the instance metadata endpoints, and that IPv6 is off unless it is enabled. */
+/** The endpoints that AWS documents. The IPv6 endpoint is off unless it is enabled. */
 export const defaultEndpoints = {
   ipv4: "http://169.254.169.254",
   ipv6: "http://[fd00:ec2::254]",
 };
 
 /**
- * Flags come first, then the environment as the AWS SDKs read it, then our own defaults.
+ * Takes each setting from its flag, else from the variable that the AWS SDKs read, else a default.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
- * Throws `USAGE` for an invalid value, `CONFIG` where AWS_EC2_METADATA_DISABLED is true.
+ * Throws `USAGE` for an invalid value, `CONFIG` if AWS_EC2_METADATA_DISABLED is true.
  */
 export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings {
   if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
     const hint = "unset AWS_EC2_METADATA_DISABLED";
-    throw new Failure("CONFIG", "AWS_EC2_METADATA_DISABLED=true: IMDS is not asked", { hint });
+    const reason = "IMDS is not asked, because AWS_EC2_METADATA_DISABLED is true";
+    throw new Failure("CONFIG", reason, { hint });
   }
   const tryMs = parseTryMs(env);
   const endpoints = parseEndpoints(options, env);
@@ -64,17 +65,16 @@ export function parseImdsSettings(options: ImdsOptions, env: Env): ImdsSettings 
   };
 }
 
-/** `--timeout`, in milliseconds. Throws `USAGE`. */
+/** Parses `--timeout` into milliseconds. Throws `USAGE`. */
 export function parseTimeoutMs({ timeout }: Pick<ImdsOptions, "timeout">): number {
   if (timeout === undefined) return 60_000;
   const ms = parseDuration(timeout, "--timeout");
   if (ms > 0) return ms;
-  throw new Failure("USAGE", `--timeout: ${timeout} leaves no time at all`, {
-    hint: "--timeout 10s",
-  });
+  const hint = "for example: --timeout 10s";
+  throw new Failure("USAGE", `--timeout: ${timeout} leaves no time at all`, { hint });
 }
 
-/** Whether the kernel accepts it as a link's name (dev_valid_name); the link need not exist. */
+/** Refuses a name that no link can have (dev_valid_name in the kernel). The link need not exist. */
 function parseNic({ interface: name }: ImdsOptions): string | null {
   if (name === undefined) return null;
   if (/^[^/:\s]{1,15}$/.test(name) && name !== "." && name !== "..") return name;
@@ -90,8 +90,8 @@ function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
   );
   if (unreachable === undefined) return;
   const why = isName(unreachable)
-    ? "is a name, and sockets bound to a NIC need an address"
-    : "is on this machine";
+    ? "has a host name, but sockets that are bound to a NIC need an address"
+    : "is on this machine, where no NIC leads";
   const hint = "give an address that the NIC leads to: --endpoint http://169.254.169.254";
   throw new Failure("USAGE", `--interface ${nic}: ${unreachable} ${why}`, { hint });
 }
@@ -105,8 +105,7 @@ function parseEndpoints(options: ImdsOptions, env: Env): readonly string[] {
   const mode = env["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]?.toLowerCase() ?? "";
   if (mode === "") return [defaultEndpoints.ipv4, defaultEndpoints.ipv6];
   if (mode === "ipv4" || mode === "ipv6") return [defaultEndpoints[mode]];
-  const hint = "it is IPv4 or IPv6";
-  throw new Failure("USAGE", `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "${mode}"`, { hint });
+  throw invalidValue("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", mode, "IPv4 or IPv6");
 }
 
 function parseTryMs(env: Env): number {
@@ -114,21 +113,20 @@ function parseTryMs(env: Env): number {
   if (!text) return 2000;
   const seconds = Number(text);
   if (/^\d{1,5}(\.\d{1,6})?$/.test(text) && seconds > 0) return seconds * 1000;
-  const hint = "it is a number of seconds, more than 0";
-  throw new Failure("USAGE", `AWS_METADATA_SERVICE_TIMEOUT: "${text}"`, { hint });
+  throw invalidValue("AWS_METADATA_SERVICE_TIMEOUT", text, "a number of seconds, more than 0");
 }
 
 function parseRetries(options: ImdsOptions, env: Env): number {
   if (options.retries !== undefined) {
     if (/^\d{1,6}$/.test(options.retries)) return Number(options.retries);
-    const hint = "it is a whole number: 0 means one try";
-    throw new Failure("USAGE", `--retries: "${options.retries}" is not a number of retries`, {
-      hint,
-    });
+    throw invalidValue("--retries", options.retries, "a whole number: 0 means one try");
   }
   const attempts = env["AWS_METADATA_SERVICE_NUM_ATTEMPTS"];
   if (!attempts) return Infinity;
   if (/^[1-9]\d{0,5}$/.test(attempts)) return Number(attempts) - 1;
-  const hint = "it is a whole number, 1 or more";
-  throw new Failure("USAGE", `AWS_METADATA_SERVICE_NUM_ATTEMPTS: "${attempts}"`, { hint });
+  throw invalidValue("AWS_METADATA_SERVICE_NUM_ATTEMPTS", attempts, "a whole number, 1 or more");
+}
+
+function invalidValue(name: string, value: string, allowed: string): Failure {
+  return new Failure("USAGE", `${name}: "${value}" is not valid`, { hint: `give ${allowed}` });
 }

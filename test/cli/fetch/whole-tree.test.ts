@@ -80,7 +80,7 @@ test("fetch omits a listed child that is a 404, and reports it", async () => {
   const { code, text, stderr } = await fetchOnce({ late }, ["placement"]);
   expect(code).toBe(0);
   expect(JSON.parse(text)).not.toHaveProperty("region");
-  expect(stderr).toContain("placement/region is listed but not there (404): left out");
+  expect(stderr).toContain("placement/region is left out: it is listed, but answers 404");
 });
 
 test("an error of a child is an error of the tree, not a missing value", async () => {

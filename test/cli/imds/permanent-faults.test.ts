@@ -42,7 +42,7 @@ const moreRetried: readonly Case[] = [
   { fault: { kind: "status", status: 502 }, status: 69, message: /502, server error/ },
   { fault: { kind: "status", status: 401 }, status: 69, message: /401/ },
   { fault: { kind: "status", status: 408 }, status: 69, message: /408, timed out/ },
-  { fault: { kind: "status", status: 204 }, status: 65, message: /204 is no answer/ },
+  { fault: { kind: "status", status: 204 }, status: 65, message: /204 is not a status of IMDS/ },
   { fault: { kind: "oversized", framing: "chunked" }, status: 65, message: /larger than/ },
   { fault: { kind: "cut", bytes: 0 }, status: 69, message: cut },
 ];
@@ -116,7 +116,7 @@ const final: readonly Case[] = [
   ...[301, 302, 303, 307, 308].map((status) => ({
     fault: { kind: "redirect", location: "http://127.0.0.1:1/", status } as const,
     status: 65,
-    message: /a redirect: this is not IMDS/,
+    message: /a redirect, so this is not IMDS/,
   })),
 ];
 
@@ -156,7 +156,7 @@ test.each(["<html>log in</html>\n", "a b", "t\u0007", "grüße"])(
     const faults = [{ match: "PUT *", fault: { kind: "status", status: 200, body } as const }];
     const { code, stderr, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
     expect([code, simulator.count("GET *")]).toEqual([65, 0]);
-    expect(stderr).toContain("the answer is no token");
+    expect(stderr).toContain("the answer is not a token");
   },
 );
 

@@ -45,8 +45,11 @@ const cases: readonly Case[] = [
   { args: ["fetch", "mac", "--retries", "1.5"], texts: ['--retries: "1.5"'] },
   { args: ["fetch", "mac", "--retries=-1"], texts: ['--retries: "-1"'] },
   { args: ["fetch", "mac", "--retries", ""], texts: ["--retries"] },
-  { args: ["fetch", ""], texts: ["an empty key", "is a variable of the calling script empty?"] },
-  { args: ["fetch", "mac", ""], texts: ["an empty key"] },
+  {
+    args: ["fetch", ""],
+    texts: ["the key is empty", "is a variable of the calling script empty?"],
+  },
+  { args: ["fetch", "mac", ""], texts: ["the key is empty"] },
   { args: ["fetch", ".."], texts: ["would leave its folder"] },
   { args: ["fetch", "placement/../iam"], texts: ["would leave its folder"] },
   { args: ["fetch", "a//b"], texts: ["is an empty name"] },

@@ -180,7 +180,7 @@ describe("a machine without a DHCP client", () => {
     async () => {
       const { leases, code } = await dhcp().takeLeases([down]);
       const [{ failure } = { failure: "" }] = leases;
-      expect(failure).toContain("there is no DHCP client to ask with: udhcpc: not found; dhclient");
+      expect(failure).toContain("no DHCP client can be used (udhcpc: not found; dhclient");
       expect(code).toBe(69);
       expect(await dhcp().changes()).toEqual([]);
     },

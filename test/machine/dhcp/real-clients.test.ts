@@ -56,7 +56,7 @@ function testClient(suite: Suite, client: Client): void {
   testDhcp("a NIC that has an address is not changed", async () => {
     const { leases, stderr } = await dhcp.takeLeases([configured]);
     expect(leases[0]?.failure).toBe("it has an IPv4 address");
-    expect(stderr).not.toContain("runs ip");
+    expect(stderr).not.toContain("running ip");
     expect(await dhcp.changes()).toEqual([]);
   });
 

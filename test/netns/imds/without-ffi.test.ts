@@ -40,10 +40,10 @@ for (const [why, restricted] of Object.entries(restrictions)) {
       const { code, text, stderr } = await network.ec2nic(identity, restricted);
       expect({ code, text }).toEqual({ code: 0, text: "i-0ec20000000000001\n" });
       expect(stderr).toContain(
-        `${warning}, only the default route is used: bun:ffi requires the JIT`,
+        `${warning} (bun:ffi requires the JIT), so only the default route is used`,
       );
       expect(stderr).toContain(
-        "hint: run it as root, and by no unit with MemoryDenyWriteExecute=yes",
+        "hint: run ec2nic as root, and not in a unit with MemoryDenyWriteExecute=yes",
       );
     });
 

@@ -35,19 +35,19 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       "udhcpc, where all are installed",
       { paths: [...tools, "/sbin/udhcpc", "/sbin/dhclient", "/usr/sbin/dhcpcd"] },
       "udhcpc",
-      ["udhcpc: asks as /sbin/udhcpc"],
+      ["udhcpc: used, as /sbin/udhcpc"],
     ],
     [
       "dhclient, where dhclient and dhcpcd are installed",
       { paths: [...tools, "/sbin/dhclient", "/usr/sbin/dhcpcd"] },
       "dhclient",
-      ["udhcpc: not found", "dhclient: asks as /sbin/dhclient"],
+      ["udhcpc: not found", "dhclient: used, as /sbin/dhclient"],
     ],
     [
       "busybox, where it has udhcpc",
       { paths: [...tools, "/bin/busybox"], output: { "/bin/busybox --list": "true\nudhcpc\n" } },
       "udhcpc",
-      ["udhcpc: asks as /bin/busybox udhcpc"],
+      ["udhcpc: used, as /bin/busybox udhcpc"],
     ],
     [
       "no busybox without udhcpc",
@@ -59,7 +59,7 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       "dhcpcd, where no other client is installed",
       { paths: [...tools, "/usr/sbin/dhcpcd"], output: versionOf("9.4.1") },
       "dhcpcd",
-      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: used, as /usr/sbin/dhcpcd"],
     ],
     [
       "not dhclient, where timeout(1) is missing",
@@ -67,7 +67,7 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       null,
       [
         "udhcpc: not found",
-        "dhclient: nothing would end it: timeout is not found",
+        "dhclient: needs timeout, which is not found",
         "dhcpcd: not found",
         "networkd: not running",
       ],
@@ -90,7 +90,7 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       [
         "udhcpc: not found",
         "dhclient: not found",
-        "dhcpcd: 8.1.2 is older than 9.4",
+        "dhcpcd: version 8.1.2, but 9.4 or later is needed",
         "networkd: not running",
       ],
     ],
@@ -98,15 +98,15 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
       "dhcpcd 10: versions are not compared as text",
       { paths: [...tools, "/usr/sbin/dhcpcd"], output: versionOf("10.1.0") },
       "dhcpcd",
-      ["udhcpc: not found", "dhclient: not found", "dhcpcd: asks as /usr/sbin/dhcpcd"],
+      ["udhcpc: not found", "dhclient: not found", "dhcpcd: used, as /usr/sbin/dhcpcd"],
     ],
     [
       "networkd, where no program does as a script without effect",
       { paths: ["/sbin/udhcpc", "/run/systemd/netif"] },
       "networkd",
       [
-        "true: not found, a client's own script would configure the NIC",
-        "networkd: asks, where it does not manage the NIC",
+        "true: not found, and without it a client's own script would configure the NIC",
+        "networkd: used for NICs that it does not manage",
       ],
     ],
   ];

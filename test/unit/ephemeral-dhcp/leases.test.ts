@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
-import { recoverAbandonedLeases } from "../../../src/ephemeral-dhcp/recover.ts";
+import { recoverLeases } from "../../../src/imds/connect/ephemeral-leases.ts";
 import { type LeaseHost, openLeaseSession } from "../../../src/ephemeral-dhcp/leases.ts";
 import type { LeaseJournalContent } from "../../../src/ephemeral-dhcp/journal.ts";
 import type { LinkAddress } from "../../../src/model/link.ts";
@@ -156,24 +156,24 @@ test("take gives no lease for a NIC with an IPv4 address or without a MAC, or to
   expect(done).toEqual([]);
 });
 
-test("recoverAbandonedLeases takes no lock and runs no command without a journal", async () => {
+test("recoverLeases takes no lock and runs no command without a journal", async () => {
   const { host, done, held } = machine();
   const takeLock = async () => Promise.reject(new Error("asked for the lock"));
-  await recoverAbandonedLeases({ ...host, takeLock });
+  await recoverLeases({ ...host, takeLock });
   expect([done, held.count]).toEqual([[], 0]);
 });
 
-test("recoverAbandonedLeases removes an invalid journal and a temporary file", async () => {
+test("recoverLeases removes an invalid journal and a temporary file", async () => {
   const { host, files, readJournal } = machine();
   const temporary = "/run/ec2nic/dhcp/.ec2nic-0123456789ab.tmp";
   await files.write(journalPath, '{"leases":[{"nic":', 0o600);
   await files.write(temporary, "{", 0o600);
   const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
-  await recoverAbandonedLeases({ ...host, files: { ...files, list } });
+  await recoverLeases({ ...host, files: { ...files, list } });
   expect([readJournal(), files.there.has(temporary)]).toEqual([null, false]);
 });
 
-test("recoverAbandonedLeases removes a temporary file beside the files of a client, and no other file", async () => {
+test("recoverLeases removes a temporary file beside the files of a client, and no other file", async () => {
   const { host, files } = machine();
   const folder = "/var/lib/dhcpcd";
   const temporary = ".ec2nic-0123456789ab.tmp";
@@ -191,7 +191,7 @@ test("recoverAbandonedLeases removes a temporary file beside the files of a clie
     "/run/ec2nic/dhcp": ["leases.json", "lock"],
   };
   const list = async (path: string) => names[path] ?? [];
-  await recoverAbandonedLeases({ ...host, files: { ...files, list } });
+  await recoverLeases({ ...host, files: { ...files, list } });
   expect(files.there.has(`${folder}/${temporary}`)).toBe(false);
   expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
   expect(files.there.has(journalPath)).toBe(false);
@@ -230,7 +230,7 @@ test("take gives no lease while another run takes leases, and gives one afterwar
 test("take starts no client where less than a second is left", async () => {
   const { host, done } = machine();
   const leases = openLeaseSession(host, options);
-  const reason = "too little time is left to ask in";
+  const reason = "too little time is left for a DHCP request";
   expect(await leases.take(nic, 900)).toEqual({ kind: "none", reason });
   expect(done.filter((each) => each.includes("udhcpc"))).toEqual([]);
   await leases.close();

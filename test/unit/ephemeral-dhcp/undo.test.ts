@@ -98,7 +98,7 @@ test("undoLease warns of a command that fails, and runs all others", async () =>
   expect(await undoLease(host, record)).toBe(false);
   expect(done).toEqual(undoCommands);
   expect(log.lines).toEqual([
-    `warn: eth1: its temporary lease was not fully undone: ${undoCommands[1]} ended with 2: ${stderr}`,
+    `warn: eth1: the temporary lease was not fully undone: ${undoCommands[1]} ended with 2: ${stderr}`,
   ]);
 });
 

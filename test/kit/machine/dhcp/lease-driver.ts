@@ -6,7 +6,7 @@
 import { Failure, exitCodes, reportOf } from "../../../../src/exit.ts";
 import type { Host } from "../../../../src/host/host.ts";
 import { systemHost } from "../../../../src/host/system.ts";
-import { recoverAbandonedLeases } from "../../../../src/ephemeral-dhcp/recover.ts";
+import { recoverLeases } from "../../../../src/imds/connect/ephemeral-leases.ts";
 import { type LeaseSession, openLeaseSession } from "../../../../src/ephemeral-dhcp/leases.ts";
 import { readLinkStates } from "../../../../src/inspect/links/link-states.ts";
 
@@ -29,7 +29,7 @@ async function main(host: Host, argv: readonly string[]): Promise<number> {
   const deadlineMs = host.clock.now() + Number(argv[0] === "--timeout" ? argv[1] : "15000");
   const leases = openLeaseSession(host, { endpoints: [imds], deadlineMs });
   try {
-    await recoverAbandonedLeases(host);
+    await recoverLeases(host);
     const results = await Promise.all(nics.map((nic) => ask(host, leases, nic, deadlineMs)));
     host.signal.throwIfAborted();
     await host.print(`${JSON.stringify(results)}\n`);

@@ -64,7 +64,7 @@ test("an endpoint that a route forbids is not asked through a NIC, except with -
 test("a NIC of --interface without an IPv4 address is an exclusion with a reason", () => {
   expect(roundsOf({ links: [linkState("a", ["fe80::a"])], settings: { nic: "a" } })).toEqual({
     rounds: [[`${v6} through a`]],
-    exclusions: ["it has no IPv4 address to ask from"],
+    exclusions: ["it has no IPv4 address to send from"],
   });
 });
 
@@ -100,7 +100,7 @@ test("a NIC without an address is an exclusion with a reason", () => {
   expect(roundsOf({ links })).toEqual({
     rounds: [[v4], [v6]],
     exclusions: [
-      "bare: it has no address to ask from",
+      "bare: it has no address to send from",
       "down: it is down",
       "loose: it has no carrier",
     ],

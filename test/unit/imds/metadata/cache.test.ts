@@ -119,5 +119,5 @@ test("a cache that cannot write stores nothing and does not fail", async () => {
   const cache = await openCache({ files: broken, log, uid: 0 }, endpoints, 60_000);
   await cache.add(reading("m"));
   expect(await cache.find(key)).toBeNull();
-  expect(log.lines[0]).toContain("read-only, ignoring");
+  expect(log.lines[0]).toContain("(read-only)");
 });

@@ -89,7 +89,7 @@ test.each(["", "a/b", "..", "a b", "sixteen-chars-ab", "eth0:1"])(
 );
 
 test("--interface is refused with an endpoint that has a host name", () => {
-  expect(() => of({}, { interface: "eth0", endpoint: ["http://imds:80"] })).toThrow("is a name");
+  expect(() => of({}, { interface: "eth0", endpoint: ["http://imds:80"] })).toThrow("a host name");
   expect(of({}, { endpoint: ["http://imds:80"] })).toMatchObject({ nic: null });
 });
 
