@@ -11,13 +11,13 @@ export interface CollectedFacts {
   readonly backends: BackendFacts;
   readonly dns: DnsFacts;
   readonly otherFiles: readonly OtherFile[];
-  /** Link's name → uuid of the profile that is active on it. */
+  /** By link name, the uuid of the profile that is active on the link. */
   readonly profiles: Readonly<Record<string, string>>;
   readonly stage: Stage;
   readonly stageReason: string;
-  /** null: not read, because the run only writes files. */
+  /** null if the kernel was not read, because the run only writes files. */
   readonly kernel: KernelState | null;
-  /** The record that a killed run left. */
+  /** The record that a killed run left; null if none. */
   readonly interruptedRun: InterruptedRun | null;
   readonly devices: readonly BusDevice[];
 }

@@ -17,20 +17,20 @@ import { renderNetworkManager } from "../render/network-manager.ts";
 import { renderNetworkd } from "../render/networkd.ts";
 import type { CollectedFacts } from "./facts.ts";
 
-/** `auto`: the backend that configures this machine's network now. */
+/** `auto` is the backend that configures this machine's network now. */
 type RequestedBackend = Backend | "auto";
 
 export interface ActivationPlan extends PlannedNetwork {
   readonly steps: readonly Step[];
-  /** The commands that undo `steps`, once the files are the old ones again. */
+  /** The commands that undo `steps`; they run after the old files have been restored. */
   readonly rollback: readonly Step[];
   /** Where files and kernel differ from what IMDS says. */
   readonly differences: readonly Difference[];
 }
 
 /**
- * The whole plan of a run, given the collected facts: files, commands, the commands to undo them,
- * and the reasons. Throws `CONFIG` if no backend configures the network.
+ * The whole plan of a run, made from the collected facts: files, commands, the commands that undo
+ * them, and the reasons. Throws `CONFIG` if no backend configures the network.
  */
 export function planActivation(
   collected: CollectedFacts,
@@ -47,7 +47,7 @@ export function planActivation(
   return addRepairs(plan, collected, activation);
 }
 
-/** The backend in charge, and how it was found. Throws `CONFIG` if none is. */
+/** The backend in charge, and how it was found. Throws `CONFIG` if no backend is in charge. */
 export function chooseActivation(
   { backends, profiles, stage }: Pick<CollectedFacts, "backends" | "profiles" | "stage">,
   requestedBackend: RequestedBackend,
@@ -64,8 +64,8 @@ function renderFiles(config: NetworkConfig, activation: Activation): readonly Co
 }
 
 /**
- * Adds the commands. A NIC whose files change is configured by its daemon; a NIC whose files are
- * unchanged gets only what the kernel has lost. Files that a killed run changed are activated too.
+ * Adds the commands. If a NIC's files change, the daemon configures the NIC. If they do not change,
+ * only what the kernel has lost is repaired. Files that a killed run changed are activated too.
  */
 function addRepairs(
   plan: PlannedNetwork,
@@ -80,7 +80,7 @@ function addRepairs(
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
   const isLive = activation.stage === "network";
   const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
-  // Changed files have no effect while their daemon does not run: these NICs are not settled.
+  // While the daemon does not run, changed files have no effect, so their NICs are not settled.
   const active = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
   const dropSteps = isLive && kernel !== null ? dropSettled(active, kernel) : [];
   const idleReason = findIdleReason(activation);

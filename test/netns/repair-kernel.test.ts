@@ -119,7 +119,7 @@ realTest("wrong routes are replaced, with any metric", async () => {
   expect(differences.map(({ text }) => text)).toEqual([
     "ens6: route default in table 10001 goes via 10.0.6.7 dev ens6, not via 10.0.6.1 dev ens6",
     "ens6: route default in table 10001 goes via 2001:db8:6::7 dev ens6, not via fe80:ec2::1 dev ens6",
-    "ens7: route 2001:db8:7::/64 in table 10002 goes nowhere, not dev ens7",
+    "ens7: route 2001:db8:7::/64 in table 10002 goes to no NIC (packets are dropped), not dev ens7",
     "ens7: route default in table 10002 goes via fe80:ec2::1 dev ens5, not via fe80:ec2::1 dev ens7",
   ]);
   await repair(network, differences);
@@ -183,7 +183,7 @@ realTest("an address that failed duplicate address detection is repaired", async
     differences = await check(network);
   }
   expect(differences.map(({ text }) => text)).toEqual([
-    "ens6: address 2001:db8:6::20 is not usable: duplicate address detection failed",
+    "ens6: address 2001:db8:6::20 is not usable, because duplicate address detection failed",
   ]);
   await repair(network, differences);
   expect(await check(network)).toEqual([]);

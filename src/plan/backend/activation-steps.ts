@@ -9,9 +9,9 @@ import { connectionUp, networkManagerSteps } from "./network-manager-steps.ts";
 import { macDigits, profileUuid } from "../../model/managed-paths.ts";
 
 /**
- * The least disruptive commands that make the daemon in charge apply these changes: none if nothing
- * changed, if the daemon is not started yet, or if it does not run. No command names a NIC whose
- * files are unchanged. Commands for all NICs come first; one for a single NIC may fail alone.
+ * The least disruptive commands that make the daemon in charge apply these changes. There are none
+ * if nothing changed, if the daemon is not started yet, or if it does not run. No command names a
+ * NIC whose files are unchanged. Commands for all NICs come first, then those for one NIC each.
  */
 export function activationSteps(
   changes: Changes,
@@ -19,7 +19,7 @@ export function activationSteps(
   activation: Activation,
 ): readonly Step[] {
   if (activation.stage === "local" || !activation.isRunning) return [];
-  // A change of NetworkManager's DNS file (no MAC) concerns neither netplan nor networkd.
+  // NetworkManager's DNS file has no MAC, and its change has no effect on netplan and networkd.
   const changesNics = changedMacs(changes).size > 0;
   const generate = changesNics && activation.backend === "netplan" ? [netplanGenerate] : [];
   if (usesNetworkManager(activation))
@@ -28,8 +28,9 @@ export function activationSteps(
 }
 
 /**
- * Only generates the files in /run: `netplan apply` takes every NIC down and up. It rewrites all
- * files, and networkd reconfigures links whose file has a new inode: see `preservesDirectory`.
+ * `generate` only writes the files in /run, whereas `netplan apply` takes every NIC down and up. It
+ * rewrites all files, and networkd would reconfigure each link whose file has a new inode. So files
+ * with the same content are put back: see `preservesDirectory`.
  */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
@@ -40,8 +41,8 @@ const netplanGenerate: Step = {
 };
 
 /**
- * networkd reads all files again, and reconfigures the links whose files changed. In our files
- * KeepConfiguration=dhcp keeps addresses meanwhile. A `reconfigure` of the NIC would repeat it.
+ * networkd reads all files again, and reconfigures the links whose files changed. Meanwhile
+ * KeepConfiguration=dhcp in our files keeps the addresses. No `reconfigure` is needed after this.
  */
 const networkdReload: Step = {
   argv: ["networkctl", "reload"],
@@ -51,14 +52,16 @@ const networkdReload: Step = {
 };
 
 /**
- * The command that makes the daemon in charge configure a link which came back, if the daemon has
- * the files but did not do so by itself. None if the daemon is not started yet or does not run.
+ * The command that makes the daemon in charge configure a link which came back, if the daemon did
+ * not do this by itself. There is none if the daemon is not started yet or does not run.
  */
 export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
   const { stage, isRunning } = activation;
   if (name === null || stage === "local" || !isRunning) return [];
-  const reason = `${name}: it came back, and its daemon did not configure it`;
-  const argv = usesNetworkManager(activation)
+  const isNetworkManager = usesNetworkManager(activation);
+  const daemon = isNetworkManager ? "NetworkManager" : "networkd";
+  const reason = `${name}: the link came back, but ${daemon} did not configure it`;
+  const argv = isNetworkManager
     ? connectionUp(profileUuid(macDigits(mac)), name)
     : ["networkctl", "reconfigure", name];
   return [{ argv, reason, mac, timeoutMs: 60_000 }];

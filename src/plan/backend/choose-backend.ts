@@ -5,22 +5,21 @@ import { type Activation, type Backend, backends, type Stage } from "../../model
 type Choice = Pick<Activation, "backend" | "renderer" | "isRunning">;
 
 interface ChosenBackend extends Choice {
-  /** What was inspected, in order, and the conclusion. */
+  /** The facts that were considered, in order, and the conclusion. */
   readonly trace: readonly string[];
 }
 
 /**
  * Finds the backend that configures this machine's network:
  *
- * 1. netplan, if it has configuration other than ours and its renderer is installed: netplan
- *    generates the daemons' files and starts networkd itself. Without configuration it is installed
- *    but unused.
- * 2. the daemon that runs; before daemons start (stage local, images) the one that is enabled.
- * 3. NetworkManager, if both daemons qualify: it manages every NIC unless told otherwise, whereas
- *    networkd manages only NICs that a file names.
+ * 1. netplan, if it has configuration other than ours and its renderer is installed. It generates
+ *    the daemons' files, and starts networkd itself. Without configuration it is not in use.
+ * 2. else the daemon that runs. Before daemons start (stage local, images), the enabled one counts.
+ * 3. NetworkManager, if this is true of both daemons, because it manages every NIC by default. By
+ *    contrast, networkd manages only NICs that a file names.
  *
- * `requested` overrides this; the trace then says which backend was found. Throws `CONFIG`, with the
- * trace in its message, if no backend is in charge and none was requested.
+ * `requested` overrides this; the trace then says which backend was found. Throws `CONFIG`, with
+ * the trace in its message, if no backend is in charge and none was requested.
  */
 export function chooseBackend(
   facts: BackendFacts,
@@ -50,7 +49,7 @@ function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
     const { isInstalled, isEnabled } = daemonFacts(facts, each);
     return isInstalled && isEnabled;
   });
-  // In the local stage a running daemon may be a leftover of the image build: enabled counts first.
+  // In the local stage a daemon may still run since the image was built, so `enabled` counts first.
   const backend = stage === "local" ? (enabled ?? running) : (running ?? enabled);
   return backend === undefined ? null : choiceFor(backend, facts);
 }
@@ -100,8 +99,8 @@ function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stag
   const both = isByRunning
     ? facts.networkManager.isRunning && facts.networkd.isRunning
     : facts.networkManager.isEnabled && facts.networkd.isEnabled;
-  if (!both) return `${backend} is in charge: ${word}`;
-  return `${backend} is in charge: both are ${word}, and it manages every NIC by default`;
+  if (!both) return `${backend} is in charge, because it is ${word}`;
+  return `${backend} is in charge: both are ${word}, but it manages every NIC by default`;
 }
 
 function describeRequest(requested: Backend, found: Choice | null, stage: Stage): string {
@@ -119,11 +118,11 @@ function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failur
 }
 
 /**
- * Why written files will not take effect: the daemon in charge does not run although it should by
- * now. null: it runs, or (stage local) is not started yet.
+ * Why written files have no effect: the daemon in charge does not run, although it should by now.
+ * null if the daemon runs, or if it is not started yet (stage local).
  */
 export function findIdleReason(choice: Pick<Activation, keyof Choice | "stage">): string | null {
   const { backend, renderer, isRunning, stage } = choice;
   if (stage === "local" || isRunning) return null;
-  return `${renderer ?? backend} does not run: only files are written`;
+  return `${renderer ?? backend} does not run, so only files are written`;
 }

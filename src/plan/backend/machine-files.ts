@@ -7,7 +7,7 @@ import {
 } from "../../model/managed-paths.ts";
 
 interface DnsPlan {
-  /** null: NetworkManager needs no file about DNS. */
+  /** null if NetworkManager needs no file about DNS. */
   readonly file: ConfigFile | null;
   readonly reasons: readonly string[];
 }
@@ -15,12 +15,11 @@ interface DnsPlan {
 const resolvConf = "/etc/resolv.conf";
 
 /**
- * Whether NetworkManager needs a file that makes it leave /etc/resolv.conf alone. When it starts, it
- * empties a resolv.conf that another program wrote
- * (https://bugzilla.redhat.com/show_bug.cgi?id=1748015). So the file must exist before: whenever
- * NetworkManager is installed and resolv.conf has name servers that it did not write. NetworkManager
- * never replaces a symbolic link (NetworkManager.conf(5), rc-manager), and an admin's own DNS setting
- * is respected.
+ * Whether NetworkManager needs a file which makes it leave /etc/resolv.conf alone. When it starts,
+ * it empties a resolv.conf that another program wrote
+ * (https://bugzilla.redhat.com/show_bug.cgi?id=1748015). So the file must exist before that, if
+ * resolv.conf has name servers that NetworkManager did not write. NetworkManager never replaces a
+ * symbolic link (NetworkManager.conf(5), rc-manager), and an admin's own DNS setting is respected.
  */
 export function planDns({ resolvConf: current, hasNetworkManager, setting }: DnsFacts): DnsPlan {
   if (!hasNetworkManager) return { file: null, reasons: [] };
@@ -32,18 +31,18 @@ export function planDns({ resolvConf: current, hasNetworkManager, setting }: Dns
   if (!hasNameServer(text)) return noDnsFile(`${resolvConf} has no name server to keep`);
   const reason = `${resolvConf} has name servers that NetworkManager did not write`;
   const effect = `${networkManagerDnsPath} stops it from replacing them`;
-  return { file: dnsFile, reasons: [`DNS: ${reason}: ${effect}`] };
+  return { file: dnsFile, reasons: [`DNS: ${reason}, so ${effect}`] };
 }
 
 function noDnsFile(reason: string): DnsPlan {
-  return { file: null, reasons: [`DNS: ${reason}: no file for NetworkManager`] };
+  return { file: null, reasons: [`DNS: ${reason}, so NetworkManager gets no file`] };
 }
 
 function isWrittenByNetworkManager(text: string): boolean {
   return new RegExp(`^${networkManagerHeader}\\b`).test(text);
 }
 
-/** resolv.conf(5): the keyword begins a line. */
+/** The keyword begins a line (resolv.conf(5)). */
 function hasNameServer(text: string): boolean {
   return /^nameserver[ \t]+\S/m.test(text);
 }
@@ -60,9 +59,9 @@ function machineFile(path: string, lines: readonly string[]): ConfigFile {
 }
 
 /**
- * The file that makes networkd keep routes and rules of other programs (container networks, VPNs, an
- * admin): by default it removes every one it did not create, whenever it configures a link. networkd
- * reads the file when it starts; an admin's file with a later name takes precedence.
+ * The file that makes networkd keep routes and rules of other programs (container networks, VPNs)
+ * and of an admin. By default networkd removes all that it did not create whenever it configures a
+ * link. It reads the file when it starts; an admin's file with a later name takes precedence.
  * networkd.conf(5), since 249. https://github.com/amazonlinux/amazon-ec2-net-utils/issues/96
  */
 export function planNetworkdConfig({ backend, renderer }: Activation): readonly ConfigFile[] {

@@ -9,8 +9,8 @@ import { changedMacs, type Changes, changesDns } from "../files/changes.ts";
 
 /**
  * The commands that make NetworkManager apply these changes. It reads profiles only on command
- * (https://github.com/canonical/cloud-init/issues/6064), and a profile that it has read is not yet
- * active. The primary NIC comes last, so that a failure of the others is known by then.
+ * (https://github.com/canonical/cloud-init/issues/6064), and reading a profile does not activate
+ * it. The primary NIC comes last, so that a failure of another NIC is known before it is changed.
  */
 export function networkManagerSteps(
   changes: Changes,
@@ -31,7 +31,7 @@ export function networkManagerSteps(
   ];
 }
 
-/** Makes NetworkManager read NetworkManager.conf and conf.d, and write resolv.conf; no profiles. */
+/** Makes NetworkManager read its own configuration (no profiles), and write resolv.conf. */
 function reloadConfiguration({ hasSystemd }: Activation): Step {
   const systemctl = ["systemctl", "reload-or-try-restart", "NetworkManager.service"];
   const argv = hasSystemd ? systemctl : ["nmcli", "general", "reload"];
@@ -39,7 +39,7 @@ function reloadConfiguration({ hasSystemd }: Activation): Step {
   return { argv, reason, mac: null, timeoutMs: 30_000 };
 }
 
-/** Reads new profiles, and drops those whose files are gone; unchanged ones are not touched. */
+/** Makes NetworkManager read new profiles, and drop those whose files are gone; others stay. */
 export function reloadProfiles(reason: string): Step {
   return { argv: ["nmcli", "connection", "reload"], reason, mac: null, timeoutMs: 15_000 };
 }
@@ -55,8 +55,8 @@ function loadProfiles(nics: readonly ActiveNic[], { backend }: Activation): Step
 }
 
 /**
- * `reapply` changes a NIC without taking it down, but works only with the profile that is active on
- * it: another profile (the distribution's, cloud-init's) has to be replaced by activating ours.
+ * `reapply` changes a NIC without taking it down, but works only if our profile is active on the
+ * NIC. If another profile (the distribution's, cloud-init's) is active, ours has to be activated.
  */
 function activateNic({ mac, name }: ActiveNic, { activeProfiles }: Activation): readonly Step[] {
   if (name === null) return [];

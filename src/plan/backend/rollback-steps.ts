@@ -9,9 +9,9 @@ import { activationSteps } from "./activation-steps.ts";
 import { connectionUp, reloadProfiles } from "./network-manager-steps.ts";
 
 /**
- * The commands that undo `activationSteps`, once the files are the old ones again. networkd and
- * netplan need the same commands. NetworkManager needs the profile that was active before, and
- * chooses one itself if that is not known.
+ * The commands that undo `activationSteps`; they run after the old files have been restored.
+ * networkd and netplan need the same commands. NetworkManager has to activate the profile that was
+ * active before; if that profile is not known, NetworkManager chooses one itself.
  */
 export function rollbackSteps(
   changes: Changes,

@@ -5,10 +5,10 @@ import { eniIndex, metricOf } from "./table-numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
 /**
- * The configuration of these NICs. The primary ENI has DHCP, and neither rules nor a table: rules
- * would also match replies of containers and bridges
+ * The configuration of these NICs. The primary ENI has DHCP, but no rules and no table, because
+ * rules would also match replies of containers and bridges
  * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isOnlyEni`: the instance has
- * one ENI in total, and needs no rules. `leases`: DHCP's addresses of NICs whose metadata may grow.
+ * one ENI in total, which needs no rules. `leases`: what DHCP gave to NICs whose ENI is watched.
  */
 export function configure(
   nics: readonly Nic[],
@@ -31,7 +31,7 @@ function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicC
     isPrimary: eni.isPrimary,
     index,
     metric: metricOf(index),
-    // On an IPv6-only subnet a DHCPv4 client would retry for ever, and never be "online".
+    // On an IPv6-only subnet a DHCPv4 client retries for ever, and the NIC never becomes "online".
     dhcp4: eni.ipv4.addresses.length > 0 || hasUnlistedLease(nic, 4, leases),
     dhcp6: eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases),
     leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
@@ -41,13 +41,13 @@ function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicC
   };
 }
 
-/** The addresses that DHCP clients set: a link's name → addresses. */
+/** By link name, the addresses that DHCP clients set. */
 export type DhcpAddresses = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Whether DHCP gave the NIC an address of a family for which IMDS lists none. EC2's DHCP server only
- * gives addresses that the ENI has, so IMDS is late. Disabling DHCP until IMDS lists the address
- * would remove an address that works.
+ * Whether DHCP gave the NIC an address of a family for which IMDS lists none. EC2's DHCP server
+ * gives only addresses that the ENI has, so IMDS is late. If DHCP were disabled until IMDS lists
+ * the address, an address that works would be removed.
  */
 function hasUnlistedLease({ eni, link }: Nic, family: Family, leases: DhcpAddresses): boolean {
   const { addresses } = family === 4 ? eni.ipv4 : eni.ipv6;

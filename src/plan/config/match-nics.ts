@@ -3,7 +3,7 @@ import type { Link, LinkKind } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
 
 export interface NicMatch {
-  /** One for each ENI, in the order of `compareEnis`. */
+  /** One entry for each ENI, in the order of `compareEnis`. */
   readonly nics: readonly Nic[];
   /** NICs whose MAC no ENI has, in natural order. */
   readonly unlisted: readonly Link[];
@@ -12,8 +12,8 @@ export interface NicMatch {
 
 /**
  * Pairs each ENI with the link that has its MAC. A VLAN, bond, bridge or macvlan on a NIC has the
- * same MAC: the link with a device wins. A veth counts only if no link has a device (containers,
- * test benches). Two NICs with one MAC are odd but no error: the first by name is used, and the
+ * same MAC, so only links with a device count. If no link has a device (containers, test benches),
+ * only veths count. Two NICs with one MAC are no error: the first by name is used, and the rendered
  * configuration matches by MAC anyway.
  */
 export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatch {
@@ -29,7 +29,7 @@ export function matchNics(enis: readonly Eni[], links: readonly Link[]): NicMatc
   };
 }
 
-/** The links that are NICs, in natural order of their names. */
+/** The links that are NICs, in the natural order of their names. */
 export function filterNicLinks(links: readonly Link[]): readonly Link[] {
   const kind: LinkKind = links.some((link) => link.kind === "device") ? "device" : "veth";
   return links

@@ -5,22 +5,22 @@ import type { NicConfig, Route, RoutingPolicyRule } from "../../model/network-co
 import { prioritiesOf, tableOf } from "./table-numbers.ts";
 
 /**
- * The networks of the VPC's own services, reachable on every ENI: metadata, DNS, time.
+ * The networks of the VPC's own services (metadata, DNS, time), which every ENI can reach.
  * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
 export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
 
 /**
- * The routes and rules that make replies leave through the ENI on which the request arrived: EC2
+ * The routes and rules that make replies leave through the ENI on which the request arrived. EC2
  * drops packets whose source is not an address of the sending ENI. The ENI has its own table, with
  * its subnets and a default route. Each address and each delegated prefix has rules, in this order:
  *
- * 1. to the VPC and its services: the ENI's table. The main table also has the other ENIs' subnets,
- *    and a packet that left through another ENI with this source would be dropped.
- * 2. any other destination for which main has a route, except the default: main. Those are bridges
- *    of containers, pods and VPNs (https://github.com/canonical/cloud-init/issues/5249);
- *    nm-cloud-setup has rule 30350 for the same purpose.
- * 3. the rest: the ENI's table.
+ * 1. Packets to the VPC and its services use the ENI's table. Table main also has the other ENIs'
+ *    subnets, and EC2 would drop a packet that leaves through another ENI with this source.
+ * 2. Packets to containers, pods, VPNs and anything else for which main has a route that is not a
+ *    default route use main (https://github.com/canonical/cloud-init/issues/5249). nm-cloud-setup has
+ *    rule 30350 for the same purpose.
+ * 3. All other packets use the ENI's table.
  */
 export function policyRouting(eni: Eni, index: number): Pick<NicConfig, "routes" | "rules"> {
   const table = tableOf(index);
@@ -56,7 +56,7 @@ function listSources(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
 }
 
-/** The subnets come first: the default route's gateway is reached through them. */
+/** The subnets come first, because the default route's gateway is in one of them. */
 function familyRoutes(eniFamily: EniFamily, family: Family, table: number): readonly Route[] {
   const { subnets } = eniFamily;
   const [gateway] = family === 4 ? subnets.map(subnetRouter) : [vpcIpv6Router];

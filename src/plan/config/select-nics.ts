@@ -7,13 +7,13 @@ import { parseMac } from "../../model/ip.ts";
 
 interface Selection {
   readonly selected: readonly Nic[];
-  /** The others, with the reason; nothing of them is changed. */
+  /** The other NICs, with the reason; nothing is changed for them. */
   readonly leftAlone: readonly NicResult[];
 }
 
 /**
- * Selects the NICs to configure. Left alone are those that the admin lists, EFA-only ones, those with
- * incomplete metadata, and those that IMDS does not list.
+ * Selects the NICs to configure. A NIC is left alone if the admin lists it, if it is EFA-only, if
+ * its metadata is incomplete, or if IMDS does not list it.
  */
 export function selectNics(
   match: NicMatch,
@@ -43,7 +43,7 @@ function skippedNic({ eni, link }: Nic, reason: string): NicResult {
   return { mac: eni.mac, name: link?.name ?? null, eni: eni.id, outcome: "skipped", reason };
 }
 
-/** An ENI that the admin lists is skipped, also with incomplete metadata: a run does not wait for it. */
+/** An incomplete ENI that the admin lists is skipped, so that no run waits for its metadata. */
 function incompleteNic(
   { mac, reason }: IncompleteEni,
   links: readonly Link[],
@@ -71,14 +71,14 @@ interface Unmanaged {
 
 /**
  * Parses the list: one MAC, link name or ENI id per line; `#` begins a comment. An invalid line is
- * reported but not fatal: a typo must not keep the other NICs down.
+ * reported but not fatal, because the other NICs must be configured despite a typing error.
  */
 export function parseUnmanaged(text: string | null): Unmanaged {
   const lines = (text ?? "").split("\n").map((line, index) => {
     const word = line.replace(/#.*/, "").trim();
     return { word, entry: parseUnmanagedEntry(word), number: index + 1 };
   });
-  const problem = "is neither a MAC, nor a link's name, nor an ENI id: ignored";
+  const problem = "is neither a MAC, nor a link's name, nor an ENI id, so it is ignored";
   return {
     entries: new Set(lines.flatMap(({ entry }) => entry ?? [])),
     reasons: lines
@@ -87,7 +87,7 @@ export function parseUnmanaged(text: string | null): Unmanaged {
   };
 }
 
-/** The first of a NIC's names (MAC, ENI id, link's name) that the admin lists; null: none. */
+/** The first of a NIC's names (MAC, ENI id, link's name) that the admin lists; null if none. */
 export function findUnmanagedEntry(
   entries: Unmanaged["entries"],
   names: readonly (string | null | undefined)[],
@@ -95,7 +95,7 @@ export function findUnmanagedEntry(
   return names.find((name) => name && entries.has(name)) ?? null;
 }
 
-/** Link names that the kernel accepts (dev_valid_name); wildcards are not supported. */
+/** Accepts link names that the kernel accepts (dev_valid_name); wildcards are not supported. */
 function parseUnmanagedEntry(word: string): string | null {
   const isName = /^[^\s/:*?[\]]{1,15}$/.test(word) && word !== "." && word !== "..";
   return parseMac(word) ?? (isName || /^eni-[0-9a-z]+$/.test(word) ? word : null);

@@ -11,10 +11,10 @@ import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
 import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
 
 /**
- * Foreign files that take precedence over ours for a NIC, one sentence each; none is changed. Foreign
- * netplan YAML is evaluated by the files that netplan generates from it. Not evaluated: foreign
- * drop-ins beside our files, ifcfg files, and keys about the machine instead of the NIC; where such a
- * key decides, the sentence says "may".
+ * One sentence for each foreign file that takes precedence over ours for a NIC; no file is changed.
+ * For foreign netplan YAML, the files that netplan generates from it are evaluated. Foreign
+ * drop-ins of our files, ifcfg files, and keys that match the machine instead of the NIC are not
+ * evaluated; if such a key decides, the sentence says "may".
  */
 export function findConflicts(
   others: readonly OtherFile[],
@@ -38,7 +38,7 @@ function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): s
   return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
-/** Of files with the same name, the one in the first of these directories counts. systemd.network(5) */
+/** If files have the same name, the first of these directories counts. systemd.network(5) */
 const unitDirectories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((parent) => {
   return `${parent}/systemd/network/`;
 });
@@ -56,8 +56,8 @@ function networkdConflicts(
     .flatMap(({ path, content }) => {
       const { result: match, unknown } = matchNetworkFile(content, nic);
       if (match === "no") return [];
-      const more = unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not looked at here)`;
-      const verb = match === "yes" ? "takes it" : "may take it";
+      const more = unknown.length === 0 ? "" : ` (${unknown.join(", ")} is not evaluated here)`;
+      const verb = match === "yes" ? "uses it" : "may use it";
       return [`${path}: networkd ${verb} for ${formatNic(nic)} instead of ${managedUnit}${more}`];
     });
 }
@@ -74,20 +74,22 @@ function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic):
   if (path === netplanProfilePath(macDigits(nic.mac))) return [];
   if (path.includes("/system-connections/")) {
     const match = matchProfile(content, nic);
-    const verb = match === "yes" ? "prefers it" : "may prefer it";
-    return match === "no" ? [] : [`${path}: NetworkManager ${verb} to ours for ${formatNic(nic)}`];
+    const verb = match === "yes" ? "uses it" : "may use it";
+    const text = `NetworkManager ${verb} for ${formatNic(nic)} instead of ec2nic's profile`;
+    return match === "no" ? [] : [`${path}: ${text}`];
   }
   if (!/\/NetworkManager(\.conf$|\/.*\.conf$)/.test(path)) return [];
   const match = matchUnmanagedDevices(content, nic);
-  const verb = match === "yes" ? "keeps" : "may keep";
-  return match === "no" ? [] : [`${path}: ${verb} NetworkManager off ${formatNic(nic)}`];
+  const verb = match === "yes" ? "stops" : "may stop";
+  const effect = `${verb} NetworkManager from managing ${formatNic(nic)}`;
+  return match === "no" ? [] : [`${path} ${effect}`];
 }
 
-/** netplan merges files with the same id, and a later one takes precedence. */
+/** netplan merges settings with the same id, and those of a later file take precedence. */
 function netplanConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {
   const id = netplanId(macDigits(nic.mac));
   if (!path.endsWith(".yaml") || !content.includes(id)) return [];
-  return [`${path}: names ${id}: netplan makes one of it and ours for ${formatNic(nic)}`];
+  return [`${path}: netplan merges its ${id} with ec2nic's settings for ${formatNic(nic)}`];
 }
 
 function formatNic({ mac, name }: MatchedNic): string {

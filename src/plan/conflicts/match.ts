@@ -1,4 +1,4 @@
-/** Whether a foreign file matches a NIC; `unknown`: this cannot be decided here. */
+/** Whether a foreign file matches a NIC; `unknown` if this cannot be decided here. */
 export type TriState = "yes" | "no" | "unknown";
 
 /** Three-valued AND. */
@@ -18,7 +18,7 @@ export function negate(state: TriState): TriState {
   return state === "unknown" ? state : state === "yes" ? "no" : "yes";
 }
 
-/** Whether a glob pattern (glob(7): `*`, `?`, `[…]`) matches a text; null: the text is not known. */
+/** Whether a glob pattern (glob(7): `*`, `?`, `[…]`) matches a text; null if it is not known. */
 export function matchGlob(pattern: string, text: string | null): TriState {
   if (pattern === "*") return "yes";
   if (text === null) return "unknown";
@@ -42,9 +42,9 @@ export interface IniEntry {
 }
 
 /**
- * The settings of a foreign INI file, in order: enough of systemd's and NetworkManager's dialects to
- * see which NIC a file is for. Comments and other lines are left out; a line that ends in a backslash
- * continues on the next one, as in systemd.
+ * The settings of a foreign INI file, in order. Of systemd's and NetworkManager's dialects, only
+ * what shows the NIC of a file is parsed; comments and other lines are left out. A line that ends
+ * in a backslash continues on the next line, as in systemd.
  */
 export function parseIniEntries(text: string): readonly IniEntry[] {
   const blocks = text.replaceAll(/\\\r?\n/g, " ").split(/^(?=[ \t]*\[)/m);

@@ -12,9 +12,9 @@ import {
 import type { MatchedNic } from "./networkd-match.ts";
 
 /**
- * Whether NetworkManager would activate this keyfile's profile on a NIC instead of ours: it is for
- * Ethernet, autoconnects, matches the NIC (by MAC, by name, or any), and has no lower priority. Of
- * equal priorities the last active one counts, which the file does not show.
+ * Whether NetworkManager would activate this keyfile's profile on a NIC instead of ours. It must be
+ * for Ethernet, autoconnect, match the NIC (by MAC, by name, or any), and have a higher priority.
+ * If the priority is equal, the profile that was active last counts, which the file does not show.
  * nm-settings-keyfile(5)
  */
 export function matchProfile(content: string, nic: MatchedNic): TriState {
@@ -33,8 +33,8 @@ export function matchProfile(content: string, nic: MatchedNic): TriState {
 }
 
 /**
- * Whether a file of NetworkManager's own configuration makes a NIC unmanaged: `unmanaged-devices=` in
- * `[keyfile]`, or `managed=0` for a device. NetworkManager.conf(5), "Device List Format".
+ * Whether a file of NetworkManager's own configuration makes a NIC unmanaged: `unmanaged-devices=`
+ * in `[keyfile]`, or `managed=0` for a device. NetworkManager.conf(5), "Device List Format".
  */
 export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriState {
   const entries = parseIniEntries(content);

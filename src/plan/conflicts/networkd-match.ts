@@ -1,7 +1,7 @@
 import type { Link } from "../../model/link.ts";
 import { allOf, matchGlob, parseIniEntries, negate, anyOf, type TriState } from "./match.ts";
 
-/** A NIC's properties that a `[Match]` section may name; null members: the NIC has no link. */
+/** A NIC's properties that a `[Match]` section can name; they are null if the NIC has no link. */
 export interface MatchedNic {
   readonly mac: string;
   readonly name: string | null;
@@ -11,13 +11,14 @@ export interface MatchedNic {
 
 export interface NetworkdMatch {
   readonly result: TriState;
-  /** The keys that are not evaluated here, if they decide. */
+  /** The keys that would decide, but are not evaluated here. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Whether the `[Match]` section of a `.network` file matches a NIC: all keys must match; without
- * keys it matches every link. An empty file masks its name, and matches none. systemd.network(5)
+ * Whether the `[Match]` section of a `.network` file matches a NIC: all its keys must match.
+ * Without keys it matches any link. An empty file masks its name, and matches none.
+ * systemd.network(5)
  */
 export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatch {
   if (content.trim() === "") return { result: "no", unknown: [] };
@@ -49,14 +50,14 @@ function matchKey(key: string, words: readonly string[], nic: MatchedNic): TriSt
   return "unknown";
 }
 
-/** A `!` in front negates the whole list. */
+/** A `!` before the first word negates the whole list. */
 function matchPatterns(words: readonly string[], text: string | null): TriState {
   const isNegative = words[0]?.startsWith("!") ?? false;
   const result = anyOf(words.map((word) => matchGlob(word.replace(/^!/, ""), text)));
   return isNegative ? negate(result) : result;
 }
 
-/** A NIC with a device has no kind: no pattern matches it, and every negated list does. */
+/** A NIC with a device has no kind, so no list matches it and every negated list does. */
 function matchKinds(words: readonly string[], kind: Link["kind"]): TriState {
   if (kind === "device") return words[0]?.startsWith("!") ? "yes" : "no";
   return matchPatterns(words, kind);

@@ -13,7 +13,7 @@ export type ActiveBackend = Pick<Activation, "backend" | "renderer" | "isRunning
 export interface DaemonRepair {
   readonly steps: readonly Step[];
   readonly reasons: readonly string[];
-  /** The command reconfigures the whole link: no other repair of this NIC is needed. */
+  /** The command reconfigures the whole link, so this NIC needs no other repair. */
   readonly resetsLink: boolean;
 }
 
@@ -21,8 +21,8 @@ export interface DaemonRepair {
 const timeoutMs = 30_000;
 
 /**
- * The command that makes the daemon restore what only DHCP and router advertisements can give: leased
- * addresses. For the primary NIC no command is used that would interrupt an address that still works.
+ * The command that makes the daemon restore leased addresses, which only DHCP and router
+ * advertisements can give. No command is used that would interrupt IPv4 that works on the primary.
  */
 export function planDaemonRepair(
   nic: ExpectedNic,
@@ -65,8 +65,8 @@ interface DaemonCommand {
 }
 
 /**
- * Measured with systemd 252: `reconfigure` removes everything from the link and restores it, IPv4
- * after 35 to 55 ms, IPv6 after 2 to 3 s, with or without `KeepConfiguration=dhcp`. `renew` removes
+ * Measured with systemd 252: `reconfigure` removes everything from the link. It restores IPv4 after
+ * 35 to 55 ms and IPv6 after 2 to 3 s, with or without `KeepConfiguration=dhcp`. `renew` removes
  * nothing and restores routes, but no address.
  */
 function networkdCommand(nic: ExpectedNic, isIpv4InUse: boolean): DaemonCommand | null {
@@ -74,14 +74,14 @@ function networkdCommand(nic: ExpectedNic, isIpv4InUse: boolean): DaemonCommand 
   return { argv: ["networkctl", "reconfigure", nic.name], resetsLink: true };
 }
 
-/** nmcli(1): `reapply` changes what differs from the profile; `up` activates the device again. */
+/** `reapply` changes what differs from the profile; `up` activates the device again. nmcli(1) */
 function networkManagerCommand(name: string, isInUse: boolean): DaemonCommand {
   return { argv: ["nmcli", "device", isInUse ? "reapply" : "up", name], resetsLink: !isInUse };
 }
 
 /**
- * Only the primary's default route is checked. It is reported and not restored: on the primary a
- * command at the wrong time does most harm.
+ * Only the primary's default route is checked. It is reported but not restored, because a command
+ * at the wrong time does most harm on the primary.
  */
 function missingRouteReason({ name }: ExpectedNic, activeBackend: ActiveBackend): string {
   const command = usesNetworkManager(activeBackend) ? "nmcli device reapply" : "networkctl renew";

@@ -6,8 +6,9 @@ import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-ke
 import { describeRule, isSameRule, shortenCidr, findStaleRules } from "./rules.ts";
 
 /**
- * The differences between the kernel and what is expected, for each NIC: addresses, routes, rules, in
- * the order in which they can be repaired. What other programs added is ignored unless it conflicts.
+ * The differences between the kernel and what is expected: for each NIC its addresses, routes and
+ * rules, in the order in which they can be repaired. What other programs added is ignored unless it
+ * conflicts with what is expected.
  */
 export function checkKernel(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
   return [
@@ -21,7 +22,7 @@ export function checkKernel(expected: ExpectedKernel, kernel: KernelState): read
   ];
 }
 
-/** An address that is still tentative (duplicate address detection) is no difference. */
+/** While duplicate address detection runs, an address is tentative, which is no difference. */
 function compareAddress(
   { mac, name }: ExpectedNic,
   { cidr, isLeased }: ExpectedAddress,
@@ -36,12 +37,12 @@ function compareAddress(
     return { kind: "address", what: "missing", mac, name, text, cidr, isLeased };
   }
   if (!found.isDuplicate) return null;
-  const text = `${subject} is not usable: duplicate address detection failed`;
+  const text = `${subject} is not usable, because duplicate address detection failed`;
   const existing = `${found.address}/${found.prefixLength}`;
   return { kind: "address", what: "wrong", mac, name, text, cidr: existing, isLeased };
 }
 
-/** Of several routes to a destination the kernel uses those with the lowest metric. */
+/** If there are several routes to a destination, the kernel uses those with the lowest metric. */
 function compareRoute(
   { mac, name }: ExpectedNic,
   route: Route,
@@ -67,7 +68,7 @@ function compareRoute(
   return { ...location, what: "wrong", text, metric };
 }
 
-/** A route via an advertised router is as good as one via the VPC's fixed router address. */
+/** A route via an advertised router is accepted in place of one via the VPC's fixed router. */
 function isSameHop(existing: KernelRoute, route: Route, name: string): boolean {
   if (existing.link !== name) return false;
   if (existing.gateway === route.gateway) return true;
@@ -75,7 +76,7 @@ function isSameHop(existing: KernelRoute, route: Route, name: string): boolean {
 }
 
 function describeHop(gateway: string | null, link: string | null): string {
-  if (link === null) return "nowhere";
+  if (link === null) return "to no NIC (packets are dropped)";
   return gateway === null ? `dev ${link}` : `via ${gateway} dev ${link}`;
 }
 

@@ -16,7 +16,7 @@ export interface ExpectedKernel {
   readonly nics: readonly ExpectedNic[];
   /** The ENIs with a known index, with or without a link. */
   readonly indexOwners: readonly IndexOwner[];
-  /** false: an ENI's index is not known yet, so any unowned index may belong to it. */
+  /** Whether all indexes are known; if not, an index without owner may belong to an ENI. */
   readonly isComplete: boolean;
   /** Indexes of NICs that have left the machine. */
   readonly removedIndexes: readonly number[];
@@ -35,9 +35,9 @@ export interface ExpectedNic {
 }
 
 export interface ExpectedAddress {
-  /** With /32 or /128: the prefix length on the link does not matter. */
+  /** Ends in /32 or /128, because the prefix length on the link does not matter. */
   readonly cidr: string;
-  /** DHCP gives it. */
+  /** Whether DHCP gives the address. */
   readonly isLeased: boolean;
 }
 
@@ -46,16 +46,16 @@ export interface IndexOwner {
   readonly index: number;
   readonly mac: string;
   readonly name: string | null;
-  /** null: the ENI is left alone, including its rules. */
+  /** null if the ENI is left alone, including its rules. */
   readonly rules: readonly RoutingPolicyRule[] | null;
 }
 
-/** What IMDS lists, and for which of it the plan is; `scope.macs` null, or no `scope`: for all. */
+/** What IMDS lists. The plan is for all of it, unless `scope.macs` limits the plan. */
 type ListedEnis = Pick<NetworkFacts, "enis" | "incomplete" | "scope">;
 
 /**
- * What the kernel must have, given `config`. ENIs that are left alone own their indexes too.
- * `files`: our files, which give the indexes of NICs that are gone.
+ * What the kernel must have for `config`. ENIs that are left alone own their indexes too. `files`:
+ * our files, which contain the indexes of NICs that are gone.
  */
 export function expectedKernel(
   config: NetworkConfig,

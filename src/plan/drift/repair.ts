@@ -6,9 +6,9 @@ import type { ExpectedKernel } from "./expected-kernel.ts";
 import { shortenCidr } from "./rules.ts";
 
 export interface Repair {
-  /** In an order that works: addresses, then the routes that need them, then rules. */
+  /** In the order in which they must run: addresses, then the routes that need them, then rules. */
   readonly steps: readonly Step[];
-  /** What is not repaired, and why not. */
+  /** Says what is not repaired, and why not. */
   readonly reasons: readonly string[];
 }
 
@@ -16,9 +16,9 @@ const timeoutMs = 10_000;
 
 /**
  * The commands that repair exactly these differences in the kernel; files are not considered. They
- * are `ip` commands with any daemon in charge. Only what DHCP gives is requested from the daemon,
- * last. A command that comes too late does no harm: daemons add and remove rules while a NIC is
- * attached or detached, and `ip` then reports that the rule exists, or does not.
+ * are `ip` commands, whichever daemon is in charge. The last commands make the daemon restore what
+ * only DHCP can give. A command that comes too late does no harm: if a daemon has already added or
+ * removed a rule, `ip` reports that the rule exists, or that it does not exist.
  */
 export function repairSteps(
   differences: readonly Difference[],
@@ -36,7 +36,7 @@ export function repairSteps(
   };
 }
 
-/** The kernel's error as iproute2 prints it (strerror(3)); it is never translated. */
+/** The kernel's errors as iproute2 prints them (strerror(3)); iproute2 never translates them. */
 const alreadyDoneMessages = { missing: "File exists", stale: "No such file or directory" } as const;
 
 function repairStepsFor(difference: Difference): readonly Step[] {
@@ -65,8 +65,8 @@ type AddressDifference = Extract<Difference, { readonly kind: "address" }>;
 
 /**
  * Adds the address as the daemons do: without a prefix route, and for IPv6 with preferred lifetime
- * 0, so that it is never the source (RFC 6724, rule 3). In a VPC an address has one holder:
- * duplicate address detection would only delay. One that failed it is unusable until added again.
+ * 0, so that it is never the source (RFC 6724, rule 3). In a VPC only one ENI has an address, so no
+ * duplicate address detection is needed. An address that failed it is removed and added again.
  */
 function addressArgvs({ cidr, what }: AddressDifference, name: string): readonly Argv[] {
   const family = familyOf(cidr);
@@ -81,7 +81,7 @@ function addressArgvs({ cidr, what }: AddressDifference, name: string): readonly
 
 /**
  * `replace` replaces the route with the same metric. networkd and NetworkManager mark the routes of
- * their configuration with protocol `static`: with this mark they can remove the route later.
+ * their configuration with protocol `static`; our route gets this mark so that they can remove it.
  */
 function routeArgv(route: Route, metric: number | null, name: string): readonly string[] {
   const { family, destination, gateway, table } = route;
@@ -91,13 +91,13 @@ function routeArgv(route: Route, metric: number | null, name: string): readonly 
   return [...replace, ...via, ...device, ...(metric === null ? [] : ["metric", `${metric}`])];
 }
 
-/** With all selectors, so that `del` deletes no other rule. */
+/** A rule's command, with all selectors, so that `del` deletes no other rule. */
 function ruleArgv(verb: "add" | "del", rule: RoutingPolicyRule): readonly string[] {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   const numbers = ["priority", `${priority}`, "table", `${table}`];
   const selectors = ["from", from, ...(to === null ? [] : ["to", to])];
   const suppress = ignoresDefault ? ["suppress_prefixlength", "0"] : [];
-  // A leftover rule may have been added without protocol `static`: `del` would not find it.
+  // `del` with a protocol would not find a rule that was added without protocol `static`.
   const protocol = verb === "add" ? ["protocol", "static"] : [];
   return ["ip", `-${family}`, "rule", verb, ...numbers, ...selectors, ...suppress, ...protocol];
 }

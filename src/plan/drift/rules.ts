@@ -6,9 +6,9 @@ import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { cidrAddress, hostCidr } from "../../model/ip.ts";
 
 /**
- * Our rules that belong to no ENI any more: an address was removed, or a NIC was detached. Rules
- * outlive their NIC, routes do not. So while a table has a route with a link, its NIC still exists
- * and keeps its rules, whatever IMDS lists.
+ * Our rules that belong to no ENI any more, because an address was removed or a NIC was detached.
+ * The kernel removes a NIC's routes with the NIC, but not the rules. So while a table has a route
+ * with a link, the table's NIC still exists and its rules are kept, whatever IMDS lists.
  */
 export function findStaleRules(
   expected: ExpectedKernel,
@@ -30,15 +30,15 @@ interface ManagedRule {
 }
 
 /**
- * Our rule, with the index derived from its numbers; null: a rule of another program. Priority and
- * table must match each other, so a foreign rule is hardly ever mistaken for ours.
+ * Our rule, with the index derived from its numbers; null if the rule is another program's.
+ * Priority and table must match each other, so a foreign rule is hardly ever mistaken for ours.
  */
 function parseManagedRule(rule: KernelRule): ManagedRule | null {
   const { family, from, to, table, priority, ignoresDefault } = rule;
   if (from === null) return null;
   const base = prioritiesOf(0);
   const index = ignoresDefault ? priority - base.main : table - tableOf(0);
-  // A higher index would reach the numbers of the next kind of rule.
+  // With a higher index, a priority would be in the range of the next kind of rule.
   if (index < 0 || index >= base.main - base.vpc) return null;
   const { vpc, own } = prioritiesOf(index);
   const isOurs = ignoresDefault
@@ -47,7 +47,7 @@ function parseManagedRule(rule: KernelRule): ManagedRule | null {
   return isOurs ? { index, rule: { family, from, to, table, priority, ignoresDefault } } : null;
 }
 
-/** A rule with the same fields has unknown conditions: `ip rule del` could delete the wrong one. */
+/** Another rule has the same fields and unknown conditions: `ip rule del` could delete that one. */
 function isAmbiguous(rule: KernelRule, rules: readonly KernelRule[]): boolean {
   return rules.some((other) => !other.isPlain && isSameRule(other, rule));
 }
@@ -56,7 +56,7 @@ function isWanted(rule: KernelRule, { rules }: IndexOwner): boolean {
   return rules === null || rules.some((wanted) => isSameRule(wanted, rule));
 }
 
-/** Whether an index without owner may still be used, by an incomplete ENI or by a link's routes. */
+/** Whether an incomplete ENI or a link's routes may still use an index that has no known owner. */
 function mayBeInUse(
   index: number,
   { isComplete, removedIndexes }: ExpectedKernel,
@@ -71,21 +71,22 @@ function staleRule(rule: RoutingPolicyRule, owner: IndexOwner | null): Differenc
   const description = `${describeRule(rule)} is left over`;
   const what = { kind: "rule", what: "stale", rule } as const;
   if (owner === null) {
-    return { ...what, mac: null, name: null, text: `${description}: no ENI has its table` };
+    return { ...what, mac: null, name: null, text: `${description}, because no ENI has its table` };
   }
   const { mac, name } = owner;
-  return { ...what, mac, name, text: `${name ?? mac}: ${description}: its ENI does not need it` };
+  const text = `${name ?? mac}: ${description}, because its ENI does not need it`;
+  return { ...what, mac, name, text };
 }
 
 type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | null };
 
-/** Whether two rules have the same effect; the kernel refuses a second one. */
+/** Whether two rules have the same effect; the kernel refuses to add such a second rule. */
 export function isSameRule(left: RuleFields, right: RuleFields): boolean {
   const fields = ["family", "priority", "from", "to", "table", "ignoresDefault"] as const;
   return fields.every((field) => left[field] === right[field]);
 }
 
-/** In the syntax of `ip rule`: `rule 10001 from 10.0.1.20 lookup 10001`. */
+/** A rule in the syntax of `ip rule`: `rule 10001 from 10.0.1.20 lookup 10001`. */
 export function describeRule({ priority, from, to, table, ignoresDefault }: RuleFields): string {
   const parts = [
     `rule ${priority} from ${from === null ? "all" : shortenCidr(from)}`,
@@ -96,7 +97,7 @@ export function describeRule({ priority, from, to, table, ignoresDefault }: Rule
   return parts.join(" ");
 }
 
-/** As `ip` prints a CIDR: a host without its prefix length, a default route as `default`. */
+/** A CIDR as `ip` prints it: a host has no prefix length, and a default route is `default`. */
 export function shortenCidr(cidr: string): string {
   const address = cidrAddress(cidr);
   if (cidr === "0.0.0.0/0" || cidr === "::/0") return "default";

@@ -4,7 +4,7 @@ import { networkManagerDnsPath, macOfManagedPath } from "../../model/managed-pat
 /** The changes that a plan makes to files. */
 export type Changes = Pick<NetworkPlan, "write" | "remove">;
 
-/** The NICs with a file that is written or removed. */
+/** The MACs of the NICs with a file that is written or removed. */
 export function changedMacs({ write, remove }: Changes): ReadonlySet<string> {
   const macs = [...write.map(({ mac }) => mac), ...remove.map(macOfManagedPath)];
   return new Set(macs.filter((mac) => mac !== null));
@@ -16,8 +16,8 @@ export function changesDns({ write, remove }: Changes): boolean {
 }
 
 /**
- * A plan's changes, plus those that a killed run made without activating them. `touched`: the files
- * that the killed run was about to change. `files`: the files as they are now.
+ * A plan's changes, plus the changes that a killed run made but did not activate. `touched`: the
+ * files that the killed run was about to change. `files`: the files as they are now.
  */
 export function addInterruptedChanges(
   { write, remove }: Changes,

@@ -11,17 +11,17 @@ export interface ManagedNic {
   readonly isPrimary: boolean;
   /** Table and priorities follow from it: see `config/table-numbers.ts`. */
   readonly index: number;
-  /** The sources of its rules, as CIDRs; empty: it was the only NIC, or is the primary. */
+  /** The sources of its rules, as CIDRs; empty if it was the only NIC, or if it is the primary. */
   readonly sources: readonly string[];
   /** The VPC's networks: packets to them use the NIC's table. */
   readonly vpcNetworks: readonly string[];
 }
 
-/** The NICs of our files, of any backend. A file whose header an admin has removed is ignored. */
+/** The NICs of our files, for any backend. A file is ignored if an admin has removed its header. */
 export function parseManagedNics(files: readonly ExistingFile[]): readonly ManagedNic[] {
   const parsed = files.filter(isManaged).flatMap((file) => parseManagedNic(file) ?? []);
   return [...new Set(parsed.map(({ mac }) => mac))].flatMap((mac) => {
-    // netplan's file has a drop-in beside it
+    // with netplan a NIC has two files: the YAML and a drop-in
     const all = parsed.filter((each) => each.mac === mac);
     const [first] = all;
     const sources = [...new Set(all.flatMap((each) => each.sources))];
@@ -30,10 +30,10 @@ export function parseManagedNics(files: readonly ExistingFile[]): readonly Manag
   });
 }
 
-/** `# eni-0123, index 3`: see `render/header.ts`. */
+/** Matches `# eni-0123, index 3`, which `render/header.ts` writes. */
 const headerPattern = /^# (eni-[0-9a-z]+), (?:primary|index (\d{1,4}))$/m;
 
-/** A rule's source and destination, in the syntax of networkd, NetworkManager and netplan. */
+/** Match a rule's source and destination as networkd, NetworkManager and netplan write them. */
 const rulePatterns = [
   /^From=(\S+)(?:\nTo=(\S+))?$/gm,
   /\bpriority \d+ from (\S+)(?: to (\S+))? table \d/g,
@@ -55,14 +55,14 @@ function parseManagedNic({ path, content }: ExistingFile): ManagedNic | null {
   };
 }
 
-/** The valid IPv4 CIDRs; other text was not written by ec2nic. */
+/** The valid IPv4 CIDRs of these texts; ec2nic writes no others for IPv4. */
 function uniqueCidrs(texts: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(texts.flatMap((text) => parseCidr(text ?? "", 4) ?? []))];
 }
 
 /**
- * The MACs whose files another machine left: an image created elsewhere has them. A MAC that IMDS
- * lists, or a link has, is not retired; if no link could be read, none is. In the order of `files`.
+ * The MACs whose files come from another machine, on which the image was made. A MAC is not retired
+ * if IMDS lists it or if a link has it. If no link could be read, no MAC is retired.
  */
 export function findRetiredMacs(
   files: readonly ExistingFile[],
@@ -75,7 +75,7 @@ export function findRetiredMacs(
   return [...new Set(macs)].filter((mac) => !listedMacs.has(mac) && !present.has(mac));
 }
 
-/** Whether ec2nic wrote a file: without the mark in its first line it is never removed. */
+/** Whether ec2nic wrote a file: a file without the mark in its first line is never removed. */
 export function isManaged({ content }: ExistingFile): boolean {
   return content.slice(0, content.indexOf("\n")).includes(managedMark);
 }

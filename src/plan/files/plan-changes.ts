@@ -14,25 +14,25 @@ import { isManaged } from "./managed-nics.ts";
 /** A plan without the commands that activate it. */
 export type FilePlan = Omit<NetworkPlan, "steps">;
 
-/** The result of the decisions made so far. */
+/** The wanted files, and the decisions from which they follow. */
 interface WantedState {
   readonly backend: Backend;
   readonly config: NetworkConfig;
-  /** The rendered `config`, and the files of the machine. */
+  /** The files for `config`, and those that belong to no NIC. */
   readonly files: readonly ConfigFile[];
   /** NICs left alone: their files are not changed. */
   readonly leftAlone: readonly NicResult[];
   /** MACs whose files are removed. */
   readonly retired: readonly string[];
-  /** Those of `retired` whose devices have left the machine, by the kernel. */
+  /** The MACs of `retired` whose devices, as the kernel says, have left the machine. */
   readonly gone: readonly string[];
   readonly reasons: readonly string[];
 }
 
 /**
- * The difference between the existing files and the wanted ones. Only files that differ in content or
- * mode are written. Only our files are removed: those that a configured NIC no longer needs, and
- * those of retired NICs. If nothing differs, the plan is empty.
+ * The difference between the existing files and the wanted ones. Only files that differ in content
+ * or mode are written. Only our files are removed: those that a configured NIC no longer needs, and
+ * those of retired NICs. The plan is empty if nothing differs.
  */
 export function planChanges(wanted: WantedState, state: HostState): FilePlan {
   const write = wanted.files
@@ -51,7 +51,7 @@ export function planChanges(wanted: WantedState, state: HostState): FilePlan {
       ...wanted.config.nics.map(describeConfigured),
       ...wanted.leftAlone.map((nic) => `${formatNic(nic)}: left alone: ${nic.reason ?? ""}`),
       ...remove.map((path) => describeRemoved(path, wanted)),
-      ...foreign.map(({ path }) => `${path}: not written by ec2nic: left in place`),
+      ...foreign.map(({ path }) => `${path} is left in place, because ec2nic did not write it`),
     ],
     nics: [
       ...wanted.config.nics.map((nic) => configuredNic(nic, changed.has(nic.mac))),
@@ -86,10 +86,10 @@ function describeConfigured(nic: NicConfig): string {
 
 function describeRemoved(path: string, wanted: WantedState): string {
   const mac = macOfManagedPath(path);
-  if (mac === null) return `${path}: no longer needed: removed`;
+  if (mac === null) return `${path} is removed, because it is no longer needed`;
   if (wanted.retired.includes(mac))
-    return `${path}: ${mac}: ${retiredReason(mac, wanted)}: removed`;
-  return `${path}: not part of the configuration for ${wanted.backend}: removed`;
+    return `${path} of ${mac} is removed, because ${retiredReason(mac, wanted)}`;
+  return `${path} is removed, because ${wanted.backend} does not need it`;
 }
 
 function retiredReason(mac: string, { gone }: WantedState): string {
@@ -105,7 +105,7 @@ function configuredNic({ mac, name, eniId }: NicConfig, isChanged: boolean): Nic
   return { mac, name, eni: eniId, outcome: isChanged ? "configured" : "unchanged" };
 }
 
-/** A skipped NIC that has a file of ours is `kept`: its file stays. */
+/** The outcome of a skipped NIC that has a file of ours is `kept`, because the file is kept. */
 function leftAloneNic(nic: NicResult, { files }: HostState): NicResult {
   const hasFile = files.some((file) => macOfManagedPath(file.path) === nic.mac && isManaged(file));
   if (nic.outcome !== "skipped" || !hasFile) return nic;

@@ -15,21 +15,21 @@ export interface NetworkFacts {
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
-  /** MACs that IMDS still lists although another NIC has their slot: nothing is done for them. */
+  /** MACs that IMDS still lists although another NIC has their slot; nothing is done for them. */
   readonly detachedEnis?: readonly string[];
-  /** MACs whose devices are on the bus without a link: their files are kept. */
+  /** MACs whose devices are on the bus without a link, so that their files are kept. */
   readonly onBus?: readonly string[];
-  /** DHCP's addresses of NICs whose ENIs are still watched; left out: only IMDS counts. */
+  /** Addresses from DHCP of NICs whose ENIs are still watched; if left out, only IMDS counts. */
   readonly leases?: DhcpAddresses;
-  /** What to plan for; left out: the whole machine. */
+  /** What to plan for; if left out, the whole machine. */
   readonly scope?: Scope;
 }
 
-/** Which NICs a plan is about, by an event or by the bus. */
+/** The NICs of a plan that an event, or a look at the devices on the bus, has limited. */
 export interface Scope {
-  /** Only these NICs are changed and reported; null: all. */
+  /** Only these NICs are changed and reported; null means all NICs. */
   readonly macs: readonly string[] | null;
-  /** NICs whose devices have left the machine, by the kernel, even if IMDS still lists them. */
+  /** NICs whose devices, as the kernel says, have left the machine; IMDS may still list them. */
   readonly gone: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface PlanTarget {
   readonly render: (config: NetworkConfig) => readonly ConfigFile[];
   /** Files that belong to no NIC. */
   readonly machineFiles: readonly ConfigFile[];
-  /** How backend and machine files were chosen. */
+  /** How the backend and the machine files were chosen. */
   readonly trace: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export interface PlannedNetwork extends FilePlan {
   readonly warnings: readonly string[];
 }
 
-/** The files to write and to remove, given the facts, with the reasons. */
+/** The files to write and to remove, as the facts require, with the reasons. */
 export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNetwork {
   const { links, state, scope } = facts;
   const isPresent = ({ mac }: { readonly mac: string }): boolean => !scope?.gone.includes(mac);
@@ -101,17 +101,17 @@ function findRetired(
 function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly string[] {
   const listed = [...enis, ...incomplete].map(({ mac }) => mac);
   const absent = listed.filter((mac) => scope?.gone.includes(mac));
-  const reason = "IMDS lists it, but no device here can be this ENI: not configured";
+  const reason = "IMDS lists it, but no device here can be this ENI, so it is not configured";
   return absent.map((mac) => `${mac}: ${reason}`);
 }
 
 function dhcpReasons(nic: NicConfig): readonly string[] {
   const name = nic.name ?? nic.mac;
-  const reason = "DHCP gave an address that IMDS does not list yet: DHCP stays on";
+  const reason = "DHCP gave an address that IMDS does not list yet, so DHCP stays on";
   return unlistedLeaseFamilies(nic).map((family) => `${name}: IPv${family}: ${reason}`);
 }
 
-/** Whether IMDS lists all ENIs. If not, an unlisted MAC may still be listed later. */
+/** Whether IMDS lists all ENIs. If it does not, a MAC that is missing may be listed later. */
 function isListComplete({ enis, incomplete }: NetworkFacts): boolean {
   return incomplete.length === 0 && enis.some(({ isPrimary }) => isPrimary);
 }

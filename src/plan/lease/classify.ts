@@ -5,20 +5,20 @@ import type { Link } from "../../model/link.ts";
 import { freeProvisionalIndex, hasBestDefaultRoute, findUsedIndex } from "./provisional.ts";
 import type { ManagedNic } from "../files/managed-nics.ts";
 
-/** Which index routes a NIC's packets, or why none does. */
+/** The index whose table and rules a NIC gets from its lease, or why it gets none. */
 export type LeaseRouting =
   | { readonly kind: "routed"; readonly index: number; readonly vpcNetworks: readonly string[] }
-  /** The NIC needs no rules of ours: existing ones are removed. */
+  /** The NIC needs no rules of ours, so existing ones are removed. */
   | { readonly kind: "none"; readonly reason: string }
-  /** Nothing is changed; a later run, which asks IMDS, decides. */
+  /** Nothing is changed: a later run asks IMDS and decides. */
   | { readonly kind: "unknown"; readonly reason: string };
 
 export interface LeaseFacts {
   readonly link: Link;
   readonly lease: DhcpLease;
-  /** What our files say about this NIC; null: no file. */
+  /** What our files say about this NIC; null if it has no file. */
   readonly managedNic: ManagedNic | null;
-  /** Another present NIC is the primary, by our files. */
+  /** By our files, another present NIC is the primary. */
   readonly hasOtherPrimary: boolean;
   /** Another NIC is present. */
   readonly hasOtherNics: boolean;
@@ -26,10 +26,10 @@ export interface LeaseFacts {
 }
 
 /**
- * Chooses the index of a NIC without IMDS. A file of ours contains what IMDS said. Without a file, a
- * NIC gets a provisional index if the main table would send its packets through another NIC. A NIC
- * with main's default route needs none, and the primary is always such a NIC. A NIC whose file has no
- * rules keeps a provisional table while main's default route uses another NIC, see `dropSettled`.
+ * Chooses the index of a NIC without IMDS. If the NIC has a file of ours, the file contains what
+ * IMDS said. Otherwise the NIC gets a provisional index if table main would send its packets
+ * through another NIC. A NIC that has main's default route needs no index, and the primary is such
+ * a NIC. If the NIC's file has no rules, a provisional table is kept as long as `dropSettled` says.
  */
 export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const { lease, managedNic, link, kernel } = facts;
@@ -64,8 +64,8 @@ function classifyUnknownNic(facts: LeaseFacts): LeaseRouting {
 }
 
 /**
- * Why a lease cannot come from a VPC's DHCP server; null: it can. A subnet's prefix length is 16 to
- * 28, and its router is base + 1. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+ * Why a lease cannot be from a VPC's DHCP server; null if it can. A prefix length is 16 to 28, and
+ * a router is base + 1. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
  */
 function implausibleReason({ address, subnet, routers }: DhcpLease): string | null {
   const length = prefixLength(subnet);
@@ -73,12 +73,12 @@ function implausibleReason({ address, subnet, routers }: DhcpLease): string | nu
   const router = subnetRouter(subnet);
   if (!routers.includes(router)) {
     const namedRouters = routers.length === 0 ? "none" : routers.join(" and ");
-    return `a VPC's router would be ${router}, and the lease names ${namedRouters}`;
+    return `a VPC's router would be ${router}, but the lease names ${namedRouters}`;
   }
   const isNotAssignable =
     address === router || nonEniNetworks.some((cidr) => cidrContains(cidr, address));
   return isNotAssignable ? `${address} cannot be an ENI's address` : null;
 }
 
-/** This host, loopback, link-local, multicast and reserved addresses: no ENI has them. */
+/** No ENI has an address of these: this host, loopback, link-local, multicast, reserved. */
 const nonEniNetworks = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];

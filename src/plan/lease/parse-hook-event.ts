@@ -3,20 +3,20 @@ import { parseIpv4 } from "../../model/ip.ts";
 import { type DhcpClientName, dhcpClients, type DhcpEvent } from "../../model/dhcp.ts";
 import { parseDhcpLease, readLease } from "./parse-lease.ts";
 
-/** The environment of a hook. */
+/** The environment variables of a hook script. */
 export type HookEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The calling client; our hooks set it. */
+/** The variable with the name of the DHCP client that calls; our hooks set it. */
 export const clientVariable = "EC2NIC_DHCP_CLIENT";
 
-/** The client's action, if the client passes it as an argument; our hooks set it. */
+/** The variable with the client's action; our hooks set it if the client passes an argument. */
 export const actionVariable = "EC2NIC_DHCP_ACTION";
 
 /**
  * The event that a DHCP client's hook reports. networkd has no hooks: see `parseNetworkdLeases`.
  * Recorded with dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and 1.37, NetworkManager 1.42 and
- * 1.52: test/unit/plan/lease/dhcp-events. Throws `USAGE` if the client is not recognised, `DATAERR`
- * for an invalid value.
+ * 1.52: test/unit/plan/lease/dhcp-events. Throws `USAGE` if the client is not recognised, and
+ * `DATAERR` if a value is invalid.
  */
 export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
   const client = detectClient(env);
@@ -30,7 +30,7 @@ export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
     return { kind, client, nic, summary, address: parseIpv4(env[dialect.oldAddress ?? ""] ?? "") };
   }
   const lease = readLease(dialect.lease, (name) => env[name] ?? "");
-  // NetworkManager's first dhcp4-change has no lease yet; `up` follows.
+  // NetworkManager's first dhcp4-change has no lease yet; an `up` with the lease follows.
   if (lease.address.text === "") {
     return { kind: "irrelevant", client, summary: `${summary} without an IPv4 address` };
   }
@@ -43,9 +43,9 @@ interface Dialect {
   /** The variable with the link's name. */
   readonly nic: string;
   readonly kinds: Readonly<Record<string, "bound" | "released">>;
-  /** The variables of `readLease`; empty: the client has none. */
+  /** The variables that `readLease` reads; empty if the client sets none. */
   readonly lease: readonly string[];
-  /** The variable with the address of a lost lease; null: the client has none. */
+  /** The variable with the address of a lost lease; null if the client sets none. */
   readonly oldAddress: string | null;
 }
 
@@ -63,8 +63,8 @@ const bound = { BOUND: "bound", RENEW: "bound", REBIND: "bound", REBOOT: "bound"
 const released = { EXPIRE: "released", RELEASE: "released", STOP: "released" } as const;
 
 /**
- * TIMEOUT is left out: with it dhclient and dhcpcd try an old lease that no server has confirmed. A
- * link without carrier (dhcpcd's NOCARRIER) still has its lease; if it loses it, EXPIRE follows.
+ * TIMEOUT is left out: dhclient and dhcpcd then try an old lease that no server has confirmed. With
+ * NOCARRIER (dhcpcd) the link still has its lease, and EXPIRE follows if it loses the lease.
  */
 const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
   dhclient: { ...isc, kinds: { ...bound, ...released, FAIL: "released" } },
@@ -77,7 +77,7 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
     lease: ["ip", "subnet", "router", "mtu", "lease"],
     oldAddress: null,
   },
-  // NetworkManager-dispatcher(8); `down` has no address of the lost lease
+  // NetworkManager-dispatcher(8); `down` does not give the address of the lost lease
   "network-manager": {
     action: "NM_DISPATCHER_ACTION",
     nic: "DEVICE_IP_IFACE",
@@ -88,7 +88,7 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
   networkd: { action: "", nic: "", kinds: {}, lease: [], oldAddress: null },
 };
 
-/** The client named by our hooks; else by a variable that only this client sets. */
+/** The client that our hooks name, or else the client that sets such variables. */
 function detectClient(env: HookEnvironment): DhcpClientName {
   const declared = env[clientVariable];
   const knownClient = dhcpClients.find((client) => client === declared);
@@ -97,9 +97,10 @@ function detectClient(env: HookEnvironment): DhcpClientName {
   if (declared === undefined && env["reason"] !== undefined && env["interface"] !== undefined) {
     return env["ifflags"] === undefined ? "dhclient" : "dhcpcd";
   }
-  const problem = declared === undefined ? "is not set" : `is ${quoteWord(declared)}`;
+  const problem = declared === undefined ? "not set" : quoteWord(declared);
   const hint = `${clientVariable}=${dhcpClients.join("|")} ec2nic hotplug --from-dhcp`;
-  throw new Failure("USAGE", `no DHCP client's hook: ${clientVariable} ${problem}`, { hint });
+  const consequence = "so it is not known which DHCP client calls";
+  throw new Failure("USAGE", `${clientVariable} is ${problem}, ${consequence}`, { hint });
 }
 
 /** A link name that the kernel accepts (dev_valid_name), in printable ASCII. */
@@ -110,7 +111,7 @@ function readLinkName(client: DhcpClientName, variable: string, env: HookEnviron
   throw new Failure("DATAERR", `${client}: ${variable} is not a link's name: ${quoteWord(name)}`);
 }
 
-/** A client's action has letters and dashes; other text is quoted and shortened. */
+/** Quotes and shortens a word that is not only letters, digits, dashes and underscores. */
 function quoteWord(action: string): string {
   return /^[\w-]{1,30}$/.test(action) ? action : JSON.stringify(action.slice(0, 40));
 }

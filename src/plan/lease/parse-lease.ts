@@ -5,7 +5,7 @@ import type { DhcpClientName, DhcpEvent, DhcpLease, NetworkdLease } from "../../
 /** A value in the client's spelling, with the client's name for it. */
 interface LeaseField {
   readonly name: string;
-  /** Empty: not given. */
+  /** Empty if the client did not give it. */
   readonly text: string;
 }
 
@@ -21,9 +21,7 @@ interface RawLease {
   readonly seconds: LeaseField;
 }
 
-/**
- * The values of a lease. `names`: the client's names of address, mask, routers, MTU and seconds.
- */
+/** Reads a lease. `names`: what the client calls address, mask, routers, MTU and seconds. */
 export function readLease(names: readonly string[], read: (name: string) => string): RawLease {
   const [address, mask, routers, mtu, seconds] = names;
   const field = (name = ""): LeaseField => ({ name, text: read(name) });
@@ -37,8 +35,8 @@ export function readLease(names: readonly string[], read: (name: string) => stri
 }
 
 /**
- * Parses and checks every value of a lease; `address` and `mask` are required. Throws `DATAERR`, which
- * names the client and its variable, for an invalid value: any DHCP server may have sent it.
+ * Parses and checks every value of a lease, since any DHCP server can have sent it; `address` and
+ * `mask` are required. Throws `DATAERR`, with the client and the variable, if a value is invalid.
  */
 export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLease {
   const reject = createReject(client);
@@ -65,13 +63,13 @@ function createReject(client: DhcpClientName): Reject {
   };
 }
 
-/** RFC 2132 §5.1: at least 68; it has 16 bits. */
+/** An MTU is at least 68 and has 16 bits (RFC 2132 §5.1). */
 function parseMtu(text: string): number | null {
   const isNumber = /^[1-9]\d{1,4}$/.test(text);
   return isNumber && Number(text) >= 68 && Number(text) <= 0xffff ? Number(text) : null;
 }
 
-/** RFC 2131 §3.3: the largest number means infinity. */
+/** The largest 32-bit number means infinity (RFC 2131 §3.3). */
 const infiniteLease = 0xffff_ffff;
 
 const unitSeconds: Readonly<Record<string, number>> = {
@@ -92,7 +90,7 @@ function parseLeaseSeconds(field: LeaseField, reject: Reject): number | null {
   return seconds === infiniteLease ? null : seconds;
 }
 
-/** systemd 257 writes a time span (systemd.time(7)); 252 wrote seconds. */
+/** systemd 257 writes the lease time as a time span (systemd.time(7)); 252 wrote seconds. */
 function parseTimeSpan(text: string): number | null {
   const parts = text.split(/\s+/).map((word) => {
     const [, count = "", unit = ""] = /^(\d{1,9})(y|month|w|d|h|min|s)$/.exec(word) ?? [];
@@ -103,9 +101,9 @@ function parseTimeSpan(text: string): number | null {
 }
 
 /**
- * One event for each of networkd's leases: networkd has no hook and does not report which lease
- * changed. A lost lease has no file. So the result always includes an event without a NIC, which
- * makes the run look for leftovers. Throws `DATAERR` for an invalid value.
+ * One event for each of networkd's leases, because networkd has no hook and does not report which
+ * lease changed. A lost lease has no file, so there is always an event without a NIC too: it makes
+ * the run look for rules that are left over. Throws `DATAERR` if a value is invalid.
  */
 export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly DhcpEvent[] {
   const client = "networkd";
@@ -119,10 +117,10 @@ export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly 
   ];
 }
 
-/** In networkd's lease files. */
+/** The names that networkd uses in its lease files. */
 const leaseKeys = ["ADDRESS", "NETMASK", "ROUTER", "MTU", "LIFETIME"];
 
-/** The last assignment counts, as in systemd's own parser. */
+/** The value of the last assignment, as systemd's own parser reads it. */
 function lastValue(text: string, name: string): string {
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}=`));
   return lines.at(-1)?.slice(name.length + 1) ?? "";

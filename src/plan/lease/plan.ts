@@ -19,7 +19,7 @@ export interface FromDhcpFacts {
 }
 
 export interface FromDhcpPlan {
-  /** In an order that works; empty if nothing differs. */
+  /** In the order in which they must run; empty if nothing differs. */
   readonly steps: readonly Step[];
   /** The decisions, with their reasons. */
   readonly reasons: readonly string[];
@@ -28,10 +28,10 @@ export interface FromDhcpPlan {
 }
 
 /**
- * Plans a NIC's own table and rules from its lease, IPv4 only, without IMDS. Further addresses, which
- * only IMDS knows, are left to a run that asks IMDS. Every event also removes provisional rules that
- * are of no use any more. One call assigns at most one new index: a second event at the same time
- * must read the kernel after this plan was applied.
+ * Plans a NIC's own table and rules from its lease, for IPv4 and without IMDS. A run that asks IMDS
+ * configures the other addresses, which only IMDS knows. Every event also removes provisional rules
+ * that are not needed any more. One call assigns at most one new index, so a second event at the
+ * same time must read the kernel after this plan was applied.
  */
 export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPlan {
   if (event.kind === "bound") {
@@ -113,7 +113,7 @@ function planForNic(steps: readonly Step[], decision: NicDecision): FromDhcpPlan
   return { steps, reasons: [`${nic}: ${reason}`], nics: [result] };
 }
 
-/** The routes and rules of the lease; none if it has no index. */
+/** The routes and rules for the lease; none if the lease has no index. */
 function routeSteps(
   { lease }: BoundEvent,
   classified: ClassifiedLease,
@@ -127,7 +127,7 @@ function routeSteps(
 }
 
 interface FoundNic {
-  /** null: no NIC has this name. */
+  /** null if no NIC has this name. */
   readonly link: Link | null;
   readonly managedNic: ManagedNic | null;
 }
@@ -167,9 +167,10 @@ function describeRouting(routing: LeaseRouting): string {
 }
 
 /**
- * The leases of other NICs, derived from the kernel: an address, and a default route in main via its
- * subnet's router. Such a NIC needed no table while its default route was the best. This event may
- * have added a better one, and the other NIC's client reports nothing until it renews.
+ * The leases of other NICs, derived from the kernel: such a NIC has an address, and a default route
+ * in table main via the router of the address's subnet. It needed no table of its own while its
+ * default route was the best. This event may have added a better route, and the other NIC's DHCP
+ * client reports nothing until it renews the lease.
  */
 function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
   const defaults = mainDefaultRoutes(kernel, 4).filter(({ link }) => link !== event.nic);

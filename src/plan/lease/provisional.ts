@@ -6,11 +6,11 @@ import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
 import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
 
 /**
- * The provisional indexes: for NICs whose real index is unknown, because only IMDS has it. They are
- * those of network card 39, the last one that has numbers (`table-numbers.ts`; no instance type has
- * more than 32 cards). They give tables 13900 to 13999, which no ENI uses, and rules with a lower
- * precedence than an ENI's real rules, which therefore win as soon as they exist.
- * docs/decisions/from-dhcp.md
+ * A NIC gets a provisional index while its real index is unknown, because only IMDS has the real
+ * one. Provisional are the indexes of network card 39, the last card that has numbers
+ * (`table-numbers.ts`; no instance type has more than 32 cards). Their tables, 13900 to 13999, are
+ * used by no ENI. Their rules have a lower precedence than an ENI's real rules, so the real rules
+ * count when they exist. docs/decisions/from-dhcp.md
  */
 const firstIndex = 3900;
 const indexCount = 100;
@@ -22,7 +22,7 @@ function isProvisional(index: number): boolean {
   return index >= firstIndex && index < firstIndex + indexCount;
 }
 
-/** The index that a rule's numbers encode. */
+/** The index from which a rule's table and priority follow. */
 function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): number {
   return ignoresDefault ? priority - prioritiesOf(0).main : table - tableOf(0);
 }
@@ -36,8 +36,8 @@ function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
 }
 
 /**
- * The provisional index that a NIC already has: its table has a route through the NIC, or a rule has
- * the NIC's address and its table is empty, as after the link was down. null: none.
+ * The provisional index that a NIC already has; null if none. Either the index's table has a route
+ * through the NIC, or the table is empty (the link was down) and a rule has the NIC's address.
  */
 export function findUsedIndex(nic: string, address: string, kernel: KernelState): number | null {
   const routes = kernel.routes.filter(({ table }) => isProvisional(table - tableOf(0)));
@@ -49,7 +49,7 @@ export function findUsedIndex(nic: string, address: string, kernel: KernelState)
   return indexes.find((index) => !routes.some(({ table }) => table === tableOf(index))) ?? null;
 }
 
-/** The lowest provisional index without routes and rules; null: all are in use. */
+/** The lowest provisional index without routes and rules; null if all are in use. */
 export function freeProvisionalIndex(kernel: KernelState): number | null {
   const taken = new Set([
     ...kernel.routes.map(({ table }) => table - tableOf(0)),
@@ -63,7 +63,7 @@ export function freeProvisionalIndex(kernel: KernelState): number | null {
 interface SettledNics {
   /** The links' names. */
   readonly nics: readonly string[];
-  /** An address that one of them has or had; null: not known. */
+  /** An address that one of these NICs has or had; null if not known. */
   readonly address: string | null;
   readonly wanted: readonly RoutingPolicyRule[];
 }
@@ -71,11 +71,11 @@ interface SettledNics {
 const timeoutMs = 10_000;
 
 /**
- * The commands that remove provisional rules and routes: those of settled NICs (they got their real
- * index from a run that asked IMDS, or lost their lease), and useless ones of any NIC (no link has
- * the address, or the table is empty: with a NIC or its last address the kernel removes the routes
- * but not the rules). `flush` does not fail if the rule is already gone: networkd removes foreign
- * rules when it reads its files again.
+ * The commands that remove provisional rules and routes of settled NICs: these got their real index
+ * from a run that asked IMDS, or lost their lease. Rules of any other NIC are removed if no link
+ * has their address or their table is empty, because the kernel removes routes but not rules
+ * together with a NIC or its last address. `flush` does not fail if the rule is already gone, which
+ * happens because networkd removes foreign rules when it reads its files again.
  */
 export function dropProvisional(settled: SettledNics, kernel: KernelState): readonly Step[] {
   const unneeded = provisionalRules(kernel).filter(({ rule }) => isUnneeded(rule, settled, kernel));
@@ -87,8 +87,8 @@ function flushRule({ rule, text }: ProvisionalRule): Step {
   const selectors = ["from", shortenCidr(from), ...(to === null ? [] : ["to", shortenCidr(to)])];
   const numbers = ["priority", `${priority}`, ...selectors, "table", `${table}`];
   const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
-  const ownTable = `table ${tableOf(indexOfRule(rule))}`;
-  const reason = text.replace(/: no ENI has its table$/, `: ${ownTable} is provisional`);
+  const unneeded = `because provisional table ${tableOf(indexOfRule(rule))} is not needed any more`;
+  const reason = text.replace(/because no ENI has its table$/, unneeded);
   return { argv, reason, mac: null, timeoutMs };
 }
 
@@ -107,7 +107,7 @@ function isUnneeded(
   return isSettled || !isHeld || tableRoutes.length === 0;
 }
 
-/** Flushes the provisional tables with routes through the NICs that are not wanted. */
+/** Flushes the unwanted provisional tables that have routes through the NICs. */
 function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): readonly Step[] {
   const wantedTables = new Set(wanted.map(({ table }) => table));
   const tables = routes
@@ -116,17 +116,17 @@ function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): re
     .filter((table) => isProvisional(table - tableOf(0)) && !wantedTables.has(table));
   return [...new Set(tables)].map((table) => ({
     argv: ["ip", "-4", "route", "flush", "table", `${table}`],
-    reason: `table ${table} was provisional`,
+    reason: `provisional table ${table} is not needed any more`,
     mac: null,
     timeoutMs,
   }));
 }
 
 /**
- * The commands that remove what `hotplug --from-dhcp` added for NICs that are now configured as IMDS
- * says. They must run last, after the steps that configure the NICs. A NIC without rules of its own,
- * like the primary, keeps its provisional table while main's default route uses another NIC: without
- * the table its replies would leave through that NIC, and be dropped.
+ * The commands that remove what `hotplug --from-dhcp` added for NICs that are now configured as
+ * IMDS says. They must run after the steps that configure the NICs. A NIC without rules of its own,
+ * like the primary, keeps its provisional table while main's default route uses another NIC.
+ * Without the table its replies would leave through that other NIC, and EC2 would drop them.
  */
 export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): readonly Step[] {
   const settled = nics.flatMap(({ name, rules }) => {

@@ -9,26 +9,26 @@ import { slotOfIndex } from "../config/table-numbers.ts";
 import { expectedKernel } from "../drift/expected-kernel.ts";
 import { repairSteps } from "../drift/repair.ts";
 
-/** A NIC with a lease, and the index that routes it. */
+/** A NIC with a lease, and the index from which its table and rules follow. */
 export interface NumberedLease {
   readonly link: Link;
   readonly lease: DhcpLease;
   readonly eniId: string;
   readonly index: number;
-  /** The VPC's networks; empty: not known. */
+  /** The VPC's networks; empty if not known. */
   readonly vpcNetworks: readonly string[];
 }
 
 export interface RoutedLease {
   /** The commands that add what the kernel lacks. */
   readonly steps: readonly Step[];
-  /** All rules that the kernel must have. */
+  /** All rules that the kernel must have for the lease. */
   readonly rules: readonly RoutingPolicyRule[];
 }
 
 /**
- * The steps that `activate` would plan for an ENI with this address only, limited to routes and
- * rules. Rules of other addresses with this index are ignored: a lease does not list them.
+ * The steps that `activate` would plan for an ENI that has only the lease's address, but without
+ * those for addresses. Rules of other addresses are ignored, because a lease does not list them.
  */
 export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
   const { link, lease, eniId, index, vpcNetworks } = numbered;

@@ -12,10 +12,10 @@ export interface ArrivalFacts {
 }
 
 /**
- * Why a NIC whose link appeared was attached all the time: its driver was reloaded, and its device
- * never left the bus. It is on the same device as when it was configured, and its files exist; so
- * everything that IMDS said about it is still true. null: the NIC is new, its watch did not finish
- * (more metadata may come), or there is no record of it.
+ * Why a NIC whose link appeared was attached all the time: only its driver was reloaded. The NIC
+ * has the same device as when it was configured, and its files exist, so everything that IMDS said
+ * about it is still true. null if the NIC is new, if its watch did not finish (IMDS may list more),
+ * or if there is no record of it.
  */
 export function driverReloadReason({ link, files, devices, records }: ArrivalFacts): string | null {
   const { mac, name } = link;
@@ -28,8 +28,8 @@ export function driverReloadReason({ link, files, devices, records }: ArrivalFac
 }
 
 /**
- * Whether an earlier boot configured the NIC: its files exist, and no run has checked it since this
- * boot (records of an older version do not say what was found).
+ * Whether an earlier boot configured the NIC: its files exist, and no run of this boot has checked
+ * it (a record of an older version does not say what a run found, so it does not count as a check).
  */
 export function wasConfiguredByEarlierBoot(facts: Omit<ArrivalFacts, "devices">): boolean {
   const { link, files, records } = facts;

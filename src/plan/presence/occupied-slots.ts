@@ -6,7 +6,7 @@ import { parseManagedNics } from "../files/managed-nics.ts";
 
 /**
  * The slots of the present NICs, as our files recorded them. The file of a NIC without a link is
- * ignored: another NIC may have its slot by now.
+ * ignored, because another NIC may have the slot by now.
  */
 export function findOccupiedSlots(
   files: readonly ExistingFile[],

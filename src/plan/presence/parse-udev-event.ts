@@ -3,21 +3,21 @@ import { parseMac } from "../../model/ip.ts";
 import { baseName } from "../../model/text.ts";
 import type { LinkSelector, NicEvent } from "../../model/hotplug.ts";
 
-/** The flags of `hotplug`; null: not given, so udev's environment is used. */
+/** The flags of `hotplug`. A flag that is not given is null: udev's environment is used instead. */
 export interface EventFlags {
   readonly action: "add" | "remove" | null;
   readonly nic: string | null;
   readonly mac: string | null;
-  /** A sysfs path, or a device's name on its bus as the unit gives it (`0000:00:06.0_1214`). */
+  /** A sysfs path, or a device's name on its bus as udev's unit passes it (`0000:00:06.0_1214`). */
   readonly devpath: string | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The event, from the flags, else from udev's environment (udev(7), and `udevadm monitor --property`
- * on bookworm and trixie). Flags take precedence, and may name a virtual link too. Throws `USAGE`,
- * naming what is missing, if neither describes an event.
+ * Reads the event from the flags, or else from udev's environment (udev(7), and `udevadm monitor
+ * --property` on bookworm and trixie). Flags take precedence, and can also name a virtual link.
+ * Throws `USAGE`, which names what is missing, if neither describes an event.
  */
 export function parseNicEvent(env: Environment, flags: EventFlags): NicEvent {
   const action = flags.action ?? env["ACTION"] ?? null;
@@ -41,11 +41,11 @@ function unclearEventFailure({ action, ...flags }: EventFlags): Failure {
     const hint = `ec2nic hotplug ${action} --nic eth1, or --mac, or --devpath`;
     return new Failure("USAGE", `hotplug ${action}: no NIC given`, { hint });
   }
-  const hint = "ec2nic hotplug add --nic eth1 (only udev calls it without an action)";
+  const hint = "name an action and a NIC: ec2nic hotplug add --nic eth1";
   return new Failure("USAGE", "no action given, and none in udev's environment", { hint });
 }
 
-/** Uses the first flag given, in this order: a second one could only contradict it. */
+/** Uses --devpath, else --mac, else --nic, since a second flag could only contradict the first. */
 function parseSelectorFlags({ devpath, mac, nic }: EventFlags): LinkSelector | null {
   if (devpath !== null) return parseDevpath(devpath);
   if (mac !== null) {
@@ -56,7 +56,7 @@ function parseSelectorFlags({ devpath, mac, nic }: EventFlags): LinkSelector | n
   return nic === null ? null : { kind: "name", name: nic };
 }
 
-/** After `_` comes the event's number, which only makes the unit's name unique. */
+/** In a unit's name, `_` and a number follow the device, and only make the unit's name unique. */
 function parseDevpath(devpath: string): LinkSelector {
   const [, address] = /^([\w:.-]+?)(?:_\d*)?$/.exec(devpath) ?? [];
   if (address !== undefined && !address.startsWith(".")) return { kind: "bus", address };
@@ -68,7 +68,7 @@ function parseDevpath(devpath: string): LinkSelector {
   return { kind: "device", path: stripLinkPath(path), name: null };
 }
 
-/** A removed device's path no longer exists: only its name can still be compared. */
+/** Only the name of a removed device can still be compared, because its path no longer exists. */
 function removalEvent(selector: LinkSelector): NicEvent {
   if (selector.kind === "name") return { kind: "link-removed", name: selector.name, mac: null };
   if (selector.kind === "mac") return { kind: "link-removed", name: null, mac: selector.mac };
@@ -76,7 +76,7 @@ function removalEvent(selector: LinkSelector): NicEvent {
   return { kind: "device-removed", device };
 }
 
-/** Without SUBSYSTEM, INTERFACE means a link: a caller may pass on only three variables. */
+/** INTERFACE without SUBSYSTEM means a link, because a caller may pass on only three variables. */
 function readSubsystem(env: Environment): string | undefined {
   return env["SUBSYSTEM"] ?? (env["INTERFACE"] === undefined ? undefined : "net");
 }
@@ -91,11 +91,11 @@ function parseUdevEvent(env: Environment): NicEvent {
   if (subsystem === "net") return parseNetEvent(env, action, path);
   const reason = notNicReason(env, subsystem, path);
   if (reason !== null) return irrelevant(reason);
-  if (action === "add") return irrelevant(`${baseName(path)}: its link has an event of its own`);
+  if (action === "add") return irrelevant(`${baseName(path)}: udev reports its link separately`);
   return { kind: "device-removed", device: env["PCI_SLOT_NAME"] ?? baseName(path) };
 }
 
-/** A link below /devices/virtual (bridge, veth, VLAN) has no device, so it is no NIC. */
+/** A link below /devices/virtual (bridge, veth, VLAN) has no device, so it is not a NIC. */
 function parseNetEvent(env: Environment, action: "add" | "remove", path: string): NicEvent {
   if (path.startsWith("/devices/virtual/")) {
     return { kind: "irrelevant", reason: `${baseName(path)}: a virtual link, not a NIC` };
@@ -108,10 +108,10 @@ function parseNetEvent(env: Environment, action: "add" | "remove", path: string)
 }
 
 /**
- * Why a device on a bus is no NIC; null: it is one. A virtio device below a PCI function disappears
- * when its driver is unbound although the NIC is still attached, so only the PCI function's removal
- * counts. PCI_CLASS is hexadecimal without leading zeros, class 02 is network (kernel: pci_uevent).
- * Xen devices are named after their type and number (kernel: xenbus_probe_node).
+ * Why a device on a bus is not a NIC; null if it is a NIC. A virtio device below a PCI function
+ * disappears when its driver is unbound, although the NIC is still attached, so only the removal of
+ * the PCI function counts. PCI_CLASS is hexadecimal without leading zeros, and class 02 is network
+ * (kernel: pci_uevent). A Xen device's name is its type and number (kernel: xenbus_probe_node).
  */
 function notNicReason(env: Environment, subsystem: string, path: string): string | null {
   const name = baseName(path);
@@ -122,10 +122,10 @@ function notNicReason(env: Environment, subsystem: string, path: string): string
   if (subsystem === "xen") return /^vif-\d+$/.test(name) ? null : noNetworkDevice;
   if (subsystem !== "virtio") return `subsystem ${subsystem} has no NICs`;
   if (!(env["MODALIAS"] ?? "").startsWith("virtio:d00000001v")) return noNetworkDevice;
-  return path.includes("/pci") ? `${name}: its PCI device has an event of its own` : null;
+  return path.includes("/pci") ? `${name}: udev reports its PCI device separately` : null;
 }
 
-/** The path of a link's device; a path of anything else, or of a virtual link, is unchanged. */
+/** The path of a link's device. A path of a virtual link, or of no link, is returned as it is. */
 function stripLinkPath(path: string): string {
   if (path.startsWith("/devices/virtual/")) return path;
   return path.replace(/\/net(?:\/[^/]+)?$/, "");

@@ -8,7 +8,7 @@ import { findUnmanagedEntry } from "../config/select-nics.ts";
 import { isManaged, parseManagedNics } from "../files/managed-nics.ts";
 
 /**
- * A configured NIC without a link. `gone`: its device left the bus, so its files may be removed.
+ * A configured NIC without a link. `gone`: its device left the bus, so its files can be removed.
  * `on-bus`: its driver was unloaded, or a container has its link. `unknown`: neither is certain.
  */
 export interface NicPresence {
@@ -27,16 +27,15 @@ interface RemovalFacts {
 }
 
 /**
- * For each NIC that has files of ours and no link: whether its device is gone. Only the kernel
- * decides; IMDS is not considered. If no link could be read, the result is empty. In the order of
- * `files`.
+ * Finds out, for each NIC that has files of ours and no link, whether its device is gone. Only what
+ * the kernel says is considered, and not IMDS. The result is empty if no link could be read.
  *
- * A device without a link has no MAC, so the records say which NIC it is. A recorded device that left
- * and came back is another NIC. One that never left is that NIC, whatever its MAC is now: a MAC can
- * be changed. Without a record, a NIC is gone only if every device has the link of another configured
- * NIC. A NIC that was attached again in another slot, without a driver yet, counts as gone: its link
- * will cause an event, which configures it. The primary cannot be detached, and a NIC that the admin
- * lists is left alone: neither is ever gone.
+ * A device without a link has no MAC, so the records say which NIC it is. A recorded device that
+ * left the bus and came back is another NIC. A device that never left is the recorded NIC, even if
+ * it has another MAC now, because a MAC can be changed. Without a record, a NIC is gone only if
+ * every device has the link of another configured NIC. A NIC that was attached again in another
+ * slot counts as gone until its driver is loaded; the event of its link then configures it. The
+ * primary, which cannot be detached, and a NIC that the admin lists are never gone.
  */
 export function classifyRemovals(facts: RemovalFacts): readonly NicPresence[] {
   const { files, links } = facts;
@@ -79,12 +78,12 @@ function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
   const known = new Set(files.filter(isManaged).map(({ path }) => macOfManagedPath(path)));
   const unknownDevices = devices.filter((device) => !known.has(macOfDevice(device, links)));
   if (unknownDevices.length === 0)
-    return { presence: "gone", reason: "every device is another NIC" };
+    return { presence: "gone", reason: "every device is another configured NIC" };
   const addresses = unknownDevices.map(({ address }) => address).join(", ");
   return { presence: "unknown", reason: `it may be ${addresses}, which is not a known NIC` };
 }
 
-/** The MAC of a device's link; null if it has no link, or one that has just disappeared. */
+/** The MAC of a device's link; null if the device has no link, or if the link just disappeared. */
 function macOfDevice(device: BusDevice, links: readonly Link[]): string | null {
   const deviceLinks = links.filter(({ name }) => device.links.includes(name));
   return deviceLinks.map(({ mac }) => mac).find((mac) => mac !== null) ?? null;
@@ -96,11 +95,11 @@ function missingLinkReason({ address, driver }: BusDevice): string {
 }
 
 /**
- * The MACs that IMDS lists although no NIC here can have them: no link has the MAC, and every device
- * on the buses is another listed NIC. IMDS lists an ENI for seconds after it was detached (VPC CNI
- * #1008), and before its device appears, whose event will configure it. Empty if a device has no
- * link or a MAC that IMDS does not list (a MAC can be changed), or if no bus is visible. Never
- * includes the primary, which cannot be detached.
+ * The MACs that IMDS lists although no NIC here can have them: no link has the MAC, and every
+ * device on the buses is another listed NIC. IMDS lists an ENI for seconds after it was detached
+ * (VPC CNI #1008), and also before its device appears, whose event then configures it. The result
+ * is empty if a device has no link, if IMDS does not list a device's MAC (a MAC can be changed), or
+ * if no bus is visible. The primary is never included, because it cannot be detached.
  */
 export function findAbsentEnis(
   listed: readonly Pick<IncompleteEni, "mac" | "isPrimary">[],

@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
   },
   {
     args: ["hotplug", "--from-dhcp"],
-    texts: ["no DHCP client's hook", "EC2NIC_DHCP_CLIENT=dhclient|"],
+    texts: ["EC2NIC_DHCP_CLIENT is not set", "EC2NIC_DHCP_CLIENT=dhclient|"],
   },
   { args: ["fetch", "mac", "--"], texts: ["there is no command after --", "-- COMMAND"] },
   {

@@ -61,7 +61,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not installed",
       "networkd: enabled, running",
-      "networkd is in charge: running",
+      "networkd is in charge, because it is running",
     ],
   },
   {
@@ -72,7 +72,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, running",
       "networkd: not installed",
-      "network-manager is in charge: running",
+      "network-manager is in charge, because it is running",
     ],
   },
   {
@@ -94,7 +94,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: installed, with no configuration except ec2nic's",
       "network-manager: enabled, running",
       "networkd: not enabled, not running",
-      "network-manager is in charge: running",
+      "network-manager is in charge, because it is running",
     ],
   },
   {
@@ -105,7 +105,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, not running",
       "networkd: enabled, running",
-      "networkd is in charge: running",
+      "networkd is in charge, because it is running",
     ],
   },
   {
@@ -116,7 +116,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, running",
       "networkd: enabled, running",
-      "network-manager is in charge: both are running, and it manages every NIC by default",
+      "network-manager is in charge: both are running, but it manages every NIC by default",
     ],
   },
   {
@@ -128,7 +128,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not enabled, not running",
       "networkd: enabled, not running",
-      "networkd is in charge: enabled",
+      "networkd is in charge, because it is enabled",
     ],
   },
   {
@@ -140,7 +140,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: enabled, not running",
       "networkd: enabled, not running",
-      "network-manager is in charge: both are enabled, and it manages every NIC by default",
+      "network-manager is in charge: both are enabled, but it manages every NIC by default",
     ],
   },
   {
@@ -152,7 +152,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not enabled, running",
       "networkd: enabled, running",
-      "networkd is in charge: enabled",
+      "networkd is in charge, because it is enabled",
     ],
   },
   {
@@ -163,8 +163,8 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not installed",
       "networkd: enabled, not running",
-      "networkd is in charge: enabled",
-      "networkd does not run: only files are written",
+      "networkd is in charge, because it is enabled",
+      "networkd does not run, so only files are written",
     ],
   },
   {
@@ -175,7 +175,7 @@ export const backendCases: readonly BackendCase[] = [
       `${configured}, renderer NetworkManager, which is not installed`,
       "network-manager: not installed",
       "networkd: enabled, running",
-      "networkd is in charge: running",
+      "networkd is in charge, because it is running",
     ],
   },
   {
@@ -186,7 +186,7 @@ export const backendCases: readonly BackendCase[] = [
       "netplan: not installed",
       "network-manager: not enabled, running",
       "networkd: not installed",
-      "network-manager is in charge: running",
+      "network-manager is in charge, because it is running",
     ],
   },
   {
@@ -211,7 +211,7 @@ export const backendCases: readonly BackendCase[] = [
       "network-manager: enabled, not running",
       "networkd: enabled, running",
       "network-manager: requested with --backend, although netplan is in charge (stage network)",
-      "network-manager does not run: only files are written",
+      "network-manager does not run, so only files are written",
     ],
   },
   {

@@ -77,7 +77,7 @@ describe("the report of hotplug add", () => {
   test("warns that the daemon does not run", async () => {
     const { run } = hotplugMachine();
     const { messages } = await run(...add, "--settle", "0s", "--stage", "network", "--dry-run");
-    expect(messages).toContain("warn: networkd does not run: only files are written");
+    expect(messages).toContain("warn: networkd does not run, so only files are written");
     expect((await run(...add, "--settle", "0s", "--dry-run")).messages.join()).not.toContain(
       "warn",
     );

@@ -43,7 +43,9 @@ test("a file that is no longer needed is removed if ec2nic wrote it", () => {
   const managed = existing(networkManagerDnsPath, "# written by ec2nic\n[main]\ndns=none\n");
   expect(planWith([managed])).toMatchObject({
     remove: [networkManagerDnsPath],
-    reasons: expect.arrayContaining([`${networkManagerDnsPath}: no longer needed: removed`]),
+    reasons: expect.arrayContaining([
+      `${networkManagerDnsPath} is removed, because it is no longer needed`,
+    ]),
   });
   expect(planWith([existing(networkManagerDnsPath, "[main]\n")]).remove).toEqual([]);
 });

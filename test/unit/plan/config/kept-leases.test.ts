@@ -76,7 +76,7 @@ test.each(["netplan", "network-manager", "networkd"] as const)(
     const kept = planOf([v6]);
     expect(kept.write.map(({ mac }) => mac)).toEqual([macAt(1)]);
     expect(kept.reasons).toContain(
-      "ens6: IPv6: DHCP gave an address that IMDS does not list yet: DHCP stays on",
+      "ens6: IPv6: DHCP gave an address that IMDS does not list yet, so DHCP stays on",
     );
     const existing = written(backend, [v6]);
     expect(planOf([v6], existing).write).toEqual([]);

@@ -20,30 +20,30 @@ const conflictsOf = (
 
 describe("networkd, an earlier name with [Match]", () => {
   test.each([
-    ["MACAddress=06:aa:bb:cc:dd:01", "takes"],
-    ["MACAddress=06-AA-BB-CC-DD-01", "takes"],
-    ["MACAddress=06aa.bbcc.dd01 06:aa:bb:cc:dd:09", "takes"],
+    ["MACAddress=06:aa:bb:cc:dd:01", "uses"],
+    ["MACAddress=06-AA-BB-CC-DD-01", "uses"],
+    ["MACAddress=06aa.bbcc.dd01 06:aa:bb:cc:dd:09", "uses"],
     ["MACAddress=06:aa:bb:cc:dd:09", "no"],
-    ["PermanentMACAddress=06:aa:bb:cc:dd:01", "takes"],
-    ["Name=ens6", "takes"],
+    ["PermanentMACAddress=06:aa:bb:cc:dd:01", "uses"],
+    ["Name=ens6", "uses"],
     ["Name=ens60", "no"],
-    ["Name=en*", "takes"],
+    ["Name=en*", "uses"],
     ["Name=eth* en?[1-5]", "no"],
-    ["Name=eth* ens[5-7]", "takes"],
-    ["Name=!eth*", "takes"],
+    ["Name=eth* ens[5-7]", "uses"],
+    ["Name=!eth*", "uses"],
     ["Name=!en*", "no"],
-    ["Driver=ena vif ixgbevf", "takes"],
+    ["Driver=ena vif ixgbevf", "uses"],
     ["Driver=virtio*", "no"],
-    ["Type=ether", "takes"],
+    ["Type=ether", "uses"],
     ["Type=!ether wlan", "no"],
     ["Type=wlan", "no"],
-    ["Kind=!veth", "takes"],
+    ["Kind=!veth", "uses"],
     ["Kind=veth", "no"],
-    ["Name=*", "takes"],
+    ["Name=*", "uses"],
     ["Driver=*\nName=ens5", "no"],
-    ["Name=ens5\nName=ens6", "takes"],
-    ["Name=ens6\nName=", "takes"], // reset; an empty section matches every link
-    ["# Name=ens6\n; Driver=x", "takes"],
+    ["Name=ens5\nName=ens6", "uses"],
+    ["Name=ens6\nName=", "uses"], // reset; an empty section matches every link
+    ["# Name=ens6\n; Driver=x", "uses"],
     ["Property=ID_X=1", "may"],
     ["Property=ID_X=1\nName=ens5", "no"],
     ["Path=pci-0000:00:06.0", "may"],
@@ -57,8 +57,8 @@ describe("networkd, an earlier name with [Match]", () => {
   test("a deciding key that is not understood is named", () => {
     const content = matching("Property=ID_X=1", "Name=ens6");
     expect(conflictsOf([{ path: early, content }], networkd)).toEqual([
-      `${early}: networkd may take it for ens6 (06:aa:bb:cc:dd:01) instead of ` +
-        "/etc/systemd/network/60-ec2nic-06aabbccdd01.network (Property is not looked at here)",
+      `${early}: networkd may use it for ens6 (06:aa:bb:cc:dd:01) instead of ` +
+        "/etc/systemd/network/60-ec2nic-06aabbccdd01.network (Property is not evaluated here)",
     ]);
   });
 
@@ -135,11 +135,11 @@ describe("NetworkManager, another profile", () => {
   const profile = (connection: readonly string[], ethernet: readonly string[] = []) =>
     ["[connection]", "type=ethernet", ...connection, "", "[ethernet]", ...ethernet, ""].join("\n");
   test.each([
-    ["a higher priority, any NIC", profile(["autoconnect-priority=200"]), "prefers"],
+    ["a higher priority, any NIC", profile(["autoconnect-priority=200"]), "uses"],
     [
       "a higher priority, this MAC",
       profile(["autoconnect-priority=131"], ["mac-address=06:AA:BB:CC:DD:01"]),
-      "prefers",
+      "uses",
     ],
     [
       "a higher priority, another MAC",
@@ -149,7 +149,7 @@ describe("NetworkManager, another profile", () => {
     [
       "a higher priority, this name",
       profile(["autoconnect-priority=200", "interface-name=ens6"]),
-      "prefers",
+      "uses",
     ],
     [
       "a higher priority, a name that begins alike",
@@ -158,13 +158,13 @@ describe("NetworkManager, another profile", () => {
     ],
     ["cloud-init's priority", profile(["autoconnect-priority=120", "interface-name=ens6"]), "no"],
     ["no priority", profile(["interface-name=ens6"]), "no"],
-    ["the same priority", profile(["autoconnect-priority=130"]), "may prefer"],
+    ["the same priority", profile(["autoconnect-priority=130"]), "may use"],
     ["no autoconnect", profile(["autoconnect-priority=200", "autoconnect=false"]), "no"],
     ["Wi-Fi", "[connection]\ntype=wifi\nautoconnect-priority=200\n", "no"],
     [
       "a section that is not understood",
       `${profile(["autoconnect-priority=200"])}\n[match]\ndriver=ena\n`,
-      "may prefer",
+      "may use",
     ],
   ])("%s: %s", (_, content, verb) => {
     for (const backend of [manager, onManager]) {
@@ -172,7 +172,7 @@ describe("NetworkManager, another profile", () => {
       if (verb === "no") expect(conflicts).toEqual([]);
       else
         expect(conflicts).toEqual([
-          expect.stringContaining(`${path}: NetworkManager ${verb} it to ours`),
+          expect.stringContaining(`${path}: NetworkManager ${verb} it for ens6`),
         ]);
     }
     expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
@@ -189,21 +189,23 @@ describe("NetworkManager, another profile", () => {
 describe("NetworkManager, kept off a NIC by", () => {
   const path = "/etc/NetworkManager/conf.d/10-admin.conf";
   test.each([
-    ["[keyfile]\nunmanaged-devices=mac:06:aa:bb:cc:dd:01\n", "keeps"],
-    ["[keyfile]\nunmanaged-devices+=interface-name:ens*\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices=mac:06:aa:bb:cc:dd:01\n", "stops"],
+    ["[keyfile]\nunmanaged-devices+=interface-name:ens*\n", "stops"],
     ["[keyfile]\nunmanaged-devices=interface-name:eth*;interface-name:ens5\n", "no"],
-    ["[keyfile]\nunmanaged-devices=*,except:type:wifi\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices=*,except:type:wifi\n", "stops"],
     ["[keyfile]\nunmanaged-devices=*,except:type:ethernet\n", "no"],
     ["[keyfile]\nunmanaged-devices=*,except:driver:ena\n", "no"],
-    ["[keyfile]\nunmanaged-devices=s390-subchannels:0.0\n", "may keep"],
-    ["[device-x]\nmatch-device=driver:ena\nmanaged=0\n", "keeps"],
+    ["[keyfile]\nunmanaged-devices=s390-subchannels:0.0\n", "may stop"],
+    ["[device-x]\nmatch-device=driver:ena\nmanaged=0\n", "stops"],
     ["[device-x]\nmatch-device=driver:ena\nmanaged=1\n", "no"],
     ["[main]\ndns=none\n", "no"],
   ])("%j: %s", (content, verb) => {
     const conflicts = conflictsOf([{ path, content }], manager);
     if (verb === "no") expect(conflicts).toEqual([]);
     else
-      expect(conflicts).toEqual([`${path}: ${verb} NetworkManager off ens6 (06:aa:bb:cc:dd:01)`]);
+      expect(conflicts).toEqual([
+        `${path} ${verb} NetworkManager from managing ens6 (06:aa:bb:cc:dd:01)`,
+      ]);
   });
 });
 
@@ -211,7 +213,7 @@ test("netplan merges two files that name the same id", () => {
   const path = "/etc/netplan/99-admin.yaml";
   const content = "network: {ethernets: {a-ec2nic-06aabbccdd01: {mtu: 1500}}}\n";
   expect(conflictsOf([{ path, content }], onNetworkd)).toEqual([
-    `${path}: names a-ec2nic-06aabbccdd01: netplan makes one of it and ours for ens6 (06:aa:bb:cc:dd:01)`,
+    `${path}: netplan merges its a-ec2nic-06aabbccdd01 with ec2nic's settings for ens6 (06:aa:bb:cc:dd:01)`,
   ]);
   expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
 });

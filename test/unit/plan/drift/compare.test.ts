@@ -70,7 +70,7 @@ describe("addresses", () => {
       );
     expect(textsOf({ addresses: flags(false) })).toEqual([]);
     expect(textsOf({ addresses: flags(true) })).toEqual([
-      "ens6: address 2001:db8:0:1::20 is not usable: duplicate address detection failed",
+      "ens6: address 2001:db8:0:1::20 is not usable, because duplicate address detection failed",
     ]);
   });
 });
@@ -102,7 +102,7 @@ describe("routes", () => {
     [
       "is unreachable",
       [{ ...kernelRoute("", own4), link: null }],
-      "ens6: route default in table 10001 goes nowhere, not via 10.0.1.1 dev ens6",
+      "ens6: route default in table 10001 goes to no NIC (packets are dropped), not via 10.0.1.1 dev ens6",
     ],
     [
       "exists, but another has a lower metric",

@@ -30,10 +30,10 @@ const detached = { ...clean, rules: [...clean.rules, ...ofThird] };
 
 test("each rule of a detached NIC is stale", () => {
   expect(textsOf(detached)).toEqual([
-    "rule 2002 from 10.0.2.10 to 10.0.2.0/24 lookup 10002 is left over: no ENI has its table",
-    "rule 2002 from 10.0.2.10 to 169.254.168.0/22 lookup 10002 is left over: no ENI has its table",
-    "rule 6002 from 10.0.2.10 lookup main suppress_prefixlength 0 is left over: no ENI has its table",
-    "rule 10002 from 10.0.2.10 lookup 10002 is left over: no ENI has its table",
+    "rule 2002 from 10.0.2.10 to 10.0.2.0/24 lookup 10002 is left over, because no ENI has its table",
+    "rule 2002 from 10.0.2.10 to 169.254.168.0/22 lookup 10002 is left over, because no ENI has its table",
+    "rule 6002 from 10.0.2.10 lookup main suppress_prefixlength 0 is left over, because no ENI has its table",
+    "rule 10002 from 10.0.2.10 lookup 10002 is left over, because no ENI has its table",
   ]);
 });
 
@@ -42,10 +42,10 @@ test("each rule of a removed address is stale", () => {
   const after = expectedKernelFor([primary, smaller]);
   const stale = findStaleRules(after, clean);
   expect(stale.map(({ text }) => text)).toEqual([
-    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over: its ENI does not need it",
-    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over: its ENI does not need it",
-    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over: its ENI does not need it",
-    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over: its ENI does not need it",
+    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over, because its ENI does not need it",
+    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over, because its ENI does not need it",
+    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over, because its ENI does not need it",
+    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over, because its ENI does not need it",
   ]);
   expect(stale.every(({ mac }) => mac === second.mac)).toBe(true);
 });

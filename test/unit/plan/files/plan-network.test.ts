@@ -62,7 +62,7 @@ test("a file of another program at that path stays, and a reason names it", () =
   const path = managedPath("networkd", macAt(1));
   const plan = planOf({ files: [...written, { path, content: "[Match]\n", mode: 0o644 }] });
   expect(plan.remove).toEqual([]);
-  expect(plan.reasons.join("\n")).toContain(`${path}: not written by ec2nic`);
+  expect(plan.reasons.join("\n")).toContain(`${path} is left in place`);
 });
 
 describe("the file stays unchanged of", () => {

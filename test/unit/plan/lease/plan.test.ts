@@ -185,7 +185,7 @@ describe("a lease that is not from a VPC", () => {
     [{ subnet: "10.0.1.10/32" }, "10.0.1.10/32 is not a VPC subnet"],
     [
       { routers: ["10.0.1.254"] },
-      "a VPC's router would be 10.0.1.1, and the lease names 10.0.1.254",
+      "a VPC's router would be 10.0.1.1, but the lease names 10.0.1.254",
     ],
     [{ routers: [] }, "the lease names none"],
     [{ address: "10.0.1.1" }, "10.0.1.1 cannot be an ENI's address"],
