@@ -18,8 +18,8 @@ export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as cons
  * 1. Packets to the VPC and its services use the ENI's table. Table main also has the other ENIs'
  *    subnets, and EC2 would drop a packet that leaves through another ENI with this source.
  * 2. Packets to containers, pods, VPNs and anything else for which main has a route that is not a
- *    default route use main (https://github.com/canonical/cloud-init/issues/5249). nm-cloud-setup has
- *    rule 30350 for the same purpose.
+ *    default route use main (https://github.com/canonical/cloud-init/issues/5249). This is also the
+ *    purpose of rule 30350 in nm-cloud-setup.
  * 3. All other packets use the ENI's table.
  */
 export function policyRouting(eni: Eni, index: number): Pick<NicConfig, "routes" | "rules"> {
