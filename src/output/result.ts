@@ -2,7 +2,7 @@ import type { ErrorReport } from "../exit.ts";
 import { type Backend, type NetworkPlan, nicOutcomes, type NicResult } from "../model/plan.ts";
 import { renderJson } from "./json.ts";
 
-/** A plan without its NICs; `backend` null: made from a lease, for no backend. */
+/** A plan without its NICs; `backend` is null if the plan was made from a lease. */
 export interface PrintedPlan extends Pick<NetworkPlan, "write" | "remove" | "steps" | "reasons"> {
   readonly backend: Backend | null;
 }
@@ -10,20 +10,20 @@ export interface PrintedPlan extends Pick<NetworkPlan, "write" | "remove" | "ste
 /** The object that `--json` prints, also after a failure. */
 export interface Result {
   readonly command: string;
-  /** Nothing was changed: the outcomes are those that a real run would have. */
+  /** If true, nothing was changed, and the outcomes are those that a real run would have. */
   readonly dryRun: boolean;
   readonly nics: readonly NicResult[];
-  /** null: the run ended before there was a plan. */
+  /** null if the run ended before there was a plan. */
   readonly plan: PrintedPlan | null;
-  /** null: IMDS was not asked, or did not answer. */
+  /** null if IMDS was not asked, or did not answer. */
   readonly imds: object | null;
   readonly elapsedMs: number;
   readonly error: ErrorReport | null;
-  /** The result of `--check`; null or left out: not requested. */
+  /** The result of `--check`; null or left out if not requested. */
   readonly differences?: readonly object[] | null;
 }
 
-/** Renders a run's result as JSON; its outcome is the worst of any NIC, `unchanged` without NICs. */
+/** Renders a run's result as JSON. The run's outcome is the worst of its NICs, else `unchanged`. */
 export function renderResult({ nics, plan, error, differences = null, ...rest }: Result): string {
   const worst = nicOutcomes.find((outcome) => nics.some((nic) => nic.outcome === outcome));
   const outcome = error !== null && nics.length === 0 ? "failed" : (worst ?? "unchanged");

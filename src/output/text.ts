@@ -1,8 +1,8 @@
 import { escapeControlChars, unicodeEscape } from "../model/text.ts";
 
 /**
- * Escapes control characters and bidirectional formatting: a file or a link's name may contain any
- * character, and a terminal interprets these.
+ * Escapes control characters and bidirectional formatting, because a terminal interprets them, and
+ * a file or a link's name can contain any character.
  */
 export function escapeUnprintable(text: string): string {
   return escapeControlChars(text, (code) =>
@@ -10,10 +10,10 @@ export function escapeUnprintable(text: string): string {
   );
 }
 
-/** The width of the narrowest usual terminal; wider prose is hard to read. */
+/** The width of most terminals; longer lines of prose are hard to read. */
 export const defaultColumns = 80;
 
-/** Wraps words into lines of `columns`, each after `indent`; a longer word is not broken. */
+/** Wraps words into lines of at most `columns`, which begin with `indent`; no word is broken. */
 export function wrapWords(text: string, indent = "", columns = defaultColumns): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -25,7 +25,7 @@ export function wrapWords(text: string, indent = "", columns = defaultColumns): 
   return lines;
 }
 
-/** Formats rows of cells as lines; each column is as wide as its widest cell, plus two blanks. */
+/** Formats rows of cells as lines. A column is as wide as its widest cell, plus two blanks. */
 export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) =>

@@ -2,8 +2,8 @@ import type { NicConfig } from "../model/network-config.ts";
 import { managedMark, unmanagedPath } from "../model/managed-paths.ts";
 
 /**
- * The comment at the top of a NIC's file: which program wrote it, how to opt out, and which NIC it is
- * for. `parseManagedNics` reads it back.
+ * The comment at the top of a NIC's file. It says which program wrote the file, how to exclude the
+ * NIC, and which ENI the file is for. `parseManagedNics` reads it back.
  */
 export function headerLines({ isPrimary, index, eniId }: NicConfig): readonly string[] {
   return [

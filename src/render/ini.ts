@@ -9,11 +9,11 @@ export interface IniSection {
 }
 
 /**
- * Renders the common dialect of systemd units and NetworkManager keyfiles: comments at the top,
- * sections separated by a blank line, `key=value`; a section without keys is left out. Ends with a
- * newline; equal input gives equal bytes. A backslash means different things in the two dialects, and
- * not every value can contain a line break. So a value that would need an escape throws a
- * `RangeError`: no planned value does.
+ * Renders what systemd units and NetworkManager keyfiles have in common: comments at the top,
+ * sections separated by a blank line, `key=value`. A section without keys is left out. The text
+ * ends with a newline; equal input gives equal bytes. Throws a `RangeError` if a value would need
+ * an escape: each of the two dialects reads a backslash differently, and no planned value needs
+ * one.
  */
 export function renderIni(comments: readonly string[], sections: readonly IniSection[]): string {
   const blocks = sections.filter(({ entries }) => entries.length > 0).map(renderSection);
@@ -32,7 +32,7 @@ function renderValue(value: IniValue): string {
   return String(value);
 }
 
-/** Printable ASCII, no backslash, no space at the ends: every parser reads it the same, as one line. */
+/** Accepts only text that each parser reads as the same line: printable ASCII, no backslash. */
 function requirePlainText(text: string): string {
   if (/^[!-~](?:[ -~]*[!-~])?$/.test(text) && !text.includes("\\")) return text;
   throw new RangeError(`${JSON.stringify(text)} cannot be written to a configuration file`);

@@ -27,8 +27,8 @@ import { type IniEntries, renderIni } from "./ini.ts";
 import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
 
 /**
- * Renders the configuration as netplan YAML, one file per NIC, plus a drop-in for what netplan cannot
- * express. For netplan 0.106 (bookworm) and later.
+ * Renders the configuration as netplan YAML, one file per NIC. With networkd there is also a
+ * drop-in for what netplan cannot express. The files are for netplan 0.106 (bookworm) and later.
  * https://netplan.readthedocs.io/en/stable/netplan-yaml/
  */
 export function renderNetplan(
@@ -50,11 +50,11 @@ function yamlFile(nic: NicConfig, renderer: NetplanRenderer): ConfigFile {
 
 function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
   return {
-    // Set explicitly: a key that one renderer accepts (`lifetime`) the other refuses, and one refused
+    // Set explicitly, because the other renderer may refuse a key (`lifetime`), and one refused
     // file leaves the whole machine without configuration.
     renderer,
     match: { macaddress: nic.mac },
-    // An ENI may be detached while the machine is off: only the primary may delay the boot.
+    // Only the primary may delay the boot: another ENI can be detached while the machine is off.
     ...(nic.isPrimary ? {} : { optional: true }),
     ...dhcpSettings(nic, renderer),
     ...(renderer === "networkd" ? networkdSettings(nic) : networkManagerSettings(nic)),
@@ -62,13 +62,13 @@ function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
 }
 
 /**
- * Both families have the same overrides: netplan refuses different ones. It writes them to `[DHCP]`,
- * whose RouteMetric= networkd also uses for routes from router advertisements
+ * Both families have the same DHCP overrides, because netplan refuses different ones. It writes
+ * them to `[DHCP]`, whose RouteMetric= networkd also uses for routes from router advertisements
  * (config_parse_dhcp_or_ra_route_metric). Without it the IPv6 default routes of all NICs would have
  * the same metric, and the primary's packets would leave through another ENI.
  */
 function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
-  // The hostname comes from the primary ENI's lease; otherwise the latest lease would set it.
+  // Only the primary ENI's lease sets the hostname; otherwise the latest lease of any NIC would.
   // NetworkManager uses the lease of the best default route anyway.
   const hostname = !isPrimary && renderer === "networkd" ? { "use-hostname": false } : {};
   const overrides = { "route-metric": metric, ...hostname };
@@ -76,7 +76,8 @@ function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: 
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
     dhcp6,
-    // Without `accept-ra`, networkd ignores advertisements on a machine that forwards (Docker).
+    // Without `accept-ra`, networkd ignores advertisements if the machine forwards packets
+    // (Docker).
     ...(dhcp6 ? { "dhcp6-overrides": overrides, "accept-ra": true } : {}),
   };
 }
@@ -90,8 +91,8 @@ function networkdSettings({ addresses, routes, rules }: NicConfig) {
 }
 
 /**
- * The rules are passed through in the profile: netplan 0.106 silently ignores `routing-policy` with
- * this renderer, and no netplan can express a rule that ignores the default route.
+ * The rules are passed to the profile unchanged. With this renderer netplan 0.106 silently ignores
+ * `routing-policy`, and no netplan version can express a rule that ignores the default route.
  */
 function networkManagerSettings(nic: NicConfig) {
   return {
@@ -103,16 +104,16 @@ function networkManagerSettings(nic: NicConfig) {
 }
 
 /**
- * Preferred lifetime 0 prevents that an IPv6 address becomes the source (RFC 6724, rule 3). For IPv4
- * the kernel ignores it: there the route names the source, and DHCP's routes name the leased address.
+ * With preferred lifetime 0 an IPv6 address never is the source (RFC 6724, rule 3). For IPv4 the
+ * kernel ignores the lifetime: a route names the source, and DHCP's routes name the leased address.
  */
 function renderAddress(cidr: string): Yaml {
   return familyOf(cidr) === 4 ? cidr : { [cidr]: { lifetime: 0 } };
 }
 
 function renderRoute({ family, destination, gateway, table }: Route): Yaml {
-  // netplan requires `via` unless the scope is link. The gateway's subnet may be in main only once
-  // there is a lease; a gateway in fe80::/10 needs no on-link.
+  // netplan requires `via` unless the scope is link. Without a lease, table main may lack the route
+  // to the gateway's subnet, so IPv4 needs on-link. A gateway in fe80::/10 needs none.
   const onLink = family === 4 ? { "on-link": true } : {};
   const hop = gateway === null ? { scope: "link" } : { via: gateway, ...onLink };
   return { to: destination, ...hop, table };
@@ -127,8 +128,8 @@ function optionalList(key: string, values: readonly Yaml[]): { readonly [key: st
 }
 
 /**
- * The part that netplan passes on to NetworkManager unchanged: the profile's name and uuid, and the
- * keys that netplan cannot express, as `SECTION.KEY`, including the routing rules.
+ * The part that netplan passes on to NetworkManager unchanged: the profile's name and uuid, and as
+ * `SECTION.KEY` the keys that netplan cannot express, including the routing rules.
  */
 function renderNetplanProfile(nic: NicConfig): Yaml {
   const digits = macDigits(nic.mac);
@@ -143,7 +144,7 @@ function renderNetplanProfile(nic: NicConfig): Yaml {
   };
 }
 
-/** Includes the method: without DHCP netplan writes `manual` without address, which is refused. */
+/** Includes the method: without DHCP netplan writes `manual`, which is refused without address. */
 function passthroughEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
@@ -155,8 +156,8 @@ function prefixKeys(section: string, entries: IniEntries): { readonly [key: stri
 }
 
 /**
- * A drop-in for the unit that netplan generates, with what netplan cannot express: keeping the lease,
- * the advertised router in a table of its own, and rules that ignore the default route.
+ * A drop-in for the unit that netplan generates, with what netplan cannot express: the lease is
+ * kept, the NIC's table has a route via the advertised router, and rules ignore the default route.
  */
 function renderDropIn(nic: NicConfig): ConfigFile {
   const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
@@ -165,7 +166,7 @@ function renderDropIn(nic: NicConfig): ConfigFile {
     ...advertisedRoutes(nic),
     ...rules.map(ruleSection),
   ];
-  // networkd reads it as the user systemd-network, and it contains no secret.
+  // networkd runs as the user systemd-network, which must read the file; it contains no secret.
   const content = renderIni(headerLines(nic), sections);
   return { path: dropInPath(nic.mac), content, mode: 0o644, mac: nic.mac };
 }

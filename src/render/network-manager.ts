@@ -10,15 +10,15 @@ import { headerLines } from "./header.ts";
 import { type IniEntries, type IniSection, renderIni } from "./ini.ts";
 import { familyOf } from "../model/ip.ts";
 
-/** Higher than cloud-init's profiles (120) and the distribution's (0 and below). */
+/** Higher than the priority of cloud-init's profiles (120) and the distribution's (at most 0). */
 export const autoconnectPriority = 130;
 
 /** NetworkManager's largest number, which means infinity. */
 const maxTimeout = 2_147_483_647;
 
 /**
- * Renders the configuration as NetworkManager keyfiles, one profile per NIC. For NetworkManager 1.18
- * (the first with routing rules) and later. nm-settings-keyfile(5)
+ * Renders the configuration as NetworkManager keyfiles, one profile per NIC. They are for
+ * NetworkManager 1.18 (the first with routing rules) and later. nm-settings-keyfile(5)
  */
 export function renderNetworkManager({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => {
@@ -40,7 +40,7 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
         ...connectionEntries,
       ],
     },
-    // The permanent MAC; VLANs, bridges and macvlans are of other types, and never match.
+    // Matches the permanent MAC. VLANs, bridges and macvlans have other types, and never match.
     { name: "ethernet", entries: [["mac-address", nic.mac.toUpperCase()]] },
     { name: "ipv4", entries: [methodEntry(nic, 4), ...ipEntries(nic, 4)] },
     {
@@ -52,7 +52,7 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
         ...ipEntries(nic, 6),
       ],
     },
-    // NetworkManager 1.40 refuses a profile with an unknown section; `user` is for free notes.
+    // NetworkManager 1.40 refuses a profile with an unknown section; `user` accepts any key.
     { name: "user", entries: [["org.freedesktop.NetworkManager.origin", "ec2nic"]] },
   ];
 }
@@ -70,10 +70,10 @@ function ipEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   ];
 }
 
-/** NetworkManager uses an advertised router only in main: here the VPC's fixed address is used. */
+/** The gateway is the VPC's fixed address: NetworkManager uses advertised routers only in main. */
 function routeEntries({ family, destination, gateway, table }: Route, number: number) {
   const hop = gateway === null ? destination : `${destination},${gateway}`;
-  // The gateway's subnet may be in main only once there is a lease.
+  // Without a lease, table main may lack the route to the gateway's subnet.
   const isOnLink = gateway !== null && family === 4;
   return [
     [`route${number}`, hop],
@@ -81,10 +81,10 @@ function routeEntries({ family, destination, gateway, table }: Route, number: nu
   ] as const;
 }
 
-/** Keys of `connection`. They and the functions below also serve netplan, which passes them on. */
+/** Keys of `connection`. `netplan.ts` also uses them, and the functions below. */
 export const connectionEntries: IniEntries = [
   ["autoconnect-priority", autoconnectPriority],
-  // By default NetworkManager pauses for five minutes after four failures.
+  // 0 means no limit. By default NetworkManager pauses for five minutes after four failures.
   ["autoconnect-retries", 0],
 ];
 
@@ -95,10 +95,10 @@ export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
 }
 
 /**
- * The timeouts of DHCP and router advertisements. A late DHCP server must not take down what works:
- * the client retries for ever. The profile is active as soon as one family is configured, but DHCP
- * gets 20 s first, since a link-local address alone does not mean "online". NetworkManager before
- * 1.34 ignores required-timeout.
+ * The timeouts of DHCP and router advertisements. The client retries for ever, so that a late DHCP
+ * server does not take down the other family. The profile is active when one family is configured,
+ * but DHCP gets 20 s first, because a link-local address alone does not mean "online".
+ * NetworkManager before 1.34 ignores required-timeout.
  */
 export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): IniEntries {
   const dhcp = ["dhcp-timeout", maxTimeout] as const;
@@ -111,7 +111,7 @@ export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): IniEntr
  * The profile's static addresses. NetworkManager from 1.36 orders them before leased ones
  * (https://github.com/canonical/cloud-init/issues/4157). For IPv4 that is harmless: the routes name
  * the source, and DHCP's routes name the leased address. For IPv6 the kernel uses the first address
- * as source, and a profile cannot mark one as not preferred: the leased one is listed too, first.
+ * as source, which a profile cannot prevent, so the leased address is listed too, as the first.
  */
 export function listedAddresses(nic: NicConfig, family: 4 | 6): readonly string[] {
   const others = nic.addresses.filter((cidr) => familyOf(cidr) === family);

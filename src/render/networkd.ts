@@ -13,22 +13,22 @@ import { type IniEntries, type IniSection, renderIni } from "./ini.ts";
 /**
  * networkd 252 releases a lease, and removes its address, whenever it reads a changed file for the
  * link, and netplan rewrites every file. With this setting the address stays while the lease is
- * renewed. Against the DHCP standard it also outlives its lease; on EC2 the ENI owns it anyway.
+ * renewed. It also stays when the lease ends, which is harmless: on EC2 the address is the ENI's.
  * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/168
  */
 export const keepLease = ["KeepConfiguration", "dhcp"] as const;
 
-/** Below 1024, networkd's default for IPv6 routes, which the fallback route therefore has. */
+/** Lower than 1024, networkd's default for IPv6 routes, which the fixed router's route has. */
 const advertisedMetric = 512;
 
 /**
- * Renders the configuration as systemd-networkd units, one file per NIC. For systemd 249 (Ubuntu
- * 22.04) and later. systemd.network(5)
+ * Renders the configuration as systemd-networkd units, one file per NIC. They are for systemd 249
+ * (Ubuntu 22.04) and later. systemd.network(5)
  */
 export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => {
     const content = renderIni(headerLines(nic), networkFileSections(nic));
-    // networkd reads it as the user systemd-network, and it contains no secret.
+    // networkd runs as the user systemd-network, which must read the file; it contains no secret.
     return { path: managedPath("networkd", nic.mac), content, mode: 0o644, mac: nic.mac };
   });
 }
@@ -36,7 +36,7 @@ export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
 function networkFileSections(nic: NicConfig): readonly IniSection[] {
   return [
     { name: "Match", entries: matchEntries(nic.mac) },
-    // An ENI may be detached while the machine is off: only the primary may delay the boot.
+    // Only the primary may delay the boot: another ENI can be detached while the machine is off.
     { name: "Link", entries: nic.isPrimary ? [] : [["RequiredForOnline", false]] },
     { name: "Network", entries: networkEntries(nic) },
     ...dhcpSections(nic),
@@ -48,9 +48,10 @@ function networkFileSections(nic: NicConfig): readonly IniSection[] {
 }
 
 /**
- * Matches the NIC but no link on top of it, which has the same MAC: VLANs, bridges, bonds, macvlans
- * and ipvlans differ in `Type=`, others in `Kind=` (an older systemd ignores that key).
- * `PermanentMACAddress=` is not used: a veth has none, and older Xen drivers do not report it.
+ * Matches the NIC but no link on top of it, although such a link has the same MAC. VLANs, bridges,
+ * bonds, macvlans and ipvlans differ in `Type=`, others in `Kind=` (which an older systemd
+ * ignores). `PermanentMACAddress=` is not used: a veth has none, and older Xen drivers do not
+ * report it.
  */
 function matchEntries(mac: string): IniEntries {
   return [
@@ -63,13 +64,14 @@ function matchEntries(mac: string): IniEntries {
 function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
   return [
     ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
-    // Set explicitly: by default a machine that forwards packets (Docker) ignores advertisements.
+    // Set explicitly, because by default networkd on a machine that forwards packets (Docker)
+    // ignores advertisements.
     ["IPv6AcceptRA", dhcp6],
     keepLease,
   ];
 }
 
-/** The hostname comes from the primary ENI's lease; otherwise the latest lease would set it. */
+/** Only the primary ENI's lease sets the hostname; otherwise the latest lease of any NIC would. */
 function dhcpSections({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): readonly IniSection[] {
   const hostname = isPrimary ? [] : [["UseHostname", false] as const];
   const dhcp4Entries = [["RouteMetric", metric], ["UseMTU", true], ...hostname] as const;
@@ -81,8 +83,8 @@ function dhcpSections({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): readonly 
 }
 
 /**
- * Preferred lifetime 0 prevents that an IPv6 address becomes the source (RFC 6724, rule 3). For IPv4
- * the kernel ignores it: there the route names the source, and DHCP's routes name the leased address.
+ * With preferred lifetime 0 an IPv6 address never is the source (RFC 6724, rule 3). For IPv4 the
+ * kernel ignores the lifetime: a route names the source, and DHCP's routes name the leased address.
  */
 function addressSection(cidr: string): IniSection {
   const ipv6 = [["PreferredLifetime", 0] as const];
@@ -93,7 +95,7 @@ function addressSection(cidr: string): IniSection {
 }
 
 function routeSection({ family, destination, gateway, table }: Route): IniSection {
-  // The gateway's subnet may be in main only once there is a lease.
+  // Without a lease, table main may lack the route to the gateway's subnet.
   const hop = [["Gateway", gateway ?? ""] as const, ["GatewayOnLink", true] as const];
   return {
     name: "Route",
@@ -105,7 +107,7 @@ function routeSection({ family, destination, gateway, table }: Route): IniSectio
   };
 }
 
-/** The routes via the advertised router, preferred by their metric. Since systemd 246. */
+/** The routes via the advertised router; their metric is lower. `_ipv6ra` needs systemd 246. */
 export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
   const advertised = routes.filter(({ prefersAdvertised }) => prefersAdvertised);
   return advertised.map(({ destination, table }) => ({
@@ -119,7 +121,7 @@ export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
   }));
 }
 
-/** One routing policy rule; also used in the drop-in for netplan. */
+/** One routing policy rule; the drop-in for netplan has such sections too. */
 export function ruleSection(rule: RoutingPolicyRule): IniSection {
   const { from, to, table, priority, ignoresDefault } = rule;
   return {

@@ -20,7 +20,7 @@ function renderLines(value: Yaml): readonly string[] {
   return Object.entries(value).flatMap(([key, item]) => renderMember(`${renderKey(key)}:`, item));
 }
 
-/** An item begins on the line of its dash, also if it is a list or a mapping. */
+/** An item begins on the line of its dash, even if it is a list or a mapping. */
 function renderListItem(item: Yaml): readonly string[] {
   return renderLines(item).map((line, index) => `${index === 0 ? "-" : " "} ${line}`);
 }
@@ -32,14 +32,14 @@ function renderMember(key: string, item: Yaml): readonly string[] {
   return [key, ...lines.map((line) => `  ${line}`)];
 }
 
-/** Keys like netplan's are plain; a key that YAML 1.1 reads as a boolean or null is quoted. */
+/** A key like netplan's is not quoted, unless YAML 1.1 would read it as a boolean or null. */
 function renderKey(key: string): string {
   const isWord = /^[a-z]{2,}[0-9]?(-[a-z0-9]+)*$/.test(key);
   const isReserved = /^(true|false|null|yes|no|on|off)$/.test(key);
   return isWord && !isReserved ? key : quoteString(key);
 }
 
-/** YAML has JSON's escapes; characters outside printable ASCII are escaped too (YAML line breaks). */
+/** Uses JSON's escapes, which YAML has too, and escapes all but printable ASCII (line breaks). */
 function quoteString(text: string): string {
   return JSON.stringify(text).replaceAll(/[^ -~]/gu, (char) => {
     const digits = (char.codePointAt(0) ?? 0).toString(16);

@@ -11,9 +11,9 @@ import { isList, quoteShellWord } from "../../model/text.ts";
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Readings as environment variables. A name is `EC2_` and the key in capitals; each run of characters
- * other than ASCII letters and digits becomes one `_`. Throws `DATAERR` if two keys would have the
- * same name, or if a value cannot be a variable: never a part of the variables.
+ * Converts readings into environment variables. A name is `EC2_` and the key in capitals; each run
+ * of characters other than ASCII letters and digits becomes one `_`. Throws `DATAERR` if two keys
+ * would have the same name, or if a value cannot be a variable; it never returns only a part.
  */
 export function toVariables(readings: readonly Reading[]): Variables {
   const owners = new Map<string, string>();
@@ -22,7 +22,7 @@ export function toVariables(readings: readonly Reading[]): Variables {
     const name = `EC2_${key.replace(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
     const owner = owners.get(name);
     if (owner !== undefined && owner !== key) {
-      const hint = "--format json keeps them apart";
+      const hint = "use --format json, which keeps the names of the keys";
       throw new Failure("DATAERR", `${owner} and ${key} would both be ${name}`, { hint });
     }
     owners.set(name, key);
@@ -32,9 +32,9 @@ export function toVariables(readings: readonly Reading[]): Variables {
 }
 
 /**
- * One `NAME="value"` per line, with exactly `\`, `"`, `$` and the backtick escaped: sh's `eval` and
- * `.` and systemd's `EnvironmentFile=` all read the same value back (systemd.exec(5)). Throws
- * `DATAERR` for control characters and noncharacters, with which systemd drops the variable.
+ * One `NAME="value"` per line. Only `\`, `"`, `$` and the backtick are escaped: sh's `eval`, sh's
+ * `.` and systemd's `EnvironmentFile=` then read the same value (systemd.exec(5)). Throws `DATAERR`
+ * if a value has control characters or noncharacters, because systemd would drop the variable.
  */
 export function renderEnv(variables: Variables): string {
   const lines = Object.entries(variables).map(([name, value]) => {
@@ -57,8 +57,8 @@ export function renderEnv(variables: Variables): string {
 function decodeLeaf({ path, bytes }: NamedLeaf): string {
   if (!bytes.includes(0)) return decodeText(bytes, path);
   const key = formatKey(path);
-  const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
-  throw new Failure("DATAERR", `${key}: a variable cannot contain its NUL byte`, { hint });
+  const hint = `to save its bytes to a file: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
+  throw new Failure("DATAERR", `${key} has a NUL byte, which a variable cannot contain`, { hint });
 }
 
 /** One value with its path. */
@@ -67,7 +67,7 @@ interface NamedLeaf {
   readonly bytes: Uint8Array;
 }
 
-/** All leaves of a reading, also of a folder; a list becomes one line per item, as in IMDS. */
+/** All leaves of a key or a folder. A list becomes text with one line per item, as in IMDS. */
 function flattenLeaves(reading: Reading): readonly NamedLeaf[] {
   if (reading.kind === "leaf") return [reading];
   return flattenTree(reading.path, reading.tree);

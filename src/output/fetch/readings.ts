@@ -12,8 +12,9 @@ import { renderJson } from "../json.ts";
 export type FetchFormat = "text" | "json" | "env";
 
 /**
- * The output of `fetch`. `format` null: text for one leaf, else JSON. Throws `USAGE` if text is
- * requested for more than one leaf, `DATAERR` if a value does not fit the format.
+ * The output of `fetch`. If `format` is null, one leaf is printed as text, and anything else as
+ * JSON. Throws `USAGE` if text is requested for more than one leaf, and `DATAERR` if the format
+ * cannot represent a value.
  */
 export function renderReadings(
   readings: readonly Reading[],
@@ -23,16 +24,15 @@ export function renderReadings(
   if (format === "env") return renderEnv(toVariables(readings));
   if (single?.kind === "leaf" && format !== "json") return toTextOutput(single.path, single.bytes);
   if (format === "text") {
-    const what =
-      single === undefined ? "several keys" : `${single.name || "everything"}, a folder,`;
-    const hint = "--format json or --format env";
-    throw new Failure("USAGE", `--format text: ${what} cannot be one text`, { hint });
+    const what = single === undefined ? "several keys" : `the folder ${single.name || "/"}`;
+    const hint = "use --format json or --format env";
+    throw new Failure("USAGE", `--format text prints one value, not ${what}`, { hint });
   }
   if (single !== undefined) return renderJson(toJson(single));
   return renderJson(Object.fromEntries(readings.map((each) => [each.name, toJson(each)])));
 }
 
-/** The value's bytes, plus a newline if it lacks one; user-data is not changed. */
+/** The value's bytes, plus a newline if they do not end with one; user-data is not changed. */
 function toTextOutput(path: MetadataPath, bytes: Uint8Array): Uint8Array {
   if (path[0] === "user-data" || bytes.at(-1) === 0x0a) return bytes;
   return Uint8Array.from([...bytes, 0x0a]);

@@ -1,8 +1,8 @@
 const contextLines = 2;
 
 /**
- * The difference of two texts by lines: `- ` before a removed line, `+ ` before an added one, two
- * unchanged lines around each change, `…` for unchanged lines that are left out.
+ * The difference of two texts in lines. A removed line begins with `- `, an added line with `+ `.
+ * Two unchanged lines are shown around each change; `…` replaces the other unchanged lines.
  */
 export function diffLines(before: string, after: string): readonly string[] {
   const lines = compareLines(splitLines(before), splitLines(after));
@@ -26,7 +26,7 @@ interface DiffLine {
   readonly text: string;
 }
 
-/** Follows the longest common subsequence; our files have tens of lines, so n·m is small. */
+/** Uses the longest common subsequence in O(n·m); our files have only tens of lines. */
 function compareLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const common = commonLengths(before, after);
   const lengthAt = (i: number, j: number) => common[i]?.[j] ?? 0;
@@ -49,7 +49,7 @@ function compareLines(before: readonly string[], after: readonly string[]): read
   return lines;
 }
 
-/** `[i][j]`: the number of common lines, in order, of `before` from i and `after` from j. */
+/** `[i][j]` is the number of common lines, in order, of `before` from i and of `after` from j. */
 function commonLengths(before: readonly string[], after: readonly string[]) {
   const table = Array.from({ length: before.length + 1 }, () =>
     Array<number>(after.length + 1).fill(0),

@@ -1,7 +1,7 @@
 import { formatMs } from "../../model/text.ts";
 import type { HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 
-/** `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`, without stages not reached. */
+/** The stages reached so far: `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`. */
 export function describeTimeline(timeline: NicTimeline): string {
   const { listedMs, usableMs, appliedMs, ipv6Ms, settledMs } = timeline;
   const steps = [
@@ -15,8 +15,8 @@ export function describeTimeline(timeline: NicTimeline): string {
 }
 
 /**
- * A NIC's times as they are printed. With `--settle 0` the metadata is final before it is applied, so
- * `settled` is at least `applied`. A NIC that was left alone has no `applied`.
+ * A NIC's times as they are printed. With `--settle 0` the metadata settles before it is applied,
+ * so `settled` is raised to `applied`. A NIC that was left alone has no `applied`.
  */
 export function adjustTimeline(nic: Pick<HotplugNic, "outcome" | "timeline">): NicTimeline {
   const { outcome, timeline } = nic;

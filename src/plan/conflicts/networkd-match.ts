@@ -16,8 +16,8 @@ export interface NetworkdMatch {
 }
 
 /**
- * Whether the `[Match]` section of a `.network` file matches a NIC: all its keys must match. With no
- * keys it matches any link. An empty file masks its name, and matches none. systemd.network(5)
+ * Whether the `[Match]` section of a `.network` file matches a NIC: all its keys must match. With
+ * no keys it matches any link. An empty file masks its name, and matches none. systemd.network(5)
  */
 export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatch {
   if (content.trim() === "") return { result: "no", unknown: [] };

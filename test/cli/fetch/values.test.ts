@@ -58,7 +58,7 @@ test("fetch prints a leaf that is not UTF-8 byte for byte, and rejects it as jso
   expect([...(await fetchOnce(of, ["profile"])).stdout]).toEqual([0xff, 0, 0x0a]);
   for (const [format, message] of [
     ["json", "profile: its value is not text"],
-    ["env", "profile: a variable cannot contain its NUL byte"],
+    ["env", "profile has a NUL byte, which a variable cannot contain"],
   ] as const) {
     const { code, text, stderr } = await fetchOnce(of, ["profile", "--format", format]);
     expect(code).toBe(65);
