@@ -6,15 +6,15 @@ import { readJson } from "./read-json.ts";
 export const runDirectory = "/run/ec2nic";
 
 /**
- * Which device each MAC was on. A device without a driver shows no MAC, and nothing else on the
- * machine records it. In /run, because a bus address is valid for one boot: the NICs of a stopped
- * instance may be swapped, and old records would be about other devices.
+ * Records which device had which MAC, because a device without a driver shows no MAC, and nothing
+ * else on the machine records it. The file is in /run, because a bus address is valid for one boot:
+ * the NICs of a stopped instance may be swapped, and old records would be about other devices.
  */
 export const nicRecordsPath = `${runDirectory}/nics.json`;
 
 /**
  * The records of this boot; empty if the file is missing or cannot be parsed. Throws `NOPERM` or
- * `OSERR` if it cannot be read. Records are on the target, as the configuration that they describe.
+ * `OSERR` if it cannot be read. It is on the target, like the configuration that it describes.
  */
 export async function readNicRecords(target: FileHost): Promise<readonly NicRecord[]> {
   return (await readJson(target, nicRecordsPath, nicRecordsSchema)) ?? [];
@@ -23,9 +23,8 @@ export async function readNicRecords(target: FileHost): Promise<readonly NicReco
 const othersReadMode = 0o005;
 
 /**
- * The records, if this user may read them. Only root may; a run that only reads (`--dry-run`, or a
- * `remove` that finds nothing) does not need root, and gets none unless `isNeeded`. Throws
- * `NOPERM` if they are.
+ * The records of this boot; none if only root may read them, because a run that changes nothing
+ * (`--dry-run`, or a `remove` that finds nothing) needs no root. With `isNeeded`, throws `NOPERM`.
  */
 export async function readVisibleRecords(
   { uid, target }: Pick<TargetHost, "target" | "uid">,

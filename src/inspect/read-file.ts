@@ -1,8 +1,8 @@
 import type { FileHost } from "../host/host.ts";
 
 /**
- * The text of a file, as UTF-8 without a byte order mark; null: no such file. Throws `NOPERM` or
- * `OSERR` if it exists and cannot be read.
+ * The text of a file, as UTF-8 without a byte order mark; null if there is no such file. Throws
+ * `NOPERM` or `OSERR` if the file exists but cannot be read.
  */
 export async function readText({ files }: FileHost, path: string): Promise<string | null> {
   const bytes = await files.read(path);
@@ -10,19 +10,19 @@ export async function readText({ files }: FileHost, path: string): Promise<strin
 }
 
 /**
- * The text of a file of the kernel or a daemon; "" if it does not exist or cannot be read: its
- * subject may go away at any moment, and a few files of sysfs fail with EINVAL by design.
+ * The text of a file of the kernel or a daemon; "" if it does not exist or cannot be read. What it
+ * describes can disappear at any moment, and a few files of sysfs fail with EINVAL by design.
  */
 export async function readTextOrEmpty(host: FileHost, path: string): Promise<string> {
   return (await readText(host, path).catch(() => null)) ?? "";
 }
 
-/** Text that is compared or written back byte for byte: a byte order mark stays. */
+/** Decodes text that is compared or written back byte for byte, so a byte order mark stays. */
 export function decodeExactly(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** The first of the paths that exists; null: none does. */
+/** The first of the paths that exists; null if none does. */
 export async function findExisting(
   { files }: FileHost,
   paths: readonly string[],
@@ -42,8 +42,8 @@ export async function listPaths(
 }
 
 /**
- * What `read` gives; null if it fails and `path` no longer exists. A read of a device that has just
- * left fails in several ways (ENODEV, EINVAL, ENOENT).
+ * What `read` gives; null if it fails and `path` no longer exists. A read from a removed device
+ * fails in several ways (ENODEV, EINVAL, ENOENT).
  */
 export function unlessGone<T>(
   { files }: FileHost,

@@ -4,7 +4,7 @@ import { readText } from "./read-file.ts";
 
 /**
  * The content of one of our own JSON files; null if there is none, or if it does not match `schema`
- * (the rest of an interrupted write, or a file of another version). Throws as `readText` does.
+ * (an interrupted write, or a file of another version). Throws like `readText`.
  */
 export async function readJson<S extends v.GenericSchema>(
   host: FileHost,

@@ -5,9 +5,9 @@ import { readText } from "../read-file.ts";
 type Cells = readonly (string | undefined)[];
 
 /**
- * Whether a link has default routes, from /proc/net/route and /proc/net/ipv6_route, which need no
- * program: a minimal image may have no `ip`. The second file does not show tables, so a link with a
- * table of its own always has a default route in it: ask only for the primary's link. Columns:
+ * Whether a link has default routes, from /proc/net/route and /proc/net/ipv6_route, because a
+ * minimal image may have no `ip`. ipv6_route mixes the routes of all tables, so a link with a table
+ * of its own always has a default route in it: ask only for the primary's link. Columns:
  * fib_route_seq_show and rt6_info_route of the kernel.
  */
 export async function readDefaultRoutes(host: FileHost, link: string): Promise<DefaultRoutes> {
@@ -26,7 +26,7 @@ export async function readDefaultRoutes(host: FileHost, link: string): Promise<D
 const RTF_UP = 0x1;
 const RTF_REJECT = 0x200;
 
-/** Destination and mask or length are zero, and the route is up and rejects nothing. */
+/** Whether the destination and its mask or length are zero, and the route is up and no reject. */
 function isDefault(destination = "", mask = "", flags = ""): boolean {
   const bits = Number.parseInt(flags, 16);
   return /^0+$/.test(`${destination}${mask}`) && (bits & RTF_UP) !== 0 && (bits & RTF_REJECT) === 0;

@@ -2,11 +2,11 @@ import * as v from "valibot";
 import type { ExecHost } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
 
-/** Reading one fact takes milliseconds. */
+/** A command that reads one fact takes milliseconds. */
 const defaultTimeoutMs = 2000;
 
 interface JsonOutput<T> {
-  /** null: the command failed, or printed something unexpected. */
+  /** null if the command failed, or printed something unexpected. */
   readonly value: T | null;
   readonly code: number;
   /** stderr of a command that failed, or what is wrong with its output. */
@@ -14,8 +14,8 @@ interface JsonOutput<T> {
 }
 
 /**
- * Runs a command that prints JSON, and parses it. A failure is returned, not thrown: `ip` of busybox
- * has no `-json`, and a minimal image has no `ip`.
+ * Runs a command that prints JSON, and parses the output. A failure is returned and not thrown,
+ * because `ip` of busybox has no `-json`, and a minimal image has no `ip`.
  */
 export async function runJsonCommand<T>(
   host: ExecHost,
@@ -23,7 +23,7 @@ export async function runJsonCommand<T>(
   schema: v.GenericSchema<unknown, T>,
   timeoutMs = defaultTimeoutMs,
 ): Promise<JsonOutput<T>> {
-  const env = { LC_ALL: "C" }; // errors are distinguished by their text
+  const env = { LC_ALL: "C" }; // callers distinguish errors by their text
   const { code, stdout, stderr } = await host.exec(argv, { timeoutMs, env });
   if (code !== 0) return { value: null, code, errorText: stderr };
   // some versions print nothing for an empty list
@@ -34,7 +34,7 @@ export async function runJsonCommand<T>(
     : { value: null, code, errorText: result.issues[0].message };
 }
 
-/** Runs `ip -json` with these words, as `runJsonCommand` does. */
+/** Runs `ip -json` with these words, like `runJsonCommand`. */
 export function runIpJson<T>(
   host: ExecHost,
   words: readonly string[],
@@ -44,11 +44,11 @@ export function runIpJson<T>(
 }
 
 /**
- * The used part of what `ip -N -json` prints; seen with iproute2 5.10, 6.1 and 7.1. With `-N`,
- * numbers are not replaced by names, but are mostly text. Other members are ignored.
+ * The members of `ip -N -json` output that ec2nic uses, seen with iproute2 5.10, 6.1 and 7.1;
+ * others are ignored. With `-N`, numbers are not replaced by names, but most are JSON strings.
  */
 
-/** `ip address`. For a link that a filter excludes, some versions print an empty object. */
+/** `ip address`. Some versions print an empty object for a link that a filter excludes. */
 export const addressesSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
@@ -59,7 +59,7 @@ export const addressesSchema = v.array(
           prefixlen: v.optional(v.number(), 0),
           tentative: v.optional(v.boolean(), false),
           dadfailed: v.optional(v.boolean(), false),
-          /** Since 6.3, in hexadecimal. */
+          /** In hexadecimal; printed since iproute2 6.3. */
           protocol: v.optional(v.string()),
         }),
       ),
@@ -80,7 +80,7 @@ export function routesSchema(family: Family) {
   return v.array(
     v.object({
       ...hopSchema.entries,
-      /** Absent: RTN_UNICAST. */
+      /** Absent for RTN_UNICAST. */
       type: v.optional(transformNumber(), "1"),
       dst: transformText("a destination", (text) => parseDestination(text, family)),
       table: transformNumber(),
@@ -92,7 +92,7 @@ export function routesSchema(family: Family) {
   );
 }
 
-/** `ip rule`: every other member is a further condition, or another action. */
+/** `ip rule`. Every member that is not listed here is another condition or another action. */
 export const rulesSchema = v.array(
   v.looseObject({
     priority: v.number(),
@@ -107,7 +107,7 @@ export const rulesSchema = v.array(
   }),
 );
 
-/** `default`, a network, or a single address, as a canonical CIDR. */
+/** Parses `default`, a network or a single address, and returns a canonical CIDR. */
 function parseDestination(text: string, family: Family): string | null {
   if (text === "default") return family === 4 ? "0.0.0.0/0" : "::/0";
   const address = parseAddress(text);

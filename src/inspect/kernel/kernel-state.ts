@@ -11,16 +11,17 @@ import type {
 import { describeCommandFailure } from "../../model/text.ts";
 import { addressesSchema, routesSchema, rulesSchema, runJsonCommand } from "./ip-json.ts";
 
-/** EAFNOSUPPORT, EOPNOTSUPP: a kernel without IPv6 has no IPv6 routes and rules; that is no error. */
+/** A kernel without IPv6 fails with EAFNOSUPPORT or EOPNOTSUPP: it has no IPv6 routes and rules. */
 const unsupportedFamilyPattern = /Address family not supported|Operation not supported/;
 
 /** A dump takes milliseconds, even with a full routing table. */
 const timeoutMs = 10_000;
 
 /**
- * The kernel's addresses, routes and rules, as `ip` shows them. `-N` keeps the numbers of tables and
- * protocols: an admin may name them in files in several places (/etc/iproute2, /usr/share/iproute2,
- * rt_tables.d). Throws `OSERR` if `ip` is missing, older than 5.3 (no `-N`), busybox's, or fails.
+ * The kernel's addresses, routes and rules, as `ip` shows them. `-N` keeps the numbers of tables
+ * and protocols, because an admin can name them in several places (/etc/iproute2,
+ * /usr/share/iproute2, rt_tables.d). Throws `OSERR` if `ip` fails, is missing, is older than 5.3
+ * (no `-N`), or is busybox's.
  */
 export async function readKernel(host: ExecHost): Promise<KernelState> {
   const [addresses, ...families] = await Promise.all([
@@ -56,7 +57,7 @@ async function readIpJson<T>(
   const { value, code, errorText } = await runJsonCommand(host, argv, schema, timeoutMs);
   if (value !== null) return value;
   if (code !== 0 && words.includes("-6") && unsupportedFamilyPattern.test(errorText)) return [];
-  const hint = "install iproute2, 5.3 or later; the ip of busybox is not enough";
+  const hint = "install iproute2 5.3 or later; the ip of busybox does not have -N and -json";
   const message =
     code === 0
       ? `${argv.join(" ")}: unexpected output: ${errorText}`
@@ -96,7 +97,7 @@ const unicast = 1;
 /** RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW. */
 const unreachableTypes: readonly number[] = [6, 7, 8, 9];
 
-/** RTPROT_…; others stay numbers. */
+/** The names of RTPROT_…; other protocols stay numbers. */
 const routeProtocols: Readonly<Record<string, string>> = {
   "2": "kernel",
   "3": "boot",
@@ -105,14 +106,11 @@ const routeProtocols: Readonly<Record<string, string>> = {
   "16": "dhcp",
 };
 
-/**
- * The routes of one entry of `ip route`: one for each hop. Local, broadcast and multicast routes are
- * left out.
- */
+/** A route for each hop of an `ip route` entry; none for local, broadcast and multicast routes. */
 function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
   const isUnreachable = unreachableTypes.includes(route.type);
   if (route.type !== unicast && !isUnreachable) return [];
-  // for a blackhole or the like, IPv6 shows the link `lo` and IPv4 none
+  // `ip` shows the link `lo` for an IPv6 blackhole or the like, and no link for IPv4
   const hops = isUnreachable ? [{}] : (route.nexthops ?? [route]);
   return hops.map(({ dev, gateway, via }: Partial<IpRoute>) => ({
     family,
@@ -132,7 +130,7 @@ type IpRule = v.InferOutput<typeof rulesSchema>[number];
 /** The members of a rule that `KernelRule` can express. */
 const knownMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
 
-/** One entry of `ip rule`. An unknown condition makes it not plain, and is no error. */
+/** Converts one entry of `ip rule`. With an unknown condition, `isPlain` is false. */
 function toKernelRule(rule: IpRule, family: Family): KernelRule {
   const from = parseSelector(rule.src, rule.srclen, family);
   const to = parseSelector(rule.dst, rule.dstlen, family);
@@ -150,7 +148,7 @@ function toKernelRule(rule: IpRule, family: Family): KernelRule {
   };
 }
 
-/** null: anywhere; undefined: no canonical network (`10.0.0.5/24`, which the kernel accepts). */
+/** null: anywhere; undefined: not a canonical network (`10.0.0.5/24`, which the kernel accepts). */
 function parseSelector(
   text: string,
   length: number | undefined,

@@ -4,16 +4,16 @@ import { runIpJson } from "./ip-json.ts";
 
 /** What the kernel shows about a link whose ENI is watched. */
 export interface LinkObservation {
-  /** Addresses with a limited lifetime: a DHCP client set them. */
+  /** Addresses with a limited lifetime, because a DHCP client has set them. */
   readonly dhcp: readonly string[];
-  /** All global addresses, whichever program set them. */
+  /** All global addresses, from every program. */
   readonly addresses: readonly string[];
-  /** A router advertised itself on the link. */
+  /** A router has advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
 }
 
-/** `ip address`; `dynamic`: the lifetime is limited (IFA_F_PERMANENT is not set). */
+/** `ip address`. `dynamic` means that the lifetime is limited (IFA_F_PERMANENT is not set). */
 const linksSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
@@ -37,9 +37,9 @@ const defaultRoutesSchema = v.array(
 );
 
 /**
- * What the kernel shows, by the name of the link; null: `ip` failed, which does not mean "no
- * address". Only a /128 counts as an IPv6 address of DHCP: an ENI has no address that a link made of
- * an advertised prefix.
+ * What the kernel shows about each link, by its name; null if `ip` failed, which does not mean "no
+ * address". Only a /128 counts as an IPv6 address of DHCP, because an ENI does not have the
+ * addresses that a link makes from an advertised prefix.
  */
 export async function readLinkObservations(
   host: ExecHost,

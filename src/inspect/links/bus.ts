@@ -15,7 +15,7 @@ const buses: readonly { readonly directory: string; readonly isNic: IsNic }[] = 
 /**
  * The NICs on the machine's buses, sorted by bus and address. The kernel removes a device from the
  * directory of its bus before it sends the event of the removal (drivers/base/core.c, device_del),
- * so the handler of that event does not find it. A device that leaves while it is read is left out.
+ * so the handler of that event does not find it. A device removed while it is read is left out.
  */
 export async function readBus(host: FileHost): Promise<readonly BusDevice[]> {
   const found = await Promise.all(
@@ -42,8 +42,8 @@ async function readDevice(host: FileHost, path: string, isNic: IsNic): Promise<B
 const amazonVendorId = "0x1d0f";
 
 /**
- * Class 02, network. An EFA device has this class and never a link, so it is no NIC here
- * (Linux, drivers/infiniband/hw/efa/efa_main.c: 0xefa0 and following).
+ * A NIC has the class 02, network. An EFA device also has it, but never has a link, so it is left
+ * out (Linux, drivers/infiniband/hw/efa/efa_main.c: 0xefa0 and following).
  */
 async function isPciNic(host: FileHost, path: string): Promise<boolean> {
   const read = async (file: string) => ((await readText(host, `${path}/${file}`)) ?? "").trim();
@@ -52,7 +52,7 @@ async function isPciNic(host: FileHost, path: string): Promise<boolean> {
   return !(vendor === amazonVendorId && device.startsWith("0xefa"));
 }
 
-/** Type 1 is a NIC (virtio 1.2, 5). One below a PCI function is read as that function. */
+/** A NIC has the type 1 (virtio 1.2, 5). One below a PCI function is read as that PCI function. */
 async function isStandaloneVirtioNic(host: FileHost, path: string): Promise<boolean> {
   if ((await host.files.readLink(path))?.includes("/pci") === true) return false;
   const modalias = await readText(host, `${path}/modalias`);

@@ -5,7 +5,7 @@ import { baseName } from "../../model/text.ts";
 import { findExisting } from "../read-file.ts";
 import { readLinks } from "./links.ts";
 
-/** `reason`: what did not appear, or has gone again. */
+/** `reason` says what did not appear, or what was removed again. */
 type FoundLink =
   | { readonly kind: "found"; readonly link: Link }
   | { readonly kind: "not-found"; readonly reason: string };
@@ -14,8 +14,8 @@ const linkPollMs = 20;
 
 /**
  * Waits until `deadlineMs` (on `Clock.now`) for the link of an event. udev renames a link while it
- * handles the event, so the link may not have the event's name yet, or no longer have it. A device
- * that has left is not waited for: another event reports that. Rejects with the signal's reason.
+ * handles the event, so the link can have its old or its new name. Does not wait for a removed
+ * device, because the removal has an event of its own. Rejects with the reason of `host.signal`.
  */
 export async function findLink(
   host: Pick<Host, "clock" | "files" | "log" | "signal">,
@@ -29,7 +29,7 @@ export async function findLink(
       host.log.waiting(null);
       return found;
     }
-    host.log.waiting({ what: "the kernel's link", reason: found.reason, tries, deadlineMs });
+    host.log.waiting({ what: "the NIC's link", reason: found.reason, tries, deadlineMs });
     await host.clock.sleep(linkPollMs, host.signal);
   }
 }
@@ -64,13 +64,13 @@ function notFound(reason: string, isFinal = false): LinkLookup {
   return { kind: "not-found", reason, isFinal };
 }
 
-/** A VLAN or a bond may have the same MAC: the NIC is the link with a device, else a veth. */
+/** Prefers a link with a device, then a veth, because a VLAN or a bond may have the same MAC. */
 async function findByMac(host: FileHost, mac: string): Promise<LinkLookup> {
   const links = (await readLinks(host)).filter((link) => link.mac === mac);
   const [link] = ["device", "veth"].flatMap((wanted) =>
     links.filter(({ kind }) => kind === wanted),
   );
-  return link === undefined ? notFound(`no link has ${mac}`) : { kind: "found", link };
+  return link === undefined ? notFound(`no link has the MAC ${mac}`) : { kind: "found", link };
 }
 
 async function findByName(
@@ -83,12 +83,12 @@ async function findByName(
   return link === undefined ? notFound(reason) : { kind: "found", link };
 }
 
-/** A link without a device, of which the path gives the name. */
+/** Whether a path is that of a link without a device; its last part is then the link's name. */
 function isVirtualLink(path: string): boolean {
   return path.startsWith("/devices/virtual/net/");
 }
 
-/** The path below `/sys` of a device, on whichever bus it is; null: it is on none. */
+/** The path of a device below `/sys`; null if no bus has a device with this address. */
 async function findOnBus(host: FileHost, address: string): Promise<string | null> {
   const buses = ["pci", "xen", "virtio"];
   const found = await findExisting(
@@ -99,8 +99,8 @@ async function findOnBus(host: FileHost, address: string): Promise<string | null
 }
 
 /**
- * The names of a device's links, sorted. A driver of the bus device itself (ENA, ixgbevf, Xen's vif)
- * has `net/` directly below it; virtio has a device of its own in between.
+ * The names of a device's links, sorted. A driver for the device itself (ENA, ixgbevf, Xen's vif)
+ * has `net/` directly below the device; virtio has another device in between.
  */
 export async function listDeviceLinks(host: FileHost, device: string): Promise<readonly string[]> {
   const children = await host.files.list(device);

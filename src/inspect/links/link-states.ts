@@ -22,7 +22,7 @@ export async function readLinkStates(
   );
 }
 
-/** Whether a link is up, has carrier, and belongs to a master; one that has just left is down. */
+/** Whether a link is up, has carrier, and belongs to a master; a removed link counts as down. */
 export async function readLinkState(
   host: FileHost,
   name: string,
@@ -40,8 +40,8 @@ export async function readLinkState(
 }
 
 /**
- * A function that gives the machine's links, and reads them again only if a name or an address has
- * changed: a host with hundreds of containers has as many links, each with a dozen files.
+ * Makes a function that gives the machine's links. It reads them again only if a name or an address
+ * has changed: a host with hundreds of containers has as many links with a dozen files each.
  */
 export function createLinkStateCache(
   host: Pick<Host, "files" | "addresses">,

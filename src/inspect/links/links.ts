@@ -7,8 +7,8 @@ import { readText, unlessGone } from "../read-file.ts";
 const sysClassNet = "/sys/class/net";
 
 /**
- * The machine's links, in natural order of their names. A link that leaves while it is read is left
- * out. Source: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
+ * The machine's links, in natural order of their names. A link that is removed while it is read is
+ * left out. Source: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
  */
 export async function readLinks(host: FileHost): Promise<readonly Link[]> {
   const names = await host.files.list(sysClassNet);
@@ -46,7 +46,7 @@ async function readLink(host: FileHost, name: string): Promise<Link | null> {
   };
 }
 
-/** `lo` and some tunnels have zeros in place of an address. */
+/** null for zeros, which `lo` and some tunnels have in place of a MAC. */
 function parseLinkMac(text: string): string | null {
   const mac = parseMac(text);
   return mac === "00:00:00:00:00:00" ? null : mac;
@@ -67,7 +67,7 @@ interface LinkTraits {
 const ethernet = "1";
 const loopback = "772";
 
-/** include/uapi/linux/if.h; set for dummy and ifb, which are Ethernet without a device. */
+/** include/uapi/linux/if.h. Set for dummy and ifb, which are Ethernet without a device. */
 const IFF_NOARP = 0x80;
 
 const kindByDevtype: Readonly<Record<string, LinkKind>> = {
@@ -84,9 +84,9 @@ const kindByDevtype: Readonly<Record<string, LinkKind>> = {
 };
 
 /**
- * The kind of a link. Nothing in sysfs identifies a veth, and the number of its peer (`iflink`) may
- * equal its own if the peer is in another namespace. So a veth is Ethernet without a device that is
- * none of the kinds that can be identified.
+ * The kind of a link. Nothing in sysfs identifies a veth, and the number of its peer (`iflink`) can
+ * equal its own if the peer is in another namespace. An Ethernet link without a device therefore
+ * counts as a veth if it is none of the kinds that can be identified.
  */
 function determineLinkKind(traits: LinkTraits): LinkKind {
   const { children, type, uevent, hasDevice } = traits;

@@ -1,13 +1,13 @@
 import type { LinkKind, LinkState, Ranking, RejectedLink } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
 
-/** Drivers of EC2's NICs: Nitro's, its EFA's, and those of Xen instances. */
+/** Drivers of EC2's NICs: those of Nitro, of its EFA, and of Xen instances. */
 const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
 
 /**
  * Ranks the links that may lead to IMDS, best first: carrier, an address of its own, a driver of
- * EC2's NICs, then the natural order of names. Links built over others lead where those lead. A veth
- * leads to a container, unless no link has a device (ec2nic runs in a container).
+ * EC2's NICs, natural order of names. Links built over others are excluded, because they lead where
+ * those lead. A veth counts only if no link has a device: then ec2nic runs in a container.
  */
 export function rankCandidates(links: readonly LinkState[]): Ranking {
   const hasDevice = links.some(({ kind }) => kind === "device");
@@ -25,7 +25,7 @@ export function rankCandidates(links: readonly LinkState[]): Ranking {
   return { candidates, others };
 }
 
-/** The links of a bridge or a bond have no address of their own; those of a VRF keep theirs. */
+/** null if the link is usable. Links of a bridge or bond have no address; links of a VRF do. */
 function findExclusionReason(
   { kind, master, addresses }: LinkState,
   hasDevice: boolean,
@@ -46,7 +46,7 @@ function rateLink({ hasCarrier, addresses, driver }: LinkState): readonly Criter
   ];
 }
 
-/** A DHCP client takes a link-local IPv4 address if no server has answered. */
+/** Link-local is not usable: a DHCP client takes such an IPv4 address if no server has answered. */
 function isUsable({ family, address }: LinkState["addresses"][number]): boolean {
   return family === "ipv6" ? !address.startsWith("fe80:") : !address.startsWith("169.254.");
 }
@@ -67,10 +67,10 @@ const nonNicKinds: Readonly<Partial<Record<LinkKind, string>>> = {
   vlan: "a VLAN",
   macvlan: "built over another NIC",
   tunnel: "a tunnel",
-  other: "nothing is behind it",
+  other: "a virtual link",
 };
 
-/** What a link of this kind is, if it is no NIC; null: it may be one. */
+/** What a link of this kind is if it is not a NIC; null if it may be one. */
 export function describeNonNic(kind: LinkKind): string | null {
   return nonNicKinds[kind] ?? null;
 }

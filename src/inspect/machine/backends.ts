@@ -9,8 +9,8 @@ import { findExisting, listPaths, readText } from "../read-file.ts";
 const queryTimeoutMs = 10_000;
 
 /**
- * Which programs on the target could configure the network, and which does. Reads only. The running
- * machine's systemd is queried; for an image, only files are read.
+ * Which programs on the target could configure the network, and which of them does. Changes
+ * nothing. On the running machine it asks systemd; of an image it reads only files.
  */
 export async function inspectBackends(
   host: Pick<TargetHost, "exec" | "files" | "target">,
@@ -28,7 +28,7 @@ export async function inspectBackends(
   return { hasSystemd, netplan, networkManager, networkd };
 }
 
-/** SubState, not ActiveState: only a daemon that is `running` accepts commands (cloud-init). */
+/** Reads SubState, not ActiveState: only a `running` daemon accepts commands (cloud-init). */
 async function queryUnit(host: ExecHost, name: string): Promise<DaemonFacts> {
   const properties = "LoadState,UnitFileState,SubState";
   const argv = ["systemctl", "show", `--property=${properties}`, `${name}.service`];
@@ -60,7 +60,7 @@ async function readUnitFiles(target: FileHost, name: string): Promise<DaemonFact
 
 type NetplanFacts = BackendFacts["netplan"];
 
-/** In netplan's order of reading; of files with the same name, the one of the later directory counts. */
+/** In netplan's order of reading. Of files with the same name, the last one counts. */
 const netplanDirectories = ["/usr/lib/netplan", "/lib/netplan", "/etc/netplan", "/run/netplan"];
 
 const netplanPrograms = ["/usr/sbin/netplan", "/usr/bin/netplan", "/sbin/netplan"];
@@ -81,7 +81,7 @@ async function inspectNetplan(target: FileHost): Promise<NetplanFacts> {
   };
 }
 
-/** The renderer of all NICs: a key directly below `network:`. That of one NIC is indented more. */
+/** The renderer of all NICs, a key directly below `network:`. That of one NIC is indented more. */
 function parseRenderer(text: string): NetplanFacts["renderer"] {
   const keys = text.split("\n").filter((line) => /^\s+[\w"'-]+\s*:/.test(line));
   const indent = Math.min(...keys.map((line) => line.search(/\S/)));
@@ -92,7 +92,7 @@ function parseRenderer(text: string): NetplanFacts["renderer"] {
   return null;
 }
 
-/** The uuid of NetworkManager's active profile, by the name of its link; empty without NetworkManager. */
+/** The uuids of NetworkManager's active profiles, by link name; empty if nmcli fails. */
 export async function readActiveProfiles(
   host: ExecHost,
 ): Promise<Readonly<Record<string, string>>> {

@@ -5,7 +5,7 @@ import { listPaths, readTextOrEmpty } from "../read-file.ts";
 
 const resolvConfPath = "/etc/resolv.conf";
 
-/** NetworkManager.conf(5): a later directory overrides an earlier one; within one, by name. */
+/** A later file overrides an earlier one: by directory, then by name (NetworkManager.conf(5)). */
 const mainConfPath = "/etc/NetworkManager/NetworkManager.conf";
 const confDirectories = [
   "/usr/lib/NetworkManager/conf.d",
@@ -13,7 +13,7 @@ const confDirectories = [
   "/etc/NetworkManager/conf.d",
 ];
 
-/** Which program writes /etc/resolv.conf on the target. Reads only. */
+/** What shows which program writes /etc/resolv.conf on the target. Changes nothing. */
 export async function inspectDns(target: FileHost, hasNetworkManager: boolean): Promise<DnsFacts> {
   const stat = await target.files.stat(resolvConfPath);
   const linkTarget = stat?.kind === "link" ? await target.files.readLink(resolvConfPath) : null;

@@ -9,8 +9,8 @@ import type { ExistingFile, HostState } from "../../model/plan.ts";
 import { decodeExactly } from "../read-file.ts";
 
 /**
- * The files on the target at the paths that ec2nic writes, of every backend, and the admin's list of
- * unmanaged NICs. Reads only.
+ * The files on the target at the paths that ec2nic writes, for every backend, and the admin's list
+ * of unmanaged NICs. Changes nothing.
  */
 export async function readManagedFiles(target: FileHost): Promise<HostState> {
   const [unmanaged, ...nicPaths] = await Promise.all([
@@ -22,7 +22,7 @@ export async function readManagedFiles(target: FileHost): Promise<HostState> {
   return { files: files.filter((file) => file !== null), unmanaged };
 }
 
-/** The paths on the target that match a template: names with a MAC in its last fixed directory. */
+/** The paths on the target that match a template, with any MAC. */
 async function listMatchingPaths(
   { files }: FileHost,
   template: string,
@@ -37,13 +37,13 @@ async function listMatchingPaths(
 async function readExistingFile({ files }: FileHost, path: string): Promise<ExistingFile | null> {
   const stat = await files.stat(path);
   if (stat === null) return null;
-  // a symbolic link is replaced by the file itself, so its target is not compared
+  // ec2nic replaces a symbolic link with a file, so the link's target is not compared
   const isFile = stat.kind === "file";
   const content = isFile ? decodeExactly((await files.read(path)) ?? new Uint8Array()) : "";
   return { path, content, mode: isFile ? stat.mode : null };
 }
 
-/** The admin's list of unmanaged NICs; null: there is none. */
+/** The admin's list of unmanaged NICs; null if there is none. */
 export async function readUnmanaged({ files }: FileHost): Promise<string | null> {
   const bytes = await files.read(unmanagedPath);
   return bytes === null ? null : decodeExactly(bytes);

@@ -6,8 +6,8 @@ const leasesDirectory = "/run/systemd/netif/leases";
 
 /**
  * The leases of systemd-networkd, in the order of the names of their links. A lease file is named
- * after the link's index. It declares itself private, but nothing else shows a lease without D-Bus,
- * and its format has not changed since 219. A lease whose link has just left is left out.
+ * after the link's index. It says that it is private, but without D-Bus nothing else shows a lease,
+ * and its format has not changed since 219. The lease of a link that was just removed is left out.
  */
 export async function readNetworkdLeases(host: FileHost): Promise<readonly NetworkdLease[]> {
   const names = await host.files.list("/sys/class/net");

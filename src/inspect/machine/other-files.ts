@@ -11,7 +11,7 @@ const locations = [
   { directory: "NetworkManager/system-connections", names: /./ },
 ] as const;
 
-/** Network configuration of others on the target; what cannot be read is left out. Reads only. */
+/** Network configuration of other programs on the target, except for files that cannot be read. */
 export async function readOtherFiles(target: FileHost): Promise<readonly OtherFile[]> {
   const listed = await Promise.all(
     locations.flatMap(({ directory, names }) =>

@@ -109,7 +109,7 @@ describe("the report of hotplug add", () => {
 describe("a missing link", () => {
   test.each([
     ["--nic", "ens66", "there is no link called ens66", "ls /sys/class/net"],
-    ["--mac", "06:00:00:00:00:66", "no link has 06:00:00:00:00:66", "ip -br link"],
+    ["--mac", "06:00:00:00:00:66", "no link has the MAC 06:00:00:00:00:66", "ip -br link"],
   ])(
     "%s %s is awaited until --timeout, and the run ends with 75",
     async (flag, value, why, hint) => {

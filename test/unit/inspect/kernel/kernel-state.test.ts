@@ -217,7 +217,7 @@ describe("readKernel throws OSERR where", () => {
     await expect(reading).rejects.toMatchObject({
       kind: "OSERR",
       message: expect.stringContaining(message),
-      hint: expect.stringContaining("iproute2, 5.3 or later"),
+      hint: expect.stringContaining("iproute2 5.3 or later"),
     });
   });
 

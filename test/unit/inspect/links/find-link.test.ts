@@ -104,7 +104,7 @@ const cases: readonly (readonly [
     "by a MAC that never appears",
     { kind: "mac", mac: "06:00:00:00:00:00" },
     ["x"],
-    "no link has 06:00:00:00:00:00",
+    "no link has the MAC 06:00:00:00:00:00",
     50,
   ],
 ];

@@ -81,7 +81,7 @@ test("a link that is no candidate has a reason", () => {
     "eth0.5": "a VLAN",
     macvlan0: "built over another NIC",
     wg0: "a tunnel",
-    dummy0: "nothing is behind it",
+    dummy0: "a virtual link",
     eth1: "belongs to bond0",
     veth3: "leads to a container",
   });
