@@ -1,14 +1,14 @@
-/** The DHCP clients that report leases. networkd has no hook, but one file for each lease. */
+/** The DHCP clients that report leases: networkd in a file for each lease, the others to hooks. */
 export const dhcpClients = ["dhclient", "dhcpcd", "udhcpc", "network-manager", "networkd"] as const;
 
 export type DhcpClientName = (typeof dhcpClients)[number];
 
-/** What a DHCP client has just done, as it tells its hook. */
+/** What a DHCP client has just done, as it reports it to its hook. */
 export type DhcpEvent = BoundEvent | ReleasedEvent | IrrelevantEvent;
 
 interface DhcpEventBase {
   readonly client: DhcpClientName;
-  /** The client's word for it, for messages: `dhclient: BOUND`. */
+  /** The client's own name of the event, for messages: `dhclient: BOUND`. */
   readonly summary: string;
 }
 
@@ -24,7 +24,7 @@ export interface BoundEvent extends DhcpEventBase {
 interface ReleasedEvent extends DhcpEventBase {
   readonly kind: "released";
   readonly nic: string;
-  /** The address of the lease; null: the client does not say. */
+  /** The address of the lease; null if the client does not report it. */
   readonly address: string | null;
 }
 
@@ -33,7 +33,7 @@ interface IrrelevantEvent extends DhcpEventBase {
   readonly kind: "irrelevant";
 }
 
-/** A lease from a DHCP server. Any machine may act as one, so nothing in it is trusted. */
+/** A lease from a DHCP server. Any machine can act as one, so nothing in the lease is trusted. */
 export interface DhcpLease {
   /** Canonical IPv4. */
   readonly address: string;
@@ -41,9 +41,9 @@ export interface DhcpLease {
   readonly subnet: string;
   /** In the server's order. */
   readonly routers: readonly string[];
-  /** Bytes; null: not given. The client sets it, ec2nic does not. */
+  /** In bytes; null if not given. The client sets the MTU, ec2nic does not. */
   readonly mtu: number | null;
-  /** null: not given, or without end. */
+  /** null if not given, or if the lease has no end. */
   readonly leaseSeconds: number | null;
 }
 
@@ -55,7 +55,7 @@ export interface NetworkdLease {
   readonly text: string;
 }
 
-/** Where each DHCP client of this machine takes hooks; null: the client is not installed. */
+/** Where ec2nic can install a hook for each DHCP client; null if the client is not installed. */
 export interface DhcpHookFacts {
   /** The directory of exit hooks. */
   readonly dhclient: string | null;
@@ -68,7 +68,7 @@ export interface DhcpHookFacts {
   readonly hasNetworkd: boolean;
 }
 
-/** The paths that show each client; the first that exists counts. */
+/** A client is installed if one of its paths exists; the first that exists is for the hook. */
 export const dhcpHookPaths = {
   dhclient: ["/etc/dhcp/dhclient-exit-hooks.d"],
   // Debian and Arch, Debian before its /usr was merged, Fedora and Alpine
@@ -81,7 +81,7 @@ export const dhcpHookPaths = {
 /** Our script for udhcpc: it runs the machine's own script, and then ec2nic. */
 export const udhcpcHookPath = "/etc/udhcpc/ec2nic.script";
 
-/** Every directory that may contain a hook of ours: `--uninstall` looks in all of them. */
+/** Every directory that can contain a hook of ec2nic. `--uninstall` looks in all of them. */
 export const dhcpHookDirectories: readonly string[] = [
   ...dhcpHookPaths.dhclient,
   ...dhcpHookPaths.dhcpcd,

@@ -11,18 +11,18 @@ export interface Eni {
   readonly mac: string;
   /** `eni-…` */
   readonly id: string;
-  /** Its MAC is `meta-data/mac`, which does not change after the launch. */
+  /** Its MAC is that in `meta-data/mac`, which does not change after the launch. */
   readonly isPrimary: boolean;
   readonly deviceNumber: number;
-  /** 0 if the instance type has a single network card and IMDS lists none. */
+  /** 0 if IMDS lists none, because the instance type has a single network card. */
   readonly networkCard: number;
   readonly ipv4: EniFamily;
   readonly ipv6: EniFamily;
 }
 
-/** What an ENI has of one address family; all canonical, and sorted unless stated otherwise. */
+/** The addresses and networks of an ENI in one family; all canonical, and sorted unless noted. */
 export interface EniFamily {
-  /** First the primary address, which DHCP gives; then the secondary ones, sorted. */
+  /** The primary address, which DHCP gives, and then the secondary addresses, sorted. */
   readonly addresses: readonly string[];
   /** The subnets of the ENI: one for IPv4, any number for IPv6. */
   readonly subnets: readonly string[];
@@ -31,14 +31,14 @@ export interface EniFamily {
   readonly prefixes: readonly string[];
 }
 
-/** An ENI that IMDS lists and whose metadata is not complete, with the reason. */
+/** An ENI that IMDS lists, but whose metadata is not complete, with the reason. */
 export interface IncompleteEni {
   readonly mac: string;
   readonly isPrimary: boolean;
   readonly reason: string;
 }
 
-/** By network card, device number and MAC: the order of everything that is derived from ENIs. */
+/** The order of ENIs and of all that is derived from them: network card, device number, MAC. */
 export function compareEnis(left: Eni, right: Eni): number {
   return (
     left.networkCard - right.networkCard ||
@@ -55,6 +55,6 @@ export function hasAddresses(eni: Eni): boolean {
 /** An ENI and its link on this machine. */
 export interface Nic {
   readonly eni: Eni;
-  /** null: IMDS lists the ENI, and the kernel does not show it (yet). */
+  /** null if the kernel does not show the NIC of this ENI (yet). */
   readonly link: Link | null;
 }

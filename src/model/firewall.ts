@@ -1,14 +1,14 @@
-/** A chain of nftables or iptables, as far as it decides on a packet to or from IMDS. */
+/** A chain of nftables or iptables, as far as it decides about a packet to or from IMDS. */
 export interface FirewallChain {
-  /** Unique: family, table and name. */
+  /** Family, table and name, so that it is unique. */
   readonly id: string;
-  /** For people: `inet filter output`, `iptables OUTPUT`. */
+  /** For messages: `inet filter output`, `iptables OUTPUT`. */
   readonly name: string;
-  /** The netfilter hook it is attached to, in lower case; null: it is only a target of jumps. */
+  /** The netfilter hook of the chain, in lower case; null if only jumps lead to the chain. */
   readonly hook: string | null;
   /** What happens to a packet at the end of the chain. */
   readonly policy: "accept" | "drop";
-  /** The families of the packets that traverse it. */
+  /** The families of the packets that pass through it. */
   readonly families: readonly ("ipv4" | "ipv6")[];
   readonly rules: readonly FirewallRule[];
   /** The command that inserts, at the top of the chain, a rule which accepts such packets. */
@@ -27,10 +27,10 @@ export type FirewallAction =
   | { readonly kind: "jump" | "goto"; readonly target: string };
 
 export interface FirewallCondition {
-  /** `other`: a condition that is not understood here. */
+  /** `other` is a condition that ec2nic does not understand. */
   readonly field: FirewallField | "other";
   readonly isNegated: boolean;
-  /** One of them matches: a word, a number, an address, a CIDR, `FROM-TO`. null: not understood. */
+  /** One of these matches: a word, number, address, CIDR or `FROM-TO`; null if not understood. */
   readonly values: readonly string[] | null;
 }
 

@@ -1,14 +1,14 @@
 /**
  * Addresses are canonical text: IPv4 dotted quads, IPv6 as in RFC 5952 (hexadecimal only, also for
  * ::ffff:0:0/96), MACs in lower case with colons. A parse function returns the canonical form, or
- * null if the text is invalid. `node:net` is not used: it costs 3 ms of start-up and canonicalises
- * nothing.
+ * null if the text is invalid. `node:net` is not used, because it costs 3 ms of start-up and does
+ * not return the canonical form.
  */
 export type Family = 4 | 6;
 
 const addressBits = { 4: 32, 6: 128 } as const;
 
-/** Four decimal numbers; leading zeros are refused, because some programs read them as octal. */
+/** Four decimal numbers. Leading zeros are refused, because some programs read them as octal. */
 export function parseIpv4(text: string): string | null {
   const value = parseIpv4Value(text);
   return value === null ? null : formatIpv4(value);
@@ -20,7 +20,7 @@ export function parseIpv6(text: string): string | null {
   return value === null ? null : formatIpv6(value);
 }
 
-/** `address/length` without host bits: a network, not a host with its prefix length. */
+/** `address/length` without host bits: a network, and not a host with its prefix length. */
 export function parseCidr(text: string, family: Family): string | null {
   const [address = "", length = "", ...rest] = text.split("/");
   const value = parseValue(address, family);
@@ -56,10 +56,9 @@ export function prefixLength(cidr: string): number {
 }
 
 /**
- * The address that a VPC reserves for its router: the subnet's base + 1.
- * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
- * Throws `RangeError` for a subnet longer than /30, which has no room for it: the parser of the
- * metadata refuses those.
+ * The address that a VPC reserves for its router: the base of the subnet + 1.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html Throws `RangeError` for a
+ * prefix longer than /30, which has no room for a router; the parser of the metadata refuses it.
  */
 export function subnetRouter(cidr: string): string {
   const { family, value, length } = parseCanonicalCidr(cidr);
@@ -79,7 +78,7 @@ export function cidrContains(cidr: string, address: string): boolean {
 function parseCanonicalCidr(cidr: string) {
   const family = familyOf(cidr);
   const value = parseValue(cidrAddress(cidr), family);
-  if (value === null) throw new RangeError(`${cidr} is no canonical network`);
+  if (value === null) throw new RangeError(`${cidr} is not a canonical network`);
   return { family, value, length: prefixLength(cidr) };
 }
 
@@ -116,7 +115,7 @@ function parseIpv6Value(text: string): bigint | null {
   return groups.reduce((value, group) => (value << 16n) + group, 0n);
 }
 
-/** The 16-bit groups of one side of `::`; null: one is invalid. */
+/** The 16-bit groups of one side of `::`; null if one is invalid. */
 function parseGroups(text: string, mayEndInIpv4: boolean): readonly bigint[] | null {
   if (text === "") return [];
   const parts = text.split(":");
@@ -128,7 +127,7 @@ function parseGroups(text: string, mayEndInIpv4: boolean): readonly bigint[] | n
   return ipv4Tail === null ? groups : [...groups, ipv4Tail >> 16n, ipv4Tail & 0xffffn];
 }
 
-/** RFC 5952 §4: no leading zeros, the first longest run of two or more zero groups as `::`. */
+/** RFC 5952 §4: no leading zeros, and `::` for the first longest run of two or more zero groups. */
 function formatIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
@@ -164,7 +163,7 @@ export function networkCidr(address: string, length: number): string {
   return `${formatIpv4((value >> hostBits) << hostBits)}/${length}`;
 }
 
-/** The prefix length of a netmask like `255.255.240.0`; null: it is none. */
+/** The prefix length of a netmask like `255.255.240.0`; null if the text is not a netmask. */
 export function netmaskLength(mask: string): number | null {
   const value = parseIpv4Value(mask);
   const length = Array.from({ length: 33 }, (_, bits) => bits).find(

@@ -14,9 +14,9 @@ export interface KernelAddress {
   /** Canonical, without its prefix length. */
   readonly address: string;
   readonly prefixLength: number;
-  /** Its origin (`dhcp`, `static`, `kernel_ra`, …); null: the kernel does not know it. */
+  /** Its origin (`dhcp`, `static`, `kernel_ra`, …); null if the kernel does not know it. */
   readonly protocol: string | null;
-  /** false: duplicate address detection is not finished, or has failed. */
+  /** False if duplicate address detection is not finished, or has failed. */
   readonly isUsable: boolean;
   /** Duplicate address detection has failed: the address will not become usable. */
   readonly isDuplicate: boolean;
@@ -27,7 +27,7 @@ export interface KernelRoute {
   /** A canonical CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
   readonly gateway: string | null;
-  /** The link's name; null: a blackhole or the like. A route with several hops is one for each. */
+  /** The link's name; null for a blackhole or the like. Each hop of a route is a record. */
   readonly link: string | null;
   readonly table: number;
   readonly metric: number;
@@ -47,10 +47,10 @@ export function mainDefaultRoutes(
 export interface KernelRule {
   readonly family: 4 | 6;
   readonly priority: number;
-  /** A canonical CIDR; null: anywhere. */
+  /** A canonical CIDR; null for anywhere. */
   readonly from: string | null;
   readonly to: string | null;
-  /** 0: the action is no lookup. */
+  /** 0 if the action is not a lookup in a table. */
   readonly table: number;
   readonly ignoresDefault: boolean;
   /** It has no other condition: no mark, no interface, no port, no `not`. */

@@ -1,12 +1,12 @@
 /** A network interface as the kernel shows it in `/sys/class/net`. */
 export interface Link {
   readonly name: string;
-  /** Canonical; null: the link has none (tunnels). */
+  /** Canonical; null if the link has none (tunnels). */
   readonly mac: string | null;
   readonly kind: LinkKind;
-  /** The kernel driver of its device (`ena`, `virtio_net`, …); null: it has no device. */
+  /** The kernel driver of its device (`ena`, `virtio_net`, …); null if it has no device. */
   readonly driver: string | null;
-  /** The name of its device on the bus (`0000:00:05.0`, `vif-1`); null: it has none. */
+  /** The name of its device on the bus (`0000:00:05.0`, `vif-1`); null if it has none. */
   readonly busAddress: string | null;
 }
 
@@ -15,7 +15,7 @@ export type LinkWithMac = Link & { readonly mac: string };
 
 /**
  * `device`: a NIC with a device. `veth`: one end of a pair, which replaces a NIC in containers and
- * test benches. All others are built over NICs, or lead nowhere.
+ * test benches. All other kinds are built over NICs, or lead nowhere.
  */
 export type LinkKind =
   "device" | "veth" | "loopback" | "bridge" | "bond" | "vlan" | "macvlan" | "tunnel" | "other";
@@ -25,12 +25,12 @@ export interface LinkAddress {
   /** The name of the link. */
   readonly nic: string;
   readonly family: "ipv4" | "ipv6";
-  /** Without a prefix length and without a zone. */
+  /** Without prefix length and zone. */
   readonly address: string;
   readonly prefixLength: number;
-  /** The zone of an IPv6 link-local address; else 0. */
+  /** The zone of an IPv6 link-local address; otherwise 0. */
   readonly scopeId: number;
-  /** A temporary lease of this run (`--dhcp`), which is released at its end. */
+  /** It belongs to a temporary lease of this run (`--dhcp`), which is released at its end. */
   readonly isTemporary?: true;
 }
 
@@ -38,15 +38,15 @@ export interface LinkAddress {
 export interface LinkState extends Link {
   /** IFF_UP is set. */
   readonly isUp: boolean;
-  /** `carrier`; false while the link is down, when the kernel does not report it. */
+  /** `carrier`; false if the link is down, because the kernel then does not report it. */
   readonly hasCarrier: boolean;
-  /** The bond, bridge or VRF that it belongs to; null: none. */
+  /** The bond, bridge or VRF that the link belongs to; null if there is none. */
   readonly master: string | null;
-  /** Its own addresses; empty while it has no carrier. */
+  /** The addresses of this link; empty if it has no carrier. */
   readonly addresses: readonly LinkAddress[];
 }
 
-/** The links that may lead to IMDS, best first, and why the others may not. */
+/** The links that may lead to IMDS, best first, and the other links. */
 export interface Ranking {
   readonly candidates: readonly RankedLink[];
   readonly others: readonly RejectedLink[];
@@ -70,17 +70,17 @@ export interface RejectedLink {
 export interface BusDevice {
   /** Its name on the bus: `0000:00:06.0`, `vif-1`, `virtio3`. */
   readonly address: string;
-  /** The inode of its entry on the bus: a device that has left and come back has another one. */
+  /** The inode of its entry on the bus. A device that has left and come back has another inode. */
   readonly inode: number;
-  /** null: it has no driver. */
+  /** null if the device has no driver. */
   readonly driver: string | null;
-  /** The names of its links in this network namespace; none without a driver. */
+  /** The names of its links in this network namespace; empty without a driver. */
   readonly links: readonly string[];
 }
 
 /**
- * The address from which to send to `address`: the first of its family, a link-local one only if
- * there is no other (RFC 6724); null: there is none.
+ * The address from which to send to `address`: the first of the same family, but a link-local one
+ * only if there is no other (RFC 6724); null if there is none.
  */
 export function chooseSource(
   address: string,
@@ -91,7 +91,7 @@ export function chooseSource(
   return sameFamily.find(({ scopeId }) => scopeId === 0) ?? sameFamily[0] ?? null;
 }
 
-/** Network card and device number of an attached NIC, as they were when it was configured. */
+/** The network card and device number of an attached NIC when it was configured. */
 export interface OccupiedSlot {
   readonly mac: string;
   /** The name of its link. */

@@ -1,13 +1,13 @@
 import type { Backend } from "./plan.ts";
 import { directoryOf } from "./text.ts";
 
-/** The mark of every file of ours: its first line, after the comment sign of the format. */
+/** The first line of every file of ours contains this, after the comment sign of the format. */
 export const managedMark = "written by ec2nic";
 
 /** The admin's list of unmanaged NICs: MACs, names or ENI ids. */
 export const unmanagedPath = "/etc/ec2nic/unmanaged";
 
-/** Keeps NetworkManager from writing /etc/resolv.conf if another program writes it. */
+/** Keeps NetworkManager from writing /etc/resolv.conf, if another program writes that file. */
 export const networkManagerDnsPath = "/etc/NetworkManager/conf.d/90-ec2nic-dns.conf";
 
 /** Keeps networkd from removing routes and rules of other programs. */
@@ -17,8 +17,8 @@ export const networkdConfigPath = "/etc/systemd/networkd.conf.d/60-ec2nic.conf";
 export const machinePaths: readonly string[] = [networkManagerDnsPath, networkdConfigPath];
 
 /**
- * The path of each backend's file for a NIC; `MAC` stands for its twelve digits. The names sort
- * before Amazon Linux's `80-ec2.network`: networkd uses the first file, by name, that matches.
+ * The path of each backend's file for a NIC, with `MAC` for its twelve digits. The names sort
+ * before `80-ec2.network` of Amazon Linux, because networkd uses the first matching file, by name.
  */
 export const pathTemplates = {
   netplan: "/etc/netplan/60-ec2nic-MAC.yaml",
@@ -26,7 +26,7 @@ export const pathTemplates = {
   networkd: "/etc/systemd/network/60-ec2nic-MAC.network",
 } as const satisfies Record<Backend, string>;
 
-/** A drop-in for the unit that netplan generates, with what netplan cannot express. */
+/** A drop-in for the file that netplan generates, for settings that netplan cannot express. */
 const dropInTemplate = `/etc/systemd/network/10-netplan-${netplanId("MAC")}.network.d/60-ec2nic.conf`;
 
 /** The templates of all files of ours for a NIC. */
@@ -45,7 +45,7 @@ export function dropInPath(mac: string): string {
   return dropInTemplate.replace("MAC", macDigits(mac));
 }
 
-/** The directory of a file of ours that exists only for it; null: others use it, too. */
+/** The directory of a file of ours that exists only for it; null if others use it, too. */
 export function managedDirectory(path: string): string | null {
   return extractMac(path, dropInTemplate) === null ? null : directoryOf(path);
 }
@@ -55,7 +55,7 @@ export function macDigits(mac: string): string {
   return mac.replaceAll(":", "");
 }
 
-/** The MAC of the NIC that a file of ours is for; null: the path is not ours. */
+/** The MAC of the NIC that a file of ours is for; null if the path is not such a file's. */
 export function macOfManagedPath(path: string): string | null {
   const macs = nicPathTemplates.map((template) => extractMac(path, template));
   return macs.find((mac) => mac !== null) ?? null;
@@ -66,7 +66,7 @@ export function isManagedPath(path: string): boolean {
   return machinePaths.includes(path) || macOfManagedPath(path) !== null;
 }
 
-/** The MAC with which `template` gives `text`; null: none does. */
+/** The MAC with which `template` gives `text`; null if there is none. */
 function extractMac(text: string, template: string): string | null {
   const [before = "", after = ""] = template.split("MAC");
   const digits = text.slice(before.length, text.length - after.length);
@@ -78,10 +78,10 @@ function extractMac(text: string, template: string): string | null {
 export const temporaryNames = /^\.ec2nic-[0-9a-f]{12}\.tmp$/;
 
 /**
- * The NIC's id in netplan's YAML. As the other names, it depends on the MAC only, so that every run
- * finds it again. It becomes `10-netplan-ID.network`, and networkd uses the first file, by name, that
- * matches a link: `a-` is before a catch-all (`all-en` in Debian's image) and before an id that is
- * the name of a NIC (cloud-init's).
+ * The NIC's id in netplan's YAML. Like the other names, it depends only on the MAC, so that every
+ * run finds it again. netplan writes `10-netplan-ID.network`, and networkd uses the first file, by
+ * name, that matches a link. `a-` sorts before a catch-all id (`all-en` in Debian's image) and
+ * before an id that is the name of a NIC (cloud-init's).
  */
 export function netplanId(digits: string): string {
   return `a-ec2nic-${digits}`;
@@ -98,9 +98,9 @@ export function profileId(digits: string): string {
 }
 
 /**
- * The uuid of that profile, the same in every run: NetworkManager identifies profiles by it, and a
- * new one would make a second profile for the NIC. RFC 9562 leaves the content of version 8 to the
- * application: `ec2nic` in ASCII, and the MAC at its place in version 1.
+ * The uuid of that profile. It is the same in every run, because NetworkManager identifies profiles
+ * by it, and a new uuid would make a second profile for the NIC. RFC 9562 leaves the content of
+ * version 8 to the application: here `ec2nic` in ASCII, and the MAC at its place in version 1.
  */
 export function profileUuid(digits: string): string {
   return `6563326e-6963-8000-8000-${digits}`;
@@ -112,7 +112,7 @@ export function parentDirectories(path: string): readonly string[] {
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
 }
 
-/** Whether a path is absolute and needs no quoting, in a unit or in a shell. */
+/** Whether a path is absolute and needs no quotes in a unit or in a shell. */
 export function isPlainPath(program: string): boolean {
   return /^(\/[\w.+-]+)+$/.test(program);
 }

@@ -4,43 +4,43 @@ import { quoteShellWord } from "./text.ts";
 /** Names below `latest/`: `["meta-data", "placement", "region"]`. */
 export type MetadataPath = readonly string[];
 
-/** The KEY of `fetch` for a path: relative to `meta-data/` if it is below that. */
+/** The KEY of `fetch` for a path: relative to `meta-data/` if the path is below that. */
 export function formatKey(path: MetadataPath): string {
   return (path[0] === "meta-data" ? path.slice(1) : path).join("/");
 }
 
-/** A value as text. Throws `DATAERR` if it is not UTF-8: it would be changed. */
+/** A value as text. Throws `DATAERR` if it is not UTF-8, because decoding would change it. */
 export function decodeText(bytes: Uint8Array, path: MetadataPath): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     const key = formatKey(path);
-    const hint = `read it alone, byte for byte: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
+    const hint = `write its bytes to a file: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
     throw new Failure("DATAERR", `${key}: its value is not text (UTF-8)`, { cause, hint });
   }
 }
 
 /**
  * The tree below `meta-data/` as `ec2nic fetch` prints it: folders are objects, leaves are text,
- * lists of addresses or prefixes are arrays. It is not validated.
+ * lists of addresses or prefixes are arrays. The tree is not validated.
  */
 export type MetadataTree = {
   readonly [name: string]: string | readonly string[] | MetadataTree;
 };
 
-/** Leaves that are lists of addresses or prefixes, one per line, even if there is only one. */
+/** Leaves that are lists of addresses or prefixes, one per line, even if there is only one line. */
 const addressListPatterns = [
   /^[a-z0-9-]*ipv[46]s$/,
   /^[a-z0-9-]*-cidr-blocks$/,
   /^ipv[46]-prefix(es)?$/,
 ];
 
-/** A leaf in `fetch --json`: an array for an ENI's list of addresses or prefixes, else its text. */
+/** A leaf in `fetch --json`: an array for an ENI's list of addresses or prefixes, else text. */
 export function leafValue(path: MetadataPath, text: string): string | readonly string[] {
   return isAddressList(path) ? text.split("\n").filter((line) => line !== "") : text;
 }
 
-/** Only below an ENI: a tag with the name `local-ipv4s` is a string. */
+/** Only leaves below an ENI are lists: a tag with the name `local-ipv4s` is a string. */
 function isAddressList(path: MetadataPath): boolean {
   const [, leaf] = /^meta-data\/network\/interfaces\/macs\/[^/]+\/(.+)$/.exec(path.join("/")) ?? [];
   if (leaf === undefined) return false;
@@ -66,6 +66,6 @@ interface Tree {
   readonly name: string;
   readonly path: MetadataPath;
   readonly tree: MetadataTree;
-  /** false: a listed entry answered 404, and is left out. */
+  /** False if a listed entry answered 404; the tree does not contain it. */
   readonly isComplete: boolean;
 }

@@ -6,20 +6,20 @@ export interface NetworkConfig {
 
 export interface NicConfig {
   readonly mac: string;
-  /** The link's name, for comments; null: not known. Nothing is matched by it. */
+  /** The link's name, for comments only; null if not known. */
   readonly name: string | null;
   readonly eniId: string;
   readonly isPrimary: boolean;
-  /** 100 · network card + device number: it does not depend on the other NICs. */
+  /** 100 · network card + device number, so that it does not depend on the other NICs. */
   readonly index: number;
   /** The metric of routes from DHCP and router advertisements in the main table. */
   readonly metric: number;
   readonly dhcp4: boolean;
-  /** DHCPv6, and router advertisements, which give the router. */
+  /** DHCPv6 and router advertisements, which give the router. */
   readonly dhcp6: boolean;
-  /** The primary address of each family, which DHCP gives: the source of the NIC's own traffic. */
+  /** The primary address of each family, given by DHCP: the source of the NIC's own traffic. */
   readonly leased: readonly string[];
-  /** Secondary addresses, /32 and /128; never the source of the NIC's own traffic. */
+  /** Secondary addresses, /32 and /128; they are never the source of the NIC's own traffic. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
@@ -29,11 +29,11 @@ export interface Route {
   readonly family: 4 | 6;
   /** A CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
-  /** null: directly on the link. */
+  /** null if the destination is directly on the link. */
   readonly gateway: string | null;
   /**
-   * If a router advertises itself on the link, the route leads over it, else over `gateway`. A
-   * backend that cannot express this uses `gateway`.
+   * If a router advertises itself on the link, the route leads over that router, otherwise over
+   * `gateway`. A backend that cannot express this uses `gateway`.
    */
   readonly prefersAdvertised: boolean;
   readonly table: number;
@@ -43,7 +43,7 @@ export interface RoutingPolicyRule {
   readonly family: 4 | 6;
   /** A CIDR. */
   readonly from: string;
-  /** A CIDR; null: anywhere. */
+  /** A CIDR; null for anywhere. */
   readonly to: string | null;
   readonly table: number;
   readonly priority: number;

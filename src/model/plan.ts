@@ -9,7 +9,7 @@ export interface ConfigFile {
   readonly content: string;
   /** Permission bits: 0600, or what the daemon that reads it requires. */
   readonly mode: number;
-  /** The NIC that it configures; null: the machine as a whole. */
+  /** The NIC that it configures; null for the machine as a whole. */
   readonly mac: string | null;
 }
 
@@ -17,13 +17,13 @@ export interface ConfigFile {
 export interface Step {
   readonly argv: readonly string[];
   readonly reason: string;
-  /** The NIC that it is for, and that fails with it; null: all NICs that changed. */
+  /** The NIC that fails if the command fails; null for all NICs that changed. */
   readonly mac: string | null;
-  /** After this time the command is ended and has failed. */
+  /** After this time the command is ended, and counts as failed. */
   readonly timeoutMs: number;
-  /** A directory whose files it rewrites: files with unchanged content keep their inodes. */
+  /** The command rewrites this directory; files with unchanged content keep their inodes. */
   readonly preservesDirectory?: string;
-  /** Text on stderr which means that another process has already done this: not a failure. */
+  /** This text on stderr means that another process has already done this; it is not a failure. */
   readonly alreadyDoneMessage?: string;
 }
 
@@ -64,18 +64,18 @@ export interface NicResult {
   readonly name: string | null;
   readonly eni: string | null;
   readonly outcome: NicOutcome;
-  /** Absent if the outcome needs none. */
+  /** Absent if the outcome explains itself. */
   readonly reason?: string;
 }
 
-/** The chosen backend, and what is needed to make it read its files again. */
+/** The chosen backend, and the facts that are needed to make it read its files again. */
 export interface Activation {
   readonly backend: Backend;
-  /** null: the backend is not netplan. */
+  /** null if the backend is not netplan. */
   readonly renderer: NetplanRenderer | null;
   /** `local`: the daemon has not started yet, and will read our files when it starts. */
   readonly stage: "local" | "network";
-  /** The daemon runs and takes commands. */
+  /** The daemon runs and accepts commands. */
   readonly isRunning: boolean;
   readonly hasSystemd: boolean;
   /** The uuid of NetworkManager's active profile, by the link's name. */
@@ -93,18 +93,18 @@ export function usesNetworkManager({
 /** What commands need to know about a configured NIC. */
 export interface ActiveNic {
   readonly mac: string;
-  /** null: it is not attached, and cannot be activated. */
+  /** null if the NIC is not attached; then it cannot be activated. */
   readonly name: string | null;
   readonly isPrimary: boolean;
 }
 
-/** One thing on the machine that differs from the wanted configuration, with what fixes it. */
+/** One thing on the machine that differs from the wanted configuration, with the data for a fix. */
 export type Difference = DifferenceLocation &
   (
     | { readonly kind: "file"; readonly what: "missing" | "wrong" | "stale" }
     | AddressDifference
     | RouteDifference
-    /** `stale`: one of our rules, of no ENI. */
+    /** `stale`: the rule is ours, but belongs to no ENI. */
     | {
         readonly kind: "rule";
         readonly what: "missing" | "stale";
@@ -114,21 +114,21 @@ export type Difference = DifferenceLocation &
   );
 
 interface DifferenceLocation {
-  /** null: of no known NIC. */
+  /** null if it belongs to no known NIC. */
   readonly mac: string | null;
-  /** The link's name; null: it has none. */
+  /** The link's name; null if there is no link. */
   readonly name: string | null;
   /** What differs, in one line that names the object. */
   readonly text: string;
 }
 
-/** `wrong`: it exists, and duplicate address detection has failed. */
+/** `wrong`: the address exists, but duplicate address detection has failed. */
 interface AddressDifference {
   readonly kind: "address";
   readonly what: "missing" | "wrong";
-  /** With the prefix length that it has or should have. */
+  /** With the prefix length that the address has or should have. */
   readonly cidr: string;
-  /** DHCP gives it: only a DHCP client can add it. */
+  /** DHCP gives the address, so only a DHCP client can add it. */
   readonly isLeased: boolean;
 }
 
@@ -137,7 +137,7 @@ interface RouteDifference {
   readonly kind: "route";
   readonly what: "missing" | "wrong";
   readonly route: Route;
-  /** The metric of the existing route; null: there is none. */
+  /** The metric of the existing route; null if there is none. */
   readonly metric: number | null;
 }
 
@@ -145,22 +145,22 @@ interface RouteDifference {
 export interface HostState {
   /** The files at our paths, of every backend, sorted by path. */
   readonly files: readonly ExistingFile[];
-  /** The text of `/etc/ec2nic/unmanaged`; null: there is none. */
+  /** The text of `/etc/ec2nic/unmanaged`; null if there is no such file. */
   readonly unmanaged: string | null;
 }
 
 export interface ExistingFile {
-  /** On the target, without `--root`. */
+  /** The path on the target, without `--root`. */
   readonly path: string;
   readonly content: string;
-  /** Permission bits; null: it is no regular file, but for example a symbolic link. */
+  /** Permission bits; null if it is not a regular file, but for example a symbolic link. */
   readonly mode: number | null;
 }
 
 /** A configuration file of another program, or of the admin. */
 export interface OtherFile {
   readonly path: string;
-  /** "" for a link to /dev/null, which masks files of this name. */
+  /** "" for a link to /dev/null, which masks files with this name. */
   readonly content: string;
 }
 
@@ -171,7 +171,7 @@ export type Stage = (typeof stages)[number];
 export interface ApplyResult {
   /** The plan's NICs with their outcomes. */
   readonly nics: readonly NicResult[];
-  /** What the run must end with; null: everything succeeded. */
+  /** The failure that the run must end with; null if everything succeeded. */
   readonly failure: Failure | null;
   /** When everything was activated and the verification began, on `Clock.now`. */
   readonly activatedMs: number;

@@ -1,21 +1,21 @@
 import type { FirewallChain } from "./firewall.ts";
 import type { LinkState } from "./link.ts";
 
-/** What the kernel says about one path to IMDS; null: unknown, for `ip` is missing or too limited. */
+/** What the kernel says about a path to IMDS; null if unknown: `ip` is missing or too limited. */
 export interface PathFacts {
   readonly route: RouteFact | null;
   /**
-   * Table and metric of a route to this address alone, as `ip` takes them: ` table 7 metric 9`, empty
-   * for a route in `main` without a metric. null: the route covers more than this address.
+   * Table and metric of a route to this address alone, as `ip` takes them: ` table 7 metric 9`, or
+   * empty for table `main` without a metric. null if the route covers more than this address.
    */
   readonly hostRoute: string | null;
-  /** The route for a program that does not bind to a NIC. */
+  /** The route of a program that does not bind to a NIC. */
   readonly unboundRoute: RouteFact | null;
-  /** Whether rp_filter accepts an answer that arrives here; null: unknown. */
+  /** Whether rp_filter accepts a response that arrives here; null if unknown. */
   readonly acceptsReplies: boolean | null;
-  /** The next hop's entry in the neighbour table; `unused`: there is none, nothing was sent to it. */
+  /** The next hop's entry in the neighbour table; `unused` if it has none, as nothing was sent. */
   readonly neighbour: "reachable" | "failed" | "unused" | null;
-  /** The gateway of some IPv6 route of this link. */
+  /** The gateway of any IPv6 route of this link. */
   readonly router: string | null;
 }
 
@@ -26,9 +26,9 @@ export type RouteFact =
   | { readonly kind: "forbidden" };
 
 export interface NicFacts {
-  /** 0 off, 1 strict, 2 loose: the larger of `all` and the NIC's own. null: unknown. */
+  /** 0 off, 1 strict, 2 loose: the larger value of `all` and of the NIC; null if unknown. */
   readonly rpFilter: number | null;
-  /** Packets dropped by the ENI's limit for link-local services; null: its driver does not count. */
+  /** Packets dropped by the ENI's limit for link-local services; null if they are not counted. */
   readonly exceeded: number | null;
 }
 
@@ -38,7 +38,7 @@ export interface Refusal {
   /** `prohibit`, `blackhole`, `unreachable` */
   readonly type: string;
   readonly kind: "route" | "rule";
-  /** The canonical CIDR it covers. */
+  /** The canonical CIDR that it covers. */
   readonly destination: string;
   /** The command that removes it. */
   readonly remove: string;
@@ -46,23 +46,23 @@ export interface Refusal {
 
 export interface MachineFacts {
   readonly refusals: readonly Refusal[];
-  /** null: it cannot be read (without root, or without nft and iptables). */
+  /** null if it cannot be read (without root, or without nft and iptables). */
   readonly firewall: readonly FirewallChain[] | null;
   readonly uid: number;
-  /** systemd-imdsd runs: it asks IMDS for other programs, and may forbid direct access. */
+  /** systemd-imdsd runs. It asks IMDS for other programs, and can forbid their direct access. */
   readonly hasImdsd: boolean;
-  /** Requests an address with a program of this machine; the NIC's name is to be appended. */
+  /** The command that gets an address, without the NIC's name at its end; null if there is none. */
   readonly dhcpClient: readonly string[] | null;
-  /** From the firmware; null: it has none. */
+  /** The instance id from the firmware; null if it has none. */
   readonly instanceId: string | null;
 }
 
-/** A NIC, the paths that were probed through it, and its verdict. */
+/** A NIC, the probed paths through it, and its verdict. */
 export interface ProbedNic {
   readonly link: LinkState;
-  /** 1 is the best; null: it is not probed. */
+  /** 1 is the best; null if the NIC is not probed. */
   readonly rank: number | null;
-  /** Why it has this rank, or none. */
+  /** Why the NIC has this rank, or has none. */
   readonly reason: string;
   readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
@@ -74,15 +74,15 @@ export interface ProbedPath {
   readonly verdict: Verdict;
 }
 
-/** The kernel's own routing, as used by programs that do not bind to a NIC. */
+/** The kernel's own routing, which programs use that do not bind to a NIC. */
 export interface ProbedKernel {
-  /** The link of its route; null: unknown. */
+  /** The link of the route; null if unknown. */
   readonly link: string | null;
   readonly paths: readonly ProbedPath[];
   readonly verdict: Verdict;
 }
 
-/** The state of a path to IMDS, or of a NIC: stable words, for programs. */
+/** The state of a path to IMDS, or of a NIC. These words are stable, for programs. */
 export const verdictWords = [
   "reached",
   "down",
@@ -111,22 +111,22 @@ export interface Verdict {
   readonly word: VerdictWord;
   /** A sentence about the NIC, without its name and without the full stop. */
   readonly text: string;
-  /** Shell commands that fix it, in order; null: none is known. */
+  /** Shell commands that fix it, in order; null if none is known. */
   readonly fix: readonly string[] | null;
 }
 
 /**
- * The result of one probe of one path: a NIC or the kernel's own routing, and an endpoint. The steps
- * follow each other; null: not reached.
+ * The result of one probe of one path: an endpoint over a NIC or over the kernel's own routing. The
+ * steps follow each other; a step that was not reached is null.
  */
 export interface PathProbe {
   readonly endpoint: string;
   readonly connect: ProbeStep | null;
   /** `PUT /latest/api/token` */
   readonly token: ProbeStep | null;
-  /** `GET /latest/meta-data/instance-id`, with that token. */
+  /** `GET /latest/meta-data/instance-id` with the token. */
   readonly read: ProbeStep | null;
-  /** After an unanswered PUT: a GET with an invalid token, which IMDS answers with 401. */
+  /** After a PUT without an answer: a GET with an invalid token, which IMDS answers with 401. */
   readonly invalidToken: ProbeStep | null;
   readonly requests: number;
   readonly retries: number;
@@ -134,14 +134,14 @@ export interface PathProbe {
 
 export interface ProbeStep {
   /**
-   * `ok`; an errno (`ETIMEDOUT`); a status (`403`); `silent`: connected, but no complete answer;
-   * `not-http`; `no-token`: 200, but the body is not a token.
+   * `ok`; an errno (`ETIMEDOUT`); a status (`403`); `silent`: connected, but the answer is missing
+   * or incomplete; `not-http`; `no-token`: 200, but the body is not a token.
    */
   readonly outcome: string;
   readonly ms: number;
 }
 
-/** IMDS answered with metadata. */
+/** Whether IMDS answered with metadata. */
 export function isReached({ read }: Pick<PathProbe, "read">): boolean {
   return read?.outcome === "ok";
 }

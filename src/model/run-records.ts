@@ -5,26 +5,26 @@ const nicRecordSchema = v.object({
   mac: v.string(),
   /** The name of its link. */
   name: v.string(),
-  /** The device, see `BusDevice`; null: the link has none, as a veth. */
+  /** The device, see `BusDevice`; null if the link has none, like a veth. */
   device: v.nullable(v.object({ address: v.string(), inode: v.number() })),
-  /** Everything that IMDS lists was configured, and no run waits for more. */
+  /** Everything that IMDS lists for it was configured, and no run waits for more. */
   isSettled: v.boolean(),
-  /** Whether the last run found its files up to date and wrote none; null: no run in this boot. */
+  /** Whether the last run found its files up to date; null if no run checked them in this boot. */
   foundUnchanged: v.nullable(v.boolean()),
 });
 
 /** `/run/ec2nic/nics.json` */
 export const nicRecordsSchema = v.array(nicRecordSchema);
 
-/** A NIC as a run has last seen it. */
+/** A NIC as a run saw it last. */
 export type NicRecord = Readonly<v.InferOutput<typeof nicRecordSchema>>;
 
-/** A device as it was then: see `BusDevice`. */
+/** A device as a run saw it last, see `BusDevice`. */
 export type RecordedDevice = NonNullable<NicRecord["device"]>;
 
 const previousFileSchema = v.object({
   path: v.string(),
-  /** null: the file did not exist. */
+  /** null if the file did not exist. */
   content: v.nullable(v.string()),
   mode: v.number(),
   mac: v.nullable(v.string()),
@@ -39,21 +39,21 @@ const reachabilitySchema = v.object({
 export const interruptedRunSchema = v.object({
   /** The files before the first change. */
   previous: v.pipe(v.array(previousFileSchema), v.readonly()),
-  /** What made the machine reachable before the first change; null: not known. */
+  /** What made the machine reachable before the first change; null if not known. */
   reachability: v.nullable(reachabilitySchema),
 });
 
-/** A file before a run changed it. */
+/** A file as it was before a run changed it. */
 export type PreviousFile = Readonly<v.InferOutput<typeof previousFileSchema>>;
 
-/** The primary NIC's link, and which families had a default route over it. */
+/** The primary NIC's link, and the families that had a default route over it. */
 export type Reachability = Readonly<v.InferOutput<typeof reachabilitySchema>>;
 
 /**
  * The record that a run writes before its first change of a running machine, and removes after its
- * last check. If it exists, a run was killed in between: each file is the old or the new one, but the
- * backend may not have read it. A reboot removes it with `/run`, and the backend then reads all
- * files.
+ * last check. If the record exists, a run was killed in between: each file is the old or the new
+ * one, but the backend may not have read it. A reboot removes the record with `/run`, and the
+ * backend then reads all files.
  */
 export type InterruptedRun = Readonly<v.InferOutput<typeof interruptedRunSchema>>;
 
@@ -70,13 +70,13 @@ export interface NicRecordUpdate {
   readonly unsettled: readonly string[];
   /** MACs whose files were up to date. */
   readonly foundUnchanged: readonly string[];
-  /** MACs for which files were written or removed. */
+  /** MACs whose files were written or removed. */
   readonly written: readonly string[];
 }
 
 /**
- * The records after an update, sorted by MAC. The record of a MAC that is not seen now stays, unless
- * its files were removed: it is needed when the NIC has left.
+ * The records after an update, sorted by MAC. The record of a MAC that is not seen now stays,
+ * because it is needed when the NIC has left, unless the files of the NIC were removed.
  */
 export function updateRecords(
   records: readonly NicRecord[],
@@ -98,7 +98,7 @@ function updateRecord(
   const found = update.devices.find(({ links }) => links.includes(name));
   const device = found === undefined ? null : { address: found.address, inode: found.inode };
   const last = records.find((record) => record.mac === mac);
-  // a record of another device at the same place says nothing of this one
+  // a record about another device says nothing about this one
   const previous = JSON.stringify(last?.device) === JSON.stringify(device) ? last : undefined;
   const wasSettled = previous?.isSettled === true;
   const wasUnchanged = update.written.includes(mac) ? false : (previous?.foundUnchanged ?? null);

@@ -2,10 +2,10 @@ import { Failure } from "../exit.ts";
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Far below the longest timer, 2^31 - 1 ms, and more than any wait needs. */
+/** More than any wait needs, and far below the longest timer, 2^31 - 1 ms. */
 const maxDurationMs = 24 * 3_600_000;
 
-/** `300ms`, `10s`, `1.5m`, `1h` as milliseconds. Throws `USAGE`, naming `source`. */
+/** `300ms`, `10s`, `1.5m`, `1h` as milliseconds. Throws `USAGE` with a message about `source`. */
 export function parseDuration(text: string, source: string): number {
   const [, number, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text) ?? [];
   const factor = unitsMs[unit ?? ""];
@@ -43,7 +43,7 @@ export function isList<T>(value: T): value is Extract<T, readonly unknown[]> {
   return Array.isArray(value);
 }
 
-/** Why a command failed: `nmcli up ens5: ended with 4: no lease`. `output`: its first line is shown. */
+/** `nmcli up ens5: ended with 4: no lease`; the last part is the first line of `output`. */
 export function describeCommandFailure(
   argv: readonly string[],
   code: number,
@@ -54,7 +54,7 @@ export function describeCommandFailure(
   return [argv.join(" "), problem, firstLine].filter((part) => part !== "").join(": ");
 }
 
-/** A word of a command that a user may paste; ec2nic itself runs no command over a shell. */
+/** Quotes a word of a command that a user can paste; ec2nic itself runs no command over a shell. */
 export function quoteShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
@@ -67,7 +67,7 @@ const controlChars =
   // oxlint-disable-next-line no-control-regex -- the pattern is about them
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Replaces control characters by `escape` of their code; by default `\u001b`, as in JSON. */
+/** Replaces control characters by `escape` of their code, by default like JSON: `\u001b`. */
 export function escapeControlChars(
   text: string,
   escape: (code: number) => string = unicodeEscape,
@@ -81,8 +81,8 @@ export function unicodeEscape(code: number): string {
 }
 
 /**
- * Compares names with their numbers: `eth2` before `eth10`. Otherwise by code unit and not by locale,
- * so that every machine sorts in the same order.
+ * Compares names with their numbers: `eth2` before `eth10`. Otherwise compares by code unit and not
+ * by locale, so that every machine sorts in the same order.
  */
 export function compareNaturally(left: string, right: string): number {
   const a = splitChunks(left);
@@ -108,7 +108,7 @@ export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. `src/ephemeral-dhcp` must not import src/exit.ts. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
