@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { errorMessage, Failure } from "../exit.ts";
 import { parseProcStat } from "./end-process.ts";
 import { errorCode } from "./errors.ts";
-import type { ExecOptions, ExecResult } from "./host.ts";
+import type { Exec, ExecOptions } from "./host.ts";
 
 /** How long output is still read after the command has ended. */
 const pipeGraceMs = 500;
@@ -13,10 +13,7 @@ const pipeGraceMs = 500;
  * 126 if it is not executable, 128 + n if signal n ended it. Throws `OSERR` if the kernel refuses
  * to start the command for another reason.
  */
-export async function exec(
-  argv: readonly string[],
-  options: ExecOptions = {},
-): Promise<ExecResult> {
+export const exec: Exec = async (argv, options = {}) => {
   const stdio = options.stdio === "inherit" ? "inherit" : "pipe";
   let child: ReturnType<typeof startChild> | null = null;
   // before the start, because a signal without a handler would end only this process
@@ -38,7 +35,7 @@ export async function exec(
   await child.exited;
   stopForwarding();
   return { code: exitStatus(child), isStarted: true, stdout, stderr };
-}
+};
 
 function startChild(argv: readonly string[], options: ExecOptions, stdio: "inherit" | "pipe") {
   try {

@@ -82,12 +82,9 @@ export interface BusDevice {
  * The address from which to send to `address`: the first of the same family, but a link-local one
  * only if there is no other (RFC 6724); null if there is none.
  */
-export function chooseSource(
-  address: string,
-  addresses: readonly LinkAddress[],
-): LinkAddress | null {
+export function chooseSource(address: string, sources: readonly LinkAddress[]): LinkAddress | null {
   const family = address.includes(":") ? "ipv6" : "ipv4";
-  const sameFamily = addresses.filter((candidate) => candidate.family === family);
+  const sameFamily = sources.filter((candidate) => candidate.family === family);
   return sameFamily.find(({ scopeId }) => scopeId === 0) ?? sameFamily[0] ?? null;
 }
 

@@ -83,11 +83,8 @@ export interface Activation {
 }
 
 /** Whether NetworkManager configures the links, by itself or as netplan's renderer. */
-export function usesNetworkManager({
-  backend,
-  renderer,
-}: Pick<Activation, "backend" | "renderer">): boolean {
-  return backend === "network-manager" || renderer === "NetworkManager";
+export function usesNetworkManager(activation: Pick<Activation, "backend" | "renderer">): boolean {
+  return activation.backend === "network-manager" || activation.renderer === "NetworkManager";
 }
 
 /** What commands need to know about a configured NIC. */

@@ -31,7 +31,7 @@ export function createImdsdGet(socketPath: string, signal: AbortSignal | null): 
 /** Decodes base64. Throws `EBADMSG` for other characters, which `Buffer` would skip. */
 function decodeBase64(data: unknown): Uint8Array<ArrayBuffer> {
   if (typeof data !== "string" || data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
-    throw new CodedError("EBADMSG", "the answer is not base64");
+    throw new CodedError("EBADMSG", "the value is not base64");
   }
   return new Uint8Array(Buffer.from(data, "base64"));
 }

@@ -87,7 +87,7 @@ function openSocket(fd: number): Socket {
 export function createBoundTransport(libc: Libc, options: BindOptions): BoundTransport {
   const agent = new BoundAgent(libc, options);
   return {
-    fetch: (url, init) => fetchThroughAgent(agent, new URL(url), init),
+    fetch: (url, init) => fetchWithAgent(agent, new URL(url), init),
     canConnect: null,
     tryConnect: (host, port, signal) => agent.tryConnect({ host, port, stop: signal }),
     close: () => agent.close(),
@@ -95,11 +95,7 @@ export function createBoundTransport(libc: Libc, options: BindOptions): BoundTra
 }
 
 /** Node.js reports a response, an error or an upgrade (101), but no abort after one of these. */
-async function fetchThroughAgent(
-  agent: BoundAgent,
-  url: URL,
-  init: RequestInit,
-): Promise<Response> {
+async function fetchWithAgent(agent: BoundAgent, url: URL, init: RequestInit): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { signal } = init;
   signal?.throwIfAborted();

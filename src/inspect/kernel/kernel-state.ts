@@ -148,7 +148,7 @@ function toKernelRule(rule: IpRule, family: Family): KernelRule {
   };
 }
 
-/** null: anywhere; undefined: not a canonical network (`10.0.0.5/24`, which the kernel accepts). */
+/** null for anywhere; undefined if not canonical (`10.0.0.5/24`, which the kernel accepts). */
 function parseSelector(
   text: string,
   length: number | undefined,

@@ -11,7 +11,7 @@ const ec2Drivers: readonly string[] = ["ena", "efa", "vif", "ixgbevf"];
  */
 export function rankCandidates(links: readonly LinkState[]): Ranking {
   const hasDevice = links.some(({ kind }) => kind === "device");
-  const rated = links.map((link) => ({ link, reason: findExclusionReason(link, hasDevice) }));
+  const rated = links.map((link) => ({ link, reason: findExclusion(link, hasDevice) }));
   const candidates = rated
     .filter(({ reason }) => reason === null)
     .map(({ link }) => ({ link, criteria: rateLink(link) }))
@@ -26,10 +26,7 @@ export function rankCandidates(links: readonly LinkState[]): Ranking {
 }
 
 /** null if the link is usable. Links of a bridge or bond have no address; links of a VRF do. */
-function findExclusionReason(
-  { kind, master, addresses }: LinkState,
-  hasDevice: boolean,
-): string | null {
+function findExclusion({ kind, master, addresses }: LinkState, hasDevice: boolean): string | null {
   if (master !== null && !addresses.some(isUsable)) return `belongs to ${master}`;
   if (kind === "veth") return hasDevice ? "leads to a container" : null;
   return describeNonNic(kind);
