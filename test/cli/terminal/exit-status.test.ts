@@ -82,7 +82,7 @@ const rows: readonly Row[] = [
     why: "AWS_EC2_METADATA_DISABLED",
     args: ["mac"],
     env: { AWS_EC2_METADATA_DISABLED: "true" },
-    message: "AWS_EC2_METADATA_DISABLED=true",
+    message: "because AWS_EC2_METADATA_DISABLED is true",
   },
 ];
 
