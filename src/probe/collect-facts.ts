@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { ExecHost, FileHost, Host } from "../host/host.ts";
 import { endpointFamily } from "../imds/protocol/endpoint.ts";
 import { splitEndpoint } from "../model/ip.ts";
 import { readFirewall } from "./read-firewall.ts";
@@ -14,27 +14,28 @@ import {
 import type { LinkProbes } from "./probe-paths.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
-/** Everything that a diagnosis depends on. */
+/** All facts that a diagnosis needs. */
 export interface ProbeFacts {
   readonly probed: readonly LinkFacts[];
   readonly machine: MachineFacts;
 }
 
-/** What is known about a NIC, or (`link` is null) about the kernel's own routing. */
+/** The facts about a NIC, or about kernel routing if `link` is null. */
 export interface LinkFacts {
   readonly link: LinkState | null;
   readonly nicFacts: NicFacts;
   readonly paths: readonly {
     readonly probe: PathProbe;
     readonly pathFacts: PathFacts;
-    /** The NIC's address to send from; null: it has none, or the kernel chooses. */
+    /** The address that the NIC sends from; null if it has none, or if the kernel chooses. */
     readonly source: string | null;
   }[];
 }
 
 /**
- * Reads what may be between the NICs and IMDS. To be called right after the probe, because neighbour
- * entries expire. The firewall, and routes that forbid IMDS, are read only if a NIC did not reach it.
+ * Reads what can stop packets between the NICs and IMDS. Must run right after the probe, because
+ * neighbour entries expire. Reads the firewall, and the routes that forbid IMDS, only if a NIC did
+ * not reach IMDS.
  */
 export async function collectProbeFacts(
   host: Host,
@@ -45,12 +46,15 @@ export async function collectProbeFacts(
   const endpoints = probed.flatMap(({ probes }) => probes.map(({ endpoint }) => endpoint));
   const numeric = endpoints.filter((endpoint) => endpointFamily(endpoint) !== null);
   const addresses = new Set(numeric.map((endpoint) => splitEndpoint(endpoint).host));
-  const [environment, firewall, refusals] = await Promise.all([
-    inspectMachine(host),
+  const [hasImdsd, dhcpClient, instanceId, firewall, refusals] = await Promise.all([
+    exists(host, "/run/systemd/io.systemd.InstanceMetadata"),
+    findDhcpClient(host),
+    readInstanceId(host),
     isEveryNicReached ? null : readFirewall(host),
     isEveryNicReached ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
   ]);
-  return { probed: nics, machine: { ...environment, firewall, refusals: refusals.flat() } };
+  const facts = { hasImdsd, dhcpClient, instanceId, uid: host.uid, firewall };
+  return { probed: nics, machine: { ...facts, refusals: refusals.flat() } };
 }
 
 async function collectLinkFacts(host: Host, { link, probes }: LinkProbes): Promise<LinkFacts> {
@@ -68,24 +72,12 @@ async function collectLinkFacts(host: Host, { link, probes }: LinkProbes): Promi
   return { link, nicFacts, paths };
 }
 
-type ImdsEnvironment = Pick<MachineFacts, "hasImdsd" | "dhcpClient" | "instanceId" | "uid">;
-
-/** Facts of the whole machine. Reads only. */
-async function inspectMachine(host: Pick<Host, "env" | "files" | "uid">): Promise<ImdsEnvironment> {
-  const [hasImdsd, dhcpClient, instanceId] = await Promise.all([
-    exists(host, "/run/systemd/io.systemd.InstanceMetadata"),
-    findDhcpClient(host),
-    readInstanceId(host),
-  ]);
-  return { hasImdsd, dhcpClient, instanceId, uid: host.uid };
-}
-
 /** A path that cannot be read counts as absent. */
-async function exists({ files }: Pick<Host, "files">, path: string): Promise<boolean> {
+async function exists({ files }: FileHost, path: string): Promise<boolean> {
   return (await files.stat(path).catch(() => null)) !== null;
 }
 
-/** NetworkManager if it runs, else the first DHCP client that is installed. */
+/** The command that requests an address: of NetworkManager if it runs, else of the first client. */
 async function findDhcpClient(
   host: Pick<Host, "env" | "files">,
 ): Promise<MachineFacts["dhcpClient"]> {
@@ -100,16 +92,16 @@ async function findDhcpClient(
 }
 
 /**
- * On Nitro, the board's asset tag is the instance's id: it is known even if IMDS is not reached.
+ * The instance id, even if IMDS is not reached: on Nitro, it is the asset tag of the board.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html
  */
-async function readInstanceId(host: Pick<Host, "files">): Promise<string | null> {
+async function readInstanceId(host: FileHost): Promise<string | null> {
   const path = "/sys/devices/virtual/dmi/id/board_asset_tag";
   const text = (await readTextOrEmpty(host, path)).trim();
   return /^i-[0-9a-f]{8,17}$/.test(text) ? text : null;
 }
 
-/** What else decides on a NIC's packets, apart from routes. A missing file or program is no error. */
+/** Facts that decide about a NIC's packets, besides routes; null if a file or program is missing. */
 async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
   const [all, own, exceeded] = await Promise.all([
     readRpFilter(host, "all"),
@@ -120,16 +112,17 @@ async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Pr
   return { rpFilter: all === null || own === null ? null : Math.max(all, own), exceeded };
 }
 
-async function readRpFilter(host: Pick<Host, "files">, name: string): Promise<number | null> {
+async function readRpFilter(host: FileHost, name: string): Promise<number | null> {
   const text = (await readTextOrEmpty(host, `/proc/sys/net/ipv4/conf/${name}/rp_filter`)).trim();
   return /^[012]$/.test(text) ? Number(text) : null;
 }
 
 /**
- * The ena driver counts packets to link-local services (IMDS, DNS, NTP) beyond 1024 per second.
+ * The number of dropped packets to link-local services (IMDS, DNS, NTP), beyond 1024 per second. The
+ * ena driver counts them.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
  */
-async function readExceeded(host: Pick<Host, "exec">, nic: string): Promise<number | null> {
+async function readExceeded(host: ExecHost, nic: string): Promise<number | null> {
   const { code, stdout } = await host.exec(["ethtool", "-S", nic], { timeoutMs: 2000 });
   const count = /^\s*linklocal_allowance_exceeded:\s*(\d+)$/m.exec(stdout)?.[1];
   return code !== 0 || count === undefined ? null : Number(count);

@@ -18,8 +18,8 @@ export interface FirstNic {
 }
 
 /**
- * The first NIC through which IMDS answers; it does not wait for the others. null: none before the
- * deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not help.
+ * Returns the first NIC through which IMDS answers, without the results of the other NICs, or null at
+ * the deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not help.
  */
 export async function findFirstNic(host: Host, options: ImdsOptions): Promise<FirstNic | null> {
   const settings = parseImdsSettings(options, host.env);
@@ -27,7 +27,7 @@ export async function findFirstNic(host: Host, options: ImdsOptions): Promise<Fi
   return retryUntilFound(host, { deadlineMs, retries: settings.retries }, async () => {
     const { candidates, others } = await selectNicsToProbe(host, settings.nic);
     const links = candidates.map(({ link }) => link);
-    // as with `fetch`: if a route forbids IMDS, a NIC is used only with --interface
+    // if a route forbids IMDS, `fetch` uses a NIC only with --interface, and so does this
     const endpoints = settings.nic === null ? settings.endpoints : [];
     const { forbiddenEndpoints: forbidden } = await lookUpEndpointRoutes(host, endpoints, []);
     const reached = await withLeases(host, settings, host.log.verbose, (addLeasedAddress) =>
@@ -59,18 +59,15 @@ async function racePaths(
   const all = probePaths(host, { ...options, stop, onProbe }).then(() => null);
   const reached = await Promise.race([promise, all]);
   raceEnd.abort(new Error("the race is over"));
-  all.catch(() => undefined); // the other probes end with the abort's reason
+  all.catch(() => undefined); // the other probes reject with the reason of the abort signal
   if (reached === null && isImdsDisabled) {
     const hint = "ec2nic probe-nics shows how to switch it on";
-    throw new Failure("UNAVAILABLE", "IMDS answers 403: it is switched off", { hint });
+    throw new Failure("UNAVAILABLE", "IMDS answers 403, because it is switched off", { hint });
   }
   return reached;
 }
 
-/**
- * The name of the NIC; for the kernel's own routing, the link of its route. Throws `UNAVAILABLE` if
- * that link is unknown.
- */
+/** The NIC's name; for kernel routing, the link of the route. Throws `UNAVAILABLE` if unknown. */
 async function resolveLinkName(
   host: Pick<Host, "exec" | "lookUpRoute">,
   { link, probe: { endpoint } }: ReachedPath,
@@ -82,7 +79,8 @@ async function resolveLinkName(
   if (endpointFamily(endpoint) !== null) {
     const { route } = await readPathFacts(host, { nic: null, address, source: null });
     if (route?.kind === "route" && route.nic !== null) return route.nic;
-    const { routedLink } = await lookUpEndpointRoutes(host, [endpoint], links); // without the program ip
+    // this works without the program `ip`
+    const { routedLink } = await lookUpEndpointRoutes(host, [endpoint], links);
     if (routedLink !== null) return routedLink;
   }
   const hint = "give the endpoint as an IP address, and install iproute2";
@@ -90,8 +88,8 @@ async function resolveLinkName(
 }
 
 /**
- * The NICs to probe, best first, and the others with the reason. A NIC that is named in the settings
- * is probed whatever its kind. Throws `USAGE` if there is no such NIC.
+ * Divides the NICs into those to probe, best first, and the others. `requestedNic` is probed even if
+ * it is not a candidate, such as a bridge. Throws `USAGE` if there is no such NIC.
  */
 export async function selectNicsToProbe(
   host: Pick<Host, "addresses" | "files">,
@@ -113,10 +111,10 @@ export async function selectNicsToProbe(
 const firstPauseMs = 100;
 const maxPauseMs = 2000;
 
-/** A shorter try cannot succeed. */
+/** A try with less time than this cannot succeed. */
 const minTryMs = 50;
 
-/** Tries again, with growing pauses, until something is found; null: not before the deadline. */
+/** Calls `tryFind` until it finds something, with growing pauses. Returns null at the deadline. */
 export async function retryUntilFound<T>(
   host: Pick<Host, "clock" | "log" | "signal">,
   { deadlineMs, retries }: { readonly deadlineMs: number; readonly retries: number },

@@ -15,13 +15,13 @@ export const probeNicsFlags = {
 export interface ProbeNicsOptions extends ImdsOptions {
   readonly first: boolean;
   readonly json: boolean;
-  /** No table, not even on a terminal. */
+  /** Prints one fact per line and no table, even on a terminal. */
   readonly plain: boolean;
-  /** More about each NIC. */
+  /** Prints more facts about each NIC. */
   readonly verbose: boolean;
 }
 
-/** Throws `USAGE`. */
+/** The options of `probe-nics`. Throws `USAGE`. */
 export function parseProbeNicsOptions(argv: ParsedArgv<typeof probeNicsFlags>): ProbeNicsOptions {
   const toHint = (nic: string): string => `ec2nic probe-nics --interface ${nic}`;
   refuseArguments(argv, "probe-nics takes no arguments", toHint);

@@ -12,11 +12,11 @@ import {
 } from "./rows.ts";
 
 /**
- * The result for a screen reader, a pipe and grep: one fact per line, no columns, no meaning in
- * brackets, every line about a NIC begins with its name, and no line is wrapped.
+ * The result for a screen reader, a pipe and grep. Each line has one fact and is not wrapped. There are
+ * no columns and no words in brackets. Every line about a NIC begins with the name of the NIC.
  */
 export function listProbe(results: ProbeResults, verbose: boolean): string {
-  const { headline, rows, failing, endpoints, notAsked } = probeRows(results, verbose);
+  const { headline, rows, failing, endpoints, notProbed } = probeRows(results, verbose);
   const lines = [
     headline,
     ...rows.flatMap((row) => [
@@ -25,7 +25,7 @@ export function listProbe(results: ProbeResults, verbose: boolean): string {
       ...(failing.includes(row) ? problemLines(rowSubject(row), row.verdict) : []),
     ]),
     ...(results.note === null ? [] : problemLines("Note", results.note)),
-    ...notAsked,
+    ...notProbed,
   ];
   return escapeUnprintable(`${lines.join("\n")}\n`);
 }

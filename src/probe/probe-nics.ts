@@ -17,18 +17,17 @@ import { withLeases } from "./with-leases.ts";
 import { isBindable } from "../imds/protocol/endpoint.ts";
 import { splitEndpoint } from "../model/ip.ts";
 
-/** One probe of all NICs. */
 export interface ProbeResult {
-  /** Best first; those that were not probed are last. */
+  /** The best NIC first, and at the end the NICs that were not probed. */
   readonly nics: readonly ProbedNic[];
-  /** The kernel's own routing; null: it was not probed. */
+  /** null if kernel routing was not probed. */
   readonly kernel: ProbedKernel | null;
-  /** Why programs that do not bind to a NIC do not reach IMDS; null: they do, or no NIC does. */
+  /** Why programs that do not bind to a NIC do not reach IMDS; see `diagnoseUnboundRouting`. */
   readonly note: Verdict | null;
   readonly elapsedMs: number;
 }
 
-/** Probes IMDS through every NIC at once, and diagnoses those that do not reach it. */
+/** Probes IMDS through all NICs at the same time, and says why a NIC does not reach IMDS. */
 export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promise<ProbeResult> {
   const settings = parseImdsSettings(options, host.env);
   const startMs = host.clock.now();
@@ -42,13 +41,9 @@ export async function probeAllNics(host: Host, options: ProbeNicsOptions): Promi
   });
   stop.throwIfAborted();
   const { nics, kernel } = diagnoseNics(candidates, facts);
+  const note = diagnoseUnboundRouting(nics, kernel);
   const elapsedMs = Math.round(host.clock.now() - startMs);
-  return {
-    nics: [...nics, ...others.map(toUnprobedNic)],
-    kernel,
-    note: diagnoseUnboundRouting(nics, kernel),
-    elapsedMs,
-  };
+  return { nics: [...nics, ...others.map(toUnprobedNic)], kernel, note, elapsedMs };
 }
 
 function toUnprobedNic({ link, reason }: RejectedLink): ProbedNic {
@@ -58,7 +53,7 @@ function toUnprobedNic({ link, reason }: RejectedLink): ProbedNic {
 
 type Diagnoses = Pick<ProbeResult, "nics" | "kernel">;
 
-/** The verdict on each NIC that was probed, and on the kernel's own routing. */
+/** The verdicts on the NICs that were probed, and on kernel routing. */
 function diagnoseNics(candidates: readonly RankedLink[], facts: ProbeFacts): Diagnoses {
   const nics = candidates.flatMap(({ link, rank, reason }) => {
     const nic = facts.probed.find((each) => each.link?.name === link.name);

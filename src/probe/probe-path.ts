@@ -11,27 +11,27 @@ import {
 } from "../imds/protocol/exchange.ts";
 import { isToken, tokenTtlHeader, tokenHeader, tokenPath } from "../imds/protocol/token.ts";
 
-/** One path to IMDS: a transport, and the endpoint that is asked over it. */
+/** One path to IMDS: the endpoint, and the transport to it. */
 export interface ProbeTarget {
   readonly endpoint: string;
-  /** For the log; null: the kernel's own routing. */
+  /** The name for the log; null for kernel routing. */
   readonly nic: string | null;
-  /** The kernel's own routing has no `tryConnect`. */
+  /** Only the transport of a NIC has `tryConnect`. */
   readonly transport: HttpTransport & Partial<Pick<BoundTransport, "tryConnect">>;
-  /** When the run must end, on the clock of `Clock.now`. */
+  /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
 }
 
 type ProbeLimits = Pick<ImdsSettings, "tryMs" | "connectMs" | "retries">;
 
-/** A transient error, such as a single 503, is no verdict yet. */
+/** A transient error, such as one 503, is retried before it becomes the verdict. */
 const maxRetries = 2;
 const pauseMs = 100;
 
 /**
- * Probes a path once: connects, requests a token, reads the instance's id with it. Takes at most
- * `connectMs` and five times `tryMs`, and ends at the deadline. Sends no GET without a token, which
- * CloudWatch would count in `MetadataNoToken`. Throws the reason of `stop`.
+ * Probes a path: connects, requests a token, and reads the instance id with this token. Takes at most
+ * `connectMs` and five times `tryMs`, and ends at the deadline. Every GET has a token, because
+ * CloudWatch counts a GET without one in `MetadataNoToken`. Throws the reason of `stop`.
  */
 export async function probePath(
   host: Pick<Host, "clock" | "log">,
@@ -82,7 +82,7 @@ async function tryConnect(
 
 type RequestSteps = Pick<PathProbe, "token" | "read" | "invalidToken" | "requests">;
 
-/** Requests a token, then reads the instance's id with it, or after silence with an invalid token. */
+/** Requests a token, and reads the instance id with it. After silence, sends an invalid token. */
 async function requestOnce(
   host: Pick<Host, "clock" | "log">,
   target: ProbeTarget,
@@ -109,16 +109,16 @@ async function requestOnce(
 
 const idPath = "/latest/meta-data/instance-id";
 
-/** A token and an id are short: a longer answer is not from IMDS. */
+/** A token and an id are short, so a longer answer is not from IMDS. */
 const maxBytes = 4096;
 
-/** 401: a new token is sometimes refused; 404: early in a boot the id may not be there yet. */
+/** With 401, because IMDS sometimes refuses a new token; with 404, because the id can be late. */
 function isTransient({ token, read }: RequestSteps): boolean {
   const outcome = read?.outcome ?? token?.outcome ?? "";
   return /^(401|404|408|429|5\d\d|ECONNRESET)$/.test(outcome);
 }
 
-/** fetch does not report the connect: an errno tells its result, and after silence a second connect. */
+/** fetch does not report the connect. An errno shows its result; after silence, a second connect does. */
 async function inferConnect(
   host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,
@@ -141,11 +141,11 @@ function leftMs(host: Pick<Host, "clock">, { deadlineMs }: ProbeTarget): number 
 }
 
 interface ProbeResponse extends ProbeStep {
-  /** Of a 200; else empty. */
+  /** Empty unless the status is 200. */
   readonly body: string;
 }
 
-/** One request, with its result as a word. Throws the reason of `stop`. */
+/** Sends one request, and returns its result as a word. Throws the reason of `stop`. */
 async function sendRequest(
   host: Pick<Host, "clock" | "log">,
   { transport, nic }: ProbeTarget,
@@ -169,7 +169,7 @@ function interpretResult(result: HttpResult): { readonly outcome: string; readon
   return { outcome: "ok", body: new TextDecoder("latin1").decode(body.bytes) };
 }
 
-/** The errno of the error or of a cause of it; without one, the answer was not HTTP. */
+/** The errno of the error or of one of its causes. Without an errno, the answer was not HTTP. */
 function errorOutcome({ kind, codes }: HttpError): string {
   if (kind !== "failed") return "silent";
   return codes.find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";

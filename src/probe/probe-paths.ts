@@ -8,7 +8,7 @@ import { bindHint, describeBindError } from "../imds/connect/paths.ts";
 import { type LinkState, chooseSource } from "../model/link.ts";
 import { type ProbeStep, emptyProbe, type PathProbe } from "../model/probe.ts";
 
-/** One probe per endpoint, through a NIC or (null) by the kernel's own routing. */
+/** One probe per endpoint, through a NIC, or over kernel routing if `link` is null. */
 export interface LinkProbes {
   readonly link: LinkState | null;
   readonly probes: readonly PathProbe[];
@@ -20,19 +20,19 @@ export interface ProbePathsOptions {
   readonly deadlineMs: number;
   readonly stop: AbortSignal;
   readonly addLeasedAddress: AddLeasedAddress;
-  /** Endpoints that a route forbids: they are not probed through a NIC. */
+  /** Endpoints that a route forbids, so that they are not probed through a NIC. */
   readonly forbidden?: readonly string[];
-  /** Called as soon as a path is probed. */
+  /** Called after the probe of each path. */
   readonly onProbe?: (link: LinkState | null, probe: PathProbe) => void;
 }
 
 type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
 
 /**
- * Probes each endpoint through each NIC, all at once, and also by the kernel's own routing, which
- * knows what is built on NICs (a bridge, a bond, a VRF), unless one NIC is named in the settings. An
- * endpoint that is a name or on loopback is probed by routing alone; so is every endpoint, with a
- * warning, if this process cannot bind to NICs. Throws the reason of `stop`.
+ * Probes each endpoint through each NIC, all at the same time. If the settings name no NIC, also probes
+ * over kernel routing, which can use devices that are built on NICs (a bridge, a bond, a VRF). An
+ * endpoint with a host name or on loopback is probed only over kernel routing. If this process cannot
+ * bind to NICs, this is true for every endpoint, with a warning. Throws the reason of `stop`.
  */
 export async function probePaths(
   host: ProbeHost,
@@ -84,8 +84,8 @@ async function probeRouting(
 }
 
 /**
- * A connect that timed out. Without this check, a path that drops all packets would take longer by
- * routing than through a NIC. null: it connects, or fails with an errno that the request will show.
+ * Returns a connect that timed out, or null if the request will show the result. Without this check, a
+ * path that drops all packets would take longer over kernel routing than through a NIC.
  */
 async function detectConnectTimeout(
   { http, clock }: ProbeHost,
@@ -104,7 +104,7 @@ function limitConnectMs({ clock }: ProbeHost, settings: ImdsSettings, deadlineMs
   return Math.max(1, Math.min(settings.connectMs, deadlineMs - clock.now()));
 }
 
-/** Sends nothing if the link is down, has no carrier, or has no address of the endpoint's family. */
+/** Sends nothing if the link is down, has no carrier or has no address of the endpoint's family. */
 async function probeNic(
   host: ProbeHost,
   original: LinkState,

@@ -1,17 +1,16 @@
 import * as v from "valibot";
-import type { Host } from "../host/host.ts";
+import type { ExecHost } from "../host/host.ts";
 import { runJsonCommand } from "../inspect/kernel/ip-json.ts";
 import type { FirewallChain } from "../model/firewall.ts";
 import { type Iptables, parseIptables } from "./firewall/iptables.ts";
 import { nftablesSchema, parseNftables } from "./firewall/nftables.ts";
 
 /**
- * The firewall's chains. Those of iptables come first: what iptables has put into nftables is seen
- * twice, and is better fixed with iptables. null: no program can read them, which takes root.
+ * Reads the chains of the firewall; null if no program can read them (this needs root). The chains of
+ * iptables come first, because rules that iptables has put into nftables are seen twice, and iptables
+ * is the better program to fix them.
  */
-export async function readFirewall(
-  host: Pick<Host, "exec">,
-): Promise<readonly FirewallChain[] | null> {
+export async function readFirewall(host: ExecHost): Promise<readonly FirewallChain[] | null> {
   const [ipv4, ipv6, nft] = await Promise.all([
     readIptables(host, "iptables"),
     readIptables(host, "ip6tables"),
@@ -22,10 +21,7 @@ export async function readFirewall(
   return [...(ipv4 ?? []), ...(ipv6 ?? []), ...nftables];
 }
 
-async function readIptables(
-  host: Pick<Host, "exec">,
-  program: Iptables,
-): Promise<readonly FirewallChain[] | null> {
+async function readIptables(host: ExecHost, program: Iptables) {
   const { code, stdout } = await host.exec([`${program}-save`], { timeoutMs: 2000 });
   return code === 0 ? parseIptables(stdout, program) : null;
 }

@@ -8,7 +8,7 @@ import type { ProbeResult } from "./probe-nics.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { renderJson } from "../output/json.ts";
 
-/** Prints the result on stdout; returns the exit status. */
+/** Prints the result on stdout, and returns the exit status. */
 export async function reportProbe(
   host: Pick<Host, "clock" | "columns" | "log" | "print">,
   { json, plain, verbose }: Pick<ProbeNicsOptions, "json" | "plain" | "verbose">,
@@ -24,7 +24,7 @@ export async function reportProbe(
   return error?.code ?? exitCodes.OK;
 }
 
-/** Prints only the NIC's name, or the JSON. Throws `UNAVAILABLE` if no NIC reaches IMDS. */
+/** Prints only the name of the NIC, or the JSON. Throws `UNAVAILABLE` if no NIC reaches IMDS. */
 export async function reportFirst(
   host: Pick<Host, "clock" | "print" | "log">,
   { json, timeout = "60s" }: Pick<ProbeNicsOptions, "json" | "timeout">,
@@ -62,7 +62,7 @@ function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
   };
 }
 
-/** The best path that reached IMDS, and the requests of all paths together. */
+/** The best path that reached IMDS, and the number of requests over all paths. */
 interface ImdsSummary {
   readonly endpoint: string | null;
   readonly interface: string | null;
@@ -93,7 +93,7 @@ function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport
   });
 }
 
-/** The same for a run that failed before it had a result. */
+/** What `probe-nics --json` prints if the run failed before it had a result. */
 export function renderProbeFailure(error: ErrorReport, elapsedMs: number): string {
   return renderProbe({ ...noNics, imds: null, elapsedMs, error });
 }

@@ -1,23 +1,22 @@
 import * as v from "valibot";
-import type { Host } from "../host/host.ts";
+import type { ExecHost } from "../host/host.ts";
 import type { PathFacts, Refusal, RouteFact } from "../model/probe.ts";
 import { runIpJson } from "../inspect/kernel/ip-json.ts";
 import { cidrContains, type Family, familyOf, hostCidr, parseCidr } from "../model/ip.ts";
 
-type ExecHost = Pick<Host, "exec">;
-
 interface PathQuery {
-  /** null: by the kernel's own routing. */
+  /** null for kernel routing. */
   readonly nic: string | null;
   /** The address of IMDS. */
   readonly address: string;
-  /** The NIC's own address to send from; null: it has none of the family. */
+  /** The address that the NIC sends from; null if it has none of this family. */
   readonly source: string | null;
 }
 
 /**
- * What the kernel would do with a packet to IMDS, and with the answer. `ip route get` makes the same
- * decisions as the kernel for a packet, rp_filter's too, and sends nothing. Unknown facts are null.
+ * Reads what the kernel would do with a packet to IMDS, and with the answer. `ip route get` makes the
+ * same decisions as for a real packet, also those of rp_filter, and sends nothing. A fact is null if
+ * it is unknown.
  */
 export async function readPathFacts(
   host: ExecHost,
@@ -41,7 +40,7 @@ const optionalText = v.optional(v.string());
 
 const routeSchema = v.tuple([v.object({ gateway: optionalText, dev: optionalText })]);
 
-/** `query`: the address, and perhaps `oif` and a NIC. */
+/** `query` is the address, or the address, `oif` and a NIC. */
 async function readRoute(host: ExecHost, query: readonly string[]): Promise<RouteFact | null> {
   const { value, errorText } = await runIpJson(host, ["route", "get", ...query], routeSchema);
   if (value !== null) {
@@ -58,13 +57,13 @@ const tableAndMetric = { table: v.optional(v.string(), "main"), metric: v.option
 
 const fibMatchSchema = v.tuple([v.object({ dst: v.string(), ...tableAndMetric })]);
 
-/** The matching route, not its result: `fibmatch`, since Linux 4.13 (ip-route(8)). */
+/** Table and metric of a route to this address alone, by `fibmatch` (Linux 4.13, ip-route(8)). */
 async function readHostRoute(host: ExecHost, query: readonly string[]): Promise<string | null> {
   const { value } = await runIpJson(host, ["route", "get", "fibmatch", ...query], fibMatchSchema);
   return value === null || value[0].dst !== query[0] ? null : formatTableAndMetric(value[0]);
 }
 
-/** IPv6 has no rp_filter. EXDEV (older kernels) or EINVAL (newer ones): the answer would be dropped. */
+/** Older kernels answer EXDEV and newer ones EINVAL if rp_filter would drop. IPv6 has no rp_filter. */
 async function checkReplyAccepted(
   host: ExecHost,
   { link, address, source }: { link: string; address: string; source: string },
@@ -96,7 +95,7 @@ const gatewaysSchema = v.array(
   v.object({ dst: v.string(), gateway: optionalText, protocol: optionalText }),
 );
 
-/** A gateway from a router advertisement, else any gateway of the link, from all tables. */
+/** A gateway of the link, from all tables. A gateway from a router advertisement is preferred. */
 async function readRouter(host: ExecHost, link: string): Promise<string | null> {
   const words = ["-6", "route", "show", "table", "all", "dev", link];
   const { value } = await runIpJson(host, words, gatewaysSchema);
@@ -121,8 +120,8 @@ const refusalRulesSchema = v.array(
 );
 
 /**
- * The routes and rules that forbid `address`; none if `ip` cannot list them. Tables have their names
- * from `rt_tables`, so that the commands are readable.
+ * The routes and rules that forbid `address`; empty if `ip` cannot list them. The commands name tables
+ * as in `rt_tables`, so that they are readable.
  */
 export async function readRefusals(host: ExecHost, address: string): Promise<readonly Refusal[]> {
   const family = familyOf(address);
@@ -131,9 +130,23 @@ export async function readRefusals(host: ExecHost, address: string): Promise<rea
     runIpJson(host, routeWords, refusalRoutesSchema),
     runIpJson(host, [`-${family}`, "rule", "show"], refusalRulesSchema),
   ]);
-  const found = [
-    ...(routes.value ?? []).map((route) => toRouteRefusal(route, family)),
-    ...(rules.value ?? []).map((rule) => toRuleRefusal(rule, family)),
+  const ip = family === 6 ? "ip -6" : "ip";
+  const found: readonly Refusal[] = [
+    ...(routes.value ?? []).map(({ type, dst, ...rest }) => {
+      const remove = `${ip} route del ${type} ${dst}${formatTableAndMetric(rest)}`;
+      const destination = toCidr(dst, undefined, family);
+      return { family, type, kind: "route", destination, remove } as const;
+    }),
+    ...(rules.value ?? []).map(({ priority, dst, dstlen, action: type }) => {
+      const remove = `${ip} rule del priority ${priority}`;
+      return {
+        family,
+        type,
+        kind: "rule",
+        destination: toCidr(dst, dstlen, family),
+        remove,
+      } as const;
+    }),
   ];
   return found.filter(({ type, destination }) => {
     const cidr = parseCidr(destination, family);
@@ -141,27 +154,8 @@ export async function readRefusals(host: ExecHost, address: string): Promise<rea
   });
 }
 
-type IpRoute = v.InferOutput<typeof refusalRoutesSchema>[number];
-type IpRule = v.InferOutput<typeof refusalRulesSchema>[number];
-
-function toRouteRefusal({ type, dst, table, metric }: IpRoute, family: Family): Refusal {
-  const tail = formatTableAndMetric({ table, metric });
-  const remove = `${ipCommand(family)} route del ${type} ${dst}${tail}`;
-  return { family, type, kind: "route", destination: toCidr(dst, undefined, family), remove };
-}
-
-function toRuleRefusal({ priority, dst, dstlen, action }: IpRule, family: Family): Refusal {
-  const remove = `${ipCommand(family)} rule del priority ${priority}`;
-  const destination = toCidr(dst, dstlen, family);
-  return { family, type: action, kind: "rule", destination, remove };
-}
-
-function ipCommand(family: Family): string {
-  return family === 6 ? "ip -6" : "ip";
-}
-
-/** As the last words of an `ip route` command. */
-function formatTableAndMetric({ table, metric }: Pick<IpRoute, "table" | "metric">): string {
+/** The last words of an `ip route` command. */
+function formatTableAndMetric({ table, metric }: { table: string; metric?: number | undefined }) {
   const where = table === "main" ? "" : ` table ${table}`;
   return `${where}${metric === undefined ? "" : ` metric ${metric}`}`;
 }

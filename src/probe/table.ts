@@ -16,14 +16,14 @@ import {
 
 interface TableOptions {
   readonly verbose: boolean;
-  /** Of the terminal; null: there is no terminal, or no table is wanted. */
+  /** The columns of the terminal; null without a terminal, or if the user wants no table. */
   readonly columns: number | null;
 }
 
 /**
- * The result as a table: a headline; one row per NIC; then, for each NIC that does not reach IMDS, the
- * cause and, indented, the commands that fix it. At most 80 columns. Without a terminal, or if the
- * table does not fit, one line per fact (`listProbe`).
+ * The result as a table of at most 80 columns: a headline, one row per NIC, then the cause for each NIC
+ * that does not reach IMDS, and, indented, the commands that fix the cause. Without a terminal, or if
+ * the table does not fit, one line per fact (`listProbe`).
  */
 export function describeProbe(results: ProbeResults, { verbose, columns }: TableOptions): string {
   if (columns === null) return listProbe(results, verbose);
@@ -37,13 +37,13 @@ export function describeProbe(results: ProbeResults, { verbose, columns }: Table
     lines,
     ...groupProblems(view.failing).map((problem) => problemLines(problem, width)),
     note === null ? [] : problemLines({ names: "note", verdict: note }, width),
-    view.notAsked.flatMap((line) => wrapWords(line, "", width)),
+    view.notProbed.flatMap((line) => wrapWords(line, "", width)),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return escapeUnprintable(`${paragraphs.join("\n\n")}\n`);
 }
 
-/** null: the table does not fit. */
+/** The lines of the table; null if the table does not fit. */
 function renderTable(view: ProbeRows, verbose: boolean, width: number): readonly string[] | null {
   const { rows, endpoints } = view;
   const names = endpoints.map((each) => shortEndpoint(each, endpoints));
@@ -59,10 +59,11 @@ function renderTable(view: ProbeRows, verbose: boolean, width: number): readonly
   const indent = " ".repeat(head.lastIndexOf("ADDRESSES"));
   const all = [
     head,
-    ...body.flatMap((line, index) => [
-      ...wrapAddresses(line, indent, width),
-      ...(verbose ? detailLines(rows[index], width) : []),
-    ]),
+    ...body.flatMap((line, index) => {
+      const nic = verbose ? rows[index]?.nic : null;
+      const details = nic ? wrapWords(nicDetails(nic), "    ", width) : [];
+      return [...wrapAddresses(line, indent, width), ...details];
+    }),
   ];
   return all.every((line) => line.length <= width) ? all : null;
 }
@@ -75,12 +76,7 @@ function wrapAddresses(line: string, indent: string, width: number): readonly st
   return [`${line.slice(0, indent.length)}${first.trimStart()}`, ...more];
 }
 
-function detailLines(row: ProbeRow | undefined, width: number): readonly string[] {
-  if (row === undefined || row.nic === null) return [];
-  return wrapWords(nicDetails(row.nic), "    ", width);
-}
-
-/** In brackets: no problem, because the NIC reaches IMDS over another endpoint. */
+/** A word in brackets is not a problem, because the NIC reaches IMDS over another endpoint. */
 function formatCell({ paths, verdict }: ProbeRow, endpoint: string): string {
   const path = paths.find(({ probe }) => probe.endpoint === endpoint);
   if (path === undefined) return "-";
@@ -92,7 +88,7 @@ interface Problem {
   readonly verdict: Verdict;
 }
 
-/** NICs with the same text and the same fix are named in one problem. */
+/** NICs with the same text and the same fix become one problem. */
 function groupProblems(failing: readonly ProbeRow[]): readonly Problem[] {
   const groups = Map.groupBy(failing, ({ verdict: { text, fix } }) =>
     [text, ...(fix ?? [])].join("\n"),
@@ -103,7 +99,7 @@ function groupProblems(failing: readonly ProbeRow[]): readonly Problem[] {
   });
 }
 
-/** A command is never wrapped. */
+/** A sentence is wrapped, but a command is not, so that it can be copied. */
 function problemLines({ names, verdict }: Problem, width: number): readonly string[] {
   const sentence = wrapWords(`${names}: ${verdict.text}.`, "", width);
   return [...sentence, ...(verdict.fix ?? []).map((line) => `    ${line}`)];

@@ -3,7 +3,7 @@ import type { Verdict } from "../../model/probe.ts";
 import { droppedNote, type PathEvidence, toVerdict } from "./evidence.ts";
 import { modifyOptionsCommand } from "./fixes.ts";
 
-/** What the service answered once it was connected; null: the path failed after all. */
+/** The verdict on the answer after a successful connect; null if the connection failed later. */
 export function diagnoseAnswer(evidence: PathEvidence): Verdict | null {
   const { token, read } = evidence.probe;
   const step = token?.outcome === "ok" ? read : token;
@@ -22,42 +22,43 @@ export function diagnoseAnswer(evidence: PathEvidence): Verdict | null {
 function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
   const { probe, address } = evidence;
   const times = probe.retries === 0 ? "" : `, ${probe.retries + 1} times in a row`;
+  const answers = `IMDS answers ${status}${times}`;
   if (status === 403) {
-    const text = "IMDS answers 403: it is switched off for this instance";
     const fix = modifyOptionsCommand(evidence, "--http-endpoint enabled");
+    const text = "IMDS answers 403, because it is switched off for this instance";
     return toVerdict("switched-off", text, fix);
   }
   if (status === 429 || status === 503) {
-    const cause = `requests are throttled${droppedNote(evidence)}`;
+    const cause = `because requests are throttled${droppedNote(evidence)}`;
     const hint = `to see which programs send them: ss -tnp dst ${address}`;
-    return toVerdict("throttled", `IMDS answers ${status}${times}: ${cause}; ${hint}`);
+    return toVerdict("throttled", `${answers}, ${cause}; ${hint}`);
   }
   if (status === 401) {
     const text = `IMDS refuses (401) the token that it has just issued${times}`;
     return toVerdict("service-error", text);
   }
   if (status === 408 || status >= 500) {
-    const text = `IMDS answers ${status}${times}: an error of IMDS itself; try again later`;
-    return toVerdict("service-error", text);
+    return toVerdict("service-error", `${answers}, an error of IMDS itself; try again later`);
   }
   return notImds(evidence, `${status}${times}`);
 }
 
 function notImds({ address }: PathEvidence, answer: string): Verdict {
-  return toVerdict("not-imds", `the service at ${address} is not IMDS: it answers with ${answer}`);
+  const text = `the service at ${address} is not IMDS, because it answers with ${answer}`;
+  return toVerdict("not-imds", text);
 }
 
 /**
- * The answer to a PUT is sent with the hop limit of the instance's metadata options, 1 by default;
- * every other answer has the usual hop limit.
+ * IMDS sends the answer to a PUT with the hop limit of the instance's metadata options (default: 1).
+ * Every other answer has the usual hop limit.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 function diagnoseSilence(evidence: PathEvidence): Verdict {
   const { token, invalidToken } = evidence.probe;
   if (token?.outcome === "silent" && /^\d+$/.test(invalidToken?.outcome ?? "")) {
     const text =
-      "IMDS answers a GET, but its answer to the PUT for a token does not arrive: the hop limit of " +
-      "that answer is too low, because a container or a bridge adds a hop";
+      "IMDS answers a GET, but its answer to the PUT for a token does not arrive, because the hop " +
+      "limit of that answer is too low: a container or a bridge adds a hop";
     const fix = modifyOptionsCommand(evidence, "--http-put-response-hop-limit 2");
     return toVerdict("hop-limit", text, fix);
   }

@@ -7,9 +7,9 @@ import { connectOutcome, droppedNote, isIpv6, type PathEvidence, toVerdict } fro
 import { addressFix, modifyOptionsCommand, routeFix } from "./fixes.ts";
 
 /**
- * In order: the first cause found is the verdict. What the kernel says about its own decisions comes
- * before what an errno may mean: a packet that this machine drops, outgoing or incoming, looks like
- * one that is not answered.
+ * The verdict is the first cause that is found, in this order. Facts about the kernel's decisions come
+ * before the meaning of an errno, because a packet that this machine drops, outgoing or incoming, has
+ * the same errno as a packet without an answer.
  */
 const checks: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
   checkAddress,
@@ -21,13 +21,13 @@ const checks: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
   checkPossibleFirewall,
 ];
 
-/** Why there is no connection. */
+/** The verdict on a path whose connect failed. */
 export function diagnoseConnection(evidence: PathEvidence): Verdict {
   const found = checks.map((check) => check(evidence)).find((verdict) => verdict !== null);
   return found ?? describeNoConnection(evidence);
 }
 
-/** The NIC has no address: the kernel would send from another NIC's, and get no answer. */
+/** A NIC without an address: the kernel would send from the address of another NIC, without answer. */
 function checkAddress(evidence: PathEvidence): Verdict | null {
   const { link, source } = evidence;
   const isMissing = link !== null && (source === null || isLinkLocalIpv6(source));
@@ -39,9 +39,9 @@ function checkAddress(evidence: PathEvidence): Verdict | null {
 }
 
 /**
- * A prohibit, blackhole or unreachable route. Over IPv4, a socket that is bound to a NIC sends past
- * it (the kernel takes the address for on-link), but rp_filter drops the answer if there is no route
- * back. All other sockets get EACCES, EINVAL or EHOSTUNREACH.
+ * A prohibit, blackhole or unreachable route. Over IPv4, a socket that is bound to a NIC ignores such
+ * a route and sends (the kernel assumes that the address is on-link), but rp_filter drops the answer
+ * if there is no route back. All other sockets get EACCES, EINVAL or EHOSTUNREACH.
  */
 function checkRefusals(evidence: PathEvidence): Verdict | null {
   const { pathFacts, machine, address } = evidence;
@@ -54,8 +54,8 @@ function checkRefusals(evidence: PathEvidence): Verdict | null {
   const refusals = machine.refusals.filter((refusal) => refusal.family === family);
   const text = describeRefusals(refusals, address);
   if (machine.hasImdsd) {
-    const hint = "systemd-imdsd protects IMDS on this machine, ask systemd-imdsd instead";
-    return toVerdict("prohibited", `${text}: ${hint}`);
+    const cause = "because systemd-imdsd protects IMDS on this machine";
+    return toVerdict("prohibited", `${text}, ${cause}; send requests to systemd-imdsd instead`);
   }
   if (refusals.length === 0) return toVerdict("prohibited", text);
   const missingRoute = route?.kind === "none" ? routeFix(evidence) : [];
@@ -63,47 +63,46 @@ function checkRefusals(evidence: PathEvidence): Verdict | null {
 }
 
 function describeRefusals(refusals: readonly Refusal[], address: string): string {
-  const names = refusals.map(
-    ({ type, kind, destination }) =>
-      `${type === "unreachable" ? "an" : "a"} ${type} ${kind} (${destination})`,
-  );
+  const names = refusals.map(({ type, kind, destination }) => {
+    return `${type === "unreachable" ? "an" : "a"} ${type} ${kind} (${destination})`;
+  });
   const subject = names.length === 0 ? "a route, a rule or a security policy" : names.join(" and ");
   return `${subject} forbids ${address}`;
 }
 
 /**
  * The kernel drops the answer, because it has no route back through the NIC (rp_filter). Loose (2)
- * accepts any route that covers IMDS's address, strict (1) only the best one if it leads through this
- * NIC. The larger of `all` and the NIC's own counts, so 2 on the NIC is always loose.
- * With slashes, because a name may have dots (sysctl(8)).
+ * accepts the answer if any route covers IMDS's address; strict (1), only if the best route leads
+ * through this NIC. The larger value of `all` and of the NIC is used, so 2 on the NIC is always loose.
+ * The setting is written with slashes, because a NIC's name can contain dots (sysctl(8)).
  * https://docs.kernel.org/networking/ip-sysctl.html
  */
 function checkReversePath({ pathFacts, nicFacts, nic, address }: PathEvidence): Verdict | null {
   if (pathFacts.acceptsReplies !== false || nicFacts.rpFilter === 0 || nic === null) return null;
   const isStrict = nicFacts.rpFilter === 1;
   const mode = isStrict ? "1 (strict)" : "2 (loose)";
-  const problem = `the kernel drops answers that arrive through it: rp_filter is ${mode}`;
+  const problem = `the kernel drops answers that arrive through it, because rp_filter is ${mode}`;
   const name = quoteShellWord(nic);
   if (pathFacts.unboundRoute?.kind === "route" && isStrict) {
     const { nic: other } = pathFacts.unboundRoute;
     const where = other === null ? "elsewhere" : `through ${other}`;
-    const text = `${problem}, and the route to ${address} leads ${where}`;
+    const text = `${problem} and the route to ${address} leads ${where}`;
     return toVerdict("rp-filter", text, `sysctl -w net/ipv4/conf/${name}/rp_filter=2`);
   }
-  const text = `${problem}, and there is no route to ${address}`;
+  const text = `${problem} and there is no route to ${address}`;
   return toVerdict("rp-filter", text, `ip route append ${address} dev ${name}`);
 }
 
-/** A firewall rule of this machine certainly blocks the packets. */
+/** A firewall rule of this machine that certainly blocks the packets. */
 function checkFirewall(evidence: PathEvidence): Verdict | null {
   const found = findBlocks(evidence).find(({ isCertain }) => isCertain);
   if (found !== undefined) return toBlockVerdict(found, evidence);
   if (connectOutcome(evidence) !== "EPERM") return null;
-  const text = "the kernel forbids the connection (EPERM): a firewall, or a unit's IPAddressDeny=";
-  return toVerdict("firewall", text);
+  const cause = "because of a firewall or a unit's IPAddressDeny=";
+  return toVerdict("firewall", `the kernel forbids the connection (EPERM), ${cause}`);
 }
 
-/** A rule may block the packets: it depends on a condition that cannot be evaluated. */
+/** A rule that possibly blocks the packets: one of its conditions cannot be evaluated. */
 function checkPossibleFirewall(evidence: PathEvidence): Verdict | null {
   const [block] = findBlocks(evidence);
   return block === undefined ? null : toBlockVerdict(block, evidence);
@@ -126,7 +125,7 @@ function toBlockVerdict(block: DirectedBlock, { address }: PathEvidence): Verdic
   return toVerdict("firewall", `${subject} ${packets}`, fix);
 }
 
-/** Any port from which the kernel opens connections (ip_local_port_range). */
+/** One of the ports from which the kernel opens connections (ip_local_port_range). */
 const sampleLocalPort = "45678";
 
 function buildPacket(evidence: PathEvidence, direction: "out" | "in"): FirewallPacket {
@@ -151,8 +150,8 @@ function buildPacket(evidence: PathEvidence, direction: "out" | "in"): FirewallP
 }
 
 /**
- * No route. IPv4 takes the address for on-link if the socket is bound to a NIC; IPv6 never does.
- * Programs that do not bind to a NIC need a route with both.
+ * No route. Without one, a socket that is bound to a NIC can send over IPv4, because the kernel
+ * assumes that the address is on-link. IPv6, and programs that do not bind to a NIC, need a route.
  */
 function checkRoute(evidence: PathEvidence): Verdict | null {
   const { pathFacts, address, link } = evidence;
@@ -177,15 +176,14 @@ function checkNeighbour(evidence: PathEvidence): Verdict | null {
     const text = `${gateway}, the gateway of the route to ${address}, does not answer ${protocol}`;
     return toVerdict("no-neighbour", text, fix);
   }
-  const problem = `${gateway ?? address} does not answer ${protocol}`;
-  const cause = "its link does not belong to a VPC, or does not lead to IMDS";
-  return toVerdict("no-neighbour", `${problem}: ${cause}`);
+  const cause = "perhaps the link does not belong to a VPC or does not lead to IMDS";
+  return toVerdict("no-neighbour", `${gateway ?? address} does not answer ${protocol}; ${cause}`);
 }
 
 /** AWS's IPv6 endpoint, which is off unless it is enabled. */
 const ipv6Endpoint = "fd00:ec2::254";
 
-/** No check has found a cause on this machine. */
+/** The verdict if no check has found a cause on this machine. */
 function describeNoConnection(evidence: PathEvidence): Verdict {
   const { address, port, probe } = evidence;
   const isOptional = address === ipv6Endpoint;
@@ -205,15 +203,15 @@ function describeNoConnection(evidence: PathEvidence): Verdict {
 
 function lossNote({ pathFacts, nicFacts }: PathEvidence): string {
   if (pathFacts.acceptsReplies === null && (nicFacts.rpFilter ?? 0) > 0) {
-    return `; rp_filter is ${nicFacts.rpFilter}, which may drop the answers`;
+    return `; rp_filter is ${nicFacts.rpFilter}, so perhaps the kernel drops the answers`;
   }
   if (pathFacts.neighbour !== "reachable") return "";
-  return ", although the next hop answers: packets are lost beyond this machine";
+  return ", although the next hop answers, so packets are lost beyond this machine";
 }
 
-/** Without nft and iptables, even root sees no firewall; a firewall of BPF is never seen. */
+/** Root needs nft or iptables to read a firewall. A firewall of BPF cannot be read at all. */
 function firewallNote({ machine: { firewall, uid } }: PathEvidence): string {
   if (firewall !== null) return "";
   const missing = uid === 0 ? "nft or iptables" : "root";
-  return `; ec2nic needs ${missing} to see whether a firewall blocks it`;
+  return `; ec2nic needs ${missing} to see whether a firewall blocks the connection`;
 }

@@ -1,16 +1,16 @@
 import type { LinkState } from "../../model/link.ts";
 import type { MachineFacts, NicFacts, PathFacts, PathProbe, Verdict } from "../../model/probe.ts";
 
-/** The probe of a path, and everything that is known about the path. */
+/** The probe of a path, and all facts about this path. */
 export interface PathEvidence {
-  /** The NIC that was probed, or that a fix may name; null: there is none. */
+  /** The NIC that was probed, or for kernel routing the NIC that a fix can name; null without a NIC. */
   readonly nic: string | null;
-  /** null: by the kernel's own routing. */
+  /** null for kernel routing. */
   readonly link: LinkState | null;
-  /** IMDS's address and port. */
+  /** The address and the port of IMDS. */
   readonly address: string;
   readonly port: number;
-  /** The NIC's address that requests are sent from; null: none. */
+  /** The address that the NIC sends from; null if it has none. */
   readonly source: string | null;
   readonly probe: PathProbe;
   readonly pathFacts: PathFacts;
@@ -20,21 +20,22 @@ export interface PathEvidence {
   readonly isReachedElsewhere: boolean;
 }
 
-/** Without commands, no fix is known. */
+/** A verdict with the commands of its fix, if a fix is known. */
 export function toVerdict(word: Verdict["word"], text: string, ...fix: readonly string[]): Verdict {
   return { word, text, fix: fix.length === 0 ? null : fix };
 }
 
-/** The result of the connect: an errno, `ok`; null: it was not tried. */
+/** The result of the connect: an errno or `ok`; null if no connect was tried. */
 export function connectOutcome({ probe }: Pick<PathEvidence, "probe">): string | null {
   return probe.connect?.outcome ?? null;
 }
 
+/** Whether the path uses IPv6. */
 export function isIpv6({ address }: Pick<PathEvidence, "address">): boolean {
   return address.includes(":");
 }
 
-/** The packets that the NIC's driver has counted as dropped, in brackets; empty: none. */
+/** The number of packets that the NIC's driver has dropped, in brackets; empty if it dropped none. */
 export function droppedNote({ nicFacts, nic }: PathEvidence): string {
   const { exceeded } = nicFacts;
   if (exceeded === null || exceeded === 0) return "";

@@ -10,9 +10,9 @@ import type {
 
 /** A rule or a policy that blocks a packet. */
 export interface FirewallBlock {
-  /** false: it depends on a condition that could not be evaluated. */
+  /** false if a condition could not be evaluated, so that perhaps the packet passes. */
   readonly isCertain: boolean;
-  /** The chain's name. */
+  /** The name of the chain. */
   readonly chain: string;
   readonly how: "drops" | "rejects" | "drops, by its policy,";
   /** The command that lets the packet through. */
@@ -30,13 +30,13 @@ type ChainOutcome =
 interface Traversal {
   readonly chains: readonly FirewallChain[];
   readonly packet: FirewallPacket;
-  /** Rules that match only if a condition holds which cannot be evaluated. */
+  /** Rules of which a condition cannot be evaluated, so that perhaps they match. */
   readonly undecided: RuleInChain[];
 }
 
 const hooks = { out: ["output", "postrouting"], in: ["prerouting", "input"] } as const;
 
-/** The rule or policy that blocks a packet, the certain before the possible ones. null: none. */
+/** The rule or policy that blocks a packet; a certain block is preferred. null if nothing blocks it. */
 export function evaluateFirewall(
   chains: readonly FirewallChain[],
   packet: FirewallPacket,
@@ -54,7 +54,7 @@ function evaluateBaseChain(
 ): FirewallBlock | null {
   const traversal: Traversal = { chains, packet, undecided: [] };
   const outcome = evaluateChain(base, traversal, 0);
-  // an undecided rule that comes first may have accepted the packet
+  // perhaps an undecided rule that comes first has accepted the packet
   const isCertain = traversal.undecided.every(({ rule }) => isBlocking(rule.action));
   if (outcome.kind === "blocked") return { isCertain, ...describeBlock(outcome, base, packet) };
   if (outcome.kind !== "accept" && base.policy === "drop") {
@@ -65,7 +65,7 @@ function evaluateBaseChain(
   return undecided && { isCertain: false, ...describeBlock(undecided, base, packet) };
 }
 
-/** The fix removes a rule for this address alone; before a wider rule, it inserts an accepting one. */
+/** The fix removes a rule that names only this address. For a wider rule, it adds an accepting rule. */
 function describeBlock(
   { rule, chain }: RuleInChain,
   base: FirewallChain,
@@ -87,7 +87,7 @@ function isBlocking({ kind }: FirewallAction): boolean {
   return kind === "drop" || kind === "reject";
 }
 
-/** The kernel allows no deeper nesting of chains (NFT_JUMP_STACK_SIZE). */
+/** The deepest nesting of chains that the kernel allows (NFT_JUMP_STACK_SIZE). */
 const maxDepth = 16;
 
 function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number): ChainOutcome {
@@ -96,7 +96,7 @@ function evaluateChain(chain: FirewallChain, traversal: Traversal, depth: number
     if (match === "no") continue;
     const { action } = rule;
     const target = traversal.chains.find(({ id }) => id === jumpTarget(action));
-    // LOG, MARK and other targets that are no chains: evaluation goes on after them
+    // a target that is not a chain, such as LOG or MARK, does not end the evaluation
     if (target === undefined && jumpTarget(action) !== null) continue;
     if (match === "unknown") {
       traversal.undecided.push({ rule, chain });
@@ -132,7 +132,7 @@ function matchCondition(condition: FirewallCondition, packet: FirewallPacket): T
   return values.some((value) => matchesValue(field, own, value)) !== isNegated ? "yes" : "no";
 }
 
-/** Such a range is rare, and not evaluated. */
+/** Ranges of IPv6 addresses are rare, so they are not evaluated. */
 function isIpv6Range(value: string): boolean {
   return value.includes(":") && value.includes("-");
 }

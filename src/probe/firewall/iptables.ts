@@ -8,7 +8,7 @@ import type {
 
 export type Iptables = "iptables" | "ip6tables";
 
-/** What `iptables-save` or `ip6tables-save` prints, without the tables that only translate addresses. */
+/** Parses the output of `iptables-save` or `ip6tables-save`, without `nat`, which only translates. */
 export function parseIptables(text: string, program: Iptables): readonly FirewallChain[] {
   return text
     .split(/^\*/m)
@@ -54,7 +54,7 @@ function chainId({ program, name }: Table, chain: string): string {
   return `${program} ${name} ${chain}`;
 }
 
-/** Words as a shell would split them; quotes remain. */
+/** Splits a line as a shell does, but keeps the quotes. */
 function splitWords(line: string): readonly string[] {
   return line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
 }
@@ -80,10 +80,10 @@ const fields: Readonly<Record<string, FirewallCondition["field"]>> = {
   "--state": "state",
 };
 
-/** Options that are no condition: they load a match, or parametrise what happens to the packet. */
+/** Options that are not conditions: they load a match, or are parameters of the target. */
 const ignoredOptions: readonly string[] = ["-m", "--comment", "--reject-with", "--log-prefix"];
 
-/** null: the rule has no target, and only counts. */
+/** Returns null for a rule without a target, which only counts packets. */
 function parseRule(table: Table, words: readonly string[], remove: string): FirewallRule | null {
   const conditions: FirewallCondition[] = [];
   let action: FirewallAction | null = null;

@@ -10,7 +10,7 @@ import type {
 
 const inTable = { family: v.string(), table: v.string() };
 
-/** What `nft -j list ruleset` prints, as far as it is used (libnftables-json(5)). */
+/** The used part of the output of `nft -j list ruleset` (libnftables-json(5)). */
 export const nftablesSchema = v.array(
   v.partial(
     v.object({
@@ -35,10 +35,10 @@ export const nftablesSchema = v.array(
 type Ruleset = v.InferOutput<typeof nftablesSchema>;
 type NftRule = NonNullable<Ruleset[number]["rule"]>;
 
-/** The elements of the named sets, by the set's full name. */
+/** The elements of each named set, by the full name of the set. */
 type NamedSets = ReadonlyMap<string, readonly unknown[]>;
 
-/** Where the names in a rule are looked up: chains and sets belong to a table. */
+/** The table of a rule, because chains and sets belong to a table. */
 interface Scope {
   readonly family: string;
   readonly table: string;
@@ -51,7 +51,7 @@ const familiesByTable: Readonly<Record<string, FirewallChain["families"]>> = {
   inet: ["ipv4", "ipv6"],
 };
 
-/** The chains that IP packets traverse, without those that only translate addresses. */
+/** The chains that IP packets traverse, without chains of `nat`, which only translate addresses. */
 export function parseNftables(ruleset: Ruleset): readonly FirewallChain[] {
   const sets: NamedSets = new Map(
     ruleset.flatMap(({ set }) => (set === undefined ? [] : [[fullName(set, set.name), set.elem]])),
@@ -85,10 +85,10 @@ function formatAcceptRule({ direction, values }: FirewallPacket): string {
     : `${ip} saddr ${values.saddr} tcp sport ${values.sport} accept`;
 }
 
-/** Statements that neither are a condition nor decide on a packet. */
+/** Statements that are not conditions and do not decide about a packet. */
 const ignoredStatements: readonly string[] = ["counter", "log", "mangle", "notrack", "ct count"];
 
-/** Several rules where the verdict depends on a map. A statement that is not understood is a condition. */
+/** A verdict map becomes several rules. An unknown statement becomes a condition. */
 function parseRule(rule: NftRule, sets: NamedSets): readonly FirewallRule[] {
   const { family, table, chain, handle, expr } = rule;
   const remove = `nft delete rule ${family} ${table} ${chain} handle ${handle}`;
@@ -113,7 +113,7 @@ const notUnderstood: FirewallCondition = { field: "other", isNegated: false, val
 
 const targetSchema = v.object({ target: v.string() });
 
-/** What nft cannot express itself: an extension of iptables. */
+/** An extension of iptables, which nft cannot express itself. */
 const xtSchema = v.object({ type: v.string(), name: v.string() });
 
 function parseAction(kind: string, body: unknown, scope: Scope): FirewallAction | null {
@@ -160,7 +160,7 @@ const payloadSchema = v.object({ payload: v.object({ protocol: v.string(), field
 const metaSchema = v.object({ meta: v.object({ key: v.string() }) });
 const ctSchema = v.object({ ct: v.object({ key: v.string() }) });
 
-/** By the left side of a match, as nft itself writes it. */
+/** The fields by the left side of a match, as nft writes it. */
 const fields: Readonly<Record<string, FirewallField>> = {
   "ip daddr": "daddr",
   "ip6 daddr": "daddr",
@@ -195,7 +195,7 @@ const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
 const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
 const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
 
-/** The values of a match's right side: one, a list, or those of a set. null: not understood. */
+/** The values on the right side of a match: one, a list, or a set. null if they are not understood. */
 function parseValues(right: unknown, scope: Scope): readonly string[] | null {
   if (typeof right === "string" && right.startsWith("@")) {
     const elements = scope.sets.get(fullName(scope, right.slice(1)));

@@ -11,8 +11,8 @@ const lines = [
   "IMDS answers through ens5, not through ens6, ens7.",
   "NIC ens5: up. IPv4 ok, 1 ms. IPv6 no-route, not needed. Addresses 10.0.5.10, 2001:db8:5::10.",
   "NIC ens6: up. IPv4 rp-filter. IPv6 no-route. Addresses 10.0.6.10, 2001:db8:6::10.",
-  "NIC ens6, why: the kernel drops answers that arrive through it: rp_filter is 1 (strict), and the " +
-    "route to 169.254.169.254 leads through ens5.",
+  "NIC ens6, why: the kernel drops answers that arrive through it, because rp_filter is 1 (strict) " +
+    "and the route to 169.254.169.254 leads through ens5.",
   "NIC ens6, fix: sysctl -w net/ipv4/conf/ens6/rp_filter=2",
   "NIC ens7: down. No address.",
   "NIC ens7, why: it is down.",

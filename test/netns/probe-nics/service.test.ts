@@ -41,7 +41,7 @@ testVerdicts([
     before: (network) =>
       network.far(`${addChain("input")} nft add rule inet t c tcp dport 80 drop`),
     word: "no-answer",
-    says: "the next hop answers: packets are lost beyond this machine",
+    says: "the next hop answers, so packets are lost beyond this machine",
     fix: null,
     removeCause: (network) => network.far("nft flush ruleset"),
   },
@@ -83,7 +83,7 @@ testVerdicts([
       ),
     ),
     word: "throttled",
-    says: "IMDS answers 503, 3 times in a row: requests are throttled (ens6 has dropped 712 packets",
+    says: "IMDS answers 503, 3 times in a row, because requests are throttled (ens6 has dropped 712 packets",
     fix: null,
     removeCause: clear,
   },

@@ -173,7 +173,7 @@ testHere("a probe without ip, nft and ethtool knows less and does not fail", asy
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const { verdict } = nicOf(JSON.parse(stdout), "ens6");
   expect(verdict).toMatchObject({ word: "no-answer", fix: null });
-  expect(verdict.text).toContain("rp_filter is 1, which may drop the answers");
+  expect(verdict.text).toContain("rp_filter is 1, so perhaps the kernel drops the answers");
 });
 
 testHere("a probe changes nothing on the machine", async () => {
@@ -207,14 +207,14 @@ onTerminal("a terminal of 80 columns gets the table and the fixes", async () => 
     "ens6  up     rp-filter  no-route    10.0.6.10, 2001:db8:6::10",
     "ens7  down   -          -",
     "",
-    "ens6: the kernel drops answers that arrive through it: rp_filter is 1 (strict),",
-    "and the route to 169.254.169.254 leads through ens5.",
+    "ens6: the kernel drops answers that arrive through it, because rp_filter is 1",
+    "(strict) and the route to 169.254.169.254 leads through ens5.",
     "    sysctl -w net/ipv4/conf/ens6/rp_filter=2",
     "",
     "ens7: it is down.",
     "    ip link set dev ens7 up",
     "",
-    "Not asked: docker0 (a bridge).",
+    "Not probed: docker0 (a bridge).",
     "",
   ]);
 });

@@ -40,7 +40,7 @@ test("without a terminal each line has one fact, after the name of its NIC", () 
     "NIC ens6: down. No address.",
     "NIC ens6, why: it is down.",
     "NIC ens6, fix: ip link set dev ens6 up",
-    "Not asked: docker0 (a bridge).",
+    "Not probed: docker0 (a bridge).",
     "",
   ]);
 });

@@ -71,7 +71,7 @@ test("the NICs that are not asked are one line, without the loopback", () => {
     verdict: verdict("not-a-candidate"),
   });
   const lines = linesOf([nicAt(0), skipped("bridge", "docker0"), skipped("loopback", "lo")]);
-  expect(lines.slice(-3)).toEqual(["", "Not asked: docker0 (a bridge).", ""]);
+  expect(lines.slice(-3)).toEqual(["", "Not probed: docker0 (a bridge).", ""]);
 });
 
 test("--verbose adds a second line per NIC", () => {
@@ -174,6 +174,6 @@ test("names after the eighth are counted", () => {
   }));
   const text = linesOf([...many(9), ...bridges]).join(" ");
   expect(text).toContain("ens11, ens12 and 1 other: no-answer.");
-  expect(text).toMatch(/Not asked: (ens\d+ \(a bridge\),? ){8}and 2 others\./);
+  expect(text).toMatch(/Not probed: (ens\d+ \(a bridge\),? ){8}and 2 others\./);
   expect(linesOf(many(8)).join(" ")).toContain("ens11, ens12: no-answer.");
 });

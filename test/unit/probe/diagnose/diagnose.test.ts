@@ -183,13 +183,13 @@ const cases: readonly {
     what: "the connection is refused, and the user is not root",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null, uid: 1000 }) },
     word: "refused",
-    says: "; ec2nic needs root to see whether a firewall blocks it",
+    says: "; ec2nic needs root to see whether a firewall blocks the connection",
   },
   {
     what: "the connection is refused, and root has neither nft nor iptables",
     given: { ...outcome("ECONNREFUSED"), ...machine({ firewall: null }) },
     word: "refused",
-    says: "; ec2nic needs nft or iptables to see whether a firewall blocks it",
+    says: "; ec2nic needs nft or iptables to see whether a firewall blocks the connection",
   },
   {
     what: "IMDS over IPv6 is not enabled",
