@@ -2,21 +2,21 @@ import { cidrAddress, cidrContains, type Family } from "../model/ip.ts";
 import type { EniLeaf, ListedEni } from "./schema.ts";
 import type { OccupiedSlot } from "../model/link.ts";
 
-/** Why an ENI cannot be configured yet, and the leaf to read again. */
+/** Why an ENI cannot be configured yet, and which leaf must be read again. */
 interface IncompleteReason {
   readonly reason: string;
   readonly leaf: EniLeaf;
 }
 
 /**
- * Why an ENI cannot be configured yet; null: it is complete. After an attachment its leaves appear
- * one by one over seconds, and some read as zero until then.
+ * Why an ENI cannot be configured yet; null if it is complete. After an attachment the ENI's leaves
+ * appear one by one over seconds, and some leaves read as zero at first.
  */
 export function checkComplete(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason | null {
   return checkSlot(eni, all) ?? checkPrimaryAddress(eni) ?? checkIp(eni, 4) ?? checkIp(eni, 6);
 }
 
-/** The NIC's table follows from card and device number: a guess could give two NICs one table. */
+/** The table follows from card and device number, so a guess could give two NICs the same table. */
 function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason | null {
   const { isPrimary, folder } = eni;
   if (folder["interface-id"] === undefined) return missingLeaf("interface-id");
@@ -30,18 +30,18 @@ function checkSlot(eni: ListedEni, all: readonly ListedEni[]): IncompleteReason 
     return missingLeaf("network-card", ", though another ENI has one");
   }
   if (device === 0 && (card ?? 0) === 0) {
-    const reason = "device-number reads 0, which is the primary's: it has not propagated yet";
+    const reason = "device-number reads 0, the primary's number, so it has not propagated yet";
     return { leaf: "device-number", reason };
   }
   const duplicate = all.find((other) => other !== eni && slotKey(other) === slotKey(eni));
   if (duplicate === undefined) return null;
-  const reason = `network card ${card ?? 0}, device ${device} is also that of ${duplicate.mac}`;
+  const reason = `network card ${card ?? 0}, device ${device} is also the slot of ${duplicate.mac}`;
   return { leaf: "device-number", reason };
 }
 
 /**
- * Drops ENIs that IMDS still lists after they were detached (VPC CNI #1008), if that can be seen:
- * of two ENIs in one slot, the one whose MAC is in `present` stays, one without a NIC is dropped.
+ * Drops ENIs that IMDS still lists after they were detached (VPC CNI #1008). This can be seen only
+ * if two ENIs have one slot: the ENI whose MAC is in `present` is kept, the other is dropped.
  */
 export function dropDetached(
   all: readonly ListedEni[],
@@ -58,18 +58,18 @@ export function dropDetached(
 }
 
 function missingLeaf(leaf: EniLeaf, more = ""): IncompleteReason {
-  return { leaf, reason: `${leaf} is not there yet${more}` };
+  return { leaf, reason: `${leaf} is still missing${more}` };
 }
 
 function slotKey({ folder }: ListedEni): string {
   return `${folder["network-card"] ?? 0}/${folder["device-number"] ?? "?"}`;
 }
 
-/** The primary cannot be EFA-only (AWS, EFA-only interfaces), so it has an address. */
+/** The primary always has an address, because it cannot be EFA-only (AWS, EFA-only interfaces). */
 function checkPrimaryAddress({ isPrimary, folder }: ListedEni): IncompleteReason | null {
   const hasNoAddress = folder["local-ipv4s"] === undefined && folder.ipv6s === undefined;
   if (!isPrimary || !hasNoAddress) return null;
-  return { leaf: "local-ipv4s", reason: "neither local-ipv4s nor ipv6s is there yet" };
+  return { leaf: "local-ipv4s", reason: "both local-ipv4s and ipv6s are still missing" };
 }
 
 const familyLeaves = {
@@ -80,7 +80,7 @@ const familyLeaves = {
 function checkIp({ folder }: ListedEni, family: Family): IncompleteReason | null {
   const leaves = familyLeaves[family];
   const { [leaves.addresses]: addresses, [leaves.prefixes]: prefixes = [] } = folder;
-  // An ENI without addresses does not list the leaf at all; an empty leaf has not propagated yet.
+  // An ENI without addresses does not list the leaf at all. An empty leaf has not propagated yet.
   if (addresses?.length === 0)
     return { leaf: leaves.addresses, reason: `${leaves.addresses} is listed, but empty` };
   const toCover = [...(addresses ?? []), ...prefixes.map(cidrAddress)];
@@ -94,10 +94,10 @@ function checkIp({ folder }: ListedEni, family: Family): IncompleteReason | null
 }
 
 /**
- * Why an ENI cannot have the slot that its leaves say; null: it can. Another NIC has that slot. A
- * number that has not propagated yet may be an old value, and two NICs with one table lose each
- * other's packets. For ENIs that are watched too (`others`), IMDS counts more than their files: two
- * ENIs may have swapped slots.
+ * Why an ENI cannot have the slot that its leaves say; null if it can. It cannot if another NIC has
+ * the slot: the leaf may still have an old value, and two NICs with one table lose each other's
+ * packets. The slots of ENIs that are also watched (`others`) are taken from IMDS and not from
+ * their files, because two ENIs may have swapped slots.
  */
 export function checkSlotFree(
   eni: ListedEni,
@@ -112,10 +112,10 @@ export function checkSlotFree(
   });
   if (eni.isPrimary || occupant === undefined) return null;
   const { name, mac } = occupant;
-  return `network card ${card}, device ${device} is where ${name} is (${mac}): it has not propagated yet`;
+  return `network card ${card}, device ${device} is the slot of ${name} (${mac}), so it has not propagated yet`;
 }
 
-/** Device 0 on card 0 is the primary's, and the value of a leaf that has not propagated yet. */
+/** Whether the slot is not 0/0: the primary has 0/0, and so has an ENI whose leaves are late. */
 function hasRealSlot({ folder }: ListedEni): boolean {
   return (folder["device-number"] ?? 0) > 0 || (folder["network-card"] ?? 0) > 0;
 }

@@ -13,13 +13,13 @@ import {
 import { checkComplete, dropDetached } from "./completeness.ts";
 
 export interface ParsedEnis {
-  /** Complete ones, sorted by network card, device number and MAC. */
+  /** The complete ENIs, sorted by network card, device number and MAC. */
   readonly enis: readonly Eni[];
-  /** Listed, but too incomplete to configure: nothing is guessed. Sorted by MAC. */
+  /** The ENIs that are listed, but cannot be configured without a guess. Sorted by MAC. */
   readonly incomplete: readonly IncompleteEni[];
-  /** MACs that are still listed although another, present NIC has their slot. */
+  /** MACs that are still listed although another NIC, which is present, has their slot. */
   readonly detachedEnis: readonly string[];
-  /** What is missing before any attached ENI can be known; null: nothing. */
+  /** What is missing, so that no attached ENI can be known; null if nothing is missing. */
   readonly missing: string | null;
 }
 
@@ -27,8 +27,8 @@ const macsFolder = macsPath.join("/");
 
 /**
  * Parses the ENIs of a metadata tree; each is either complete, or `incomplete` with the reason.
- * `tree`: everything below `meta-data/`. `presentMacs`: the MACs of the machine's NICs; empty: not
- * known. Throws `DATAERR`, naming the leaf, for an invalid value.
+ * `tree`: everything below `meta-data/`. `presentMacs`: the MACs of the machine's NICs; empty if
+ * not known. Throws `DATAERR`, which names the leaf, if a value is invalid.
  */
 export function parseEnis(
   tree: MetadataTree,
@@ -58,17 +58,17 @@ export function parseEnis(
   };
 }
 
-/** The listing of an instance always has an entry: an empty one means that it has not propagated. */
+/** An instance always has an ENI, so an empty list of MACs has not propagated yet. */
 function findMissing(primaryMac: string | undefined, macs: object | undefined): string | null {
-  if (primaryMac === undefined) return "meta-data/mac is not there";
-  return Object.keys(macs ?? {}).length === 0 ? `${macsFolder}/ lists nothing` : null;
+  if (primaryMac === undefined) return "meta-data/mac is missing";
+  return Object.keys(macs ?? {}).length === 0 ? `${macsFolder}/ is empty` : null;
 }
 
-/** Rules and routes depend on which ENI is the primary: without it nothing can be planned. */
-const noPrimaryReason = "meta-data/mac is not there yet, so the primary ENI is not known";
+/** Rules and routes depend on which ENI is the primary, so without it nothing can be planned. */
+const noPrimaryReason = "meta-data/mac is still missing, so the primary ENI is not known";
 
 function toUnlistedPrimary(mac: string): IncompleteEni {
-  return { mac, isPrimary: true, reason: "meta-data/mac names it, but macs/ does not list it yet" };
+  return { mac, isPrimary: true, reason: "IMDS does not list the primary's MAC yet" };
 }
 
 function parseFolder(key: string, content: unknown, primaryMac: string | undefined): ListedEni {

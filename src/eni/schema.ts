@@ -14,8 +14,8 @@ import type { Eni } from "../model/eni.ts";
 import { compareNaturally } from "../model/text.ts";
 
 /**
- * The leaves of `meta-data/network/interfaces/macs/MAC/` that a NIC's configuration depends on; others
- * are ignored, absent ones stay absent. The output values are canonical.
+ * The leaves of `meta-data/network/interfaces/macs/MAC/` that a NIC's configuration depends on.
+ * Other leaves are ignored, and absent leaves stay absent. The output values are canonical.
  */
 export const eniSchema = v.object({
   "interface-id": v.optional(
@@ -36,20 +36,20 @@ export const eniSchema = v.object({
 
 export type EniLeaf = keyof typeof eniSchema.entries;
 
-/** An ENI's folder, with its MAC and whether `meta-data/mac` names it. */
+/** An ENI's folder, with the ENI's MAC and whether `meta-data/mac` has this MAC. */
 export interface ListedEni {
   readonly mac: string;
   readonly isPrimary: boolean;
   readonly folder: v.InferOutput<typeof eniSchema>;
 }
 
-/** Where IMDS lists the ENIs' folders, by MAC. */
+/** The path where IMDS lists the ENIs' folders, by MAC. */
 export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
-/** `meta-data/mac` and the keys of `macs/`. */
+/** For `meta-data/mac` and for the keys of `macs/`. */
 export const macSchema = leafSchema("a MAC address", parseMac);
 
-/** Only the folders above the ENIs; the rest of the tree is not checked. */
+/** Checks only the folders above the ENIs, and not the rest of the tree. */
 export const foldersSchema = v.object({
   mac: v.optional(macSchema),
   network: v.optional(
@@ -63,7 +63,7 @@ function folderSchema<const T extends v.ObjectEntries>(entries: T) {
   return v.object(entries, "is not a folder");
 }
 
-/** One line of text that `parse` accepts; the issue's message says what was expected. */
+/** For one line of text that `parse` accepts. The issue's message says what was expected. */
 function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   return v.pipe(
     v.string(`is not ${what}`),
@@ -76,7 +76,7 @@ function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   );
 }
 
-/** A leaf of several lines, or the array that `fetch` makes of it, without duplicates. */
+/** For a leaf of several lines, or the array that `fetch` prints for it. Removes duplicates. */
 function listSchema(what: string, parse: (text: string) => string | null) {
   return v.optional(
     v.pipe(
@@ -95,16 +95,16 @@ function numberSchema(max: number) {
   });
 }
 
-/** At most /30, so that base + 1 lies in it; a VPC's subnets are at most /28. */
+/** A subnet of at most /30, so that it contains base + 1; a VPC's subnets are at most /28. */
 function parseSubnet(text: string): string | null {
   const cidr = parseNicNetwork(text, 4);
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
 }
 
-/** The names of the leaves in `eniSchema`: no others need to be requested. */
+/** The names of the leaves in `eniSchema`; no other leaves need to be requested. */
 export const eniLeafNames: readonly string[] = Object.keys(eniSchema.entries);
 
-/** `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address` */
+/** The failure `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address`. */
 export function invalidLeafFailure(path: string, issue: v.BaseIssue<unknown>): Failure {
   const keys = (issue.path ?? []).map(({ key }) => key);
   const names = keys.filter((key) => typeof key === "string");
@@ -142,7 +142,7 @@ export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   };
 }
 
-/** Only the first position has a meaning; the rest is sorted, so that IMDS's order changes no file. */
+/** Only the first address is special. The rest is sorted, since IMDS may change the order. */
 function firstThenSorted(addresses: readonly string[] = []): readonly string[] {
   return [...addresses.slice(0, 1), ...sorted(addresses.slice(1))];
 }
@@ -153,10 +153,10 @@ function sorted(texts: readonly string[] = []): readonly string[] {
 
 /**
  * Networks that no NIC can have: this host, loopback, link-local (IMDS itself), multicast and
- * broadcast. Such an address or route would break the machine. 240.0.0.0/4 is not listed: it is
- * reserved, but private networks use it.
+ * broadcast. Such an address or route would break the machine. 240.0.0.0/4 is not listed, because
+ * private networks use it although it is reserved.
  * https://www.iana.org/assignments/iana-ipv4-special-registry,
- * https://www.iana.org/assignments/iana-ipv6-special-registry; fd00:ec2::/32 are AWS's own services.
+ * https://www.iana.org/assignments/iana-ipv6-special-registry; fd00:ec2::/32 is for AWS services.
  */
 const reservedNetworks: Readonly<Record<Family, readonly string[]>> = {
   4: ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32"],
@@ -164,19 +164,19 @@ const reservedNetworks: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /**
- * The shortest accepted prefix of a VPC's network, with a margin (AWS: /16 and /44): with a shorter
- * one, most of the machine's traffic would be routed through the NIC.
+ * The shortest prefix that is accepted for a VPC's network. AWS allows /16 and /44, and some margin
+ * is left. A much shorter prefix would route most of the machine's traffic through the NIC.
  */
 const minPrefixLength: Readonly<Record<Family, number>> = { 4: 8, 6: 20 };
 
-/** An address that a NIC can have, in canonical form; null: not one. */
+/** An address in canonical form; null if it is not an address that a NIC can have. */
 export function parseNicAddress(text: string, family: Family): string | null {
   const address = family === 4 ? parseIpv4(text) : parseIpv6(text);
   if (address === null) return null;
   return reservedNetworks[family].some((each) => cidrContains(each, address)) ? null : address;
 }
 
-/** A network that can contain a NIC's addresses, in canonical form; null: not one. */
+/** A network in canonical form; null if it is not a network that can contain a NIC's addresses. */
 export function parseNicNetwork(text: string, family: Family): string | null {
   const cidr = parseCidr(text, family);
   if (cidr === null || prefixLength(cidr) < minPrefixLength[family]) return null;

@@ -76,8 +76,7 @@ function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: 
     dhcp4,
     ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
     dhcp6,
-    // Without `accept-ra`, networkd ignores advertisements if the machine forwards packets
-    // (Docker).
+    // Without `accept-ra`, networkd ignores advertisements if it forwards packets (Docker).
     ...(dhcp6 ? { "dhcp6-overrides": overrides, "accept-ra": true } : {}),
   };
 }

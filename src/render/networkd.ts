@@ -13,7 +13,7 @@ import { type IniEntries, type IniSection, renderIni } from "./ini.ts";
 /**
  * networkd 252 releases a lease, and removes its address, whenever it reads a changed file for the
  * link, and netplan rewrites every file. With this setting the address stays while the lease is
- * renewed. It also stays when the lease ends, which is harmless: on EC2 the address is the ENI's.
+ * renewed. Against the DHCP standard it also stays after the lease; on EC2 the ENI still owns it.
  * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/168
  */
 export const keepLease = ["KeepConfiguration", "dhcp"] as const;
@@ -49,9 +49,8 @@ function networkFileSections(nic: NicConfig): readonly IniSection[] {
 
 /**
  * Matches the NIC but no link on top of it, although such a link has the same MAC. VLANs, bridges,
- * bonds, macvlans and ipvlans differ in `Type=`, others in `Kind=` (which an older systemd
- * ignores). `PermanentMACAddress=` is not used: a veth has none, and older Xen drivers do not
- * report it.
+ * bonds, macvlans and ipvlans differ in `Type=`, others in `Kind=` (ignored by older systemd). Not
+ * by `PermanentMACAddress=`, because a veth has none, and older Xen drivers do not report it.
  */
 function matchEntries(mac: string): IniEntries {
   return [
@@ -64,8 +63,7 @@ function matchEntries(mac: string): IniEntries {
 function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
   return [
     ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
-    // Set explicitly, because by default networkd on a machine that forwards packets (Docker)
-    // ignores advertisements.
+    // Set explicitly: by default networkd ignores advertisements if it forwards packets (Docker).
     ["IPv6AcceptRA", dhcp6],
     keepLease,
   ];

@@ -162,7 +162,7 @@ test.concurrent("activate treats a listed leaf that is a 404 as late, not as abs
   ];
   const { code, written, stderr } = await activate({ enis }, ["--timeout", "700ms"]);
   expect(code).toBe(75);
-  expect(stderr).toContain("local-ipv4s: listed, but not there yet");
+  expect(stderr).toContain("local-ipv4s: listed, but without a value yet");
   expect(Object.keys(written)).not.toContain(fileOf(second));
 });
 
@@ -193,8 +193,8 @@ test("--metadata rejects a file that does not contain an instance's metadata", a
   const local = ["activate", "--stage", "local", "--backend", "netplan", "--root", folder.path];
   const cases = [
     { content: null, code: 66, message: "there is no such file" },
-    { content: "{}", code: 65, message: "meta-data/mac is not there" },
-    { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, message: "lists nothing" },
+    { content: "{}", code: 65, message: "meta-data/mac is missing" },
+    { content: '{"mac":"06:ec:2a:00:00:00"}', code: 65, message: "macs/ is empty" },
     { content: "[1]", code: 65, message: "not a tree" },
     { content: "{", code: 65, message: "does not contain metadata" },
   ];

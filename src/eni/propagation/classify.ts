@@ -14,21 +14,21 @@ import type { OccupiedSlot } from "../../model/link.ts";
 /** What is known about one attached NIC, at one moment. */
 export interface EniFacts {
   readonly observed: EniObservations;
-  /** `meta-data/mac`; null: not known yet. */
+  /** The value of `meta-data/mac`; null if not known yet. */
   readonly primaryMac: string | null;
   /**
-   * Whether the primary has `network-card`; null: not known yet. This distinguishes a single-card
-   * instance from a leaf that is *not there yet*: the primary's folder exists since launch, and on a
-   * type with several cards every ENI's folder has the leaf. So a primary without it means one card,
-   * and a primary with it means that this ENI's leaf is late. It takes one listing, requested once;
-   * the primary's leaves are not read (ec2-net-utils #153: a guess of 0 gave two NICs one table).
+   * Whether the primary has `network-card`; null if not known yet. If this ENI lacks the leaf,
+   * either the instance has one card or the leaf is late. The primary's folder exists since launch,
+   * and on a type with several cards every ENI has the leaf: so if the primary lacks it too, there
+   * is one card. Only the listing of the primary's folder is requested, and only once
+   * (ec2-net-utils #153: a guess of 0 gave two NICs one table).
    */
   readonly primaryHasCard: boolean | null;
-  /** The other watched ENIs, as far as known: two must not have the same slot. */
+  /** The other watched ENIs, as far as known, because two ENIs must not have the same slot. */
   readonly otherEnis: readonly ListedEni[];
   /** The slots of other present NICs, watched or not. */
   readonly occupiedSlots: readonly OccupiedSlot[];
-  /** The ENI when it was last complete; null: it never was. */
+  /** The ENI when it was last complete; null if it never was. */
   readonly lastUsable: Eni | null;
   readonly kernel: KernelFacts | null;
   readonly times: ClassifyTimes;
@@ -36,23 +36,23 @@ export interface EniFacts {
 
 /** What the kernel shows about the NIC. */
 export interface KernelFacts {
-  /** Addresses that a DHCP client set: EC2's DHCP has them before IMDS lists them. */
+  /** Addresses that a DHCP client set. EC2's DHCP server gives them before IMDS lists them. */
   readonly dhcp: readonly string[];
-  /** A router advertised itself on the link. */
+  /** Whether a router advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
 }
 
-/** All in ms of `Clock.now`. */
+/** Times in ms; `nowMs` is from `Clock.now`. */
 export interface ClassifyTimes {
   readonly nowMs: number;
-  /** `--settle`: an ENI is settled when unchanged for this time; 0: as soon as it is usable. */
+  /** `--settle`: an ENI is settled if unchanged for this time; with 0, as soon as it is usable. */
   readonly settleMs: number;
-  /** Addresses that are missing for this time, while the rest is complete, will not come. */
+  /** If addresses are missing for this time, while the rest is complete, they count as absent. */
   readonly confirmAbsenceMs: number;
 }
 
-/** What must be requested again to see whether a reason is gone. */
+/** What must be requested again, because its change can remove the reason to wait. */
 export type AwaitedItem =
   "mac-list" | "primary-mac" | "primary-folder" | "folder" | { readonly leaf: string };
 
@@ -61,19 +61,19 @@ export type EniClassification =
   | {
       readonly state: "usable";
       readonly eni: Eni;
-      /** Why it is not settled; empty: `settleMs` has not passed yet. */
+      /** Why it is not settled; empty if only `settleMs` has not passed yet. */
       readonly missing: readonly string[];
-      /** Remarks for people; they neither delay nor fail a run. */
+      /** Remarks for people, which neither delay a run nor make it fail. */
       readonly hints: readonly string[];
       readonly awaits: AwaitedItem;
     }
   | { readonly state: "settled"; readonly eni: Eni };
 
 /**
- * Whether one ENI can be configured, given what was read. `absent`: not listed. `not-yet`: not
- * complete, and nothing is guessed. `usable`: every relevant listed leaf is read and valid.
- * `settled`: also unchanged for `settleMs`; time in which IMDS gave no answer does not count. An ENI
- * that was complete once stays usable, even if a later answer has less.
+ * Whether one ENI can be configured with what was read. An `absent` ENI is not listed. A `not-yet`
+ * ENI is not complete. A `usable` ENI has only valid values, and all its relevant leaves are read.
+ * A `settled` ENI is usable and was unchanged for `settleMs`; time in which IMDS gave no answer
+ * does not count. An ENI that was complete before stays usable, even if a later answer has less.
  */
 export function classifyEni(facts: EniFacts): EniClassification {
   const { observed, lastUsable } = facts;
@@ -118,30 +118,30 @@ function parseCompleteEni(facts: EniFacts): { readonly eni: Eni } | PendingReaso
   return checkHasAddress(facts, eni) ?? { eni };
 }
 
-/** Why values cannot be checked yet: they must have been requested and answered; null: they were. */
+/** Why values cannot be checked yet, because some are not read; null if all are read. */
 function checkRead({ observed, primaryMac }: EniFacts): PendingReason | null {
   const { listedMs, folder, leaves } = observed;
-  if (listedMs === null) return { reason: "macs/ does not list it", awaits: "mac-list" };
+  if (listedMs === null) return { reason: "IMDS does not list its MAC yet", awaits: "mac-list" };
   if (folder === "unread") return { reason: "its folder is not read yet", awaits: "folder" };
   if (folder === "gone") {
     const isNew = Object.keys(leaves).length === 0;
-    const reason = isNew ? "listed, but its folder is not there yet" : "its folder is gone again";
+    const reason = isNew ? "its folder is still missing" : "its folder has disappeared";
     return { reason, awaits: "folder" };
   }
   if (primaryMac === null)
-    return { reason: "meta-data/mac is not there yet", awaits: "primary-mac" };
+    return { reason: "meta-data/mac is still missing", awaits: "primary-mac" };
   const [unaskedLeaf] = unaskedLeaves(observed);
   if (unaskedLeaf !== undefined) {
-    return { reason: `${unaskedLeaf}: listed, not read yet`, awaits: { leaf: unaskedLeaf } };
+    return { reason: `${unaskedLeaf}: listed, but not read yet`, awaits: { leaf: unaskedLeaf } };
   }
   const missing = missingLeaves(observed);
   const [first] = missing;
   if (first === undefined) return null;
-  const reason = `${missing.join(", ")}: listed, but not there yet`;
+  const reason = `${missing.join(", ")}: listed, but without a value yet`;
   return { reason, awaits: { leaf: first } };
 }
 
-/** Parses the known leaves of a folder; an invalid value is a reason to wait, as it may change. */
+/** Parses the known leaves of a folder. A value that is invalid may change, so ec2nic waits. */
 export function parseObservedEni({
   observed,
   primaryMac,
@@ -158,7 +158,7 @@ export function parseObservedEni({
   return { reason: invalidLeafFailure(mac, issue).message, awaits };
 }
 
-/** Where a change of a leaf shows first: in the leaf itself, or in the listing if it is not listed. */
+/** Where a change of a leaf is seen first: in the leaf, or in the listing if it is not listed. */
 function itemToReread(observed: EniObservations, leaf: string): AwaitedItem {
   return observed.leaves[leaf]?.isListed === true ? { leaf } : "folder";
 }
@@ -171,7 +171,7 @@ function checkCardKnown(facts: EniFacts, { isPrimary, folder }: ListedEni): Pend
   return { reason, awaits: "primary-folder" };
 }
 
-/** Stands for the primary in `checkComplete`, which only needs to know that it has `network-card`. */
+/** The primary, as `checkComplete` needs it to see whether the instance has several cards. */
 function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly ListedEni[] {
   if (primaryMac === null || primaryHasCard !== true) return [];
   const folder = { "device-number": 0, "network-card": 0 };
@@ -181,26 +181,27 @@ function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly 
 const emptyFolder = v.parse(eniSchema, {});
 
 /**
- * An EFA-only ENI never has an address; another may have none for seconds. Only time distinguishes
- * them: a complete ENI, unchanged for `confirmAbsenceMs`, is EFA-only unless DHCP gave an address.
+ * An EFA-only ENI never has an address; another ENI may have none in IMDS for seconds. Only time
+ * can decide: a complete ENI, unchanged for `confirmAbsenceMs` and without DHCP address, is
+ * EFA-only.
  */
 function checkHasAddress({ observed, kernel, times }: EniFacts, eni: Eni): PendingReason | null {
   if (hasAddresses(eni)) return null;
   const [leased] = kernel?.dhcp ?? [];
   if (leased !== undefined) {
-    return { reason: `DHCP gave ${leased}, IMDS lists no address yet`, awaits: "folder" };
+    return { reason: `DHCP gave ${leased}, but IMDS lists no address yet`, awaits: "folder" };
   }
   if (observed.folderReadMs - observed.changedMs >= times.confirmAbsenceMs) return null;
   const forMs = formatMs(times.confirmAbsenceMs);
-  const reason = `no address is listed: late, or EFA-only (if still so after ${forMs})`;
+  const reason = `IMDS lists no address yet, or the ENI is EFA-only (if this lasts ${forMs})`;
   return { reason, awaits: "folder" };
 }
 
-/** Why more metadata of a usable ENI must be expected; null: no reason. */
+/** Why IMDS must be expected to list more about a usable ENI; null if there is no reason. */
 function checkConfirmed({ observed, kernel }: EniFacts, eni: Eni): PendingReason | null {
   const [retracted] = retractedLeaves(observed);
   if (retracted !== undefined) {
-    const reason = `${retracted}: the last answer said less than the one before`;
+    const reason = `${retracted}: the last answer lacks a value that an earlier answer had`;
     return { reason, awaits: itemToReread(observed, retracted) };
   }
   const known = [...eni.ipv4.addresses, ...eni.ipv6.addresses];
@@ -209,12 +210,12 @@ function checkConfirmed({ observed, kernel }: EniFacts, eni: Eni): PendingReason
   return { reason: `DHCP gave ${leased}, which IMDS does not list yet`, awaits: "folder" };
 }
 
-/** A router means that the subnet has IPv6, not that this ENI has: a hint, no reason to wait. */
+/** A router is only a hint: it shows that the subnet has IPv6, but not that this ENI has it. */
 function listHints({ kernel }: EniFacts, eni: Eni): readonly string[] {
   if (kernel === null) return [];
   const mayGetIpv6 = kernel.hasRouter && eni.ipv6.addresses.length === 0;
   return [
-    ...(mayGetIpv6 ? ["a router advertises itself: ipv6s may still come"] : []),
+    ...(mayGetIpv6 ? ["a router advertises itself, so ipv6s may still appear"] : []),
     ...(kernel.hasCarrier ? [] : ["the link has no carrier"]),
   ];
 }

@@ -2,7 +2,7 @@ import { formatMs } from "../../model/text.ts";
 import { type Observation, isErrorObservation } from "./request.ts";
 import type { EniProgress } from "./eni-progress.ts";
 
-/** The awaited NICs, for people. Short: a line has 80 columns, and the reason follows. */
+/** The awaited NICs, for people. The text is short, because the reason follows on the same line. */
 export function describePending(
   pending: readonly EniProgress[],
   nameOf: (mac: string) => string | null,
@@ -13,7 +13,7 @@ export function describePending(
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 }
 
-/** Why the first pending NIC is not done: IMDS's error, or what it does not list yet. */
+/** Why the first pending NIC is not done: the error of IMDS, or what IMDS does not list yet. */
 export function pendingReason(
   pending: readonly EniProgress[],
   observations: readonly Observation[],

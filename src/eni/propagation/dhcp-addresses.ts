@@ -1,12 +1,12 @@
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 
-/** A link's name → an address that DHCP gave → when it was last seen, in ms of `Clock.now`. */
+/** By link name and address: when an address from DHCP was last seen, in ms of `Clock.now`. */
 export type DhcpAddressHistory = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /**
- * An address counts as lost only after this time. An activation removes DHCP's addresses for seconds:
- * a daemon that reads a new file releases its lease and requests it again, and duplicate address
- * detection follows (1 to 2 s, measured with three backends).
+ * An address counts as lost only after this time. An activation removes DHCP's addresses for
+ * seconds, because a daemon that reads a new file releases its lease and requests it again.
+ * Duplicate address detection follows (1 to 2 s, measured with three backends).
  */
 const graceMs = 10_000;
 
@@ -17,7 +17,7 @@ interface ObservedAddresses {
 
 /**
  * The history after an observation. An address from DHCP counts as long as it is on the link, even
- * if the kernel does not show it as DHCP's: networkd removes the lifetime of an address it keeps.
+ * if the kernel shows it without lifetime, because networkd removes the lifetime when it keeps one.
  */
 export function recordDhcpAddresses(
   history: DhcpAddressHistory,
@@ -35,7 +35,7 @@ export function recordDhcpAddresses(
   return Object.fromEntries(links);
 }
 
-/** The addresses that count as given by DHCP now. */
+/** The addresses that now count as given by DHCP. */
 export function currentDhcpAddresses(history: DhcpAddressHistory): DhcpAddresses {
   const links = Object.entries(history).map(([name, seen]) => [name, Object.keys(seen)] as const);
   return Object.fromEntries(links);

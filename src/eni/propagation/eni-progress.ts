@@ -11,17 +11,17 @@ import {
 import { parsePartialEni } from "./partial.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 
-/** When each stage of an ENI was reached, in ms of `Clock.now`; null: not yet. */
+/** When an ENI reached each stage, in ms of `Clock.now`; null if not reached yet. */
 export interface EniTimeline {
   readonly listedMs: number | null;
   readonly usableMs: number | null;
   readonly ipv6Ms: number | null;
   readonly settledMs: number | null;
-  /** The requests for its own folder; the session counts those for all ENIs. */
+  /** The number of requests for the ENI's own folder and leaves. */
   readonly requests: number;
 }
 
-/** What a watch emits. `usable` comes once and first, `settled` or `incomplete` once and last. */
+/** What a watch emits: first `usable`, and as the only last event `settled` or `incomplete`. */
 export type EniEvent = EniUpdate | EniIncomplete;
 
 export interface EniUpdate {
@@ -29,7 +29,7 @@ export interface EniUpdate {
   readonly kind: "usable" | "changed" | "settled";
   readonly mac: string;
   readonly eni: Eni;
-  /** What may still come, for people. */
+  /** What IMDS may still list, for people. */
   readonly missing: readonly string[];
   readonly timeline: EniTimeline;
 }
@@ -37,9 +37,9 @@ export interface EniUpdate {
 export interface EniIncomplete {
   readonly kind: "incomplete";
   readonly mac: string;
-  /** The usable part of the ENI, emitted before or not; null: none. */
+  /** The usable part of the ENI, which may have been emitted before; null if there is none. */
   readonly eni: Eni | null;
-  /** Empty: the ENI is complete, and only the time to settle was too short. */
+  /** Empty if the ENI is complete, and only the time to settle was too short. */
   readonly reasons: readonly string[];
   readonly timeline: EniTimeline;
 }
@@ -47,14 +47,14 @@ export interface EniIncomplete {
 /** The progress of one ENI in a watch. */
 export interface EniProgress {
   readonly mac: string;
-  /** The ENI in the last event; null: it was not usable yet. */
+  /** The ENI in the last event; null if it was not usable yet. */
   readonly lastEmitted: Eni | null;
   readonly classification: EniClassification;
   readonly timeline: EniTimeline;
   readonly isDone: boolean;
 }
 
-/** What the classification of all ENIs has in common. */
+/** The facts that the classifications of all ENIs need. */
 export interface ClassifyContext {
   readonly knowledge: EniKnowledge;
   /** Parsed from `knowledge`. */
@@ -64,7 +64,7 @@ export interface ClassifyContext {
   readonly times: ClassifyTimes;
 }
 
-/** An ENI of which nothing is known yet. */
+/** The progress of an ENI about which nothing is known yet. */
 export function newEniProgress(mac: string): EniProgress {
   const timeline = { listedMs: null, usableMs: null, ipv6Ms: null, settledMs: null, requests: 0 };
   const reason = "IMDS has not been asked yet";
@@ -72,7 +72,7 @@ export function newEniProgress(mac: string): EniProgress {
   return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }
 
-/** Classifies an ENI again: its progress, and the events to emit. */
+/** Classifies an ENI again. Returns its new progress, and the events to emit. */
 export function reclassify(
   progress: EniProgress,
   context: ClassifyContext,
@@ -108,7 +108,7 @@ function eniFacts({ mac, lastEmitted }: EniProgress, context: ClassifyContext): 
 
 /**
  * The last event of an ENI that has not settled at the deadline. `silenceReason`: why IMDS gave no
- * answer at the end; null: it did answer.
+ * answer at the end; null if it answered.
  */
 export function endIncomplete(
   progress: EniProgress,

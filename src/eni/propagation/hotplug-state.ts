@@ -8,14 +8,14 @@ import { filterNicLinks } from "../../plan/config/match-nics.ts";
 /** An attached NIC, from its event to the end of its watch. */
 export interface NicProgress {
   readonly nic: HotplugNic;
-  /** Why its configuration could not be activated; null: it could, or was not tried. */
+  /** Why its configuration could not be activated; null if it was activated, or not tried. */
   readonly failure: Failure | null;
   readonly isOver: boolean;
-  /** Its link was missing at the last check. One check is not enough: a rename hides it for a moment. */
+  /** Its link was missing at the last check. Two checks count, because a rename hides a link. */
   readonly isMissing: boolean;
-  /** It is over because this run's time is; the process that requested it may have time left. */
+  /** It ended at this run's deadline; the process that requested it may have a later deadline. */
   readonly isTimedOut: boolean;
-  /** It was attached again after its activation failed (a flapping link): activate it again. */
+  /** Must be activated again, because it was attached again after its activation failed. */
   readonly isRetryDue: boolean;
   /** The requests of the processes that wait for it. */
   readonly joinRequests: readonly SeenJoinRequest[];
@@ -29,7 +29,7 @@ interface SeenJoinRequest {
 /** All NICs of a run. */
 export type HotplugState = readonly NicProgress[];
 
-/** A NIC of which nothing is known yet. */
+/** The progress of a NIC about which nothing is known yet. */
 export function createNicProgress(mac: string): NicProgress {
   const noTimes = { listedMs: null, usableMs: null, appliedMs: null, ipv6Ms: null };
   const timeline: NicTimeline = { ...noTimes, settledMs: null, requests: 0 };
@@ -39,9 +39,9 @@ export function createNicProgress(mac: string): NicProgress {
 }
 
 /**
- * The state after other processes' requests. A NIC that is over and is requested again was attached
- * again, and starts from the beginning. A NIC without a link is over: that is no failure, since
- * another event reports the removal.
+ * The state after other processes' requests. If a NIC is over and is requested again, it was
+ * attached again, so it starts from the beginning. A NIC without a link is over, but has not
+ * failed, because udev reports its removal in another event.
  */
 export function reduceJoinRequests(
   state: HotplugState,
@@ -70,13 +70,13 @@ function updateLink(known: NicProgress, nics: readonly Link[]): NicProgress {
   if (link !== undefined) return { ...known, isMissing: false, nic: { ...nic, name: link.name } };
   if (!known.isMissing) return { ...known, isMissing: true };
   const reason = "its link is gone again";
-  // an activation that failed because the link was gone is no failure either
+  // if the activation failed, this was because the link was gone, so it is no failure either
   return { ...known, nic: { ...nic, outcome: "skipped", reason }, failure: null, isOver: true };
 }
 
 /**
- * Whether a run continues: for its own NIC, and for other NICs that are usable but not settled. A
- * process that still waits for an unusable NIC can watch it itself.
+ * Whether a run continues, for its own NIC or for other NICs that are usable but not settled. It
+ * does not continue for an unusable NIC, which the process that waits for it can watch itself.
  */
 export function hasUnfinishedWork(state: HotplugState, own: NicProgress): boolean {
   return !own.isOver || state.some(({ isOver, nic }) => !isOver && nic.timeline.usableMs !== null);
@@ -115,7 +115,7 @@ function reduceEvent(state: HotplugState, event: EniEvent): HotplugState {
   });
 }
 
-/** Without a reason the NIC is complete; there was no time left to see whether it stays unchanged. */
+/** If there is no reason, the NIC is complete, and only the time to settle was too short. */
 function markIncomplete(nic: HotplugNic, reasons: readonly string[]): HotplugNic {
   if (reasons.length === 0 || nic.outcome === "failed") return nic;
   return { ...nic, outcome: "incomplete", reason: reasons.join("; ") };
@@ -126,7 +126,7 @@ interface DueAnswer {
   readonly answer: HotplugAnswer;
 }
 
-/** The requests to answer now. A request for a NIC that timed out is left to its own process. */
+/** The requests to answer now. Processes that wait for a NIC that timed out watch it themselves. */
 export function collectDueAnswers(state: HotplugState): readonly DueAnswer[] {
   return state
     .filter(({ isOver, isTimedOut }) => isOver && !isTimedOut)
@@ -155,7 +155,7 @@ function serializeFailure({ kind, message, hint }: Failure) {
   return { kind, message, hint: hint ?? null };
 }
 
-/** Moves the times to the clock of the requesting process: each process counts from its own start. */
+/** Converts the times to the requesting process, because each process counts from its own start. */
 function shiftTimeline(timeline: NicTimeline, byMs: number): NicTimeline {
   return mapTimes(timeline, (ms) => Math.round(Math.max(0, ms + byMs)));
 }

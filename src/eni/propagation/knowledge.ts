@@ -15,18 +15,18 @@ import { parseObservedEni } from "./classify.ts";
 
 /** What is known so far about the watched ENIs. */
 export interface EniKnowledge {
-  /** By MAC. */
+  /** What was observed, by MAC. */
   readonly observed: Readonly<Record<string, EniObservations>>;
-  /** `meta-data/mac`; null: not known yet. */
+  /** The value of `meta-data/mac`; null if not known yet. */
   readonly primaryMac: string | null;
-  /** Whether the primary has `network-card`; null: not known yet. */
+  /** Whether the primary has `network-card`; null if not known yet. */
   readonly primaryHasCard: boolean | null;
 }
 
-/** Nothing is known yet. */
+/** The knowledge before the first request. */
 export const noKnowledge: EniKnowledge = { observed: {}, primaryMac: null, primaryHasCard: null };
 
-/** Keeps what is known about the instance and the `kept` ENIs; the `added` ones start empty. */
+/** Keeps what is known about the instance and the `kept` ENIs, and adds the `added` ENIs. */
 export function restrictKnowledge(
   knowledge: EniKnowledge,
   { kept, added }: Readonly<Record<"kept" | "added", readonly string[]>>,
@@ -65,7 +65,7 @@ export function parseObservedEnis({ observed, primaryMac }: EniKnowledge): reado
     .filter((each) => "folder" in each);
 }
 
-/** A MAC that is no longer listed is not dropped: it can disappear for seconds while in use. */
+/** Keeps a MAC that is no longer listed: it can disappear for seconds while it is in use. */
 function recordListedMacs(knowledge: EniKnowledge, value: LeafValue, nowMs: number): EniKnowledge {
   const listed = new Set(toLines(value).map(parseMac));
   return Object.values(knowledge.observed)

@@ -12,13 +12,13 @@ export interface PendingEni {
   readonly awaits: AwaitedItem;
 }
 
-/** These leaves are checked that much more often: addresses come late, ids and networks rarely do. */
+/** How much more often these are checked: addresses come late, ids and networks rarely do. */
 const priorityFactor = 4;
 const priorityLeaves = ["local-ipv4s", "ipv6s", "ipv4-prefix", "ipv6-prefix"];
 
 /**
- * The one request of a poll: what an ENI waits for, the least recent request first. Only one
- * missing item is polled at a time, since all must come anyway; the others follow once it has come.
+ * The one request of a poll, for the item that an ENI waits for and that was requested the longest
+ * time ago. Only one missing item is polled at a time, because all must come anyway.
  */
 export function nextAwaitedRequest(
   knowledge: EniKnowledge,
@@ -29,7 +29,7 @@ export function nextAwaitedRequest(
   return pickOldest(requests, lastRequestMs);
 }
 
-/** A request for something known, which may have grown without a change of the listing. */
+/** A request for something that is known, but may have grown without a change of the listing. */
 export function nextCheckRequest(
   knowledge: EniKnowledge,
   pending: readonly PendingEni[],
@@ -44,7 +44,7 @@ export function nextCheckRequest(
   return pickOldest(requests, lastRequestMs, weightOf);
 }
 
-/** Also a device number of 0: it is read before the real one, but on another card it may be real. */
+/** Device number 0 has priority too: it is mostly a late value, and real only on another card. */
 function hasPriority(request: EniRequest, { observed }: EniKnowledge): boolean {
   if (request.target === "folder") return true;
   if (request.target !== "leaf") return false;
@@ -53,7 +53,7 @@ function hasPriority(request: EniRequest, { observed }: EniKnowledge): boolean {
   return name === "device-number" && observed[mac]?.leaves[name]?.value === "0";
 }
 
-/** The requests to send at once after answers. `hasChanged`: an answer changed what is known of it. */
+/** The requests to send at once after answers. `hasChanged`: whether answers changed an ENI. */
 export function followUpRequests(
   knowledge: EniKnowledge,
   pending: readonly PendingEni[],
@@ -107,7 +107,7 @@ function pickOldest(
   lastRequestMs: LastRequestMs,
   weightOf: (request: EniRequest) => number = () => 1,
 ): EniRequest | null {
-  // ages count back from the latest request; an item never requested is the oldest
+  // ages count back from the latest request; an item that was never requested is the oldest
   const newestMs = Math.max(0, ...Object.values(lastRequestMs));
   const age = (request: EniRequest): number => {
     const lastMs = lastRequestMs[requestKey(request)];

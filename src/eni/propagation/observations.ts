@@ -1,25 +1,25 @@
 /** A leaf's value as `leafValue` gives it. */
 export type LeafValue = string | readonly string[];
 
-/** What was observed of one leaf of an ENI's folder. */
+/** What was observed about one leaf of an ENI's folder. */
 export interface LeafObservations {
-  /** The current value; null: none was read yet. */
+  /** The current value; null if none was read yet. */
   readonly value: LeafValue | null;
   readonly isListed: boolean;
-  /** It was requested, with any result. */
+  /** Whether it was requested, with any result. */
   readonly isAsked: boolean;
-  /** Since when answers contain less than `value`; null: they do not. */
+  /** Since when answers contain less than `value`; null if they do not contain less. */
   readonly retractedSinceMs: number | null;
 }
 
 /** What was read about one MAC so far. Times are in ms of `Clock.now`. */
 export interface EniObservations {
   readonly mac: string;
-  /** When `macs/` first listed it; null: never. */
+  /** When `macs/` first listed the MAC; null if never. */
   readonly listedMs: number | null;
-  /** Its folder at the last request; `gone`: 404. */
+  /** What the last request for its folder showed; `gone` means 404. */
   readonly folder: "unread" | "there" | "gone";
-  /** When its listing was last read. */
+  /** When its folder's listing was last read. */
   readonly folderReadMs: number;
   /** When an answer last differed from the one before. */
   readonly changedMs: number;
@@ -32,7 +32,7 @@ export interface RecordTimes {
   readonly confirmAbsenceMs: number;
 }
 
-/** A MAC of which nothing was read yet. */
+/** The observations of a MAC about which nothing was read yet. */
 export function emptyObservations(mac: string, nowMs: number): EniObservations {
   const times = { listedMs: null, folderReadMs: nowMs, changedMs: nowMs };
   return { mac, ...times, folder: "unread", leaves: {} };
@@ -44,8 +44,8 @@ export function recordListed(eni: EniObservations, nowMs: number): EniObservatio
 }
 
 /**
- * Records the listing of the folder (the relevant names), or that it is missing (null). What was known
- * stays: a MAC may disappear for seconds while it is in use (VPC CNI #1967), and so may a leaf.
+ * Records the listing of the folder (the relevant names), or null if the folder is missing. Known
+ * values are kept: a MAC or a leaf can disappear for seconds while in use (VPC CNI #1967).
  */
 export function recordFolder(
   eni: EniObservations,
@@ -68,8 +68,8 @@ export function recordFolder(
 }
 
 /**
- * Records a leaf's value; null: 404, or empty. An added line counts at once, a missing one only after
- * `confirmAbsenceMs`: a short gap must not remove an address. Of a single value the last one counts.
+ * Records a leaf's value; null if it is empty or 404. An added line counts at once. A missing line
+ * counts after `confirmAbsenceMs`, so a short gap removes no address. A single value is replaced.
  */
 export function recordLeaf(
   eni: EniObservations,
@@ -87,7 +87,7 @@ export function recordLeaf(
   return withChangeTime(eni, withLeaf(eni, name, { ...leaf, isAsked: true }), nowMs);
 }
 
-/** Records that a leaf was requested without a usable answer. */
+/** Records that a leaf was requested, but without a usable answer. */
 export function recordLeafError(eni: EniObservations, name: string): EniObservations {
   const before = eni.leaves[name];
   return before === undefined ? eni : withLeaf(eni, name, { ...before, isAsked: true });
@@ -103,7 +103,7 @@ export function unaskedLeaves({ leaves }: EniObservations): readonly string[] {
   return leafNamesWhere(leaves, (leaf) => leaf.isListed && !leaf.isAsked);
 }
 
-/** The leaves of which the last answers contained less than what is known. */
+/** The leaves for which the last answers contained less than what is known. */
 export function retractedLeaves({ leaves }: EniObservations): readonly string[] {
   return leafNamesWhere(leaves, (leaf) => leaf.retractedSinceMs !== null);
 }

@@ -3,13 +3,13 @@ import { type Eni, hasAddresses } from "../../model/eni.ts";
 import type { EniObservations } from "./observations.ts";
 import { type EniFacts, classifyEni } from "./classify.ts";
 
-/** The id and slot of an ENI: its table follows from them. */
+/** The id and slot of an ENI; its table follows from the slot. */
 const identityLeaves = ["interface-id", "device-number", "network-card"];
 
 /**
- * The part of an incomplete ENI that can be configured at the deadline: without the listed leaves that
- * never came, and without a family that is incomplete. null: nothing. Never an ENI whose slot is
- * uncertain, nor a part without a family of which a DHCP client set an address.
+ * The part of an incomplete ENI that can be configured at the deadline. Listed leaves without a
+ * value are left out, and so is an incomplete family. null if there is no such part, if the slot is
+ * uncertain, or if the part lacks a family of which a DHCP client set an address.
  */
 export function parsePartialEni(facts: EniFacts): Eni | null {
   const { observed, kernel, times } = facts;

@@ -6,21 +6,19 @@ const fastPollMs = 250;
 const fastPollForMs = 30_000;
 const slowPollMs = 2000;
 
-/** Known values are checked once a second; with four polls that is five requests per second. */
+/** Known values are checked once a second. With four polls these are five requests per second. */
 export const checkIntervalMs = 1000;
 
 /**
- * The time from the start of one poll to the next, in ms: short at first, then four polls a second,
- * and slow if nothing changed for half a minute.
+ * The time from the start of one poll to the next, in ms. It is short at first, then a quarter of a
+ * second, and two seconds if nothing changed for half a minute.
  */
 export function pollIntervalMs(sinceChangeMs: number, polls: number): number {
   if (sinceChangeMs >= fastPollForMs) return slowPollMs;
   return Math.min(fastPollMs, firstPollMs * 1.5 ** Math.min(polls - 1, 10));
 }
 
-/**
- * The pause in ms after failed polls: a retry's back-off, at least `Retry-After`; 0: no failure.
- */
+/** The pause in ms after failed polls: the back-off, at least `Retry-After`; 0 if none failed. */
 export function errorPauseMs(
   clock: { readonly random: () => number },
   failedPolls: number,

@@ -3,7 +3,7 @@ import { type MetadataPath } from "../../model/metadata.ts";
 import { macsPath } from "../schema.ts";
 import type { LeafValue } from "./observations.ts";
 
-/** One request about attached ENIs. `primary-folder`: the listing of the primary's folder. */
+/** One request about attached ENIs. `primary-folder` is the listing of the primary's folder. */
 export type EniRequest =
   | { readonly target: "mac-list" | "primary-mac" }
   | { readonly target: "folder" | "primary-folder"; readonly mac: string }
@@ -16,12 +16,12 @@ export type Observation =
   | {
       readonly request: EniRequest;
       readonly kind: "error";
-      /** The run ends with it if IMDS never gives an answer. */
+      /** The run ends with this failure if IMDS never gives an answer. */
       readonly failure: Failure;
       readonly retryAfterMs: number | null;
-      /** The run's deadline ended the request, which says little about IMDS. */
+      /** The run's deadline ended the request, so its error says little about IMDS. */
       readonly isCutByDeadline: boolean;
-      /** All retries for a token failed: without a token no request is possible. */
+      /** All retries for a token failed, so no request is possible. */
       readonly isOutOfRetries: boolean;
     };
 

@@ -25,16 +25,16 @@ import type { OccupiedSlot } from "../../model/link.ts";
 
 export interface WatchOptions {
   /**
-   * The canonical MACs to watch now, all in one session; called before each poll. A MAC that is no
-   * longer returned is dropped without an event. A MAC whose watch has ended and that is returned
-   * again is watched from the beginning.
+   * Returns the canonical MACs to watch now, all in one session; called before each poll. A MAC
+   * that is no longer returned is dropped without an event. If a MAC whose watch has ended is
+   * returned again, it is watched from the beginning.
    */
   readonly macs: () => Promise<readonly string[]>;
-  /** The NIC's name, for people; null: not known. */
+  /** The NIC's name, for people; null if not known. */
   readonly nameOf: (mac: string) => string | null;
-  /** An ENI is settled when unchanged for this time; 0: as soon as it is usable. */
+  /** An ENI is settled if unchanged for this time; with 0, as soon as it is usable. */
   readonly settleMs: number;
-  /** What the kernel shows about a NIC; null: not read. Called after each answer. */
+  /** What the kernel shows about a NIC; null if it was not read. Called after each answer. */
   readonly kernel: (mac: string) => KernelFacts | null;
   /** The slots of the present NICs; called after each answer. */
   readonly occupiedSlots: () => readonly OccupiedSlot[];
@@ -49,7 +49,7 @@ export interface WatchState {
   readonly lastCheckMs: number;
   /** The number of consecutive failed polls up to now. */
   readonly failedPolls: number;
-  /** The error of the last failed poll; null: the last poll did not fail. */
+  /** The error of the last poll; null if that poll did not fail. */
   readonly lastError: ErrorObservation | null;
   /** IMDS has given at least one answer. */
   readonly isAnswered: boolean;
@@ -57,7 +57,7 @@ export interface WatchState {
   readonly lastObservations: readonly Observation[];
 }
 
-/** How long an absence must last to count, with `--settle 0`; otherwise `--settle` is used. */
+/** How long an absence must last to count, if `--settle` is 0; otherwise `--settle` is used. */
 const defaultConfirmAbsenceMs = 10_000;
 
 /** A watch without ENIs. */
@@ -66,7 +66,7 @@ export function newWatchState(startMs: number): WatchState {
     knowledge: noKnowledge,
     enis: [],
     lastRequestMs: {},
-    lastCheckMs: startMs + checkIntervalMs, // the first second is for what is new
+    lastCheckMs: startMs + checkIntervalMs, // in the first second only new values are requested
     failedPolls: 0,
     lastError: null,
     isAnswered: false,
@@ -74,7 +74,7 @@ export function newWatchState(startMs: number): WatchState {
   };
 }
 
-/** Sets the watched MACs. A NIC whose watch has ended and that is requested again starts anew. */
+/** Sets the watched MACs. If a MAC's watch has ended, and it is requested again, it starts anew. */
 export function updateWatched(
   state: WatchState,
   macs: readonly string[],
@@ -165,7 +165,7 @@ export function pendingEnis({ enis }: WatchState): readonly EniProgress[] {
   return enis.filter(({ isDone }) => !isDone);
 }
 
-/** What an ENI waits for, for the choice of the next request; empty: nothing. */
+/** What an ENI waits for, to choose the next request; empty if it waits for nothing. */
 export function toPendingEni({ mac, classification, isDone }: EniProgress): readonly PendingEni[] {
   return isDone || !("awaits" in classification) ? [] : [{ mac, awaits: classification.awaits }];
 }

@@ -83,7 +83,7 @@ async function readEni(
 ): Promise<MetadataTree | string> {
   const path = [...macsPath, mac];
   const listing = (await early) ?? (await session.get(path, { asFolder: true }));
-  if (listing === null) return "listed, but its folder is not there yet";
+  if (listing === null) return "its folder is still missing";
   const leaves = await Promise.all(
     selectLeaves(parseListing(listing, path), isPrimary).map(async (name) => {
       // an empty leaf is late, and must not delay the others
@@ -92,7 +92,7 @@ async function readEni(
     }),
   );
   const missing = leaves.filter(([, value]) => value === null).map(([name]) => name);
-  if (missing.length > 0) return `${missing.join(", ")}: listed, but not there yet`;
+  if (missing.length > 0) return `${missing.join(", ")}: listed, but without a value yet`;
   return Object.fromEntries(
     leaves.flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
   );

@@ -1,7 +1,7 @@
 import { formatMs } from "../../model/text.ts";
 import type { HotplugNic, NicTimeline } from "../../model/hotplug.ts";
 
-/** The stages reached so far: `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`. */
+/** The reached stages: `listed 2.1 s, usable 3.4 s, applied 3.5 s, IPv6 8 s, settled 18 s`. */
 export function describeTimeline(timeline: NicTimeline): string {
   const { listedMs, usableMs, appliedMs, ipv6Ms, settledMs } = timeline;
   const steps = [

@@ -28,9 +28,8 @@ export function activationSteps(
 }
 
 /**
- * `generate` only writes the files in /run, whereas `netplan apply` takes every NIC down and up. It
- * rewrites all files, and networkd would reconfigure each link whose file has a new inode. So files
- * with the same content are put back: see `preservesDirectory`.
+ * Only generates the files in /run, because `netplan apply` takes every NIC down and up. networkd
+ * reconfigures a link if its file has a new inode, so `preservesDirectory` keeps unchanged files.
  */
 const netplanGenerate: Step = {
   argv: ["netplan", "generate"],
@@ -58,11 +57,10 @@ const networkdReload: Step = {
 export function reactivateSteps({ mac, name }: ActiveNic, activation: Activation): readonly Step[] {
   const { stage, isRunning } = activation;
   if (name === null || stage === "local" || !isRunning) return [];
-  const isNetworkManager = usesNetworkManager(activation);
-  const daemon = isNetworkManager ? "NetworkManager" : "networkd";
+  const daemon = usesNetworkManager(activation) ? "NetworkManager" : "networkd";
   const reason = `${name}: the link came back, but ${daemon} did not configure it`;
-  const argv = isNetworkManager
-    ? connectionUp(profileUuid(macDigits(mac)), name)
-    : ["networkctl", "reconfigure", name];
+  const reconfigure = ["networkctl", "reconfigure", name];
+  const argv =
+    daemon === "networkd" ? reconfigure : connectionUp(profileUuid(macDigits(mac)), name);
   return [{ argv, reason, mac, timeoutMs: 60_000 }];
 }

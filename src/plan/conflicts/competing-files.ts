@@ -75,8 +75,8 @@ function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic):
   if (path.includes("/system-connections/")) {
     const match = matchProfile(content, nic);
     const verb = match === "yes" ? "uses it" : "may use it";
-    const text = `NetworkManager ${verb} for ${formatNic(nic)} instead of ec2nic's profile`;
-    return match === "no" ? [] : [`${path}: ${text}`];
+    const effect = `NetworkManager ${verb} for ${formatNic(nic)} instead of ec2nic's profile`;
+    return match === "no" ? [] : [`${path}: ${effect}`];
   }
   if (!/\/NetworkManager(\.conf$|\/.*\.conf$)/.test(path)) return [];
   const match = matchUnmanagedDevices(content, nic);

@@ -6,9 +6,9 @@ import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-ke
 import { describeRule, isSameRule, shortenCidr, findStaleRules } from "./rules.ts";
 
 /**
- * The differences between the kernel and what is expected: for each NIC its addresses, routes and
- * rules, in the order in which they can be repaired. What other programs added is ignored unless it
- * conflicts with what is expected.
+ * The differences between the kernel and what is expected: each NIC's addresses, routes and rules,
+ * in the order in which they can be repaired. Additions of other programs count only if they
+ * conflict.
  */
 export function checkKernel(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
   return [

@@ -110,17 +110,17 @@ const third = {
 
 describe("an ENI is incomplete", () => {
   test.each([
-    [{ "interface-id": undefined }, "interface-id is not there yet"],
-    [{ "device-number": undefined }, "device-number is not there yet"],
+    [{ "interface-id": undefined }, "interface-id is still missing"],
+    [{ "device-number": undefined }, "device-number is still missing"],
     // It reads 0 until it has propagated.
     [{ "device-number": "0" }, "device-number reads 0"],
     [{ "device-number": "0", "network-card": "0" }, "device-number reads 0"],
-    [{ "subnet-ipv4-cidr-block": undefined }, "subnet-ipv4-cidr-block is not there yet"],
+    [{ "subnet-ipv4-cidr-block": undefined }, "subnet-ipv4-cidr-block is still missing"],
     [{ "subnet-ipv4-cidr-block": "10.0.9.0/24" }, "10.0.1.20 lies in no subnet"],
     [{ "local-ipv4s": [] }, "local-ipv4s is listed, but empty"],
     [{ "local-ipv4s": "\n" }, "local-ipv4s is listed, but empty"],
-    [{ ipv6s: ["2001:db8::1"] }, "subnet-ipv6-cidr-blocks is not there yet"],
-    [{ "ipv6-prefix": ["2001:db8::/80"] }, "subnet-ipv6-cidr-blocks is not there yet"],
+    [{ ipv6s: ["2001:db8::1"] }, "subnet-ipv6-cidr-blocks is still missing"],
+    [{ "ipv6-prefix": ["2001:db8::/80"] }, "subnet-ipv6-cidr-blocks is still missing"],
   ])("%j: %s", (changes, reason) => {
     const { enis, incomplete } = withOther(changes);
     expect(enis.map(({ mac }) => mac)).toEqual([primaryMac]);
@@ -140,7 +140,7 @@ describe("an ENI is incomplete", () => {
     const { enis, incomplete } = parseEnis(treeOf({ ...macs, "06:aa:bb:cc:dd:03": late }));
     expect(enis.map(({ id }) => id)).toEqual(["eni-01", "eni-03"]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
-      "network-card is not there yet, though another ENI has one",
+      "network-card is still missing, though another ENI has one",
     ]);
   });
 
@@ -159,8 +159,8 @@ describe("the primary", () => {
     const { enis, incomplete } = parseEnis(tree);
     expect(enis).toEqual([]);
     expect(incomplete.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining("meta-data/mac is not there yet"),
-      expect.stringContaining("meta-data/mac is not there yet"),
+      expect.stringContaining("meta-data/mac is still missing"),
+      expect.stringContaining("meta-data/mac is still missing"),
     ]);
   });
 

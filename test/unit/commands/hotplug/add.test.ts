@@ -30,7 +30,7 @@ describe("an added NIC", () => {
     const second = ["add", "--nic", "ens7", "--settle", "0s"] as const;
     const { code, messages } = await run(...second, "--timeout", "5s");
     expect({ code, isThere: disk.has(fileOf("02")) }).toEqual({ code: 75, isThere: false });
-    expect(messages.join()).toContain("device 1 is where ens6 is (06:ec:2a:00:00:01)");
+    expect(messages.join()).toContain("device 1 is the slot of ens6 (06:ec:2a:00:00:01)");
     expect((await run(...second, "--timeout", "60s")).code).toBe(0);
     expect(disk.has(fileOf("02"))).toBe(true);
   });
@@ -42,7 +42,7 @@ describe("an added NIC", () => {
     });
     const { code, messages } = await run(...add, "--timeout", "4s");
     expect({ code, isThere: disk.has(fileOf("01")) }).toEqual({ code: 75, isThere: true });
-    const reason = "ipv6s: listed, but not there yet";
+    const reason = "ipv6s: listed, but without a value yet";
     expect(messages).toEqual([
       expect.stringMatching(/^info: ens6 eni-\w+: incomplete \(ipv6s: listed.*applied 3\.\d s$/),
       `error: metadata is not complete: 06:ec:2a:00:00:01: ${reason}`,

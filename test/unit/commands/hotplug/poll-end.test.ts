@@ -24,7 +24,7 @@ describe("at the deadline", () => {
     const run = await watchInMemory({ ...complete, deadlineMs: 3000, kernel: () => hints });
     expect(run.events.at(-1)?.event).toMatchObject({ kind: "incomplete", reasons: [] });
     const reasons = run.log.waits.map((wait) => wait?.reason);
-    expect(reasons).toContain("a router advertises itself: ipv6s may still come");
+    expect(reasons).toContain("a router advertises itself, so ipv6s may still appear");
   });
 
   test("the error is the reason where IMDS has stopped to answer", async () => {
@@ -42,7 +42,7 @@ describe("at the deadline", () => {
       fault: (_path, atMs) => (atMs >= 1000 ? busy : null),
     });
     const error = expect.stringContaining(": 503, throttled");
-    expect(lastReasons(unlisted)).toEqual([error, "macs/ does not list it"]);
+    expect(lastReasons(unlisted)).toEqual([error, "IMDS does not list its MAC yet"]);
   });
 
   test("an earlier error is the reason, and not the request that the deadline cut", async () => {

@@ -94,8 +94,8 @@ describe("a watch that waits", () => {
     const { log } = await watchInMemory({ scenario: plugged({ ".": 1000, ...late }) });
     const reasons = [...new Set(log.waits.map((wait) => wait?.reason ?? null))];
     expect(reasons).toEqual([
-      "macs/ does not list it",
-      "device-number reads 0, which is the primary's: it has not propagated yet",
+      "IMDS does not list its MAC yet",
+      "device-number reads 0, the primary's number, so it has not propagated yet",
       "usable; done when nothing changes for 10 s",
       null,
     ]);
@@ -212,7 +212,7 @@ describe("errors of IMDS", () => {
     const silent = await watchInMemory({ scenario: plugged(), fault: () => busy });
     expect(silent.failure).toMatchObject({ kind: "UNAVAILABLE" });
     const unlisted = await watchInMemory({ scenario: { enis: [{ device: 0 }] } });
-    const reasons = ["macs/ does not list it"];
+    const reasons = ["IMDS does not list its MAC yet"];
     expect(unlisted.events.length).toBe(1);
     expect(unlisted.events[0]?.event).toMatchObject({ kind: "incomplete", eni: null, reasons });
   });

@@ -17,7 +17,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a MAC that macs/ does not list is absent",
     { memory: { listedMs: null, folder: "unread", leaves: {} } },
-    "absent: macs/ does not list it [mac-list]",
+    "absent: IMDS does not list its MAC yet [mac-list]",
   ],
   [
     "a MAC that was just listed is not-yet",
@@ -27,27 +27,27 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a listed MAC whose folder is a 404 is not-yet",
     { memory: { folder: "gone", leaves: {} } },
-    "not-yet: listed, but its folder is not there yet [folder]",
+    "not-yet: its folder is still missing [folder]",
   ],
   [
     "a MAC that disappears before it was usable is not-yet",
     { memory: { folder: "gone" } },
-    "not-yet: its folder is gone again [folder]",
+    "not-yet: its folder has disappeared [folder]",
   ],
   [
     "a usable MAC that disappears for a second stays usable",
     { memory: { folder: "gone" }, facts: { lastUsable }, quietMs: 20_000 },
-    "usable 10.0.1.20; its folder is gone again",
+    "usable 10.0.1.20; its folder has disappeared",
   ],
   [
     "an empty folder is not-yet",
     { memory: { leaves: {} } },
-    "not-yet: interface-id is not there yet [folder]",
+    "not-yet: interface-id is still missing [folder]",
   ],
   [
     "without meta-data/mac the primary is not known",
     { facts: { primaryMac: null } },
-    "not-yet: meta-data/mac is not there yet [primary-mac]",
+    "not-yet: meta-data/mac is still missing [primary-mac]",
   ],
   [
     "the default card 0 is used only when the number of cards is known",
@@ -62,12 +62,12 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "network-card is late if the primary has one",
     { facts: { primaryHasCard: true } },
-    "not-yet: network-card is not there yet, though another ENI has one [folder]",
+    "not-yet: network-card is still missing, though another ENI has one [folder]",
   ],
   [
     "network-card is late if another plugged ENI has one",
     { facts: { otherEnis: otherEni({ "network-card": "1" }) } },
-    "not-yet: network-card is not there yet, though another ENI has one [folder]",
+    "not-yet: network-card is still missing, though another ENI has one [folder]",
   ],
   [
     "an ENI with network-card does not need that of the others",
@@ -85,27 +85,27 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a listed leaf that is a 404 is late, and is requested again",
     { leaves: { "local-ipv4s": notThere } },
-    "not-yet: local-ipv4s: listed, but not there yet [local-ipv4s]",
+    "not-yet: local-ipv4s: listed, but without a value yet [local-ipv4s]",
   ],
   [
     "the reason names all late leaves, and one is requested again",
     { leaves: { "device-number": notThere, "interface-id": notThere } },
-    "not-yet: device-number, interface-id: listed, but not there yet [device-number]",
+    "not-yet: device-number, interface-id: listed, but without a value yet [device-number]",
   ],
   [
     "a listed leaf that was not requested yet is not absent",
     { leaves: { ipv6s: { value: null, isAsked: false } } },
-    "not-yet: ipv6s: listed, not read yet [ipv6s]",
+    "not-yet: ipv6s: listed, but not read yet [ipv6s]",
   ],
   [
     "for a leaf that is not listed, the listing is requested again",
     { leaves: { "device-number": undefined } },
-    "not-yet: device-number is not there yet [folder]",
+    "not-yet: device-number is still missing [folder]",
   ],
   [
     "interface-id is needed",
     { leaves: { "interface-id": undefined } },
-    "not-yet: interface-id is not there yet [folder]",
+    "not-yet: interface-id is still missing [folder]",
   ],
   [
     "an empty list is late",
@@ -115,7 +115,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "device-number 0 of an ENI that is not the primary has not propagated",
     { leaves: { "device-number": "0" } },
-    "not-yet: device-number reads 0, which is the primary's: it has not propagated yet [device-number]",
+    "not-yet: device-number reads 0, the primary's number, so it has not propagated yet [device-number]",
   ],
   [
     "device-number 0 on another card is valid",
@@ -125,7 +125,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "two ENIs in one slot are not-yet",
     { facts: { otherEnis: otherEni({}) } },
-    "not-yet: network card 0, device 1 is also that of 06:aa:bb:cc:dd:03 [device-number]",
+    "not-yet: network card 0, device 1 is also the slot of 06:aa:bb:cc:dd:03 [device-number]",
   ],
   [
     "an invalid value is not-yet: a later one may be valid",
@@ -135,7 +135,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an IPv4 address without its subnet is not-yet",
     { leaves: { "subnet-ipv4-cidr-block": undefined } },
-    "not-yet: subnet-ipv4-cidr-block is not there yet [folder]",
+    "not-yet: subnet-ipv4-cidr-block is still missing [folder]",
   ],
   [
     "an IPv4 address outside of its subnet is not-yet",
@@ -145,7 +145,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an IPv6 address without its subnet is not-yet",
     { leaves: { ipv6s: ipv6.ipv6s } },
-    "not-yet: subnet-ipv6-cidr-blocks is not there yet [folder]",
+    "not-yet: subnet-ipv6-cidr-blocks is still missing [folder]",
   ],
   ["an IPv4 address with its subnet is usable", {}, "usable 10.0.1.20"],
   ["both families are usable", { leaves: ipv6 }, "usable 10.0.1.20 2001:db8:1::9"],
@@ -153,22 +153,22 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a late IPv6 leaf leaves IPv4 usable",
     { leaves: { ipv6s: notThere }, facts: { lastUsable } },
-    "usable 10.0.1.20; ipv6s: listed, but not there yet",
+    "usable 10.0.1.20; ipv6s: listed, but without a value yet",
   ],
   [
     "late IPv6 without its subnet leaves IPv4 usable",
     { leaves: { ipv6s: ipv6.ipv6s }, facts: { lastUsable } },
-    "usable 10.0.1.20; subnet-ipv6-cidr-blocks is not there yet",
+    "usable 10.0.1.20; subnet-ipv6-cidr-blocks is still missing",
   ],
   [
     "device-number that changes back to 0 is ignored",
     { leaves: { "device-number": "0" }, facts: { lastUsable } },
-    "usable 10.0.1.20; device-number reads 0, which is the primary's: it has not propagated yet",
+    "usable 10.0.1.20; device-number reads 0, the primary's number, so it has not propagated yet",
   ],
   [
     "an address whose leaf disappears stays usable, with the reason",
     { leaves: { "local-ipv4s": { value: ["10.0.1.20"], isListed: false, retractedSinceMs: 900 } } },
-    "usable 10.0.1.20; local-ipv4s: the last answer said less than the one before",
+    "usable 10.0.1.20; local-ipv4s: the last answer lacks a value that an earlier answer had",
   ],
   ["unchanged for less than --settle is not settled", { quietMs: 9999 }, "usable 10.0.1.20"],
   ["unchanged for --settle is settled", { quietMs: 10_000 }, "settled 10.0.1.20"],
@@ -189,12 +189,12 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a retracted leaf never settles",
     { leaves: { "local-ipv4s": { value: ["10.0.1.20"], retractedSinceMs: 900 } }, quietMs: 20_000 },
-    "usable 10.0.1.20; local-ipv4s: the last answer said less than the one before",
+    "usable 10.0.1.20; local-ipv4s: the last answer lacks a value that an earlier answer had",
   ],
   [
     "an ENI without an address is late or EFA-only",
     { leaves: noAddress },
-    "not-yet: no address is listed: late, or EFA-only (if still so after 10 s) [folder]",
+    "not-yet: IMDS lists no address yet, or the ENI is EFA-only (if this lasts 10 s) [folder]",
   ],
   [
     "an ENI without an address for --settle is EFA-only",
@@ -204,17 +204,17 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "--settle 0 does not turn a late ENI into an EFA-only one",
     { leaves: noAddress, settleMs: 0, quietMs: 9000 },
-    "not-yet: no address is listed: late, or EFA-only (if still so after 10 s) [folder]",
+    "not-yet: IMDS lists no address yet, or the ENI is EFA-only (if this lasts 10 s) [folder]",
   ],
   [
     "the primary is never EFA-only",
     { leaves: noAddress, facts: { primaryMac: mac }, quietMs: 20_000 },
-    "not-yet: neither local-ipv4s nor ipv6s is there yet [folder]",
+    "not-yet: both local-ipv4s and ipv6s are still missing [folder]",
   ],
   [
     "an ENI with an address from DHCP is never EFA-only",
     { leaves: noAddress, quietMs: 30_000, facts: { kernel: { ...idleLink, dhcp: ["10.0.1.20"] } } },
-    "not-yet: DHCP gave 10.0.1.20, IMDS lists no address yet [folder]",
+    "not-yet: DHCP gave 10.0.1.20, but IMDS lists no address yet [folder]",
   ],
   [
     "an address from DHCP that IMDS lists changes nothing",
@@ -229,7 +229,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "a router on the link hints at IPv6",
     { facts: { kernel: { ...idleLink, hasRouter: true } } },
-    "usable 10.0.1.20; (a router advertises itself: ipv6s may still come)",
+    "usable 10.0.1.20; (a router advertises itself, so ipv6s may still appear)",
   ],
   [
     "a router on the link does not delay settling: the ENI may have no IPv6",

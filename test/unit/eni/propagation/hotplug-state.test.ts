@@ -84,10 +84,12 @@ describe("a NIC that was added", () => {
 
   test("is incomplete only with a reason; without one the time to watch it was over", () => {
     const configured = reduceApplied(started, applied(a, "configured"));
-    const late = reduceEvents(configured, [incomplete(a, "ipv6s: listed, but not there yet")]);
+    const late = reduceEvents(configured, [
+      incomplete(a, "ipv6s: listed, but without a value yet"),
+    ]);
     expect(late[0]?.nic).toMatchObject({
       outcome: "incomplete",
-      reason: "ipv6s: listed, but not there yet",
+      reason: "ipv6s: listed, but without a value yet",
     });
     expect(outcomes(reduceEvents(configured, [incomplete(a)]))).toEqual([[a, "configured"]]);
   });

@@ -14,7 +14,7 @@ const slotOf = (mac: string, deviceNumber: number, networkCard = 0): OccupiedSlo
   return { mac, name: "ens7", networkCard, deviceNumber };
 };
 const occupied =
-  "not-yet: network card 0, device 1 is where ens7 is (06:aa:bb:cc:dd:03): it has not propagated yet [device-number]";
+  "not-yet: network card 0, device 1 is the slot of ens7 (06:aa:bb:cc:dd:03), so it has not propagated yet [device-number]";
 
 const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [

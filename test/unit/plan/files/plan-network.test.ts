@@ -99,7 +99,7 @@ test("with an incomplete second ENI the first one has rules", () => {
 });
 
 test("an incomplete ENI without a NIC keeps its file", () => {
-  const incomplete = { mac: macAt(7), isPrimary: false, reason: "device-number is not there yet" };
+  const incomplete = { mac: macAt(7), isPrimary: false, reason: "device-number is still missing" };
   const file = {
     path: managedPath("netplan", macAt(7)),
     content: "# written by ec2nic\n",
