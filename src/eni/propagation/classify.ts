@@ -181,9 +181,8 @@ function primaryCardStandIn({ primaryMac, primaryHasCard }: EniFacts): readonly 
 const emptyFolder = v.parse(eniSchema, {});
 
 /**
- * An EFA-only ENI never has an address; another ENI may have none in IMDS for seconds. Only time
- * can decide: a complete ENI, unchanged for `confirmAbsenceMs` and without DHCP address, is
- * EFA-only.
+ * An EFA-only ENI never has an address; IMDS may list none of another ENI for seconds. Only time
+ * can decide: an ENI unchanged for `confirmAbsenceMs` is EFA-only, unless DHCP gave an address.
  */
 function checkHasAddress({ observed, kernel, times }: EniFacts, eni: Eni): PendingReason | null {
   if (hasAddresses(eni)) return null;

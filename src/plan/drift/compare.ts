@@ -6,9 +6,8 @@ import type { ExpectedAddress, ExpectedKernel, ExpectedNic } from "./expected-ke
 import { describeRule, isSameRule, shortenCidr, findStaleRules } from "./rules.ts";
 
 /**
- * The differences between the kernel and what is expected: each NIC's addresses, routes and rules,
- * in the order in which they can be repaired. Additions of other programs count only if they
- * conflict.
+ * The differences between the kernel and what is expected: addresses, routes and rules of each NIC,
+ * in the order in which they can be repaired. Additions of other programs count if they conflict.
  */
 export function checkKernel(expected: ExpectedKernel, kernel: KernelState): readonly Difference[] {
   return [

@@ -168,9 +168,8 @@ function describeRouting(routing: LeaseRouting): string {
 
 /**
  * The leases of other NICs, derived from the kernel: such a NIC has an address, and a default route
- * in table main via its subnet's router. It needed no table while this route was the best. The
- * event may have added a better route, and the NIC's DHCP client reports nothing until it renews
- * the lease.
+ * in table main via its subnet's router. It needed no table while that route was best. The event
+ * may have added a better route, and the NIC's client reports nothing until it renews the lease.
  */
 function supersededLeases(event: BoundEvent, kernel: KernelState): readonly BoundEvent[] {
   const defaults = mainDefaultRoutes(kernel, 4).filter(({ link }) => link !== event.nic);
