@@ -17,19 +17,11 @@ export interface LeaseJournal {
  * such as the temporary file of an incomplete write. The caller holds the lock.
  */
 export async function openJournal(host: Pick<Host, "files">): Promise<LeaseJournal> {
-  const found = (await readJson(host, journalPath, journalSchema))?.leases ?? [];
-  const leftovers = await listJournalFiles(host);
-  for (const each of leftovers.filter((each) => each !== journalPath || found.length === 0)) {
-    await host.files.remove(each);
+  let records: readonly LeaseRecord[] =
+    (await readJson(host, journalPath, journalSchema))?.leases ?? [];
+  for (const path of await listJournalFiles(host)) {
+    if (path !== journalPath || records.length === 0) await host.files.remove(path);
   }
-  return createJournal(host, found);
-}
-
-function createJournal(
-  host: Pick<Host, "files">,
-  initialRecords: readonly LeaseRecord[],
-): LeaseJournal {
-  let records = initialRecords;
   let last: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
     const writeNow = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import { chooseClient, findClients } from "./choose-client.ts";
 import type { ClientHost, LeaseClient } from "./clients/client.ts";
 import { describeError } from "../model/text.ts";
 import { lockAndRecoverJournal } from "./recover.ts";
-import { type LeaseResult, noLease, takeLease, type LeaseTask } from "./take.ts";
+import { type LeaseResult, noLease, takeLease } from "./take.ts";
 import { undoLease } from "./undo.ts";
 
 export type LeaseHost = ClientHost & Pick<Host, "env" | "signal" | "takeLock" | "uid">;
@@ -89,47 +89,35 @@ interface LeaseRun {
   readonly host: LeaseHost;
   readonly options: LeaseSessionOptions;
   readonly signal: AbortSignal;
-  readonly manager: LeaseManager;
+  readonly manager: ReturnType<typeof createLeaseManager>;
 }
 
-/** The client and the journal. */
-interface LeaseManager {
-  /**
-   * Chooses the client and opens the journal, at the first call or after a failure. A string says why
-   * this failed.
-   */
-  readonly prepare: () => Promise<PreparedClient | string>;
-  /** Undoes the leases of the matching records, all at the same time. */
-  readonly undoLeases: (matches: (record: LeaseRecord) => boolean) => Promise<void>;
-  /** Undoes every lease, and releases the lock. */
-  readonly close: () => Promise<void>;
-}
-
-function createLeaseManager(host: LeaseHost): LeaseManager {
+/** The client and the journal of a run. */
+function createLeaseManager(host: LeaseHost) {
   let prepared: Promise<PreparedClient | string> | null = null;
   const getPrepared = async (): Promise<PreparedClient | null> => {
     const found = (await prepared?.catch(() => null)) ?? null;
     return typeof found === "string" ? null : found;
   };
-  const undoLeases: LeaseManager["undoLeases"] = async (matches) => {
+  const undoLeases = async (matches: (record: LeaseRecord) => boolean): Promise<void> => {
     const journal = (await getPrepared())?.journal;
-    const records = journal?.records().filter(matches) ?? [];
-    await Promise.all(
-      records.map(async (record) => {
-        if (await undoLease(host, record)) await journal?.remove(record);
-      }),
-    );
+    const undo = async (record: LeaseRecord): Promise<void> => {
+      if (await undoLease(host, record)) await journal?.remove(record);
+    };
+    await Promise.all((journal?.records().filter(matches) ?? []).map(undo));
   };
   return {
-    prepare: async () => {
+    /** Chooses the client and opens the journal, once; a string says why this failed. */
+    prepare: async (): Promise<PreparedClient | string> => {
       prepared ??= prepareClient(host);
       const found = await prepared;
-      // the reason can be temporary, such as another run that takes leases
+      // the next call tries again: the reason can be temporary, such as another run that takes leases
       if (typeof found === "string") prepared = null;
       return found;
     },
     undoLeases,
-    close: async () => {
+    /** Undoes every lease, and releases the lock. */
+    close: async (): Promise<void> => {
       try {
         await undoLeases(() => true);
       } finally {
@@ -153,27 +141,18 @@ async function startLease(
   if (typeof found === "string") return noLease(found);
   const slot = found.firstSlot + slotIndex;
   if (slot >= maxLeases) return noLease("too many leases at once");
+  const nowMs = host.clock.now();
+  const leftMs = Math.max(0, options.deadlineMs - nowMs);
   return takeLease(host, {
     ...found,
-    ...limitTimes(host.clock.now(), deadlineMs, options),
+    deadlineMs: Math.min(deadlineMs, nowMs + maxExchangeMs),
+    holdSeconds: Math.ceil(Math.min(maxHoldMs, leftMs + addressMarginMs) / 1000),
     endpoints: options.endpoints,
     nic: nic.name,
     mac: nic.mac,
     slot,
     signal,
   });
-}
-
-function limitTimes(
-  nowMs: number,
-  deadlineMs: number,
-  run: Pick<LeaseSessionOptions, "deadlineMs">,
-): Pick<LeaseTask, "deadlineMs" | "holdSeconds"> {
-  const leftMs = Math.max(0, run.deadlineMs - nowMs);
-  return {
-    deadlineMs: Math.min(deadlineMs, nowMs + maxExchangeMs),
-    holdSeconds: Math.ceil(Math.min(maxHoldMs, leftMs + addressMarginMs) / 1000),
-  };
 }
 
 async function prepareClient(host: LeaseHost): Promise<PreparedClient | string> {

@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { LeaseRecord } from "./journal.ts";
+import type { FileBackup, LeaseRecord } from "./journal.ts";
 import { type ClientHost, isSysctl } from "./clients/client.ts";
 import { releaseNetworkdLease } from "./clients/networkd.ts";
 import { describeError } from "../model/text.ts";
@@ -33,12 +33,11 @@ export async function undoLease(host: ClientHost, record: LeaseRecord): Promise<
     failures.push(...(await tryRestoreFile(host, file)));
   }
   if (record.usesNetworkd && isSameNic) await releaseNetworkdLease(host, record.nic);
-  const steps = [
-    ...(record.address === null ? [] : removeEndpointRoutes(record)),
-    ...(record.address === null || !isSameNic ? [] : [removeAddress(record)]),
-  ];
-  for (const step of steps) failures.push(...(await tryCommand(host, step)));
-  if (isSameNic && record.wasDown) failures.push(...(await setLinkDown(host, record)));
+  const removals = [...removeEndpointRoutes(record), ...(isSameNic ? [removeAddress(record)] : [])];
+  for (const command of record.address === null ? [] : removals) {
+    failures.push(...(await tryCommand(host, command)));
+  }
+  if (isSameNic && record.wasDown) failures.push(...(await setLinkDown(host, record.nic)));
   // rmdir does not remove a directory that another program has used meanwhile
   for (const each of record.createdDirectories) await tryCommand(host, ["rmdir", each]);
   for (const { reason, hint } of failures) {
@@ -64,10 +63,7 @@ async function tryCommand(host: ClientHost, command: Command): Promise<readonly 
   );
 }
 
-async function tryRestoreFile(
-  host: ClientHost,
-  file: LeaseRecord["files"][number],
-): Promise<readonly UndoFailure[]> {
+async function tryRestoreFile(host: ClientHost, file: FileBackup): Promise<readonly UndoFailure[]> {
   return restoreFile(host, file).then(
     () => [],
     (error: unknown) => [{ reason: describeError(error), hint: `rm ${file.path}` }],
@@ -75,10 +71,7 @@ async function tryRestoreFile(
 }
 
 /** Sets the link down, unless another program has added an address meanwhile. */
-async function setLinkDown(
-  host: ClientHost,
-  { nic }: LeaseRecord,
-): Promise<readonly UndoFailure[]> {
+async function setLinkDown(host: ClientHost, nic: string): Promise<readonly UndoFailure[]> {
   const addresses = await host.exec(showAddresses(nic), { timeoutMs }).catch(() => null);
   if (!addresses?.stdout.includes(" inet ")) return tryCommand(host, setLink(nic, "down"));
   host.log.verbose(`${nic}: stays up, because another program has given it an address`);

@@ -45,7 +45,8 @@ export async function reportFirst(
   return exitCodes.OK;
 }
 
-function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
+/** The best path that reached IMDS, and the number of requests over all paths. */
+function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult) {
   const sources = [
     ...nics.map(({ link, paths }) => ({ name: link.name, paths })),
     ...(kernel === null ? [] : [{ name: kernel.link, paths: kernel.paths }]),
@@ -62,17 +63,8 @@ function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult): ImdsSummary {
   };
 }
 
-/** The best path that reached IMDS, and the number of requests over all paths. */
-interface ImdsSummary {
-  readonly endpoint: string | null;
-  readonly interface: string | null;
-  readonly requests: number;
-  readonly retries: number;
-  readonly elapsedMs: number;
-}
-
 interface ProbeReport extends ProbeResult {
-  readonly imds: ImdsSummary | null;
+  readonly imds: ReturnType<typeof summarizeImds> | null;
   readonly error: ErrorReport | null;
 }
 

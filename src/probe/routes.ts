@@ -77,11 +77,7 @@ async function checkReplyAccepted(
 
 const neighboursSchema = v.array(v.object({ state: v.optional(v.array(v.string()), []) }));
 
-async function readNeighbour(
-  host: ExecHost,
-  link: string,
-  hop: string,
-): Promise<PathFacts["neighbour"]> {
+async function readNeighbour(host: ExecHost, link: string, hop: string) {
   const words = ["neighbour", "show", "to", hop, "dev", link];
   const { value } = await runIpJson(host, words, neighboursSchema);
   if (value === null) return null;

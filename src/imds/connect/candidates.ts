@@ -47,9 +47,8 @@ export function listFirstRound({ endpoints, nic }: PathSettings): PathCandidates
  * the source, and the answer would go there (docs/decisions/device-bound-sockets.md).
  */
 export function listCandidates(settings: PathSettings, survey: LinkSurvey): PathCandidates {
-  const linkPaths = selectLinks(settings, survey).map((link) => {
-    return { link, paths: listPathsThroughLink(link, settings, survey) };
-  });
+  const links = selectLinks(settings, survey);
+  const linkPaths = links.map((link) => ({ link, paths: listNicPaths(link, settings, survey) }));
   const usable = linkPaths.filter(({ paths }) => paths.length > 0);
   const [first, ...others] = settings.nic === null ? settings.endpoints.map(routedPath) : [];
   const [second, ...more] = others.map((path) => [path]);
@@ -61,7 +60,9 @@ export function listCandidates(settings: PathSettings, survey: LinkSurvey): Path
   return {
     rounds: [first === undefined ? [] : [first], ...laterRounds].filter(({ length }) => length > 0),
     exclusions: [
-      ...(settings.nic === null ? survey.forbiddenEndpoints.map(explainForbidden) : []),
+      ...(settings.nic === null ? survey.forbiddenEndpoints : []).map(
+        (endpoint) => `${endpoint}: not asked through a NIC, because a route forbids it`,
+      ),
       ...explainExcludedLinks(settings, survey, linkPaths),
     ],
   };
@@ -81,10 +82,6 @@ function explainExcludedLinks(
     const lacksIpv4 = settings.nic !== null && families.has("ipv4") && !coveredFamilies.has("ipv4");
     return lacksIpv4 ? ["it has no IPv4 address to send from"] : [];
   });
-}
-
-function explainForbidden(endpoint: string): string {
-  return `${endpoint}: not asked through a NIC, because a route forbids it`;
 }
 
 /** Whether a NIC could lead to one of the endpoints. No NIC leads to the machine itself. */
@@ -120,7 +117,7 @@ function selectLinks(
   return [...links.filter(({ name }) => name !== routedLink), ...routed];
 }
 
-function listPathsThroughLink(
+function listNicPaths(
   link: LinkState,
   { endpoints, nic, dhcp }: PathSettings,
   { forbiddenEndpoints }: LinkSurvey,

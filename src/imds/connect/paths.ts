@@ -76,23 +76,18 @@ export function describeBindError(reason: string): string {
 }
 export const bindHint = "run ec2nic as root, and not in a unit with MemoryDenyWriteExecute=yes";
 
-type NicVia = Extract<Via, { kind: "nic" }>;
-
-interface Binder {
-  /** A transport through this NIC, which first gets a lease if it needs one. */
-  readonly bind: (via: NicVia, deadlineMs: number) => Promise<BoundTransport | string>;
-  /** Why sockets cannot be bound to a NIC in this process; null if no attempt to bind has failed. */
-  readonly findObstacle: () => string | null;
-}
-
 /** The first failure to bind is logged as a warning. With `--interface` it becomes an error instead. */
 function createBinder(
   host: Pick<Host, "bind" | "log">,
   { connectMs, nic: requestedNic }: Pick<ImdsSettings, "connectMs" | "nic">,
   leases: EphemeralLeases,
-): Binder {
+) {
   let obstacle: string | null = null;
-  const bind: Binder["bind"] = async ({ link, needsLease }, deadlineMs) => {
+  /** A transport through this NIC, which first gets a lease if it needs one. */
+  const bind = async (
+    { link, needsLease }: Extract<Via, { kind: "nic" }>,
+    deadlineMs: number,
+  ): Promise<BoundTransport | string> => {
     const usable = needsLease ? await leases.addAddress(link, deadlineMs) : link;
     if (typeof usable === "string") return usable;
     const bound = await host.bind({ nic: link.name, sources: usable.addresses, connectMs });
@@ -102,7 +97,9 @@ function createBinder(
     obstacle = bound;
     return describeBindError(bound);
   };
-  return { bind, findObstacle: () => obstacle };
+  /** Why sockets cannot be bound to a NIC in this process; null if no attempt to bind has failed. */
+  const findObstacle = (): string | null => obstacle;
+  return { bind, findObstacle };
 }
 
 /** The open transports through NICs. */

@@ -6,11 +6,9 @@ import type { LinkState, Ranking } from "../../model/link.ts";
 import { endpointFamily } from "../protocol/endpoint.ts";
 import { splitEndpoint } from "../../model/ip.ts";
 
-export type SurveyHost = Pick<Host, "addresses" | "files" | "imdsd" | "log" | "lookUpRoute">;
-
 /** Returns a function that reads the links at each call, and logs each new rank and its reason. */
 export function createLinkSurvey(
-  host: SurveyHost,
+  host: Pick<Host, "addresses" | "files" | "imdsd" | "log" | "lookUpRoute">,
   endpoints: readonly string[],
 ): () => Promise<LinkSurvey> {
   const listLinks = createLinkStateCache(host);

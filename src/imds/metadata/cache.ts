@@ -6,7 +6,7 @@ import { readJson } from "../../inspect/read-json.ts";
 import { describeError, formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
-import { treeSchema } from "./tree-schema.ts";
+import { treeSchema } from "./file.ts";
 
 /** The answers of earlier runs since this boot of this instance, without secrets and errors. */
 export interface Cache {

@@ -73,14 +73,12 @@ interface ReadOptions {
   readonly awaitAbsent: boolean;
 }
 
-type ReadHost = Pick<Host, "log">;
-
 /**
  * Reads one key: a leaf byte for byte, or a folder as a tree. Returns null if the key does not exist.
  * Throws what `ImdsSession.get` throws.
  */
 async function readKey(
-  host: ReadHost,
+  host: Pick<Host, "log">,
   session: ImdsSession,
   { text: name, path }: Key,
   options: ReadOptions,
@@ -105,14 +103,13 @@ async function isListedAsFolder(session: ImdsSession, path: MetadataPath): Promi
   const parent = path.slice(0, -1);
   const listing = await session.get(parent, { asFolder: true });
   if (listing === null) return false;
-  return parseListing(listing, parent).some(
-    ({ name, isFolder }) => name === path.at(-1) && isFolder,
-  );
+  const children = parseListing(listing, parent);
+  return children.some(({ name, isFolder }) => name === path.at(-1) && isFolder);
 }
 
 /** Reads everything. The children of `meta-data` are at the top, because a KEY does not name it. */
 async function readAll(
-  host: ReadHost,
+  host: Pick<Host, "log">,
   session: ImdsSession,
   options: TreeOptions,
 ): Promise<TreeReading> {

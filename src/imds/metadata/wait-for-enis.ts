@@ -40,7 +40,8 @@ export async function waitForEnis(
     if (reason === null || leftMs < minReadMs) break;
     host.log.verbose(`the metadata is not complete: ${reason}`);
     host.log.waiting({ what: "metadata", reason, tries, deadlineMs: session.deadlineMs });
-    await host.clock.sleep(Math.min(retryDelayMs(tries), leftMs / 2), host.signal);
+    const delayMs = Math.min(maxDelayMs, firstDelayMs * 1.5 ** Math.min(tries - 1, 20));
+    await host.clock.sleep(Math.min(delayMs, leftMs / 2), host.signal);
   }
   host.log.waiting(null);
   if (found === null) throw new Error("the first reading gives something or throws");
@@ -55,10 +56,6 @@ function findAwaitedReason(
 ): string | null {
   const first = incomplete.find(({ mac }) => isAwaited(mac));
   return missing ?? (first === undefined ? null : `${first.mac}: ${first.reason}`);
-}
-
-function retryDelayMs(tries: number): number {
-  return Math.min(maxDelayMs, firstDelayMs * 1.5 ** Math.min(tries - 1, 20));
 }
 
 interface ReadResult {

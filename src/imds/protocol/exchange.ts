@@ -103,15 +103,8 @@ async function readBody(
   return { kind: "complete", bytes: Buffer.concat(chunks) };
 }
 
-interface Timers {
-  /** Fires when one of the time limits has passed. */
-  readonly signal: AbortSignal;
-  /** If a time limit has passed, the result is that limit, whatever the error is. */
-  readonly describeError: (error: unknown) => HttpError;
-  readonly clear: () => void;
-}
-
-function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequest): Timers {
+/** The time limits of a request. `signal` fires when one of them has passed. */
+function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequest) {
   const expiry = new AbortController();
   let expired: HttpError | null = null;
   const expire = (kind: HttpError["kind"], message: string): void => {
@@ -128,9 +121,10 @@ function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequ
   }, connectCheckDelayMs);
   return {
     signal: expiry.signal,
-    describeError: (error) =>
+    /** If a time limit has passed, returns that limit, whatever the error is. */
+    describeError: (error: unknown): HttpError =>
       expired ?? { kind: "failed", codes: listErrorCodes(error), message: String(error) },
-    clear: () => {
+    clear: (): void => {
       clearTimeout(timer);
       clearTimeout(connectTimer);
     },

@@ -15,10 +15,7 @@ const secondMs = 1000;
 
 type RateLimiter = (send: () => Promise<Answer>) => Promise<Answer>;
 
-interface FinishedRequest {
-  readonly atMs: number;
-  readonly isThrottled: boolean;
-}
+type FinishedRequest = { readonly atMs: number; readonly isThrottled: boolean };
 
 /**
  * Allows at most 100 requests in any second. After the service has throttled, it allows only as many

@@ -126,15 +126,12 @@ function matchRule({ conditions }: FirewallRule, packet: FirewallPacket): TriSta
 
 function matchCondition(condition: FirewallCondition, packet: FirewallPacket): TriState {
   const { field, isNegated, values } = condition;
-  if (field === "other" || values === null || values.some(isIpv6Range)) return "unknown";
+  // ranges of IPv6 addresses are rare, so they are not evaluated
+  const hasIpv6Range = values?.some((value) => value.includes(":") && value.includes("-")) ?? false;
+  if (field === "other" || values === null || hasIpv6Range) return "unknown";
   const own = packet.values[field];
   if (own === "") return "unknown";
   return values.some((value) => matchesValue(field, own, value)) !== isNegated ? "yes" : "no";
-}
-
-/** Ranges of IPv6 addresses are rare, so they are not evaluated. */
-function isIpv6Range(value: string): boolean {
-  return value.includes(":") && value.includes("-");
 }
 
 function matchesValue(field: FirewallField, own: string, value: string): boolean {
@@ -144,12 +141,9 @@ function matchesValue(field: FirewallField, own: string, value: string): boolean
     return Number(own) >= Number(low) && Number(own) <= Number(high);
   }
   // `ens+` (iptables) and `ens*` (nft) mean every name with this prefix
-  if (field === "oif" || field === "iif") return matchesName(own, value);
+  const isPattern = (field === "oif" || field === "iif") && /[+*]$/.test(value);
+  if (isPattern) return own.startsWith(value.slice(0, -1));
   return own === value || (field === "protocol" && value === "6" && own === "tcp");
-}
-
-function matchesName(own: string, pattern: string): boolean {
-  return /[+*]$/.test(pattern) ? own.startsWith(pattern.slice(0, -1)) : own === pattern;
 }
 
 function isAddressIn(own: string, value: string): boolean {

@@ -15,7 +15,9 @@ export function parseIptables(text: string, program: Iptables): readonly Firewal
     .slice(1)
     .map((section) => section.split("\n"))
     .filter(([name]) => name !== "nat")
-    .flatMap(([name = "", ...lines]) => parseTable({ program, name, lines }));
+    .flatMap(([name = "", ...lines]) =>
+      lines.flatMap((line) => parseChain({ program, name, lines }, line)),
+    );
 }
 
 interface Table {
@@ -24,14 +26,10 @@ interface Table {
   readonly lines: readonly string[];
 }
 
-function parseTable(table: Table): readonly FirewallChain[] {
-  return table.lines.flatMap((line) => {
-    const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
-    return name === undefined || policy === undefined ? [] : parseChain(table, name, policy);
-  });
-}
-
-function parseChain(table: Table, name: string, policy: string): FirewallChain {
+/** Returns the chain that a line such as `:OUTPUT DROP [0:0]` defines; empty for another line. */
+function parseChain(table: Table, line: string): FirewallChain | readonly never[] {
+  const [, name, policy] = /^:(\S+) (\S+)/.exec(line) ?? [];
+  if (name === undefined || policy === undefined) return [];
   const { program, lines } = table;
   const command = table.name === "filter" ? program : `${program} -t ${table.name}`;
   const rules = lines.filter((line) => line.startsWith(`-A ${name} `));
