@@ -1,6 +1,6 @@
 /**
- * All exit statuses. Names and numbers are those of sysexits(3); systemd.exec(5) knows the names
- * too, so a unit can say `SuccessExitStatus=TEMPFAIL`.
+ * All exit statuses. Names and numbers are those of sysexits(3). systemd knows the same names, so a
+ * unit can contain `SuccessExitStatus=TEMPFAIL` (systemd.exec(5)).
  */
 export const exitCodes = {
   OK: 0,
@@ -28,14 +28,14 @@ export type ExitKind = keyof typeof exitCodes;
 export type FailureKind = Exclude<ExitKind, "OK" | "DIFFERENCE" | "SOFTWARE">;
 
 interface FailureOptions {
-  /** What the reader can do, or a command to paste; without the program's name in front. */
-  readonly hint?: string;
+  /** What the user can do, or a command to copy. The log writes `hint: ` before it. */
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * An expected failure: a kind from the exit table, a message in lower case that names the object,
- * and if possible a hint. Any other value that is thrown is a bug (70).
+ * An expected failure. Its message is in lower case and names the object. Any other value that is
+ * thrown is a bug, and the run ends with 70.
  */
 export class Failure extends Error {
   readonly kind: FailureKind;
@@ -49,7 +49,7 @@ export class Failure extends Error {
   }
 }
 
-/** A failure as `--json` prints it under `error`, and as the log reports it. */
+/** A failure as `--json` prints it in the member `error`, and as the log reports it. */
 export interface ErrorReport {
   readonly code: number;
   readonly kind: ExitKind;
@@ -57,7 +57,7 @@ export interface ErrorReport {
   readonly hint: string | null;
 }
 
-/** The report of any thrown value; one that is not a `Failure` is a bug. */
+/** The report of a thrown value. A value that is not a `Failure` is a bug (`SOFTWARE`). */
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof Failure) {
     const { kind, message, hint } = error;
@@ -67,7 +67,7 @@ export function reportOf(error: unknown): ErrorReport {
     code: exitCodes.SOFTWARE,
     kind: "SOFTWARE",
     message: `unexpected: ${errorMessage(error)}`,
-    hint: "this is a bug in ec2nic: run it again with --verbose and report what it prints",
+    hint: "this is a bug in ec2nic; run the command again with --verbose and report its output",
   };
 }
 

@@ -9,9 +9,9 @@ import { type RequiredReachability, verifyReachable } from "./verify-reachable.t
 import { type FailuresByMac, writeFiles } from "./write-files.ts";
 
 export interface ApplyOptions {
-  /** What must still be reachable afterwards; null: unknown, so nothing is verified. */
+  /** What is verified after the last step; null if nothing is known that could be verified. */
   readonly reachability: RequiredReachability | null;
-  /** What a killed run recorded: its files and its reachability are those to restore. */
+  /** The record of a killed run, with the files and the reachability to restore. */
   readonly interruptedRun: InterruptedRun | null;
   /** The steps that activate the old files again. */
   readonly undo: readonly Step[];
@@ -20,10 +20,11 @@ export interface ApplyOptions {
 type ApplyHost = Pick<TargetHost, "clock" | "exec" | "files" | "log" | "signal" | "target">;
 
 /**
- * Applies a plan: writes its files, runs its steps, then verifies that the machine is as reachable as
- * before. A NIC whose file or step fails is `failed` and gets its old files back; the others are
- * configured. If a step for all NICs fails, or the machine is no longer reachable, everything is
- * rolled back. `failure` (`CANTCREAT`, `NOPERM`, `OSERR`) is what the run must end with.
+ * Applies a plan: writes its files, runs its steps, then verifies that the machine is as reachable
+ * as before. If a file or step of one NIC fails, this NIC is `failed` and gets its old files back;
+ * the other NICs are configured. If a step for all NICs fails, or the machine is not reachable, all
+ * files are restored. The run must end with the result's `failure` (`CANTCREAT`, `NOPERM`,
+ * `OSERR`).
  */
 export async function applyPlan(
   host: ApplyHost,
@@ -56,7 +57,7 @@ export async function applyPlan(
   return { nics, failure: combineFailures(failures), activatedMs };
 }
 
-/** The files to restore: those from before a killed run, if there was one, and the current ones. */
+/** The files to restore: those that a killed run recorded, and the current ones. */
 async function collectPreviousFiles(
   { target }: Pick<ApplyHost, "target">,
   plan: NetworkPlan,
@@ -73,12 +74,11 @@ function applyFailure(nic: NicResult, failures: FailuresByMac): NicResult {
   return { ...nic, outcome: "failed", reason: failure.message };
 }
 
-/** All messages, with the kind and hint of the failure for all NICs, else of the first one. */
+/** One failure with all messages. Its kind is that of a failure for all NICs, else of the first. */
 function combineFailures(failures: FailuresByMac): Failure | null {
   const all = [...failures.values()];
   const first = failures.get(null) ?? all[0];
   if (first === undefined) return null;
   const message = [...new Set(all.map((failure) => failure.message))].join("; ");
-  const hint = first.hint === undefined ? {} : { hint: first.hint };
-  return new Failure(first.kind, message, { cause: first, ...hint });
+  return new Failure(first.kind, message, { cause: first, hint: first.hint });
 }

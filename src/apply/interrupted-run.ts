@@ -4,17 +4,17 @@ import { type InterruptedRun, interruptedRunSchema } from "../model/run-records.
 
 export const interruptedRunPath = "/run/ec2nic/unfinished.json";
 
-/** What a killed run recorded; null: no run was killed, or the record cannot be read. */
+/** The record of a killed run; null if there is none, or if it cannot be read. */
 export function readInterruptedRun(host: FileHost): Promise<InterruptedRun | null> {
   return readJson(host, interruptedRunPath, interruptedRunSchema).catch(() => null);
 }
 
-/** Call it before the first change. Throws `NOPERM` or `CANTCREAT`. */
+/** Must be called before the first change. Throws `NOPERM` or `CANTCREAT`. */
 export function markRunStarted({ files }: FileHost, run: InterruptedRun): Promise<void> {
   return files.write(interruptedRunPath, JSON.stringify(run), 0o600);
 }
 
-/** Call it after the last verification. Throws `NOPERM` or `CANTCREAT`. */
+/** Must be called after the last verification. Throws `NOPERM` or `CANTCREAT`. */
 export function markRunFinished({ files }: FileHost): Promise<void> {
   return files.remove(interruptedRunPath);
 }

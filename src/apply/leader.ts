@@ -6,10 +6,10 @@ import { type HotplugAnswer, hotplugAnswerSchema, type JoinRequest } from "../mo
 
 /** The other processes that the leader works for. */
 export interface Followers {
-  /** The requests that have no answer yet, of processes with the same key. */
+  /** The unanswered requests of processes with the same key. */
   readonly listRequests: () => Promise<readonly JoinRequest[]>;
   readonly answer: (request: JoinRequest, answer: HotplugAnswer) => Promise<void>;
-  /** Removes a request that gets no answer, if its process has ended. */
+  /** Removes an unanswered request if the process that wrote it has ended. */
   readonly discard: (request: JoinRequest) => Promise<void>;
 }
 
@@ -17,23 +17,23 @@ type LeaderHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "tak
 
 interface JoinOptions {
   readonly mac: string;
-  /** Processes with the same key use IMDS and the machine in the same way. */
+  /** Equal for processes that can work for each other, because their options are the same. */
   readonly key: string;
-  /** How long this process waits for another one; on `Clock.now`. */
+  /** Until when this process waits for another one, on `Clock.now`. */
   readonly deadlineMs: number;
 }
 
-/** Contains the lock, requests and answers of the processes that run at the same time. */
+/** The directory of the locks, requests and answers. */
 const joinDirectory = "/run/ec2nic/batch";
 
 const turnPollMs = 100;
 
 /**
- * NICs that are attached at the same time are one batch: the first process becomes the leader,
- * watches the NICs of all processes over one connection to IMDS, and activates them together. The
- * others write a request and wait for its answer. If the leader ends without an answer, the next
- * process becomes the leader, so no NIC is missed or configured twice. Throws `TEMPFAIL` if neither
- * happens before the deadline.
+ * Runs `runAsLeader`, or waits for an answer if another process is the leader. Many NICs can be
+ * attached at the same time. The leader watches the NICs of all processes over one connection to
+ * IMDS and activates them together. If the leader ends without an answer, the next process becomes
+ * the leader, so that each NIC is configured, and only once. Throws `TEMPFAIL` if this process gets
+ * neither an answer nor the lock before the deadline, and what `runAsLeader` throws.
  */
 export async function leadOrJoin<T>(
   host: LeaderHost,
@@ -60,7 +60,7 @@ export async function leadOrJoin<T>(
   }
 }
 
-/** The answer, or the lock if this process becomes the leader. An answer has priority. */
+/** Waits for an answer, or for the lock of the leader. If both arrive, the answer is returned. */
 async function waitForTurn(
   host: LeaderHost,
   { mac, key, deadlineMs }: JoinOptions,
@@ -77,7 +77,7 @@ async function waitForTurn(
     if (release !== null) return release;
     if (host.clock.now() >= deadlineMs) {
       const message = `${mac}: another ec2nic process is still configuring this NIC`;
-      const hint = "when that process has ended: ec2nic hotplug sync";
+      const hint = "when that process has ended, run: ec2nic hotplug sync";
       throw new Failure("TEMPFAIL", message, { hint });
     }
     const reason = "another ec2nic process is configuring this NIC";
@@ -117,7 +117,7 @@ export async function isProcessAlive(host: FileHost, id: string): Promise<boolea
   return (await host.files.stat(`/proc/${id}`)) !== null;
 }
 
-/** One lock for each key. If two keys have the same hash, one waits for the other. */
+/** One lock for each key. If two keys have the same hash, their processes wait for each other. */
 function lockPath(key: string): string {
   const bytes = new TextEncoder().encode(key);
   const hash = bytes.reduce((sum, byte) => (sum * 31 + byte) % 0xffffffff, 7);
@@ -133,8 +133,8 @@ function answerPath(id: string): string {
 }
 
 /**
- * Removes the requests and answers of processes that were killed. The next leader would do it, but if
- * everything is configured there may never be one. Throws `NOPERM` or `CANTCREAT`.
+ * Removes the requests and answers of processes that were killed. A leader removes them too, but
+ * perhaps no process becomes the leader again. Throws `NOPERM` or `CANTCREAT`.
  */
 export async function removeStaleRequests(host: FileHost): Promise<void> {
   for (const name of await host.files.list(joinDirectory)) {

@@ -11,13 +11,13 @@ const lockPollMs = 100;
 
 type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
-/** The shortest wait for another process, even if IMDS has used up the time of this one. */
+/** A run waits this long for another process even if requests to IMDS have used up its time. */
 const minLockWaitMs = 2000;
 
 /**
- * Does `work`, under the machine's lock if the run changes this machine. Waits for another process
- * until `timeoutMs` after the start of this one, but at least two seconds. Throws `TEMPFAIL`, and
- * what `work` throws.
+ * Does `work`. If the run changes this machine, it takes the machine's lock before, and waits for
+ * the lock until `timeoutMs` after the start of the process, but at least two seconds. Throws
+ * `TEMPFAIL` if the lock is not free by then, and what `work` throws.
  */
 export async function runExclusively<T>(
   host: LockHost & Pick<TargetHost, "target">,
@@ -30,9 +30,9 @@ export async function runExclusively<T>(
 }
 
 /**
- * Does `work` while no other ec2nic process changes this machine; waits for one that does, and says
- * so. Throws `TEMPFAIL` if the lock is not free before `deadlineMs` (on `Clock.now`), and what `work`
- * throws.
+ * Does `work` with the machine's lock, so that no other ec2nic process changes this machine. Logs
+ * when it waits for the lock. Throws `TEMPFAIL` if the lock is not free before `deadlineMs` (on
+ * `Clock.now`), and what `work` throws.
  */
 export async function withMachineLock<T>(
   host: LockHost,
@@ -58,18 +58,18 @@ async function acquireLock(host: LockHost, deadlineMs: number): Promise<Release>
       host.log.waiting(null);
       return release;
     }
-    const reason = await describeHolder(host);
+    const holder = await describeHolder(host);
     if (host.clock.now() >= deadlineMs) {
-      const hint = "run it again when that process has ended";
-      throw new Failure("TEMPFAIL", `${what} is still changing this machine: ${reason}`, { hint });
+      const hint = "run the command again when that process has ended";
+      throw new Failure("TEMPFAIL", `${what} still changes this machine: ${holder}`, { hint });
     }
-    if (tries === 1) host.log.info(`waiting for ${what}: ${reason}`);
-    host.log.waiting({ what, reason, tries, deadlineMs });
+    if (tries === 1) host.log.info(`waiting for ${what}: ${holder}`);
+    host.log.waiting({ what, reason: holder, tries, deadlineMs });
     await host.clock.sleep(lockPollMs, host.signal);
   }
 }
 
-/** `ec2nic hotplug add (process 4711)` */
+/** The process that holds the lock, for example `ec2nic hotplug add (process 4711)`. */
 async function describeHolder(host: FileHost): Promise<string> {
   const pid = (await readTextOrEmpty(host, holderPath)).trim();
   if (!/^\d+$/.test(pid)) return "its process id is not known yet";

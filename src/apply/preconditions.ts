@@ -7,7 +7,7 @@ export interface RunMode {
   readonly dryRun: boolean;
 }
 
-/** Whether a run changes the running machine: not with `--check` or `--dry-run`, nor on an image. */
+/** Whether a run changes the running machine, not an image and without `--check` or `--dry-run`. */
 export function changesMachine(
   { target }: Pick<TargetHost, "target">,
   { check = false, dryRun }: RunMode,
@@ -16,8 +16,9 @@ export function changesMachine(
 }
 
 /**
- * Throws `NOPERM` if the run would change this machine and is not root's. Called before IMDS is
- * asked, so that the error does not come after a minute. `commandName`: as typed, `hotplug sync`.
+ * Throws `NOPERM` if the run would change this machine but the user is not root. Called before the
+ * requests to IMDS, so that the user does not wait a minute for this error. `commandName` is the
+ * command as typed, for example `hotplug sync`.
  */
 export function requireRootUser(
   host: Pick<TargetHost, "target" | "uid">,
@@ -29,7 +30,7 @@ export function requireRootUser(
   throw new Failure("NOPERM", `${commandName} writes below /etc and needs root`, { hint });
 }
 
-/** Throws `USAGE` if `--root` is not a directory: a mistyped one must not be created. */
+/** Throws `USAGE` if `--root` is not a directory, because a mistyped one must not be created. */
 export async function requireRootDirectory({
   files,
   target: { root },

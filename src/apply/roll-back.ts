@@ -7,7 +7,7 @@ import type { PreviousFile } from "../model/run-records.ts";
 import { runSteps } from "./run-steps.ts";
 import { type FailuresByMac, writeFiles } from "./write-files.ts";
 
-/** The files that a plan changes, as they are now. Throws `NOPERM` or `OSERR`. */
+/** Reads the files that a plan will change. Throws `NOPERM` or `OSERR`. */
 export async function readPreviousFiles(
   { files }: FileHost,
   { write, remove }: Pick<NetworkPlan, "write" | "remove">,
@@ -16,7 +16,7 @@ export async function readPreviousFiles(
   return Promise.all(
     paths.map(async (path) => {
       const stat = await files.stat(path);
-      // a symbolic link at our path is no file of ours, and is not restored
+      // ec2nic did not write a symbolic link at this path, so the link is not restored
       const bytes = stat?.kind === "file" ? await files.read(path) : null;
       const content = bytes === null ? null : decodeExactly(bytes);
       return { path, mac: macOfManagedPath(path), content, mode: stat?.mode ?? 0o600 };
@@ -32,8 +32,8 @@ interface RollBackOptions {
 }
 
 /**
- * Restores the old files of the NICs that failed, and makes the backend read them. What fails here is
- * reported and does not stop the rest.
+ * Restores the old files of the NICs that failed, and runs `undo`, so that the backend reads them.
+ * A failure to do so is logged, and does not stop the rest.
  */
 export async function rollBack(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
@@ -49,11 +49,11 @@ export async function rollBack(
     ),
     remove: files.filter(({ content }) => content === null).map(({ path }) => path),
   };
-  host.log.warn(`restoring the previous configuration: ${first.message}`);
+  host.log.warn(`restoring the previous configuration, because ${first.message}`);
   const fileFailures = await writeFiles(host, restored, target);
   const steps = undo.filter(({ mac }) => mac === null || isAffected(mac));
   const stepFailures = await runSteps(host, steps);
   for (const failure of [...fileFailures.values(), ...stepFailures.map((each) => each.failure)]) {
-    host.log.error(`restoring the previous configuration: ${failure.message}`);
+    host.log.error(`the previous configuration was not fully restored: ${failure.message}`);
   }
 }

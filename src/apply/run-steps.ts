@@ -3,16 +3,17 @@ import type { FileHost, Host } from "../host/host.ts";
 import type { Step } from "../model/plan.ts";
 import { describeCommandFailure } from "../model/text.ts";
 
-/** A step that failed; later steps for the same NIC were not run. */
+/** A step that failed. Later steps for the same NIC were not run. */
 interface StepFailure {
-  /** null: the step was for all NICs. */
+  /** null if the step was for all NICs. */
   readonly mac: string | null;
   readonly failure: Failure;
 }
 
 /**
- * Runs the steps in order. A failure for one NIC does not stop the steps of the others; a failure for
- * all NICs ends the list. Throws the signal's reason between two steps.
+ * Runs the steps in order. After a failed step of one NIC, the other steps of that NIC are skipped.
+ * After a failed step for all NICs, no step is run any more. Throws the reason of `host.signal` if
+ * the signal is aborted between two steps.
  */
 export async function runSteps(
   host: Pick<Host, "exec" | "files" | "log" | "signal">,
@@ -41,19 +42,20 @@ async function runStep(
     : preserveInodes(host, preservesDirectory, run));
   if (code === 0) return null;
   if (alreadyDoneMessage !== undefined && stderr.includes(alreadyDoneMessage)) return null;
-  const hint = "for more, see its log: journalctl -b -u systemd-networkd -u NetworkManager";
+  const hint = "for details, see journalctl -b -u systemd-networkd -u NetworkManager";
   const message = describeCommandFailure(argv, code, stderr.trim() || stdout);
   return new Failure("OSERR", message, { hint });
 }
 
-/** In /run, as the preserved directory: a hard link cannot lead to another file system. */
+/** In /run, where the preserved directory is: a hard link must be on the same file system. */
 const asideDirectory = "/run/ec2nic/kept";
 
 /**
- * Does `work`, which rewrites the files of a directory, and then restores the old inode of each file
- * that has not changed. networkd configures a link again if its file has another inode or time,
- * whatever the content (systemd, stat_inode_unmodified): the primary NIC would lose its IPv6 address
- * for seconds because of another NIC. Throws what `work` throws, `NOPERM` and `CANTCREAT`.
+ * Does `work`, which rewrites the files of a directory, and then restores the old inode of each
+ * file whose content is the same. networkd configures a link again if its file has a new inode or
+ * time, even with the same content (systemd, stat_inode_unmodified). Then the primary NIC would
+ * lose its IPv6 address for seconds because of another NIC. Throws `NOPERM` or `CANTCREAT` if a
+ * file cannot be linked or moved, and what `work` throws.
  */
 export async function preserveInodes<T>(
   host: FileHost,
@@ -78,7 +80,7 @@ export async function preserveInodes<T>(
   }
 }
 
-/** Not directories, and not symbolic links, whose targets belong to others. */
+/** Leaves out symbolic links, because their targets belong to other programs. */
 async function listRegularFiles(
   { files }: FileHost,
   directory: string,
@@ -91,10 +93,10 @@ async function listRegularFiles(
 async function restoreIfUnchanged(host: FileHost, oldPath: string, path: string): Promise<void> {
   const [old, current] = [await readFingerprint(host, oldPath), await readFingerprint(host, path)];
   if (old === current) await host.files.move(oldPath, path);
-  await host.files.remove(oldPath); // rename(2) of two names of one file removes neither
+  await host.files.remove(oldPath); // rename(2) does nothing if both paths are the same file
 }
 
-/** Mode, owner and content of a file; null: there is none. */
+/** Mode, owner and content of a file; null if there is no such file. */
 async function readFingerprint({ files }: FileHost, path: string): Promise<string | null> {
   const stat = await files.stat(path);
   const bytes = stat?.kind === "file" ? await files.read(path) : null;

@@ -3,8 +3,8 @@ import { readNicRecords, runDirectory, nicRecordsPath } from "../inspect/nic-rec
 import { type NicRecordUpdate, updateRecords } from "../model/run-records.ts";
 
 /**
- * Updates the records, if anything differs. The caller must hold the machine's lock. Throws `NOPERM`
- * or `CANTCREAT`.
+ * Writes the records of NICs, if the update changes them. The caller must hold the machine's lock.
+ * Throws `NOPERM` or `CANTCREAT`.
  */
 export async function saveNicRecords(target: FileHost, update: NicRecordUpdate): Promise<void> {
   const before = await readNicRecords(target);

@@ -4,22 +4,22 @@ import { readDefaultRoutes } from "../inspect/kernel/default-routes.ts";
 import type { Reachability } from "../model/run-records.ts";
 import { formatMs } from "../model/text.ts";
 
-/** What made the machine reachable before the first change, and must do so afterwards. */
+/** What made the machine reachable before the first change, and must exist again afterwards. */
 export interface RequiredReachability extends Reachability {
-  /** Whether IMDS answers; null: it was not asked before, so it is not required. */
+  /** Whether IMDS answers; null if IMDS was not used before, so that it is not required. */
   readonly imdsAnswers: (() => Promise<boolean>) | null;
 }
 
-/** A new DHCP lease for the primary NIC takes seconds; longer means that it is unreachable. */
+/** A new DHCP lease takes seconds. After this time, the machine counts as unreachable. */
 const maxReachableWaitMs = 20_000;
 const pollIntervalMs = 250;
-/** A daemon answers before it is done: a route that exists at once may disappear a moment later. */
+/** A daemon answers before it has finished, so a route can still disappear a moment later. */
 const stableMs = 1000;
 
 /**
- * Waits until the machine is as reachable as before, and stays so for a second: a default route over
- * the same link, and IMDS answers. Returns an `OSERR` with the reason if that is not so within 20 s;
- * null: it is reachable.
+ * Waits until the machine is as reachable as before, for at least one second: the same link has a
+ * default route, and IMDS answers. Returns null, or an `OSERR` with the reason if the machine is
+ * not reachable within 20 s.
  */
 export async function verifyReachable(
   host: Pick<Host, "clock" | "files" | "log" | "signal">,
@@ -31,7 +31,7 @@ export async function verifyReachable(
   for (let tries = 1; ; tries += 1) {
     const isLast: boolean =
       reachableSinceMs !== null && host.clock.now() - reachableSinceMs >= stableMs;
-    // asking IMDS takes a token and a value: only until it answers, and at the end
+    // a check of IMDS costs two requests, so after the first success it is done only at the end
     const missing = await describeMissing(host, required, reachableSinceMs === null || isLast);
     reachableSinceMs = missing === null ? (reachableSinceMs ?? host.clock.now()) : null;
     if (missing === null && isLast) {
@@ -40,9 +40,12 @@ export async function verifyReachable(
       return null;
     }
     if (missing !== null && host.clock.now() >= deadlineMs) {
-      return new Failure("OSERR", `${missing} (${formatMs(maxReachableWaitMs)} after activation)`);
+      return new Failure(
+        "OSERR",
+        `${missing} ${formatMs(maxReachableWaitMs)} after the activation`,
+      );
     }
-    const reason = missing ?? "reachable; checking that it stays so for 1 s";
+    const reason = missing ?? "reachable; checking for 1 s whether this lasts";
     host.log.waiting({ what: "the network", reason, tries, deadlineMs });
     await host.clock.sleep(pollIntervalMs, host.signal);
   }

@@ -5,15 +5,18 @@ import { macOfManagedPath, managedDirectory } from "../model/managed-paths.ts";
 import type { ConfigFile, NetworkPlan } from "../model/plan.ts";
 import { directoryOf } from "../model/text.ts";
 
-/** The failures of NICs, by MAC; null: of what concerns all NICs. */
+/** Failures by the MAC of their NIC; the key null is for a failure that concerns all NICs. */
 export type FailuresByMac = ReadonlyMap<string | null, Failure>;
 
 type FileChange = readonly [mac: string | null, change: () => Promise<void>];
 
+/** Other errors, and signals, end the run. */
+const fileFailureKinds = new Set<string>(["CANTCREAT", "NOPERM"]);
+
 /**
- * Writes and removes a plan's files on the target, and removes the temporary files of killed runs. At
- * any moment, each file is the old one or the new one. If a file cannot be written (`CANTCREAT`,
- * `NOPERM`), the other files of that NIC are not changed, and those of other NICs are.
+ * Writes and removes a plan's files on the target, and removes the temporary files of killed runs.
+ * Each file is replaced atomically. After a failure to write one (`CANTCREAT`, `NOPERM`), the later
+ * files of the same NIC are not changed, but the files of other NICs are.
  */
 export async function writeFiles(
   { log, signal }: Pick<Host, "log" | "signal">,
@@ -25,17 +28,21 @@ export async function writeFiles(
     ...remove.map((path) => [macOfManagedPath(path), () => removeFile(log, target, path)] as const),
   ];
   const failures = new Map<string | null, Failure>();
-  // in sequence: a killed run has then done the first part of the list
+  // one after the other, so that a killed run has done the first part of the list
   for (const [mac, change] of changes) {
     signal.throwIfAborted();
     if (failures.has(mac)) continue;
-    const failure = await catchFailure(change());
-    if (failure !== null) failures.set(mac, failure);
+    try {
+      await change();
+    } catch (error) {
+      if (!(error instanceof Failure) || !fileFailureKinds.has(error.kind)) throw error;
+      failures.set(mac, error);
+    }
   }
   return failures;
 }
 
-/** Writing one file never takes this long. `fetch --output` and runs below a root take no lock. */
+/** Younger temporary files can be in use: `fetch --output` and runs with `--root` take no lock. */
 const staleTempFileMs = 600_000;
 
 async function writeFile(
@@ -55,15 +62,4 @@ async function removeFile(log: Host["log"], { files, root }: Target, path: strin
   const directory = managedDirectory(path);
   if (directory !== null) await files.rmdir(directory);
   log.verbose(`removed ${pathBelow(root, path)}`);
-}
-
-/** Only expected failures belong to one NIC: a defect or a signal ends the run. */
-async function catchFailure(work: Promise<void>): Promise<Failure | null> {
-  return work.then(
-    () => null,
-    (error: unknown) => {
-      if (error instanceof Failure && ["CANTCREAT", "NOPERM"].includes(error.kind)) return error;
-      throw error;
-    },
-  );
 }

@@ -114,7 +114,7 @@ describe("a step that fails", () => {
     });
     expect(failure?.message).toBe("reload: ended with 1");
     expect(machine.logged).toContain(
-      "error restoring the previous configuration: reload back: ended with 1",
+      "error the previous configuration was not fully restored: reload back: ended with 1",
     );
   });
 });
