@@ -7,14 +7,14 @@ import type { InstallPlan } from "./units/model.ts";
 type InstallHost = Pick<TargetHost, "exec" | "files" | "log" | "signal" | "target">;
 
 /**
- * Applies the plan of `--install` or `--uninstall` to the target. Each file and link is the old one
- * or the new one at any moment; after an interruption, the next run does the rest. Throws
- * `CANTCREAT`, `NOPERM`, and `OSERR` if a command fails.
+ * Applies the plan of `--install` or `--uninstall` to the target. Each file and link is replaced
+ * atomically; after an interruption, the next run does the rest. Throws `CANTCREAT` or `NOPERM` if
+ * a file cannot be written, `OSERR` if a command fails.
  */
 export async function applyInstall(host: InstallHost, plan: InstallPlan): Promise<void> {
   const { files, root } = host.target;
   for (const { failure } of await runSteps(host, plan.stepsBefore)) {
-    host.log.warn(`${failure.message}, ignoring`);
+    host.log.warn(`${failure.message}; the run continues`);
   }
   await writeOrThrow(host, plan);
   for (const { path, target } of plan.links) {
@@ -25,7 +25,7 @@ export async function applyInstall(host: InstallHost, plan: InstallPlan): Promis
   const [failed] = await runSteps(host, plan.steps);
   for (const directory of plan.removeDirectories) await files.rmdir(directory);
   await writeOrThrow(host, { write: [], remove: plan.removeLast });
-  // again: the list that has just been removed may have been the last file in one of them
+  // again, because the list of directories may have been the last file in one of them
   for (const directory of plan.removeDirectories) await files.rmdir(directory);
   if (failed !== undefined) throw failed.failure;
 }

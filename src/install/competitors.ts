@@ -1,10 +1,10 @@
 import type { Competitor, HotplugFile } from "./units/model.ts";
 
 /**
- * Finds other programs that configure NICs when they are attached and detached, and the commands
- * that disable them. ec2nic never runs these: two programs that rewrite each other's files would be
- * worse than either. `files`: udev rules and settings of cloud-init, in their order of reading and
- * each name once, and links that enable units.
+ * Finds other programs that configure NICs when these are attached or detached, and the commands
+ * that disable the programs. ec2nic never runs these commands, because programs that change each
+ * other's files do more harm. `files` contains udev rules and settings of cloud-init, in the order
+ * in which they are read and each file name once, and links that enable units.
  */
 export function findCompetitors(files: readonly HotplugFile[]): readonly Competitor[] {
   const active = files.filter(({ isMask }) => !isMask);
@@ -20,8 +20,8 @@ export function findCompetitors(files: readonly HotplugFile[]): readonly Competi
 
 /**
  * cloud-init writes these rules at boot if its settings ask for hotplug
- * (cloudinit/config/cc_install_hotplug.py, 25.1.4). Its socket is always enabled by the package,
- * and does nothing without the rules.
+ * (cloudinit/config/cc_install_hotplug.py, 25.1.4). The package always enables cloud-init's socket,
+ * which does nothing without the rules.
  */
 const cloudInitRules = /^\/etc\/udev\/rules\.d\/\d+-cloud-init-hook-hotplug\.rules$/;
 const cloudInit = {
@@ -34,7 +34,7 @@ const cloudInit = {
   ],
 };
 
-/** Its rules start policy-routes@NIC.service, and a timer that repeats it. */
+/** amazon-ec2-net-utils's rules start policy-routes@NIC.service, and a timer that repeats it. */
 const netUtilsRules = /\/99-vpc-policy-routes\.rules$/;
 const netUtils = {
   name: "amazon-ec2-net-utils",
@@ -46,14 +46,14 @@ const netUtils = {
   ],
 };
 
-/** Its dispatcher script works only if its service is enabled (90-nm-cloud-setup.sh, 1.42). */
+/** The package's dispatcher script needs the enabled service (90-nm-cloud-setup.sh, 1.42). */
 const cloudSetupLinks = /\.(?:wants|requires)\/nm-cloud-setup\.(?:service|timer)$/;
 const cloudSetup = {
   name: "nm-cloud-setup",
   commands: ["systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service"],
 };
 
-/** The last setting of cloud-init counts. (User-data, which is later still, is no file.) */
+/** The file of cloud-init's last setting, if that enables hotplug. Later user-data is not read. */
 function findHotplugSetting(files: readonly HotplugFile[]): readonly string[] {
   const settings = files
     .filter(({ path }) => path.startsWith("/etc/cloud/"))
@@ -62,7 +62,7 @@ function findHotplugSetting(files: readonly HotplugFile[]): readonly string[] {
   return last?.when.includes("hotplug") === true ? [last.path] : [];
 }
 
-/** The lists of the keys `when:`, in either notation of YAML. */
+/** The lists below the keys `when:`, in both notations of YAML. */
 function parseWhenLists(yaml: string): readonly string[] {
   const text = yaml.replaceAll(/(^|\s)#.*$/gm, "");
   const found = text.matchAll(/\bwhen["']?\s*:\s*(\[[^\]]*\]|(?:\n\s*-[^\n]*)+)/g);

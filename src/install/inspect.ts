@@ -24,15 +24,15 @@ const ruleDirectories = [
   "/lib/udev/rules.d",
 ];
 
-/** Names of our files. Drop-ins of our units (`ec2nic-repair.timer.d`) are the admin's. */
+/** The names of our files, without drop-in directories (`ec2nic-repair.timer.d`) of the admin. */
 const managedNames = /^(?:\d+-)?ec2nic\b.*(?<!\.d)$/;
 
 /** The units that stay active after `--install`. */
 const persistentUnits = ["ec2nic-repair.timer", "ec2nic-lease.path"];
 
 /**
- * What is installed on the target, and what an installation depends on. Reads only. `directories`:
- * those that the new installation needs.
+ * Reads what is installed on the target, and all other facts that an installation depends on.
+ * `directories` are those that the new installation needs.
  */
 export async function inspectInstall(
   host: Pick<TargetHost, "exec" | "files" | "target">,
@@ -54,14 +54,14 @@ export async function inspectInstall(
   };
 }
 
-/** systemctl(1), is-active: one word for each unit, in their order. */
+/** `systemctl is-active` prints one word for each unit, in their order (systemctl(1)). */
 async function listActiveUnits(host: ExecHost): Promise<readonly string[]> {
   const argv = ["systemctl", "is-active", ...persistentUnits];
   const words = (await host.exec(argv, { timeoutMs: 10_000 })).stdout.split("\n");
   return persistentUnits.filter((_, at) => words[at] === "active");
 }
 
-/** Every file with a name of ec2nic in the directories of units, their links, rules and hooks. */
+/** The files with ec2nic's names in the directories of units, unit links, rules and hooks. */
 async function findManagedPaths(target: FileHost): Promise<readonly string[]> {
   const directories = [
     unitDirectory,
@@ -78,7 +78,7 @@ async function findManagedPaths(target: FileHost): Promise<readonly string[]> {
   return found.flat();
 }
 
-/** If /lib is a link to /usr/lib, each of its files would be found twice. */
+/** Leaves out /lib if it is a link to /usr/lib, because each file would be found twice. */
 async function listHookDirectories(target: FileHost): Promise<readonly string[]> {
   const isMerged = (await target.files.readLink("/lib")) !== null;
   return dhcpHookDirectories.filter((directory) => !isMerged || !directory.startsWith("/lib/"));
@@ -93,7 +93,7 @@ async function readEntry(target: FileHost, path: string): Promise<InstalledEntry
   return { path, kind, content, mode, target: linkTarget };
 }
 
-/** The files of other programs that `findCompetitors` looks at. */
+/** Reads the files of other programs for `findCompetitors`. */
 async function readHotplugFiles(target: FileHost): Promise<readonly HotplugFile[]> {
   const list = (directories: readonly string[], pattern: RegExp) =>
     Promise.all(directories.map((directory) => listPaths(target, directory, pattern)));
@@ -107,19 +107,19 @@ async function readHotplugFiles(target: FileHost): Promise<readonly HotplugFile[
   return Promise.all(paths.map((path) => readHotplugFile(target, path)));
 }
 
-/** The directories of links by which systemd starts units. */
+/** The directories with the links by which systemd starts units. */
 function listWantsDirectories(target: FileHost): Promise<readonly string[]> {
   return listPaths(target, unitDirectory, /\.(?:wants|requires)$/);
 }
 
-/** A file that cannot be read counts as empty: it is no reason to fail. */
+/** A file that cannot be read counts as empty, because an installation does not depend on it. */
 async function readHotplugFile(target: FileHost, path: string): Promise<HotplugFile> {
   const isMask = (await target.files.readLink(path).catch(() => null)) === "/dev/null";
   const content = isMask ? "" : await readTextOrEmpty(target, path);
   return { path, content, isMask };
 }
 
-/** sd_booted(3); the socket of `udevadm control`. */
+/** The directory that sd_booted(3) checks, and the socket of `udevadm control`. */
 const runningDaemonPaths = {
   systemd: ["/run/systemd/system"],
   udev: ["/run/udev/control"],
@@ -144,12 +144,12 @@ async function findDaemons(
   return daemons.filter((_, at) => hasEvidence[at]);
 }
 
-/** systemd's own directory of units, after and before the merge of /usr. */
+/** The unit in systemd's own directory, with a merged /usr and without. */
 const networkdUnitPaths = ["/usr/lib", "/lib"].map(
   (prefix) => `${prefix}/systemd/system/systemd-networkd.service`,
 );
 
-/** Which DHCP clients are installed on the target, by the paths of their packages. */
+/** Finds the DHCP clients that are installed on the target, by the paths of their packages. */
 export async function findDhcpHooks(target: FileHost): Promise<DhcpHookFacts> {
   const { dhclient, dhcpcd, udhcpc, networkManager } = dhcpHookPaths;
   return {

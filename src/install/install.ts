@@ -17,7 +17,7 @@ interface InstallOptions {
   readonly job: string;
   /** `/` for the running machine. */
   readonly root: string;
-  /** With the hooks of DHCP clients. */
+  /** true to install the hooks of DHCP clients too. */
   readonly withDhcpHooks: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
@@ -27,8 +27,9 @@ interface InstallOptions {
 const lockTimeoutMs = 60_000;
 
 /**
- * `hotplug --install` and `--uninstall`; returns the exit status. Throws `NOPERM` without root,
- * `TEMPFAIL` if another ec2nic process does not end, and what `resolveProgram` and `install` throw.
+ * Runs `hotplug --install` or `--uninstall`; returns the exit status. Throws `NOPERM` if the user
+ * is not root, `TEMPFAIL` if another ec2nic process does not end, and what `resolveProgram` and
+ * `install` throw.
  */
 export async function runInstall(host: TargetHost, options: InstallOptions): Promise<number> {
   const { job, root, dryRun, withDhcpHooks } = options;
@@ -42,16 +43,16 @@ export async function runInstall(host: TargetHost, options: InstallOptions): Pro
 }
 
 interface InstallRequest {
-  /** The absolute path of the executable on the target; null: `--uninstall`, of any version. */
+  /** The absolute path of the executable on the target; null for `--uninstall`. */
   readonly program: string | null;
-  /** With hooks for the DHCP clients on the target; false: existing hooks are removed. */
+  /** true to install hooks for the DHCP clients on the target, false to remove existing ones. */
   readonly withDhcpHooks: boolean;
   readonly dryRun: boolean;
 }
 
 /**
- * Installs udev rules, units and hooks on the target, or removes them; returns the plan of it. On an
- * image, only files and links are written, and no command runs. Throws as `applyInstall` does.
+ * Installs udev rules, units and hooks on the target, or removes them; returns the plan. On an
+ * image, runs no commands. Throws what `applyInstall` throws.
  */
 export async function install(
   host: Pick<TargetHost, "exec" | "files" | "log" | "signal" | "target">,

@@ -14,13 +14,13 @@ import type {
 import { textFile } from "./units/unit.ts";
 
 /**
- * The list of the directories that `--install` created: `--uninstall` removes only these, if they
- * are empty. The list is not in a directory of its own: if a run were killed between the directory
- * and the list, a later run could not tell that directory from an admin's.
+ * The list of the directories that `--install` created. `--uninstall` removes only these, if they
+ * are empty. The list is not in a directory of ec2nic: if a run were killed after it created that
+ * directory and before it wrote the list, a later run would take the directory for an admin's.
  */
 export const createdDirectoriesPath = "/etc/ec2nic.folders";
 
-/** Plans what makes the installation on the target the wanted one; empty if it already is. */
+/** Plans the changes that make the installation on the target the wanted one; empty if it is. */
 export function planInstall(wanted: Installation, facts: InstallFacts): InstallPlan {
   const installed = new Map(facts.entries.map((entry) => [entry.path, entry]));
   const isAllowed = (path: string): boolean => blockedNote(installed.get(path)) === null;
@@ -38,7 +38,7 @@ export function planInstall(wanted: Installation, facts: InstallFacts): InstallP
   const units = persistentUnits(enabled.map(({ path }) => path));
   const inactiveUnits = units.filter((unit) => !facts.activeUnits.includes(unit));
   const isChanged = [write, links, remove].some(({ length }) => length > 0);
-  // an earlier run may have been killed between its files and its commands
+  // an earlier run may have been killed after it wrote the files and before it started the units
   const mustStart = facts.runningDaemons.includes("systemd") && inactiveUnits.length > 0;
   return {
     write: [...list, ...write],
@@ -58,9 +58,9 @@ export function planInstall(wanted: Installation, facts: InstallFacts): InstallP
 }
 
 /**
- * Plans the removal of an installation of any version: all files with our mark, and the directories
- * that were created for them. The configuration of NICs stays, or the machine could become
- * unreachable.
+ * Plans the removal of an installation of any version: of all files with our mark, and of the
+ * directories that were created for them. Keeps the configuration of NICs, because the machine
+ * could become unreachable without it.
  */
 export function planUninstall(facts: InstallFacts): InstallPlan {
   const managed = facts.entries.filter(isManagedEntry);
@@ -76,12 +76,12 @@ export function planUninstall(facts: InstallFacts): InstallPlan {
     removeLast: list === undefined ? [] : [list.path],
     removeDirectories: parseDirectories(list).toSorted((left, right) => right.length - left.length),
     steps: managed.length === 0 ? [] : reloadSteps(facts),
-    notes: others.map(({ path }) => `${path} was not written by ec2nic: left as it is`),
+    notes: others.map(({ path }) => `${path} was not written by ec2nic, so it is not changed`),
     competitors: [],
   };
 }
 
-/** A file has our mark in its header. A link, which has no header, must enable a unit of ours. */
+/** Whether ec2nic wrote it: a file with our mark in its header, or a link that enables our unit. */
 function isManagedEntry({ path, kind, content, target }: InstalledEntry): boolean {
   const name = baseName(path);
   if (temporaryNames.test(name)) return kind === "file" || kind === "link";
@@ -90,17 +90,17 @@ function isManagedEntry({ path, kind, content, target }: InstalledEntry): boolea
   return kind === "link" && isOfUnit && target?.endsWith(`/${name}`) === true;
 }
 
-/** The first line; in a script the second, below the line that names its shell. */
+/** The first line, or the second line of a script, whose first line contains the shell. */
 function headerLine(content: string): string {
   const [first = "", second = ""] = content.split("\n", 2);
   return first.startsWith("#!") ? second : first;
 }
 
-/** Why a file is not written: the admin's mask, or unit with the same name, has priority. */
+/** Why a file is not written, or null. The admin's mask, or unit of this name, has priority. */
 function blockedNote(entry: InstalledEntry | undefined): string | null {
   if (entry === undefined || isManagedEntry(entry)) return null;
   const reason = entry.target === "/dev/null" ? "is masked" : "was not written by ec2nic";
-  return `${entry.path} ${reason}: left as it is`;
+  return `${entry.path} ${reason}, so it is not changed`;
 }
 
 function isDifferent({ content, mode }: ConfigFile, existing: InstalledEntry | undefined): boolean {
@@ -112,7 +112,7 @@ function linkedUnitPath({ path }: UnitLink): string {
   return path.replace(/\/[^/]+(\/[^/]+)$/, "$1");
 }
 
-/** The missing directories of files and links, and of the list itself; parents first. */
+/** The directories of files, of links and of the list that do not exist yet; parents first. */
 function findMissingDirectories(
   changes: readonly { readonly path: string }[],
   { directories }: InstallFacts,
@@ -123,7 +123,7 @@ function findMissingDirectories(
   return missing(paths).length === 0 ? [] : missing([...paths, createdDirectoriesPath]).toSorted();
 }
 
-/** The list is written before the directories are created, and keeps those of earlier runs. */
+/** The list is written before the directories are created, and keeps the lines of earlier runs. */
 function createdDirectoriesFile(
   created: readonly string[],
   installed: ReadonlyMap<string, InstalledEntry>,
@@ -139,29 +139,29 @@ function parseDirectories(list: InstalledEntry | undefined): readonly string[] {
   return lines.filter((line) => /^(?:\/[\w.@-]+)+$/.test(line) && !line.includes("/.."));
 }
 
-/** The names of units that stay active, unlike those that run once at boot. */
+/** The names of the units that stay active; services only run once. */
 function persistentUnits(paths: readonly string[]): readonly string[] {
   return [...new Set(paths.filter((path) => /\.(?:timer|path)$/.test(path)).map(baseName))];
 }
 
 function reloadSteps(facts: InstallFacts): readonly Step[] {
   return [
-    ...daemonSteps(facts, "systemd", ["systemctl", "daemon-reload"], "systemd reads the units"),
-    ...daemonSteps(facts, "udev", ["udevadm", "control", "--reload"], "udev reads the rules"),
+    ...daemonSteps(facts, "systemd", ["systemctl", "daemon-reload"], "to load the units"),
+    ...daemonSteps(facts, "udev", ["udevadm", "control", "--reload"], "to load the rules"),
   ];
 }
 
 function startSteps(facts: InstallFacts, units: readonly string[]): readonly Step[] {
   if (units.length === 0) return [];
-  const reason = "start it now; otherwise it would first start at the next boot";
+  const reason = "otherwise these units would first start at the next boot";
   return daemonSteps(facts, "systemd", ["systemctl", "start", ...units], reason);
 }
 
-/** Before the files of the units are removed. */
+/** These steps run before the files of the units are removed. */
 function stopSteps(facts: InstallFacts, removed: readonly string[]): readonly Step[] {
   const units = persistentUnits(removed);
   if (units.length === 0) return [];
-  const reason = "otherwise it would start a unit that is removed";
+  const reason = "otherwise these units would start services that are removed";
   return daemonSteps(facts, "systemd", ["systemctl", "stop", ...units], reason);
 }
 
@@ -174,7 +174,7 @@ function daemonSteps(
   return runningDaemons.includes(daemon) ? [{ argv, reason, mac: null, timeoutMs: 30_000 }] : [];
 }
 
-/** What a user must know and cannot see in the files. */
+/** What the user must know and cannot see in the list of changes. */
 function installNotes(
   { files }: Installation,
   removed: readonly string[],
@@ -185,11 +185,9 @@ function installNotes(
   return [
     ...daemonNotes(facts, "systemd"),
     ...daemonNotes(facts, "udev"),
-    ...(removesHooks
-      ? ["the hooks of DHCP clients are removed: to keep them, add --from-dhcp"]
-      : []),
+    ...(removesHooks ? ["the hooks of DHCP clients are removed; --from-dhcp keeps them"] : []),
     ...(paths.includes(udhcpcHookPath)
-      ? [`udhcpc has no directory of hooks: call it with -s ${udhcpcHookPath}`]
+      ? [`udhcpc has no directory for hooks, so run it with -s ${udhcpcHookPath}`]
       : []),
   ];
 }
@@ -203,8 +201,8 @@ function daemonNotes(
   daemon: Daemon,
 ): readonly string[] {
   if (!installedDaemons.includes(daemon)) {
-    return [`${daemon} is not installed here: its files have no effect`];
+    return [`${daemon} is not installed, so the files for ${daemon} have no effect`];
   }
   if (isImage || runningDaemons.includes(daemon)) return [];
-  return [`${daemon} does not run here: its files take effect at the next boot`];
+  return [`${daemon} is not running, so the files for ${daemon} take effect at the next boot`];
 }

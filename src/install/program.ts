@@ -5,28 +5,29 @@ import { findExisting } from "../inspect/read-file.ts";
 import { isPlainPath, parentDirectories } from "../model/managed-paths.ts";
 import { quoteShellWord } from "../model/text.ts";
 
+type ProgramHost = Pick<TargetHost, "files" | "program" | "target">;
+
 const [defaultPath, ...otherPaths] = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"] as const;
 
 /**
- * The path by which units and hooks on the target start this program. For an image: its own path in
- * the image if it is there, else that of another copy in the image (one for another processor cannot
- * run here), else its path here. Throws `USAGE`, with the commands to fix it, for an unsuitable path.
+ * The path by which units and hooks on the target start ec2nic. For an image, it is the path of
+ * this program in the image; else that of another copy in the image (a copy for another processor
+ * cannot be the running program); else that of this program on this machine. Throws `USAGE` if the
+ * path is unsuitable; the hint contains the commands to fix that.
  */
-export async function resolveProgram(
-  host: Pick<TargetHost, "files" | "program" | "target">,
-): Promise<string> {
+export async function resolveProgram(host: ProgramHost): Promise<string> {
   const { root, isThisMachine } = host.target;
   const program = isThisMachine ? host.program : await findProgramInImage(host);
   const reason = unsuitableReason(program);
   if (reason === null) {
-    // not for an image, which any user may build
+    // not for an image, because any user can build one
     if (isThisMachine) await refuseUntrustedPath(host, program);
     return program;
   }
   const target = isThisMachine ? defaultPath : quoteShellWord(pathBelow(root, defaultPath));
   const rerunCommand = isThisMachine
     ? `${target} hotplug --install`
-    : `run this again with --root ${quoteShellWord(root)}`;
+    : `run this command again with --root ${quoteShellWord(root)}`;
   const hint = `install -D -m 0755 ${quoteShellWord(program)} ${target}, then ${rerunCommand}`;
   throw new Failure("USAGE", `${program}: ${reason}`, { hint });
 }
@@ -34,32 +35,28 @@ export async function resolveProgram(
 async function refuseUntrustedPath(host: FileHost, program: string): Promise<void> {
   const path = await findUntrustedPath(host, program);
   if (path === null) return;
-  const message = `${program}: users other than root may write ${path}, and units run it as root`;
+  const message = `${program}: units run this as root, but users other than root can write ${path}`;
   const quoted = quoteShellWord(path);
   const hint = `chown -h root: ${quoted} && chmod o-w ${quoted}, then ${quoteShellWord(program)} hotplug --install`;
   throw new Failure("USAGE", message, { hint });
 }
 
-async function findProgramInImage({
-  files,
-  program,
-  target,
-}: Pick<TargetHost, "files" | "program" | "target">): Promise<string> {
+async function findProgramInImage({ files, program, target }: ProgramHost): Promise<string> {
   const { root } = target;
   const directory = (await files.readLink("/proc/self/cwd")) ?? "/";
   const path = pathBelowRoot(root.startsWith("/") ? root : `${directory}/${root}`, program);
   return path ?? (await findExisting(target, [defaultPath, ...otherPaths])) ?? program;
 }
 
-/** Directories that are emptied, at the latest at boot. */
+/** Directories that lose their files at boot or earlier. */
 const volatileDirectories = ["/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
-/** ProtectHome= hides these from our units, and root's programs do not belong in a home directory. */
+/** ProtectHome= hides these from our units, and programs of root do not belong there. */
 const homeDirectories = ["/home", "/root"];
 
 /**
- * Why units, rules and hooks cannot start a program at this path; null: they can. Neither systemd
- * nor the shell of a hook would take a path with blanks or special characters as one word.
+ * Why units, rules and hooks cannot start a program at this path; null if they can. systemd, and
+ * the shell of a hook, would split a path with blanks, and interpret special characters.
  */
 export function unsuitableReason(program: string): string | null {
   const isBelow = (directory: string): boolean => program.startsWith(`${directory}/`);
@@ -73,8 +70,8 @@ export function unsuitableReason(program: string): string | null {
 }
 
 /**
- * The path of a program on the image at `root`; null: it is elsewhere. Both are absolute; `root` may
- * contain `.` and `..`, as the user wrote it.
+ * The path of a program in the image at `root`; null if the program is not in the image. Both
+ * arguments are absolute; `root` is as the user wrote it, and can contain `.` and `..`.
  */
 export function pathBelowRoot(root: string, program: string): string | null {
   const parts = root.split("/").reduce<readonly string[]>((resolved, part) => {
@@ -86,9 +83,9 @@ export function pathBelowRoot(root: string, program: string): string | null {
 }
 
 /**
- * The first part of a program's path, a directory or the program, that a user other than root could
- * change, and with it what root's units start; null: none. A group that may write is the admin's
- * choice (Debian's `staff` in /usr/local).
+ * The first directory of a program's path, or the program itself, that a user other than root could
+ * change; null if there is none. Such a user could replace the program, which units run as root.
+ * Groups with write permission are the admin's choice (Debian's `staff` in /usr/local).
  */
 export async function findUntrustedPath(
   { files }: FileHost,
@@ -99,7 +96,7 @@ export async function findUntrustedPath(
   return paths.find((_, at) => isUntrusted(stats[at] ?? null)) ?? null;
 }
 
-/** In a directory with the sticky bit, as /tmp, other users cannot remove the files of root. */
+/** In a directory with the sticky bit, like /tmp, other users cannot remove the files of root. */
 function isUntrusted(stat: FileStat | null): boolean {
   if (stat === null) return false;
   const isSticky = stat.kind === "directory" && (stat.mode & 0o1000) !== 0;

@@ -7,9 +7,9 @@ import type { InstallPlan } from "./units/model.ts";
 /** What a run of `--install` or `--uninstall` did, or would do. */
 interface InstallResult {
   readonly plan: InstallPlan;
-  /** The executable that units and hooks start; null: `--uninstall`. */
+  /** The executable that units and hooks start; null for `--uninstall`. */
   readonly program: string | null;
-  /** `/` for the running machine; else paths are shown below it. */
+  /** `/` for the running machine. For an image, paths are shown below this directory. */
   readonly root: string;
 }
 
@@ -26,7 +26,7 @@ export async function reportInstall(
   if (!json) for (const line of actionLines(result, pastTense)) host.log.info(line);
   for (const note of plan.notes) host.log.warn(note);
   for (const { name, files, commands } of plan.competitors) {
-    host.log.warn(`${name} is active here, too (${files.join(", ")})`, commands.join(" && "));
+    host.log.warn(`${name} configures NICs, too (${files.join(", ")})`, commands.join(" && "));
   }
   host.log.info(summarize(result));
 }
@@ -38,10 +38,10 @@ function summarize({ plan, program, root }: InstallResult): string {
     if (!isChanged) return `nothing to uninstall${where}`;
     return `uninstalled${where}; the files that configure NICs (ec2nic-MAC in their names) are kept`;
   }
-  return `${isChanged ? "installed" : "installed already"}${where}: units start ${program}`;
+  return `${isChanged ? "installed" : "already installed"}${where}; units start ${program}`;
 }
 
-/** What `--install` or `--uninstall` would do and report, one line each. */
+/** What `--install` or `--uninstall` would do, and the notes: one line for each. */
 export function describeInstall(result: InstallResult): string {
   const { plan, program, root } = result;
   const actions = [
@@ -52,7 +52,7 @@ export function describeInstall(result: InstallResult): string {
     ...(program === null ? [] : [`units start ${program}`]),
     ...plan.notes,
     ...plan.competitors.flatMap(({ name, files, commands }) => [
-      `${name} is active here, too (${files.join(", ")}); to switch it off:`,
+      `${name} configures NICs, too (${files.join(", ")}); these commands disable it:`,
       ...commands.map((command) => `  ${command}`),
     ]),
   ];
@@ -76,7 +76,7 @@ function actionLines({ plan, root }: InstallResult, verbs: typeof presentTense):
   ];
 }
 
-/** The JSON of every result, without NICs, with what only an installation has. */
+/** The JSON of every result, with an empty list of NICs and the members of an installation. */
 function renderResult(
   { plan, program }: InstallResult,
   dryRun: boolean,

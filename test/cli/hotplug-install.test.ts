@@ -34,12 +34,12 @@ test("--install --root writes and lists the files once; --uninstall removes all 
     const first = await hotplug(["--install", "--from-dhcp", "--root", root]);
     expect([first.code, first.text]).toEqual([0, ""]);
     expect(first.stderr).toContain(`ec2nic: wrote ${root}/etc/udev/rules.d/90-ec2nic.rules\n`);
-    expect(first.stderr).toContain(`installed below ${root}: units start /usr/local/bin/ec2nic\n`);
+    expect(first.stderr).toContain(`installed below ${root}; units start /usr/local/bin/ec2nic\n`);
     expect(first.stderr).not.toContain("ec2nic: ran ");
     const installed = await treeBelow(root);
     expect(installed.join("\n")).toContain("ExecStart=/usr/local/bin/ec2nic hotplug sync");
     const second = await hotplug(["--install", "--from-dhcp", "--root", `${root}/`]);
-    expect(second.stderr).toContain("installed already");
+    expect(second.stderr).toContain("already installed");
     expect(second.stderr).not.toMatch(/wrote|linked|removed/);
     expect(await treeBelow(root)).toEqual(installed);
     // --uninstall needs no --from-dhcp to remove the hooks
@@ -107,7 +107,7 @@ test("--install exits with 64 and prints a command that fixes it if the image ha
     expect(exitCode).toBe(64);
     expect(stderr.toString()).toContain("without blanks");
     expect(stderr.toString()).toContain(
-      `my ec2nic' ${root}/usr/local/bin/ec2nic, then run this again with --root ${root}\n`,
+      `my ec2nic' ${root}/usr/local/bin/ec2nic, then run this command again with --root ${root}\n`,
     );
   });
 });
@@ -130,7 +130,7 @@ test("--install keeps an administrator's mask and warns about it", async () => {
     const before = await treeBelow(root);
     const { code, stderr } = await hotplug(["--install", "--root", root]);
     expect(code).toBe(0);
-    expect(stderr).toContain(`warning: /${unit} is masked: left as it is\n`);
+    expect(stderr).toContain(`warning: /${unit} is masked, so it is not changed\n`);
     await hotplug(["--uninstall", "--root", root]);
     expect(await treeBelow(root)).toEqual(before);
   });

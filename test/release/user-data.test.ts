@@ -40,7 +40,7 @@ testIt(
   async () => {
     await using root = await chroot("trixie", dirname(sums));
     const { code, stderr } = await runUserData(root, sha256(sums));
-    expect(stderr).toContain("installed: units start /usr/local/bin/ec2nic");
+    expect(stderr).toContain("installed; units start /usr/local/bin/ec2nic");
     expect(stderr).toContain("AWS_EC2_METADATA_DISABLED");
     expect(code).toBe(78);
     expect(await root.mustRun(["ls", "/tmp"])).toBe("");

@@ -12,10 +12,9 @@ import {
 } from "./unit.ts";
 
 /**
- * The units that configure all NICs automatically: before the network, after it, and periodically.
- * No other unit requires one of them, so none delays or fails a boot; on machines that are not on
- * EC2 none runs. `program`: the absolute path of the executable; throws `RangeError` if a unit cannot
- * contain it.
+ * The units that configure all NICs: before the network starts, after that, and periodically. No
+ * other unit requires one of them, so that they cannot fail a boot. They run only on EC2. `program`
+ * is the absolute path of the executable. Throws `RangeError` if a unit cannot contain that path.
  */
 export function renderUnits(program: string): readonly ConfigFile[] {
   return [
@@ -27,15 +26,15 @@ export function renderUnits(program: string): readonly ConfigFile[] {
 }
 
 /**
- * Before `network-pre.target`, and so before every network daemon. This unit delays each boot, so it
- * only does what cannot wait and needs no IMDS: it decides whether NetworkManager must leave
- * resolv.conf alone, which NetworkManager must know before it starts. Asking IMDS here, with a
- * temporary lease, took seconds of each boot, and the daemons and the next stage do the same work.
+ * This unit runs before `network-pre.target`, and so before every network daemon. It delays each
+ * boot, so it only decides whether NetworkManager may change resolv.conf, which must be known
+ * before NetworkManager starts. The unit sends no requests to IMDS: with a temporary lease, these
+ * took seconds of each boot, and `networkUnit` sends the same requests anyway.
  *
- * Default dependencies would put it after basic.target, which is too late, so those that it needs
- * are listed. It is before no unit of the boot itself: a unit before sysinit.target that waits for a
- * network makes a cycle (https://github.com/systemd/systemd/issues/40980). It is after cloud-init's
- * local stage, whose files show which backend is used.
+ * Default dependencies would put the unit after basic.target, which is too late, so the needed ones
+ * are listed. The unit is not before sysinit.target, because a unit there that waits for a network
+ * makes a cycle (https://github.com/systemd/systemd/issues/40980). It is after cloud-init's local
+ * stage, because the files of that stage show which backend is used.
  */
 function localUnit(program: string): readonly IniSection[] {
   return [
@@ -62,17 +61,18 @@ function localUnit(program: string): readonly IniSection[] {
 }
 
 /**
- * Usually NetworkManager writes resolv.conf itself: then a shell finds that out, and the boot does
- * not wait for a start of ec2nic. systemd before 243 ignores the entry.
+ * Usually NetworkManager writes resolv.conf itself, and the unit has nothing to do. A shell finds
+ * that out faster than a start of ec2nic. systemd before 243 ignores this entry.
  */
 const resolvConfCondition = `/bin/sh -c 'read -r line </etc/resolv.conf; case $$line in "${networkManagerHeader}"*) exit 1; esac'`;
 
 /**
- * After the daemons have started and accept commands, not after they are "online": the run waits for
- * IMDS itself, it must repair a NIC that keeps the machine from being online, and a NIC without an
- * address may take a temporary lease. In the background, because a target waits for the oneshots
- * that it wants, and IMDS may not answer for a minute. Each start of a daemon starts it, too: after
- * an upgrade or a restart, what the daemon has lost is back in seconds, not at the next timer.
+ * This unit runs after the network daemons have started, but not after they are "online", because
+ * the run itself waits for IMDS, must repair a NIC that keeps the machine from being online, and
+ * can take a temporary lease. It runs in the background, because a target waits for the oneshot
+ * units that it wants, and IMDS may not answer for a minute. Each start of a network daemon starts
+ * it too, because a daemon can lose configuration in an upgrade or restart, and the timer runs much
+ * later.
  */
 function networkUnit(program: string): readonly IniSection[] {
   const targets = ["multi-user.target", ...networkDaemons.split(" ")];
@@ -90,7 +90,7 @@ function networkUnit(program: string): readonly IniSection[] {
   ];
 }
 
-/** If nothing is to be repaired, it writes nothing and restarts nothing. */
+/** If nothing must be repaired, the unit writes nothing and restarts nothing. */
 function repairUnit(program: string): readonly IniSection[] {
   return [
     {
@@ -105,7 +105,7 @@ function repairUnit(program: string): readonly IniSection[] {
   ];
 }
 
-/** With a random delay, so that machines that booted together do not ask IMDS together. */
+/** The delay is random, so that machines that booted together do not send requests together. */
 const repairTimer: readonly IniSection[] = [
   {
     name: "Unit",

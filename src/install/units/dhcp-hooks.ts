@@ -4,10 +4,10 @@ import type { ConfigFile } from "../../model/plan.ts";
 import { oneshotService, requirePlainPath, textFile, unitConditions, unitFile } from "./unit.ts";
 
 /**
- * The hooks by which the DHCP clients of a machine run `hotplug --from-dhcp`. The values of a lease
- * are passed in the environment, and no hook expands one. No path belongs to another package: if a
- * client has one file for all hooks, it is not written. `program`: the absolute path of the
- * executable; throws `RangeError` if a shell or systemd would split it.
+ * The hooks by which the DHCP clients of a machine run `hotplug --from-dhcp`. The environment
+ * contains the values of a lease, and no hook expands one of these. No hook replaces a file of
+ * another package, even if a client has only one file for hooks. `program` is the absolute path of
+ * the executable. Throws `RangeError` if a shell or systemd would split that path.
  */
 export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readonly ConfigFile[] {
   requirePlainPath(program);
@@ -21,28 +21,28 @@ export function renderDhcpHooks(program: string, clients: DhcpHookFacts): readon
   ];
 }
 
-/** The actions that concern a lease; for others, starting the program would be wasted. */
+/** The actions that concern a lease. For other actions, the hooks do not start the program. */
 const eventPatterns = {
   dhclient: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|FAIL|RELEASE|STOP",
   dhcpcd: "BOUND|RENEW|REBIND|REBOOT|EXPIRE|NAK|RELEASE|STOP|STOPPED",
   udhcpc: "bound|renew|deconfig",
-  // the first dhcp4-change of a connection has no lease yet: `up` has it
+  // the first `dhcp4-change` of a connection comes before the lease, `up` comes with it
   "network-manager": "up|dhcp4-change|reapply|down",
 } as const;
 
 const title = `# ${managedMark}: routes and rules of a NIC that has a lease`;
 
 /**
- * dhclient-script(8) and dhcpcd-run-hooks(8) source these files: they must not exit, fail or set a
- * variable.
+ * dhclient-script(8) and dhcpcd-run-hooks(8) source these files, so the files must not exit, fail
+ * or set a variable.
  */
 function sourcedHook(path: string, client: "dhclient" | "dhcpcd", program: string): ConfigFile {
   return textFile(path, [title, ...callLines(client, "reason", program)]);
 }
 
 /**
- * udhcpc has a single script, which is part of every package (a conffile in Debian's). It is not
- * changed: this script is for `udhcpc -s`.
+ * udhcpc has a single script, which belongs to its package (a conffile in Debian) and is not
+ * changed. The admin must run udhcpc with `-s` and the path of this script.
  */
 function udhcpcScript(machineScript: string, program: string): ConfigFile {
   const lines = [
@@ -57,13 +57,13 @@ function udhcpcScript(machineScript: string, program: string): ConfigFile {
   return textFile(udhcpcHookPath, lines, 0o755);
 }
 
-/** NetworkManager-dispatcher(8): owned by root, executable, and writable by root only. */
+/** The file must be executable and writable by root only (NetworkManager-dispatcher(8)). */
 function dispatcherScript(directory: string, program: string): ConfigFile {
   const lines = ["#!/bin/sh", title, ...callLines("network-manager", "2", program)];
   return textFile(`${directory}/90-ec2nic`, lines, 0o755);
 }
 
-/** `action`: the shell variable with the client's action. */
+/** `action` is the name of the shell variable that contains the client's action. */
 function callLines(
   client: keyof typeof eventPatterns,
   action: string,
@@ -81,10 +81,10 @@ function callLines(
 }
 
 /**
- * networkd has no hook, but writes each lease to a file and renames it into place. A path unit sees
- * that, and every systemd has path units. networkd-dispatcher is a separate package that few images
- * have, runs all the time, and reports the state of a link, not its lease. No limit on starts: many
- * leases at once, as at boot, are normal.
+ * networkd has no hook, but renames a file into place for each lease. A path unit notices that, and
+ * every systemd has path units. networkd-dispatcher is not used: few images have this package, it
+ * runs all the time, and it reports the state of a link, not its lease. The service has no start
+ * limit, because many leases at the same time are normal at boot.
  */
 function renderLeaseUnits(program: string): readonly ConfigFile[] {
   const unitEntries = [

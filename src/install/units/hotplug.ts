@@ -10,25 +10,27 @@ import {
   unitFile,
 } from "./unit.ts";
 
-/** Started by the udev rules for each new NIC, which the instance names. */
+/** The udev rules start an instance for each new NIC; the instance name contains its device. */
 const addTemplateUnit = "ec2nic-hotplug@.service";
 
-/** Restarted by the udev rules when the device of a NIC has left its bus. */
+/** The udev rules restart this unit when the device of a NIC has left its bus. */
 const removeUnit = "ec2nic-hotplug-remove.service";
 
 /**
- * The units that the udev rules start: they run on after udev's event, which is limited to seconds
- * (udev(7), RUN). `program`: see `renderUnits`; throws `RangeError` if a unit cannot contain it.
+ * The units that the udev rules start. They run longer than udev's event, which is limited to
+ * seconds (udev(7), RUN). `program`: see `renderUnits`. Throws `RangeError` if a unit cannot
+ * contain that path.
  *
- * `add` has an instance for each event, not for each NIC: `systemctl start` does nothing for an
- * instance that runs, and would miss a NIC that leaves and comes back while its first run still
- * watches it. The lock puts runs of the same NIC in sequence. Failed instances are removed
- * (CollectMode): no one would reset thousands of them, and the journal keeps their messages.
+ * `add` has an instance for each event, not for each NIC. `systemctl start` does nothing if the
+ * instance already runs, so it would miss a NIC that leaves and comes back while its first run
+ * still watches it. The lock puts the runs for one NIC in sequence. Failed instances are removed
+ * (CollectMode), because they could become thousands; the journal keeps their messages.
  *
- * `remove` has one unit for all events. `systemctl restart` waits until a run has ended by itself,
- * since SIGCONT does not end it, and starts one more, however many events came meanwhile: none is
- * lost, and sixteen NICs that leave at once make two runs. Since systemd 244; an older one ends the
- * run, and the next run does its work. At shutdown it is ended as usual.
+ * `remove` has one unit for all events. `systemctl restart` waits until the current run has ended
+ * by itself, because SIGCONT does not end it. Then it starts one more run, however many events have
+ * come meanwhile. So no event is lost, and sixteen NICs that leave at once cause two runs. This
+ * needs systemd 244; an older version ends the current run, and the next run does all work. At
+ * shutdown, the run is ended as usual.
  */
 export function renderHotplugUnits(program: string): readonly ConfigFile[] {
   return [
@@ -47,8 +49,8 @@ export function renderHotplugUnits(program: string): readonly ConfigFile[] {
 }
 
 /**
- * Without a limit on starts, which would drop the last of many events. At boot, after the unit that
- * configures all NICs has started: `handleKnownNic` waits for the end of its run.
+ * There is no start limit, because it would drop the last of many events. At boot, `bootUnit`
+ * starts first, because `handleKnownNic` waits until that unit's run has ended.
  */
 function unitSection(program: string, description: string): IniSection {
   return {
@@ -64,29 +66,29 @@ function unitSection(program: string, description: string): IniSection {
 }
 
 /**
- * After 80-net-setup-link.rules, which names the NIC, and before the 99s, where systemd and an admin
- * can override it.
+ * The number is above 80-net-setup-link.rules, which names the NIC, and below 99, so that rules of
+ * systemd and of an admin can override these.
  */
 export const udevRulesPath = "/etc/udev/rules.d/90-ec2nic.rules";
 
-/** Drivers of EC2's NICs (Xen's is called vif), and of those of a test bench. */
+/** The drivers of EC2's NICs (`vif` is Xen's), and `virtio_net` for tests. */
 const nicDrivers = "ena|ixgbevf|vif|virtio_net";
 
 /**
  * The rules that start the units.
  *
- * A new NIC: SYSTEMD_WANTS makes PID 1 start the unit (systemd.device(5)). PID 1 ignores a NIC that
- * is being renamed (ID_RENAMING), and the rename comes after its `add`: so for a NIC that is renamed
- * the `move` counts, for others the `add`. Seen with systemd 252 and 257; an older one that takes
- * both starts two runs, and the second has nothing to do. `$id` is the bus name of the parent that
- * has the driver, which bridges, veths and VLANs do not have. The number of the event makes the
- * instance unique. An event repeated by `udevadm trigger` (SYNTH_UUID, Linux 4.13) is no new NIC,
- * and those of a boot are left to `activate`.
+ * For a new NIC, SYSTEMD_WANTS makes PID 1 start the unit (systemd.device(5)). PID 1 ignores a NIC
+ * that is being renamed (ID_RENAMING), and a NIC is renamed after its `add` event. So the `move`
+ * event starts the unit for a renamed NIC, and the `add` event for another NIC (seen with systemd
+ * 252 and 257). If an older version accepts both events, the second run has nothing to do. `$id` is
+ * the bus name of the parent device with the driver; bridges, veths and VLANs have no such parent.
+ * The number of the event makes the instance unique. An event that `udevadm trigger` repeats
+ * (SYNTH_UUID, Linux 4.13) is no new NIC; at boot, `activate` configures the NICs of such events.
  *
- * A removed link starts nothing: unloading a driver changes nothing for us, and a detachment removes
- * the device too, which is the event. PCI_CLASS is hexadecimal without its leading zero; 02 is
- * network. PID 1 does not know a device that is gone, so a command starts the unit; in /bin, where
- * it is with and without a merged /usr.
+ * The removal of a link starts nothing. If a driver was unloaded, there is nothing to do; if a NIC
+ * was detached, its device is removed too, and that event starts the unit. PCI_CLASS is hexadecimal
+ * without its leading zero; class 02 is network. PID 1 does not know a removed device, so a command
+ * starts the unit. The command is in /bin, with and without a merged /usr.
  */
 export function renderUdevRules(): ConfigFile {
   const instance = addTemplateUnit.replace("@", "@$id_$env{SEQNUM}");

@@ -7,8 +7,8 @@ import { renderHotplugUnits, renderUdevRules } from "./hotplug.ts";
 import type { Installation, UnitLink } from "./model.ts";
 
 /**
- * All files that make NICs be configured automatically: udev rules, units and hooks, and the links
- * that enable units. `program`: see `renderUnits`; `clients`: those that get a hook, null: none.
+ * All files of an installation (udev rules, units and hooks), and the links that enable units.
+ * `program`: see `renderUnits`. `clients` are the DHCP clients that get a hook; null for no hooks.
  */
 export function renderInstallation(program: string, clients: DhcpHookFacts | null): Installation {
   const hooks = clients === null ? [] : renderDhcpHooks(program, clients);
@@ -16,7 +16,7 @@ export function renderInstallation(program: string, clients: DhcpHookFacts | nul
   return { files: [renderUdevRules(), ...units], links: units.flatMap(enableLinks) };
 }
 
-/** The links of `systemctl enable`; relative, so that they are valid below another root, too. */
+/** The links of `systemctl enable`. They are relative, so that they are also valid in an image. */
 function enableLinks({ path, content }: ConfigFile): readonly UnitLink[] {
   const name = baseName(path);
   return [...content.matchAll(/^WantedBy=(.*)$/gm)].map(([, target = ""]) => ({

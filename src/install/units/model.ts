@@ -17,26 +17,26 @@ export interface Installation {
 export interface InstalledEntry {
   readonly path: string;
   readonly kind: "file" | "directory" | "link" | "other";
-  /** Of a file; else "". */
+  /** The content of a file; else "". */
   readonly content: string;
   readonly mode: number;
-  /** Of a link, as written in it; else null. */
+  /** The target of a link, as written in the link; else null. */
   readonly target: string | null;
 }
 
-/** What the plan of an installation depends on, on the target. */
+/** The facts about the target that the plan of an installation depends on. */
 export interface InstallFacts {
-  /** Sorted by path; everything with a name of ec2nic, whichever program wrote it. */
+  /** Everything with ec2nic's names, even if another program wrote it; sorted by path. */
   readonly entries: readonly InstalledEntry[];
-  /** The existing ones of the directories that the installation needs. */
+  /** The directories that the installation needs and that exist. */
   readonly directories: readonly string[];
   /** udev rules and settings of other programs that configure NICs at hot-plug. */
   readonly hotplugFiles: readonly HotplugFile[];
-  /** The daemons that must be told of changes; none for an image. */
+  /** The running daemons, which must read changed files again; empty for an image. */
   readonly runningDaemons: readonly Daemon[];
   /** The daemons whose files exist. */
   readonly installedDaemons: readonly Daemon[];
-  /** false: the target is the running machine. */
+  /** false if the target is the running machine. */
   readonly isImage: boolean;
   /** Our timers and path units that are active. */
   readonly activeUnits: readonly string[];
@@ -46,7 +46,7 @@ export interface InstallFacts {
 export const daemons = ["systemd", "udev"] as const;
 export type Daemon = (typeof daemons)[number];
 
-/** A file of another program; `isMask`: a link to /dev/null, which hides files of the same name. */
+/** A file of another program. A mask is a link to /dev/null, which hides files of the same name. */
 export interface HotplugFile {
   readonly path: string;
   readonly content: string;
@@ -56,7 +56,7 @@ export interface HotplugFile {
 /** Another program that configures NICs at hot-plug. */
 export interface Competitor {
   readonly name: string;
-  /** The files that show it. */
+  /** The files that show that the program is active. */
   readonly files: readonly string[];
   /** Shell commands that disable it. */
   readonly commands: readonly string[];
@@ -64,18 +64,18 @@ export interface Competitor {
 
 /** Everything that `--install` or `--uninstall` does; `--dry-run` prints it. */
 export interface InstallPlan {
-  /** Run before the old files are removed. */
+  /** These steps run before the old files are removed. */
   readonly stepsBefore: readonly Step[];
   readonly write: readonly ConfigFile[];
   readonly links: readonly UnitLink[];
-  /** Files and links. */
+  /** The paths of files and links. */
   readonly remove: readonly string[];
-  /** The list of the created directories, which is removed after them. */
+  /** The list of the created directories, which is removed after these directories. */
   readonly removeLast: readonly string[];
   /** Removed only if they are empty; the innermost first. */
   readonly removeDirectories: readonly string[];
   readonly steps: readonly Step[];
-  /** What is left as it is and why, and what the user must do. */
+  /** What is not changed and why, and what the user must do. */
   readonly notes: readonly string[];
   readonly competitors: readonly Competitor[];
 }

@@ -4,32 +4,33 @@ import { type IniSection, renderIni } from "../../render/ini.ts";
 
 export const unitDirectory = "/etc/systemd/system";
 
-/** The unit whose run configures all NICs at boot, and after the start of a network daemon. */
+/** The unit that configures all NICs at boot, and after each start of a network daemon. */
 export const bootUnit = "ec2nic-network.service";
 
-/** The network daemons that a run gives commands to. */
+/** The network daemons to which a run sends commands. */
 export const networkDaemons = "systemd-networkd.service NetworkManager.service";
 
-/** A unit as a file that every user may read. */
+/** The file of a unit, which every user can read. */
 export function unitFile(name: string, sections: readonly IniSection[]): ConfigFile {
   const content = renderIni([`# ${managedMark}`], sections);
   return { path: `${unitDirectory}/${name}`, content, mode: 0o644, mac: null };
 }
 
-/** A file of these lines. */
+/** A file with these lines. */
 export function textFile(path: string, lines: readonly string[], mode = 0o644): ConfigFile {
   return { path, content: `${lines.join("\n")}\n`, mode, mac: null };
 }
 
 type Entries = IniSection["entries"];
 
-/** An admin creates this file to have a machine treated as EC2: a lab, or a compatible cloud. */
+/** An admin creates this file so that the units also run in a lab or in a compatible cloud. */
 const forcePath = "/etc/ec2nic/always";
 
 /**
- * The conditions of all units: on EC2, which systemd detects by the hypervisor, and on bare metal by
- * the firmware (`ConditionFirmware=` with fields since 252; no such instance has an older one). One
- * of the `|` lines is enough. A condition that is not met is no failure.
+ * The conditions of all units: the program exists, and the machine is on EC2. systemd detects EC2
+ * by the hypervisor, and bare-metal instances by the firmware (`ConditionFirmware=` with fields
+ * needs systemd 252, which all of these have). One of the lines with `|` is enough. If a condition
+ * is not met, systemd skips the unit, which is no failure.
  */
 export function unitConditions(program: string): Entries {
   return [
@@ -41,7 +42,7 @@ export function unitConditions(program: string): Entries {
   ];
 }
 
-/** One run that the job waits for. */
+/** A service whose start job ends when the run has ended. */
 export function oneshotService(
   program: string,
   command: string,
@@ -56,9 +57,9 @@ export function oneshotService(
 }
 
 /**
- * One run in the background: the job is done when it has started, so that late metadata does not
- * delay a boot. The limit is longer than such a run may take: two minutes for another ec2nic
- * process, one for IMDS, the rest for the daemons.
+ * A service whose start job ends when the run has started, so that late metadata does not delay a
+ * boot. The time limit is longer than any run: two minutes for another ec2nic process, one for
+ * IMDS, the rest for the daemons.
  */
 export function backgroundService(
   program: string,
@@ -69,8 +70,8 @@ export function backgroundService(
 }
 
 /**
- * IMDS that does not answer, incomplete metadata, and a machine without a backend are no failures
- * of a boot: the repair timer tries again.
+ * The unit does not fail if IMDS does not answer, metadata is incomplete or no backend is active,
+ * because the repair timer tries again.
  */
 function service(program: string, command: string, startEntries: Entries): IniSection {
   return {
@@ -85,7 +86,7 @@ function service(program: string, command: string, startEntries: Entries): IniSe
   };
 }
 
-/** Variables of the compiled-in runtime: they could make it run another program, or write files. */
+/** With these variables, the compiled-in runtime could run another program or write files. */
 const runtimeVariables = [
   "BUN_BE_BUN",
   "BUN_BYTECODE_ORDER_OUT",
@@ -103,9 +104,9 @@ const runtimeVariables = [
 ];
 
 /**
- * A run writes below /etc and /run, sends over every NIC and runs the programs of backends. Not
- * MemoryDenyWriteExecute=: JavaScript is compiled at run time. No private /tmp and no hidden
- * devices: these need parts of the system that are not started before the network.
+ * A run must write below /etc and /run, send over every NIC and run the programs of backends.
+ * MemoryDenyWriteExecute= is left out, because JavaScript is compiled at run time. A private /tmp
+ * and hidden devices are left out, because they need units that start after the network.
  */
 const hardening: Entries = [
   ["NoNewPrivileges", true],
@@ -123,7 +124,7 @@ const hardening: Entries = [
   ["SystemCallArchitectures", "native"],
 ];
 
-/** Throws `RangeError`: systemd expands `%` and `$` and splits at blanks, and so does a shell. */
+/** Throws `RangeError` for a path that systemd or a shell would split or expand. */
 export function requirePlainPath(program: string): string {
   if (isPlainPath(program)) return program;
   throw new RangeError(`${JSON.stringify(program)} needs quoting in a unit or a hook`);

@@ -60,7 +60,7 @@ describe.each(suites)("%s", (suite: Suite) => {
       const { code, stdout, stderr } = await hotplug("--install", "--from-dhcp");
       expect([code, stdout]).toEqual([0, ""]);
       expect(stderr).toContain("ec2nic: ran systemctl daemon-reload\n");
-      expect(stderr).toEndWith("ec2nic: installed: units start /usr/local/bin/ec2nic\n");
+      expect(stderr).toEndWith("ec2nic: installed; units start /usr/local/bin/ec2nic\n");
       expect((await known()).match(/^\S+/gm)).toEqual([
         "ec2nic-lease.path",
         "ec2nic-hotplug-remove.service",
@@ -86,7 +86,7 @@ describe.each(suites)("%s", (suite: Suite) => {
   testMachine("a second --install changes nothing, but starts a stopped timer", async () => {
     const installed = await treeOf("");
     const again = await hotplug("--install", "--from-dhcp");
-    expect(again.stderr).toEndWith("installed already: units start /usr/local/bin/ec2nic\n");
+    expect(again.stderr).toEndWith("already installed; units start /usr/local/bin/ec2nic\n");
     expect(again.stderr).not.toMatch(/wrote|linked|ran|removed/);
     await machine.systemctl("stop", timer);
     expect((await hotplug("--install", "--from-dhcp")).stderr).toContain(
@@ -122,7 +122,7 @@ describe.each(suites)("%s", (suite: Suite) => {
     const masked = await treeOf("");
     const { code, stderr } = await hotplug("--install");
     expect(code).toBe(0);
-    expect(stderr).toContain(`${folder}/${timer} is masked: left as it is`);
+    expect(stderr).toContain(`${folder}/${timer} is masked, so it is not changed`);
     expect(await isActive(timer)).toBe("inactive");
     await hotplug("--uninstall");
     expect(await treeOf("")).toBe(masked);

@@ -27,7 +27,7 @@ test("install writes the hooks of every installed client, and removes them witho
   expect(again.remove.toSorted()).toEqual(
     [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
   );
-  expect(again.notes.join()).toContain("to keep them, add --from-dhcp");
+  expect(again.notes.join()).toContain("--from-dhcp keeps them");
   const left = (await treeBelow(root)).filter((line) => !/udhcpc|folders|paths\.t/.test(line));
   expect(left).toEqual(without.filter((line) => !/udhcpc|folders/.test(line)));
 });

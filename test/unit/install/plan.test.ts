@@ -86,7 +86,7 @@ describe("--install", () => {
 
   test("has a note for a masked unit, and does not start it", () => {
     const plan = planInstall(wanted, { ...live, entries: [link(path, "/dev/null")] });
-    expect(plan.notes).toEqual([`${path} is masked: left as it is`]);
+    expect(plan.notes).toEqual([`${path} is masked, so it is not changed`]);
     expect([plan.links, plan.steps]).toEqual([[], []]);
   });
 
@@ -116,18 +116,18 @@ describe("--install", () => {
     [
       "a machine without systemd",
       { ...live, runningDaemons: [], installedDaemons: ["udev"] as const },
-      "systemd is not installed here",
+      "systemd is not installed",
     ],
-    ["a container", { ...live, runningDaemons: [] }, "systemd does not run here"],
+    ["a container", { ...live, runningDaemons: [] }, "systemd is not running"],
     [
       "a machine without udev",
       { ...live, runningDaemons: ["systemd"] as const },
-      "udev does not run",
+      "udev is not running",
     ],
     [
       "an image without udev",
       { ...image, installedDaemons: ["systemd"] as const },
-      "udev is not installed here",
+      "udev is not installed",
     ],
   ])("in %s has a note of what will not work", (_, facts, said) => {
     expect(planInstall(wanted, facts).notes.join("; ")).toContain(said);
@@ -163,7 +163,7 @@ describe("--uninstall", () => {
     const other = file("/etc/NetworkManager/dispatcher.d/90-ec2nic", "#!/bin/sh\nexit 0\n");
     const plan = planUninstall({ ...live, entries: [left, script, other] });
     expect(plan.remove).toEqual([left.path, script.path]);
-    expect(plan.notes).toEqual([`${other.path} was not written by ec2nic: left as it is`]);
+    expect(plan.notes).toEqual([`${other.path} was not written by ec2nic, so it is not changed`]);
   });
 
   test("keeps a mask, a file and a link that ec2nic did not write", () => {
