@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
 const [name = "", ...args] = process.argv.slice(2);
 process.exit(await main());
 
-/** The only function that catches every error: it turns the result of a run into an exit status. */
+/** Runs the command and returns the exit status. Reports every error that the command throws. */
 async function main(): Promise<number> {
   if (name === "--version" && (await printVersionEarly())) return 0;
   const { systemHost } = await import("./host/system.ts");
@@ -39,15 +39,12 @@ async function main(): Promise<number> {
 }
 
 /**
- * Prints the version before anything else is loaded: scripts call it often (docs/performance.md).
- * Returns whether that worked; if not, the normal run reports why.
+ * Prints the version before other modules are loaded, because scripts call `--version` often
+ * (docs/performance.md). Returns false if stdout fails; the normal run then reports the error.
  */
 async function printVersionEarly(): Promise<boolean> {
   const printed = print(`ec2nic ${version}\n`, new AbortController().signal);
-  return printed.then(
-    () => true,
-    () => false,
-  );
+  return printed.then(() => true).catch(() => false);
 }
 
 async function runSubcommand(host: Host, command: Command, flags: LooseFlags): Promise<number> {
@@ -79,7 +76,7 @@ interface Invocation {
   readonly flags: LooseFlags;
 }
 
-/** Reports an error on stderr, and on stdout as the subcommand defines; returns the exit status. */
+/** Logs an error, prints the subcommand's output for a failure, and returns the exit status. */
 async function fail(
   { clock, log, print }: Pick<Host, "clock" | "log" | "print">,
   error: unknown,
@@ -96,7 +93,7 @@ async function fail(
   const data = isForEval([name, ...args])
     ? `(exit ${report.code})\n`
     : (command?.onFailure(flags, report, { elapsedMs: Math.round(clock.now()), error }) ?? "");
-  await print(data).catch(() => undefined); // stdout may be what failed
+  await print(data).catch(() => undefined); // perhaps stdout is closed
   await log.flush();
   return report.code;
 }

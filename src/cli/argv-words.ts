@@ -1,6 +1,6 @@
-/** What `main.ts` needs of a command line before a subcommand and its parser are loaded. */
+/** Functions that `main.ts` calls before it loads a subcommand and the parser. */
 
-/** The candidate that is most similar to a mistyped `text`; null: none is similar enough. */
+/** The candidate that is most similar to a mistyped `text`; null if none is similar enough. */
 export function findClosest(text: string, candidates: readonly string[]): string | null {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: computeEditDistance(text, candidate) }))
@@ -25,7 +25,7 @@ function computeEditDistance(a: string, b: string): number {
   return last.at(-1) ?? 0;
 }
 
-/** The words before `--`, and those after it; `rest` is null without a `--`. */
+/** Splits a command line at the first `--`. `rest` is null if there is no `--`. */
 export function splitAtDoubleDash(args: readonly string[]) {
   const end = args.indexOf("--");
   if (end < 0) return { ownArgs: args, rest: null };

@@ -7,11 +7,11 @@ import { parseArgv, parseLoosely } from "./parse-argv.ts";
 
 export interface SubcommandDefinition<F extends Flags, Options> extends CommandHelp {
   readonly flags: F;
-  /** Throws `USAGE` for what the definition of the flags cannot express. */
+  /** Throws `USAGE` if the command line breaks a rule that `flags` cannot express. */
   readonly parse: (argv: ParsedArgv<F>) => Options;
   /** Does the work; returns the exit status. */
   readonly run: (host: Host, options: Options) => Promise<number>;
-  /** The text for stdout after a failure; `flags` are those that could be read. */
+  /** Returns the text for stdout after a failure. `flags` contains the flags that could be read. */
   readonly onFailure: (flags: LooseFlags, report: ErrorReport, failedRun: FailedRun) => string;
 }
 
@@ -21,21 +21,22 @@ export interface FailedRun {
   readonly error: unknown;
 }
 
-/** A subcommand as citty defines it, with the help, the strict parser and the work beside it. */
+/** A subcommand: citty's definition, extended by the help, the parsers and the work. */
 export interface Command extends CommandDef {
   readonly help: CommandHelp;
-  /** Reads the flags as far as it can; throws nothing. */
+  /** Reads the flags that can be read, and ignores errors. */
   readonly parseLoosely: (args: readonly string[]) => LooseFlags;
-  /** Parses strictly (throws `USAGE`) and does the work; returns the exit status. */
+  /** Parses strictly, does the work and returns the exit status. Throws `USAGE`. */
   readonly start: (host: Host, args: readonly string[]) => Promise<number>;
   readonly onFailure: SubcommandDefinition<Flags, never>["onFailure"];
 }
 
 /**
- * Defines a subcommand with citty. What is citty's and is not used, and why:
- * - its parser: it accepts unknown flags, reads `--json=no` as true and `--output --json` as a file;
- * - `renderUsage`: it prints colours, does not wrap at 80 columns and knows no notes or examples;
- * - `runMain`: it prints the usage after any error and always ends with 1, not with a sysexit.
+ * Defines a subcommand with citty. These parts of citty are not used:
+ * - its parser, which accepts unknown flags, reads `--json=no` as true and `--output --json` as a
+ *   file;
+ * - `renderUsage`, which prints colours, does not wrap at 80 columns and has no notes or examples;
+ * - `runMain`, which prints the usage after any error and ends with 1 instead of a sysexit.
  */
 export function defineSubcommand<const F extends Flags, Options>(
   definition: SubcommandDefinition<F, Options>,
@@ -51,7 +52,7 @@ export function defineSubcommand<const F extends Flags, Options>(
     onFailure,
     parseLoosely: (args) => parseLoosely(args, help.flags),
     start: async (host, args) => {
-      // the parser was built from the same flags, so the values have their types
+      // `parseArgv` gets the same flag definitions, so each value has the type of its flag
       const options = parse(parseArgv(args, help.flags, help.name) as unknown as ParsedArgv<F>);
       const work = (): Promise<number> => run(host, options);
       const { result } = await runCommand(citty, { rawArgs: [], data: { work } });

@@ -3,9 +3,9 @@ import { splitAtDoubleDash } from "./argv-words.ts";
 const nonEvalFormats = ["text", "json"];
 
 /**
- * Whether the caller is most likely `eval "$(ec2nic … --format env)"`: stdout of a failed run must
- * then end the script, even if the command or the format itself is wrong. An unneeded `(exit N)`
- * does no harm elsewhere. `args`: the command line after the program's name.
+ * Whether the program probably runs in `eval "$(ec2nic … --format env)"`. If so, a failed run
+ * prints `(exit N)`, so that `eval` fails as well, even if the command or the format was wrong. An
+ * unneeded `(exit N)` does no harm. `args` is the command line without the program's name.
  */
 export function isForEval(args: readonly string[]): boolean {
   const { ownArgs } = splitAtDoubleDash(args);

@@ -1,6 +1,6 @@
 import type { ImdsOptions } from "../imds/protocol/settings.ts";
 
-/** A flag as citty defines it, and `multiple`, which citty does not have. */
+/** The definition of a flag: that of citty, extended by `multiple`. */
 export interface Flag {
   readonly type: "boolean" | "string" | "enum";
   /** One letter. */
@@ -8,7 +8,7 @@ export interface Flag {
   readonly valueHint?: string;
   readonly options?: readonly string[];
   readonly description: string;
-  /** It may be given more than once. */
+  /** The flag can be given more than once. */
   readonly multiple?: true;
 }
 
@@ -18,7 +18,7 @@ export type Flags = Readonly<Record<string, Flag>>;
 export interface ParsedArgv<F extends Flags> {
   readonly flags: FlagValues<F>;
   readonly positionals: readonly string[];
-  /** The words after `--`; null: there was no `--`. */
+  /** The words after `--`; null if there is no `--`. */
   readonly rest: readonly string[] | null;
 }
 
@@ -30,7 +30,7 @@ export type FlagValues<F extends Flags> = {
       : string | undefined;
 };
 
-/** The flags that could be read from a command line that may be wrong. */
+/** The flags that could be read. The command line may contain errors. */
 export type LooseFlags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Flags of every subcommand. */
@@ -44,29 +44,30 @@ export const commonFlags = {
   },
   plain: {
     type: "boolean",
-    description: "for screen readers: one fact per line, no tables, no updating line",
+    description: "for screen readers: one fact per line, no tables, no progress line",
   },
   help: { type: "boolean", alias: "h", description: "show this help" },
   version: { type: "boolean", description: "show the version" },
 } as const satisfies Flags;
 
-/** Flags of every subcommand that asks IMDS. */
+/** Flags of every subcommand that sends requests to IMDS. */
 export const imdsFlags = {
   endpoint: {
     type: "string",
     multiple: true,
     valueHint: "URL",
     description:
-      "URL of IMDS; may be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
+      "URL of IMDS; can be repeated (default: http://169.254.169.254, then http://[fd00:ec2::254])",
   },
   interface: {
     type: "string",
     valueHint: "NIC",
-    description: "contact IMDS through this NIC only (default: by routing, then through any NIC)",
+    description:
+      "contact IMDS through this NIC only (default: the NIC of the route, then any other)",
   },
   dhcp: {
     type: "boolean",
-    description: "a NIC without an address may take a temporary lease to contact IMDS",
+    description: "let a NIC without an address take a temporary lease to contact IMDS",
   },
   timeout: {
     type: "string",
@@ -80,7 +81,7 @@ export const imdsFlags = {
   },
 } as const satisfies Flags;
 
-/** The options of a session with IMDS, from the flags. */
+/** Selects the options of a session with IMDS from the flags. */
 export function imdsOptions(flags: FlagValues<typeof imdsFlags>): ImdsOptions {
   const { endpoint, timeout, retries, interface: nic, dhcp } = flags;
   return { endpoint, timeout, retries, interface: nic, dhcp };

@@ -6,7 +6,7 @@ const flagColumn = 30;
 export interface CommandHelp {
   readonly name: string;
   readonly summary: string;
-  /** What follows the flags in the usage line: `[KEY…] [-- COMMAND…]`. */
+  /** The part of the usage line after the flags, for example `[KEY…] [-- COMMAND…]`. */
   readonly operands: string;
   readonly flags: Flags;
   /** Paragraphs below the flags. */
@@ -31,7 +31,7 @@ export function renderCommandHelp(help: CommandHelp): string {
   ].join("\n");
 }
 
-/** The help of the program: its purpose, its subcommands, its exit statuses. */
+/** The help of the program: its purpose, its subcommands and its exit statuses. */
 export function renderProgramHelp(
   commands: readonly Pick<CommandHelp, "name" | "summary">[],
 ): string {
@@ -58,7 +58,7 @@ export const exitMeanings = [
   ["64", "wrong command line"],
   ["65", "IMDS answered something that is not metadata"],
   ["66", "the key does not exist"],
-  ["69", "IMDS not reached before --timeout: retry later"],
+  ["69", "IMDS was not reached before --timeout: retry later"],
   ["70", "a bug in ec2nic: report it"],
   ["71", "a backend command failed, or a file could not be read; the old configuration was kept"],
   ["73", "a file could not be written; nothing half-written remains"],
@@ -75,7 +75,7 @@ function flagLines(name: string, flag: Flag): readonly string[] {
   return labelLines(label, flag.description, flagColumn);
 }
 
-/** A label with its text beside it, or below it if the label is too long. */
+/** A label and its text: on the same line, or below the label if the label is too long. */
 function labelLines(label: string, text: string, column: number): readonly string[] {
   const [first = "", ...others] = wrap(text, column + 2);
   if (label.length > column - 2) return [`  ${label}`, first, ...others];

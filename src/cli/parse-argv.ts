@@ -4,8 +4,8 @@ import type { ParsedArgv, Flags, LooseFlags } from "./flags.ts";
 import { findClosest, splitAtDoubleDash } from "./argv-words.ts";
 
 /**
- * Parses a command line and refuses everything that the flags do not define. Throws `USAGE`, which
- * names the wrong word; `name` is the subcommand's.
+ * Parses the command line of the subcommand `name`. Throws `USAGE` for the first word that `flags`
+ * does not allow.
  */
 export function parseArgv(args: readonly string[], flags: Flags, name: string): ParsedArgv<Flags> {
   const { ownArgs, rest } = splitAtDoubleDash(args);
@@ -19,14 +19,14 @@ export function parseArgv(args: readonly string[], flags: Flags, name: string): 
   return { flags: withDefaults(values, flags), positionals, rest };
 }
 
-/** Reads the flags of a command line that may be wrong, as far as it can. */
+/** Reads the flags that can be read. The command line may contain errors. */
 export function parseLoosely(args: readonly string[], flags: Flags): LooseFlags {
   const { ownArgs } = splitAtDoubleDash(args);
   const options = { args: [...ownArgs], options: toNodeOptions(flags), strict: false };
   return parseArgs(options).values as LooseFlags;
 }
 
-/** Throws `USAGE` if there are arguments that the subcommand does not take. */
+/** Throws `USAGE` if there is any argument; `limit` is the beginning of the message. */
 export function refuseArguments(
   { positionals, rest }: Pick<ParsedArgv<Flags>, "positionals" | "rest">,
   limit: string,
@@ -37,7 +37,7 @@ export function refuseArguments(
   throw new Failure("USAGE", `${limit}, but got "${extra}"`, { hint: toHint(extra) });
 }
 
-/** Throws `USAGE` for the first of these flags that was given with an empty value. */
+/** Throws `USAGE` if one of these flags was given with an empty value. */
 export function refuseEmptyValues<N extends string>(
   flags: Readonly<Partial<Record<N, string | undefined>>>,
   names: readonly N[],

@@ -13,14 +13,14 @@ export default defineSubcommand<typeof activateFlags, ActivateOptions>({
   operands: "",
   flags: activateFlags,
   notes: [
-    "Writes one file per NIC, matched by MAC, for the active backend: /etc/netplan/60-ec2nic-MAC.yaml, " +
+    "For each NIC, activate writes one file for the active backend: /etc/netplan/60-ec2nic-MAC.yaml, " +
       "/etc/NetworkManager/system-connections/ec2nic-MAC.nmconnection or " +
-      "/etc/systemd/network/60-ec2nic-MAC.network. Writes only files that differ and activates only " +
-      "what was written. If the machine becomes unreachable, the old configuration is restored, and " +
-      "the exit status is 71.",
-    "ENIs whose metadata is incomplete at --timeout are left for the next run (75). An activation " +
-      "that has started is always finished.",
-    "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are left alone.",
+      "/etc/systemd/network/60-ec2nic-MAC.network. It writes only files that differ, and activates " +
+      "only what it has written. If the machine becomes unreachable, activate restores the old " +
+      "configuration, and the exit status is 71.",
+    "If the metadata of an ENI is incomplete at --timeout, the next run configures this ENI, and the " +
+      "exit status is 75. An activation that has started is always finished.",
+    "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are not changed.",
   ],
   examples: [
     "ec2nic activate --dry-run",

@@ -13,9 +13,9 @@ export default defineSubcommand<typeof fetchFlags, FetchOptions>({
   notes: [
     "KEY is relative to meta-data/ (instance-id, placement/region, tags/instance/Name); " +
       "dynamic/... and user-data are relative to latest/. If KEY is a folder, everything below it is " +
-      "read; without KEY, all metadata is. Credentials and user-data are then left out.",
+      "read; without KEY, all metadata is read. Both leave out credentials and user-data.",
     '--format env prints EC2_INSTANCE_ID="..." lines for eval, for . and for systemd\'s ' +
-      "EnvironmentFile=. After a failure it prints (exit N), so that eval ends with that status. " +
+      "EnvironmentFile=. After a failure it prints (exit N), so that eval ends with status N. " +
       "-- COMMAND runs COMMAND with the same variables.",
   ],
   examples: [
@@ -31,5 +31,5 @@ export default defineSubcommand<typeof fetchFlags, FetchOptions>({
     const readings = await withImds(host, settings, (imds) => readKeys(host, imds, options));
     return writeOutput(host, options, readings);
   },
-  onFailure: () => "", // main prints (exit N) where a shell may eval it
+  onFailure: () => "", // `main.ts` prints `(exit N)` for a shell that evaluates stdout
 });

@@ -12,7 +12,7 @@ import { getPartialResult } from "./hotplug/partial-result.ts";
 
 type RunJob = (host: TargetHost, options: HotplugOptions) => Promise<number>;
 
-/** Each job is loaded only when needed: most udev events must cost next to nothing. */
+/** Each job is loaded only when it runs, because most udev events need no work and must be fast. */
 const loadJob: Readonly<Record<HotplugJob, () => Promise<RunJob>>> = {
   event: async () => (await import("./hotplug/on-event.ts")).handleNicEvent,
   sync: async () => (await import("./hotplug/sync.ts")).syncNics,
@@ -27,15 +27,15 @@ export default defineSubcommand<typeof hotplugFlags, HotplugOptions>({
   operands: "[add|remove|sync]",
   flags: hotplugFlags,
   notes: [
-    "add: polls IMDS until the NIC is usable, configures it at once, and keeps polling until nothing " +
-      "has changed for --settle: IPv6 addresses and prefixes arrive late. If metadata, or the NIC " +
-      "given by --nic or --mac, is missing at --timeout, the exit status is 75. After a driver " +
-      "reload, IMDS is not asked and the configuration is activated again.",
-    "remove: deletes the files, rules and routing table of NICs whose device is gone from its bus; " +
-      "others are untouched. sync: checks and repairs all NICs (used by the timer).",
-    "--install writes everything needed. It makes the system match the flags: without --from-dhcp, " +
-      "existing hooks of DHCP clients are removed. --uninstall keeps the configuration of NICs.",
-    "Without an action, it is taken from udev's environment (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
+    "add polls IMDS until the NIC is usable, and configures it at once. It then polls until nothing " +
+      "has changed for --settle, because IPv6 addresses and prefixes arrive late. If metadata, or the " +
+      "NIC given by --nic or --mac, is missing at --timeout, the exit status is 75. After a driver " +
+      "reload, add activates the existing configuration again, without requests to IMDS.",
+    "remove deletes the files, rules and routing table of each NIC whose device is gone from its bus. " +
+      "sync checks and repairs all NICs; a timer runs it.",
+    "--install writes the udev rules and systemd units. Without --from-dhcp, it removes existing " +
+      "hooks of DHCP clients. --uninstall keeps the configuration of NICs.",
+    "If no action is given, udev's environment contains it (ACTION, SUBSYSTEM, DEVPATH, INTERFACE).",
   ],
   examples: [
     "ec2nic hotplug --install",

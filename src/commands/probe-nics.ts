@@ -11,12 +11,12 @@ export default defineSubcommand<typeof probeNicsFlags, ProbeNicsOptions>({
   flags: probeNicsFlags,
   notes: [
     "Tests all NICs at the same time. For each NIC it opens a connection that can leave only through " +
-      "that NIC, from one of its addresses, acquires a token and reads the instance id. The machine " +
-      "is not changed. As root, the command reads the firewall too.",
+      "that NIC, from one of its addresses, acquires a token and reads the instance id. It does not " +
+      "change the machine. If root runs it, it also reads the firewall.",
     "The output is a table on a terminal that is wide enough, else one fact per line with the NIC's " +
       "name in front. Programs should use --json.",
     "The exit status is 0 if any NIC reaches IMDS, else 69. On EC2, IMDS over IPv6 is disabled by " +
-      "default: no answer over IPv6 is normal if IPv4 works.",
+      "default, so no answer over IPv6 is normal if IPv4 works.",
   ],
   examples: [
     "ec2nic probe-nics",

@@ -116,7 +116,7 @@ for (const [what, scenario] of incomplete) {
     const { code, written, stderr } = await activate(scenario, args, writeStaleFile);
     expect({ code, stderr }).toEqual({
       code: 75,
-      stderr: expect.stringContaining("hint: run it again"),
+      stderr: expect.stringContaining("hint: run the command again"),
     });
     expect(Object.keys(written)).toContain(fileOf(staleMac));
     expect(Object.keys(written)).not.toContain(fileOf(primary));

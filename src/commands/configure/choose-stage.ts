@@ -4,9 +4,9 @@ import type { Stage } from "../../model/plan.ts";
 const networkTarget = "network.target";
 
 /**
- * The requested stage; for `auto`, systemd decides: before `network.target` is reached, the daemons
- * are not started yet and will read our files by themselves. Without systemd, and on an image, no
- * daemon can activate anything. Returns the reason too.
+ * Chooses the stage of a run; returns the reason too. `auto` means `network` if systemd has reached
+ * `network.target`. Before that, the daemons have not started and will read our files themselves.
+ * Without systemd, and on an image, no daemon can activate anything, so the stage is `local`.
  */
 export async function chooseStage(
   host: Pick<TargetHost, "exec" | "files" | "target">,
@@ -26,5 +26,5 @@ export async function chooseStage(
 }
 
 function explainStage(stage: Stage, reason: string) {
-  return { stage, reason: `stage ${stage}: ${reason}` };
+  return { stage, reason: `stage ${stage}, because ${reason}` };
 }

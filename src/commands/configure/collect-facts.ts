@@ -16,14 +16,15 @@ import type { ConfigureOptions } from "./options.ts";
 import { chooseStage } from "./choose-stage.ts";
 
 /**
- * The NICs of a run, by MAC; `all`: every NIC that IMDS lists. Both clean up after removed NICs.
- * null: every NIC, without that.
+ * The NICs of a run: those with the listed MACs, or `all` that IMDS lists. Such a run also removes
+ * the configuration of removed NICs. null means all NICs too, but keeps that configuration.
  */
 export type NicSelection = "all" | readonly string[] | null;
 
 /**
- * Reads all facts that a plan depends on: the kernel's, and those below the root. NICs that IMDS
- * lists but that cannot be present count as gone in any case. Throws what the readers throw.
+ * Reads all facts that a plan depends on, from the kernel and from files below the root. A NIC that
+ * IMDS lists, but that cannot be present, counts as gone even if `selection` is null. Throws what
+ * the readers throw.
  */
 export async function collectFacts(
   host: TargetHost,
@@ -46,7 +47,7 @@ export async function collectFacts(
     isLive || (check && isThisMachine) ? readKernel(host) : null,
     isLive ? readInterruptedRun(host) : null,
   ]);
-  // saved metadata and an image may be of another machine, or of another time
+  // saved metadata and images can be from another machine, or old
   const isCurrent = isLive && metadata === undefined && isThisMachine;
   const listed = isCurrent ? [...parsed.enis, ...parsed.incomplete] : [];
   const absent = findAbsentEnis(listed, { links, devices });
@@ -64,10 +65,7 @@ export async function collectFacts(
   return { facts, ...environment, kernel, interruptedRun, devices };
 }
 
-function selectMacs(
-  wanted: NicPresence["presence"],
-  removals: readonly NicPresence[],
-): readonly string[] {
+function selectMacs(wanted: NicPresence["presence"], removals: readonly NicPresence[]) {
   return removals.filter(({ presence }) => presence === wanted).map(({ mac }) => mac);
 }
 
@@ -75,7 +73,7 @@ function isMacList(selection: NicSelection): selection is readonly string[] {
   return selection !== null && selection !== "all";
 }
 
-/** Leaves out NICs that have gone since their event: a later event handles their removal. */
+/** Leaves out NICs that were removed after their event, because a later event handles that. */
 function dropAbsent(enis: readonly Eni[], links: readonly Link[]): readonly Eni[] {
   const present = new Set(filterNicLinks(links).map(({ mac }) => mac));
   return enis.filter(({ mac }) => present.has(mac));

@@ -17,7 +17,7 @@ import type { LoadedEnis } from "./load-enis.ts";
 import type { ConfigureOptions } from "./options.ts";
 import { readReachability } from "./reachability.ts";
 
-/** What was found and planned, and the result of applying it. */
+/** The collected facts, the plan, and the result of applying the plan. */
 export interface AppliedConfiguration extends ApplyResult, PlannedConfiguration {}
 
 interface PlannedConfiguration {
@@ -26,8 +26,8 @@ interface PlannedConfiguration {
 }
 
 /**
- * Collects facts, plans and applies, while no other run changes this machine. Throws what the readers
- * and `applyPlan` throw, and `CONFIG` if no backend is in charge.
+ * Collects facts, makes a plan and applies it, while no other run changes this machine. Throws what
+ * the readers, `runExclusively` and `applyPlan` throw, and `CONFIG` if no backend is active.
  */
 export function configureNics(
   host: TargetHost,
@@ -42,7 +42,7 @@ export function configureNics(
   });
 }
 
-/** Applies a plan, unless it is only to be shown. Throws what `applyPlan` throws. */
+/** Applies a plan, but not with `--check` or `--dry-run`. Throws what `applyPlan` throws. */
 async function applyActivation(
   host: TargetHost,
   options: ConfigureOptions,
@@ -55,11 +55,8 @@ async function applyActivation(
   }
   const { interruptedRun } = collected;
   const isRouted = imds?.through === "routing";
-  const primary = findPrimaryLink(planned);
-  const reachability =
-    plan.steps.length === 0
-      ? null
-      : await readReachability(host, { primary, settings, isRouted, interruptedRun });
+  const inputs = { primary: findPrimaryLink(planned), settings, isRouted, interruptedRun };
+  const reachability = plan.steps.length === 0 ? null : await readReachability(host, inputs);
   const applyOptions = { reachability, interruptedRun, undo: plan.rollback };
   const applied = await applyPlan(host, plan, applyOptions);
   await recordSeenNics(host.target, { ...planned, ...applied });
@@ -67,8 +64,8 @@ async function applyActivation(
 }
 
 /**
- * The primary NIC's link. A plan for some NICs only does not contain the primary: our file for it, or
- * else the default route, identifies it.
+ * The link of the primary NIC; null if there is none. If the plan does not contain the primary NIC,
+ * our file for the primary NIC identifies the link, or else the default route.
  */
 function findPrimaryLink({ collected, plan }: PlannedConfiguration): Link | null {
   const { facts, kernel } = collected;
@@ -82,7 +79,7 @@ function findPrimaryLink({ collected, plan }: PlannedConfiguration): Link | null
   return primary ?? nics.find(({ name }) => name === defaultRoute?.link) ?? null;
 }
 
-/** Records the NICs of a run; nothing for an image, as this machine's devices are not its own. */
+/** Records the NICs of a run, but not for an image, which does not have this machine's devices. */
 async function recordSeenNics(
   target: Target,
   { collected: { facts, devices }, plan, nics }: AppliedConfiguration,

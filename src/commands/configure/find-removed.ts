@@ -14,18 +14,18 @@ export interface NicInventory {
   readonly devices: readonly BusDevice[];
   readonly records: readonly NicRecord[];
   readonly state: HostState;
-  /** For each NIC that we configured and that has no link: whether its device is gone. */
+  /** The NICs that ec2nic configured and that have no link, and whether their devices are gone. */
   readonly removals: readonly NicPresence[];
 }
 
 /**
  * Reads links, buses and our files, and finds configured NICs that are not present. Throws `NOPERM`
- * if there are such NICs and this user may not read our records of them.
+ * if there are such NICs but the user cannot read the records of NICs.
  */
 export async function findRemovedNics(
   host: Pick<TargetHost, "files" | "target" | "uid">,
 ): Promise<NicInventory> {
-  // links first: one that goes between the two readings still counts as on its bus, and is kept
+  // links before devices: a NIC that is removed in between counts as present, and is kept
   const [links, state] = [await readLinks(host), await readManagedFiles(host.target)];
   const { files } = state;
   const { entries: unmanaged } = parseUnmanaged(state.unmanaged);

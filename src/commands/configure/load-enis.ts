@@ -16,10 +16,10 @@ import { withImds } from "../../imds/open-imds.ts";
 
 export interface LoadedEnis {
   readonly parsed: ParsedEnis;
-  /** The session's statistics; null: IMDS was not asked. */
+  /** The statistics of the session with IMDS; null if there was no session. */
   readonly imds: (ImdsStats & { readonly elapsedMs: number }) | null;
   readonly settings: ImdsSettings | null;
-  /** Addresses from DHCP, of watched NICs; left out: no NIC is watched. */
+  /** The addresses that DHCP set on watched NICs; absent if no NIC is watched. */
   readonly leases?: DhcpAddresses;
 }
 
@@ -55,7 +55,6 @@ async function readSavedEnis(
 ): Promise<ParsedEnis> {
   const parsed = parseEnis(await readMetadataFile(host, path));
   if (parsed.missing === null) return parsed;
-  throw new Failure("DATAERR", `${path}: not the metadata of an instance: ${parsed.missing}`, {
-    hint: "save all metadata: ec2nic fetch --json --output FILE",
-  });
+  const hint = "save all metadata with: ec2nic fetch --json --output FILE";
+  throw new Failure("DATAERR", `${path}: the metadata is incomplete: ${parsed.missing}`, { hint });
 }

@@ -11,7 +11,7 @@ import { Failure } from "../../exit.ts";
 import { type ImdsOptions, parseTimeoutMs } from "../../imds/protocol/settings.ts";
 import { type Backend, backends, type Stage, stages } from "../../model/plan.ts";
 
-/** The flags that `activate` and `hotplug` share; each adds some before and after the first ones. */
+/** `activate` and `hotplug` share these flags and `targetFlags`. */
 export const planFlags = {
   backend: {
     type: "enum",
@@ -44,7 +44,7 @@ export const activateFlags = {
   check: {
     type: "boolean",
     description:
-      "compare files, addresses, routes and rules with IMDS; change nothing; exit with 1 if they differ",
+      "compare files, addresses, routes and rules with IMDS; change nothing; exit with 1 if anything differs",
   },
   metadata: {
     type: "string",
@@ -58,9 +58,9 @@ export const activateFlags = {
   ...targetFlags,
 } as const satisfies Flags;
 
-/** What a configuration run depends on, for `activate` and `hotplug`. */
+/** The options that `activate` and `hotplug` share. */
 export interface ConfigureOptions extends ImdsOptions {
-  /** `--timeout` in milliseconds since the start of the process. */
+  /** The deadline of `--timeout`, in milliseconds after the start of the process. */
   readonly timeoutMs: number;
   readonly backend: Backend | "auto";
   readonly stage: Stage | "auto";
@@ -77,11 +77,11 @@ export interface ConfigureOptions extends ImdsOptions {
 }
 
 export interface ActivateOptions extends ConfigureOptions {
-  /** IMDS is not asked and no NIC is changed. */
+  /** true if the run sends no requests to IMDS and changes no NIC. */
   readonly offline: boolean;
 }
 
-/** Throws `USAGE`. */
+/** Parses the flags of `activate`. Throws `USAGE`. */
 export function parseActivateOptions(argv: ParsedArgv<typeof activateFlags>): ActivateOptions {
   const { flags } = argv;
   const { check, offline, metadata } = flags;

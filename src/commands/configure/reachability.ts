@@ -7,22 +7,22 @@ import type { Link } from "../../model/link.ts";
 import { type ImdsContext, withImds } from "../../imds/open-imds.ts";
 
 interface ReachabilityInputs {
-  /** null: the primary NIC has no link here. */
+  /** null if the primary NIC has no link on this machine. */
   readonly primary: Link | null;
-  /** Those of this run's session with IMDS; null: there was none. */
+  /** The settings of this run's session with IMDS; null if there was no session. */
   readonly settings: ImdsSettings | null;
-  /** IMDS answered through the kernel's own routing, so it must do so afterwards. */
+  /** true if IMDS answered over the kernel's routes; after the run, it must still do so. */
   readonly isRouted: boolean;
   readonly interruptedRun: InterruptedRun | null;
 }
 
-/** The time limit of one check, for all its requests together. */
+/** The time limit for all requests of one check together. */
 const imdsCheckTimeoutMs = 2000;
 
 /**
- * Reads what makes the machine reachable before a plan is applied: default routes, and an IMDS that
- * answers. After an interrupted run, the routes from before that run count. null: the primary NIC is
- * not known here.
+ * Reads what makes the machine reachable before a plan is applied: default routes, and whether IMDS
+ * was used. After an interrupted run, the default routes are those from before that run. Returns
+ * null if the link of the primary NIC is not known.
  */
 export async function readReachability(
   host: Host,
@@ -43,7 +43,7 @@ async function readCurrentReachability(host: Host, primary: Link | null) {
   return { link: primary.name, routes: await readDefaultRoutes(host, primary.name) };
 }
 
-/** Whether IMDS gives a new token and answers a read with it, over a new connection. */
+/** Whether IMDS gives a new token, and a value for this token, over a new connection. */
 async function checkImdsAnswers(
   host: Host,
   settings: ImdsSettings,

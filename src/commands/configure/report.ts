@@ -24,7 +24,7 @@ export async function reportActivation(
 ): Promise<number> {
   const { check = false, dryRun, plain } = options;
   const differences = check ? differencesJson(plan.differences) : null;
-  const incomplete = findIncompleteFailure(nics, "run it again later");
+  const incomplete = findIncompleteFailure(nics, "run the command again later");
   const result = { command, nics, plan, imds, differences, failure: failure ?? incomplete };
   const { warnings, reasons } = plan;
   const code = await reportRun(host, options, { ...result, warnings, reasons }, async () => {
@@ -38,7 +38,7 @@ export async function reportActivation(
   return code === exitCodes.OK && isDifferent ? exitCodes.DIFFERENCE : code;
 }
 
-/** `TEMPFAIL` if the metadata of any NIC is still incomplete; else null. */
+/** A `TEMPFAIL` if the metadata of any NIC is still incomplete; else null. */
 export function findIncompleteFailure(nics: readonly NicResult[], hint: string): Failure | null {
   const incomplete = nics.filter(({ outcome }) => outcome === "incomplete");
   if (incomplete.length === 0) return null;
@@ -46,16 +46,14 @@ export function findIncompleteFailure(nics: readonly NicResult[], hint: string):
   return new Failure("TEMPFAIL", `metadata is not complete: ${macs.join("; ")}`, { hint });
 }
 
-/** The result of a run; warnings and reasons go to the log. */
+/** The result of a run. Warnings and reasons are logged. */
 interface RunReport extends Omit<Result, "dryRun" | "elapsedMs" | "error"> {
   readonly failure: Failure | null;
   readonly warnings?: readonly string[];
   readonly reasons?: readonly string[];
 }
 
-/**
- * Prints the result as JSON with `--json`, else calls `printText`; then logs. Returns the exit status.
- */
+/** Prints the result (`--json`) or calls `printText`, and then logs. Returns the exit status. */
 export async function reportRun(
   host: ReportHost,
   { dryRun, json }: Pick<ConfigureOptions, "dryRun" | "json">,

@@ -27,7 +27,7 @@ export const fetchFlags = {
   default: {
     type: "string",
     valueHint: "VALUE",
-    description: "the value of a key that does not exist",
+    description: "print VALUE for a key that does not exist",
   },
   wait: { type: "boolean", description: "wait until the key exists" },
   "max-age": {
@@ -41,21 +41,21 @@ export const fetchFlags = {
 } as const satisfies Flags;
 
 export interface FetchOptions extends ImdsOptions {
-  /** Never empty; the key with an empty path is everything. */
+  /** Never empty. A key with an empty path means all metadata. */
   readonly keys: readonly Key[];
-  /** null: text for one value, JSON for a folder or several keys. */
+  /** null means text for one value, and JSON for a folder or several keys. */
   readonly format: FetchFormat | null;
   readonly output: string | undefined;
   readonly fallback: string | null;
   readonly awaitAbsent: boolean;
-  /** null: the cache is neither read nor written. */
+  /** null if the cache is neither read nor written. */
   readonly maxAgeMs: number | null;
   readonly showSecrets: boolean;
-  /** Runs with the values as variables; null: the values are printed. */
+  /** The command to run with the values as variables; null if the values are printed instead. */
   readonly command: readonly string[] | null;
 }
 
-/** Throws `USAGE` for values that cannot be parsed and for flags that contradict each other. */
+/** Throws `USAGE` for a value that cannot be parsed and for flags that contradict each other. */
 export function parseFetchOptions(argv: ParsedArgv<typeof fetchFlags>): FetchOptions {
   const { flags, positionals, rest } = argv;
   const format = chooseFormat(flags.format, flags.json);

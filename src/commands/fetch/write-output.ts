@@ -8,8 +8,8 @@ import type { FetchOptions } from "./options.ts";
 type OutputHost = Pick<Host, "exec" | "files" | "log" | "print">;
 
 /**
- * Passes readings to a command, a file, or stdout; returns the exit status. Throws `CANTCREAT`,
- * `NOPERM`, and what rendering throws; then no output was written.
+ * Passes readings to a command, a file, or stdout; returns the exit status. Throws `CANTCREAT` or
+ * `NOPERM` if the file cannot be written, and what rendering throws; then no output was written.
  */
 export async function writeOutput(
   host: OutputHost,
@@ -30,11 +30,11 @@ export async function writeOutput(
   return 0;
 }
 
-/** Refuses devices and pipes: a rename over /dev/null would replace it for the whole machine. */
+/** Refuses devices and pipes, because the file is renamed into place, which would replace them. */
 async function writeOutputFile(host: OutputHost, path: string, data: string | Uint8Array) {
   const existing = await host.files.stat(path);
   if (existing !== null && existing.kind !== "file") {
-    const hint = "name a file, or use > for a device or a pipe";
+    const hint = "give a regular file; for a device or a pipe, use > instead of --output";
     throw new Failure("CANTCREAT", `${path}: not a regular file`, { hint });
   }
   await host.files.write(path, data, 0o600);

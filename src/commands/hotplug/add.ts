@@ -23,15 +23,15 @@ import {
 } from "./report.ts";
 import { watchAndConfigure, type WatchResult } from "./watch-loop.ts";
 
-/** udev renames a link while it handles the event; a link that is still missing then is gone. */
+/** udev may rename a link while it handles the event. A link that is missing for longer is gone. */
 const maxLinkWaitMs = 10_000;
-/** For the watch, even if waiting for another run took all of `--timeout`: one poll of IMDS. */
+/** Enough for one poll of IMDS, even if the wait for another run took all of `--timeout`. */
 const minWatchMs = 1000;
 
 /**
- * `hotplug add`: configures a NIC that was plugged in; returns the exit status. Throws `NOPERM`,
- * `TEMPFAIL` if a NIC named by the user does not appear in time, `USAGE` if that name is not a NIC's,
- * and what the watch and the activation throw.
+ * `hotplug add`: configures a NIC that was plugged in; returns the exit status. Throws `NOPERM` if
+ * the user is not root, `TEMPFAIL` if the link that the user named does not appear in time, `USAGE`
+ * if this link is not a NIC, and what `handleKnownNic` and `watchAndConfigure` throw.
  */
 export async function addNic(
   host: TargetHost,
@@ -44,14 +44,14 @@ export async function addNic(
   if (found.kind === "not-found") {
     if (isNamedByUser(clue))
       throw new Failure("TEMPFAIL", found.reason, { hint: describePresentLinks(clue) });
-    host.log.warn(`${found.reason}: nothing to configure`);
+    host.log.warn(`${found.reason}, so there is nothing to configure`);
     return reportNoChange(host, options, []);
   }
   const { link } = found;
   const notNicReason = describeNotNic(link, clue);
   if (notNicReason !== null) return reportNoChange(host, options, [], notNicReason);
   if (link.mac === null)
-    return reportNoChange(host, options, [], `${link.name} has no MAC: nothing to configure`);
+    return reportNoChange(host, options, [], `${link.name} has no MAC and cannot be configured`);
   const nic = { ...link, mac: link.mac };
   const unmanagedReason = await findUnmanagedReason(host, nic);
   if (unmanagedReason !== null) {
@@ -63,12 +63,12 @@ export async function addNic(
   return exitCode ?? (await watchNic(host, options, nic.mac, settings));
 }
 
-/** Users give names and MACs; events give devices. */
+/** Users give the name or MAC of a link; udev's events give its device. */
 function isNamedByUser({ kind }: LinkSelector): boolean {
   return kind === "name" || kind === "mac";
 }
 
-/** A user may name a NIC before it is plugged in, so that is waited for until `--timeout`. */
+/** A user may name a NIC before it is plugged in, so the run waits for it until `--timeout`. */
 function linkDeadlineMs(
   clock: Pick<Host["clock"], "now">,
   clue: LinkSelector,
@@ -78,11 +78,10 @@ function linkDeadlineMs(
 }
 
 function describePresentLinks({ kind }: LinkSelector): string {
-  const command = kind === "mac" ? "ip -br link" : "ls /sys/class/net";
-  return `list the links: ${command}`;
+  return `list the links: ${kind === "mac" ? "ip -br link" : "ls /sys/class/net"}`;
 }
 
-/** Why a link is not a NIC; null: it is one. Throws `USAGE` if the user named it. */
+/** Why a link is not a NIC; null if it is one. Throws `USAGE` if the user named the link. */
 function describeNotNic({ kind, name }: Link, clue: LinkSelector): string | null {
   const nonNic = describeNonNic(kind);
   if (nonNic === null) return null;
@@ -100,7 +99,7 @@ async function findUnmanagedReason(
   return entry === undefined ? null : `${unmanagedPath} lists ${entry}`;
 }
 
-/** Watches the NIC as leader of all runs with the same options, or lets their leader do it. */
+/** Watches the NIC as the leader of runs with the same options, or waits for their leader. */
 async function watchNic(
   host: TargetHost,
   options: HotplugOptions,
@@ -108,7 +107,7 @@ async function watchNic(
   settings: ImdsSettings,
 ): Promise<number> {
   const runAsLeader = (followers: Followers | null): Promise<WatchResult> => {
-    // waiting for another leader may have taken part of the time
+    // the wait for another leader may have taken part of the time
     const timeoutMs = Math.max(minWatchMs, settings.timeoutMs - host.clock.now());
     let getProgress = (): WatchResult | null => null;
     const onStart = (getResult: () => WatchResult): void => void (getProgress = getResult);
@@ -127,14 +126,14 @@ async function watchNic(
     : reportJoinAnswer(host, options, result);
 }
 
-/** Adds to an error what the run had already done, so that it is reported too. */
+/** Adds to an error what the run had already done, so that this is reported too. */
 function attachProgress(error: unknown, progress: WatchResult | null): unknown {
   return progress !== null && error instanceof Failure
     ? new PartialFailure(error, buildPartialResult(progress))
     : error;
 }
 
-/** Runs with equal keys ask IMDS and change the machine in the same way, so one can do the work. */
+/** Runs with equal keys send the same requests and make the same changes, so one run is enough. */
 function buildJoinKey(
   { backend, stage, settleMs }: HotplugOptions,
   settings: ImdsSettings,

@@ -19,22 +19,21 @@ import { findRemovedNics, type NicInventory } from "../configure/find-removed.ts
 import type { HotplugOptions } from "./options.ts";
 import { reportNoChange } from "./report.ts";
 
-/** How long a daemon may take to configure a link that it knows; usually some 100 ms. */
+/** The wait for a daemon to configure a link that it knows. Usually it needs about 100 ms. */
 const daemonWaitMs = 1500;
 const addressPollMs = 50;
 
 /**
- * Usually some 100 ms, if nothing is new. After this time IMDS is silent, or the metadata of another
- * NIC is incomplete, and this NIC need not wait for that.
+ * The wait for the boot's own run, which usually needs about 100 ms if nothing has changed. After
+ * this time, IMDS does not answer or metadata of another NIC is missing, so waiting does not help.
  */
 const maxBootRunWaitMs = 10_000;
 const bootRunPollMs = 100;
 
 /**
- * Handles a NIC that was present before, without asking IMDS: its driver was reloaded, or the machine
- * boots with an earlier boot's configuration and nothing is new. Returns the exit status; null: it is
- * another or an unknown NIC, or something about it has just changed. Throws what the activation
- * throws.
+ * Handles, without IMDS, a NIC that was present before: its driver was reloaded, or the machine
+ * boots with the configuration of an earlier boot and nothing has changed. Returns the exit status,
+ * or null if this is not so. Throws what the activation throws.
  */
 export async function handleKnownNic(
   host: TargetHost,
@@ -53,9 +52,9 @@ export async function handleKnownNic(
 }
 
 /**
- * At a boot, udev's events arrive while `bootUnit` is about to check all NICs. A NIC that it finds
- * unchanged was configured by an earlier boot and needs no second check and no watch. A NIC without
- * files does not wait for it. null: that run wrote files, so more metadata may arrive.
+ * At boot, udev's events arrive before `bootUnit` has checked all NICs. If an earlier boot
+ * configured the NIC, this waits for that run, because a NIC that it finds unchanged needs no check
+ * and no watch. Returns null if the run changed the NIC: then more metadata may arrive.
  */
 async function readInventoryAfterBootRun(
   host: TargetHost,
@@ -73,8 +72,8 @@ async function readInventoryAfterBootRun(
 }
 
 /**
- * Waits until the daemon in charge has configured a link that came back, and tells it to do so if it
- * does not. Does not check addresses afterwards. Returns why that failed; null: it worked.
+ * Waits until the network daemon has configured a link that came back. If it does not, commands it
+ * to, and does not check addresses afterwards. Returns the failure of that command, or null.
  */
 async function ensureActive(
   host: TargetHost,
@@ -92,7 +91,7 @@ async function ensureActive(
   return failed?.failure ?? null;
 }
 
-/** Whether the link has an address, other than a link-local one, within `daemonWaitMs`. */
+/** Whether the link gets an address that is not link-local within `daemonWaitMs`. */
 async function waitForAddress(host: Pick<Host, "addresses" | "clock" | "signal">, { name }: Link) {
   const deadlineMs = host.clock.now() + daemonWaitMs;
   const hasAddress = (): boolean =>
@@ -103,7 +102,7 @@ async function waitForAddress(host: Pick<Host, "addresses" | "clock" | "signal">
   return hasAddress();
 }
 
-/** networkd sets only links up that it configures; NetworkManager any, to see the carrier. */
+/** networkd sets only the links up that it configures; NetworkManager sets all up, for carrier. */
 async function isActivated(
   host: Pick<Host, "files">,
   { name, mac }: LinkWithMac,
@@ -113,7 +112,7 @@ async function isActivated(
   return activation.activeProfiles[name] === profileUuid(macDigits(mac));
 }
 
-/** Waits until the boot's own run, if one is active, ends: for `timeoutMs` at most. */
+/** Waits until the run of `bootUnit`, if there is one, has ended; at most `timeoutMs`. */
 async function waitForBootRun(
   host: Pick<Host, "clock" | "exec" | "files" | "log" | "signal">,
   timeoutMs: number,
@@ -124,7 +123,7 @@ async function waitForBootRun(
   const { stdout } = await host.exec(argv, { timeoutMs: waitMs });
   const [, pid] = /^MainPID=([1-9]\d*)$/m.exec(stdout) ?? [];
   if (pid === undefined) return;
-  host.log.verbose(`${bootUnit} (process ${pid}) is about to check all NICs: waiting for it`);
+  host.log.verbose(`waiting until ${bootUnit} (process ${pid}) has checked all NICs`);
   while (host.clock.now() < deadlineMs && (await isProcessAlive(host, pid))) {
     await host.clock.sleep(bootRunPollMs, host.signal);
   }

@@ -10,12 +10,12 @@ import {
 } from "../../inspect/kernel/link-observations.ts";
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 
-/** An address from DHCP is on a link seconds before IMDS lists it: this is often enough. */
+/** Links are read again after this time: IMDS lists an address seconds after DHCP has set it. */
 const maxAgeMs = 1500;
 
 /**
- * Reads the kernel's links less often than a watch asks IMDS. If a reading fails, the observations
- * before it are kept.
+ * Reads the kernel's links, but less often than a watch polls IMDS. If a reading fails, the
+ * previous observations are kept.
  */
 export function createLinkObserver(host: Pick<Host, "clock" | "exec">) {
   let observedMs = -Infinity;
@@ -33,13 +33,13 @@ export function createLinkObserver(host: Pick<Host, "clock" | "exec">) {
     refresh: async (): Promise<void> => {
       if (host.clock.now() - observedMs >= maxAgeMs) await observeNow();
     },
-    /** The last observation of a link, by name; null: there is none. */
+    /** The last observation of a link, by name; null if there is none. */
     find: (name: string | null): LinkObservation | null => {
       const observation = name === null ? undefined : observations[name];
       if (name === null || observation === undefined) return null;
       return { ...observation, dhcp: currentDhcpAddresses(leaseHistory)[name] ?? [] };
     },
-    /** Reads the links now; returns their addresses from DHCP, by name. */
+    /** Reads the links now; returns the addresses that DHCP set, by name of the link. */
     readLeases: async (): Promise<DhcpAddresses> => {
       await observeNow();
       return currentDhcpAddresses(leaseHistory);

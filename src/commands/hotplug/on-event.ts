@@ -5,7 +5,7 @@ import type { HotplugOptions } from "./options.ts";
 import { removeNics } from "./remove.ts";
 import { reportNoChange } from "./report.ts";
 
-/** `hotplug add`, `hotplug remove`, or the action that udev's environment gives. */
+/** Runs `hotplug add` or `hotplug remove`; if neither was typed, udev's environment says which. */
 export async function handleNicEvent(host: TargetHost, options: HotplugOptions): Promise<number> {
   const event = parseNicEvent(host.env, options.event);
   if (event.kind === "irrelevant") return reportNoChange(host, options, [], event.reason);

@@ -14,23 +14,24 @@ export const hotplugFlags = {
   nic: {
     type: "string",
     valueHint: "NAME",
-    description: "the NIC that was added or removed, by name",
+    description: "name of the NIC that was added or removed",
   },
-  mac: { type: "string", valueHint: "MAC", description: "or by MAC" },
+  mac: { type: "string", valueHint: "MAC", description: "MAC of that NIC" },
   devpath: {
     type: "string",
     valueHint: "PATH",
-    description: "or by device: a path below /sys/devices, or the name on its bus",
+    description: "device of that NIC: a path below /sys/devices, or a name on its bus",
   },
   settle: {
     type: "string",
     valueHint: "DURATION",
     description:
-      "add: end when nothing has changed for DURATION; 0s: as soon as the NIC is usable (default: 10s)",
+      "add: end when nothing has changed for DURATION; with 0s, when the NIC is usable (default: 10s)",
   },
   "from-dhcp": {
     type: "boolean",
-    description: "for hooks of DHCP clients: set the table and rules from the lease, without IMDS",
+    description:
+      "for DHCP clients' hooks: set a NIC's table and rules from its lease, without IMDS",
   },
   install: {
     type: "boolean",
@@ -48,15 +49,15 @@ export type HotplugJob = "event" | "sync" | "from-dhcp" | "install" | "uninstall
 
 export interface HotplugOptions extends ConfigureOptions {
   readonly job: HotplugJob;
-  /** The caller's description of the event; udev's environment fills in the rest. */
+  /** The event as the flags describe it. udev's environment contains the rest. */
   readonly event: EventFlags;
-  /** A NIC without changes for this long is settled; 0: the run ends when the NIC is usable. */
+  /** An ENI is settled if it has not changed for this time; with 0, as soon as it is usable. */
   readonly settleMs: number;
-  /** `--install`: with the hooks of DHCP clients. */
+  /** Whether `--install` also installs the hooks of DHCP clients. */
   readonly withDhcpHooks: boolean;
 }
 
-/** Throws `USAGE`. */
+/** Parses the command line of `hotplug`. Throws `USAGE`. */
 export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): HotplugOptions {
   const { flags, positionals, rest } = argv;
   const [actionName = null, ...extra] = positionals;
@@ -69,7 +70,7 @@ export function parseHotplugOptions(argv: ParsedArgv<typeof hotplugFlags>): Hotp
   refuseEventFlags(flags, job, action);
   refusePlanningFlags(flags, job);
   const { nic = null, mac = null, devpath = null, settle } = flags;
-  // a dry run knows what would be done as soon as the NIC is usable
+  // a dry run needs no late metadata to show what would be done
   const defaultSettleMs = flags["dry-run"] ? 0 : 10_000;
   return {
     ...parseConfigureOptions(flags),
@@ -106,7 +107,7 @@ function chooseJob(flags: HotplugFlagValues, action: Action): HotplugJob {
   return action === "sync" ? "sync" : "event";
 }
 
-/** Refuses flags of an event that would have no effect. */
+/** Throws `USAGE` for flags that describe an event but would have no effect. */
 function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: Action): void {
   const nicFlags = ["nic", "mac", "devpath"] as const;
   const nicFlag = nicFlags.find((flag) => flags[flag] !== undefined);
@@ -121,10 +122,10 @@ function refuseEventFlags(flags: HotplugFlagValues, job: HotplugJob, action: Act
 
 const planningFlags = ["backend", "stage", "endpoint", "interface", "timeout", "retries"] as const;
 
-/** Refuses flags that have no effect on jobs which neither ask IMDS nor choose a backend. */
+/** Throws `USAGE` for flags without effect on a job that uses neither IMDS nor a backend. */
 function refusePlanningFlags(flags: HotplugFlagValues, job: HotplugJob): void {
   if (job === "event" || job === "sync") return;
-  // a lease belongs to the running machine
+  // leases exist only on the running machine
   const names = job === "from-dhcp" ? ([...planningFlags, "root"] as const) : planningFlags;
   const useless = flags.dhcp ? "dhcp" : names.find((name) => (flags[name] ?? "").length > 0);
   if (useless !== undefined) throw usageFailure(`--${useless} has no effect with --${job}`);

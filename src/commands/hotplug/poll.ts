@@ -31,19 +31,19 @@ import type { ImdsSession } from "../../imds/session.ts";
 type WatchHost = Pick<Host, "clock" | "log" | "signal">;
 type WatchSession = Pick<ImdsSession, "tryGet" | "deadlineMs" | "retries">;
 
-/** How long events are held back so that further ones can be activated with them. */
+/** Events are held back for up to this time, so that later events can be activated with them. */
 const maxHoldMs = 500;
 /**
- * No poll starts later than this before the deadline: it could not acquire a token in time, and that
- * failure would hide the real reason.
+ * With less time before the deadline, no poll starts. It could not acquire a token in time, and
+ * this failure would hide the real reason.
  */
 const minPollMs = 100;
 
 /**
- * Polls IMDS for ENIs and yields events as soon as something is known, until no ENI is wanted any more
- * or the session's deadline. Events of one yield can be activated together; IMDS is not asked while
- * the caller does so. Known metadata is never retracted. Throws final refusals (`CONFIG`), and the
- * last transient error (`UNAVAILABLE`, `DATAERR`) if IMDS never answered.
+ * Polls IMDS for ENIs and yields events as soon as metadata is known. Ends when no ENI is wanted
+ * any more, or at the session's deadline. The events of one yield can be activated together; no
+ * request is sent meanwhile. A later event never takes metadata back. Throws `CONFIG` if IMDS
+ * refuses for good, or the last transient error (`UNAVAILABLE`, `DATAERR`) if it never answered.
  */
 export async function* watchEnis(
   host: WatchHost,
@@ -60,7 +60,7 @@ export async function* watchEnis(
       if (pendingEnis(state).length === 0) continue;
       const pauseMs = pauseAfterPoll(host.clock, state, { pollStartMs, polls });
       const leftMs = session.deadlineMs - host.clock.now();
-      // ends now if IMDS asks (Retry-After) for a pause that reaches beyond the deadline
+      // also ends if IMDS asks (`Retry-After`) for a pause that is longer than the remaining time
       if (leftMs - pauseMs < minPollMs || isOutOfRetries(state, session.retries)) {
         yield finishWatch(state, options, host.clock.now());
         return;
@@ -78,9 +78,9 @@ export async function* watchEnis(
 }
 
 /**
- * One poll: one or two requests, then at once those that their answers suggest. An activation takes
- * seconds in which IMDS is not asked, so events are held for a moment while other ENIs are almost
- * usable; otherwise 16 NICs would be activated one by one when IMDS throttles.
+ * Sends one or two requests, and then at once the requests that their answers suggest. Holds events
+ * back for a moment while other ENIs are almost usable. Otherwise, 16 NICs would be activated one
+ * by one when IMDS limits the rate, because no request is sent during an activation (seconds).
  */
 async function* poll(
   host: WatchHost,
@@ -109,12 +109,12 @@ async function* poll(
   return finishPoll(state, initial);
 }
 
-/** Events are not held if no other ENI is still unusable. */
+/** How long events are held back: not at all if every pending ENI is usable. */
 function holdTimeMs(state: WatchState): number {
   return pendingEnis(state).some(({ lastEmitted }) => lastEmitted === null) ? maxHoldMs : 0;
 }
 
-/** The request that is awaited most and, once per `checkIntervalMs`, one that checks a known value. */
+/** The most urgent request and, once per `checkIntervalMs`, one that checks a known value. */
 function firstRequests(
   { knowledge, enis, lastRequestMs, lastCheckMs, failedPolls }: WatchState,
   nowMs: number,
@@ -131,9 +131,9 @@ function firstRequests(
 }
 
 /**
- * The requests that new answers suggest; none is sent twice in a poll. An event of one ENI leads to
- * requests for all: metadata of NICs plugged in together often arrives together, and one by one 16 of
- * them would take 4 s.
+ * The requests that new answers suggest; none is sent twice in a poll. After an event of one ENI,
+ * they are for all ENIs, because metadata of NICs that were plugged in together often arrives
+ * together. Otherwise, 16 NICs would take 4 s.
  */
 function nextRequests(
   previous: WatchState,

@@ -13,9 +13,9 @@ import { reportNoChange } from "./report.ts";
 type RemovalEvent = Extract<NicEvent, { kind: "link-removed" | "device-removed" }>;
 
 /**
- * `hotplug remove`: removes the configuration of each NIC without a link whose device has left its
- * bus. If there is none (a driver was unloaded), it writes nothing, runs nothing and waits for nothing.
- * Returns the exit status.
+ * `hotplug remove`: removes the configuration of each NIC that has no link and whose device has
+ * left its bus. If there is no such NIC, as after the unloading of a driver, it changes nothing and
+ * does not wait for the lock. Returns the exit status.
  */
 export async function removeNics(
   host: TargetHost,
@@ -25,23 +25,21 @@ export async function removeNics(
   const { removals, links } = await findRemovedNics(host);
   const isGone = removals.some(({ presence }) => presence === "gone");
   if (!isGone) {
-    const reason =
-      describePresentLink(links, event) ??
-      (removals.length === 0
-        ? "nothing to clean up: no NIC configured by ec2nic was removed"
-        : null);
-    return reportNoChange(host, options, removals.map(toKeptNic), reason);
+    const noneRemoved = "nothing to clean up, because no NIC configured by ec2nic was removed";
+    const reason = removals.length === 0 ? noneRemoved : null;
+    const presentLinkReason = describePresentLink(links, event);
+    return reportNoChange(host, options, removals.map(toKeptNic), presentLinkReason ?? reason);
   }
   const applied = await configureNics(host, options, noLoadedEnis, []);
   return reportActivation(host, options, { command: "hotplug", loaded: noLoadedEnis, ...applied });
 }
 
-/** The event says that a link is gone, but it is present; null: it is not present. */
+/** Why there is nothing to remove although the event says that a link is gone; else null. */
 function describePresentLink(links: readonly Link[], event: RemovalEvent): string | null {
   if (event.kind === "device-removed") return null;
   const { name, mac } = event;
   const link = links.find((each) => each.name === name || (mac !== null && each.mac === mac));
-  return link === undefined ? null : `${link.name} is present: nothing was removed`;
+  return link === undefined ? null : `${link.name} is still present, so nothing was removed`;
 }
 
 function toKeptNic({ mac, reason }: NicPresence): NicResult {

@@ -45,18 +45,18 @@ export function reportWatchResult(
   });
 }
 
-/** Reports what another run did with this run's NIC; returns the exit status. */
+/** Reports how another run configured this run's NIC; returns the exit status. */
 export function reportJoinAnswer(
   host: ReportHost,
   options: Pick<HotplugOptions, "dryRun" | "json" | "plain">,
   { nic, failure: answer }: HotplugAnswer,
 ): Promise<number> {
-  const hint = answer === null || answer.hint === null ? {} : { hint: answer.hint };
-  const failure = answer === null ? null : new Failure(answer.kind, answer.message, hint);
+  const hint = answer?.hint ?? undefined;
+  const failure = answer === null ? null : new Failure(answer.kind, answer.message, { hint });
   return reportWatchResult(host, options, { own: { nic, failure }, applied: [], imds: null });
 }
 
-/** Reports a run that asked and changed nothing, and why; returns 0. */
+/** Reports a run that sent no request and changed nothing, with the reason; returns 0. */
 export function reportNoChange(
   host: ReportHost,
   options: Pick<HotplugOptions, "json" | "dryRun">,
@@ -69,7 +69,7 @@ export function reportNoChange(
   return reportRun(host, options, result, async () => undefined);
 }
 
-/** What a run had done before it failed; empty before the first plan. */
+/** What a run had done before it failed; empty if it had no plan yet. */
 export function buildPartialResult({ own: { nic }, applied, imds }: WatchResult): PartialResult {
   const plan = mergePlans(applied.map((each) => each.plan));
   if (plan === null) return { nics: [], plan, imds: null };
@@ -77,7 +77,7 @@ export function buildPartialResult({ own: { nic }, applied, imds }: WatchResult)
   return { nics: [own, ...collectRetiredNics(applied)], plan, imds };
 }
 
-/** The last result of each removed NIC: a dry run removes nothing and finds it in every plan. */
+/** The last result of each removed NIC, because a dry run has the same NIC in every plan. */
 function collectRetiredNics(applied: readonly AppliedConfiguration[]): readonly NicResult[] {
   const gone = applied.flatMap(({ collected, nics }) =>
     nics.filter(({ mac }) => collected.facts.scope?.gone.includes(mac)),
@@ -85,7 +85,7 @@ function collectRetiredNics(applied: readonly AppliedConfiguration[]): readonly 
   return [...new Map(gone.map((each) => [each.mac, each])).values()];
 }
 
-/** Why the configuration of a removed NIC could not be removed; null: it was removed. */
+/** Why the configuration of a removed NIC could not be removed; null if it was removed. */
 function findRetireFailure(
   retired: readonly NicResult[],
   applied: readonly AppliedConfiguration[],
@@ -94,7 +94,7 @@ function findRetireFailure(
   return applied.findLast(({ failure }) => failure !== null)?.failure ?? null;
 }
 
-/** Joins plans that were applied one after the other; null: there was none. */
+/** Joins plans that were applied one after the other; null if there was none. */
 function mergePlans(plans: readonly NetworkPlan[]): NetworkPlan | null {
   const last = plans.at(-1);
   if (last === undefined) return null;

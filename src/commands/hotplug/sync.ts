@@ -7,8 +7,8 @@ import { reportActivation } from "../configure/report.ts";
 import type { HotplugOptions } from "./options.ts";
 
 /**
- * `hotplug sync`: configures every NIC that IMDS lists, and removes what missed events left behind.
- * Returns the exit status.
+ * `hotplug sync`: configures every NIC that IMDS lists, and removes the configuration of NICs whose
+ * removal no event reported. Returns the exit status.
  */
 export async function syncNics(host: TargetHost, options: HotplugOptions): Promise<number> {
   requireRootUser(host, options, "hotplug sync");

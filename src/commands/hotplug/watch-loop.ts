@@ -44,18 +44,18 @@ export interface WatchResult {
 interface WatchTask {
   /** The NIC that this run was started for. */
   readonly mac: string;
-  /** Other runs whose NICs are watched too; null: none can join. */
+  /** Other runs whose NICs are watched too; null if no run can join. */
   readonly followers: Followers | null;
   /** Called once at the start; `getProgress` may be called at any time. */
   readonly onStart: (getProgress: () => WatchResult) => void;
 }
 
 /**
- * Watches the ENI of a NIC, and those that other runs request. Configures each as soon as it is
- * usable, and again when more of its metadata arrives; ENIs that change together are configured
- * together. A failed activation is tried again when its NIC is requested again and when it has
- * settled. Ends when all are settled, or at the deadline. Throws what the watch and `configureNics`
- * throw.
+ * Watches the ENI of a NIC, and the ENIs that other runs request. Configures each ENI as soon as it
+ * is usable, and again when more of its metadata arrives; ENIs that change together are configured
+ * together. A failed activation is tried again when its NIC is requested again, and when the ENI
+ * has settled. Ends when all ENIs are settled, or at the deadline. Throws what `watchEnis` and
+ * `configureNics` throw.
  */
 export async function watchAndConfigure(
   host: TargetHost,
@@ -64,12 +64,8 @@ export async function watchAndConfigure(
   { mac, followers, onStart }: WatchTask,
 ): Promise<WatchResult> {
   const store = openNicStore(host, mac, followers);
-  const { applied, configure, latestEnis, readStats } = createConfigurator(
-    host,
-    options,
-    imds,
-    store,
-  );
+  const configurator = createConfigurator(host, options, imds, store);
+  const { applied, configure, latestEnis, readStats } = configurator;
   const getProgress = (): WatchResult => ({ own: store.getOwnNic(), applied, imds: readStats() });
   onStart(getProgress);
   const macs = async (): Promise<readonly string[]> => {
@@ -92,7 +88,7 @@ export async function watchAndConfigure(
   return getProgress();
 }
 
-/** Configures ENIs one set after the other, and keeps what was applied. */
+/** `configure` configures one set of ENIs; `applied` contains the results of all its calls. */
 function createConfigurator(
   host: TargetHost,
   options: HotplugOptions,
@@ -117,7 +113,7 @@ function createConfigurator(
   return { applied, configure, latestEnis, readStats };
 }
 
-/** Logged before the NIC is settled, because a person may want to use it already. */
+/** Logs it before the ENI is settled, because the NIC can already be used. */
 function logConfigured(
   { clock, log }: Pick<Host, "clock" | "log">,
   { dryRun, settleMs }: HotplugOptions,
@@ -128,7 +124,7 @@ function logConfigured(
   log.info(`${name ?? mac}: ${at}; watching for more metadata`);
 }
 
-/** NICs whose last plan kept DHCP on for a lease that IMDS did not list. */
+/** NICs for which the last plan kept DHCP on, because IMDS did not list the address of a lease. */
 function findUnconfirmedMacs(applied: readonly AppliedConfiguration[]): readonly string[] {
   const configs = applied.flatMap(({ plan }) => plan.config.nics);
   const last = new Map(configs.map((nic) => [nic.mac, nic]));
@@ -162,7 +158,7 @@ async function recordSettledEvents(
 
 type NicStore = ReturnType<typeof openNicStore>;
 
-/** The state of a run's NIC and of those that other runs request, and the machine's links. */
+/** The state of this run's NIC, of the NICs that other runs request, and of the links. */
 function openNicStore(host: TargetHost, ownMac: string, followers: Followers | null) {
   const observer = createLinkObserver(host);
   let nics: HotplugState = [createNicProgress(ownMac)];
@@ -180,7 +176,7 @@ function openNicStore(host: TargetHost, ownMac: string, followers: Followers | n
     getOwnNic,
     nameOf,
     answerDueRequests,
-    /** Takes new requests and the links as they are now; returns the MACs to watch. */
+    /** Reads new requests and the current links; returns the MACs to watch. */
     refresh: async (): Promise<readonly string[]> => {
       const joinRequests = (await followers?.listRequests()) ?? [];
       const [links, { files }] = [await readLinks(host), await readManagedFiles(host.target)];

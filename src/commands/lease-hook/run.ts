@@ -16,20 +16,20 @@ import { reportRun, type ReportHost } from "../configure/report.ts";
 import type { HotplugOptions } from "../hotplug/options.ts";
 
 /**
- * How long a hook may wait for another run: a DHCP client waits for its hook, networkd's unit is
- * ended after 30 s, and the other run knows more than a lease contains.
+ * A hook waits at most this long for another run, because a DHCP client waits for its hook, and
+ * networkd's unit is ended after 30 s. The other run has metadata, which says more than a lease.
  */
 const maxLockWaitMs = 20_000;
 
-/** networkd needs some 10 ms to handle a lost lease, measured with versions 252 and 257. */
+/** networkd needs about 10 ms to handle a lost lease (measured with versions 252 and 257). */
 const networkdSettleMs = 300;
 
 type LeaseHookOptions = Pick<HotplugOptions, "dryRun" | "json" | "plain">;
 
 /**
- * `hotplug --from-dhcp`: makes a NIC's table and rules from a DHCP client's lease, without IMDS. If
- * nothing has to change, it writes nothing and waits for no lock. Returns the exit status; throws what
- * `parseDhcpEvent` and `withMachineLock` throw.
+ * `hotplug --from-dhcp`: sets a NIC's table and rules according to a DHCP client's lease, without
+ * IMDS. If nothing has to change, it writes nothing and does not wait for the lock. Returns the
+ * exit status. Throws what `parseDhcpEvent` and `withMachineLock` throw.
  */
 export async function runLeaseHook(host: Host, options: LeaseHookOptions): Promise<number> {
   const event = parseDhcpEvent(host.env);
@@ -46,7 +46,7 @@ async function handleEvents(
   events: readonly DhcpEvent[],
 ): Promise<AppliedLeases> {
   const facts = await readLeaseFacts(host);
-  // each for the machine as it is now: several new NICs get the same number in this plan
+  // only a preview: each event is planned for the same facts, so two new NICs get the same number
   const plan = mergeLeasePlans(events.map((event) => planFromDhcp(event, facts)));
   if (dryRun || plan.steps.length === 0) return { plan, failure: null };
   const deadlineMs = host.clock.now() + maxLockWaitMs;
@@ -54,9 +54,9 @@ async function handleEvents(
 }
 
 /**
- * Handles networkd's leases until they no longer change and nothing is left to do. systemd's path unit
- * ignores changes while its service runs (`path_enter_running`), so they are looked for here. And
- * networkd removes a lease's file before the address; its table is unneeded only without the address.
+ * Handles networkd's leases until they no longer change and no step is left. It looks for changes
+ * itself, because systemd's path unit ignores them while its service runs (`path_enter_running`). A
+ * table is removed only after the address is, and networkd removes the file of a lease before both.
  */
 async function handleUntilSettled(
   host: Host,
@@ -78,11 +78,11 @@ async function handleUntilSettled(
 
 interface AppliedLeases {
   readonly plan: FromDhcpPlan;
-  /** Why some table or rule could not be made; null: all were. */
+  /** Why a step for a table or rule failed; null if no step failed. */
   readonly failure: Failure | null;
 }
 
-/** Applies the events in order; each is planned for what the one before has left. */
+/** Applies the events in order. Each event is planned for the facts after the previous one. */
 async function applyLeaseEvents(host: Host, events: readonly DhcpEvent[]): Promise<AppliedLeases> {
   const results: AppliedLeases[] = [];
   let facts = await readLeaseFacts(host);
@@ -96,11 +96,11 @@ async function applyLeaseEvents(host: Host, events: readonly DhcpEvent[]): Promi
 }
 
 interface AppliedLease extends AppliedLeases {
-  /** As they are afterwards. */
+  /** The facts after the event was applied. */
   readonly facts: FromDhcpFacts;
 }
 
-/** Plans again after a failed step, as networkd may have made the same change a moment earlier. */
+/** After a failed step, plans once more, because networkd may just have made the same change. */
 async function applyLeaseEvent(
   host: Host,
   event: DhcpEvent,

@@ -47,7 +47,7 @@ export async function waitForEnis(
   if (found === null) throw new Error("the first reading gives something or throws");
   if (found.missing === null) return found;
   const reason = `${found.missing}, so the attached ENIs are not known yet`;
-  throw new Failure("TEMPFAIL", reason, { hint: "run it again" });
+  throw new Failure("TEMPFAIL", reason, { hint: "run the command again" });
 }
 
 function findAwaitedReason(

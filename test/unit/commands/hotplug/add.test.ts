@@ -128,7 +128,7 @@ describe("a missing link", () => {
     const { run, disk } = hotplugMachine();
     disk.set("/sys/bus/pci/devices/0000:00:07.0/vendor", { content: new Uint8Array(), mode: 0 });
     const { code, messages, ms } = await run("add", "--devpath", "0000:00:07.0_12");
-    const line = "warn: 0000:00:07.0 has no link: nothing to configure";
+    const line = "warn: 0000:00:07.0 has no link, so there is nothing to configure";
     expect({ code, messages, s: Math.round(ms / 1000) }).toEqual({
       code: 0,
       messages: [line],

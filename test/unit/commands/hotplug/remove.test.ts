@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Failure } from "../../../../src/exit.ts";
 import { hotplugMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
-const noneRemoved = "info: nothing to clean up: no NIC configured by ec2nic was removed";
-const isHere = "info: ens6 is present: nothing was removed";
+const noneRemoved = "info: nothing to clean up, because no NIC configured by ec2nic was removed";
+const isHere = "info: ens6 is still present, so nothing was removed";
 
 test.each<readonly [readonly string[], string]>([
   [[], noneRemoved],
