@@ -11,7 +11,7 @@ const lockPollMs = 100;
 
 type LockHost = Pick<Host, "clock" | "files" | "log" | "pid" | "signal" | "takeLock">;
 
-/** A run waits this long for another process even if requests to IMDS have used up its time. */
+/** A run waits at least this long for another process, even if IMDS has used up `timeoutMs`. */
 const minLockWaitMs = 2000;
 
 /**

@@ -10,7 +10,7 @@ export type FailuresByMac = ReadonlyMap<string | null, Failure>;
 
 type FileChange = readonly [mac: string | null, change: () => Promise<void>];
 
-/** Other errors, and signals, end the run. */
+/** A failure of such a kind concerns one file. Any other error, or a signal, ends the run. */
 const fileFailureKinds = new Set<string>(["CANTCREAT", "NOPERM"]);
 
 /**
@@ -42,7 +42,7 @@ export async function writeFiles(
   return failures;
 }
 
-/** Younger temporary files can be in use: `fetch --output` and runs with `--root` take no lock. */
+/** Younger temporary files may be in use, because `fetch --output` and `--root` take no lock. */
 const staleTempFileMs = 600_000;
 
 async function writeFile(

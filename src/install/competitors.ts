@@ -2,9 +2,10 @@ import type { Competitor, HotplugFile } from "./units/model.ts";
 
 /**
  * Finds other programs that configure NICs when these are attached or detached, and the commands
- * that disable the programs. ec2nic never runs these commands, because programs that change each
- * other's files do more harm. `files` contains udev rules and settings of cloud-init, in the order
- * in which they are read and each file name once, and links that enable units.
+ * that disable the programs. ec2nic never runs these commands: two programs that rewrite each
+ * other's files would do more harm than one program. `files` contains udev rules and settings of
+ * cloud-init, in the order in which they are read and each file name once, and links that enable
+ * units.
  */
 export function findCompetitors(files: readonly HotplugFile[]): readonly Competitor[] {
   const active = files.filter(({ isMask }) => !isMask);
@@ -34,7 +35,7 @@ const cloudInit = {
   ],
 };
 
-/** amazon-ec2-net-utils's rules start policy-routes@NIC.service, and a timer that repeats it. */
+/** The rules of the package start policy-routes@NIC.service, and a timer that starts it again. */
 const netUtilsRules = /\/99-vpc-policy-routes\.rules$/;
 const netUtils = {
   name: "amazon-ec2-net-utils",
@@ -46,7 +47,7 @@ const netUtils = {
   ],
 };
 
-/** The package's dispatcher script needs the enabled service (90-nm-cloud-setup.sh, 1.42). */
+/** The dispatcher script works only if the service is enabled (90-nm-cloud-setup.sh, 1.42). */
 const cloudSetupLinks = /\.(?:wants|requires)\/nm-cloud-setup\.(?:service|timer)$/;
 const cloudSetup = {
   name: "nm-cloud-setup",

@@ -20,7 +20,7 @@ import { textFile } from "./units/unit.ts";
  */
 export const createdDirectoriesPath = "/etc/ec2nic.folders";
 
-/** Plans the changes that make the installation on the target the wanted one; empty if it is. */
+/** Plans the changes that make the installation the wanted one; empty if nothing differs. */
 export function planInstall(wanted: Installation, facts: InstallFacts): InstallPlan {
   const installed = new Map(facts.entries.map((entry) => [entry.path, entry]));
   const isAllowed = (path: string): boolean => blockedNote(installed.get(path)) === null;
@@ -81,7 +81,7 @@ export function planUninstall(facts: InstallFacts): InstallPlan {
   };
 }
 
-/** Whether ec2nic wrote it: a file with our mark in its header, or a link that enables our unit. */
+/** Whether ec2nic wrote the entry: a file with our mark in its header, or a link to our unit. */
 function isManagedEntry({ path, kind, content, target }: InstalledEntry): boolean {
   const name = baseName(path);
   if (temporaryNames.test(name)) return kind === "file" || kind === "link";
@@ -139,7 +139,7 @@ function parseDirectories(list: InstalledEntry | undefined): readonly string[] {
   return lines.filter((line) => /^(?:\/[\w.@-]+)+$/.test(line) && !line.includes("/.."));
 }
 
-/** The names of the units that stay active; services only run once. */
+/** The names of the timers and path units among `paths`. Only these units stay active. */
 function persistentUnits(paths: readonly string[]): readonly string[] {
   return [...new Set(paths.filter((path) => /\.(?:timer|path)$/.test(path)).map(baseName))];
 }

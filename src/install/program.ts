@@ -35,7 +35,7 @@ export async function resolveProgram(host: ProgramHost): Promise<string> {
 async function refuseUntrustedPath(host: FileHost, program: string): Promise<void> {
   const path = await findUntrustedPath(host, program);
   if (path === null) return;
-  const message = `${program}: units run this as root, but users other than root can write ${path}`;
+  const message = `${program}: units run this program as root, but users other than root can write ${path}`;
   const quoted = quoteShellWord(path);
   const hint = `chown -h root: ${quoted} && chmod o-w ${quoted}, then ${quoteShellWord(program)} hotplug --install`;
   throw new Failure("USAGE", message, { hint });

@@ -25,7 +25,7 @@ export interface NicInventory {
 export async function findRemovedNics(
   host: Pick<TargetHost, "files" | "target" | "uid">,
 ): Promise<NicInventory> {
-  // links before devices: a NIC that is removed in between counts as present, and is kept
+  // links are read before devices, so that a NIC that is removed in between counts as present
   const [links, state] = [await readLinks(host), await readManagedFiles(host.target)];
   const { files } = state;
   const { entries: unmanaged } = parseUnmanaged(state.unmanaged);

@@ -56,5 +56,5 @@ async function readSavedEnis(
   const parsed = parseEnis(await readMetadataFile(host, path));
   if (parsed.missing === null) return parsed;
   const hint = "save all metadata with: ec2nic fetch --json --output FILE";
-  throw new Failure("DATAERR", `${path}: the metadata is incomplete: ${parsed.missing}`, { hint });
+  throw new Failure("DATAERR", `${path} is incomplete, because ${parsed.missing}`, { hint });
 }

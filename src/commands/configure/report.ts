@@ -42,8 +42,8 @@ export async function reportActivation(
 export function findIncompleteFailure(nics: readonly NicResult[], hint: string): Failure | null {
   const incomplete = nics.filter(({ outcome }) => outcome === "incomplete");
   if (incomplete.length === 0) return null;
-  const macs = incomplete.map(({ mac, reason }) => `${mac}: ${reason ?? "not known yet"}`);
-  return new Failure("TEMPFAIL", `metadata is not complete: ${macs.join("; ")}`, { hint });
+  const macs = incomplete.map(({ mac, reason }) => `${mac} (${reason ?? "reason not known yet"})`);
+  return new Failure("TEMPFAIL", `metadata is incomplete for ${macs.join(", ")}`, { hint });
 }
 
 /** The result of a run. Warnings and reasons are logged. */

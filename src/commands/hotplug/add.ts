@@ -25,7 +25,7 @@ import { watchAndConfigure, type WatchResult } from "./watch-loop.ts";
 
 /** udev may rename a link while it handles the event. A link that is missing for longer is gone. */
 const maxLinkWaitMs = 10_000;
-/** Enough for one poll of IMDS, even if the wait for another run took all of `--timeout`. */
+/** A watch lasts at least one poll, even if the wait for another run took all of `--timeout`. */
 const minWatchMs = 1000;
 
 /**

@@ -19,13 +19,14 @@ import { findRemovedNics, type NicInventory } from "../configure/find-removed.ts
 import type { HotplugOptions } from "./options.ts";
 import { reportNoChange } from "./report.ts";
 
-/** The wait for a daemon to configure a link that it knows. Usually it needs about 100 ms. */
+/** The longest wait for a daemon to configure a link that it knows (usually about 100 ms). */
 const daemonWaitMs = 1500;
 const addressPollMs = 50;
 
 /**
- * The wait for the boot's own run, which usually needs about 100 ms if nothing has changed. After
- * this time, IMDS does not answer or metadata of another NIC is missing, so waiting does not help.
+ * The longest wait for the run of `bootUnit`, which usually needs about 100 ms if nothing has
+ * changed. A longer run waits for IMDS or for metadata of another NIC, and this NIC need not wait
+ * for that.
  */
 const maxBootRunWaitMs = 10_000;
 const bootRunPollMs = 100;
@@ -33,7 +34,7 @@ const bootRunPollMs = 100;
 /**
  * Handles, without IMDS, a NIC that was present before: its driver was reloaded, or the machine
  * boots with the configuration of an earlier boot and nothing has changed. Returns the exit status,
- * or null if this is not so. Throws what the activation throws.
+ * or null if the NIC must be configured as a new one. Throws what the activation throws.
  */
 export async function handleKnownNic(
   host: TargetHost,
@@ -102,7 +103,7 @@ async function waitForAddress(host: Pick<Host, "addresses" | "clock" | "signal">
   return hasAddress();
 }
 
-/** networkd sets only the links up that it configures; NetworkManager sets all up, for carrier. */
+/** For networkd, a link that is up is proof. NetworkManager sets up every link, to see carrier. */
 async function isActivated(
   host: Pick<Host, "files">,
   { name, mac }: LinkWithMac,

@@ -10,7 +10,7 @@ import {
 } from "../../inspect/kernel/link-observations.ts";
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
 
-/** Links are read again after this time: IMDS lists an address seconds after DHCP has set it. */
+/** Reading more often would not help: IMDS lists an address seconds after DHCP has set it. */
 const maxAgeMs = 1500;
 
 /**

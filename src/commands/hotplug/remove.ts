@@ -34,7 +34,7 @@ export async function removeNics(
   return reportActivation(host, options, { command: "hotplug", loaded: noLoadedEnis, ...applied });
 }
 
-/** Why there is nothing to remove although the event says that a link is gone; else null. */
+/** Says that the link of the event is still present; null if it is not, as the event says. */
 function describePresentLink(links: readonly Link[], event: RemovalEvent): string | null {
   if (event.kind === "device-removed") return null;
   const { name, mac } = event;

@@ -29,8 +29,8 @@ const forcePath = "/etc/ec2nic/always";
 /**
  * The conditions of all units: the program exists, and the machine is on EC2. systemd detects EC2
  * by the hypervisor, and bare-metal instances by the firmware (`ConditionFirmware=` with fields
- * needs systemd 252, which all of these have). One of the lines with `|` is enough. If a condition
- * is not met, systemd skips the unit, which is no failure.
+ * needs systemd 252, which every such instance has). One of the lines with `|` is enough. If a
+ * condition is not met, systemd skips the unit, which is no failure.
  */
 export function unitConditions(program: string): Entries {
   return [

@@ -45,7 +45,7 @@ describe("an added NIC", () => {
     const reason = "ipv6s: listed, but without a value yet";
     expect(messages).toEqual([
       expect.stringMatching(/^info: ens6 eni-\w+: incomplete \(ipv6s: listed.*applied 3\.\d s$/),
-      `error: metadata is not complete: 06:ec:2a:00:00:01: ${reason}`,
+      `error: metadata is incomplete for 06:ec:2a:00:00:01 (${reason})`,
     ]);
   });
 });
