@@ -90,8 +90,8 @@ function refuseUnreachable(nic: string, endpoints: readonly string[]): void {
   );
   if (unreachable === undefined) return;
   const why = isName(unreachable)
-    ? "has a host name, but sockets that are bound to a NIC need an address"
-    : "is on this machine, where no NIC leads";
+    ? "has a host name, but must have an address"
+    : "is on this machine";
   const hint = "give an address that the NIC leads to: --endpoint http://169.254.169.254";
   throw new Failure("USAGE", `--interface ${nic}: ${unreachable} ${why}`, { hint });
 }
