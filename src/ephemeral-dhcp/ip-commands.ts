@@ -13,8 +13,8 @@ export function setLink(nic: string, state: "up" | "down"): Command {
 }
 
 /**
- * Adds the address of a lease for `seconds`; then the kernel removes the address if ec2nic has not. A
- * /32 creates no route to a subnet, and with `scope link` no other traffic uses it as the source.
+ * Adds the address of a lease for `seconds`; then the kernel removes the address if ec2nic has not.
+ * A /32 creates no route to a subnet, and with `scope link` no other traffic uses it as the source.
  */
 export function addAddress({ nic, address }: LeaseRecord, seconds: number): Command {
   const lifetime = ["valid_lft", String(seconds), "preferred_lft", String(seconds)];
@@ -22,8 +22,9 @@ export function addAddress({ nic, address }: LeaseRecord, seconds: number): Comm
 }
 
 /**
- * Adds a route to each endpoint, in a table that only packets from this address use. A socket that is
- * bound to the NIC can send without a route, but if rp_filter is 1 or 2, answers need a route back.
+ * Adds a route to each endpoint, in a table that only packets from this address use. A socket that
+ * is bound to the NIC can send without a route, but if rp_filter is 1 or 2, answers need a route
+ * back.
  */
 export function addEndpointRoutes(record: LeaseRecord): readonly Command[] {
   return record.endpoints.flatMap((host) => [

@@ -50,7 +50,7 @@ export async function openJournal(host: Pick<Host, "files">): Promise<LeaseJourn
 
 const processSchema = v.object({
   pid: v.number(),
-  /** Field 22 of proc_pid_stat(5). Needed because another process can get the pid of an ended one. */
+  /** Field 22 of proc_pid_stat(5), because another process can get the pid of an ended one. */
   startTime: v.string(),
 });
 
@@ -64,7 +64,7 @@ const leaseRecordSchema = v.object({
   nic: v.string(),
   /** If the link has another MAC now, it is another NIC, which an undo must not change. */
   mac: v.string(),
-  /** From 0: the routing table and the rule priority of the lease (`ip-commands.ts`). */
+  /** From 0. Selects the routing table and the rule priority of the lease (`ip-commands.ts`). */
   slot: v.number(),
   wasDown: v.boolean(),
   /** IPv4 addresses of the hosts that are reached through the NIC. */

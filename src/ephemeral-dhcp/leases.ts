@@ -14,9 +14,9 @@ export type LeaseHost = ClientHost & Pick<Host, "env" | "signal" | "takeLock" | 
 /** Temporary leases of this run. */
 export interface LeaseSession {
   /**
-   * Takes a lease for a NIC that has no IPv4 address, and adds the address. A second call for the same
-   * NIC returns the same lease, or tries again if there was no lease. Calls for several NICs can
-   * overlap. Never throws: an error becomes the reason why there is no lease.
+   * Takes a lease for a NIC that has no IPv4 address, and adds the address. A second call for the
+   * same NIC returns the same lease, or tries again if there was no lease. Calls for several NICs
+   * can overlap. Never throws: an error becomes the reason why there is no lease.
    */
   readonly take: (nic: LeaseTarget, deadlineMs: number) => Promise<LeaseResult>;
   /** Ends every request and undoes every lease. Can be called again, and after a signal. */
@@ -111,7 +111,7 @@ function createLeaseManager(host: LeaseHost) {
     prepare: async (): Promise<PreparedClient | string> => {
       prepared ??= prepareClient(host);
       const found = await prepared;
-      // the next call tries again: the reason can be temporary, such as another run that takes leases
+      // the next call tries again, because the reason can be temporary, such as another run
       if (typeof found === "string") prepared = null;
       return found;
     },

@@ -75,7 +75,7 @@ async function createRecord(
   return { nic, mac, slot, wasDown, endpoints, usesNetworkd, ...none, ...previous };
 }
 
-/** Waits for carrier only if the link was set up just now, because the carrier comes a moment later. */
+/** Waits for carrier only after a link was set up, because the carrier comes a moment later. */
 async function hasCarrier(
   host: ClientHost,
   { nic, deadlineMs, signal }: LeaseTask,
@@ -88,7 +88,7 @@ async function hasCarrier(
   }
 }
 
-/** A failure of `ip rule`, which busybox may lack, is ignored: if rp_filter is off, answers arrive. */
+/** Ignores a failure of `ip rule` (some busybox lack it), because it matters only with rp_filter. */
 async function configureAddress(
   host: ClientHost,
   record: LeaseRecord,

@@ -69,7 +69,7 @@ export async function acquireToken(
   return connection;
 }
 
-/** The lifetime to request: 60 s longer than the run may take. IMDS accepts 1 s to 6 h. */
+/** The lifetime to request: 60 s longer than the time limit of the run. IMDS accepts 1 s to 6 h. */
 function tokenTtlS(timeoutMs: number): number {
   return Math.min(21_600, Math.ceil(timeoutMs / 1000) + 60);
 }
@@ -79,7 +79,7 @@ function tokenRequest(path: ImdsPath, ttlS: number): UntimedRequest {
   return { imdsPath: path, method: "PUT", urlPath: tokenPath, headers, maxBytes: maxTokenBytes };
 }
 
-/** Early in a boot, a 404, an empty page or a login form may come instead of a token: retried. */
+/** An answer without a token is retried: early in a boot it can be a 404 or a login form. */
 function rejectNonToken(answer: Answer): AttemptAnswer {
   if (answer.kind === "absent") return notAnAnswer("404 instead of a token");
   if (answer.kind === "error" || isToken(decodeLatin1(answer.body))) return answer;

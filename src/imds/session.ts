@@ -18,7 +18,7 @@ import { tokenHeader } from "./protocol/token.ts";
 import { openPaths } from "./connect/paths.ts";
 import { pathNic, type ImdsPath } from "./protocol/path.ts";
 
-/** One run's requests to IMDS: one token, one path, at most 6 requests in flight and 100 a second. */
+/** The requests of a run: one token, one path, at most 6 requests in flight and 100 a second. */
 export interface ImdsSession {
   /**
    * Sends a GET, and retries it after transient errors. Returns the body, or null for a 404. Throws
@@ -33,7 +33,7 @@ export interface ImdsSession {
   readonly stats: () => ImdsStats;
   /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
-  /** The retries that one request may have; Infinity: only the deadline ends them. */
+  /** How often one request is retried at most. Infinity means until the deadline. */
   readonly retries: number;
   /** Closes every connection, and removes every temporary address. */
   readonly close: () => Promise<void>;
@@ -100,7 +100,7 @@ export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   };
 }
 
-/** Sends GETs over one connection. The first GET acquires it, and so does the next after a failure. */
+/** Sends GETs over one connection, which the first GET acquires, and the next after a failure. */
 function createConnectedGet(
   settings: ImdsSettings,
   acquire: () => Promise<Connection>,
@@ -133,8 +133,8 @@ function createConnectedGet(
 }
 
 /**
- * Sends one request, within the time limits of a try and of the run. Throws `DATAERR` if all answers
- * together exceed `maxTotalBytes`, because they are kept in memory.
+ * Sends one request, within the time limits of a try and of the run. Throws `DATAERR` if all
+ * answers together exceed `maxTotalBytes`, because they are kept in memory.
  */
 function createSendOnce(
   host: Pick<Host, "clock" | "log" | "signal">,
@@ -172,12 +172,12 @@ function rejectEmpty(answer: Answer): Answer {
   return notAnAnswer("200, but the value is empty");
 }
 
-/** User-data and tags may be empty, because people write them. Another empty value is late or lost. */
+/** User-data and tags can be empty, as people write them. Other empty values are late or lost. */
 function isEmptyValueAllowed(metadataPath: MetadataPath): boolean {
   return metadataPath[0] === "user-data" || metadataPath[1] === "tags";
 }
 
-/** A new token is needed after a 401, and after a failed path if there may be another path. */
+/** A new token is needed after a 401, and after a failed path if there can be another path. */
 function shouldReconnect(answer: Answer, settings: ImdsSettings): boolean {
   if (answer.kind !== "error") return false;
   const { cause } = answer.error;

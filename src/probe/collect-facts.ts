@@ -101,7 +101,7 @@ async function readInstanceId(host: FileHost): Promise<string | null> {
   return /^i-[0-9a-f]{8,17}$/.test(text) ? text : null;
 }
 
-/** Facts that decide about a NIC's packets, besides routes; null if a file or program is missing. */
+/** Facts other than routes that decide about a NIC's packets; null if a file or program is missing. */
 async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
   const [all, own, exceeded] = await Promise.all([
     readRpFilter(host, "all"),
@@ -118,8 +118,8 @@ async function readRpFilter(host: FileHost, name: string): Promise<number | null
 }
 
 /**
- * The number of dropped packets to link-local services (IMDS, DNS, NTP), beyond 1024 per second. The
- * ena driver counts them.
+ * The number of dropped packets to link-local services (IMDS, DNS, NTP), beyond 1024 per second.
+ * The ena driver counts them.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-network-performance-ena.html
  */
 async function readExceeded(host: ExecHost, nic: string): Promise<number | null> {

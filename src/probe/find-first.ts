@@ -18,8 +18,9 @@ export interface FirstNic {
 }
 
 /**
- * Returns the first NIC through which IMDS answers, without the results of the other NICs, or null at
- * the deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not help.
+ * Returns the first NIC through which IMDS answers, without the results of the other NICs, or null
+ * at the deadline. Throws `UNAVAILABLE` at once if IMDS is switched off, because waiting does not
+ * help.
  */
 export async function findFirstNic(host: Host, options: ImdsOptions): Promise<FirstNic | null> {
   const settings = parseImdsSettings(options, host.env);
@@ -88,8 +89,8 @@ async function resolveLinkName(
 }
 
 /**
- * Divides the NICs into those to probe, best first, and the others. `requestedNic` is probed even if
- * it is not a candidate, such as a bridge. Throws `USAGE` if there is no such NIC.
+ * Divides the NICs into those to probe, best first, and the others. `requestedNic` is probed even
+ * if it is not a candidate, such as a bridge. Throws `USAGE` if there is no such NIC.
  */
 export async function selectNicsToProbe(
   host: Pick<Host, "addresses" | "files">,

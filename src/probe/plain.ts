@@ -12,8 +12,8 @@ import {
 } from "./rows.ts";
 
 /**
- * The result for a screen reader, a pipe and grep. Each line has one fact and is not wrapped. There are
- * no columns and no words in brackets. Every line about a NIC begins with the name of the NIC.
+ * The result for a screen reader, a pipe and grep. Each line has one fact and is not wrapped. There
+ * are no columns and no words in brackets. Every line about a NIC begins with the name of the NIC.
  */
 export function listProbe(results: ProbeResults, verbose: boolean): string {
   const { headline, rows, failing, endpoints, notProbed } = probeRows(results, verbose);

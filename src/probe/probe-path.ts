@@ -29,8 +29,8 @@ const maxRetries = 2;
 const pauseMs = 100;
 
 /**
- * Probes a path: connects, requests a token, and reads the instance id with this token. Takes at most
- * `connectMs` and five times `tryMs`, and ends at the deadline. Every GET has a token, because
+ * Probes a path: connects, requests a token, and reads the instance id with this token. Takes at
+ * most `connectMs` and five times `tryMs`, and ends at the deadline. Every GET has a token, because
  * CloudWatch counts a GET without one in `MetadataNoToken`. Throws the reason of `stop`.
  */
 export async function probePath(
@@ -118,7 +118,7 @@ function isTransient({ token, read }: RequestSteps): boolean {
   return /^(401|404|408|429|5\d\d|ECONNRESET)$/.test(outcome);
 }
 
-/** fetch does not report the connect. An errno shows its result; after silence, a second connect does. */
+/** fetch does not report the connect. An errno shows its result, or after silence a second connect. */
 async function inferConnect(
   host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,

@@ -29,10 +29,11 @@ export interface ProbePathsOptions {
 type ProbeHost = Pick<Host, "bind" | "clock" | "http" | "log">;
 
 /**
- * Probes each endpoint through each NIC, all at the same time. If the settings name no NIC, also probes
- * over kernel routing, which can use devices that are built on NICs (a bridge, a bond, a VRF). An
- * endpoint with a host name or on loopback is probed only over kernel routing. If this process cannot
- * bind to NICs, this is true for every endpoint, with a warning. Throws the reason of `stop`.
+ * Probes each endpoint through each NIC, all at the same time. If the settings name no NIC, also
+ * probes over kernel routing, which can use devices that are built on NICs (a bridge, a bond, a
+ * VRF). An endpoint with a host name or on loopback is probed only over kernel routing. If this
+ * process cannot bind to NICs, this is true for every endpoint, with a warning. Throws the reason
+ * of `stop`.
  */
 export async function probePaths(
   host: ProbeHost,
@@ -84,8 +85,8 @@ async function probeRouting(
 }
 
 /**
- * Returns a connect that timed out, or null if the request will show the result. Without this check, a
- * path that drops all packets would take longer over kernel routing than through a NIC.
+ * Returns a connect that timed out, or null if the request will show the result. Without this
+ * check, a path that drops all packets would take longer over kernel routing than through a NIC.
  */
 async function detectConnectTimeout(
   { http, clock }: ProbeHost,

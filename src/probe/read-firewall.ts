@@ -6,9 +6,9 @@ import { type Iptables, parseIptables } from "./firewall/iptables.ts";
 import { nftablesSchema, parseNftables } from "./firewall/nftables.ts";
 
 /**
- * Reads the chains of the firewall; null if no program can read them (this needs root). The chains of
- * iptables come first, because rules that iptables has put into nftables are seen twice, and iptables
- * is the better program to fix them.
+ * Reads the chains of the firewall; null if no program can read them (this needs root). The chains
+ * of iptables come first, because rules that iptables has put into nftables are seen twice, and
+ * iptables is the better program to fix them.
  */
 export async function readFirewall(host: ExecHost): Promise<readonly FirewallChain[] | null> {
   const [ipv4, ipv6, nft] = await Promise.all([

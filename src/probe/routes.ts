@@ -14,9 +14,9 @@ interface PathQuery {
 }
 
 /**
- * Reads what the kernel would do with a packet to IMDS, and with the answer. `ip route get` makes the
- * same decisions as for a real packet, also those of rp_filter, and sends nothing. A fact is null if
- * it is unknown.
+ * Reads what the kernel would do with a packet to IMDS, and with the answer. `ip route get` makes
+ * the same decisions as for a real packet, also those of rp_filter, and sends nothing. A fact is
+ * null if it is unknown.
  */
 export async function readPathFacts(
   host: ExecHost,
@@ -63,7 +63,7 @@ async function readHostRoute(host: ExecHost, query: readonly string[]): Promise<
   return value === null || value[0].dst !== query[0] ? null : formatTableAndMetric(value[0]);
 }
 
-/** Older kernels answer EXDEV and newer ones EINVAL if rp_filter would drop. IPv6 has no rp_filter. */
+/** If rp_filter would drop, older kernels say EXDEV, newer ones EINVAL. IPv6 has no rp_filter. */
 async function checkReplyAccepted(
   host: ExecHost,
   { link, address, source }: { link: string; address: string; source: string },
@@ -116,8 +116,8 @@ const refusalRulesSchema = v.array(
 );
 
 /**
- * The routes and rules that forbid `address`; empty if `ip` cannot list them. The commands name tables
- * as in `rt_tables`, so that they are readable.
+ * The routes and rules that forbid `address`; empty if `ip` cannot list them. The commands name
+ * tables as in `rt_tables`, so that they are readable.
  */
 export async function readRefusals(host: ExecHost, address: string): Promise<readonly Refusal[]> {
   const family = familyOf(address);

@@ -97,8 +97,8 @@ export function shortEndpoint(endpoint: string, all: readonly string[]): string 
 }
 
 /**
- * The result of a path; null if its link is down or has no carrier. `unneeded` marks a word that is not
- * a problem, because the NIC reaches IMDS over another endpoint.
+ * The result of a path; null if its link is down or has no carrier. `unneeded` marks a word that is
+ * not a problem, because the NIC reaches IMDS over another endpoint.
  */
 export function pathResult(
   { probe, verdict: { word } }: ProbedPath,

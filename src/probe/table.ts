@@ -21,9 +21,9 @@ interface TableOptions {
 }
 
 /**
- * The result as a table of at most 80 columns: a headline, one row per NIC, then the cause for each NIC
- * that does not reach IMDS, and, indented, the commands that fix the cause. Without a terminal, or if
- * the table does not fit, one line per fact (`listProbe`).
+ * The result as a table of at most 80 columns: a headline, one row per NIC, then the cause for each
+ * NIC that does not reach IMDS, and, indented, the commands that fix the cause. Without a terminal,
+ * or if the table does not fit, one line per fact (`listProbe`).
  */
 export function describeProbe(results: ProbeResults, { verbose, columns }: TableOptions): string {
   if (columns === null) return listProbe(results, verbose);

@@ -7,8 +7,8 @@ import type { LinkState } from "../model/link.ts";
 export type AddLeasedAddress = (link: LinkState, deadlineMs: number) => Promise<LinkState>;
 
 /**
- * Calls `work`, which can take temporary leases if `--dhcp` is given. `onRefusal` gets the reason of
- * each lease that failed. Removes all temporary addresses before this resolves or rejects.
+ * Calls `work`, which can take temporary leases if `--dhcp` is given. `onRefusal` gets the reason
+ * of each lease that failed. Removes all temporary addresses before this resolves or rejects.
  */
 export async function withLeases<T>(
   host: Host,

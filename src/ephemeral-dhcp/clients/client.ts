@@ -27,7 +27,7 @@ export interface LeaseRequest {
   readonly onStart: (client: ProcessRecord) => Promise<void>;
 }
 
-/** Lists what a client writes although no option requests it. All of this is restored afterwards. */
+/** Lists what a client writes although no option requests it. This is restored afterwards. */
 export type ListWrites = (nic: string, mac: string) => ClientWrites;
 
 interface ClientWrites {
@@ -43,7 +43,7 @@ export function sysctlPath(family: "ipv4" | "ipv6", nic: string, setting: string
   return `${sysctlRoot}/${family}/conf/${nic}/${setting}`;
 }
 
-/** Whether a path is a kernel setting, which belongs to one link and not to the next of that name. */
+/** Whether a path is a kernel setting. Each link has its own, even if links have the same name. */
 export function isSysctl(path: string): boolean {
   return path.startsWith(`${sysctlRoot}/`);
 }

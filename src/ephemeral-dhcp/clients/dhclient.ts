@@ -4,9 +4,10 @@ const configFile = `${missingDirectory}/conf`;
 const leaseFile = `${missingDirectory}/leases`;
 
 /**
- * ISC dhclient. `-d` keeps it in the foreground, so that it leaves no daemon behind. Without a lease
- * it ends after a minute (`-1`); with a lease it never ends. It reads no configuration file, which
- * could name another script and a fallback lease. With `-sf true` it does not set the link up.
+ * ISC dhclient. `-d` keeps it in the foreground, so that it leaves no daemon behind. Without a
+ * lease it ends after a minute (`-1`); with a lease it never ends. It reads no configuration file,
+ * which could name another script and a fallback lease. With `-sf true` it does not set the link
+ * up.
  */
 export const dhclient: Program = {
   name: "dhclient",

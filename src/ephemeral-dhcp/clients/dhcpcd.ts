@@ -16,7 +16,8 @@ const leaseDirectories = ["/var/lib/dhcpcd", "/var/db/dhcpcd", "/var/lib/dhcpcd5
 /**
  * With `--noconfigure`, dhcpcd adds no address to the NIC. `--test` cannot be used, because 9.4.1
  * crashes after it has printed the lease, and leaves processes. Without a configuration file it
- * writes no DUID file, but still a lease file. Without carrier or answer, it runs on after `--timeout`.
+ * writes no DUID file, but still a lease file. Without carrier or answer, it runs on after
+ * `--timeout`.
  */
 export const dhcpcd: Program = {
   name: "dhcpcd",
@@ -48,7 +49,7 @@ export const dhcpcd: Program = {
   },
 };
 
-/** Whether a dhcpcd runs for all NICs. A second dhcpcd would only pass its command line to this one. */
+/** Whether a dhcpcd runs for all NICs. A second one would only pass its command line to the first. */
 async function isDaemonRunning({ files }: FindHost): Promise<boolean> {
   const pidFiles = ["/run/dhcpcd/pid", "/run/dhcpcd.pid"].map((path) => files.stat(path));
   return (await Promise.all(pidFiles)).some((stat) => stat !== null);

@@ -15,8 +15,8 @@ const profileDirectory = "/run/systemd/network";
 
 /**
  * systemd-networkd, which gets a file for the NIC and then adds the leased address to the NIC. As
- * soon as the lease is seen, the file is removed, and networkd removes everything again except for a
- * few kernel settings. Seen with systemd 252 and 257.
+ * soon as the lease is seen, the file is removed, and networkd removes everything again except for
+ * a few kernel settings. Seen with systemd 252 and 257.
  */
 export const networkd: LeaseClient = {
   name: "networkd",

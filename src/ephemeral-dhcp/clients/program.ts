@@ -24,12 +24,12 @@ export const findTimeoutMs = 2000;
 
 /**
  * A directory that is never created, so that a file in it can be neither read nor written. dhclient
- * has no option for "no lease file", but continues if it cannot create the file. /dev/null is not an
- * alternative, because dhclient as root would write into a device or through a symbolic link.
+ * has no option for "no lease file", but continues if it cannot create the file. /dev/null is not
+ * an alternative, because dhclient as root would write into a device or through a symbolic link.
  */
 export const missingDirectory = "/run/ec2nic/none";
 
-/** Directories that an ordinary user's PATH may lack (`su` without `-`). */
+/** Directories that the PATH of an ordinary user often lacks (`su` without `-`). */
 const adminDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"] as const;
 
 /** Finds a program in PATH or in an administrator's directory; returns its path, or null. */

@@ -98,7 +98,7 @@ export function parseGrantedAddress(
   return parseIpv4(grantedPattern.exec(output)?.[1] ?? "");
 }
 
-/** Records the process of the client. When `stop` fires, ends the process even if it ignores SIGTERM. */
+/** Records the client's process. When `stop` fires, ends the process even if it ignores SIGTERM. */
 async function recordAndStop(
   host: ClientHost,
   pid: number,

@@ -1,6 +1,6 @@
 import { findProgram, findTimeoutMs, type Program } from "./program.ts";
 
-/** The DHCP client of busybox. It ends with a lease (`-q`) or without (`-n`), and writes nothing. */
+/** The client of busybox. It ends with a lease (`-q`) or without (`-n`), and writes nothing. */
 export const udhcpc: Program = {
   name: "udhcpc",
   // often busybox has no link with the name udhcpc, and sometimes busybox does not contain udhcpc

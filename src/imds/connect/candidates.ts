@@ -104,7 +104,7 @@ function listImdsdPaths(
   return [{ endpoint: defaultEndpoint, via: { kind: "imdsd" } }];
 }
 
-/** A NIC that is given with `--interface` is used even if it is not a candidate, such as a bridge. */
+/** A NIC from `--interface` is used even if it is not a candidate, such as a bridge. */
 function selectLinks(
   { nic }: PathSettings,
   { candidates, others, routedLink }: LinkSurvey,

@@ -42,5 +42,5 @@ export async function recoverLeases(host: LeaseHost): Promise<void> {
   if (host.uid !== 0 || !(await hasJournalFiles(host))) return;
   const { lockAndRecoverJournal } = await import("../../ephemeral-dhcp/recover.ts");
   const locked = await lockAndRecoverJournal(host);
-  locked?.release(); // null: another run has the lock, so these leases are not left over
+  locked?.release(); // null if another run has the lock: then the leases are of that run
 }

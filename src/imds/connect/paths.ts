@@ -76,7 +76,7 @@ export function describeBindError(reason: string): string {
 }
 export const bindHint = "run ec2nic as root, and not in a unit with MemoryDenyWriteExecute=yes";
 
-/** The first failure to bind is logged as a warning. With `--interface` it becomes an error instead. */
+/** Logs the first failure to bind as a warning. With `--interface` it becomes an error instead. */
 function createBinder(
   host: Pick<Host, "bind" | "log">,
   { connectMs, nic: requestedNic }: Pick<ImdsSettings, "connectMs" | "nic">,
@@ -97,7 +97,7 @@ function createBinder(
     obstacle = bound;
     return describeBindError(bound);
   };
-  /** Why sockets cannot be bound to a NIC in this process; null if no attempt to bind has failed. */
+  /** Why this process cannot bind sockets to a NIC; null if no attempt to bind has failed. */
   const findObstacle = (): string | null => obstacle;
   return { bind, findObstacle };
 }
@@ -119,7 +119,7 @@ function createTransportPool() {
       const name = winner === null ? "" : describePath(winner);
       const transport = racing.get(name);
       racing.delete(name);
-      // transports of earlier winners may still have requests in flight, so they stay open
+      // transports of earlier winners can still have requests in flight, so they stay open
       if (transport !== undefined) winners.push(transport);
       closeRacing();
     },

@@ -24,11 +24,11 @@ export type AttemptAnswer = Exclude<Answer, { kind: "absent" }>;
 export type Attempt = (path: ImdsPath, stop: AbortSignal) => Promise<AttemptAnswer>;
 
 /**
- * Tries the paths round after round (RFC 8305). A round starts 250 ms after the previous round, or as
- * soon as all paths of the previous round have failed. `round` counts from 0. The paths are listed
- * again for each round, so that a new NIC is included. The first value wins, and the other attempts
- * are stopped. Throws the `Failure` of a final answer (403, a redirect) only if no other path led to a
- * service, because that other service may be the real IMDS.
+ * Tries the paths round after round (RFC 8305). A round starts 250 ms after the previous round, or
+ * as soon as all paths of the previous round have failed. `round` counts from 0. The paths are
+ * listed again for each round, so that a new NIC is included. The first value wins, and the other
+ * attempts are stopped. Throws the `Failure` of a final answer (403, a redirect) only if no other
+ * path led to a service, because that other service can be the real IMDS.
  */
 export async function race(
   host: Pick<Host, "clock" | "signal">,
@@ -115,7 +115,7 @@ function summariseLosses(losses: readonly Loss[], exclusions: readonly string[])
   };
 }
 
-/** Each reason once, with its paths in front. If all paths have the same reason, without the paths. */
+/** Each reason once, with its paths in front. If there is only one reason, without the paths. */
 function groupReasons(losses: readonly Loss[]): readonly string[] {
   const reasons = losses.map(({ path, error }) => ({
     name: describePath(path),

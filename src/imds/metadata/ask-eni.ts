@@ -16,7 +16,7 @@ export async function observe(
   request: EniRequest,
 ): Promise<Observation> {
   return tryObserve(session, request).catch((error: unknown) => {
-    // IMDS without a token or without metadata may be temporary
+    // if IMDS gives no token or no metadata, this can be temporary
     if (!isTransientFailure(error)) throw error;
     const noDelay = { retryAfterMs: null, isCutByDeadline: false };
     const isOutOfRetries = error.kind === "UNAVAILABLE";

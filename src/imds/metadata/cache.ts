@@ -91,8 +91,8 @@ const identityPaths: readonly string[] = [
 ];
 
 /**
- * Identifies the boot and the instance (on Nitro, the asset tag is the instance id), because a guest
- * that was restored as another instance must not use the answers of the first instance.
+ * Identifies the boot and the instance (on Nitro, the asset tag is the instance id), because a
+ * guest that was restored as another instance must not use the answers of the first instance.
  */
 async function readMachineIdentity(host: CacheHost): Promise<readonly string[]> {
   const texts = await Promise.all(identityPaths.map((path) => readTextOrEmpty(host, path)));

@@ -23,7 +23,7 @@ export async function readMetadataFile(
   });
 }
 
-/** Needed because the file may be a pipe to which no process ever writes. */
+/** Needed because the file can be a pipe to which no process ever writes. */
 function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -33,8 +33,8 @@ function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /**
- * A tree of metadata as `ec2nic fetch` prints it. This is not a `v.record`, because that drops a key
- * with the name `__proto__`, and a tag can have this name.
+ * A tree of metadata as `ec2nic fetch` prints it. This is not a `v.record`, because that drops a
+ * key with the name `__proto__`, and a tag can have this name.
  */
 export const treeSchema = v.custom<MetadataTree>(isTree, "not a tree of texts and lists");
 

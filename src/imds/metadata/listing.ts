@@ -12,8 +12,8 @@ export interface ListingEntry {
 const maxNames = 1000;
 
 /**
- * The children that a folder lists, sorted, each once. A line is a name, and ends with a slash if the
- * child is a folder; `public-keys/` lists `0=name` for the folder `0/`.
+ * The children that a folder lists, sorted, each once. A line is a name, and ends with a slash if
+ * the child is a folder; `public-keys/` lists `0=name` for the folder `0/`.
  * Throws `DATAERR` for a name that could lead out of the folder, and for more than 1000 names,
  * because a request would be queued for each name.
  */

@@ -26,8 +26,8 @@ export interface ReadNetworkOptions {
 
 /**
  * Reads the folder of each ENI: first its listing, then the listed leaves that configuration needs.
- * The listings of the machine's NICs are requested at the same time as the listing of `macs/`, which
- * saves a quarter of the time. Throws what `ImdsSession.get` throws.
+ * The listings of the machine's NICs are requested at the same time as the listing of `macs/`,
+ * which saves a quarter of the time. Throws what `ImdsSession.get` throws.
  */
 export async function readNetwork(
   session: ImdsSession,
@@ -59,7 +59,7 @@ export async function readNetwork(
   return { mac: typeof mac === "string" ? mac : null, hasMacs, enis, incomplete };
 }
 
-/** Listings by MAC. Each is requested once; null after a failure, and `readEni` requests it again. */
+/** Listings by MAC, requested once; null after a failure. Then `readEni` requests the listing again. */
 type EarlyListings = ReadonlyMap<string, Promise<Uint8Array | null>>;
 
 function requestListings(session: ImdsSession, macs: readonly string[]): EarlyListings {

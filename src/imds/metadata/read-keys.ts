@@ -74,8 +74,8 @@ interface ReadOptions {
 }
 
 /**
- * Reads one key: a leaf byte for byte, or a folder as a tree. Returns null if the key does not exist.
- * Throws what `ImdsSession.get` throws.
+ * Reads one key: a leaf byte for byte, or a folder as a tree. Returns null if the key does not
+ * exist. Throws what `ImdsSession.get` throws.
  */
 async function readKey(
   host: Pick<Host, "log">,

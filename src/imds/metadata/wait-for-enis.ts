@@ -18,9 +18,9 @@ export interface NicPresence {
 }
 
 /**
- * Reads the ENIs again and again, until every awaited ENI that IMDS lists is complete or the deadline
- * has come. Then `incomplete` says what is missing. Throws `TEMPFAIL` if the list of ENIs is missing
- * at the deadline, and what `ImdsSession.get` throws during the first reading.
+ * Reads the ENIs again and again, until every awaited ENI that IMDS lists is complete or the
+ * deadline has come. Then `incomplete` says what is missing. Throws `TEMPFAIL` if the list of ENIs
+ * is missing at the deadline, and what `ImdsSession.get` throws during the first reading.
  */
 export async function waitForEnis(
   host: Pick<Host, "clock" | "log" | "signal">,

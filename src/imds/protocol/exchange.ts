@@ -40,8 +40,9 @@ export interface HttpError {
 
 /**
  * Sends one request and reads the body up to `maxBytes`, with every status, because an unread body
- * would prevent the reuse of the connection. Redirects are not followed, bodies are not decoded, and
- * no proxy is used (see `systemHttp`). Errors are returned; only the reason of `stop` is thrown.
+ * would prevent the reuse of the connection. Redirects are not followed, bodies are not decoded,
+ * and no proxy is used (see `systemHttp`). Errors are returned; only the reason of `stop` is
+ * thrown.
  */
 export async function exchange(
   host: Pick<Host, "http" | "clock">,
@@ -136,8 +137,8 @@ const connectCheckDelayMs = 500;
 
 /**
  * Whether a second connection to the same service can be established in the rest of `connectMs`. If
- * not, the path to the service does not work. fetch alone does not distinguish an unfinished connect
- * from a slow server.
+ * not, the path to the service does not work. fetch alone does not distinguish an unfinished
+ * connect from a slow server.
  */
 async function isConnectable(
   { canConnect }: Host["http"],

@@ -55,7 +55,7 @@ export function checkName(name: string): string | null {
   return null;
 }
 
-/** Whether a key is a secret (credentials, user-data): never cached, and in trees only on request. */
+/** Whether a key is a secret (credentials, user-data), never cached and in trees only on request. */
 export function isSecret([first, second]: MetadataPath): boolean {
   if (first === "user-data") return true;
   return first === "meta-data" && ["iam", "identity-credentials"].includes(second ?? "");

@@ -13,7 +13,7 @@ export type Via =
   /** systemd-imdsd, which reaches IMDS even where a prohibit route stops other programs. */
   | { readonly kind: "imdsd" };
 
-/** The name of a path, which is unique and used in messages: `http://169.254.169.254 through ens6`. */
+/** The name of a path for messages, which is unique: `http://169.254.169.254 through ens6`. */
 export function describePath({ endpoint, via }: ImdsPath): string {
   if (via.kind === "routing") return endpoint;
   return `${endpoint} through ${via.kind === "nic" ? via.link.name : "systemd-imdsd"}`;

@@ -18,9 +18,9 @@ type RateLimiter = (send: () => Promise<Answer>) => Promise<Answer>;
 type FinishedRequest = { readonly atMs: number; readonly isThrottled: boolean };
 
 /**
- * Allows at most 100 requests in any second. After the service has throttled, it allows only as many
- * as the service answered in the second before. A request counts from its end, because the service
- * received it earlier, at an unknown time. Throws the reason of `Host.signal`.
+ * Allows at most 100 requests in any second. After the service has throttled, it allows only as
+ * many as the service answered in the second before. A request counts from its end, because the
+ * service received it earlier, at an unknown time. Throws the reason of `Host.signal`.
  */
 export function createRateLimiter({ clock, signal }: Pick<Host, "clock" | "signal">): RateLimiter {
   let limit = maxPerSecond;

@@ -14,8 +14,8 @@ export interface ImdsRequest extends Omit<HttpRequest, "url" | "timeoutMs"> {
 }
 
 /**
- * Sends one request. Throws a `Failure` for a final answer (400, 403, 3xx), and the reason of `stop`
- * when that signal fires.
+ * Sends one request. Throws a `Failure` for a final answer (400, 403, 3xx), and the reason of
+ * `stop` when that signal fires.
  */
 export async function sendRequest(
   host: Pick<Host, "http" | "clock" | "log">,
@@ -46,7 +46,7 @@ function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
   return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
-/** Error codes of fetch (Bun 1.4.5), of sockets bound to a NIC, and of systemd-imdsd's transport. */
+/** Error codes of fetch (Bun 1.4.5), sockets that are bound to a NIC, and systemd-imdsd's transport. */
 const pathErrorReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",

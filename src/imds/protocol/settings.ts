@@ -18,7 +18,7 @@ export interface ImdsSettings {
   readonly paths: "any" | "routing-only";
   /** Allows a temporary lease for a NIC without an address. */
   readonly dhcp: boolean;
-  /** The retries that one request may have; Infinity: only the deadline ends them. */
+  /** How often one request is retried at most. Infinity means until the deadline. */
   readonly retries: number;
 }
 

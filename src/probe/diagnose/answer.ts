@@ -49,8 +49,8 @@ function notImds({ address }: PathEvidence, answer: string): Verdict {
 }
 
 /**
- * IMDS sends the answer to a PUT with the hop limit of the instance's metadata options (default: 1).
- * Every other answer has the usual hop limit.
+ * IMDS sends the answer to a PUT with the hop limit of the instance's metadata options (default:
+ * 1). Every other answer has the usual hop limit.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-existing-instances.html
  */
 function diagnoseSilence(evidence: PathEvidence): Verdict {

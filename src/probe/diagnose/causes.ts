@@ -7,9 +7,9 @@ import { connectOutcome, droppedNote, isIpv6, type PathEvidence, toVerdict } fro
 import { addressFix, modifyOptionsCommand, routeFix } from "./fixes.ts";
 
 /**
- * The verdict is the first cause that is found, in this order. Facts about the kernel's decisions come
- * before the meaning of an errno, because a packet that this machine drops, outgoing or incoming, has
- * the same errno as a packet without an answer.
+ * The verdict is the first cause that is found, in this order. Facts about the kernel's decisions
+ * come before the meaning of an errno, because a packet that this machine drops, outgoing or
+ * incoming, has the same errno as a packet without an answer.
  */
 const checks: readonly ((evidence: PathEvidence) => Verdict | null)[] = [
   checkAddress,
@@ -27,7 +27,7 @@ export function diagnoseConnection(evidence: PathEvidence): Verdict {
   return found ?? describeNoConnection(evidence);
 }
 
-/** A NIC without an address: the kernel would send from the address of another NIC, without answer. */
+/** A NIC without an address. The kernel would send from another NIC's address and get no answer. */
 function checkAddress(evidence: PathEvidence): Verdict | null {
   const { link, source } = evidence;
   const isMissing = link !== null && (source === null || isLinkLocalIpv6(source));
@@ -39,9 +39,9 @@ function checkAddress(evidence: PathEvidence): Verdict | null {
 }
 
 /**
- * A prohibit, blackhole or unreachable route. Over IPv4, a socket that is bound to a NIC ignores such
- * a route and sends (the kernel assumes that the address is on-link), but rp_filter drops the answer
- * if there is no route back. All other sockets get EACCES, EINVAL or EHOSTUNREACH.
+ * A prohibit, blackhole or unreachable route. Over IPv4, a socket that is bound to a NIC ignores
+ * such a route and sends (the kernel assumes that the address is on-link), but rp_filter drops the
+ * answer if there is no route back. All other sockets get EACCES, EINVAL or EHOSTUNREACH.
  */
 function checkRefusals(evidence: PathEvidence): Verdict | null {
   const { pathFacts, machine, address } = evidence;
@@ -73,8 +73,8 @@ function describeRefusals(refusals: readonly Refusal[], address: string): string
 /**
  * The kernel drops the answer, because it has no route back through the NIC (rp_filter). Loose (2)
  * accepts the answer if any route covers IMDS's address; strict (1), only if the best route leads
- * through this NIC. The larger value of `all` and of the NIC is used, so 2 on the NIC is always loose.
- * The setting is written with slashes, because a NIC's name can contain dots (sysctl(8)).
+ * through this NIC. The larger value of `all` and of the NIC is used, so 2 on the NIC is always
+ * loose. The setting is written with slashes, because a NIC's name can contain dots (sysctl(8)).
  * https://docs.kernel.org/networking/ip-sysctl.html
  */
 function checkReversePath({ pathFacts, nicFacts, nic, address }: PathEvidence): Verdict | null {

@@ -13,7 +13,7 @@ export function diagnoseImdsPath(evidence: PathEvidence): Verdict {
   return found ?? diagnoseConnection(evidence);
 }
 
-/** The verdict on a link that is down or has no carrier; null for another link, or without a link. */
+/** The verdict on a link that is down or has no carrier; null for other links, or without a link. */
 function diagnoseLink(link: LinkState | null): Verdict | null {
   if (link === null || (link.isUp && link.hasCarrier)) return null;
   const up = `ip link set dev ${quoteShellWord(link.name)} up`;
@@ -35,7 +35,7 @@ const answeredWords: readonly Verdict["word"][] = [
 /** Verdicts that are normal over IPv6 on EC2, so that another verdict is more useful. */
 const expectedWords: readonly Verdict["word"][] = ["no-address", "no-route"];
 
-/** Chooses one verdict for a NIC, or for kernel routing (`link` is null), from those of its paths. */
+/** Chooses the verdict of a NIC, or of kernel routing (`link` is null), from those of its paths. */
 export function diagnoseNic(link: LinkState | null, paths: readonly ProbedPath[]): Verdict {
   const verdicts = paths.map(({ verdict }) => verdict);
   const reached = verdicts.find(({ word }) => word === "reached");
@@ -58,10 +58,10 @@ function noteTemporaryLease(reached: Verdict, { addresses }: LinkState): Verdict
 const problem = "programs that do not bind to a NIC (curl, the SDKs) do not reach IMDS";
 
 /**
- * Why programs that do not bind to a NIC (curl, the SDKs) do not reach IMDS although a NIC does. The
- * difference is that over IPv4 a bound socket needs no route and ignores a prohibit route. Returns
- * null if such programs reach IMDS, or if no NIC does. `kernel` is null if kernel routing was not
- * probed; then the routes of the NICs' paths decide.
+ * Why programs that do not bind to a NIC (curl, the SDKs) do not reach IMDS although a NIC does.
+ * The difference is that over IPv4 a bound socket needs no route and ignores a prohibit route.
+ * Returns null if such programs reach IMDS, or if no NIC does. `kernel` is null if kernel routing
+ * was not probed; then the routes of the NICs' paths decide.
  */
 export function diagnoseUnboundRouting(
   nics: readonly ProbedNic[],

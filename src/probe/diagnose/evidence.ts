@@ -3,7 +3,7 @@ import type { MachineFacts, NicFacts, PathFacts, PathProbe, Verdict } from "../.
 
 /** The probe of a path, and all facts about this path. */
 export interface PathEvidence {
-  /** The NIC that was probed, or for kernel routing the NIC that a fix can name; null without a NIC. */
+  /** The NIC that was probed; for kernel routing, a NIC that a fix can name; null without NICs. */
   readonly nic: string | null;
   /** null for kernel routing. */
   readonly link: LinkState | null;
@@ -35,7 +35,7 @@ export function isIpv6({ address }: Pick<PathEvidence, "address">): boolean {
   return address.includes(":");
 }
 
-/** The number of packets that the NIC's driver has dropped, in brackets; empty if it dropped none. */
+/** The number of packets that the NIC's driver has dropped, in brackets; empty if none. */
 export function droppedNote({ nicFacts, nic }: PathEvidence): string {
   const { exceeded } = nicFacts;
   if (exceeded === null || exceeded === 0) return "";

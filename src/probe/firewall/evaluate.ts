@@ -36,7 +36,7 @@ interface Traversal {
 
 const hooks = { out: ["output", "postrouting"], in: ["prerouting", "input"] } as const;
 
-/** The rule or policy that blocks a packet; a certain block is preferred. null if nothing blocks it. */
+/** The rule or policy that blocks a packet, a certain block first; null if nothing blocks it. */
 export function evaluateFirewall(
   chains: readonly FirewallChain[],
   packet: FirewallPacket,
@@ -65,7 +65,7 @@ function evaluateBaseChain(
   return undecided && { isCertain: false, ...describeBlock(undecided, base, packet) };
 }
 
-/** The fix removes a rule that names only this address. For a wider rule, it adds an accepting rule. */
+/** The fix removes a rule that names only this address. Against a wider rule, it adds a rule. */
 function describeBlock(
   { rule, chain }: RuleInChain,
   base: FirewallChain,

@@ -8,7 +8,7 @@ import type {
 
 export type Iptables = "iptables" | "ip6tables";
 
-/** Parses the output of `iptables-save` or `ip6tables-save`, without `nat`, which only translates. */
+/** Parses the output of `iptables-save` or `ip6tables-save`, without `nat`: it only translates. */
 export function parseIptables(text: string, program: Iptables): readonly FirewallChain[] {
   return text
     .split(/^\*/m)

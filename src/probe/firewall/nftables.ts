@@ -195,7 +195,7 @@ const elementSchema = v.object({ elem: v.object({ val: v.unknown() }) });
 const prefixSchema = v.object({ prefix: v.object({ addr: v.string(), len: v.number() }) });
 const rangeSchema = v.object({ range: v.tuple([scalarSchema, scalarSchema]) });
 
-/** The values on the right side of a match: one, a list, or a set. null if they are not understood. */
+/** The values on the right side of a match: one, a list or a set; null if not understood. */
 function parseValues(right: unknown, scope: Scope): readonly string[] | null {
   if (typeof right === "string" && right.startsWith("@")) {
     const elements = scope.sets.get(fullName(scope, right.slice(1)));
