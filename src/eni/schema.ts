@@ -15,7 +15,7 @@ import { compareNaturally } from "../model/text.ts";
 
 /**
  * The leaves of `meta-data/network/interfaces/macs/MAC/` that a NIC's configuration depends on.
- * Other leaves are ignored, and absent leaves stay absent. The output values are canonical.
+ * Other leaves are ignored, and absent leaves stay absent. Values are converted to canonical form.
  */
 export const eniSchema = v.object({
   "interface-id": v.optional(
@@ -36,7 +36,7 @@ export const eniSchema = v.object({
 
 export type EniLeaf = keyof typeof eniSchema.entries;
 
-/** An ENI's folder, with the ENI's MAC and whether `meta-data/mac` has this MAC. */
+/** An ENI's metadata folder, the ENI's MAC, and whether `meta-data/mac` has this MAC. */
 export interface ListedEni {
   readonly mac: string;
   readonly isPrimary: boolean;
@@ -49,7 +49,7 @@ export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 /** For `meta-data/mac` and for the keys of `macs/`. */
 export const macSchema = leafSchema("a MAC address", parseMac);
 
-/** Checks only the folders above the ENIs, and not the rest of the tree. */
+/** Checks only the folders that contain the ENIs' folders, and not the rest of the tree. */
 export const foldersSchema = v.object({
   mac: v.optional(macSchema),
   network: v.optional(
@@ -76,7 +76,7 @@ function leafSchema<T>(what: string, parse: (text: string) => T | null) {
   );
 }
 
-/** For a leaf of several lines, or the array that `fetch` prints for it. Removes duplicates. */
+/** For a leaf of several lines, or the array that `fetch` prints instead. Removes duplicates. */
 function listSchema(what: string, parse: (text: string) => string | null) {
   return v.optional(
     v.pipe(
@@ -101,7 +101,7 @@ function parseSubnet(text: string): string | null {
   return cidr !== null && prefixLength(cidr) <= 30 ? cidr : null;
 }
 
-/** The names of the leaves in `eniSchema`; no other leaves need to be requested. */
+/** The names of the leaves in `eniSchema`. Only these leaves need to be requested. */
 export const eniLeafNames: readonly string[] = Object.keys(eniSchema.entries);
 
 /** The failure `meta-data/…/local-ipv4s: "10.0.0.300" is not an IPv4 address`. */
@@ -118,7 +118,7 @@ function shortenJson(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
-/** Converts a complete folder (see `checkComplete`) into an `Eni`. */
+/** Converts an ENI's metadata folder into an `Eni`. `checkComplete` must have accepted it. */
 export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   const vpcIpv4 = folder["vpc-ipv4-cidr-blocks"] ?? folder["vpc-ipv4-cidr-block"];
   return {
@@ -142,7 +142,7 @@ export function toEni({ mac, isPrimary, folder }: ListedEni): Eni {
   };
 }
 
-/** Only the first address is special. The rest is sorted, since IMDS may change the order. */
+/** Keeps the first address first. Sorts the others, because IMDS may change their order. */
 function firstThenSorted(addresses: readonly string[] = []): readonly string[] {
   return [...addresses.slice(0, 1), ...sorted(addresses.slice(1))];
 }

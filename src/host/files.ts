@@ -38,16 +38,16 @@ export const systemFiles: Files = {
     asChange(path, nullIfCode(fs.rmdir(path), ["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"])),
 };
 
-/** Device number of /dev/null: Linux, Documentation/admin-guide/devices.txt, 1:3. */
+/** The device number of /dev/null (major 1, minor 3), from Linux's admin-guide/devices.txt. */
 export const nullDevice = 0x103;
 
-/** Every file that ec2nic reads is much smaller; a larger one would only use memory. */
+/** The limit for one file. Every file that ec2nic needs is much smaller. */
 const maxBytes = 67_108_864;
 
 /**
- * The content of a regular file; empty for /dev/null, which masks a file. Other kinds are refused,
- * because reading a pipe or a device might never end. O_NONBLOCK is set, because opening a pipe
- * would wait for its writer.
+ * The content of a regular file. /dev/null counts as an empty file, because a link to it masks a
+ * file. Other kinds of files are refused, because reading a pipe or a device might never end.
+ * O_NONBLOCK is set, because opening a pipe would wait for its writer.
  */
 async function readRegularFile(path: string): Promise<Uint8Array> {
   const file = await fs.open(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
@@ -105,7 +105,7 @@ async function unlinkIfOlder(path: string, minAgeMs: number): Promise<void> {
 
 /**
  * Syncs the directory of a changed path, because otherwise a power failure may undo the change
- * (fsync(2), Notes). A directory that can be written but not read is not synced; that is no error.
+ * (fsync(2), Notes). A directory that cannot be read is not synced; this is no error.
  */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await fs.open(directoryOf(path), "r").catch(() => null);
@@ -113,7 +113,10 @@ async function syncDirectory(path: string): Promise<void> {
   await directory?.close();
 }
 
-/** null if nothing is there. ENOTDIR: a part of the path is a file. EINVAL: not a symbolic link. */
+/**
+ * null if nothing is at the path, if a part of the path is a file (ENOTDIR), or if the path is not
+ * a symbolic link (EINVAL).
+ */
 function nullIfAbsent<T>(work: Promise<T>): Promise<T | null> {
   return nullIfCode(work, ["ENOENT", "ENOTDIR", "EINVAL"]);
 }
@@ -125,7 +128,7 @@ async function nullIfCode<T>(work: Promise<T>, codes: readonly string[]): Promis
   });
 }
 
-/** null if `path` does not exist. Throws `NOPERM` without permission, otherwise `OSERR`. */
+/** null if `path` does not exist. Throws `NOPERM` if permission is missing, else `OSERR`. */
 async function readOrNull<T>(path: string, work: Promise<T>): Promise<T | null> {
   return nullIfAbsent(work).catch((cause: unknown) => {
     const message = `${path}: could not be read: ${describeCause(cause)}`;
@@ -134,7 +137,7 @@ async function readOrNull<T>(path: string, work: Promise<T>): Promise<T | null> 
   });
 }
 
-/** Waits for a change of `path`. Throws `NOPERM` without permission, otherwise `CANTCREAT`. */
+/** Waits for a change of `path`. Throws `NOPERM` if permission is missing, else `CANTCREAT`. */
 async function asChange(path: string, work: Promise<unknown>): Promise<void> {
   await work.catch((cause: unknown) => {
     throw writeFailure(path, cause);

@@ -120,7 +120,7 @@ export interface Files {
   readonly remove: (path: string) => Promise<void>;
   /** Creates a symbolic link to `target`, and replaces a file or link that is at `path`. */
   readonly symlink: (path: string, target: string) => Promise<void>;
-  /** Gives `existing` a second name on the same file system; no effect if it does not exist. */
+  /** Creates `path` as a second name of `existing`; no effect if `existing` does not exist. */
   readonly hardLink: (path: string, existing: string) => Promise<void>;
   /** Renames a file, and replaces what is at `to`; no effect if `from` does not exist. */
   readonly move: (from: string, to: string) => Promise<void>;

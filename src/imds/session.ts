@@ -26,14 +26,14 @@ export interface ImdsSession {
    */
   readonly get: (metadataPath: MetadataPath, options?: GetOptions) => Promise<Uint8Array | null>;
   /**
-   * Sends one GET, without a retry, and returns its transient error. The PUT for the token is still
+   * Sends one GET without a retry, and returns its transient error. The PUT for the token is still
    * retried. Throws after a final refusal (400, 403, redirect), or if no token was issued.
    */
   readonly tryGet: (metadataPath: MetadataPath, options?: TryGetOptions) => Promise<Answer>;
   readonly stats: () => ImdsStats;
   /** When the run must end, on `Clock.now`. */
   readonly deadlineMs: number;
-  /** How often one request is retried at most. Infinity means until the deadline. */
+  /** The most retries of one request. Infinity means that only the deadline ends the retries. */
   readonly retries: number;
   /** Closes every connection, and removes every temporary address. */
   readonly close: () => Promise<void>;
@@ -45,19 +45,19 @@ export interface GetOptions extends TryGetOptions {
 }
 
 export interface TryGetOptions {
-  /** An empty body is a value, not a transient error. Default: see `isEmptyValueAllowed`. */
+  /** An empty body is a value and not a transient error. Default: see `isEmptyValueAllowed`. */
   readonly mayBeEmpty?: boolean;
-  /** Adds a slash at the end of the path, with which AWS documents the listing of a folder. */
+  /** Adds a slash at the end of the path. AWS documents the listing of a folder with that slash. */
   readonly asFolder?: boolean;
 }
 
 /** What `--json` prints about the session. */
 export interface ImdsStats {
-  /** The endpoint that issued the token; null before that. */
+  /** The endpoint that issued the token; null if no token was issued yet. */
   readonly endpoint: string | null;
   /** The NIC that the sockets were bound to; null if they were not bound. */
   readonly interface: string | null;
-  /** null before a token was issued. */
+  /** How the endpoint was reached; null if no token was issued yet. */
   readonly through: "routing" | "nic" | "imdsd" | null;
   readonly requests: number;
   /** How many requests were retries. */
@@ -100,7 +100,7 @@ export function openSession(host: Host, settings: ImdsSettings): ImdsSession {
   };
 }
 
-/** Sends GETs over one connection, which the first GET acquires, and the next after a failure. */
+/** Sends GETs over one connection. The first GET, and the next after a failure, acquires it. */
 function createConnectedGet(
   settings: ImdsSettings,
   acquire: () => Promise<Connection>,
@@ -133,8 +133,9 @@ function createConnectedGet(
 }
 
 /**
- * Sends one request, within the time limits of a try and of the run. Throws `DATAERR` if all
- * answers together exceed `maxTotalBytes`, because they are kept in memory.
+ * Creates the function that sends each request of a session, within the limits of a try and of the
+ * run. It throws `DATAERR` if all answers of the session together exceed `maxTotalBytes`, because
+ * they stay in memory.
  */
 function createSendOnce(
   host: Pick<Host, "clock" | "log" | "signal">,

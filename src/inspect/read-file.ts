@@ -1,8 +1,8 @@
 import type { FileHost } from "../host/host.ts";
 
 /**
- * The text of a file, as UTF-8 without a byte order mark; null if there is no such file. Throws
- * `NOPERM` or `OSERR` if the file exists but cannot be read.
+ * The text of a file, decoded as UTF-8, without a byte order mark; null if there is no such file.
+ * Throws `NOPERM` or `OSERR` if the file exists but cannot be read.
  */
 export async function readText({ files }: FileHost, path: string): Promise<string | null> {
   const bytes = await files.read(path);
@@ -10,19 +10,20 @@ export async function readText({ files }: FileHost, path: string): Promise<strin
 }
 
 /**
- * The text of a file of the kernel or a daemon; "" if it does not exist or cannot be read. What it
- * describes can disappear at any moment, and a few files of sysfs fail with EINVAL by design.
+ * The text of a file that the kernel or a daemon provides; "" if it is missing or unreadable. The
+ * device or process behind the file can disappear at any moment, and a few files of sysfs fail with
+ * EINVAL by design.
  */
 export async function readTextOrEmpty(host: FileHost, path: string): Promise<string> {
   return (await readText(host, path).catch(() => null)) ?? "";
 }
 
-/** Decodes text that is compared or written back byte for byte, so a byte order mark stays. */
+/** Decodes UTF-8 and keeps a byte order mark, for text that is compared or written back exactly. */
 export function decodeExactly(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** The first of the paths that exists; null if none does. */
+/** The first of the paths that exists; null if none of them exists. */
 export async function findExisting(
   { files }: FileHost,
   paths: readonly string[],
@@ -42,8 +43,8 @@ export async function listPaths(
 }
 
 /**
- * What `read` gives; null if it fails and `path` no longer exists. A read from a removed device
- * fails in several ways (ENODEV, EINVAL, ENOENT).
+ * The result of `read`; null if `read` fails and `path` no longer exists. A read from a removed
+ * device fails in several ways (ENODEV, EINVAL, ENOENT).
  */
 export function unlessGone<T>(
   { files }: FileHost,

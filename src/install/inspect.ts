@@ -16,7 +16,7 @@ import { unitDirectory } from "./units/unit.ts";
 
 const ruleDirectory = "/etc/udev/rules.d";
 
-/** A file in the first directory hides those of the same name in the others (udev(7)). */
+/** A file in one directory hides files with the same name in the later directories (udev(7)). */
 const ruleDirectories = [
   ruleDirectory,
   "/run/udev/rules.d",
@@ -54,7 +54,7 @@ export async function inspectInstall(
   };
 }
 
-/** `systemctl is-active` prints one word for each unit, in their order (systemctl(1)). */
+/** `systemctl is-active` prints one word for each unit, in the given order (systemctl(1)). */
 async function listActiveUnits(host: ExecHost): Promise<readonly string[]> {
   const argv = ["systemctl", "is-active", ...persistentUnits];
   const words = (await host.exec(argv, { timeoutMs: 10_000 })).stdout.split("\n");
@@ -107,7 +107,7 @@ async function readHotplugFiles(target: FileHost): Promise<readonly HotplugFile[
   return Promise.all(paths.map((path) => readHotplugFile(target, path)));
 }
 
-/** The directories with the links by which systemd starts units. */
+/** The directories with the links that make systemd start units. */
 function listWantsDirectories(target: FileHost): Promise<readonly string[]> {
   return listPaths(target, unitDirectory, /\.(?:wants|requires)$/);
 }
@@ -119,7 +119,7 @@ async function readHotplugFile(target: FileHost, path: string): Promise<HotplugF
   return { path, content, isMask };
 }
 
-/** The directory that sd_booted(3) checks, and the socket of `udevadm control`. */
+/** These exist if the daemon runs: sd_booted(3) checks this directory; udevadm uses this socket. */
 const runningDaemonPaths = {
   systemd: ["/run/systemd/system"],
   udev: ["/run/udev/control"],
@@ -144,7 +144,7 @@ async function findDaemons(
   return daemons.filter((_, at) => hasEvidence[at]);
 }
 
-/** The unit in systemd's own directory, with a merged /usr and without. */
+/** The paths of networkd's unit: with a merged /usr, and without. */
 const networkdUnitPaths = ["/usr/lib", "/lib"].map(
   (prefix) => `${prefix}/systemd/system/systemd-networkd.service`,
 );

@@ -10,10 +10,11 @@ type ProgramHost = Pick<TargetHost, "files" | "program" | "target">;
 const [defaultPath, ...otherPaths] = ["/usr/local/bin/ec2nic", "/usr/bin/ec2nic"] as const;
 
 /**
- * The path by which units and hooks on the target start ec2nic. For an image, it is the path of
- * this program in the image; else that of another copy in the image (a copy for another processor
- * cannot be the running program); else that of this program on this machine. Throws `USAGE` if the
- * path is unsuitable; the hint contains the commands to fix that.
+ * The path by which units and hooks on the target start ec2nic. On this machine, this is the path
+ * of the running program. In an image, it is the first that exists: the running program's path in
+ * the image, or the path of another copy there (for example for another processor). If neither
+ * exists, it is the running program's path on this machine. Throws `USAGE` if the path is
+ * unsuitable; the hint contains the commands to fix that.
  */
 export async function resolveProgram(host: ProgramHost): Promise<string> {
   const { root, isThisMachine } = host.target;
@@ -48,15 +49,16 @@ async function findProgramInImage({ files, program, target }: ProgramHost): Prom
   return path ?? (await findExisting(target, [defaultPath, ...otherPaths])) ?? program;
 }
 
-/** Directories that lose their files at boot or earlier. */
+/** Directories whose files are lost at the next boot or earlier. */
 const volatileDirectories = ["/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
-/** ProtectHome= hides these from our units, and programs of root do not belong there. */
+/** ProtectHome= hides these from our units, and a program that root runs does not belong there. */
 const homeDirectories = ["/home", "/root"];
 
 /**
- * Why units, rules and hooks cannot start a program at this path; null if they can. systemd, and
- * the shell of a hook, would split a path with blanks, and interpret special characters.
+ * The reason why units, rules and hooks cannot start a program at this path; null if they can.
+ * systemd and shells split a path at blanks and interpret special characters. Units also need a
+ * permanent path, and do not see home directories.
  */
 export function unsuitableReason(program: string): string | null {
   const isBelow = (directory: string): boolean => program.startsWith(`${directory}/`);

@@ -1,6 +1,6 @@
 /** The wanted network configuration, independent of the backend. */
 export interface NetworkConfig {
-  /** In the order of `index`, then MAC. */
+  /** Sorted by `index`, then by MAC. */
   readonly nics: readonly NicConfig[];
 }
 
@@ -15,11 +15,11 @@ export interface NicConfig {
   /** The metric of routes from DHCP and router advertisements in the main table. */
   readonly metric: number;
   readonly dhcp4: boolean;
-  /** DHCPv6 and router advertisements, which give the router. */
+  /** Whether DHCPv6 and router advertisements are on; router advertisements give the router. */
   readonly dhcp6: boolean;
-  /** The primary address of each family, given by DHCP: the source of the NIC's own traffic. */
+  /** The primary address of each family, which DHCP gives: the NIC's default source address. */
   readonly leased: readonly string[];
-  /** Secondary addresses, /32 and /128; they are never the source of the NIC's own traffic. */
+  /** Secondary addresses, as /32 and /128; they are never a default source address. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
@@ -27,7 +27,7 @@ export interface NicConfig {
 
 export interface Route {
   readonly family: 4 | 6;
-  /** A CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
+  /** A CIDR. `0.0.0.0/0` and `::/0` mean a default route. */
   readonly destination: string;
   /** null if the destination is directly on the link. */
   readonly gateway: string | null;
@@ -43,7 +43,7 @@ export interface RoutingPolicyRule {
   readonly family: 4 | 6;
   /** A CIDR. */
   readonly from: string;
-  /** A CIDR; null for anywhere. */
+  /** A CIDR; null for every destination. */
   readonly to: string | null;
   readonly table: number;
   readonly priority: number;

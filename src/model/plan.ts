@@ -7,9 +7,9 @@ export interface ConfigFile {
   /** The absolute path on the target, without `--root`. */
   readonly path: string;
   readonly content: string;
-  /** Permission bits: 0600, or what the daemon that reads it requires. */
+  /** Permission bits: 0600, or what the daemon that reads the file requires. */
   readonly mode: number;
-  /** The NIC that it configures; null for the machine as a whole. */
+  /** The NIC that the file configures; null for the machine as a whole. */
   readonly mac: string | null;
 }
 
@@ -19,7 +19,7 @@ export interface Step {
   readonly reason: string;
   /** The NIC that fails if the command fails; null for all NICs that changed. */
   readonly mac: string | null;
-  /** After this time the command is ended, and counts as failed. */
+  /** After this time the command is ended and counts as failed. */
   readonly timeoutMs: number;
   /** The command rewrites this directory; files with unchanged content keep their inodes. */
   readonly preservesDirectory?: string;
@@ -45,7 +45,7 @@ export interface NetworkPlan {
   readonly nics: readonly NicResult[];
 }
 
-/** The worst first. */
+/** Ordered from the worst to the best. */
 export const nicOutcomes = [
   "failed",
   "incomplete",
@@ -71,7 +71,7 @@ export interface NicResult {
 /** The chosen backend, and the facts that are needed to make it read its files again. */
 export interface Activation {
   readonly backend: Backend;
-  /** null if the backend is not netplan. */
+  /** netplan's renderer; null if the backend is not netplan. */
   readonly renderer: NetplanRenderer | null;
   /** `local`: the daemon has not started yet, and will read our files when it starts. */
   readonly stage: "local" | "network";
@@ -90,7 +90,7 @@ export function usesNetworkManager(activation: Pick<Activation, "backend" | "ren
 /** What commands need to know about a configured NIC. */
 export interface ActiveNic {
   readonly mac: string;
-  /** null if the NIC is not attached; then it cannot be activated. */
+  /** The link's name; null if the NIC is not attached. Such a NIC cannot be activated. */
   readonly name: string | null;
   readonly isPrimary: boolean;
 }
@@ -111,7 +111,7 @@ export type Difference = DifferenceLocation &
   );
 
 interface DifferenceLocation {
-  /** null if it belongs to no known NIC. */
+  /** The NIC's MAC; null if the difference belongs to no known NIC. */
   readonly mac: string | null;
   /** The link's name; null if there is no link. */
   readonly name: string | null;
@@ -119,17 +119,17 @@ interface DifferenceLocation {
   readonly text: string;
 }
 
-/** `wrong`: the address exists, but duplicate address detection has failed. */
+/** `what` is `wrong` if the address exists, but duplicate address detection has failed. */
 interface AddressDifference {
   readonly kind: "address";
   readonly what: "missing" | "wrong";
-  /** With the prefix length that the address has or should have. */
+  /** The address with the prefix length that it has or should have. */
   readonly cidr: string;
   /** DHCP gives the address, so only a DHCP client can add it. */
   readonly isLeased: boolean;
 }
 
-/** `wrong`: another route to this destination is used. */
+/** `what` is `wrong` if the machine uses another route to this destination. */
 interface RouteDifference {
   readonly kind: "route";
   readonly what: "missing" | "wrong";
@@ -140,7 +140,7 @@ interface RouteDifference {
 
 /** The existing files that a plan depends on. */
 export interface HostState {
-  /** The files at our paths, of every backend, sorted by path. */
+  /** The existing files at all paths that ec2nic can write, with any backend; sorted by path. */
   readonly files: readonly ExistingFile[];
   /** The text of `/etc/ec2nic/unmanaged`; null if there is no such file. */
   readonly unmanaged: string | null;
@@ -150,14 +150,14 @@ export interface ExistingFile {
   /** The path on the target, without `--root`. */
   readonly path: string;
   readonly content: string;
-  /** Permission bits; null if it is not a regular file, but for example a symbolic link. */
+  /** Permission bits; null if the path is no regular file, but for example a symbolic link. */
   readonly mode: number | null;
 }
 
 /** A configuration file of another program, or of the admin. */
 export interface OtherFile {
   readonly path: string;
-  /** "" for a link to /dev/null, which masks files with this name. */
+  /** Empty for a link to /dev/null, because such a link masks files with this name. */
   readonly content: string;
 }
 

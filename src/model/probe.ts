@@ -1,7 +1,7 @@
 import type { FirewallChain } from "./firewall.ts";
 import type { LinkState } from "./link.ts";
 
-/** What the kernel says about a path to IMDS; null if unknown: `ip` is missing or too limited. */
+/** What the kernel says about a path to IMDS. null: `ip` is missing or cannot show the fact. */
 export interface PathFacts {
   readonly route: RouteFact | null;
   /**
@@ -13,7 +13,9 @@ export interface PathFacts {
   readonly unboundRoute: RouteFact | null;
   /** Whether rp_filter accepts a response that arrives here; null if unknown. */
   readonly acceptsReplies: boolean | null;
-  /** The next hop's entry in the neighbour table; `unused` if it has none, as nothing was sent. */
+  /**
+   * The next hop's entry in the neighbour table; `unused` if nothing was sent, so there is none.
+   */
   readonly neighbour: "reachable" | "failed" | "unused" | null;
   /** The gateway of any IPv6 route of this link. */
   readonly router: string | null;
@@ -38,22 +40,22 @@ export interface Refusal {
   /** `prohibit`, `blackhole`, `unreachable` */
   readonly type: string;
   readonly kind: "route" | "rule";
-  /** The canonical CIDR that it covers. */
+  /** The canonical CIDR that the route or rule covers. */
   readonly destination: string;
-  /** The command that removes it. */
+  /** The command that removes the route or rule. */
   readonly remove: string;
 }
 
 export interface MachineFacts {
   readonly refusals: readonly Refusal[];
-  /** null if it cannot be read (without root, or without nft and iptables). */
+  /** null if the chains cannot be read: without root, or without nft and iptables. */
   readonly firewall: readonly FirewallChain[] | null;
   readonly uid: number;
   /** systemd-imdsd runs. It asks IMDS for other programs, and can forbid their direct access. */
   readonly hasImdsd: boolean;
   /** The command that gets an address, without the NIC's name at its end; null if there is none. */
   readonly dhcpClient: readonly string[] | null;
-  /** The instance id from the firmware; null if it has none. */
+  /** The instance id from the firmware; null if the firmware has none. */
   readonly instanceId: string | null;
 }
 
@@ -111,7 +113,7 @@ export interface Verdict {
   readonly word: VerdictWord;
   /** A sentence about the NIC, without its name and without the full stop. */
   readonly text: string;
-  /** Shell commands that fix it, in order; null if none is known. */
+  /** Shell commands that fix the problem, in order; null if none is known. */
   readonly fix: readonly string[] | null;
 }
 

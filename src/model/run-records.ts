@@ -3,13 +3,13 @@ import type { BusDevice, Link } from "./link.ts";
 
 const nicRecordSchema = v.object({
   mac: v.string(),
-  /** The name of its link. */
+  /** The name of the NIC's link. */
   name: v.string(),
-  /** The device, see `BusDevice`; null if the link has none, like a veth. */
+  /** The NIC's device, see `BusDevice`; null if the link has no device, for example a veth. */
   device: v.nullable(v.object({ address: v.string(), inode: v.number() })),
-  /** Everything that IMDS lists for it was configured, and no run waits for more. */
+  /** Everything that IMDS lists for the NIC was configured, and no run waits for more. */
   isSettled: v.boolean(),
-  /** Whether the last run found its files up to date; null if no run checked them in this boot. */
+  /** Whether the last run found the NIC's files up to date; null if no run checked in this boot. */
   foundUnchanged: v.nullable(v.boolean()),
 });
 

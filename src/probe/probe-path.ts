@@ -14,7 +14,7 @@ import { isToken, tokenTtlHeader, tokenHeader, tokenPath } from "../imds/protoco
 /** One path to IMDS: the endpoint, and the transport to it. */
 export interface ProbeTarget {
   readonly endpoint: string;
-  /** The name for the log; null for kernel routing. */
+  /** The name of the NIC for the log; null if the kernel's routing chooses the path. */
   readonly nic: string | null;
   /** Only the transport of a NIC has `tryConnect`. */
   readonly transport: HttpTransport & Partial<Pick<BoundTransport, "tryConnect">>;
@@ -31,7 +31,8 @@ const pauseMs = 100;
 /**
  * Probes a path: connects, requests a token, and reads the instance id with this token. Takes at
  * most `connectMs` and five times `tryMs`, and ends at the deadline. Every GET has a token, because
- * CloudWatch counts a GET without one in `MetadataNoToken`. Throws the reason of `stop`.
+ * CloudWatch counts a GET without one in `MetadataNoToken`. Throws the reason of `stop` when it
+ * fires.
  */
 export async function probePath(
   host: Pick<Host, "clock" | "log">,
@@ -82,7 +83,7 @@ async function tryConnect(
 
 type RequestSteps = Pick<PathProbe, "token" | "read" | "invalidToken" | "requests">;
 
-/** Requests a token, and reads the instance id with it. After silence, sends an invalid token. */
+/** Requests a token and the instance id. If no token arrives in time, sends an invalid token. */
 async function requestOnce(
   host: Pick<Host, "clock" | "log">,
   target: ProbeTarget,
@@ -112,13 +113,15 @@ const idPath = "/latest/meta-data/instance-id";
 /** A token and an id are short, so a longer answer is not from IMDS. */
 const maxBytes = 4096;
 
-/** With 401, because IMDS sometimes refuses a new token; with 404, because the id can be late. */
+/** 401: IMDS sometimes refuses a new token. 404: the instance id can be late. */
 function isTransient({ token, read }: RequestSteps): boolean {
   const outcome = read?.outcome ?? token?.outcome ?? "";
   return /^(401|404|408|429|5\d\d|ECONNRESET)$/.test(outcome);
 }
 
-/** fetch does not report the connect. An errno shows its result, or after silence a second connect. */
+/**
+ * fetch does not report its connect. An errno shows the result; after silence, a second connect.
+ */
 async function inferConnect(
   host: Pick<Host, "clock" | "log">,
   { endpoint, transport }: ProbeTarget,
@@ -145,7 +148,7 @@ interface ProbeResponse extends ProbeStep {
   readonly body: string;
 }
 
-/** Sends one request, and returns its result as a word. Throws the reason of `stop`. */
+/** Sends one request. Returns the result as a word. Throws the reason of `stop` when it fires. */
 async function sendRequest(
   host: Pick<Host, "clock" | "log">,
   { transport, nic }: ProbeTarget,
@@ -169,7 +172,10 @@ function interpretResult(result: HttpResult): { readonly outcome: string; readon
   return { outcome: "ok", body: new TextDecoder("latin1").decode(body.bytes) };
 }
 
-/** The errno of the error or of one of its causes. Without an errno, the answer was not HTTP. */
+/**
+ * `silent` after a timeout, else the errno of the error or of one of its causes. If there is no
+ * errno, the answer was not HTTP, and the result is `not-http`.
+ */
 function errorOutcome({ kind, codes }: HttpError): string {
   if (kind !== "failed") return "silent";
   return codes.find((code) => /^E[A-Z]+$/.test(code)) ?? "not-http";

@@ -45,7 +45,7 @@ export async function reportFirst(
   return exitCodes.OK;
 }
 
-/** The best path that reached IMDS, and the number of requests over all paths. */
+/** The first path that reached IMDS, in order of rank, and the number of requests of all paths. */
 function summarizeImds({ nics, kernel, elapsedMs }: ProbeResult) {
   const sources = [
     ...nics.map(({ link, paths }) => ({ name: link.name, paths })),

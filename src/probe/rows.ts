@@ -6,7 +6,7 @@ import type { ProbeResult } from "./probe-nics.ts";
 
 export type ProbeResults = Omit<ProbeResult, "elapsedMs">;
 
-/** One row of the output: a NIC, or kernel routing if `nic` is null. */
+/** One row of the output: a NIC, or (`nic` is null) the path that the kernel's routing chooses. */
 export interface ProbeRow {
   readonly name: string;
   readonly nic: ProbedNic | null;
@@ -19,13 +19,13 @@ export interface ProbeRows {
   readonly rows: readonly ProbeRow[];
   /** The rows with a problem that the output explains. */
   readonly failing: readonly ProbeRow[];
-  /** The endpoints that were probed, once each, in order. */
+  /** The endpoints that were probed, in order and without duplicates. */
   readonly endpoints: readonly string[];
   /** One line about the NICs that were not probed; empty if there are no such NICs. */
   readonly notProbed: readonly string[];
 }
 
-/** The rows, best first. Kernel routing has a row only if it adds information, or if `verbose`. */
+/** The rows, best first. Kernel routing has a row if its result differs or `verbose` is true. */
 export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean): ProbeRows {
   const asked = nics.filter(({ rank }) => rank !== null);
   const nicRows: readonly ProbeRow[] = asked.map((nic) => ({ name: nic.link.name, nic, ...nic }));
@@ -78,7 +78,7 @@ function describeUnprobed(nics: readonly ProbedNic[]): readonly string[] {
   return names.length === 0 ? [] : [`Not probed: ${joinNames(names)}.`];
 }
 
-/** For machines with dozens of NICs. The JSON has all names. */
+/** A limit for machines with dozens of NICs. The JSON has all names. */
 const maxNames = 8;
 
 /** The names as a list; those beyond `maxNames` are only counted. */
@@ -97,8 +97,8 @@ export function shortEndpoint(endpoint: string, all: readonly string[]): string 
 }
 
 /**
- * The result of a path; null if its link is down or has no carrier. `unneeded` marks a word that is
- * not a problem, because the NIC reaches IMDS over another endpoint.
+ * The result of a path; null if the link of the path is down or has no carrier. `unneeded` marks a
+ * word that is not a problem, because the NIC reaches IMDS over another endpoint.
  */
 export function pathResult(
   { probe, verdict: { word } }: ProbedPath,

@@ -16,14 +16,14 @@ import {
 
 interface TableOptions {
   readonly verbose: boolean;
-  /** The columns of the terminal; null without a terminal, or if the user wants no table. */
+  /** The width of the terminal; null if there is no terminal, or if the user wants no table. */
   readonly columns: number | null;
 }
 
 /**
  * The result as a table of at most 80 columns: a headline, one row per NIC, then the cause for each
- * NIC that does not reach IMDS, and, indented, the commands that fix the cause. Without a terminal,
- * or if the table does not fit, one line per fact (`listProbe`).
+ * NIC that does not reach IMDS, and, indented, the commands that fix the cause. If `columns` is
+ * null or the table does not fit, the result has one line per fact (`listProbe`).
  */
 export function describeProbe(results: ProbeResults, { verbose, columns }: TableOptions): string {
   if (columns === null) return listProbe(results, verbose);

@@ -26,8 +26,8 @@ interface PlannedConfiguration {
 }
 
 /**
- * Collects facts, makes a plan and applies it, while no other run changes this machine. Throws what
- * the readers, `runExclusively` and `applyPlan` throw, and `CONFIG` if no backend is active.
+ * Collects facts, makes a plan and applies it, while no other run can change this machine. Throws
+ * what the readers, `runExclusively` and `applyPlan` throw, and `CONFIG` if no backend is active.
  */
 export function configureNics(
   host: TargetHost,
@@ -65,7 +65,7 @@ async function applyActivation(
 
 /**
  * The link of the primary NIC; null if there is none. If the plan does not contain the primary NIC,
- * our file for the primary NIC identifies the link, or else the default route.
+ * our file for it identifies the link. If there is no such file, the default route does.
  */
 function findPrimaryLink({ collected, plan }: PlannedConfiguration): Link | null {
   const { facts, kernel } = collected;
@@ -79,7 +79,7 @@ function findPrimaryLink({ collected, plan }: PlannedConfiguration): Link | null
   return primary ?? nics.find(({ name }) => name === defaultRoute?.link) ?? null;
 }
 
-/** Records the NICs of a run, but not for an image, which does not have this machine's devices. */
+/** Records the NICs of a run; does nothing for an image, which lacks this machine's devices. */
 async function recordSeenNics(
   target: Target,
   { collected: { facts, devices }, plan, nics }: AppliedConfiguration,
@@ -104,7 +104,7 @@ async function recordSeenNics(
   });
 }
 
-/** Records that these NICs are configured and that no more metadata is expected for them. */
+/** Records that these NICs have all their metadata and are configured, so no run waits for more. */
 export async function recordSettledNics(
   host: TargetHost,
   options: ConfigureOptions,

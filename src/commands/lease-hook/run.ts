@@ -16,8 +16,8 @@ import { reportRun, type ReportHost } from "../configure/report.ts";
 import type { HotplugOptions } from "../hotplug/options.ts";
 
 /**
- * A hook waits at most this long for another run, because a DHCP client waits for its hook, and
- * networkd's unit is ended after 30 s. The other run has metadata, which says more than a lease.
+ * How long a hook waits for another run at most. The DHCP client waits for its hook, and networkd's
+ * unit is ended after 30 s. The other run has metadata, which says more than a lease.
  */
 const maxLockWaitMs = 20_000;
 
@@ -54,9 +54,10 @@ async function handleEvents(
 }
 
 /**
- * Handles networkd's leases until they no longer change and no step is left. It looks for changes
- * itself, because systemd's path unit ignores them while its service runs (`path_enter_running`). A
- * table is removed only after the address is, and networkd removes the file of a lease before both.
+ * Handles networkd's leases until they no longer change and no step is left. Looks for changes
+ * itself, because systemd's path unit ignores changes while its service runs
+ * (`path_enter_running`). For a lost lease, networkd removes the lease's file and later the
+ * address; ec2nic removes the table only after the address.
  */
 async function handleUntilSettled(
   host: Host,
@@ -82,7 +83,7 @@ interface AppliedLeases {
   readonly failure: Failure | null;
 }
 
-/** Applies the events in order. Each event is planned for the facts after the previous one. */
+/** Applies the events in order. Each event is planned with the facts after the previous event. */
 async function applyLeaseEvents(host: Host, events: readonly DhcpEvent[]): Promise<AppliedLeases> {
   const results: AppliedLeases[] = [];
   let facts = await readLeaseFacts(host);
@@ -100,7 +101,7 @@ interface AppliedLease extends AppliedLeases {
   readonly facts: FromDhcpFacts;
 }
 
-/** After a failed step, plans once more, because networkd may just have made the same change. */
+/** Applies an event. After a failed step, plans again: perhaps networkd made the same change. */
 async function applyLeaseEvent(
   host: Host,
   event: DhcpEvent,
@@ -138,7 +139,7 @@ function mergeLeasePlans(plans: readonly FromDhcpPlan[]): FromDhcpPlan {
   };
 }
 
-/** Reports the changes for leases; returns the exit status. */
+/** Reports what was changed because of DHCP leases; returns the exit status. */
 function reportLeases(
   host: ReportHost,
   options: LeaseHookOptions,

@@ -21,15 +21,15 @@ export interface EniTimeline {
   readonly requests: number;
 }
 
-/** What a watch emits: first `usable`, and as the only last event `settled` or `incomplete`. */
+/** What a watch emits for an ENI: first `usable`, and last either `settled` or `incomplete`. */
 export type EniEvent = EniUpdate | EniIncomplete;
 
 export interface EniUpdate {
-  /** `changed`: the ENI has more than in the last event, or less for `confirmAbsenceMs`. */
+  /** `changed`: the ENI has more than in the last event, or has had less for `confirmAbsenceMs`. */
   readonly kind: "usable" | "changed" | "settled";
   readonly mac: string;
   readonly eni: Eni;
-  /** What IMDS may still list, for people. */
+  /** What IMDS perhaps does not list yet, as text for people. */
   readonly missing: readonly string[];
   readonly timeline: EniTimeline;
 }
@@ -39,7 +39,7 @@ export interface EniIncomplete {
   readonly mac: string;
   /** The usable part of the ENI, which may have been emitted before; null if there is none. */
   readonly eni: Eni | null;
-  /** Empty if the ENI is complete, and only the time to settle was too short. */
+  /** Empty if the ENI is complete but had too little time to settle. */
   readonly reasons: readonly string[];
   readonly timeline: EniTimeline;
 }
@@ -72,7 +72,7 @@ export function newEniProgress(mac: string): EniProgress {
   return { mac, lastEmitted: null, classification, timeline, isDone: false };
 }
 
-/** Classifies an ENI again. Returns its new progress, and the events to emit. */
+/** Classifies an ENI again (absent, usable, …). Returns its new progress, and events to emit. */
 export function reclassify(
   progress: EniProgress,
   context: ClassifyContext,
@@ -107,8 +107,8 @@ function eniFacts({ mac, lastEmitted }: EniProgress, context: ClassifyContext): 
 }
 
 /**
- * The last event of an ENI that has not settled at the deadline. `silenceReason`: why IMDS gave no
- * answer at the end; null if it answered.
+ * The last event of an ENI that has not settled at the deadline. `silenceReason` says why IMDS gave
+ * no answer at the end; null if IMDS answered.
  */
 export function endIncomplete(
   progress: EniProgress,

@@ -14,9 +14,9 @@ const maxReleaseMs = 5000;
 const profileDirectory = "/run/systemd/network";
 
 /**
- * systemd-networkd, which gets a file for the NIC and then adds the leased address to the NIC. As
- * soon as the lease is seen, the file is removed, and networkd removes everything again except for
- * a few kernel settings. Seen with systemd 252 and 257.
+ * systemd-networkd as a client. It gets a file for the NIC, and then adds the leased address to the
+ * NIC. As soon as the lease is seen, ec2nic removes the file, and networkd removes what it has
+ * added. Only the kernel settings in `listWrites` stay. Tested with systemd 252 and 257.
  */
 export const networkd: LeaseClient = {
   name: "networkd",
@@ -64,7 +64,7 @@ async function requestLease(
   }
 }
 
-/** Makes networkd read its files again, and waits until networkd has removed its address. */
+/** Makes networkd read its files again, and waits until networkd has removed the leased address. */
 export async function releaseNetworkdLease(host: NetworkdHost, nic: string): Promise<void> {
   await reload(host);
   const endMs = host.clock.now() + maxReleaseMs;
@@ -78,7 +78,7 @@ function profilePath(mac: string): string {
   return `${profileDirectory}/00-ec2nic-lease-${macDigits(mac)}.network`;
 }
 
-/** Requests only an address: no routes, DNS or NTP. At the end networkd sends no DHCPRELEASE. */
+/** Requests an address, but no routes, DNS or NTP. networkd sends no DHCPRELEASE at the end. */
 function renderProfile(nic: string, mac: string): string {
   const options = "Routes Gateway DNS NTP SIP Domains Hostname MTU Timezone".split(" ");
   return `# written by ec2nic for a temporary lease; it goes within seconds
@@ -104,7 +104,7 @@ async function reload(host: NetworkdHost): Promise<void> {
   await host.exec(["networkctl", "reload"], { timeoutMs: commandMs });
 }
 
-/** Whether networkd has removed its address. An address with `scope link` is from ec2nic. */
+/** Whether networkd has removed the leased address. ec2nic's own address has `scope link`. */
 async function isReleased(host: NetworkdHost, nic: string): Promise<boolean> {
   if ((await readAdminState(host, nic)) === "configured") return false;
   if ((await readLeasedAddress(host, nic)) !== null) return false;
@@ -113,7 +113,7 @@ async function isReleased(host: NetworkdHost, nic: string): Promise<boolean> {
   return lines.every((line) => line.includes("scope link"));
 }
 
-/** `unmanaged`, `configuring`, `configured`, …; empty if networkd does not know the link. */
+/** The state of the link: `unmanaged`, `configuring`, `configured`, …; empty if unknown. */
 async function readAdminState(host: Pick<Host, "files">, nic: string): Promise<string> {
   return /^ADMIN_STATE=(.*)$/m.exec(await readStateFile(host, "links", nic))?.[1] ?? "";
 }

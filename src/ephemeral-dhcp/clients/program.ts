@@ -1,16 +1,16 @@
 import type { Host } from "../../host/host.ts";
 import type { ListWrites } from "./client.ts";
 
-/** How to use a DHCP client that is a command, not a daemon. */
+/** How to use a DHCP client that is started for each request, unlike a daemon. */
 export interface Program {
   readonly name: "udhcpc" | "dhclient" | "dhcpcd";
-  /** Returns the command without its arguments; a string says why the program cannot be used. */
+  /** The command without the arguments of `buildArgs`; a string says why there is no command. */
   readonly find: (host: FindHost) => Promise<readonly string[] | string>;
   /** If false, timeout(1) must end the program when no server answers. */
   readonly endsWithoutAnswer: boolean;
-  /** If true, the program renews its lease and does not end, so it is ended after the lease. */
+  /** If true, the program does not end after it has got a lease, so ec2nic ends it. */
   readonly staysWithLease: boolean;
-  /** The arguments to request a lease on a NIC without any configuration of the NIC. */
+  /** The arguments with which the program requests a lease but does not configure the NIC. */
   readonly buildArgs: (nic: string, seconds: string, noopScript: string) => readonly string[];
   /** Matches the output when a server has granted a lease; the first group is the address. */
   readonly grantedPattern: RegExp;
@@ -19,7 +19,7 @@ export interface Program {
 
 export type FindHost = Pick<Host, "env" | "exec" | "files">;
 
-/** For commands that only print something, such as a version. */
+/** The time limit for a command that only prints something, such as a version. */
 export const findTimeoutMs = 2000;
 
 /**

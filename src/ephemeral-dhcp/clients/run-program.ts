@@ -7,7 +7,7 @@ import type { Program } from "./program.ts";
 /** A program that was found, and the tools that start and end it. */
 export interface ProgramSetup {
   readonly program: Program;
-  /** The command without its arguments. */
+  /** The command without the arguments of `buildArgs`, such as `busybox udhcpc`. */
   readonly argv: readonly string[];
   /** Replaces the script of the program, because that script would configure the NIC. */
   readonly noopScript: string;
@@ -24,7 +24,7 @@ export interface Tools {
   readonly setpriv: string | null;
 }
 
-/** The time that a client gets to end after its time limit. */
+/** How long a program may run after its time limit before this process ends it. */
 const exitGraceMs = 500;
 
 /** A client that runs a program for each request. */
@@ -38,7 +38,7 @@ export function createProgramClient(setup: ProgramSetup): LeaseClient {
   };
 }
 
-/** Returns the granted address, or null, when the program has ended. */
+/** Waits until the program has ended. Returns the granted address; null if none was granted. */
 async function runProgram(
   host: ClientHost,
   setup: ProgramSetup,
@@ -98,7 +98,7 @@ export function parseGrantedAddress(
   return parseIpv4(grantedPattern.exec(output)?.[1] ?? "");
 }
 
-/** Records the client's process. When `stop` fires, ends the process even if it ignores SIGTERM. */
+/** Records the process of a program. When `stop` fires, ends it even if it ignores SIGTERM. */
 async function recordAndStop(
   host: ClientHost,
   pid: number,
@@ -118,7 +118,7 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Field 22 of proc_pid_stat(5). The name in parentheses can contain spaces and parentheses. */
+/** Field 22 of proc_pid_stat(5): the start time. The name before it can contain spaces and `)`. */
 async function readStartTime(host: Pick<Host, "files">, pid: number): Promise<string | null> {
   const text = await readTextOrEmpty(host, `/proc/${pid}/stat`);
   return text.replace(/^.*\) /s, "").split(" ")[19] ?? null;

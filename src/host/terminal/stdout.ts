@@ -1,19 +1,19 @@
 import { errorMessage, Failure } from "../../exit.ts";
 
-/** How long a run that was interrupted waits until its last output is read. */
+/** How long an interrupted run waits for its last output to be read. */
 const lastOutputTimeoutMs = 500;
 
 /**
- * Writes all data to stdout. Only `Bun.write(Bun.stdout)` reports a full disk and a closed pipe:
- * with console.log the exit status would be 0, and process.stdout followed by an exit cuts the
- * output at 64 KiB. Throws `CANTCREAT` if a write fails, or the reason of `signal` if that aborts
- * and nothing reads the output.
+ * Writes all data to stdout. Uses `Bun.write(Bun.stdout)`, because only this reports a full disk
+ * and a closed pipe: console.log would end with status 0, and process.stdout followed by an exit
+ * cuts the output at 64 KiB. Throws `CANTCREAT` if a write fails. If `signal` aborts and nothing
+ * reads the output, throws the signal's reason.
  */
 export async function print(data: string | Uint8Array, signal: AbortSignal): Promise<void> {
   if (data.length === 0) return;
   const interrupted = new Promise<never>((_, reject) => {
     const rejectWithReason = (): void => reject(signal.reason);
-    // the run was interrupted before: its reader gets a moment to read the last output
+    // the run is already interrupted, so the last output gets a little time to be read
     if (signal.aborted) setTimeout(rejectWithReason, lastOutputTimeoutMs).unref();
     else signal.addEventListener("abort", rejectWithReason, { once: true });
   });
@@ -32,8 +32,9 @@ async function writeAll(data: string | Uint8Array): Promise<void> {
 }
 
 /**
- * Whether stdout is closed (`>&-`). Bun then opens /dev/null in its place, and the output is lost
- * with status 0. A descriptor inherited over exec(2) never has O_CLOEXEC; one that Bun opened has.
+ * Whether stdout is closed (`>&-`). Bun then opens /dev/null as stdout, and the output is lost with
+ * status 0. A descriptor that was inherited over exec(2) never has O_CLOEXEC; a descriptor that Bun
+ * opened has.
  */
 async function isStdoutClosed(): Promise<boolean> {
   // not with node:fs, which takes 2 ms to load; without /proc, stdout counts as open

@@ -1,6 +1,6 @@
 import { Failure } from "../../exit.ts";
 
-/** The result of one try. A final error is not an `Answer`: it is thrown as a `Failure`. */
+/** The result of one try. A final error is not an `Answer`, because it is thrown as a `Failure`. */
 export type Answer =
   | { readonly kind: "value"; readonly body: Uint8Array }
   | { readonly kind: "absent" }
@@ -9,27 +9,27 @@ export type Answer =
 /** An error after which another try can succeed. */
 export interface TransientError {
   readonly reason: string;
-  /** The kind of the `Failure` if no further try follows. */
+  /** The kind of the `Failure` that is thrown if no further try follows. */
   readonly endsAs: TransientKind;
-  /** From the header `Retry-After`; null without this header. */
+  /** The time in the header `Retry-After`; null if there is no such header. */
   readonly retryAfterMs: number | null;
   /** What can help: a new token, another path, fewer requests, or (`service`) only time. */
   readonly cause: "token" | "path" | "rate" | "service";
-  /** The deadline of the run ended the try early. */
+  /** True if the try had less time than usual and ended because of the run's deadline. */
   readonly isCutByDeadline: boolean;
 }
 
 const transientKinds = ["UNAVAILABLE", "DATAERR"] as const;
 type TransientKind = (typeof transientKinds)[number];
 
-/** Whether this is the `Failure` of a transient error, so that a later request can succeed. */
+/** Whether the error is a `Failure` after transient errors, so that a later request can succeed. */
 export function isTransientFailure(error: unknown): error is Failure {
   return error instanceof Failure && transientKinds.some((kind) => kind === error.kind);
 }
 
 /**
- * The answer that an HTTP status stands for; null for 200, where the body decides. Throws `CONFIG`
- * for 403, and `DATAERR` for a redirect and every other refusal.
+ * The answer for an HTTP status; null for 200, because the body then decides. Throws `CONFIG` for
+ * 403, and `DATAERR` for a redirect and every other refusal.
  */
 export function classifyStatus(
   what: string,

@@ -8,9 +8,9 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** A longer body is not read to its end. */
   readonly maxBytes: number;
-  /** The time limit for everything: connect, headers and body. */
+  /** The time limit for the whole request: connect, headers and body. */
   readonly timeoutMs: number;
-  /** The time limit for the connect alone; null if only `timeoutMs` limits it. */
+  /** The time limit for the connect; null if the connect has no limit except `timeoutMs`. */
   readonly connectMs: number | null;
 }
 
@@ -31,18 +31,20 @@ export type HttpBody =
 
 /** The reason why there is no response, or why the body of a response is incomplete. */
 export interface HttpError {
-  /** `timeout`: after `timeoutMs`; `connect-timeout`: after `connectMs`; `failed`: see `codes`. */
+  /**
+   * `timeout`: `timeoutMs` passed. `connect-timeout`: `connectMs` passed. `failed`: see `codes`.
+   */
   readonly kind: "timeout" | "connect-timeout" | "failed";
-  /** Codes such as `ECONNREFUSED`, of the error and then of its causes. */
+  /** Codes such as `ECONNREFUSED`: first that of the error, then those of its causes. */
   readonly codes: readonly string[];
   readonly message: string;
 }
 
 /**
- * Sends one request and reads the body up to `maxBytes`, with every status, because an unread body
- * would prevent the reuse of the connection. Redirects are not followed, bodies are not decoded,
- * and no proxy is used (see `systemHttp`). Errors are returned; only the reason of `stop` is
- * thrown.
+ * Sends one request and reads the body up to `maxBytes`, even if the status is an error, because an
+ * unread body would prevent the reuse of the connection. Redirects are not followed, bodies are not
+ * decoded, and no proxy is used (see `systemHttp`). Errors are returned. Only the reason of `stop`
+ * is thrown, when `stop` fires.
  */
 export async function exchange(
   host: Pick<Host, "http" | "clock">,
@@ -122,7 +124,7 @@ function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequ
   }, connectCheckDelayMs);
   return {
     signal: expiry.signal,
-    /** If a time limit has passed, returns that limit, whatever the error is. */
+    /** If a time limit has passed, returns the error for that limit instead of the given error. */
     describeError: (error: unknown): HttpError =>
       expired ?? { kind: "failed", codes: listErrorCodes(error), message: String(error) },
     clear: (): void => {
@@ -132,7 +134,7 @@ function startTimers(http: Host["http"], { url, timeoutMs, connectMs }: HttpRequ
   };
 }
 
-/** A healthy IMDS has answered long before this time, so that no check is needed. */
+/** A healthy IMDS answers long before this time, and then no connect check is needed. */
 const connectCheckDelayMs = 500;
 
 /**
@@ -151,7 +153,7 @@ async function isConnectable(
   return canConnect(address, port, leftMs);
 }
 
-/** The codes of an error and then of its causes, as far as they have one. */
+/** The code of an error, then the codes of its causes. Errors without a code are skipped. */
 export function listErrorCodes(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
   const own = "code" in error ? [String(error.code)] : [];

@@ -7,15 +7,15 @@ export interface ImdsRequest extends Omit<HttpRequest, "url" | "timeoutMs"> {
   readonly imdsPath: ImdsPath;
   /** The path below the endpoint, as `toUrlPath` builds it. */
   readonly urlPath: string;
-  /** The time limit for everything: connect, headers and body. */
+  /** The time limit for the whole try: connect, headers and body. */
   readonly tryMs: number;
-  /** `tryMs` is less than usual, because it is all the time that is left of the run. */
+  /** The run ends before a try of the usual length would end, so `tryMs` is only the time left. */
   readonly isLast: boolean;
 }
 
 /**
- * Sends one request. Throws a `Failure` for a final answer (400, 403, 3xx), and the reason of
- * `stop` when that signal fires.
+ * Sends one request. Throws a `Failure` for a final answer (400, 403, 3xx). When `stop` fires,
+ * throws its reason.
  */
 export async function sendRequest(
   host: Pick<Host, "http" | "clock" | "log">,
@@ -46,7 +46,7 @@ function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
   return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
-/** Error codes of fetch (Bun 1.4.5), sockets that are bound to a NIC, and systemd-imdsd's transport. */
+/** For codes of fetch (Bun 1.4.5), of sockets bound to a NIC, and of systemd-imdsd's transport. */
 const pathErrorReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "the connection was cut",

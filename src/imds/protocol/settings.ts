@@ -6,19 +6,19 @@ import { endpointFamily, isLoopback, parseEndpoint } from "./endpoint.ts";
 export interface ImdsSettings {
   /** `http://…` without a slash at the end, in the order in which they are tried. */
   readonly endpoints: readonly string[];
-  /** The limit for the whole run. */
+  /** The time limit for the whole run. */
   readonly timeoutMs: number;
-  /** The limit for one try, from its start to the last byte of the answer. */
+  /** The time limit for one try, from its start to the last byte of the answer. */
   readonly tryMs: number;
-  /** The limit for the connect, which is a part of a try. */
+  /** The time limit for the connect, which is a part of a try. */
   readonly connectMs: number;
   /** The only NIC to use; null for any NIC. */
   readonly nic: string | null;
-  /** `routing-only`: neither through a NIC nor through systemd-imdsd. */
+  /** `routing-only`: requests go neither through a NIC nor through systemd-imdsd. */
   readonly paths: "any" | "routing-only";
   /** Allows a temporary lease for a NIC without an address. */
   readonly dhcp: boolean;
-  /** How often one request is retried at most. Infinity means until the deadline. */
+  /** The most retries of one request. Infinity means that only the deadline ends the retries. */
   readonly retries: number;
 }
 

@@ -4,16 +4,16 @@ import { runIpJson } from "./ip-json.ts";
 
 /** What the kernel shows about a link whose ENI is watched. */
 export interface LinkObservation {
-  /** Addresses with a limited lifetime, because a DHCP client has set them. */
+  /** Global addresses with a limited lifetime, which shows that a DHCP client has set them. */
   readonly dhcp: readonly string[];
-  /** All global addresses, from every program. */
+  /** All global addresses, set by any program. */
   readonly addresses: readonly string[];
   /** A router has advertised itself on the link. */
   readonly hasRouter: boolean;
   readonly hasCarrier: boolean;
 }
 
-/** `ip address`. `dynamic` means that the lifetime is limited (IFA_F_PERMANENT is not set). */
+/** The output of `ip address`. `dynamic` means a limited lifetime (IFA_F_PERMANENT is not set). */
 const linksSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
@@ -37,9 +37,9 @@ const defaultRoutesSchema = v.array(
 );
 
 /**
- * What the kernel shows about each link, by its name; null if `ip` failed, which does not mean "no
- * address". Only a /128 counts as an IPv6 address of DHCP, because an ENI does not have the
- * addresses that a link makes from an advertised prefix.
+ * What the kernel shows about each link, by the link's name; null if `ip` failed, so that a failure
+ * does not look like "no address". For IPv6, only a /128 counts as an address from DHCP, because
+ * the addresses that a link makes from an advertised prefix do not belong to the ENI.
  */
 export async function readLinkObservations(
   host: ExecHost,

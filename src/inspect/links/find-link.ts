@@ -5,7 +5,7 @@ import { baseName } from "../../model/text.ts";
 import { findExisting } from "../read-file.ts";
 import { readLinks } from "./links.ts";
 
-/** `reason` says what did not appear, or what was removed again. */
+/** `reason` says what has not appeared, or what was removed again. */
 type FoundLink =
   | { readonly kind: "found"; readonly link: Link }
   | { readonly kind: "not-found"; readonly reason: string };
@@ -13,9 +13,10 @@ type FoundLink =
 const linkPollMs = 20;
 
 /**
- * Waits until `deadlineMs` (on `Clock.now`) for the link of an event. udev renames a link while it
- * handles the event, so the link can have its old or its new name. Does not wait for a removed
- * device, because the removal has an event of its own. Rejects with the reason of `host.signal`.
+ * Waits for the link of an event to appear, at most until `deadlineMs` (on `Clock.now`). udev
+ * renames a link while it handles the event, so the link can have its old or its new name. If the
+ * device was removed, returns at once, because the removal has an event of its own. Rejects with
+ * the reason of `host.signal` when that fires.
  */
 export async function findLink(
   host: Pick<Host, "clock" | "files" | "log" | "signal">,
@@ -83,7 +84,7 @@ async function findByName(
   return link === undefined ? notFound(reason) : { kind: "found", link };
 }
 
-/** Whether a path is that of a link without a device; its last part is then the link's name. */
+/** Whether this is the path of a link without a device. Its last part is then the link's name. */
 function isVirtualLink(path: string): boolean {
   return path.startsWith("/devices/virtual/net/");
 }
@@ -99,8 +100,8 @@ async function findOnBus(host: FileHost, address: string): Promise<string | null
 }
 
 /**
- * The names of a device's links, sorted. A driver for the device itself (ENA, ixgbevf, Xen's vif)
- * has `net/` directly below the device; virtio has another device in between.
+ * The names of a device's links, sorted. ENA, ixgbevf and Xen's vif have `net/` directly below the
+ * device; virtio has another device in between.
  */
 export async function listDeviceLinks(host: FileHost, device: string): Promise<readonly string[]> {
   const children = await host.files.list(device);

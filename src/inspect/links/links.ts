@@ -7,8 +7,8 @@ import { readText, unlessGone } from "../read-file.ts";
 const sysClassNet = "/sys/class/net";
 
 /**
- * The machine's links, in natural order of their names. A link that is removed while it is read is
- * left out. Source: https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
+ * The machine's links, sorted so that `ens10` follows `ens9`. A link that disappears during the
+ * read is left out. https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-net
  */
 export async function readLinks(host: FileHost): Promise<readonly Link[]> {
   const names = await host.files.list(sysClassNet);
@@ -46,7 +46,7 @@ async function readLink(host: FileHost, name: string): Promise<Link | null> {
   };
 }
 
-/** null for zeros, which `lo` and some tunnels have in place of a MAC. */
+/** The MAC of a link; null if it is all zeros, as for `lo` and some tunnels. */
 function parseLinkMac(text: string): string | null {
   const mac = parseMac(text);
   return mac === "00:00:00:00:00:00" ? null : mac;
@@ -54,7 +54,7 @@ function parseLinkMac(text: string): string | null {
 
 /** What `/sys/class/net/NAME` shows about a link. */
 interface LinkTraits {
-  /** The names in its directory. */
+  /** The names in the link's directory. */
   readonly children: readonly string[];
   /** ARPHRD number: 1 Ethernet, 772 loopback. */
   readonly type: string;
@@ -67,7 +67,7 @@ interface LinkTraits {
 const ethernet = "1";
 const loopback = "772";
 
-/** include/uapi/linux/if.h. Set for dummy and ifb, which are Ethernet without a device. */
+/** include/uapi/linux/if.h. dummy and ifb have it set; they are Ethernet without a device. */
 const IFF_NOARP = 0x80;
 
 const kindByDevtype: Readonly<Record<string, LinkKind>> = {
@@ -84,8 +84,8 @@ const kindByDevtype: Readonly<Record<string, LinkKind>> = {
 };
 
 /**
- * The kind of a link. Nothing in sysfs identifies a veth, and the number of its peer (`iflink`) can
- * equal its own if the peer is in another namespace. An Ethernet link without a device therefore
+ * The kind of a link. Nothing in sysfs identifies a veth: its peer's number (`iflink`) can equal
+ * its own number if the peer is in another namespace. Therefore an Ethernet link without a device
  * counts as a veth if it is none of the kinds that can be identified.
  */
 function determineLinkKind(traits: LinkTraits): LinkKind {

@@ -4,8 +4,8 @@ import { escapeUnprintable, wrapWords } from "../text.ts";
 import { quoteShellWord } from "../../model/text.ts";
 
 /**
- * A plan for people: one line per NIC, each file with its changes, files to remove, commands to run,
- * and the reasons. Wraps prose at 80 columns, but not the lines of files.
+ * A plan for people: one line per NIC, each file with its changes, files to remove, commands to
+ * run, and the reasons. Wraps prose at 80 columns, but not the lines of files.
  */
 export function describePlan(plan: NetworkPlan, state: HostState): string {
   const before = new Map(state.files.map(({ path, content }) => [path, content]));
@@ -19,7 +19,7 @@ export function describePlan(plan: NetworkPlan, state: HostState): string {
   ]);
 }
 
-/** The same for a plan that has only commands. */
+/** Describes a plan that has only commands, like `describePlan`. */
 export function describeSteps(steps: readonly Step[], reasons: readonly string[]): string {
   const nothing = steps.length === 0 ? ["nothing to do"] : [];
   return joinParagraphs([nothing, ...steps.map(stepLines), reasonLines(reasons)]);

@@ -11,10 +11,11 @@ import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
 import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
 
 /**
- * One sentence for each foreign file that takes precedence over ours for a NIC; no file is changed.
- * For foreign netplan YAML, the files that netplan generates from it are evaluated. Foreign
- * drop-ins of our files, ifcfg files, and keys that match the machine instead of the NIC are not
- * evaluated; if such a key decides, the sentence says "may".
+ * One sentence for each file of another program or of the admin that takes precedence over our file
+ * for a NIC. Changes no file. For netplan YAML, the files that netplan generates from it are
+ * evaluated. Drop-ins that others add to our files, ifcfg files, and keys that match the machine
+ * instead of the NIC are not evaluated. If a key that is not evaluated decides whether a file
+ * matches, the sentence says "may".
  */
 export function findConflicts(
   others: readonly OtherFile[],
@@ -32,18 +33,18 @@ export function findConflicts(
   ]);
 }
 
-/** The path of the unit that networkd should use for the NIC. */
+/** The path of the `.network` file that networkd should use for the NIC. */
 function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): string {
   if (backend === "networkd") return managedPath("networkd", mac);
   return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
-/** If files have the same name, the first of these directories counts. systemd.network(5) */
+/** If files have the same name, networkd uses that in the first directory. systemd.network(5) */
 const unitDirectories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((parent) => {
   return `${parent}/systemd/network/`;
 });
 
-/** networkd uses the first file, by name, that matches the link. */
+/** Conflicts in networkd, which uses the first `.network` file, by name, that matches the link. */
 function networkdConflicts(
   files: readonly OtherFile[],
   nic: MatchedNic,

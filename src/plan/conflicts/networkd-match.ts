@@ -1,7 +1,7 @@
 import type { Link } from "../../model/link.ts";
 import { allOf, matchGlob, parseIniEntries, negate, anyOf, type TriState } from "./match.ts";
 
-/** A NIC's properties that a `[Match]` section can name; they are null if the NIC has no link. */
+/** The NIC's properties that a `[Match]` section can name; null if the NIC has no link. */
 export interface MatchedNic {
   readonly mac: string;
   readonly name: string | null;
@@ -11,13 +11,14 @@ export interface MatchedNic {
 
 export interface NetworkdMatch {
   readonly result: TriState;
-  /** The keys that would decide, but are not evaluated here. */
+  /** The keys that decide the result but are not evaluated here. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Whether the `[Match]` section of a `.network` file matches a NIC: all its keys must match. With
- * no keys it matches any link. An empty file masks its name, and matches none. systemd.network(5)
+ * Whether the `[Match]` section of a `.network` file matches a NIC: all its keys must match.
+ * Without keys, the section matches any link. An empty file masks its name and matches no link.
+ * systemd.network(5)
  */
 export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatch {
   if (content.trim() === "") return { result: "no", unknown: [] };
@@ -32,7 +33,7 @@ export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatc
   return { result, unknown: result === "unknown" ? unknown : [] };
 }
 
-/** An empty assignment resets the list. */
+/** The words of all assignments of a key. An empty assignment removes the words before it. */
 function splitValues(values: readonly string[]): readonly string[] {
   return values.slice(values.lastIndexOf("") + 1).flatMap((value) => value.split(/\s+/));
 }
@@ -56,7 +57,7 @@ function matchPatterns(words: readonly string[], text: string | null): TriState 
   return isNegative ? negate(result) : result;
 }
 
-/** A NIC with a device has no kind, so no list matches it and every negated list does. */
+/** A NIC with a device has no kind. Therefore no list matches it, and every negated list does. */
 function matchKinds(words: readonly string[], kind: Link["kind"]): TriState {
   if (kind === "device") return words[0]?.startsWith("!") ? "yes" : "no";
   return matchPatterns(words, kind);

@@ -4,14 +4,14 @@ import { macOfManagedPath, managedMark } from "../../model/managed-paths.ts";
 import { vpcServices } from "../config/policy-routing.ts";
 import type { Link } from "../../model/link.ts";
 
-/** What our files say about a NIC: the IPv4 part of what the last run got from IMDS. */
+/** What our files say about a NIC: the IPv4 part of the metadata of the last run. */
 export interface ManagedNic {
   readonly mac: string;
   readonly eniId: string;
   readonly isPrimary: boolean;
-  /** Table and priorities follow from it: see `config/table-numbers.ts`. */
+  /** The NIC's table number and rule priorities follow from it, see `config/table-numbers.ts`. */
   readonly index: number;
-  /** The sources of its rules, as CIDRs; empty if it was the only NIC, or if it is the primary. */
+  /** The sources of the NIC's rules, as CIDRs; empty for the primary NIC and for the only NIC. */
   readonly sources: readonly string[];
   /** The VPC's networks: packets to them use the NIC's table. */
   readonly vpcNetworks: readonly string[];
@@ -55,14 +55,14 @@ function parseManagedNic({ path, content }: ExistingFile): ManagedNic | null {
   };
 }
 
-/** The valid IPv4 CIDRs of these texts; ec2nic writes no others for IPv4. */
+/** The valid IPv4 CIDRs of these texts; ec2nic writes no other IPv4 sources or destinations. */
 function uniqueCidrs(texts: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(texts.flatMap((text) => parseCidr(text ?? "", 4) ?? []))];
 }
 
 /**
- * The MACs whose files come from another machine, on which the image was made. A MAC is not retired
- * if IMDS lists it or if a link has it. If no link could be read, no MAC is retired.
+ * The MACs whose files are out of date ("retired"): IMDS does not list the MAC and no link has it,
+ * for example because the image was made on another machine. Empty if no link could be read.
  */
 export function findRetiredMacs(
   files: readonly ExistingFile[],
@@ -75,7 +75,7 @@ export function findRetiredMacs(
   return [...new Set(macs)].filter((mac) => !listedMacs.has(mac) && !present.has(mac));
 }
 
-/** Whether ec2nic wrote a file: a file without the mark in its first line is never removed. */
+/** Whether ec2nic wrote a file. A file without the mark in its first line is never removed. */
 export function isManaged({ content }: ExistingFile): boolean {
   return content.slice(0, content.indexOf("\n")).includes(managedMark);
 }

@@ -15,25 +15,25 @@ export interface NetworkFacts {
   readonly incomplete: readonly IncompleteEni[];
   readonly links: readonly Link[];
   readonly state: HostState;
-  /** MACs that IMDS still lists although another NIC has their slot; nothing is done for them. */
+  /** MACs that IMDS still lists although another NIC has their slot. Nothing is done for them. */
   readonly detachedEnis?: readonly string[];
-  /** MACs whose devices are on the bus without a link, so that their files are kept. */
+  /** MACs whose devices are on the bus but have no link. Their files are kept. */
   readonly onBus?: readonly string[];
-  /** Addresses from DHCP of NICs whose ENIs are still watched; if left out, only IMDS counts. */
+  /** DHCP addresses of NICs whose ENIs are still watched; if left out, only IMDS counts. */
   readonly leases?: DhcpAddresses;
-  /** What to plan for; if left out, the whole machine. */
+  /** The NICs to plan for; if left out, all NICs of the machine. */
   readonly scope?: Scope;
 }
 
-/** The NICs of a plan that an event, or a look at the devices on the bus, has limited. */
+/** Limits a plan, because an event names a NIC or a device is no longer on the bus. */
 export interface Scope {
-  /** Only these NICs are changed and reported; null means all NICs. */
+  /** The NICs that are changed and reported; null means all NICs. */
   readonly macs: readonly string[] | null;
-  /** NICs whose devices, as the kernel says, have left the machine; IMDS may still list them. */
+  /** NICs whose devices have left the machine, as the kernel says; IMDS may still list them. */
   readonly gone: readonly string[];
 }
 
-/** The backend to plan for, and the files it needs. */
+/** The backend for which to plan, and how its files are made. */
 export interface PlanTarget {
   readonly backend: Backend;
   readonly render: (config: NetworkConfig) => readonly ConfigFile[];

@@ -6,17 +6,17 @@ import { parseDhcpLease, readLease } from "./parse-lease.ts";
 /** The environment variables of a hook script. */
 export type HookEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The variable with the name of the DHCP client that calls; our hooks set it. */
+/** Our hooks set this variable to the name of the DHCP client that runs them. */
 export const clientVariable = "EC2NIC_DHCP_CLIENT";
 
-/** The variable with the client's action; our hooks set it if the client passes an argument. */
+/** Our hooks set this variable to the client's action if the client passes it as an argument. */
 export const actionVariable = "EC2NIC_DHCP_ACTION";
 
 /**
- * The event that a DHCP client's hook reports. networkd has no hooks: see `parseNetworkdLeases`.
- * Recorded with dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and 1.37, NetworkManager 1.42 and
- * 1.52: test/unit/plan/lease/dhcp-events. Throws `USAGE` if the client is not recognised, and
- * `DATAERR` if a value is invalid.
+ * The event that a DHCP client's hook reports. networkd has no hooks, so `parseNetworkdLeases`
+ * parses its leases. The tests use events of dhclient 4.4.3, dhcpcd 9.4 and 10.1, udhcpc 1.35 and
+ * 1.37, and NetworkManager 1.42 and 1.52, recorded in test/unit/plan/lease/dhcp-events. Throws
+ * `USAGE` if the client is not recognised, and `DATAERR` if a value is invalid.
  */
 export function parseDhcpEvent(env: HookEnvironment): DhcpEvent {
   const client = detectClient(env);
@@ -43,13 +43,13 @@ interface Dialect {
   /** The variable with the link's name. */
   readonly nic: string;
   readonly kinds: Readonly<Record<string, "bound" | "released">>;
-  /** The variables that `readLease` reads; empty if the client sets none. */
+  /** The names of the variables that `readLease` reads; an empty list if the client sets none. */
   readonly lease: readonly string[];
   /** The variable with the address of a lost lease; null if the client sets none. */
   readonly oldAddress: string | null;
 }
 
-/** ISC's names of the DHCP options. dhclient-script(8), dhcpcd-run-hooks(8) */
+/** ISC's names of the DHCP options, from dhclient-script(8) and dhcpcd-run-hooks(8). */
 const iscNames = ["ip_address", "subnet_mask", "routers", "interface_mtu", "dhcp_lease_time"];
 
 const isc = {
@@ -63,8 +63,8 @@ const bound = { BOUND: "bound", RENEW: "bound", REBIND: "bound", REBOOT: "bound"
 const released = { EXPIRE: "released", RELEASE: "released", STOP: "released" } as const;
 
 /**
- * TIMEOUT is left out: dhclient and dhcpcd then try an old lease that no server has confirmed. With
- * NOCARRIER (dhcpcd) the link still has its lease, and EXPIRE follows if it loses the lease.
+ * TIMEOUT is left out, because dhclient and dhcpcd then try an old lease that no server has
+ * confirmed. NOCARRIER (dhcpcd) is left out, because the link keeps its lease until EXPIRE.
  */
 const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
   dhclient: { ...isc, kinds: { ...bound, ...released, FAIL: "released" } },
@@ -88,7 +88,7 @@ const dialects: Readonly<Record<DhcpClientName, Dialect>> = {
   networkd: { action: "", nic: "", kinds: {}, lease: [], oldAddress: null },
 };
 
-/** The client that our hooks name, or else the client that sets such variables. */
+/** The client that `clientVariable` names. If it is not set, other variables show the client. */
 function detectClient(env: HookEnvironment): DhcpClientName {
   const declared = env[clientVariable];
   const knownClient = dhcpClients.find((client) => client === declared);

@@ -2,10 +2,10 @@ import { Failure } from "../../exit.ts";
 import { netmaskLength, networkCidr, parseIpv4 } from "../../model/ip.ts";
 import type { DhcpClientName, DhcpEvent, DhcpLease, NetworkdLease } from "../../model/dhcp.ts";
 
-/** A value in the client's spelling, with the client's name for it. */
+/** A value of a lease, as text, with the client's name for the value. */
 interface LeaseField {
   readonly name: string;
-  /** Empty if the client did not give it. */
+  /** The value as the client wrote it; empty if the client gave no value. */
   readonly text: string;
 }
 
@@ -17,11 +17,11 @@ interface RawLease {
   /** Addresses, separated by blanks. */
   readonly routers: LeaseField;
   readonly mtu: LeaseField;
-  /** Seconds, or networkd's `52min 30s`. */
+  /** The lease time in seconds, or in networkd's form `52min 30s`. */
   readonly seconds: LeaseField;
 }
 
-/** Reads a lease. `names`: what the client calls address, mask, routers, MTU and seconds. */
+/** Reads a lease. `names` are the client's names for address, mask, routers, MTU and seconds. */
 export function readLease(names: readonly string[], read: (name: string) => string): RawLease {
   const [address, mask, routers, mtu, seconds] = names;
   const field = (name = ""): LeaseField => ({ name, text: read(name) });
@@ -35,8 +35,8 @@ export function readLease(names: readonly string[], read: (name: string) => stri
 }
 
 /**
- * Parses and checks every value of a lease, since any DHCP server can have sent it; `address` and
- * `mask` are required. Throws `DATAERR`, with the client and the variable, if a value is invalid.
+ * Parses and checks every value of a lease, because any DHCP server can have sent it. `address` and
+ * `mask` are required. Throws `DATAERR`, with the client and the variable, for an invalid value.
  */
 export function parseDhcpLease(client: DhcpClientName, field: RawLease): DhcpLease {
   const reject = createReject(client);
@@ -102,8 +102,8 @@ function parseTimeSpan(text: string): number | null {
 
 /**
  * One event for each of networkd's leases, because networkd has no hook and does not report which
- * lease changed. A lost lease has no file, so there is always an event without a NIC too: it makes
- * the run look for rules that are left over. Throws `DATAERR` if a value is invalid.
+ * lease changed. A lost lease has no file, so there is always one more event, without a NIC. This
+ * event makes the run look for rules that are left over. Throws `DATAERR` if a value is invalid.
  */
 export function parseNetworkdLeases(leases: readonly NetworkdLease[]): readonly DhcpEvent[] {
   const client = "networkd";

@@ -10,7 +10,7 @@ import type {
 
 /** A rule or a policy that blocks a packet. */
 export interface FirewallBlock {
-  /** false if a condition could not be evaluated, so that perhaps the packet passes. */
+  /** false if a condition could not be evaluated; then the packet perhaps passes. */
   readonly isCertain: boolean;
   /** The name of the chain. */
   readonly chain: string;
@@ -30,7 +30,7 @@ type ChainOutcome =
 interface Traversal {
   readonly chains: readonly FirewallChain[];
   readonly packet: FirewallPacket;
-  /** Rules of which a condition cannot be evaluated, so that perhaps they match. */
+  /** Rules that perhaps match, because one of their conditions cannot be evaluated. */
   readonly undecided: RuleInChain[];
 }
 
