@@ -32,8 +32,9 @@ export const defects: readonly Defect[] = [
   {
     name: "removal: a detached NIC keeps its files",
     file: "src/plan/presence/removal.ts",
-    find: 'return { presence: "gone", reason: `${address} left the bus` };',
-    replacement: 'return { presence: "unknown", reason: `${address} left the bus` };',
+    find: 'return { presence: "gone", reason: `the device ${address} is no longer on its bus` };',
+    replacement:
+      'return { presence: "unknown", reason: `the device ${address} is no longer on its bus` };',
     scenario: "hotplug",
     pattern: "^trixie, networkd",
   },

@@ -26,7 +26,8 @@ export async function reportInstall(
   if (!json) for (const line of actionLines(result, pastTense)) host.log.info(line);
   for (const note of plan.notes) host.log.warn(note);
   for (const { name, files, commands } of plan.competitors) {
-    host.log.warn(`${name} configures NICs, too (${files.join(", ")})`, commands.join(" && "));
+    const problem = `both ec2nic and ${name} configure NICs at hot-plug (${files.join(", ")})`;
+    host.log.warn(`${problem}, so disable ${name}`, commands.join(" && "));
   }
   host.log.info(summarize(result));
 }
@@ -52,7 +53,8 @@ export function describeInstall(result: InstallResult): string {
     ...(program === null ? [] : [`units start ${program}`]),
     ...plan.notes,
     ...plan.competitors.flatMap(({ name, files, commands }) => [
-      `${name} configures NICs, too (${files.join(", ")}); these commands disable it:`,
+      `both ec2nic and ${name} configure NICs at hot-plug (${files.join(", ")})`,
+      `these commands disable ${name}:`,
       ...commands.map((command) => `  ${command}`),
     ]),
   ];

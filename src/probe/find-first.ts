@@ -84,7 +84,10 @@ async function resolveLinkName(
     const { routedLink } = await lookUpEndpointRoutes(host, [endpoint], links);
     if (routedLink !== null) return routedLink;
   }
-  const hint = "give the endpoint as an IP address, and install iproute2";
+  const hint =
+    endpointFamily(endpoint) === null
+      ? "give the endpoint as an IP address, because ec2nic finds no NIC for a host name"
+      : "install iproute2, with which ec2nic finds the NIC of the route";
   throw new Failure("UNAVAILABLE", `${endpoint} answers, but through an unknown NIC`, { hint });
 }
 

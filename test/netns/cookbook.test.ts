@@ -26,7 +26,7 @@ const outputs: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   "The first NIC that reaches IMDS": [/^i-\w+\n$/],
   "An image": [/^60-ec2nic-\w{12}\.network\n$/, /^$/],
-  "Over SSH, afterwards": [/^IMDS answers through ens5\.[\s\S]*60-ec2nic-/],
+  "On a running machine, over SSH": [/^IMDS answers through ens5\.[\s\S]*60-ec2nic-/],
   "When not to use it": [/^networkd: /],
 };
 

@@ -33,7 +33,7 @@ export const fetchFlags = {
   "max-age": {
     type: "string",
     valueHint: "DURATION",
-    description: "reuse an answer cached by root in /run/ec2nic if it is younger than DURATION",
+    description: "as root, use a cached answer (in /run/ec2nic) if it is younger than DURATION",
   },
   "show-secrets": { type: "boolean", description: "include credentials and user-data" },
   ...imdsFlags,
@@ -60,7 +60,8 @@ export function parseFetchOptions(argv: ParsedArgv<typeof fetchFlags>): FetchOpt
   const { flags, positionals, rest } = argv;
   const format = chooseFormat(flags.format, flags.json);
   if (rest !== null && (rest[0] ?? "") === "") {
-    const hint = "ec2nic fetch instance-id -- COMMAND";
+    const hint =
+      "to run COMMAND with $EC2_INSTANCE_ID in its environment: ec2nic fetch instance-id -- COMMAND";
     throw new Failure("USAGE", "there is no command after --", { hint });
   }
   const hasOutputFlag = flags.json || (flags.output ?? flags.format) !== undefined;

@@ -192,7 +192,7 @@ function checkHasAddress({ observed, kernel, times }: EniFacts, eni: Eni): Pendi
   }
   if (observed.folderReadMs - observed.changedMs >= times.confirmAbsenceMs) return null;
   const forMs = formatMs(times.confirmAbsenceMs);
-  const reason = `IMDS lists no address yet, or the ENI is EFA-only (if this lasts ${forMs})`;
+  const reason = `IMDS lists no address yet; if nothing changes for ${forMs}, the ENI is EFA-only`;
   return { reason, awaits: "folder" };
 }
 

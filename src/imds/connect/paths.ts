@@ -92,8 +92,10 @@ function createBinder(
     if (typeof usable === "string") return usable;
     const bound = await host.bind({ nic: link.name, sources: usable.addresses, connectMs });
     if (typeof bound !== "string") return bound;
-    if (obstacle === null && requestedNic === null)
-      host.log.warn(`${describeBindError(bound)}, so only the default route is used`, bindHint);
+    if (obstacle === null && requestedNic === null) {
+      const consequence = "so ec2nic contacts IMDS only through the default route";
+      host.log.warn(`${describeBindError(bound)}, ${consequence}`, bindHint);
+    }
     obstacle = bound;
     return describeBindError(bound);
   };

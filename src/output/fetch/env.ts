@@ -45,9 +45,11 @@ export function renderEnv(variables: Variables): string {
       const hint = "use --format json, or -- COMMAND";
       throw new Failure("DATAERR", `${name} contains the control character 0x${code}`, { hint });
     }
-    if (/\p{Noncharacter_Code_Point}/u.test(value)) {
-      const hint = "use --format json";
-      throw new Failure("DATAERR", `${name} contains a noncharacter of Unicode`, { hint });
+    const noncharacter = /\p{Noncharacter_Code_Point}/u.exec(value)?.[0].codePointAt(0);
+    if (noncharacter !== undefined) {
+      const code = noncharacter.toString(16).toUpperCase().padStart(4, "0");
+      const problem = `contains U+${code}, so systemd would drop the variable`;
+      throw new Failure("DATAERR", `${name} ${problem}`, { hint: "use --format json" });
     }
     return `${name}="${value.replace(/[\\"$`]/g, "\\$&")}"\n`;
   });

@@ -111,9 +111,9 @@ function describeRequest(requested: Backend, found: Choice | null, stage: Stage)
 
 function noBackendFailure(trace: readonly string[], hasSystemd: boolean): Failure {
   const names = backends.map((backend) => `--backend ${backend}`).join(", ");
-  const reason = hasSystemd ? "" : "; systemd does not run here";
-  return new Failure("CONFIG", `no network backend is in charge: ${trace.join("; ")}${reason}`, {
-    hint: `start one, or choose the one to write files for: ${names}`,
+  const facts = [...trace, ...(hasSystemd ? [] : ["systemd does not run here"])].join("; ");
+  return new Failure("CONFIG", `no network backend manages the NICs of this machine (${facts})`, {
+    hint: `start a backend, or choose the backend for which ec2nic writes files: ${names}`,
   });
 }
 

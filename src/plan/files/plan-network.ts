@@ -101,7 +101,8 @@ function findRetired(
 function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly string[] {
   const listed = [...enis, ...incomplete].map(({ mac }) => mac);
   const absent = listed.filter((mac) => scope?.gone.includes(mac));
-  const reason = "IMDS lists it, but no device here can be this ENI, so it is not configured";
+  const reason =
+    "IMDS lists this MAC, but no device here can have it, so the ENI is not configured";
   return absent.map((mac) => `${mac}: ${reason}`);
 }
 

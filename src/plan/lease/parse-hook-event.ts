@@ -97,10 +97,12 @@ function detectClient(env: HookEnvironment): DhcpClientName {
   if (declared === undefined && env["reason"] !== undefined && env["interface"] !== undefined) {
     return env["ifflags"] === undefined ? "dhclient" : "dhcpcd";
   }
-  const problem = declared === undefined ? "not set" : quoteWord(declared);
+  const problem =
+    declared === undefined
+      ? "is not set, so ec2nic does not know which DHCP client runs this hook"
+      : `is ${quoteWord(declared)}, which is not the name of a DHCP client that ec2nic knows`;
   const hint = `${clientVariable}=${dhcpClients.join("|")} ec2nic hotplug --from-dhcp`;
-  const consequence = "so it is not known which DHCP client calls";
-  throw new Failure("USAGE", `${clientVariable} is ${problem}, ${consequence}`, { hint });
+  throw new Failure("USAGE", `${clientVariable} ${problem}`, { hint });
 }
 
 /** A link name that the kernel accepts (dev_valid_name), in printable ASCII. */

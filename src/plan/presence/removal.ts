@@ -65,7 +65,8 @@ function classifyNic(mac: string, facts: RemovalFacts): Presence {
     return { presence: "gone", reason: "its link is gone, and it had no device on a bus" };
   const { address, inode } = record.device;
   const device = devices.find((each) => each.address === address);
-  if (device === undefined) return { presence: "gone", reason: `${address} left the bus` };
+  if (device === undefined)
+    return { presence: "gone", reason: `the device ${address} is no longer on its bus` };
   if (device.inode !== inode)
     return { presence: "gone", reason: `${address} is another device now` };
   const other = macOfDevice(device, links);
@@ -79,8 +80,9 @@ function classifyUnrecorded({ devices, links, files }: RemovalFacts): Presence {
   const unknownDevices = devices.filter((device) => !known.has(macOfDevice(device, links)));
   if (unknownDevices.length === 0)
     return { presence: "gone", reason: "every device is another configured NIC" };
-  const addresses = unknownDevices.map(({ address }) => address).join(", ");
-  return { presence: "unknown", reason: `it may be ${addresses}, which is not a known NIC` };
+  const addresses = unknownDevices.map(({ address }) => address).join(" or ");
+  const reason = `perhaps the NIC is the device ${addresses}, for which ec2nic has no file`;
+  return { presence: "unknown", reason };
 }
 
 /** The MAC of a device's link; null if the device has no link, or if the link just disappeared. */

@@ -57,8 +57,8 @@ function diagnoseSilence(evidence: PathEvidence): Verdict {
   const { token, invalidToken } = evidence.probe;
   if (token?.outcome === "silent" && /^\d+$/.test(invalidToken?.outcome ?? "")) {
     const text =
-      "IMDS answers a GET, but its answer to the PUT for a token does not arrive, because the hop " +
-      "limit of that answer is too low: a container or a bridge adds a hop";
+      "IMDS answers a GET, but a token does not arrive, because IMDS sends tokens with a hop limit " +
+      "that is too low here: a container or a bridge adds a hop";
     const fix = modifyOptionsCommand(evidence, "--http-put-response-hop-limit 2");
     return toVerdict("hop-limit", text, fix);
   }

@@ -40,7 +40,7 @@ for (const [why, restricted] of Object.entries(restrictions)) {
       const { code, text, stderr } = await network.ec2nic(identity, restricted);
       expect({ code, text }).toEqual({ code: 0, text: "i-0ec20000000000001\n" });
       expect(stderr).toContain(
-        `${warning} (bun:ffi requires the JIT), so only the default route is used`,
+        `${warning} (bun:ffi requires the JIT), so ec2nic contacts IMDS only through the default route`,
       );
       expect(stderr).toContain(
         "hint: run ec2nic as root, and not in a unit with MemoryDenyWriteExecute=yes",

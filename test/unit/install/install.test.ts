@@ -179,7 +179,9 @@ test("--install names other programs that configure NICs and the commands that s
   await mkdir(rules, { recursive: true });
   await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
   const text = describeInstall({ plan: await install(imageHost(root), options), root, program });
-  expect(text).toContain("amazon-ec2-net-utils configures NICs, too (/usr/lib/udev");
+  expect(text).toContain(
+    "both ec2nic and amazon-ec2-net-utils configure NICs at hot-plug (/usr/lib/udev",
+  );
   expect(text).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
   await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
   await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));

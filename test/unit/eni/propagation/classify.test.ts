@@ -194,7 +194,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an ENI without an address is late or EFA-only",
     { leaves: noAddress },
-    "not-yet: IMDS lists no address yet, or the ENI is EFA-only (if this lasts 10 s) [folder]",
+    "not-yet: IMDS lists no address yet; if nothing changes for 10 s, the ENI is EFA-only [folder]",
   ],
   [
     "an ENI without an address for --settle is EFA-only",
@@ -204,7 +204,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "--settle 0 does not turn a late ENI into an EFA-only one",
     { leaves: noAddress, settleMs: 0, quietMs: 9000 },
-    "not-yet: IMDS lists no address yet, or the ENI is EFA-only (if this lasts 10 s) [folder]",
+    "not-yet: IMDS lists no address yet; if nothing changes for 10 s, the ENI is EFA-only [folder]",
   ],
   [
     "the primary is never EFA-only",

@@ -31,7 +31,7 @@ describe("no backend is in charge of", () => {
     [
       "a machine without a backend",
       {},
-      "no network backend is in charge: netplan: not installed; ",
+      "no network backend manages the NICs of this machine (netplan: not installed; ",
     ],
     [
       "a machine with disabled daemons",

@@ -179,7 +179,7 @@ describe("a NIC without a link", () => {
     const facts = { files: [fileOf(a)], links: [lo], records: [nicRecord(a, "0000:00:06.0")] };
     const why = (...devices: readonly BusDevice[]) =>
       classifyRemovals({ ...facts, unmanaged: none, devices })[0]?.reason;
-    expect(why()).toBe("0000:00:06.0 left the bus");
+    expect(why()).toBe("the device 0000:00:06.0 is no longer on its bus");
     expect(why(nicDevice("0000:00:06.0"))).toBe("0000:00:06.0 is on its bus without a driver");
   });
 });
