@@ -22,7 +22,7 @@ export type SendOnce = (
   request: UntimedRequest,
   stop: AbortSignal,
 ) => Promise<Answer>;
-export type UntimedRequest = Omit<ImdsRequest, "tryMs" | "connectMs" | "isLast">;
+export type UntimedRequest = Omit<ImdsRequest, "tryMs" | "connectMs" | "isShortened">;
 
 export interface ConnectContext {
   readonly settings: ImdsSettings;

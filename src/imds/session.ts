@@ -151,7 +151,7 @@ function createSendOnce(
       const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
       const tryMs = Math.min(settings.tryMs, leftMs);
       const connectMs = request.method === "PUT" ? settings.connectMs : null;
-      const times = { tryMs, connectMs, isLast: leftMs < settings.tryMs };
+      const times = { tryMs, connectMs, isShortened: leftMs < settings.tryMs };
       const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
       if (received <= maxTotalBytes) return answer;

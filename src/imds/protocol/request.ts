@@ -10,7 +10,7 @@ export interface ImdsRequest extends Omit<HttpRequest, "url" | "timeoutMs"> {
   /** The time limit for the whole try: connect, headers and body. */
   readonly tryMs: number;
   /** The run ends before a try of the usual length would end, so `tryMs` is only the time left. */
-  readonly isLast: boolean;
+  readonly isShortened: boolean;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function sendRequest(
 }
 
 function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
-  if (result.kind !== "response") return interpretError(result, request.isLast);
+  if (result.kind !== "response") return interpretError(result, request.isShortened);
   const { status, headers, body } = result;
   const retryAfter = headers.get("retry-after");
   const failure = classifyStatus(describeRequest(request), status, retryAfter, Date.now());
@@ -42,7 +42,7 @@ function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
     return notAnAnswer(`the answer has a coding that was not requested: ${coding.slice(0, 40)}`);
   }
   if (body.kind === "complete") return { kind: "value", body: body.bytes };
-  if (body.kind !== "too-large") return interpretError(body, request.isLast);
+  if (body.kind !== "too-large") return interpretError(body, request.isShortened);
   return notAnAnswer(`the answer is larger than ${request.maxBytes} bytes`);
 }
 
@@ -67,9 +67,9 @@ const pathErrorReasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name cannot be resolved",
 };
 
-function interpretError({ kind, codes, message }: HttpError, isLast: boolean): Answer {
+function interpretError({ kind, codes, message }: HttpError, isShortened: boolean): Answer {
   if (kind !== "failed") {
-    const isCutByDeadline = isLast && kind === "timeout";
+    const isCutByDeadline = isShortened && kind === "timeout";
     return transientError(message, { cause: "path", isCutByDeadline });
   }
   const [code = ""] = codes;
