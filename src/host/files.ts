@@ -97,10 +97,13 @@ async function replaceAtomically(
   }
 }
 
+/**
+ * The age is by the wall clock, because the file's time is: a monotonic clock that started with the
+ * process falls behind when the wall clock is adjusted. With 0, the age does not matter.
+ */
 async function unlinkIfOlder(path: string, minAgeMs: number): Promise<void> {
   const { mtimeMs } = await fs.lstat(path);
-  const nowMs = performance.timeOrigin + performance.now();
-  if (nowMs - mtimeMs >= minAgeMs) await fs.unlink(path);
+  if (minAgeMs === 0 || Date.now() - mtimeMs >= minAgeMs) await fs.unlink(path);
 }
 
 /**
