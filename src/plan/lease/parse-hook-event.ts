@@ -99,8 +99,8 @@ function detectClient(env: HookEnvironment): DhcpClientName {
   }
   const problem =
     declared === undefined
-      ? "is not set, so ec2nic does not know which DHCP client runs this hook"
-      : `is ${quoteWord(declared)}, which is not the name of a DHCP client that ec2nic knows`;
+      ? "is not set, so the DHCP client is unknown"
+      : `is ${quoteWord(declared)}, which is not a known DHCP client`;
   const hint = `${clientVariable}=${dhcpClients.join("|")} ec2nic hotplug --from-dhcp`;
   throw new Failure("USAGE", `${clientVariable} ${problem}`, { hint });
 }

@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
     args: ["fetch", "mac", "ami-id", "--format", "text"],
     texts: ["several keys", "--format json"],
   },
-  { args: ["fetch", "placement", "--format", "text"], texts: ["placement, a folder,"] },
+  { args: ["fetch", "placement", "--format", "text"], texts: ["not the folder placement"] },
   { args: ["fetch", "mac", "--interface", ""], texts: ["--interface", "is a variable"] },
   { args: ["fetch", "mac", "--interface", "a/b"], texts: ['"a/b" can\'t be the name of a NIC'] },
   { args: ["fetch", "mac", "--interface", "ens5"], texts: ["127.0.0.1:", "is on this machine"] },
