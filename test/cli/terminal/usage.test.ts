@@ -142,7 +142,7 @@ test.each(cases)(
     const messages = stderr.split("\n").filter((line) => !line.startsWith("ec2nic: hint: "));
     if (!hasLongArgument) for (const line of messages) expect(line.length).toBeLessThanOrEqual(80);
     const needsMetadata = texts.some(
-      (each) => each.includes("a folder") || each.includes("several"),
+      (each) => each.includes("the folder") || each.includes("several"),
     );
     if (!needsMetadata) expect(simulator.connections).toBe(0);
   },
