@@ -115,8 +115,7 @@ const incomplete: readonly (readonly [string, Scenario])[] = [
 
 for (const [what, scenario] of incomplete) {
   test.concurrent(`${what}: activate exits with 75 and removes nothing`, async () => {
-    const args = ["--timeout", "3s"];
-    const { code, written, stderr } = await activate(scenario, args, writeStaleFile);
+    const { code, written, stderr } = await activate(scenario, ["--timeout", "3s"], writeStaleFile);
     expect({ code, stderr }).toEqual({
       code: 75,
       stderr: expect.stringContaining("hint: run the command again"),
@@ -127,8 +126,7 @@ for (const [what, scenario] of incomplete) {
 }
 
 test.concurrent("activate waits for a network folder that appears late", async () => {
-  const scenario = { ...twoEnis, late: { network: 3000, mac: 3000 } };
-  const { code, written } = await activate(scenario);
+  const { code, written } = await activate({ ...twoEnis, late: { network: 3000, mac: 3000 } });
   expect(code).toBe(0);
   expect(Object.keys(written)).toContain(fileOf(second));
 });
@@ -184,9 +182,9 @@ test("activate warns about an invalid line in /etc/ec2nic/unmanaged", async () =
 
 test.concurrent("activate does not wait for an unmanaged ENI", async () => {
   const enis = [{ device: 0 }, { device: 1, late: { "device-number": neverCorrect } }];
-  const { code, elapsedMs } = await activate({ enis }, [], writeUnmanaged(second));
-  expect(code).toBe(0);
-  expect(elapsedMs).toBeLessThan(atOnceMs);
+  const run = await activate({ enis }, [], writeUnmanaged(second));
+  expect(run.code).toBe(0);
+  expect(run.elapsedMs).toBeLessThan(atOnceMs);
 });
 
 test("--metadata rejects a file that does not contain an instance's metadata", async () => {

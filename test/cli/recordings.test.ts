@@ -12,7 +12,7 @@ test("the recordings in the documents are the program's current output", async (
   const output = await child.stdout.text();
   expect({ code: await child.exited, output }).toEqual({
     code: 0,
-    output: expect.stringMatching(/\d+ of \d+ scenes played\n$/),
+    output: expect.stringMatching(/\d+ of \d+ scenes were run\n$/),
   });
 });
 

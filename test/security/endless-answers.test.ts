@@ -139,6 +139,6 @@ test("900 leaves of the maximum size are limited to 64 MiB in total", async () =
   using server = startBodyServer((path) => (path.endsWith("/") ? names : leaf));
   const { code, stderr, peakMb } = await fetchMeasured(server.url, ["meta-data"]);
   expect(code).toBe(65);
-  expect(stderr).toContain("imds has sent more than 67108864 bytes");
+  expect(stderr).toContain("IMDS has sent more than 67108864 bytes");
   expect(peakMb).toBeLessThan(400);
 });

@@ -24,7 +24,6 @@ export async function rawExchange(
   const socket = connect({ host: hostname.replace(/[[\]]/g, ""), port: Number(port) });
   let received = "";
   let isConnected = false;
-  let isOver = false;
   const ended = new Promise<RawExchange["end"]>((resolve) => {
     socket.on("connect", () => {
       isConnected = true;
@@ -39,12 +38,11 @@ export async function rawExchange(
   const closedByClient = async (): Promise<"open"> => {
     const endMs = performance.now() + atOnceMs;
     const isDone = () => (isConnected && until(received)) || performance.now() > endMs;
-    while (!isOver && !isDone()) await Bun.sleep(2);
+    while (!socket.destroyed && !isDone()) await Bun.sleep(2);
     await Bun.sleep(openMs);
     return "open";
   };
   const end = await Promise.race([ended, closedByClient()]);
-  isOver = true;
   socket.destroy();
   return { text: received, end };
 }
