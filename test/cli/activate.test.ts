@@ -1,10 +1,13 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Scenario } from "../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../scripts/simulator/start.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
+import { atOnceMs, testLimitMs } from "../kit/basics/busy-machine.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const primary = "06:ec:2a:00:00:00";
 const second = "06:ec:2a:00:00:01";
@@ -103,17 +106,16 @@ test("activate removes its file of a NIC that neither IMDS nor the kernel has", 
 
 /** A late or incomplete list does not say which ENIs are attached: no file may be removed. */
 const incomplete: readonly (readonly [string, Scenario])[] = [
-  ["macs/ and mac are missing", { ...twoEnis, late: { network: 90_000, mac: 90_000 } }],
-  ["macs/ is missing", { ...twoEnis, late: { network: 90_000 } }],
-  ["mac is missing", { ...twoEnis, late: { mac: 90_000 } }],
-  ["the primary is not listed", { enis: [{ device: 0, late: { ".": 90_000 } }, { device: 1 }] }],
-  ["the primary has no address", { enis: [{ device: 0, late: { "local-ipv4s": 90_000 } }] }],
+  ["macs/ and mac are missing", { ...twoEnis, late: { network: 1e9, mac: 1e9 } }],
+  ["macs/ is missing", { ...twoEnis, late: { network: 1e9 } }],
+  ["mac is missing", { ...twoEnis, late: { mac: 1e9 } }],
+  ["the primary is not listed", { enis: [{ device: 0, late: { ".": 1e9 } }, { device: 1 }] }],
+  ["the primary has no address", { enis: [{ device: 0, late: { "local-ipv4s": 1e9 } }] }],
 ];
 
 for (const [what, scenario] of incomplete) {
   test.concurrent(`${what}: activate exits with 75 and removes nothing`, async () => {
-    const args = ["--timeout", "700ms"];
-    const { code, written, stderr } = await activate(scenario, args, writeStaleFile);
+    const { code, written, stderr } = await activate(scenario, ["--timeout", "3s"], writeStaleFile);
     expect({ code, stderr }).toEqual({
       code: 75,
       stderr: expect.stringContaining("hint: run the command again"),
@@ -124,13 +126,12 @@ for (const [what, scenario] of incomplete) {
 }
 
 test.concurrent("activate waits for a network folder that appears late", async () => {
-  const scenario = { ...twoEnis, late: { network: 500, mac: 500 } };
-  const { code, written } = await activate(scenario, ["--timeout", "5s"]);
+  const { code, written } = await activate({ ...twoEnis, late: { network: 3000, mac: 3000 } });
   expect(code).toBe(0);
   expect(Object.keys(written)).toContain(fileOf(second));
 });
 
-const neverCorrect = { afterMs: 90_000, before: "0" } as const;
+const neverCorrect = { afterMs: 1e9, before: "0" } as const;
 
 for (const [leaf, before] of [
   ["device-number", ""],
@@ -145,7 +146,7 @@ for (const [leaf, before] of [
         { device: 1, late: { [leaf]: { ...neverCorrect, before } } },
         { device: 2 },
       ];
-      const { code, written, stderr } = await activate({ enis }, ["--timeout", "900ms"]);
+      const { code, written, stderr } = await activate({ enis }, ["--timeout", "3s"]);
       expect(code).toBe(75);
       expect(stderr).toContain(leaf);
       const names = Object.keys(written);
@@ -158,9 +159,9 @@ for (const [leaf, before] of [
 test.concurrent("activate treats a listed leaf that is a 404 as late, not as absent", async () => {
   const enis = [
     { device: 0 },
-    { device: 1, late: { "local-ipv4s": { afterMs: 90_000, listed: true } } },
+    { device: 1, late: { "local-ipv4s": { afterMs: 1e9, listed: true } } },
   ];
-  const { code, written, stderr } = await activate({ enis }, ["--timeout", "700ms"]);
+  const { code, written, stderr } = await activate({ enis }, ["--timeout", "3s"]);
   expect(code).toBe(75);
   expect(stderr).toContain("local-ipv4s: listed, but without a value yet");
   expect(Object.keys(written)).not.toContain(fileOf(second));
@@ -181,10 +182,9 @@ test("activate warns about an invalid line in /etc/ec2nic/unmanaged", async () =
 
 test.concurrent("activate does not wait for an unmanaged ENI", async () => {
   const enis = [{ device: 0 }, { device: 1, late: { "device-number": neverCorrect } }];
-  const args = ["--timeout", "9s"];
-  const { code, elapsedMs } = await activate({ enis }, args, writeUnmanaged(second));
-  expect(code).toBe(0);
-  expect(elapsedMs).toBeLessThan(3000);
+  const run = await activate({ enis }, [], writeUnmanaged(second));
+  expect(run.code).toBe(0);
+  expect(run.elapsedMs).toBeLessThan(atOnceMs);
 });
 
 test("--metadata rejects a file that does not contain an instance's metadata", async () => {

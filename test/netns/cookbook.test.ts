@@ -1,10 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import { testLimitMs } from "../kit/basics/busy-machine.ts";
 import { documentAt } from "../kit/basics/documents.ts";
 import { probeNetwork } from "../kit/netns/probe-network/probe-network.ts";
 import { binary } from "../kit/program/run-ec2nic.ts";
 import { missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(testLimitMs);
 
 const testHere = testUnless(missingRoot() ?? missingTool("ip", "unshare", "nsenter", "curl"));
 

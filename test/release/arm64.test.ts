@@ -24,7 +24,7 @@ const nics = [
 
 async function runOnArm64(network: NicNetwork, program: string, ...args: readonly string[]) {
   const emulator = ["qemu-aarch64-static", "-L", await unpackPackages("arm64", ["libc6"])];
-  return network.run([...emulator, program, ...args], { timeoutMs: 60_000 });
+  return network.run([...emulator, program, ...args], { timeoutMs: 200_000 });
 }
 
 testIt("arm64: ec2nic prints its version", async () => {
@@ -37,7 +37,7 @@ testIt("arm64: fetch and probe-nics use the NIC that reaches IMDS", async () => 
   await using network = await startNicNetwork({ nics });
   const { code, stdout } = await runOnArm64(network, binary, "fetch", "instance-id");
   expect({ code, stdout }).toEqual({ code: 0, stdout: "i-0ec20000000000001\n" });
-  const first = await runOnArm64(network, binary, "probe-nics", "--first", "--timeout", "20s");
+  const first = await runOnArm64(network, binary, "probe-nics", "--first");
   expect(first).toMatchObject({ code: 0, stdout: "ens6\n" });
   const all = await runOnArm64(network, binary, "probe-nics", "--json");
   const outcomes = (

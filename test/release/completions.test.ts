@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bashCompletion } from "../../scripts/docs/bash-completion.ts";
@@ -6,10 +6,13 @@ import { commandHelps } from "../../scripts/docs/command-helps.ts";
 import { completionModel } from "../../scripts/docs/completion-model.ts";
 import { fishCompletion } from "../../scripts/docs/fish-completion.ts";
 import { zshCompletion } from "../../scripts/docs/zsh-completion.ts";
+import { testLimitMs } from "../kit/basics/busy-machine.ts";
 import { completeInBash } from "../kit/release/complete-in-bash.ts";
 import { completeInZsh } from "../kit/release/complete-in-zsh.ts";
 import { missingTool, testUnless } from "../kit/basics/skip.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const model = completionModel(commandHelps);
 const commands = ["activate", "fetch", "hotplug", "probe-nics"];

@@ -1,9 +1,10 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import { testLimitMs } from "../kit/basics/busy-machine.ts";
 import { releaseFile, releaseMissing } from "../kit/release/release-files.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(testLimitMs);
 
 const processor = process.arch === "arm64" ? "arm64" : "x64";
 const simulator = releaseFile(`ec2nic-imds-simulator-VERSION-linux-${processor}`);

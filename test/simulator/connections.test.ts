@@ -1,13 +1,14 @@
 import { expect, test } from "bun:test";
 import { read, takeToken } from "../kit/simulator/client.ts";
-import { rawExchange } from "../kit/simulator/raw-exchange.ts";
+import { answers, rawExchange } from "../kit/simulator/raw-exchange.ts";
+import { until } from "../kit/basics/until.ts";
 import { startSimulator } from "../../scripts/simulator/start.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: imds\r\n\r\n";
 
 test("two requests in one packet are answered in order on one connection", async () => {
   await using simulator = await startSimulator();
-  const { text } = await rawExchange(simulator.url, get + get);
+  const { text } = await rawExchange(simulator.url, get + get, answers(2));
   expect(text.match(/HTTP\/1.1 401/g)).toHaveLength(2);
   expect(simulator.requests.map(({ connection }) => connection)).toEqual([1, 1]);
 });
@@ -17,7 +18,7 @@ test("the connection ends after a reply to Connection: close or HTTP/1.0, otherw
   const closing = get.replace("Host: imds", "Connection: close");
   expect((await rawExchange(simulator.url, closing)).end).toBe("fin");
   expect((await rawExchange(simulator.url, get.replace("1.1", "1.0"))).end).toBe("fin");
-  expect((await rawExchange(simulator.url, get, { forMs: 20 })).end).toBe("open");
+  expect((await rawExchange(simulator.url, get, answers(1))).end).toBe("open");
 });
 
 test("with keepAlive false, every reply has Connection: close and ends the connection", async () => {
@@ -36,7 +37,7 @@ test.each([
   ["an endless header", `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}`],
 ])("%s is answered with 400 and FIN", async (_, bytes) => {
   await using simulator = await startSimulator();
-  const seen = await rawExchange(simulator.url, bytes, { forMs: 500 });
+  const seen = await rawExchange(simulator.url, bytes);
   expect(seen.text).toStartWith("HTTP/1.1 400 ");
   expect(seen.end).toBe("fin");
   expect(simulator.requests).toHaveLength(0);
@@ -79,12 +80,12 @@ test("a request that arrives while another is served is answered after it", asyn
 test("after a request that hangs, no request on that connection is answered", async () => {
   await using simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "hang" }, times: 1 });
-  const seen = await rawExchange(simulator.url, get + get, { forMs: 30 });
+  const seen = await rawExchange(simulator.url, get + get, () => simulator.requests.length > 0);
   expect([seen.text, seen.end, simulator.requests.length]).toEqual(["", "open", 1]);
 });
 
 test("maxInFlight and maxConnections are the highest counts at the same time", async () => {
-  const faults = [{ fault: { kind: "delay" as const, ms: 40 }, times: 3 }];
+  const faults = [{ fault: { kind: "delay" as const, ms: 1000 }, times: 3 }];
   await using simulator = await startSimulator({ scenario: { faults } });
   await Promise.all([1, 2, 3].map(() => fetch(simulator.url)));
   expect(simulator.maxInFlight).toBe(3);
@@ -102,16 +103,17 @@ test.each(["hang", "oversized"] as const)(
   async (kind) => {
     await using simulator = await startSimulator();
     simulator.addFault({ fault: { kind }, times: 1 });
-    const seen = rawExchange(simulator.url, get, { forMs: 30 });
+    let isCounted = false;
+    const seen = rawExchange(simulator.url, get, () => isCounted);
     while (simulator.requests.length === 0) await Bun.sleep(1);
     simulator.clearRequests();
     expect(simulator.maxInFlight).toBe(1);
+    isCounted = true;
     await seen;
-    for (let tries = 0; tries < 100 && simulator.maxInFlight > 0; tries += 1) {
-      await Bun.sleep(5);
+    await until("no request is in flight", () => {
       simulator.clearRequests();
-    }
-    expect(simulator.maxInFlight).toBe(0);
+      return simulator.maxInFlight === 0;
+    });
   },
 );
 
@@ -137,8 +139,8 @@ test("requests lists each request with its status and token", async () => {
 test("stop resets every connection and frees the port", async () => {
   const simulator = await startSimulator();
   simulator.addFault({ fault: { kind: "hang" } });
-  const hanging = rawExchange(simulator.url, get, { forMs: 2000 });
-  const idle = rawExchange(simulator.url, "", { forMs: 2000 });
+  const hanging = rawExchange(simulator.url, get);
+  const idle = rawExchange(simulator.url, "");
   while (simulator.connections < 2 || simulator.requests.length < 1) await Bun.sleep(1);
   await simulator.stop();
   expect([(await hanging).end, (await idle).end]).toEqual(["reset", "reset"]);

@@ -108,7 +108,8 @@ test("a value is plain text from EC2ws, without a trailing newline", async () =>
 
 test("HEAD has the headers of GET and no body", async () => {
   const line = "HEAD /latest/meta-data/instance-id HTTP/1.1";
-  const seen = await rawExchange(simulator.url, `${line}\r\n${tokenHeader}: ${token}\r\n\r\n`);
+  const request = `${line}\r\n${tokenHeader}: ${token}\r\n\r\n`;
+  const seen = await rawExchange(simulator.url, request, (text) => text.includes("\r\n\r\n"));
   expect(seen.text).toStartWith("HTTP/1.1 200 OK");
   expect(seen.text).toContain("Content-Length: 19");
   expect(seen.text).toEndWith("\r\n\r\n");

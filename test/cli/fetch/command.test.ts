@@ -1,10 +1,13 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { fetchArgs, fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import { startEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
+
+setDefaultTimeout(testLimitMs);
 
 test("COMMAND gets the variables, its own arguments and the environment of ec2nic", async () => {
   const command = [
@@ -103,7 +106,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await using simulator = await startSimulator();
     using folder = temporaryFolder();
     const ready = join(folder.path, "ready");
-    const trap = `trap 'echo got it; exit 7' ${signal.slice(3)}; : >${ready}; for i in $(seq 200); do sleep 0.05; done`;
+    const trap = `trap 'echo got it; exit 7' ${signal.slice(3)}; : >${ready}; for i in $(seq 400); do sleep 0.05; done`;
     const args = fetchArgs(simulator.url, ["mac", "--", "sh", "-c", trap]);
     const { kill, result } = startEc2nic({ args });
     while (!existsSync(ready)) await Bun.sleep(5);
@@ -117,7 +120,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 for (const signal of ["TERM", "INT", "HUP"]) {
   test.concurrent(`ec2nic forwards SIG${signal} also while COMMAND starts`, async () => {
     await using simulator = await startSimulator();
-    const early = `trap 'exit 7' ${signal}; kill -${signal} $PPID; for i in $(seq 60); do sleep 0.05; done`;
+    const early = `trap 'exit 7' ${signal}; kill -${signal} $PPID; for i in $(seq 400); do sleep 0.05; done`;
     const runs = Array.from({ length: 12 }, () =>
       fetchFrom(simulator, ["mac", "--", "sh", "-c", early]),
     );
@@ -133,7 +136,7 @@ test.concurrent("SIGTERM ends COMMAND, and ec2nic exits with 143", async () => {
   const command = [
     "sh",
     "-c",
-    `echo $$ >${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 30`,
+    `echo $$ >${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 100`,
   ];
   const { kill, result } = startEc2nic({
     args: fetchArgs(simulator.url, ["mac", "--", ...command]),

@@ -1,5 +1,10 @@
-import { expect, test } from "bun:test";
-import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { atOnceMs, testLimitMs } from "../../kit/basics/busy-machine.ts";
+import { fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Simulator } from "../../../scripts/simulator/simulator.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+
+setDefaultTimeout(testLimitMs);
 
 test.concurrent("--default replaces a missing value in each format", async () => {
   const nope = ["tags/instance/nope", "--default", "none at all"];
@@ -29,13 +34,14 @@ test.concurrent("--default does not replace an error", async () => {
 
 // nodeadm #1970: an existing key may be a 404 for about two seconds after the boot
 test.concurrent("--wait waits for a value that appears later", async () => {
-  const late = { "tags/instance/Name": 700 };
-  const args = ["tags/instance/Name", "--wait", "--timeout", "8s"];
-  const { code, text, elapsedMs, simulator } = await fetchOnce({ tags: { Name: "w" }, late }, args);
+  await using simulator: Simulator = await startSimulator({
+    onRequest: () => {
+      if (simulator.count("GET */Name") === 2) simulator.set("tags/instance/Name", "w");
+    },
+  });
+  const { code, text } = await fetchFrom(simulator, ["tags/instance/Name", "--wait"]);
   expect({ code, text }).toEqual({ code: 0, text: "w\n" });
-  expect(elapsedMs).toBeGreaterThan(500);
-  expect(simulator.count("GET */Name")).toBeGreaterThan(1);
-  expect(simulator.count("PUT *")).toBe(1);
+  expect([simulator.count("PUT *"), simulator.count("GET *")]).toEqual([1, 3]);
 });
 
 test.concurrent("without --wait, fetch requests a missing key once", async () => {
@@ -46,19 +52,26 @@ test.concurrent("without --wait, fetch requests a missing key once", async () =>
 
 test.concurrent("--wait ends at the deadline with 66 or the default", async () => {
   const [missing, fallback] = await Promise.all([
-    fetchOnce({}, ["nope", "--wait", "--timeout", "500ms"]),
-    fetchOnce({}, ["nope", "--wait", "--timeout", "500ms", "--default", "d"]),
+    fetchOnce({}, ["nope", "--wait", "--timeout", "3s"]),
+    fetchOnce({}, ["nope", "--wait", "--timeout", "3s", "--default", "d"]),
   ]);
   expect(missing.code).toBe(66);
   expect([fallback.code, fallback.text]).toEqual([0, "d\n"]);
   for (const { elapsedMs } of [missing, fallback]) {
-    expect(elapsedMs).toBeGreaterThan(350);
-    expect(elapsedMs).toBeLessThan(800);
+    expect(elapsedMs).toBeGreaterThan(2850);
+    expect(elapsedMs).toBeLessThan(atOnceMs);
   }
 });
 
 test.concurrent("--wait for a folder also waits for the keys that it lists", async () => {
-  const late = { "placement/region": { afterMs: 500, listed: true } };
-  const { text } = await fetchOnce({ late }, ["placement", "--wait", "--timeout", "8s"]);
+  const region = "placement/region";
+  await using simulator: Simulator = await startSimulator({
+    scenario: { late: { [region]: { afterMs: 1e9, listed: true } } },
+    onRequest: () => {
+      if (simulator.count(`GET */${region}`) === 2) simulator.set(region, "eu-central-1");
+    },
+  });
+  const { text } = await fetchFrom(simulator, ["placement", "--wait"]);
   expect(JSON.parse(text)).toHaveProperty("region", "eu-central-1");
+  expect(simulator.count(`GET */${region}`)).toBe(3);
 });

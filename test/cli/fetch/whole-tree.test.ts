@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const scenario: Scenario = {
   iamRole: "web",
@@ -54,7 +57,7 @@ test("the whole tree as env has no secret", async () => {
 });
 
 test("fetch reads the tree with one token, at most 6 requests in flight, and each path once", async () => {
-  const { code, simulator } = await fetchOnce({ ...scenario, latencyMs: 20 }, []);
+  const { code, simulator } = await fetchOnce({ ...scenario, latencyMs: 100 }, []);
   expect(code).toBe(0);
   expect(simulator.count("PUT /latest/api/token")).toBe(1);
   expect(simulator.requests.length).toBeGreaterThan(80);
@@ -76,7 +79,7 @@ test("fetch reads the tree from a service that closes after each reply", async (
 
 // A listed leaf that does not exist yet belongs to an ENI that propagates: this is no failure.
 test("fetch omits a listed child that is a 404, and reports it", async () => {
-  const late = { "placement/region": { afterMs: 60_000, listed: true } };
+  const late = { "placement/region": { afterMs: 1e9, listed: true } };
   const { code, text, stderr } = await fetchOnce({ late }, ["placement"]);
   expect(code).toBe(0);
   expect(JSON.parse(text)).not.toHaveProperty("region");

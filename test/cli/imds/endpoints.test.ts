@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { atOnceMs, firstQuick, patient } from "../../kit/basics/busy-machine.ts";
 import { fetchFrom, fetchOnce } from "../../kit/program/fetch-from.ts";
+import type { Simulator } from "../../../scripts/simulator/simulator.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
@@ -11,7 +13,7 @@ async function fetchWithTwoEndpoints(scenario: Scenario, more: readonly string[]
   await using first = await startSimulator({ scenario });
   await using second = await startSimulator();
   const args = ["--endpoint", second.url, "mac", ...more];
-  const run = await fetchFrom(first, args);
+  const run = await fetchFrom(first, args, { env: patient });
   return { ...run, first, second };
 }
 
@@ -31,21 +33,26 @@ test.each(Object.entries(failures))(
   async (_, failure) => {
     const { code, text, elapsedMs, first, second } = await fetchWithTwoEndpoints(failure);
     expect({ code, text }).toEqual({ code: 0, text: mac });
-    expect(elapsedMs).toBeLessThan(700);
+    expect(elapsedMs).toBeLessThan(atOnceMs);
     expect(first.requests.length).toBeLessThanOrEqual(1);
     expect(first.count("GET *")).toBe(0);
     expect(second.requests.map(({ method }) => method)).toEqual(["PUT", "GET"]);
   },
 );
 
+// the second endpoint is tried after 250 ms: on a busy machine the first answer may come later
 test("the second endpoint gets no connection if the first is healthy", async () => {
-  await using second = await startSimulator();
-  const { code, simulator } = await fetchOnce({}, ["--endpoint", second.url, "mac"]);
-  expect([code, second.connections, simulator.requests.length]).toEqual([0, 0, 2]);
+  const run = async () => {
+    await using second = await startSimulator();
+    const { code, text, simulator } = await fetchOnce({}, ["--endpoint", second.url, "mac"]);
+    expect({ code, text }).toEqual({ code: 0, text: mac });
+    return [second.connections, simulator.requests.length];
+  };
+  await firstQuick("only the first endpoint is asked", run, (seen) => Bun.deepEquals(seen, [0, 2]));
 });
 
 test("a slow first endpoint is not used, and its token is sent to no endpoint", async () => {
-  const { code, second, first } = await fetchWithTwoEndpoints({ latencyMs: 400 });
+  const { code, second, first } = await fetchWithTwoEndpoints({ latencyMs: atOnceMs });
   expect(code).toBe(0);
   expect(first.count("GET *")).toBe(0);
   const token = second.requests[1]?.headers["x-aws-ec2-metadata-token"];
@@ -58,7 +65,8 @@ test("fetch exits with 69 and names the error of each endpoint if all fail", asy
   const args = ["--endpoint", other.url, "mac", "--retries", "0"];
   const { code, stderr, simulator } = await fetchOnce(failures["answers 503"] ?? {}, args);
   expect(code).toBe(69);
-  expect(stderr).toContain(`${simulator.url}: 503, throttled; ${other.url}: connection refused`);
+  expect(stderr).toContain(`${simulator.url}: 503, throttled`);
+  expect(stderr).toContain(`${other.url}: connection refused`);
 });
 
 // a 403 is a definite answer of IMDS; a refused connection is not
@@ -68,15 +76,16 @@ test("fetch exits with 78 if one endpoint answers 403 and the other refuses", as
 });
 
 test("if an endpoint fails in the middle of a tree, the other continues with its own token", async () => {
-  const scenario: Scenario = {
-    latencyMs: 4,
-    faults: [{ fault: { kind: "refuse" }, afterMs: 120 }],
-  };
-  await using failing = await startSimulator({ scenario });
+  await using failing: Simulator = await startSimulator({
+    onRequest: () => {
+      if (failing.requests.length === 20) failing.addFault({ fault: { kind: "refuse" } });
+    },
+  });
   await using second = await startSimulator();
-  const args = ["--endpoint", second.url, "--timeout", "8s"];
-  const { code, text } = await fetchFrom(failing, args);
+  const { code, text } = await fetchFrom(failing, ["--endpoint", second.url]);
   expect(code).toBe(0);
+  expect(failing.count("GET *")).toBeGreaterThan(10);
+  expect(second.count("GET *")).toBeGreaterThan(10);
   expect(text).toBe((await fetchFrom(second, [])).text);
   expect(second.requests.every(({ method, tokenOk }) => method === "PUT" || tokenOk)).toBe(true);
 });

@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { atOnceMs, patient, testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
-import { timedTest } from "../../kit/basics/timed-test.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const busyTokens: Scenario = {
   faults: [{ match: "PUT *", fault: { kind: "status", status: 503 } }],
@@ -25,17 +27,20 @@ const cases: readonly {
 
 for (const { args = [], attempts, tries } of cases) {
   const env = attempts === undefined ? {} : { AWS_METADATA_SERVICE_NUM_ATTEMPTS: attempts };
-  timedTest(`${JSON.stringify({ args, env })}: fetch makes exactly ${tries} tries`, async () => {
-    const [token, value] = await Promise.all([
-      fetchOnce(busyTokens, ["mac", ...args], { env }),
-      fetchOnce(busyValues, ["mac", ...args], { env }),
-    ]);
-    expect([token.code, value.code]).toEqual([69, 69]);
-    expect([token.simulator.count("PUT *"), token.simulator.count("GET *")]).toEqual([tries, 0]);
-    expect([value.simulator.count("PUT *"), value.simulator.count("GET *")]).toEqual([1, tries]);
-    const words = tries === 1 ? "(1 try in " : `(${tries} tries in `;
-    expect(token.stderr).toContain(words);
-  });
+  test.concurrent(
+    `${JSON.stringify({ args, env })}: fetch makes exactly ${tries} tries`,
+    async () => {
+      const [token, value] = await Promise.all([
+        fetchOnce(busyTokens, ["mac", ...args], { env }),
+        fetchOnce(busyValues, ["mac", ...args], { env }),
+      ]);
+      expect([token.code, value.code]).toEqual([69, 69]);
+      expect([token.simulator.count("PUT *"), token.simulator.count("GET *")]).toEqual([tries, 0]);
+      expect([value.simulator.count("PUT *"), value.simulator.count("GET *")]).toEqual([1, tries]);
+      const words = tries === 1 ? "(1 try in " : `(${tries} tries in `;
+      expect(token.stderr).toContain(words);
+    },
+  );
 }
 
 test("with --retries 0, a broken connection is not tried again", async () => {
@@ -50,27 +55,39 @@ test("with --retries 0, a broken connection is not tried again", async () => {
   }
 });
 
-timedTest("a try ends after 2 s", async () => {
+test.concurrent("a try ends after 2 s", async () => {
   const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
-  const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"]);
+  const { code, stderr, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"]);
   expect(code).toBe(69);
+  expect(stderr).toContain("no complete answer within 2000 ms (1 try in ");
   expect(elapsedMs).toBeGreaterThan(1950);
-  expect(elapsedMs).toBeLessThan(2300);
+  expect(elapsedMs).toBeLessThan(atOnceMs);
 });
 
-timedTest("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
+// without the variable, a try has 2 s, and the answer would come in time
+test.concurrent("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
   const env = { AWS_METADATA_SERVICE_TIMEOUT: "0.3" };
-  const hang: Scenario = { faults: [{ match: "GET *", fault: { kind: "hang" } }] };
-  const { code, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"], { env });
+  const late: Scenario = { faults: [{ match: "PUT *", fault: { kind: "delay", ms: 1500 } }] };
+  const { code, stderr, elapsedMs } = await fetchOnce(late, ["mac", "--retries", "0"], { env });
   expect(code).toBe(69);
+  expect(stderr).toContain("no complete answer within 300 ms (1 try in ");
   expect(elapsedMs).toBeGreaterThan(290);
-  expect(elapsedMs).toBeLessThan(600);
 });
 
-timedTest("--timeout limits all tries together", async () => {
-  const scenario: Scenario = { latencyMs: 120 };
-  const { code, text, elapsedMs } = await fetchOnce(scenario, ["--timeout", "500ms"]);
+test.concurrent("--timeout ends a try", async () => {
+  const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
+  const { code, text, elapsedMs } = await fetchOnce(hang, ["mac", "--timeout", "2s"], {
+    env: patient,
+  });
   expect({ code, text }).toEqual({ code: 69, text: "" });
-  expect(elapsedMs).toBeGreaterThan(450);
-  expect(elapsedMs).toBeLessThan(800);
+  expect(elapsedMs).toBeGreaterThan(1950);
+  expect(elapsedMs).toBeLessThan(atOnceMs);
+});
+
+// the tree has more than 80 keys, and 6 requests are in flight at most: it takes more than 13 s
+test.concurrent("--timeout limits all requests together", async () => {
+  const { code, text, elapsedMs } = await fetchOnce({ latencyMs: 1000 }, ["--timeout", "4s"]);
+  expect({ code, text }).toEqual({ code: 69, text: "" });
+  expect(elapsedMs).toBeGreaterThan(3850);
+  expect(elapsedMs).toBeLessThan(atOnceMs);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { throughVariable } from "../../kit/program/fetch-from.ts";
 import { repository } from "../../kit/program/run-ec2nic.ts";
 
@@ -16,7 +17,8 @@ const files = [
 ].map((file) => join(repository, `test/${file}.test.ts`));
 
 test("the tests of faults also pass with a socket that is bound to a NIC", async () => {
-  const child = Bun.spawn([process.execPath, "test", "--only-failures", ...files], {
+  const bunTest = [process.execPath, "test", "--only-failures", `--timeout=${testLimitMs}`];
+  const child = Bun.spawn([...bunTest, ...files], {
     cwd: repository,
     env: { ...process.env, [throughVariable]: "lo" },
     stdio: ["ignore", "ignore", "pipe"],
@@ -25,4 +27,4 @@ test("the tests of faults also pass with a socket that is bound to a NIC", async
   expect(output).toMatch(/^ *[1-9]\d\d pass$/m);
   expect(output).toMatch(/^ *0 fail$/m);
   expect(await child.exited).toBe(0);
-}, 90_000);
+}, 600_000);

@@ -1,12 +1,19 @@
-import { expect, test } from "bun:test";
-import { fetchOnce } from "../../kit/program/fetch-from.ts";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
+import { fetchArgs, fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { onTerminal } from "../../kit/program/pty.ts";
-import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { startSimulator } from "../../../scripts/simulator/start.ts";
+import { runEc2nic, startEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { missingTool, testUnless } from "../../kit/basics/skip.ts";
+import { until } from "../../kit/basics/until.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const testHere = testUnless(missingTool("script"), test.concurrent);
-const refused: Scenario = { faults: [{ fault: { kind: "refuse" }, forMs: 1600 }] };
+const refused: Scenario = { faults: [{ fault: { kind: "refuse" } }] };
+/** A line about the wait comes after a second. */
+const waiting = ["mac", "--timeout", "3s"];
 const helps = [[], ["fetch"], ["activate"], ["probe-nics"], ["hotplug"]].map((command) => [
   ...command,
   "--help",
@@ -28,7 +35,7 @@ for (const env of environments) {
     const runs = [
       await runEc2nic({ args: ["fetch", "--help"], env, around, namespace: true }),
       await runEc2nic({ args: ["fetch", "--bogus"], env, around, namespace: true }),
-      await fetchOnce(refused, ["mac", "--timeout", "4s"], { env, around }),
+      await fetchOnce(refused, waiting, { env, around }),
       await runEc2nic({ args: ["probe-nics"], env, around, namespace: true }),
     ];
     for (const { text } of runs) {
@@ -47,24 +54,31 @@ const plain: readonly (readonly [string, readonly string[], Readonly<Record<stri
 
 for (const [what, args, env] of plain) {
   testHere(`with ${what}, a wait prints one line and does not erase it`, async () => {
-    const run = ["mac", "--timeout", "4s", ...args];
-    const { code, text } = await fetchOnce(refused, run, { env, around: onTerminal(80) });
+    await using simulator = await startSimulator({ scenario: refused });
+    const run = startEc2nic({
+      args: fetchArgs(simulator.url, ["mac", ...args]),
+      env,
+      around: onTerminal(80),
+    });
+    await until("there is a line about the wait", () => run.output().includes("waiting for"));
+    await simulator.clearFaults();
+    const { code, text } = await run.result;
     expect(code).toBe(0);
     expect(text).toMatch(
-      /^ec2nic: waiting for IMDS \(\d+ tr(?:y|ies), \d s left\): .*\r\n06:ec:2a:00:00:00\r\n$/,
+      /^ec2nic: waiting for IMDS \(\d+ tr(?:y|ies), \d\d s left\): .*\r\n06:ec:2a:00:00:00\r\n$/,
     );
   });
 }
 
 testHere("--plain without a terminal prints no line about a wait", async () => {
-  const { text, stderr } = await fetchOnce(refused, ["mac", "--plain"]);
-  expect({ text, stderr }).toEqual({ text: "06:ec:2a:00:00:00\n", stderr: "" });
+  const { stderr } = await fetchOnce(refused, [...waiting, "--plain"]);
+  expect(stderr).toStartWith("ec2nic: IMDS not reached: connection refused");
+  expect(stderr).not.toContain("waiting for");
 });
 
 for (const columns of [30, 60]) {
   testHere(`the status line fits into a terminal of ${columns} columns`, async () => {
-    const args = ["mac", "--timeout", "4s"];
-    const { text } = await fetchOnce(refused, args, { around: onTerminal(columns) });
+    const { text } = await fetchOnce(refused, waiting, { around: onTerminal(columns) });
     const lines = text.split("\r\u001b[K").slice(1, -1);
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(line).toHaveLength(columns - 1);

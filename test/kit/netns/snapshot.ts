@@ -16,12 +16,12 @@ async function snapshot({ run }: HeldNamespace): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** The first snapshot for which `isDone` is true, or the last one after 5 s: IPv6 adds addresses with a delay. */
+/** The first snapshot for which `isDone` is true, or the last one after 30 s: IPv6 adds addresses with a delay. */
 export async function snapshotWhen(
   network: HeldNamespace,
   isDone: (entries: readonly string[]) => boolean,
 ): Promise<readonly string[]> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 30_000;
   let entries = await snapshot(network);
   while (!isDone(entries) && performance.now() < deadline) {
     await Bun.sleep(5);

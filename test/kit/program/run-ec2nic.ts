@@ -37,13 +37,15 @@ export interface RunResult {
 export interface Running {
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly pid: number;
+  /** What it has written to stdout and stderr so far. */
+  readonly output: () => string;
   /** The exit status; `result` comes later where a child process still has stdout. */
   readonly exited: Promise<number>;
   readonly result: Promise<RunResult>;
 }
 
-/** Kills a run that hangs, so that it fails and does not stop the suite. */
-const longestRunMs = 18_000;
+/** Kills a run that hangs, so that it fails and does not stop the suite: before `testLimitMs`. */
+const longestRunMs = 100_000;
 
 /** Runs the built ec2nic to its end. Throws where it could ask the real IMDS. */
 export function runEc2nic(options: RunOptions): Promise<RunResult> {
@@ -63,26 +65,48 @@ export function startEc2nic(options: RunOptions): Running {
     stderr: "pipe",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  let output = "";
+  const onText = (text: string): void => void (output += text);
   return {
     pid: child.pid,
     kill: (signal) => child.kill(signal),
+    output: () => output,
     exited: child.exited,
-    result: finish(child, startMs),
+    result: finish(child, startMs, onText),
   };
 }
 
 async function finish(
   child: Bun.Subprocess<"ignore" | Buffer, "pipe", "pipe">,
   startMs: number,
+  onText: (text: string) => void,
 ): Promise<RunResult> {
   const timer = setTimeout(() => child.kill("SIGKILL"), longestRunMs);
-  const [stdout, stderr] = await Promise.all([child.stdout.bytes(), child.stderr.text()]);
+  const [stdout, stderr] = await Promise.all([
+    readAll(child.stdout, onText),
+    readAll(child.stderr, onText),
+  ]);
   await child.exited;
   clearTimeout(timer);
   const elapsedMs = performance.now() - startMs;
   const { signalCode, exitCode } = child;
   const code = signalCode === null ? (exitCode ?? 0) : 128 + numberOf(signalCode);
-  return { code, stdout, text: new TextDecoder().decode(stdout), stderr, elapsedMs };
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, stdout, text: decode(stdout), stderr: decode(stderr), elapsedMs };
+}
+
+/** Reads a stream to its end; `onText` gets each part of it as soon as it arrives. */
+async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    onText(decoder.decode(chunk, { stream: true }));
+  }
+  return Buffer.concat(chunks);
 }
 
 function numberOf(signal: NodeJS.Signals | number): number {

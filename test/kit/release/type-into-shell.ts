@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { until } from "../basics/until.ts";
 
 export interface ShellInput {
   /** The interactive shell; it runs on its own terminal. */
@@ -13,12 +14,11 @@ export interface ShellInput {
 
 export const mark = "=";
 const prompt = "READY>";
-const deadlineMs = 20_000;
 
 /** Sets the prompt that is awaited. The backslash keeps this text itself from looking like the prompt. */
 export const setPrompt = `PS1=READY\\>`;
 
-/** The lines that the shell wrote for each input. Throws where one takes longer than 20 s. */
+/** The lines that the shell wrote for each input. Throws where one takes longer than a minute. */
 export async function typeIntoShell(typing: ShellInput): Promise<readonly (readonly string[])[]> {
   const { shell, cwd, env, keys, out } = typing;
   const child = Bun.spawn(["script", "-qec", shell, "/dev/null"], {
@@ -33,17 +33,13 @@ export async function typeIntoShell(typing: ShellInput): Promise<readonly (reado
     for await (const chunk of child.stdout) shown += new TextDecoder().decode(chunk);
   })();
   try {
-    await until(
-      () => shown.includes(prompt),
-      () => `${shell} does not prompt: ${shown}`,
-    );
+    const isPrompted = () => shown.includes(prompt);
+    await until(`${shell} prompts`, isPrompted).catch((error: unknown) => explain(error, shown));
     for (const [at, each] of keys.entries()) {
       void child.stdin.write(each);
       await child.stdin.flush();
-      await until(
-        async () => (await answers(out)).length > at,
-        () => `${each}: ${shown}`,
-      );
+      const isAnswered = async () => (await answers(out)).length > at;
+      await until(each, isAnswered).catch((error: unknown) => explain(error, shown));
     }
     return await answers(out);
   } finally {
@@ -58,10 +54,6 @@ async function answers(out: string): Promise<readonly (readonly string[])[]> {
   return parts.map((part) => part.split("\n").filter((line) => line !== ""));
 }
 
-async function until(holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const endMs = performance.now() + deadlineMs;
-  while (!(await holds())) {
-    if (performance.now() > endMs) throw new Error(JSON.stringify(what()));
-    await Bun.sleep(10);
-  }
+function explain(error: unknown, shown: string): never {
+  throw new Error(`the shell has shown ${JSON.stringify(shown)}`, { cause: error });
 }

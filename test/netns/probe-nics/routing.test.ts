@@ -1,7 +1,10 @@
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
+import { testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { missingRoot, missingTool, testUnless } from "../../kit/basics/skip.ts";
 import { probeNetwork } from "../../kit/netns/probe-network/probe-network.ts";
 import { nicOf } from "../../kit/netns/probe-network/probe-result.ts";
+
+setDefaultTimeout(testLimitMs);
 
 const testHere = testUnless(missingRoot() ?? missingTool("ip", "unshare", "nsenter", "sysctl"));
 
@@ -16,7 +19,7 @@ testHere("kernel routing over a bridge reaches IMDS, and --first prints br0", as
   expect(imds).toMatchObject({ interface: "br0" });
   const { stdout } = await network.ec2nic(["probe-nics"]);
   expect(stdout).toStartWith("IMDS answers through kernel routing.\n");
-  const first = ["probe-nics", "--first", "--timeout", "5s"];
+  const first = ["probe-nics", "--first"];
   expect(await network.ec2nic(first)).toMatchObject({ code: 0, stdout: "br0\n" });
   const bare = ["env", "PATH=/run/bin"]; // without ip, the source address identifies the link
   expect(await network.ec2nic(first, { around: bare })).toMatchObject({ code: 0, stdout: "br0\n" });
@@ -36,8 +39,9 @@ testHere("an endpoint with a host name is probed over kernel routing only", asyn
 testHere("--first prints no NIC that reaches IMDS only past a prohibit route", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip route add default via 10.0.5.1; ip route add prohibit 169.254.169.254");
-  const first = ["probe-nics", "--first", "--timeout", "700ms"];
-  expect(await network.ec2nic(first)).toMatchObject({ code: 69, stdout: "" });
+  const first = ["probe-nics", "--first"];
+  const limited = [...first, "--timeout", "1500ms"];
+  expect(await network.ec2nic(limited)).toMatchObject({ code: 69, stdout: "" });
   const named = await network.ec2nic([...first, "--interface", "ens5"]);
   expect(named).toMatchObject({ code: 0, stdout: "ens5\n" });
 });

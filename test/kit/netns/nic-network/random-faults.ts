@@ -23,6 +23,8 @@ export interface ExpectedRun {
 export interface FaultyRun {
   readonly expected: ExpectedRun;
   readonly timeoutMs: number;
+  /** One try may take longer than the whole run. */
+  readonly isPatient: boolean;
   readonly faults: readonly TimedFault[];
   /** One NIC has no fault, and the others have one from the start: the run must succeed. */
   readonly mustSucceed: boolean;
@@ -57,11 +59,12 @@ export function randomFaultyRun(
   commands: readonly ExpectedRun[],
 ): FaultyRun {
   const mustSucceed = random.fraction() < 0.3;
-  const timeoutMs = mustSucceed ? 4000 : 300 + random.below(1500);
+  const timeoutMs = mustSucceed ? 30_000 : 300 + random.below(1500);
+  const isPatient = !mustSucceed && random.fraction() < 0.5;
   const faults = mustSucceed
     ? faultsOfOtherNics(random, nics)
     : randomFaults(random, nics, timeoutMs);
-  return { expected: random.pick(commands), timeoutMs, faults, mustSucceed };
+  return { expected: random.pick(commands), timeoutMs, isPatient, faults, mustSucceed };
 }
 
 /** Faults that deny a token: an IMDS that gives tokens can serve the run, even if slowly. */

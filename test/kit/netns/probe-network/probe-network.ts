@@ -1,4 +1,4 @@
-import { binary, repository } from "../../program/run-ec2nic.ts";
+import { repository, type Running, startEc2nic } from "../../program/run-ec2nic.ts";
 import { holdNamespace } from "../held-namespace.ts";
 import type { ProbeResult } from "./probe-result.ts";
 
@@ -12,6 +12,7 @@ export interface ProbeNetwork extends AsyncDisposable {
   readonly probe: (...args: readonly string[]) => Promise<ProbeResult>;
   /** Runs ec2nic, or a command that runs it (`around`). */
   readonly ec2nic: (args: readonly string[], options?: ProbeRun) => Promise<ProbeRunResult>;
+  readonly start: (args: readonly string[], options?: ProbeRun) => Running;
   /** Sends an order to the simulator: `fault`, `clear-faults`. */
   readonly order: (what: string, body?: object) => Promise<void>;
   /** Puts a shell script on the PATH of the instance, in place of a program. */
@@ -53,29 +54,30 @@ export async function probeNetwork(nics: readonly number[] = [5, 6]): Promise<Pr
   const simulator = await startSimulator(vpc.argv);
   stack.defer(simulator.stop);
   const env = { PATH: path, FAR: String(vpc.pid) };
-  const ec2nic: ProbeNetwork["ec2nic"] = async (args, { around = [], env: more = {} } = {}) => {
-    const startMs = performance.now();
-    const child = Bun.spawn([...instance.argv, ...around, binary, ...args], {
+  const start: ProbeNetwork["start"] = (args, { around = [], env: more = {} } = {}) =>
+    startEc2nic({
+      args,
       env: { ...env, ...more },
-      stdio: ["ignore", "pipe", "pipe"],
+      namespace: true,
+      around: [...instance.argv, ...around],
     });
-    const texts = [child.stdout, child.stderr].map((stream) => new Response(stream).text());
-    const [stdout = "", stderr = ""] = await Promise.all(texts);
-    const code = await child.exited;
-    return { code, stdout, stderr, elapsedMs: performance.now() - startMs };
+  const ec2nic: ProbeNetwork["ec2nic"] = async (args, options) => {
+    const { code, text, stderr, elapsedMs } = await start(args, options).result;
+    return { code, stdout: text, stderr, elapsedMs };
   };
   const owned = stack.move();
   return {
     run: (script) => run(`PATH=${path} FAR=${vpc.pid}; export PATH FAR; ${script}`),
     far,
     ec2nic,
+    start,
     probe: async (...args) => {
       const { code, stdout, stderr } = await ec2nic(["probe-nics", "--json", ...args]);
       return { ...JSON.parse(stdout), code, stderr };
     },
     order: async (what, body = {}) => {
       const url = `http://127.0.0.1/_simulator/${what}`;
-      await far(`curl -sf -m 5 --noproxy '*' -d '${JSON.stringify(body)}' ${url}`);
+      await far(`curl -sf -m 60 --noproxy '*' -d '${JSON.stringify(body)}' ${url}`);
     },
     standIn: async (name, script) => {
       const file = `/run/bin/${name}`;

@@ -1,4 +1,5 @@
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
+import { testLimitMs } from "../../basics/busy-machine.ts";
 import { missingRoot, missingTool, testUnless } from "../../basics/skip.ts";
 import { type ProbeNetwork, probeNetwork } from "./probe-network.ts";
 import { nicOf } from "./probe-result.ts";
@@ -47,6 +48,7 @@ export const inOrder =
 
 /** For each case: causes the fault, checks the verdict, runs its fix, and probes again. */
 export function testVerdicts(cases: readonly VerdictCase[]): void {
+  setDefaultTimeout(testLimitMs);
   for (const { what, provoke, before, word, says = "", fix, removeCause, args = [] } of cases) {
     testHere(`${what}: ${word}, and the fix works`, async () => {
       await using network = await probeNetwork();
@@ -67,15 +69,7 @@ export function testVerdicts(cases: readonly VerdictCase[]): void {
 
 /** Waits until `ens6` reaches IMDS, and returns its verdict: a link and ARP need time. */
 async function untilReached(network: ProbeNetwork, args: readonly string[]) {
-  const first = await network.ec2nic([
-    "probe-nics",
-    "--first",
-    "--interface",
-    "ens6",
-    "--timeout",
-    "9s",
-    ...args,
-  ]);
+  const first = await network.ec2nic(["probe-nics", "--first", "--interface", "ens6", ...args]);
   expect(first.stdout).toBe("ens6\n");
   return nicOf(await network.probe(...args), "ens6");
 }
