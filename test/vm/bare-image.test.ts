@@ -21,7 +21,7 @@ for (const suite of suites) {
       // reboot() returns when the primary has its address
       await vm.reboot();
       await untilIdle(vm);
-      await untilAddresses(vm, ["10.0.0.10"], 30_000);
+      await untilAddresses(vm, ["10.0.0.10"]);
       await expectNoDifference(vm);
       expect(await vm.run(["ip", "-4", "address", "show", "dev", "ens5"])).not.toContain(
         "10.0.0.10/32",

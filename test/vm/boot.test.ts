@@ -29,7 +29,7 @@ for (const suite of suites) {
         await vm.reboot();
         await untilIdle(vm);
         const first = await bootTimes(vm);
-        await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"], 30_000);
+        await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
         await expectNoDifference(vm);
         const state = await readRoutingState(vm);
 

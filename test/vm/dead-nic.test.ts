@@ -51,7 +51,7 @@ for (const { suite, backend } of guests) {
       ]);
       await vm.reset();
       await untilIdle(vm);
-      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10"], 60_000);
+      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10"]);
       const state = await readRoutingState(vm);
       const own = /^10001:\s+from 10\.0\.1\.10 lookup 10001(?: proto \w+)?$/;
       expect(state.filter((line) => own.test(line))).toHaveLength(1);

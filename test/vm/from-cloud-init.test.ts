@@ -45,7 +45,7 @@ const rules = "ls /etc/udev/rules.d | grep cloud-init-hook";
 
 async function untilConfigured(vm: Vm, addresses: readonly string[]): Promise<void> {
   await untilIdle(vm);
-  await untilAddresses(vm, addresses, 90_000);
+  await untilAddresses(vm, addresses);
 }
 
 /** Asserts that packets pass, and that the configuration is that of ec2nic. */
@@ -64,7 +64,7 @@ testUnless(vmTestsMissing("trixie"))(
     const before = await vm.exec(["ec2nic", "hotplug", "--install", "--dry-run"]);
     expect(before.stdout).toContain("cloud-init's hotplug");
 
-    await vm.run(["sh", "-euc", migrate], { timeoutMs: 120_000 });
+    await vm.run(["sh", "-euc", migrate]);
     const written = await vm.read(cloudInitFile);
     await untilConfigured(vm, one);
     await vm.attach(second);
@@ -77,9 +77,9 @@ testUnless(vmTestsMissing("trixie"))(
     expect(await vm.read(cloudInitFile)).toBe(written);
 
     // without its reboot: the test itself reboots the guest
-    await vm.run(["sh", "-euc", goBack.replace(/^reboot\n/m, "")], { timeoutMs: 60_000 });
+    await vm.run(["sh", "-euc", goBack.replace(/^reboot\n/m, "")]);
     await vm.reboot();
-    await untilAddresses(vm, two, 90_000);
+    await untilAddresses(vm, two);
     expect((await vm.exec(["sh", "-c", findOurs])).stdout).toBe("");
     expect(await vm.run(["sh", "-c", rules])).toContain("hotplug");
     expect(await vm.read(cloudInitFile)).toContain("10.0.1.11");

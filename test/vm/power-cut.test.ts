@@ -110,7 +110,7 @@ class Cuts {
     for (const disk of this.states.values()) {
       await vm.reset(disk);
       await untilIdle(vm);
-      await untilAddresses(vm, addresses, 60_000);
+      await untilAddresses(vm, addresses);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
       expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens5");
       await expectNoDifference(vm);
@@ -144,15 +144,15 @@ for (const { suite, backend } of guests) {
         // every second run is also killed
         const limit = run % 2 === 0 ? "60" : String(1 + Math.random() * 4);
         const argv = ["timeout", "--signal=KILL", limit, "ec2nic", "activate"];
-        const cut = await disksDuring(vm, () => vm.exec(argv, { timeoutMs: 90_000 }));
+        const cut = await disksDuring(vm, () => vm.exec(argv));
         if (run % 2 === 0) expect(await readFiles(cut.disks.at(-1) ?? "")).toEqual(filesOfOne);
         await inActivate.add(cut, [filesOfOne], written);
-        await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+        await vm.run(["ec2nic", "activate"]);
       }
       await inActivate.boot(vm, one, filesOfOne);
 
       await vm.attach(second);
-      await untilAddresses(vm, two, 60_000);
+      await untilAddresses(vm, two);
       const filesOfTwo = await filesWhenIdle();
       const [inRemoval, inAddition] = [new Cuts(), new Cuts()];
       for (let run = 0; run < runs; run += 1) {
@@ -167,7 +167,7 @@ for (const { suite, backend } of guests) {
         await inAddition.add(
           await disksDuring(vm, async () => {
             await vm.attach(second);
-            await untilAddresses(vm, two, 60_000);
+            await untilAddresses(vm, two);
             await untilIdle(vm);
           }),
           [filesOfOne, filesOfTwo],
@@ -197,8 +197,8 @@ async function diskFiles(disk: string, folder: string): Promise<Readonly<Record<
   using scratch = temporaryFolder();
   const [raw, files] = [join(scratch.path, "raw"), join(scratch.path, "files")];
   mkdirSync(files);
-  await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw], { timeoutMs: 60_000 });
-  const { code, stdout } = await command(["e2fsck", "-fy", raw], { timeoutMs: 60_000 });
+  await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw]);
+  const { code, stdout } = await command(["e2fsck", "-fy", raw]);
   if (!cleanStatuses.includes(code)) throw new Error(`e2fsck ended with ${code}: ${stdout}`);
   await mustRun(["debugfs", "-R", `rdump ${folder} ${files}`, raw]);
   const entries = readdirSync(files, { recursive: true, withFileTypes: true });

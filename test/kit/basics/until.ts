@@ -5,7 +5,7 @@
 export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {

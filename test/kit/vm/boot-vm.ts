@@ -140,7 +140,7 @@ async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> 
     if (!/^(?:running|degraded)/.test(stdout)) throw new Error(`systemd says ${stdout.trim()}`);
     const [first] = vpc.enis();
     const addresses = [...(first?.ipv4.slice(0, 1) ?? []), ...(first?.ipv6.slice(0, 1) ?? [])];
-    await untilAddresses(commands, addresses, 60_000);
+    await untilAddresses(commands, addresses);
   } catch (error) {
     const output = readFileSync(consoleLog, "utf8").slice(-3000);
     throw new Error(`the guest did not boot; the end of its console: ${output}`, { cause: error });

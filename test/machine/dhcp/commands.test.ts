@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import {
   type Client,
   clients,
@@ -13,7 +14,7 @@ import { binary } from "../../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(machineLimitMs);
 const testDhcp = testUnless(dhcpMissing);
 const { seed } = seededRuns(1);
 const replay = `EC2NIC_SEED=${seed}`;
@@ -21,6 +22,8 @@ const replay = `EC2NIC_SEED=${seed}`;
 const moments = Number(process.env["KILLS"] ?? "1");
 
 const { up, down, configured } = nics;
+/** The other end of the NIC without a DHCP server. */
+const unanswered = "unanswered";
 const identity = "i-0ec20000000000001\n";
 
 for (const suite of suites) {
@@ -47,8 +50,11 @@ function testClient(suite: Suite, client: Client): void {
   }
 
   testDhcp("probe-nics --dhcp reaches IMDS through NICs that have no address", async () => {
-    const args = ["probe-nics", "--dhcp", "--json", "--timeout", "4s"];
+    // without a carrier there is no lease to wait for
+    await dhcp.machine.run(["ip", "link", "set", unanswered, "down"]);
+    const args = ["probe-nics", "--dhcp", "--json", "--timeout", "60s"];
     const { code, stdout, stderr } = await dhcp.ec2nic(args);
+    await dhcp.machine.run(["ip", "link", "set", unanswered, "up"]);
     const words = Object.fromEntries(
       (JSON.parse(stdout) as { nics: { name: string; verdict: { word: string } }[] }).nics.map(
         ({ name, verdict }) => [name, verdict.word],
@@ -65,16 +71,16 @@ function testClient(suite: Suite, client: Client): void {
     `a run that a signal ends at a random moment, or after SIGKILL the next run, restores the machine (${replay})`,
     async () => {
       const signals = ["INT", "TERM", "KILL"] as const;
-      for (const [at, afterMs] of killMoments(seed, 3 * moments).entries()) {
+      for (const [at, when] of killMoments(seed, 3 * moments).entries()) {
         const signal = signals[at % 3] ?? "KILL";
         const ended = await dhcp.ec2nic([...fetch(at % 2 === 0 ? up : down), "--dhcp"], {
           signal,
-          afterMs,
+          when,
         });
         expect([0, 130, 143, 137], ended.stderr).toContain(ended.code);
         // any next run restores the machine, with or without --dhcp
         if (signal === "KILL") await dhcp.ec2nic([...fetch(configured), "--timeout", "300ms"]);
-        await expectMachineUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
+        await expectMachineUnchanged(dhcp, `SIG${signal} after ${when} ms: ${ended.stderr}`);
       }
     },
   );

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(machineLimitMs);
 
 const folder = "/etc/systemd/system";
 const timer = "ec2nic-repair.timer";
@@ -29,7 +30,7 @@ describe.each(suites)("%s", (suite: Suite) => {
     const files = { "/etc/ec2nic/always": "" };
     machine = await startMachine(sandbox, { suite, files, enable: ["systemd-networkd.service"] });
     before = await treeOf("");
-  }, 600_000);
+  }, machineLimitMs);
   afterAll(async () => {
     if (missing === null) await sandbox.stop();
   });
