@@ -1,13 +1,13 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 for (const suite of suites) {
   testUnless(vmTestsMissing(suite))(

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
@@ -10,7 +10,7 @@ import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 /** Another NIC with the same slot, name and device number. */

@@ -3,7 +3,7 @@ import { blockBelow } from "../kit/basics/documents.ts";
 import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import type { OwnBackend } from "../kit/vm/image/backends.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import type { Vm } from "../kit/vm/vm.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
@@ -11,7 +11,7 @@ import { unexpectedFailures } from "../kit/machine/checks/unexpected-failures.ts
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(1_200_000);
+setDefaultTimeout(vmLimitMs);
 
 const migrate = blockBelow("docs/cookbook.md", "from-cloud-init.test.ts runs this -->");
 const goBack = blockBelow("docs/cookbook.md", "from-cloud-init.test.ts goes back by this -->");

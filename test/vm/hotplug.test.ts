@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
@@ -10,7 +10,7 @@ import { unexpectedFailures } from "../kit/machine/checks/unexpected-failures.ts
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 const second: EniSpec = {
   device: 1,

@@ -130,13 +130,16 @@ function vmOf({ sandbox, vpc, image, nics, ...program }: Parts, first: Guest): V
   };
 }
 
+/** Ten times what a boot needs on an emulated processor. */
+const bootLimitMs = 1_200_000;
+
 /** Waits until systemd has booted, and the NIC of the first ENI has its addresses. */
 async function awaitBoot({ agent, consoleLog }: Guest, vpc: Vpc): Promise<void> {
   const commands = createMachineCommands(agent.exec);
   try {
-    await agent.awaitAnswer(120_000);
+    await agent.awaitAnswer(bootLimitMs);
     const wait = ["systemctl", "is-system-running", "--wait"];
-    const { stdout } = await agent.exec(wait, { timeoutMs: 150_000 });
+    const { stdout } = await agent.exec(wait, { timeoutMs: bootLimitMs });
     if (!/^(?:running|degraded)/.test(stdout)) throw new Error(`systemd says ${stdout.trim()}`);
     const [first] = vpc.enis();
     const addresses = [...(first?.ipv4.slice(0, 1) ?? []), ...(first?.ipv6.slice(0, 1) ?? [])];
