@@ -41,7 +41,15 @@ export const parts: readonly Part[] = [
     name: "unit",
     what: "functions, golden cases, documents",
     seconds: 10,
-    groups: [["test/architecture.test.ts", "test/words.test.ts", "test/docs/", "test/golden/", "test/unit/"]],
+    groups: [
+      [
+        "test/architecture.test.ts",
+        "test/words.test.ts",
+        "test/docs/",
+        "test/golden/",
+        "test/unit/",
+      ],
+    ],
   },
   {
     name: "machine",
