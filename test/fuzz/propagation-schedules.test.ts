@@ -7,7 +7,7 @@ import { watchSimulator } from "../kit/propagation/watch-simulator.ts";
 
 const settleMs = 10_000;
 /** The limit from the moment that IMDS has the data. */
-const firstUseMs = 300;
+const firstUseMs = 250;
 /** ec2nic rereads one leaf per second. */
 const rereadMs = 4000;
 
