@@ -11,8 +11,8 @@ export async function readRoutingState(vm: Pick<Vm, "run">): Promise<readonly st
     .toSorted();
 }
 
-/** Ten times what a guest needs, and less than the repair timer waits (5 min). */
-const stateLimitMs = 240_000;
+/** Ten times what a guest needs. */
+const stateLimitMs = 600_000;
 
 /** Waits until a guest has a state. Throws at the time limit with the differences. */
 export function untilRoutingState(
