@@ -40,7 +40,7 @@ export const parts: readonly Part[] = [
   {
     name: "unit",
     what: "functions, golden cases, documents",
-    seconds: 10,
+    seconds: 15,
     groups: [
       [
         "test/architecture.test.ts",
@@ -54,7 +54,7 @@ export const parts: readonly Part[] = [
   {
     name: "machine",
     what: "Debian machines in a simulated VPC",
-    seconds: 800,
+    seconds: 1000,
     needsRoot: true,
     tools: machineTools,
     roots: "machine",
@@ -90,7 +90,7 @@ export const parts: readonly Part[] = [
   {
     name: "vm",
     what: "three scenarios in virtual machines",
-    seconds: 200,
+    seconds: 90,
     needsRoot: true,
     roots: "vm",
     tools: { ...machineTools, ...vmTools },

@@ -100,7 +100,7 @@ describe.each(suites)("%s", (suite: Suite) => {
   testMachine("--install without --from-dhcp removes the hooks and stops their units", async () => {
     const { stderr } = await hotplug("--install");
     expect(stderr).toContain("ec2nic: ran systemctl stop ec2nic-lease.path\n");
-    expect(stderr).toContain("to keep them, add --from-dhcp");
+    expect(stderr).toContain("the hooks of DHCP clients are removed");
     expect(await known()).not.toContain("lease");
     expect(await isActive("ec2nic-lease.path")).toBe("inactive");
     expect(await machine.run(["find", "/etc", "-name", "90-ec2nic"])).toBe("");
