@@ -8,9 +8,6 @@ RUNTIMES := node_modules/.runtimes
 SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock scripts/build.ts scripts/bun.sh
 SIMULATOR := $(shell find scripts/simulator -name '*.ts')
 
-# tests that need no executable, no tools and no root
-UNIT_TESTS := $(addprefix test/,architecture.test.ts words.test.ts docs/ golden/ unit/)
-
 .DEFAULT_GOAL := help
 .PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
 
@@ -20,13 +17,10 @@ help: ## print this list
 build: dist/ec2nic ## build the executable dist/ec2nic
 
 check: $(PACKAGES) ## check format, lint and types, and run unit tests (20 s)
-	$(BUN) fmt --check
-	$(BUN) node_modules/oxlint/bin/oxlint --type-aware --deny-warnings
-	$(BUN) check
-	$(BUN) test --only-failures --timeout=30000 $(UNIT_TESTS)
+	$(BUN) scripts/test.ts style,unit
 
-test: $(PACKAGES) dist/ec2nic ## run all tests except the long ones (root: installs tools)
-	$(BUN) scripts/test.ts
+test: $(PACKAGES) dist/ec2nic ## run all tests except the long ones (root: installs tools); PART=unit,cli
+	$(BUN) scripts/test.ts "$(PART)"
 
 fuzz: $(PACKAGES) dist/ec2nic ## send N=1000000 mutated answers to the client (or MINUTES=)
 	$(BUN) scripts/fuzz.ts

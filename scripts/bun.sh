@@ -2,7 +2,10 @@
 # Runs Bun in the version that package.json pins: the installed Bun where it has that version, else
 # one that npm installs into .tools/. (Where install scripts are blocked, `npm i bun` installs a stub;
 # the package of the platform always has the program.)
+# `bun.sh test PATH` has a limit for each test that only one which hangs reaches; Bun's own is 5 s, too
+# little for some tests on a busy machine.
 set -eu
+if [ "${1-}" = test ]; then shift; set -- test --timeout=600000 "$@"; fi
 root=$(cd "$(dirname "$0")/.." && pwd)
 version=$(sed -n 's/.*"packageManager": "bun@\([0-9.]*\)".*/\1/p' "$root/package.json")
 

@@ -1,168 +1,123 @@
 /**
- * `make test`: runs all tests except the long ones. Installs the programs that the tests need where
- * it can (root, apt). Its last line is `N passed, N failed, N skipped`; a skipped test prints why.
+ * `make test`: runs all tests except the long ones; `make test PART=unit,cli` runs some parts, which
+ * `scripts/test/parts.ts` lists. Installs the programs that the tests need where it can (root, apt).
+ * Its last line is `N passed, N failed, N skipped`; a skipped test prints why.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { clientPackages } from "../test/kit/machine/dhcp/dhcp-machine.ts";
-import { vmPackages } from "../test/kit/vm/image/image.ts";
-import { vmTools } from "../test/kit/vm/tools.ts";
 import { machineMissing } from "../test/kit/machine/missing.ts";
-import { rootFileSystem, suites } from "../test/kit/machine/root-file-system.ts";
+import { rootFileSystem, rootPath, suites } from "../test/kit/machine/root-file-system.ts";
+import { vmPackages } from "../test/kit/vm/image/image.ts";
 import { formatSeconds } from "./shared/format.ts";
 import { installTools } from "./shared/install-tools.ts";
-import { describeFailed, type FailedTest, failedTests } from "./test/failed-tests.ts";
+import { describeFailed } from "./test/failed-tests.ts";
+import { chooseParts, type Part } from "./test/parts.ts";
+import { allFailed, announce, atOnce, type Step, summarize } from "./test/report.ts";
 
 const root = join(import.meta.dir, "..");
+/** No test needs so long: the limit only ends one that hangs. */
+const bun = [process.execPath, "test", "--only-failures", "--timeout=600000"];
+const styleCommands = [
+  ["fmt", "--check"],
+  ["node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings"],
+  ["check"],
+].map((words) => [process.execPath, ...words]);
 
-/** Programs that tests run, with their Debian packages; a test without its program is skipped. */
-const tools = {
-  busybox: "busybox",
-  curl: "curl",
-  dash: "dash",
-  dnsmasq: "dnsmasq-base",
-  fish: "fish",
-  groff: "groff-base",
-  ip: "iproute2",
-  iptables: "iptables",
-  mandoc: "mandoc",
-  mmdebstrap: "mmdebstrap",
-  nft: "nftables",
-  netplan: "netplan.io",
-  readelf: "binutils",
-  script: "bsdutils",
-  setpriv: "util-linux",
-  strace: "strace",
-  sysctl: "procps",
-  systemctl: "systemd",
-  zsh: "zsh",
-};
-
-/**
- * These tests start machines, and wait for daemons most of the time. All other tests run at the same
- * time, one file after the other, because they measure times.
- */
-const machineTests = "test/machine/";
-
-/**
- * The virtual machines that show most within minutes, with a real kernel, udev and systemd. They run
- * when the tests beside the machines are done, because the emulated processor takes one of this
- * machine's processors. A test that fails runs once more: beside the machines that processor may be
- * too slow. The pattern fits the names of the tests of trixie with networkd or a NIC model.
- */
-const shortVmTests = [
-  ...["accelerator", "udev-events", "hotplug"].map((name) => `test/vm/${name}.test.ts`),
-  "--retry=1",
-  "--test-name-pattern=^trixie(?:'s|, networkd|, v)",
-];
-
-/** Tests that take many minutes and have another target: `make lab`, `make release-test`. */
-const longTests = ["test/vm/**", ...(await releaseTestsIn("test/release"))];
-
-// where an installation fails, the tests that need the program are skipped and print why
-printFailure("installing the programs of the tests", () => installTools(tools));
-printFailure("installing the programs of the virtual machines", () => installTools(vmTools));
-const bun = [process.execPath, "test", "--only-failures", "--timeout=30000"];
-const check = await runStep(["make", "check"]);
-if (machineMissing() === null) {
-  await prepareMachines().catch((error: unknown) => printError("root file systems", error));
+const chosen = partsOrExit(process.argv[2] ?? "");
+const tools = Object.assign({}, ...chosen.map((part) => part.tools)) as Record<string, string>;
+const roots = rootsOf(chosen);
+const isRoot = process.getuid?.() === 0;
+console.log(
+  announce(chosen, {
+    isRoot,
+    missing: missingPackages(),
+    canInstall: isRoot && Bun.which("apt-get") !== null,
+    rootsToBuild: isRoot
+      ? roots.filter(([suite, more]) => !existsSync(rootPath(suite, more))).length
+      : 0,
+  }),
+);
+try {
+  installTools(tools);
+} catch (error) {
+  printError("installing programs", error); // the tests that need them are skipped and print why
 }
-const lanes = (
-  await Promise.all([
-    inTurn(
-      [...bun, ...[`${machineTests}**`, ...longTests].map(ignored)],
-      ["env", "LAB=1", "nice", ...bun, ...shortVmTests],
-    ),
-    inTurn([...bun, machineTests]),
-  ])
-).flat();
-const failed = lanes.flatMap(({ output }) => failedTests(output));
-const failedAlone = await runAgain(failed);
-const passedAlone = failed.length - failedAlone.length;
-const count = (word: string): number =>
-  lanes
-    .map(({ output }) => new RegExp(`^\\s*(\\d+) ${word}$`, "m").exec(output)?.[1] ?? "0")
-    .reduce((sum, text) => sum + Number(text), 0);
-/** Runs that failed for another reason than a test: an error between tests, a crash of the runner. */
-const broken = lanes.filter(({ code, output }) => {
-  return code !== 0 && !(isComplete(output) && failedTests(output).length > 0);
-}).length;
-const failures =
-  Math.max(count("fail"), failed.length) - passedAlone + broken + Math.sign(check.code);
-console.error(describeFailed(failed));
-if (passedAlone > 0)
-  console.error(`${passedAlone} of these tests passed when they ran again alone`);
-console.log(`${count("pass") + passedAlone} passed, ${failures} failed, ${count("skip")} skipped`);
-process.exit(failures === 0 && count("pass") > 0 ? 0 : 1);
+await buildRoots().catch((error: unknown) => printError("root file systems", error));
+const steps = await runAll(chosen.flatMap(jobsOf));
+const { text, ok } = summarize(steps);
+console.error(describeFailed(allFailed(steps)));
+console.log(text);
+process.exit(ok ? 0 : 1);
 
-/**
- * Runs the files of failed tests once more, alone, and returns the tests that fail again. On a small
- * machine the two groups take processor time from each other, and a test may miss its time limit
- * because of that. Where more than three files fail, that is not the reason.
- */
-async function runAgain(tests: readonly FailedTest[]): Promise<readonly FailedTest[]> {
-  const files = [...new Set(tests.map(({ file }) => file))];
-  if (files.length === 0 || files.length > 3) return tests;
-  // tests of virtual machines have run twice already
-  if (files.some((file) => file.startsWith("test/vm/"))) return tests;
-  const { code, output } = await runStep([...bun, ...files]);
-  const stillFailed = failedTests(output);
-  return isComplete(output) && (code === 0 || stillFailed.length > 0) ? stillFailed : tests;
+/** The parts with these names; exits with 64 (EX_USAGE) and the list where one is unknown. */
+function partsOrExit(names: string): readonly Part[] {
+  const found = chooseParts(names);
+  if (typeof found !== "string") return found;
+  console.error(found);
+  return process.exit(64);
 }
 
-/** Whether a report has its last line, and no error outside of tests. */
-function isComplete(output: string): boolean {
-  return /^Ran \d+ tests? /m.test(output) && !/^ *\d+ errors?$/m.test(output);
+function missingPackages(): readonly string[] {
+  const missing = Object.entries(tools).filter(([program]) => Bun.which(program) === null);
+  return [...new Set(missing.map(([, debian]) => debian))].toSorted();
 }
 
-/** The test files that need the files of `make release`: they name the reason to skip without them. */
-async function releaseTestsIn(folder: string): Promise<readonly string[]> {
-  const paths = [...new Bun.Glob(`${folder}/*.test.ts`).scanSync(root)].toSorted();
-  const texts = await Promise.all(paths.map((path) => Bun.file(join(root, path)).text()));
-  return paths.filter((_, at) => /releaseMissing|is not built/.test(texts[at] ?? ""));
+/** The root file systems that the parts need. */
+function rootsOf(some: readonly Part[]): readonly Parameters<typeof rootFileSystem>[] {
+  const kinds = new Set(some.map((part) => part.roots));
+  const ofMachines = suites.flatMap((suite) => [
+    [suite, []] as const,
+    [suite, clientPackages] as const,
+  ]);
+  return [
+    ...(kinds.has("machine") ? ofMachines : []),
+    ...(kinds.has("vm") ? [["trixie", vmPackages] as const] : []),
+  ].map(([suite, more]) => [suite, more]);
 }
 
-function ignored(pattern: string): string {
-  return `--path-ignore-patterns=${pattern}`;
-}
-
-function printFailure(what: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    printError(what, error);
-  }
-}
-
-function printError(what: string, error: unknown): void {
-  console.error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-}
-
-/** Builds the root file systems before tests measure times: it uses all processors for minutes. */
-async function prepareMachines(): Promise<void> {
+/** Builds them before the tests: that uses all processors. */
+async function buildRoots(): Promise<void> {
+  if (roots.length === 0 || machineMissing() !== null) return;
   const startMs = performance.now();
-  for (const suite of suites) {
-    await rootFileSystem(suite);
-    await rootFileSystem(suite, clientPackages);
-  }
-  await rootFileSystem("trixie", vmPackages);
+  for (const each of roots) await rootFileSystem(...each);
   console.log(`root file systems: ${formatSeconds(performance.now() - startMs, 0)}`);
 }
 
-/** Runs commands one after the other, also where one fails. */
-async function inTurn(...commands: readonly (readonly string[])[]): Promise<readonly Step[]> {
-  const steps: Step[] = [];
-  for (const argv of commands) steps.push(await runStep(argv));
-  return steps;
+interface Job {
+  readonly part: string;
+  readonly commands: readonly (readonly string[])[];
 }
 
-interface Step {
-  readonly code: number;
-  readonly output: string;
+/** The processes of a part: one for each group of its files. */
+function jobsOf({ name, groups }: Part): readonly Job[] {
+  if (name === "style") return [{ part: name, commands: styleCommands }];
+  // the pattern fits the tests of trixie with networkd, or with a model of NIC
+  const only = ["--test-name-pattern=^trixie(?:'s|, networkd|, v)"];
+  const around = name === "vm" ? ["env", "LAB=1", "nice"] : [];
+  return groups.map((paths) => ({
+    part: name,
+    commands: [[...around, ...bun, ...paths, ...(name === "vm" ? only : [])]],
+  }));
+}
+
+/** Runs jobs in their order, `atOnce` at the same time. */
+async function runAll(jobs: readonly Job[]): Promise<readonly Step[]> {
+  const left = [...jobs];
+  const done: Step[] = [];
+  const work = async (): Promise<void> => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      for (const argv of job.commands) done.push({ part: job.part, ...(await run(argv)) });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return done;
 }
 
 /** Runs a command; prints and returns its stderr, on which `bun test` reports. */
-async function runStep(argv: readonly string[]): Promise<Step> {
+async function run(argv: readonly string[]): Promise<Omit<Step, "part">> {
   console.log(`$ ${argv.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
+  const startMs = performance.now();
   const child = Bun.spawn([...argv], { cwd: root, stdio: ["ignore", "inherit", "pipe"] });
   let output = "";
   const decoder = new TextDecoder();
@@ -171,5 +126,9 @@ async function runStep(argv: readonly string[]): Promise<Step> {
     output += text;
     process.stderr.write(text);
   }
-  return { code: await child.exited, output };
+  return { code: await child.exited, output, ms: performance.now() - startMs };
+}
+
+function printError(what: string, error: unknown): void {
+  console.error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -40,7 +40,7 @@ async function failureWith({ file, find, replacement, scenario, pattern }: Defec
   }
   const test = join("test/vm", `${scenario}.test.ts`);
   const child = Bun.spawn(
-    [bun, "test", "--timeout=300000", test, `--test-name-pattern=${pattern}`],
+    [bun, "test", "--timeout=3600000", test, `--test-name-pattern=${pattern}`],
     { cwd: copy.path, env, stdio: ["ignore", "ignore", "pipe"] },
   );
   const output = await child.stderr.text();

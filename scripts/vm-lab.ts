@@ -9,7 +9,7 @@ import { installTools } from "./shared/install-tools.ts";
 installTools(vmTools);
 
 const [scenario = ""] = process.argv.slice(2);
-const child = Bun.spawn([process.execPath, "test", "--timeout=300000", `test/vm/${scenario}`], {
+const child = Bun.spawn([process.execPath, "test", "--timeout=3600000", `test/vm/${scenario}`], {
   cwd: join(import.meta.dir, ".."),
   env: { ...process.env, LAB: "1", ...(scenario === "" ? {} : { LAB_CONSOLE: "1" }) },
   stdio: ["ignore", "inherit", "inherit"],

@@ -10,7 +10,7 @@ export interface FailedTest {
 
 const linesKept = 40;
 const fileLine = /^(\S+\.test\.ts):$/;
-const failLine = /^\(fail\) (.*?)(?: \(attempt \d+\))?(?: \[[\d.]+m?s\])?$/;
+const failLine = /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/;
 
 /** The failed tests of a report, as bun writes it to stderr, without colours. */
 export function failedTests(report: string): readonly FailedTest[] {

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { blockBelow } from "../kit/basics/documents.ts";
 import { modestImages as images } from "../kit/machine/images.ts";
 import { type TestInstance, startInstance } from "../kit/machine/vpc/instance.ts";
@@ -6,7 +6,6 @@ import type { Machine } from "../kit/machine/machine.ts";
 import { machineTest } from "../kit/machine/machine-test.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(120_000);
 const testMachine = machineTest("trixie");
 
 const enis = [
@@ -35,7 +34,7 @@ async function configured(image: (typeof images)[keyof typeof images]): Promise<
   const { machine } = instance;
   await untilAddresses(machine, ["10.0.0.10"]);
   await machine.run(["ec2nic", "hotplug", "--install", "--from-dhcp"]);
-  await machine.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+  await machine.run(["ec2nic", "activate"]);
   const found = await machine.run(["sh", "-c", findOurs]);
   expect(found.trim().split("\n").length).toBeGreaterThan(5);
   return instance;
@@ -43,8 +42,8 @@ async function configured(image: (typeof images)[keyof typeof images]): Promise<
 
 /** Runs a block as if it were pasted into a shell; `reboot` only prints a line. */
 async function paste(machine: Machine, block: string) {
-  const script = `reboot() { echo rebooting; }\n${block.replaceAll("timeout 30", "timeout 3")}`;
-  const { code, stdout, stderr } = await machine.exec(["sh", "-c", script], { timeoutMs: 60_000 });
+  const script = `reboot() { echo rebooting; }\n${block}`;
+  const { code, stdout, stderr } = await machine.exec(["sh", "-c", script]);
   return { isRebooting: code === 0 && stdout.endsWith("rebooting\n"), stdout, stderr };
 }
 
@@ -81,9 +80,12 @@ describe("where --uninstall fails, the rescue", () => {
   testMachine("removes the files itself while another run holds the lock", async () => {
     await using instance = await configured(images.networkd);
     const { machine } = instance;
-    const holder = "flock /run/ec2nic/lock sleep 60 >/dev/null 2>&1 & sleep 0.2";
+    const holder = "flock /run/ec2nic/lock sleep 1000 >/dev/null 2>&1 &";
     await machine.run(["sh", "-c", holder]);
-    const { isRebooting, stderr } = await paste(machine, rescue);
+    const isHeld = ["flock", "--nonblock", "--conflict-exit-code=9", "/run/ec2nic/lock", "true"];
+    await machine.until("the lock is held", async () => (await machine.exec(isHeld)).code === 9);
+    // the uninstallation waits for the lock as long as it may; 3 s are enough for its message
+    const { isRebooting, stderr } = await paste(machine, rescue.replace("timeout 30", "timeout 3"));
     expect(stderr).toContain("waiting for another ec2nic process");
     expect(stderr).not.toContain("uninstalled");
     expect(isRebooting).toBe(true);
@@ -147,11 +149,7 @@ for (const [backend, image] of Object.entries(images)) {
         .replace("--on-active=5min", "--on-active=1s --timer-property=AccuracySec=100ms")
         .replace("\n  reboot' && ec2nic activate", "\n  echo >/root/rebooting'");
       await machine.run(["sh", "-c", short]);
-      await machine.until(
-        "the safety timer has run",
-        () => machine.read("/root/rebooting"),
-        60_000,
-      );
+      await machine.until("the safety timer has run", () => machine.read("/root/rebooting"));
       expect(await machine.run(["sh", "-c", findOurs])).toBe("");
       await expectBootWithoutEc2nic(instance);
     },

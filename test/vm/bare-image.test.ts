@@ -1,13 +1,13 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 for (const suite of suites) {
   testUnless(vmTestsMissing(suite))(
@@ -21,7 +21,7 @@ for (const suite of suites) {
       // reboot() returns when the primary has its address
       await vm.reboot();
       await untilIdle(vm);
-      await untilAddresses(vm, ["10.0.0.10"], 30_000);
+      await untilAddresses(vm, ["10.0.0.10"]);
       await expectNoDifference(vm);
       expect(await vm.run(["ip", "-4", "address", "show", "dev", "ens5"])).not.toContain(
         "10.0.0.10/32",

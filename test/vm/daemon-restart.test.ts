@@ -1,20 +1,20 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { vmBackends } from "../kit/vm/image/backends.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 for (const suite of suites) {
   for (const backend of vmBackends) {
     const daemon = backend === "network-manager" ? "NetworkManager" : "systemd-networkd";
     testUnless(vmTestsMissing(suite))(
-      `${suite}, ${backend}: a restart of ${daemon} keeps routes and rules, and restores lost ones within a minute`,
+      `${suite}, ${backend}: a restart of ${daemon} keeps routes and rules, and restores lost ones`,
       async () => {
         await using vm = await installedVm({ suite, backend });
         await attachAndWait(vm, [{ device: 1, dualStack: true, ipv4: ["10.0.1.10", "10.0.1.11"] }]);
@@ -28,8 +28,7 @@ for (const suite of suites) {
           await untilRoutingState(vm, `${what}, and later too`, state);
           console.log(suite, backend, what, ms, "ms");
         };
-        const restart = (): Promise<string> =>
-          vm.run(["systemctl", "restart", daemon], { timeoutMs: 60_000 });
+        const restart = (): Promise<string> => vm.run(["systemctl", "restart", daemon]);
         await expectSameState("routes and rules exist after a restart", restart);
         await expectSameState("lost routes and rules exist after a restart", async () => {
           await vm.run(["ip", "rule", "del", "priority", "10001", "from", "10.0.1.11"]);

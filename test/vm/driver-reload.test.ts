@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
@@ -10,7 +10,7 @@ import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 /** Another NIC with the same slot, name and device number. */
@@ -29,7 +29,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       // hotplug remove may run because of another device while the driver is not loaded
       const files = await vm.run(findOurs);
       await vm.run(["modprobe", "-r", "virtio_net"]);
-      await vm.run(["ec2nic", "hotplug", "remove"], { timeoutMs: 60_000 });
+      await vm.run(["ec2nic", "hotplug", "remove"]);
       expect(await vm.run(findOurs)).toBe(files);
       await vm.run(["modprobe", "virtio_net"]);
       for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
@@ -40,11 +40,11 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
         "for i in 1 2 3 4; do modprobe -r virtio_net; modprobe virtio_net; done",
       ];
       await vm.eventsOf(async () => {
-        await vm.run(reload, { timeoutMs: 60_000 });
+        await vm.run(reload);
         for (const nic of ["ens5", "ens6"]) await untilNic(vm, nic);
       });
       await untilIdle(vm);
-      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"], 30_000);
+      await untilAddresses(vm, ["10.0.0.10", "10.0.1.10", "10.0.1.11"]);
       await untilRoutingState(vm, "the state is as before the reloads", configured);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
 

@@ -3,7 +3,7 @@ import { blockBelow } from "../kit/basics/documents.ts";
 import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import type { OwnBackend } from "../kit/vm/image/backends.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import type { Vm } from "../kit/vm/vm.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
@@ -11,7 +11,7 @@ import { unexpectedFailures } from "../kit/machine/checks/unexpected-failures.ts
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(1_200_000);
+setDefaultTimeout(vmLimitMs);
 
 const migrate = blockBelow("docs/cookbook.md", "from-cloud-init.test.ts runs this -->");
 const goBack = blockBelow("docs/cookbook.md", "from-cloud-init.test.ts goes back by this -->");
@@ -45,7 +45,7 @@ const rules = "ls /etc/udev/rules.d | grep cloud-init-hook";
 
 async function untilConfigured(vm: Vm, addresses: readonly string[]): Promise<void> {
   await untilIdle(vm);
-  await untilAddresses(vm, addresses, 90_000);
+  await untilAddresses(vm, addresses);
 }
 
 /** Asserts that packets pass, and that the configuration is that of ec2nic. */
@@ -64,7 +64,7 @@ testUnless(vmTestsMissing("trixie"))(
     const before = await vm.exec(["ec2nic", "hotplug", "--install", "--dry-run"]);
     expect(before.stdout).toContain("cloud-init's hotplug");
 
-    await vm.run(["sh", "-euc", migrate], { timeoutMs: 120_000 });
+    await vm.run(["sh", "-euc", migrate]);
     const written = await vm.read(cloudInitFile);
     await untilConfigured(vm, one);
     await vm.attach(second);
@@ -77,9 +77,9 @@ testUnless(vmTestsMissing("trixie"))(
     expect(await vm.read(cloudInitFile)).toBe(written);
 
     // without its reboot: the test itself reboots the guest
-    await vm.run(["sh", "-euc", goBack.replace(/^reboot\n/m, "")], { timeoutMs: 60_000 });
+    await vm.run(["sh", "-euc", goBack.replace(/^reboot\n/m, "")]);
     await vm.reboot();
-    await untilAddresses(vm, two, 90_000);
+    await untilAddresses(vm, two);
     expect((await vm.exec(["sh", "-c", findOurs])).stdout).toBe("");
     expect(await vm.run(["sh", "-c", rules])).toContain("hotplug");
     expect(await vm.read(cloudInitFile)).toContain("10.0.1.11");

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import type { UdevEvent } from "../kit/vm/scenario/udev-stream.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
@@ -10,7 +10,7 @@ import { type Suite, suites } from "../kit/machine/root-file-system.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 import { renderInstallation } from "../../src/install/units/installation.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 /** The path of the program under test in a guest. */
 const guestProgram = "/usr/local/bin/ec2nic";
 const logPath = "/run/calls";
@@ -28,7 +28,7 @@ async function verify(vm: Vm, suite: Suite): Promise<readonly string[]> {
   const rules = suite === "bookworm" ? "true" : "udevadm verify /etc/udev/rules.d/90-ec2nic.rules";
   const outputs = await Promise.all(
     [units, rules].map(async (script) => {
-      const { code, stdout, stderr } = await vm.exec(["sh", "-c", script], { timeoutMs: 60_000 });
+      const { code, stdout, stderr } = await vm.exec(["sh", "-c", script]);
       return code === 0 ? stderr : `exited with ${code}: ${stdout}${stderr}`;
     }),
   );

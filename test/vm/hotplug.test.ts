@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
@@ -10,7 +10,7 @@ import { unexpectedFailures } from "../kit/machine/checks/unexpected-failures.ts
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 const second: EniSpec = {
   device: 1,
@@ -31,7 +31,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
         enis: [{ device: 0, dualStack: true }],
       });
       await vm.run(["ec2nic", "hotplug", "--install"]);
-      await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+      await vm.run(["ec2nic", "activate"]);
       await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
       const before = await readRoutingState(vm);
 
@@ -41,7 +41,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
         await untilNic(vm, "ens6");
       });
       await untilIdle(vm);
-      await untilAddresses(vm, addresses, 10_000);
+      await untilAddresses(vm, addresses);
       expect((await unexpectedFailures({ ...vm, machine: vm })).unexpected).toEqual([]);
       const configured = await readRoutingState(vm);
 
@@ -51,7 +51,7 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
         await untilNic(vm, "ens6");
       });
       await untilIdle(vm);
-      await untilAddresses(vm, addresses, 30_000);
+      await untilAddresses(vm, addresses);
       await untilRoutingState(vm, "the state is as before the reload", configured);
 
       await vm.detach(mac, { lingerMs: 60_000 });

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import { eni, type EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
 import { guestsOf } from "../kit/vm/guests.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import type { Vm } from "../kit/vm/vm.ts";
 import { expectNoDifference } from "../kit/machine/checks/nothing-to-do.ts";
@@ -18,12 +18,14 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 const cuts = Number(process.env["CUTS"] ?? "12");
 const cutsPerRun = 4;
 const runs = Math.ceil(cuts / 3 / cutsPerRun);
-setDefaultTimeout(1_200_000 + cuts * 30_000);
+setDefaultTimeout(vmLimitMs + cuts * 300_000);
 
 const second: EniSpec = { device: 1, ipv4: ["10.0.1.10", "10.0.1.11"] };
 const { mac } = eni(second);
 /** The longest time that a run takes in a guest. */
 const longestMs = 6000;
+/** A time in which no run ends: the program alone needs longer to start in a guest. */
+const shortestMs = 100;
 
 const guests = guestsOf([
   { suite: "trixie", backend: "networkd" },
@@ -50,7 +52,9 @@ async function readFiles(disk: string): Promise<Files> {
  */
 async function disksDuring(vm: Vm, act: () => Promise<unknown>): Promise<RunDisks> {
   await vm.run(["sh", "-c", "sync; mount -o remount,commit=1 /"]);
-  const moments = Array.from({ length: cutsPerRun }, () => Math.random() * longestMs);
+  const random = Array.from({ length: cutsPerRun - 1 }, () => Math.random() * longestMs);
+  // no run is so short that all cuts come after it
+  const moments = [Math.random() * shortestMs, ...random];
   const startMs = performance.now();
   const disks: string[] = [];
   let duringRun = 0;
@@ -110,7 +114,7 @@ class Cuts {
     for (const disk of this.states.values()) {
       await vm.reset(disk);
       await untilIdle(vm);
-      await untilAddresses(vm, addresses, 60_000);
+      await untilAddresses(vm, addresses);
       expect(await vm.run(["ec2nic", "fetch", "instance-id"])).toContain("i-0ec2");
       expect(await vm.run(["ip", "-4", "route", "get", "169.254.169.254"])).toContain("ens5");
       await expectNoDifference(vm);
@@ -144,15 +148,15 @@ for (const { suite, backend } of guests) {
         // every second run is also killed
         const limit = run % 2 === 0 ? "60" : String(1 + Math.random() * 4);
         const argv = ["timeout", "--signal=KILL", limit, "ec2nic", "activate"];
-        const cut = await disksDuring(vm, () => vm.exec(argv, { timeoutMs: 90_000 }));
+        const cut = await disksDuring(vm, () => vm.exec(argv));
         if (run % 2 === 0) expect(await readFiles(cut.disks.at(-1) ?? "")).toEqual(filesOfOne);
         await inActivate.add(cut, [filesOfOne], written);
-        await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+        await vm.run(["ec2nic", "activate"]);
       }
       await inActivate.boot(vm, one, filesOfOne);
 
       await vm.attach(second);
-      await untilAddresses(vm, two, 60_000);
+      await untilAddresses(vm, two);
       const filesOfTwo = await filesWhenIdle();
       const [inRemoval, inAddition] = [new Cuts(), new Cuts()];
       for (let run = 0; run < runs; run += 1) {
@@ -167,7 +171,7 @@ for (const { suite, backend } of guests) {
         await inAddition.add(
           await disksDuring(vm, async () => {
             await vm.attach(second);
-            await untilAddresses(vm, two, 60_000);
+            await untilAddresses(vm, two);
             await untilIdle(vm);
           }),
           [filesOfOne, filesOfTwo],
@@ -197,8 +201,8 @@ async function diskFiles(disk: string, folder: string): Promise<Readonly<Record<
   using scratch = temporaryFolder();
   const [raw, files] = [join(scratch.path, "raw"), join(scratch.path, "files")];
   mkdirSync(files);
-  await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw], { timeoutMs: 60_000 });
-  const { code, stdout } = await command(["e2fsck", "-fy", raw], { timeoutMs: 60_000 });
+  await mustRun(["qemu-img", "convert", "-O", "raw", disk, raw]);
+  const { code, stdout } = await command(["e2fsck", "-fy", raw]);
   if (!cleanStatuses.includes(code)) throw new Error(`e2fsck ended with ${code}: ${stdout}`);
   await mustRun(["debugfs", "-R", `rdump ${folder} ${files}`, raw]);
   const entries = readdirSync(files, { recursive: true, withFileTypes: true });

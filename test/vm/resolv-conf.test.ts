@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
@@ -10,7 +10,7 @@ import { testUnless } from "../kit/basics/skip.ts";
 const boots = Number(process.env["BOOTS"] ?? "2");
 /** After every tenth boot NetworkManager is also restarted and stopped. */
 const bootsPerRestart = 10;
-setDefaultTimeout(200_000 + boots * 120_000);
+setDefaultTimeout(vmLimitMs + boots * 1_200_000);
 
 const resolvConf = "# an admin wrote this\nnameserver 10.0.0.2\n";
 const manager = "NetworkManager.service";
@@ -50,13 +50,13 @@ for (const suite of suites) {
         expect({ delays, resolvConf: await read() }).toEqual({ delays, resolvConf });
         expect(await vm.failedUnits()).toEqual([]);
         if (boot % bootsPerRestart !== 0) continue;
-        await vm.run(["systemctl", "restart", manager], { timeoutMs: 60_000 });
+        await vm.run(["systemctl", "restart", manager]);
         await untilIdle(vm);
-        await untilAddresses(vm, ["10.0.0.10"], 60_000);
+        await untilAddresses(vm, ["10.0.0.10"]);
         const up = await vm.run(["nmcli", "-g", "NAME", "connection", "show", "--active"]);
         expect(up.split("\n").filter((name) => name.startsWith("ec2nic"))).toHaveLength(1);
         expect({ delays, restarted: await read() }).toEqual({ delays, restarted: resolvConf });
-        await vm.run(["systemctl", "stop", manager], { timeoutMs: 60_000 });
+        await vm.run(["systemctl", "stop", manager]);
         expect({ delays, stopped: await read() }).toEqual({ delays, stopped: resolvConf });
       }
     },

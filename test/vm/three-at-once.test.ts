@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from "bun:test";
 import type { EniSpec } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { allOfTrixie, guestsOf } from "../kit/vm/guests.ts";
 import { installedVm } from "../kit/vm/scenario/installed-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { attachAndWait } from "../kit/vm/scenario/attach-and-wait.ts";
 import { readRoutingState, untilRoutingState } from "../kit/vm/scenario/routing-state.ts";
 import { untilIdle } from "../kit/vm/scenario/until-idle.ts";
@@ -10,7 +10,7 @@ import { unexpectedFailures } from "../kit/machine/checks/unexpected-failures.ts
 import { untilAddresses } from "../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 /** IMDS lists these ENIs late, and their IPv6 addresses even later. */
 const three: readonly EniSpec[] = [1, 2, 3].map((device) => ({
@@ -43,7 +43,6 @@ for (const { suite, backend } of guestsOf(allOfTrixie)) {
       await untilAddresses(
         vm,
         vm.vpc.enis().flatMap(({ ipv4, ipv6 }) => [...ipv4, ...ipv6]),
-        30_000,
       );
       await untilRoutingState(vm, "a boot with four NICs gives the same state", state);
       expect(await vm.failedUnits()).toEqual([]);

@@ -1,14 +1,14 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { eni } from "../../scripts/simulator/scenario/eni-spec.ts";
 import { bootVm } from "../kit/vm/boot-vm.ts";
-import { vmTestsMissing } from "../kit/vm/missing.ts";
+import { vmLimitMs, vmTestsMissing } from "../kit/vm/missing.ts";
 import { untilNic } from "../kit/vm/scenario/until-nic.ts";
 import type { Vm } from "../kit/vm/vm.ts";
 import { suites } from "../kit/machine/root-file-system.ts";
 import { testUnless } from "../kit/basics/skip.ts";
 import { readEvents } from "../kit/udev-events/read-events.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(vmLimitMs);
 
 /** A driver whose device is below the PCI device, and one that drives the PCI device, like ENA. */
 const kinds = [

@@ -118,4 +118,4 @@ test("with late and wrong keys, the watch reports the ENI in time, correctly, an
     expect(requests.length).toBeLessThanOrEqual(60 + (endMs / 1000) * 5);
   });
   await fc.assert(property, seededRuns(100));
-}, 60_000);
+});

@@ -12,7 +12,7 @@ export interface Campaign {
   readonly answers: number;
   /** Rounds at the same time. */
   readonly concurrency: number;
-  /** The campaign ends after this time at the latest. */
+  /** The campaign ends after this time at the latest; `Infinity`: only after its answers. */
   readonly longestMs: number;
   readonly onProgress?: (report: Report) => void;
 }

@@ -1,8 +1,8 @@
 import type { RunResult } from "../program/run-ec2nic.ts";
 import { type RunPlan, runTimeoutMs } from "./run-plan.ts";
 
-/** For the start and the end of a process, on a busy machine. */
-const spareMs = 4000;
+/** For the start and the end of a process: ten times what several of them need at the same time. */
+const spareMs = 10_000;
 
 /** Control characters, those of 8 bits, and characters that reverse text. */
 // oxlint-disable-next-line no-control-regex -- it looks for control characters

@@ -8,8 +8,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** The cgroups of sandboxes begin so, followed by the process id of the test. */
-const prefix = "ec2nic-sandbox-";
+/** Cgroups and folders of sandboxes begin so, followed by the process id of the test. */
+export const sandboxPrefix = "ec2nic-sandbox-";
 
 /**
  * Where cgroup2 is mounted: `/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` in systemd's hybrid
@@ -27,7 +27,7 @@ export function makeCgroup(name: string): string {
   const mount = cgroup2Mount();
   if (mount === null) throw new Error("no cgroup2 is mounted here");
   for (const each of leftCgroups()) if (!isAlive(each)) removeCgroup(each);
-  const path = join(mount, `${prefix}${process.pid}-${name}`);
+  const path = join(mount, `${sandboxPrefix}${process.pid}-${name}`);
   mkdirSync(path);
   return path;
 }
@@ -36,7 +36,7 @@ export function makeCgroup(name: string): string {
 export function leftCgroups(): readonly string[] {
   const mount = cgroup2Mount();
   if (mount === null) return [];
-  const names = readdirSync(mount).filter((name) => name.startsWith(prefix));
+  const names = readdirSync(mount).filter((name) => name.startsWith(sandboxPrefix));
   return names.map((name) => join(mount, name));
 }
 
@@ -66,6 +66,7 @@ export function removeCgroup(path: string): void {
 }
 
 function isAlive(cgroup: string): boolean {
-  const pid = cgroup.slice(cgroup.lastIndexOf(prefix) + prefix.length).split("-")[0] ?? "";
+  const pid =
+    cgroup.slice(cgroup.lastIndexOf(sandboxPrefix) + sandboxPrefix.length).split("-")[0] ?? "";
   return existsSync(`/proc/${pid}`);
 }

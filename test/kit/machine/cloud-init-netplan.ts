@@ -38,5 +38,5 @@ export async function cloudInitNetplan(
   const root = await rootFileSystem("trixie", ["cloud-init"]);
   const facts = { network: metadata.network, names, primary: Object.values(names)[0] };
   const argv = ["unshare", "--net", "chroot", root, "python3", "-B", "-c", script];
-  return mustRun(argv, { stdin: JSON.stringify(facts), timeoutMs: 60_000 });
+  return mustRun(argv, { stdin: JSON.stringify(facts) });
 }

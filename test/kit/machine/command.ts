@@ -9,11 +9,14 @@ export interface Ended {
 export interface CommandOptions {
   /** Default: none (/dev/null). */
   readonly stdin?: string | Uint8Array;
-  /** Default 20 s; then the command is killed. */
+  /** Default `defaultLimitMs`; then the command is killed. */
   readonly timeoutMs?: number;
   /** Default: `sandboxEnvironment`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
+
+/** Ends a command that hangs: ten times what the slowest one needs on a machine without other work. */
+export const defaultLimitMs = 200_000;
 
 /** The whole environment of commands in a sandbox: they inherit nothing from the test. */
 export const sandboxEnvironment = {
@@ -25,7 +28,7 @@ export const sandboxEnvironment = {
 /** Runs a command to its end. */
 export async function command(
   argv: readonly string[],
-  { stdin, timeoutMs = 20_000, env = sandboxEnvironment }: CommandOptions = {},
+  { stdin, timeoutMs = defaultLimitMs, env = sandboxEnvironment }: CommandOptions = {},
 ): Promise<Ended> {
   const child = Bun.spawn([...argv], {
     env,

@@ -3,7 +3,7 @@ import { binary as builtBinary } from "../program/run-ec2nic.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { bootScript } from "./boot-script.ts";
 import { cgroupName, isEmptyCgroup, killCgroup, removeCgroup } from "./cgroup.ts";
-import { command, type CommandOptions, type Ended } from "./command.ts";
+import { command, type CommandOptions, defaultLimitMs, type Ended } from "./command.ts";
 import { createMachineCommands, type MachineCommands } from "./machine-commands.ts";
 import { firstLine } from "../basics/first-line.ts";
 import { holdNamespaces, namespaceKinds, type Namespaces } from "./namespaces.ts";
@@ -78,6 +78,9 @@ const unshare = [
   "--",
 ] as const;
 
+/** How long it may take to enter a machine, beside the limit of the command that runs there. */
+const enterLimitMs = 60_000;
+
 let machines = 0;
 
 /** Boots a machine in the sandbox. Its NICs are those that `beforeBoot` adds. */
@@ -145,9 +148,9 @@ function createMachine(
     argv: readonly string[],
     options: CommandOptions,
   ): Promise<Ended> => {
-    const { timeoutMs = 20_000 } = options;
+    const { timeoutMs = defaultLimitMs } = options;
     const timed = ["timeout", "--signal=KILL", String(timeoutMs / 1000), ...argv];
-    return command(wrap(timed), { ...options, timeoutMs: timeoutMs + 1000 });
+    return command(wrap(timed), { ...options, timeoutMs: timeoutMs + enterLimitMs });
   };
   return {
     pid,
@@ -162,6 +165,9 @@ function createMachine(
   };
 }
 
+/** Ten times what the slowest boot needs; a unit that waits for a device (90 s) is seen by `bootMs`. */
+const bootLimitMs = 120_000;
+
 /** Waits until systemd is `running`, or `degraded` where a unit failed. */
 async function untilBooted(machine: Machine): Promise<void> {
   const look = async (): Promise<boolean> => {
@@ -169,7 +175,7 @@ async function untilBooted(machine: Machine): Promise<void> {
     if (/^(?:running|degraded)/.test(stdout)) return true;
     throw new Error(`systemctl is-system-running: ${stdout.trim()} ${stderr.trim()}`);
   };
-  await until("the machine has booted", look, 30_000);
+  await until("the machine has booted", look, bootLimitMs);
 }
 
 function builtBinaryIfThere(): string | null {

@@ -74,7 +74,7 @@ export async function rootFileSystem(suite: Suite, more: readonly string[] = [])
   // The environment of the test may have a proxy. INITRD=No: no machine boots from Debian's initrd,
   // which is slow to build (kernel-img.conf(5)).
   const env = { ...process.env, INITRD: "No" };
-  await mustRun(["flock", `${path}.lock`, ...build], { timeoutMs: 600_000, env });
+  await mustRun(["flock", `${path}.lock`, ...build], { timeoutMs: 3_600_000, env });
   return path;
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { makeCgroup } from "./cgroup.ts";
+import { makeCgroup, sandboxPrefix } from "./cgroup.ts";
 import { command, type CommandOptions, type Ended, mustRun } from "./command.ts";
 import { firstLine } from "../basics/first-line.ts";
 import { holdNamespaces, type Namespaces } from "./namespaces.ts";
@@ -65,7 +65,7 @@ const namespaces = ["--mount", "--net", "--pid", "--ipc", "--uts"] as const;
 
 /** Creates the namespaces. Throws where they are not private. */
 export async function startSandbox(): Promise<Sandbox> {
-  const folder = mkdtempSync(join(tmpdir(), "ec2nic-sandbox-"));
+  const folder = mkdtempSync(join(tmpdir(), `${sandboxPrefix}${process.pid}-`));
   const scratch = join(folder, "scratch");
   await mustRun(["mkdir", scratch]);
   const cgroup = makeCgroup(basename(folder).slice(-6));

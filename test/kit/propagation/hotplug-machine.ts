@@ -1,7 +1,8 @@
 import hotplug from "../../../src/commands/hotplug.ts";
 import { reportOf } from "../../../src/exit.ts";
 import type { Files, Host } from "../../../src/host/host.ts";
-import { fakeClock, fakeFiles, type FakeFiles, fakeLog } from "../host/fake-host.ts";
+import { virtualClock } from "../host/virtual-clock.ts";
+import { fakeFiles, type FakeFiles, fakeLog } from "../host/fake-host.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { SimulatedInstance } from "../../../scripts/simulator/scenario/simulated-instance.ts";
@@ -44,7 +45,7 @@ export function hotplugMachine(options: Options = {}) {
     ...linkFiles("ens5", primaryMac),
     ...linkFiles("ens6", secondMac),
   });
-  const clock = fakeClock(0.5);
+  const clock = virtualClock();
   const scenario = options.scenario ?? { enis: [{ device: 0 }, { device: 1 }] };
   const instance = new SimulatedInstance(scenario, clock.now);
   const requestedPaths: string[] = [];

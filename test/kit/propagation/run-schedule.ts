@@ -50,7 +50,7 @@ export async function runSchedule(
   const { machine, vpc } = instance;
   const { eni, startMs, loggedMs, changed } = await playSchedule(instance, schedule);
   const add = ["hotplug", "add", "--nic", eni.nic, "--json", "--settle", `${settleMs}ms`];
-  const ended = await machine.exec(["ec2nic", ...add], { timeoutMs: 90_000 });
+  const ended = await machine.exec(["ec2nic", ...add]);
   const endedMs = Date.now() - startMs;
   const json = v.parse(outputSchema, JSON.parse(ended.stdout || "{}"));
   const all = v.parse(logged, await vpc.simulator.look("requests"));

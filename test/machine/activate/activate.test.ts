@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { images } from "../../kit/machine/images.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
@@ -7,7 +7,6 @@ import { expectNoDifference, expectNothingToDo } from "../../kit/machine/checks/
 import { unexpectedFailures } from "../../kit/machine/checks/unexpected-failures.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(90_000);
 const testMachine = machineTest();
 
 const enis: readonly EniSpec[] = [

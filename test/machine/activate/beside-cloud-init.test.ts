@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { cloudInitNetplan } from "../../kit/machine/cloud-init-netplan.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
@@ -8,7 +9,7 @@ import { failsByDesign, unexpectedFailures } from "../../kit/machine/checks/unex
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(900_000);
+setDefaultTimeout(machineLimitMs);
 const testMachine = testUnless(machineMissing("trixie"));
 
 const enis: readonly EniSpec[] = [

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { imdsLoad } from "../../kit/machine/checks/imds-load.ts";
 import { expectNoDifference } from "../../kit/machine/checks/nothing-to-do.ts";
 import { slotOf } from "../../kit/machine/vpc/fake-bus.ts";
@@ -8,7 +8,6 @@ import type { Machine } from "../../kit/machine/machine.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(180_000);
 const testMachine = machineTest("trixie");
 
 const primary = { device: 0, dualStack: true };
@@ -24,7 +23,7 @@ async function installed(
   const instance = await startInstance({ suite: "trixie", enis, ...image, files, isOnBus: true });
   const { machine } = instance;
   await untilAddresses(machine, ["10.0.0.10"]);
-  await machine.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
+  await machine.run(["ec2nic", "activate"]);
   await machine.run(["ec2nic", "hotplug", "--install"]);
   const folder = "/etc/systemd/system";
   for (const nic of nics) {
@@ -42,7 +41,7 @@ function unitOf(nic: string): string {
 async function untilIdle(machine: Machine): Promise<void> {
   const argv = ["list-units", "--no-legend", "--state=active,activating", "ec2nic-*.service"];
   const isIdle = async () => (await machine.systemctl(...argv)).stdout.trim() === "";
-  await machine.until("no unit of ec2nic runs", isIdle, 40_000);
+  await machine.until("no unit of ec2nic runs", isIdle, 300_000);
 }
 
 /** The last message of the run that the event of a NIC started. */
@@ -98,7 +97,7 @@ for (const [backend, image] of Object.entries(images)) {
     await using after = await before.reboot();
     const { machine } = after;
     const ipv6 = ["2600:1f14:ec2:101::10", "2600:1f14:ec2:102::10"];
-    await untilAddresses(machine, ["10.0.0.10", "10.0.1.11", "10.0.2.10", ...ipv6], 30_000);
+    await untilAddresses(machine, ["10.0.0.10", "10.0.1.11", "10.0.2.10", ...ipv6]);
     await untilIdle(machine);
     const rules = await machine.run(["ip", "-6", "rule"]);
     for (const address of ipv6) expect(rules).toContain(`from ${address} lookup`);

@@ -1,11 +1,10 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(60_000);
 const testMachine = machineTest();
 
 /** The third shares the second's subnet; the fourth has IPv6 alone. */
@@ -38,9 +37,7 @@ describe("four ENIs", () => {
       .enis()
       .flatMap(({ ipv4, ipv6 }) => [...ipv4.slice(0, 1), ...ipv6.slice(0, 1)]);
     await untilAddresses(machine, leases);
-    const startMs = performance.now();
     const table = await packetTable(instance);
-    expect(performance.now() - startMs).toBeLessThan(8000);
     expect(failedRows(table)).toEqual([]);
     // 8 addresses, hosts of each family inside, outside and in the subnets, both directions
     expect(table).toHaveLength(2 * (4 * 4 + 4 * 5));

@@ -1,11 +1,10 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { images } from "../../kit/machine/images.ts";
 import { type TestInstance, startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(240_000);
 const testMachine = machineTest();
 
 const enis: readonly EniSpec[] = [
@@ -42,7 +41,7 @@ async function reset({ machine }: TestInstance): Promise<void> {
 /** Runs activate under strace, which injects a fault. */
 async function activateWith(instance: TestInstance, injection: string) {
   const argv = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", injection];
-  return instance.machine.exec([...argv, "ec2nic", "activate", "--timeout", "20s"]);
+  return instance.machine.exec([...argv, "ec2nic", "activate", "--timeout", "300s"]);
 }
 
 testMachine(
@@ -66,7 +65,7 @@ testMachine(
           files.map(() => true),
         );
         expect((await machine.exec(["ec2nic", "fetch", "instance-id"])).code).toBe(0);
-        expect((await machine.exec(["ec2nic", "activate", "--timeout", "20s"])).code).toBe(0);
+        expect((await machine.exec(["ec2nic", "activate", "--timeout", "300s"])).code).toBe(0);
         expect(await readFiles(instance)).toEqual(complete);
         const remains = await machine.exec(["sh", "-c", "ls -A /run/ec2nic | grep unfinished"]);
         expect(remains.stdout).toBe("");

@@ -1,10 +1,9 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(40_000);
 const testMachine = machineTest();
 
 const ens5 = `[connection]
@@ -33,7 +32,7 @@ describe("a machine with NetworkManager", () => {
     });
     const { machine, vpc } = instance;
     expect(await machine.failedUnits()).toEqual([]);
-    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"], 15_000);
+    await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
     const device = await machine.run(["nmcli", "-t", "-f", "DEVICE,STATE", "device"]);
     expect(device).toContain("ens5:connected");
     expect(await machine.run(["ec2nic", "fetch", "instance-id"])).toBe("i-0ec20000000000001\n");

@@ -1,10 +1,9 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetTable } from "../../kit/machine/checks/packets.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(40_000);
 const testMachine = machineTest();
 
 const ens5 = `[Match]
@@ -23,7 +22,8 @@ describe("a machine with systemd-networkd", () => {
     });
     const { machine, vpc, sandbox } = instance;
     expect(await machine.failedUnits()).toEqual([]);
-    expect(machine.bootMs).toBeLessThan(10_000);
+    // ten times what it needs, and less than a unit waits for a device that does not come (90 s)
+    expect(machine.bootMs).toBeLessThan(60_000);
 
     // 2600:… comes from DHCPv6, which a router advertisement with the M flag asks for
     await untilAddresses(machine, ["10.0.0.10", "2600:1f14:ec2:100::10"]);

@@ -5,7 +5,7 @@ import { machineTest } from "../../kit/machine/machine-test.ts";
 
 /** The number of simulated boots; `BOOTS=100` for more. */
 const boots = Number(process.env["BOOTS"] ?? "8");
-setDefaultTimeout(60_000 + boots * 10_000);
+setDefaultTimeout(600_000 + boots * 100_000);
 const testMachine = machineTest();
 
 const resolvConf = "# an admin wrote this\nnameserver 10.0.0.2\n";
@@ -27,7 +27,7 @@ const files = {
 };
 
 type Step = (machine: Machine) => Promise<unknown>;
-const waitOnline: Step = ({ exec }) => exec(["nm-online", "--quiet", "--timeout=10"]);
+const waitOnline: Step = ({ exec }) => exec(["nm-online", "--quiet", "--timeout=120"]);
 const startManager: Step = async (machine) => {
   await machine.systemctl("start", manager);
   await waitOnline(machine);

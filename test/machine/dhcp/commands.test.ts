@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import {
   type Client,
   clients,
@@ -13,7 +14,7 @@ import { binary } from "../../kit/program/run-ec2nic.ts";
 import { seededRuns } from "../../kit/basics/seed.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(machineLimitMs);
 const testDhcp = testUnless(dhcpMissing);
 const { seed } = seededRuns(1);
 const replay = `EC2NIC_SEED=${seed}`;
@@ -32,7 +33,7 @@ function testClient(suite: Suite, client: Client): void {
   let dhcp: DhcpMachine;
   const fetch = (nic: string): readonly string[] => ["fetch", "instance-id", "--interface", nic];
   beforeAll(async () => {
-    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, suite, binary);
+    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, suite, binary, false);
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
 
@@ -47,7 +48,7 @@ function testClient(suite: Suite, client: Client): void {
   }
 
   testDhcp("probe-nics --dhcp reaches IMDS through NICs that have no address", async () => {
-    const args = ["probe-nics", "--dhcp", "--json", "--timeout", "4s"];
+    const args = ["probe-nics", "--dhcp", "--json", "--timeout", "60s"];
     const { code, stdout, stderr } = await dhcp.ec2nic(args);
     const words = Object.fromEntries(
       (JSON.parse(stdout) as { nics: { name: string; verdict: { word: string } }[] }).nics.map(
@@ -65,16 +66,16 @@ function testClient(suite: Suite, client: Client): void {
     `a run that a signal ends at a random moment, or after SIGKILL the next run, restores the machine (${replay})`,
     async () => {
       const signals = ["INT", "TERM", "KILL"] as const;
-      for (const [at, afterMs] of killMoments(seed, 3 * moments).entries()) {
+      for (const [at, when] of killMoments(seed, 3 * moments).entries()) {
         const signal = signals[at % 3] ?? "KILL";
         const ended = await dhcp.ec2nic([...fetch(at % 2 === 0 ? up : down), "--dhcp"], {
           signal,
-          afterMs,
+          when,
         });
         expect([0, 130, 143, 137], ended.stderr).toContain(ended.code);
         // any next run restores the machine, with or without --dhcp
         if (signal === "KILL") await dhcp.ec2nic([...fetch(configured), "--timeout", "300ms"]);
-        await expectMachineUnchanged(dhcp, `SIG${signal} after ${afterMs} ms: ${ended.stderr}`);
+        await expectMachineUnchanged(dhcp, `SIG${signal} after ${when} ms: ${ended.stderr}`);
       }
     },
   );

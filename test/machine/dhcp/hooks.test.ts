@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { configure } from "../../../src/plan/config/configure.ts";
 import { renderNetworkd } from "../../../src/render/networkd.ts";
 import {
@@ -17,7 +18,7 @@ import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { eniAt } from "../../kit/facts/nics.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(machineLimitMs);
 const testDhcp = testUnless(dhcpMissing);
 buildRootsBeforeAll();
 
@@ -43,7 +44,7 @@ function withHook(suite: Suite, client: ClientCommands): void {
     (await dhcp.handledCalls()).filter((call) => classifyCall(call) === kind).length;
   const runUntilHook = async (argv: readonly string[], kind: CallKind): Promise<void> => {
     const before = await countCalls(kind);
-    await dhcp.machine.run(argv, { timeoutMs: 30_000 });
+    await dhcp.machine.run(argv);
     await dhcp.machine.until(
       `the client calls the hook: ${kind}`,
       async () => (await countCalls(kind)) > before,
@@ -87,7 +88,7 @@ function withHook(suite: Suite, client: ClientCommands): void {
   });
 
   testDhcp("the release of the lease removes the table and the rules", async () => {
-    await dhcp.machine.run(client.release, { timeoutMs: 30_000 });
+    await dhcp.machine.run(client.release);
     await dhcp.machine.until("the rules are gone", async () => {
       const { rules, table } = await dhcp.routing();
       return rules === "" && !table.includes("ens6");

@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { clientCommands, primary } from "../../kit/machine/dhcp/client-commands.ts";
 import { startHookedMachine } from "../../kit/machine/dhcp/hooked-machine.ts";
 import { dhcpMissing, buildRootsBeforeAll } from "../../kit/machine/dhcp/prepare-file.ts";
@@ -6,7 +7,7 @@ import type { Machine } from "../../kit/machine/machine.ts";
 import { suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(machineLimitMs);
 buildRootsBeforeAll();
 const testDhcp = testUnless(dhcpMissing);
 
@@ -39,12 +40,12 @@ describe.each(suites)("%s", (suite) => {
         const { machine } = dhcp;
         await machine.run(["sh", "-ec", primary]);
         await machine.run(["ip", "link", "set", "ens6", "up"]);
-        await machine.run(client.lease, { timeoutMs: 30_000 });
+        await machine.run(client.lease);
         const isRouted = async () => (await rulesOf(machine, "10.0.1.10")).length === 4;
         await machine.until("the rules of the lease exist", isRouted);
         expect(await rulesOf(machine, "10.0.1.10")).toEqual(provisional);
         await machine.run(["sh", "-c", monitor]);
-        await machine.run(["ec2nic", "activate"], { timeoutMs: 50_000 });
+        await machine.run(["ec2nic", "activate"]);
         await machine.until("the rules of activate exist", async () =>
           (await rulesOf(machine, "10.0.1.10")).includes("10001 10001"),
         );

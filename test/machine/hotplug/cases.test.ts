@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { eni, type EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { type FakeBus, fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { images } from "../../kit/machine/images.ts";
@@ -8,7 +9,7 @@ import { rootFileSystem } from "../../kit/machine/root-file-system.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(machineLimitMs);
 const missing = machineMissing();
 const testMachine = testUnless(missing);
 
@@ -23,8 +24,8 @@ beforeAll(async () => {
   await bus.plug(slotOf("ens5"), "ens5");
   await untilAddresses(instance.machine, ["10.0.0.10"]);
   await ec2nic("activate");
-}, 600_000);
-afterAll(async () => void (missing ?? (await instance.stop())), 30_000);
+}, machineLimitMs);
+afterAll(async () => void (missing ?? (await instance.stop())));
 
 const second: EniSpec = { device: 1 };
 const { mac, id } = eni(second);
@@ -147,7 +148,7 @@ interface HotplugResult {
 
 async function ec2nic(...args: readonly string[]): Promise<HotplugResult> {
   const argv = ["ec2nic", ...args, "--json"];
-  const { code, stdout, stderr } = await instance.machine.exec(argv, { timeoutMs: 60_000 });
+  const { code, stdout, stderr } = await instance.machine.exec(argv);
   expect({ args, code, stderr }).toMatchObject({ code: 0 });
   return JSON.parse(stdout);
 }

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { imdsLoad } from "../../kit/machine/checks/imds-load.ts";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
@@ -9,7 +9,6 @@ import { machineTest } from "../../kit/machine/machine-test.ts";
 import { pingThrough } from "../../kit/machine/checks/ping-through.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(120_000);
 const testMachine = machineTest();
 
 const enis: readonly EniSpec[] = [
@@ -53,7 +52,8 @@ for (const [backend, image] of Object.entries(images)) {
       expect(await requestsOf(instance)).toEqual(requests);
       expect(await filesOf(machine)).toEqual(files);
       console.log(backend, "unload", unloaded.elapsedMs, "ms, load", loaded.elapsedMs, "ms");
-      expect(unloaded.elapsedMs).toBeLessThan(100);
+      // it needs 0.05 s, and would wait for a second and more if it asked another program
+      expect(unloaded.elapsedMs).toBeLessThan(1000);
 
       // hotplug add also activates a NIC that the daemon leaves down
       await machine.run(takeDown[backend as keyof typeof images]);

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { modestImages as images } from "../../kit/machine/images.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
@@ -10,7 +10,6 @@ import { unexpectedFailures } from "../../kit/machine/checks/unexpected-failures
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 import { readRoutingState } from "../../kit/vm/scenario/routing-state.ts";
 
-setDefaultTimeout(120_000);
 /** The Debian release of the machine; `SUITE=trixie` for the other one. */
 const suite = suites.find((each) => each === process.env["SUITE"]) ?? "bookworm";
 const testMachine = machineTest(suite);
@@ -41,7 +40,7 @@ for (const [backend, image] of Object.entries(images)) {
       ];
       await vpc.attach(machine, second);
       const add = ["ec2nic", "hotplug", "add", "--nic", "ens6", "--settle", "5s", "--json"];
-      const added = await machine.exec(add, { timeoutMs: 60_000 });
+      const added = await machine.exec(add);
       expect(added.code).toBe(0);
       const result = JSON.parse(added.stdout);
       console.log(backend, JSON.stringify(result.nics[0].timeline), JSON.stringify(result.imds));

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, type Suite, suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(40_000);
+setDefaultTimeout(machineLimitMs);
 
 const folder = "/etc/systemd/system";
 const timer = "ec2nic-repair.timer";
@@ -29,7 +30,7 @@ describe.each(suites)("%s", (suite: Suite) => {
     const files = { "/etc/ec2nic/always": "" };
     machine = await startMachine(sandbox, { suite, files, enable: ["systemd-networkd.service"] });
     before = await treeOf("");
-  }, 600_000);
+  }, machineLimitMs);
   afterAll(async () => {
     if (missing === null) await sandbox.stop();
   });
@@ -99,7 +100,7 @@ describe.each(suites)("%s", (suite: Suite) => {
   testMachine("--install without --from-dhcp removes the hooks and stops their units", async () => {
     const { stderr } = await hotplug("--install");
     expect(stderr).toContain("ec2nic: ran systemctl stop ec2nic-lease.path\n");
-    expect(stderr).toContain("only with --from-dhcp they stay");
+    expect(stderr).toContain("the hooks of DHCP clients are removed");
     expect(await known()).not.toContain("lease");
     expect(await isActive("ec2nic-lease.path")).toBe("inactive");
     expect(await machine.run(["find", "/etc", "-name", "90-ec2nic"])).toBe("");

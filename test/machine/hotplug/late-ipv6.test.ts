@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { EniSpec } from "../../../scripts/simulator/scenario/eni-spec.ts";
 import { images } from "../../kit/machine/images.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
@@ -8,7 +8,6 @@ import { expectNoDifference } from "../../kit/machine/checks/nothing-to-do.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 import type { Machine } from "../../kit/machine/machine.ts";
 
-setDefaultTimeout(120_000);
 /** The Debian release of the machine; `SUITE=trixie` for the other one. */
 const suite = suites.find((each) => each === process.env["SUITE"]) ?? "bookworm";
 const testMachine = machineTest(suite);
@@ -27,11 +26,11 @@ for (const [backend, image] of Object.entries(images)) {
       await machine.run(["ec2nic", "activate"]);
 
       await vpc.attach(machine, withIpv6, { metadata: false });
-      await untilAddresses(machine, ["10.0.1.10", ipv6], 20_000);
+      await untilAddresses(machine, ["10.0.1.10", ipv6]);
       const watch = await watchAddress(machine, "ens6", ipv6);
       await vpc.simulator.order("attach", withoutIpv6);
       const add = "exec ec2nic hotplug add --nic ens6 --settle 5s 2>/run/messages";
-      const adding = machine.exec(["sh", "-c", add], { timeoutMs: 90_000 });
+      const adding = machine.exec(["sh", "-c", add]);
       await machine.until("the first configuration is active", async () => {
         const output = await machine.run(["sh", "-c", "cat /run/messages; ip rule"]);
         return (

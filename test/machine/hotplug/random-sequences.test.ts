@@ -27,7 +27,7 @@ import { type Attached, randomSequence } from "../../kit/machine/sequences/seque
  */
 const sequences = Number(process.env["SEQUENCES"] ?? "6");
 const perBackend = Math.ceil(sequences / Object.keys(images).length);
-setDefaultTimeout(60_000 + perBackend * 60_000);
+setDefaultTimeout(600_000 + perBackend * 600_000);
 const testMachine = machineTest();
 
 for (const [backend, image] of Object.entries(images)) {
@@ -87,7 +87,7 @@ async function oneSequence(
   await Bun.sleep(latenessOf(attached)); // sync cannot know what IMDS does not list yet
   await expectConfigured(target, attached);
   for (const spec of Object.values(attached)) await detachNic(target, spec, 0);
-  const { code, stderr } = await machine.exec(removeArgv, { timeoutMs: 60_000 });
+  const { code, stderr } = await machine.exec(removeArgv);
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   expect(await readManagedState(machine)).toEqual(expectedManagedState({}));
   expect((await ping.stop()).lostNumbers).toEqual([]);
@@ -102,7 +102,7 @@ function latenessOf(attached: Attached): number {
 async function expectConfigured({ instance }: PlayTarget, attached: Attached): Promise<void> {
   const { machine } = instance;
   const sync = ["ec2nic", "hotplug", "sync", "--json", "-v"];
-  const { code, stderr } = await machine.exec(sync, { timeoutMs: 60_000 });
+  const { code, stderr } = await machine.exec(sync);
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   const addresses = Object.values(attached).flatMap(({ ipv4 = [] }) => ipv4);
   await untilAddresses(machine, addresses);

@@ -1,11 +1,10 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { fakeBus, slotOf } from "../../kit/machine/vpc/fake-bus.ts";
 import { images } from "../../kit/machine/images.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { untilAddresses } from "../../kit/machine/checks/until-addresses.ts";
 
-setDefaultTimeout(120_000);
 const testMachine = machineTest();
 
 testMachine(

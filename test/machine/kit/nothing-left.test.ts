@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { startSandbox } from "../../kit/machine/sandbox.ts";
@@ -10,7 +10,6 @@ import { holdNamespaces } from "../../kit/machine/namespaces.ts";
 import { until } from "../../kit/basics/until.ts";
 import { processesIn, readLeftovers } from "../../kit/machine/checks/sandbox-leftovers.ts";
 
-setDefaultTimeout(40_000);
 const testMachine = machineTest();
 
 describe("a sandbox that has ended", () => {
@@ -30,7 +29,6 @@ describe("a sandbox that has ended", () => {
   });
 
   testMachine("leaves nothing behind where the test was killed", async () => {
-    const before = await readLeftovers();
     const program = `
       import { startInstance } from "${join(import.meta.dir, "../../kit/machine/vpc/instance.ts")}";
       const instance = await startInstance({ enis: [{ device: 0 }] });
@@ -40,10 +38,13 @@ describe("a sandbox that has ended", () => {
     `;
     const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" });
     expect(await firstLine(child.stdout, "the test")).toBe("up");
+    const during = await readLeftovers(child.pid);
+    expect(during).toMatchObject({ cgroups: [expect.any(String)], folders: [expect.any(String)] });
     child.kill("SIGKILL");
     await child.exited;
     const look = async (): Promise<boolean> => {
-      expect(await readLeftovers()).toEqual(before);
+      const nothing = { mounts: [], cgroups: [], folders: [], processes: [] };
+      expect(await readLeftovers(child.pid)).toEqual({ ...during, ...nothing });
       return true;
     };
     expect(await until("nothing is left", look)).toBe(true);

@@ -1,10 +1,9 @@
-import { describe, expect, setDefaultTimeout } from "bun:test";
+import { describe, expect } from "bun:test";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineTest } from "../../kit/machine/machine-test.ts";
 import { failedRows, packetFailure, packetTable } from "../../kit/machine/checks/packets.ts";
 import { inside, outside } from "../../kit/machine/vpc/vpc-hosts.ts";
 
-setDefaultTimeout(40_000);
 const testMachine = machineTest();
 
 const enis = [

@@ -1,18 +1,19 @@
 import { beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { goldenCases, treeOf } from "../../kit/files/golden-case.ts";
 import { startInstance } from "../../kit/machine/vpc/instance.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
 import { rootFileSystem, suites } from "../../kit/machine/root-file-system.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
-setDefaultTimeout(600_000);
+setDefaultTimeout(machineLimitMs);
 
 /** A message of networkd about a file or a line that it does not understand. */
 const complaint = /60-ec2nic.*(?:ignoring|Unknown|Failed|invalid|Invalid|not set)/;
 
 for (const suite of suites) {
   const missing = machineMissing(suite);
-  beforeAll(async () => void (missing ?? (await rootFileSystem(suite))), 600_000);
+  beforeAll(async () => void (missing ?? (await rootFileSystem(suite))), machineLimitMs);
 
   testUnless(missing)(
     `${suite}: networkd reads the files of every golden case without a complaint`,

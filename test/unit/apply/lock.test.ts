@@ -49,8 +49,8 @@ test("the kernel's lock has one holder, and is free again when the holder is kil
   const script = `
       const { takeLock } = await import(${JSON.stringify(module)});
       console.log(takeLock(${JSON.stringify(path)}) === null ? "busy" : "mine");
-      await Bun.sleep(20000);`;
-  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+      await Bun.stdin.text();`;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdin: "pipe", stdout: "pipe" });
   const { value } = await child.stdout.getReader().read();
   expect(new TextDecoder().decode(value)).toBe("mine\n");
   expect(takeLock(path)).toBeNull();

@@ -17,18 +17,17 @@ test("failedTests finds each failed test of a report, with its file and its outp
   await using folder = await temporaryFolder();
   await Bun.write(join(folder.path, "first.test.ts"), first);
   await Bun.write(join(folder.path, "second.test.ts"), second);
-  for (const retry of [[], ["--retry=1"]]) {
-    const argv = [process.execPath, "test", "--only-failures", ...retry];
-    const { stderr } = Bun.spawnSync(argv, { cwd: folder.path });
-    const failed = failedTests(stderr.toString());
-    expect(failed.map(({ file, name }) => `${file}: ${name}`)).toEqual([
-      "first.test.ts: a group > fails (always)",
-      "second.test.ts: takes too long",
-    ]);
-    expect(failed[0]?.output).toContain("printed before");
-    expect(failed[0]?.output).toContain("Expected: 2");
-    expect(describeFailed(failed)).toContain("failed: second.test.ts: takes too long");
-  }
+  const { stderr } = Bun.spawnSync([process.execPath, "test", "--only-failures"], {
+    cwd: folder.path,
+  });
+  const failed = failedTests(stderr.toString());
+  expect(failed.map(({ file, name }) => `${file}: ${name}`)).toEqual([
+    "first.test.ts: a group > fails (always)",
+    "second.test.ts: takes too long",
+  ]);
+  expect(failed[0]?.output).toContain("printed before");
+  expect(failed[0]?.output).toContain("Expected: 2");
+  expect(describeFailed(failed)).toContain("failed: second.test.ts: takes too long");
 });
 
 test("failedTests finds no failed test in a report of tests that passed", () => {

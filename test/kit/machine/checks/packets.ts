@@ -42,9 +42,7 @@ export async function packetFailure(
   const [from, to] = direction === "out" ? [address, host] : [host, address];
   const ping = ["ping", `-${familyOf(to)}`, "-n", "-c", "1", "-W", "1", "-I", from, to];
   const { code, stdout, stderr } =
-    direction === "out"
-      ? await machine.exec(ping, { timeoutMs: 5000 })
-      : await machine.execInNetworkOf(sandbox, ping, { timeoutMs: 5000 });
+    direction === "out" ? await machine.exec(ping) : await machine.execInNetworkOf(sandbox, ping);
   if (code === 0) return null;
   const error = `${stderr}${stdout}`
     .split("\n")

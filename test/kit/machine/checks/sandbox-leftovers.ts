@@ -1,21 +1,24 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { leftCgroups } from "../cgroup.ts";
+import { leftCgroups, sandboxPrefix } from "../cgroup.ts";
 import { command } from "../command.ts";
 
-/** What sandboxes could leave on this machine, to compare it before and after. */
+/** What the sandboxes of a test could leave on this machine, to compare it before and after. */
 export interface Leftovers {
   readonly links: string;
   readonly addresses: string;
   readonly rules: string;
-  readonly mounts: number;
+  readonly mounts: readonly string[];
   readonly cgroups: readonly string[];
   readonly folders: readonly string[];
   /** Command lines of processes of sandboxes. */
   readonly processes: readonly string[];
 }
 
-export async function readLeftovers(): Promise<Leftovers> {
+/** `pid`: the process id of the test; other tests may run at the same time. */
+export async function readLeftovers(pid = process.pid): Promise<Leftovers> {
+  const own = `${sandboxPrefix}${pid}-`;
+  const isOwn = (text: string): boolean => text.includes(own);
   const [links, addresses, rules] = await Promise.all(
     ["link", "address", "rule"].map(async (what) => (await command(["ip", "-brief", what])).stdout),
   );
@@ -24,10 +27,10 @@ export async function readLeftovers(): Promise<Leftovers> {
     links: links ?? "",
     addresses: addresses ?? "",
     rules: rules ?? "",
-    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").length,
-    cgroups: leftCgroups(),
-    folders: readdirSync(tmpdir()).filter((name) => name.startsWith("ec2nic-sandbox-")),
-    processes: processes.map(readCommandLine).filter((line) => line.includes("ec2nic-sandbox")),
+    mounts: readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(isOwn),
+    cgroups: leftCgroups().filter(isOwn),
+    folders: readdirSync(tmpdir()).filter(isOwn),
+    processes: processes.map(readCommandLine).filter(isOwn),
   };
 }
 

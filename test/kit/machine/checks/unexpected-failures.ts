@@ -1,6 +1,7 @@
 import { failedRows, packetTable, type PacketPeers } from "./packets.ts";
 
-const attempts = 4;
+/** Ten times what the slowest network needs to settle. */
+const settleLimitMs = 60_000;
 
 export interface PacketFailures {
   /** The number of rows of the packet table. */
@@ -21,18 +22,19 @@ export function failsByDesign(row: string): boolean {
 
 /**
  * The failed rows of the packet table once the network has settled. After a change, advertisements and
- * duplicate address detection take seconds, and no event shows their end. So the table is read up to
- * four times, until only rows fail that may fail.
+ * duplicate address detection take seconds, and no event shows their end. So the table is read again
+ * until only rows fail that may fail.
  */
 export async function unexpectedFailures(
   instance: PacketPeers,
   mayFail: (row: string) => boolean = failsByDesign,
 ): Promise<PacketFailures> {
-  for (let attempt = 1; ; attempt += 1) {
+  const endMs = performance.now() + settleLimitMs;
+  for (;;) {
     const table = await packetTable(instance);
     const failed = failedRows(table);
     const unexpected = failed.filter((row) => !mayFail(row));
-    if (attempt === attempts || unexpected.length === 0) {
+    if (unexpected.length === 0 || performance.now() > endMs) {
       return { rows: table.length, failed, unexpected };
     }
     await Bun.sleep(1000);

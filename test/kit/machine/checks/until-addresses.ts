@@ -14,7 +14,7 @@ const shown = v.array(
 export async function untilAddresses(
   machine: Pick<Machine, "ip" | "until">,
   addresses: readonly string[],
-  timeoutMs = 10_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const look = async (): Promise<boolean> => {
     const links = v.parse(shown, await machine.ip("address"));

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { type TestInstance, startInstance } from "../vpc/instance.ts";
+import { until } from "../../basics/until.ts";
+import { defaultLimitMs, sandboxEnvironment } from "../command.ts";
 import type { Machine } from "../machine.ts";
 import type { Suite } from "../root-file-system.ts";
 import { repository } from "../../program/run-ec2nic.ts";
@@ -27,18 +29,21 @@ export const nics = { configured: "ens5", up: "ens6", down: "ens7", unanswered: 
 /** A machine of a VPC that has one DHCP client. */
 export interface DhcpMachine extends AsyncDisposable {
   readonly machine: Machine;
-  /** Takes leases on NICs and asks IMDS through each; `signal` ends it after `afterMs`. */
-  readonly takeLeases: (nics: readonly string[], ending?: SignalAfter) => Promise<LeaseDriverRun>;
+  /** Takes leases on NICs and asks IMDS through each; `ending`: a signal that ends it earlier. */
+  readonly takeLeases: (nics: readonly string[], ending?: Ending) => Promise<LeaseDriverRun>;
   /** Runs ec2nic, where that is the binary of the machine. */
-  readonly ec2nic: (args: readonly string[], ending?: SignalAfter) => Promise<DriverRun>;
+  readonly ec2nic: (args: readonly string[], ending?: Ending) => Promise<DriverRun>;
   /** The lines by which the state of the machine differs from its first state. */
   readonly changes: () => Promise<readonly string[]>;
 }
 
-/** A signal that ends a run after this time. */
-export interface SignalAfter {
+/**
+ * A signal that ends a run: after a time, at a moment that does not matter, or when the state of the
+ * machine or the messages of the run so far are as expected.
+ */
+export interface Ending {
   readonly signal: "INT" | "TERM" | "KILL";
-  readonly afterMs: number;
+  readonly when: number | ((stderr: string) => boolean | Promise<boolean>);
 }
 
 export interface DriverRun {
@@ -64,10 +69,12 @@ export function buildDriver(folder: string): string {
   return target;
 }
 
+/** `hasUnanswered`: whether one NIC leads to no DHCP server, so that a lease of it takes all of the time. */
 export async function startDhcpMachine(
   client: Client | "none",
   suite: Suite,
   binary: string,
+  hasUnanswered = true,
 ): Promise<DhcpMachine> {
   const instance = await startInstance({
     suite,
@@ -78,7 +85,8 @@ export async function startDhcpMachine(
     enis: [0, 1, 2].map((device) => ({ device, ipv4: [`10.0.${device}.10`] })),
   });
   try {
-    return await createDhcpMachine(instance, client);
+    const links = Object.values(nics).filter((nic) => hasUnanswered || nic !== nics.unanswered);
+    return await createDhcpMachine(instance, client, links);
   } catch (error) {
     await instance.stop();
     throw error;
@@ -88,16 +96,19 @@ export async function startDhcpMachine(
 async function createDhcpMachine(
   instance: TestInstance,
   client: Client | "none",
+  links: readonly string[],
 ): Promise<DhcpMachine> {
   const { machine } = instance;
   const installed = client === "udhcpc" ? ["udhcpc", "busybox"] : [client];
   const others = clients.filter((each) => !installed.includes(each));
   await machine.remove(...others.flatMap((each) => programs[each]));
-  const peer = ["peer", "name", "unanswered", "netns", "1"];
-  await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...peer]);
-  await machine.run(["ip", "link", "set", "unanswered", "up"]);
+  if (links.includes(nics.unanswered)) {
+    const peer = ["peer", "name", "unanswered", "netns", "1"];
+    await machine.run(["ip", "link", "add", nics.unanswered, "type", "veth", ...peer]);
+    await machine.run(["ip", "link", "set", "unanswered", "up"]);
+  }
   // a link that was never up has another state than one that is down again (`qdisc noop`)
-  for (const nic of Object.values(nics)) await machine.run(["ip", "link", "set", nic, "up"]);
+  for (const nic of links) await machine.run(["ip", "link", "set", nic, "up"]);
   await machine.run(["ip", "link", "set", nics.down, "down"]);
   const address = ["10.0.0.10/24", "dev", nics.configured];
   await machine.run(["ip", "address", "add", ...address]);
@@ -109,28 +120,53 @@ async function createDhcpMachine(
   return {
     machine,
     takeLeases: async (names, ending) => {
-      const ran = await runUnlessEnded(machine, ["--timeout", "4000", ...names], ending);
+      // only a NIC without a DHCP server needs all of the time
+      const timeoutMs = names.includes(nics.unanswered) && ending === undefined ? 4000 : 60_000;
+      const ran = await runUntil(machine, ["--timeout", String(timeoutMs), ...names], ending);
       const leases =
         ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly LeaseResult[]);
       return { ...ran, leases };
     },
-    ec2nic: (args, ending) => runUnlessEnded(machine, args, ending),
+    ec2nic: (args, ending) => runUntil(machine, args, ending),
     changes: async () => stateChanges(before, await machineState(machine)),
     [Symbol.asyncDispose]: instance.stop,
   };
 }
 
-async function runUnlessEnded(
+async function runUntil(
   machine: Machine,
   args: readonly string[],
-  ending: SignalAfter | undefined,
+  ending: Ending | undefined,
 ): Promise<DriverRun> {
   const startMs = performance.now();
-  const ended = ["timeout", "--foreground", "--preserve-status"];
-  const around =
-    ending === undefined
-      ? []
-      : [...ended, `--signal=${ending.signal}`, String(ending.afterMs / 1000)];
-  const { code, stdout, stderr } = await machine.exec([...around, "ec2nic", ...args]);
-  return { code, stdout, stderr, elapsedMs: performance.now() - startMs };
+  const argv = ["sh", "-c", 'echo $$; exec "$@"', "sh", "ec2nic", ...args];
+  const child = Bun.spawn([...machine.enter(argv)], {
+    env: sandboxEnvironment,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: defaultLimitMs,
+    killSignal: "SIGKILL",
+  });
+  const texts = { stdout: "", stderr: "" };
+  const read = async (name: "stdout" | "stderr"): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child[name]) texts[name] += decoder.decode(chunk, { stream: true });
+  };
+  const readAll = Promise.all([read("stdout"), read("stderr")]);
+  await until("the run has begun", () => child.exitCode !== null || texts.stdout.includes("\n"));
+  const [pid = ""] = texts.stdout.split("\n");
+  if (ending !== undefined) {
+    const { signal, when } = ending;
+    const isTime = (): boolean | Promise<boolean> =>
+      child.exitCode !== null || typeof when === "number" || when(texts.stderr);
+    if (typeof when === "number") await Bun.sleep(when);
+    await until(`the moment of SIG${signal}`, isTime);
+    await machine.exec(["kill", "-s", signal, pid]); // it may have ended
+  }
+  await Promise.all([child.exited, readAll]);
+  const elapsedMs = performance.now() - startMs;
+  const { stdout, stderr } = texts;
+  // a signal can arrive before the program has a handler
+  const signal = child.signalCode === "SIGINT" ? 2 : child.signalCode === "SIGTERM" ? 15 : 9;
+  const code = child.exitCode ?? 128 + signal;
+  return { code, stdout: stdout.slice(pid.length + 1), stderr, elapsedMs };
 }

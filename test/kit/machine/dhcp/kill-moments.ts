@@ -11,6 +11,6 @@ export function killMoments(seed: number, count: number): readonly number[] {
 
 /** Expects that a machine has its first state; a DHCP client needs time to end after its parent. */
 export async function expectMachineUnchanged(dhcp: DhcpMachine, when: string): Promise<void> {
-  await until(when, async () => (await dhcp.changes()).length === 0, 3000).catch(() => undefined);
+  await until(when, async () => (await dhcp.changes()).length === 0).catch(() => undefined);
   expect(await dhcp.changes(), when).toEqual([]);
 }

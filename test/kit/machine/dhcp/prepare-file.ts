@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from "bun:test";
+import { machineLimitMs } from "../machine-test.ts";
 import { machineMissing } from "../missing.ts";
 import { rootFileSystem, suites } from "../root-file-system.ts";
 import { missingTool } from "../../basics/skip.ts";
@@ -13,7 +14,7 @@ export function buildRootsBeforeAll(): void {
   beforeAll(async () => {
     if (dhcpMissing !== null) return;
     for (const suite of suites) await rootFileSystem(suite, clientPackages);
-  }, 600_000);
+  }, machineLimitMs);
 }
 
 /** Builds the root file systems and the lease driver before the tests; returns its path then. */
@@ -23,7 +24,7 @@ export function buildDriverBeforeAll(): () => string {
   buildRootsBeforeAll();
   beforeAll(() => {
     if (dhcpMissing === null) driver = buildDriver(folder.path);
-  }, 60_000);
+  }, machineLimitMs);
   afterAll(() => folder[Symbol.dispose]());
   return () => driver;
 }

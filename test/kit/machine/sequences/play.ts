@@ -100,7 +100,7 @@ async function reloadDriver(
   await vpc.attach(machine, spec, { metadata: false });
 }
 
-const common = ["--timeout", "30s", "--json", "-v"];
+const common = ["--timeout", "120s", "--json", "-v"];
 export const removeArgv = ["ec2nic", "hotplug", "remove", ...common];
 
 export function addArgv(device: number): readonly string[] {
@@ -114,6 +114,6 @@ async function startRun(
   { killAfterMs }: EventDelivery,
 ): Promise<EventRun> {
   const limit = killAfterMs === null ? [] : ["timeout", "--signal=KILL", `${killAfterMs / 1000}`];
-  const ended = await instance.machine.exec([...limit, ...argv], { timeoutMs: 120_000 });
+  const ended = await instance.machine.exec([...limit, ...argv]);
   return { argv, killAfterMs, ...ended };
 }

@@ -76,7 +76,7 @@ async function build(path: string, root: string): Promise<void> {
   writeTree(files.path, recipe.files);
   const script = ["sh", "-c", buildImage, "sh", path, root, files.path];
   const apart = ["unshare", "--mount", "--propagation=private", "--", ...script];
-  await mustRun(["flock", `${path}.lock`, ...apart], { timeoutMs: 300_000 });
+  await mustRun(["flock", `${path}.lock`, ...apart], { timeoutMs: 3_000_000 });
 }
 
 /** Writes files below a folder, and creates the folders above them. */

@@ -6,7 +6,7 @@ import type { Hardware } from "./qemu-arguments.ts";
 export type Accelerator = Hardware["accelerator"];
 
 /** A kernel needs half a second with KVM; where KVM does not work it hangs for ever. */
-const limitMs = 2000;
+const limitMs = 5000;
 
 const chosen = new Map<string, Promise<Accelerator>>();
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { CommandOptions, Ended } from "../../machine/command.ts";
+import { type CommandOptions, defaultLimitMs, type Ended } from "../../machine/command.ts";
 import { lineSocket } from "./line-socket.ts";
 
 const answer = v.object({
@@ -12,7 +12,7 @@ const answer = v.object({
 /** The connection to the agent in the guest. */
 export interface Agent {
   /**
-   * Runs a command to its end, as root; killed in the guest at its time limit (default 20 s): 137.
+   * Runs a command to its end, as root; killed in the guest at its time limit (default `defaultLimitMs`): 137.
    * Throws where no answer comes: the guest is off or boots; at once where the connection is closed.
    */
   readonly exec: (argv: readonly string[], options?: CommandOptions) => Promise<Ended>;
@@ -22,7 +22,7 @@ export interface Agent {
 }
 
 /** How long an answer may take beyond the time limit of its command. */
-const graceMs = 5000;
+const graceMs = 60_000;
 
 /** Connects to the agent's port, whether or not the guest is up. */
 export async function connectAgent(path: string): Promise<Agent> {
@@ -33,7 +33,7 @@ export async function connectAgent(path: string): Promise<Agent> {
     waiting.get(id)?.resolve({ ...ended, stdout: text(ended.stdout), stderr: text(ended.stderr) });
     waiting.delete(id);
   });
-  const exec: Agent["exec"] = async (argv, { stdin = "", timeoutMs = 20_000 } = {}) => {
+  const exec: Agent["exec"] = async (argv, { stdin = "", timeoutMs = defaultLimitMs } = {}) => {
     count += 1;
     const id = count;
     const answered = Promise.withResolvers<Ended>();
@@ -52,7 +52,7 @@ export async function connectAgent(path: string): Promise<Agent> {
     }
   };
   const awaitAnswer = async (timeoutMs: number): Promise<void> => {
-    const ended = await exec(["true"], { timeoutMs: timeoutMs - graceMs });
+    const ended = await exec(["true"], { timeoutMs });
     if (ended.code !== 0) throw new Error(`true ended with ${ended.code}: ${ended.stderr}`);
   };
   const close = (): void => {

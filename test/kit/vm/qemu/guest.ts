@@ -69,7 +69,7 @@ async function runGuest(
   const [agent, udev] = await Promise.all([connectAgent(at("agent")), connectUdev(at("events"))]);
   const ended = async (ask: () => Promise<unknown>): Promise<void> => {
     await ask();
-    await until("QEMU has ended", () => child.exitCode !== null, 120_000);
+    await until("QEMU has ended", () => child.exitCode !== null, 1_200_000);
     for (const each of [agent, udev, qmp]) each.close();
   };
   const untilRebooting: Guest["untilRebooting"] = async (ask) => {
@@ -100,7 +100,7 @@ const status = v.object({ status: v.string() });
 async function resume(qmp: Qmp): Promise<void> {
   const isRestored = async (): Promise<boolean> =>
     v.parse(status, await qmp.execute("query-status")).status === "paused";
-  await until("the state of the guest is restored", isRestored, 30_000);
+  await until("the state of the guest is restored", isRestored, 300_000);
   await qmp.execute("cont");
 }
 
@@ -120,5 +120,5 @@ export async function saveState(guest: Pick<Guest, "qmp">, path: string): Promis
     if (seen.status === "completed") return true;
     throw new Error(`${seen.status} ${seen["error-desc"] ?? ""}`);
   };
-  await until("the guest's state is saved", isDone, 60_000);
+  await until("the guest's state is saved", isDone, 600_000);
 }

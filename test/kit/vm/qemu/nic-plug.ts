@@ -30,6 +30,6 @@ export async function unplugNic({ execute, events }: Qmp, mac: string): Promise<
       .some(
         ({ name, data }) => name === "DEVICE_DELETED" && v.is(deleted, data) && data.device === id,
       );
-  await until(`the guest removes ${id}`, isGone, 20_000);
+  await until(`the guest removes ${id}`, isGone, 200_000);
   await execute("netdev_del", { id: wireName(mac) });
 }

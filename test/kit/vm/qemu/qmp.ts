@@ -42,7 +42,7 @@ export async function connectQmp(path: string): Promise<Qmp> {
     count += 1;
     const id = count;
     socket.send(JSON.stringify({ execute: command, arguments: words, id }));
-    const answer = await until(`QEMU answers ${command}`, () => answers.get(id), 20_000);
+    const answer = await until(`QEMU answers ${command}`, () => answers.get(id));
     answers.delete(id);
     if (answer?.error === undefined) return answer?.return;
     throw new Error(`${command} ${JSON.stringify(words)}: ${answer.error.desc}`);

@@ -51,7 +51,7 @@ export async function savedGuest(
     { ...files, backing, state: join(saved, "state") },
     spec.hardware,
   );
-  await guest.agent.awaitAnswer(20_000);
+  await guest.agent.awaitAnswer(200_000);
   return guest;
 }
 

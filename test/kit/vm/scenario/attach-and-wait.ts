@@ -19,6 +19,5 @@ export async function attachAndWait(vm: Vm, specs: readonly EniSpec[]): Promise<
   await untilAddresses(
     vm,
     added.flatMap(({ addresses }) => addresses),
-    30_000,
   );
 }

@@ -9,6 +9,8 @@ export interface BootTimes {
   /** How long ec2nic's units ran before and after the network. */
   readonly local: number | null;
   readonly after: number | null;
+  /** When the unit after the network ended; null: it still runs. */
+  readonly afterEnd: number | null;
 }
 
 const targets = ["network-pre.target", "network.target", "multi-user.target"] as const;
@@ -26,5 +28,11 @@ export async function bootTimes(vm: Pick<Vm, "run">): Promise<BootTimes> {
       return start === null || end === null ? null : Math.round((end - start) * 100) / 100;
     }),
   );
-  return { networkPre, network, multiUser, local, after };
+  const afterEnd = await unitSeconds(vm, "ec2nic-network.service", "ExecMainExit");
+  return { networkPre, network, multiUser, local, after, afterEnd };
+}
+
+/** Whether the boot was complete before ec2nic had its answer from IMDS, on which it waits. */
+export function isBootFirst({ multiUser, afterEnd }: BootTimes): boolean {
+  return multiUser !== null && multiUser < (afterEnd ?? Infinity);
 }

@@ -6,7 +6,7 @@ import type { UdevEvent } from "./udev-stream.ts";
 /** Sends a last event when udev's queue is empty, and waits until PID 1 has started a unit for it. */
 const sendMark = `
 set -e
-udevadm settle --timeout=30
+udevadm settle --timeout=300
 echo "change $1" >/sys/class/mem/null/uevent
 until systemctl --quiet is-active "lab-mark@$1.service"; do sleep 0.05; done
 `;
@@ -24,7 +24,7 @@ export async function eventsOf(
   const mark = randomUUID();
   const isMark = ({ env }: UdevEvent): boolean => env["SYNTH_UUID"] === mark;
   const { code, stderr } = await agent.exec(["sh", "-c", sendMark, "sh", mark], {
-    timeoutMs: 40_000,
+    timeoutMs: 400_000,
   });
   if (code !== 0) throw new Error(`the last event was not seen: ended with ${code}: ${stderr}`);
   await until("the last event has come", () =>

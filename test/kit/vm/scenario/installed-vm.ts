@@ -7,8 +7,8 @@ export async function installedVm(options: Omit<VmOptions, "enis">): Promise<Vm>
   const vm = await bootVm({ ...options, enis: [{ device: 0, dualStack: true }] });
   try {
     await vm.run(["ec2nic", "hotplug", "--install"]);
-    await vm.run(["ec2nic", "activate"], { timeoutMs: 60_000 });
-    await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"], 30_000);
+    await vm.run(["ec2nic", "activate"]);
+    await untilAddresses(vm, ["10.0.0.10", "2600:1f14:ec2:100::10"]);
     return vm;
   } catch (error) {
     await vm.stop();

@@ -11,12 +11,15 @@ export async function readRoutingState(vm: Pick<Vm, "run">): Promise<readonly st
     .toSorted();
 }
 
+/** Ten times what a guest needs. */
+const stateLimitMs = 600_000;
+
 /** Waits until a guest has a state. Throws at the time limit with the differences. */
 export function untilRoutingState(
   vm: Pick<Vm, "run" | "until">,
   what: string,
   state: readonly string[],
-  timeoutMs = 60_000,
+  timeoutMs = stateLimitMs,
 ): Promise<unknown> {
   const look = async (): Promise<boolean> => {
     const now = await readRoutingState(vm);

@@ -12,5 +12,5 @@ export async function untilIdle(vm: Pick<Vm, "run" | "until">): Promise<void> {
     if (output === "") return true;
     throw new Error(output);
   };
-  await vm.until("no ec2nic unit runs", look, 90_000);
+  await vm.until("no ec2nic unit runs", look, 900_000);
 }

@@ -4,5 +4,5 @@ import type { Vm } from "../vm.ts";
 export async function untilNic(vm: Pick<Vm, "exec" | "until">, name: string): Promise<void> {
   const look = async (): Promise<boolean> =>
     (await vm.exec(["test", "-e", `/sys/class/net/${name}`])).code === 0;
-  await vm.until(`${name} exists`, look, 20_000);
+  await vm.until(`${name} exists`, look, 200_000);
 }

@@ -54,7 +54,7 @@ describe("the report of hotplug add", () => {
   test("has settledMs not before appliedMs with --settle 0s", async () => {
     const machine = hotplugMachine();
     // another run holds the lock for 20 ms
-    const slow = { takeLock: async () => (void machine.clock.sleep(20), () => undefined) };
+    const slow = { takeLock: async () => (await machine.clock.sleep(20), () => undefined) };
     const { text } = await machine.runAs(slow, ...add, "--settle", "0s", "--json");
     const { appliedMs, settledMs } = JSON.parse(text).nics[0].timeline;
     expect(settledMs).toBeGreaterThanOrEqual(appliedMs);
