@@ -27,8 +27,13 @@ const words: Readonly<Record<string, string>> = {
   newcomer: "new path, new NIC",
 };
 
-/** Names of files on disk, and of other programs, which stay as they are. */
-const exceptions = [/\.(?:\(\?:)?wish\b/, /USER: "somebody"/, /resolvConf} is somebody else's/];
+/** Names of files on disk and of other programs, and the old names that the changelog gives. */
+const exceptions = [
+  /\.(?:\(\?:)?wish\b/,
+  /USER: "somebody"/,
+  /resolvConf} is somebody else's/,
+  /verdict\.mend|nobody-on-link/,
+];
 
 const root = join(dirname(import.meta.path), "..");
 const globs = ["src/**/*.ts", "test/**/*.ts", "scripts/**/*.{ts,sh}", "docs/**/*.md", "*.md"];
