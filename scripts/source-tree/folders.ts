@@ -114,7 +114,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     why: "reading metadata decides nothing about the machine",
   },
   "ephemeral-dhcp": {
-    may: "ephemeral-dhcp/clients type:host inspect inspect/links model valibot",
+    may: "ephemeral-dhcp/clients exit.ts type:host inspect inspect/links model valibot",
     why: "a temporary lease serves one run and knows no metadata",
   },
   "ephemeral-dhcp/clients": {

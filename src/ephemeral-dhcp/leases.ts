@@ -4,7 +4,7 @@ import type { LeaseJournal, LeaseRecord } from "./journal.ts";
 import type { LinkState } from "../model/link.ts";
 import { chooseClient, findClients } from "./choose-client.ts";
 import type { ClientHost, LeaseClient } from "./clients/client.ts";
-import { describeError } from "../model/text.ts";
+import { errorMessage } from "../exit.ts";
 import { lockAndRecoverJournal } from "./recover.ts";
 import { type LeaseResult, noLease, takeLease } from "./take.ts";
 import { undoLease } from "./undo.ts";
@@ -61,7 +61,7 @@ export function openLeaseSession(host: LeaseHost, options: LeaseSessionOptions):
     const slotIndex = slots.get(nic.name) ?? slots.size;
     slots.set(nic.name, slotIndex);
     const lease = await startLease(run, nic, { slotIndex, deadlineMs }).catch((error: unknown) =>
-      noLease(describeError(error)),
+      noLease(errorMessage(error)),
     );
     // a later try can succeed, for example after a lost packet
     if (lease.kind === "none" && !signal.aborted) {

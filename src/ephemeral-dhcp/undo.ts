@@ -2,7 +2,7 @@ import type { Host } from "../host/host.ts";
 import type { FileBackup, LeaseRecord } from "./journal.ts";
 import { type ClientHost, isSysctl } from "./clients/client.ts";
 import { releaseNetworkdLease } from "./clients/networkd.ts";
-import { describeError } from "../model/text.ts";
+import { errorMessage } from "../exit.ts";
 import { restoreFile } from "./client-files.ts";
 import {
   type Command,
@@ -59,14 +59,14 @@ async function tryCommand(host: ClientHost, command: Command): Promise<readonly 
       if (code === 0 || alreadyGonePattern.test(stderr)) return [];
       return [{ reason: `${hint} ended with ${code}: ${stderr.trim()}`, hint }];
     },
-    (error: unknown) => [{ reason: describeError(error), hint }],
+    (error: unknown) => [{ reason: errorMessage(error), hint }],
   );
 }
 
 async function tryRestoreFile(host: ClientHost, file: FileBackup): Promise<readonly UndoFailure[]> {
   return restoreFile(host, file).then(
     () => [],
-    (error: unknown) => [{ reason: describeError(error), hint: `rm ${file.path}` }],
+    (error: unknown) => [{ reason: errorMessage(error), hint: `rm ${file.path}` }],
   );
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parseProcStat } from "../model/text.ts";
 
 /** How long to wait for the end of the process after each signal. */
 const graceMs = 2000;
@@ -26,13 +27,4 @@ async function isRunning(pid: number, startTime: string): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   const field = parseProcStat(stat);
   return field(3) !== "Z" && field(22) === startTime;
-}
-
-/**
- * Gives the fields of a `/proc/PID/stat` by their numbers in proc_pid_stat(5), from 3 on. Field 2,
- * the command's name, can contain blanks and parentheses, so it is cut off first.
- */
-export function parseProcStat(stat: string): (number: number) => string | undefined {
-  const fields = stat.replace(/^.*\) /s, "").split(" ");
-  return (number) => fields[number - 3];
 }

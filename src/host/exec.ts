@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { errorMessage, Failure } from "../exit.ts";
-import { parseProcStat } from "./end-process.ts";
+import { parseProcStat } from "../model/text.ts";
 import { errorCode } from "./errors.ts";
 import type { Exec, ExecOptions } from "./host.ts";
 

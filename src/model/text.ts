@@ -108,7 +108,11 @@ export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** The message of anything that was thrown. `src/ephemeral-dhcp` must not import src/exit.ts. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/**
+ * Gives the fields of a `/proc/PID/stat` by their numbers in proc_pid_stat(5), from 3 on. Field 2,
+ * the command's name, can contain blanks and parentheses, so it is cut off first.
+ */
+export function parseProcStat(stat: string): (number: number) => string | undefined {
+  const fields = stat.replace(/^.*\) /s, "").split(" ");
+  return (number) => fields[number - 3];
 }

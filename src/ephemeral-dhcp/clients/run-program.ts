@@ -1,6 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { readTextOrEmpty } from "../../inspect/read-file.ts";
 import { parseIpv4 } from "../../model/ip.ts";
+import { parseProcStat } from "../../model/text.ts";
 import type { ClientHost, LeaseClient, LeaseRequest } from "./client.ts";
 import type { Program } from "./program.ts";
 
@@ -118,8 +119,7 @@ function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Field 22 of proc_pid_stat(5): the start time. The name before it can contain spaces and `)`. */
+/** Field 22 of proc_pid_stat(5): the start time. */
 async function readStartTime(host: Pick<Host, "files">, pid: number): Promise<string | null> {
-  const text = await readTextOrEmpty(host, `/proc/${pid}/stat`);
-  return text.replace(/^.*\) /s, "").split(" ")[19] ?? null;
+  return parseProcStat(await readTextOrEmpty(host, `/proc/${pid}/stat`))(22) ?? null;
 }

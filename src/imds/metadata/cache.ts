@@ -3,7 +3,8 @@ import * as v from "valibot";
 import type { Host } from "../../host/host.ts";
 import { readText, readTextOrEmpty } from "../../inspect/read-file.ts";
 import { readJson } from "../../inspect/read-json.ts";
-import { describeError, formatMs } from "../../model/text.ts";
+import { errorMessage } from "../../exit.ts";
+import { formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
 import { isSecret, type Key } from "../protocol/key.ts";
 import { treeSchema } from "./file.ts";
@@ -56,7 +57,7 @@ export async function openCache(
     const entry = { cachedAtMs, ...encodeValue(reading) };
     await writeEntry(host, entryPath(reading), entry).catch((error: unknown) => {
       const key = formatKey(reading.path);
-      host.log.verbose(`${key}: the answer could not be cached (${describeError(error)})`);
+      host.log.verbose(`${key}: the answer could not be cached (${errorMessage(error)})`);
     });
   };
   return { find, add };
