@@ -9,7 +9,7 @@ SOURCES := $(shell find src scripts/release -name '*.ts') package.json bun.lock 
 SIMULATOR := $(shell find scripts/simulator -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help build check test fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
+.PHONY: help build check test defects fuzz lab lab-defects lab-peers demo bench golden smoke clean docs record simulator sizes release release-test
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -32,7 +32,10 @@ lab-peers: $(PACKAGES) dist/ec2nic ## compare with other programs in virtual mac
 	$(BUN) scripts/vm-peers.ts
 
 lab-defects: $(PACKAGES) ## check that make lab detects deliberate defects; DEFECT=bus
-	$(BUN) scripts/vm-defects.ts
+	AREA=vm $(BUN) scripts/defects.ts
+
+defects: $(PACKAGES) ## check that tests detect deliberate defects; AREA=plan DEFECT=rule
+	$(BUN) scripts/defects.ts
 
 demo: $(PACKAGES) dist/ec2nic ## show ec2nic on a simulated instance in network namespaces
 	$(BUN) scripts/demo.ts

@@ -1,24 +1,14 @@
-/** A deliberate defect, which only a real kernel, udev, systemd or disk can show. */
-export interface Defect {
-  readonly name: string;
-  readonly file: string;
-  /** The text that is replaced; the file must contain it once. */
-  readonly find: string;
-  readonly replacement: string;
-  /** The scenario (test/vm/SCENARIO.test.ts) that must fail. */
-  readonly scenario: string;
-  /** Which tests of the scenario are run, as a regular expression for their names. */
-  readonly pattern: string;
-}
+import type { Defect } from "./defect.ts";
 
-export const defects: readonly Defect[] = [
+/** Defects that only a real kernel, udev, systemd or disk can show. */
+export const vmDefects: readonly Defect[] = [
   {
     name: "durability: files are overwritten in place and not synced",
     file: "src/host/files.ts",
     find: "  write: writeAtomically,",
     replacement:
       "  write: async (path, content, mode) => { await writeFile(path, content, { mode }); },",
-    scenario: "power-cut",
+    tests: ["test/vm/power-cut.test.ts"],
     pattern: "^trixie, networkd",
   },
   {
@@ -26,7 +16,7 @@ export const defects: readonly Defect[] = [
     file: "src/plan/presence/removal.ts",
     find: 'return { presence: "on-bus", reason };',
     replacement: 'return { presence: other === null ? "gone" : "on-bus", reason };',
-    scenario: "driver-reload",
+    tests: ["test/vm/driver-reload.test.ts"],
     pattern: "^trixie, networkd",
   },
   {
@@ -35,7 +25,7 @@ export const defects: readonly Defect[] = [
     find: 'return { presence: "gone", reason: `the device ${address} is no longer on its bus` };',
     replacement:
       'return { presence: "unknown", reason: `the device ${address} is no longer on its bus` };',
-    scenario: "hotplug",
+    tests: ["test/vm/hotplug.test.ts"],
     pattern: "^trixie, networkd",
   },
   {
@@ -43,7 +33,7 @@ export const defects: readonly Defect[] = [
     file: "src/install/units/hotplug.ts",
     find: "'ACTION==\"add|move\"'",
     replacement: "'ACTION==\"add\"'",
-    scenario: "hotplug-rules",
+    tests: ["test/vm/hotplug-rules.test.ts"],
     pattern: "^trixie, virtio",
   },
   {
@@ -51,7 +41,7 @@ export const defects: readonly Defect[] = [
     file: "src/install/units/boot-and-repair.ts",
     find: '["Before", "network-pre.target shutdown.target"]',
     replacement: '["After", "NetworkManager.service"], ["Before", "shutdown.target"]',
-    scenario: "resolv-conf",
+    tests: ["test/vm/resolv-conf.test.ts"],
     pattern: "^trixie",
   },
 ];

@@ -1,0 +1,7 @@
+import type { Defect } from "./defect.ts";
+import { vmDefects } from "./vm.ts";
+
+/** The lists of defects, by the part of the program that they are in. */
+export const areas: Readonly<Record<string, readonly Defect[]>> = {
+  vm: vmDefects,
+};
