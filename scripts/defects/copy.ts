@@ -7,8 +7,8 @@ const root = join(import.meta.dir, "../..");
 /** Tests that run functions of the source; all others run the executable, which is built first. */
 const withoutExecutable = /^test\/(?:unit|golden|docs|simulator|[^/]+\.test\.ts)/;
 
-/** A defect that makes a test run endlessly is detected, too. */
-const limitMs = 3_600_000;
+/** A defect that makes a test run endlessly is detected, too: after this time the test is killed. */
+const limitsMs = { withoutExecutable: 180_000, others: 3_600_000 };
 
 /** A change of one file: the text `find`, which the file contains once, is replaced. */
 export interface Change {
@@ -54,8 +54,11 @@ export class SourceCopy implements Disposable {
     const restore = change === null ? () => {} : this.#apply(change);
     try {
       const paths = bunTest.filter((word) => word.startsWith("test/"));
-      if (!paths.every((path) => withoutExecutable.test(path))) await this.#build();
-      return await this.#run(bunTest);
+      if (paths.every((path) => withoutExecutable.test(path))) {
+        return await this.#run(bunTest, limitsMs.withoutExecutable);
+      }
+      await this.#build();
+      return await this.#run(bunTest, limitsMs.others);
     } finally {
       restore();
     }
@@ -78,7 +81,7 @@ export class SourceCopy implements Disposable {
     if ((await child.exited) !== 0) throw new Error(`the program cannot be built: ${output}`);
   }
 
-  async #run(bunTest: readonly string[]): Promise<Verdict> {
+  async #run(bunTest: readonly string[], limitMs: number): Promise<Verdict> {
     const child = this.#spawn(["test", "--timeout=600000", ...bunTest]);
     const endless = setTimeout(() => child.kill("SIGKILL"), limitMs);
     const output = await child.stderr.text();
