@@ -13,6 +13,7 @@ export interface Eni {
   readonly id: string;
   /** Its MAC is that in `meta-data/mac`, which does not change after the launch. */
   readonly isPrimary: boolean;
+  /** Mostly 0 for the primary; see `numberedSlot`. */
   readonly deviceNumber: number;
   /** 0 if IMDS lists none, because the instance type has a single network card. */
   readonly networkCard: number;
@@ -36,11 +37,32 @@ export interface IncompleteEni {
   readonly mac: string;
   readonly isPrimary: boolean;
   readonly reason: string;
+  /** Its metadata has not changed for so long that waiting does not help. */
+  readonly isFinal?: true;
 }
 
-/** The order of ENIs and of all that is derived from them: network card, device number, MAC. */
+/** A position on the instance: a network card, and a device number on it. */
+export type Slot = Pick<Eni, "networkCard" | "deviceNumber">;
+
+/** No instance type has 32 ENIs on card 0, so no ENI has this slot. */
+const unusedSlot: Slot = { networkCard: 0, deviceNumber: 31 };
+
+/**
+ * The slot from which the numbers of an ENI follow (table, metric, rules), different for each ENI.
+ * The primary has 0/0, whatever its device-number: SageMaker HyperPod attaches it as device 1, and
+ * another VPC's ENI as device 0 (https://github.com/aws/amazon-vpc-cni-k8s/issues/3753). That other
+ * ENI gets a slot that no ENI has, so that the primary keeps the lowest metric.
+ */
+export function numberedSlot(eni: Slot & Pick<Eni, "isPrimary">): Slot {
+  const { isPrimary, networkCard, deviceNumber } = eni;
+  if (isPrimary) return { networkCard: 0, deviceNumber: 0 };
+  return networkCard + deviceNumber === 0 ? unusedSlot : { networkCard, deviceNumber };
+}
+
+/** The order of ENIs and of all that is derived from them: primary, card, device number, MAC. */
 export function compareEnis(left: Eni, right: Eni): number {
   return (
+    Number(right.isPrimary) - Number(left.isPrimary) ||
     left.networkCard - right.networkCard ||
     left.deviceNumber - right.deviceNumber ||
     compareText(left.mac, right.mac)

@@ -1,4 +1,4 @@
-import type { Eni } from "../../model/eni.ts";
+import { type Eni, numberedSlot, type Slot } from "../../model/eni.ts";
 
 /**
  * All numbers that a NIC gets. They follow from the network card and the device number, which EC2
@@ -21,13 +21,14 @@ import type { Eni } from "../../model/eni.ts";
 const base = { metric: 512, table: 10_000, priority: { vpc: 2000, main: 6000 } } as const;
 const devicesPerCard = 100;
 
-/** Identifies a NIC's position across all network cards. */
-export function eniIndex(eni: Pick<Eni, "networkCard" | "deviceNumber">): number {
-  return devicesPerCard * eni.networkCard + eni.deviceNumber;
+/** Identifies a NIC across all network cards; 0 for the primary. */
+export function eniIndex(eni: Slot & Pick<Eni, "isPrimary">): number {
+  const { networkCard, deviceNumber } = numberedSlot(eni);
+  return devicesPerCard * networkCard + deviceNumber;
 }
 
 /** The card and device number of an index. */
-export function slotOfIndex(index: number): Pick<Eni, "networkCard" | "deviceNumber"> {
+export function slotOfIndex(index: number): Slot {
   return { networkCard: Math.floor(index / devicesPerCard), deviceNumber: index % devicesPerCard };
 }
 

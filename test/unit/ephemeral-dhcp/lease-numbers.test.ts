@@ -3,7 +3,7 @@ import { leasePriority, leaseTable, maxLeases } from "../../../src/ephemeral-dhc
 import { eniIndex, prioritiesOf, tableOf } from "../../../src/plan/config/table-numbers.ts";
 
 const slots = Array.from({ length: maxLeases }, (_, slot) => slot);
-const first = eniIndex({ networkCard: 0, deviceNumber: 0 });
+const first = eniIndex({ isPrimary: true, networkCard: 0, deviceNumber: 0 });
 
 test("the table of a lease is above the kernel's (255), and below the NICs' and busybox's limit (1024)", () => {
   const tables = slots.map(leaseTable);
