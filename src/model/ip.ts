@@ -151,6 +151,11 @@ function zeroRunLength(groups: readonly string[], start: number): number {
  */
 export const vpcIpv6Router = "fe80:ec2::1";
 
+/** 169.254.0.0/16, in canonical text. */
+export function isLinkLocalIpv4(address: string): boolean {
+  return address.startsWith("169.254.");
+}
+
 /** fe80::/10, in canonical text. */
 export function isLinkLocalIpv6(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);

@@ -1,4 +1,10 @@
-import { cidrContains, hostCidr, prefixLength, subnetRouter } from "../../model/ip.ts";
+import {
+  cidrContains,
+  hostCidr,
+  isLinkLocalIpv4,
+  prefixLength,
+  subnetRouter,
+} from "../../model/ip.ts";
 import type { DhcpLease } from "../../model/dhcp.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
@@ -29,10 +35,15 @@ export interface LeaseFacts {
  * Chooses the index of a NIC without IMDS. If the NIC has a file of ours, the file contains what
  * IMDS said. Otherwise the NIC gets a provisional index if table main would send its packets
  * through another NIC. A NIC that has main's default route needs no index, and the primary is such
- * a NIC. If the NIC's file has no rules, a provisional table is kept as long as `dropSettled` says.
+ * a NIC. A lease of an IPv6-only subnet (169.254.x.y/32) needs none either, because it only leads to
+ * the VPC's services (https://github.com/amazonlinux/amazon-ec2-utils/issues/27). If the NIC's file
+ * has no rules, a provisional table is kept as long as `dropSettled` says.
  */
 export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const { lease, managedNic, link, kernel } = facts;
+  if (isLinkLocalIpv4(lease.address) && prefixLength(lease.subnet) === 32) {
+    return { kind: "none", reason: `${lease.address} only reaches the VPC's services` };
+  }
   const implausible = implausibleReason(lease);
   if (implausible !== null) return { kind: "unknown", reason: implausible };
   if (managedNic === null) return classifyUnknownNic(facts);

@@ -179,6 +179,15 @@ describe("a NIC with a managed file", () => {
   });
 });
 
+// https://github.com/amazonlinux/amazon-ec2-utils/issues/27
+test("a lease of an IPv6-only subnet needs no rules, and none are left over from before", () => {
+  const lease = { address: "169.254.9.7", subnet: "169.254.9.7/32", routers: ["169.254.0.1"] };
+  const { steps, reasons, nics } = planFor(bound(lease));
+  expect(steps).toEqual([]);
+  expect(nics).toMatchObject([{ name: "ens6", outcome: "unchanged" }]);
+  expect(reasons.join()).toContain("no rules: 169.254.9.7 only reaches the VPC's services");
+});
+
 describe("a lease that is not from a VPC", () => {
   const table: readonly (readonly [Partial<DhcpLease>, string])[] = [
     [{ subnet: "10.0.0.0/8" }, "10.0.0.0/8 is not a VPC subnet"],
