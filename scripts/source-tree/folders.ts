@@ -29,7 +29,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
   },
   "eni/propagation": {
     pure: true,
-    may: "eni exit.ts model plan/config valibot",
+    may: "eni exit.ts model plan/config",
     why: "the same observations lead to the same next step",
   },
   plan: {

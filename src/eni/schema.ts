@@ -41,13 +41,37 @@ export interface ListedEni {
   readonly mac: string;
   readonly isPrimary: boolean;
   readonly folder: v.InferOutput<typeof eniSchema>;
+  /** The leaves that are listed, but empty; `folder` lacks them. They are late, or stay empty. */
+  readonly emptyLeaves: readonly EniLeaf[];
+}
+
+/**
+ * Parses the content of an ENI's folder. A leaf without a value is no invalid value: some leaves of
+ * some instances are always empty. Returns the first issue if a value is invalid.
+ */
+export function parseEniFolder(
+  content: unknown,
+): Pick<ListedEni, "folder" | "emptyLeaves"> | { readonly issue: v.BaseIssue<unknown> } {
+  const isFolder = typeof content === "object" && content !== null && !Array.isArray(content);
+  const entries = Object.entries(isFolder ? content : {});
+  const emptyNames = entries.filter(([, value]) => isEmpty(value)).map(([name]) => name);
+  const filled = entries.filter(([name]) => !emptyNames.includes(name));
+  const result = v.safeParse(eniSchema, isFolder ? Object.fromEntries(filled) : content);
+  if (!result.success) return { issue: result.issues[0] };
+  const isRelevant = (name: string): name is EniLeaf => eniLeafNames.includes(name);
+  return { folder: result.output, emptyLeaves: emptyNames.filter(isRelevant) };
+}
+
+function isEmpty(value: unknown): boolean {
+  const lines: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return lines.every((line) => typeof line === "string" && line.trim() === "");
 }
 
 /** The path where IMDS lists the ENIs' folders, by MAC. */
 export const macsPath = ["meta-data", "network", "interfaces", "macs"];
 
-/** For `meta-data/mac` and for the keys of `macs/`. */
-export const macSchema = leafSchema("a MAC address", parseMac);
+/** For `meta-data/mac`. */
+const macSchema = leafSchema("a MAC address", parseMac);
 
 /** Checks only the folders that contain the ENIs' folders, and not the rest of the tree. */
 export const foldersSchema = v.object({

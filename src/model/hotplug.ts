@@ -28,6 +28,7 @@ export const hotplugAnswerSchema = v.object({
     eni: v.nullable(v.string()),
     outcome: v.picklist(nicOutcomes),
     reason: v.exactOptional(v.string()),
+    isFinal: v.exactOptional(v.literal(true)),
     timeline: timelineSchema,
   }),
   failure: v.nullable(

@@ -66,6 +66,8 @@ export interface NicResult {
   readonly outcome: NicOutcome;
   /** Absent if the outcome explains itself. */
   readonly reason?: string;
+  /** Only for `incomplete`: waiting does not help. */
+  readonly isFinal?: true;
 }
 
 /** The chosen backend, and the facts that are needed to make it read its files again. */

@@ -1,5 +1,6 @@
 import { exitCodes, Failure, reportOf } from "../../exit.ts";
 import type { Host } from "../../host/host.ts";
+import { unmanagedPath } from "../../model/managed-paths.ts";
 import type { NicResult } from "../../model/plan.ts";
 import { describeCheck, differencesJson, repairedLines } from "../../output/plan/check.ts";
 import { listPlan } from "../../output/plan/plain.ts";
@@ -38,12 +39,20 @@ export async function reportActivation(
   return code === exitCodes.OK && isDifferent ? exitCodes.DIFFERENCE : code;
 }
 
-/** A `TEMPFAIL` if the metadata of any NIC is still incomplete; else null. */
+/**
+ * The failure of a run that could not configure a NIC because of its metadata; else null. It is
+ * `TEMPFAIL` as long as waiting can help, and then `DATAERR`.
+ */
 export function findIncompleteFailure(nics: readonly NicResult[], hint: string): Failure | null {
   const incomplete = nics.filter(({ outcome }) => outcome === "incomplete");
   if (incomplete.length === 0) return null;
   const macs = incomplete.map(({ mac, reason }) => `${mac} (${reason ?? "reason not known yet"})`);
-  return new Failure("TEMPFAIL", `metadata is incomplete for ${macs.join(", ")}`, { hint });
+  const message = `metadata is incomplete for ${macs.join(", ")}`;
+  if (incomplete.some(({ isFinal }) => isFinal !== true)) {
+    return new Failure("TEMPFAIL", message, { hint });
+  }
+  const finalHint = `the metadata does not change, so waiting does not help; ${unmanagedPath} can list the NIC`;
+  return new Failure("DATAERR", message, { hint: finalHint });
 }
 
 /** The result of a run. Warnings and reasons are logged. */

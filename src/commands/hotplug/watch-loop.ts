@@ -65,7 +65,7 @@ export async function watchAndConfigure(
 ): Promise<WatchResult> {
   const store = openNicStore(host, mac, followers);
   const configurator = createConfigurator(host, options, imds, store);
-  const { applied, configure, latestEnis, readStats } = configurator;
+  const { applied, configure, latestEnis, latestProblems, readStats } = configurator;
   const getProgress = (): WatchResult => ({ own: store.getOwnNic(), applied, imds: readStats() });
   onStart(getProgress);
   const macs = async (): Promise<readonly string[]> => {
@@ -79,6 +79,13 @@ export async function watchAndConfigure(
     const unreported = latestEnis.has(mac) ? [] : [mac];
     const forced = [...store.failedMacs(), ...unreported, ...findUnconfirmedMacs(applied)];
     const isEnd = events.some(({ kind }) => kind === "incomplete");
+    for (const event of events) {
+      const problems = "problems" in event ? event.problems : [];
+      latestProblems.set(
+        event.mac,
+        problems.map((problem) => `${event.mac}: ${problem}`),
+      );
+    }
     await configure(selectChangedEnis(events, forced), isEnd);
     store.update((state) => reduceEvents(state, events));
     await store.answerDueRequests();
@@ -97,12 +104,14 @@ function createConfigurator(
 ) {
   const applied: AppliedConfiguration[] = [];
   const latestEnis = new Map<string, Eni>();
+  const latestProblems = new Map<string, readonly string[]>();
   const readStats = () => ({ ...session.stats(), elapsedMs: Math.round(host.clock.now()) });
   const configure = async (enis: readonly Eni[], isEnd = false): Promise<void> => {
     if (enis.length === 0) return;
     for (const eni of enis) latestEnis.set(eni.mac, eni);
     const leases = await store.readLeases();
-    const parsed = { ...noLoadedEnis.parsed, enis };
+    const problems = enis.flatMap(({ mac }) => latestProblems.get(mac) ?? []);
+    const parsed = { ...noLoadedEnis.parsed, enis, problems };
     const loaded = { parsed, imds: readStats(), settings, leases };
     const macs = enis.map((eni) => eni.mac);
     const configuration = await configureNics(host, options, loaded, macs);
@@ -110,7 +119,7 @@ function createConfigurator(
     for (const nic of isEnd ? [] : configuration.nics) logConfigured(host, options, nic);
     store.update((state) => reduceApplied(state, configuration));
   };
-  return { applied, configure, latestEnis, readStats };
+  return { applied, configure, latestEnis, latestProblems, readStats };
 }
 
 /** Logs it before the ENI is settled, because the NIC can already be used. */

@@ -1,4 +1,5 @@
 import type { DhcpAddresses } from "../../plan/config/configure.ts";
+import { isLinkLocalIpv4 } from "../../model/ip.ts";
 
 /** By link name and address: when an address from DHCP was last seen, in ms of `Clock.now`. */
 export type DhcpAddressHistory = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -18,6 +19,8 @@ interface ObservedAddresses {
 /**
  * The history after an observation. An address from DHCP counts as long as it is on the link, even
  * if the kernel shows it without lifetime, because networkd removes the lifetime when it keeps one.
+ * DHCPv4 gives 169.254.x.y in an IPv6-only subnet. It is no address of the ENI, and IMDS never lists
+ * it (https://github.com/amazonlinux/amazon-ec2-utils/issues/27).
  */
 export function recordDhcpAddresses(
   history: DhcpAddressHistory,
@@ -29,7 +32,9 @@ export function recordDhcpAddresses(
       return [address, addresses.includes(address) ? nowMs : ms] as const;
     });
     const kept = seen.filter(([, ms]) => nowMs - ms < graceMs);
-    const leased = dhcp.map((address) => [address, nowMs]);
+    const leased = dhcp.flatMap((address) =>
+      isLinkLocalIpv4(address) ? [] : [[address, nowMs] as const],
+    );
     return [name, Object.fromEntries([...kept, ...leased])] as const;
   });
   return Object.fromEntries(links);

@@ -1,13 +1,9 @@
 import type { Eni } from "../../model/eni.ts";
 import type { EniKnowledge } from "./knowledge.ts";
 import type { ListedEni } from "../schema.ts";
-import {
-  type EniFacts,
-  type EniClassification,
-  classifyEni,
-  type ClassifyTimes,
-  type KernelFacts,
-} from "./classify.ts";
+import { type EniClassification, classifyEni } from "./classify.ts";
+import type { EniFacts, ClassifyTimes, KernelFacts } from "./eni-facts.ts";
+import { isUnusableForGood } from "./parse-observed.ts";
 import { parsePartialEni } from "./partial.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 
@@ -31,6 +27,8 @@ export interface EniUpdate {
   readonly eni: Eni;
   /** What IMDS perhaps does not list yet, as text for people. */
   readonly missing: readonly string[];
+  /** What contradicts what, and is not configured, as text for people. */
+  readonly problems: readonly string[];
   readonly timeline: EniTimeline;
 }
 
@@ -41,6 +39,8 @@ export interface EniIncomplete {
   readonly eni: Eni | null;
   /** Empty if the ENI is complete but had too little time to settle. */
   readonly reasons: readonly string[];
+  /** The metadata has not changed for so long that waiting does not help. */
+  readonly isFinal: boolean;
   readonly timeline: EniTimeline;
 }
 
@@ -98,12 +98,12 @@ export function reclassify(
 
 function eniFacts({ mac, lastEmitted }: EniProgress, context: ClassifyContext): EniFacts | null {
   const { knowledge, parsedEnis, kernel, occupiedSlots, times } = context;
-  const { primaryMac, primaryHasCard } = knowledge;
+  const { primaryMac, primaryHasCard, primaryDevice } = knowledge;
   const observed = knowledge.observed[mac];
   if (observed === undefined) return null;
   const otherEnis = parsedEnis.filter((other) => other.mac !== mac);
   const rest = { occupiedSlots, lastUsable: lastEmitted, kernel: kernel(mac), times };
-  return { observed, primaryMac, primaryHasCard, otherEnis, ...rest };
+  return { observed, primaryMac, primaryHasCard, primaryDevice, otherEnis, ...rest };
 }
 
 /**
@@ -121,7 +121,9 @@ export function endIncomplete(
     "reason" in classification ? [classification.reason] : listMissing(classification);
   const reasons = [...(silenceReason === null ? [] : [silenceReason]), ...pendingReasons];
   const eni = lastEmitted ?? (facts === null ? null : parsePartialEni(facts));
-  return { kind: "incomplete", mac, eni, reasons, timeline };
+  const isUnusable = lastEmitted === null && facts !== null && isUnusableForGood(facts);
+  const isFinal = silenceReason === null && isUnusable;
+  return { kind: "incomplete", mac, eni, reasons, isFinal, timeline };
 }
 
 function listUpdates(lastEmitted: Eni | null, eni: Eni, next: EniProgress): readonly EniUpdate[] {
@@ -131,7 +133,9 @@ function listUpdates(lastEmitted: Eni | null, eni: Eni, next: EniProgress): read
     ...(lastEmitted === null ? (["usable"] as const) : isChanged ? (["changed"] as const) : []),
     ...(classification.state === "settled" ? (["settled"] as const) : []),
   ];
-  return kinds.map((kind) => ({ kind, mac, eni, missing: listMissing(classification), timeline }));
+  const missing = listMissing(classification);
+  const problems = "problems" in classification ? classification.problems : [];
+  return kinds.map((kind) => ({ kind, mac, eni, missing, problems, timeline }));
 }
 
 function listMissing(classification: EniClassification): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Failure } from "../../exit.ts";
-import type { EniEvent } from "./eni-progress.ts";
+import type { EniEvent, EniIncomplete } from "./eni-progress.ts";
 import type { HotplugAnswer, HotplugNic, JoinRequest, NicTimeline } from "../../model/hotplug.ts";
 import type { Link } from "../../model/link.ts";
 import type { ApplyResult } from "../../model/plan.ts";
@@ -111,14 +111,15 @@ function reduceEvent(state: HotplugState, event: EniEvent): HotplugState {
     const timeline = roundTimeline({ ...each.nic.timeline, ...event.timeline });
     const nic = { ...each.nic, timeline };
     if (event.kind !== "incomplete") return { ...each, nic, isOver: event.kind === "settled" };
-    return { ...each, nic: markIncomplete(nic, event.reasons), isOver: true, isTimedOut: true };
+    return { ...each, nic: markIncomplete(nic, event), isOver: true, isTimedOut: true };
   });
 }
 
 /** If there is no reason, the NIC is complete, and only the time to settle was too short. */
-function markIncomplete(nic: HotplugNic, reasons: readonly string[]): HotplugNic {
+function markIncomplete(nic: HotplugNic, { reasons, isFinal }: EniIncomplete): HotplugNic {
   if (reasons.length === 0 || nic.outcome === "failed") return nic;
-  return { ...nic, outcome: "incomplete", reason: reasons.join("; ") };
+  const final = isFinal ? { isFinal } : {};
+  return { ...nic, outcome: "incomplete", reason: reasons.join("; "), ...final };
 }
 
 interface DueAnswer {

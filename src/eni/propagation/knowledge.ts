@@ -11,7 +11,7 @@ import {
 } from "./observations.ts";
 import type { Observation } from "./request.ts";
 import type { ListedEni } from "../schema.ts";
-import { parseObservedEni } from "./classify.ts";
+import { parseObservedEni } from "./parse-observed.ts";
 
 /** What is known so far about the watched ENIs. */
 export interface EniKnowledge {
@@ -21,10 +21,17 @@ export interface EniKnowledge {
   readonly primaryMac: string | null;
   /** Whether the primary has `network-card`; null if not known yet. */
   readonly primaryHasCard: boolean | null;
+  /** The primary's device-number; null if not known yet. */
+  readonly primaryDevice: number | null;
 }
 
 /** The knowledge before the first request. */
-export const noKnowledge: EniKnowledge = { observed: {}, primaryMac: null, primaryHasCard: null };
+export const noKnowledge: EniKnowledge = {
+  observed: {},
+  primaryMac: null,
+  primaryHasCard: null,
+  primaryDevice: null,
+};
 
 /** Keeps what is known about the instance and the `kept` ENIs, and adds the `added` ENIs. */
 export function restrictKnowledge(
@@ -48,6 +55,11 @@ export function applyObservation(
     const eni = knowledge.observed[request.mac];
     if (eni === undefined) return knowledge;
     return withObservedEni(knowledge, recordEniObservation(eni, observation, times));
+  }
+  if (request.target === "primary-device" && observation.kind !== "error") {
+    // a primary without device-number is device 0
+    const text = observation.kind === "value" ? String(observation.value) : "";
+    return { ...knowledge, primaryDevice: /^\d{1,2}$/.test(text) ? Number(text) : 0 };
   }
   if (observation.kind !== "value") return knowledge;
   const { value } = observation;

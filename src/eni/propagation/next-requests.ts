@@ -1,7 +1,7 @@
 import type { EniKnowledge } from "./knowledge.ts";
 import { type EniObservations, unaskedLeaves } from "./observations.ts";
 import { requestKey, type EniRequest } from "./request.ts";
-import type { AwaitedItem } from "./classify.ts";
+import type { AwaitedItem } from "./eni-facts.ts";
 
 /** When each request was last sent, by its key. */
 export type LastRequestMs = Readonly<Record<string, number>>;
@@ -73,14 +73,23 @@ export function followUpRequests(
   return [...new Map(requests.map((each) => [requestKey(each), each])).values()];
 }
 
+/** The requests for what must be known about the instance before the ENI's slot can be judged. */
 function instanceRequests(
-  { primaryMac, primaryHasCard }: EniKnowledge,
+  { primaryMac, primaryHasCard, primaryDevice }: EniKnowledge,
   { mac, folder, leaves }: EniObservations,
 ): readonly EniRequest[] {
   if (primaryMac === null) return [{ target: "primary-mac" }];
-  const isCardUnlisted = folder === "there" && leaves["network-card"] === undefined;
-  if (!isCardUnlisted || mac === primaryMac || primaryHasCard !== null) return [];
-  return [{ target: "primary-folder", mac: primaryMac }];
+  if (mac === primaryMac || folder !== "there") return [];
+  const isCardUnlisted = leaves["network-card"] === undefined;
+  const isZero = leaves["device-number"]?.value === "0";
+  return [
+    ...(isCardUnlisted && primaryHasCard === null
+      ? ([{ target: "primary-folder", mac: primaryMac }] as const)
+      : []),
+    ...(isZero && primaryDevice === null
+      ? ([{ target: "primary-device", mac: primaryMac }] as const)
+      : []),
+  ];
 }
 
 function awaitedRequests(

@@ -8,6 +8,8 @@ export interface LeafObservations {
   readonly isListed: boolean;
   /** Whether it was requested, with any result. */
   readonly isAsked: boolean;
+  /** When IMDS last gave a value, an empty answer or a 404; null if it gave none of these. */
+  readonly answeredMs: number | null;
   /** Since when answers contain less than `value`; null if they do not contain less. */
   readonly retractedSinceMs: number | null;
 }
@@ -84,7 +86,8 @@ export function recordLeaf(
   const leaf = isGap
     ? { ...before, value: mergeValues(before.value, read), retractedSinceMs }
     : { ...before, value: read, retractedSinceMs: null };
-  return withChangeTime(eni, withLeaf(eni, name, { ...leaf, isAsked: true }), nowMs);
+  const answered = { ...leaf, isAsked: true, answeredMs: nowMs };
+  return withChangeTime(eni, withLeaf(eni, name, answered), nowMs);
 }
 
 /** Records that a leaf was requested, but without a usable answer. */
@@ -93,9 +96,24 @@ export function recordLeafError(eni: EniObservations, name: string): EniObservat
   return before === undefined ? eni : withLeaf(eni, name, { ...before, isAsked: true });
 }
 
-/** The leaves that are listed and were requested, but have no value yet. */
+/**
+ * The leaves that are listed and were requested, but have no value yet. The first was not answered
+ * for the longest time.
+ */
 export function missingLeaves({ leaves }: EniObservations): readonly string[] {
-  return leafNamesWhere(leaves, (leaf) => leaf.isListed && leaf.isAsked && leaf.value === null);
+  const isMissing = (leaf: LeafObservations) =>
+    leaf.isListed && leaf.isAsked && leaf.value === null;
+  const answeredMs = (name: string): number => leaves[name]?.answeredMs ?? -1;
+  return leafNamesWhere(leaves, isMissing).toSorted((a, b) => answeredMs(a) - answeredMs(b));
+}
+
+/**
+ * Whether nothing about the ENI has changed for this time, in which IMDS answered: the folder, and
+ * each leaf without a value, was read at its end. An error is no answer.
+ */
+export function isUnchangedFor(eni: EniObservations, durationMs: number): boolean {
+  const missing = missingLeaves(eni).map((name) => eni.leaves[name]?.answeredMs ?? -Infinity);
+  return Math.min(eni.folderReadMs, ...missing) - eni.changedMs >= durationMs;
 }
 
 /** The leaves that are listed and were never requested. */
@@ -108,7 +126,13 @@ export function retractedLeaves({ leaves }: EniObservations): readonly string[] 
   return leafNamesWhere(leaves, (leaf) => leaf.retractedSinceMs !== null);
 }
 
-const unknownLeaf = { value: null, isListed: false, isAsked: false, retractedSinceMs: null };
+const unknownLeaf: LeafObservations = {
+  value: null,
+  isListed: false,
+  isAsked: false,
+  answeredMs: null,
+  retractedSinceMs: null,
+};
 
 function withLeaf(eni: EniObservations, name: string, leaf: LeafObservations): EniObservations {
   return { ...eni, leaves: { ...eni.leaves, [name]: leaf } };

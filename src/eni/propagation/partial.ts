@@ -1,7 +1,8 @@
 import { familyOf } from "../../model/ip.ts";
 import { type Eni, hasAddresses } from "../../model/eni.ts";
 import type { EniObservations } from "./observations.ts";
-import { type EniFacts, classifyEni } from "./classify.ts";
+import { classifyEni } from "./classify.ts";
+import type { EniFacts } from "./eni-facts.ts";
 
 /** The id and slot of an ENI; its table follows from the slot. */
 const identityLeaves = ["interface-id", "device-number", "network-card"];

@@ -3,10 +3,13 @@ import { type MetadataPath } from "../../model/metadata.ts";
 import { macsPath } from "../schema.ts";
 import type { LeafValue } from "./observations.ts";
 
-/** One request about attached ENIs. `primary-folder` is the listing of the primary's folder. */
+/**
+ * One request about attached ENIs. `primary-folder` is the listing of the primary's folder, and
+ * `primary-device` its device-number.
+ */
 export type EniRequest =
   | { readonly target: "mac-list" | "primary-mac" }
-  | { readonly target: "folder" | "primary-folder"; readonly mac: string }
+  | { readonly target: "folder" | "primary-folder" | "primary-device"; readonly mac: string }
   | { readonly target: "leaf"; readonly mac: string; readonly name: string };
 
 /** The result of one request; an error says nothing about the requested item. */
@@ -42,5 +45,6 @@ export function metadataPath(request: EniRequest): MetadataPath {
   if (!("mac" in request))
     return request.target === "primary-mac" ? ["meta-data", "mac"] : macsPath;
   const folder = [...macsPath, request.mac];
+  if (request.target === "primary-device") return [...folder, "device-number"];
   return request.target === "leaf" ? [...folder, request.name] : folder;
 }

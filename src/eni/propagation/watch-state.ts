@@ -11,7 +11,7 @@ import {
   isErrorObservation,
   requestKey,
 } from "./request.ts";
-import type { ClassifyTimes, KernelFacts } from "./classify.ts";
+import type { ClassifyTimes, KernelFacts } from "./eni-facts.ts";
 import type { LastRequestMs, PendingEni } from "./next-requests.ts";
 import { checkIntervalMs } from "./poll-interval.ts";
 import {

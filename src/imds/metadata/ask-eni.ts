@@ -29,7 +29,7 @@ async function tryObserve(
   request: EniRequest,
 ): Promise<Observation> {
   const path = metadataPath(request);
-  const asFolder = !["primary-mac", "leaf"].includes(request.target);
+  const asFolder = !["primary-mac", "primary-device", "leaf"].includes(request.target);
   const answer = await session.tryGet(path, { asFolder, mayBeEmpty: true });
   if (answer.kind === "absent") return { request, kind: "absent" };
   if (answer.kind === "error") {

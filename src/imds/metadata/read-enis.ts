@@ -1,5 +1,5 @@
 import type { MetadataTree } from "../../model/metadata.ts";
-import { type EniLeaf, eniLeafNames, macsPath } from "../../eni/schema.ts";
+import { eniLeafNames, macsPath } from "../../eni/schema.ts";
 import { type ListingEntry, parseListing } from "./listing.ts";
 import { readLeaf } from "./tree.ts";
 import type { ImdsSession } from "../session.ts";
@@ -13,8 +13,8 @@ export interface NetworkReading {
   /** Whether `macs/` exists. Without this folder, IMDS does not know the ENIs yet. */
   readonly hasMacs: boolean;
   readonly enis: EniFolders;
-  /** By MAC, the reason why an ENI is not complete: a listed folder or leaf answers 404. */
-  readonly incomplete: Readonly<Record<string, string>>;
+  /** The MACs that are listed, but whose folders answer 404. */
+  readonly withoutFolder: readonly string[];
 }
 
 export interface ReadNetworkOptions {
@@ -44,19 +44,18 @@ export async function readNetwork(
   const listed = listing === null ? [] : parseListing(listing, macsPath);
   const readings = await Promise.all(
     listed.map(async ({ name }) => {
-      const folder = { mac: name, isPrimary: name === mac, early: early.get(name) };
+      const folder = { mac: name, early: early.get(name) };
       return [name, known[name] ?? (await readEni(session, folder))] as const;
     }),
   );
   await Promise.all(early.values()); // also listings of MACs that IMDS does not list
-  const enis: Record<string, MetadataTree> = {};
-  const incomplete: Record<string, string> = {};
-  for (const [name, eni] of readings) {
-    if (typeof eni === "string") incomplete[name] = eni;
-    else enis[name] = eni;
-  }
-  const hasMacs = listing !== null;
-  return { mac: typeof mac === "string" ? mac : null, hasMacs, enis, incomplete };
+  const enis = readings.flatMap(([name, eni]) => (eni === null ? [] : [[name, eni] as const]));
+  return {
+    mac: typeof mac === "string" ? mac : null,
+    hasMacs: listing !== null,
+    enis: Object.fromEntries(enis),
+    withoutFolder: readings.flatMap(([name, eni]) => (eni === null ? [name] : [])),
+  };
 }
 
 /** Listings by MAC, requested once; null after a failure. Then `readEni` requests the listing again. */
@@ -72,46 +71,33 @@ function requestListings(session: ImdsSession, macs: readonly string[]): EarlyLi
 
 interface EniFolder {
   readonly mac: string;
-  readonly isPrimary: boolean;
   readonly early: Promise<Uint8Array | null> | undefined;
 }
 
-/** The folder of one ENI; a string says what is late, because IMDS lists it and answers 404. */
+/**
+ * The folder of one ENI; null if IMDS lists it and answers 404. A listed leaf without a value, which
+ * is empty or a 404, is the empty text: `eni/` decides whether its value is late.
+ */
 async function readEni(
   session: ImdsSession,
-  { mac, isPrimary, early }: EniFolder,
-): Promise<MetadataTree | string> {
+  { mac, early }: EniFolder,
+): Promise<MetadataTree | null> {
   const path = [...macsPath, mac];
   const listing = (await early) ?? (await session.get(path, { asFolder: true }));
-  if (listing === null) return "its folder is still missing";
-  const leaves = await Promise.all(
-    selectLeaves(parseListing(listing, path), isPrimary).map(async (name) => {
-      // an empty leaf is late, and must not delay the others
-      const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
-      return [name, value === null || value.length === 0 ? null : value] as const;
-    }),
-  );
-  const missing = leaves.filter(([, value]) => value === null).map(([name]) => name);
-  if (missing.length > 0) return `${missing.join(", ")}: listed, but without a value yet`;
-  return Object.fromEntries(
-    leaves.flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
-  );
-}
-
-/** The primary ENI is always device 0. It gets no rules, so it does not need the VPC's ranges. */
-const leavesNotForPrimary: readonly string[] = [
-  "device-number",
-  "vpc-ipv4-cidr-block",
-  "vpc-ipv4-cidr-blocks",
-  "vpc-ipv6-cidr-blocks",
-] satisfies readonly EniLeaf[];
-
-function selectLeaves(listed: readonly ListingEntry[], isPrimary: boolean): readonly string[] {
-  const names = listEniLeaves(listed);
-  // `vpc-ipv4-cidr-block` is the first line of `vpc-ipv4-cidr-blocks`
-  const repeated = names.includes("vpc-ipv4-cidr-blocks") ? ["vpc-ipv4-cidr-block"] : [];
-  const needless = [...repeated, ...(isPrimary ? leavesNotForPrimary : [])];
-  return names.filter((name) => !needless.includes(name));
+  if (listing === null) return null;
+  const names = listEniLeaves(parseListing(listing, path));
+  const read = async (name: string) => {
+    // an empty leaf must not delay the others
+    const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
+    return [name, value === null || value.length === 0 ? "" : value] as const;
+  };
+  const [first, all] = ["vpc-ipv4-cidr-block", "vpc-ipv4-cidr-blocks"];
+  const isRepeated = names.includes(all);
+  const needed = names.filter((name) => !isRepeated || name !== first);
+  const folder = Object.fromEntries(await Promise.all(needed.map(read)));
+  // `first` is the first line of `all`, so it is needed only if `all` has no value
+  const isNeeded = isRepeated && folder[all] === "" && names.includes(first);
+  return isNeeded ? { ...folder, ...Object.fromEntries([await read(first)]) } : folder;
 }
 
 /** The leaves of an ENI that configuration needs. */

@@ -45,14 +45,15 @@ function skippedNic({ eni, link }: Nic, reason: string): NicResult {
 
 /** An incomplete ENI that the admin lists is skipped, so that no run waits for its metadata. */
 function incompleteNic(
-  { mac, reason }: IncompleteEni,
+  { mac, reason, isFinal }: IncompleteEni,
   links: readonly Link[],
   { entries }: Unmanaged,
 ): NicResult {
   const name = links.find((link) => link.mac === mac)?.name ?? null;
   const entry = findUnmanagedEntry(entries, [mac, name]);
   const nic = { mac, name, eni: null };
-  if (entry === null) return { ...nic, outcome: "incomplete", reason };
+  const final = isFinal === true ? { isFinal } : {};
+  if (entry === null) return { ...nic, outcome: "incomplete", reason, ...final };
   return { ...nic, outcome: "skipped", reason: `${unmanagedPath} lists ${entry}` };
 }
 

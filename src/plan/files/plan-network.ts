@@ -13,6 +13,8 @@ import { parseUnmanaged, selectNics } from "../config/select-nics.ts";
 export interface NetworkFacts {
   readonly enis: readonly Eni[];
   readonly incomplete: readonly IncompleteEni[];
+  /** What in the metadata contradicts what, and what is not configured because of this. */
+  readonly problems?: readonly string[];
   readonly links: readonly Link[];
   readonly state: HostState;
   /** MACs that IMDS still lists although another NIC has their slot. Nothing is done for them. */
@@ -81,7 +83,8 @@ export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNet
       ...config.nics.flatMap(dhcpReasons),
     ],
   };
-  return { ...planChanges(wanted, state), config, warnings: unmanaged.reasons };
+  const warnings = [...unmanaged.reasons, ...(facts.problems ?? [])];
+  return { ...planChanges(wanted, state), config, warnings };
 }
 
 /** The MACs whose files are removed. A NIC that the admin lists is never among them. */

@@ -4,11 +4,9 @@ import type {
   LeafValue,
 } from "../../../src/eni/propagation/observations.ts";
 import { toEni } from "../../../src/eni/schema.ts";
-import {
-  type EniFacts,
-  classifyEni,
-  parseObservedEni,
-} from "../../../src/eni/propagation/classify.ts";
+import { classifyEni } from "../../../src/eni/propagation/classify.ts";
+import type { EniFacts } from "../../../src/eni/propagation/eni-facts.ts";
+import { parseObservedEni } from "../../../src/eni/propagation/parse-observed.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 
 export const mac = "06:aa:bb:cc:dd:02";
@@ -27,11 +25,15 @@ export const ipv6 = { ipv6s: ["2001:db8:1::9"], "subnet-ipv6-cidr-blocks": ["200
 type Change = Partial<LeafObservations> | LeafValue | undefined;
 
 /** The observed leaves: a record changes the observation of a leaf, undefined removes the leaf. */
-function leaves(changes: Readonly<Record<string, Change>>): EniObservations["leaves"] {
+function leaves(
+  changes: Readonly<Record<string, Change>>,
+  answeredMs: number,
+): EniObservations["leaves"] {
   const entries = Object.entries<Change>({ ...completeLeaves, ...changes }).flatMap(
     ([name, change]) => {
       if (change === undefined) return [];
-      const known = { value: "", isListed: true, isAsked: true, retractedSinceMs: null };
+      const answered = { isListed: true, isAsked: true, answeredMs };
+      const known = { value: "", ...answered, retractedSinceMs: null };
       const isValue = typeof change === "string" || Array.isArray(change);
       return [[name, { ...known, ...(isValue ? { value: change } : change) }] as const];
     },
@@ -49,13 +51,14 @@ export interface EniFactChanges {
 }
 
 function eniFacts(given: EniFactChanges): EniFacts {
+  const readMs = 1000 + (given.quietMs ?? 0);
   const observed: EniObservations = {
     mac,
     listedMs: 0,
     folder: "there",
     changedMs: 1000,
-    folderReadMs: 1000 + (given.quietMs ?? 0),
-    leaves: leaves(given.leaves ?? {}),
+    folderReadMs: readMs,
+    leaves: leaves(given.leaves ?? {}, readMs),
     ...given.memory,
   };
   const times = {
@@ -64,7 +67,8 @@ function eniFacts(given: EniFactChanges): EniFacts {
     confirmAbsenceMs: given.settleMs || settleMs,
   };
   const unseen = { otherEnis: [], occupiedSlots: [], lastUsable: null, kernel: null };
-  return { observed, primaryMac, primaryHasCard: false, ...unseen, times, ...given.facts };
+  const primary = { primaryMac, primaryHasCard: false, primaryDevice: 0 };
+  return { observed, ...primary, ...unseen, times, ...given.facts };
 }
 
 /** The verdict as text: `usable 10.0.1.20; MISSING`, `not-yet: REASON [NEXT REQUEST]`. */
@@ -78,8 +82,9 @@ export function describeVerdict(given: EniFactChanges): string {
   const { ipv4, ipv6: six } = verdict.eni;
   const addresses = [...ipv4.addresses, ...six.addresses, ...six.prefixes].join(" ");
   const { missing, hints } = verdict.state === "usable" ? verdict : { missing: [], hints: [] };
+  const problems = verdict.problems.map((problem) => `problem: ${problem}`);
   const hintTexts = hints.map((hint) => `(${hint})`);
-  return [`${verdict.state} ${addresses}`, ...missing, ...hintTexts].join("; ");
+  return [`${verdict.state} ${addresses}`, ...missing, ...hintTexts, ...problems].join("; ");
 }
 
 export const emptyList: readonly string[] = [];

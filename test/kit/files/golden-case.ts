@@ -90,7 +90,8 @@ export async function planGoldenCase(
   choice: BackendChoice = choiceOf("netplan"),
 ): Promise<NetworkPlan> {
   const state = await readManagedFiles(openTarget({ files: systemFiles }, root));
-  const facts = { ...parseEnis(golden.metadata), links: golden.links, state };
+  const parsed = parseEnis(golden.metadata, { isSettled: true });
+  const facts = { ...parsed, links: golden.links, state };
   const plan = planNetwork(facts, choice);
   return { ...plan, steps: activationSteps(plan, plan.config.nics, choice.activation) };
 }

@@ -44,7 +44,8 @@ export async function configureFrom(host: FuzzHost, session: ImdsSession, random
     };
   });
   const readPresentMacs = async () => new Set(links.flatMap(({ mac }) => mac ?? []));
-  const parsed = await waitForEnis(host, session, { isAwaited: () => false, readPresentMacs });
+  const presence = { isAwaited: () => false, readPresentMacs, occupied: [] };
+  const parsed = await waitForEnis(host, session, presence);
   const facts = { ...parsed, links, state: { files: [], unmanaged: null } };
   const choices: readonly (readonly [Backend, NetplanRenderer])[] = [
     ...backends.map((backend) => [backend, "networkd"] as const),

@@ -1,5 +1,5 @@
 import type { Answer } from "../../../src/imds/protocol/answer.ts";
-import type { KernelFacts } from "../../../src/eni/propagation/classify.ts";
+import type { KernelFacts } from "../../../src/eni/propagation/eni-facts.ts";
 import type { ImdsSession } from "../../../src/imds/session.ts";
 import { watchEnis } from "../../../src/commands/hotplug/poll.ts";
 import type { EniEvent } from "../../../src/eni/propagation/eni-progress.ts";

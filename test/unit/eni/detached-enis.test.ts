@@ -19,7 +19,7 @@ const folder = (device: string, more: Readonly<Record<string, string>> = {}) => 
 /** The MACs of the complete and the incomplete ENIs on a machine that has the NICs `present`. */
 function macsOf(macs: Readonly<Record<string, object>>, ...present: readonly string[]) {
   const tree = { mac: primary, network: { interfaces: { macs } } } as unknown as MetadataTree;
-  const { enis, incomplete } = parseEnis(tree, new Set(present));
+  const { enis, incomplete } = parseEnis(tree, { presentMacs: new Set(present) });
   return { enis: enis.map(({ mac }) => mac), incomplete: incomplete.map(({ mac }) => mac) };
 }
 

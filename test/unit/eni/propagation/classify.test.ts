@@ -110,7 +110,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an empty list is late",
     { leaves: { "local-ipv4s": emptyList } },
-    "not-yet: local-ipv4s is listed, but empty [local-ipv4s]",
+    "not-yet: local-ipv4s: listed, but without a value yet [local-ipv4s]",
   ],
   [
     "device-number 0 of an ENI that is not the primary has not propagated",

@@ -33,10 +33,10 @@ const requestFor = (mac: string, id = "12", elapsedMs = 40): JoinRequest => ({
 });
 const timeline = { listedMs: 100, usableMs: 200.4, ipv6Ms: null, settledMs: 900, requests: 7 };
 const settled = (mac: string): EniEvent => {
-  return { kind: "settled", mac, eni: eniAt(1), missing: [], timeline };
+  return { kind: "settled", mac, eni: eniAt(1), missing: [], problems: [], timeline };
 };
 const incomplete = (mac: string, ...reasons: readonly string[]): EniEvent => {
-  return { kind: "incomplete", mac, eni: null, reasons, timeline };
+  return { kind: "incomplete", mac, eni: null, reasons, isFinal: false, timeline };
 };
 const applied = (mac: string, outcome: NicOutcome, failure: Failure | null = null) => {
   return { nics: [{ mac, name: null, eni: "eni-1", outcome }], failure, activatedMs: 300.2 };

@@ -54,7 +54,7 @@ function sessionOf(tree: Tree, earlyAnswer?: () => Promise<Answer>) {
 
 const here = async (...present: readonly string[]) => new Set(present);
 
-test("readNetwork reads each folder and each needed leaf once, and for the primary none that only rules need", async () => {
+test("readNetwork reads each folder and each needed leaf once", async () => {
   const { session, asked } = sessionOf(treeOf({ [primary]: leaves, [second]: leaves }));
   const { enis } = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
   const of = (mac: string, ...wanted: readonly string[]) =>
@@ -64,9 +64,10 @@ test("readNetwork reads each folder and each needed leaf once, and for the prima
     `early ${macs}/${second}`,
     "meta-data/mac",
     macs,
-    ...of(primary, "interface-id", "local-ipv4s", "subnet-ipv4-cidr-block"),
-    ...of(second, "device-number", "interface-id", "local-ipv4s", "subnet-ipv4-cidr-block"),
-    ...of(second, "vpc-ipv4-cidr-blocks"),
+    ...[primary, second].flatMap((mac) => [
+      ...of(mac, "device-number", "interface-id", "local-ipv4s", "subnet-ipv4-cidr-block"),
+      ...of(mac, "vpc-ipv4-cidr-blocks"),
+    ]),
   ]);
   expect(enis[second]).toEqual({
     "device-number": "its device-number",
@@ -84,10 +85,21 @@ test("readNetwork reads vpc-ipv4-cidr-block where vpc-ipv4-cidr-blocks is not li
   expect(asked).toContain(`${macs}/${second}/vpc-ipv4-cidr-block`);
 });
 
+test("a listed leaf without a value is the empty text, and vpc-ipv4-cidr-block replaces an empty vpc-ipv4-cidr-blocks", async () => {
+  const empty = { ...leaves, "vpc-ipv4-cidr-blocks": "", "local-ipv4s": "" };
+  const { session } = sessionOf(treeOf({ [primary]: empty }));
+  const { enis } = await readNetwork(session, { known: {}, presentMacs: here() });
+  expect(enis[primary]).toMatchObject({
+    "local-ipv4s": "",
+    "vpc-ipv4-cidr-blocks": "",
+    "vpc-ipv4-cidr-block": "its vpc-ipv4-cidr-block",
+  });
+});
+
 test("readNetwork returns no ENI for a present NIC that IMDS does not list", async () => {
   const { session } = sessionOf(treeOf({ [primary]: leaves }));
   const reading = await readNetwork(session, { known: {}, presentMacs: here(primary, second) });
-  expect([Object.keys(reading.enis), reading.incomplete]).toEqual([[primary], {}]);
+  expect([Object.keys(reading.enis), reading.withoutFolder]).toEqual([[primary], []]);
 });
 
 test.each([
