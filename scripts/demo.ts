@@ -146,7 +146,7 @@ async function startSimulator() {
     "--listen",
     address.includes(":") ? `[${address}]:80` : `${address}:80`,
   ]);
-  const argv = [process.execPath, program, "--scenario", file, ...listen];
+  const argv = [process.execPath, program, "--ipv6", "--scenario", file, ...listen];
   const child = Bun.spawn([...inVpcArgv(argv)], { stdio: ["ignore", "pipe", "inherit"] });
   const { value } = await child.stdout.getReader().read();
   if (value === undefined) throw new Error("the simulator did not start");

@@ -29,6 +29,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const simulator = await listen(options);
   const lines = simulator.urls.map((url) => `listening on ${url}\n`);
   await Bun.write(Bun.stdout, lines.join(""));
+  if (simulator.urls.length < options.listen.length) {
+    writeMessage("not listening on IPv6, because IMDS over IPv6 is off; to enable it: --ipv6");
+  }
   await stopRequested;
   await simulator.stop();
 }

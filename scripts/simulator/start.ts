@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Connection } from "./http/connection.ts";
 import { serveConnection } from "./http/connection.ts";
 import { control } from "./service/control.ts";
@@ -41,7 +42,8 @@ export async function startSimulator(options: StartOptions = {}): Promise<Simula
     request.path.startsWith("/_simulator/")
       ? sendReply(connection.client, control(request, simulator), { head: false, keepAlive: true })
       : handleRequest(request, connection, parts.server);
-  const tcpServer = new TcpServer(listen, (socket, number) =>
+  const addresses = scenario.httpProtocolIpv6 === "enabled" ? listen : listen.filter(isIpv4);
+  const tcpServer = new TcpServer(addresses, (socket, number) =>
     serveConnection(socket, number, serve),
   );
   const simulator = createSimulator(parts, tcpServer);
@@ -53,6 +55,10 @@ export async function startSimulator(options: StartOptions = {}): Promise<Simula
   }
   for (const rule of scenario.faults ?? []) simulator.addFault(rule);
   return simulator;
+}
+
+function isIpv4({ host }: ListenAddress): boolean {
+  return !isIPv6(host);
 }
 
 interface Parts {
@@ -73,16 +79,18 @@ function makeParts(
   const tokens = new TokenStore(nowMs);
   const faults = new FaultRules(nowMs);
   const startMs = nowMs();
-  const { httpTokens = "required", disabled = false, rateLimit } = scenario;
+  const { httpTokens = "required", disabled = false, proxy = false, rateLimit } = scenario;
+  const { decodeEscapes = false } = scenario;
+  const fixed = { tokens, httpTokens, disabled, proxy, decodeEscapes, startDate: new Date() };
   let limit = rateLimit === undefined ? null : new RateLimit(rateLimit, nowMs);
   const server: Server = {
-    service: () => ({ metadata: instance.metadata, tokens, httpTokens, disabled }),
+    service: () => ({ metadata: instance.metadata, ...fixed }),
     log: new RequestLog(onRequest),
     nowMs: () => nowMs() - startMs,
     // The rate limit comes first: a throttled request never reaches the service.
     nextFault: (request) => limit?.nextFault() ?? faults.nextFault(request),
     latencyMs: scenario.latencyMs ?? 0,
-    keepAlive: scenario.keepAlive ?? true,
+    keepAlive: scenario.keepAlive ?? false,
   };
   return { server, instance, tokens, faults, nowMs, setLimit: (next) => void (limit = next) };
 }

@@ -81,7 +81,7 @@ test("--help goes to stdout", async () => {
 test("the simulator serves the scenario and the flags on both addresses until SIGTERM", async () => {
   const file = join(folder, "good.json");
   await Bun.write(file, '{"tags": {"Name": "web"}, "userDataBase64": "AP8="}');
-  const args = ["--scenario", file, "--enis", "2", "--dual-stack", "--log"];
+  const args = ["--scenario", file, "--enis", "2", "--dual-stack", "--ipv6", "--log"];
   let token = "";
   const result = await withSimulator(
     [...args, "--listen", "127.0.0.1:0", "--listen", "[::1]:0"],
@@ -96,6 +96,27 @@ test("the simulator serves the scenario and the flags on both addresses until SI
   expect(result.code).toBe(0);
   expect(result.stderr).toContain("GET /latest/meta-data/tags/instance/Name token 200");
   expect(result.stderr).not.toContain(token);
+});
+
+test("flags change how the service behaves", async () => {
+  const args = ["--keep-alive", "--decode-escapes", "--listen", "127.0.0.1:0"];
+  await withSimulator(args, async ([url = ""]) => {
+    const token = await takeToken(url);
+    expect(await read(url, "meta-data/%6dac", token)).toBe("06:ec:2a:00:00:00");
+    expect((await fetch(url)).headers.get("connection")).toBe("keep-alive");
+  });
+  await withSimulator(["--proxy"], async ([url = ""]) => {
+    expect((await fetch(`${url}/latest/api/token`, { method: "PUT" })).status).toBe(403);
+  });
+});
+
+test("without --ipv6, an IPv6 address of --listen is reported and not used", async () => {
+  const args = ["--listen", "127.0.0.1:0", "--listen", "[::1]:0"];
+  const process = spawn(args);
+  const reader = process.stderr.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toContain("--ipv6");
+  process.kill("SIGTERM");
+  await process.exited;
 });
 
 test("control requests change the running simulator", async () => {

@@ -7,22 +7,22 @@ import { startSimulator } from "../../scripts/simulator/start.ts";
 const get = "GET / HTTP/1.1\r\nHost: imds\r\n\r\n";
 
 test("two requests in one packet are answered in order on one connection", async () => {
-  await using simulator = await startSimulator();
+  await using simulator = await startSimulator({ scenario: { keepAlive: true } });
   const { text } = await rawExchange(simulator.url, get + get, answers(2));
   expect(text.match(/HTTP\/1.1 401/g)).toHaveLength(2);
   expect(simulator.requests.map(({ connection }) => connection)).toEqual([1, 1]);
 });
 
 test("the connection ends after a reply to Connection: close or HTTP/1.0, otherwise it stays open", async () => {
-  await using simulator = await startSimulator();
+  await using simulator = await startSimulator({ scenario: { keepAlive: true } });
   const closing = get.replace("Host: imds", "Connection: close");
   expect((await rawExchange(simulator.url, closing)).end).toBe("fin");
   expect((await rawExchange(simulator.url, get.replace("1.1", "1.0"))).end).toBe("fin");
   expect((await rawExchange(simulator.url, get, answers(1))).end).toBe("open");
 });
 
-test("with keepAlive false, every reply has Connection: close and ends the connection", async () => {
-  await using simulator = await startSimulator({ scenario: { keepAlive: false } });
+test("by default, every reply has Connection: close and ends the connection", async () => {
+  await using simulator = await startSimulator();
   const seen = await rawExchange(simulator.url, get);
   expect(seen.end).toBe("fin");
   expect(seen.text).toContain("Connection: close");
@@ -44,7 +44,7 @@ test.each([
 });
 
 test("a request with a body that arrives byte by byte is one request", async () => {
-  await using simulator = await startSimulator();
+  await using simulator = await startSimulator({ scenario: { keepAlive: true } });
   const { port } = new URL(simulator.url);
   const client = { hostname: "127.0.0.1", port: Number(port), socket: { data() {} } };
   const socket = await Bun.connect(client);
@@ -60,7 +60,7 @@ test("a request with a body that arrives byte by byte is one request", async () 
 });
 
 test("a request that arrives while another is served is answered after it", async () => {
-  await using simulator = await startSimulator();
+  await using simulator = await startSimulator({ scenario: { keepAlive: true } });
   simulator.addFault({ fault: { kind: "delay", ms: 40 }, times: 1 });
   const { port } = new URL(simulator.url);
   let text = "";
@@ -168,8 +168,16 @@ test("several addresses serve the same instance", async () => {
     { host: "127.0.0.1", port: 0 },
     { host: "::1", port: 0 },
   ];
-  await using simulator = await startSimulator({ listen });
+  const scenario = { httpProtocolIpv6: "enabled" } as const;
+  await using simulator = await startSimulator({ listen, scenario });
   expect(simulator.urls[1]).toStartWith("http://[::1]:");
   const token = await takeToken(simulator.urls[0] ?? "");
   expect(await read(simulator.urls[1] ?? "", "meta-data/mac", token)).toBe("06:ec:2a:00:00:00");
+});
+
+// aws-ec2-imdsv2-get #6: IMDS answers over IPv6 only if this is enabled
+test("by default, the simulator does not listen on IPv6 addresses", async () => {
+  const listen = ["127.0.0.1", "::1"].map((host) => ({ host, port: 0 }));
+  await using simulator = await startSimulator({ listen });
+  expect(simulator.urls).toEqual([expect.stringContaining("127.0.0.1")]);
 });

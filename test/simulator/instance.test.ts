@@ -126,3 +126,25 @@ test("the identity document is JSON that describes this instance", () => {
   });
   expect(read({}, "dynamic/instance-identity")).toBe("document\npkcs7\nrsa2048\nsignature");
 });
+
+// Each row is a report: public-hostname (eks-ami #2031), iam-ecs-* (tasks of ECS), HyperPod's primary
+// with device 1 (vpc-cni #3753), networks without "::" (amazon-ec2-net-utils #63).
+test("the metadata has what people report of EC2", () => {
+  const enis = [
+    { device: 1, dualStack: true, emptyLeaves: ["public-hostname", "ipv4-prefix"] },
+    { device: 0, ipv6Prefixes: ["2600:1f14:ec2:101:1::/80"] },
+  ];
+  const spec = { enis, ecsTaskRoles: ["task"], iamRole: "web", tags: { "a/b": "c" } };
+  const key = (path: string) => read(spec, `meta-data/${path}`);
+  const [primary, other] = ["01", "00"].map(
+    (end) => `network/interfaces/macs/06:ec:2a:00:00:${end}`,
+  );
+  expect(key("mac")).toBe("06:ec:2a:00:00:01");
+  expect(key(`${primary}`)).toContain("\npublic-hostname\n");
+  expect(key(`${primary}/public-hostname`)).toBe("");
+  expect(key(`${primary}/ipv4-prefix`)).toBe("");
+  expect(key(`${primary}/subnet-ipv6-cidr-blocks`)).toBe("2600:1f14:ec2:101:0:0:0:0/64");
+  expect(key(`${other}/ipv6-prefix`)).toBe("2600:1f14:ec2:101:1:0:0:0/80");
+  expect(key("iam-ecs-0/security-credentials/task")).toContain("simulated-secret-TASK");
+  expect(key("tags/instance")).toBe("a/b");
+});

@@ -134,15 +134,60 @@ test.each([
   ["/latest/meta-data/network/interfaces/macs/", "06:ec:2a:00:00:00/\n06:ec:2a:00:00:01/"],
   ["/latest/meta-data/public-keys/", "0=my-key"],
   ["/latest/meta-data/public-keys/0/", "openssh-key"],
-  ["/latest/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A01/device-number", "1"],
+  ["/latest/meta-data/network/interfaces/macs/06:ec:2a:00:00:01/device-number", "1"],
+  ["/2019-10-01/meta-data/instance-id", "i-0ec20000000000001"],
+  ["/2021-01-03/meta-data/instance-id", "i-0ec20000000000001"],
+  ["/2021-07-15/meta-data/instance-id", "i-0ec20000000000001"],
   ["/2021-03-23/meta-data/instance-id", "i-0ec20000000000001"],
   ["/latest/meta-data/tags/instance/a%2Fb%20c", "slash"],
 ])("GET %s", async (path, text) => {
   expect(await (await get(path)).text()).toBe(text);
 });
 
+// boto #817, ansible #45313: every client sends colons; whether EC2 decodes %3A is unknown
+test.each(["06%3Aec%3A2a%3A00%3A00%3A01", "06%3aec:2a:00:00:01", "%6d"])(
+  "a needless escape is a 404: %s",
+  async (name) => {
+    expect((await get(`/latest/meta-data/network/interfaces/macs/${name}/mac`)).status).toBe(404);
+  },
+);
+
+test("with decodeEscapes, an escaped colon is a colon", async () => {
+  await using other = await startSimulator({ scenario: { decodeEscapes: true } });
+  const macs = "meta-data/network/interfaces/macs";
+  const owned = await takeToken(other.url);
+  expect(await read(other.url, `${macs}/06%3Aec%3A2a%3A00%3A00%3A00/device-number`, owned)).toBe(
+    "0",
+  );
+});
+
+// titus-executor #633
+test("a reply has the headers of EC2: the connection is closed, and no ranges", async () => {
+  const lines = `GET /latest/meta-data/mac HTTP/1.1\r\n${tokenHeader}: ${token}\r\n\r\n`;
+  const seen = await rawExchange(simulator.url, lines);
+  expect(seen.end).toBe("fin");
+  const date = String.raw`\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT`;
+  for (const header of ["Server: EC2ws", "Connection: close", "Accept-Ranges: none"]) {
+    expect(seen.text).toContain(`\r\n${header}\r\n`);
+  }
+  expect(seen.text).toMatch(new RegExp(`\\r\\nLast-Modified: ${date}\\r\\n`));
+});
+
+// kube2iam #270
+test.each([
+  ["GET", "/latest/meta-data/mac"],
+  ["PUT", "/latest/api/token"],
+])("%s %s through a proxy is a 403", async (method, path) => {
+  const headers = { [tokenHeader]: token, "X-Forwarded-For": "10.0.0.1" };
+  expect((await request(method, path, headers)).status).toBe(403);
+  await using proxied = await startSimulator({ scenario: { proxy: true } });
+  expect((await fetch(proxied.url + path, { method })).status).toBe(403);
+});
+
 test("the root lists the versions, and an unknown version is a 404", async () => {
-  expect((await (await get("/")).text()).split("\n")).toContain("latest");
+  const listed = (await (await get("/")).text()).split("\n");
+  expect([listed[0], listed.at(-1)]).toEqual(["1.0", "latest"]);
+  expect(listed).toEqual(expect.arrayContaining(["2018-09-24", "2019-10-01", "2021-07-15"]));
   expect((await get("/1999-01-01/meta-data/")).status).toBe(404);
 });
 

@@ -12,6 +12,11 @@ options
   --user-data FILE   serve this file as user-data
   --listen ADDR:PORT listen on this address; repeatable; IPv6 as [::1]:80;
                      port 0 is any free port (default 127.0.0.1:0)
+  --ipv6             also listen on the IPv6 addresses of --listen; on EC2, IMDS
+                     answers over IPv6 only if this is enabled
+  --keep-alive       keep connections open; EC2 closes each after one reply
+  --decode-escapes   read %3A in a path as ':'; by default it is a 404
+  --proxy            answer 403, as EC2 does if a proxy adds X-Forwarded-For
   --latency TIME     delay every reply: 20ms, 2s
   --rate-limit N[,answer=429|503|drop][,retryAfter=SECONDS]
                      allow N requests per second, answer others with 503
@@ -87,12 +92,19 @@ scenario file
   keyName      null: the instance has no key pair
   userData     user-data as text
   httpTokens   "required" (default) or "optional" (IMDSv1 also works)
-  keepAlive    false: close each connection after one request
-  disabled     true: answer every request with 403
+  keepAlive    true: as --keep-alive
+  httpProtocolIpv6
+               "enabled": as --ipv6
+  decodeEscapes
+               true: as --decode-escapes
+  proxy        true: as --proxy
+  disabled     true: IMDS is off, every request is answered with 403
+  ecsTaskRoles ["task"]: iam-ecs-0/ has the credentials of this role
   content      {"metaData": {...}, "dynamic": {...}}: replaces all metadata
   set          {KEY: VALUE}: a string, list or object; null removes the key
   In enis: card, mac, id, ipv6, subnetCidr, subnetIpv6Cidrs, vpcCidrs,
-  vpcIpv6Cidrs, ipv4Prefixes, ipv6Prefixes, efaOnly.
+  vpcIpv6Cidrs, ipv4Prefixes, ipv6Prefixes, efaOnly, emptyLeaves (leaves that
+  are listed and have no value: ["public-hostname"]). The first is the primary.
 
   late: when a key appears, counted from the start or the attachment of the ENI:
   T                               neither listed nor readable before T ms

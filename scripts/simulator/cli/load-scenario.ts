@@ -20,11 +20,22 @@ export async function loadScenario(options: CliOptions, readFile: ReadFile): Pro
       : Array.from({ length: enis }, (_, device) => ({ device }));
   return {
     ...scenario,
+    ...behaviourOf(options),
     enis: dualStack ? specs.map((spec) => ({ ...spec, dualStack })) : specs,
     ...(userDataFile === undefined ? {} : { userData: await readWhole(userDataFile, readFile) }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     faults: [...(scenario.faults ?? []), ...options.faults],
+  };
+}
+
+/** How the flags say that the service behaves. A flag that is not given changes nothing. */
+function behaviourOf({ keepAlive, ipv6, proxy, decodeEscapes }: CliOptions): Scenario {
+  return {
+    ...(keepAlive ? { keepAlive } : {}),
+    ...(ipv6 ? { httpProtocolIpv6: "enabled" } : {}),
+    ...(proxy ? { proxy } : {}),
+    ...(decodeEscapes ? { decodeEscapes } : {}),
   };
 }
 

@@ -12,6 +12,10 @@ export interface CliOptions {
   readonly userDataFile: string | undefined;
   readonly enis: number | undefined;
   readonly dualStack: boolean;
+  readonly keepAlive: boolean;
+  readonly ipv6: boolean;
+  readonly proxy: boolean;
+  readonly decodeEscapes: boolean;
   readonly listen: readonly ListenAddress[];
   readonly latencyMs: number | undefined;
   readonly rateLimit: RateLimitSpec | undefined;
@@ -30,6 +34,10 @@ export function parseOptions(argv: readonly string[]): CliOptions {
       parseNumber(text, /^([1-9]\d?)$/, "a number from 1 to 99"),
     ),
     dualStack: values["dual-stack"] ?? false,
+    keepAlive: values["keep-alive"] ?? false,
+    ipv6: values.ipv6 ?? false,
+    proxy: values.proxy ?? false,
+    decodeEscapes: values["decode-escapes"] ?? false,
     listen: (values.listen ?? ["127.0.0.1:0"]).map((text) =>
       parseFlag("--listen", text, parseListenAddress),
     ),
@@ -48,6 +56,10 @@ function parseFlags(argv: readonly string[]) {
       "user-data": { type: "string" },
       enis: { type: "string" },
       "dual-stack": { type: "boolean" },
+      "keep-alive": { type: "boolean" },
+      ipv6: { type: "boolean" },
+      proxy: { type: "boolean" },
+      "decode-escapes": { type: "boolean" },
       listen: { type: "string", multiple: true },
       latency: { type: "string" },
       "rate-limit": { type: "string" },

@@ -11,7 +11,8 @@ export interface EniOwner {
 
 /**
  * The folder of one ENI, `network/interfaces/macs/MAC/`, with exactly AWS's documented leaves.
- * An ENI without, for example, IPv6 addresses has no such leaf.
+ * An ENI without, for example, IPv6 addresses has no such leaf, or an empty one (`emptyLeaves`).
+ * IPv6 networks are written without `::` (amazon-ec2-net-utils #63).
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
  */
 export function eniTree(eni: FullEni, owner: EniOwner): Tree {
@@ -35,16 +36,17 @@ export function eniTree(eni: FullEni, owner: EniOwner): Tree {
     ...optionalLeaf("vpc-ipv4-cidr-block", eni.vpcCidrs.slice(0, 1)),
     ...optionalLeaf("vpc-ipv4-cidr-blocks", eni.vpcCidrs),
     ...optionalLeaf("ipv6s", eni.ipv6),
-    ...optionalLeaf("subnet-ipv6-cidr-blocks", eni.subnetIpv6Cidrs),
-    ...optionalLeaf("vpc-ipv6-cidr-blocks", eni.vpcIpv6Cidrs),
+    ...optionalLeaf("subnet-ipv6-cidr-blocks", eni.subnetIpv6Cidrs.map(uncompressed)),
+    ...optionalLeaf("vpc-ipv6-cidr-blocks", eni.vpcIpv6Cidrs.map(uncompressed)),
     ...optionalLeaf("ipv4-prefix", eni.ipv4Prefixes),
-    ...optionalLeaf("ipv6-prefix", eni.ipv6Prefixes),
+    ...optionalLeaf("ipv6-prefix", eni.ipv6Prefixes.map(uncompressed)),
     ...optionalLeaf("public-ipv4s", publicIpv4),
     ...optionalLeaf(
       "public-hostname",
       publicIpv4.slice(0, 1).map((ip) => publicHostname(ip, owner.region)),
     ),
     ...associations(publicIpv4, ipv4),
+    ...Object.fromEntries((eni.emptyLeaves ?? []).map((name) => [name, ""])),
   };
 }
 
@@ -56,6 +58,20 @@ function associations(publicIpv4: readonly string[], ipv4: readonly string[]): T
   if (publicIpv4.length === 0) return {};
   const pairs = publicIpv4.map((ip, at) => [ip, ipv4[at] ?? ""] as const);
   return { "ipv4-associations": Object.fromEntries(pairs) };
+}
+
+/** `2600:1f14:ec2:100::/56` as IMDS writes it: `2600:1f14:ec2:100:0:0:0:0/56`. */
+function uncompressed(cidr: string): string {
+  const [address = "", length = ""] = cidr.split("/");
+  const [head = "", tail] = address.split("::");
+  if (tail === undefined) return cidr;
+  const [before, after] = [splitGroups(head), splitGroups(tail)];
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return `${[...before, ...zeros, ...after].join(":")}/${length}`;
+}
+
+function splitGroups(text: string): readonly string[] {
+  return text === "" ? [] : text.split(":");
 }
 
 /** Sixteen hexadecimal digits derived from the text: the same text always gets the same ID. */

@@ -1,4 +1,4 @@
-import type { InstanceFacts } from "../scenario/instance-spec.ts";
+import type { InstanceFacts, InstanceSpec } from "../scenario/instance-spec.ts";
 import type { Tree } from "./tree.ts";
 
 const issued = "2026-01-02T03:04:05Z";
@@ -33,29 +33,36 @@ export function identityDocument(facts: InstanceFacts, privateIp: string | null)
   };
 }
 
-/** `identity-credentials/`, which every instance has, and `iam/` if the instance has a role. */
-export function credentialsTrees(facts: InstanceFacts, role: string | undefined): Tree {
+/**
+ * The folders with credentials: `identity-credentials/`, which every instance has, `iam/` if the
+ * instance has a role, and `iam-ecs-N/` for each ECS task.
+ */
+export function credentialsTrees(facts: InstanceFacts, spec: InstanceSpec): Tree {
   const identity = {
-    "identity-credentials": {
-      ec2: {
-        info: json({ Code: "Success", LastUpdated: issued, AccountId: facts.accountId }),
-        "security-credentials": { "ec2-instance": json(credentials("IDENTITY")) },
-      },
+    ec2: {
+      info: json({ Code: "Success", LastUpdated: issued, AccountId: facts.accountId }),
+      "security-credentials": { "ec2-instance": json(credentials("IDENTITY")) },
     },
   };
-  if (role === undefined) return identity;
-  const profile = `arn:aws:iam::${facts.accountId}:instance-profile/${role}`;
+  const tasks = (spec.ecsTaskRoles ?? []).map((role, index) => {
+    return [`iam-ecs-${index}`, roleTree(facts, role, "TASK")] as const;
+  });
   return {
-    ...identity,
-    iam: {
-      info: json({
-        Code: "Success",
-        LastUpdated: issued,
-        InstanceProfileArn: profile,
-        InstanceProfileId: "AIPAEXAMPLE0EC2NIC00",
-      }),
-      "security-credentials": { [role]: json(credentials("ROLE")) },
-    },
+    "identity-credentials": identity,
+    ...(spec.iamRole === undefined ? {} : { iam: roleTree(facts, spec.iamRole, "ROLE") }),
+    ...Object.fromEntries(tasks),
+  };
+}
+
+function roleTree(facts: InstanceFacts, role: string, of: string): Tree {
+  return {
+    info: json({
+      Code: "Success",
+      LastUpdated: issued,
+      InstanceProfileArn: `arn:aws:iam::${facts.accountId}:instance-profile/${role}`,
+      InstanceProfileId: "AIPAEXAMPLE0EC2NIC00",
+    }),
+    "security-credentials": { [role]: json(credentials(of)) },
   };
 }
 

@@ -17,7 +17,7 @@ export function instance(spec: InstanceSpec = {}): Content {
       ...instanceLeaves(facts),
       ...primaryLeaves(primary, facts.region),
       ...fixedFolders(facts),
-      ...credentialsTrees(facts, spec.iamRole),
+      ...credentialsTrees(facts, spec),
       network: { interfaces: { macs: macTrees(enis, facts) } },
       ...(spec.tags === undefined ? {} : { tags: { instance: spec.tags } }),
       ...keyTree(facts.keyName),

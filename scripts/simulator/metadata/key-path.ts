@@ -18,6 +18,15 @@ export function splitPath(path: string): readonly string[] {
     .map(decode);
 }
 
+/**
+ * Whether a path escapes a character that RFC 3986 allows in a path segment (pchar), for example a
+ * colon as `%3A`. Every known client sends the colons of a MAC as they are.
+ */
+export function hasNeedlessEscape(path: string): boolean {
+  const escapes = path.match(/%[0-9a-f]{2}/gi) ?? [];
+  return escapes.some((escape) => /^[\w.~!$&'()*+,;=:@-]$/.test(decode(escape)));
+}
+
 function decode(name: string): string {
   try {
     return decodeURIComponent(name);

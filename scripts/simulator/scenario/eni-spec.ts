@@ -25,6 +25,8 @@ export interface EniSpec {
   readonly publicIpv4?: readonly string[];
   /** No IP address at all: an EFA-only interface of AWS. */
   readonly efaOnly?: boolean;
+  /** Leaves that are listed and have no value, as `public-hostname` without DNS host names. */
+  readonly emptyLeaves?: readonly string[];
   /** Keys below its folder, `.` for the folder; times count from the start or the attachment. */
   readonly late?: Readonly<Record<string, Late>>;
 }

@@ -7,13 +7,15 @@ export interface InstanceSpec {
   readonly imageId?: string;
   readonly accountId?: string;
   readonly availabilityZone?: string;
-  /** Default: one ENI. The first is the primary. */
+  /** Default: one ENI. The first is the primary (`mac`), whatever its device number. */
   readonly enis?: readonly EniSpec[];
   /** Instance tags. Undefined: no `tags/`, as if tags in metadata were not allowed. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly userData?: string | Uint8Array;
   /** The name of the role. Undefined: no `iam/`. */
   readonly iamRole?: string;
+  /** A role for each ECS task; the keys of the first are in `iam-ecs-0/security-credentials/`. */
+  readonly ecsTaskRoles?: readonly string[];
   /** The name of the key pair. Null: the instance has none, and there is no `public-keys/`. */
   readonly keyName?: string | null;
 }

@@ -58,6 +58,7 @@ export const eniSchema: v.GenericSchema<unknown, EniSpec> = v.strictObject({
   ipv6Prefixes: optional(strings),
   publicIpv4: optional(strings),
   efaOnly: optional(v.boolean()),
+  emptyLeaves: optional(strings),
   late: optional(lateRecord),
 });
 
@@ -159,6 +160,7 @@ const fileSchema = v.strictObject({
   userData: optional(v.string()),
   userDataBase64: optional(base64),
   iamRole: optional(v.string()),
+  ecsTaskRoles: optional(strings),
   keyName: optional(v.nullable(v.string())),
   content: optional(v.strictObject({ metaData: treeSchema, dynamic: optional(treeSchema) })),
   set: optional(v.record(v.string(), v.nullable(nodeSchema))),
@@ -170,6 +172,9 @@ const fileSchema = v.strictObject({
   keepAlive: optional(v.boolean()),
   httpTokens: optional(v.picklist(["required", "optional"])),
   disabled: optional(v.boolean()),
+  httpProtocolIpv6: optional(v.picklist(["disabled", "enabled"])),
+  proxy: optional(v.boolean()),
+  decodeEscapes: optional(v.boolean()),
 });
 
 /** A scenario file: a `Scenario` in JSON, with binary user-data in `userDataBase64`. */

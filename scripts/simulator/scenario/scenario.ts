@@ -22,12 +22,18 @@ export interface Scenario extends InstanceSpec {
   readonly rateLimit?: RateLimitSpec;
   /** The delay before every reply. */
   readonly latencyMs?: number;
-  /** Default true. False: every reply has `Connection: close`, as seen in traces of EC2. */
+  /** Default false: every reply has `Connection: close`, as on EC2 (titus-executor #633). */
   readonly keepAlive?: boolean;
   /** Default `required`: IMDSv2 only. */
   readonly httpTokens?: "required" | "optional";
   /** IMDS is switched off: 403. */
   readonly disabled?: boolean;
+  /** Default `disabled`, as on EC2: the simulator does not listen on its IPv6 addresses. */
+  readonly httpProtocolIpv6?: "disabled" | "enabled";
+  /** A proxy between client and IMDS adds `X-Forwarded-For`: 403 (kube2iam #270). */
+  readonly proxy?: boolean;
+  /** Reads `%3A` in a path as `:`. Default false: it is a 404, because no client of EC2 sends it. */
+  readonly decodeEscapes?: boolean;
 }
 
 /** One change: exactly one of the four is set. */

@@ -25,11 +25,12 @@ export async function handleRequest(
   connection: Connection,
   server: Server,
 ): Promise<void> {
-  const { method, path, headers } = request;
+  const { method, path, rawPath, headers } = request;
   const logged = {
     atMs: server.nowMs(),
     method,
     path,
+    rawPath,
     headers,
     connection: connection.number,
     from: connection.from,

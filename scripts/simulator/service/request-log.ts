@@ -8,6 +8,8 @@ export interface LoggedRequest {
   readonly method: string;
   /** Percent-decoded, without the query. */
   readonly path: string;
+  /** As sent, without the query. */
+  readonly rawPath: string;
   /** The status of the reply; null while there is no reply. */
   readonly status: number | null;
   /** The fault that applied to it; a throttled request has the kind `status` or `hang`. */

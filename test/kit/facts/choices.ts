@@ -24,8 +24,5 @@ export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd
     hasSystemd: true,
     activeProfiles: {},
   };
-  const usesNetworkd = backend === "networkd" || activation.renderer === "networkd";
-  const ruleStyle = usesNetworkd ? "group" : "prefix";
-  const render = renderers[backend];
-  return { backend, activation, render, ruleStyle, machineFiles: [], trace: [] };
+  return { backend, activation, render: renderers[backend], machineFiles: [], trace: [] };
 }

@@ -1,5 +1,5 @@
 import type { NicConfig } from "../../../src/model/network-config.ts";
-import { type ConfigSettings, configure } from "../../../src/plan/config/configure.ts";
+import { configure } from "../../../src/plan/config/configure.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 import { eniAt } from "./nics.ts";
 
@@ -19,16 +19,10 @@ export const richEni: Eni = eniAt(1, {
   },
 });
 
-/** The configuration of the NICs of these ENIs, with rules for link groups. */
+/** The configuration of the NICs of these ENIs, which are not the only ones. */
 export function configsOf(...enis: readonly Eni[]): { readonly nics: readonly NicConfig[] } {
-  return configsWith({ ruleStyle: "group" }, ...enis);
-}
-
-/** The configuration of the NICs of these ENIs. */
-export function configsWith(
-  settings: ConfigSettings,
-  ...enis: readonly Eni[]
-): { readonly nics: readonly NicConfig[] } {
-  const nics = enis.map((eni) => ({ eni, link: null }));
-  return configure(nics, settings);
+  return configure(
+    enis.map((eni) => ({ eni, link: null })),
+    false,
+  );
 }

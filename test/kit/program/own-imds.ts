@@ -21,7 +21,7 @@ export function aroundOwnImds(
       ? `ip address add ${addresses.ipv4}/32 dev lo`
       : `ip -6 address add ${addresses.ipv6}/128 dev lo nodad`,
   );
-  const simulator = `"${process.execPath}" "${script}" ${listen.join(" ")}`;
+  const simulator = `"${process.execPath}" "${script}" --ipv6 ${listen.join(" ")}`;
   const commands = [
     "set -eu; ip link set lo up",
     ...add,

@@ -120,7 +120,7 @@ async function startSimulator(inVpc: readonly string[]) {
   const listen = ["169.254.169.254:80", "[fd00:ec2::254]:80", "127.0.0.1:80"];
   const script = `${repository}/scripts/simulator/main.ts`;
   const child = Bun.spawn(
-    [...inVpc, process.execPath, script, ...listen.flatMap((each) => ["--listen", each])],
+    [...inVpc, process.execPath, script, "--ipv6", ...listen.flatMap((each) => ["--listen", each])],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   let output = "";
