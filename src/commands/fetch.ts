@@ -13,7 +13,8 @@ export default defineSubcommand<typeof fetchFlags, FetchOptions>({
   notes: [
     "KEY is relative to meta-data/ (instance-id, placement/region, tags/instance/Name); " +
       "dynamic/... and user-data are relative to latest/. If KEY is a folder, everything below it is " +
-      "read; without KEY, all metadata is read. Both leave out credentials and user-data.",
+      "read; without KEY, all metadata is read. Both leave out credentials and user-data: to " +
+      "print one, name its own key, or use --show-secrets.",
     '--format env prints EC2_INSTANCE_ID="..." lines for eval, for . and for systemd\'s ' +
       "EnvironmentFile=. After a failure it prints (exit N), so that eval ends with status N. " +
       "-- COMMAND runs COMMAND with the same variables.",

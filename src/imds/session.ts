@@ -45,8 +45,12 @@ export interface GetOptions extends TryGetOptions {
 }
 
 export interface TryGetOptions {
-  /** An empty body is a value and not a transient error. Default: see `isEmptyValueAllowed`. */
-  readonly mayBeEmpty?: boolean;
+  /**
+   * An empty body is a transient error, because the caller needs a value, which comes later. By
+   * default it is a value: many leaves are listed and stay empty (`public-hostname` in a VPC without
+   * DNS host names, eks-ami #2031).
+   */
+  readonly isNeeded?: boolean;
   /** Adds a slash at the end of the path. AWS documents the listing of a folder with that slash. */
   readonly asFolder?: boolean;
 }
@@ -121,7 +125,7 @@ function createConnectedGet(
     const answer = await send(established, request);
     // if another request has acquired a new connection meanwhile, that connection stays
     if (connection === current && shouldReconnect(answer, settings)) connection = null;
-    return (options.mayBeEmpty ?? isEmptyValueAllowed(metadataPath)) ? answer : rejectEmpty(answer);
+    return options.isNeeded === true ? rejectEmpty(answer) : answer;
   };
   return {
     // waits for the semaphore before it takes the token, which could expire during the wait
@@ -171,11 +175,6 @@ function buildUrlPath(metadataPath: MetadataPath, { asFolder = false }: TryGetOp
 function rejectEmpty(answer: Answer): Answer {
   if (answer.kind !== "value" || answer.body.length > 0) return answer;
   return notAnAnswer("200, but the value is empty");
-}
-
-/** User-data and tags can be empty, as people write them. Other empty values are late or lost. */
-function isEmptyValueAllowed(metadataPath: MetadataPath): boolean {
-  return metadataPath[0] === "user-data" || metadataPath[1] === "tags";
 }
 
 /** A new token is needed after a 401, and after a failed path if there can be another path. */

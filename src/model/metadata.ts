@@ -9,15 +9,35 @@ export function formatKey(path: MetadataPath): string {
   return (path[0] === "meta-data" ? path.slice(1) : path).join("/");
 }
 
+/**
+ * A name as a segment of a URL path. Only characters that RFC 3986 does not allow there (pchar) are
+ * percent-encoded. The colons of a MAC stay, as every other client sends them (boto #817, cloud-init
+ * `combine_url`); whether EC2 decodes `%3A` is unknown.
+ */
+export function encodePathName(name: string): string {
+  return encodeURIComponent(name).replace(/%(3A|40|24|26|2B|2C|3B|3D)/g, decodeURIComponent);
+}
+
 /** A value as text. Throws `DATAERR` if it is not UTF-8, because decoding would change it. */
 export function decodeText(bytes: Uint8Array, path: MetadataPath): string {
+  const text = decodeIfText(bytes);
+  if (text !== null) return text;
+  const key = formatKey(path);
+  throw new Failure("DATAERR", `${key}: its value is not text (UTF-8)`, { hint: bytesHint(key) });
+}
+
+/** A value as text; null if it is not UTF-8. */
+export function decodeIfText(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    const key = formatKey(path);
-    const hint = `write its bytes to a file: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
-    throw new Failure("DATAERR", `${key}: its value is not text (UTF-8)`, { cause, hint });
+  } catch {
+    return null;
   }
+}
+
+/** How to get a value that is not text. */
+export function bytesHint(key: string): string {
+  return `write its bytes to a file: ec2nic fetch ${quoteShellWord(key)} --output FILE`;
 }
 
 /**

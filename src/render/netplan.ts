@@ -20,21 +20,11 @@ import {
   dhcpEntries,
   listedAddresses,
   methodEntry,
-  neverDefaultEntries,
-  routeEntries,
   ruleEntries,
 } from "./network-manager.ts";
 import { renderYaml, type Yaml } from "./yaml.ts";
 import { type IniEntries, renderIni } from "./ini.ts";
-import {
-  advertisedRoute,
-  groupEntries,
-  keepLease,
-  mainDefaultEntries,
-  noRoutesToDns,
-  routeSection,
-  ruleSection,
-} from "./networkd.ts";
+import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
 
 /**
  * Renders the configuration as netplan YAML, one file per NIC. With networkd there is also a
@@ -94,32 +84,20 @@ function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: 
 function networkdSettings({ addresses, routes, rules }: NicConfig) {
   return {
     ...optionalList("addresses", addresses.map(renderAddress)),
-    ...optionalList("routes", routes.filter(isNetplanRoute).map(renderRoute)),
-    ...optionalList("routing-policy", rules.filter(isNetplanRule).map(renderRule)),
+    ...optionalList("routes", routes.map(renderRoute)),
+    ...optionalList("routing-policy", rules.filter((rule) => !rule.ignoresDefault).map(renderRule)),
   };
 }
 
 /**
- * Whether netplan can express the route without a warning: it wants a gateway or `scope: link`, and
- * networkd ignores the scope of an IPv6 route, with a warning at each read.
- */
-function isNetplanRoute({ family, type, gateway }: Route): boolean {
-  return type === "unicast" && (family === 4 || gateway !== null);
-}
-
-function isNetplanRule({ suppressPrefixLength, suppressGroup }: RoutingPolicyRule): boolean {
-  return suppressPrefixLength === null && suppressGroup === null;
-}
-
-/**
  * The rules are passed to the profile unchanged. With this renderer netplan 0.106 silently ignores
- * `routing-policy`, and no netplan version can express a rule that ignores routes.
+ * `routing-policy`, and no netplan version can express a rule that ignores the default route.
  */
 function networkManagerSettings(nic: NicConfig) {
   return {
     "ipv6-address-generation": "eui64",
     ...optionalList("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
-    ...optionalList("routes", nic.routes.filter(isUnicast).map(renderRoute)),
+    ...optionalList("routes", nic.routes.map(renderRoute)),
     networkmanager: renderNetplanProfile(nic),
   };
 }
@@ -167,21 +145,7 @@ function renderNetplanProfile(nic: NicConfig): Yaml {
 
 /** Includes the method: without DHCP netplan writes `manual`, which is refused without address. */
 function passthroughEntries(nic: NicConfig, family: 4 | 6): IniEntries {
-  const routes = nic.routes.filter((route) => route.family === family);
-  const unicast = routes.filter(isUnicast);
-  const thrown = routes.filter((route) => !isUnicast(route));
-  return [
-    methodEntry(nic, family),
-    ...dhcpEntries(nic, family),
-    ...neverDefaultEntries(nic),
-    // netplan numbers its own routes from 1
-    ...thrown.flatMap((route, index) => routeEntries(route, unicast.length + index + 1)),
-    ...ruleEntries(nic, family),
-  ];
-}
-
-function isUnicast({ type }: Route): boolean {
-  return type === "unicast";
+  return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
 }
 
 function prefixKeys(section: string, entries: IniEntries): { readonly [key: string]: Yaml } {
@@ -191,21 +155,15 @@ function prefixKeys(section: string, entries: IniEntries): { readonly [key: stri
 }
 
 /**
- * A drop-in for the unit that netplan generates, with what netplan cannot express: the link's group,
- * what DHCP and router advertisements must not add, routes of other kinds, and rules that ignore
- * routes.
+ * A drop-in for the unit that netplan generates, with what netplan cannot express: the lease is
+ * kept, the NIC's table has a route via the advertised router, and rules ignore the default route.
  */
 function renderDropIn(nic: NicConfig): ConfigFile {
-  const mainDefault = mainDefaultEntries(nic);
-  const dhcp4 = nic.dhcp4 ? [noRoutesToDns, ...mainDefault.dhcp4] : [];
+  const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
   const sections = [
-    { name: "Link", entries: groupEntries(nic) },
     { name: "Network", entries: [keepLease] },
-    { name: "DHCPv4", entries: dhcp4 },
-    { name: "IPv6AcceptRA", entries: nic.dhcp6 ? mainDefault.advertised : [] },
-    ...nic.routes.flatMap(advertisedRoute),
-    ...nic.routes.filter((route) => !isNetplanRoute(route)).map(routeSection),
-    ...nic.rules.filter((rule) => !isNetplanRule(rule)).map(ruleSection),
+    ...advertisedRoutes(nic),
+    ...rules.map(ruleSection),
   ];
   // networkd runs as the user systemd-network, which must read the file; it contains no secret.
   const content = renderIni(headerLines(nic), sections);

@@ -79,7 +79,7 @@ describe("the fuzz service checks the requests", () => {
 
   test("accepts a token request, the requested key, and listed paths", () => {
     const token = { method: "PUT", target: "/latest/api/token", headers: { host: "imds" } };
-    const listed = { target: `${macs}06%3Aec%3A2a%3A00%3A00%3A00/` };
+    const listed = { target: `${macs}06:ec:2a:00:00:00/` };
     expect(faultsAfter(token, {}, { target: macs }, listed)).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe("the fuzz service checks the requests", () => {
     ["a request to another host", { headers: { ...headers, host: "evil" } }],
     ["a request without a token", { headers: { host: "imds" } }],
     ["a path that was not listed", { target: "/latest/user-data" }],
-    ["a folder that was not listed", { target: `${macs}06%3Aec%3A2a%3A00%3A00%3A00/` }],
+    ["a folder that was not listed", { target: `${macs}06:ec:2a:00:00:00/` }],
     ["a path with ..", { target: "/latest/meta-data/../user-data" }],
     ["a PUT of a key", { method: "PUT" }],
     ["bytes that are not an HTTP request", { fault: "X: \u0000" }],

@@ -51,15 +51,16 @@ export async function isAbsent(get: ImdsdGet, key: string, answer: ImdsdAnswer):
     return false;
   }
   const listing = await get(folder);
-  if (listing.kind === "value") return !listingNames(listing.body).includes(name);
+  if (listing.kind === "value")
+    return !listingNames(listing.body).includes(decodeURIComponent(name));
   return isAbsent(get, folder, listing);
 }
 
-/** The names in a listing, percent-encoded as in a key. The entry `0=my-key` also gives `0`. */
+/** The names in a listing. The entry `0=my-key` also gives `0`. */
 function listingNames(listing: Uint8Array): readonly string[] {
   const lines = new TextDecoder().decode(listing).split("\n");
   return lines.flatMap((line) => {
     const name = line.replace(/\/$/, "");
-    return [name, name.replace(/=.*$/, "")].map(encodeURIComponent);
+    return [name, name.replace(/=.*$/, "")];
   });
 }

@@ -30,7 +30,7 @@ async function tryObserve(
 ): Promise<Observation> {
   const path = metadataPath(request);
   const asFolder = !["primary-mac", "primary-device", "leaf"].includes(request.target);
-  const answer = await session.tryGet(path, { asFolder, mayBeEmpty: true });
+  const answer = await session.tryGet(path, { asFolder });
   if (answer.kind === "absent") return { request, kind: "absent" };
   if (answer.kind === "error") {
     const { endsAs, reason, retryAfterMs, isCutByDeadline } = answer.error;
@@ -39,7 +39,7 @@ async function tryObserve(
     return { request, kind: "error", ...details };
   }
   if (asFolder) {
-    const entries = parseListing(answer.body, path);
+    const { entries } = parseListing(answer.body, path);
     const isMacs = request.target === "mac-list";
     const value = isMacs ? entries.map(({ name }) => name) : listEniLeaves(entries);
     return { request, kind: "value", value };

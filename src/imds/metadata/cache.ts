@@ -6,7 +6,7 @@ import { readJson } from "../../inspect/read-json.ts";
 import { errorMessage } from "../../exit.ts";
 import { formatMs } from "../../model/text.ts";
 import { formatKey, type Reading } from "../../model/metadata.ts";
-import { isSecret, type Key } from "../protocol/key.ts";
+import { isSecretPath, isSecretValue, type Key } from "../protocol/key.ts";
 import { treeSchema } from "./file.ts";
 
 /** The answers of earlier runs since this boot of this instance, without secrets and errors. */
@@ -19,6 +19,8 @@ export interface Cache {
 type CacheHost = Pick<Host, "files" | "log" | "uid">;
 
 const cacheDirectory = "/run/ec2nic";
+/** Part of the name of a file. Format 1 could contain the credentials of ECS tasks. */
+const cacheFormat = "format 2";
 
 /**
  * Opens the cache for the answers of these endpoints. If the directory of the cache cannot be used,
@@ -29,7 +31,7 @@ export async function openCache(
   endpoints: readonly string[],
   maxAgeMs: number,
 ): Promise<Cache> {
-  const identity = [...(await readMachineIdentity(host)), ...endpoints];
+  const identity = [cacheFormat, ...(await readMachineIdentity(host)), ...endpoints];
   const entryPath = (key: Pick<Key, "path">): string => {
     const digest = createHash("sha256")
       .update(JSON.stringify([identity, key.path]))
@@ -37,7 +39,7 @@ export async function openCache(
     return `${cacheDirectory}/fetch-${digest.slice(0, 32)}.json`;
   };
   const find: Cache["find"] = async (key) => {
-    const cached = isSecret(key.path) ? null : await readEntry(host, entryPath(key));
+    const cached = isSecretPath(key.path) ? null : await readEntry(host, entryPath(key));
     if (cached === null) return null;
     const ageMs = (await readUptimeMs(host)) - cached.cachedAtMs;
     if (!(ageMs >= 0 && ageMs <= maxAgeMs)) return null; // also NaN, if /proc/uptime is unreadable
@@ -51,7 +53,7 @@ export async function openCache(
     return { ...base, kind: "leaf", bytes: Buffer.from(cached.base64, "base64") };
   };
   const add: Cache["add"] = async (reading) => {
-    if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isComplete)) return;
+    if (isSecretReading(reading) || (reading.kind === "tree" && !reading.isComplete)) return;
     const cachedAtMs = await readUptimeMs(host);
     if (Number.isNaN(cachedAtMs)) return;
     const entry = { cachedAtMs, ...encodeValue(reading) };
@@ -61,6 +63,12 @@ export async function openCache(
     });
   };
   return { find, add };
+}
+
+/** A tree has no secrets, because there is no cache if secrets are shown. */
+function isSecretReading(reading: Reading): boolean {
+  if (isSecretPath(reading.path)) return true;
+  return reading.kind === "leaf" && isSecretValue(new TextDecoder().decode(reading.bytes));
 }
 
 const cacheEntrySchema = v.union([

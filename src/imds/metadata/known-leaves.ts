@@ -26,7 +26,8 @@ const leafPatterns: readonly RegExp[] = [
   /^meta-data\/placement\/(availability-zone(-id)?|group-name|host-id|partition-number|region)$/,
   /^meta-data\/services\/(domain|partition)$/,
   /^meta-data\/tags\/instance\/[^/]+$/,
-  /^meta-data\/iam\/(info|security-credentials\/[^/]+)$/,
+  /^meta-data\/iam(-ecs-[^/]+)?\/(info|security-credentials\/[^/]+)$/,
+  /^meta-data\/identity-credentials\/ec2\/(info|security-credentials\/ec2-instance)$/,
   /^meta-data\/public-keys\/\d+\/openssh-key$/,
   /^meta-data\/spot\/(instance-action|termination-time)$/,
   patternBelow("meta-data/network/interfaces/macs/[^/]+", [

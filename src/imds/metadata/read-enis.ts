@@ -34,14 +34,14 @@ export async function readNetwork(
   { known, presentMacs }: ReadNetworkOptions,
 ): Promise<NetworkReading> {
   const [mac, listing, early] = await Promise.all([
-    readLeaf(session, ["meta-data", "mac"], { awaitAbsent: false }),
-    session.get(macsPath, { asFolder: true }),
+    readLeaf(session, ["meta-data", "mac"], { isNeeded: true }),
+    session.get(macsPath, { asFolder: true, isNeeded: true }),
     presentMacs.then((macs) => {
       const unknown = [...macs].filter((each) => !(each in known));
       return requestListings(session, unknown);
     }),
   ]);
-  const listed = listing === null ? [] : parseListing(listing, macsPath);
+  const listed = listing === null ? [] : parseListing(listing, macsPath).entries;
   const readings = await Promise.all(
     listed.map(async ({ name }) => {
       const folder = { mac: name, early: early.get(name) };
@@ -63,7 +63,9 @@ type EarlyListings = ReadonlyMap<string, Promise<Uint8Array | null>>;
 
 function requestListings(session: ImdsSession, macs: readonly string[]): EarlyListings {
   const requestListing = async (mac: string): Promise<Uint8Array | null> => {
-    const answer = await session.tryGet([...macsPath, mac], { asFolder: true }).catch(() => null);
+    const answer = await session
+      .tryGet([...macsPath, mac], { asFolder: true, isNeeded: true })
+      .catch(() => null);
     return answer?.kind === "value" ? answer.body : null;
   };
   return new Map(macs.map((mac) => [mac, requestListing(mac)]));
@@ -83,12 +85,12 @@ async function readEni(
   { mac, early }: EniFolder,
 ): Promise<MetadataTree | null> {
   const path = [...macsPath, mac];
-  const listing = (await early) ?? (await session.get(path, { asFolder: true }));
+  const listing = (await early) ?? (await session.get(path, { asFolder: true, isNeeded: true }));
   if (listing === null) return null;
-  const names = listEniLeaves(parseListing(listing, path));
+  const names = listEniLeaves(parseListing(listing, path).entries);
   const read = async (name: string) => {
     // an empty leaf must not delay the others
-    const value = await readLeaf(session, [...path, name], { mayBeEmpty: true });
+    const value = await readLeaf(session, [...path, name], {});
     return [name, value === null || value.length === 0 ? "" : value] as const;
   };
   const [first, all] = ["vpc-ipv4-cidr-block", "vpc-ipv4-cidr-blocks"];

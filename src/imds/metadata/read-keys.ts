@@ -3,12 +3,12 @@ import type { Host } from "../../host/host.ts";
 import { formatKey, type MetadataPath, type Reading } from "../../model/metadata.ts";
 import { quoteShellWord } from "../../model/text.ts";
 import type { Cache } from "./cache.ts";
-import { isSecret, type Key } from "../protocol/key.ts";
+import type { Key } from "../protocol/key.ts";
 import type { ImdsContext } from "../open-imds.ts";
 import type { ImdsSession } from "../session.ts";
 import { isKnownLeaf } from "./known-leaves.ts";
 import { parseListing } from "./listing.ts";
-import { readLeaf, readTree, type TreeReading, type TreeOptions } from "./tree.ts";
+import { decodeOrWarn, readTree, type TreeReading, type TreeOptions } from "./tree.ts";
 
 interface ReadKeysOptions extends ReadOptions {
   readonly keys: readonly Key[];
@@ -83,7 +83,9 @@ async function readKey(
   { text: name, path }: Key,
   options: ReadOptions,
 ): Promise<Reading | null> {
-  const treeOptions = { ...options, withSecrets: options.showSecrets || isSecret(path) };
+  const { showSecrets: withSecrets, awaitAbsent } = options;
+  // for all metadata, no warning names the secrets, because the manual says that they are left out
+  const treeOptions = { withSecrets, awaitAbsent, nameSecrets: path.length > 1 };
   if (path.length === 0) {
     return { kind: "tree", name, path, ...(await readAll(host, session, treeOptions)) };
   }
@@ -103,8 +105,8 @@ async function isListedAsFolder(session: ImdsSession, path: MetadataPath): Promi
   const parent = path.slice(0, -1);
   const listing = await session.get(parent, { asFolder: true });
   if (listing === null) return false;
-  const children = parseListing(listing, parent);
-  return children.some(({ name, isFolder }) => name === path.at(-1) && isFolder);
+  const { entries } = parseListing(listing, parent);
+  return entries.some(({ name, isFolder }) => name === path.at(-1) && isFolder);
 }
 
 /** Reads everything. The children of `meta-data` are at the top, because a KEY does not name it. */
@@ -116,13 +118,14 @@ async function readAll(
   const [metaData, dynamic, userData] = await Promise.all([
     readTree(host, session, ["meta-data"], options),
     readTree(host, session, ["dynamic"], { ...options, awaitAbsent: false }),
-    options.withSecrets ? readLeaf(session, ["user-data"], { awaitAbsent: false }) : null,
+    options.withSecrets ? session.get(["user-data"]) : null,
   ]);
   if (metaData === null) throw new Failure("DATAERR", "IMDS has no meta-data/ (404)");
+  const script = userData === null ? null : decodeOrWarn(host, ["user-data"], userData);
   const tree = {
     ...metaData.tree,
     ...(dynamic === null ? {} : { dynamic: dynamic.tree }),
-    ...(userData === null ? {} : { "user-data": userData }),
+    ...(script === null ? {} : { "user-data": script }),
   };
   return { tree, isComplete: metaData.isComplete && (dynamic?.isComplete ?? true) };
 }

@@ -27,32 +27,56 @@ export function isTransientFailure(error: unknown): error is Failure {
   return error instanceof Failure && transientKinds.some((kind) => kind === error.kind);
 }
 
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Pick<Headers, "get">;
+}
+
 /**
  * The answer for an HTTP status; null for 200, because the body then decides. Throws `CONFIG` for
  * 403, and `DATAERR` for a redirect and every other refusal.
  */
 export function classifyStatus(
   what: string,
-  status: number,
-  retryAfter: string | null,
+  { status, headers }: AnswerHead,
   nowMs: number,
 ): Exclude<Answer, { kind: "value" }> | null {
   if (status === 200) return null;
   if (status === 404) return { kind: "absent" };
   if (status === 401) return transientError("401, the token was not accepted", { cause: "token" });
   if (status === 408 || status === 429 || status >= 500) {
-    const retryAfterMs = parseRetryAfter(retryAfter, nowMs);
+    const retryAfterMs = parseRetryAfter(headers.get("retry-after"), nowMs);
     const cause = isThrottling(status) ? "rate" : "service";
     return transientError(`${status}, ${describeStatus(status)}`, { retryAfterMs, cause });
   }
-  if (status === 403) {
-    const hint =
-      "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
-    throw new Failure("CONFIG", `${what}: 403, IMDS is switched off for this instance`, { hint });
-  }
+  if (status === 403) throw refusalFailure(what, headers);
   if (status > 200 && status < 300) return notAnAnswer(`${status} is not a status of IMDS`);
   const means = status >= 300 && status < 400 ? "a redirect, so this is not IMDS" : "a refusal";
   throw new Failure("DATAERR", `${what}: ${status}, ${means}`);
+}
+
+/**
+ * The failure for a 403. IMDS refuses all requests if it is switched off, and each request that a
+ * proxy has marked with `X-Forwarded-For` (kube2iam #270). A proxy can add nothing to the answer, so
+ * that only the first of the two causes is known to be wrong: IMDS has issued a token.
+ */
+function refusalFailure(what: string, headers: Pick<Headers, "get">): Failure {
+  const [via, server] = [headers.get("via"), headers.get("server")];
+  const sign = via === null ? { name: "Server", value: server } : { name: "Via", value: via };
+  const proxyHint = "remove the proxy: IMDS refuses requests with X-Forwarded-For";
+  if (via !== null || (server !== null && !server.startsWith("EC2ws"))) {
+    const shown = `${sign.name}: ${(sign.value ?? "").slice(0, 40)}`;
+    return new Failure("CONFIG", `${what}: 403 through a proxy (${shown})`, { hint: proxyHint });
+  }
+  if (!what.startsWith("PUT ")) {
+    const reason = "403, IMDS refuses this request, although it has issued a token";
+    const hint = `if a proxy (kube2iam, kiam) is between this machine and IMDS, ${proxyHint}`;
+    return new Failure("CONFIG", `${what}: ${reason}`, { hint });
+  }
+  const reason = "403, IMDS is switched off for this instance, or a proxy is in between";
+  const hint =
+    "aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id INSTANCE";
+  return new Failure("CONFIG", `${what}: ${reason}`, { hint });
 }
 
 /** A transient error. By default its cause is the service, and there is no `Retry-After`. */

@@ -1,5 +1,5 @@
 import { Failure } from "../../exit.ts";
-import type { MetadataPath } from "../../model/metadata.ts";
+import { encodePathName, type MetadataPath } from "../../model/metadata.ts";
 
 /** A leaf to read, or a folder to read with everything below it. */
 export interface Key {
@@ -38,9 +38,9 @@ export function parseKey(text: string): Key {
   return { text, path: isTopLevel ? names : ["meta-data", ...names] };
 }
 
-/** The path in a URL. Each name is percent-encoded, so that no name can lead out of its folder. */
+/** The path in a URL. Each name is encoded, so that no name can lead out of its folder. */
 export function toUrlPath(path: MetadataPath): string {
-  return ["/latest", ...path.map(encodeURIComponent)].join("/");
+  return ["/latest", ...path.map(encodePathName)].join("/");
 }
 
 /** Why a name in a path or a listing is refused; null if the name is valid. */
@@ -55,8 +55,31 @@ export function checkName(name: string): string | null {
   return null;
 }
 
-/** Whether a key is a secret (credentials, user-data), never cached and in trees only on request. */
-export function isSecret([first, second]: MetadataPath): boolean {
+/**
+ * Whether a key is a secret by its path: user-data, `identity-credentials/`, and everything in a
+ * folder `security-credentials/`, wherever it is. ECS keeps the keys of its tasks in
+ * `iam-ecs-N/security-credentials/`. A secret is never cached, and not in a tree unless requested.
+ */
+export function isSecretPath([first, ...names]: MetadataPath): boolean {
   if (first === "user-data") return true;
-  return first === "meta-data" && ["iam", "identity-credentials"].includes(second ?? "");
+  const isIdentity = first === "meta-data" && names[0] === "identity-credentials";
+  return isIdentity || names.includes("security-credentials");
+}
+
+/**
+ * Whether a value is a secret by its content: JSON that has a key `SecretAccessKey` somewhere, which
+ * is the form in which AWS gives credentials to programs.
+ */
+export function isSecretValue(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  let isFound = false;
+  try {
+    JSON.parse(text, (key, value: unknown) => {
+      isFound ||= key === "SecretAccessKey";
+      return value;
+    });
+  } catch {
+    return false;
+  }
+  return isFound;
 }

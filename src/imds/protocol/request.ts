@@ -34,8 +34,7 @@ export async function sendRequest(
 function interpretResult(request: ImdsRequest, result: HttpResult): Answer {
   if (result.kind !== "response") return interpretError(result, request.isShortened);
   const { status, headers, body } = result;
-  const retryAfter = headers.get("retry-after");
-  const failure = classifyStatus(describeRequest(request), status, retryAfter, Date.now());
+  const failure = classifyStatus(describeRequest(request), { status, headers }, Date.now());
   if (failure !== null) return failure;
   const coding = headers.get("content-encoding") ?? "identity";
   if (coding !== "identity") {

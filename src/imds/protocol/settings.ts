@@ -123,7 +123,8 @@ function parseRetries(options: ImdsOptions, env: Env): number {
   }
   const attempts = env["AWS_METADATA_SERVICE_NUM_ATTEMPTS"];
   if (!attempts) return Infinity;
-  if (/^[1-9]\d{0,5}$/.test(attempts)) return Number(attempts) - 1;
+  // botocore reads it with Python's int(): blanks, a sign and leading zeros are accepted
+  if (/^\s*\+?0*[1-9]\d{0,5}\s*$/.test(attempts)) return Number(attempts) - 1;
   throw invalidValue("AWS_METADATA_SERVICE_NUM_ATTEMPTS", attempts, "a whole number, 1 or more");
 }
 

@@ -25,7 +25,9 @@ function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
   const answers = `IMDS answers ${status}${times}`;
   if (status === 403) {
     const fix = modifyOptionsCommand(evidence, "--http-endpoint enabled");
-    const text = "IMDS answers 403, because it is switched off for this instance";
+    // kube2iam #270: a proxy that adds X-Forwarded-For gets 403 too
+    const text =
+      "IMDS answers 403, because it is switched off for this instance, or a proxy is in between";
     return toVerdict("switched-off", text, fix);
   }
   if (status === 429 || status === 503) {

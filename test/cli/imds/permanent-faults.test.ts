@@ -120,7 +120,7 @@ const final: readonly Case[] = [
   {
     fault: { kind: "status", status: 403 },
     status: 78,
-    message: /403, IMDS is switched off for this instance/,
+    message: /403, IMDS (is switched off for this instance, or|refuses this request)/,
   },
   { fault: { kind: "status", status: 400 }, status: 65, message: /400, a refusal/ },
   { fault: { kind: "status", status: 405 }, status: 65, message: /405, a refusal/ },
@@ -150,14 +150,21 @@ test("a 403 in the middle of a tree ends the run at once", async () => {
   expect(elapsedMs).toBeLessThan(atOnceMs);
 });
 
-test("fetch rejects an empty token or value with 65, but accepts an empty tag", async () => {
-  const empty = (match: string) => ({ faults: [{ match, fault: { kind: "empty" } as const }] });
-  const token = await fetchOnce(empty("PUT *"), ["mac", "--retries", "1"]);
+test("fetch rejects an empty token with 65", async () => {
+  const faults = [{ match: "PUT *", fault: { kind: "empty" } as const }];
+  const token = await fetchOnce({ faults }, ["mac", "--retries", "1"]);
   expect([token.code, token.simulator.count("GET *")]).toEqual([65, 0]);
-  const value = await fetchOnce(empty("GET *"), ["mac", "--retries", "1"]);
-  expect([value.code, value.text]).toEqual([65, ""]);
-  const tag = await fetchOnce(empty("GET *"), ["tags/instance/Name"]);
-  expect([tag.code, tag.text]).toEqual([0, "\n"]);
+});
+
+// kube2iam #270
+test("fetch does not say only that IMDS is switched off if a proxy is in between", async () => {
+  const run = await fetchOnce({ proxy: true }, ["mac"]);
+  expect([run.code, run.text]).toEqual([78, ""]);
+  expect(run.stderr).toContain("switched off for this instance, or a proxy is in between");
+  const fault = { kind: "status", status: 403, headers: { Via: "1.1 squid" } } as const;
+  const named = await fetchOnce({ faults: [{ fault }] }, ["mac"]);
+  expect(named.stderr).toContain("403 through a proxy (Via: 1.1 squid)");
+  expect(named.stderr).not.toContain("switched off");
 });
 
 // a captive portal answers 200 to everything, and its page would be sent back as a token

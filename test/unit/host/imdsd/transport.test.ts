@@ -121,12 +121,8 @@ test.each([
   ["/meta-data/ipv6", 502, "its folder lists it"],
   ["/meta-data/public-keys/0", 502, "its folder lists it by number and name"],
   ["/meta-data/public-keys/my-key", 404, "a key is asked for by its number"],
-  ["/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A00/", 502, "it is listed"],
-  [
-    "/meta-data/network/interfaces/macs/06%3Aec%3A2a%3A00%3A00%3A01/ipv6s",
-    404,
-    "its folder is not listed",
-  ],
+  ["/meta-data/network/interfaces/macs/06:ec:2a:00:00:00/", 502, "it is listed"],
+  ["/meta-data/network/interfaces/macs/06:ec:2a:00:00:01/ipv6s", 404, "its folder is not listed"],
   ["/meta-data/spot/a/b/c", 404, "no folder above it is listed"],
   ["/user-data/x", 502, "a leaf lists nothing"],
 ])(

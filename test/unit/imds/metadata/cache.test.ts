@@ -70,16 +70,19 @@ test("a value of another endpoint or key is not found", async () => {
   expect(await (await open(files)).find(parseKey("ami-id"))).toBeNull();
 });
 
-test.each(["user-data", "iam/info", "identity-credentials/ec2/info"])(
-  "%s is never stored",
-  async (text) => {
-    const files = fakeFiles(machine);
-    const cache = await open(files);
-    await cache.add(reading("secret", parseKey(text)));
-    expect(await files.list("/run/ec2nic")).toEqual([]);
-    expect(await cache.find(parseKey(text))).toBeNull();
-  },
-);
+test.each([
+  ["user-data", "x"],
+  ["iam/security-credentials/web", "x"],
+  ["iam-ecs-0/security-credentials/task", "x"],
+  ["identity-credentials/ec2/info", "x"],
+  ["some/leaf", '{"SecretAccessKey": "x"}'],
+])("%s is never stored: %s", async (text, value) => {
+  const files = fakeFiles(machine);
+  const cache = await open(files);
+  await cache.add(reading(value, parseKey(text)));
+  expect(await files.list("/run/ec2nic")).toEqual([]);
+  expect(await cache.find(parseKey(text))).toBeNull();
+});
 
 type File = Parameters<FakeFiles["there"]["set"]>[1];
 

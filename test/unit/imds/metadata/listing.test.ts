@@ -4,7 +4,7 @@ import { parseListing } from "../../../../src/imds/metadata/listing.ts";
 const parse = (text: string, folder: readonly string[] = ["meta-data", "x"]) =>
   parseListing(new TextEncoder().encode(text), folder);
 const shown = (text: string, folder?: readonly string[]) =>
-  parse(text, folder).map(({ name, isFolder }) => `${name}${isFolder ? "/" : ""}`);
+  parse(text, folder).entries.map(({ name, isFolder }) => `${name}${isFolder ? "/" : ""}`);
 
 test.each<[string, string[]]>([
   ["", []],
@@ -27,25 +27,35 @@ test("a line 0=name of public-keys is the folder 0", () => {
   expect(shown("x=y", ["meta-data", "public-keys"])).toEqual(["x=y"]);
 });
 
+// A tag key can contain a slash (the tagging API allows it); one such tag cost the whole tree.
 test.each([
-  "..",
-  "../",
-  ".",
-  "a/b",
-  "/",
-  "//",
-  "a//",
-  "http://x/",
-  "a\r",
-  "a\u0000b",
-  "x".repeat(513),
-])("the name %p is refused with DATAERR", (line) => {
-  expect(() => parse(`good\n${line}\ngood2`)).toThrow(expect.objectContaining({ kind: "DATAERR" }));
+  ["..", "would leave its folder"],
+  ["../", "would leave its folder"],
+  [".", "would leave its folder"],
+  ["a/b", "holds a slash"],
+  ["/", "is an empty name"],
+  ["//", "holds a slash"],
+  ["a//", "holds a slash"],
+  ["http://x/", "holds a slash"],
+  ["a\r", "holds a control character"],
+  ["a\u0000b", "holds a control character"],
+  ["x".repeat(513), "is too long"],
+])("the name %p is refused and does not cost the others", (line, problem) => {
+  const { entries, refused } = parse(`good\n${line}\ngood2`);
+  expect(entries.map(({ name }) => name)).toEqual(["good", "good2"]);
+  expect(refused).toEqual([`${JSON.stringify(line.slice(0, 80))}, which ${problem}`]);
 });
+
+test.each(["<!DOCTYPE html>\n<html>", "<html>log in</html>", '<?xml version="1.0"?>'])(
+  "the page %p is not a listing",
+  (page) => {
+    expect(() => parse(page)).toThrow(expect.objectContaining({ kind: "DATAERR" }));
+  },
+);
 
 test("a listing has at most a thousand names", () => {
   const names = (count: number): string => Array.from({ length: count }, (_, at) => at).join("\n");
-  expect(parse(names(1000))).toHaveLength(1000);
+  expect(parse(names(1000)).entries).toHaveLength(1000);
   expect(() => parse(names(1001))).toThrow(expect.objectContaining({ kind: "DATAERR" }));
 });
 

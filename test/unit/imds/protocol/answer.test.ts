@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { classifyStatus } from "../../../../src/imds/protocol/answer.ts";
 
-const classify = (status: number, retryAfter: string | null = null) =>
-  classifyStatus("GET x", status, retryAfter, 1_000_000);
+const classify = (status: number, retryAfter: string | null = null) => {
+  const headers = new Headers(retryAfter === null ? {} : { "retry-after": retryAfter });
+  return classifyStatus("GET x", { status, headers }, 1_000_000);
+};
 
 test("200 has a body, and 404 is absent", () => {
   expect(classify(200)).toBeNull();
@@ -52,4 +54,19 @@ test.each([
 
 test("Retry-After of a 401 is ignored", () => {
   expect(classify(401, "5")).toMatchObject({ error: { retryAfterMs: null } });
+});
+
+// kube2iam #270: a proxy that adds X-Forwarded-For gets 403 from an IMDS that is switched on
+test.each<[string, string, Record<string, string>, string]>([
+  ["the token", "PUT x", { server: "EC2ws" }, "switched off for this instance, or a proxy"],
+  ["the token, without headers", "PUT x", {}, "switched off for this instance, or a proxy"],
+  ["a key", "GET x", { server: "EC2ws" }, "although it has issued a token"],
+  ["the token, Via", "PUT x", { via: "1.1 squid", server: "EC2ws" }, "a proxy (Via: 1.1 squid)"],
+  ["the token, another server", "PUT x", { server: "nginx" }, "a proxy (Server: nginx)"],
+])("a 403 for %s", (_, what, headers, text) => {
+  const classify403 = () =>
+    classifyStatus(what, { status: 403, headers: new Headers(headers) }, 1_000_000);
+  expect(classify403).toThrow(
+    expect.objectContaining({ kind: "CONFIG", message: expect.stringContaining(text) }),
+  );
 });

@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { isSecret, checkName, parseKey, toUrlPath } from "../../../../src/imds/protocol/key.ts";
+import {
+  checkName,
+  isSecretPath,
+  isSecretValue,
+  parseKey,
+  toUrlPath,
+} from "../../../../src/imds/protocol/key.ts";
 
 test.each([
   ["instance-id", "/latest/meta-data/instance-id"],
@@ -22,7 +28,10 @@ test.each([
   ["...", "/latest/meta-data/..."],
   ["latest-thing", "/latest/meta-data/latest-thing"],
   ["dynamics", "/latest/meta-data/dynamics"],
-  ["06:ec:2a:00:00:00", "/latest/meta-data/06%3Aec%3A2a%3A00%3A00%3A00"],
+  // boto #817: every client sends the colons of a MAC as they are
+  ["06:ec:2a:00:00:00", "/latest/meta-data/06:ec:2a:00:00:00"],
+  ["-._~!$&'()*+,;=:@", "/latest/meta-data/-._~!$&'()*+,;=:@"],
+  ['"<>[]^`{|}%', "/latest/meta-data/%22%3C%3E%5B%5D%5E%60%7B%7C%7D%25"],
 ])("%p is %p", (text, path) => {
   expect(toUrlPath(parseKey(text).path)).toBe(path);
 });
@@ -52,14 +61,32 @@ test("a name has at most 512 bytes", () => {
 
 test.each([
   ["user-data", true],
-  ["iam", true],
+  ["iam", false],
+  ["iam/security-credentials", true],
   ["iam/security-credentials/web", true],
-  ["meta-data/iam/info", true],
+  ["iam-ecs-0/security-credentials/task", true],
+  ["a/b/c/security-credentials/d/e", true],
+  ["dynamic/x/security-credentials", true],
+  ["meta-data/iam/info", false],
   ["identity-credentials/ec2", true],
   ["tags/instance/iam", false],
-  ["dynamic/iam", false],
+  ["dynamic/identity-credentials", false],
   ["instance-id", false],
-  ["iamb", false],
-])("secret: %p is %p", (text, secret) => {
-  expect(isSecret(parseKey(text).path)).toBe(secret);
+  ["identity-credentialsb", false],
+  ["security-credentialsb/x", false],
+])("secret by its path: %p is %p", (text, secret) => {
+  expect(isSecretPath(parseKey(text).path)).toBe(secret);
+});
+
+test.each([
+  ['{"SecretAccessKey": "x"}', true],
+  ['\n [{"Credentials": {"SecretAccessKey": null}}]', true],
+  ['{"\\u0053ecretAccessKey": "x"}', true],
+  ['{"Name": "SecretAccessKey"}', false],
+  ['{"SecretAccessKey": "x"', false],
+  ["SecretAccessKey", false],
+  ['"SecretAccessKey"', false],
+  ["", false],
+])("secret by its value: %p is %p", (text, secret) => {
+  expect(isSecretValue(text)).toBe(secret);
 });

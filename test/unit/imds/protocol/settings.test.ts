@@ -42,6 +42,9 @@ const cases: readonly (readonly [Record<string, string>, object])[] = [
   [{ AWS_METADATA_SERVICE_TIMEOUT: "" }, { tryMs: 2000 }],
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "1" }, { retries: 0 }],
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "5" }, { retries: 4 }],
+  // botocore's ConfigValueStore converts it with int()
+  [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: " +05\n" }, { retries: 4 }],
+  [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "" }, { retries: Infinity }],
   [{ AWS_EC2_METADATA_DISABLED: "false" }, { retries: Infinity }],
 ];
 
@@ -75,6 +78,8 @@ test.each<[string, string, string]>([
   ["AWS_METADATA_SERVICE_TIMEOUT", "Infinity", "USAGE"],
   ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "0", "USAGE"],
   ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1.5", "USAGE"],
+  ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "-1", "USAGE"],
+  ["AWS_METADATA_SERVICE_NUM_ATTEMPTS", "5 6", "USAGE"],
 ])("%s=%s throws %s and names the variable", (name, value, kind) => {
   expect(() => of({ [name]: value })).toThrow(
     expect.objectContaining({ kind, message: expect.stringContaining(name) }),

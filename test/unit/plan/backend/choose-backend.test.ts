@@ -14,7 +14,6 @@ const factsOf = (facts: Partial<BackendFacts>): BackendFacts => ({
   netplan: noNetplan,
   networkManager: notInstalled,
   networkd: notInstalled,
-  systemdVersion: 257,
   ...facts,
 });
 
