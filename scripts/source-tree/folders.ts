@@ -42,7 +42,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     may: "exit.ts model plan/files",
     why: "as plan",
   },
-  "plan/config": { pure: true, may: "model", why: "as plan" },
+  "plan/config": { pure: true, may: "exit.ts model", why: "as plan" },
   "plan/conflicts": { pure: true, may: "model render", why: "as plan" },
   "plan/drift": { pure: true, may: "model plan/config plan/files", why: "as plan" },
   "plan/files": { pure: true, may: "model plan/config", why: "as plan" },

@@ -10,7 +10,7 @@ import {
   prefixLength,
 } from "../model/ip.ts";
 import { Failure } from "../exit.ts";
-import type { Eni } from "../model/eni.ts";
+import { type Eni, maxDeviceNumber, maxNetworkCard } from "../model/eni.ts";
 import { compareNaturally } from "../model/text.ts";
 
 /**
@@ -21,8 +21,8 @@ export const eniSchema = v.object({
   "interface-id": v.optional(
     leafSchema("an ENI id", (text) => (/^eni-[0-9a-z]+$/.test(text) ? text : null)),
   ),
-  "device-number": v.optional(numberSchema(99)),
-  "network-card": v.optional(numberSchema(199)),
+  "device-number": v.optional(numberSchema(maxDeviceNumber)),
+  "network-card": v.optional(numberSchema(maxNetworkCard)),
   "local-ipv4s": listSchema("an IPv4 address of a NIC", (text) => parseNicAddress(text, 4)),
   ipv6s: listSchema("an IPv6 address of a NIC", (text) => parseNicAddress(text, 6)),
   "subnet-ipv4-cidr-block": listSchema("an IPv4 subnet", parseSubnet),

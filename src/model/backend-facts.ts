@@ -11,6 +11,8 @@ export interface BackendFacts {
   };
   readonly networkManager: DaemonFacts;
   readonly networkd: DaemonFacts;
+  /** The major version of systemd; null if it is not known. */
+  readonly systemdVersion: number | null;
 }
 
 export interface DaemonFacts {

@@ -21,6 +21,14 @@ export interface Eni {
   readonly ipv6: EniFamily;
 }
 
+/**
+ * The largest numbers that ec2nic accepts, because every NIC has rule priorities of its own
+ * (`plan/config/table-numbers.ts`). No instance type has more than 32 cards (p5.48xlarge) or 32
+ * devices on a card. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AvailableIpPerENI.html
+ */
+export const maxDeviceNumber = 31;
+export const maxNetworkCard = 31;
+
 /** The addresses and networks of an ENI in one family; all canonical, and sorted unless noted. */
 export interface EniFamily {
   /** The primary address, which DHCP gives, and then the secondary addresses, sorted. */

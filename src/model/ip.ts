@@ -75,6 +75,11 @@ export function cidrContains(cidr: string, address: string): boolean {
   return host.value >> hostBits === network.value >> hostBits;
 }
 
+/** Whether all addresses of the second canonical CIDR are in the first; equal ones are. */
+export function cidrCovers(cidr: string, other: string): boolean {
+  return prefixLength(cidr) <= prefixLength(other) && cidrContains(cidr, cidrAddress(other));
+}
+
 function parseCanonicalCidr(cidr: string) {
   const family = familyOf(cidr);
   const value = parseValue(cidrAddress(cidr), family);
@@ -155,6 +160,9 @@ export const vpcIpv6Router = "fe80:ec2::1";
 export function isLinkLocalIpv4(address: string): boolean {
   return address.startsWith("169.254.");
 }
+
+/** The link-local network of a link; the other addresses of fe80::/10 are not used (RFC 4291). */
+export const linkLocalNetwork = "fe80::/64";
 
 /** fe80::/10, in canonical text. */
 export function isLinkLocalIpv6(address: string): boolean {

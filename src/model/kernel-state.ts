@@ -3,9 +3,16 @@ export const mainTable = 254;
 
 /** The kernel's addresses, routes and rules, on every link and in every table. */
 export interface KernelState {
+  readonly links: readonly KernelLink[];
   readonly addresses: readonly KernelAddress[];
   readonly routes: readonly KernelRoute[];
   readonly rules: readonly KernelRule[];
+}
+
+export interface KernelLink {
+  readonly name: string;
+  /** The link's group; 0 is the default. null if `ip` printed a name instead of the number. */
+  readonly group: number | null;
 }
 
 export interface KernelAddress {
@@ -24,10 +31,12 @@ export interface KernelAddress {
 
 export interface KernelRoute {
   readonly family: 4 | 6;
+  /** `unreachable` is also a blackhole or a prohibit route: the packet is dropped. */
+  readonly type: "unicast" | "throw" | "unreachable";
   /** A canonical CIDR; `0.0.0.0/0` and `::/0` are the defaults. */
   readonly destination: string;
   readonly gateway: string | null;
-  /** The link's name; null for a blackhole or the like. Each hop of a route is a record. */
+  /** The link's name; null unless the type is `unicast`. Each hop of a route is a record. */
   readonly link: string | null;
   readonly table: number;
   readonly metric: number;
@@ -52,7 +61,8 @@ export interface KernelRule {
   readonly to: string | null;
   /** 0 if the action is not a lookup in a table. */
   readonly table: number;
-  readonly ignoresDefault: boolean;
+  readonly suppressPrefixLength: number | null;
+  readonly suppressGroup: number | null;
   /** It has no other condition: no mark, no interface, no port, no `not`. */
   readonly isPlain: boolean;
 }

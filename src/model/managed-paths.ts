@@ -7,6 +7,9 @@ export const managedMark = "written by ec2nic";
 /** The admin's list of unmanaged NICs: MACs, names or ENI ids. */
 export const unmanagedPath = "/etc/ec2nic/unmanaged";
 
+/** The admin's policy for all NICs. */
+export const policyPath = "/etc/ec2nic/policy";
+
 /** Keeps NetworkManager from writing /etc/resolv.conf, if another program writes that file. */
 export const networkManagerDnsPath = "/etc/NetworkManager/conf.d/90-ec2nic-dns.conf";
 

@@ -1,3 +1,12 @@
+/**
+ * How rules keep the packets of an address away from main's routes through other ENIs. `group`: the
+ * links of all ENIs are in one link group, and rules ignore main's routes through links of that
+ * group (ip-rule(8), `suppress_ifgroup`). `prefix`: the ENI's table has the VPC's networks, and
+ * rules ignore main's routes with short prefixes (`suppress_prefixlength`). NetworkManager, and
+ * networkd before systemd 250, cannot express `group`. docs/decisions/packet-table.md
+ */
+export type RuleStyle = "group" | "prefix";
+
 /** The wanted network configuration, independent of the backend. */
 export interface NetworkConfig {
   /** Sorted by `index`, then by MAC. */
@@ -14,6 +23,10 @@ export interface NicConfig {
   readonly index: number;
   /** The metric of routes from DHCP and router advertisements in the main table. */
   readonly metric: number;
+  /** Whether the routes from DHCP and router advertisements may include a default route. */
+  readonly hasMainDefault: boolean;
+  /** The kernel's group of the NIC's link; null if the rules do not use link groups. */
+  readonly linkGroup: number | null;
   readonly dhcp4: boolean;
   /** Whether DHCPv6 and router advertisements are on; router advertisements give the router. */
   readonly dhcp6: boolean;
@@ -27,9 +40,11 @@ export interface NicConfig {
 
 export interface Route {
   readonly family: 4 | 6;
+  /** `throw`: the lookup in this table ends, and the next rule counts (ip-route(8)). */
+  readonly type: "unicast" | "throw";
   /** A CIDR. `0.0.0.0/0` and `::/0` mean a default route. */
   readonly destination: string;
-  /** null if the destination is directly on the link. */
+  /** null if the destination is directly on the link, and for `throw`. */
   readonly gateway: string | null;
   /**
    * If a router advertises itself on the link, the route leads over that router, otherwise over
@@ -47,6 +62,8 @@ export interface RoutingPolicyRule {
   readonly to: string | null;
   readonly table: number;
   readonly priority: number;
-  /** Routes of prefix length 0 in the table are ignored (ip-rule(8), `suppress_prefixlength 0`). */
-  readonly ignoresDefault: boolean;
+  /** Routes with a prefix of this length or shorter are ignored; null if none are. ip-rule(8) */
+  readonly suppressPrefixLength: number | null;
+  /** Routes through links of this group are ignored; null if none are. ip-rule(8) */
+  readonly suppressGroup: number | null;
 }

@@ -110,6 +110,8 @@ export type Difference = DifferenceLocation &
         readonly rule: RoutingPolicyRule;
       }
     | { readonly kind: "default-route"; readonly what: "missing"; readonly family: Family }
+    /** `group`: the group that the link should be in. */
+    | { readonly kind: "link-group"; readonly what: "wrong"; readonly group: number }
   );
 
 interface DifferenceLocation {
@@ -131,10 +133,13 @@ interface AddressDifference {
   readonly isLeased: boolean;
 }
 
-/** `what` is `wrong` if the machine uses another route to this destination. */
+/**
+ * `what` is `wrong` if the machine uses another route to this destination, and `stale` if the route
+ * is ours but not needed.
+ */
 interface RouteDifference {
   readonly kind: "route";
-  readonly what: "missing" | "wrong";
+  readonly what: "missing" | "wrong" | "stale";
   readonly route: Route;
   /** The metric of the existing route; null if there is none. */
   readonly metric: number | null;
@@ -146,6 +151,8 @@ export interface HostState {
   readonly files: readonly ExistingFile[];
   /** The text of `/etc/ec2nic/unmanaged`; null if there is no such file. */
   readonly unmanaged: string | null;
+  /** The text of `/etc/ec2nic/policy`; absent or null if there is no such file. */
+  readonly policy?: string | null;
 }
 
 export interface ExistingFile {

@@ -1,12 +1,15 @@
 import type { Activation, Backend, ConfigFile, Difference, Step } from "../model/plan.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
+import type { KernelState } from "../model/kernel-state.ts";
 import { checkFiles } from "./files/plan-changes.ts";
 import { checkKernel } from "./drift/compare.ts";
 import { chooseBackend, findIdleReason } from "./backend/choose-backend.ts";
 import { changedMacs, addInterruptedChanges } from "./files/changes.ts";
 import { findConflicts } from "./conflicts/competing-files.ts";
 import { dropSettled } from "./lease/provisional.ts";
-import { expectedKernel } from "./drift/expected-kernel.ts";
+import { chooseRuleStyle } from "./backend/choose-rule-style.ts";
+import { addMainRoutes } from "./drift/main-routes.ts";
+import { type ExpectedKernel, expectedKernel } from "./drift/expected-kernel.ts";
 import { planDns, planNetworkdConfig } from "./backend/machine-files.ts";
 import { planNetwork, type PlannedNetwork } from "./files/plan-network.ts";
 import { activationSteps } from "./backend/activation-steps.ts";
@@ -30,7 +33,8 @@ export interface ActivationPlan extends PlannedNetwork {
 
 /**
  * The whole plan of a run, made from the collected facts: files, commands, the commands that undo
- * them, and the reasons. Throws `CONFIG` if no backend configures the network.
+ * them, and the reasons. Throws `CONFIG` if no backend configures the network, or if the admin's
+ * policy has an unknown word.
  */
 export function planActivation(
   collected: CollectedFacts,
@@ -38,11 +42,13 @@ export function planActivation(
 ): ActivationPlan {
   const { activation, trace } = chooseActivation(collected, backend);
   const { file, reasons } = planDns(collected.dns);
+  const style = chooseRuleStyle(activation, collected.backends.systemdVersion);
   const plan = planNetwork(collected.facts, {
     backend: activation.backend,
     render: (config) => renderFiles(config, activation),
+    ruleStyle: style.ruleStyle,
     machineFiles: [...planNetworkdConfig(activation), ...(file === null ? [] : [file])],
-    trace: [collected.stageReason, ...trace, ...reasons],
+    trace: [collected.stageReason, ...trace, style.reason, ...reasons],
   });
   return addRepairs(plan, collected, activation);
 }
@@ -74,7 +80,7 @@ function addRepairs(
 ): ActivationPlan {
   const changes = addInterruptedChanges(plan, interruptedRun?.previous ?? [], facts.state.files);
   const steps = activationSteps(changes, plan.config.nics, activation);
-  const expected = expectedKernel(plan.config, facts, facts.state.files);
+  const expected = expectKernel(plan, facts, kernel);
   const drift = kernel === null ? [] : checkKernel(expected, kernel);
   const changed = changedMacs(changes);
   const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
@@ -93,6 +99,15 @@ function addRepairs(
     warnings: [...plan.warnings, ...(idleReason === null ? [] : [idleReason])],
     differences: [...checkFiles(plan, facts.state), ...drift],
   };
+}
+
+function expectKernel(
+  { config }: PlannedNetwork,
+  facts: CollectedFacts["facts"],
+  kernel: KernelState | null,
+): ExpectedKernel {
+  const expected = expectedKernel(config, facts, facts.state.files);
+  return kernel === null ? expected : addMainRoutes(expected, kernel, facts.links);
 }
 
 function listConfiguredNics({ config }: PlannedNetwork, { links }: CollectedFacts["facts"]) {

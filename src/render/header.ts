@@ -9,6 +9,6 @@ export function headerLines({ isPrimary, index, eniId }: NicConfig): readonly st
   return [
     `# ${managedMark}, and written again at its next run`,
     `# to keep it off this NIC, list it in ${unmanagedPath} and delete this file`,
-    `# ${eniId}, ${isPrimary ? "primary" : `index ${index}`}`,
+    `# ${eniId}, ${isPrimary ? "primary, " : ""}index ${index}`,
   ];
 }

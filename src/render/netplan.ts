@@ -20,11 +20,21 @@ import {
   dhcpEntries,
   listedAddresses,
   methodEntry,
+  neverDefaultEntries,
+  routeEntries,
   ruleEntries,
 } from "./network-manager.ts";
 import { renderYaml, type Yaml } from "./yaml.ts";
 import { type IniEntries, renderIni } from "./ini.ts";
-import { advertisedRoutes, keepLease, ruleSection } from "./networkd.ts";
+import {
+  advertisedRoute,
+  groupEntries,
+  keepLease,
+  mainDefaultEntries,
+  noRoutesToDns,
+  routeSection,
+  ruleSection,
+} from "./networkd.ts";
 
 /**
  * Renders the configuration as netplan YAML, one file per NIC. With networkd there is also a
@@ -84,20 +94,32 @@ function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: 
 function networkdSettings({ addresses, routes, rules }: NicConfig) {
   return {
     ...optionalList("addresses", addresses.map(renderAddress)),
-    ...optionalList("routes", routes.map(renderRoute)),
-    ...optionalList("routing-policy", rules.filter((rule) => !rule.ignoresDefault).map(renderRule)),
+    ...optionalList("routes", routes.filter(isNetplanRoute).map(renderRoute)),
+    ...optionalList("routing-policy", rules.filter(isNetplanRule).map(renderRule)),
   };
 }
 
 /**
+ * Whether netplan can express the route without a warning: it wants a gateway or `scope: link`, and
+ * networkd ignores the scope of an IPv6 route, with a warning at each read.
+ */
+function isNetplanRoute({ family, type, gateway }: Route): boolean {
+  return type === "unicast" && (family === 4 || gateway !== null);
+}
+
+function isNetplanRule({ suppressPrefixLength, suppressGroup }: RoutingPolicyRule): boolean {
+  return suppressPrefixLength === null && suppressGroup === null;
+}
+
+/**
  * The rules are passed to the profile unchanged. With this renderer netplan 0.106 silently ignores
- * `routing-policy`, and no netplan version can express a rule that ignores the default route.
+ * `routing-policy`, and no netplan version can express a rule that ignores routes.
  */
 function networkManagerSettings(nic: NicConfig) {
   return {
     "ipv6-address-generation": "eui64",
     ...optionalList("addresses", [...listedAddresses(nic, 4), ...listedAddresses(nic, 6)]),
-    ...optionalList("routes", nic.routes.map(renderRoute)),
+    ...optionalList("routes", nic.routes.filter(isUnicast).map(renderRoute)),
     networkmanager: renderNetplanProfile(nic),
   };
 }
@@ -145,7 +167,21 @@ function renderNetplanProfile(nic: NicConfig): Yaml {
 
 /** Includes the method: without DHCP netplan writes `manual`, which is refused without address. */
 function passthroughEntries(nic: NicConfig, family: 4 | 6): IniEntries {
-  return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];
+  const routes = nic.routes.filter((route) => route.family === family);
+  const unicast = routes.filter(isUnicast);
+  const thrown = routes.filter((route) => !isUnicast(route));
+  return [
+    methodEntry(nic, family),
+    ...dhcpEntries(nic, family),
+    ...neverDefaultEntries(nic),
+    // netplan numbers its own routes from 1
+    ...thrown.flatMap((route, index) => routeEntries(route, unicast.length + index + 1)),
+    ...ruleEntries(nic, family),
+  ];
+}
+
+function isUnicast({ type }: Route): boolean {
+  return type === "unicast";
 }
 
 function prefixKeys(section: string, entries: IniEntries): { readonly [key: string]: Yaml } {
@@ -155,15 +191,21 @@ function prefixKeys(section: string, entries: IniEntries): { readonly [key: stri
 }
 
 /**
- * A drop-in for the unit that netplan generates, with what netplan cannot express: the lease is
- * kept, the NIC's table has a route via the advertised router, and rules ignore the default route.
+ * A drop-in for the unit that netplan generates, with what netplan cannot express: the link's group,
+ * what DHCP and router advertisements must not add, routes of other kinds, and rules that ignore
+ * routes.
  */
 function renderDropIn(nic: NicConfig): ConfigFile {
-  const rules = nic.rules.filter(({ ignoresDefault }) => ignoresDefault);
+  const mainDefault = mainDefaultEntries(nic);
+  const dhcp4 = nic.dhcp4 ? [noRoutesToDns, ...mainDefault.dhcp4] : [];
   const sections = [
+    { name: "Link", entries: groupEntries(nic) },
     { name: "Network", entries: [keepLease] },
-    ...advertisedRoutes(nic),
-    ...rules.map(ruleSection),
+    { name: "DHCPv4", entries: dhcp4 },
+    { name: "IPv6AcceptRA", entries: nic.dhcp6 ? mainDefault.advertised : [] },
+    ...nic.routes.flatMap(advertisedRoute),
+    ...nic.routes.filter((route) => !isNetplanRoute(route)).map(routeSection),
+    ...nic.rules.filter((rule) => !isNetplanRule(rule)).map(ruleSection),
   ];
   // networkd runs as the user systemd-network, which must read the file; it contains no secret.
   const content = renderIni(headerLines(nic), sections);

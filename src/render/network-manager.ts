@@ -64,21 +64,34 @@ function ipEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   return [
     ...dhcpEntries(nic, family),
     ...(isDynamic ? [["route-metric", nic.metric] as const] : []),
+    ...neverDefaultEntries(nic),
     ...addresses.map((cidr, index) => [`address${index + 1}`, cidr] as const),
     ...routes.flatMap((route, index) => routeEntries(route, index + 1)),
     ...ruleEntries(nic, family),
   ];
 }
 
-/** The gateway is the VPC's fixed address: NetworkManager uses advertised routers only in main. */
-function routeEntries({ family, destination, gateway, table }: Route, number: number) {
+/** Keeps the default routes of a NIC out of the main table, if the NIC must have none there. */
+export function neverDefaultEntries({ hasMainDefault }: NicConfig): IniEntries {
+  return hasMainDefault ? [] : [["never-default", "true"]];
+}
+
+/**
+ * The gateway is the VPC's fixed address: NetworkManager uses advertised routers only in main. The
+ * type `throw` needs NetworkManager 1.36; an older one ignores it and adds a route on the link.
+ */
+export function routeEntries(route: Route, number: number): IniEntries {
+  const { family, type, destination, gateway, table } = route;
   const hop = gateway === null ? destination : `${destination},${gateway}`;
   // Without a lease, table main may lack the route to the gateway's subnet.
   const isOnLink = gateway !== null && family === 4;
   return [
     [`route${number}`, hop],
-    [`route${number}_options`, `table=${table}${isOnLink ? ",onlink=true" : ""}`],
-  ] as const;
+    [
+      `route${number}_options`,
+      `table=${table}${isOnLink ? ",onlink=true" : ""}${type === "throw" ? ",type=throw" : ""}`,
+    ],
+  ];
 }
 
 /** Keys of `connection`. `netplan.ts` also uses them, and the functions below. */
@@ -127,11 +140,13 @@ export function ruleEntries({ rules }: NicConfig, family: 4 | 6): IniEntries {
     .map((rule, index) => [`routing-rule${index + 1}`, ruleText(rule)] as const);
 }
 
-function ruleText({ priority, from, to, table, ignoresDefault }: RoutingPolicyRule): string {
+/** NetworkManager has no word for `suppressGroup`, so the plan has no such rule for it. */
+function ruleText(rule: RoutingPolicyRule): string {
+  const { priority, from, to, table, suppressPrefixLength } = rule;
   return [
     `priority ${priority} from ${from}`,
     ...(to === null ? [] : [`to ${to}`]),
     `table ${table}`,
-    ...(ignoresDefault ? ["suppress_prefixlength 0"] : []),
+    ...(suppressPrefixLength === null ? [] : [`suppress_prefixlength ${suppressPrefixLength}`]),
   ].join(" ");
 }

@@ -22,8 +22,8 @@ export const keepLease = ["KeepConfiguration", "dhcp"] as const;
 const advertisedMetric = 512;
 
 /**
- * Renders the configuration as systemd-networkd units, one file per NIC. They are for systemd 249
- * (Ubuntu 22.04) and later. systemd.network(5)
+ * Renders the configuration as systemd-networkd units, one file per NIC. They are for systemd 250
+ * and later, or without link groups for systemd 249 (Ubuntu 22.04). systemd.network(5)
  */
 export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
   return nics.map((nic) => {
@@ -36,12 +36,11 @@ export function renderNetworkd({ nics }: NetworkConfig): readonly ConfigFile[] {
 function networkFileSections(nic: NicConfig): readonly IniSection[] {
   return [
     { name: "Match", entries: matchEntries(nic.mac) },
-    // Only the primary may delay the boot: another ENI can be detached while the machine is off.
-    { name: "Link", entries: nic.isPrimary ? [] : [["RequiredForOnline", false]] },
+    { name: "Link", entries: linkEntries(nic) },
     { name: "Network", entries: networkEntries(nic) },
     ...dhcpSections(nic),
     ...nic.addresses.map(addressSection),
-    ...advertisedRoutes(nic),
+    ...nic.routes.flatMap(advertisedRoute),
     ...nic.routes.map(routeSection),
     ...nic.rules.map(ruleSection),
   ];
@@ -60,6 +59,16 @@ function matchEntries(mac: string): IniEntries {
   ];
 }
 
+/** Only the primary may delay the boot: another ENI can be detached while the machine is off. */
+function linkEntries(nic: NicConfig): IniEntries {
+  return [...groupEntries(nic), ...(nic.isPrimary ? [] : [["RequiredForOnline", false] as const])];
+}
+
+/** The link's group; `Group=` needs systemd 246. */
+export function groupEntries({ linkGroup }: NicConfig): IniEntries {
+  return linkGroup === null ? [] : [["Group", linkGroup]];
+}
+
 function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
   return [
     ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
@@ -70,14 +79,43 @@ function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
 }
 
 /** Only the primary ENI's lease sets the hostname; otherwise the latest lease of any NIC would. */
-function dhcpSections({ dhcp4, dhcp6, metric, isPrimary }: NicConfig): readonly IniSection[] {
+function dhcpSections(nic: NicConfig): readonly IniSection[] {
+  const { dhcp4, dhcp6, metric, isPrimary } = nic;
   const hostname = isPrimary ? [] : [["UseHostname", false] as const];
-  const dhcp4Entries = [["RouteMetric", metric], ["UseMTU", true], ...hostname] as const;
+  const mainDefault = mainDefaultEntries(nic);
+  const dhcp4Entries = [
+    ["RouteMetric", metric],
+    ["UseMTU", true],
+    noRoutesToDns,
+    ...mainDefault.dhcp4,
+    ...hostname,
+  ] as const;
+  const advertised = [["RouteMetric", metric], ...mainDefault.advertised] as const;
   return [
     ...(dhcp4 ? [{ name: "DHCPv4", entries: dhcp4Entries }] : []),
     ...(dhcp6 ? [{ name: "DHCPv6", entries: hostname }] : []),
-    ...(dhcp6 ? [{ name: "IPv6AcceptRA", entries: [["RouteMetric", metric] as const] }] : []),
+    ...(dhcp6 ? [{ name: "IPv6AcceptRA", entries: advertised }] : []),
   ];
+}
+
+/**
+ * By default networkd adds a host route to each name server of the lease, also through secondary
+ * ENIs (https://github.com/systemd/systemd/issues/29820). In a VPC, every ENI reaches them anyway.
+ */
+export const noRoutesToDns = ["RoutesToDNS", false] as const;
+
+/**
+ * Keeps the default routes of a NIC out of the main table, if the NIC must have none there. Before
+ * systemd 250, `[IPv6AcceptRA]` has no `UseGateway=`; then all its routes go to the NIC's own table.
+ */
+export function mainDefaultEntries(nic: NicConfig) {
+  const { hasMainDefault, linkGroup, routes } = nic;
+  if (hasMainDefault) return { dhcp4: [], advertised: [] } as const;
+  const [table] = routes.map((route) => route.table);
+  const isOld = linkGroup === null && table !== undefined;
+  const useGateway = ["UseGateway", false] as const;
+  const advertised = isOld ? (["RouteTable", table] as const) : useGateway;
+  return { dhcp4: [useGateway], advertised: [advertised] } as const;
 }
 
 /**
@@ -92,7 +130,8 @@ function addressSection(cidr: string): IniSection {
   };
 }
 
-function routeSection({ family, destination, gateway, table }: Route): IniSection {
+/** A route of the NIC's table. */
+export function routeSection({ family, type, destination, gateway, table }: Route): IniSection {
   // Without a lease, table main may lack the route to the gateway's subnet.
   const hop = [["Gateway", gateway ?? ""] as const, ["GatewayOnLink", true] as const];
   return {
@@ -100,28 +139,34 @@ function routeSection({ family, destination, gateway, table }: Route): IniSectio
     entries: [
       ["Destination", destination],
       ...(gateway === null ? [] : family === 4 ? hop : hop.slice(0, 1)),
+      ...(type === "throw" ? [["Type", type] as const] : []),
       ["Table", table],
     ],
   };
 }
 
-/** The routes via the advertised router; their metric is lower. `_ipv6ra` needs systemd 246. */
-export function advertisedRoutes({ routes }: NicConfig): readonly IniSection[] {
-  const advertised = routes.filter(({ prefersAdvertised }) => prefersAdvertised);
-  return advertised.map(({ destination, table }) => ({
-    name: "Route",
-    entries: [
-      ["Destination", destination],
-      ["Gateway", "_ipv6ra"],
-      ["Metric", advertisedMetric],
-      ["Table", table],
-    ],
-  }));
+/**
+ * The route via the advertised router, whose metric is lower; none if the route does not prefer it.
+ * `_ipv6ra` needs systemd 246.
+ */
+export function advertisedRoute(route: Route): readonly IniSection[] {
+  const { destination, table, prefersAdvertised } = route;
+  if (!prefersAdvertised) return [];
+  const entries = [
+    ["Destination", destination],
+    ["Gateway", "_ipv6ra"],
+    ["Metric", advertisedMetric],
+    ["Table", table],
+  ] as const;
+  return [{ name: "Route", entries }];
 }
 
 /** One routing policy rule; the drop-in for netplan has such sections too. */
 export function ruleSection(rule: RoutingPolicyRule): IniSection {
-  const { from, to, table, priority, ignoresDefault } = rule;
+  const { from, to, table, priority, suppressPrefixLength, suppressGroup } = rule;
+  const length = [["SuppressPrefixLength", suppressPrefixLength ?? 0] as const];
+  // needs systemd 250
+  const group = [["SuppressInterfaceGroup", suppressGroup ?? 0] as const];
   return {
     name: "RoutingPolicyRule",
     entries: [
@@ -129,7 +174,8 @@ export function ruleSection(rule: RoutingPolicyRule): IniSection {
       ...(to === null ? [] : [["To", to] as const]),
       ["Table", table],
       ["Priority", priority],
-      ...(ignoresDefault ? [["SuppressPrefixLength", 0] as const] : []),
+      ...(suppressPrefixLength === null ? [] : length),
+      ...(suppressGroup === null ? [] : group),
     ],
   };
 }

@@ -3,7 +3,7 @@ import type { Difference } from "../../src/model/plan.ts";
 import { readKernel } from "../../src/inspect/kernel/kernel-state.ts";
 import { checkKernel } from "../../src/plan/drift/compare.ts";
 import { repairSteps } from "../../src/plan/drift/repair.ts";
-import { shortenCidr } from "../../src/plan/drift/rules.ts";
+import { describeRule, shortenCidr } from "../../src/plan/drift/rules.ts";
 import { type HeldNamespace, holdNamespace } from "../kit/netns/held-namespace.ts";
 import { buildInstance, expected } from "../kit/netns/real-instance.ts";
 import { failingCommand, missingRoot, missingTool, testUnless } from "../kit/basics/skip.ts";
@@ -33,6 +33,10 @@ async function repair(network: HeldNamespace, differences: readonly Difference[]
 
 /** For each object that ec2nic configures: a command that deletes it, and the expected message. */
 const deletions = expected.nics.flatMap(({ name, addresses, routes, rules }) => [
+  {
+    command: `ip link set dev ${name} group default`,
+    text: `${name}: its link is in group 0, not 10000`,
+  },
   ...addresses
     .filter(({ isLeased }) => !isLeased)
     .map(({ cidr }) => ({
@@ -43,12 +47,11 @@ const deletions = expected.nics.flatMap(({ name, addresses, routes, rules }) => 
     command: `ip -${family} route del ${destination} dev ${name} table ${table}`,
     text: new RegExp(`^${name}: route ${shortenCidr(destination)} .*in table ${table} is missing$`),
   })),
-  ...rules.map(({ family, priority, from, to, table, ignoresDefault }) => {
-    const ends = `from ${shortenCidr(from)}${to === null ? "" : ` to ${shortenCidr(to)}`}`;
-    const rest = ignoresDefault ? "lookup main suppress_prefixlength 0" : `lookup ${table}`;
+  ...rules.map((rule) => {
+    const { family, priority, from } = rule;
     return {
-      command: `ip -${family} rule del priority ${priority} ${ends} protocol static`,
-      text: `${name}: rule ${priority} ${ends} ${rest} is missing`,
+      command: `ip -${family} rule del priority ${priority} from ${shortenCidr(from)} protocol static`,
+      text: `${name}: ${describeRule(rule)} is missing`,
     };
   }),
 ]);

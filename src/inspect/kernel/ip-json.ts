@@ -52,6 +52,8 @@ export function runIpJson<T>(
 export const addressesSchema = v.array(
   v.object({
     ifname: v.optional(v.string(), ""),
+    /** A number, or the name of the group if a version ignores `-N` here. */
+    group: v.optional(v.string(), "0"),
     addr_info: v.optional(
       v.array(
         v.object({
@@ -103,6 +105,7 @@ export const rulesSchema = v.array(
     dstlen: v.optional(v.number()),
     table: v.optional(transformNumber(), "0"),
     suppress_prefixlen: v.optional(v.number()),
+    suppress_ifgroup: v.optional(transformNumber()),
     protocol: v.optional(v.string()),
   }),
 );

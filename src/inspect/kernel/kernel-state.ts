@@ -4,6 +4,7 @@ import type { ExecHost } from "../../host/host.ts";
 import { type Family, hostCidr, parseCidr, parseIpv4, parseIpv6 } from "../../model/ip.ts";
 import type {
   KernelAddress,
+  KernelLink,
   KernelRoute,
   KernelRule,
   KernelState,
@@ -30,13 +31,16 @@ export async function readKernel(host: ExecHost): Promise<KernelState> {
     readFamily(host, 6),
   ]);
   return {
+    links: addresses.flatMap(toKernelLink),
     addresses: addresses.flatMap(toKernelAddresses),
     routes: families.flatMap(({ routes }) => routes),
     rules: families.flatMap(({ rules }) => rules),
   };
 }
 
-async function readFamily(host: ExecHost, family: Family): Promise<Omit<KernelState, "addresses">> {
+type FamilyState = Pick<KernelState, "routes" | "rules">;
+
+async function readFamily(host: ExecHost, family: Family): Promise<FamilyState> {
   const flags = ["-details", `-${family}`];
   const [routes, rules] = await Promise.all([
     readIpJson(host, routesSchema(family), [...flags, "route", "show", "table", "all"]),
@@ -74,6 +78,12 @@ const addressProtocols: Readonly<Record<string, string>> = {
   "0x3": "kernel_ll",
 };
 
+function toKernelLink({ ifname, group }: IpLink): readonly KernelLink[] {
+  if (ifname === "") return [];
+  const number = group === "default" ? 0 : Number(group);
+  return [{ name: ifname, group: Number.isInteger(number) ? number : null }];
+}
+
 /** The addresses of one link of `ip address`. */
 function toKernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
   return addr_info.flatMap(({ local, prefixlen, tentative, dadfailed, protocol }) => {
@@ -91,11 +101,14 @@ function toKernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddres
 
 type IpRoute = v.InferOutput<ReturnType<typeof routesSchema>>[number];
 
-/** RTN_UNICAST, include/uapi/linux/rtnetlink.h */
-const unicast = 1;
-
-/** RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW. */
-const unreachableTypes: readonly number[] = [6, 7, 8, 9];
+/** RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW: linux/rtnetlink.h */
+const routeTypes: Readonly<Record<string, KernelRoute["type"]>> = {
+  1: "unicast",
+  6: "unreachable",
+  7: "unreachable",
+  8: "unreachable",
+  9: "throw",
+};
 
 /** The names of RTPROT_…; other protocols stay numbers. */
 const routeProtocols: Readonly<Record<string, string>> = {
@@ -108,12 +121,13 @@ const routeProtocols: Readonly<Record<string, string>> = {
 
 /** A route for each hop of an `ip route` entry; none for local, broadcast and multicast routes. */
 function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] {
-  const isUnreachable = unreachableTypes.includes(route.type);
-  if (route.type !== unicast && !isUnreachable) return [];
+  const type = routeTypes[route.type];
+  if (type === undefined) return [];
   // `ip` shows the link `lo` for an IPv6 blackhole or the like, and no link for IPv4
-  const hops = isUnreachable ? [{}] : (route.nexthops ?? [route]);
+  const hops = type === "unicast" ? (route.nexthops ?? [route]) : [{}];
   return hops.map(({ dev, gateway, via }: Partial<IpRoute>) => ({
     family,
+    type,
     destination: route.dst,
     gateway: gateway ?? via?.host ?? null,
     link: dev ?? null,
@@ -134,16 +148,15 @@ const knownMembers: readonly string[] = Object.keys(rulesSchema.item.entries);
 function toKernelRule(rule: IpRule, family: Family): KernelRule {
   const from = parseSelector(rule.src, rule.srclen, family);
   const to = parseSelector(rule.dst, rule.dstlen, family);
-  const suppressedLength = rule.suppress_prefixlen ?? null;
-  const isUnderstood =
-    from !== undefined && to !== undefined && (suppressedLength === null || suppressedLength === 0);
+  const isUnderstood = from !== undefined && to !== undefined;
   return {
     family,
     priority: rule.priority,
     from: from ?? null,
     to: to ?? null,
     table: rule.table,
-    ignoresDefault: suppressedLength === 0,
+    suppressPrefixLength: rule.suppress_prefixlen ?? null,
+    suppressGroup: rule.suppress_ifgroup ?? null,
     isPlain: isUnderstood && Object.keys(rule).every((member) => knownMembers.includes(member)),
   };
 }

@@ -3,6 +3,7 @@ import type { TargetHost } from "../../host/target.ts";
 import type { BackendFacts, DaemonFacts } from "../../model/backend-facts.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 import { baseName } from "../../model/text.ts";
+import { readSystemdVersion } from "./systemd-version.ts";
 import { findExisting, listPaths, readText } from "../read-file.ts";
 
 /** systemctl and nmcli answer within milliseconds, unless their daemon hangs. */
@@ -20,12 +21,13 @@ export async function inspectBackends(
     target.isThisMachine && (await host.files.stat("/run/systemd/system")) !== null;
   const inspectDaemon = (name: string): Promise<DaemonFacts> =>
     hasSystemd ? queryUnit(host, name) : readUnitFiles(target, name);
-  const [netplan, networkManager, networkd] = await Promise.all([
+  const [netplan, networkManager, networkd, systemdVersion] = await Promise.all([
     inspectNetplan(target),
     inspectDaemon("NetworkManager"),
     inspectDaemon("systemd-networkd"),
+    readSystemdVersion(host),
   ]);
-  return { hasSystemd, netplan, networkManager, networkd };
+  return { hasSystemd, netplan, networkManager, networkd, systemdVersion };
 }
 
 /** Reads SubState, not ActiveState: only a `running` daemon accepts commands (cloud-init). */

@@ -3,23 +3,25 @@ import {
   machinePaths,
   macOfManagedPath,
   nicPathTemplates,
+  policyPath,
   unmanagedPath,
 } from "../../model/managed-paths.ts";
 import type { ExistingFile, HostState } from "../../model/plan.ts";
 import { decodeExactly } from "../read-file.ts";
 
 /**
- * The files on the target at the paths that ec2nic writes, for every backend, and the admin's list
- * of unmanaged NICs. Changes nothing.
+ * The files on the target at the paths that ec2nic writes, for every backend, the admin's list of
+ * unmanaged NICs, and the admin's policy. Changes nothing.
  */
 export async function readManagedFiles(target: FileHost): Promise<HostState> {
-  const [unmanaged, ...nicPaths] = await Promise.all([
+  const [unmanaged, policy, ...nicPaths] = await Promise.all([
     readUnmanaged(target),
+    readAdminFile(target, policyPath),
     ...nicPathTemplates.map((template) => listMatchingPaths(target, template)),
   ]);
   const paths = [...machinePaths, ...nicPaths.flat()].toSorted();
   const files = await Promise.all(paths.map((path) => readExistingFile(target, path)));
-  return { files: files.filter((file) => file !== null), unmanaged };
+  return { files: files.filter((file) => file !== null), unmanaged, policy };
 }
 
 /** The paths on the target that match a template, with any MAC. */
@@ -44,7 +46,11 @@ async function readExistingFile({ files }: FileHost, path: string): Promise<Exis
 }
 
 /** The admin's list of unmanaged NICs; null if there is none. */
-export async function readUnmanaged({ files }: FileHost): Promise<string | null> {
-  const bytes = await files.read(unmanagedPath);
+export function readUnmanaged(target: FileHost): Promise<string | null> {
+  return readAdminFile(target, unmanagedPath);
+}
+
+async function readAdminFile({ files }: FileHost, path: string): Promise<string | null> {
+  const bytes = await files.read(path);
   return bytes === null ? null : decodeExactly(bytes);
 }

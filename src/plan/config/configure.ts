@@ -1,43 +1,47 @@
 import { type Family, familyOf, hostCidr } from "../../model/ip.ts";
 import { compareEnis, type Nic } from "../../model/eni.ts";
-import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
-import { eniIndex, metricOf } from "./table-numbers.ts";
+import type { NetworkConfig, NicConfig, RuleStyle } from "../../model/network-config.ts";
+import { eniIndex, eniLinkGroup, metricOf } from "./table-numbers.ts";
 import { policyRouting } from "./policy-routing.ts";
 
-/**
- * The configuration of these NICs. The primary ENI has DHCP, but no rules and no table, because
- * rules would also match replies of containers and bridges
- * (https://github.com/amazonlinux/amazon-ec2-net-utils/issues/97). `isOnlyEni`: the instance has
- * one ENI in total, which needs no rules. `leases`: what DHCP gave to NICs whose ENI is watched.
- */
-export function configure(
-  nics: readonly Nic[],
-  isOnlyEni: boolean,
-  leases: DhcpAddresses = {},
-): NetworkConfig {
-  const sorted = nics.toSorted((left, right) => compareEnis(left.eni, right.eni));
-  return { nics: sorted.map((nic) => configureNic(nic, isOnlyEni, leases)) };
+/** What the configuration depends on beside the ENIs. */
+export interface ConfigSettings {
+  readonly ruleStyle: RuleStyle;
+  /** false: only the primary has a default route in the main table. If left out, every NIC has one. */
+  readonly hasSecondaryDefaults?: boolean;
+  /** What DHCP gave to NICs whose ENI is watched; if left out, only IMDS counts. */
+  readonly leases?: DhcpAddresses;
 }
 
-function configureNic(nic: Nic, isOnlyEni: boolean, leases: DhcpAddresses): NicConfig {
+/**
+ * The configuration of these NICs. It depends on each ENI alone, so that an ENI that is attached or
+ * detached changes no file of another one.
+ */
+export function configure(nics: readonly Nic[], settings: ConfigSettings): NetworkConfig {
+  const sorted = nics.toSorted((left, right) => compareEnis(left.eni, right.eni));
+  return { nics: sorted.map((nic) => configureNic(nic, settings)) };
+}
+
+function configureNic(nic: Nic, settings: ConfigSettings): NicConfig {
   const { eni, link } = nic;
+  const { ruleStyle, hasSecondaryDefaults = true, leases = {} } = settings;
+  const { isPrimary } = eni;
   const index = eniIndex(eni);
-  const hasOwnTable = !eni.isPrimary && !isOnlyEni;
-  const { routes, rules } = hasOwnTable ? policyRouting(eni, index) : { routes: [], rules: [] };
   return {
     mac: eni.mac,
     name: link?.name ?? null,
     eniId: eni.id,
-    isPrimary: eni.isPrimary,
+    isPrimary,
     index,
     metric: metricOf(index),
+    hasMainDefault: isPrimary || hasSecondaryDefaults,
+    linkGroup: ruleStyle === "group" ? eniLinkGroup : null,
     // On an IPv6-only subnet a DHCPv4 client retries for ever, and the NIC never becomes "online".
     dhcp4: eni.ipv4.addresses.length > 0 || hasUnlistedLease(nic, 4, leases),
     dhcp6: eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases),
     leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
     addresses: [...eni.ipv4.addresses.slice(1), ...eni.ipv6.addresses.slice(1)].map(hostCidr),
-    routes,
-    rules,
+    ...policyRouting(eni, ruleStyle),
   };
 }
 

@@ -1,8 +1,15 @@
-import { type Family, familyOf, hostCidr, subnetRouter, vpcIpv6Router } from "../../model/ip.ts";
+import {
+  type Family,
+  familyOf,
+  hostCidr,
+  linkLocalNetwork,
+  subnetRouter,
+  vpcIpv6Router,
+} from "../../model/ip.ts";
 import type { Eni, EniFamily } from "../../model/eni.ts";
 import { mainTable } from "../../model/kernel-state.ts";
-import type { NicConfig, Route, RoutingPolicyRule } from "../../model/network-config.ts";
-import { prioritiesOf, tableOf } from "./table-numbers.ts";
+import type { NicConfig, Route, RoutingPolicyRule, RuleStyle } from "../../model/network-config.ts";
+import { eniIndex, eniLinkGroup, prioritiesOf, tableOf } from "./table-numbers.ts";
 
 /**
  * The networks of the VPC's own services (metadata, DNS, time), which every ENI can reach.
@@ -11,60 +18,98 @@ import { prioritiesOf, tableOf } from "./table-numbers.ts";
 export const vpcServices = { 4: "169.254.168.0/22", 6: "fd00:ec2::/32" } as const;
 
 /**
- * The routes and rules that make replies leave through the ENI on which the request arrived. EC2
- * drops packets whose source is not an address of the sending ENI. The ENI has its own table, with
- * its subnets and a default route. Each address and each delegated prefix has rules, in this order:
- *
- * 1. Packets to the VPC and its services use the ENI's table. Table main also has the other ENIs'
- *    subnets, and EC2 would drop a packet that leaves through another ENI with this source.
- * 2. Packets to containers, pods, VPNs and anything else for which main has a route that is not a
- *    default route use main (https://github.com/canonical/cloud-init/issues/5249). This is also the
- *    purpose of rule 30350 in nm-cloud-setup.
- * 3. All other packets use the ENI's table.
+ * The longest prefix that counts as "everything". A VPN that takes all traffic adds a default route
+ * or two halves: 0.0.0.0/1 and 128.0.0.0/1 (OpenVPN's `redirect-gateway def1`), and for IPv6
+ * ::/1 and 8000::/1, or 2000::/4 and 3000::/4.
  */
-export function policyRouting(eni: Eni, index: number): Pick<NicConfig, "routes" | "rules"> {
-  const table = tableOf(index);
+export const widestPrefix = { 4: 1, 6: 4 } as const;
+
+/**
+ * The routes and rules that make packets leave through the ENI that has their source address,
+ * because EC2 drops them otherwise. docs/decisions/packet-table.md has a table of all cases.
+ *
+ * A secondary ENI's table has its subnets and a default route. Style `group`: (1) main without
+ * routes through ENIs and without routes to everything, for bridges and the own networks of a VPN
+ * (https://github.com/canonical/cloud-init/issues/5249); (2) the ENI's table. Style `prefix`: (1)
+ * the ENI's table without its default route, for the VPC; (2) main without routes to everything;
+ * (3) the ENI's table.
+ *
+ * The primary's table has the VPC's networks and no default route, so that a packet to another ENI's
+ * subnet leaves through the primary (amazon-ec2-net-utils #174, amazon-vpc-cni-k8s #1605), and all
+ * other packets use main as if there were no rules (amazon-ec2-net-utils #97).
+ */
+export function policyRouting(eni: Eni, style: RuleStyle): Pick<NicConfig, "routes" | "rules"> {
+  const families = [
+    { ...eni.ipv4, family: 4 },
+    { ...eni.ipv6, family: 6 },
+  ] as const;
+  const routing = { eni, style, table: tableOf(eniIndex(eni)) };
   return {
-    routes: [...familyRoutes(eni.ipv4, 4, table), ...familyRoutes(eni.ipv6, 6, table)],
-    rules: [...familyRules(eni.ipv4, index), ...familyRules(eni.ipv6, index)],
+    routes: families.flatMap((each) => familyRoutes(each, routing)),
+    rules: families.flatMap((each) =>
+      listSources(each).flatMap((from) => sourceRules(from, routing)),
+    ),
   };
 }
 
-function familyRules(family: EniFamily, index: number): readonly RoutingPolicyRule[] {
-  // If IMDS does not list the VPC's networks, the ENI's own subnets are used.
-  const vpcNetworks = family.vpcCidrs.length === 0 ? family.subnets : family.vpcCidrs;
-  return listSources(family).flatMap((from) => sourceRules(from, vpcNetworks, index));
+interface Routing {
+  readonly eni: Eni;
+  readonly style: RuleStyle;
+  readonly table: number;
 }
 
-function sourceRules(
-  from: string,
-  vpcNetworks: readonly string[],
-  index: number,
-): readonly RoutingPolicyRule[] {
+function sourceRules(from: string, { eni, style, table }: Routing): readonly RoutingPolicyRule[] {
   const family = familyOf(from);
-  const table = tableOf(index);
-  const priority = prioritiesOf(index);
-  const base = { family, from, to: null, table, ignoresDefault: false };
-  return [
-    ...[...vpcNetworks, vpcServices[family]].map((to) => ({ ...base, to, priority: priority.vpc })),
-    { ...base, table: mainTable, priority: priority.main, ignoresDefault: true },
-    { ...base, priority: priority.own },
-  ];
+  const priority = prioritiesOf(eniIndex(eni));
+  const base = { family, from, to: null, suppressPrefixLength: null, suppressGroup: null };
+  const withoutEverything = eni.isPrimary ? null : widestPrefix[family];
+  const own = { ...base, table, priority: priority.own };
+  const main = {
+    ...base,
+    table: mainTable,
+    priority: priority.main,
+    suppressPrefixLength: withoutEverything,
+  };
+  if (style === "group") return [{ ...main, suppressGroup: eniLinkGroup }, own];
+  if (eni.isPrimary) return [own];
+  const first = { ...base, table, priority: priority.table, suppressPrefixLength: 0 };
+  return [first, main, own];
 }
 
 function listSources(family: EniFamily): readonly string[] {
   return [...family.addresses.map(hostCidr), ...family.prefixes];
 }
 
-/** The subnets come first, because the default route's gateway is in one of them. */
-function familyRoutes(eniFamily: EniFamily, family: Family, table: number): readonly Route[] {
-  const { subnets } = eniFamily;
+interface FamilyOfEni extends EniFamily {
+  readonly family: Family;
+}
+
+/** The subnets come first, because the gateway of the other routes is in one of them. */
+function familyRoutes(eniFamily: FamilyOfEni, { eni, style, table }: Routing): readonly Route[] {
+  const { family, subnets, vpcCidrs, prefixes } = eniFamily;
   const [gateway] = family === 4 ? subnets.map(subnetRouter) : [vpcIpv6Router];
   if (gateway === undefined || listSources(eniFamily).length === 0) return [];
-  const route = { family, gateway: null, prefersAdvertised: false, table };
-  const destination = family === 4 ? "0.0.0.0/0" : "::/0";
+  const onLink = {
+    family,
+    type: "unicast",
+    gateway: null,
+    prefersAdvertised: false,
+    table,
+  } as const;
+  const viaGateway = { ...onLink, gateway, prefersAdvertised: family === 6 };
+  const isPrefixStyle = style === "prefix";
+  const services = isPrefixStyle && !eni.isPrimary ? [vpcServices[family]] : [];
+  const vpcNetworks = isPrefixStyle || eni.isPrimary ? [...vpcCidrs, ...services] : [];
+  const remote = vpcNetworks.filter((network) => !subnets.includes(network));
+  const everything = family === 4 ? "0.0.0.0/0" : "::/0";
+  // With `group`, the first rule ignores main's route to link-local neighbours of the NIC.
+  const neighbours = family === 6 && !isPrefixStyle && !eni.isPrimary ? [linkLocalNetwork] : [];
   return [
-    ...subnets.map((subnet) => ({ ...route, destination: subnet })),
-    { ...route, destination, gateway, prefersAdvertised: family === 6 },
+    ...[...subnets, ...neighbours].map((destination) => ({ ...onLink, destination })),
+    ...remote.map((destination) => ({ ...viaGateway, destination })),
+    ...(isPrefixStyle ? prefixes : []).map(
+      (destination) => ({ ...onLink, type: "throw", destination }) as const,
+    ),
+    ...(eni.isPrimary ? [] : [{ ...viaGateway, destination: everything }]),
   ];
 }

@@ -6,7 +6,7 @@ import type {
   Route,
   RoutingPolicyRule,
 } from "../../model/network-config.ts";
-import { eniIndex } from "../config/table-numbers.ts";
+import { eniIndex, tableOf } from "../config/table-numbers.ts";
 import { parseManagedNics } from "../files/managed-nics.ts";
 import type { NetworkFacts } from "../files/plan-network.ts";
 
@@ -26,6 +26,10 @@ export interface ExpectedNic {
   readonly mac: string;
   readonly name: string;
   readonly isPrimary: boolean;
+  /** The NIC's own table. */
+  readonly table: number;
+  /** null if the link's group does not matter. */
+  readonly linkGroup: number | null;
   readonly addresses: readonly ExpectedAddress[];
   /** All in the NIC's own table. */
   readonly routes: readonly Route[];
@@ -72,17 +76,19 @@ export function expectedKernel(
     ],
     isComplete: incomplete.length === 0 && (scope?.macs ?? null) === null,
     removedIndexes: parseManagedNics(files)
-      .filter(({ mac, isPrimary }) => !isPrimary && scope?.gone.includes(mac))
+      .filter(({ mac }) => scope?.gone.includes(mac))
       .map(({ index }) => index),
   };
 }
 
 function expectedNic(nic: NicConfig, name: string): ExpectedNic {
-  const { mac, isPrimary, routes, rules, leased } = nic;
+  const { mac, isPrimary, linkGroup, routes, rules, leased } = nic;
   return {
     mac,
     name,
     isPrimary,
+    table: tableOf(nic.index),
+    linkGroup,
     addresses: [
       ...leased.map((address) => ({ cidr: hostCidr(address), isLeased: true })),
       ...nic.addresses.map((cidr) => ({ cidr, isLeased: false })),

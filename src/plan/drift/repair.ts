@@ -1,6 +1,6 @@
 import { familyOf } from "../../model/ip.ts";
 import type { Difference, Step } from "../../model/plan.ts";
-import type { Route, RoutingPolicyRule } from "../../model/network-config.ts";
+import type { RoutingPolicyRule } from "../../model/network-config.ts";
 import { planDaemonRepair, type ActiveBackend } from "./ask-daemon.ts";
 import type { ExpectedKernel } from "./expected-kernel.ts";
 import { shortenCidr } from "./rules.ts";
@@ -37,13 +37,21 @@ export function repairSteps(
 }
 
 /** The kernel's errors as iproute2 prints them (strerror(3)); iproute2 never translates them. */
-const alreadyDoneMessages = { missing: "File exists", stale: "No such file or directory" } as const;
+const alreadyDoneMessages = {
+  rule: { missing: "File exists", stale: "No such file or directory" },
+  route: { missing: "", wrong: "", stale: "No such process" },
+} as const;
 
 function repairStepsFor(difference: Difference): readonly Step[] {
   const { mac, text: reason } = difference;
-  const done =
-    difference.kind === "rule" ? { alreadyDoneMessage: alreadyDoneMessages[difference.what] } : {};
+  const message = findAlreadyDoneMessage(difference);
+  const done = message === "" ? {} : { alreadyDoneMessage: message };
   return repairArgvs(difference).map((argv) => ({ argv, reason, mac, timeoutMs, ...done }));
+}
+
+function findAlreadyDoneMessage(difference: Difference): string {
+  if (difference.kind === "rule") return alreadyDoneMessages.rule[difference.what];
+  return difference.kind === "route" ? alreadyDoneMessages.route[difference.what] : "";
 }
 
 type Argv = Step["argv"];
@@ -57,10 +65,14 @@ function repairArgvs(difference: Difference): readonly Argv[] {
   // Without a link, neither an address nor a route can be added.
   if (name === null) return [];
   if (kind === "address" && !difference.isLeased) return addressArgvs(difference, name);
-  if (kind === "route") return [routeArgv(difference.route, difference.metric, name)];
+  if (kind === "link-group") {
+    return [["ip", "link", "set", "dev", name, "group", `${difference.group}`]];
+  }
+  if (kind === "route") return [routeArgv(difference, name)];
   return [];
 }
 
+type RouteDifference = Extract<Difference, { readonly kind: "route" }>;
 type AddressDifference = Extract<Difference, { readonly kind: "address" }>;
 
 /**
@@ -83,20 +95,28 @@ function addressArgvs({ cidr, what }: AddressDifference, name: string): readonly
  * `replace` replaces the route with the same metric. networkd and NetworkManager mark the routes of
  * their configuration with protocol `static`; our route gets this mark so that they can remove it.
  */
-function routeArgv(route: Route, metric: number | null, name: string): readonly string[] {
-  const { family, destination, gateway, table } = route;
-  const replace = ["ip", `-${family}`, "route", "replace", shortenCidr(destination)];
+function routeArgv({ what, route, metric }: RouteDifference, name: string): readonly string[] {
+  const { family, type, destination, gateway, table } = route;
+  const isThrow = type === "throw";
+  const verb = what === "stale" ? "del" : "replace";
+  const command = ["ip", `-${family}`, "route", verb, ...(isThrow ? ["throw"] : [])];
   const via = gateway === null ? [] : ["via", gateway];
-  const device = ["dev", name, "table", `${table}`, "proto", "static"];
-  return [...replace, ...via, ...device, ...(metric === null ? [] : ["metric", `${metric}`])];
+  const device = isThrow ? [] : ["dev", name];
+  const protocol = what === "stale" ? [] : ["proto", "static"];
+  const numbers = ["table", `${table}`, ...protocol];
+  const end = metric === null ? [] : ["metric", `${metric}`];
+  return [...command, shortenCidr(destination), ...via, ...device, ...numbers, ...end];
 }
 
 /** A rule's command, with all selectors, so that `del` deletes no other rule. */
 function ruleArgv(verb: "add" | "del", rule: RoutingPolicyRule): readonly string[] {
-  const { family, from, to, table, priority, ignoresDefault } = rule;
+  const { family, from, to, table, priority, suppressPrefixLength, suppressGroup } = rule;
   const numbers = ["priority", `${priority}`, "table", `${table}`];
   const selectors = ["from", from, ...(to === null ? [] : ["to", to])];
-  const suppress = ignoresDefault ? ["suppress_prefixlength", "0"] : [];
+  const suppress = [
+    ...(suppressPrefixLength === null ? [] : ["suppress_prefixlength", `${suppressPrefixLength}`]),
+    ...(suppressGroup === null ? [] : ["suppress_ifgroup", `${suppressGroup}`]),
+  ];
   // `del` with a protocol would not find a rule that was added without protocol `static`.
   const protocol = verb === "add" ? ["protocol", "static"] : [];
   return ["ip", `-${family}`, "rule", verb, ...numbers, ...selectors, ...suppress, ...protocol];

@@ -2,7 +2,16 @@ import type { Difference } from "../../model/plan.ts";
 import { type KernelRule, type KernelState, mainTable } from "../../model/kernel-state.ts";
 import type { RoutingPolicyRule } from "../../model/network-config.ts";
 import type { IndexOwner, ExpectedKernel } from "./expected-kernel.ts";
-import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
+import {
+  eniLinkGroup,
+  firstVersionMaxIndex,
+  firstVersionPriorities,
+  indexOfPriority,
+  isIndex,
+  prioritiesOf,
+  tableOf,
+} from "../config/table-numbers.ts";
+import { widestPrefix } from "../config/policy-routing.ts";
 import { cidrAddress, hostCidr } from "../../model/ip.ts";
 
 /**
@@ -31,20 +40,44 @@ interface ManagedRule {
 
 /**
  * Our rule, with the index derived from its numbers; null if the rule is another program's.
- * Priority and table must match each other, so a foreign rule is hardly ever mistaken for ours.
+ * Priority, table and suppressed routes must match each other, so a foreign rule is hardly ever
+ * mistaken for ours.
  */
-function parseManagedRule(rule: KernelRule): ManagedRule | null {
-  const { family, from, to, table, priority, ignoresDefault } = rule;
+function parseManagedRule(kernelRule: KernelRule): ManagedRule | null {
+  const { isPlain: _, from, ...fields } = kernelRule;
   if (from === null) return null;
-  const base = prioritiesOf(0);
-  const index = ignoresDefault ? priority - base.main : table - tableOf(0);
-  // With a higher index, a priority would be in the range of the next kind of rule.
-  if (index < 0 || index >= base.main - base.vpc) return null;
-  const { vpc, own } = prioritiesOf(index);
-  const isOurs = ignoresDefault
-    ? table === mainTable && to === null
-    : priority === (to === null ? own : vpc);
-  return isOurs ? { index, rule: { family, from, to, table, priority, ignoresDefault } } : null;
+  const rule = { ...fields, from };
+  const index = indexOfRule(rule) ?? indexOfFirstVersionRule(rule);
+  return index === null ? null : { index, rule };
+}
+
+/** The index from which a rule's table and priority follow; null if the rule is not ours. */
+export function indexOfRule(rule: RoutingPolicyRule): number | null {
+  const { family, to, table, priority, suppressPrefixLength, suppressGroup } = rule;
+  if (to !== null) return null;
+  if (table === mainTable) {
+    const isOurs =
+      (suppressPrefixLength === widestPrefix[family] || suppressPrefixLength === null) &&
+      (suppressGroup === eniLinkGroup || (suppressGroup === null && suppressPrefixLength !== null));
+    return isOurs ? indexOfPriority(priority, "main") : null;
+  }
+  const index = table - tableOf(0);
+  if (suppressGroup !== null || !isIndex(index)) return null;
+  if (suppressPrefixLength !== null && suppressPrefixLength !== 0) return null;
+  const kind = suppressPrefixLength === null ? "own" : "table";
+  return priority === prioritiesOf(index)[kind] ? index : null;
+}
+
+/** The index of a rule that ec2nic 0.1.0 has added; null if the rule is not such a rule. */
+function indexOfFirstVersionRule(rule: RoutingPolicyRule): number | null {
+  const { to, table, priority, suppressPrefixLength, suppressGroup } = rule;
+  const { vpc, main, own } = firstVersionPriorities;
+  const isMain = suppressPrefixLength === 0;
+  const index = isMain ? priority - main : table - tableOf(0);
+  if (suppressGroup !== null || index < 0 || index > firstVersionMaxIndex) return null;
+  if (isMain) return table === mainTable && to === null ? index : null;
+  const expectedPriority = index + (to === null ? own : vpc);
+  return suppressPrefixLength === null && priority === expectedPriority ? index : null;
 }
 
 /** Another rule has the same fields and unknown conditions: `ip rule del` could delete that one. */
@@ -82,17 +115,20 @@ type RuleFields = Omit<RoutingPolicyRule, "from"> & { readonly from: string | nu
 
 /** Whether two rules have the same effect; the kernel refuses to add such a second rule. */
 export function isSameRule(left: RuleFields, right: RuleFields): boolean {
-  const fields = ["family", "priority", "from", "to", "table", "ignoresDefault"] as const;
-  return fields.every((field) => left[field] === right[field]);
+  const fields = ["family", "priority", "from", "to", "table"] as const;
+  const suppressed = ["suppressPrefixLength", "suppressGroup"] as const;
+  return [...fields, ...suppressed].every((field) => left[field] === right[field]);
 }
 
 /** A rule in the syntax of `ip rule`: `rule 10001 from 10.0.1.20 lookup 10001`. */
-export function describeRule({ priority, from, to, table, ignoresDefault }: RuleFields): string {
+export function describeRule(rule: RuleFields): string {
+  const { priority, from, to, table, suppressPrefixLength, suppressGroup } = rule;
   const parts = [
     `rule ${priority} from ${from === null ? "all" : shortenCidr(from)}`,
     ...(to === null ? [] : [`to ${shortenCidr(to)}`]),
     `lookup ${table === mainTable ? "main" : table}`,
-    ...(ignoresDefault ? ["suppress_prefixlength 0"] : []),
+    ...(suppressPrefixLength === null ? [] : [`suppress_prefixlength ${suppressPrefixLength}`]),
+    ...(suppressGroup === null ? [] : [`suppress_ifgroup ${suppressGroup}`]),
   ];
   return parts.join(" ");
 }

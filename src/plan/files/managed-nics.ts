@@ -1,7 +1,9 @@
 import { parseCidr } from "../../model/ip.ts";
 import type { ExistingFile } from "../../model/plan.ts";
 import { macOfManagedPath, managedMark } from "../../model/managed-paths.ts";
+import type { RuleStyle } from "../../model/network-config.ts";
 import { vpcServices } from "../config/policy-routing.ts";
+import { eniLinkGroup } from "../config/table-numbers.ts";
 import type { Link } from "../../model/link.ts";
 
 /** What our files say about a NIC: the IPv4 part of the metadata of the last run. */
@@ -11,10 +13,11 @@ export interface ManagedNic {
   readonly isPrimary: boolean;
   /** The NIC's table number and rule priorities follow from it, see `config/table-numbers.ts`. */
   readonly index: number;
-  /** The sources of the NIC's rules, as CIDRs; empty for the primary NIC and for the only NIC. */
+  /** The sources of the NIC's rules, as CIDRs. */
   readonly sources: readonly string[];
-  /** The VPC's networks: packets to them use the NIC's table. */
+  /** The VPC's networks outside of the NIC's subnet, if its table has routes to them. */
   readonly vpcNetworks: readonly string[];
+  readonly ruleStyle: RuleStyle;
 }
 
 /** The NICs of our files, for any backend. A file is ignored if an admin has removed its header. */
@@ -26,32 +29,46 @@ export function parseManagedNics(files: readonly ExistingFile[]): readonly Manag
     const [first] = all;
     const sources = [...new Set(all.flatMap((each) => each.sources))];
     const vpcNetworks = [...new Set(all.flatMap((each) => each.vpcNetworks))];
-    return first === undefined ? [] : [{ ...first, sources, vpcNetworks }];
+    const ruleStyle = all.some((each) => each.ruleStyle === "group") ? "group" : "prefix";
+    return first === undefined ? [] : [{ ...first, sources, vpcNetworks, ruleStyle }];
   });
 }
 
-/** Matches `# eni-0123, index 3`, which `render/header.ts` writes. */
-const headerPattern = /^# (eni-[0-9a-z]+), (?:primary|index (\d{1,4}))$/m;
+/** Matches `# eni-0123, primary, index 0` of `render/header.ts`; 0.1.0 wrote `# eni-0123, primary`. */
+const headerPattern = /^# (eni-[0-9a-z]+), (?:(primary)(?:, index (\d{1,4}))?|index (\d{1,4}))$/m;
 
-/** Match a rule's source and destination as networkd, NetworkManager and netplan write them. */
-const rulePatterns = [
-  /^From=(\S+)(?:\nTo=(\S+))?$/gm,
-  /\bpriority \d+ from (\S+)(?: to (\S+))? table \d/g,
-  /^ +- from: "([^"]+)"(?:\n +to: "([^"]+)")?$/gm,
+/** Match a rule's source as networkd, NetworkManager and netplan write it. */
+const sourcePatterns = [
+  /^From=(\S+)$/gm,
+  /\bpriority \d+ from (\S+) table \d/g,
+  /^ +- from: "([^"]+)"$/gm,
 ];
+
+/** Match the destination of a route via a gateway, as networkd, NetworkManager and netplan write it. */
+const networkPatterns = [
+  /^Destination=(\S+)\nGateway=/gm,
+  /^route\d+=([^,\n]+),/gm,
+  /^ +- to: "([^"]+)"\n +via:/gm,
+];
+
+/** Matches the link group, which only networkd can set. */
+const groupPattern = new RegExp(`^Group=${eniLinkGroup}$`, "m");
 
 function parseManagedNic({ path, content }: ExistingFile): ManagedNic | null {
   const mac = macOfManagedPath(path);
-  const [, eniId, index] = headerPattern.exec(content) ?? [];
+  const [, eniId, primary, ...indexes] = headerPattern.exec(content) ?? [];
   if (mac === null || eniId === undefined) return null;
-  const pairs = rulePatterns.flatMap((each) => [...content.matchAll(each)]);
+  const findAll = (patterns: readonly RegExp[]) =>
+    uniqueCidrs(patterns.flatMap((each) => [...content.matchAll(each)]).map(([, text]) => text));
+  const notVpcNetworks: readonly string[] = ["0.0.0.0/0", vpcServices[4]];
   return {
     mac,
     eniId,
-    isPrimary: index === undefined,
-    index: Number(index ?? "0"),
-    sources: uniqueCidrs(pairs.map(([, from]) => from)),
-    vpcNetworks: uniqueCidrs(pairs.map(([, , to]) => to)).filter((cidr) => cidr !== vpcServices[4]),
+    isPrimary: primary !== undefined,
+    index: Number(indexes.find((each) => each !== undefined) ?? 0),
+    sources: findAll(sourcePatterns),
+    vpcNetworks: findAll(networkPatterns).filter((cidr) => !notVpcNetworks.includes(cidr)),
+    ruleStyle: groupPattern.test(content) ? "group" : "prefix",
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Eni, IncompleteEni } from "../../model/eni.ts";
 import type { Backend, ConfigFile, HostState } from "../../model/plan.ts";
 import type { Link } from "../../model/link.ts";
-import type { NetworkConfig, NicConfig } from "../../model/network-config.ts";
+import type { NetworkConfig, NicConfig, RuleStyle } from "../../model/network-config.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
 import { configure, type DhcpAddresses, unlistedLeaseFamilies } from "../config/configure.ts";
+import { parsePolicy } from "../config/policy.ts";
 import { matchNics } from "../config/match-nics.ts";
 import { type FilePlan, planChanges } from "./plan-changes.ts";
 import { findRetiredMacs } from "./managed-nics.ts";
@@ -39,6 +40,8 @@ export interface Scope {
 export interface PlanTarget {
   readonly backend: Backend;
   readonly render: (config: NetworkConfig) => readonly ConfigFile[];
+  /** What the backend can express. */
+  readonly ruleStyle: RuleStyle;
   /** Files that belong to no NIC. */
   readonly machineFiles: readonly ConfigFile[];
   /** How the backend and the machine files were chosen. */
@@ -52,7 +55,10 @@ export interface PlannedNetwork extends FilePlan {
   readonly warnings: readonly string[];
 }
 
-/** The files to write and to remove, as the facts require, with the reasons. */
+/**
+ * The files to write and to remove, as the facts require, with the reasons. Throws `CONFIG` if the
+ * admin's policy has an unknown word.
+ */
 export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNetwork {
   const { links, state, scope } = facts;
   const isPresent = ({ mac }: { readonly mac: string }): boolean => !scope?.gone.includes(mac);
@@ -61,8 +67,11 @@ export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNet
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
   const { selected, leftAlone } = selectNics(match, incomplete, unmanaged);
-  const isOnlyEni = scopedMacs === null && enis.length + incomplete.length === 1;
-  const config = configure(selected, isOnlyEni, facts.leases);
+  const config = configure(selected, {
+    ruleStyle: target.ruleStyle,
+    ...parsePolicy(state.policy ?? null),
+    ...(facts.leases === undefined ? {} : { leases: facts.leases }),
+  });
   const listed = [...facts.enis, ...facts.incomplete].map(({ mac }) => mac);
   const listedMacs = new Set([...listed, ...(facts.detachedEnis ?? []), ...(facts.onBus ?? [])]);
   const retired = findRetired(facts, listedMacs, unmanaged.entries);

@@ -36,8 +36,8 @@ export interface LeaseFacts {
  * IMDS said. Otherwise the NIC gets a provisional index if table main would send its packets
  * through another NIC. A NIC that has main's default route needs no index, and the primary is such
  * a NIC. A lease of an IPv6-only subnet (169.254.x.y/32) needs none either, because it only leads to
- * the VPC's services (https://github.com/amazonlinux/amazon-ec2-utils/issues/27). If the NIC's file
- * has no rules, a provisional table is kept as long as `dropSettled` says.
+ * the VPC's services (https://github.com/amazonlinux/amazon-ec2-utils/issues/27). The primary keeps
+ * a provisional table as long as `dropSettled` says.
  */
 export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const { lease, managedNic, link, kernel } = facts;
@@ -47,12 +47,11 @@ export function classifyLease(facts: LeaseFacts): LeaseRouting {
   const implausible = implausibleReason(lease);
   if (implausible !== null) return { kind: "unknown", reason: implausible };
   if (managedNic === null) return classifyUnknownNic(facts);
-  if (managedNic.sources.length === 0) {
+  if (managedNic.isPrimary) {
     const usedIndex = findUsedIndex(link.name, lease.address, kernel);
     const isNeeded = usedIndex !== null && !hasBestDefaultRoute(link.name, kernel);
     if (isNeeded) return { kind: "routed", index: usedIndex, vpcNetworks: [] };
-    const owner = managedNic.isPrimary ? "the primary" : "ec2nic's file for it";
-    return { kind: "none", reason: `${owner} has no rules` };
+    return { kind: "none", reason: "the primary uses main's default route" };
   }
   if (managedNic.sources.includes(hostCidr(lease.address))) {
     return { kind: "routed", index: managedNic.index, vpcNetworks: managedNic.vpcNetworks };

@@ -36,7 +36,7 @@ export interface FromDhcpPlan {
 export function planFromDhcp(event: DhcpEvent, facts: FromDhcpFacts): FromDhcpPlan {
   if (event.kind === "bound") {
     const classified = classifyEvent(event, facts);
-    const plan = planBound(event, classified, facts.kernel);
+    const plan = planBound(event, classified, facts);
     if (classified.routing.kind === "routed") return plan;
     return mergeLeasePlans(plan, planSuperseded(event, facts));
   }
@@ -70,7 +70,7 @@ function planSuperseded(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan |
   const plans = supersededLeases(event, facts.kernel).flatMap((other) => {
     const classified = classifyEvent(other, facts);
     if (classified.managedNic !== null) return [];
-    const { steps } = routeSteps(other, classified, facts.kernel);
+    const { steps } = routeSteps(other, classified, facts);
     return [planForBound(steps, other, classified)];
   });
   return plans.find(({ steps }) => steps.length > 0) ?? null;
@@ -79,12 +79,13 @@ function planSuperseded(event: BoundEvent, facts: FromDhcpFacts): FromDhcpPlan |
 function planBound(
   event: BoundEvent,
   classified: ClassifiedLease,
-  kernel: KernelState,
+  facts: FromDhcpFacts,
 ): FromDhcpPlan {
   const { nic, lease } = event;
+  const { kernel } = facts;
   if (classified.routing.kind === "unknown")
     return planForBound(dropUnusedSteps(kernel), event, classified);
-  const { steps, rules } = routeSteps(event, classified, kernel);
+  const { steps, rules } = routeSteps(event, classified, facts);
   const dropped = dropProvisional({ nics: [nic], address: lease.address, wanted: rules }, kernel);
   return planForBound([...steps, ...dropped], event, classified);
 }
@@ -117,13 +118,15 @@ function planForNic(steps: readonly Step[], decision: NicDecision): FromDhcpPlan
 function routeSteps(
   { lease }: BoundEvent,
   classified: ClassifiedLease,
-  kernel: KernelState,
+  { kernel, links }: FromDhcpFacts,
 ): RoutedLease {
   const { routing, link, managedNic } = classified;
   if (routing.kind !== "routed" || link === null) return { steps: [], rules: [] };
   const eniId = managedNic?.eniId ?? "unknown";
   const { index, vpcNetworks } = routing;
-  return routeLease({ link, lease, eniId, index, vpcNetworks }, kernel);
+  // Without a file, no program puts the NICs into a link group.
+  const ruleStyle = managedNic?.ruleStyle ?? "prefix";
+  return routeLease({ link, lease, eniId, index, vpcNetworks, ruleStyle, links }, kernel);
 }
 
 interface FoundNic {

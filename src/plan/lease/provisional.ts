@@ -1,38 +1,45 @@
 import { hostCidr } from "../../model/ip.ts";
-import type { Difference, Step } from "../../model/plan.ts";
+import type { Step } from "../../model/plan.ts";
 import { type KernelState, mainDefaultRoutes } from "../../model/kernel-state.ts";
 import type { NicConfig, RoutingPolicyRule } from "../../model/network-config.ts";
-import { prioritiesOf, tableOf } from "../config/table-numbers.ts";
-import { isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
+import { maxDeviceNumber } from "../../model/eni.ts";
+import { indexOfSlot, provisionalCards, tableOf } from "../config/table-numbers.ts";
+import { indexOfRule, isSameRule, shortenCidr, findStaleRules } from "../drift/rules.ts";
 
 /**
  * A NIC gets a provisional index while its real index is unknown, because only IMDS has the real
- * one. Provisional are the indexes of network card 39, the last card that has numbers
- * (`table-numbers.ts`; no instance type has more than 32 cards). Their tables, 13900 to 13999, are
- * used by no ENI. Their rules have a lower precedence than an ENI's real rules, so the real rules
- * count when they exist. docs/decisions/from-dhcp.md
+ * one. Provisional are the indexes of the network cards 32 and 33, which no ENI can have
+ * (`model/eni.ts`). Their tables are 13200 to 13231 and 13300 to 13331. Each kind of their rules has a
+ * lower precedence than the same kind of an ENI's real rules, so the real rules count when they exist.
+ * docs/decisions/from-dhcp.md
  */
-const firstIndex = 3900;
-const indexCount = 100;
+const { first, count } = provisionalCards;
+const provisionalIndexes: readonly number[] = Array.from({ length: count }, (_, card) =>
+  Array.from({ length: maxDeviceNumber + 1 }, (__, deviceNumber) =>
+    indexOfSlot({ networkCard: first + card, deviceNumber }),
+  ),
+).flat();
 
 /** A rule in the kernel with a provisional index. */
-type ProvisionalRule = Extract<Difference, { readonly kind: "rule" }>;
-
-function isProvisional(index: number): boolean {
-  return index >= firstIndex && index < firstIndex + indexCount;
+interface ProvisionalRule {
+  readonly index: number;
+  readonly rule: RoutingPolicyRule;
+  /** The difference that `findStaleRules` reports. */
+  readonly text: string;
 }
 
-/** The index from which a rule's table and priority follow. */
-function indexOfRule({ table, priority, ignoresDefault }: RoutingPolicyRule): number {
-  return ignoresDefault ? priority - prioritiesOf(0).main : table - tableOf(0);
+function isProvisional(index: number): boolean {
+  return provisionalIndexes.includes(index);
 }
 
 /** All provisional rules in the kernel, including those of NICs that are gone. */
 function provisionalRules(kernel: KernelState): readonly ProvisionalRule[] {
   const noExpectations = { nics: [], indexOwners: [], isComplete: true, removedIndexes: [] };
-  return findStaleRules(noExpectations, { ...kernel, routes: [] })
-    .filter((difference) => difference.kind === "rule")
-    .filter(({ rule }) => isProvisional(indexOfRule(rule)));
+  return findStaleRules(noExpectations, { ...kernel, routes: [] }).flatMap((difference) => {
+    const index = difference.kind === "rule" ? indexOfRule(difference.rule) : null;
+    if (difference.kind !== "rule" || index === null || !isProvisional(index)) return [];
+    return [{ index, rule: difference.rule, text: difference.text }];
+  });
 }
 
 /**
@@ -45,7 +52,7 @@ export function findUsedIndex(nic: string, address: string, kernel: KernelState)
   if (linkRoute !== undefined) return linkRoute.table - tableOf(0);
   const indexes = provisionalRules(kernel)
     .filter(({ rule }) => rule.from === hostCidr(address))
-    .map(({ rule }) => indexOfRule(rule));
+    .map(({ index }) => index);
   return indexes.find((index) => !routes.some(({ table }) => table === tableOf(index))) ?? null;
 }
 
@@ -53,10 +60,9 @@ export function findUsedIndex(nic: string, address: string, kernel: KernelState)
 export function freeProvisionalIndex(kernel: KernelState): number | null {
   const taken = new Set([
     ...kernel.routes.map(({ table }) => table - tableOf(0)),
-    ...provisionalRules(kernel).map(({ rule }) => indexOfRule(rule)),
+    ...provisionalRules(kernel).map(({ index }) => index),
   ]);
-  const all = Array.from({ length: indexCount }, (_, offset) => firstIndex + offset);
-  return all.find((index) => !taken.has(index)) ?? null;
+  return provisionalIndexes.find((index) => !taken.has(index)) ?? null;
 }
 
 /** NICs that need no provisional tables and rules any more, except those in `wanted`. */
@@ -78,27 +84,27 @@ const timeoutMs = 10_000;
  * happens because networkd removes foreign rules when it reads its files again.
  */
 export function dropProvisional(settled: SettledNics, kernel: KernelState): readonly Step[] {
-  const unneeded = provisionalRules(kernel).filter(({ rule }) => isUnneeded(rule, settled, kernel));
+  const unneeded = provisionalRules(kernel).filter((each) => isUnneeded(each, settled, kernel));
   return [...unneeded.map(flushRule), ...flushTables(settled, kernel)];
 }
 
-function flushRule({ rule, text }: ProvisionalRule): Step {
+function flushRule({ index, rule, text }: ProvisionalRule): Step {
   const { family, from, to, table, priority } = rule;
   const selectors = ["from", shortenCidr(from), ...(to === null ? [] : ["to", shortenCidr(to)])];
   const numbers = ["priority", `${priority}`, ...selectors, "table", `${table}`];
   const argv = ["ip", `-${family}`, "rule", "flush", ...numbers];
-  const unneeded = `because provisional table ${tableOf(indexOfRule(rule))} is not needed any more`;
+  const unneeded = `because provisional table ${tableOf(index)} is not needed any more`;
   const reason = text.replace(/because no ENI has its table$/, unneeded);
   return { argv, reason, mac: null, timeoutMs };
 }
 
 function isUnneeded(
-  rule: RoutingPolicyRule,
+  { index, rule }: ProvisionalRule,
   { nics, address, wanted }: SettledNics,
   { routes, addresses }: KernelState,
 ): boolean {
   if (wanted.some((each) => isSameRule(each, rule))) return false;
-  const table = tableOf(indexOfRule(rule));
+  const table = tableOf(index);
   const tableRoutes = routes.filter((route) => route.table === table && route.link !== null);
   const isHeld = addresses.some((each) => hostCidr(each.address) === rule.from);
   const isSettled =
@@ -124,13 +130,13 @@ function flushTables({ nics, wanted }: SettledNics, { routes }: KernelState): re
 
 /**
  * The commands that remove what `hotplug --from-dhcp` added for NICs that are now configured as
- * IMDS says. They must run after the steps that configure the NICs. A NIC without rules of its own,
- * like the primary, keeps its provisional table while main's default route uses another NIC.
+ * IMDS says. They must run after the steps that configure the NICs. The primary, whose own table has
+ * no default route, keeps its provisional table while main's default route uses another NIC.
  * Without the table its replies would leave through that other NIC, and EC2 would drop them.
  */
 export function dropSettled(nics: readonly NicConfig[], kernel: KernelState): readonly Step[] {
-  const settled = nics.flatMap(({ name, rules }) => {
-    return name !== null && (rules.length > 0 || hasBestDefaultRoute(name, kernel)) ? [name] : [];
+  const settled = nics.flatMap(({ name, isPrimary }) => {
+    return name !== null && (!isPrimary || hasBestDefaultRoute(name, kernel)) ? [name] : [];
   });
   return dropProvisional({ nics: settled, address: null, wanted: [] }, kernel);
 }

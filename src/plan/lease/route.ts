@@ -2,10 +2,11 @@ import type { DhcpLease } from "../../model/dhcp.ts";
 import type { Step } from "../../model/plan.ts";
 import type { KernelState } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
-import type { RoutingPolicyRule } from "../../model/network-config.ts";
+import type { RoutingPolicyRule, RuleStyle } from "../../model/network-config.ts";
 import { checkKernel } from "../drift/compare.ts";
 import { configure } from "../config/configure.ts";
 import { slotOfIndex } from "../config/table-numbers.ts";
+import { addMainRoutes } from "../drift/main-routes.ts";
 import { expectedKernel } from "../drift/expected-kernel.ts";
 import { repairSteps } from "../drift/repair.ts";
 
@@ -17,6 +18,9 @@ export interface NumberedLease {
   readonly index: number;
   /** The VPC's networks; empty if not known. */
   readonly vpcNetworks: readonly string[];
+  readonly ruleStyle: RuleStyle;
+  /** All links of the machine. */
+  readonly links: readonly Link[];
 }
 
 export interface RoutedLease {
@@ -31,17 +35,18 @@ export interface RoutedLease {
  * those for addresses. Rules of other addresses are ignored, because a lease does not list them.
  */
 export function routeLease(numbered: NumberedLease, kernel: KernelState): RoutedLease {
-  const { link, lease, eniId, index, vpcNetworks } = numbered;
+  const { link, lease, eniId, index, vpcNetworks, ruleStyle, links } = numbered;
   const { address, subnet } = lease;
   const ipv4 = { addresses: [address], subnets: [subnet], vpcCidrs: vpcNetworks, prefixes: [] };
   const ipv6 = { addresses: [], subnets: [], vpcCidrs: [], prefixes: [] };
   const identity = { mac: link.mac ?? "", id: eniId, isPrimary: false };
   const eni = { ...identity, ...slotOfIndex(index), ipv4, ipv6 };
-  const config = configure([{ eni, link }], false);
-  const expected = expectedKernel(config, { enis: [eni], incomplete: [] });
+  const config = configure([{ eni, link }], { ruleStyle });
+  const configured = expectedKernel(config, { enis: [eni], incomplete: [] });
+  const expected = addMainRoutes(configured, kernel, links);
   const routingOnly = { ...expected, indexOwners: [], isComplete: false };
   const all = checkKernel(routingOnly, kernel);
-  const differences = all.filter(({ kind }) => kind === "route" || kind === "rule");
+  const differences = all.filter(({ kind }) => ["link-group", "route", "rule"].includes(kind));
   const noBackend = { backend: "networkd", renderer: null, isRunning: false } as const;
   return {
     steps: repairSteps(differences, expected, noBackend).steps,

@@ -24,5 +24,8 @@ export function choiceOf(backend: Backend, renderer: NetplanRenderer = "networkd
     hasSystemd: true,
     activeProfiles: {},
   };
-  return { backend, activation, render: renderers[backend], machineFiles: [], trace: [] };
+  const usesNetworkd = backend === "networkd" || activation.renderer === "networkd";
+  const ruleStyle = usesNetworkd ? "group" : "prefix";
+  const render = renderers[backend];
+  return { backend, activation, render, ruleStyle, machineFiles: [], trace: [] };
 }

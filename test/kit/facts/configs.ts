@@ -1,5 +1,5 @@
 import type { NicConfig } from "../../../src/model/network-config.ts";
-import { configure } from "../../../src/plan/config/configure.ts";
+import { type ConfigSettings, configure } from "../../../src/plan/config/configure.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 import { eniAt } from "./nics.ts";
 
@@ -19,10 +19,16 @@ export const richEni: Eni = eniAt(1, {
   },
 });
 
-/** The configuration of the NICs of these ENIs, which are not the only ones. */
+/** The configuration of the NICs of these ENIs, with rules for link groups. */
 export function configsOf(...enis: readonly Eni[]): { readonly nics: readonly NicConfig[] } {
-  return configure(
-    enis.map((eni) => ({ eni, link: null })),
-    false,
-  );
+  return configsWith({ ruleStyle: "group" }, ...enis);
+}
+
+/** The configuration of the NICs of these ENIs. */
+export function configsWith(
+  settings: ConfigSettings,
+  ...enis: readonly Eni[]
+): { readonly nics: readonly NicConfig[] } {
+  const nics = enis.map((eni) => ({ eni, link: null }));
+  return configure(nics, settings);
 }

@@ -1,10 +1,12 @@
 import { hostCidr, prefixLength } from "../../../src/model/ip.ts";
 import type {
   KernelAddress,
+  KernelLink,
   KernelRoute,
   KernelRule,
   KernelState,
 } from "../../../src/model/kernel-state.ts";
+import type { RuleStyle } from "../../../src/model/network-config.ts";
 import type { Step } from "../../../src/model/plan.ts";
 import type { Eni } from "../../../src/model/eni.ts";
 import { configure } from "../../../src/plan/config/configure.ts";
@@ -16,15 +18,20 @@ import {
 import { linkAt } from "./nics.ts";
 
 /** What the kernel must have for these ENIs, which all have a link; `left`: unmanaged ENIs. */
-export function expectedKernelFor(enis: readonly Eni[], left: readonly Eni[] = []): ExpectedKernel {
+export function expectedKernelFor(
+  enis: readonly Eni[],
+  left: readonly Eni[] = [],
+  ruleStyle: RuleStyle = "group",
+): ExpectedKernel {
   const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
-  const config = configure(nics, enis.length + left.length === 1);
+  const config = configure(nics, { ruleStyle });
   return expectedKernel(config, { enis: [...enis, ...left], incomplete: [] });
 }
 
 /** A kernel state that has what is expected, and nothing else. */
 export function kernelAsExpected({ nics }: ExpectedKernel): KernelState {
   return {
+    links: nics.map(({ name, linkGroup }) => ({ name, group: linkGroup ?? 0 })),
     addresses: nics.flatMap((nic) =>
       nic.addresses.map(({ cidr }) => kernelAddress(nic.name, cidr)),
     ),
@@ -40,18 +47,20 @@ export function kernelAddress(link: string, cidr: string): KernelAddress {
 }
 
 export function kernelRoute(link: string, changes: Partial<KernelRoute>): KernelRoute {
-  const nothing = { gateway: null, table: 254, metric: 0, protocol: "static", source: null };
-  return { family: 4, destination: "0.0.0.0/0", ...nothing, link, ...changes };
+  const hop = { type: "unicast", gateway: null, link } as const;
+  const numbers = { table: 254, metric: 0, protocol: "static", source: null } as const;
+  return { family: 4, destination: "0.0.0.0/0", ...hop, ...numbers, ...changes };
 }
 
 function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly KernelRoute[] {
   return [
-    ...routes.map(({ family, destination, gateway, table }) =>
-      kernelRoute(name, { family, destination, gateway, table }),
-    ),
+    ...routes.map(({ family, type, destination, gateway, table }) => {
+      const link = type === "throw" ? null : name;
+      return kernelRoute(name, { family, type, destination, gateway, table, link });
+    }),
     ...defaultRouteFamilies.map((family) => {
       const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
-      return kernelRoute(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
+      return kernelRoute(name, { family, destination, gateway, metric: 64, protocol: "dhcp" });
     }),
   ];
 }
@@ -60,6 +69,11 @@ function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly
 export function afterStep(state: KernelState, step: Step, expected: ExpectedKernel): KernelState {
   const [program = "", flag = "", object = "", verb = "", ...words] = step.argv;
   if (program !== "ip") return afterDaemonRequest(state, step, expected);
+  if (flag === "link") {
+    const link = { name: words[0] ?? "", group: Number(words[2]) };
+    const others = state.links.filter(({ name }) => name !== link.name);
+    return { ...state, links: [...others, link] };
+  }
   const family = flag === "-4" ? 4 : 6;
   const at = (key: string) => words[words.indexOf(key) + 1] ?? "";
   const optional = (key: string) => (words.includes(key) ? at(key) : null);
@@ -79,14 +93,18 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     return { ...state, routes: state.routes.filter((route) => route.table !== table) };
   }
   if (object === "route") {
-    const destination = cidrOf(words[0] ?? "", family);
+    const isThrow = words[0] === "throw";
+    const destination = cidrOf((isThrow ? words[1] : words[0]) ?? "", family);
     const [table, metric] = [Number(at("table")), Number(optional("metric") ?? 0)];
     const gateway = optional("via");
-    const route = kernelRoute(at("dev"), { family, destination, gateway, table, metric });
+    const fields = { family, destination, gateway, table, metric } as const;
+    const route = isThrow
+      ? kernelRoute("", { ...fields, type: "throw", link: null })
+      : kernelRoute(at("dev"), fields);
     const routeSlot = (each: KernelRoute) =>
       [each.family, each.destination, each.table, each.metric].join(" ");
     const rest = state.routes.filter((each) => routeSlot(each) !== routeSlot(route));
-    return { ...state, routes: [...rest, route] };
+    return { ...state, routes: verb === "del" ? rest : [...rest, route] };
   }
   if (verb === "flush") return { ...state, rules: state.rules.filter((rule) => !isMeant(rule)) };
   const rule: KernelRule = {
@@ -95,7 +113,8 @@ export function afterStep(state: KernelState, step: Step, expected: ExpectedKern
     from: at("from"),
     to: optional("to"),
     table: Number(at("table")),
-    ignoresDefault: words.includes("suppress_prefixlength"),
+    suppressPrefixLength: numberOrNull(optional("suppress_prefixlength")),
+    suppressGroup: numberOrNull(optional("suppress_ifgroup")),
     isPlain: true,
   };
   const rest = state.rules.filter((each) => identityOf(each) !== identityOf(rule));
@@ -118,19 +137,26 @@ function afterDaemonRequest(
   return { ...state, addresses: [...rest, ...leased] };
 }
 
-/** The fields that identify an address, a route or a rule; its protocol is not one of them. */
-export function identityOf(thing: KernelAddress | KernelRoute | KernelRule): string {
+function numberOrNull(text: string | null): number | null {
+  return text === null ? null : Number(text);
+}
+
+/** The fields that identify an object of the kernel; the protocol is not one of them. */
+export function identityOf(thing: KernelLink | KernelAddress | KernelRoute | KernelRule): string {
+  if ("group" in thing) return [thing.name, thing.group].join(" ");
   if ("address" in thing) return [thing.link, thing.address].join(" ");
   if ("gateway" in thing) {
-    return [thing.family, thing.destination, thing.gateway, thing.link, thing.table].join(" ");
+    const { type, destination, gateway, link, table } = thing;
+    return [thing.family, type, destination, gateway, link, table].join(" ");
   }
-  const { family, priority, from, to, table, ignoresDefault, isPlain } = thing;
-  return [family, priority, from, to, table, ignoresDefault, isPlain].join(" ");
+  const { family, priority, from, to, table, isPlain } = thing;
+  const suppressed = [thing.suppressPrefixLength, thing.suppressGroup];
+  return [family, priority, from, to, table, ...suppressed, isPlain].join(" ");
 }
 
 /** The identities of a state, sorted: equal lists mean equal states. */
-export function identitiesOf({ addresses, routes, rules }: KernelState): readonly string[] {
-  return [...addresses, ...routes, ...rules].map(identityOf).toSorted();
+export function identitiesOf({ links, addresses, routes, rules }: KernelState): readonly string[] {
+  return [...links, ...addresses, ...routes, ...rules].map(identityOf).toSorted();
 }
 
 function cidrOf(word: string, family: 4 | 6): string {

@@ -28,7 +28,10 @@ const enis = [
 ];
 const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
 /** What the kernel must have for them. */
-export const expected = expectedKernel(configure(nics, false), { enis, incomplete: [] });
+export const expected = expectedKernel(configure(nics, { ruleStyle: "group" }), {
+  enis,
+  incomplete: [],
+});
 /** Configures the instance as its daemons would, with a bridge, rules and routes of other programs. */
 export async function buildInstance({ run }: HeldNamespace): Promise<void> {
   await run("ip link set lo up");
@@ -51,7 +54,8 @@ export async function buildInstance({ run }: HeldNamespace): Promise<void> {
 }
 
 function instanceCommands({ nics }: ExpectedKernel): readonly string[] {
-  return nics.flatMap(({ name, addresses, routes, rules, defaultRouteFamilies }) => [
+  return nics.flatMap(({ name, linkGroup, addresses, routes, rules, defaultRouteFamilies }) => [
+    `ip link set dev ${name} group ${linkGroup ?? 0}`,
     ...addresses.map(({ cidr, isLeased }) => {
       const isIpv4 = familyOfAddress(cidr) === 4;
       const installed = isIpv4 && isLeased ? cidr.replace("/32", "/24") : cidr;
@@ -62,15 +66,17 @@ function instanceCommands({ nics }: ExpectedKernel): readonly string[] {
       const via = gateway === null ? "" : ` via ${gateway}`;
       return `ip -${family} route add ${destination}${via} dev ${name} table ${table} proto static`;
     }),
-    ...rules.map(({ family, priority, from, to, table, ignoresDefault }) => {
-      const ends = `from ${from}${to === null ? "" : ` to ${to}`}`;
-      const suppress = ignoresDefault ? " suppress_prefixlength 0" : "";
-      const what = `priority ${priority} ${ends} table ${table}${suppress}`;
+    ...rules.map((rule) => {
+      const { family, priority, from, table, suppressPrefixLength, suppressGroup } = rule;
+      const length =
+        suppressPrefixLength === null ? "" : ` suppress_prefixlength ${suppressPrefixLength}`;
+      const group = suppressGroup === null ? "" : ` suppress_ifgroup ${suppressGroup}`;
+      const what = `priority ${priority} from ${from} table ${table}${length}${group}`;
       return `ip -${family} rule add ${what} protocol static`;
     }),
     ...defaultRouteFamilies.map((family) => {
       const gateway = family === 4 ? "10.0.5.1" : "fe80::1";
-      return `ip -${family} route add default via ${gateway} dev ${name} metric 512 proto dhcp`;
+      return `ip -${family} route add default via ${gateway} dev ${name} metric 64 proto dhcp`;
     }),
   ]);
 }

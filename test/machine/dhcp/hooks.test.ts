@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import { configure } from "../../../src/plan/config/configure.ts";
-import { renderNetworkd } from "../../../src/render/networkd.ts";
+import { renderNetworkManager } from "../../../src/render/network-manager.ts";
 import {
   type ClientCommands,
   clientCommands,
@@ -116,23 +116,25 @@ describe("dhclient, where ec2nic has a configuration file for the NIC", () => {
       const { machine, instance } = dhcp;
       const tables = async (): Promise<readonly string[]> => {
         const shown = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
-        return [...shown.matchAll(/^(\d+):.* lookup (\d+)/gm)].map(
+        return [...shown.matchAll(/^(\d+):.* lookup (\S+)/gm)].map(
           ([, at, table]) => `${at} ${table}`,
         );
       };
       await machine.run(["sh", "-ec", primary]);
       await machine.run(dhclient.lease);
-      expect(await tables()).toEqual(["5900 13900", "5900 13900", "13900 13900"]);
+      expect(await tables()).toEqual(["2624 13200", "3724 main", "4824 13200"]);
       const { mac } = instance.vpc.enis()[1] ?? { mac: "" };
       const eni = eniAt(1, { mac, id: "eni-0b" });
-      const [file] = renderNetworkd(configure([{ eni, link: null }], false));
+      const [file] = renderNetworkManager(
+        configure([{ eni, link: null }], { ruleStyle: "prefix" }),
+      );
       await machine.write(file?.path ?? "", file?.content ?? "");
       await machine.run(dhclient.renew);
-      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+      expect(await tables()).toEqual(["1601 10001", "2701 main", "3801 10001"]);
       expect((await dhcp.routing()).table).not.toContain("ens6");
       expect(await dhcp.pings()).toBe(true);
       await machine.run(dhclient.release);
-      expect(await tables()).toEqual(["2001 10001", "2001 10001", "10001 10001"]);
+      expect(await tables()).toEqual(["1601 10001", "2701 main", "3801 10001"]);
     },
   );
 });

@@ -12,7 +12,7 @@ describe("one bad leaf or name costs no other ENI", () => {
     ],
     [{ "local-ipv4s": { a: "b" } }, `${folder}/local-ipv4s: {"a":"b"} is not a list`],
     [{ ipv6s: "fe80::1%eth0" }, `${folder}/ipv6s: "fe80::1%eth0" is not an IPv6 address`],
-    [{ "device-number": "-1" }, `${folder}/device-number: "-1" is not a number from 0 to 99`],
+    [{ "device-number": "-1" }, `${folder}/device-number: "-1" is not a number from 0 to 31`],
     [{ "interface-id": "eni-1\nx" }, `${folder}/interface-id: "eni-1\\nx" is not an ENI id`],
     [
       { "subnet-ipv4-cidr-block": "10.0.1.7/24" },

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { renderNetworkManager } from "../../../src/render/network-manager.ts";
-import { configsOf, richEni } from "../../kit/facts/configs.ts";
+import { configsWith, richEni } from "../../kit/facts/configs.ts";
 import { eniAt, familyOf, noFamily } from "../../kit/facts/nics.ts";
 
-const fileOf = (eni = richEni) => renderNetworkManager(configsOf(eni))[0];
+const fileOf = (eni = richEni) =>
+  renderNetworkManager(configsWith({ ruleStyle: "prefix" }, eni))[0];
 const sectionOf = (name: string, eni = richEni) =>
   fileOf(eni)
     ?.content.split("\n\n")
@@ -18,7 +19,7 @@ test("the profile of the primary has DHCP with its metric, a MAC, and is readabl
     content: [
       "# written by ec2nic, and written again at its next run",
       "# to keep it off this NIC, list it in /etc/ec2nic/unmanaged and delete this file",
-      "# eni-0, primary",
+      "# eni-0, primary, index 0",
       "[connection]",
       "id=ec2nic-06aabbccdd00",
       "uuid=6563326e-6963-8000-8000-06aabbccdd00",
@@ -33,7 +34,10 @@ test("the profile of the primary has DHCP with its metric, a MAC, and is readabl
       "method=auto",
       "dhcp-timeout=2147483647",
       "required-timeout=20000",
-      "route-metric=512",
+      "route-metric=64",
+      "route1=10.0.0.0/24",
+      "route1_options=table=10000",
+      "routing-rule1=priority 3800 from 10.0.0.10/32 table 10000",
       "",
       "[ipv6]",
       "method=link-local",
@@ -49,17 +53,22 @@ test("the profile of the primary has DHCP with its metric, a MAC, and is readabl
 
 test("IPv4 of another ENI has secondary addresses, a table and rules", () => {
   expect(sectionOf("ipv4").slice(4)).toEqual([
-    "route-metric=513",
+    "route-metric=65",
     "address1=10.0.1.21/32",
     "route1=10.0.1.0/24",
     "route1_options=table=10001",
-    "route2=0.0.0.0/0,10.0.1.1",
+    "route2=10.0.0.0/16,10.0.1.1",
     "route2_options=table=10001,onlink=true",
+    "route3=169.254.168.0/22,10.0.1.1",
+    "route3_options=table=10001,onlink=true",
+    "route4=10.0.1.32/28",
+    "route4_options=table=10001,type=throw",
+    "route5=0.0.0.0/0,10.0.1.1",
+    "route5_options=table=10001,onlink=true",
     ...["10.0.1.20/32", "10.0.1.21/32", "10.0.1.32/28"].flatMap((from, at) => [
-      `routing-rule${4 * at + 1}=priority 2001 from ${from} to 10.0.0.0/16 table 10001`,
-      `routing-rule${4 * at + 2}=priority 2001 from ${from} to 169.254.168.0/22 table 10001`,
-      `routing-rule${4 * at + 3}=priority 6001 from ${from} table 254 suppress_prefixlength 0`,
-      `routing-rule${4 * at + 4}=priority 10001 from ${from} table 10001`,
+      `routing-rule${3 * at + 1}=priority 1601 from ${from} table 10001 suppress_prefixlength 0`,
+      `routing-rule${3 * at + 2}=priority 2701 from ${from} table 254 suppress_prefixlength 1`,
+      `routing-rule${3 * at + 3}=priority 3801 from ${from} table 10001`,
     ]),
   ]);
 });
@@ -69,8 +78,8 @@ test("the leased IPv6 address is listed first: otherwise the secondary one would
   const lines = sectionOf("ipv6");
   expect(lines).toContain("address1=2001:db8:ec2:1::20/128");
   expect(lines).toContain("address2=2001:db8:ec2:1::21/128");
-  expect(lines).toContain("route2=::/0,fe80:ec2::1");
-  expect(lines).toContain("route2_options=table=10001");
+  expect(lines).toContain("route5=::/0,fe80:ec2::1");
+  expect(lines).toContain("route5_options=table=10001");
 });
 
 test("a single IPv6 address comes by DHCP and is not listed", () => {
@@ -84,6 +93,13 @@ test("an IPv6-only NIC has no DHCPv4, and its activation waits for IPv6", () => 
   expect(sectionOf("ipv6", eni)).toContain("method=auto");
   expect(sectionOf("ipv6", eni)).toContain("required-timeout=20000");
   expect(sectionOf("ipv6")).not.toContain("required-timeout=20000");
+});
+
+test("no-secondary-defaults: a secondary ENI has never a default route in main", () => {
+  const settings = { ruleStyle: "prefix", hasSecondaryDefaults: false } as const;
+  const [primary, second] = renderNetworkManager(configsWith(settings, eniAt(0), richEni));
+  expect(primary?.content).not.toContain("never-default");
+  expect(second?.content.match(/^never-default=true$/gm)).toHaveLength(2);
 });
 
 test("a profile does not contain the link name, which may change", () => {

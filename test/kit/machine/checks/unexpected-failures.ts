@@ -14,7 +14,7 @@ export interface PacketFailures {
 /**
  * Whether a row of the packet table fails by design: a packet from the primary to a host in the subnet
  * 10.0.1.0/24 of the second ENI. The primary has no rules, and the main table has that subnet, so the
- * packet leaves through the second ENI and the VPC drops it (docs/decisions/primary-without-rules.md).
+ * packet leaves through the second ENI and the VPC drops it (docs/decisions/packet-table.md).
  */
 export function failsByDesign(row: string): boolean {
   return /^ens5 .* neighbour in 10\.0\.1\.0/.test(row);

@@ -130,7 +130,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an invalid value is not-yet: a later one may be valid",
     { leaves: { "device-number": "soon" } },
-    'not-yet: 06:aa:bb:cc:dd:02/device-number: "soon" is not a number from 0 to 99 [device-number]',
+    'not-yet: 06:aa:bb:cc:dd:02/device-number: "soon" is not a number from 0 to 31 [device-number]',
   ],
   [
     "an IPv4 address without its subnet is not-yet",

@@ -71,7 +71,7 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
   [
     "an invalid value does not become valid by waiting",
     { leaves: { "device-number": "soon" }, ...unchanged },
-    'not-yet: 06:aa:bb:cc:dd:02/device-number: "soon" is not a number from 0 to 99 [device-number]',
+    'not-yet: 06:aa:bb:cc:dd:02/device-number: "soon" is not a number from 0 to 31 [device-number]',
   ],
   [
     "device-number 0 is real if the primary has another one",

@@ -31,11 +31,13 @@ const rule = {
   from: null,
   to: null,
   table: 0,
-  ignoresDefault: false,
+  suppressPrefixLength: null,
+  suppressGroup: null,
   isPlain: true,
 } as const;
 const route = {
   family: 4,
+  type: "unicast",
   gateway: null,
   link: null,
   table: 254,
@@ -76,7 +78,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
         protocol: "static",
       },
       { ...route, destination: "10.0.1.0/24", link: "ens6", table: 10_001 },
-      { ...route, destination: "192.0.2.0/24", table: 77 },
+      { ...route, type: "unreachable", destination: "192.0.2.0/24", table: 77 },
       {
         ...route,
         destination: "0.0.0.0/0",
@@ -86,7 +88,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
         protocol: "dhcp",
         source: "10.0.0.10",
       },
-      { ...route, destination: "0.0.0.0/0", metric: 4_278_198_272 },
+      { ...route, type: "unreachable", destination: "0.0.0.0/0", metric: 4_278_198_272 },
       {
         ...route,
         destination: "10.0.0.0/24",
@@ -124,7 +126,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
         table: 10_001,
         metric: 1024,
       },
-      { ...six, destination: "2001:db8:dead::/48", metric: 1024 },
+      { ...six, type: "unreachable", destination: "2001:db8:dead::/48", metric: 1024 },
       { ...advertised, gateway: "fe80::1", link: "ens6" },
       { ...advertised, gateway: "fe80::2", link: "ens5" },
     ]);
@@ -139,7 +141,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
       { ...rule, priority: 602, from: "10.0.0.0/8", table: 66, isPlain: false },
       { ...rule, priority: 604, isPlain: false },
       { ...rule, priority: 8001, from: "10.0.1.16/28", to: "10.0.0.0/16", table: 10_001 },
-      { ...rule, priority: 9001, from: "10.0.1.10/32", table: 254, ignoresDefault: true },
+      { ...rule, priority: 9001, from: "10.0.1.10/32", table: 254, suppressPrefixLength: 0 },
       { ...rule, priority: 10_001, from: "10.0.1.10/32", table: 10_001 },
       { ...rule, priority: 32_766, table: 254 },
       { ...rule, priority: 32_767, table: 253 },
@@ -150,7 +152,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
         priority: 9001,
         from: "2001:db8::/80",
         table: 254,
-        ignoresDefault: true,
+        suppressPrefixLength: 0,
       },
       { ...rule, family: 6, priority: 10_001, from: "2001:db8::10/128", table: 10_001 },
       { ...rule, family: 6, priority: 32_766, table: 254 },
@@ -171,24 +173,24 @@ test("a tentative address is not usable and no duplicate", async () => {
   ]);
 });
 
-test("a rule with host bits, or that suppresses more than the default route, is not plain", async () => {
+test("a rule with host bits is not plain, and a rule that suppresses routes is", async () => {
   const rules = [
     { priority: 5, src: "10.0.0.5", srclen: 24, table: "66" },
     { priority: 6, src: "0", srclen: 8, table: "66" },
-    { priority: 7, src: "all", table: "254", suppress_prefixlen: 8 },
+    { priority: 7, src: "all", table: "254", suppress_prefixlen: 8, suppress_ifgroup: "10000" },
   ];
   const state = await readKernel({ exec: ipWith({ [rules4]: rules }) });
   expect(state.rules).toEqual([
     { ...rule, priority: 5, table: 66, isPlain: false },
     { ...rule, priority: 6, table: 66, isPlain: false },
-    { ...rule, priority: 7, table: 254, isPlain: false },
+    { ...rule, priority: 7, table: 254, suppressPrefixLength: 8, suppressGroup: 10_000 },
   ]);
 });
 
 test("an empty output is an empty list", async () => {
   const silent = { stdout: "" };
   const exec = ipWith({ [addresses]: silent, [routes4]: silent, [rules6]: silent });
-  expect(await readKernel({ exec })).toEqual({ addresses: [], routes: [], rules: [] });
+  expect(await readKernel({ exec })).toEqual({ links: [], addresses: [], routes: [], rules: [] });
 });
 
 test("a kernel without IPv6 has no IPv6 routes and rules", async () => {
@@ -197,7 +199,7 @@ test("a kernel without IPv6 has no IPv6 routes and rules", async () => {
     stderr: "RTNETLINK answers: Address family not supported by protocol",
   };
   const exec = ipWith({ [routes6]: lacking, [rules6]: lacking });
-  expect(await readKernel({ exec })).toEqual({ addresses: [], routes: [], rules: [] });
+  expect(await readKernel({ exec })).toEqual({ links: [], addresses: [], routes: [], rules: [] });
 });
 
 describe("readKernel throws OSERR where", () => {

@@ -21,6 +21,7 @@ test("readManagedFiles finds nothing in an empty root", async () => {
   expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
     files: [],
     unmanaged: null,
+    policy: null,
   });
 });
 
@@ -31,9 +32,11 @@ test("readManagedFiles reads the managed paths of every backend with content and
   for (const path of paths) await putFile(root, path, `${path}\n`, 0o640);
   await putFile(root, "/etc/netplan/50-cloud-init.yaml", "network: {}\n", 0o600);
   await putFile(root, "/etc/ec2nic/unmanaged", "ens7\n", 0o644);
+  await putFile(root, "/etc/ec2nic/policy", "no-secondary-defaults\n", 0o644);
   expect(await readManagedFiles(openTarget({ files: systemFiles }, root))).toEqual({
     files: paths.map((path) => ({ path, content: `${path}\n`, mode: 0o640 })),
     unmanaged: "ens7\n",
+    policy: "no-secondary-defaults\n",
   });
 });
 

@@ -14,6 +14,7 @@ const factsOf = (facts: Partial<BackendFacts>): BackendFacts => ({
   netplan: noNetplan,
   networkManager: notInstalled,
   networkd: notInstalled,
+  systemdVersion: 257,
   ...facts,
 });
 

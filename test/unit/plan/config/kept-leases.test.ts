@@ -51,10 +51,10 @@ describe("DHCP is on for listed families and for leased addresses that IMDS does
     },
   ])("$what", ({ eni, leased, on: [dhcp4, dhcp6], unlisted }) => {
     const nics = [{ eni, link: linkAt(1) }];
-    const kept = configure(nics, false, { ens6: leased }).nics;
+    const kept = configure(nics, { ruleStyle: "group", leases: { ens6: leased } }).nics;
     expect(kept.map(unlistedLeaseFamilies)).toEqual([unlisted]);
     // an address that IMDS does not list has no routes and no rules, and is not checked
-    const listed = configure(nics, false).nics;
+    const listed = configure(nics, { ruleStyle: "group" }).nics;
     expect(kept).toEqual(listed.map((nic) => ({ ...nic, dhcp4, dhcp6 })));
   });
 
@@ -63,7 +63,7 @@ describe("DHCP is on for listed families and for leased addresses that IMDS does
       { eni: ipv4Only, link: linkAt(1) },
       { eni: eniAt(2), link: null },
     ];
-    const config = configure(nics, false, { ens5: [v6], ens7: [v6] });
+    const config = configure(nics, { ruleStyle: "group", leases: { ens5: [v6], ens7: [v6] } });
     expect(config.nics.map(({ dhcp6 }) => dhcp6)).toEqual([false, false]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import type { KernelRoute, KernelState } from "../../../../src/model/kernel-state.ts";
 import { checkKernel } from "../../../../src/plan/drift/compare.ts";
 import {
   kernelAddress,
@@ -16,6 +16,7 @@ const second = eniAt(1, {
 });
 
 const expected = expectedKernelFor([primary, second]);
+const byPrefix = expectedKernelFor([primary, second], [], "prefix");
 const clean = kernelAsExpected(expected);
 
 const textsOf = (state: Partial<KernelState>) =>
@@ -25,6 +26,41 @@ const without = <T>(things: readonly T[], isGone: (thing: T) => boolean) => {
   if (rest.length === things.length) throw new Error("nothing was removed");
   return rest;
 };
+
+test("a link in another group is reported; without link groups, the group does not matter", () => {
+  const links = [
+    { name: "ens5", group: 10_000 },
+    { name: "ens6", group: 3 },
+  ];
+  expect(textsOf({ links })).toEqual(["ens6: its link is in group 3, not 10000"]);
+  expect(textsOf({ links: [{ name: "ens6", group: null }] })).toHaveLength(1);
+  expect(checkKernel(byPrefix, { ...kernelAsExpected(byPrefix), links })).toEqual([]);
+});
+
+describe("routes of type throw", () => {
+  const cleanPrefix = kernelAsExpected(byPrefix);
+  const textsFor = (routes: KernelState["routes"]) =>
+    checkKernel(byPrefix, { ...cleanPrefix, routes }).map(({ text }) => text);
+
+  test("a missing one is reported, and one through a link is wrong", () => {
+    const rest = cleanPrefix.routes.filter(({ destination }) => destination !== "10.0.1.32/28");
+    expect(textsFor(rest)).toEqual([
+      "ens6: route 10.0.1.32/28 to the next rule (throw) in table 10001 is missing",
+    ]);
+    const onLink = kernelRoute("ens6", { destination: "10.0.1.32/28", table: 10_001 });
+    expect(textsFor([...rest, onLink])).toEqual([
+      "ens6: route 10.0.1.32/28 in table 10001 goes dev ens6, not to the next rule (throw)",
+    ]);
+  });
+
+  test("one that is not needed is reported, in the NIC's table only", () => {
+    const thrown = { type: "throw", link: null, destination: "10.0.77.0/24" } as const;
+    const routes = [10_001, 77].map((table) => kernelRoute("", { ...thrown, table }));
+    expect(textsFor([...cleanPrefix.routes, ...routes])).toEqual([
+      "ens6: route 10.0.77.0/24 to the next rule (throw) in table 10001 is left over",
+    ]);
+  });
+});
 
 test("the expected state has no difference", () => {
   expect(textsOf({})).toEqual([]);
@@ -101,8 +137,13 @@ describe("routes", () => {
     ],
     [
       "is unreachable",
-      [{ ...kernelRoute("", own4), link: null }],
+      [{ ...kernelRoute("", own4), type: "unreachable", link: null }],
       "ens6: route default in table 10001 goes to no NIC (packets are dropped), not via 10.0.1.1 dev ens6",
+    ],
+    [
+      "is a route of type throw",
+      [{ ...kernelRoute("", own4), type: "throw", link: null }],
+      "ens6: route default in table 10001 goes to the next rule (throw), not via 10.0.1.1 dev ens6",
     ],
     [
       "exists, but another has a lower metric",
@@ -125,9 +166,12 @@ describe("routes", () => {
       ],
       "ens6: route default in table 10001 goes via 10.0.1.2 dev ens6, not via 10.0.1.1 dev ens6",
     ],
-  ])("the default %s", (_, routes, text) => {
-    expect(textsOf({ routes: [...rest4, ...routes] })).toEqual([text]);
-  });
+  ] satisfies readonly (readonly [string, readonly KernelRoute[], string])[])(
+    "the default %s",
+    (_, routes, text) => {
+      expect(textsOf({ routes: [...rest4, ...routes] })).toEqual([text]);
+    },
+  );
 
   test("a route with a higher metric is no difference", () => {
     const later = kernelRoute("ens5", { ...own4, gateway: "10.0.0.1", metric: 10 });
@@ -176,17 +220,15 @@ describe("rules", () => {
   test("a missing rule is reported as `ip rule` shows it", () => {
     const rules = without(clean.rules, ({ from }) => from === "10.0.1.20/32");
     expect(textsOf({ rules })).toEqual([
-      "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is missing",
-      "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is missing",
-      "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is missing",
-      "ens6: rule 10001 from 10.0.1.20 lookup 10001 is missing",
+      "ens6: rule 2701 from 10.0.1.20 lookup main suppress_prefixlength 1 suppress_ifgroup 10000 is missing",
+      "ens6: rule 3801 from 10.0.1.20 lookup 10001 is missing",
     ]);
   });
 
   test("a rule with a further condition counts as missing", () => {
     const rules = clean.rules.map((each) => {
-      return { ...each, isPlain: each.priority !== 10_001 || each.from !== "10.0.1.20/32" };
+      return { ...each, isPlain: each.priority !== 3801 || each.from !== "10.0.1.20/32" };
     });
-    expect(textsOf({ rules })).toEqual(["ens6: rule 10001 from 10.0.1.20 lookup 10001 is missing"]);
+    expect(textsOf({ rules })).toEqual(["ens6: rule 3801 from 10.0.1.20 lookup 10001 is missing"]);
   });
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { KernelState } from "../../../../src/model/kernel-state.ts";
 import type { ActiveBackend } from "../../../../src/plan/drift/ask-daemon.ts";
 import { checkKernel } from "../../../../src/plan/drift/compare.ts";
+import type { ExpectedKernel } from "../../../../src/plan/drift/expected-kernel.ts";
 import { repairSteps } from "../../../../src/plan/drift/repair.ts";
 import { eniSets } from "../../../kit/facts/eni-sets.ts";
 import {
@@ -21,7 +22,10 @@ import { linkAt } from "../../../kit/facts/nics.ts";
 const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
 const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
 
+const ruleStyles = fc.constantFrom("group", "prefix");
+
 const foreign: KernelState = {
+  links: [{ name: "docker0", group: 0 }],
   addresses: [kernelAddress("docker0", "172.17.0.1/16"), kernelAddress("ens5", "192.0.2.9/24")],
   routes: [
     kernelRoute("docker0", { destination: "172.17.0.0/16" }),
@@ -35,7 +39,8 @@ const foreign: KernelState = {
       from: null,
       to: null,
       table: 255,
-      ignoresDefault: false,
+      suppressPrefixLength: null,
+      suppressGroup: null,
       isPlain: true,
     },
     {
@@ -44,7 +49,8 @@ const foreign: KernelState = {
       from: null,
       to: null,
       table: 254,
-      ignoresDefault: false,
+      suppressPrefixLength: null,
+      suppressGroup: null,
       isPlain: false,
     },
     {
@@ -53,7 +59,8 @@ const foreign: KernelState = {
       from: "10.0.1.10/32",
       to: null,
       table: 2,
-      ignoresDefault: false,
+      suppressPrefixLength: null,
+      suppressGroup: null,
       isPlain: true,
     },
     {
@@ -62,12 +69,14 @@ const foreign: KernelState = {
       from: null,
       to: null,
       table: 254,
-      ignoresDefault: true,
+      suppressPrefixLength: 0,
+      suppressGroup: null,
       isPlain: true,
     },
   ],
 };
-const withForeign = ({ addresses, routes, rules }: KernelState): KernelState => ({
+const withForeign = ({ links, addresses, routes, rules }: KernelState): KernelState => ({
+  links: [...foreign.links, ...links],
   addresses: [...foreign.addresses, ...addresses],
   routes: [...foreign.routes, ...routes],
   rules: [...foreign.rules, ...rules],
@@ -75,15 +84,15 @@ const withForeign = ({ addresses, routes, rules }: KernelState): KernelState => 
 
 test("the expected state has no difference, and each deletion is one that names the object", () => {
   fc.assert(
-    fc.property(eniSets, (enis) => {
-      const wanted = expectedKernelFor(enis);
-      const { addresses, routes, rules } = kernelAsExpected(wanted);
-      expect(checkKernel(wanted, withForeign({ addresses, routes, rules }))).toEqual([]);
+    fc.property(eniSets, ruleStyles, (enis, style) => {
+      const wanted = expectedKernelFor(enis, [], style);
+      const { links, addresses, routes, rules } = kernelAsExpected(wanted);
+      expect(checkKernel(wanted, withForeign({ links, addresses, routes, rules }))).toEqual([]);
       for (const gone of addresses) {
         const rest = addresses.filter((each) => each !== gone);
         const [found, ...more] = checkKernel(
           wanted,
-          withForeign({ addresses: rest, routes, rules }),
+          withForeign({ links, addresses: rest, routes, rules }),
         );
         expect(more).toEqual([]);
         expect(found).toMatchObject({ kind: "address", what: "missing", name: gone.link });
@@ -93,17 +102,18 @@ test("the expected state has no difference, and each deletion is one that names 
         const rest = routes.filter((each) => each !== gone);
         const [found, ...more] = checkKernel(
           wanted,
-          withForeign({ addresses, routes: rest, rules }),
+          withForeign({ links, addresses, routes: rest, rules }),
         );
         expect(more).toEqual([]);
         const kind = gone.table === 254 ? "default-route" : "route";
-        expect(found).toMatchObject({ kind, what: "missing", name: gone.link });
+        const name = gone.link ?? ownerOf(wanted, gone.table);
+        expect(found).toMatchObject({ kind, what: "missing", name });
       }
       for (const gone of rules) {
         const rest = rules.filter((each) => each !== gone);
         const [found, ...more] = checkKernel(
           wanted,
-          withForeign({ addresses, routes, rules: rest }),
+          withForeign({ links, addresses, routes, rules: rest }),
         );
         expect(more).toEqual([]);
         expect(found).toMatchObject({ kind: "rule", what: "missing" });
@@ -115,15 +125,24 @@ test("the expected state has no difference, and each deletion is one that names 
   );
 });
 
+function ownerOf({ nics }: ExpectedKernel, table: number): string | null {
+  return nics.find((nic) => nic.table === table)?.name ?? null;
+}
+
 test("all rules of a removed NIC are stale", () => {
   fc.assert(
-    fc.property(eniSets, fc.nat(4), (enis, at) => {
+    fc.property(eniSets, fc.nat(4), ruleStyles, (enis, at, style) => {
       const gone = enis[1 + (at % Math.max(1, enis.length - 1))];
       fc.pre(gone !== undefined);
-      const before = kernelAsExpected(expectedKernelFor(enis));
-      const rest = expectedKernelFor(enis.filter((eni) => eni !== gone));
+      const before = kernelAsExpected(expectedKernelFor(enis, [], style));
+      const rest = expectedKernelFor(
+        enis.filter((eni) => eni !== gone),
+        [],
+        style,
+      );
       const name = linkAt(gone?.deviceNumber ?? 0).name;
       const after = {
+        links: before.links.filter((link) => link.name !== name),
         addresses: before.addresses.filter(({ link }) => link !== name),
         routes: before.routes.filter(({ link }) => link !== name),
         rules: before.rules,
@@ -139,13 +158,15 @@ test("all rules of a removed NIC are stale", () => {
 test("a repair restores any single deleted object and changes nothing else", () => {
   const backends = fc.constantFrom(networkd, manager);
   fc.assert(
-    fc.property(eniSets, backends, (enis, inCharge) => {
-      const expected = expectedKernelFor(enis);
+    fc.property(eniSets, backends, ruleStyles, (enis, inCharge, style) => {
+      const expected = expectedKernelFor(enis, [], style);
       const clean = kernelAsExpected(expected);
       for (const [kind, things] of Object.entries(clean)) {
+        if (kind === "links" && style === "prefix") continue;
         for (const gone of things) {
           const rest = things.filter((each: unknown) => each !== gone);
-          const state = { ...clean, [kind]: rest };
+          const moved = "group" in gone ? [{ ...gone, group: 0 }] : [];
+          const state = { ...clean, [kind]: [...rest, ...moved] };
           const differences = checkKernel(expected, state);
           const { steps, reasons } = repairSteps(differences, expected, inCharge);
           const repaired = steps.reduce((now, step) => afterStep(now, step, expected), state);
@@ -163,14 +184,15 @@ test("a repair restores any single deleted object and changes nothing else", () 
 
 test("one repair restores any deleted routes and rules of the NICs, and leaves no difference", () => {
   fc.assert(
-    fc.property(eniSets, fc.infiniteStream(fc.boolean()), (enis, coins) => {
-      const expected = expectedKernelFor(enis);
+    fc.property(eniSets, fc.infiniteStream(fc.boolean()), ruleStyles, (enis, coins, style) => {
+      const expected = expectedKernelFor(enis, [], style);
       const clean = kernelAsExpected(expected);
       const isKept = () => coins.next().value === true;
       const leased = new Set(
         expected.nics.flatMap((nic) => nic.addresses.filter((each) => each.isLeased)),
       );
       const state: KernelState = {
+        links: clean.links.map((link) => (isKept() ? link : { ...link, group: 0 })),
         addresses: clean.addresses.filter(
           ({ address }) =>
             [...leased].some(({ cidr }) => cidr.startsWith(`${address}/`)) || isKept(),

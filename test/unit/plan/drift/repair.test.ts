@@ -68,9 +68,12 @@ test("a duplicate address is added again with the same prefix length", () => {
 test("the subnet route is restored before the default route through it", () => {
   const routes = clean.routes.filter(({ table }) => table === 254);
   expect(commandsOf({ routes })).toEqual([
+    "ip -4 route replace 10.0.0.0/24 dev ens5 table 10000 proto static",
+    "ip -6 route replace 2001:db8:5::/64 dev ens5 table 10000 proto static",
     "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
     "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
     "ip -6 route replace 2001:db8:6::/64 dev ens6 table 10001 proto static",
+    "ip -6 route replace fe80::/64 dev ens6 table 10001 proto static",
     "ip -6 route replace default via fe80:ec2::1 dev ens6 table 10001 proto static",
   ]);
 });
@@ -89,10 +92,8 @@ test("a wrong route is replaced by one with its metric", () => {
 test("missing rules are added", () => {
   const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
   expect(commandsOf({ rules })).toEqual([
-    "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 10.0.1.0/24 protocol static",
-    "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 169.254.168.0/22 protocol static",
-    "ip -4 rule add priority 6001 table 254 from 10.0.1.20/32 suppress_prefixlength 0 protocol static",
-    "ip -4 rule add priority 10001 table 10001 from 10.0.1.20/32 protocol static",
+    "ip -4 rule add priority 2701 table 254 from 10.0.1.20/32 suppress_prefixlength 1 suppress_ifgroup 10000 protocol static",
+    "ip -4 rule add priority 3801 table 10001 from 10.0.1.20/32 protocol static",
   ]);
 });
 
@@ -100,12 +101,30 @@ test("stale rules are deleted with all their selectors, for no NIC", () => {
   const rules = kernelAsExpected(expectedKernelFor([...enis, eniAt(2)])).rules;
   const { steps } = repair({ rules });
   expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
-    "ip -4 rule del priority 2002 table 10002 from 10.0.2.10/32 to 10.0.2.0/24",
-    "ip -4 rule del priority 2002 table 10002 from 10.0.2.10/32 to 169.254.168.0/22",
-    "ip -4 rule del priority 6002 table 254 from 10.0.2.10/32 suppress_prefixlength 0",
-    "ip -4 rule del priority 10002 table 10002 from 10.0.2.10/32",
+    "ip -4 rule del priority 2702 table 254 from 10.0.2.10/32 suppress_prefixlength 1 suppress_ifgroup 10000",
+    "ip -4 rule del priority 3802 table 10002 from 10.0.2.10/32",
   ]);
   expect(steps.every(({ mac }) => mac === null)).toBe(true);
+});
+
+test("a link in another group is moved to the group of the ENIs", () => {
+  const links = [{ name: "ens6", group: 0 }];
+  expect(commandsOf({ links })).toEqual(["ip link set dev ens6 group 10000"]);
+});
+
+test("routes of type throw are added, and deleted if they are not needed", () => {
+  const ipv4 = familyOf(["10.0.1.10"], "10.0.1.0/24", ["10.0.1.32/28"]);
+  const wanted = expectedKernelFor([eniAt(1, { ipv4 })], [], "prefix");
+  const { routes, ...rest } = kernelAsExpected(wanted);
+  const others = routes.filter(({ type }) => type !== "throw");
+  const thrown = { type: "throw", link: null, table: 10_001, metric: 5 } as const;
+  const unneeded = kernelRoute("", { ...thrown, destination: "10.0.77.0/24" });
+  const differences = checkKernel(wanted, { ...rest, routes: [...others, unneeded] });
+  const { steps } = repairSteps(differences, wanted, networkd);
+  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
+    "ip -4 route replace throw 10.0.1.32/28 table 10001 proto static",
+    "ip -4 route del throw 10.0.77.0/24 table 10001 metric 5",
+  ]);
 });
 
 describe("the daemon restores what comes by DHCP", () => {
@@ -117,7 +136,7 @@ describe("the daemon restores what comes by DHCP", () => {
     ["NetworkManager", manager, "nmcli device up ens6"],
     ["netplan over NetworkManager", netplanManager, "nmcli device up ens6"],
   ])("%s: a NIC without any address is reconfigured by one command", (_, inCharge, command) => {
-    const rules = clean.rules.slice(1);
+    const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
     expect(commandsOf({ ...lost(...own, "10.0.1.20"), rules }, inCharge)).toEqual([command]);
   });
 
@@ -148,7 +167,7 @@ describe("the daemon restores what comes by DHCP", () => {
   test("networkd: a primary without IPv4 is reconfigured for IPv6", () => {
     const expected = expectedKernelFor([eniAt(0, { ipv4: noFamily, ipv6: both(0).ipv6 })]);
     const { routes, rules } = kernelAsExpected(expected);
-    const differences = checkKernel(expected, { addresses: [], routes, rules });
+    const differences = checkKernel(expected, { links: [], addresses: [], routes, rules });
     expect(repairSteps(differences, expected, networkd)).toMatchObject({
       steps: [{ argv: ["networkctl", "reconfigure", "ens5"] }],
       reasons: [],

@@ -30,10 +30,8 @@ const detached = { ...clean, rules: [...clean.rules, ...ofThird] };
 
 test("each rule of a detached NIC is stale", () => {
   expect(textsOf(detached)).toEqual([
-    "rule 2002 from 10.0.2.10 to 10.0.2.0/24 lookup 10002 is left over, because no ENI has its table",
-    "rule 2002 from 10.0.2.10 to 169.254.168.0/22 lookup 10002 is left over, because no ENI has its table",
-    "rule 6002 from 10.0.2.10 lookup main suppress_prefixlength 0 is left over, because no ENI has its table",
-    "rule 10002 from 10.0.2.10 lookup 10002 is left over, because no ENI has its table",
+    "rule 2702 from 10.0.2.10 lookup main suppress_prefixlength 1 suppress_ifgroup 10000 is left over, because no ENI has its table",
+    "rule 3802 from 10.0.2.10 lookup 10002 is left over, because no ENI has its table",
   ]);
 });
 
@@ -42,10 +40,8 @@ test("each rule of a removed address is stale", () => {
   const after = expectedKernelFor([primary, smaller]);
   const stale = findStaleRules(after, clean);
   expect(stale.map(({ text }) => text)).toEqual([
-    "ens6: rule 2001 from 10.0.1.20 to 10.0.1.0/24 lookup 10001 is left over, because its ENI does not need it",
-    "ens6: rule 2001 from 10.0.1.20 to 169.254.168.0/22 lookup 10001 is left over, because its ENI does not need it",
-    "ens6: rule 6001 from 10.0.1.20 lookup main suppress_prefixlength 0 is left over, because its ENI does not need it",
-    "ens6: rule 10001 from 10.0.1.20 lookup 10001 is left over, because its ENI does not need it",
+    "ens6: rule 2701 from 10.0.1.20 lookup main suppress_prefixlength 1 suppress_ifgroup 10000 is left over, because its ENI does not need it",
+    "ens6: rule 3801 from 10.0.1.20 lookup 10001 is left over, because its ENI does not need it",
   ]);
   expect(stale.every(({ mac }) => mac === second.mac)).toBe(true);
 });
@@ -54,51 +50,81 @@ test("no rule is stale while its table has a route: the NIC is present", () => {
   const routes = [...clean.routes, kernelRoute("ens7", { table: 10_002 })];
   expect(textsOf({ ...detached, routes })).toEqual([]);
   const unreachable = [...clean.routes, { ...kernelRoute("", { table: 10_002 }), link: null }];
-  expect(textsOf({ ...detached, routes: unreachable })).toHaveLength(4);
+  expect(textsOf({ ...detached, routes: unreachable })).toHaveLength(2);
 });
 
 test("no rule of an unmanaged ENI or of an ENI without a NIC is stale", () => {
   expect(textsOf(detached, expectedKernelFor([primary, second], [third]))).toEqual([]);
   const nics = [nicOf(primary), nicOf(second), { eni: third, link: null }];
   const enis = [primary, second, third];
-  const awaited = expectedKernel(configure(nics, false), { enis, incomplete: [] });
+  const awaited = expectedKernel(configure(nics, { ruleStyle: "group" }), { enis, incomplete: [] });
   expect(textsOf(detached, awaited)).toEqual([]);
 });
 
 test("no rule is stale while the number of an ENI is not known", () => {
   const incomplete: IncompleteEni[] = [{ mac: third.mac, isPrimary: false, reason: "late" }];
-  const config = configure([nicOf(primary), nicOf(second)], false);
+  const config = configure([nicOf(primary), nicOf(second)], { ruleStyle: "group" });
   const late = expectedKernel(config, { enis: [primary, second], incomplete });
   expect(textsOf(detached, late)).toEqual([]);
 });
 
 const staleRule: KernelRule = {
   family: 4,
-  priority: 10_002,
+  priority: 3802,
   from: "10.0.2.10/32",
   to: null,
   table: 10_002,
-  ignoresDefault: false,
+  suppressPrefixLength: null,
+  suppressGroup: null,
   isPlain: true,
 };
+const main = { priority: 2702, table: 254 } as const;
 
 test.each<[string, Partial<KernelRule>]>([
   ["with a mark", { isPlain: false }],
   ["from anywhere", { from: null }],
   ["to another table", { table: 77 }],
-  ["with another priority", { priority: 10_003 }],
-  ["with the priority for one destination, but for all", { priority: 2002 }],
-  ["with the priority for all, but for one destination", { to: "10.0.0.0/8" }],
-  ["into main, but with its default", { priority: 6002, table: 254 }],
+  ["with another priority", { priority: 3803 }],
+  ["with the priority of another kind", { priority: 1602 }],
+  ["for one destination", { to: "10.0.0.0/8" }],
+  ["that ignores routes", { suppressPrefixLength: 1 }],
+  ["that ignores a link group", { suppressGroup: 10_000 }],
+  ["into main, with all routes", main],
+  ["into main, that ignores only the default", { ...main, suppressPrefixLength: 0 }],
+  ["into main, with another group", { ...main, suppressPrefixLength: 1, suppressGroup: 3 }],
+  ["into main, for one destination", { ...main, suppressPrefixLength: 1, to: "10.0.0.0/8" }],
+  ["into main, with a length of IPv6", { ...main, suppressPrefixLength: 4 }],
   [
-    "like ec2nic's rule into main, but for one destination",
-    { priority: 6002, table: 254, ignoresDefault: true, to: "10.0.0.0/8" },
+    "like ec2nic's rule into main, but to another table",
+    { priority: 2702, suppressPrefixLength: 1 },
   ],
-  ["like ec2nic's rule into main, but to another table", { priority: 6002, ignoresDefault: true }],
-  ["after the highest priority of a NIC", { priority: 14_000, table: 14_000 }],
+  ["of a device number that no ENI has", { priority: 3832, table: 10_032 }],
+  ["of VPC CNI", { priority: 1536, table: 2 }],
+  ["of Mullvad", { priority: 5208, from: null, table: 254, suppressPrefixLength: 0 }],
+  ["of Tailscale", { priority: 5270, from: null, table: 52 }],
+  ["of nm-cloud-setup", { priority: 30_350, from: null, table: 254, suppressPrefixLength: 0 }],
   ["of the kernel", { priority: 32_766, from: null, table: 254 }],
 ])("a rule of another program is never stale: %s", (_, changes) => {
   expect(textsOf({ rules: [...clean.rules, { ...staleRule, ...changes }] })).toEqual([]);
+});
+
+test.each<[string, Partial<KernelRule>]>([
+  ["into main without ENIs", { ...main, suppressPrefixLength: 1, suppressGroup: 10_000 }],
+  ["into main without routes to everything", { ...main, suppressPrefixLength: 1 }],
+  ["of a primary into main", { ...main, suppressGroup: 10_000 }],
+  ["into its table without the default", { priority: 1602, suppressPrefixLength: 0 }],
+  ["of 0.1.0 for the VPC", { priority: 2002, to: "10.0.0.0/16" }],
+  ["of 0.1.0 into main", { priority: 6002, table: 254, suppressPrefixLength: 0 }],
+  ["of 0.1.0 into its table", { priority: 10_002 }],
+])("a rule of ec2nic without an ENI is stale: %s", (_, changes) => {
+  expect(textsOf({ rules: [...clean.rules, { ...staleRule, ...changes }] })).toHaveLength(1);
+});
+
+test("rules of 0.1.0 are stale if their ENI has new ones", () => {
+  const old = { ...staleRule, priority: 10_001, table: 10_001, from: "10.0.1.10/32" };
+  expect(textsOf({ rules: [...clean.rules, old] })).toEqual([
+    "ens6: rule 10001 from 10.0.1.10 lookup 10001 is left over, because its ENI does not need it",
+  ]);
 });
 
 test("the rule that these cases change is stale", () => {
@@ -111,7 +137,7 @@ test("no rule is stale beside one with an unread selector: `ip rule del` could d
 });
 
 describe("after an event of one NIC", () => {
-  const config = configure([nicOf(primary), nicOf(second)], false);
+  const config = configure([nicOf(primary), nicOf(second)], { ruleStyle: "group" });
   const fileOfThird = {
     path: managedPath("networkd", third.mac),
     content: `# ${managedMark}\n# ${third.id}, index 2\n`,

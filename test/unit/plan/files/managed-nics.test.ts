@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import type { NetworkConfig } from "../../../../src/model/network-config.ts";
 import type { ConfigFile } from "../../../../src/model/plan.ts";
 import { configure } from "../../../../src/plan/config/configure.ts";
 import { parseManagedNics } from "../../../../src/plan/files/managed-nics.ts";
@@ -15,13 +14,16 @@ const ipv4 = {
 const ipv6 = familyOf(["2001:db8:7::10"], "2001:db8:7::/64");
 const enis = [eniAt(0, { id: "eni-0a" }), eniAt(2, { id: "eni-0b", networkCard: 3, ipv4, ipv6 })];
 const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
-const config = configure(nics, false);
+const group = configure(nics, { ruleStyle: "group" });
+const prefix = configure(nics, { ruleStyle: "prefix" });
 
-const renderers: Readonly<Record<string, (config: NetworkConfig) => readonly ConfigFile[]>> = {
-  networkd: renderNetworkd,
-  "network-manager": renderNetworkManager,
-  "netplan for networkd": (config) => renderNetplan(config, "networkd"),
-  "netplan for NetworkManager": (config) => renderNetplan(config, "NetworkManager"),
+const renderings: Readonly<Record<string, readonly ConfigFile[]>> = {
+  networkd: renderNetworkd(group),
+  "networkd before systemd 250": renderNetworkd(prefix),
+  "network-manager": renderNetworkManager(prefix),
+  "netplan for networkd": renderNetplan(group, "networkd"),
+  "netplan for networkd before systemd 250": renderNetplan(prefix, "networkd"),
+  "netplan for NetworkManager": renderNetplan(prefix, "NetworkManager"),
 };
 
 const primary = {
@@ -29,7 +31,7 @@ const primary = {
   eniId: "eni-0a",
   isPrimary: true,
   index: 0,
-  sources: [],
+  sources: ["10.0.0.10/32"],
   vpcNetworks: [],
 };
 const other = {
@@ -41,13 +43,22 @@ const other = {
   vpcNetworks: ["10.0.0.0/16", "172.31.0.0/16"],
 };
 
-for (const [backend, render] of Object.entries(renderers)) {
+for (const [backend, rendered] of Object.entries(renderings)) {
   test(`${backend}: the NICs are parsed from their files`, () => {
-    expect(parseManagedNics(render(config)).toSorted(byIndex)).toEqual([primary, other]);
+    const parsed = parseManagedNics(rendered).toSorted(byIndex);
+    // with link groups, the tables have no route to the VPC's networks
+    const isGroup = parsed.every(({ ruleStyle }) => ruleStyle === "group");
+    expect(isGroup).toBe(backend === "networkd" || backend === "netplan for networkd");
+    const ruleStyle = isGroup ? "group" : "prefix";
+    const vpcNetworks = isGroup ? [] : other.vpcNetworks;
+    expect(parsed).toEqual([
+      { ...primary, ruleStyle },
+      { ...other, vpcNetworks, ruleStyle },
+    ]);
   });
 
   test(`${backend}: a file without the mark of ec2nic is ignored`, () => {
-    const files = render(config).map((file) => {
+    const files = rendered.map((file) => {
       return { ...file, content: file.content.replace("written by ec2nic", "written by hand") };
     });
     expect(parseManagedNics(files)).toEqual([]);
@@ -55,7 +66,7 @@ for (const [backend, render] of Object.entries(renderers)) {
 }
 
 test("invalid networks in a managed file are ignored", () => {
-  const [file] = renderNetworkd(configure(nics.slice(1), false));
+  const [file] = renderNetworkd(configure(nics.slice(1), { ruleStyle: "group" }));
   const content = (file?.content ?? "").replaceAll("From=10.0.2.10/32", "From=10.0.2.10; reboot");
   const [read] = parseManagedNics([{ path: file?.path ?? "", content, mode: 0o644 }]);
   expect(read?.sources).toEqual(["10.0.2.20/32", "10.0.2.64/28"]);

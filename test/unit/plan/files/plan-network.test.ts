@@ -88,14 +88,14 @@ describe("the file stays unchanged of", () => {
   });
 });
 
-test("with an incomplete second ENI the first one has rules", () => {
+test("every ENI has rules, also the only one, so that a second one changes no file of the first", () => {
   const incomplete = { mac: macAt(0), isPrimary: true, reason: "not listed yet" };
   const rulesOf = (plan: FilePlan) =>
     plan.write
       .filter(({ path }) => path.endsWith(".yaml"))
       .map(({ content }) => content.includes("routing-policy"));
   expect(rulesOf(planOf({ enis: [eniAt(1)], incomplete: [incomplete] }))).toEqual([true]);
-  expect(rulesOf(planOf({ enis: [eniAt(1)] }))).toEqual([false]);
+  expect(rulesOf(planOf({ enis: [eniAt(0)] }))).toEqual([true]);
 });
 
 test("an incomplete ENI without a NIC keeps its file", () => {

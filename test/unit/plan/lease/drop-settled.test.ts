@@ -13,7 +13,7 @@ import { linkAt } from "../../../kit/facts/nics.ts";
 
 const { nics } = configure(
   enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) })),
-  false,
+  { ruleStyle: "prefix" },
 );
 const linesOf = (kernel: KernelState, some = nics) =>
   dropSettled(some, kernel).map(({ argv }) => argv.join(" "));
@@ -33,7 +33,7 @@ test("those of an absent NIC stay", () => {
   ).toEqual([]);
 });
 
-describe("the primary, which has no own rules", () => {
+describe("the primary, whose table has no default route", () => {
   const otherDefault = {
     ...kernelWithLeases,
     routes: kernelWithLeases.routes.toReversed().map(swapMetric),
@@ -44,14 +44,14 @@ describe("the primary, which has no own rules", () => {
   });
 
   test("keeps its provisional rules while main's default route uses another NIC", () => {
-    expect(provisional.rules.length).toBe(4);
+    expect(provisional.rules.length).toBe(3);
     expect(linesOf(provisional)).toEqual([]);
   });
 
   test("loses its provisional rules when main's default route uses it", () => {
     const { routes } = provisional;
     const restored = routes.filter(({ table, link }) => table !== 254 || link === "ens5");
-    expect(linesOf({ ...provisional, routes: restored })).toHaveLength(5);
+    expect(linesOf({ ...provisional, routes: restored })).toHaveLength(4);
   });
 });
 

@@ -14,7 +14,7 @@ test("a run that read IMDS removes the provisional objects of the NICs that it c
   const leased = kernelAfter(bound());
   const settled = { nics: ["ens5", "ens6"], address: null, wanted: [] };
   const argvs = dropProvisional(settled, leased).map(({ argv }) => argv.slice(2, 4).join(" "));
-  expect(argvs).toEqual(["rule flush", "rule flush", "rule flush", "rule flush", "route flush"]);
+  expect(argvs).toEqual(["rule flush", "rule flush", "rule flush", "route flush"]);
   expect(dropProvisional({ ...settled, nics: ["ens5"] }, leased)).toEqual([]);
 });
 
@@ -48,7 +48,7 @@ describe("after the end of a lease", () => {
 
   test("rules of the address are removed, even if their table uses another NIC", () => {
     const routes = leased.routes.map((route) => {
-      return route.table === 13_900 ? { ...route, link: "ens9" } : route;
+      return route.table === 13_200 ? { ...route, link: "ens9" } : route;
     });
     expect(kernelAfter(released("10.0.1.10"), { kernel: { ...leased, routes } }).rules).toEqual([]);
   });
@@ -60,11 +60,12 @@ describe("after the end of a lease", () => {
   });
 
   test("rules of other programs and those of ENIs stay", () => {
-    const rule = { family: 4, from: "10.0.1.10/32", to: null, ignoresDefault: false } as const;
+    const suppressed = { suppressPrefixLength: null, suppressGroup: null };
+    const rule = { family: 4, from: "10.0.1.10/32", to: null, ...suppressed } as const;
     const rules = [
-      { ...rule, priority: 10_001, table: 10_001, isPlain: true },
-      { ...rule, priority: 13_900, table: 100, isPlain: true },
-      { ...rule, priority: 13_900, table: 13_900, isPlain: false },
+      { ...rule, priority: 3801, table: 10_001, isPlain: true },
+      { ...rule, priority: 4824, table: 100, isPlain: true },
+      { ...rule, priority: 4824, table: 13_200, isPlain: false },
     ];
     expect(commandsFor(released("10.0.1.10"), { kernel: { ...kernelWithLeases, rules } })).toEqual(
       [],

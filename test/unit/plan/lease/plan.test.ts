@@ -49,7 +49,7 @@ describe("a NIC without a managed file", () => {
   test("gets a table although main's default route uses it if a file names another primary", () => {
     const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     expect(commandsFor(bound(), { kernel })).toEqual([]);
-    const primary = renderFiles(false, enis.slice(0, 1));
+    const primary = renderFiles(enis.slice(0, 1));
     expect(commandsFor(bound(), { kernel, ...withFiles(primary) })).toEqual(provisionalCommands);
   });
 
@@ -57,7 +57,7 @@ describe("a NIC without a managed file", () => {
     const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     const links = [linkAt(3), linkAt(1)];
     expect(
-      commandsFor(bound(), { kernel, links, ...withFiles(renderFiles(false, enis.slice(0, 1))) }),
+      commandsFor(bound(), { kernel, links, ...withFiles(renderFiles(enis.slice(0, 1))) }),
     ).toEqual([]);
   });
 
@@ -74,25 +74,25 @@ describe("a NIC without a managed file", () => {
   test("does not get a table that is in use", () => {
     const routes = [
       ...kernelWithLeases.routes,
-      kernelRoute("ens9", { table: 13900, gateway: "10.0.9.1" }),
+      kernelRoute("ens9", { table: 13_200, gateway: "10.0.9.1" }),
     ];
     const [first] = commandsFor(bound(), { kernel: { ...kernelWithLeases, routes } });
-    expect(first).toContain("table 13901");
+    expect(first).toContain("table 13201");
   });
 
   test("gets its lost routes again in the same table after its link was down", () => {
     const kernel = kernelAfter(bound());
-    const routes = kernel.routes.filter(({ table }) => table !== 13900);
+    const routes = kernel.routes.filter(({ table }) => table !== 13_200);
     expect(commandsFor(bound(), { kernel: { ...kernel, routes } })).toEqual(
-      provisionalCommands.slice(0, 2),
+      provisionalCommands.slice(0, 3),
     );
   });
 
   test("loses the rules of its old address", () => {
     const lines = commandsFor(bound({ address: "10.0.1.11" }), { kernel: kernelAfter(bound()) });
-    expect(lines.filter((line) => line.includes(" rule flush ")).length).toBe(4);
-    expect(lines.filter((line) => line.includes("from 10.0.1.11/32")).length).toBe(4);
-    expect(lines.every((line) => !line.includes("13901"))).toBe(true);
+    expect(lines.filter((line) => line.includes(" rule flush ")).length).toBe(3);
+    expect(lines.filter((line) => line.includes("from 10.0.1.11/32")).length).toBe(3);
+    expect(lines.every((line) => !line.includes("13201"))).toBe(true);
   });
 });
 
@@ -104,7 +104,7 @@ describe("another NIC gets a default route with a lower metric", () => {
   test("a NIC that needed no table before gets one now", () => {
     expect(commandsFor(bound(), { kernel: before })).toEqual([]);
     expect(commandsFor(late)).toEqual(provisionalCommands);
-    expect(planFor(late).reasons.at(-1)).toBe("ens6: dhclient: BOUND on ens5: index 3900");
+    expect(planFor(late).reasons.at(-1)).toBe("ens6: dhclient: BOUND on ens5: index 3200");
     expect(commandsFor(late, { kernel: kernelAfter(late) })).toEqual([]);
   });
 
@@ -132,17 +132,33 @@ describe("a NIC with a managed file", () => {
   test("gets the table of the file, and the rules of its address alone", () => {
     expect(commandsFor(bound(), withFiles())).toEqual([
       "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
+      "ip -4 route replace 10.0.0.0/16 via 10.0.1.1 dev ens6 table 10001 proto static",
+      "ip -4 route replace 169.254.168.0/22 via 10.0.1.1 dev ens6 table 10001 proto static",
       "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
-      "ip -4 rule add priority 2001 table 10001 from 10.0.1.10/32 to 10.0.0.0/16 protocol static",
-      "ip -4 rule add priority 2001 table 10001 from 10.0.1.10/32 to 169.254.168.0/22 protocol static",
-      "ip -4 rule add priority 6001 table 254 from 10.0.1.10/32 suppress_prefixlength 0 protocol static",
-      "ip -4 rule add priority 10001 table 10001 from 10.0.1.10/32 protocol static",
+      "ip -4 rule add priority 1601 table 10001 from 10.0.1.10/32 suppress_prefixlength 0 protocol static",
+      "ip -4 rule add priority 2701 table 254 from 10.0.1.10/32 suppress_prefixlength 1 protocol static",
+      "ip -4 rule add priority 3801 table 10001 from 10.0.1.10/32 protocol static",
+    ]);
+  });
+
+  test("gets the rules of the file's style: with link groups, and no network of the VPC", () => {
+    const files = renderFiles(enis, "group");
+    const kernel = { ...kernelWithLeases, links: [{ name: "ens6", group: 0 }] };
+    expect(commandsFor(bound(), { ...withFiles(files), kernel })).toEqual([
+      "ip link set dev ens6 group 10000",
+      "ip -4 route replace 10.0.1.0/24 dev ens6 table 10001 proto static",
+      "ip -4 route replace default via 10.0.1.1 dev ens6 table 10001 proto static",
+      "ip -4 rule add priority 2701 table 254 from 10.0.1.10/32 suppress_prefixlength 1 suppress_ifgroup 10000 protocol static",
+      "ip -4 rule add priority 3801 table 10001 from 10.0.1.10/32 protocol static",
     ]);
   });
 
   test("needs no command after activate", () => {
     expect(
-      commandsFor(bound(), { ...withFiles(), kernel: kernelAsExpected(expectedKernelFor(enis)) }),
+      commandsFor(bound(), {
+        ...withFiles(),
+        kernel: kernelAsExpected(expectedKernelFor(enis, [], "prefix")),
+      }),
     ).toEqual([]);
   });
 
@@ -150,7 +166,7 @@ describe("a NIC with a managed file", () => {
     const lines = commandsFor(bound(), { ...withFiles(), kernel: kernelAfter(bound()) });
     const firstDrop = lines.findIndex((line) => line.includes(" flush "));
     expect(lines.slice(firstDrop)).toEqual(removalCommands);
-    expect(firstDrop).toBe(6);
+    expect(firstDrop).toBe(7);
     const kernel = kernelAfter(bound(), { ...withFiles(), kernel: kernelAfter(bound()) });
     expect(commandsFor(bound(), { ...withFiles(), kernel })).toEqual([]);
   });
@@ -162,11 +178,6 @@ describe("a NIC with a managed file", () => {
     expect(reasons.join()).toContain("the primary");
   });
 
-  test("gets no table if its file has no rules", () => {
-    const files = renderFiles(true, enis.slice(1));
-    expect(commandsFor(bound(), withFiles(files))).toEqual([]);
-  });
-
   test("gets no rules for an address that is not in its file", () => {
     const { steps, reasons } = planFor(bound({ address: "10.0.1.77" }), withFiles());
     expect(steps).toEqual([]);
@@ -174,7 +185,7 @@ describe("a NIC with a managed file", () => {
   });
 
   test("keeps its table after a release: the file has it", () => {
-    const kernel = kernelAsExpected(expectedKernelFor(enis));
+    const kernel = kernelAsExpected(expectedKernelFor(enis, [], "prefix"));
     expect(commandsFor(released("10.0.1.10"), { ...withFiles(), kernel })).toEqual([]);
   });
 });
@@ -230,10 +241,10 @@ describe("no command is planned for", () => {
   });
 });
 
-test("there are at most 100 provisional tables", () => {
-  const routes = Array.from({ length: 100 }, (_, at) =>
-    kernelRoute(`a${at}`, { table: 13_900 + at }),
+test("there are at most 64 provisional tables", () => {
+  const routes = [13_200, 13_300].flatMap((first) =>
+    Array.from({ length: 32 }, (_, at) => kernelRoute(`a${at}`, { table: first + at })),
   );
-  expect(freeProvisionalIndex({ ...kernelWithLeases, routes: routes.slice(1) })).toBe(3900);
+  expect(freeProvisionalIndex({ ...kernelWithLeases, routes: routes.slice(1) })).toBe(3200);
   expect(freeProvisionalIndex({ ...kernelWithLeases, routes })).toBeNull();
 });

@@ -7,7 +7,7 @@ import { eniAt, linkAt, macAt } from "../../../kit/facts/nics.ts";
 
 const enis = [eniAt(0), eniAt(1), eniAt(2, { networkCard: 3 })];
 const nics = enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) }));
-const files: readonly ExistingFile[] = renderNetworkd(configure(nics, false));
+const files: readonly ExistingFile[] = renderNetworkd(configure(nics, { ruleStyle: "group" }));
 
 test("a present NIC occupies the slot in its file", () => {
   expect(findOccupiedSlots(files, [linkAt(0), linkAt(1), linkAt(2)])).toEqual([
