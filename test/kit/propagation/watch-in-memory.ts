@@ -27,7 +27,10 @@ interface Options {
   readonly deadlineMs?: number;
   readonly kernel?: (mac: string) => KernelFacts | null;
   /** The occupied slots at a time. */
-  readonly occupiedSlots?: (nowMs: number) => readonly OccupiedSlot[];
+  readonly occupiedSlots?: (
+    nowMs: number,
+    events: readonly TimedEvent[],
+  ) => readonly OccupiedSlot[];
   /** Replaces an answer of IMDS; null: the answer is unchanged. May throw. */
   readonly fault?: (path: string, atMs: number) => Answer | null;
 }
@@ -66,7 +69,7 @@ export async function watchInMemory({ scenario, macs = [pluggedMac], ...options 
         nameOf: () => null,
         settleMs,
         kernel,
-        occupiedSlots: () => options.occupiedSlots?.(clock.now()) ?? [],
+        occupiedSlots: () => options.occupiedSlots?.(clock.now(), events) ?? [],
       },
     );
     for await (const batch of watch) {

@@ -1,50 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { Failure } from "../../../../src/exit.ts";
-import { waitForEnis } from "../../../../src/imds/metadata/wait-for-enis.ts";
-import type { ImdsSession } from "../../../../src/imds/session.ts";
 import type { EniSpec } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
-import { SimulatedInstance } from "../../../../scripts/simulator/scenario/simulated-instance.ts";
-import { fakeClock, fakeLog } from "../../../kit/host/fake-host.ts";
+import { waitInMemory, type WaitSettings } from "../../../kit/propagation/wait-in-memory.ts";
 
 const mac = "06:ec:2a:00:00:01";
-const busy = new Failure("UNAVAILABLE", "503, throttled");
-
-interface Settings {
-  readonly deadlineMs?: number;
-  /** From this time, every request fails. */
-  readonly failsAtMs?: number;
-  readonly isAwaited?: (mac: string) => boolean;
-}
-
-/** Waits for the ENIs of an instance in memory, whose clock only waits advance. */
-async function waitFor(scenario: Scenario, settings: Settings = {}) {
-  const { deadlineMs = 60_000, failsAtMs = Infinity, isAwaited = () => true } = settings;
-  const clock = fakeClock();
-  const instance = new SimulatedInstance(scenario, clock.now);
-  let requests = 0;
-  const get: ImdsSession["get"] = async (path) => {
-    requests += 1;
-    if (clock.now() >= failsAtMs) throw busy;
-    return instance.metadata.read(path);
-  };
-  const tryGet: ImdsSession["tryGet"] = async () => ({ kind: "absent" });
-  const stats: ImdsSession["stats"] = () => {
-    throw new Error("stats is not called");
-  };
-  const close = async (): Promise<void> => undefined;
-  const session = { get, tryGet, stats, deadlineMs, retries: Infinity, close };
-  const host = { clock, log: fakeLog(), signal: new AbortController().signal };
-  const presence = { isAwaited, readPresentMacs: async () => new Set<string>(), occupied: [] };
-  const { enis, incomplete } = await waitForEnis(host, session, presence);
-  return { addresses: enis.flatMap(addressesOf), incomplete, endMs: clock.now(), requests };
-}
-
-function addressesOf({ ipv4, ipv6 }: { readonly [family in "ipv4" | "ipv6"]: Addresses }) {
-  return [...ipv4.addresses, ...ipv6.addresses];
-}
-interface Addresses {
-  readonly addresses: readonly string[];
+/** Waits, and returns all addresses of the complete ENIs. */
+async function waitFor(scenario: Scenario, settings: WaitSettings = {}) {
+  const { parsed, endMs, requests } = await waitInMemory(scenario, settings);
+  const addresses = parsed.enis.flatMap(({ ipv4, ipv6 }) => [...ipv4.addresses, ...ipv6.addresses]);
+  return { addresses, incomplete: parsed.incomplete, endMs, requests };
 }
 
 const scenarioOf = (late: NonNullable<EniSpec["late"]>, spec: Partial<EniSpec> = {}): Scenario => ({
