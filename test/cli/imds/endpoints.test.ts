@@ -92,6 +92,7 @@ test("if an endpoint fails in the middle of a tree, the other continues with its
 
 test("an endpoint may have a path, trailing slashes, and an IPv6 address", async () => {
   await using simulator = await startSimulator({
+    scenario: { httpProtocolIpv6: "enabled" },
     listen: [
       { host: "127.0.0.1", port: 0 },
       { host: "::1", port: 0 },

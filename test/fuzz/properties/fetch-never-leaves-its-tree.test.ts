@@ -54,13 +54,21 @@ test("with hostile listings, every request stays below the requested key", async
   await fc.assert(property, seededRuns(80));
 });
 
-test("after a listing with a rejected name, fetch requests nothing more and exits with 65", async () => {
+test("fetch does not request a rejected name of a listing, and names it", async () => {
   for (const bad of ["..", "../", "a/b", "/etc", "a\r", "http://127.0.0.1/", "x".repeat(600)]) {
-    await using imds = await startHostileImds(() => Buffer.from(`good\n${bad}\nbetter`));
+    await using imds = await startHostileImds((target) =>
+      Buffer.from(target.endsWith("/") ? `good\n${bad}\nbetter` : "x"),
+    );
     const args = ["fetch", "meta-data", "--endpoint", imds.url];
-    const { code, text } = await runEc2nic({ args });
-    expect({ bad, code, text }).toEqual({ bad, code: 65, text: "" });
-    expect(imds.targets).toEqual(["/latest/meta-data/"]);
+    const { code, text, stderr } = await runEc2nic({ args });
+    expect({ bad, code, tree: JSON.parse(text) }).toEqual({
+      bad,
+      code: 0,
+      tree: { better: "x", good: "x" },
+    });
+    const children = ["better", "good"].map((name) => `/latest/meta-data/${name}`);
+    expect(imds.targets.toSorted()).toEqual(["/latest/meta-data/", ...children]);
+    expect(stderr).toContain(": left out");
   }
 });
 
