@@ -57,9 +57,13 @@ export function checkSlotKnown(
   return null;
 }
 
-/** The other ENIs with the slot of this ENI, which is known. */
+/** The other ENIs whose slot or numbers are those of this ENI, whose slot is known. */
 export function sharingSlot(eni: ListedEni, all: readonly ListedEni[]): readonly ListedEni[] {
-  return all.filter((other) => other.mac !== eni.mac && slotKey(other) === slotKey(eni));
+  const own = numbersOf(eni);
+  const isSharing = (other: ListedEni): boolean =>
+    slotKey(other) === slotKey(eni) ||
+    (other.folder["device-number"] !== undefined && isSameSlot(own, other));
+  return all.filter((other) => other.mac !== eni.mac && isSharing(other));
 }
 
 /** `network card 0, device 1` */
@@ -133,10 +137,14 @@ export function describeOutside(text: string, leaf: EniLeaf, subnets: readonly s
 }
 
 /** Whether the numbers of the ENI follow from this slot. */
-export function isSameSlot(slot: Slot, { isPrimary, folder }: ListedEni): boolean {
-  const { "device-number": deviceNumber = 0, "network-card": networkCard = 0 } = folder;
-  const own = numberedSlot({ isPrimary, networkCard, deviceNumber });
+export function isSameSlot(slot: Slot, eni: ListedEni): boolean {
+  const own = numbersOf(eni);
   return slot.networkCard === own.networkCard && slot.deviceNumber === own.deviceNumber;
+}
+
+function numbersOf({ isPrimary, folder }: ListedEni): Slot {
+  const { "device-number": deviceNumber = 0, "network-card": networkCard = 0 } = folder;
+  return numberedSlot({ isPrimary, networkCard, deviceNumber });
 }
 
 /**

@@ -162,6 +162,14 @@ describe("a primary whose device-number is 1", () => {
     ]);
   });
 
+  test("an ENI with device 31, the number that device 0 gets, does not share its table", () => {
+    const macs = { [primaryMac]: numbered("1"), [otherMac]: second };
+    const third = { ...other, "device-number": "31" };
+    const tree = treeOf({ ...macs, "06:aa:bb:cc:dd:03": third });
+    const { enis, incomplete } = parseEnis(tree, { isSettled: true });
+    expect([enis.length, incomplete.length]).toEqual([2, 1]);
+  });
+
   test("keeps its slot, if another ENI has device 1 too", () => {
     const tree = treeOf({ [primaryMac]: numbered("1"), [otherMac]: other });
     expect(parseEnis(tree).incomplete).toMatchObject([{ mac: otherMac }]);
