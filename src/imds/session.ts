@@ -16,7 +16,7 @@ import { retry } from "./protocol/retry.ts";
 import type { ImdsSettings } from "./protocol/settings.ts";
 import { tokenHeader } from "./protocol/token.ts";
 import { openPaths } from "./connect/paths.ts";
-import { pathNic, type ImdsPath } from "./protocol/path.ts";
+import { pathNic, tryLimitMs, type ImdsPath } from "./protocol/path.ts";
 
 /** The requests of a run: one token, one path, at most 6 requests in flight and 100 a second. */
 export interface ImdsSession {
@@ -153,9 +153,10 @@ function createSendOnce(
     rateLimiter(async () => {
       onRequest();
       const leftMs = Math.max(1, Math.ceil(deadlineMs - host.clock.now()));
-      const tryMs = Math.min(settings.tryMs, leftMs);
+      const limitMs = tryLimitMs(settings.tryMs, request.imdsPath);
+      const tryMs = Math.min(limitMs, leftMs);
       const connectMs = request.method === "PUT" ? settings.connectMs : null;
-      const times = { tryMs, connectMs, isShortened: leftMs < settings.tryMs };
+      const times = { tryMs, connectMs, isShortened: leftMs < limitMs };
       const answer = await sendRequest({ ...host, http }, { ...request, ...times }, stop);
       received += answer.kind === "value" ? answer.body.length : 0;
       if (received <= maxTotalBytes) return answer;

@@ -57,7 +57,7 @@ test.concurrent("four NICs at once share one token and at most six connections",
   const macs = [1, 2, 3, 4].map((device) => `06:ec:2a:00:00:0${device}`);
   const late = (device: number): Late => ({ ".": 200 * device });
   const others = [1, 2, 3, 4].map((device) => ({ device, late: late(device) }));
-  const scenario = { enis: [{ device: 0 }, ...others] };
+  const scenario = { enis: [{ device: 0 }, ...others], keepAlive: true };
   const run = await watchSimulator({ scenario, macs, settleMs, timeoutMs: 60_000 });
   expect(run.events.filter(({ event }) => event.kind === "settled").length).toBe(4);
   expect(run.requests.filter(({ method }) => method === "PUT").length).toBe(1);

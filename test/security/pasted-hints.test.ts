@@ -11,9 +11,9 @@ import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 const names = Object.values(adversarialValues).filter((name) => checkName(name) === null);
 
 // the service, or a user who may tag the instance, chooses the names; the user pastes the hint
-for (const [format, value] of [
-  ["json", Uint8Array.of(0xff)],
-  ["env", Uint8Array.of(0)],
+for (const [format, value, status] of [
+  ["json", Uint8Array.of(0xff), 0],
+  ["env", Uint8Array.of(0), 65],
 ] as const) {
   test(`--format ${format}: a hint pasted into a shell does not run code from a listed name`, async () => {
     using folder = temporaryFolder();
@@ -30,7 +30,7 @@ for (const [format, value] of [
       });
       const args = ["fetch", "tags/instance/", "--format", format, "--endpoint", imds.url];
       const { code, stderr } = await runEc2nic({ args });
-      expect(code).toBe(65);
+      expect(code).toBe(status);
       const hint = /^ec2nic: hint: .*?(ec2nic fetch .*)$/m.exec(stderr)?.[1] ?? "";
       const script = `ec2nic() { printf %s "$2"; }; ${hint}`;
       const pasted = Bun.spawnSync(["sh", "-c", script], { cwd: folder.path });

@@ -83,7 +83,8 @@ async function requestWithFault(
   rule: FaultRule,
   isWhole: (text: string) => boolean,
 ): Promise<RawExchange> {
-  await using simulator = await startSimulator({ scenario: { faults: [rule] } });
+  const scenario = { faults: [rule], keepAlive: true };
+  await using simulator = await startSimulator({ scenario });
   const token = await takeToken(simulator.url);
   const request = get("/latest/meta-data/instance-id", token);
   const seen = await rawExchange(simulator.url, request, (text) => {
@@ -141,7 +142,7 @@ test("delay sends the correct reply after its time", async () => {
 });
 
 test("slow sends the complete reply, and the connection stays open", async () => {
-  await using simulator = await startSimulator();
+  await using simulator = await startSimulator({ scenario: { keepAlive: true } });
   const token = await takeToken(simulator.url);
   simulator.addFault({ fault: { kind: "slow", everyMs: 1, bytes: 8 }, times: 1 });
   expect(await read(simulator.url, "meta-data/instance-id", token)).toBe(id);

@@ -23,3 +23,13 @@ export function describePath({ endpoint, via }: ImdsPath): string {
 export function pathNic({ via }: ImdsPath): string | null {
   return via.kind === "nic" ? via.link.name : null;
 }
+
+/**
+ * The time limit for one try, which is longer through systemd-imdsd: imdsd first looks for the right
+ * NIC and gets a token of its own, and took up to 3 s on a slow processor (measured with 262.1).
+ */
+export function tryLimitMs(tryMs: number, { via }: Pick<ImdsPath, "via">): number {
+  return via.kind === "imdsd" ? tryMs * imdsdFactor : tryMs;
+}
+
+const imdsdFactor = 4;
