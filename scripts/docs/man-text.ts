@@ -1,5 +1,5 @@
 import { createdDirectoriesPath } from "../../src/install/plan.ts";
-import { pathTemplates, unmanagedPath } from "../../src/model/managed-paths.ts";
+import { pathTemplates, policyPath, unmanagedPath } from "../../src/model/managed-paths.ts";
 
 /** Terms and their explanations, for parts of the man page that no subcommand's help has. */
 export type Terms = readonly (readonly [term: string, text: string])[];
@@ -36,6 +36,11 @@ export const files: Terms = [
   ...Object.values(pathTemplates).map(
     (path) => [path, "The configuration of one NIC, for the backend that is used."] as const,
   ),
+  [
+    policyPath,
+    "Settings for all NICs, one word per line: no-secondary-defaults keeps the default routes of all " +
+      "ENIs except the primary out of the main table.",
+  ],
   [unmanagedPath, "NICs that ec2nic must not configure: one MAC, name or ENI id per line."],
   ["/etc/ec2nic/always", "If this file exists, units and rules also work outside of EC2."],
   [

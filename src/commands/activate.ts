@@ -20,7 +20,9 @@ export default defineSubcommand<typeof activateFlags, ActivateOptions>({
       "configuration, and the exit status is 71.",
     "If the metadata of an ENI is incomplete at --timeout, the next run configures this ENI, and the " +
       "exit status is 75. An activation that has started is always finished.",
-    "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are not changed.",
+    "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are not changed. The " +
+      "line no-secondary-defaults in /etc/ec2nic/policy keeps the default routes of all ENIs except " +
+      "the primary out of the main table.",
   ],
   examples: [
     "ec2nic activate --dry-run",

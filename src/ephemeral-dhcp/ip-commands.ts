@@ -60,12 +60,12 @@ function buildRuleCommand(verb: Verb, { address, slot }: LeaseRecord, host: stri
 
 /**
  * The first table and rule priority of temporary leases. `plan/config/table-numbers.ts` uses other
- * ones for NICs (tables from 10000, priorities from 2000).
+ * ones for NICs (tables from 10000, priorities from 1600).
  *
  * | number   | from | why |
  * |----------|------|-----|
  * | table    | 900  | busybox's `ip` accepts none above 1023; the kernel uses 253 to 255, the VPC CNI 2 and up, cloud-init 100 and up |
- * | priority | 400  | before every rule that could match first: 512 to 1536 (VPC CNI), 1000 (l3mdev), 2000 and up (ours); it matches packets from one address to IMDS only |
+ * | priority | 400  | before every rule that could match first: 512 to 1536 (VPC CNI), 1000 (l3mdev), 1600 and up (ours); it matches packets from one address to IMDS only |
  *
  * Each lease has one of each.
  */
