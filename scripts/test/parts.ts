@@ -62,6 +62,7 @@ export const parts: readonly Part[] = [
       ["test/machine/hotplug/"],
       ["test/machine/dhcp/"],
       ["test/machine/activate/"],
+      ["test/machine/routing/"],
       ["test/machine/kit/", "test/machine/readers/", "test/machine/rescue.test.ts"],
     ],
   },

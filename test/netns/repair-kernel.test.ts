@@ -134,6 +134,11 @@ realTest("stale rules of a detached NIC are removed, with any protocol", async (
   await using network = await holdNamespace();
   await buildInstance(network);
   const before = await snapshotWhen(network, isSettled);
+  await network.run(
+    "ip -4 rule add priority 2703 from 10.0.8.10 lookup main suppress_ifgroup 10000",
+  );
+  await network.run("ip -4 rule add priority 3803 from 10.0.8.10 lookup 10003");
+  // the numbers of 0.1.0
   await network.run("ip -4 rule add priority 2003 from 10.0.8.10 to 10.0.0.0/16 lookup 10003");
   await network.run(
     "ip -4 rule add priority 6003 from 10.0.8.10 lookup main suppress_prefixlength 0",
@@ -144,6 +149,8 @@ realTest("stale rules of a detached NIC are removed, with any protocol", async (
   );
   const differences = await check(network);
   expect(differences.map(({ what, name }) => [what, name])).toEqual([
+    ["stale", null],
+    ["stale", null],
     ["stale", null],
     ["stale", null],
     ["stale", null],

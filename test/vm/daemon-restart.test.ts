@@ -31,7 +31,7 @@ for (const suite of suites) {
         const restart = (): Promise<string> => vm.run(["systemctl", "restart", daemon]);
         await expectSameState("routes and rules exist after a restart", restart);
         await expectSameState("lost routes and rules exist after a restart", async () => {
-          await vm.run(["ip", "rule", "del", "priority", "10001", "from", "10.0.1.11"]);
+          await vm.run(["ip", "rule", "del", "priority", "3801", "from", "10.0.1.11"]);
           await vm.run(["ip", "route", "flush", "table", "10001"]);
           await restart();
         });

@@ -21,7 +21,7 @@ export const images = {
 
 /**
  * The same, with a high metric for NICs without configuration: netplan and NetworkManager give them
- * 100, which comes before the primary's 512, and VPC drops packets from the primary's address there.
+ * 100, which came before the primary's metric in 0.1.0, and VPC drops packets from the primary's address there.
  * That happens without ec2nic, too, and is not what these images test.
  */
 export const modestImages = {

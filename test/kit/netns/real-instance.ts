@@ -87,8 +87,8 @@ const othersCommands = [
   "ip route add 10.99.0.0/16 via 10.0.5.7 dev ens5",
   "ip route add unreachable default metric 4278198272",
   "ip route add default via 10.0.5.9 dev ens5 table 77",
-  "ip rule add priority 10001 fwmark 0x1 lookup 77",
-  "ip rule add priority 10001 from 10.0.6.10 iif docker0 lookup 10001",
+  "ip rule add priority 3801 fwmark 0x1 lookup 77",
+  "ip rule add priority 3801 from 10.0.6.10 iif docker0 lookup 10001",
   "ip rule add priority 600 from 10.9.0.0/24 prohibit",
   "ip -6 rule add priority 30350 lookup main suppress_prefixlength 0",
 ];

@@ -46,7 +46,7 @@ testMachine(
     await machine.run(["ec2nic", "activate"]);
     await untilAddresses(machine, addresses);
     for (const command of [
-      "ip rule del priority 10001 from 10.0.1.10 lookup 10001",
+      "ip rule del priority 3801 from 10.0.1.10 lookup 10001",
       "ip address del 10.0.1.11/32 dev ens6",
       "ip route del default table 10001",
     ]) {
@@ -54,7 +54,7 @@ testMachine(
     }
     const check = await machine.exec(["ec2nic", "activate", "--check"]);
     expect(check.code).toBe(1);
-    for (const words of ["rule 10001 from 10.0.1.10", "10.0.1.11", "default"]) {
+    for (const words of ["rule 3801 from 10.0.1.10", "10.0.1.11", "default"]) {
       expect(check.stdout).toContain(words);
     }
     const repair = await machine.exec(["ec2nic", "activate", "--json"]);

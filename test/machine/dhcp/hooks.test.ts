@@ -151,7 +151,7 @@ describe("dhclient, whose default route has a better metric than the primary's",
     expect(await dhcp.pings("10.0.0.10")).toBe(true);
     await dhcp.machine.run(clientCommands.dhclient.lease);
     expect(await dhcp.machine.run(["ip", "-4", "route", "get", "198.51.100.7"])).toContain("ens6");
-    expect(await dhcp.machine.run(["ip", "-4", "rule"])).toContain("from 10.0.0.10 lookup 13900");
+    expect(await dhcp.machine.run(["ip", "-4", "rule"])).toContain("from 10.0.0.10 lookup 13200");
     expect(await dhcp.pings("10.0.0.10")).toBe(true);
     expect(await dhcp.pings("10.0.1.10")).toBe(true);
     await dhcp.machine.run(["ip", "-4", "rule", "add", "pref", "1", "lookup", "main"]);
@@ -160,9 +160,8 @@ describe("dhclient, whose default route has a better metric than the primary's",
 });
 
 const expectedRules = [
-  "5900: from 10.0.1.10 to 10.0.1.0/24 lookup 13900 proto static",
-  "5900: from 10.0.1.10 to 169.254.168.0/22 lookup 13900 proto static",
-  "9900: from 10.0.1.10 lookup main suppress_prefixlength 0 proto static",
-  "13900: from 10.0.1.10 lookup 13900 proto static",
+  "2624: from 10.0.1.10 lookup 13200 suppress_prefixlength 0 proto static",
+  "3724: from 10.0.1.10 lookup main suppress_prefixlength 1 proto static",
+  "4824: from 10.0.1.10 lookup 13200 proto static",
   "",
 ].join("\n");

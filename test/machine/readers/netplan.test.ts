@@ -77,13 +77,16 @@ describe("netplan generate", () => {
     expect(code).not.toBe(0);
   });
 
-  netplanTest("gives the primary DHCP with its metric, and no table", async () => {
+  netplanTest("gives the primary DHCP with its metric, and a table for the VPC", async () => {
     const { units } = await unitsOf("two-enis-ipv4");
     const lines = linesOf(units[first]);
     expect(lines).toContain("PermanentMACAddress=06:aa:bb:cc:dd:01");
     expect(lines).toContain("DHCP=ipv4");
-    expect(lines).toContain("RouteMetric=512");
-    expect(lines.filter((line) => /Table=|RequiredForOnline|UseHostname/.test(line))).toEqual([]);
+    expect(lines).toContain("RouteMetric=64");
+    expect(lines.filter((line) => /RequiredForOnline|UseHostname/.test(line))).toEqual([]);
+    expect(sections(units[first], "RoutingPolicyRule")).toEqual([
+      ["From=10.0.0.10/32", "Table=10000", "Priority=3800"],
+    ]);
   });
 
   netplanTest("gives another ENI its own table and rules, and does not wait for it", async () => {
@@ -95,11 +98,9 @@ describe("netplan generate", () => {
       ["Destination=0.0.0.0/0", "Gateway=10.0.1.1", "GatewayOnLink=true", "Table=10001"],
     ]);
     expect(sections(units[second], "RoutingPolicyRule")).toEqual([
-      ["From=10.0.1.20/32", "To=10.0.0.0/16", "Table=10001", "Priority=2001"],
-      ["From=10.0.1.20/32", "To=169.254.168.0/22", "Table=10001", "Priority=2001"],
-      ["From=10.0.1.20/32", "Table=10001", "Priority=10001"],
+      ["From=10.0.1.20/32", "Table=10001", "Priority=3801"],
     ]);
-    expect(linesOf(units[second])).toContain("RouteMetric=513");
+    expect(linesOf(units[second])).toContain("RouteMetric=65");
     expect(linesOf(units[second])).toContain("UseHostname=false");
   });
 
@@ -120,7 +121,7 @@ describe("netplan generate", () => {
         "Table=10001",
       ]);
       const rules = sections(units[second], "RoutingPolicyRule");
-      const last = rules.filter((lines) => lines.includes("Priority=10001"));
+      const last = rules.filter((lines) => lines.includes("Priority=3801"));
       expect(last.map(([from]) => from)).toEqual([
         "From=10.0.1.20/32",
         "From=10.0.1.21/32",
@@ -134,8 +135,8 @@ describe("netplan generate", () => {
   netplanTest("writes the metric of a dual-stack ENI into the section [DHCP]", async () => {
     const { units } = await unitsOf("two-enis-dual-stack");
     const metrics = [first, second].map((name) => sections(units[name], "DHCP").flat());
-    expect(metrics[0]).toContain("RouteMetric=512");
-    expect(metrics[1]).toContain("RouteMetric=513");
+    expect(metrics[0]).toContain("RouteMetric=64");
+    expect(metrics[1]).toContain("RouteMetric=65");
   });
 
   netplanTest("starts no DHCPv4 client on an ENI with IPv6 only", async () => {

@@ -74,7 +74,7 @@ export async function startHookedMachine(
     },
     routing: async () => {
       const rules = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
-      const show = "ip -4 route show table 13900 2>&1 || :";
+      const show = "ip -4 route show table 13200 2>&1 || :";
       return { rules, table: await machine.run(["sh", "-c", show]) };
     },
     pings: async (address = "10.0.1.10") => {

@@ -47,7 +47,7 @@ export async function readManagedState(machine: Machine): Promise<ManagedState> 
       .filter((each) => !/^(?:lo|ens5) /.test(each))
       .toSorted(),
     rules: unique(
-      [...rules.matchAll(/^10\d{3}:\s+from (\S+) (lookup 10\d{3})/gm)].map(
+      [...rules.matchAll(/^38\d{2}:\s+from (\S+) (lookup 10\d{3})/gm)].map(
         ([, from = "", table = ""]) => `${from} ${table}`,
       ),
     ),
