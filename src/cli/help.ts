@@ -56,7 +56,7 @@ export const exitMeanings = [
   ["0", "done, or nothing to do"],
   ["1", "--check found a difference"],
   ["64", "wrong command line"],
-  ["65", "IMDS answered something that is not metadata"],
+  ["65", "IMDS answered something that is not metadata, or that contradicts itself"],
   ["66", "the key does not exist"],
   ["69", "IMDS was not reached before --timeout: retry later"],
   ["70", "a bug in ec2nic: report it"],

@@ -19,7 +19,9 @@ export default defineSubcommand<typeof activateFlags, ActivateOptions>({
       "only what it has written. If the machine becomes unreachable, activate restores the old " +
       "configuration, and the exit status is 71.",
     "If the metadata of an ENI is incomplete at --timeout, the next run configures this ENI, and the " +
-      "exit status is 75. An activation that has started is always finished.",
+      "exit status is 75. If it stays incomplete, or contradicts itself, so that waiting does not help, " +
+      "the usable part is configured, and the exit status is 65 if nothing of an ENI can be " +
+      "configured. An activation that has started is always finished.",
     "NICs listed in /etc/ec2nic/unmanaged (one MAC, name or ENI id per line) are not changed. The " +
       "line no-secondary-defaults in /etc/ec2nic/policy keeps the default routes of all ENIs except " +
       "the primary out of the main table.",
