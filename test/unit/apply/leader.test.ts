@@ -21,16 +21,11 @@ const answerFor = (mac: string): HotplugAnswer => ({
 /** Several runs on one machine: they share `files` and the lock, and each has its own process id. */
 function machine() {
   const files = fakeFiles({ "/proc/11": "", "/proc/12": "" });
-  const list = async (path: string) =>
-    [...files.there.keys()]
-      .filter((name) => name.startsWith(`${path}/`))
-      .map((name) => name.slice(path.length + 1))
-      .toSorted();
   const holders = new Map<string, number>();
   let holder: number | null = null;
   const hostOf = (pid: number) => ({
     pid,
-    files: { ...files, list },
+    files,
     clock: { ...fakeClock(), sleep: () => Bun.sleep(1) },
     log: fakeLog(),
     signal: new AbortController().signal,

@@ -15,7 +15,7 @@ test("withMachineLock runs the work under the lock and releases it, also after a
   const failing = withMachineLock(machine, 1000, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect(events).toEqual(["taken", "work", "released", "taken", "released"]);
-  expect(machine.disk.has("/run/ec2nic/holder")).toBe(false);
+  expect(machine.files.there.has("/run/ec2nic/holder")).toBe(false);
 });
 
 const busyDisk = {

@@ -44,9 +44,7 @@ async function applied(options: FakeOptions, reachableBefore: typeof reachabilit
     undo,
   });
   const outcomes = result.nics.map(({ outcome }) => outcome);
-  const contents = [first, second].map(
-    (mac) => machine.disk.get(fileOf(mac).path)?.content ?? null,
-  );
+  const contents = [first, second].map((mac) => machine.files.textAt(fileOf(mac).path));
   return { ...result, machine, outcomes, contents };
 }
 
@@ -169,7 +167,7 @@ describe("after a killed run", () => {
   test("a failure restores the files from before the killed run", async () => {
     const machine = fakeMachine({ disk: old, exec: (argv) => (argv === "reload" ? 1 : 0) });
     await applyPlan(machine, plan, { reachability: null, interruptedRun, undo });
-    expect(machine.disk.get(fileOf(first).path)?.content).toBe("oldest\n");
+    expect(machine.files.textAt(fileOf(first).path)).toBe("oldest\n");
   });
 });
 
