@@ -35,12 +35,11 @@ export function kernelAsExpected({ nics }: ExpectedKernel): KernelState {
 
 export function kernelAddress(link: string, cidr: string): KernelAddress {
   const address = cidr.slice(0, cidr.indexOf("/"));
-  const flags = { isUsable: true, isDuplicate: false };
-  return { link, address, prefixLength: prefixLength(cidr), protocol: null, ...flags };
+  return { link, address, prefixLength: prefixLength(cidr), isDuplicate: false };
 }
 
 export function kernelRoute(link: string, changes: Partial<KernelRoute>): KernelRoute {
-  const nothing = { gateway: null, table: 254, metric: 0, protocol: "static", source: null };
+  const nothing = { gateway: null, table: 254, metric: 0 };
   return { family: 4, destination: "0.0.0.0/0", ...nothing, link, ...changes };
 }
 
@@ -51,7 +50,7 @@ function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly
     ),
     ...defaultRouteFamilies.map((family) => {
       const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
-      return kernelRoute(name, { family, destination, gateway, metric: 512, protocol: "dhcp" });
+      return kernelRoute(name, { family, destination, gateway, metric: 512 });
     }),
   ];
 }

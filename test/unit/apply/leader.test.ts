@@ -104,6 +104,14 @@ describe("two runs at the same time", () => {
     expect(remainingPaths(files)).toEqual([]);
   });
 
+  test("a run ignores the answer for an earlier process with the same id", async () => {
+    const { files, hostOf } = machine();
+    const stale = JSON.stringify(answerFor(macAt(1)));
+    await files.write(`${folder}/11.answer`, stale, 0o600);
+    expect(await leadOrJoin(hostOf(11), requestFor(1), async () => "led")).toBe("led");
+    expect(remainingPaths(files)).toEqual([]);
+  });
+
   test("a run with another key does not wait for the leader", async () => {
     const { hostOf } = machine();
     const never = Promise.withResolvers<string>();
