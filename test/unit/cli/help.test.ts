@@ -12,6 +12,6 @@ test.each(helps)(
     for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     // every terminal, font and screen reader supports ASCII
     expect(help).toMatch(/^[\n -~]+$/);
-    expect(page).toContain(`\n${help}`);
+    expect(page).toContain(`\n${help}\`\`\`\n`);
   },
 );
