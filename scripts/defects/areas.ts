@@ -1,7 +1,11 @@
+import { cliDefects } from "./cli.ts";
 import type { Defect } from "./defect.ts";
+import { installDefects } from "./install.ts";
 import { vmDefects } from "./vm.ts";
 
 /** The lists of defects, by the part of the program that they are in. */
 export const areas: Readonly<Record<string, readonly Defect[]>> = {
+  cli: cliDefects,
+  install: installDefects,
   vm: vmDefects,
 };
