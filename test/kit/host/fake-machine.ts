@@ -6,7 +6,7 @@ import { fakeFiles, type FakeFiles } from "./fake-host.ts";
 /** A machine in memory: files, and commands whose results a test sets. Only waits advance its clock. */
 export interface FakeMachine extends TargetHost {
   readonly files: FakeFiles;
-  /** The effects in order: `write PATH`, `remove PATH`, `run ARGV`. */
+  /** The effects in order: `write PATH`, `link PATH`, `remove PATH`, `run ARGV`. */
   readonly done: string[];
   readonly logged: string[];
 }
@@ -38,6 +38,10 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     remove: async (path) => {
       effect(`remove ${path}`);
       await memory.remove(path);
+    },
+    symlink: async (path, target) => {
+      effect(`link ${path}`);
+      await memory.symlink(path, target);
     },
     rmdir: async (path) => effect(`remove folder ${path}`),
   };

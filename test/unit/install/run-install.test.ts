@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { FileStat } from "../../../src/host/host.ts";
 import { runInstall } from "../../../src/install/install.ts";
-import { type FakeOptions, fakeMachine } from "../../kit/host/fake-machine.ts";
+import { type FakeMachine, type FakeOptions, fakeMachine } from "../../kit/host/fake-machine.ts";
 
 const running = {
   "/run/systemd/system": "",
@@ -17,6 +17,13 @@ async function run(job: "install" | "uninstall", fake: FakeOptions = {}) {
   const code = await runInstall(machine, { ...options, job });
   const done = machine.done.filter((effect) => !effect.endsWith("/run/ec2nic/holder"));
   return { machine, code, done, logged: machine.logged };
+}
+
+/** The files that a run has left. Links are left out, because the fake files do not keep their targets. */
+function textsOf({ files }: FakeMachine): Readonly<Record<string, string>> {
+  const left = [...files.there].filter(([, { kind }]) => kind !== "link");
+  const decoder = new TextDecoder();
+  return Object.fromEntries(left.map(([path, { content }]) => [path, decoder.decode(content)]));
 }
 
 const units = "/etc/systemd/system";
@@ -51,7 +58,7 @@ test("--install on a machine writes the files, then links, then loads and starts
 
 test("a changed unit of a running installation is loaded, and its timer is not started again", async () => {
   const { machine } = await run("install");
-  const disk = Object.fromEntries([...machine.disk].map(([path, { content }]) => [path, content]));
+  const disk = textsOf(machine);
   const { done, logged } = await run("install", { disk, exec: areActive });
   // in the fake machine, existing files have another mode, and no folders and no links exist
   expect(done).toContain(`write ${units}/ec2nic-repair.timer`);
@@ -61,7 +68,7 @@ test("a changed unit of a running installation is loaded, and its timer is not s
 
 test("--uninstall stops the timer before it removes the files, and removes their list last", async () => {
   const { machine } = await run("install");
-  const disk = Object.fromEntries([...machine.disk].map(([path, { content }]) => [path, content]));
+  const disk = textsOf(machine);
   const { done, logged } = await run("uninstall", { disk });
   const [, ...changes] = done.slice(0, done.indexOf("remove /etc/ec2nic.folders") + 1);
   expect(changes).toEqual([
