@@ -1,3 +1,4 @@
+import { applyDefects } from "./apply.ts";
 import { cliDefects } from "./cli.ts";
 import type { Defect } from "./defect.ts";
 import { installDefects } from "./install.ts";
@@ -5,6 +6,7 @@ import { vmDefects } from "./vm.ts";
 
 /** The lists of defects, by the part of the program that they are in. */
 export const areas: Readonly<Record<string, readonly Defect[]>> = {
+  apply: applyDefects,
   cli: cliDefects,
   install: installDefects,
   vm: vmDefects,

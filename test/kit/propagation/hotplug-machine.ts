@@ -114,12 +114,12 @@ export function commandMachine(command: Command, options: Options = {}) {
     return { code, text: printed.join(""), messages, ...all, ms: clock.now() - startMs };
   };
   const run = (...args: readonly string[]) => runAs({}, ...args);
-  return { run, runAs, disk: files.there, files, requestedPaths, clock };
+  return { run, runAs, disk: files.there, files, requestedPaths, clock, fetch };
 }
 
 function defaultFlags(args: readonly string[]): readonly string[] {
   const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
-  const endpoint = ["--endpoint", "http://127.0.0.1:1"];
+  const endpoint = args.includes("--endpoint") ? [] : ["--endpoint", "http://127.0.0.1:1"];
   const stage = args.includes("--stage") ? [] : ["--stage", "local"];
   return isPlanning ? [...endpoint, "--backend", "networkd", ...stage] : [];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Followers, leadOrJoin } from "../../../src/apply/leader.ts";
+import { type Followers, leadOrJoin, removeStaleRequests } from "../../../src/apply/leader.ts";
 import type { HotplugAnswer } from "../../../src/model/hotplug.ts";
 import { macAt } from "../../kit/facts/nics.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
@@ -139,4 +139,15 @@ test("a run ends with TEMPFAIL where the leader does not answer before the deadl
   const run = leadOrJoin(late, requestFor(2), async () => "never");
   expect(run).rejects.toMatchObject({ kind: "TEMPFAIL" });
   await run.catch(() => undefined);
+});
+
+test("removeStaleRequests removes the requests and answers of ended processes, and keeps the lock and the others", async () => {
+  const [kept, stale] = [
+    ["lock", "11.wish", "11.answer"],
+    ["13.wish", "14.wish", "14.answer"],
+  ];
+  const { files } = machine();
+  for (const name of [...kept, ...stale]) await files.write(`${folder}/${name}`, "", 0o600);
+  await removeStaleRequests({ files });
+  expect(remainingPaths(files)).toEqual(kept.map((name) => `${folder}/${name}`));
 });

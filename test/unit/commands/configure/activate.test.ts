@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import activate from "../../../../src/commands/activate.ts";
 import { Failure } from "../../../../src/exit.ts";
 import type { Exec } from "../../../../src/host/host.ts";
+import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
 import { addFiles, commandMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
 const routeFile = "/proc/net/route";
@@ -21,6 +22,7 @@ interface Options {
   /** Whether systemd has reached network.target. */
   readonly isNetworkReached?: boolean;
   readonly imdsAnswers?: () => boolean;
+  readonly scenario?: Scenario;
 }
 
 /** A running machine with networkd, systemd and a default route over ens5. */
@@ -30,7 +32,8 @@ function activateMachine(options: Options = {}) {
     if (imdsAnswers()) return null;
     throw new Failure("UNAVAILABLE", "no answer");
   };
-  const machine = commandMachine(activate, { fault });
+  const { scenario = { enis: [{ device: 0 }, { device: 1 }] } } = options;
+  const machine = commandMachine(activate, { fault, scenario });
   const setRoutes = (link: string | null) =>
     addFiles(machine.disk, { [routeFile]: routeTable(link) });
   addFiles(machine.disk, { "/run/systemd/system/x": "", "/image/etc/x": "" });
@@ -119,6 +122,28 @@ describe("activate restores the old files and exits with 71 where", () => {
       imdsAnswers: () => !isReloaded,
     });
     const { code, messages } = await run(...network);
+    expect(code).toBe(71);
+    expect(messages.join("\n")).toContain("IMDS no longer answers");
+    expect(disk.has(fileOf("00"))).toBe(false);
+  });
+
+  // nothing is sent: the machine is in memory
+  test("IMDS answers through a NIC, but no longer over the kernel's routing", async () => {
+    let isReloaded = false;
+    const { runAs, exec, disk, fetch } = activateMachine({ onReload: () => (isReloaded = true) });
+    const http = {
+      fetch: (url: string) => (isReloaded ? Promise.reject(new Error("no route")) : fetch(url)),
+      canConnect: null,
+    };
+    const address = { nic: "ens5", family: "ipv4", address: "10.0.0.10" } as const;
+    const changes = {
+      exec,
+      http,
+      addresses: () => [{ ...address, prefixLength: 24, scopeId: 0 }],
+      bind: async () => ({ ...http, fetch, tryConnect: async () => {}, close: () => {} }),
+    };
+    const flags = [...network, "--endpoint", "http://169.254.169.254"];
+    const { code, messages } = await runAs(changes, ...flags);
     expect(code).toBe(71);
     expect(messages.join("\n")).toContain("IMDS no longer answers");
     expect(disk.has(fileOf("00"))).toBe(false);
