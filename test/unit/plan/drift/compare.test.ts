@@ -37,9 +37,9 @@ describe("addresses", () => {
     expect(textsOf({ addresses: gone("10.0.1.20") })).toEqual([
       "ens6: address 10.0.1.20 is missing",
     ]);
-    const moved = [...gone("10.0.1.20"), kernelAddress("docker0", "10.0.1.20/24")];
-    expect(textsOf({ addresses: moved })).toEqual([
-      "ens6: address 10.0.1.20 is missing (docker0 has it)",
+    const holders = ["docker0", "ens5"].map((link) => kernelAddress(link, "10.0.1.20/24"));
+    expect(textsOf({ addresses: [...gone("10.0.1.20"), ...holders] })).toEqual([
+      "ens6: address 10.0.1.20 is missing (docker0 has it, ens5 has it)",
     ]);
   });
 
@@ -126,7 +126,9 @@ describe("routes", () => {
       "ens6: route default in table 10001 goes via 10.0.1.2 dev ens6, not via 10.0.1.1 dev ens6",
     ],
   ])("the default %s", (_, routes, text) => {
-    expect(textsOf({ routes: [...rest4, ...routes] })).toEqual([text]);
+    const found = checkKernel(expected, { ...clean, routes: [...rest4, ...routes] });
+    const what = routes.length === 0 ? "missing" : "wrong";
+    expect(found).toEqual([expect.objectContaining({ what, text })]);
   });
 
   test("a route with a higher metric is no difference", () => {
