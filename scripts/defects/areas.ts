@@ -2,6 +2,7 @@ import { applyDefects } from "./apply.ts";
 import { cliDefects } from "./cli.ts";
 import type { Defect } from "./defect.ts";
 import { installDefects } from "./install.ts";
+import { planDefects } from "./plan.ts";
 import { vmDefects } from "./vm.ts";
 
 /** The lists of defects, by the part of the program that they are in. */
@@ -9,5 +10,6 @@ export const areas: Readonly<Record<string, readonly Defect[]>> = {
   apply: applyDefects,
   cli: cliDefects,
   install: installDefects,
+  plan: planDefects,
   vm: vmDefects,
 };

@@ -192,14 +192,26 @@ describe("activationSteps", () => {
     },
   );
 
-  test("a step that names a NIC has its MAC, and every step has a time limit", () => {
+  // networkd reconfigures each link whose file has a new inode
+  test("netplan does not replace the files that stay the same", () => {
+    for (const activation of [onNetworkd, onManager]) {
+      const changes = { write: written("netplan", 1), remove: [] };
+      const [generate] = activationSteps(changes, nics, activation);
+      expect(generate?.preservesDirectory).toBe("/run/systemd/network");
+    }
+  });
+
+  test("a step that names a NIC has its MAC, and every step has a time limit and a reason", () => {
     const steps = activationSteps(
       { write: written("network-manager", 0, 1), remove: [] },
       nics,
       manager,
     );
     expect(steps.map(({ mac }) => mac)).toEqual([null, null, macAt(1), macAt(0)]);
-    for (const { timeoutMs } of steps) expect(timeoutMs).toBeWithin(1000, 60_001);
+    for (const { timeoutMs, reason } of steps) {
+      expect(timeoutMs).toBeWithin(1000, 60_001);
+      expect(reason).toMatch(/^(?:NetworkManager|ens\d:) .+/);
+    }
   });
 });
 
@@ -233,6 +245,12 @@ describe("rollbackSteps", () => {
       "nmcli connection reload",
       "nmcli --wait 45 connection up uuid x ifname ens6",
     ]);
+  });
+
+  test("without systemd NetworkManager is reloaded by nmcli, and absent NICs have no command", () => {
+    const changes = { write: written("network-manager", 1, 2), remove: [] };
+    const steps = rollbackSteps(changes, absent, { ...manager, hasSystemd: false });
+    expect(steps.map(line)).toEqual(["nmcli general reload", "nmcli connection reload"]);
   });
 
   test("no change needs no rollback", () => {

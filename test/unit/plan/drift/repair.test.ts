@@ -88,7 +88,9 @@ test("a wrong route is replaced by one with its metric", () => {
 
 test("missing rules are added", () => {
   const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
-  expect(commandsOf({ rules })).toEqual([
+  const { steps } = repair({ rules });
+  expect(new Set(steps.map((step) => step.alreadyDoneMessage))).toEqual(new Set(["File exists"]));
+  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
     "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 10.0.1.0/24 protocol static",
     "ip -4 rule add priority 2001 table 10001 from 10.0.1.20/32 to 169.254.168.0/22 protocol static",
     "ip -4 rule add priority 6001 table 254 from 10.0.1.20/32 suppress_prefixlength 0 protocol static",
@@ -106,6 +108,8 @@ test("stale rules are deleted with all their selectors, for no NIC", () => {
     "ip -4 rule del priority 10002 table 10002 from 10.0.2.10/32",
   ]);
   expect(steps.every(({ mac }) => mac === null)).toBe(true);
+  const done = new Set(steps.map((step) => step.alreadyDoneMessage));
+  expect(done).toEqual(new Set(["No such file or directory"]));
 });
 
 describe("the daemon restores what comes by DHCP", () => {

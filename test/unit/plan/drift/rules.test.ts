@@ -87,6 +87,7 @@ test.each<[string, Partial<KernelRule>]>([
   ["from anywhere", { from: null }],
   ["to another table", { table: 77 }],
   ["with another priority", { priority: 10_003 }],
+  ["with a table's small number as its priority", { priority: 100, table: 100 }],
   ["with the priority for one destination, but for all", { priority: 2002 }],
   ["with the priority for all, but for one destination", { to: "10.0.0.0/8" }],
   ["into main, but with its default", { priority: 6002, table: 254 }],
@@ -117,10 +118,8 @@ describe("after an event of one NIC", () => {
     content: `# ${managedMark}\n# ${third.id}, index 2\n`,
     mode: 0o600,
   };
-  const after = (gone: readonly string[]) =>
-    expectedKernel(config, { enis: [second], incomplete: [], scope: { macs: [], gone } }, [
-      fileOfThird,
-    ]);
+  const after = (gone: readonly string[], enis = [second]) =>
+    expectedKernel(config, { enis, incomplete: [], scope: { macs: [], gone } }, [fileOfThird]);
 
   test("rules of other NICs are not stale", () => {
     expect(textsOf(detached, after([]))).toEqual([]);
@@ -128,6 +127,11 @@ describe("after an event of one NIC", () => {
 
   test("rules of the removed NIC are stale", () => {
     expect(textsOf(detached, after([third.mac]))).toHaveLength(ofThird.length);
+  });
+
+  // https://github.com/aws/amazon-vpc-cni-k8s/issues/1008
+  test("rules of the removed NIC are stale although IMDS still lists its ENI", () => {
+    expect(textsOf(detached, after([third.mac], [second, third]))).toHaveLength(ofThird.length);
   });
 
   test("rules are not stale while the table has routes: another NIC has the slot", () => {
