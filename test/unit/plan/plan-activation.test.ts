@@ -121,9 +121,20 @@ test("the admin is warned of a daemon that does not run, and of an invalid line"
 
 test("another program's file that matches the NIC's driver is a reason", () => {
   const path = "/etc/systemd/network/05-admin.network";
-  const otherFiles = [{ path, content: "[Match]\nDriver=ena\nName=ens6\n" }];
-  const conflicts = planOf({ otherFiles }).reasons.filter((reason) => reason.startsWith(path));
+  const otherFiles = [{ path, content: "[Match]\nDriver=virtio_net\n" }];
+  const links = [linkAt(0), linkAt(1, { driver: "virtio_net" })];
+  const { reasons } = planOf({ otherFiles, facts: { ...facts.facts, links } });
+  const conflicts = reasons.filter((reason) => reason.startsWith(path));
   expect(conflicts).toEqual([expect.stringContaining(`networkd uses it for ens6 (${macAt(1)})`)]);
+});
+
+test.each([
+  ["networkd", "/etc/systemd/network/60-ec2nic-06aabbccdd00.network"],
+  ["network-manager", "/etc/NetworkManager/system-connections/ec2nic-06aabbccdd00.nmconnection"],
+  ["netplan", "/etc/netplan/60-ec2nic-06aabbccdd00.yaml"],
+] as const)("--backend %s has its own files", (backend, path) => {
+  const plan = planActivation(facts, { backend });
+  expect(plan.write.find(({ mac }) => mac === macAt(0))?.path).toBe(path);
 });
 
 test("NetworkManager gets its file for DNS, and networkd its own for other programs' routes", () => {

@@ -135,7 +135,12 @@ test("the reasons say what is decided for each NIC and each file, and why", () =
     { path: managedPath("netplan", macAt(9)), content: "# written by ec2nic\n", mode: 0o600 },
   ];
   const second = eniAt(1, { ipv6: familyOf(["2001:db8::1", "2001:db8::2"], "2001:db8::/64") });
-  const links = [linkAt(0), linkAt(0, { name: "br0", kind: "bridge" as const }), linkAt(3)];
+  const links = [
+    linkAt(0),
+    linkAt(0, { name: "br0", kind: "bridge" as const }),
+    linkAt(3),
+    linkAt(5),
+  ];
   const enis = [eniAt(0), second, eniAt(3), eniAt(4, { ipv4: noFamily })];
   const plan = planOf({ enis, files, links, unmanaged: "ens8\n/\n" });
   expect(plan.reasons).toEqual([
@@ -146,6 +151,7 @@ test("the reasons say what is decided for each NIC and each file, and why", () =
       "rules to table 10001; no NIC here has its MAC yet",
     `${macAt(3)} (ens8): left alone: /etc/ec2nic/unmanaged lists ens8`,
     `${macAt(4)}: left alone: no IP addresses (EFA-only)`,
+    `${macAt(5)} (ens10): left alone: IMDS does not list this MAC`,
     `${managedPath("netplan", macAt(9))} of ${macAt(9)} is removed, ` +
       "because neither IMDS nor this machine has its MAC",
     `${managedPath("networkd", macAt(0))} is removed, because netplan does not need it`,
