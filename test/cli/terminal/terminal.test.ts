@@ -13,7 +13,7 @@ setDefaultTimeout(testLimitMs);
 const testHere = testUnless(missingTool("script"), test.concurrent);
 const refused: Scenario = { faults: [{ fault: { kind: "refuse" } }] };
 /** A line about the wait comes after a second. */
-const waiting = ["mac", "--timeout", "3s"];
+const waiting = ["mac", "--timeout", "6s"];
 
 /** Environments that request or forbid colours; ec2nic never prints any. */
 const environments: readonly Readonly<Record<string, string>>[] = [
