@@ -18,9 +18,7 @@ const cases: readonly {
   readonly tries: number;
 }[] = [
   { args: ["--retries", "0"], tries: 1 },
-  { args: ["--retries", "1"], tries: 2 },
   { args: ["--retries", "3"], tries: 4 },
-  { attempts: "1", tries: 1 },
   { attempts: "3", tries: 3 },
   { args: ["--retries", "0"], attempts: "3", tries: 1 },
 ];

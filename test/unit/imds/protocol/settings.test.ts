@@ -26,6 +26,7 @@ test("the default is both endpoints, 60 s in total, 2 s for a try and 1 s to con
   });
 });
 
+const v6 = "http://[fd00:ec2::254]";
 const cases: readonly (readonly [Record<string, string>, object])[] = [
   [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://x/" }, { endpoints: ["http://x"] }],
   [{ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv6" }, { endpoints: ["http://[fd00:ec2::254]"] }],
@@ -42,7 +43,10 @@ const cases: readonly (readonly [Record<string, string>, object])[] = [
   [{ AWS_METADATA_SERVICE_TIMEOUT: "" }, { tryMs: 2000 }],
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "1" }, { retries: 0 }],
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "5" }, { retries: 4 }],
-  [{ AWS_EC2_METADATA_DISABLED: "false" }, { retries: Infinity }],
+  [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: "" }, { endpoints: ["http://169.254.169.254", v6] }],
+  ...["false", "", "0", "1", "yes"].map(
+    (value) => [{ AWS_EC2_METADATA_DISABLED: value }, { retries: Infinity }] as const,
+  ),
 ];
 
 test.each(cases)("%p", (env, settings) => {
@@ -65,6 +69,7 @@ test("flags override the environment", () => {
 
 test.each<[string, string, string]>([
   ["AWS_EC2_METADATA_DISABLED", "true", "CONFIG"],
+  ["AWS_EC2_METADATA_DISABLED", "True", "CONFIG"],
   ["AWS_EC2_METADATA_DISABLED", "TRUE", "CONFIG"],
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "ftp://x", "USAGE"],
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "x", "USAGE"],

@@ -1,31 +1,28 @@
 import { expect, test } from "bun:test";
-import { fetchOnce } from "../../kit/program/fetch-from.ts";
-import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
+import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.ts";
+import { fetchInMemory } from "../../../kit/imds/fetch-in-memory.ts";
 
 const mac = "06:ec:2a:00:00:00";
 const eniFolder = `network/interfaces/macs/${mac}`;
 
 async function json(of: Scenario, args: readonly string[]): Promise<unknown> {
-  const { code, text, stderr } = await fetchOnce(of, args);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const { code, text, message, logged } = await fetchInMemory(of, args);
+  expect({ code, message, logged }).toEqual({ code: 0, message: "", logged: [] });
   expect(text).toEndWith("}\n");
   return JSON.parse(text);
 }
 
-test("a folder becomes an object of its children", async () => {
-  const region = "eu-central-1";
-  expect(await json({}, ["placement"])).toEqual({
-    "availability-zone": `${region}a`,
+test.each([
+  [["placement"]],
+  [["placement/"]],
+  [["/latest/meta-data/placement"]],
+  [["placement", "--json"]],
+])("the folder %p becomes an object of its children", async (args) => {
+  expect(await json({}, args)).toEqual({
+    "availability-zone": "eu-central-1a",
     "availability-zone-id": "euc1-az2",
-    region,
+    region: "eu-central-1",
   });
-});
-
-test("a trailing slash, a path from latest/ and --json give the same output for a folder", async () => {
-  const expected = (await fetchOnce({}, ["placement"])).text;
-  for (const args of [["placement/"], ["/latest/meta-data/placement"], ["placement", "--json"]]) {
-    expect((await fetchOnce({}, args)).text).toBe(expected);
-  }
 });
 
 test("the lists of an ENI are arrays even with one entry, and its keys are sorted", async () => {
@@ -68,22 +65,20 @@ test("several keys become one object with the keys as names", async () => {
 });
 
 test("with --json, one leaf is a string and one list of addresses is an array", async () => {
-  expect((await fetchOnce({}, ["instance-id", "--json"])).text).toBe('"i-0ec20000000000001"\n');
-  const list = (await fetchOnce({}, [`${eniFolder}/local-ipv4s`, "--json"])).text;
+  expect((await fetchInMemory({}, ["mac", "--json"])).text).toBe(`"${mac}"\n`);
+  const list = (await fetchInMemory({}, [`${eniFolder}/local-ipv4s`, "--json"])).text;
   expect(JSON.parse(list)).toEqual(["10.0.0.10"]);
 });
 
 test("public-keys, listed as 0=my-key, becomes an object with the key 0", async () => {
-  const keys = await json({}, ["public-keys"]);
-  expect(keys).toEqual({
+  expect(await json({}, ["public-keys"])).toEqual({
     "0": { "openssh-key": expect.stringMatching(/^ssh-ed25519 .* my-key$/) },
   });
 });
 
 test("tags named with a space or like a property of JavaScript objects are printed", async () => {
   const tags = JSON.parse('{"A b": "c d", "__proto__": "p", "constructor": "q", "0": "zero"}');
-  const { text } = await fetchOnce({ tags }, ["tags/instance"]);
-  expect(text).toBe(
+  expect((await fetchInMemory({ tags }, ["tags/instance"])).text).toBe(
     '{\n  "0": "zero",\n  "A b": "c d",\n  "__proto__": "p",\n  "constructor": "q"\n}\n',
   );
 });
@@ -91,4 +86,16 @@ test("tags named with a space or like a property of JavaScript objects are print
 test("a tag named local-ipv4s is a string, not an array", async () => {
   const tags = { "local-ipv4s": "mine" };
   expect(await json({ tags }, ["tags/instance"])).toEqual(tags);
+});
+
+test("--format text prints no folder and no second value", async () => {
+  for (const [args, what] of [
+    [["placement"], "the folder placement"],
+    [[], "the folder /"],
+    [["mac", "ami-id"], "several keys"],
+  ] as const) {
+    const { code, text, message } = await fetchInMemory({}, [...args, "--format", "text"]);
+    expect({ code, text }).toEqual({ code: 64, text: "" });
+    expect(message).toContain(`--format text prints one value, not ${what}\n`);
+  }
 });
