@@ -1,6 +1,7 @@
 import { applyDefects } from "./apply.ts";
 import { cliDefects } from "./cli.ts";
 import type { Defect } from "./defect.ts";
+import { imdsDefects } from "./imds.ts";
 import { installDefects } from "./install.ts";
 import { planDefects } from "./plan.ts";
 import { vmDefects } from "./vm.ts";
@@ -9,6 +10,7 @@ import { vmDefects } from "./vm.ts";
 export const areas: Readonly<Record<string, readonly Defect[]>> = {
   apply: applyDefects,
   cli: cliDefects,
+  imds: imdsDefects,
   install: installDefects,
   plan: planDefects,
   vm: vmDefects,
