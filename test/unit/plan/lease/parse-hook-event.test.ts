@@ -38,23 +38,38 @@ const released = (address: string | null): Outcome => ({ kind: "released", nic: 
 const table: readonly (readonly [client: string, event: string, outcome: Outcome])[] = [
   ["dhclient", "preinit", irrelevant],
   ["dhclient", "bound", bound],
-  ["dhclient", "reboot", bound],
   ["dhclient", "release", released("10.0.1.10")],
   ["dhcpcd", "carrier", irrelevant],
   ["dhcpcd", "bound", bound],
   ["dhcpcd", "renew", bound],
-  ["dhcpcd", "reboot", bound],
-  ["dhcpcd", "nocarrier", irrelevant],
   ["dhcpcd", "expire", released("10.0.1.10")],
   ["dhcpcd", "stop", released(null)],
-  ["dhcpcd", "stopped", released(null)],
   ["udhcpc", "bound", bound],
   ["udhcpc", "deconfig", released(null)],
-  ["network-manager", "dhcp4-change", irrelevant],
   ["network-manager", "up", bound],
-  ["network-manager", "reapply", bound],
-  ["network-manager", "pre-down", irrelevant],
   ["network-manager", "down", released(null)],
+];
+
+/** Other actions of each client, with the recorded environment that the client passes with them. */
+const actions: readonly (readonly [
+  client: string,
+  event: string,
+  kind: DhcpEvent["kind"],
+  actions: readonly string[],
+])[] = [
+  ["dhclient", "bound", "bound", ["RENEW", "REBIND", "REBOOT"]],
+  ["dhclient", "release", "released", ["EXPIRE", "STOP", "FAIL"]],
+  // a lease that no server has confirmed
+  ["dhclient", "bound", "irrelevant", ["TIMEOUT", "MEDIUM", ""]],
+  ["dhcpcd", "renew", "bound", ["REBIND", "REBOOT"]],
+  ["dhcpcd", "expire", "released", ["RELEASE", "NAK", "STOPPED"]],
+  // the link keeps its lease until EXPIRE
+  ["dhcpcd", "bound", "irrelevant", ["NOCARRIER", "TIMEOUT", "FAIL"]],
+  ["udhcpc", "bound", "bound", ["renew"]],
+  ["udhcpc", "deconfig", "irrelevant", ["nak", "leasefail"]],
+  ["network-manager", "up", "bound", ["dhcp4-change", "reapply"]],
+  // the first one has no lease yet
+  ["network-manager", "down", "irrelevant", ["dhcp4-change", "pre-down"]],
 ];
 
 describe("the environments of real clients", () => {
@@ -70,6 +85,18 @@ describe("the environments of real clients", () => {
       expect(parseDhcpEvent(environmentOf(`${client}/${event}`))).toMatchObject({
         client,
       } as object);
+    });
+  }
+
+  for (const [client, event, kind, names] of actions) {
+    test.each(names)(`${client}: the action "%s" after ${event} is ${kind}`, (action) => {
+      const variables = ["reason", "NM_DISPATCHER_ACTION", "EC2NIC_DHCP_ACTION"];
+      const recorded = environmentOf(`${client}/${event}`);
+      const isAction = (name: string): boolean => variables.includes(name) && name in recorded;
+      const changed = variables.filter(isAction).map((name) => [name, action] as const);
+      expect(changed).toHaveLength(1);
+      const env = { ...recorded, ...Object.fromEntries(changed), EC2NIC_DHCP_CLIENT: client };
+      expect(parseDhcpEvent(env).kind).toBe(kind);
     });
   }
 

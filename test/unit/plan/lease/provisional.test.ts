@@ -1,21 +1,62 @@
 import { describe, expect, test } from "bun:test";
-import { dropProvisional } from "../../../../src/plan/lease/provisional.ts";
 import type { DhcpEvent } from "../../../../src/model/dhcp.ts";
+import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import { configure } from "../../../../src/plan/config/configure.ts";
+import { dropSettled } from "../../../../src/plan/lease/provisional.ts";
 import {
-  kernelAfter,
   bound,
   commandsFor,
-  kernelWithLeases,
+  enis,
   irrelevant,
+  kernelAfter,
+  kernelWithLeases,
   released,
+  removalCommands,
 } from "../../../kit/facts/lease-model.ts";
+import { linkAt } from "../../../kit/facts/nics.ts";
 
-test("a run that read IMDS removes the provisional objects of the NICs that it configured", () => {
-  const leased = kernelAfter(bound());
-  const settled = { nics: ["ens5", "ens6"], address: null, wanted: [] };
-  const argvs = dropProvisional(settled, leased).map(({ argv }) => argv.slice(2, 4).join(" "));
-  expect(argvs).toEqual(["rule flush", "rule flush", "rule flush", "rule flush", "route flush"]);
-  expect(dropProvisional({ ...settled, nics: ["ens5"] }, leased)).toEqual([]);
+const { nics } = configure(
+  enis.map((eni) => ({ eni, link: linkAt(eni.deviceNumber) })),
+  false,
+);
+const linesOf = (kernel: KernelState, some = nics) =>
+  dropSettled(some, kernel).map(({ argv }) => argv.join(" "));
+
+test("provisional routes and rules of a configured NIC are removed", () => {
+  expect(linesOf(kernelAfter(bound()))).toEqual(removalCommands);
+  expect(linesOf(kernelWithLeases)).toEqual([]);
+});
+
+test("those of a NIC that is not configured stay", () => {
+  expect(linesOf(kernelAfter(bound()), nics.slice(0, 1))).toEqual([]);
+});
+
+test("those of an absent NIC stay", () => {
+  expect(
+    linesOf(kernelAfter(bound()), [{ ...(nics[1] ?? expect.unreachable()), name: null }]),
+  ).toEqual([]);
+});
+
+describe("the primary, which has no own rules", () => {
+  const otherDefault = {
+    ...kernelWithLeases,
+    routes: kernelWithLeases.routes.toReversed().map(swapMetric),
+  };
+  const event = bound({ address: "10.0.0.10", subnet: "10.0.0.0/24", routers: ["10.0.0.1"] });
+  const provisional = kernelAfter({ ...event, nic: "ens5" } as typeof event, {
+    kernel: otherDefault,
+  });
+
+  test("keeps its provisional rules while main's default route uses another NIC", () => {
+    expect(provisional.rules.length).toBe(4);
+    expect(linesOf(provisional)).toEqual([]);
+  });
+
+  test("loses its provisional rules when main's default route uses it", () => {
+    const { routes } = provisional;
+    const restored = routes.filter(({ table, link }) => table !== 254 || link === "ens5");
+    expect(linesOf({ ...provisional, routes: restored })).toHaveLength(5);
+  });
 });
 
 describe("after the end of a lease", () => {
@@ -71,3 +112,7 @@ describe("after the end of a lease", () => {
     );
   });
 });
+
+function swapMetric(route: KernelState["routes"][number]): KernelState["routes"][number] {
+  return { ...route, metric: route.metric === 100 ? 101 : 100 };
+}
