@@ -1,6 +1,7 @@
 import { applyDefects } from "./apply.ts";
 import { cliDefects } from "./cli.ts";
 import type { Defect } from "./defect.ts";
+import { hotplugDefects } from "./hotplug.ts";
 import { imdsDefects } from "./imds.ts";
 import { installDefects } from "./install.ts";
 import { planDefects } from "./plan.ts";
@@ -10,6 +11,7 @@ import { vmDefects } from "./vm.ts";
 export const areas: Readonly<Record<string, readonly Defect[]>> = {
   apply: applyDefects,
   cli: cliDefects,
+  hotplug: hotplugDefects,
   imds: imdsDefects,
   install: installDefects,
   plan: planDefects,

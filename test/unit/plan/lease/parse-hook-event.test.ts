@@ -112,6 +112,12 @@ describe("the environments of real clients", () => {
     });
   }
 
+  test("networkd: the last value of a variable counts, and a lease can be infinite", () => {
+    const text = `${textOf("networkd/252.lease")}ADDRESS=10.0.1.11\nLIFETIME=infinity\n`;
+    const changed = { ...withoutMtu, address: "10.0.1.11", leaseSeconds: null };
+    expect(parseNetworkdLeases([{ nic: "ens6", text }])[1]).toMatchObject({ lease: changed });
+  });
+
   test("networkd without a lease is an event too", () => {
     expect(parseNetworkdLeases([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
   });
@@ -139,6 +145,8 @@ describe("values from a DHCP server", () => {
     ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is not a number of seconds"],
     ["interface", "../../etc", 'interface is not a link\'s name: "../../etc"'],
     ["interface", "", 'interface is not a link\'s name: ""'],
+    ["interface", "eth0:1", 'interface is not a link\'s name: "eth0:1"'],
+    ["interface", "e234567890123456", "interface is not a link's name: e234567890123456"],
     ["new_routers", "\n[Route]", 'new_routers is not a list of IPv4 addresses: "\\n[Route]"'],
   ];
   for (const [variable, value, message] of refused) {

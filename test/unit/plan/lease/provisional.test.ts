@@ -11,6 +11,7 @@ import {
   kernelAfter,
   kernelWithLeases,
   released,
+  planFor,
   removalCommands,
 } from "../../../kit/facts/lease-model.ts";
 import { linkAt } from "../../../kit/facts/nics.ts";
@@ -72,6 +73,12 @@ describe("after the end of a lease", () => {
     expect(kernel).toEqual(kernelWithLeases);
   });
 
+  test("the NIC is retired, and unchanged if it had no table", () => {
+    const outcomeIn = (kernel: KernelState) =>
+      planFor(released("10.0.1.10"), { kernel }).nics.map(({ outcome }) => outcome);
+    expect([outcomeIn(leased), outcomeIn(kernelWithLeases)]).toEqual([["retired"], ["unchanged"]]);
+  });
+
   test("they are found by the table if the client does not pass the address", () => {
     expect(kernelAfter(released(null), { kernel: leased })).toEqual(kernelWithLeases);
   });
@@ -79,6 +86,9 @@ describe("after the end of a lease", () => {
   test("they are found by rules without routes if the kernel removed the routes first", () => {
     expect(kernelAfter(released(null), { kernel: gone }).rules).toEqual([]);
     expect(kernelAfter(irrelevant, { kernel: gone }).rules).toEqual([]);
+    // a lease that cannot be from a VPC is an event too
+    const foreign = { ...bound({ routers: [] }), nic: "ens5" } as DhcpEvent;
+    expect(kernelAfter(foreign, { kernel: gone }).rules).toEqual([]);
   });
 
   test("rules are removed without the address, and with an empty table", () => {
