@@ -50,11 +50,11 @@ export const hotplugDefects: readonly Defect[] = [
     pattern: "values that disappear",
   },
   {
-    name: "propagation: a NIC is configured without the family of its only lease",
-    file: `${propagation}/partial.ts`,
-    find: "return enis.find(coversLeases) ?? null;",
-    replacement: "return enis[0] ?? null;",
-    tests: ["test/unit/commands/hotplug/poll-end.test.ts"],
+    name: "driver reload: a dry run activates the NIC",
+    file: `${commands}/known-nic.ts`,
+    find: "if (options.dryRun || steps.length === 0) return null;",
+    replacement: "if (steps.length === 0) return null;",
+    tests: ["test/unit/commands/hotplug/known-nic.test.ts"],
   },
   {
     name: "completeness: a prefix outside of the ENI's subnet is configured",

@@ -50,9 +50,9 @@ test("take writes each change to the journal, which only root can read, before i
   await leases.close();
 });
 
-test("take writes the process id and the start time of the client to the journal", async () => {
+test("take writes process id and start time of the client to the journal, and ends the client", async () => {
   const written: string[] = [];
-  const { host, files } = machine();
+  const { host, done, files } = machine();
   const write: typeof files.write = async (path, content, mode) => {
     written.push(String(content));
     return files.write(path, content, mode);
@@ -60,9 +60,8 @@ test("take writes the process id and the start time of the client to the journal
   const leases = openLeaseSession({ ...host, files: { ...files, write } }, options);
   await leases.take(nic, 4000);
   await leases.close();
-  expect(written.some((each) => each.includes('"client":{"pid":4711,"startTime":"22"}'))).toBe(
-    true,
-  );
+  expect(written.join("\n")).toContain('"client":{"pid":4711,"startTime":"22"}');
+  expect(done).toContain("end 4711 22");
 });
 
 for (const [when, words] of [
