@@ -10,6 +10,25 @@ const withoutExecutable = /^test\/(?:unit|golden|docs|simulator|[^/]+\.test\.ts)
 /** A defect that makes a test run endlessly is detected, too: after this time the test is killed. */
 const limitsMs = { withoutExecutable: 180_000, others: 3_600_000 };
 
+/**
+ * A program with a defect may write to the wrong place. As root it therefore runs in a mount and a
+ * network namespace of its own, in which only temporary folders and the cache can be written to.
+ * Other users cannot write to the machine's files.
+ */
+const contained = `
+set -e
+ip link set lo up
+mkdir -p "$HOME/.cache"
+for each in "\${TMPDIR:-/tmp}" "$HOME/.cache"; do mount --bind "$each" "$each"; done
+mount -t tmpfs tmpfs /run
+mount -o remount,bind,ro /
+# the folder is on another mount now
+cd "$PWD"
+exec "$@"
+`;
+const isRoot = process.getuid?.() === 0;
+const container = isRoot ? ["unshare", "--mount", "--net", "sh", "-c", contained, "sh"] : [];
+
 /** A change of one file: the text `find`, which the file contains once, is replaced. */
 export interface Change {
   readonly file: string;
@@ -96,7 +115,7 @@ export class SourceCopy implements Disposable {
   }
 
   #spawn(words: readonly string[]) {
-    return Bun.spawn([process.execPath, ...words], {
+    return Bun.spawn([...container, process.execPath, ...words], {
       cwd: this.#folder.path,
       env: { ...process.env, LAB: "1" },
       stdio: ["ignore", "ignore", "pipe"],

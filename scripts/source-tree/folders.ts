@@ -128,7 +128,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
   },
 
   cli: {
-    may: "citty exit.ts type:host imds/protocol node:util",
+    may: "citty exit.ts type:host imds/protocol node:util output",
     why: "a command line is parsed before anything is done",
   },
   probe: {

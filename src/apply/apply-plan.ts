@@ -35,9 +35,7 @@ export async function applyPlan(
   const previous = await collectPreviousFiles(host, plan, interruptedRun);
   const isLive = plan.steps.length > 0;
   if (isLive) {
-    const { link, routes } = reachability ?? {};
-    const isKnown = link !== undefined && routes !== undefined;
-    await markRunStarted(host, { previous, reachability: isKnown ? { link, routes } : null });
+    await markRunStarted(host, { previous, reachability });
   }
   const fileFailures = await writeFiles(host, plan, target);
   const failures = new Map(fileFailures);

@@ -11,6 +11,7 @@ export function readInterruptedRun(host: FileHost): Promise<InterruptedRun | nul
 
 /** Must be called before the first change. Throws `NOPERM` or `CANTCREAT`. */
 export function markRunStarted({ files }: FileHost, run: InterruptedRun): Promise<void> {
+  // JSON leaves out functions, so nothing but the record is written
   return files.write(interruptedRunPath, JSON.stringify(run), 0o600);
 }
 

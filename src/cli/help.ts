@@ -1,6 +1,6 @@
+import { wrapWords } from "../output/text.ts";
 import type { Flag, Flags } from "./flags.ts";
 
-const width = 80;
 const flagColumn = 30;
 
 export interface CommandHelp {
@@ -19,11 +19,11 @@ export function renderCommandHelp(help: CommandHelp): string {
   return [
     `Usage: ec2nic ${help.name} [flags]${help.operands === "" ? "" : ` ${help.operands}`}`,
     "",
-    ...wrap(help.summary, 0),
+    ...wrapWords(help.summary),
     "",
     "Flags:",
     ...Object.entries(help.flags).flatMap(([name, flag]) => flagLines(name, flag)),
-    ...help.notes.flatMap((note) => ["", ...wrap(note, 0)]),
+    ...help.notes.flatMap((note) => ["", ...wrapWords(note)]),
     "",
     "Examples:",
     ...help.examples.map((example) => `  ${example}`),
@@ -77,18 +77,7 @@ function flagLines(name: string, flag: Flag): readonly string[] {
 
 /** A label and its text: on the same line, or below the label if the label is too long. */
 function labelLines(label: string, text: string, column: number): readonly string[] {
-  const [first = "", ...others] = wrap(text, column + 2);
+  const [first = "", ...others] = wrapWords(text, " ".repeat(column + 2));
   if (label.length > column - 2) return [`  ${label}`, first, ...others];
   return [`  ${label.padEnd(column)}${first.trimStart()}`, ...others];
-}
-
-function wrap(text: string, indent: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else lines.push(" ".repeat(indent) + word);
-  }
-  return lines;
 }

@@ -79,5 +79,5 @@ async function setLinkDown(host: ClientHost, nic: string): Promise<readonly Undo
 }
 
 async function readMac(host: Pick<Host, "files">, nic: string): Promise<string> {
-  return (await readTextOrEmpty(host, `/sys/class/net/${nic}/address`)).trim().toLowerCase();
+  return (await readTextOrEmpty(host, `/sys/class/net/${nic}/address`)).trim();
 }

@@ -43,7 +43,7 @@ function summarize({ plan, program, root }: InstallResult): string {
 }
 
 /** What `--install` or `--uninstall` would do, and the notes: one line for each. */
-export function describeInstall(result: InstallResult): string {
+function describeInstall(result: InstallResult): string {
   const { plan, program, root } = result;
   const actions = [
     ...actionLines(result, presentTense),

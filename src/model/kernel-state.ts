@@ -21,10 +21,6 @@ export interface KernelAddress {
   /** Canonical, without its prefix length. */
   readonly address: string;
   readonly prefixLength: number;
-  /** Its origin (`dhcp`, `static`, `kernel_ra`, …); null if the kernel does not know it. */
-  readonly protocol: string | null;
-  /** False if duplicate address detection is not finished, or has failed. */
-  readonly isUsable: boolean;
   /** Duplicate address detection has failed: the address will not become usable. */
   readonly isDuplicate: boolean;
 }
@@ -40,8 +36,6 @@ export interface KernelRoute {
   readonly link: string | null;
   readonly table: number;
   readonly metric: number;
-  readonly protocol: string | null;
-  readonly source: string | null;
 }
 
 /** The default routes of the main table, of one family. */

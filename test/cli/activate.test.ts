@@ -5,7 +5,7 @@ import type { Scenario } from "../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../scripts/simulator/start.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
-import { atOnceMs, testLimitMs } from "../kit/basics/busy-machine.ts";
+import { testLimitMs } from "../kit/basics/busy-machine.ts";
 
 setDefaultTimeout(testLimitMs);
 
@@ -104,69 +104,6 @@ test("activate removes its file of a NIC that neither IMDS nor the kernel has", 
   expect(Object.keys(written)).not.toContain(fileOf(staleMac));
 });
 
-/** A late or incomplete list does not say which ENIs are attached: no file may be removed. */
-const incomplete: readonly (readonly [string, Scenario])[] = [
-  ["macs/ and mac are missing", { ...twoEnis, late: { network: 1e9, mac: 1e9 } }],
-  ["macs/ is missing", { ...twoEnis, late: { network: 1e9 } }],
-  ["mac is missing", { ...twoEnis, late: { mac: 1e9 } }],
-  ["the primary is not listed", { enis: [{ device: 0, late: { ".": 1e9 } }, { device: 1 }] }],
-  ["the primary has no address", { enis: [{ device: 0, late: { "local-ipv4s": 1e9 } }] }],
-];
-
-for (const [what, scenario] of incomplete) {
-  test.concurrent(`${what}: activate exits with 75 and removes nothing`, async () => {
-    const { code, written, stderr } = await activate(scenario, ["--timeout", "3s"], writeStaleFile);
-    expect({ code, stderr }).toEqual({
-      code: 75,
-      stderr: expect.stringContaining("hint: run the command again"),
-    });
-    expect(Object.keys(written)).toContain(fileOf(staleMac));
-    expect(Object.keys(written)).not.toContain(fileOf(primary));
-  });
-}
-
-test.concurrent("activate waits for a network folder that appears late", async () => {
-  const { code, written } = await activate({ ...twoEnis, late: { network: 3000, mac: 3000 } });
-  expect(code).toBe(0);
-  expect(Object.keys(written)).toContain(fileOf(second));
-});
-
-const neverCorrect = { afterMs: 1e9, before: "0" } as const;
-
-for (const [leaf, before] of [
-  ["device-number", ""],
-  ["device-number", "x"],
-  ["local-ipv4s", "10.0.0.300"],
-] as const) {
-  test.concurrent(
-    `${leaf} of one ENI is ${JSON.stringify(before)}: activate configures the others and exits with 75`,
-    async () => {
-      const enis = [
-        { device: 0 },
-        { device: 1, late: { [leaf]: { ...neverCorrect, before } } },
-        { device: 2 },
-      ];
-      const { code, written, stderr } = await activate({ enis }, ["--timeout", "3s"]);
-      expect(code).toBe(75);
-      expect(stderr).toContain(leaf);
-      const names = Object.keys(written);
-      expect(names).toContain(fileOf("06:ec:2a:00:00:02"));
-      expect(names).not.toContain(fileOf(second));
-    },
-  );
-}
-
-test.concurrent("activate treats a listed leaf that is a 404 as late, not as absent", async () => {
-  const enis = [
-    { device: 0 },
-    { device: 1, late: { "local-ipv4s": { afterMs: 1e9, listed: true } } },
-  ];
-  const { code, written, stderr } = await activate({ enis }, ["--timeout", "3s"]);
-  expect(code).toBe(75);
-  expect(stderr).toContain("local-ipv4s: listed, but without a value yet");
-  expect(Object.keys(written)).not.toContain(fileOf(second));
-});
-
 const writeUnmanaged = (line: string) => (root: string) => {
   mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
   writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${line}\n`);
@@ -178,13 +115,6 @@ test("activate warns about an invalid line in /etc/ec2nic/unmanaged", async () =
   expect(stderr).toContain(
     'warning: /etc/ec2nic/unmanaged:1: "06-ec-2a-00-00-01" is neither a MAC',
   );
-});
-
-test.concurrent("activate does not wait for an unmanaged ENI", async () => {
-  const enis = [{ device: 0 }, { device: 1, late: { "device-number": neverCorrect } }];
-  const run = await activate({ enis }, [], writeUnmanaged(second));
-  expect(run.code).toBe(0);
-  expect(run.elapsedMs).toBeLessThan(atOnceMs);
 });
 
 test("--metadata rejects a file that does not contain an instance's metadata", async () => {

@@ -199,5 +199,5 @@ realTest("an address that failed duplicate address detection is repaired", async
   const repaired = addresses.find(
     ({ link, address }) => link === "ens6" && address.endsWith("6::20"),
   );
-  expect(repaired).toMatchObject({ isUsable: true, prefixLength: 128 });
+  expect(repaired).toMatchObject({ isDuplicate: false, prefixLength: 128 });
 });

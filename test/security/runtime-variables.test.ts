@@ -1,31 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { renderInstallation } from "../../src/install/units/installation.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
-
-const units = renderInstallation("/usr/bin/ec2nic", null).files.filter(({ path }) =>
-  path.endsWith(".service"),
-);
-
-test("the units unset every variable that changes what the Bun runtime runs", () => {
-  expect(units.length).toBeGreaterThan(4);
-  for (const { path, content } of units) {
-    const [, unset = ""] = /^UnsetEnvironment=(.*)$/m.exec(content) ?? [];
-    for (const name of [
-      "BUN_BE_BUN",
-      "BUN_OPTIONS",
-      "BUN_BYTECODE_ORDER_OUT",
-      "BUN_INSPECT",
-      "NODE_OPTIONS",
-    ]) {
-      expect(unset.split(" "), path).toContain(name);
-    }
-    expect(content, path).toMatch(/^NoNewPrivileges=yes$/m);
-    expect(content, path).toMatch(/^RestrictSUIDSGID=yes$/m);
-  }
-});
 
 // SECURITY.md describes these limits: if one of the tests fails, the runtime changed: edit the page
 test("known limit: with BUN_BE_BUN set, the program runs as Bun", async () => {

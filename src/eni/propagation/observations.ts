@@ -40,9 +40,9 @@ export function emptyObservations(mac: string, nowMs: number): EniObservations {
   return { mac, ...times, folder: "unread", leaves: {} };
 }
 
-/** Records that `macs/` lists the MAC. */
+/** Records that `macs/` lists the MAC, which it did not list before. */
 export function recordListed(eni: EniObservations, nowMs: number): EniObservations {
-  return withChangeTime(eni, { ...eni, listedMs: eni.listedMs ?? nowMs }, nowMs);
+  return withChangeTime(eni, { ...eni, listedMs: nowMs }, nowMs);
 }
 
 /**

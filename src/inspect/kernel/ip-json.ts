@@ -59,10 +59,7 @@ export const addressesSchema = v.array(
         v.object({
           local: v.optional(transformText("an address", parseAddress)),
           prefixlen: v.optional(v.number(), 0),
-          tentative: v.optional(v.boolean(), false),
           dadfailed: v.optional(v.boolean(), false),
-          /** In hexadecimal; printed since iproute2 6.3. */
-          protocol: v.optional(v.string()),
         }),
       ),
       [],
@@ -86,9 +83,7 @@ export function routesSchema(family: Family) {
       type: v.optional(transformNumber(), "1"),
       dst: transformText("a destination", (text) => parseDestination(text, family)),
       table: transformNumber(),
-      protocol: v.optional(v.string()),
       metric: v.optional(v.number(), 0),
-      prefsrc: v.optional(transformText("an address", parseAddress)),
       nexthops: v.optional(v.array(hopSchema)),
     }),
   );

@@ -71,13 +71,6 @@ async function readIpJson<T>(
 
 type IpLink = v.InferOutput<typeof addressesSchema>[number];
 
-/** IFAPROT_…, include/uapi/linux/if_addr.h */
-const addressProtocols: Readonly<Record<string, string>> = {
-  "0x1": "kernel_lo",
-  "0x2": "kernel_ra",
-  "0x3": "kernel_ll",
-};
-
 function toKernelLink({ ifname, group }: IpLink): readonly KernelLink[] {
   if (ifname === "") return [];
   const number = group === "default" ? 0 : Number(group);
@@ -86,16 +79,9 @@ function toKernelLink({ ifname, group }: IpLink): readonly KernelLink[] {
 
 /** The addresses of one link of `ip address`. */
 function toKernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
-  return addr_info.flatMap(({ local, prefixlen, tentative, dadfailed, protocol }) => {
+  return addr_info.flatMap(({ local, prefixlen, dadfailed }) => {
     if (local === undefined) return [];
-    return {
-      link: ifname,
-      address: local,
-      prefixLength: prefixlen,
-      protocol: protocol === undefined ? null : (addressProtocols[protocol] ?? protocol),
-      isUsable: !tentative && !dadfailed,
-      isDuplicate: dadfailed,
-    };
+    return { link: ifname, address: local, prefixLength: prefixlen, isDuplicate: dadfailed };
   });
 }
 
@@ -108,15 +94,6 @@ const routeTypes: Readonly<Record<string, KernelRoute["type"]>> = {
   7: "unreachable",
   8: "unreachable",
   9: "throw",
-};
-
-/** The names of RTPROT_…; other protocols stay numbers. */
-const routeProtocols: Readonly<Record<string, string>> = {
-  "2": "kernel",
-  "3": "boot",
-  "4": "static",
-  "9": "ra",
-  "16": "dhcp",
 };
 
 /** A route for each hop of an `ip route` entry; none for local, broadcast and multicast routes. */
@@ -133,9 +110,6 @@ function toKernelRoutes(route: IpRoute, family: Family): readonly KernelRoute[] 
     link: dev ?? null,
     table: route.table,
     metric: route.metric,
-    protocol:
-      route.protocol === undefined ? null : (routeProtocols[route.protocol] ?? route.protocol),
-    source: route.prefsrc ?? null,
   }));
 }
 

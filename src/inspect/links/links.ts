@@ -22,8 +22,6 @@ export async function readLinks(host: FileHost): Promise<readonly Link[]> {
 
 async function readLink(host: FileHost, name: string): Promise<Link | null> {
   const path = `${sysClassNet}/${name}`;
-  // `bonding_masters` is a file in the same directory
-  if ((await host.files.stat(path))?.kind === "file") return null;
   const text = async (file: string) => (await readText(host, `${path}/${file}`))?.trim() ?? null;
   const [children, type, flags, uevent, address, permanent, device, driver] = await Promise.all([
     host.files.list(path),
@@ -35,6 +33,7 @@ async function readLink(host: FileHost, name: string): Promise<Link | null> {
     host.files.readLink(`${path}/device`),
     host.files.readLink(`${path}/device/driver`),
   ]);
+  // `bonding_masters` is a file in the same directory
   if (type === null) return null;
   return {
     name,

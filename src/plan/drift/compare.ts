@@ -43,8 +43,8 @@ function compareAddress(
   const found = holders.find(({ link }) => link === name);
   const subject = `${name}: address ${shortenCidr(cidr)}`;
   if (found === undefined) {
-    const elsewhere = holders.map(({ link }) => link).join(" and ");
-    const text = `${subject} is missing${elsewhere === "" ? "" : ` (${elsewhere} has it)`}`;
+    const elsewhere = holders.map(({ link }) => `${link} has it`).join(", ");
+    const text = `${subject} is missing${elsewhere === "" ? "" : ` (${elsewhere})`}`;
     return { kind: "address", what: "missing", mac, name, text, cidr, isLeased };
   }
   if (!found.isDuplicate) return null;

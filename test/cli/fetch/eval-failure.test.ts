@@ -35,16 +35,11 @@ test.each(failures)("stdout is only (exit $status) after $what", async (failure)
 
 // `eval "$(false)"` is 0 even under `set -e`: without (exit N) a script continues without values
 for (const { name: shell, argv, missing } of shells) {
-  for (const { what, args, of = {}, status } of failures) {
-    testUnless(missing)(
-      `${shell}: eval stops a set -e script with ${status} after ${what}`,
-      async () => {
-        const around = [...argv, "-c", 'set -e; eval "$("$@")"; echo went on', "sh"];
-        const { code, text } = await fetchOnce(of, args, { around });
-        expect({ code, text }).toEqual({ code: status, text: "" });
-      },
-    );
-  }
+  testUnless(missing)(`${shell}: eval stops a set -e script with the exit status`, async () => {
+    const around = [...argv, "-c", 'set -e; eval "$("$@")"; echo went on', "sh"];
+    const { code, text } = await fetchOnce({}, ["nope", ...env], { around });
+    expect({ code, text }).toEqual({ code: 66, text: "" });
+  });
 
   testUnless(missing)(
     `${shell}: without set -e, eval returns the exit status of ec2nic`,

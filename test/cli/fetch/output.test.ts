@@ -107,13 +107,6 @@ function kindsIn(path: string): readonly string[] {
   return kinds.toSorted();
 }
 
-test("--output with an empty name is rejected and writes nothing", async () => {
-  using folder = temporaryFolder();
-  const { code } = await fetchOnce({}, ["mac", "--output", ""], { cwd: folder.path });
-  expect([64, 73]).toContain(code);
-  expect(readdirSync(folder.path)).toEqual([]);
-});
-
 test("--output exits with 73 if the folder is missing or is a file", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "file"), "");

@@ -45,17 +45,6 @@ test("--show-secrets adds credentials and user-data to the whole tree", async ()
   });
 });
 
-test("fetch prints user-data if it is named", async () => {
-  expect((await fetchOnce(scenario, ["user-data"])).text).toBe("password=hunter2");
-});
-
-test("the whole tree as env has no secret", async () => {
-  const { code, text } = await fetchOnce(scenario, ["--format", "env"]);
-  expect(code).toBe(0);
-  expect(text).toContain('\nEC2_TAGS_INSTANCE_NAME="web"\n');
-  expect(text).not.toMatch(secrets);
-});
-
 test("fetch reads the tree with one token, at most 6 requests in flight, and each path once", async () => {
   const { code, simulator } = await fetchOnce({ ...scenario, latencyMs: 100 }, []);
   expect(code).toBe(0);
@@ -74,19 +63,4 @@ test("fetch reuses the connections of a service that keeps them open", async () 
   expect(code).toBe(0);
   expect(simulator.maxConnections).toBeLessThanOrEqual(6);
   expect(simulator.count("PUT *")).toBe(1);
-});
-
-// A listed leaf that does not exist yet belongs to an ENI that propagates: this is no failure.
-test("fetch omits a listed child that is a 404, and reports it", async () => {
-  const late = { "placement/region": { afterMs: 1e9, listed: true } };
-  const { code, text, stderr } = await fetchOnce({ late }, ["placement"]);
-  expect(code).toBe(0);
-  expect(JSON.parse(text)).not.toHaveProperty("region");
-  expect(stderr).toContain("placement/region is left out: it is listed, but answers 404");
-});
-
-test("an error of a child is an error of the tree, not a missing value", async () => {
-  const faults = [{ match: "GET */region", fault: { kind: "status", status: 500 } as const }];
-  const { code, text } = await fetchOnce({ faults }, ["placement", "--retries", "1"]);
-  expect({ code, text }).toEqual({ code: 69, text: "" });
 });

@@ -119,19 +119,8 @@ test("--endpoint overrides AWS_EC2_METADATA_SERVICE_ENDPOINT, and an empty varia
   expect((await fetchFrom(two, ["mac"], { env: empty })).code).toBe(0);
 });
 
-test.each(["true", "True", "TRUE"])(
-  "AWS_EC2_METADATA_DISABLED=%s: fetch exits with 78 and sends no request",
-  async (value) => {
-    const env = { AWS_EC2_METADATA_DISABLED: value };
-    const { code, text, simulator } = await fetchOnce({}, ["mac"], { env });
-    expect([code, text, simulator.connections]).toEqual([78, "", 0]);
-  },
-);
-
-test.each(["false", "", "0", "1", "yes"])(
-  "AWS_EC2_METADATA_DISABLED=%p does not disable fetch",
-  async (value) => {
-    const env = { AWS_EC2_METADATA_DISABLED: value };
-    expect((await fetchOnce({}, ["mac"], { env })).code).toBe(0);
-  },
-);
+test("AWS_EC2_METADATA_DISABLED=true: fetch exits with 78 and sends no request", async () => {
+  const env = { AWS_EC2_METADATA_DISABLED: "true" };
+  const { code, text, simulator } = await fetchOnce({}, ["mac"], { env });
+  expect([code, text, simulator.connections]).toEqual([78, "", 0]);
+});

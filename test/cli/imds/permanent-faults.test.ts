@@ -37,14 +37,8 @@ const retried: { readonly [K in Exclude<Fault["kind"], "redirect" | "empty">]: C
   },
 };
 
-/** Other statuses, and variants of the kinds above. */
+/** Variants of the kinds above. */
 const moreRetried: readonly Case[] = [
-  { fault: { kind: "status", status: 429 }, status: 69, message: /429, throttled/ },
-  { fault: { kind: "status", status: 500 }, status: 69, message: /500, server error/ },
-  { fault: { kind: "status", status: 502 }, status: 69, message: /502, server error/ },
-  { fault: { kind: "status", status: 401 }, status: 69, message: /401/ },
-  { fault: { kind: "status", status: 408 }, status: 69, message: /408, timed out/ },
-  { fault: { kind: "status", status: 204 }, status: 65, message: /204 is not a status of IMDS/ },
   { fault: { kind: "oversized", framing: "chunked" }, status: 65, message: /larger than/ },
   { fault: { kind: "cut", bytes: 0 }, status: 69, message: cut },
 ];
@@ -59,7 +53,9 @@ for (const match of ["PUT *", "GET *"]) {
     const name = `${match} ${JSON.stringify(fault)}`;
     test.concurrent(`fetch tries once more after ${name}, and exits with ${status}`, async () => {
       const scenario = { faults: [rule(fault, match)] };
-      const run = await fetchOnce(scenario, ["mac", "--retries", "1"]);
+      // with more time for a try, the message is that of the fault also on a busy machine
+      const env = message === noAnswer ? {} : patient;
+      const run = await fetchOnce(scenario, ["mac", "--retries", "1"], { env });
       expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
       expect(run.stderr).toMatch(message);
       expect(run.stderr).toContain("(2 tries in ");
@@ -78,10 +74,10 @@ for (const match of ["PUT *", "GET *"]) {
 
   test.concurrent(`fetch retries ${match} until the deadline, more and more rarely`, async () => {
     const scenario = { faults: [rule({ kind: "status", status: 503 }, match)] };
-    const run = await fetchOnce(scenario, ["mac", "--timeout", "3s"]);
+    const run = await fetchOnce(scenario, ["mac", "--timeout", "6s"]);
     expect({ code: run.code, text: run.text }).toEqual({ code: 69, text: "" });
     expect(run.stderr).toContain("503, throttled");
-    expect(run.elapsedMs).toBeGreaterThan(2850); // less than 100 ms are too short for a try
+    expect(run.elapsedMs).toBeGreaterThan(5850); // less than 100 ms are too short for a try
     expect(run.elapsedMs).toBeLessThan(atOnceMs);
     expect(run.simulator.count(match)).toBeGreaterThan(1);
     expect(run.simulator.count(match)).toBeLessThan(40);
@@ -100,7 +96,7 @@ test.concurrent(
       { fault: { kind: "status", status: 503 }, times: 2 },
       { fault: { kind: "hang" } },
     ];
-    const args = ["mac", "--timeout", "5s"];
+    const args = ["mac", "--timeout", "15s"];
     const { code, stderr, simulator } = await fetchOnce({ faults }, args, { env: patient });
     expect({ code, requests: simulator.requests.length }).toEqual({ code: 69, requests: 3 });
     expect(stderr).toContain("503, throttled");
@@ -115,47 +111,6 @@ test.concurrent("messages give times in milliseconds without decimals", async ()
   expect(stderr).not.toMatch(/\d\.\d+ ms/);
 });
 
-/** Faults that no retry will fix: reported at once, after one try. */
-const final: readonly Case[] = [
-  {
-    fault: { kind: "status", status: 403 },
-    status: 78,
-    message: /403, IMDS (is switched off for this instance, or|refuses this request)/,
-  },
-  { fault: { kind: "status", status: 400 }, status: 65, message: /400, a refusal/ },
-  { fault: { kind: "status", status: 405 }, status: 65, message: /405, a refusal/ },
-  ...[301, 302, 303, 307, 308].map((status) => ({
-    fault: { kind: "redirect", location: "http://127.0.0.1:1/", status } as const,
-    status: 65,
-    message: /a redirect, so this is not IMDS/,
-  })),
-];
-
-for (const { fault, status, message } of final) {
-  for (const [match, puts, gets] of [["PUT *", 1, 0] as const, ["GET *", 1, 1] as const]) {
-    test(`fetch exits with ${status} at once: ${match} ${JSON.stringify(fault)}`, async () => {
-      const run = await fetchOnce({ faults: [{ fault, match }] }, ["mac"]);
-      expect({ code: run.code, text: run.text }).toEqual({ code: status, text: "" });
-      expect(run.stderr).toMatch(message);
-      expect(run.elapsedMs).toBeLessThan(atOnceMs);
-      expect([run.simulator.count("PUT *"), run.simulator.count("GET *")]).toEqual([puts, gets]);
-    });
-  }
-}
-
-test("a 403 in the middle of a tree ends the run at once", async () => {
-  const faults = [{ match: "GET */region", fault: { kind: "status", status: 403 } as const }];
-  const { code, elapsedMs, simulator } = await fetchOnce({ faults }, []);
-  expect({ code, requests: simulator.count("GET */region") }).toEqual({ code: 78, requests: 1 });
-  expect(elapsedMs).toBeLessThan(atOnceMs);
-});
-
-test("fetch rejects an empty token with 65", async () => {
-  const faults = [{ match: "PUT *", fault: { kind: "empty" } as const }];
-  const token = await fetchOnce({ faults }, ["mac", "--retries", "1"]);
-  expect([token.code, token.simulator.count("GET *")]).toEqual([65, 0]);
-});
-
 // kube2iam #270
 test("fetch does not say only that IMDS is switched off if a proxy is in between", async () => {
   const run = await fetchOnce({ proxy: true }, ["mac"]);
@@ -165,22 +120,4 @@ test("fetch does not say only that IMDS is switched off if a proxy is in between
   const named = await fetchOnce({ faults: [{ fault }] }, ["mac"]);
   expect(named.stderr).toContain("403 through a proxy (Via: 1.1 squid)");
   expect(named.stderr).not.toContain("switched off");
-});
-
-// a captive portal answers 200 to everything, and its page would be sent back as a token
-test.each(["<html>log in</html>\n", "a b", "t\u0007", "grüße"])(
-  "fetch rejects %p as a token",
-  async (body) => {
-    const faults = [{ match: "PUT *", fault: { kind: "status", status: 200, body } as const }];
-    const { code, stderr, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
-    expect([code, simulator.count("GET *")]).toEqual([65, 0]);
-    expect(stderr).toContain("the answer is not a token");
-  },
-);
-
-test("fetch rejects a reply with a content coding that it did not request", async () => {
-  const headers = { "Content-Encoding": "gzip" };
-  const fault = { kind: "status", status: 200, headers, body: "x" } as const;
-  const faults = [{ match: "GET *", fault }];
-  expect((await fetchOnce({ faults }, ["mac", "--retries", "0"])).code).toBe(65);
 });

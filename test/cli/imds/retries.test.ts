@@ -18,9 +18,7 @@ const cases: readonly {
   readonly tries: number;
 }[] = [
   { args: ["--retries", "0"], tries: 1 },
-  { args: ["--retries", "1"], tries: 2 },
   { args: ["--retries", "3"], tries: 4 },
-  { attempts: "1", tries: 1 },
   { attempts: "3", tries: 3 },
   { args: ["--retries", "0"], attempts: "3", tries: 1 },
 ];
@@ -76,11 +74,11 @@ test.concurrent("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
 
 test.concurrent("--timeout ends a try", async () => {
   const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
-  const { code, text, elapsedMs } = await fetchOnce(hang, ["mac", "--timeout", "2s"], {
+  const { code, text, elapsedMs } = await fetchOnce(hang, ["mac", "--timeout", "6s"], {
     env: patient,
   });
   expect({ code, text }).toEqual({ code: 69, text: "" });
-  expect(elapsedMs).toBeGreaterThan(1950);
+  expect(elapsedMs).toBeGreaterThan(5950);
   expect(elapsedMs).toBeLessThan(atOnceMs);
 });
 

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { fetchArgs, fetchOnce } from "../../kit/program/fetch-from.ts";
+import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 import { startSimulator } from "../../../scripts/simulator/start.ts";
-import { runEc2nic, startEc2nic } from "../../kit/program/run-ec2nic.ts";
+import { runEc2nic } from "../../kit/program/run-ec2nic.ts";
 import { failingCommand, missingRoot, testUnless } from "../../kit/basics/skip.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
@@ -28,7 +28,6 @@ interface Row {
 const rows: readonly Row[] = [
   { status: 0, why: "a value", args: ["mac"], message: "" },
   { status: 0, why: "a default", args: ["nope", "--default", "d"], message: "" },
-  { status: 64, why: "a bad command line", args: ["--bogus"], message: "has no flag --bogus" },
   {
     status: 65,
     why: "a reply that is not HTTP",
@@ -137,16 +136,4 @@ async function runAsUser(argv: readonly string[]) {
   const args = [...argv, "--endpoint", simulator.url];
   const { code, stderr } = await runEc2nic({ args, around: asOrdinaryUser });
   return { code, stderr, requests: simulator.requests.length };
-}
-
-for (const [signal, status] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
-  test(`fetch exits with ${status} after ${signal}`, async () => {
-    await using simulator = await startSimulator({ scenario: { latencyMs: 10_000 } });
-    const { kill, result } = startEc2nic({ args: fetchArgs(simulator.url, ["mac"]) });
-    while (simulator.requests.length === 0) await Bun.sleep(5);
-    kill(signal);
-    const { code, text, stderr } = await result;
-    expect({ code, text }).toEqual({ code: status, text: "" });
-    expect(stderr).toContain(`ended by ${signal}`);
-  });
 }

@@ -25,7 +25,7 @@ const terminal = [
 const eraseLine = "\u001b[K";
 const statusLine = "waiting for IMDS";
 /** A status line comes after a second. */
-const waiting = ["mac", "--timeout", "3s"];
+const waiting = ["mac", "--timeout", "6s"];
 const testOnTerminal = testUnless(missingTool("script"), test.concurrent);
 
 testOnTerminal(

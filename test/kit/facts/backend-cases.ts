@@ -10,10 +10,11 @@ const started: DaemonFacts = { ...running, isEnabled: false };
 export const noNetplan: BackendFacts["netplan"] = { isInstalled: false, files: [], renderer: null };
 const netplan: BackendFacts["netplan"] = {
   isInstalled: true,
-  files: ["/etc/netplan/50-cloud-init.yaml"],
+  files: ["/etc/netplan/50-cloud-init.yaml", "/etc/netplan/90-admin.yaml"],
   renderer: null,
 };
-const configured = "netplan: installed, configured by /etc/netplan/50-cloud-init.yaml";
+const configured =
+  "netplan: installed, configured by /etc/netplan/50-cloud-init.yaml, /etc/netplan/90-admin.yaml";
 
 export interface BackendCase {
   readonly name: string;
@@ -153,6 +154,18 @@ export const backendCases: readonly BackendCase[] = [
       "network-manager: not enabled, running",
       "networkd: enabled, running",
       "networkd is in charge, because it is enabled",
+    ],
+  },
+  {
+    name: "the local stage on a running machine: no daemon is enabled, and one was started",
+    facts: { networkManager: started },
+    stage: "local",
+    chosen: "network-manager",
+    trace: [
+      "netplan: not installed",
+      "network-manager: not enabled, running",
+      "networkd: not installed",
+      "network-manager is in charge, because it is running",
     ],
   },
   {

@@ -42,14 +42,12 @@ export function kernelAsExpected({ nics }: ExpectedKernel): KernelState {
 
 export function kernelAddress(link: string, cidr: string): KernelAddress {
   const address = cidr.slice(0, cidr.indexOf("/"));
-  const flags = { isUsable: true, isDuplicate: false };
-  return { link, address, prefixLength: prefixLength(cidr), protocol: null, ...flags };
+  return { link, address, prefixLength: prefixLength(cidr), isDuplicate: false };
 }
 
 export function kernelRoute(link: string, changes: Partial<KernelRoute>): KernelRoute {
-  const hop = { type: "unicast", gateway: null, link } as const;
-  const numbers = { table: 254, metric: 0, protocol: "static", source: null } as const;
-  return { family: 4, destination: "0.0.0.0/0", ...hop, ...numbers, ...changes };
+  const hop = { type: "unicast", gateway: null, table: 254, metric: 0 } as const;
+  return { family: 4, destination: "0.0.0.0/0", ...hop, link, ...changes };
 }
 
 function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly KernelRoute[] {
@@ -60,7 +58,7 @@ function routesOf({ name, routes, defaultRouteFamilies }: ExpectedNic): readonly
     }),
     ...defaultRouteFamilies.map((family) => {
       const [destination, gateway] = family === 4 ? ["0.0.0.0/0", "10.0.0.1"] : ["::/0", "fe80::1"];
-      return kernelRoute(name, { family, destination, gateway, metric: 64, protocol: "dhcp" });
+      return kernelRoute(name, { family, destination, gateway, metric: 64 });
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import type { LinkState } from "../../../src/model/link.ts";
-import type { FirewallChain, FirewallRule } from "../../../src/model/firewall.ts";
+import type { FirewallChain, FirewallPacket, FirewallRule } from "../../../src/model/firewall.ts";
 import { emptyProbe, type PathProbe } from "../../../src/model/probe.ts";
 import type { PathEvidence } from "../../../src/probe/diagnose/evidence.ts";
 import { linkAt } from "./nics.ts";
@@ -80,3 +80,20 @@ export function firewallChain(
     ...changes,
   };
 }
+
+/** An answer of IMDS over IPv6. */
+export const ipv6Answer: FirewallPacket = {
+  direction: "in",
+  values: {
+    daddr: "2001:db8::1",
+    saddr: "fd00:ec2::254",
+    dport: "45678",
+    sport: "80",
+    oif: "none",
+    iif: "ens6",
+    protocol: "tcp",
+    family: "ipv6",
+    uid: "none",
+    state: "established",
+  },
+};

@@ -1,4 +1,4 @@
-import type { Clock, Files, Host, Log, Waiting } from "../../../src/host/host.ts";
+import type { Clock, Files, FileStat, Host, Log, Waiting } from "../../../src/host/host.ts";
 import { temporaryNames } from "../../../src/model/managed-paths.ts";
 
 export interface FakeClock extends Clock {
@@ -53,9 +53,11 @@ interface FakeFile {
 
 export interface FakeFiles extends Files {
   readonly there: Map<string, FakeFile>;
+  /** The text of a file; null if there is none. */
+  readonly textAt: (path: string) => string | null;
 }
 
-/** Files in memory, without folders. `list` returns full paths. */
+/** Files in memory. A folder exists if a file is in it. */
 export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFiles {
   const encoder = new TextEncoder();
   const there = new Map<string, FakeFile>(
@@ -64,17 +66,27 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
       { content: encoder.encode(text), mode: 0o444 },
     ]),
   );
+  const namesIn = (path: string): readonly string[] => {
+    const below = [...there.keys()].filter((each) => each.startsWith(`${path}/`));
+    return [...new Set(below.map((each) => each.slice(path.length + 1).replace(/\/.*/, "")))];
+  };
+  const stat = (path: string): FileStat | null => {
+    const file = there.get(path);
+    if (file !== undefined) {
+      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, inode: 1 };
+    }
+    return namesIn(path).length === 0 ? null : { kind: "directory", mode: 0o755, uid: 0, inode: 2 };
+  };
   return {
     there,
-    read: async (path) => there.get(path)?.content ?? null,
-    list: async (path) =>
-      [...there.keys()].filter((name) => name.startsWith(`${path}/`)).toSorted(),
-    readLink: async () => null,
-    stat: async (path) => {
+    textAt: (path) => {
       const file = there.get(path);
-      if (file === undefined) return null;
-      return { kind: file.kind ?? "file", mode: file.mode, uid: file.uid ?? 0, inode: 1 };
+      return file === undefined ? null : new TextDecoder().decode(file.content);
     },
+    read: async (path) => there.get(path)?.content ?? null,
+    list: async (path) => namesIn(path).toSorted(),
+    readLink: async () => null,
+    stat: async (path) => stat(path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "")),
     mkdir: async () => undefined,
     write: async (path, content, mode) => {
       const bytes = typeof content === "string" ? encoder.encode(content) : content;
@@ -99,12 +111,13 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): FakeFil
     },
     rmdir: async () => undefined,
     removeTemporary: async (folder) => {
-      const isLeft = (path: string): boolean =>
-        path.startsWith(`${folder}/`) && temporaryNames.test(path.slice(folder.length + 1));
-      for (const path of [...there.keys()].filter(isLeft)) there.delete(path);
+      for (const name of namesIn(folder)) {
+        if (temporaryNames.test(name)) there.delete(`${folder}/${name}`);
+      }
     },
   };
 }
+
 export const silentLog: Host["log"] = {
   error: () => undefined,
   warn: () => undefined,

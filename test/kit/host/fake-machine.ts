@@ -1,11 +1,12 @@
-import type { ExecResult, Files } from "../../../src/host/host.ts";
+import type { ExecResult } from "../../../src/host/host.ts";
 import { openTarget, type TargetHost } from "../../../src/host/target.ts";
 import { Failure } from "../../../src/exit.ts";
+import { fakeFiles, type FakeFiles } from "./fake-host.ts";
 
 /** A machine in memory: files, and commands whose results a test sets. Only waits advance its clock. */
 export interface FakeMachine extends TargetHost {
-  readonly disk: Map<string, { readonly content: string; readonly mode: number }>;
-  /** The effects in order: `write PATH`, `remove PATH`, `run ARGV`. */
+  readonly files: FakeFiles;
+  /** The effects in order: `write PATH`, `link PATH`, `remove PATH`, `run ARGV`. */
   readonly done: string[];
   readonly logged: string[];
 }
@@ -13,16 +14,13 @@ export interface FakeMachine extends TargetHost {
 export interface FakeOptions {
   readonly disk?: Readonly<Record<string, string>>;
   /** The result of a command; default: exit status 0. */
-  readonly exec?: (argv: string, disk: FakeMachine["disk"]) => number | Partial<ExecResult>;
+  readonly exec?: (argv: string, files: FakeFiles) => number | Partial<ExecResult>;
   /** An error to throw before an effect; null: none. */
   readonly failAt?: (effect: string) => Error | null;
 }
 
 export function fakeMachine(options: FakeOptions = {}): FakeMachine {
-  const entries = Object.entries(options.disk ?? {});
-  const disk: FakeMachine["disk"] = new Map(
-    entries.map(([path, content]) => [path, { content, mode: 0o600 }]),
-  );
+  const memory = fakeFiles(options.disk);
   const [done, logged]: [string[], string[]] = [[], []];
   let nowMs = 0;
   const effect = (text: string): void => {
@@ -30,47 +28,31 @@ export function fakeMachine(options: FakeOptions = {}): FakeMachine {
     if (error !== null) throw error;
     done.push(text);
   };
-  const files: Files = {
-    read: async (path) => {
-      const file = disk.get(path);
-      return file === undefined ? null : new TextEncoder().encode(file.content);
-    },
-    list: async (path) =>
-      [...disk.keys()]
-        .filter((each) => each.startsWith(`${path}/`))
-        .map((each) => each.slice(path.length + 1))
-        .filter((each) => !each.includes("/"))
-        .toSorted(),
-    readLink: async () => null,
-    stat: async (path) => {
-      const file = disk.get(path);
-      return file === undefined ? null : { kind: "file", mode: file.mode, uid: 0, inode: 1 };
-    },
-    mkdir: async () => undefined,
+  const files: FakeFiles = {
+    ...memory,
     write: async (path, content, mode) => {
       effect(`write ${path}`);
-      disk.set(path, { content: String(content), mode });
+      await memory.write(path, content, mode);
     },
     writeInPlace: async (path, content) => effect(`set ${path} ${content}`),
     remove: async (path) => {
       effect(`remove ${path}`);
-      disk.delete(path);
+      await memory.remove(path);
     },
-    symlink: async (path) => effect(`link ${path}`),
-    hardLink: async (path) => effect(`link hard ${path}`),
-    move: async (from, to) => effect(`move ${from} ${to}`),
+    symlink: async (path, target) => {
+      effect(`link ${path}`);
+      await memory.symlink(path, target);
+    },
     rmdir: async (path) => effect(`remove folder ${path}`),
-    removeTemporary: async () => undefined,
   };
   const exec = async (argv: readonly string[]): Promise<ExecResult> => {
     effect(`run ${argv.join(" ")}`);
-    const result = options.exec?.(argv.join(" "), disk) ?? 0;
+    const result = options.exec?.(argv.join(" "), files) ?? 0;
     const base = { code: 0, isStarted: true, stdout: "", stderr: "" };
     return typeof result === "number" ? { ...base, code: result } : { ...base, ...result };
   };
   const log = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   return {
-    disk,
     done,
     logged,
     env: {},

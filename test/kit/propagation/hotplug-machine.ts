@@ -1,6 +1,7 @@
+import type { Command } from "../../../src/cli/command.ts";
 import hotplug from "../../../src/commands/hotplug.ts";
 import { reportOf } from "../../../src/exit.ts";
-import type { Files, Host } from "../../../src/host/host.ts";
+import type { Host } from "../../../src/host/host.ts";
 import { virtualClock } from "../host/virtual-clock.ts";
 import { fakeFiles, type FakeFiles, fakeLog } from "../host/fake-host.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
@@ -39,8 +40,13 @@ export function addFiles(disk: FakeFiles["there"], link: Readonly<Record<string,
 export const primaryMac = "06:ec:2a:00:00:00";
 export const secondMac = "06:ec:2a:00:00:01";
 
-/** A machine in memory with two NICs and networkd, which does not run yet. Only waits advance its clock. */
+/** `commandMachine` for `hotplug`. */
 export function hotplugMachine(options: Options = {}) {
+  return commandMachine(hotplug, options);
+}
+
+/** A machine in memory with two NICs and networkd, which does not run yet. Only waits advance its clock. */
+export function commandMachine(command: Command, options: Options = {}) {
   const files = fakeFiles({
     ...linkFiles("ens5", primaryMac),
     ...linkFiles("ens6", secondMac),
@@ -65,7 +71,7 @@ export function hotplugMachine(options: Options = {}) {
     const body = instance.metadata.read(path.split("/"));
     return body === null ? new Response("", { status: 404 }) : new Response(body);
   };
-  /** Runs `ec2nic hotplug` with these arguments and changes of the host. */
+  /** Runs the command with these arguments and changes of the host. */
   const runAs = async (hostChanges: Partial<Host>, ...args: readonly string[]) => {
     const startMs = clock.now(); // the clock of a run starts at 0
     const log = fakeLog();
@@ -73,7 +79,7 @@ export function hotplugMachine(options: Options = {}) {
     const printed: string[] = [];
     const host: Host = {
       ...fakeMachine(),
-      files: withFolders(files),
+      files,
       clock: { ...clock, sleep, now: () => clock.now() - startMs },
       log: {
         ...log,
@@ -95,12 +101,12 @@ export function hotplugMachine(options: Options = {}) {
       const report = reportOf(error);
       host.log.error(report.message, report.hint);
       const flags = { json: args.includes("--json"), "dry-run": args.includes("--dry-run") };
-      printed.push(hotplug.onFailure(flags, report, { elapsedMs: 0, error }));
+      printed.push(command.onFailure(flags, report, { elapsedMs: 0, error }));
       return report.code;
     };
     const go = async (): Promise<number> => {
       const all = [...args, ...defaultFlags(args)];
-      return hotplug.start(host, all);
+      return command.start(host, all);
     };
     const code = await go().catch(failed);
     const messages = log.lines.filter((line) => !line.startsWith("verbose: "));
@@ -108,30 +114,12 @@ export function hotplugMachine(options: Options = {}) {
     return { code, text: printed.join(""), messages, ...all, ms: clock.now() - startMs };
   };
   const run = (...args: readonly string[]) => runAs({}, ...args);
-  return { run, runAs, disk: files.there, files: withFolders(files), requestedPaths, clock };
+  return { run, runAs, disk: files.there, files, requestedPaths, clock, fetch };
 }
 
 function defaultFlags(args: readonly string[]): readonly string[] {
   const isPlanning = !args.some((arg) => /^--(?:(?:un)?install|from-dhcp)$/.test(arg));
-  const endpoint = ["--endpoint", "http://127.0.0.1:1"];
+  const endpoint = args.includes("--endpoint") ? [] : ["--endpoint", "http://127.0.0.1:1"];
   const stage = args.includes("--stage") ? [] : ["--stage", "local"];
   return isPlanning ? [...endpoint, "--backend", "networkd", ...stage] : [];
-}
-
-/** Adds folders to `fakeFiles`: a folder exists where a file is in it. */
-function withFolders(files: FakeFiles): Files {
-  const below = (path: string) =>
-    [...files.there.keys()].flatMap((each) =>
-      each.startsWith(`${path}/`) ? each.slice(path.length + 1) : [],
-    );
-  return {
-    ...files,
-    list: async (path) =>
-      [...new Set(below(path).map((each) => each.replace(/\/.*/, "")))].toSorted(),
-    stat: async (path) => {
-      const folder = { kind: "directory", mode: 0o755, uid: 0, inode: 2 } as const;
-      const place = path.replaceAll(/\/+/g, "/").replace(/\/\.?$/, "");
-      return (await files.stat(place)) ?? (below(place).length > 0 ? folder : null);
-    },
-  };
 }

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { machineLimitMs } from "../../kit/machine/machine-test.ts";
-import { configure } from "../../../src/plan/config/configure.ts";
-import { renderNetworkManager } from "../../../src/render/network-manager.ts";
 import {
   type ClientCommands,
   clientCommands,
@@ -15,7 +13,6 @@ import {
 } from "../../kit/machine/dhcp/hooked-machine.ts";
 import { dhcpMissing, buildRootsBeforeAll } from "../../kit/machine/dhcp/prepare-file.ts";
 import { type Suite, suites } from "../../kit/machine/root-file-system.ts";
-import { eniAt } from "../../kit/facts/nics.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
 setDefaultTimeout(machineLimitMs);
@@ -101,43 +98,6 @@ function withHook(suite: Suite, client: ClientCommands): void {
     expect(handled.length).toBeGreaterThan(1);
   });
 }
-
-describe("dhclient, where ec2nic has a configuration file for the NIC", () => {
-  let dhcp: HookedMachine;
-  const dhclient = clientCommands.dhclient;
-  beforeAll(async () => {
-    if (dhcpMissing === null) dhcp = await startHookedMachine("bookworm", dhclient);
-  });
-  afterAll(async () => dhcp?.[Symbol.asyncDispose]());
-
-  testDhcp(
-    "the NIC's table replaces the provisional one, and stays after the release of the lease",
-    async () => {
-      const { machine, instance } = dhcp;
-      const tables = async (): Promise<readonly string[]> => {
-        const shown = await machine.run(["sh", "-c", "ip -4 rule | grep -F ' 10.0.1.10' || :"]);
-        return [...shown.matchAll(/^(\d+):.* lookup (\S+)/gm)].map(
-          ([, at, table]) => `${at} ${table}`,
-        );
-      };
-      await machine.run(["sh", "-ec", primary]);
-      await machine.run(dhclient.lease);
-      expect(await tables()).toEqual(["2624 13200", "3724 main", "4824 13200"]);
-      const { mac } = instance.vpc.enis()[1] ?? { mac: "" };
-      const eni = eniAt(1, { mac, id: "eni-0b" });
-      const [file] = renderNetworkManager(
-        configure([{ eni, link: null }], { ruleStyle: "prefix" }),
-      );
-      await machine.write(file?.path ?? "", file?.content ?? "");
-      await machine.run(dhclient.renew);
-      expect(await tables()).toEqual(["1601 10001", "2701 main", "3801 10001"]);
-      expect((await dhcp.routing()).table).not.toContain("ens6");
-      expect(await dhcp.pings()).toBe(true);
-      await machine.run(dhclient.release);
-      expect(await tables()).toEqual(["1601 10001", "2701 main", "3801 10001"]);
-    },
-  );
-});
 
 describe("dhclient, whose default route has a better metric than the primary's", () => {
   let dhcp: HookedMachine;

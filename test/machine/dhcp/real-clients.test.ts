@@ -90,16 +90,4 @@ function testClient(suite: Suite, client: Client): void {
       }
     },
   );
-
-  testDhcp(
-    `a run that gets SIGINT or SIGTERM at a random moment restores all NICs (${replay})`,
-    async () => {
-      for (const [at, when] of killMoments(seed + 1, moments).entries()) {
-        const signal = at % 2 === 0 ? "INT" : "TERM";
-        const { code, stderr } = await dhcp.takeLeases([up, down], { signal, when });
-        expect([0, 130, 143], stderr).toContain(code);
-        await expectMachineUnchanged(dhcp, `SIG${signal} after ${when} ms: ${stderr}`);
-      }
-    },
-  );
 }

@@ -56,17 +56,6 @@ testMachine("a new MAC with the id of an earlier ENI is configured", async () =>
 });
 
 testMachine(
-  "an ENI that returns at another device index gets the table of that index",
-  async () => {
-    await plug(second);
-    await unplug(mac, "ens6");
-    await plug({ ...eni(second), device: 3 });
-    await expectConfigured(["10.0.1.10"], ["10003"]);
-    await unplug(mac, "ens8");
-  },
-);
-
-testMachine(
   "an ENI moves to the table of another device index, also where its removal event was lost",
   async () => {
     await plug(second);

@@ -147,16 +147,17 @@ describe.each(suites)("%s", (suite: Suite) => {
   );
 
   testMachine(
-    "systemd complains about a wrong unit, so that the tests above can fail",
+    "systemd and udev complain about a wrong unit and wrong rules, so that the tests above can fail",
     async () => {
       await hotplug("--install", "--root", "/run/image");
-      await machine.run([
-        "sed",
-        "-i",
-        "s/^Type=/Tipe=/",
-        `/run/image${folder}/ec2nic-local.service`,
-      ]);
-      expect((await verify("/run/image")).join("\n")).toContain("Tipe");
+      const inImage = (path: string): string => `/run/image${path}`;
+      const unit = inImage(`${folder}/ec2nic-local.service`);
+      await machine.run(["sed", "-i", "s/^Type=/Tipe=/", unit]);
+      const rules = inImage("/etc/udev/rules.d/90-ec2nic.rules");
+      await machine.run(["sed", "-i", "s/==/=/", rules]);
+      const complaints = (await verify("/run/image")).join("\n");
+      expect(complaints).toContain("Tipe");
+      if (suite !== "bookworm") expect(complaints).toContain("90-ec2nic.rules");
     },
   );
 });

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { machineLimitMs } from "../../kit/machine/machine-test.ts";
-import { openTarget } from "../../../src/host/target.ts";
 import { imageHost } from "../../kit/files/image.ts";
 import { install } from "../../../src/install/install.ts";
-import { systemFiles } from "../../../src/host/files.ts";
-import type { Files, Host } from "../../../src/host/host.ts";
-import { silentLog } from "../../kit/host/fake-host.ts";
 import { type Sandbox, startSandbox } from "../../kit/machine/sandbox.ts";
 import { type Machine, startMachine } from "../../kit/machine/machine.ts";
 import { machineMissing } from "../../kit/machine/missing.ts";
@@ -75,23 +71,6 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     (await machine.run(["systemctl", "show", "--property=ActiveState,Job", unit])).includes(
       "ActiveState=inactive",
     );
-
-  testMachine("accept the units and the rules", async () => {
-    const folder = "/etc/systemd/system";
-    const units = ["ec2nic-hotplug@.service", "ec2nic-hotplug-remove.service"];
-    const verify = ["systemd-analyze", "verify", "--man=no"];
-    const verified = await machine.exec([...verify, ...units.map((name) => `${folder}/${name}`)]);
-    expect(verified.stderr.split("\n").filter((line) => line.includes("ec2nic"))).toEqual([]);
-    if (suite === "bookworm") return; // its udevadm has no `verify` (since 254)
-    const rules = await machine.exec(["udevadm", "verify", "/etc/udev/rules.d/90-ec2nic.rules"]);
-    expect(rules).toMatchObject({ code: 0, stderr: "" });
-  });
-
-  testMachine("refuse wrong rules, so that the test above can fail", async () => {
-    if (suite === "bookworm") return;
-    await machine.write("/run/wrong.rules", 'ACTION="add", SUBSYSTEM=="net"\n');
-    expect((await machine.exec(["udevadm", "verify", "/run/wrong.rules"])).code).not.toBe(0);
-  });
 
   testMachine(
     "start the removal service when a PCI network device is removed, but not for another device",
@@ -177,53 +156,4 @@ describe.each(suites)("%s's systemd and udev", (suite: Suite) => {
     expect(await calls()).toEqual(["start hotplug remove", "ended by a signal"]);
     await machine.remove(holdPath);
   });
-
-  testMachine("have the timer enabled and no failed unit", async () => {
-    expect((await machine.systemctl("is-enabled", "ec2nic-repair.timer")).stdout).toBe("enabled\n");
-    expect(await machine.failedUnits()).toEqual([]);
-  });
-
-  testMachine("know no unit after --uninstall, and all units after --install", async () => {
-    const remote = hostOf(machine);
-    const host = { ...remote, target: openTarget(remote, "/") };
-    const request = { program, withDhcpHooks: false, dryRun: false };
-    const named = ["systemctl", "list-unit-files", "--no-legend", "ec2nic-*"];
-    const active = async () =>
-      (await machine.systemctl("is-active", "ec2nic-repair.timer")).stdout.trim();
-    const find = ["find", "/etc", "-name", "*ec2nic*"];
-    await install(host, { ...request, program: null });
-    expect(await active()).toBe("inactive");
-    expect((await machine.exec(named)).stdout).toBe("");
-    // the folder stays, because an admin's files are in it
-    expect(await machine.run(find)).toBe("/etc/ec2nic\n");
-    const plan = await install(host, request);
-    expect(plan.steps.map(({ argv }) => argv.join(" "))).toEqual([
-      "systemctl daemon-reload",
-      "systemctl start ec2nic-repair.timer",
-    ]);
-    expect(await active()).toBe("active");
-    expect(await machine.run(named)).toContain("ec2nic-hotplug@.service");
-  });
 });
-
-/** The machine as a host: files through /proc of its first process, and commands that run in it. */
-function hostOf(machine: Machine): Pick<Host, "exec" | "files" | "log" | "signal"> {
-  const at = (path: string): string => `/proc/${machine.pid}/root${path}`;
-  const files: Files = {
-    read: (path) => systemFiles.read(at(path)),
-    list: (path) => systemFiles.list(at(path)),
-    readLink: (path) => systemFiles.readLink(at(path)),
-    stat: (path) => systemFiles.stat(at(path)),
-    mkdir: (path, mode) => systemFiles.mkdir(at(path), mode),
-    write: (path, content, mode) => systemFiles.write(at(path), content, mode),
-    writeInPlace: (path, content) => systemFiles.writeInPlace(at(path), content),
-    remove: (path) => systemFiles.remove(at(path)),
-    symlink: (path, target) => systemFiles.symlink(at(path), target),
-    hardLink: (path, existing) => systemFiles.hardLink(at(path), at(existing)),
-    move: (from, to) => systemFiles.move(at(from), at(to)),
-    rmdir: (path) => systemFiles.rmdir(at(path)),
-    removeTemporary: (path, agedMs) => systemFiles.removeTemporary(at(path), agedMs),
-  };
-  const exec: Host["exec"] = async (argv) => ({ ...(await machine.exec(argv)), isStarted: true });
-  return { files, exec, log: silentLog, signal: new AbortController().signal };
-}

@@ -140,7 +140,7 @@ describe("netplan generate", () => {
   });
 
   netplanTest("starts no DHCPv4 client on an ENI with IPv6 only", async () => {
-    const { units } = await unitsOf("an-ipv6-only-second-eni");
+    const { units } = await unitsOf("two-ipv6-only-enis");
     expect(linesOf(units[second])).toContain("DHCP=ipv6");
   });
 
@@ -183,20 +183,14 @@ describe("netplan generate for NetworkManager", () => {
   const generate = (name: string) => unitsOf(name, {}, "NetworkManager");
   const profilesFolder = "/etc/NetworkManager/system-connections";
 
-  for (const { name } of cases) {
-    netplanTest(`accepts ${name}`, async () => {
+  for (const { name, folder } of cases) {
+    netplanTest(`generates the settings of our NetworkManager profile of ${name}`, async () => {
       const { code, output, units } = await generate(name);
       expect(output).toBe("");
       expect(code).toBe(0);
-      expect(Object.keys(units)).toContain("netplan-a-ec2nic-06aabbccdd01.nmconnection");
-    });
-  }
-
-  for (const { name, folder } of cases) {
-    netplanTest(`generates the settings of our NetworkManager profile of ${name}`, async () => {
-      const { units } = await generate(name);
       const profiles = await treeOf(`${folder}/expected/network-manager${profilesFolder}`);
       const ownProfiles = Object.entries(profiles).filter(([path]) => path.startsWith("/ec2nic-"));
+      expect(ownProfiles.length).toBeGreaterThan(0);
       for (const [path, text] of ownProfiles) {
         const digits = path.slice("/ec2nic-".length, -".nmconnection".length);
         const generated = keysOf(units[`netplan-a-ec2nic-${digits}.nmconnection`]);

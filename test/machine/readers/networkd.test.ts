@@ -36,7 +36,7 @@ for (const suite of suites) {
         await machine.remove(...files.map(([path]) => path));
       }
       console.log(`${suite}: ${units} files`);
-      expect(units).toBeGreaterThan(40);
+      expect(units).toBeGreaterThan(25);
     },
   );
 

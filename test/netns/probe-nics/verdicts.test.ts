@@ -45,23 +45,6 @@ testHere("if no NIC reaches IMDS, the status is 69 and the JSON has the error", 
   expect(result.stderr).toContain("no NIC reaches IMDS");
 });
 
-testHere("one 503 is no verdict", async () => {
-  await using network = await probeNetwork([5]);
-  await network.order("fault", { fault: { kind: "status", status: 503 }, times: 1 });
-  const result = await network.probe();
-  expect(result).toMatchObject({ code: 0, imds: { retries: 1 } });
-});
-
-testHere("a token that is refused once is followed by a new one", async () => {
-  await using network = await probeNetwork([5]);
-  await network.order("fault", {
-    fault: { kind: "status", status: 401 },
-    match: "GET *",
-    times: 1,
-  });
-  expect(await network.probe()).toMatchObject({ code: 0, imds: { retries: 1 } });
-});
-
 testHere("an IPv6-only path, as in a container, is enough", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip addr flush dev ens5; ip -6 addr add 2001:db8:5::10/64 dev ens5 nodad");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Followers, leadOrJoin } from "../../../src/apply/leader.ts";
+import { type Followers, leadOrJoin, removeStaleRequests } from "../../../src/apply/leader.ts";
 import type { HotplugAnswer } from "../../../src/model/hotplug.ts";
 import { macAt } from "../../kit/facts/nics.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
@@ -21,16 +21,11 @@ const answerFor = (mac: string): HotplugAnswer => ({
 /** Several runs on one machine: they share `files` and the lock, and each has its own process id. */
 function machine() {
   const files = fakeFiles({ "/proc/11": "", "/proc/12": "" });
-  const list = async (path: string) =>
-    [...files.there.keys()]
-      .filter((name) => name.startsWith(`${path}/`))
-      .map((name) => name.slice(path.length + 1))
-      .toSorted();
   const holders = new Map<string, number>();
   let holder: number | null = null;
   const hostOf = (pid: number) => ({
     pid,
-    files: { ...files, list },
+    files,
     clock: { ...fakeClock(), sleep: () => Bun.sleep(1) },
     log: fakeLog(),
     signal: new AbortController().signal,
@@ -109,6 +104,14 @@ describe("two runs at the same time", () => {
     expect(remainingPaths(files)).toEqual([]);
   });
 
+  test("a run ignores the answer for an earlier process with the same id", async () => {
+    const { files, hostOf } = machine();
+    const stale = JSON.stringify(answerFor(macAt(1)));
+    await files.write(`${folder}/11.answer`, stale, 0o600);
+    expect(await leadOrJoin(hostOf(11), requestFor(1), async () => "led")).toBe("led");
+    expect(remainingPaths(files)).toEqual([]);
+  });
+
   test("a run with another key does not wait for the leader", async () => {
     const { hostOf } = machine();
     const never = Promise.withResolvers<string>();
@@ -136,4 +139,15 @@ test("a run ends with TEMPFAIL where the leader does not answer before the deadl
   const run = leadOrJoin(late, requestFor(2), async () => "never");
   expect(run).rejects.toMatchObject({ kind: "TEMPFAIL" });
   await run.catch(() => undefined);
+});
+
+test("removeStaleRequests removes the requests and answers of ended processes, and keeps the lock and the others", async () => {
+  const [kept, stale] = [
+    ["lock", "11.wish", "11.answer"],
+    ["13.wish", "14.wish", "14.answer"],
+  ];
+  const { files } = machine();
+  for (const name of [...kept, ...stale]) await files.write(`${folder}/${name}`, "", 0o600);
+  await removeStaleRequests({ files });
+  expect(remainingPaths(files)).toEqual(kept.map((name) => `${folder}/${name}`));
 });

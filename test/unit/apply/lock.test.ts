@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { withMachineLock } from "../../../src/apply/lock.ts";
 import { takeLock } from "../../../src/host/lock.ts";
+import { fakeLog } from "../../kit/host/fake-host.ts";
 import { fakeMachine } from "../../kit/host/fake-machine.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
@@ -11,11 +12,13 @@ test("withMachineLock runs the work under the lock and releases it, also after a
     ...fakeMachine(),
     takeLock: async () => (events.push("taken"), () => void events.push("released")),
   };
-  await withMachineLock(machine, 1000, async () => void events.push("work"));
+  await withMachineLock(machine, 1000, async () => {
+    events.push(`work of ${machine.files.textAt("/run/ec2nic/holder")}`);
+  });
   const failing = withMachineLock(machine, 1000, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
-  expect(events).toEqual(["taken", "work", "released", "taken", "released"]);
-  expect(machine.disk.has("/run/ec2nic/holder")).toBe(false);
+  expect(events).toEqual(["taken", "work of 4711\n", "released", "taken", "released"]);
+  expect(machine.files.there.has("/run/ec2nic/holder")).toBe(false);
 });
 
 const busyDisk = {
@@ -26,10 +29,17 @@ const busyDisk = {
 test("a run that waits names the holder of the lock once, and continues when the lock is free", async () => {
   let busy = 5;
   const machine = fakeMachine({ disk: busyDisk });
-  const waiting = { ...machine, takeLock: async () => ((busy -= 1) > 0 ? null : () => undefined) };
+  const log = fakeLog();
+  const takeLock = async () => ((busy -= 1) > 0 ? null : () => undefined);
+  const waiting = { ...machine, log, takeLock };
   expect(await withMachineLock(waiting, 10_000, async () => "done")).toBe("done");
-  expect(machine.logged).toEqual([
-    "info waiting for another ec2nic process: ec2nic hotplug add (process 4712)",
+  expect(log.lines).toEqual([
+    "info: waiting for another ec2nic process: ec2nic hotplug add (process 4712)",
+  ]);
+  // the status line is shown, and then erased
+  expect(log.waits.map((wait) => wait?.reason ?? null)).toEqual([
+    ...Array.from({ length: 4 }, () => "ec2nic hotplug add (process 4712)"),
+    null,
   ]);
 });
 

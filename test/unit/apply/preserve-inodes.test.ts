@@ -68,9 +68,12 @@ test("no copy remains where the work fails", async () => {
   expect(await rewriteUnit("[Match]\n", true)).toMatchObject({ isSame: true, left });
 });
 
-test("a file that was not rewritten has one hard link", async () => {
+test("a file that was not rewritten has one hard link, also where a killed run left a copy", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "a.network"), "a");
+  await systemFiles.mkdir(join(folder.path, "kept"), 0o700);
+  writeFileSync(join(folder.path, "kept/a.network"), "of an earlier run");
   await preserveInodes({ files: filesIn(folder.path) }, folder.path, async () => undefined);
   expect(statSync(join(folder.path, "a.network")).nlink).toBe(1);
+  expect(readFileSync(join(folder.path, "a.network"), "utf8")).toBe("a");
 });

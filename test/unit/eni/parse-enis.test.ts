@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Failure } from "../../../src/exit.ts";
 import { parseEnis } from "../../../src/eni/parse-enis.ts";
 import type { MetadataTree } from "../../../src/model/metadata.ts";
 import { other, otherMac, primary, primaryMac, treeOf, withOther } from "../../kit/facts/trees.ts";
@@ -88,6 +87,7 @@ describe("an ENI is incomplete", () => {
     [{ "device-number": "0", "network-card": "0" }, "device-number reads 0"],
     [{ "subnet-ipv4-cidr-block": undefined }, "subnet-ipv4-cidr-block is still missing"],
     [{ "subnet-ipv4-cidr-block": "10.0.9.0/24" }, "10.0.1.20 lies in no subnet"],
+    [{ "ipv4-prefix": ["10.0.9.0/28"] }, "10.0.9.0 lies in no subnet"],
     [{ "local-ipv4s": [] }, "local-ipv4s: listed, but without a value yet"],
     [{ "local-ipv4s": "\n" }, "local-ipv4s: listed, but without a value yet"],
     [{ "device-number": "", ipv6s: "" }, "device-number, ipv6s: listed, but without a value yet"],
@@ -181,13 +181,13 @@ describe("a primary whose device-number is 1", () => {
 });
 
 describe("metadata without a readable list of ENIs throws a DATAERR", () => {
+  const dataError = (message: string) => expect.objectContaining({ kind: "DATAERR", message });
+
   test.each([
     [{ mac: "nonsense" }, `meta-data/mac: "nonsense" is not a MAC address`],
     [{ mac: primaryMac, network: "<html>" }, `meta-data/network: "<html>" is not a folder`],
   ])("%j", (tree, message) => {
-    const failure = failureOf(() => parseEnis(tree as MetadataTree));
-    expect(failure.kind).toBe("DATAERR");
-    expect(failure.message).toBe(message);
+    expect(() => parseEnis(tree as MetadataTree)).toThrow(dataError(message));
   });
 });
 
@@ -204,13 +204,3 @@ test("any value of a leaf is parsed", () => {
     }),
   );
 });
-
-function failureOf(work: () => unknown): Failure {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}

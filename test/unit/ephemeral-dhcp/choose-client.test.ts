@@ -117,6 +117,26 @@ describe("chooseClient takes the client that leaves the fewest changes", () => {
   }
 });
 
+// ec2nic runs as root, and any user may own a relative directory of PATH
+test("findClients takes programs only from absolute directories, and also where they are links", async () => {
+  const links = ["/opt/sbin/udhcpc", "bin/setpriv", "bin/true", "/bin/true"];
+  const files = fakeFiles(Object.fromEntries(links.map((path) => [path, ""])));
+  for (const path of links) await files.symlink(path, "");
+  const exec = () => Promise.reject(new Error("no program is needed"));
+  const found = await findClients({ env: { PATH: "bin:/opt/sbin" }, exec, files });
+  expect(found.tools).toEqual({ noopScript: "/bin/true", timeout: null, setpriv: null });
+  expect(found.programs[0]?.argv).toEqual(["/opt/sbin/udhcpc"]);
+});
+
+test.each([
+  ["--pdeathsig", "/usr/bin/setpriv"],
+  ["--clear-groups", null],
+])("findClients uses a setpriv with %s: %s", async (stdout, setpriv) => {
+  const files = fakeFiles({ "/usr/bin/setpriv": "" });
+  const exec = async () => ({ code: 0, isStarted: true, stdout, stderr: "" });
+  expect((await findClients({ env: {}, exec, files })).tools.setpriv).toBe(setpriv);
+});
+
 describe("buildProgramArgv", () => {
   const noopScript = "/usr/bin/true";
   const [timeout, setpriv] = ["/usr/bin/timeout", "/usr/bin/setpriv"];

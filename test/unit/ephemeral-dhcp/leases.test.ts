@@ -1,59 +1,13 @@
 import { expect, test } from "bun:test";
-import type { ExecOptions, ExecResult } from "../../../src/host/host.ts";
-import { recoverLeases } from "../../../src/imds/connect/ephemeral-leases.ts";
 import { type LeaseHost, openLeaseSession } from "../../../src/ephemeral-dhcp/leases.ts";
-import type { LeaseJournalContent } from "../../../src/ephemeral-dhcp/journal.ts";
 import type { LinkAddress } from "../../../src/model/link.ts";
-import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
+import {
+  leaseJournalPath as journalPath,
+  leaseMachine as machine,
+  leaseNic as nic,
+} from "../../kit/host/lease-machine.ts";
 
-const mac = "06:a1:00:00:00:06";
-const nic = { name: "eth1", mac, addresses: [] };
 const options = { endpoints: ["169.254.169.254"], deadlineMs: 5000 };
-const journalPath = "/run/ec2nic/dhcp/leases.json";
-
-/** A machine with udhcpc and one NIC that is up; `on` is called before each command. */
-function machine(on: (command: string, options?: ExecOptions) => void = () => undefined) {
-  const files = fakeFiles({
-    "/sbin/udhcpc": "",
-    "/bin/true": "",
-    "/sys/class/net/eth1/flags": "0x1003",
-    "/sys/class/net/eth1/carrier": "1",
-    "/sys/class/net/eth1/address": mac,
-    "/proc/4711/stat": `4711 (a) b) S ${Array.from({ length: 30 }, (_, at) => at + 4).join(" ")}`,
-  });
-  const done: string[] = [];
-  const exec = async (argv: readonly string[], options?: ExecOptions): Promise<ExecResult> => {
-    const command = argv.join(" ");
-    done.push(command);
-    options?.onStart?.(4711);
-    on(command, options);
-    if (command.includes("udhcpc -f"))
-      options?.onText?.("udhcpc: lease of 10.0.1.20 obtained from");
-    return { code: 0, isStarted: true, stdout: "", stderr: "" };
-  };
-  const ending = new AbortController();
-  const held = { count: 0 };
-  const host: LeaseHost = {
-    clock: fakeClock(),
-    endProcess: async (pid, startTime) => void done.push(`end ${pid} ${startTime}`),
-    env: { PATH: "/sbin:/bin" },
-    exec,
-    files,
-    log: fakeLog(),
-    signal: ending.signal,
-    takeLock: async () => {
-      if (held.count > 0) return null;
-      held.count += 1;
-      return () => void (held.count -= 1);
-    },
-    uid: 0,
-  };
-  const readJournal = (): string | null => {
-    const file = files.there.get(journalPath);
-    return file === undefined ? null : new TextDecoder().decode(file.content);
-  };
-  return { host, done, ending, held, readJournal, files };
-}
 
 const removal = "ip -4 address del 10.0.1.20/32 dev eth1";
 
@@ -70,7 +24,11 @@ test("take adds the address once, and close removes it", async () => {
   // the lifetime is the time until the deadline (5 s) and 30 s more
   const times = "valid_lft 35 preferred_lft 35";
   expect(done).toContain(`ip -4 address add 10.0.1.20/32 dev eth1 scope link ${times}`);
-  expect(done).not.toContain(removal);
+  // answers pass rp_filter only with a route back
+  expect(done.slice(-2)).toEqual([
+    "ip -4 route add 169.254.169.254 dev eth1 src 10.0.1.20 table 900",
+    "ip -4 rule add priority 400 from 10.0.1.20 to 169.254.169.254 lookup 900",
+  ]);
   await leases.close();
   await leases.close();
   expect(done.filter((each) => each === removal).length).toBe(1);
@@ -78,20 +36,23 @@ test("take adds the address once, and close removes it", async () => {
   expect([held.count, readJournal()]).toEqual([0, null]);
 });
 
-test("take writes each change to the journal before it makes it", async () => {
+test("take writes each change to the journal, which only root can read, before it makes it", async () => {
   const seen: (readonly [string, string | null])[] = [];
-  const { host, readJournal } = machine((command) => void seen.push([command, readJournal()]));
+  const { host, files, readJournal } = machine(
+    (command) => void seen.push([command, readJournal()]),
+  );
   const leases = openLeaseSession(host, options);
   await leases.take(nic, 4000);
   const at = (words: string) => seen.find(([command]) => command.includes(words))?.[1];
   expect(at("udhcpc -f")).toContain('"nic":"eth1"');
   expect(at("address add")).toContain('"address":"10.0.1.20"');
+  expect(files.there.get(journalPath)?.mode).toBe(0o600);
   await leases.close();
 });
 
-test("take writes the process id and the start time of the client to the journal", async () => {
+test("take writes process id and start time of the client to the journal, and ends the client", async () => {
   const written: string[] = [];
-  const { host, files } = machine();
+  const { host, done, files } = machine();
   const write: typeof files.write = async (path, content, mode) => {
     written.push(String(content));
     return files.write(path, content, mode);
@@ -99,9 +60,8 @@ test("take writes the process id and the start time of the client to the journal
   const leases = openLeaseSession({ ...host, files: { ...files, write } }, options);
   await leases.take(nic, 4000);
   await leases.close();
-  expect(written.some((each) => each.includes('"client":{"pid":4711,"startTime":"22"}'))).toBe(
-    true,
-  );
+  expect(written.join("\n")).toContain('"client":{"pid":4711,"startTime":"22"}');
+  expect(done).toContain("end 4711 22");
 });
 
 for (const [when, words] of [
@@ -156,47 +116,6 @@ test("take gives no lease for a NIC with an IPv4 address or without a MAC, or to
   expect(done).toEqual([]);
 });
 
-test("recoverLeases takes no lock and runs no command without a journal", async () => {
-  const { host, done, held } = machine();
-  const takeLock = async () => Promise.reject(new Error("asked for the lock"));
-  await recoverLeases({ ...host, takeLock });
-  expect([done, held.count]).toEqual([[], 0]);
-});
-
-test("recoverLeases removes an invalid journal and a temporary file", async () => {
-  const { host, files, readJournal } = machine();
-  const temporary = "/run/ec2nic/dhcp/.ec2nic-0123456789ab.tmp";
-  await files.write(journalPath, '{"leases":[{"nic":', 0o600);
-  await files.write(temporary, "{", 0o600);
-  const list = async () => ["leases.json", ".ec2nic-0123456789ab.tmp", "lock"];
-  await recoverLeases({ ...host, files: { ...files, list } });
-  expect([readJournal(), files.there.has(temporary)]).toEqual([null, false]);
-});
-
-test("recoverLeases removes a temporary file beside the files of a client, and no other file", async () => {
-  const { host, files } = machine();
-  const folder = "/var/lib/dhcpcd";
-  const temporary = ".ec2nic-0123456789ab.tmp";
-  for (const name of [temporary, "eth9.lease"]) await files.write(`${folder}/${name}`, "", 0o600);
-  const link = { nic: "eth1", mac, slot: 0, wasDown: false, endpoints: [] };
-  const state = { address: null, client: null, usesNetworkd: false };
-  const left = {
-    files: [{ path: `${folder}/eth1.lease`, previous: null }],
-    createdDirectories: [],
-  };
-  const journal: LeaseJournalContent = { leases: [{ ...link, ...state, ...left }] };
-  await files.write(journalPath, JSON.stringify(journal), 0o600);
-  const names: Readonly<Record<string, readonly string[]>> = {
-    [folder]: [temporary, "eth9.lease"],
-    "/run/ec2nic/dhcp": ["leases.json", "lock"],
-  };
-  const list = async (path: string) => names[path] ?? [];
-  await recoverLeases({ ...host, files: { ...files, list } });
-  expect(files.there.has(`${folder}/${temporary}`)).toBe(false);
-  expect(files.there.has(`${folder}/eth9.lease`)).toBe(true);
-  expect(files.there.has(journalPath)).toBe(false);
-});
-
 // Carrier may come late, and a DHCPOFFER may be lost: the run asks again.
 test("take tries again for a NIC that got no lease", async () => {
   const { host, done, files, held, readJournal } = machine();
@@ -225,6 +144,51 @@ test("take gives no lease while another run takes leases, and gives one afterwar
   expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });
   await leases.close();
   expect(held.count).toBe(0);
+});
+
+test("take sets a link up that is down, waits for its carrier, and close sets it down", async () => {
+  const { host, done, files } = machine((command) => {
+    const isUp = command.endsWith("eth1 up");
+    if (isUp) void files.write("/sys/class/net/eth1/flags", "0x1003", 0o444);
+  });
+  await files.write("/sys/class/net/eth1/flags", "0x1002", 0o444);
+  await files.write("/sys/class/net/eth1/carrier", "0", 0o444);
+  const sleep: typeof host.clock.sleep = async (ms, signal) => {
+    await host.clock.sleep(ms, signal);
+    if (host.clock.now() >= 100) await files.write("/sys/class/net/eth1/carrier", "1", 0o444);
+  };
+  const leases = openLeaseSession({ ...host, clock: { ...host.clock, sleep } }, options);
+  expect(await leases.take(nic, 4000)).toMatchObject({ kind: "leased" });
+  await leases.close();
+  const changes = done.filter((each) => /ip link|udhcpc/.test(each));
+  expect(changes).toEqual([
+    "ip link set dev eth1 up",
+    "/sbin/udhcpc -f -q -n -t 3 -T 1 -s /bin/true -i eth1",
+    "ip link set dev eth1 down",
+  ]);
+});
+
+test("take adds no second address where another program has added one meanwhile", async () => {
+  let isAsked = false;
+  const { host, done } = machine((command) => {
+    isAsked ||= command.includes("udhcpc -f");
+    return isAsked && command.includes("address show") ? "3: eth1 inet 10.0.1.9/24" : undefined;
+  });
+  const leases = openLeaseSession(host, options);
+  const reason = "another program has just given it an address";
+  expect(await leases.take(nic, 4000)).toEqual({ kind: "none", reason });
+  await leases.close();
+  expect(done.filter((each) => each.includes("address add"))).toEqual([]);
+});
+
+test("take gives no lease on a machine without a DHCP client, and names the clients", async () => {
+  const { host, done, files } = machine();
+  files.there.delete("/sbin/udhcpc");
+  const lease = await openLeaseSession(host, options).take(nic, 4000);
+  const clients =
+    "udhcpc: not found; dhclient: not found; dhcpcd: not found; networkd: not running";
+  expect(lease).toEqual({ kind: "none", reason: `no DHCP client can be used (${clients})` });
+  expect(done).toEqual([]);
 });
 
 test("take starts no client where less than a second is left", async () => {

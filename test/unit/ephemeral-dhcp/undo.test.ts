@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ExecResult } from "../../../src/host/host.ts";
+import { recordPreviousFiles } from "../../../src/ephemeral-dhcp/client-files.ts";
 import { undoLease } from "../../../src/ephemeral-dhcp/undo.ts";
 import type { LeaseRecord } from "../../../src/ephemeral-dhcp/journal.ts";
 import { fakeClock, fakeFiles, fakeLog } from "../../kit/host/fake-host.ts";
@@ -56,14 +57,16 @@ function leaseHost(answers: Answers = () => ({}), address = mac) {
     const file = files.there.get(path);
     return file === undefined ? null : new TextDecoder().decode(file.content);
   };
-  return { done, log, text, host: { clock: fakeClock(), files, log, exec, endProcess } };
+  const mode = (path: string) => files.there.get(path)?.mode;
+  return { done, log, text, mode, host: { clock: fakeClock(), files, log, exec, endProcess } };
 }
 
 test("undoLease restores every change, in the order in which that is possible", async () => {
-  const { host, done, text, log } = leaseHost();
+  const { host, done, text, mode, log } = leaseHost();
   expect(await undoLease(host, record)).toBe(true);
   expect(done).toEqual(undoCommands);
   expect(text("/var/lib/dhcpcd/eth1.lease")).toBe("old");
+  expect(mode("/var/lib/dhcpcd/eth1.lease")).toBe(0o640);
   expect(text("/var/db/dhcpcd/eth1.lease")).toBeNull();
   expect(text("/proc/sys/net/ipv4/conf/eth1/promote_secondaries")).toBe("0\n");
   expect(log.lines).toEqual([]);
@@ -117,6 +120,7 @@ test("undoLease changes no address, state and setting of a link with another MAC
   const { host, done, text } = leaseHost(() => ({}), "06:a1:00:00:00:07");
   expect(await undoLease(host, record)).toBe(true);
   expect(done).toEqual(undoCommands.filter((each) => !/address|link/.test(each)));
+  expect(text("/var/lib/dhcpcd/eth1.lease")).toBe("old");
   expect(text("/proc/sys/net/ipv4/conf/eth1/promote_secondaries")).toBe("1\n");
 });
 
@@ -132,4 +136,21 @@ test("undoLease removes no address where the lease was not granted", async () =>
   const { host, done } = leaseHost();
   expect(await undoLease(host, { ...record, address: null, client: null })).toBe(true);
   expect(done).toEqual(undoCommands.slice(4));
+});
+
+test("recordPreviousFiles reads contents and modes, and lists the directories that do not exist", async () => {
+  const { host } = leaseHost();
+  const lease = "/var/lib/dhcpcd/eth1.lease";
+  await host.files.write(lease, "old", 0o640);
+  const listWrites = () => ({
+    files: [lease, "/var/lib/dhcpcd5/eth1.lease"],
+    directories: ["/run/dhcpcd", lease],
+  });
+  expect(await recordPreviousFiles(host, { listWrites }, record)).toEqual({
+    files: [
+      { path: lease, previous: { base64: btoa("old"), mode: 0o640 } },
+      { path: "/var/lib/dhcpcd5/eth1.lease", previous: null },
+    ],
+    createdDirectories: ["/run/dhcpcd"],
+  });
 });

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { install } from "../../../src/install/install.ts";
-import { describeInstall } from "../../../src/install/report.ts";
 import { imageHost, makeClients, treeBelow as snapshot } from "../../kit/files/image.ts";
 import { temporaryFolder } from "../../kit/basics/temporary-folder.ts";
 
@@ -60,7 +59,6 @@ describe.each(Object.entries(roots))("%s", (_, prepare) => {
     const after = await snapshot(root);
     const again = await install(imageHost(root), options);
     expect([...again.write, ...again.links, ...again.remove, ...again.steps]).toEqual([]);
-    expect(describeInstall({ plan: again, root, program })).toStartWith("nothing to do\n");
     expect(await snapshot(root)).toEqual(after);
     await install(imageHost(root), undo);
     const gone = await install(imageHost(root), undo);
@@ -178,11 +176,11 @@ test("--install names other programs that configure NICs and the commands that s
   const rules = join(root, "usr/lib/udev/rules.d");
   await mkdir(rules, { recursive: true });
   await writeFile(join(rules, "99-vpc-policy-routes.rules"), "");
-  const text = describeInstall({ plan: await install(imageHost(root), options), root, program });
-  expect(text).toContain(
-    "both ec2nic and amazon-ec2-net-utils configure NICs at hot-plug (/usr/lib/udev",
-  );
-  expect(text).toContain("\n  ln -sf /dev/null /etc/udev/rules.d/99-vpc-policy-routes.rules\n");
+  const [found] = (await install(imageHost(root), options)).competitors;
+  expect(found).toMatchObject({
+    name: "amazon-ec2-net-utils",
+    files: ["/usr/lib/udev/rules.d/99-vpc-policy-routes.rules"],
+  });
   await mkdir(join(root, "etc/udev/rules.d"), { recursive: true });
   await symlink("/dev/null", join(root, "etc/udev/rules.d/99-vpc-policy-routes.rules"));
   expect((await install(imageHost(root), options)).competitors).toEqual([]);
@@ -191,4 +189,31 @@ test("--install names other programs that configure NICs and the commands that s
   await symlink("/usr/lib/systemd/system/x", join(wants, "nm-cloud-setup.timer"));
   const { competitors } = await install(imageHost(root), options);
   expect(competitors.map(({ name }) => name)).toEqual(["nm-cloud-setup"]);
+});
+
+test("install writes the hooks of every installed client, and removes them without --from-dhcp", async () => {
+  using folder = temporaryFolder();
+  const root = folder.path;
+  await makeClients(root);
+  await install(imageHost(root), { ...options, withDhcpHooks: false });
+  const without = await snapshot(root);
+  const plan = await install(imageHost(root), options);
+  const hooks = [
+    "/etc/dhcp/dhclient-exit-hooks.d/ec2nic",
+    "/usr/lib/dhcpcd/dhcpcd-hooks/95-ec2nic",
+    "/etc/udhcpc/ec2nic.script",
+    "/etc/NetworkManager/dispatcher.d/90-ec2nic",
+    "/etc/systemd/system/ec2nic-lease.path",
+    "/etc/systemd/system/ec2nic-lease.service",
+  ];
+  const changed = "/etc/ec2nic.folders"; // it lists /etc/udhcpc, which did not exist
+  expect(plan.write.map(({ path }) => path)).toEqual([changed, ...hooks]);
+  expect(plan.notes.join()).toContain("-s /etc/udhcpc/ec2nic.script");
+  const again = await install(imageHost(root), { ...options, withDhcpHooks: false });
+  expect(again.remove.toSorted()).toEqual(
+    [...hooks, "/etc/systemd/system/paths.target.wants/ec2nic-lease.path"].toSorted(),
+  );
+  expect(again.notes.join()).toContain("--from-dhcp keeps them");
+  const left = (await snapshot(root)).filter((line) => !/udhcpc|folders|paths\.t/.test(line));
+  expect(left).toEqual(without.filter((line) => !/udhcpc|folders/.test(line)));
 });

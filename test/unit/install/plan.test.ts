@@ -4,7 +4,6 @@ import type {
   InstalledEntry,
   InstallFacts,
 } from "../../../src/install/units/model.ts";
-import { parentDirectories } from "../../../src/model/managed-paths.ts";
 import { createdDirectoriesPath, planInstall, planUninstall } from "../../../src/install/plan.ts";
 
 const units = "/etc/systemd/system";
@@ -38,21 +37,6 @@ const commands = (steps: readonly { readonly argv: readonly string[] }[]) =>
   steps.map(({ argv }) => argv.join(" "));
 
 describe("--install", () => {
-  test("on a machine reloads the daemons and starts the timer", () => {
-    const { write, links, steps } = planInstall(wanted, live);
-    expect([write, links]).toEqual([wanted.files, wanted.links]);
-    expect(commands(steps)).toEqual([
-      "systemctl daemon-reload",
-      "udevadm control --reload",
-      "systemctl start ec2nic-repair.timer",
-    ]);
-  });
-
-  test("for an image writes files and links, and runs no command", () => {
-    expect(planInstall(wanted, image).steps).toEqual([]);
-    expect(planInstall(wanted, image).write).toEqual(wanted.files);
-  });
-
   test("without udev, as in a container, reloads systemd only", () => {
     const plan = planInstall(wanted, { ...live, runningDaemons: ["systemd"] });
     expect(commands(plan.steps)).not.toContain("udevadm control --reload");
@@ -139,24 +123,6 @@ describe("--install", () => {
 });
 
 describe("--uninstall", () => {
-  test("stops the timer, and then removes all files, the folders, and last the list of folders", () => {
-    const list = file(
-      createdDirectoriesPath,
-      "# written by ec2nic\n/etc/udev\n/etc/udev/rules.d\n",
-    );
-    const plan = planUninstall({ ...live, entries: [list, ...installed] });
-    expect(commands(plan.stepsBefore)).toEqual(["systemctl stop ec2nic-repair.timer"]);
-    expect([plan.remove, plan.removeLast]).toEqual([[path, linkPath], [createdDirectoriesPath]]);
-    expect(plan.removeDirectories).toEqual(["/etc/udev/rules.d", "/etc/udev"]);
-    expect(commands(plan.steps)).toEqual(["systemctl daemon-reload", "udevadm control --reload"]);
-  });
-
-  test("runs no command in an image, and does nothing where nothing is installed", () => {
-    const plan = planUninstall({ ...image, entries: installed });
-    expect([plan.stepsBefore, plan.steps]).toEqual([[], []]);
-    expect(planUninstall(live)).toMatchObject({ stepsBefore: [], remove: [], steps: [] });
-  });
-
   test("removes a temporary file of a killed run, and a script with the mark in its second line", () => {
     const left = file(`${units}/.ec2nic-0123456789ab.tmp`, "# writ");
     const script = file("/etc/udhcpc/ec2nic.script", "#!/bin/sh\n# written by ec2nic: for\n");
@@ -173,8 +139,4 @@ describe("--uninstall", () => {
     expect([plan.remove, plan.stepsBefore]).toEqual([[], []]);
     expect(plan.notes).toHaveLength(3);
   });
-});
-
-test("parentDirectories returns the folders above a path without the root", () => {
-  expect(parentDirectories("/a/b/c")).toEqual(["/a", "/a/b"]);
 });

@@ -22,6 +22,12 @@ describe("updateRecords", () => {
     ]);
   });
 
+  test("has one record for each of two present NICs, sorted by MAC", () => {
+    const nics = [nicLink("ens6", c), nicLink("ens5", a)];
+    const records = updateRecords([nicRecord(c, "6"), nicRecord(a, "5")], { ...seen, nics });
+    expect(records.map(({ mac }) => mac)).toEqual([a, c]);
+  });
+
   test("removes the record of a removed NIC, except where the NIC is present", () => {
     expect(
       updateRecords([nicRecord(c, "6"), nicRecord(a, "9")], { ...seen, removed: [a, c] }),

@@ -71,7 +71,7 @@ export function buildDriver(folder: string): string {
 
 /** `hasUnanswered`: whether one NIC leads to no DHCP server, so that a lease of it takes all of the time. */
 export async function startDhcpMachine(
-  client: Client | "none",
+  client: Client,
   suite: Suite,
   binary: string,
   hasUnanswered = true,
@@ -95,7 +95,7 @@ export async function startDhcpMachine(
 
 async function createDhcpMachine(
   instance: TestInstance,
-  client: Client | "none",
+  client: Client,
   links: readonly string[],
 ): Promise<DhcpMachine> {
   const { machine } = instance;

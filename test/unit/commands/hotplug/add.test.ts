@@ -74,6 +74,17 @@ describe("the report of hotplug add", () => {
     expect(messages.join()).not.toContain("applied");
   });
 
+  test.each(["ens6", "06:ec:2a:00:00:01"])(
+    "sends no request for a NIC that is unmanaged as %s",
+    async (entry) => {
+      const { run, disk, requestedPaths } = hotplugMachine();
+      addFiles(disk, { "/etc/ec2nic/unmanaged": `${entry}\n` });
+      const messages = [`info: ens6: skipped (/etc/ec2nic/unmanaged lists ${entry})`];
+      expect(await run(...add)).toMatchObject({ code: 0, messages });
+      expect(requestedPaths).toEqual([]);
+    },
+  );
+
   test("warns that the daemon does not run", async () => {
     const { run } = hotplugMachine();
     const { messages } = await run(...add, "--settle", "0s", "--stage", "network", "--dry-run");

@@ -94,3 +94,46 @@ test("a NIC without files does not wait for the run at boot", async () => {
   expect(code).toBe(0);
   expect(messages.join()).toMatch(/listed \d{1,3} ms/);
 });
+
+describe("a NIC whose driver was reloaded and that the daemon leaves down", () => {
+  /** Handles udev's event; `code`: the exit status of networkctl. */
+  async function handleReload(code: number, ...flags: readonly string[]) {
+    const { run, runAs, disk } = hotplugMachine();
+    addFiles(disk, bus);
+    await run("add", "--nic", "ens6", "--settle", "0s");
+    const record = { ...nicRecord(secondMac, "6"), device: { address: slot, inode: 2 } };
+    addFiles(disk, {
+      [recordsPath]: JSON.stringify([record]),
+      "/run/systemd/system/x": "",
+      "/sys/class/net/ens6/flags": "0x1002\n",
+    });
+    const commands: string[] = [];
+    const exec = async (argv: readonly string[]) => {
+      const isChange = argv[0] === "networkctl" && argv[1] !== "--version";
+      if (isChange) commands.push(argv.join(" "));
+      const isNetworkd = argv.at(-1) === "systemd-networkd.service";
+      const stdout = isNetworkd ? "LoadState=loaded\nSubState=running\n" : "";
+      return { code: isChange ? code : 0, isStarted: true, stdout, stderr: "" };
+    };
+    const linkLocal = {
+      nic: "ens6",
+      family: "ipv6",
+      address: "fe80::1",
+      prefixLength: 64,
+    } as const;
+    const host = { exec, addresses: () => [{ ...linkLocal, scopeId: 3 }] };
+    const args = ["add", "--devpath", `${slot}_7`, "--stage", "network", ...flags];
+    const ended = await runAs(host, ...args);
+    return { code: ended.code, commands };
+  }
+
+  test("is activated, but not in a dry run", async () => {
+    const commands = ["networkctl reconfigure ens6"];
+    expect(await handleReload(0)).toEqual({ code: 0, commands });
+    expect(await handleReload(0, "--dry-run")).toEqual({ code: 0, commands: [] });
+  });
+
+  test("ends the run with 71 if it cannot be activated", async () => {
+    expect(await handleReload(1)).toMatchObject({ code: 71 });
+  });
+});

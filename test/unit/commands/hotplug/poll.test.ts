@@ -161,11 +161,19 @@ describe("values that disappear", () => {
     expect(addresses(run)).toEqual(both);
   });
 
-  test("an address that is missing for the --settle time is removed", async () => {
-    const changes = [{ afterMs: 2000, remove: { path: `${folder.slice(10)}/ipv6s` } }];
-    const run = await watchInMemory({ scenario: { ...plugged(), changes } });
+  const two = ["10.0.1.10", "10.0.1.11"];
+  test.each([
+    ["whose leaf disappears", { remove: { path: `${folder.slice(10)}/ipv6s` } }, two],
+    [
+      "that its leaf lacks",
+      { set: { path: `${folder.slice(10)}/local-ipv4s`, value: ["10.0.1.10"] } },
+      both,
+    ],
+  ])("an address %s for the --settle time is removed", async (_, change, left) => {
+    const changes = [{ afterMs: 2000, ...change }] as const;
+    const run = await watchInMemory({ scenario: { ...plugged({}, { ipv4: two }), changes } });
     expect(run.events.map(({ event }) => event.kind)).toEqual(["usable", "changed", "settled"]);
-    expect(addresses(run)).toEqual(["10.0.1.10"]);
+    expect(addresses(run)).toEqual(left);
     expect(run.events[1]?.atMs).toBeGreaterThan(12_000);
   });
 });

@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { runLeaseHook } from "../../../../src/commands/lease-hook/run.ts";
 import { fakeMachine } from "../../../kit/host/fake-machine.ts";
+import { hotplugMachine } from "../../../kit/propagation/hotplug-machine.ts";
 
 const options = { dryRun: false, json: true, plain: false };
 const folder = "/run/systemd/netif/leases";
@@ -46,4 +47,33 @@ test("runLeaseHook throws DATAERR for an invalid lease, and does nothing", async
   const machine = machineWith({ ...bound, new_ip_address: "10.0.1.999" });
   await expect(runLeaseHook(machine, options)).rejects.toMatchObject({ kind: "DATAERR" });
   expect(machine.done).toEqual([]);
+});
+
+describe("a lease for which rules are added", () => {
+  const lease = { new_ip_address: "10.0.1.10", new_subnet_mask: "255.255.255.0" };
+  const event = { EC2NIC_DHCP_CLIENT: "dhclient", reason: "BOUND", interface: "ens6" };
+  const env = { ...event, ...lease, new_routers: "10.0.1.1" };
+
+  /** Runs the hook on a machine where the first attempts to add a route fail. */
+  const runHook = async (failures: number, ...flags: readonly string[]) => {
+    const machine = hotplugMachine({ env });
+    let attempts = 0;
+    const exec = async (argv: readonly string[]) => {
+      if (argv.includes("-json")) return { code: 0, isStarted: true, stdout: "[]", stderr: "" };
+      attempts += 1;
+      return { code: attempts <= failures ? 2 : 0, isStarted: true, stdout: "", stderr: "" };
+    };
+    const { code, text } = await machine.runAs({ exec }, "--from-dhcp", "--json", ...flags);
+    return { code, outcome: JSON.parse(text).nics[0].outcome, hasRun: attempts > 0 };
+  };
+
+  test("no command runs in a dry run", async () => {
+    const planned = { code: 0, outcome: "configured", hasRun: false };
+    expect(await runHook(0, "--dry-run")).toEqual(planned);
+  });
+
+  test("commands run again after a failure, because networkd may have changed the same", async () => {
+    expect(await runHook(1)).toEqual({ code: 0, outcome: "configured", hasRun: true });
+    expect(await runHook(Infinity)).toEqual({ code: 71, outcome: "failed", hasRun: true });
+  });
 });

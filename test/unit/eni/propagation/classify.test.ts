@@ -103,11 +103,6 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
     "not-yet: device-number is still missing [folder]",
   ],
   [
-    "interface-id is needed",
-    { leaves: { "interface-id": undefined } },
-    "not-yet: interface-id is still missing [folder]",
-  ],
-  [
     "an empty list is late",
     { leaves: { "local-ipv4s": emptyList } },
     "not-yet: local-ipv4s: listed, but without a value yet [local-ipv4s]",
@@ -116,11 +111,6 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
     "device-number 0 of an ENI that is not the primary has not propagated",
     { leaves: { "device-number": "0" } },
     "not-yet: device-number reads 0, the primary's number, so it has not propagated yet [device-number]",
-  ],
-  [
-    "device-number 0 on another card is valid",
-    { leaves: { "device-number": "0", "network-card": "1" } },
-    "usable 10.0.1.20",
   ],
   [
     "two ENIs in one slot are not-yet",
@@ -133,19 +123,9 @@ const table: readonly (readonly [string, EniFactChanges, string])[] = [
     'not-yet: 06:aa:bb:cc:dd:02/device-number: "soon" is not a number from 0 to 31 [device-number]',
   ],
   [
-    "an IPv4 address without its subnet is not-yet",
-    { leaves: { "subnet-ipv4-cidr-block": undefined } },
-    "not-yet: subnet-ipv4-cidr-block is still missing [folder]",
-  ],
-  [
     "an IPv4 address outside of its subnet is not-yet",
     { leaves: { "subnet-ipv4-cidr-block": "10.0.2.0/24" } },
     "not-yet: 10.0.1.20 lies in no subnet of subnet-ipv4-cidr-block (10.0.2.0/24) [subnet-ipv4-cidr-block]",
-  ],
-  [
-    "an IPv6 address without its subnet is not-yet",
-    { leaves: { ipv6s: ipv6.ipv6s } },
-    "not-yet: subnet-ipv6-cidr-blocks is still missing [folder]",
   ],
   ["an IPv4 address with its subnet is usable", {}, "usable 10.0.1.20"],
   ["both families are usable", { leaves: ipv6 }, "usable 10.0.1.20 2001:db8:1::9"],

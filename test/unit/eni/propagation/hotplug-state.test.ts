@@ -3,6 +3,7 @@ import type { JoinRequest } from "../../../../src/model/hotplug.ts";
 import {
   clearAnswered,
   collectDueAnswers,
+  collectFailedMacs,
   hasUnfinishedWork,
   createNicProgress,
   type HotplugState,
@@ -92,6 +93,28 @@ describe("a NIC that was added", () => {
       reason: "ipv6s: listed, but without a value yet",
     });
     expect(outcomes(reduceEvents(configured, [incomplete(a)]))).toEqual([[a, "configured"]]);
+  });
+});
+
+describe("a NIC whose activation has ended and that is added again", () => {
+  const failed = applied(a, "failed", new Failure("OSERR", "device not found"));
+  const again = (result: ReturnType<typeof applied>) =>
+    reduceJoinRequests(reduceApplied(started, result), [requestFor(a)], { links, nowMs: 2 });
+
+  test("is activated again if the activation failed", () => {
+    expect(again(failed)).toMatchObject([{ isRetryDue: true, isOver: false }]);
+    expect(collectFailedMacs(again(failed))).toEqual([a]);
+  });
+
+  test("is not activated again if the activation succeeded", () => {
+    expect(again(applied(a, "configured"))).toMatchObject([{ isRetryDue: false, failure: null }]);
+  });
+
+  test("has not failed if its link is gone", () => {
+    const missing = { links: [], nowMs: 2 };
+    const once = reduceJoinRequests(reduceApplied(started, failed), [], missing);
+    const [gone] = reduceJoinRequests(once, [], missing);
+    expect(gone).toMatchObject({ isOver: true, failure: null, nic: { outcome: "skipped" } });
   });
 });
 

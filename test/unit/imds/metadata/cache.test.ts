@@ -32,14 +32,17 @@ async function filledCache(): Promise<FakeFiles> {
   return files;
 }
 
-const folder = "/run/ec2nic/";
+/** The path of the only file of the cache. */
+async function pathOf(files: FakeFiles): Promise<string> {
+  const [name = ""] = await files.list("/run/ec2nic");
+  return `/run/ec2nic/${name}`;
+}
 
 test("a stored value is found, with the name that the caller uses", async () => {
   const files = await filledCache();
   const again = parseKey("/latest/meta-data/mac");
   expect(await (await open(files)).find(again)).toEqual(reading("m", again));
-  const [path = ""] = await files.list("/run/ec2nic");
-  expect(files.there.get(path)?.mode).toBe(0o600);
+  expect(files.there.get(await pathOf(files))?.mode).toBe(0o600);
 });
 
 test.each<[string, string, boolean]>([
@@ -98,7 +101,7 @@ const untrusted: readonly (readonly [string, (file: File) => File])[] = [
 
 test.each(untrusted)("a file %s is ignored", async (_, change) => {
   const files = await filledCache();
-  const [path = ""] = (await files.list("/run/ec2nic")).filter((name) => name.startsWith(folder));
+  const path = await pathOf(files);
   const file = files.there.get(path);
   if (file !== undefined) files.there.set(path, change(file));
   expect(await (await open(files)).find(key)).toBeNull();

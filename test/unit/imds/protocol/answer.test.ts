@@ -12,30 +12,28 @@ test("200 has a body, and 404 is absent", () => {
 });
 
 test.each([
-  [401, { cause: "token", endsAs: "UNAVAILABLE" }],
-  [408, { cause: "service", endsAs: "UNAVAILABLE" }],
-  [429, { cause: "rate", endsAs: "UNAVAILABLE" }],
-  [500, { cause: "service", endsAs: "UNAVAILABLE" }],
-  [503, { cause: "rate", endsAs: "UNAVAILABLE" }],
-  [599, { cause: "service", endsAs: "UNAVAILABLE" }],
-  [201, { endsAs: "DATAERR" }],
-  [204, { endsAs: "DATAERR" }],
-  [206, { endsAs: "DATAERR" }],
-])("%d is a transient error", (status, error) => {
-  expect(classify(status)).toMatchObject({ kind: "error", error });
+  [401, "401, the token was not accepted", { cause: "token", endsAs: "UNAVAILABLE" }],
+  [408, "408, timed out", { cause: "service", endsAs: "UNAVAILABLE" }],
+  [429, "429, throttled", { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [500, "500, server error", { cause: "service", endsAs: "UNAVAILABLE" }],
+  [503, "503, throttled", { cause: "rate", endsAs: "UNAVAILABLE" }],
+  [599, "599, server error", { cause: "service", endsAs: "UNAVAILABLE" }],
+  [201, "201 is not a status of IMDS", { endsAs: "DATAERR" }],
+  [204, "204 is not a status of IMDS", { endsAs: "DATAERR" }],
+])("%d is a transient error: %s", (status, reason, error) => {
+  expect(classify(status)).toMatchObject({ kind: "error", error: { ...error, reason } });
 });
 
 test.each([
-  [403, "CONFIG"],
-  [400, "DATAERR"],
-  [402, "DATAERR"],
-  [405, "DATAERR"],
-  [410, "DATAERR"],
-  [301, "DATAERR"],
-  [304, "DATAERR"],
-  [307, "DATAERR"],
-])("%d is final: %s", (status, kind) => {
-  expect(() => classify(status)).toThrow(expect.objectContaining({ kind }));
+  [403, "CONFIG", "IMDS refuses this request, although it has issued a token"],
+  [300, "DATAERR", "a redirect, so this is not IMDS"],
+  [307, "DATAERR", "a redirect, so this is not IMDS"],
+  [400, "DATAERR", "a refusal"],
+  [402, "DATAERR", "a refusal"],
+  [410, "DATAERR", "a refusal"],
+])("%d is final: %s, %s", (status, kind, reason) => {
+  const message = `GET x: ${status}, ${reason}`;
+  expect(() => classify(status)).toThrow(expect.objectContaining({ kind, message }));
 });
 
 test.each([
@@ -45,6 +43,7 @@ test.each([
   ["Thu, 01 Jan 1970 00:16:45 GMT", 5000],
   ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
   ["soon", null],
+  ["1e9", null],
   ["", null],
   [null, null],
   ["99999999999", null],

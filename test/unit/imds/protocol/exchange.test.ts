@@ -93,6 +93,7 @@ describe("an error", () => {
   test("names connectMs where a second connection is not established either", async () => {
     const asked: unknown[] = [];
     const canConnect = async (...args: unknown[]) => asked.push(args) === 0;
+    await send({ canConnect }, { connectMs: 900 }); // is answered, so it tests no connection
     const result = await send({ fetch: silent, canConnect }, { connectMs: 800 });
     const message = "no connection within 800 ms";
     expect(result).toMatchObject({ kind: "connect-timeout", codes: [], message });

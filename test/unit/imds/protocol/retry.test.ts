@@ -66,6 +66,10 @@ test("Retry-After makes a wait longer and never shorter", async () => {
   expect((await run([asked(0), value("v")])).slept).toEqual([200]);
   const late = await run([asked(3000)], { deadlineMs: 3000 });
   expect([late.slept, late.tries]).toEqual([[], 1]);
+  expect(late.outcome).toMatchObject({
+    kind: "UNAVAILABLE",
+    hint: "IMDS demands a pause of 3 s (Retry-After), so use a longer --timeout",
+  });
 });
 
 test("a 404 returns null at once, and with awaitAbsent at the deadline", async () => {
@@ -99,6 +103,24 @@ test("retry throws the last error with the number of tries and the time", async 
     message: "the key: connection refused (1 try in 0 ms)",
     hint: expect.stringContaining("ec2nic probe-nics"),
   });
+});
+
+// that nothing was answered in the time which was left shows nothing about IMDS
+test("retry throws the error before the last, if the deadline cut the last try short", async () => {
+  const cut = transientError("no complete answer", { cause: "path", isCutByDeadline: true });
+  const message = expect.stringContaining("503, throttled (2 tries");
+  expect((await run([busy, cut], { retries: 1 })).outcome).toMatchObject({ message });
+  expect((await run([cut], { retries: 0 })).outcome).toMatchObject({
+    message: expect.stringContaining("no complete answer"),
+  });
+});
+
+test("a new path ends the delay after an error of a path, and only that", async () => {
+  let asked = 0;
+  const untilNewPath = async () => void (asked += 1);
+  const lost = transientError("connection refused", { cause: "path" });
+  await run([lost, busy, value("v")], { untilNewPath });
+  expect(asked).toBe(1);
 });
 
 test("retry throws a final failure at once", async () => {

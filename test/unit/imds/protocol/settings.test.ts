@@ -26,6 +26,7 @@ test("the default is both endpoints, 60 s in total, 2 s for a try and 1 s to con
   });
 });
 
+const v6 = "http://[fd00:ec2::254]";
 const cases: readonly (readonly [Record<string, string>, object])[] = [
   [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://x/" }, { endpoints: ["http://x"] }],
   [{ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv6" }, { endpoints: ["http://[fd00:ec2::254]"] }],
@@ -45,7 +46,10 @@ const cases: readonly (readonly [Record<string, string>, object])[] = [
   // botocore's ConfigValueStore converts it with int()
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: " +05\n" }, { retries: 4 }],
   [{ AWS_METADATA_SERVICE_NUM_ATTEMPTS: "" }, { retries: Infinity }],
-  [{ AWS_EC2_METADATA_DISABLED: "false" }, { retries: Infinity }],
+  [{ AWS_EC2_METADATA_SERVICE_ENDPOINT: "" }, { endpoints: ["http://169.254.169.254", v6] }],
+  ...["false", "", "0", "1", "yes"].map(
+    (value) => [{ AWS_EC2_METADATA_DISABLED: value }, { retries: Infinity }] as const,
+  ),
 ];
 
 test.each(cases)("%p", (env, settings) => {
@@ -68,6 +72,7 @@ test("flags override the environment", () => {
 
 test.each<[string, string, string]>([
   ["AWS_EC2_METADATA_DISABLED", "true", "CONFIG"],
+  ["AWS_EC2_METADATA_DISABLED", "True", "CONFIG"],
   ["AWS_EC2_METADATA_DISABLED", "TRUE", "CONFIG"],
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "ftp://x", "USAGE"],
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "x", "USAGE"],

@@ -29,7 +29,7 @@ test("a route of type throw has no link", async () => {
   const thrown = { type: "9", dst: "2001:db8:a::/80", dev: "lo", table: "10001", metric: 1024 };
   const exec = ipWith("ip -N -json -details -6 route show table all", [thrown]);
   const hop = { type: "throw", gateway: null, link: null } as const;
-  const numbers = { table: 10_001, metric: 1024, protocol: null, source: null };
+  const numbers = { table: 10_001, metric: 1024 };
   expect((await readKernel({ exec })).routes).toEqual([
     { family: 6, destination: "2001:db8:a::/80", ...hop, ...numbers },
   ]);

@@ -18,13 +18,22 @@ const addresses = [
   },
   { ifname: "ens7", flags: ["BROADCAST", "UP"], addr_info: [] },
 ];
-const routes = [{ dst: "default", dev: "ens6", protocol: "ra", metric: 512 }];
+const routes = [
+  { dst: "default", dev: "ens6", protocol: "ra", metric: 512 },
+  { dst: "default", dev: "ens7", protocol: "static", metric: 1024 },
+  { dst: "default", dev: "ens8", protocol: "ra", metric: 512 },
+];
+
+const printed: Readonly<Record<string, object>> = {
+  "ip -json address show": addresses,
+  "ip -json -6 route show default": routes,
+};
 
 const hostWithExitCode = (code: number) => ({
   exec: async (argv: readonly string[]) => ({
     code,
     isStarted: true,
-    stdout: JSON.stringify(argv.includes("route") ? routes : addresses),
+    stdout: JSON.stringify(printed[argv.join(" ")]),
     stderr: "",
   }),
 });

@@ -52,7 +52,10 @@ test("readBus lists a virtio NIC without PCI, and no virtio disk", async () => {
     virtio0: { modalias: "virtio:d00000001v00001AF4\n", net: { eth0: {} } },
     virtio1: { modalias: "virtio:d00000002v00001AF4\n" },
   };
-  expect(await read({ virtio: { devices } })).toEqual([
+  const files = sysTree({ bus: { virtio: { devices } } });
+  const readLink = async (path: string) =>
+    /virtio\d$/.test(path) ? "../../../devices/platform/virtio0" : null;
+  expect(await readBus({ files: { ...files, readLink } })).toEqual([
     { address: "virtio0", inode: 7, driver: null, links: ["eth0"] },
   ]);
 });

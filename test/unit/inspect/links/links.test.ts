@@ -48,10 +48,14 @@ test.each([
   ["vlan", { ...devtype("vlan"), lower_eth0: { link: "../eth0" } }],
   ["macvlan", { ...ethernet, lower_eth0: { link: "../eth0" } }],
   ["macvlan", devtype("macvlan")],
+  ["macvlan", devtype("ipvlan")],
   ["tunnel", { ...devtype("vxlan"), lower_eth0: { link: "../eth0" } }],
   ["tunnel", { ...ethernet, tun_flags: "0x1002\n" }],
   ["tunnel", { ...devtype("wireguard"), type: "65534\n" }],
+  ["tunnel", devtype("geneve")],
+  ["tunnel", devtype("ppp")],
   ["tunnel", { ...ethernet, type: "776\n" }],
+  ["other", { ...devtype("vrf"), lower_eth0: { link: "../eth0" } }],
   ["other", devtype("something-new")],
   ["device", { ...ena, uevent: "DEVTYPE=wlan\n" }],
 ] as const)("the kind of a link is %s", async (kind, folder) => {
@@ -87,12 +91,7 @@ test("readLinks returns no links without sysfs", async () => {
 test("readLinks ignores a link that disappears while it is read", async () => {
   const gone = { ...ethernet, address: new Error("ENODEV: no such device, read") };
   const files = sysfs({ eth0: ethernet, eth1: gone, eth2: {} });
-  let looks = 0;
-  const stat = (path: string) => {
-    if (!path.endsWith("/eth1")) return files.stat(path);
-    looks += 1;
-    return looks === 1 ? files.stat(path) : Promise.resolve(null);
-  };
+  const stat = async (path: string) => (path.endsWith("/eth1") ? null : files.stat(path));
   expect((await readLinks({ files: { ...files, stat } })).map(({ name }) => name)).toEqual([
     "eth0",
   ]);

@@ -89,7 +89,7 @@ test("a link that is no candidate has a reason", () => {
 
 test("a NIC in a VRF is a candidate", () => {
   const links = [
-    linkState("eth0", own, { master: "vrf-blue" }),
+    linkState("eth0", [...own, "fe80::1"], { master: "vrf-blue" }),
     linkState("vrf-blue", [], { kind: "other" }),
   ];
   expect(rankCandidates(links).candidates.map(({ link }) => link.name)).toEqual(["eth0"]);

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Difference } from "../../../../src/model/plan.ts";
-import { describeCheck, differencesJson } from "../../../../src/output/plan/check.ts";
+import {
+  describeCheck,
+  differencesJson,
+  repairedLines,
+} from "../../../../src/output/plan/check.ts";
 
 const nic = { mac: "06:aa:bb:cc:dd:01", name: "ens6" } as const;
 const address: Difference = {
@@ -44,4 +48,11 @@ test("the JSON has the object, the kind and the same text", () => {
   const { text } = address;
   const json = { ...nic, kind: "address", what: "missing", text };
   expect(differencesJson([address])).toEqual([json]);
+});
+
+test("a difference is listed as repaired only if a step repairs it", () => {
+  const leased = { ...address, text: "ens6: address 10.0.1.10 is missing", isLeased: true };
+  const step = { argv: ["ip"], reason: address.text, mac: nic.mac, timeoutMs: 1 };
+  expect(repairedLines([address, leased], [step])).toEqual([`repaired: ${address.text}`]);
+  expect(repairedLines([address], [])).toEqual([]);
 });

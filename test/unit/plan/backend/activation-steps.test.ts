@@ -21,8 +21,7 @@ const nics = [0, 1, 2].map((number) => {
   return { mac: macAt(number), name: `ens${number + 5}`, isPrimary: number === 0 };
 });
 const absent = nics.map((nic) => ({ ...nic, name: null }));
-const digits = (number: number) => `06aabbccdd0${number}`;
-const uuid = (number: number) => profileUuid(digits(number));
+const uuid = (number: number) => profileUuid(`06aabbccdd0${number}`);
 
 const file = (path: string, mac: string | null): ConfigFile => ({
   path,
@@ -55,21 +54,13 @@ const table: readonly StepCase[] = [
   ...[networkd, manager, onNetworkd, onManager].flatMap((activation): readonly StepCase[] => {
     const { backend, renderer } = activation;
     const name = renderer === null ? backend : `${backend} on ${renderer}`;
-    const write = written(backend, 0, 1);
+    const row = { write: written(backend, 0, 1), expected: [] };
+    const local = { ...activation, stage: "local" } as const;
+    const stopped = { ...activation, isRunning: false };
     return [
       { name: `${name}: nothing changed`, activation, expected: [] },
-      {
-        name: `${name}: the local stage`,
-        activation: { ...activation, stage: "local" },
-        write,
-        expected: [],
-      },
-      {
-        name: `${name}: the daemon does not run`,
-        activation: { ...activation, isRunning: false },
-        write,
-        expected: [],
-      },
+      { name: `${name}: the local stage`, activation: local, ...row },
+      { name: `${name}: the daemon does not run`, activation: stopped, ...row },
     ];
   }),
   {
@@ -192,14 +183,23 @@ describe("activationSteps", () => {
     },
   );
 
-  test("a step that names a NIC has its MAC, and every step has a time limit", () => {
-    const steps = activationSteps(
-      { write: written("network-manager", 0, 1), remove: [] },
-      nics,
-      manager,
-    );
+  // networkd reconfigures each link whose file has a new inode
+  test("netplan does not replace the files that stay the same", () => {
+    const write = written("netplan", 1);
+    for (const activation of [onNetworkd, onManager]) {
+      const [generate] = activationSteps({ write, remove: [] }, nics, activation);
+      expect(generate?.preservesDirectory).toBe("/run/systemd/network");
+    }
+  });
+
+  test("a step that names a NIC has its MAC, and every step has a time limit and a reason", () => {
+    const write = written("network-manager", 0, 1);
+    const steps = activationSteps({ write, remove: [] }, nics, manager);
     expect(steps.map(({ mac }) => mac)).toEqual([null, null, macAt(1), macAt(0)]);
-    for (const { timeoutMs } of steps) expect(timeoutMs).toBeWithin(1000, 60_001);
+    for (const { timeoutMs, reason } of steps) {
+      expect(timeoutMs).toBeWithin(1000, 60_001);
+      expect(reason).toMatch(/^(?:NetworkManager|ens\d:) .+/);
+    }
   });
 });
 
@@ -213,29 +213,38 @@ describe("rollbackSteps", () => {
     }
   });
 
-  test("NetworkManager activates the previous profiles of the changed NICs", () => {
-    const activeProfiles = { ens5: uuid(0), ens6: "cloud-inits" };
-    const changes = { write: written("network-manager", 1, 2), remove: [] };
-    expect(rollbackSteps(changes, nics, { ...manager, activeProfiles }).map(line)).toEqual([
-      reload,
-      "nmcli connection reload",
-      "nmcli --wait 45 connection up uuid cloud-inits ifname ens6",
-      "nmcli --wait 45 device connect ens7",
-    ]);
-  });
-
-  test("netplan on NetworkManager runs netplan first", () => {
-    const changes = { write: written("netplan", 1), remove: [] };
-    expect(
-      rollbackSteps(changes, nics, { ...onManager, activeProfiles: { ens6: "x" } }).map(line),
-    ).toEqual([
-      "netplan generate",
-      "nmcli connection reload",
-      "nmcli --wait 45 connection up uuid x ifname ens6",
-    ]);
-  });
-
-  test("no change needs no rollback", () => {
-    expect(rollbackSteps({ write: [], remove: [] }, nics, manager)).toEqual([]);
+  test.each<Omit<StepCase, "remove">>([
+    {
+      name: "NetworkManager activates the previous profiles of the changed NICs",
+      activation: { ...manager, activeProfiles: { ens5: uuid(0), ens6: "cloud-inits" } },
+      write: written("network-manager", 1, 2),
+      expected: [
+        reload,
+        "nmcli connection reload",
+        "nmcli --wait 45 connection up uuid cloud-inits ifname ens6",
+        "nmcli --wait 45 device connect ens7",
+      ],
+    },
+    {
+      name: "netplan on NetworkManager runs netplan first",
+      activation: { ...onManager, activeProfiles: { ens6: "x" } },
+      write: written("netplan", 1),
+      expected: [
+        "netplan generate",
+        "nmcli connection reload",
+        "nmcli --wait 45 connection up uuid x ifname ens6",
+      ],
+    },
+    {
+      name: "without systemd nmcli reloads NetworkManager, and absent NICs have no command",
+      activation: { ...manager, hasSystemd: false },
+      write: written("network-manager", 1, 2),
+      found: absent,
+      expected: ["nmcli general reload", "nmcli connection reload"],
+    },
+    { name: "no change needs no rollback", activation: manager, expected: [] },
+  ])("$name", ({ activation, write = [], found = nics, expected }) => {
+    const steps = rollbackSteps({ write, remove: [] }, found, activation);
+    expect(steps.map(line)).toEqual([...expected]);
   });
 });

@@ -44,7 +44,10 @@ describe("no backend is in charge of", () => {
     for (const stage of ["local", "network"] as const) {
       const choose = () => chooseBackend(factsOf(facts), "auto", stage);
       expect(choose).toThrow(Failure);
-      expect(choose).toThrow(expect.objectContaining({ kind: "CONFIG" }));
+      const hint = expect.stringContaining(
+        "--backend netplan, --backend network-manager, --backend",
+      );
+      expect(choose).toThrow(expect.objectContaining({ kind: "CONFIG", hint }));
       expect(choose).toThrow(message);
     }
   });

@@ -26,7 +26,14 @@ test("networkd alone or below netplan is configured to keep other programs' rout
     choiceOf("network-manager"),
   ].map(({ activation }) => planNetworkdConfig(activation).length === 1);
   expect(isConfigured).toEqual([true, true, false, false]);
-  expect(networkdConfig?.content).toMatch(/^# written by ec2nic/);
+  const [mark, ...lines] = networkdConfig?.content.split("\n") ?? [];
+  expect(mark).toStartWith("# written by ec2nic");
+  expect(lines).toEqual([
+    "[Network]",
+    "ManageForeignRoutes=no",
+    "ManageForeignRoutingPolicyRules=no",
+    "",
+  ]);
 });
 
 test("a file of no NIC is written once and changes no NIC", () => {

@@ -7,7 +7,6 @@ const nic: MatchedNic = { mac: "06:aa:bb:cc:dd:01", name: "ens6", driver: "ena",
 const networkd = { backend: "networkd", renderer: null } as const;
 const manager = { backend: "network-manager", renderer: null } as const;
 const onNetworkd = { backend: "netplan", renderer: "networkd" } as const;
-const onManager = { backend: "netplan", renderer: "NetworkManager" } as const;
 
 const early = "/etc/systemd/network/05-admin.network";
 const matching = (...lines: readonly string[]) =>
@@ -30,6 +29,10 @@ describe("networkd, an earlier name with [Match]", () => {
     ["Name=en*", "uses"],
     ["Name=eth* en?[1-5]", "no"],
     ["Name=eth* ens[5-7]", "uses"],
+    ["Name=ens?", "uses"],
+    ["Name=en.6", "no"],
+    ["Name=[z-a]", "may"], // no valid range
+    ["Name=ens5 \\\n  ens6", "uses"], // a line that continues
     ["Name=!eth*", "uses"],
     ["Name=!en*", "no"],
     ["Driver=ena vif ixgbevf", "uses"],
@@ -39,10 +42,11 @@ describe("networkd, an earlier name with [Match]", () => {
     ["Type=wlan", "no"],
     ["Kind=!veth", "uses"],
     ["Kind=veth", "no"],
+    ["Kind=*", "no"], // a NIC with a device has no kind
     ["Name=*", "uses"],
     ["Driver=*\nName=ens5", "no"],
     ["Name=ens5\nName=ens6", "uses"],
-    ["Name=ens6\nName=", "uses"], // reset; an empty section matches every link
+    ["Name=ens5\nName=", "uses"], // reset; an empty section matches every link
     ["# Name=ens6\n; Driver=x", "uses"],
     ["Property=ID_X=1", "may"],
     ["Property=ID_X=1\nName=ens5", "no"],
@@ -62,11 +66,23 @@ describe("networkd, an earlier name with [Match]", () => {
     ]);
   });
 
-  test("a NIC that is absent may get any name", () => {
+  test.each([
+    ["Name=en*", "may use it"],
+    ["Name=*", "uses it"],
+  ])("%s: networkd %s for a NIC that is absent", (line, verb) => {
     const absent = { mac: nic.mac, name: null, driver: null, kind: null };
-    expect(
-      conflictsOf([{ path: early, content: matching("Name=en*") }], networkd, absent),
-    ).toHaveLength(1);
+    expect(conflictsOf([{ path: early, content: matching(line) }], networkd, absent)).toEqual([
+      expect.stringContaining(`${early}: networkd ${verb} for ${nic.mac} `),
+    ]);
+  });
+
+  test.each([
+    ["Kind=veth", 1],
+    ["Kind=!veth", 0],
+  ])("%s: a veth has a kind", (line, count) => {
+    const veth = { ...nic, driver: "veth", kind: "veth" } as const;
+    const content = matching(line);
+    expect(conflictsOf([{ path: early, content }], networkd, veth)).toHaveLength(count);
   });
 
   test("an empty file masks its name", () => {
@@ -130,90 +146,20 @@ describe("networkd, the order of names", () => {
   });
 });
 
-describe("NetworkManager, another profile", () => {
-  const path = "/etc/NetworkManager/system-connections/admin.nmconnection";
-  const profile = (connection: readonly string[], ethernet: readonly string[] = []) =>
-    ["[connection]", "type=ethernet", ...connection, "", "[ethernet]", ...ethernet, ""].join("\n");
-  test.each([
-    ["a higher priority, any NIC", profile(["autoconnect-priority=200"]), "uses"],
-    [
-      "a higher priority, this MAC",
-      profile(["autoconnect-priority=131"], ["mac-address=06:AA:BB:CC:DD:01"]),
-      "uses",
-    ],
-    [
-      "a higher priority, another MAC",
-      profile(["autoconnect-priority=200"], ["mac-address=06:AA:BB:CC:DD:02"]),
-      "no",
-    ],
-    [
-      "a higher priority, this name",
-      profile(["autoconnect-priority=200", "interface-name=ens6"]),
-      "uses",
-    ],
-    [
-      "a higher priority, a name that begins alike",
-      profile(["autoconnect-priority=200", "interface-name=ens60"]),
-      "no",
-    ],
-    ["cloud-init's priority", profile(["autoconnect-priority=120", "interface-name=ens6"]), "no"],
-    ["no priority", profile(["interface-name=ens6"]), "no"],
-    ["the same priority", profile(["autoconnect-priority=130"]), "may use"],
-    ["no autoconnect", profile(["autoconnect-priority=200", "autoconnect=false"]), "no"],
-    ["Wi-Fi", "[connection]\ntype=wifi\nautoconnect-priority=200\n", "no"],
-    [
-      "a section that is not understood",
-      `${profile(["autoconnect-priority=200"])}\n[match]\ndriver=ena\n`,
-      "may use",
-    ],
-  ])("%s: %s", (_, content, verb) => {
-    for (const backend of [manager, onManager]) {
-      const conflicts = conflictsOf([{ path, content }], backend);
-      if (verb === "no") expect(conflicts).toEqual([]);
-      else
-        expect(conflicts).toEqual([
-          expect.stringContaining(`${path}: NetworkManager ${verb} it for ens6`),
-        ]);
-    }
-    expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
-  });
-
-  test("the file that netplan generates for ec2nic is no conflict", () => {
-    const generated =
-      "/run/NetworkManager/system-connections/netplan-a-ec2nic-06aabbccdd01.nmconnection";
-    const content = profile(["autoconnect-priority=130"]);
-    expect(conflictsOf([{ path: generated, content }], onManager)).toEqual([]);
-  });
-});
-
-describe("NetworkManager, kept off a NIC by", () => {
-  const path = "/etc/NetworkManager/conf.d/10-admin.conf";
-  test.each([
-    ["[keyfile]\nunmanaged-devices=mac:06:aa:bb:cc:dd:01\n", "stops"],
-    ["[keyfile]\nunmanaged-devices+=interface-name:ens*\n", "stops"],
-    ["[keyfile]\nunmanaged-devices=interface-name:eth*;interface-name:ens5\n", "no"],
-    ["[keyfile]\nunmanaged-devices=*,except:type:wifi\n", "stops"],
-    ["[keyfile]\nunmanaged-devices=*,except:type:ethernet\n", "no"],
-    ["[keyfile]\nunmanaged-devices=*,except:driver:ena\n", "no"],
-    ["[keyfile]\nunmanaged-devices=s390-subchannels:0.0\n", "may stop"],
-    ["[device-x]\nmatch-device=driver:ena\nmanaged=0\n", "stops"],
-    ["[device-x]\nmatch-device=driver:ena\nmanaged=1\n", "no"],
-    ["[main]\ndns=none\n", "no"],
-  ])("%j: %s", (content, verb) => {
-    const conflicts = conflictsOf([{ path, content }], manager);
-    if (verb === "no") expect(conflicts).toEqual([]);
-    else
-      expect(conflicts).toEqual([
-        `${path} ${verb} NetworkManager from managing ens6 (06:aa:bb:cc:dd:01)`,
-      ]);
-  });
-});
-
-test("netplan merges two files that name the same id", () => {
-  const path = "/etc/netplan/99-admin.yaml";
+test("netplan merges files that name the same id, which are reported in the order of their names", () => {
   const content = "network: {ethernets: {a-ec2nic-06aabbccdd01: {mtu: 1500}}}\n";
-  expect(conflictsOf([{ path, content }], onNetworkd)).toEqual([
-    `${path}: netplan merges its a-ec2nic-06aabbccdd01 with ec2nic's settings for ens6 (06:aa:bb:cc:dd:01)`,
-  ]);
-  expect(conflictsOf([{ path, content }], networkd)).toEqual([]);
+  const files = [
+    { path: "/etc/netplan/99-admin.yaml", content },
+    { path: "/etc/netplan/01-admin.yaml", content },
+    { path: "/etc/netplan/50-cloud-init.yaml", content: "network: {ethernets: {ens6: {}}}\n" },
+    { path: "/etc/netplan/99-admin.yaml.bak", content },
+    { path: "/etc/netplan/60-ec2nic-06aabbccdd01.yaml", content },
+  ];
+  expect(conflictsOf(files, onNetworkd)).toEqual(
+    ["/etc/netplan/01-admin.yaml", "/etc/netplan/99-admin.yaml"].map(
+      (path) =>
+        `${path}: netplan merges its a-ec2nic-06aabbccdd01 with ec2nic's settings for ens6 (06:aa:bb:cc:dd:01)`,
+    ),
+  );
+  expect(conflictsOf(files, networkd)).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { KernelState } from "../../../../src/model/kernel-state.ts";
+import type { Eni } from "../../../../src/model/eni.ts";
+import type { KernelRule, KernelState } from "../../../../src/model/kernel-state.ts";
 import type { ActiveBackend } from "../../../../src/plan/drift/ask-daemon.ts";
 import { checkKernel } from "../../../../src/plan/drift/compare.ts";
 import type { ExpectedKernel } from "../../../../src/plan/drift/expected-kernel.ts";
 import { repairSteps } from "../../../../src/plan/drift/repair.ts";
-import { eniSets } from "../../../kit/facts/eni-sets.ts";
 import {
   kernelAddress,
   afterStep,
@@ -15,14 +15,59 @@ import {
   identitiesOf,
   kernelRoute,
 } from "../../../kit/facts/kernel-model.ts";
-import { linkAt } from "../../../kit/facts/nics.ts";
+import { eniAt, linkAt, macAt } from "../../../kit/facts/nics.ts";
 
 // For any set of ENIs: a comparison finds what is missing, and a repair restores only that.
+
+const counts = fc.record({
+  networkCard: fc.nat(1),
+  ipv4: fc.nat(3),
+  ipv6: fc.nat(3),
+  prefixes4: fc.nat(2),
+  prefixes6: fc.nat(2),
+});
+
+const upTo = (count: number, text: (at: number) => string) =>
+  Array.from({ length: count }, (_, at) => text(at));
+
+/** The ENIs of an instance, the primary first, with any number of addresses and prefixes. */
+const eniSets: fc.Arbitrary<readonly Eni[]> = fc
+  .tuple(fc.array(counts, { minLength: 1, maxLength: 5 }), fc.boolean())
+  .map(([all, shareSubnet]) =>
+    all.map(({ networkCard, ...count }, at): Eni => {
+      const subnet = shareSubnet ? 0 : at;
+      const ipv4 = count.ipv4 + count.ipv6 === 0 ? 1 : count.ipv4;
+      return eniAt(at, {
+        mac: macAt(at),
+        networkCard: at === 0 ? 0 : networkCard,
+        ipv4: {
+          addresses: upTo(ipv4, (n) => `10.0.${subnet}.${10 + 10 * at + n}`),
+          subnets: ipv4 === 0 ? [] : [`10.0.${subnet}.0/24`],
+          vpcCidrs: ipv4 === 0 ? [] : ["10.0.0.0/16", "10.9.0.0/16"],
+          prefixes: ipv4 === 0 ? [] : upTo(count.prefixes4, (n) => `10.9.${at}.${16 * n}/28`),
+        },
+        ipv6: {
+          addresses: upTo(count.ipv6, (n) => `2001:db8:0:${subnet}::${at + 1}${n}`),
+          subnets: count.ipv6 === 0 ? [] : [`2001:db8:0:${subnet}::/64`],
+          vpcCidrs: count.ipv6 === 0 ? [] : ["2001:db8::/56"],
+          prefixes:
+            count.ipv6 === 0
+              ? []
+              : upTo(count.prefixes6, (n) => `2001:db8:0:${subnet}:${at + 1}${n}::/80`),
+        },
+      });
+    }),
+  );
 
 const networkd: ActiveBackend = { backend: "networkd", renderer: null, isRunning: true };
 const manager: ActiveBackend = { backend: "network-manager", renderer: null, isRunning: true };
 
 const ruleStyles = fc.constantFrom("group", "prefix");
+
+function foreignRule(changes: Partial<KernelRule>): KernelRule {
+  const rule = { family: 4, priority: 0, from: null, to: null, table: 254 } as const;
+  return { ...rule, suppressPrefixLength: null, suppressGroup: null, isPlain: true, ...changes };
+}
 
 const foreign: KernelState = {
   links: [{ name: "docker0", group: 0 }],
@@ -33,46 +78,10 @@ const foreign: KernelState = {
     kernelRoute("ens5", { table: 77 }),
   ],
   rules: [
-    {
-      family: 4,
-      priority: 0,
-      from: null,
-      to: null,
-      table: 255,
-      suppressPrefixLength: null,
-      suppressGroup: null,
-      isPlain: true,
-    },
-    {
-      family: 4,
-      priority: 512,
-      from: null,
-      to: null,
-      table: 254,
-      suppressPrefixLength: null,
-      suppressGroup: null,
-      isPlain: false,
-    },
-    {
-      family: 4,
-      priority: 1536,
-      from: "10.0.1.10/32",
-      to: null,
-      table: 2,
-      suppressPrefixLength: null,
-      suppressGroup: null,
-      isPlain: true,
-    },
-    {
-      family: 6,
-      priority: 30_350,
-      from: null,
-      to: null,
-      table: 254,
-      suppressPrefixLength: 0,
-      suppressGroup: null,
-      isPlain: true,
-    },
+    foreignRule({ priority: 0, table: 255 }),
+    foreignRule({ priority: 512, isPlain: false }),
+    foreignRule({ priority: 1536, from: "10.0.1.10/32", table: 2 }),
+    foreignRule({ family: 6, priority: 30_350, suppressPrefixLength: 0 }),
   ],
 };
 const withForeign = ({ links, addresses, routes, rules }: KernelState): KernelState => ({

@@ -91,7 +91,9 @@ test("a wrong route is replaced by one with its metric", () => {
 
 test("missing rules are added", () => {
   const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
-  expect(commandsOf({ rules })).toEqual([
+  const { steps } = repair({ rules });
+  expect(new Set(steps.map((step) => step.alreadyDoneMessage))).toEqual(new Set(["File exists"]));
+  expect(steps.map(({ argv }) => argv.join(" "))).toEqual([
     "ip -4 rule add priority 2701 table 254 from 10.0.1.20/32 suppress_prefixlength 1 suppress_ifgroup 10000 protocol static",
     "ip -4 rule add priority 3801 table 10001 from 10.0.1.20/32 protocol static",
   ]);
@@ -105,6 +107,8 @@ test("stale rules are deleted with all their selectors, for no NIC", () => {
     "ip -4 rule del priority 3802 table 10002 from 10.0.2.10/32",
   ]);
   expect(steps.every(({ mac }) => mac === null)).toBe(true);
+  const done = new Set(steps.map((step) => step.alreadyDoneMessage));
+  expect(done).toEqual(new Set(["No such file or directory"]));
 });
 
 test("a link in another group is moved to the group of the ENIs", () => {

@@ -94,6 +94,7 @@ test.each<[string, Partial<KernelRule>]>([
   ["into main, with another group", { ...main, suppressPrefixLength: 1, suppressGroup: 3 }],
   ["into main, for one destination", { ...main, suppressPrefixLength: 1, to: "10.0.0.0/8" }],
   ["into main, with a length of IPv6", { ...main, suppressPrefixLength: 4 }],
+  ["with a table's small number as its priority", { priority: 100, table: 100 }],
   [
     "like ec2nic's rule into main, but to another table",
     { priority: 2702, suppressPrefixLength: 1 },
@@ -143,10 +144,8 @@ describe("after an event of one NIC", () => {
     content: `# ${managedMark}\n# ${third.id}, index 2\n`,
     mode: 0o600,
   };
-  const after = (gone: readonly string[]) =>
-    expectedKernel(config, { enis: [second], incomplete: [], scope: { macs: [], gone } }, [
-      fileOfThird,
-    ]);
+  const after = (gone: readonly string[], enis = [second]) =>
+    expectedKernel(config, { enis, incomplete: [], scope: { macs: [], gone } }, [fileOfThird]);
 
   test("rules of other NICs are not stale", () => {
     expect(textsOf(detached, after([]))).toEqual([]);
@@ -154,6 +153,11 @@ describe("after an event of one NIC", () => {
 
   test("rules of the removed NIC are stale", () => {
     expect(textsOf(detached, after([third.mac]))).toHaveLength(ofThird.length);
+  });
+
+  // https://github.com/aws/amazon-vpc-cni-k8s/issues/1008
+  test("rules of the removed NIC are stale although IMDS still lists its ENI", () => {
+    expect(textsOf(detached, after([third.mac], [second, third]))).toHaveLength(ofThird.length);
   });
 
   test("rules are not stale while the table has routes: another NIC has the slot", () => {

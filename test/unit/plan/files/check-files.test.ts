@@ -17,7 +17,7 @@ test("a plan without files has no difference", () => {
 });
 
 test("a missing, a wrong and a stale file are differences of their NICs", () => {
-  const files = [{ path: pathOf(1), content: "old\n", mode: 0o600 }];
+  const files = [1, 7].map((at) => ({ path: pathOf(at), content: "old\n", mode: 0o600 }));
   const plan = { write: [fileOf(0), fileOf(1)], remove: [pathOf(7)], nics };
   expect(checkFiles(plan, { files })).toEqual([
     {

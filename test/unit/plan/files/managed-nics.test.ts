@@ -65,6 +65,16 @@ for (const [backend, rendered] of Object.entries(renderings)) {
   });
 }
 
+test("a managed file without its ENI, and a managed file for no NIC, are ignored", () => {
+  const [file] = renderNetworkd(group);
+  const content = file?.content ?? "";
+  const files = [
+    { path: file?.path ?? "", content: content.replace(/# eni-0a, primary.*\n/, ""), mode: 0o644 },
+    { path: "/etc/systemd/networkd.conf.d/60-ec2nic.conf", content, mode: 0o644 },
+  ];
+  expect(parseManagedNics(files)).toEqual([]);
+});
+
 test("invalid networks in a managed file are ignored", () => {
   const [file] = renderNetworkd(configure(nics.slice(1), { ruleStyle: "group" }));
   const content = (file?.content ?? "").replaceAll("From=10.0.2.10/32", "From=10.0.2.10; reboot");

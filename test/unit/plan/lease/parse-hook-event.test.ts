@@ -38,23 +38,38 @@ const released = (address: string | null): Outcome => ({ kind: "released", nic: 
 const table: readonly (readonly [client: string, event: string, outcome: Outcome])[] = [
   ["dhclient", "preinit", irrelevant],
   ["dhclient", "bound", bound],
-  ["dhclient", "reboot", bound],
   ["dhclient", "release", released("10.0.1.10")],
   ["dhcpcd", "carrier", irrelevant],
   ["dhcpcd", "bound", bound],
   ["dhcpcd", "renew", bound],
-  ["dhcpcd", "reboot", bound],
-  ["dhcpcd", "nocarrier", irrelevant],
   ["dhcpcd", "expire", released("10.0.1.10")],
   ["dhcpcd", "stop", released(null)],
-  ["dhcpcd", "stopped", released(null)],
   ["udhcpc", "bound", bound],
   ["udhcpc", "deconfig", released(null)],
-  ["network-manager", "dhcp4-change", irrelevant],
   ["network-manager", "up", bound],
-  ["network-manager", "reapply", bound],
-  ["network-manager", "pre-down", irrelevant],
   ["network-manager", "down", released(null)],
+];
+
+/** Other actions of each client, with the recorded environment that the client passes with them. */
+const actions: readonly (readonly [
+  client: string,
+  event: string,
+  kind: DhcpEvent["kind"],
+  actions: readonly string[],
+])[] = [
+  ["dhclient", "bound", "bound", ["RENEW", "REBIND", "REBOOT"]],
+  ["dhclient", "release", "released", ["EXPIRE", "STOP", "FAIL"]],
+  // a lease that no server has confirmed
+  ["dhclient", "bound", "irrelevant", ["TIMEOUT", "MEDIUM", ""]],
+  ["dhcpcd", "renew", "bound", ["REBIND", "REBOOT"]],
+  ["dhcpcd", "expire", "released", ["RELEASE", "NAK", "STOPPED"]],
+  // the link keeps its lease until EXPIRE
+  ["dhcpcd", "bound", "irrelevant", ["NOCARRIER", "TIMEOUT", "FAIL"]],
+  ["udhcpc", "bound", "bound", ["renew"]],
+  ["udhcpc", "deconfig", "irrelevant", ["nak", "leasefail"]],
+  ["network-manager", "up", "bound", ["dhcp4-change", "reapply"]],
+  // the first one has no lease yet
+  ["network-manager", "down", "irrelevant", ["dhcp4-change", "pre-down"]],
 ];
 
 describe("the environments of real clients", () => {
@@ -73,6 +88,18 @@ describe("the environments of real clients", () => {
     });
   }
 
+  for (const [client, event, kind, names] of actions) {
+    test.each(names)(`${client}: the action "%s" after ${event} is ${kind}`, (action) => {
+      const variables = ["reason", "NM_DISPATCHER_ACTION", "EC2NIC_DHCP_ACTION"];
+      const recorded = environmentOf(`${client}/${event}`);
+      const isAction = (name: string): boolean => variables.includes(name) && name in recorded;
+      const changed = variables.filter(isAction).map((name) => [name, action] as const);
+      expect(changed).toHaveLength(1);
+      const env = { ...recorded, ...Object.fromEntries(changed), EC2NIC_DHCP_CLIENT: client };
+      expect(parseDhcpEvent(env).kind).toBe(kind);
+    });
+  }
+
   for (const version of [252, 257]) {
     test(`networkd ${version}: the lease file has seconds or a time span`, () => {
       const events = parseNetworkdLeases([
@@ -84,6 +111,12 @@ describe("the environments of real clients", () => {
       ]);
     });
   }
+
+  test("networkd: the last value of a variable counts, and a lease can be infinite", () => {
+    const text = `${textOf("networkd/252.lease")}ADDRESS=10.0.1.11\nLIFETIME=infinity\n`;
+    const changed = { ...withoutMtu, address: "10.0.1.11", leaseSeconds: null };
+    expect(parseNetworkdLeases([{ nic: "ens6", text }])[1]).toMatchObject({ lease: changed });
+  });
 
   test("networkd without a lease is an event too", () => {
     expect(parseNetworkdLeases([])).toMatchObject([{ kind: "irrelevant", client: "networkd" }]);
@@ -112,6 +145,8 @@ describe("values from a DHCP server", () => {
     ["new_dhcp_lease_time", "4294967296", "new_dhcp_lease_time is not a number of seconds"],
     ["interface", "../../etc", 'interface is not a link\'s name: "../../etc"'],
     ["interface", "", 'interface is not a link\'s name: ""'],
+    ["interface", "eth0:1", 'interface is not a link\'s name: "eth0:1"'],
+    ["interface", "e234567890123456", "interface is not a link's name: e234567890123456"],
     ["new_routers", "\n[Route]", 'new_routers is not a list of IPv4 addresses: "\\n[Route]"'],
   ];
   for (const [variable, value, message] of refused) {

@@ -53,6 +53,12 @@ describe("a NIC without a managed file", () => {
     expect(commandsFor(bound(), { kernel, ...withFiles(primary) })).toEqual(provisionalCommands);
   });
 
+  test("gets a table if main has no default route", () => {
+    expect(commandsFor(bound(), { kernel: { ...kernelWithLeases, routes: [] } })).toEqual(
+      provisionalCommands,
+    );
+  });
+
   test("gets no table if the primary of the file is absent, as in an image", () => {
     const kernel = { ...kernelWithLeases, routes: kernelWithLeases.routes.slice(1) };
     const links = [linkAt(3), linkAt(1)];
@@ -116,7 +122,9 @@ describe("another NIC gets a default route with a lower metric", () => {
   });
 
   test("the address in the network of the router is used", () => {
-    const addresses = [kernelAddress("ens6", "10.0.9.9/24"), ...kernelWithLeases.addresses];
+    // ec2nic adds further addresses of an ENI with /32, which has no room for a router
+    const others = ["10.0.9.9/24", "10.0.1.77/32"].map((cidr) => kernelAddress("ens6", cidr));
+    const addresses = [...others, ...kernelWithLeases.addresses];
     expect(commandsFor(late, { kernel: { ...kernelWithLeases, addresses } })).toEqual(
       provisionalCommands,
     );
@@ -201,8 +209,8 @@ test("a lease of an IPv6-only subnet needs no rules, and none are left over from
 
 describe("a lease that is not from a VPC", () => {
   const table: readonly (readonly [Partial<DhcpLease>, string])[] = [
-    [{ subnet: "10.0.0.0/8" }, "10.0.0.0/8 is not a VPC subnet"],
-    [{ subnet: "10.0.1.10/32" }, "10.0.1.10/32 is not a VPC subnet"],
+    [{ subnet: "10.0.0.0/15", routers: ["10.0.0.1"] }, "10.0.0.0/15 is not a VPC subnet"],
+    [{ subnet: "10.0.1.8/29", routers: ["10.0.1.9"] }, "10.0.1.8/29 is not a VPC subnet"],
     [
       { routers: ["10.0.1.254"] },
       "a VPC's router would be 10.0.1.1, but the lease names 10.0.1.254",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { PathFacts } from "../../../../src/model/probe.ts";
 import { diagnoseImdsPath } from "../../../../src/probe/diagnose/diagnose.ts";
 import type { PathEvidence } from "../../../../src/probe/diagnose/evidence.ts";
-import { pathEvidence } from "../../../kit/facts/path-evidence.ts";
+import { pathEvidence, probeOf } from "../../../kit/facts/path-evidence.ts";
 
 const fixOf = (path: Partial<PathFacts>, more: Partial<PathEvidence> = {}) =>
   diagnoseImdsPath(pathEvidence({ pathFacts: { ...pathEvidence().pathFacts, ...path }, ...more }))
@@ -35,4 +35,33 @@ test("a name with spaces is quoted for the shell, a name with a dot is one name 
   expect(fixOf(dropped, { nic: "ens6.2", nicFacts })).toEqual([
     "sysctl -w net/ipv4/conf/ens6.2/rp_filter=2",
   ]);
+});
+
+const textOf = (changes: Partial<PathEvidence>) => diagnoseImdsPath(pathEvidence(changes)).text;
+
+test("without an answer, the text has what is known about the path", () => {
+  const noAnswer = "no connection to 169.254.169.254 within 3 ms";
+  const beyond = "although the next hop answers, so packets are lost beyond this machine";
+  expect(textOf({})).toBe(`${noAnswer}, ${beyond}`);
+  const { pathFacts } = pathEvidence();
+  const unknown = { ...pathFacts, neighbour: null, acceptsReplies: null };
+  const nicFacts = { rpFilter: 0, exceeded: 0 };
+  expect(textOf({ pathFacts: unknown, nicFacts })).toBe(noAnswer);
+  expect(textOf({ pathFacts: unknown, nicFacts: { rpFilter: 1, exceeded: 2 } })).toBe(
+    `${noAnswer}; rp_filter is 1, so perhaps the kernel drops the answers (ens6 has dropped 2 packets over its limit for link-local services, linklocal_allowance_exceeded)`,
+  );
+});
+
+test("an error of IMDS itself is no other service", () => {
+  const probe = probeOf({ connect: "ok", token: "408" });
+  expect(textOf({ probe })).toBe("IMDS answers 408, an error of IMDS itself; try again later");
+});
+
+test("kernel routing without an address has no command, because no NIC is meant", () => {
+  const probe = probeOf({ connect: "EADDRNOTAVAIL" });
+  expect(diagnoseImdsPath(pathEvidence({ link: null, source: null, probe }))).toEqual({
+    word: "no-address",
+    text: "there is no IPv4 address to send from",
+    fix: null,
+  });
 });

@@ -21,7 +21,9 @@ describe("the verdict on a NIC from its verdicts on IPv4 and IPv6", () => {
     ["rp-filter", "no-route", "rp-filter"],
     ["no-address", "no-route", "no-address"],
     ["no-address", "firewall", "firewall"],
-    ["no-answer", "switched-off", "switched-off"],
+    ...(
+      ["switched-off", "throttled", "service-error", "hop-limit", "silent", "not-imds"] as const
+    ).map((word) => ["no-answer", word, word] as const),
     ["no-answer", "no-answer", "no-answer"],
   ];
   for (const [first, second, expected] of table) {
@@ -37,6 +39,31 @@ describe("the verdict on a NIC from its verdicts on IPv4 and IPv6", () => {
 
   test("a NIC without a probed path is not-asked", () => {
     expect(diagnoseNic(link, []).word).toBe("not-asked");
+  });
+});
+
+describe("a temporary lease, beside the link-local address that every NIC has", () => {
+  const [own, other] = linkStateAt(1).addresses;
+  const addresses = [
+    ...(own === undefined ? [] : [{ ...own, isTemporary: true as const }]),
+    ...(other === undefined ? [] : [{ ...other, address: "fe80::1" }]),
+  ];
+  const link = linkStateAt(1, { addresses });
+  const verdict = { word: "reached", text: "IMDS answers", fix: null } as const;
+  const pathFacts = { ...pathEvidence().pathFacts, unboundRoute: { kind: "none" } as const };
+  const paths = [{ probe: probeOf({}), pathFacts, verdict }];
+
+  test("is named in the verdict", () => {
+    expect(diagnoseNic(link, paths).text).toBe(
+      "IMDS answers, over a temporary DHCP lease, because the NIC has no address of its own",
+    );
+    expect(diagnoseNic(linkStateAt(1), paths)).toBe(verdict);
+    expect(diagnoseNic(null, paths)).toBe(verdict);
+  });
+
+  test("leads to no note on other programs, which have no lease", () => {
+    const nic = { link, rank: 1, reason: "", paths, verdict };
+    expect(diagnoseUnboundRouting([nic], null)).toBeNull();
   });
 });
 

@@ -1,0 +1,120 @@
+import type { Defect } from "./defect.ts";
+
+const session = ["test/unit/imds/session.test.ts"];
+
+/** Defects of `fetch`, and of the requests to IMDS. */
+export const imdsDefects: readonly Defect[] = [
+  {
+    name: "session: after a 401, the same token is sent again",
+    file: "src/imds/session.ts",
+    find: 'return cause === "token" || (cause === "path" && hasOtherPath);',
+    replacement: 'return cause === "path" && hasOtherPath;',
+    tests: session,
+  },
+  {
+    name: "token: a login page is sent back as a token",
+    file: "src/imds/protocol/token.ts",
+    find: "return /^[\\x21-\\x7e]+$/.test(text);",
+    replacement: "return /[\\x21-\\x7e]+/.test(text);",
+    tests: session,
+  },
+  {
+    name: "session: the connections through slower NICs stay open",
+    file: "src/imds/acquire-token.ts",
+    find: 'paths.keepOnly("path" in outcome ? outcome.path : null);',
+    replacement: "",
+    tests: session,
+  },
+  {
+    name: "retry: an awaited 404 uses up a retry",
+    file: "src/imds/protocol/retry.ts",
+    find: 'if (answer.kind === "error") failed += 1;',
+    replacement: "failed += 1;",
+    tests: ["test/unit/imds/protocol/retry.test.ts"],
+  },
+  {
+    name: "exchange: each answered request causes another connection",
+    file: "src/imds/protocol/exchange.ts",
+    find: "clearTimeout(connectTimer);",
+    replacement: "",
+    tests: ["test/unit/imds/protocol/exchange.test.ts"],
+  },
+  {
+    name: "secrets: the whole tree contains the instance's own credentials",
+    file: "src/imds/protocol/key.ts",
+    find: '["iam", "identity-credentials"].includes(second ?? "")',
+    replacement: '["iam"].includes(second ?? "")',
+    tests: ["test/unit/imds/protocol/key.test.ts"],
+  },
+  {
+    name: "listing: the name `..` leads out of the folder",
+    file: "src/imds/protocol/key.ts",
+    find: 'if (name === "." || name === "..") return "would leave its folder";',
+    replacement: 'if (name === ".") return "would leave its folder";',
+    tests: ["test/unit/imds/metadata/listing.test.ts"],
+  },
+  {
+    name: "cache: a tree without a late key is stored",
+    file: "src/imds/metadata/cache.ts",
+    find: 'if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isComplete)) return;',
+    replacement: "if (isSecret(reading.path)) return;",
+    tests: ["test/unit/commands/fetch/max-age.test.ts"],
+  },
+  {
+    name: "ENI: an empty list of addresses is taken as its value",
+    file: "src/imds/metadata/read-enis.ts",
+    find: "return [name, value === null || value.length === 0 ? null : value] as const;",
+    replacement: "return [name, value] as const;",
+    tests: ["test/unit/imds/metadata/wait-for-enis.test.ts"],
+  },
+  {
+    name: "ENIs: an error of a later reading ends the run",
+    file: "src/imds/metadata/wait-for-enis.ts",
+    find: "if (found === null || !isTransientFailure(error)) throw error;",
+    replacement: "throw error;",
+    tests: ["test/unit/imds/metadata/wait-for-enis.test.ts"],
+  },
+  {
+    name: "paths: a transport that is opened again is never closed",
+    file: "src/imds/connect/paths.ts",
+    find: "racing.get(describePath(path))?.close(); // opened for an earlier race, but after its end",
+    replacement: "",
+    tests: ["test/unit/imds/connect/paths.test.ts"],
+  },
+  {
+    name: "candidates: a request through a NIC bypasses a route that forbids it",
+    file: "src/imds/connect/candidates.ts",
+    find: "isBindable(endpoint) && !forbiddenEndpoints.includes(endpoint);",
+    replacement: "isBindable(endpoint) || forbiddenEndpoints.includes(endpoint);",
+    tests: ["test/unit/imds/connect/candidates.test.ts"],
+  },
+  {
+    name: "imdsd: an error is read as an absent key",
+    file: "src/host/imdsd/get.ts",
+    find: 'if (listing.kind === "value") return !listingNames(listing.body).includes(name);',
+    replacement: 'if (listing.kind === "value") return true;',
+    tests: ["test/unit/host/imdsd/transport.test.ts"],
+  },
+  {
+    name: "sockets: a connection that opens during the close stays open",
+    file: "src/host/sockets/bound-http.ts",
+    find: "if (this.#closing.signal.aborted) socket.destroy();",
+    replacement: "",
+    tests: ["test/unit/host/sockets/bound-http.test.ts"],
+  },
+  {
+    name: "proxy: the token is sent to the proxy of the environment",
+    file: "src/host/http.ts",
+    find: "fetch(url, { ...init, proxy: false, decompress: false, verbose: false } as RequestInit),",
+    replacement: "fetch(url, { ...init, decompress: false, verbose: false } as RequestInit),",
+    tests: ["test/cli/imds/hostile-environment.test.ts"],
+    pattern: "proxy in http_proxy",
+  },
+  {
+    name: "env: a shell expands $ in a value",
+    file: "src/output/fetch/env.ts",
+    find: 'return `${name}="${value.replace(/[\\\\"$`]/g, "\\\\$&")}"\\n`;',
+    replacement: 'return `${name}="${value.replace(/[\\\\"`]/g, "\\\\$&")}"\\n`;',
+    tests: ["test/unit/commands/fetch/env.test.ts"],
+  },
+];
