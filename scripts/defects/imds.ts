@@ -40,10 +40,10 @@ export const imdsDefects: readonly Defect[] = [
     tests: ["test/unit/imds/protocol/exchange.test.ts"],
   },
   {
-    name: "secrets: the whole tree contains the instance's own credentials",
+    name: "secrets: the tree of an ECS task's role contains its credentials",
     file: "src/imds/protocol/key.ts",
-    find: '["iam", "identity-credentials"].includes(second ?? "")',
-    replacement: '["iam"].includes(second ?? "")',
+    find: 'names.includes("security-credentials")',
+    replacement: 'names.join("/").startsWith("iam/security-credentials")',
     tests: ["test/unit/imds/protocol/key.test.ts"],
   },
   {
@@ -56,23 +56,23 @@ export const imdsDefects: readonly Defect[] = [
   {
     name: "cache: a tree without a late key is stored",
     file: "src/imds/metadata/cache.ts",
-    find: 'if (isSecret(reading.path) || (reading.kind === "tree" && !reading.isComplete)) return;',
-    replacement: "if (isSecret(reading.path)) return;",
+    find: 'if (isSecretReading(reading) || (reading.kind === "tree" && !reading.isComplete)) return;',
+    replacement: "if (isSecretReading(reading)) return;",
     tests: ["test/unit/commands/fetch/max-age.test.ts"],
   },
   {
-    name: "ENI: an empty list of addresses is taken as its value",
-    file: "src/imds/metadata/read-enis.ts",
-    find: "return [name, value === null || value.length === 0 ? null : value] as const;",
-    replacement: "return [name, value] as const;",
-    tests: ["test/unit/imds/metadata/wait-for-enis.test.ts"],
+    name: "ENIs: a transient error of the first reading is read as no ENIs",
+    file: "src/imds/metadata/wait-for-enis.ts",
+    find: "if (!isKnown || !isTransientFailure(error)) throw error;",
+    replacement: "if (!isTransientFailure(error)) throw error;",
+    tests: ["test/unit/imds/metadata/wait-for-enis-errors.test.ts"],
   },
   {
     name: "ENIs: an error of a later reading ends the run",
     file: "src/imds/metadata/wait-for-enis.ts",
-    find: "if (found === null || !isTransientFailure(error)) throw error;",
-    replacement: "throw error;",
-    tests: ["test/unit/imds/metadata/wait-for-enis.test.ts"],
+    find: ").catch(ignoreTransientIfKnown(last !== null));",
+    replacement: ");",
+    tests: ["test/unit/imds/metadata/wait-for-enis-errors.test.ts"],
   },
   {
     name: "paths: a transport that is opened again is never closed",
@@ -91,8 +91,8 @@ export const imdsDefects: readonly Defect[] = [
   {
     name: "imdsd: an error is read as an absent key",
     file: "src/host/imdsd/get.ts",
-    find: 'if (listing.kind === "value") return !listingNames(listing.body).includes(name);',
-    replacement: 'if (listing.kind === "value") return true;',
+    find: "return !listingNames(listing.body).includes(decodeURIComponent(name));",
+    replacement: "return true;",
     tests: ["test/unit/host/imdsd/transport.test.ts"],
   },
   {

@@ -5,16 +5,16 @@ export const planDefects: readonly Defect[] = [
   {
     name: "rules: the rule for other traffic comes before the rule that looks into main",
     file: "src/plan/config/table-numbers.ts",
-    find: "priority: { vpc: 2000, main: 6000 }",
-    replacement: "priority: { vpc: 2000, main: 14_000 }",
+    find: "priority: { table: 1600, main: 2700, own: 3800 }",
+    replacement: "priority: { table: 1600, main: 4900, own: 3800 }",
     tests: ["test/unit/plan/config/table-numbers.test.ts"],
   },
   {
-    name: "config: the primary gets rules and a table",
-    file: "src/plan/config/configure.ts",
-    find: "const hasOwnTable = !eni.isPrimary && !isOnlyEni;",
-    replacement: "const hasOwnTable = !isOnlyEni;",
-    tests: ["test/unit/plan/config/configure.test.ts"],
+    name: "config: the primary's table has a default route, so its packets never reach a VPN",
+    file: "src/plan/config/policy-routing.ts",
+    find: "...(eni.isPrimary ? [] : [{ ...viaGateway, destination: everything }]),",
+    replacement: "{ ...viaGateway, destination: everything },",
+    tests: ["test/golden/"],
   },
   {
     name: "config: DHCP is disabled while IMDS does not list the leased address",
@@ -75,8 +75,8 @@ export const planDefects: readonly Defect[] = [
   {
     name: "drift: an admin's rule whose priority is its table's number is deleted",
     file: "src/plan/drift/rules.ts",
-    find: "if (index < 0 || index >= base.main - base.vpc) return null;",
-    replacement: "if (index >= base.main - base.vpc) return null;",
+    find: "if (suppressGroup !== null || index < 0 || index > firstVersionMaxIndex) return null;",
+    replacement: "if (suppressGroup !== null || index > firstVersionMaxIndex) return null;",
     tests: ["test/unit/plan/drift/rules.test.ts"],
   },
   {
@@ -104,8 +104,8 @@ export const planDefects: readonly Defect[] = [
   {
     name: "render: netplan passes no rules on to NetworkManager",
     file: "src/render/netplan.ts",
-    find: "return [methodEntry(nic, family), ...dhcpEntries(nic, family), ...ruleEntries(nic, family)];",
-    replacement: "return [methodEntry(nic, family), ...dhcpEntries(nic, family)];",
+    find: "    ...ruleEntries(nic, family),\n  ];\n}\n\nfunction isUnicast",
+    replacement: "  ];\n}\n\nfunction isUnicast",
     tests: ["test/unit/render/netplan.test.ts"],
   },
   {
