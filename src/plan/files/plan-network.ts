@@ -3,7 +3,7 @@ import type { Backend, ConfigFile, HostState } from "../../model/plan.ts";
 import type { Link } from "../../model/link.ts";
 import type { NetworkConfig, NicConfig, RuleStyle } from "../../model/network-config.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
-import { configure, type DhcpAddresses, unlistedLeaseFamilies } from "../config/configure.ts";
+import { configure, type DhcpAddresses } from "../config/configure.ts";
 import { parsePolicy } from "../config/policy.ts";
 import { matchNics } from "../config/match-nics.ts";
 import { type FilePlan, planChanges } from "./plan-changes.ts";
@@ -121,7 +121,7 @@ function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly stri
 function dhcpReasons(nic: NicConfig): readonly string[] {
   const name = nic.name ?? nic.mac;
   const reason = "DHCP gave an address that IMDS does not list yet, so DHCP stays on";
-  return unlistedLeaseFamilies(nic).map((family) => `${name}: IPv${family}: ${reason}`);
+  return nic.unlistedFamilies.map((family) => `${name}: IPv${family}: ${reason}`);
 }
 
 /** Whether IMDS lists all ENIs. If it does not, a MAC that is missing may be listed later. */

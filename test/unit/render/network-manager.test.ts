@@ -87,9 +87,15 @@ test("a single IPv6 address comes by DHCP and is not listed", () => {
   expect(sectionOf("ipv6", eni).filter((line) => line.startsWith("address"))).toEqual([]);
 });
 
-test("an IPv6-only NIC has no DHCPv4, and its activation waits for IPv6", () => {
+// amazon-ec2-utils #27: DHCPv4 gives 169.254.x.y in an IPv6-only subnet
+test("an IPv6-only NIC keeps DHCPv4, and its activation waits for IPv6", () => {
   const eni = { ...richEni, ipv4: noFamily };
-  expect(sectionOf("ipv4", eni)).toEqual(["[ipv4]", "method=disabled"]);
+  expect(sectionOf("ipv4", eni)).toEqual([
+    "[ipv4]",
+    "method=auto",
+    "dhcp-timeout=2147483647",
+    "route-metric=65",
+  ]);
   expect(sectionOf("ipv6", eni)).toContain("method=auto");
   expect(sectionOf("ipv6", eni)).toContain("required-timeout=20000");
   expect(sectionOf("ipv6")).not.toContain("required-timeout=20000");

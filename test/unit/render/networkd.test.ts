@@ -65,10 +65,16 @@ test("another ENI is not awaited at boot and does not set the host name", () => 
   expect(sectionsNamed("IPv6AcceptRA")).toEqual(["[IPv6AcceptRA]\nRouteMetric=65"]);
 });
 
-test("an IPv6-only NIC has neither DHCPv4 nor its section", () => {
+// amazon-ec2-utils #27: DHCPv4 gives 169.254.x.y in an IPv6-only subnet
+test("an IPv6-only NIC keeps DHCPv4, and only IPv6 makes it online", () => {
   const eni = { ...richEni, ipv4: noFamily };
-  expect(sectionsNamed("Network", eni)[0]).toContain("\nDHCP=ipv6\nIPv6AcceptRA=yes\n");
-  expect(sectionsNamed("DHCPv4", eni)).toEqual([]);
+  expect(sectionsNamed("Network", eni)[0]).toContain("\nDHCP=yes\nIPv6AcceptRA=yes\n");
+  expect(sectionsNamed("DHCPv4", eni)).toEqual(sectionsNamed("DHCPv4"));
+  expect(sectionsNamed("Link", eni)).toEqual(sectionsNamed("Link"));
+  const primary = { ...eni, isPrimary: true };
+  expect(sectionsNamed("Link", primary)).toEqual([
+    "[Link]\nGroup=10000\nRequiredFamilyForOnline=ipv6",
+  ]);
 });
 
 test("secondary addresses add no route and are no source", () => {
