@@ -26,6 +26,8 @@ export interface NetworkFacts {
   readonly leases?: DhcpAddresses;
   /** The NICs to plan for; if left out, all NICs of the machine. */
   readonly scope?: Scope;
+  /** Why the daemon in charge is told to leave NICs alone, by MAC; nothing is done for these NICs. */
+  readonly leftAloneByDaemon?: Readonly<Record<string, string>>;
 }
 
 /** Limits a plan, because an event names a NIC or a device is no longer on the bus. */
@@ -66,7 +68,10 @@ export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNet
   const scopedMacs = scope?.macs ?? null;
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
-  const { selected, leftAlone } = selectNics(match, incomplete, unmanaged);
+  const { selected, leftAlone } = selectNics(match, incomplete, {
+    ...unmanaged,
+    byDaemon: facts.leftAloneByDaemon ?? {},
+  });
   const config = configure(selected, {
     ruleStyle: target.ruleStyle,
     ...parsePolicy(state.policy ?? null),
