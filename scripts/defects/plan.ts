@@ -19,7 +19,7 @@ export const planDefects: readonly Defect[] = [
   {
     name: "config: DHCP is disabled while IMDS does not list the leased address",
     file: "src/plan/config/configure.ts",
-    find: "eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases)",
+    find: "eni.ipv6.addresses.length > 0 || unlistedFamilies.includes(6)",
     replacement: "eni.ipv6.addresses.length > 0",
     tests: ["test/unit/plan/config/kept-leases.test.ts"],
   },

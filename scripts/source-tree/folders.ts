@@ -34,7 +34,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
   },
   plan: {
     pure: true,
-    may: "model plan/backend plan/conflicts plan/drift plan/files plan/lease render",
+    may: "model plan/backend plan/config plan/conflicts plan/drift plan/files plan/lease render",
     why: "the same facts lead to the same plan",
   },
   "plan/backend": {

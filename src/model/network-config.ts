@@ -1,3 +1,5 @@
+import { type Family, familyOf } from "./ip.ts";
+
 /**
  * How rules keep the packets of an address away from main's routes through other ENIs. `group`: the
  * links of all ENIs are in one link group, and rules ignore main's routes through links of that
@@ -13,6 +15,11 @@ export interface NetworkConfig {
   readonly nics: readonly NicConfig[];
 }
 
+/**
+ * DHCPv4 is always on. In an IPv6-only subnet it gives 169.254.x.y/32 and a resolver, and this address
+ * is the way to IMDS, whose IPv6 endpoint is off by default. The address is not one of the ENI, so it
+ * has no table and no rules (https://github.com/amazonlinux/amazon-ec2-utils/issues/27).
+ */
 export interface NicConfig {
   readonly mac: string;
   /** The link's name, for comments only; null if not known. */
@@ -27,15 +34,21 @@ export interface NicConfig {
   readonly hasMainDefault: boolean;
   /** The kernel's group of the NIC's link; null if the rules do not use link groups. */
   readonly linkGroup: number | null;
-  readonly dhcp4: boolean;
   /** Whether DHCPv6 and router advertisements are on; router advertisements give the router. */
   readonly dhcp6: boolean;
   /** The primary address of each family, which DHCP gives: the NIC's default source address. */
   readonly leased: readonly string[];
+  /** The families in which DHCP gave an address although IMDS lists none yet. */
+  readonly unlistedFamilies: readonly Family[];
   /** Secondary addresses, as /32 and /128; they are never a default source address. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
   readonly rules: readonly RoutingPolicyRule[];
+}
+
+/** Whether the ENI has IPv6 addresses only. */
+export function isIpv6Only({ leased }: Pick<NicConfig, "leased">): boolean {
+  return leased.length > 0 && leased.every((address) => familyOf(address) === 6);
 }
 
 export interface Route {

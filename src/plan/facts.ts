@@ -1,4 +1,4 @@
-import type { BackendFacts, DnsFacts } from "../model/backend-facts.ts";
+import type { BackendFacts, DaemonLinks, DnsFacts } from "../model/backend-facts.ts";
 import type { KernelState } from "../model/kernel-state.ts";
 import type { BusDevice } from "../model/link.ts";
 import type { OtherFile, Stage } from "../model/plan.ts";
@@ -13,6 +13,8 @@ export interface CollectedFacts {
   readonly otherFiles: readonly OtherFile[];
   /** By link name, the uuid of the profile that is active on the link. */
   readonly profiles: Readonly<Record<string, string>>;
+  /** What the daemons and udev say about the links. */
+  readonly daemonLinks: DaemonLinks;
   readonly stage: Stage;
   readonly stageReason: string;
   /** null if the kernel was not read, because the run only writes files. */

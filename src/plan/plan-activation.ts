@@ -1,4 +1,14 @@
-import type { Activation, Backend, ConfigFile, Difference, Step } from "../model/plan.ts";
+import type { DaemonFacts } from "../model/backend-facts.ts";
+import {
+  type Activation,
+  type Backend,
+  type ConfigFile,
+  type Difference,
+  type Step,
+  usesNetworkManager,
+} from "../model/plan.ts";
+import { filterNicLinks } from "./config/match-nics.ts";
+import { type Exclusions, findExclusions } from "./conflicts/left-alone.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
 import type { KernelState } from "../model/kernel-state.ts";
 import { checkFiles } from "./files/plan-changes.ts";
@@ -40,27 +50,57 @@ export function planActivation(
   collected: CollectedFacts,
   { backend }: { readonly backend: RequestedBackend },
 ): ActivationPlan {
-  const { activation, trace } = chooseActivation(collected, backend);
+  const { activation, trace, leftAlone } = chooseActivation(collected, backend);
   const { file, reasons } = planDns(collected.dns);
   const style = chooseRuleStyle(activation, collected.backends.systemdVersion);
-  const plan = planNetwork(collected.facts, {
-    backend: activation.backend,
-    render: (config) => renderFiles(config, activation),
-    ruleStyle: style.ruleStyle,
-    machineFiles: [...planNetworkdConfig(activation), ...(file === null ? [] : [file])],
-    trace: [collected.stageReason, ...trace, style.reason, ...reasons],
-  });
+  const plan = planNetwork(
+    { ...collected.facts, leftAloneByDaemon: leftAlone },
+    {
+      backend: activation.backend,
+      render: (config) => renderFiles(config, activation),
+      ruleStyle: style.ruleStyle,
+      machineFiles: [...planNetworkdConfig(activation), ...(file === null ? [] : [file])],
+      trace: [collected.stageReason, ...trace, style.reason, ...reasons],
+    },
+  );
   return addRepairs(plan, collected, activation);
 }
 
+interface ChosenActivation {
+  readonly activation: Activation;
+  readonly trace: readonly string[];
+  /** Why the daemon in charge is told to leave NICs alone, by MAC. */
+  readonly leftAlone: Readonly<Record<string, string>>;
+}
+
+/** What the choice of the backend depends on. */
+type ActivationFacts = Pick<
+  CollectedFacts,
+  "backends" | "daemonLinks" | "otherFiles" | "profiles" | "stage"
+> & { readonly facts: Pick<CollectedFacts["facts"], "links"> };
+
 /** The backend in charge, and how it was found. Throws `CONFIG` if no backend is in charge. */
 export function chooseActivation(
-  { backends, profiles, stage }: Pick<CollectedFacts, "backends" | "profiles" | "stage">,
+  collected: ActivationFacts,
   requestedBackend: RequestedBackend,
-): { readonly activation: Activation; readonly trace: readonly string[] } {
-  const { trace, ...choice } = chooseBackend(backends, requestedBackend, stage);
+): ChosenActivation {
+  const { backends, daemonLinks, otherFiles, profiles, stage } = collected;
+  const nics = filterNicLinks(collected.facts.links);
+  const { networkManager, networkd } = findExclusions({ otherFiles, daemonLinks, nics });
+  const facts = {
+    ...backends,
+    networkManager: addExclusion(backends.networkManager, networkManager),
+    networkd: addExclusion(backends.networkd, networkd),
+  };
+  const { trace, ...choice } = chooseBackend(facts, requestedBackend, stage);
   const { hasSystemd } = backends;
-  return { activation: { ...choice, stage, hasSystemd, activeProfiles: profiles }, trace };
+  const leftAlone = (usesNetworkManager(choice) ? networkManager : networkd).byMac;
+  const activation = { ...choice, stage, hasSystemd, activeProfiles: profiles };
+  return { activation, trace, leftAlone };
+}
+
+function addExclusion(daemon: DaemonFacts, { ofAll }: Exclusions): DaemonFacts {
+  return ofAll === null ? daemon : { ...daemon, leavesAllAlone: ofAll };
 }
 
 function renderFiles(config: NetworkConfig, activation: Activation): readonly ConfigFile[] {

@@ -32,6 +32,7 @@ import {
   keepLease,
   mainDefaultEntries,
   noRoutesToDns,
+  onlineEntries,
   routeSection,
   ruleSection,
 } from "./networkd.ts";
@@ -77,14 +78,14 @@ function renderEthernet(nic: NicConfig, renderer: NetplanRenderer): Yaml {
  * (config_parse_dhcp_or_ra_route_metric). Without it the IPv6 default routes of all NICs would have
  * the same metric, and the primary's packets would leave through another ENI.
  */
-function dhcpSettings({ dhcp4, dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
+function dhcpSettings({ dhcp6, metric, isPrimary }: NicConfig, renderer: NetplanRenderer) {
   // Only the primary ENI's lease sets the hostname; otherwise the latest lease of any NIC would.
   // NetworkManager uses the lease of the best default route anyway.
   const hostname = !isPrimary && renderer === "networkd" ? { "use-hostname": false } : {};
   const overrides = { "route-metric": metric, ...hostname };
   return {
-    dhcp4,
-    ...(dhcp4 ? { "dhcp4-overrides": overrides } : {}),
+    dhcp4: true,
+    "dhcp4-overrides": overrides,
     dhcp6,
     // Without `accept-ra`, networkd ignores advertisements if it forwards packets (Docker).
     ...(dhcp6 ? { "dhcp6-overrides": overrides, "accept-ra": true } : {}),
@@ -197,11 +198,10 @@ function prefixKeys(section: string, entries: IniEntries): { readonly [key: stri
  */
 function renderDropIn(nic: NicConfig): ConfigFile {
   const mainDefault = mainDefaultEntries(nic);
-  const dhcp4 = nic.dhcp4 ? [noRoutesToDns, ...mainDefault.dhcp4] : [];
   const sections = [
-    { name: "Link", entries: groupEntries(nic) },
+    { name: "Link", entries: [...groupEntries(nic), ...(nic.isPrimary ? onlineEntries(nic) : [])] },
     { name: "Network", entries: [keepLease] },
-    { name: "DHCPv4", entries: dhcp4 },
+    { name: "DHCPv4", entries: [noRoutesToDns, ...mainDefault.dhcp4] },
     { name: "IPv6AcceptRA", entries: nic.dhcp6 ? mainDefault.advertised : [] },
     ...nic.routes.flatMap(advertisedRoute),
     ...nic.routes.filter((route) => !isNetplanRoute(route)).map(routeSection),

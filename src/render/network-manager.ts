@@ -1,8 +1,9 @@
-import type {
-  NetworkConfig,
-  NicConfig,
-  Route,
-  RoutingPolicyRule,
+import {
+  isIpv6Only,
+  type NetworkConfig,
+  type NicConfig,
+  type Route,
+  type RoutingPolicyRule,
 } from "../model/network-config.ts";
 import type { ConfigFile } from "../model/plan.ts";
 import { macDigits, managedPath, profileId, profileUuid } from "../model/managed-paths.ts";
@@ -58,7 +59,7 @@ function profileSections(nic: NicConfig): readonly IniSection[] {
 }
 
 function ipEntries(nic: NicConfig, family: 4 | 6): IniEntries {
-  const isDynamic = family === 4 ? nic.dhcp4 : nic.dhcp6;
+  const isDynamic = family === 4 || nic.dhcp6;
   const addresses = listedAddresses(nic, family);
   const routes = nic.routes.filter((route) => route.family === family);
   return [
@@ -102,22 +103,23 @@ export const connectionEntries: IniEntries = [
 ];
 
 /** The `method` of a family. IPv6 without DHCP has only a link-local address. */
-export function methodEntry({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6) {
-  const isDynamic = family === 4 ? dhcp4 : dhcp6;
-  return ["method", isDynamic ? "auto" : family === 4 ? "disabled" : "link-local"] as const;
+export function methodEntry({ dhcp6 }: NicConfig, family: 4 | 6) {
+  return ["method", family === 4 || dhcp6 ? "auto" : "link-local"] as const;
 }
 
 /**
  * The timeouts of DHCP and router advertisements. The client retries for ever, so that a late DHCP
  * server does not take down the other family. The profile is active when one family is configured,
- * but DHCP gets 20 s first, because a link-local address alone does not mean "online".
- * NetworkManager before 1.34 ignores required-timeout.
+ * but DHCP gets 20 s first, because a link-local address alone does not mean "online". In an
+ * IPv6-only subnet it waits for IPv6, because DHCPv4 gives such an address only. NetworkManager
+ * before 1.34 ignores required-timeout.
  */
-export function dhcpEntries({ dhcp4, dhcp6 }: NicConfig, family: 4 | 6): IniEntries {
+export function dhcpEntries(nic: NicConfig, family: 4 | 6): IniEntries {
   const dhcp = ["dhcp-timeout", maxTimeout] as const;
   const required = ["required-timeout", 20_000] as const;
-  if (family === 4) return dhcp4 ? [dhcp, required] : [];
-  return dhcp6 ? [dhcp, ["ra-timeout", maxTimeout], ...(dhcp4 ? [] : [required])] : [];
+  const waits = isIpv6Only(nic) === (family === 6) ? [required] : [];
+  if (family === 4) return [dhcp, ...waits];
+  return nic.dhcp6 ? [dhcp, ["ra-timeout", maxTimeout], ...waits] : [];
 }
 
 /**

@@ -1,9 +1,10 @@
 import { familyOf } from "../model/ip.ts";
-import type {
-  NetworkConfig,
-  NicConfig,
-  Route,
-  RoutingPolicyRule,
+import {
+  isIpv6Only,
+  type NetworkConfig,
+  type NicConfig,
+  type Route,
+  type RoutingPolicyRule,
 } from "../model/network-config.ts";
 import type { ConfigFile } from "../model/plan.ts";
 import { managedPath } from "../model/managed-paths.ts";
@@ -61,7 +62,16 @@ function matchEntries(mac: string): IniEntries {
 
 /** Only the primary may delay the boot: another ENI can be detached while the machine is off. */
 function linkEntries(nic: NicConfig): IniEntries {
-  return [...groupEntries(nic), ...(nic.isPrimary ? [] : [["RequiredForOnline", false] as const])];
+  const online = nic.isPrimary ? onlineEntries(nic) : [["RequiredForOnline", false] as const];
+  return [...groupEntries(nic), ...online];
+}
+
+/**
+ * On an IPv6-only subnet, the lease of DHCPv4 alone does not mean "online", and nothing waits for it.
+ * `RequiredFamilyForOnline=` needs systemd 249.
+ */
+export function onlineEntries(nic: NicConfig): IniEntries {
+  return isIpv6Only(nic) ? [["RequiredFamilyForOnline", "ipv6"]] : [];
 }
 
 /** The link's group; `Group=` needs systemd 246. */
@@ -69,9 +79,9 @@ export function groupEntries({ linkGroup }: NicConfig): IniEntries {
   return linkGroup === null ? [] : [["Group", linkGroup]];
 }
 
-function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
+function networkEntries({ dhcp6 }: NicConfig): IniEntries {
   return [
-    ["DHCP", dhcp4 && dhcp6 ? "yes" : dhcp6 ? "ipv6" : "ipv4"],
+    ["DHCP", dhcp6 ? "yes" : "ipv4"],
     // Set explicitly: by default networkd ignores advertisements if it forwards packets (Docker).
     ["IPv6AcceptRA", dhcp6],
     keepLease,
@@ -80,7 +90,7 @@ function networkEntries({ dhcp4, dhcp6 }: NicConfig): IniEntries {
 
 /** Only the primary ENI's lease sets the hostname; otherwise the latest lease of any NIC would. */
 function dhcpSections(nic: NicConfig): readonly IniSection[] {
-  const { dhcp4, dhcp6, metric, isPrimary } = nic;
+  const { dhcp6, metric, isPrimary } = nic;
   const hostname = isPrimary ? [] : [["UseHostname", false] as const];
   const mainDefault = mainDefaultEntries(nic);
   const dhcp4Entries = [
@@ -92,7 +102,7 @@ function dhcpSections(nic: NicConfig): readonly IniSection[] {
   ] as const;
   const advertised = [["RouteMetric", metric], ...mainDefault.advertised] as const;
   return [
-    ...(dhcp4 ? [{ name: "DHCPv4", entries: dhcp4Entries }] : []),
+    { name: "DHCPv4", entries: dhcp4Entries },
     ...(dhcp6 ? [{ name: "DHCPv6", entries: hostname }] : []),
     ...(dhcp6 ? [{ name: "IPv6AcceptRA", entries: advertised }] : []),
   ];

@@ -2,6 +2,7 @@ import { readInterruptedRun } from "../../apply/interrupted-run.ts";
 import type { TargetHost } from "../../host/target.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
 import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
+import { readDaemonLinks } from "../../inspect/machine/daemon-links.ts";
 import { inspectDns } from "../../inspect/machine/dns.ts";
 import { readOtherFiles } from "../../inspect/machine/other-files.ts";
 import type { Eni } from "../../model/eni.ts";
@@ -41,8 +42,9 @@ export async function collectFacts(
     readOtherFiles(host.target),
   ]);
   const { isInstalled, isRunning } = backends.networkManager;
-  const [dns, profiles, kernel, interruptedRun] = await Promise.all([
+  const [dns, daemonLinks, profiles, kernel, interruptedRun] = await Promise.all([
     inspectDns(host.target, isInstalled),
+    isThisMachine ? readDaemonLinks(host, filterNicLinks(links), isRunning) : {},
     isLive && isRunning ? readActiveProfiles(host) : {},
     isLive || (check && isThisMachine) ? readKernel(host) : null,
     isLive ? readInterruptedRun(host) : null,
@@ -61,7 +63,7 @@ export async function collectFacts(
     ...(isLive ? { leases } : {}),
     ...buildScope(selection, [...new Set([...gone, ...absent])]),
   };
-  const environment = { backends, dns, otherFiles, profiles, stage, stageReason };
+  const environment = { backends, daemonLinks, dns, otherFiles, profiles, stage, stageReason };
   return { facts, ...environment, kernel, interruptedRun, devices };
 }
 

@@ -21,7 +21,6 @@ import type { Eni } from "../../model/eni.ts";
 import type { OccupiedSlot } from "../../model/link.ts";
 import type { NicResult } from "../../model/plan.ts";
 import { formatMs } from "../../model/text.ts";
-import { unlistedLeaseFamilies } from "../../plan/config/configure.ts";
 import { findOccupiedSlots } from "../../plan/presence/occupied-slots.ts";
 import {
   type AppliedConfiguration,
@@ -138,7 +137,7 @@ function findUnconfirmedMacs(applied: readonly AppliedConfiguration[]): readonly
   const configs = applied.flatMap(({ plan }) => plan.config.nics);
   const last = new Map(configs.map((nic) => [nic.mac, nic]));
   return [...last.values()]
-    .filter((nic) => unlistedLeaseFamilies(nic).length > 0)
+    .filter(({ unlistedFamilies }) => unlistedFamilies.length > 0)
     .map(({ mac }) => mac);
 }
 

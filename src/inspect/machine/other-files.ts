@@ -9,6 +9,8 @@ const locations = [
   { directory: "netplan", names: /\.yaml$/ },
   { directory: "systemd/network", names: /\.network$/ },
   { directory: "NetworkManager/system-connections", names: /./ },
+  { directory: "NetworkManager", names: /^NetworkManager\.conf$/ },
+  { directory: "NetworkManager/conf.d", names: /\.conf$/ },
 ] as const;
 
 /** Network configuration of other programs on the target, except for files that cannot be read. */

@@ -18,6 +18,9 @@ interface ChosenBackend extends Choice {
  * 3. NetworkManager, if this is true of both daemons, because it manages every NIC by default. By
  *    contrast, networkd manages only NICs that a file names.
  *
+ * A daemon that is told to leave every NIC alone is not in charge. Debian and Ubuntu tell that to
+ * NetworkManager where networkd has the Ethernet NICs.
+ *
  * `requested` overrides this; the trace then says which backend was found. Throws `CONFIG`, with
  * the trace in its message, if no backend is in charge and none was requested.
  */
@@ -44,8 +47,9 @@ type Daemon = (typeof daemons)[number];
 
 function findBackendInCharge(facts: BackendFacts, stage: Stage): Choice | null {
   if (isNetplanInUse(facts)) return choiceFor("netplan", facts);
-  const running = daemons.find((each) => daemonFacts(facts, each).isRunning);
-  const enabled = daemons.find((each) => {
+  const candidates = daemons.filter((each) => !leavesAllAlone(facts, each));
+  const running = candidates.find((each) => daemonFacts(facts, each).isRunning);
+  const enabled = candidates.find((each) => {
     const { isInstalled, isEnabled } = daemonFacts(facts, each);
     return isInstalled && isEnabled;
   });
@@ -75,6 +79,10 @@ function daemonFacts(facts: BackendFacts, daemon: Daemon): DaemonFacts {
   return daemon === "networkd" ? facts.networkd : facts.networkManager;
 }
 
+function leavesAllAlone(facts: BackendFacts, daemon: Daemon): boolean {
+  return daemonFacts(facts, daemon).leavesAllAlone !== undefined;
+}
+
 function describeNetplan(facts: BackendFacts): string {
   const { isInstalled, files, renderer } = facts.netplan;
   if (!isInstalled) return "netplan: not installed";
@@ -85,9 +93,11 @@ function describeNetplan(facts: BackendFacts): string {
 }
 
 function describeDaemon(facts: BackendFacts, daemon: Daemon): string {
-  const { isInstalled, isEnabled, isRunning } = daemonFacts(facts, daemon);
+  const { isInstalled, isEnabled, isRunning, leavesAllAlone: reason } = daemonFacts(facts, daemon);
   if (!isInstalled) return `${daemon}: not installed`;
-  return `${daemon}: ${isEnabled ? "enabled" : "not enabled"}, ${isRunning ? "running" : "not running"}`;
+  const state = `${isEnabled ? "enabled" : "not enabled"}, ${isRunning ? "running" : "not running"}`;
+  const exception = reason === undefined ? "" : `, but it leaves every NIC alone: ${reason}`;
+  return `${daemon}: ${state}${exception}`;
 }
 
 function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stage: Stage): string {
@@ -96,9 +106,10 @@ function describeChoice({ backend, renderer }: Choice, facts: BackendFacts, stag
   const { isRunning, isEnabled } = daemonFacts(facts, daemon);
   const isByRunning = stage === "network" ? isRunning : !isEnabled;
   const word = isByRunning ? "running" : "enabled";
-  const both = isByRunning
-    ? facts.networkManager.isRunning && facts.networkd.isRunning
-    : facts.networkManager.isEnabled && facts.networkd.isEnabled;
+  const both = daemons.every((each) => {
+    const other = daemonFacts(facts, each);
+    return (isByRunning ? other.isRunning : other.isEnabled) && !leavesAllAlone(facts, each);
+  });
   if (!both) return `${backend} is in charge, because it is ${word}`;
   return `${backend} is in charge: both are ${word}, but it manages every NIC by default`;
 }

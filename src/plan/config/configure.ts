@@ -27,6 +27,7 @@ function configureNic(nic: Nic, settings: ConfigSettings): NicConfig {
   const { ruleStyle, hasSecondaryDefaults = true, leases = {} } = settings;
   const { isPrimary } = eni;
   const index = eniIndex(eni);
+  const unlistedFamilies = ([4, 6] as const).filter((each) => hasUnlistedLease(nic, each, leases));
   return {
     mac: eni.mac,
     name: link?.name ?? null,
@@ -36,10 +37,9 @@ function configureNic(nic: Nic, settings: ConfigSettings): NicConfig {
     metric: metricOf(index),
     hasMainDefault: isPrimary || hasSecondaryDefaults,
     linkGroup: ruleStyle === "group" ? eniLinkGroup : null,
-    // On an IPv6-only subnet a DHCPv4 client retries for ever, and the NIC never becomes "online".
-    dhcp4: eni.ipv4.addresses.length > 0 || hasUnlistedLease(nic, 4, leases),
-    dhcp6: eni.ipv6.addresses.length > 0 || hasUnlistedLease(nic, 6, leases),
+    dhcp6: eni.ipv6.addresses.length > 0 || unlistedFamilies.includes(6),
     leased: [...eni.ipv4.addresses.slice(0, 1), ...eni.ipv6.addresses.slice(0, 1)],
+    unlistedFamilies,
     addresses: [...eni.ipv4.addresses.slice(1), ...eni.ipv6.addresses.slice(1)].map(hostCidr),
     ...policyRouting(eni, ruleStyle),
   };
@@ -57,10 +57,4 @@ function hasUnlistedLease({ eni, link }: Nic, family: Family, leases: DhcpAddres
   const { addresses } = family === 4 ? eni.ipv4 : eni.ipv6;
   const leased = link === null ? [] : (leases[link.name] ?? []);
   return addresses.length === 0 && leased.some((address) => familyOf(address) === family);
-}
-
-/** The families for which DHCP is on although IMDS lists no address yet. */
-export function unlistedLeaseFamilies({ dhcp4, dhcp6, leased }: NicConfig): readonly Family[] {
-  const enabled = [...(dhcp4 ? ([4] as const) : []), ...(dhcp6 ? ([6] as const) : [])];
-  return enabled.filter((family) => !leased.some((address) => familyOf(address) === family));
 }

@@ -12,8 +12,9 @@ interface Selection {
 }
 
 /**
- * Selects the NICs to configure. A NIC is left alone if the admin lists it, if it is EFA-only, if
- * its metadata is incomplete, or if IMDS does not list it.
+ * Selects the NICs to configure. A NIC is left alone if the admin lists it, if the daemon in charge
+ * is told to leave it alone, if it is EFA-only, if its metadata is incomplete, or if IMDS does not
+ * list it.
  */
 export function selectNics(
   match: NicMatch,
@@ -36,7 +37,8 @@ export function selectNics(
 function leftAloneReason(nic: Nic, unmanaged: Unmanaged): string | null {
   const entry = findUnmanagedEntry(unmanaged.entries, [nic.eni.mac, nic.eni.id, nic.link?.name]);
   if (entry !== null) return `${unmanagedPath} lists ${entry}`;
-  return hasAddresses(nic.eni) ? null : "no IP addresses (EFA-only)";
+  if (!hasAddresses(nic.eni)) return "no IP addresses (EFA-only)";
+  return unmanaged.byDaemon?.[nic.eni.mac] ?? null;
 }
 
 function skippedNic({ eni, link }: Nic, reason: string): NicResult {
@@ -63,7 +65,12 @@ function unlistedNic({ mac, name }: Link): NicResult {
 }
 
 /** The NICs that the admin lists in `/etc/ec2nic/unmanaged`. */
-interface Unmanaged {
+interface Unmanaged extends ParsedUnmanaged {
+  /** Why the daemon in charge leaves a NIC alone, by MAC. */
+  readonly byDaemon?: Readonly<Record<string, string>>;
+}
+
+interface ParsedUnmanaged {
   /** Canonical MACs, link names and ENI ids. */
   readonly entries: ReadonlySet<string>;
   /** One message for each invalid line. */
@@ -74,7 +81,7 @@ interface Unmanaged {
  * Parses the list: one MAC, link name or ENI id per line; `#` begins a comment. An invalid line is
  * reported but not fatal, because the other NICs must be configured despite a typing error.
  */
-export function parseUnmanaged(text: string | null): Unmanaged {
+export function parseUnmanaged(text: string | null): ParsedUnmanaged {
   const lines = (text ?? "").split("\n").map((line, index) => {
     const word = line.replace(/#.*/, "").trim();
     return { word, entry: parseUnmanagedEntry(word), number: index + 1 };

@@ -8,7 +8,8 @@ import {
 } from "../../model/managed-paths.ts";
 import { baseName } from "../../model/text.ts";
 import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
-import { matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
+import { dropMasked, matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
+import { listUnits, overrides } from "./unit-files.ts";
 
 /**
  * One sentence for each file of another program or of the admin that takes precedence over our file
@@ -28,7 +29,7 @@ export function findConflicts(
   return nics.flatMap((nic) => [
     ...(backend === "netplan" ? files.flatMap((file) => netplanConflicts(file, nic)) : []),
     ...(usesNetworkManager({ backend, renderer })
-      ? files.flatMap((file) => networkManagerConflicts(file, nic))
+      ? dropMasked(files).flatMap((file) => networkManagerConflicts(file, nic))
       : networkdConflicts(files, nic, managedUnitPath(backend, nic))),
   ]);
 }
@@ -39,21 +40,14 @@ function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): s
   return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
-/** If files have the same name, networkd uses that in the first directory. systemd.network(5) */
-const unitDirectories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((parent) => {
-  return `${parent}/systemd/network/`;
-});
-
 /** Conflicts in networkd, which uses the first `.network` file, by name, that matches the link. */
 function networkdConflicts(
   files: readonly OtherFile[],
   nic: MatchedNic,
   managedUnit: string,
 ): readonly string[] {
-  const units = files.filter(({ path }) => directoryRank(path) >= 0 && path.endsWith(".network"));
-  return units
+  return listUnits(files)
     .filter(({ path }) => overrides(path, managedUnit) || baseName(path) < baseName(managedUnit))
-    .filter(({ path }) => !units.some((each) => overrides(each.path, path)))
     .flatMap(({ path, content }) => {
       const { result: match, unknown } = matchNetworkFile(content, nic);
       if (match === "no") return [];
@@ -61,14 +55,6 @@ function networkdConflicts(
       const verb = match === "yes" ? "uses it" : "may use it";
       return [`${path}: networkd ${verb} for ${formatNic(nic)} instead of ${managedUnit}${more}`];
     });
-}
-
-function overrides(path: string, other: string): boolean {
-  return baseName(path) === baseName(other) && directoryRank(path) < directoryRank(other);
-}
-
-function directoryRank(path: string): number {
-  return unitDirectories.findIndex((directory) => path === `${directory}${baseName(path)}`);
 }
 
 function networkManagerConflicts({ path, content }: OtherFile, nic: MatchedNic): readonly string[] {

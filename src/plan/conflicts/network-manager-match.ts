@@ -1,4 +1,6 @@
 import { parseMac } from "../../model/ip.ts";
+import type { OtherFile } from "../../model/plan.ts";
+import { baseName } from "../../model/text.ts";
 import { autoconnectPriority } from "../../render/network-manager.ts";
 import {
   allOf,
@@ -41,13 +43,68 @@ export function matchUnmanagedDevices(content: string, nic: MatchedNic): TriStat
   const lists = entries
     .filter(({ section, key }) => section === "keyfile" && /^unmanaged-devices\+?$/.test(key))
     .map(({ value }) => value);
+  return anyOf([
+    ...lists.map((list) => matchDeviceList(list, nic)),
+    matchDeviceSections(content, nic),
+  ]);
+}
+
+/** Whether a `[device]` section says `managed=0` for a NIC. */
+function matchDeviceSections(content: string, nic: MatchedNic): TriState {
+  const entries = parseIniEntries(content);
   const devices = entries.filter(({ section, key, value }) => {
     return section.startsWith("device") && key === "managed" && isFalse(value);
   });
-  const matches = devices.map(({ section }) => {
+  const lists = devices.map(({ section }) => {
     return entries.find((each) => each.section === section && each.key === "match-device")?.value;
   });
-  return anyOf([...lists, ...matches].map((list) => matchDeviceList(list ?? "*", nic)));
+  return anyOf(lists.map((list) => matchDeviceList(list ?? "*", nic)));
+}
+
+/** A later file overrides an earlier one: by directory, then by name (NetworkManager.conf(5)). */
+const confOrder = [
+  "/usr/lib/NetworkManager/conf.d/",
+  "/run/NetworkManager/conf.d/",
+  "/etc/NetworkManager/NetworkManager.conf",
+  "/etc/NetworkManager/conf.d/",
+];
+
+function confRank(path: string): number {
+  return confOrder.findIndex((start) => path.startsWith(start));
+}
+
+/** Leaves out files of NetworkManager's own configuration that others with the same name mask. */
+export function dropMasked(files: readonly OtherFile[]): readonly OtherFile[] {
+  return files.filter(({ path }) => {
+    const masks = (other: OtherFile): boolean =>
+      baseName(other.path) === baseName(path) && confRank(other.path) > confRank(path);
+    return confRank(path) < 0 || !files.some(masks);
+  });
+}
+
+/**
+ * The file of NetworkManager's configuration that makes a NIC unmanaged; null if none certainly
+ * does. `unmanaged-devices=` replaces the list of earlier files, and `unmanaged-devices+=` adds to it.
+ */
+export function findUnmanagedSetting(files: readonly OtherFile[], nic: MatchedNic): string | null {
+  const configuration = dropMasked(files.filter(({ path }) => confRank(path) >= 0));
+  const sorted = configuration.toSorted((left, right) => {
+    const byRank = confRank(left.path) - confRank(right.path);
+    return byRank === 0 ? (left.path < right.path ? -1 : 1) : byRank;
+  });
+  const entries = sorted.flatMap(({ path, content }) =>
+    parseIniEntries(content).map((entry) => ({ ...entry, path })),
+  );
+  const lists = entries.filter(({ section, key }) => {
+    return section === "keyfile" && /^unmanaged-devices\+?$/.test(key);
+  });
+  const first = lists.findLastIndex(({ key }) => key === "unmanaged-devices");
+  const list = lists.slice(Math.max(first, 0));
+  if (matchDeviceList(list.map(({ value }) => value).join(";"), nic) === "yes") {
+    return list.at(-1)?.path ?? null;
+  }
+  const devices = sorted.find(({ content }) => matchDeviceSections(content, nic) === "yes");
+  return devices?.path ?? null;
 }
 
 /** The list matches if one entry matches the device and no exception does. */

@@ -33,6 +33,14 @@ export function matchNetworkFile(content: string, nic: MatchedNic): NetworkdMatc
   return { result, unknown: result === "unknown" ? unknown : [] };
 }
 
+/** Whether the file tells networkd to leave the links that it matches alone. systemd.network(5) */
+export function isUnmanagedFile(content: string): boolean {
+  const values = parseIniEntries(content)
+    .filter(({ section, key }) => section === "Link" && key === "Unmanaged")
+    .map(({ value }) => value);
+  return /^(1|yes|y|true|t|on)$/i.test(values.at(-1) ?? "");
+}
+
 /** The words of all assignments of a key. An empty assignment removes the words before it. */
 function splitValues(values: readonly string[]): readonly string[] {
   return values.slice(values.lastIndexOf("") + 1).flatMap((value) => value.split(/\s+/));

@@ -78,7 +78,7 @@ function describeConfigured(nic: NicConfig): string {
   const table = nic.routes[0]?.table;
   const routing = table === undefined ? "no rules, no table" : `rules to table ${table}`;
   const noDefault = nic.hasMainDefault ? "" : ", no default route in main";
-  const dhcp = [...(nic.dhcp4 ? ["DHCPv4"] : []), ...(nic.dhcp6 ? ["DHCPv6"] : [])].join(" and ");
+  const dhcp = ["DHCPv4", ...(nic.dhcp6 ? ["DHCPv6"] : [])].join(" and ");
   const more = nic.addresses.length === 0 ? "" : `, ${nic.addresses.length} more addresses`;
   const here = nic.name === null ? "; no NIC here has its MAC yet" : "";
   const what = `${role}, metric ${nic.metric}: ${dhcp}${more}, ${routing}${noDefault}${here}`;

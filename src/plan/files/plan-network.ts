@@ -3,7 +3,7 @@ import type { Backend, ConfigFile, HostState } from "../../model/plan.ts";
 import type { Link } from "../../model/link.ts";
 import type { NetworkConfig, NicConfig, RuleStyle } from "../../model/network-config.ts";
 import { macOfManagedPath } from "../../model/managed-paths.ts";
-import { configure, type DhcpAddresses, unlistedLeaseFamilies } from "../config/configure.ts";
+import { configure, type DhcpAddresses } from "../config/configure.ts";
 import { parsePolicy } from "../config/policy.ts";
 import { matchNics } from "../config/match-nics.ts";
 import { type FilePlan, planChanges } from "./plan-changes.ts";
@@ -26,6 +26,8 @@ export interface NetworkFacts {
   readonly leases?: DhcpAddresses;
   /** The NICs to plan for; if left out, all NICs of the machine. */
   readonly scope?: Scope;
+  /** Why the daemon in charge is told to leave NICs alone, by MAC; nothing is done for these NICs. */
+  readonly leftAloneByDaemon?: Readonly<Record<string, string>>;
 }
 
 /** Limits a plan, because an event names a NIC or a device is no longer on the bus. */
@@ -66,7 +68,10 @@ export function planNetwork(facts: NetworkFacts, target: PlanTarget): PlannedNet
   const scopedMacs = scope?.macs ?? null;
   const unmanaged = parseUnmanaged(state.unmanaged);
   const match = matchNics(enis, links);
-  const { selected, leftAlone } = selectNics(match, incomplete, unmanaged);
+  const { selected, leftAlone } = selectNics(match, incomplete, {
+    ...unmanaged,
+    byDaemon: facts.leftAloneByDaemon ?? {},
+  });
   const config = configure(selected, {
     ruleStyle: target.ruleStyle,
     ...parsePolicy(state.policy ?? null),
@@ -121,7 +126,7 @@ function absentReasons({ enis, incomplete, scope }: NetworkFacts): readonly stri
 function dhcpReasons(nic: NicConfig): readonly string[] {
   const name = nic.name ?? nic.mac;
   const reason = "DHCP gave an address that IMDS does not list yet, so DHCP stays on";
-  return unlistedLeaseFamilies(nic).map((family) => `${name}: IPv${family}: ${reason}`);
+  return nic.unlistedFamilies.map((family) => `${name}: IPv${family}: ${reason}`);
 }
 
 /** Whether IMDS lists all ENIs. If it does not, a MAC that is missing may be listed later. */

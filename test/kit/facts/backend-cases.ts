@@ -3,8 +3,8 @@ import type { Backend } from "../../../src/model/plan.ts";
 
 export const notInstalled: DaemonFacts = { isInstalled: false, isEnabled: false, isRunning: false };
 export const notEnabled: DaemonFacts = { isInstalled: true, isEnabled: false, isRunning: false };
-const enabled: DaemonFacts = { ...notEnabled, isEnabled: true };
-const running: DaemonFacts = { ...enabled, isRunning: true };
+export const enabled: DaemonFacts = { ...notEnabled, isEnabled: true };
+export const running: DaemonFacts = { ...enabled, isRunning: true };
 const started: DaemonFacts = { ...running, isEnabled: false };
 
 export const noNetplan: BackendFacts["netplan"] = { isInstalled: false, files: [], renderer: null };

@@ -139,9 +139,9 @@ describe("netplan generate", () => {
     expect(metrics[1]).toContain("RouteMetric=65");
   });
 
-  netplanTest("starts no DHCPv4 client on an ENI with IPv6 only", async () => {
+  netplanTest("starts both DHCP clients on an ENI with IPv6 only", async () => {
     const { units } = await unitsOf("two-ipv6-only-enis");
-    expect(linesOf(units[second])).toContain("DHCP=ipv6");
+    expect(linesOf(units[second])).toContain("DHCP=yes");
   });
 
   // networkd uses the first file by name that matches the link.

@@ -26,6 +26,7 @@ const facts: CollectedFacts = {
   dns: { resolvConf: null, hasNetworkManager: false, setting: null },
   otherFiles: [],
   profiles: {},
+  daemonLinks: {},
   stage: "network",
   stageReason: "stage network: the machine runs",
   kernel: clean,

@@ -1,19 +1,23 @@
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { linkLocalAddress } from "./ipv6-only.ts";
 
 /**
  * The source check of a VPC, as nftables rules on the VPC's end of an ENI: packets are dropped unless
  * their source is the MAC of the ENI and one of its addresses or delegated prefixes. Link-local
- * sources, which DHCPv6 and neighbour discovery need, and 0.0.0.0 in DHCPv4 requests are accepted.
+ * sources, which DHCPv6 and neighbour discovery need, and 0.0.0.0 in DHCPv4 requests are accepted. The
+ * address that DHCPv4 gives in an IPv6-only subnet reaches only link-local services.
  * https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html#EIP_Disable_SrcDestCheck
  */
 export function sourceCheck(wire: string, eni: FullEni): string {
   const ipv4 = [...eni.ipv4, ...eni.ipv4Prefixes];
   const ipv6 = [...eni.ipv6, ...eni.ipv6Prefixes, "fe80::/10", "::"];
   const from = `ether saddr ${eni.mac}`;
+  const linkLocal = linkLocalAddress(eni);
   const rules = [
     `${from} ether type arp accept`,
     ...(ipv4.length === 0 ? [] : [`${from} ip saddr { ${ipv4.join(", ")} } accept`]),
+    ...(linkLocal === null ? [] : [`${from} ip saddr ${linkLocal} ip daddr 169.254.0.0/16 accept`]),
     `${from} ip saddr 0.0.0.0 udp dport 67 accept`,
     `${from} ip6 saddr { ${ipv6.join(", ")} } accept`,
     "counter name dropped",

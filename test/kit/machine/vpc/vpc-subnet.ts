@@ -4,6 +4,7 @@ import { cidrContains, prefixLength, subnetRouter } from "../../../../src/model/
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
+import { linkLocalAddress, linkLocalRouter } from "./ipv6-only.ts";
 import { onEveryLink, type VpcHost } from "./vpc-hosts.ts";
 
 /** A subnet: a bridge with the addresses of the router, and dnsmasq for DHCP and router advertisements. */
@@ -13,6 +14,8 @@ export interface Subnet {
   readonly number: number;
   readonly ipv4: string | null;
   readonly ipv6: string | null;
+  /** Whether DHCPv4 answers. */
+  readonly hasDhcpv4: boolean;
   /** A host in the subnet. */
   readonly neighbour: VpcHost;
   /** The folder with one file for each DHCP host of dnsmasq. */
@@ -20,8 +23,20 @@ export interface Subnet {
   readonly logFile: string;
 }
 
-/** Creates the subnet of an ENI; its names have `number`. */
-export async function startSubnet(sandbox: Sandbox, number: number, eni: FullEni): Promise<Subnet> {
+export interface SubnetOptions {
+  /** Part of the names of the subnet. */
+  readonly number: number;
+  /** Whether DHCPv4 answers in an IPv6-only subnet. */
+  readonly hasDhcpv4InIpv6Only: boolean;
+  readonly leaseSeconds: number;
+}
+
+/** Creates the subnet of an ENI. */
+export async function startSubnet(
+  sandbox: Sandbox,
+  eni: FullEni,
+  { number, hasDhcpv4InIpv6Only, leaseSeconds }: SubnetOptions,
+): Promise<Subnet> {
   const bridge = `subnet${number}`;
   const folder = join(sandbox.folder, bridge);
   const hostsFolder = join(folder, "hosts");
@@ -34,20 +49,32 @@ export async function startSubnet(sandbox: Sandbox, number: number, eni: FullEni
     ipv6: ipv6 === null ? "" : ipv6.replace(/\/\d+$/, "fa"),
   };
   const logFile = join(folder, "dnsmasq.log");
-  const subnet = { bridge, number, ipv4, ipv6, neighbour, hostsFolder, logFile };
+  const hasDhcpv4 = ipv4 !== null || hasDhcpv4InIpv6Only;
+  const subnet = { bridge, number, ipv4, ipv6, hasDhcpv4, neighbour, hostsFolder, logFile };
   await addBridge(sandbox, subnet, vpcResolver(eni));
   const leases = `--dhcp-leasefile=${join(folder, "leases")}`;
   await startDaemon(sandbox, {
-    argv: [...dnsmasq, ...ranges(subnet, eni), leases, `--dhcp-hostsdir=${hostsFolder}`],
+    argv: [
+      ...dnsmasq,
+      ...ranges(subnet, eni, leaseSeconds),
+      leases,
+      `--dhcp-hostsdir=${hostsFolder}`,
+    ],
     logFile,
     isUp: (output) => output.includes(`read ${hostsFolder}`) || output.includes("started, version"),
   });
   return subnet;
 }
 
-/** Sets the DHCP addresses of an ENI: its first address of each family. */
-export function writeDhcpHost(subnet: Subnet, { mac, ipv4, ipv6 }: FullEni): void {
-  const first = [...ipv4.slice(0, 1), ...ipv6.slice(0, 1).map((address) => `[${address}]`)];
+/**
+ * Sets the DHCP addresses of an ENI: its first address of each family, or for IPv4 the address that
+ * leads to link-local services only.
+ */
+export function writeDhcpHost(subnet: Subnet, eni: FullEni): void {
+  const { mac, ipv4, ipv6 } = eni;
+  const linkLocal = linkLocalAddress(eni);
+  const first4 = linkLocal === null || !subnet.hasDhcpv4 ? ipv4.slice(0, 1) : [linkLocal];
+  const first = [...first4, ...ipv6.slice(0, 1).map((address) => `[${address}]`)];
   const path = join(subnet.hostsFolder, mac.replaceAll(":", ""));
   writeFileSync(path, first.length === 0 ? "" : `${[mac, ...first].join(",")}\n`);
 }
@@ -71,33 +98,49 @@ const dnsmasq = [
 ] as const;
 
 /**
- * Leases of AWS last an hour, and have MTU 9001. Router advertisements announce the subnet as on-link
+ * Leases of EC2 last an hour, and have MTU 9001. DHCPv6 gives no resolver. Router advertisements announce the subnet as on-link
  * without autoconfiguration: addresses come by DHCPv6 (M flag).
  * https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html
  */
-function ranges({ bridge, ipv4, ipv6 }: Subnet, eni: FullEni): readonly string[] {
-  const dhcp4 = ipv4 === null ? [] : dhcpv4(ipv4, vpcResolver(eni));
-  const dhcp6 = ipv6 === null ? [] : dhcpv6(ipv6, bridge, ipv4 === null);
+function ranges(subnet: Subnet, eni: FullEni, leaseSeconds: number): readonly string[] {
+  const { bridge, ipv4, ipv6, hasDhcpv4 } = subnet;
+  const lease4 = {
+    network: ipv4 ?? linkLocalRouter.network,
+    mask: netmask(ipv4 === null ? 32 : prefixLength(ipv4)),
+    router: ipv4 === null ? linkLocalRouter.address : subnetRouter(ipv4),
+    resolver: ipv4 === null ? onEveryLink.resolver[0] : vpcResolver(eni),
+    seconds: leaseSeconds,
+  };
+  const dhcp4 = hasDhcpv4 ? dhcpv4(lease4) : [];
+  const dhcp6 = ipv6 === null ? [] : dhcpv6(ipv6, bridge);
   return [`--interface=${bridge}`, "--except-interface=lo", ...dhcp4, ...dhcp6];
 }
 
-function dhcpv4(cidr: string, resolver: string): readonly string[] {
+interface Lease4 {
+  readonly network: string;
+  readonly mask: string;
+  readonly router: string;
+  readonly resolver: string;
+  readonly seconds: number;
+}
+
+function dhcpv4({ network, mask, router, resolver, seconds }: Lease4): readonly string[] {
+  const [base = "", length = ""] = network.split("/");
   return [
-    `--dhcp-range=${cidr.split("/")[0]},static,${netmask(prefixLength(cidr))},3600`,
-    `--dhcp-option=option:router,${subnetRouter(cidr)}`,
+    `--dhcp-range=${base},static,${netmask(Number(length))},${seconds}`,
+    `--dhcp-option=option:netmask,${mask}`,
+    `--dhcp-option=option:router,${router}`,
     `--dhcp-option=option:dns-server,${resolver}`,
     "--dhcp-option=option:domain-name,eu-central-1.compute.internal",
     "--dhcp-option=option:mtu,9001",
   ];
 }
 
-function dhcpv6(cidr: string, bridge: string, isAlone: boolean): readonly string[] {
-  const resolver = `--dhcp-option=option6:dns-server,[${onEveryLink.resolver[1]}]`;
+function dhcpv6(cidr: string, bridge: string): readonly string[] {
   return [
     "--enable-ra",
     `--ra-param=${bridge},10,1800`,
     `--dhcp-range=${cidr.split("/")[0]},static,${prefixLength(cidr)},3600`,
-    ...(isAlone ? [resolver] : []),
   ];
 }
 
@@ -120,6 +163,7 @@ async function addBridge(sandbox: Sandbox, subnet: Subnet, resolver: string): Pr
   const addresses = [
     ...onLink.map((address) => (address.includes(":") ? `${address}/128 nodad` : `${address}/32`)),
     "fe80:ec2::1/64 nodad preferred_lft 0",
+    ...(ipv4 === null ? [`${linkLocalRouter.address}/16 noprefixroute`] : []),
     ...seen4.map((address) => `${address}/${prefixLength(ipv4 ?? "")}`),
     ...(ipv6 === null ? [] : [`${neighbour.ipv6}/${prefixLength(ipv6)} nodad`]),
   ];

@@ -1,6 +1,7 @@
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Machine } from "../machine.ts";
+import { linkLocalAddress } from "./ipv6-only.ts";
 import { sourceCheck } from "./source-check.ts";
 import type { Subnet } from "./vpc-subnet.ts";
 
@@ -46,7 +47,9 @@ export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet)
   const { bridge } = subnet;
   const wire = wireName(eni.mac);
   await sandbox.run(["nft", "--file", "-"], { stdin: sourceCheck(wire, eni) });
-  const neighbours = [...eni.ipv4, ...eni.ipv6].map(
+  const linkLocal = linkLocalAddress(eni);
+  const own = linkLocal === null ? [] : [linkLocal];
+  const neighbours = [...eni.ipv4, ...own, ...eni.ipv6].map(
     (address) => `ip neigh replace ${address} lladdr ${eni.mac} dev ${bridge} nud permanent`,
   );
   const via = (prefixes: readonly string[], first: string | undefined): readonly string[] =>
@@ -57,6 +60,7 @@ export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet)
     "set -e",
     `bridge fdb replace ${eni.mac} dev ${wire} master static`,
     ...neighbours,
+    ...own.map((address) => `ip route replace ${address} dev ${bridge}`),
     ...via(eni.ipv4Prefixes, eni.ipv4[0]),
     ...via(eni.ipv6Prefixes, eni.ipv6[0]),
   ];
@@ -65,9 +69,11 @@ export async function routeToEni(sandbox: Sandbox, eni: FullEni, subnet: Subnet)
 
 /** Removes the routes to the addresses of an ENI. */
 export async function forgetEni(sandbox: Sandbox, eni: FullEni, { bridge }: Subnet): Promise<void> {
+  const linkLocal = linkLocalAddress(eni);
+  const own = linkLocal === null ? [] : [linkLocal];
   const script = [
-    ...[...eni.ipv4Prefixes, ...eni.ipv6Prefixes].map((prefix) => `ip route del ${prefix}`),
-    ...[...eni.ipv4, ...eni.ipv6].map((address) => `ip neigh del ${address} dev ${bridge}`),
+    ...[...own, ...eni.ipv4Prefixes, ...eni.ipv6Prefixes].map((prefix) => `ip route del ${prefix}`),
+    ...[...eni.ipv4, ...own, ...eni.ipv6].map((address) => `ip neigh del ${address} dev ${bridge}`),
   ];
   await sandbox.try(["sh", "-c", script.join("\n")]);
 }

@@ -18,6 +18,10 @@ export interface VpcOptions {
   readonly enis: readonly EniSpec[];
   /** The rest of the scenario of the IMDS simulator. */
   readonly scenario?: Omit<Scenario, "enis">;
+  /** Whether DHCPv4 answers in an IPv6-only subnet, as on EC2; default true. */
+  readonly hasDhcpv4InIpv6Only?: boolean;
+  /** How long leases of DHCPv4 last; default 3600, as on EC2. dnsmasq accepts 120 and more. */
+  readonly leaseSeconds?: number;
 }
 
 /** An attached ENI. */
@@ -55,13 +59,14 @@ export interface Vpc {
 
 /** Builds the VPC in the network of the sandbox. */
 export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<Vpc> {
-  const { scenario = {}, enis: specs } = options;
+  const { scenario = {}, enis: specs, hasDhcpv4InIpv6Only = true, leaseSeconds = 3600 } = options;
   const attached = new Map<string, AttachedEni>();
   const subnets = new Map<string, Promise<Subnet>>();
   await sandbox.run(["sh", "-c", settings]);
   const subnetOf = (eni: FullEni): Promise<Subnet> => {
     const key = [...(eni.ipv4.length > 0 ? [eni.subnetCidr] : []), ...eni.subnetIpv6Cidrs].join();
-    const found = subnets.get(key) ?? startSubnet(sandbox, subnets.size, eni);
+    const subnetOptions = { number: subnets.size, hasDhcpv4InIpv6Only, leaseSeconds };
+    const found = subnets.get(key) ?? startSubnet(sandbox, eni, subnetOptions);
     subnets.set(key, found);
     return found;
   };

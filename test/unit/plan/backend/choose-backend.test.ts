@@ -3,10 +3,12 @@ import { Failure } from "../../../../src/exit.ts";
 import type { BackendFacts } from "../../../../src/model/backend-facts.ts";
 import { chooseBackend } from "../../../../src/plan/backend/choose-backend.ts";
 import {
+  enabled,
   notEnabled,
   backendCases,
   notInstalled,
   noNetplan,
+  running,
 } from "../../../kit/facts/backend-cases.ts";
 
 const factsOf = (facts: Partial<BackendFacts>): BackendFacts => ({
@@ -27,6 +29,30 @@ describe("a backend is in charge of", () => {
   });
 });
 
+describe("a daemon that is told to leave every NIC alone is not in charge", () => {
+  const leavesAllAlone = "a file says so";
+
+  test("both daemons run", () => {
+    const networkManager = { ...running, leavesAllAlone };
+    const facts = factsOf({ networkManager, networkd: running });
+    const { backend, trace } = chooseBackend(facts, "auto", "network");
+    expect(backend).toBe("networkd");
+    expect(trace.slice(1)).toEqual([
+      "network-manager: enabled, running, but it leaves every NIC alone: a file says so",
+      "networkd: enabled, running",
+      "networkd is in charge, because it is running",
+    ]);
+  });
+
+  test("both daemons are enabled", () => {
+    const networkd = { ...enabled, leavesAllAlone };
+    const facts = factsOf({ networkManager: enabled, networkd });
+    const { backend, trace } = chooseBackend(facts, "auto", "local");
+    expect(backend).toBe("network-manager");
+    expect(trace.at(-1)).toBe("network-manager is in charge, because it is enabled");
+  });
+});
+
 describe("no backend is in charge of", () => {
   test.each([
     [
@@ -38,6 +64,13 @@ describe("no backend is in charge of", () => {
       "a machine with disabled daemons",
       { networkManager: notEnabled, networkd: notEnabled },
       "not enabled",
+    ],
+    [
+      "a machine whose only daemon is told to leave every NIC alone",
+      {
+        networkManager: { ...notEnabled, isRunning: true, leavesAllAlone: "conf.d says so" },
+      },
+      "but it leaves every NIC alone: conf.d says so",
     ],
     ["a container without systemd", { hasSystemd: false }, "systemd does not run here"],
   ])("%s", (_, facts, message) => {

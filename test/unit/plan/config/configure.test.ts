@@ -140,9 +140,9 @@ describe("the primary", () => {
   });
 });
 
-test("an IPv6-only NIC has neither DHCPv4 nor an IPv4 route", () => {
+test("an IPv6-only NIC has no IPv4 route and no IPv4 rule", () => {
   const nic = configOf(eniAt(1, { ipv4: noFamily, ipv6 }));
-  expect([nic.dhcp4, nic.dhcp6]).toEqual([false, true]);
+  expect(new Set(nic.rules.map(({ family }) => family))).toEqual(new Set([6]));
   expect(new Set(nic.routes.map(({ family }) => family))).toEqual(new Set([6]));
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Family } from "../../../../src/model/ip.ts";
 import type { Eni } from "../../../../src/model/eni.ts";
 import type { Backend, ExistingFile } from "../../../../src/model/plan.ts";
-import { configure, unlistedLeaseFamilies } from "../../../../src/plan/config/configure.ts";
+import { configure } from "../../../../src/plan/config/configure.ts";
 import { planNetwork } from "../../../../src/plan/files/plan-network.ts";
 import { choiceOf } from "../../../kit/facts/choices.ts";
 import { eniAt, familyOf, linkAt, macAt, noFamily } from "../../../kit/facts/nics.ts";
@@ -18,44 +18,44 @@ interface Row {
   readonly what: string;
   readonly eni: Eni;
   readonly leased: readonly string[];
-  /** Whether DHCPv4 and DHCPv6 are on. */
-  readonly on: readonly [boolean, boolean];
+  /** Whether DHCPv6 is on. */
+  readonly dhcp6: boolean;
   readonly unlisted: readonly Family[];
 }
 
-describe("DHCP is on for listed families and for leased addresses that IMDS does not list yet", () => {
+describe("DHCPv6 is on for listed addresses, and for a leased one that IMDS does not list yet", () => {
   test.each<Row>([
-    { what: "no lease", eni: ipv4Only, leased: [], on: [true, false], unlisted: [] },
-    { what: "a listed lease", eni: ipv4Only, leased: [v4], on: [true, false], unlisted: [] },
+    { what: "no lease", eni: ipv4Only, leased: [], dhcp6: false, unlisted: [] },
+    { what: "a listed lease", eni: ipv4Only, leased: [v4], dhcp6: false, unlisted: [] },
     {
       what: "IPv6 unlisted",
       eni: ipv4Only,
       leased: [v4, v6],
-      on: [true, true],
+      dhcp6: true,
       unlisted: [6],
     },
     {
       what: "IPv4 unlisted",
       eni: ipv6Only,
       leased: [v4, v6],
-      on: [true, true],
+      dhcp6: true,
       unlisted: [4],
     },
-    { what: "two listed leases", eni: both, leased: [v4, v6], on: [true, true], unlisted: [] },
+    { what: "two listed leases", eni: both, leased: [v4, v6], dhcp6: true, unlisted: [] },
     {
       what: "another address listed",
       eni: both,
       leased: [`${v6}99`],
-      on: [true, true],
+      dhcp6: true,
       unlisted: [],
     },
-  ])("$what", ({ eni, leased, on: [dhcp4, dhcp6], unlisted }) => {
+  ])("$what", ({ eni, leased, dhcp6, unlisted }) => {
     const nics = [{ eni, link: linkAt(1) }];
     const kept = configure(nics, { ruleStyle: "group", leases: { ens6: leased } }).nics;
-    expect(kept.map(unlistedLeaseFamilies)).toEqual([unlisted]);
+    expect(kept.map(({ unlistedFamilies }) => unlistedFamilies)).toEqual([unlisted]);
     // an address that IMDS does not list has no routes and no rules, and is not checked
     const listed = configure(nics, { ruleStyle: "group" }).nics;
-    expect(kept).toEqual(listed.map((nic) => ({ ...nic, dhcp4, dhcp6 })));
+    expect(kept).toEqual(listed.map((nic) => ({ ...nic, dhcp6, unlistedFamilies: unlisted })));
   });
 
   test("leases of other NICs and of absent ones change nothing", () => {
