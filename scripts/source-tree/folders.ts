@@ -151,7 +151,7 @@ export const folders: Readonly<Record<string, FolderRule>> = {
     may:
       "apply cli eni exit.ts host imds imds/metadata imds/protocol inspect " +
       "inspect/kernel inspect/links inspect/machine model output output/plan plan " +
-      "plan/config plan/files plan/presence",
+      "plan/config plan/conflicts plan/files plan/presence",
     why: "one configuration run joins reading, planning and applying",
   },
   "commands/fetch": {

@@ -111,6 +111,8 @@ export type Difference = DifferenceLocation &
       }
     | { readonly kind: "default-route"; readonly what: "missing"; readonly family: Family }
     /** `group`: the group that the link should be in. */
+    /** The daemon in charge says that our configuration of the NIC is not in force. */
+    | { readonly kind: "daemon"; readonly what: "wrong" }
     | { readonly kind: "link-group"; readonly what: "wrong"; readonly group: number }
   );
 

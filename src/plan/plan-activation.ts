@@ -8,6 +8,11 @@ import {
   usesNetworkManager,
 } from "../model/plan.ts";
 import { filterNicLinks } from "./config/match-nics.ts";
+import {
+  type DaemonProblem,
+  findDaemonProblems,
+  planOutcomes,
+} from "./conflicts/daemon-problems.ts";
 import { type Exclusions, findExclusions } from "./conflicts/left-alone.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
 import type { KernelState } from "../model/kernel-state.ts";
@@ -22,7 +27,7 @@ import { addMainRoutes } from "./drift/main-routes.ts";
 import { type ExpectedKernel, expectedKernel } from "./drift/expected-kernel.ts";
 import { planDns, planNetworkdConfig } from "./backend/machine-files.ts";
 import { planNetwork, type PlannedNetwork } from "./files/plan-network.ts";
-import { activationSteps } from "./backend/activation-steps.ts";
+import { activationSteps, readAgainSteps } from "./backend/activation-steps.ts";
 import { repairSteps } from "./drift/repair.ts";
 import { rollbackSteps } from "./backend/rollback-steps.ts";
 import { renderNetplan } from "../render/netplan.ts";
@@ -37,8 +42,9 @@ export interface ActivationPlan extends PlannedNetwork {
   readonly steps: readonly Step[];
   /** The commands that undo `steps`; they run after the old files have been restored. */
   readonly rollback: readonly Step[];
-  /** Where files and kernel differ from what IMDS says. */
+  /** Where files and kernel differ from what IMDS says, and what the daemon in charge says. */
   readonly differences: readonly Difference[];
+  readonly activation: Activation;
 }
 
 /**
@@ -115,30 +121,70 @@ function renderFiles(config: NetworkConfig, activation: Activation): readonly Co
  */
 function addRepairs(
   plan: PlannedNetwork,
-  { facts, kernel, otherFiles, interruptedRun }: CollectedFacts,
+  collected: CollectedFacts,
   activation: Activation,
 ): ActivationPlan {
+  const { facts, kernel, otherFiles, interruptedRun } = collected;
   const changes = addInterruptedChanges(plan, interruptedRun?.previous ?? [], facts.state.files);
-  const steps = activationSteps(changes, plan.config.nics, activation);
-  const expected = expectKernel(plan, facts, kernel);
-  const drift = kernel === null ? [] : checkKernel(expected, kernel);
   const changed = changedMacs(changes);
-  const untouched = drift.filter(({ mac }) => mac === null || !changed.has(mac));
-  const isLive = activation.stage === "network";
-  const repair = isLive ? repairSteps(untouched, expected, activation) : { steps: [], reasons: [] };
+  const { problems, drift, repair } = planRepair(plan, collected, { activation, changed });
   // While the daemon does not run, changed files have no effect, so their NICs are not settled.
   const active = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
-  const dropSteps = isLive && kernel !== null ? dropSettled(active, kernel) : [];
+  const isLive = activation.stage === "network" && kernel !== null;
+  const steps = [
+    ...activationSteps(changes, plan.config.nics, activation),
+    ...repair.steps,
+    ...(isLive ? dropSettled(active, kernel) : []),
+  ];
   const idleReason = findIdleReason(activation);
   const competingReasons = findConflicts(otherFiles, listConfiguredNics(plan, facts), activation);
   return {
     ...plan,
-    steps: [...steps, ...repair.steps, ...dropSteps],
+    steps,
     rollback: rollbackSteps(changes, plan.config.nics, activation),
     reasons: [...plan.reasons, ...competingReasons, ...repair.reasons],
     warnings: [...plan.warnings, ...(idleReason === null ? [] : [idleReason])],
-    differences: [...checkFiles(plan, facts.state), ...drift],
+    nics: planOutcomes(plan.nics, problems, steps),
+    activation,
+    differences: [...checkFiles(plan, facts.state), ...problems.map(problemDifference), ...drift],
   };
+}
+
+interface PlannedRepair {
+  readonly problems: readonly DaemonProblem[];
+  /** The differences between the kernel and the plan, also those that are not repaired. */
+  readonly drift: readonly Difference[];
+  readonly repair: Pick<ActivationPlan, "steps" | "reasons">;
+}
+
+/** Repairs of NICs whose files do not change. */
+function planRepair(
+  plan: PlannedNetwork,
+  collected: CollectedFacts,
+  run: { readonly activation: Activation; readonly changed: ReturnType<typeof changedMacs> },
+): PlannedRepair {
+  const { activation, changed } = run;
+  const { facts, kernel } = collected;
+  const unchanged = plan.config.nics.filter(({ mac }) => !changed.has(mac));
+  const problems = findDaemonProblems(unchanged, { ...collected, activation });
+  const expected = expectKernel(plan, facts, kernel);
+  const drift = kernel === null ? [] : checkKernel(expected, kernel);
+  if (activation.stage === "local") return { problems, drift, repair: { steps: [], reasons: [] } };
+  // what another file of the daemon holds is not repaired, because the daemon would undo it
+  const held = problems.filter(({ kind }) => kind !== "failed").map(({ mac }) => mac);
+  const isUnread = changed.size === 0 && problems.some(({ kind }) => kind === "unread");
+  const isRepaired = (mac: string): boolean => !changed.has(mac) && !held.includes(mac);
+  const untouched = drift.filter(({ mac }) => mac === null || isRepaired(mac));
+  const { steps, reasons } = repairSteps(untouched, expected, activation);
+  return {
+    problems,
+    drift,
+    repair: { steps: [...(isUnread ? readAgainSteps(activation) : []), ...steps], reasons },
+  };
+}
+
+function problemDifference({ mac, name, text }: DaemonProblem): Difference {
+  return { kind: "daemon", what: "wrong", mac, name, text };
 }
 
 function expectKernel(

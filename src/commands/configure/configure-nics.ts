@@ -13,6 +13,7 @@ import type { CollectedFacts } from "../../plan/facts.ts";
 import { parseManagedNics } from "../../plan/files/managed-nics.ts";
 import { type ActivationPlan, planActivation } from "../../plan/plan-activation.ts";
 import { collectFacts, type NicSelection } from "./collect-facts.ts";
+import { addDaemonVerdict } from "./daemon-verdict.ts";
 import type { LoadedEnis } from "./load-enis.ts";
 import type { ConfigureOptions } from "./options.ts";
 import { readReachability } from "./reachability.ts";
@@ -58,7 +59,10 @@ async function applyActivation(
   const inputs = { primary: findPrimaryLink(planned), settings, isRouted, interruptedRun };
   const reachability = plan.steps.length === 0 ? null : await readReachability(host, inputs);
   const applyOptions = { reachability, interruptedRun, undo: plan.rollback };
-  const applied = await applyPlan(host, plan, applyOptions);
+  const { activation } = plan;
+  const hasSteps = plan.steps.length > 0;
+  const result = await applyPlan(host, plan, applyOptions);
+  const applied = await addDaemonVerdict(host, { activation, collected, hasSteps }, result);
   await recordSeenNics(host.target, { ...planned, ...applied });
   return applied;
 }

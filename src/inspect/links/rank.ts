@@ -1,4 +1,5 @@
-import type { LinkKind, LinkState, Ranking, RejectedLink } from "../../model/link.ts";
+import { isLinkLocalIpv4, isLinkLocalIpv6 } from "../../model/ip.ts";
+import type { LinkAddress, LinkKind, LinkState, Ranking, RejectedLink } from "../../model/link.ts";
 import { compareNaturally } from "../../model/text.ts";
 
 /** Drivers of EC2's NICs: those of Nitro, of its EFA, and of Xen instances. */
@@ -43,9 +44,14 @@ function rateLink({ hasCarrier, addresses, driver }: LinkState): readonly Criter
   ];
 }
 
-/** Link-local is not usable: a DHCP client takes such an IPv4 address if no server has answered. */
-function isUsable({ family, address }: LinkState["addresses"][number]): boolean {
-  return family === "ipv6" ? !address.startsWith("fe80:") : !address.startsWith("169.254.");
+/**
+ * Link-local is not usable: a DHCP client takes such an IPv4 address, as a /16 (RFC 3927), if no server
+ * has answered. But a /32 is a lease of an IPv6-only subnet, and leads to IMDS
+ * (https://github.com/amazonlinux/amazon-ec2-utils/issues/27).
+ */
+function isUsable({ family, address, prefixLength }: LinkAddress): boolean {
+  if (family === "ipv6") return !isLinkLocalIpv6(address);
+  return !isLinkLocalIpv4(address) || prefixLength === 32;
 }
 
 function compareCriteria(left: readonly Criterion[], right: readonly Criterion[]): number {

@@ -50,6 +50,12 @@ const networkdReload: Step = {
   timeoutMs: 30_000,
 };
 
+/** The commands that make networkd read its files again although none has changed. */
+export function readAgainSteps({ backend, stage, isRunning }: Activation): readonly Step[] {
+  if (stage === "local" || !isRunning) return [];
+  return [...(backend === "netplan" ? [netplanGenerate] : []), networkdReload];
+}
+
 /**
  * The command that makes the daemon in charge configure a link which came back, if the daemon did
  * not do this by itself. There is none if the daemon is not started yet or does not run.

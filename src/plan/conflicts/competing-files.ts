@@ -4,11 +4,11 @@ import {
   macDigits,
   netplanId,
   netplanProfilePath,
-  managedPath,
 } from "../../model/managed-paths.ts";
 import { baseName } from "../../model/text.ts";
 import { matchNetworkFile, type MatchedNic } from "./networkd-match.ts";
 import { dropMasked, matchProfile, matchUnmanagedDevices } from "./network-manager-match.ts";
+import { managedUnitPath } from "./daemon-problems.ts";
 import { listUnits, overrides } from "./unit-files.ts";
 
 /**
@@ -30,14 +30,8 @@ export function findConflicts(
     ...(backend === "netplan" ? files.flatMap((file) => netplanConflicts(file, nic)) : []),
     ...(usesNetworkManager({ backend, renderer })
       ? dropMasked(files).flatMap((file) => networkManagerConflicts(file, nic))
-      : networkdConflicts(files, nic, managedUnitPath(backend, nic))),
+      : networkdConflicts(files, nic, managedUnitPath(backend, nic.mac))),
   ]);
-}
-
-/** The path of the `.network` file that networkd should use for the NIC. */
-function managedUnitPath(backend: Activation["backend"], { mac }: MatchedNic): string {
-  if (backend === "networkd") return managedPath("networkd", mac);
-  return `/run/systemd/network/10-netplan-${netplanId(macDigits(mac))}.network`;
 }
 
 /** Conflicts in networkd, which uses the first `.network` file, by name, that matches the link. */

@@ -2,6 +2,7 @@ import {
   cidrAddress,
   cidrCovers,
   type Family,
+  isLinkLocalIpv4,
   isLinkLocalIpv6,
   prefixLength,
   subnetRouter,
@@ -11,7 +12,7 @@ import { type KernelRoute, type KernelState, mainTable } from "../../model/kerne
 import type { Link } from "../../model/link.ts";
 import type { Route } from "../../model/network-config.ts";
 import { filterNicLinks } from "../config/match-nics.ts";
-import { widestPrefix } from "../config/policy-routing.ts";
+import { vpcServices, widestPrefix } from "../config/policy-routing.ts";
 import type { ExpectedKernel, ExpectedNic } from "./expected-kernel.ts";
 
 /**
@@ -42,10 +43,20 @@ export function addMainRoutes(
   return { ...expected, nics: expected.nics.map(addTo) };
 }
 
-/** Not a default route, not a half of it, and not the link-local network that every NIC has. */
+/**
+ * Not a default route, not a half of it, and not a link-local network, which is another one on each
+ * NIC: fe80::/64, and the router 169.254.0.1 of an IPv6-only subnet.
+ */
 function isSpecificMainRoute({ table, family, destination }: KernelRoute): boolean {
   const isWide = prefixLength(destination) <= widestPrefix[family];
-  return table === mainTable && !isWide && !isLinkLocalIpv6(cidrAddress(destination));
+  return table === mainTable && !isWide && !isLinkLocal(destination);
+}
+
+/** The VPC's services have link-local addresses too, but every ENI reaches them. */
+function isLinkLocal(destination: string): boolean {
+  const address = cidrAddress(destination);
+  if (isLinkLocalIpv6(address)) return true;
+  return isLinkLocalIpv4(address) && !cidrCovers(vpcServices[4], destination);
 }
 
 /** The destinations that main reaches through other NICs, and the table not at all. */

@@ -13,14 +13,13 @@ const testMachine = machineTest();
 
 const only = { device: 0, ipv4: [], ipv6: ["2600:1f14:ec2:100::10"] } as const;
 const addresses = ["2600:1f14:ec2:100::10", "169.254.1.10"];
-const scenario = { httpProtocolIpv6: "disabled" } as const;
 const backends = ["networkd", "netplan", "network-manager"] as const;
 
 describe.each(backends)("an IPv6-only instance with %s", (backend) => {
   testMachine("keeps its DHCPv4 lease: activate, renewal, timer, boot", async () => {
     // an hour on EC2; this is the shortest lease that dnsmasq gives
     const leaseSeconds = 120;
-    const options = { enis: [only], ...images[backend], scenario, leaseSeconds };
+    const options = { enis: [only], ...images[backend], leaseSeconds };
     await using instance = await startInstance(options);
     const { machine } = instance;
     await untilAddresses(machine, addresses);
@@ -51,7 +50,7 @@ describe.each(backends)("an IPv6-only instance with %s", (backend) => {
 describe("an IPv6-only instance without any configuration", () => {
   testMachine("is configured with --dhcp", async () => {
     const enable = ["systemd-networkd.service"];
-    await using instance = await startInstance({ enis: [only], enable, files: {}, scenario });
+    await using instance = await startInstance({ enis: [only], enable, files: {} });
     const { machine } = instance;
     await machine.run(["ec2nic", "activate", "--dhcp"]);
     await untilAddresses(machine, addresses);

@@ -17,6 +17,7 @@ describe("a machine with systemd-networkd", () => {
   testMachine("gets its leases, reaches IMDS, and all packets pass", async () => {
     await using instance = await startInstance({
       enis: [{ device: 0, dualStack: true }],
+      scenario: { httpProtocolIpv6: "enabled" },
       enable: ["systemd-networkd.service"],
       files: { "/etc/systemd/network/50-ens5.network": ens5 },
     });

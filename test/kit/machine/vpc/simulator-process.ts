@@ -8,8 +8,7 @@ import { scenarioSchema } from "../../../../scripts/simulator/scenario/scenario-
 import { startSimulator } from "../../../../scripts/simulator/start.ts";
 
 const [socket = "", ...hosts] = process.argv.slice(2);
-const given = parseJson(scenarioSchema, await Bun.stdin.text());
-const scenario = { httpProtocolIpv6: "enabled" as const, ...given };
+const scenario = parseJson(scenarioSchema, await Bun.stdin.text());
 const simulator = await startSimulator({
   scenario,
   listen: hosts.map((host) => ({ host, port: 80 })),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { rankCandidates } from "../../../../src/inspect/links/rank.ts";
 import type { LinkState } from "../../../../src/model/link.ts";
-import { linkState } from "../../../kit/facts/link-states.ts";
+import { linkAddress, linkState } from "../../../kit/facts/link-states.ts";
 
 const own = ["10.0.0.10"];
 const veth = { kind: "veth", driver: null, busAddress: null } as const;
@@ -34,6 +34,17 @@ const orders: readonly {
   {
     why: "a link-local address does not count",
     links: [linkState("eth0", ["169.254.3.4", "fe80::1"]), linkState("eth1", ["2600::1"])],
+    order: ["eth1", "eth0"],
+  },
+  {
+    // amazon-ec2-utils #27
+    why: "a lease of an IPv6-only subnet counts",
+    links: [
+      linkState("eth0", []),
+      linkState("eth1", [], {
+        addresses: [{ ...linkAddress("eth1", "169.254.1.11"), prefixLength: 32 }],
+      }),
+    ],
     order: ["eth1", "eth0"],
   },
   {

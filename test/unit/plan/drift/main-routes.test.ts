@@ -67,6 +67,13 @@ describe("a route of main through another ENI", () => {
     expect(addedFor("prefix", ...routes.map((each) => through("ens5", each)))).toEqual([]);
   });
 
+  // DHCPv4 adds it in an IPv6-only subnet (amazon-ec2-utils #27).
+  test("to the link-local router of another NIC needs nothing", () => {
+    for (const style of ["group", "prefix"] as const) {
+      expect(addedFor(style, through("ens6", "169.254.0.1/32"))).toEqual([]);
+    }
+  });
+
   test("counts once for several next hops", () => {
     const hops = ["ens5", "ens7"].map((link) => through(link, "198.51.100.0/24"));
     expect(addedFor("prefix", ...hops)).toEqual([
