@@ -12,26 +12,6 @@ const scenario: Scenario = {
   enis: [{ device: 0, dualStack: true }, { device: 1 }, { device: 2 }],
 };
 
-const secrets = /simulated-secret|simulated-session-token|ASIAEXAMPLE|hunter2/;
-
-test("the whole tree has no credentials and no user-data, and fetch does not request them", async () => {
-  const { code, text, stderr, simulator } = await fetchOnce(scenario, []);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(text).not.toMatch(secrets);
-  const tree = JSON.parse(text) as Record<string, unknown>;
-  expect(Object.keys(tree)).toEqual(Object.keys(tree).toSorted());
-  expect(tree).toMatchObject({
-    "instance-id": "i-0ec20000000000001",
-    dynamic: { "instance-identity": { document: expect.stringContaining("accountId") } },
-    network: { interfaces: { macs: { "06:ec:2a:00:00:02": { "device-number": "2" } } } },
-    tags: { instance: { Name: "web" } },
-  });
-  for (const secret of ["iam", "identity-credentials", "user-data"]) {
-    expect(tree).not.toHaveProperty(secret);
-    expect(simulator.count(`GET */${secret}*`)).toBe(0);
-  }
-});
-
 test("fetch reads the tree with one token, at most 6 requests in flight, and each path once", async () => {
   const { code, simulator } = await fetchOnce({ ...scenario, latencyMs: 100 }, []);
   expect(code).toBe(0);
@@ -44,11 +24,4 @@ test("fetch reads the tree with one token, at most 6 requests in flight, and eac
   expect(simulator.requests.filter(({ method, tokenOk }) => method === "GET" && !tokenOk)).toEqual(
     [],
   );
-});
-
-test("fetch reads the tree from a service that closes after each reply", async () => {
-  const { code, simulator } = await fetchOnce({ ...scenario, keepAlive: false }, []);
-  expect(code).toBe(0);
-  expect(simulator.maxInFlight).toBeLessThanOrEqual(6);
-  expect(simulator.count("PUT *")).toBe(1);
 });
