@@ -12,7 +12,6 @@ const files = [
   "cli/terminal/signals",
   "cli/imds/retries",
   "cli/fetch/whole-tree",
-  "fuzz/properties/fetch-never-leaves-its-tree",
 ].map((file) => join(repository, `test/${file}.test.ts`));
 
 test("the tests of faults also pass with a socket that is bound to a NIC", async () => {
