@@ -8,10 +8,10 @@
  * - `EC2_NET_UTILS`: a checkout of amazon-ec2-net-utils, which is then measured too.
  * - `NM_CLOUD_SETUP`: an executable of nm-cloud-setup, which is then measured too (Debian has none).
  */
-import { enterNamespaces } from "../test/kit/netns/enter.ts";
-import { needTools } from "../test/kit/basics/need-tools.ts";
-import { buildNetwork } from "../test/kit/netns/network.ts";
-import { run } from "../test/kit/basics/run.ts";
+import { enterNamespaces } from "./shared/enter-namespaces.ts";
+import { needTools } from "./shared/need-tools.ts";
+import { buildNetwork } from "./shared/veth-network.ts";
+import { run } from "./shared/run.ts";
 import { machineMissing } from "../test/kit/machine/missing.ts";
 import { rootFileSystem } from "../test/kit/machine/root-file-system.ts";
 import bounds from "./bench/bounds.json";

@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { enterNamespaces } from "../test/kit/netns/enter.ts";
-import { needTools } from "../test/kit/basics/need-tools.ts";
+import { enterNamespaces } from "./shared/enter-namespaces.ts";
+import { needTools } from "./shared/need-tools.ts";
 import {
   addAddress,
   addNic,
@@ -17,7 +17,7 @@ import {
   inVpcArgv,
   removeNic,
   dropIncoming,
-} from "../test/kit/netns/network.ts";
+} from "./shared/veth-network.ts";
 import { onTerminal } from "../test/kit/program/pty.ts";
 import { showCommand, showTitle } from "./demo/show.ts";
 import { formatSeconds } from "./shared/format.ts";

@@ -4,7 +4,7 @@
  * second build in another folder.
  */
 import { join } from "node:path";
-import { needTools } from "../test/kit/basics/need-tools.ts";
+import { needTools } from "./shared/need-tools.ts";
 
 const tools = {
   bash: "bash",

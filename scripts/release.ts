@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { optionalDependencies, version } from "../package.json";
-import { needTools } from "../test/kit/basics/need-tools.ts";
+import { needTools } from "./shared/need-tools.ts";
 import { docTexts, writeDocs } from "./docs/doc-texts.ts";
 import { billOfMaterials } from "./release/bill-of-materials.ts";
 import { compile } from "./release/compile.ts";

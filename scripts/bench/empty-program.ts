@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../test/kit/basics/run.ts";
+import { run } from "../shared/run.ts";
 import { buildFlags } from "../release/build-flags.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { addNic } from "../../test/kit/netns/network.ts";
+import { addNic } from "../shared/veth-network.ts";
 import type { EniSpec } from "../simulator/scenario/eni-spec.ts";
 import { startSimulator } from "../simulator/start.ts";
-import { median } from "../../test/kit/basics/median.ts";
+import { median } from "../shared/median.ts";
 import { binary } from "../../test/kit/program/run-ec2nic.ts";
 import type { CloudInit } from "./crawl/cloud-init-crawl.ts";
 import { planArgs } from "./crawl/crawl.ts";

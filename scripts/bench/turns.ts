@@ -1,4 +1,4 @@
-import { median } from "../../test/kit/basics/median.ts";
+import { median } from "../shared/median.ts";
 
 /** Rounds that are not counted: they fill the page cache. */
 const warmUps = 2;

@@ -1,4 +1,4 @@
-import { needTools } from "../../test/kit/basics/need-tools.ts";
+import { needTools } from "./need-tools.ts";
 
 /** Installs missing programs, `{ program: Debian package }`, as root with apt; else does nothing. */
 export function installTools(tools: Readonly<Record<string, string>>): void {

@@ -11,7 +11,6 @@ setDefaultTimeout(testLimitMs);
 
 const primary = "06:ec:2a:00:00:00";
 const second = "06:ec:2a:00:00:01";
-const staleMac = "06:00:00:00:00:99";
 const fileOf = (mac: string) => `etc/netplan/60-ec2nic-${mac.replaceAll(":", "")}.yaml`;
 const twoEnis: Scenario = { enis: [{ device: 0 }, { device: 1, dualStack: true }] };
 
@@ -57,13 +56,6 @@ test("activate writes one file with mode 0600 per NIC; a second run changes noth
   expect(rewritten).toEqual(written);
 });
 
-test("--dry-run prints the planned files and writes nothing", async () => {
-  const { code, text, written } = await activate(twoEnis, ["--dry-run"]);
-  expect(code).toBe(0);
-  expect(text).toContain(`write /${fileOf(primary)} (new, 0600)`);
-  expect(written).toEqual({});
-});
-
 test("--json prints one object with the requests and the outcome of each NIC", async () => {
   const { text, again } = await activate(twoEnis, ["--json"]);
   expect(JSON.parse(text)).toMatchObject({
@@ -79,42 +71,6 @@ test("--json prints one object with the requests and the outcome of each NIC", a
     outcome: "unchanged",
     plan: { write: [], remove: [] },
   });
-});
-
-test("--json after a failure has the same shape, with the error", async () => {
-  const { code, text } = await activate({ disabled: true }, ["--json"]);
-  expect(code).toBe(78);
-  expect(JSON.parse(text)).toMatchObject({
-    command: "activate",
-    outcome: "failed",
-    nics: [],
-    error: { code: 78, kind: "CONFIG", hint: expect.any(String) },
-  });
-});
-
-/** Writes a file of ec2nic for a NIC that does not exist. */
-const writeStaleFile = (root: string) => {
-  mkdirSync(join(root, "etc/netplan"), { recursive: true });
-  writeFileSync(join(root, fileOf(staleMac)), "# written by ec2nic\n", { mode: 0o600 });
-};
-
-test("activate removes its file of a NIC that neither IMDS nor the kernel has", async () => {
-  const { code, written } = await activate(twoEnis, [], writeStaleFile);
-  expect(code).toBe(0);
-  expect(Object.keys(written)).not.toContain(fileOf(staleMac));
-});
-
-const writeUnmanaged = (line: string) => (root: string) => {
-  mkdirSync(join(root, "etc/ec2nic"), { recursive: true });
-  writeFileSync(join(root, "etc/ec2nic/unmanaged"), `${line}\n`);
-};
-
-test("activate warns about an invalid line in /etc/ec2nic/unmanaged", async () => {
-  const { code, stderr } = await activate(twoEnis, [], writeUnmanaged("06-ec-2a-00-00-01"));
-  expect(code).toBe(0);
-  expect(stderr).toContain(
-    'warning: /etc/ec2nic/unmanaged:1: "06-ec-2a-00-00-01" is neither a MAC',
-  );
 });
 
 test("--metadata rejects a file that does not contain an instance's metadata", async () => {

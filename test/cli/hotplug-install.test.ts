@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { testLimitMs } from "../kit/basics/busy-machine.ts";
 import { createRandom } from "../kit/basics/random.ts";
@@ -50,32 +50,6 @@ test("--install --root writes and lists the files once; --uninstall removes all 
   });
 });
 
-test("--json prints the installed files; --dry-run installs nothing", async () => {
-  await withImage(async (root) => {
-    const before = await treeBelow(root);
-    const planned = await hotplug(["--install", "--root", root, "--dry-run", "--json"]);
-    expect(await treeBelow(root)).toEqual(before);
-    const { text } = await hotplug(["--install", "--root", root, "--json"]);
-    const result = JSON.parse(text) as Record<string, unknown>;
-    expect(result).toMatchObject({
-      command: "hotplug",
-      outcome: "configured",
-      nics: [],
-      imds: null,
-      dryRun: false,
-      program: "/usr/local/bin/ec2nic",
-      plan: { remove: [], steps: [] },
-    });
-    const plannedResult = JSON.parse(planned.text) as Record<string, unknown>;
-    const { elapsedMs } = result;
-    expect<object>({ ...plannedResult, elapsedMs, dryRun: false }).toEqual(result);
-    const again = await hotplug(["--install", "--root", root, "--json"]);
-    expect(JSON.parse(again.text)).toMatchObject({ outcome: "unchanged", plan: { write: [] } });
-    const removed = await hotplug(["--uninstall", "--root", root, "--json"]);
-    expect(JSON.parse(removed.text)).toMatchObject({ outcome: "retired", program: null });
-  });
-});
-
 test("--root with a relative path: the units start the program by its path in the image", async () => {
   await withImage(async (root) => {
     const program = join(root, "opt/ec2nic");
@@ -86,33 +60,6 @@ test("--root with a relative path: the units start the program by its path in th
     const text = run.stdout.toString();
     expect(text).toContain("write image/etc/systemd/system/ec2nic-local.service\n");
     expect(text).toEndWith("\nunits start /opt/ec2nic\n");
-  });
-});
-
-test("--install exits with 64 and prints a command that fixes it if the image has no program", async () => {
-  await withImage(async (root) => {
-    await rm(join(root, "usr/local/bin/ec2nic"));
-    const program = join(root, "..", "my ec2nic");
-    Bun.spawnSync(["cp", "--reflink=auto", binary, program]);
-    const argv = [program, "hotplug", "--install", "--root", root];
-    const { exitCode, stderr } = Bun.spawnSync(argv, { env: {}, stderr: "pipe" });
-    expect(exitCode).toBe(64);
-    expect(stderr.toString()).toContain("without blanks");
-    expect(stderr.toString()).toContain(
-      `my ec2nic' ${root}/usr/local/bin/ec2nic, then run this command again with --root ${root}\n`,
-    );
-  });
-});
-
-test("--install exits with 73 if a folder cannot be written, and --uninstall removes the rest", async () => {
-  await withImage(async (root) => {
-    await writeInto(root, "etc/udev/rules.d", "a file, not a folder");
-    const before = await treeBelow(root);
-    const { code, stderr } = await hotplug(["--install", "--root", root]);
-    expect(code).toBe(73);
-    expect(stderr).toContain(`${root}/etc/udev/rules.d`);
-    await hotplug(["--uninstall", "--root", root]);
-    expect(await treeBelow(root)).toEqual(before);
   });
 });
 

@@ -115,11 +115,6 @@ test("HEAD has the headers of GET and no body", async () => {
   expect(seen.text).toEndWith("\r\n\r\n");
 });
 
-test("user-data is served byte for byte", async () => {
-  const response = await get("/latest/user-data");
-  expect(await response.bytes()).toEqual(new Uint8Array([0, 255, 10]));
-});
-
 test("missing user-data is a 404 and is not listed", async () => {
   await using bare = await startSimulator();
   const other = await takeToken(bare.url);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { run } from "../../../test/kit/basics/run.ts";
+import { run } from "../../shared/run.ts";
 import { command } from "../../../test/kit/machine/command.ts";
 
 /** The measured run of a Python program. */

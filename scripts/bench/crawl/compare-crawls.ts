@@ -1,5 +1,5 @@
 import type { Simulator } from "../../simulator/simulator.ts";
-import { median } from "../../../test/kit/basics/median.ts";
+import { median } from "../../shared/median.ts";
 import { binary } from "../../../test/kit/program/run-ec2nic.ts";
 import type { CloudInit } from "./cloud-init-crawl.ts";
 import { timeOf } from "../turns.ts";

@@ -1,5 +1,5 @@
 import type { HotplugSchedule } from "../../../test/kit/propagation/hotplug-schedules.ts";
-import { watchAnswers } from "../../../test/kit/machine/checks/answers.ts";
+import { watchAnswers } from "./answers.ts";
 import { type TestInstance, startInstance } from "../../../test/kit/machine/vpc/instance.ts";
 import { playSchedule } from "../../../test/kit/propagation/play-schedule.ts";
 import { untilAddresses } from "../../../test/kit/machine/checks/until-addresses.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { startInstance } from "../../../test/kit/machine/vpc/instance.ts";
-import { median } from "../../../test/kit/basics/median.ts";
+import { median } from "../../shared/median.ts";
 import { type Figure, printRow, printTitle } from "../figure.ts";
 import { type RefreshProgram, refreshPrograms } from "./refresh-programs.ts";
 

@@ -1,4 +1,4 @@
-import { median } from "../../../test/kit/basics/median.ts";
+import { median } from "../../shared/median.ts";
 import { primary } from "../measure/enis.ts";
 import { guestClock } from "../measure/guest-clock.ts";
 import { readyPeer } from "../peers/ready-peer.ts";

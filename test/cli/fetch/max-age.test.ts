@@ -23,15 +23,6 @@ async function inOwnRun(script: string, args: readonly string[], scenario: Scena
 
 const fiveMinutes = ["--max-age", "5m"];
 
-testInOwnRun("the second run sends no request and prints the same", async () => {
-  const script = '"$@" >/run/1; "$@" >/run/2; cmp /run/1 /run/2 && cat /run/2';
-  const once = await inOwnRun('"$@"', fiveMinutes);
-  const twice = await inOwnRun(script, fiveMinutes);
-  expect(twice.code).toBe(0);
-  expect(twice.text).toBe(once.text);
-  expect(twice.requests).toBe(once.requests);
-});
-
 testInOwnRun("if the cached value is too old, fetch requests it again and caches it", async () => {
   const script = '"$@" --max-age 1h; sleep 0.2; "$@" --max-age 100ms; "$@" --max-age 1h';
   const { code, requests } = await inOwnRun(script, ["mac"]);

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { atOnceMs, patient, testLimitMs } from "../../kit/basics/busy-machine.ts";
+import { atOnceMs, testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { fetchOnce } from "../../kit/program/fetch-from.ts";
 import type { Scenario } from "../../../scripts/simulator/scenario/scenario.ts";
 
@@ -41,27 +41,6 @@ for (const { args = [], attempts, tries } of cases) {
   );
 }
 
-test("with --retries 0, a broken connection is not tried again", async () => {
-  for (const kind of ["reset", "close", "cut", "garbage"] as const) {
-    const faults = [{ match: "PUT *", fault: { kind } }];
-    const { code, simulator } = await fetchOnce({ faults }, ["mac", "--retries", "0"]);
-    expect([kind, code, simulator.requests.length]).toEqual([
-      kind,
-      kind === "garbage" ? 65 : 69,
-      1,
-    ]);
-  }
-});
-
-test.concurrent("a try ends after 2 s", async () => {
-  const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
-  const { code, stderr, elapsedMs } = await fetchOnce(hang, ["mac", "--retries", "0"]);
-  expect(code).toBe(69);
-  expect(stderr).toContain("no complete answer within 2000 ms (1 try in ");
-  expect(elapsedMs).toBeGreaterThan(1950);
-  expect(elapsedMs).toBeLessThan(atOnceMs);
-});
-
 // without the variable, a try has 2 s, and the answer would come in time
 test.concurrent("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
   const env = { AWS_METADATA_SERVICE_TIMEOUT: "0.3" };
@@ -70,16 +49,6 @@ test.concurrent("AWS_METADATA_SERVICE_TIMEOUT ends a try earlier", async () => {
   expect(code).toBe(69);
   expect(stderr).toContain("no complete answer within 300 ms (1 try in ");
   expect(elapsedMs).toBeGreaterThan(290);
-});
-
-test.concurrent("--timeout ends a try", async () => {
-  const hang: Scenario = { faults: [{ fault: { kind: "hang" } }] };
-  const { code, text, elapsedMs } = await fetchOnce(hang, ["mac", "--timeout", "6s"], {
-    env: patient,
-  });
-  expect({ code, text }).toEqual({ code: 69, text: "" });
-  expect(elapsedMs).toBeGreaterThan(5950);
-  expect(elapsedMs).toBeLessThan(atOnceMs);
 });
 
 // the tree has more than 80 keys, and 6 requests are in flight at most: it takes more than 13 s

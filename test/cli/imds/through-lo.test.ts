@@ -8,12 +8,10 @@ import { repository } from "../../kit/program/run-ec2nic.ts";
 const files = [
   "cli/terminal/exit-status",
   "cli/fetch/values",
-  "cli/imds/transient-faults",
-  "cli/imds/permanent-faults",
+  "cli/imds/faults",
   "cli/terminal/signals",
   "cli/imds/retries",
   "cli/fetch/whole-tree",
-  "fuzz/properties/fetch-never-leaves-its-tree",
 ].map((file) => join(repository, `test/${file}.test.ts`));
 
 test("the tests of faults also pass with a socket that is bound to a NIC", async () => {
@@ -24,7 +22,7 @@ test("the tests of faults also pass with a socket that is bound to a NIC", async
     stdio: ["ignore", "ignore", "pipe"],
   });
   const output = await child.stderr.text();
-  expect(output).toMatch(/^ *[1-9]\d\d pass$/m);
+  expect(output).toMatch(/^ *[1-9]\d+ pass$/m);
   expect(output).toMatch(/^ *0 fail$/m);
   expect(await child.exited).toBe(0);
 }, 600_000);

@@ -13,29 +13,6 @@ const oneFault: Scenario = {
   faults: [{ match: "PUT *", fault: { kind: "status", status: 503 }, times: 1 }],
 };
 
-test("a successful run prints no message, and -q still prints errors", async () => {
-  const success = await fetchOnce(twoFaults, ["mac"]);
-  expect([success.code, success.stderr]).toEqual([0, ""]);
-  const { code, stderr } = await fetchOnce({}, ["nope", "-q"]);
-  expect(code).toBe(66);
-  expect(stderr).toContain("nope: there is no such key");
-});
-
-test("every line begins with ec2nic: and a lower-case word", async () => {
-  for (const args of [
-    ["nope"],
-    ["nope", "-v"],
-    ["mac", "--output", "/no/x"],
-    ["--bogus"],
-    ["mac", "-v"],
-  ]) {
-    const { stderr } = await fetchOnce({}, args);
-    for (const line of stderr.trimEnd().split("\n")) {
-      expect(line).toMatch(/^ec2nic: [^A-Z\s]|^ec2nic: (GET|PUT|AWS_|Failure)/);
-    }
-  }
-});
-
 test("-v prints each request with its time, and each retry with reason and delay, to stderr", async () => {
   const { text, stderr, simulator } = await fetchOnce(twoFaults, ["mac", "-v"]);
   expect(text).toBe("06:ec:2a:00:00:00\n");
@@ -106,11 +83,6 @@ test("--log-format json prints each line as an object with time, level and messa
   }
   const { stderr } = await fetchOnce({}, ["nope", "--log-format", "json"]);
   expect(JSON.parse(stderr)).toMatchObject({ level: "error", hint: expect.any(String) });
-});
-
-test("--log-format json also applies to a wrong command line", async () => {
-  const { stderr } = await fetchOnce({}, ["--log-format=json", "mac", "--timeout", "5"]);
-  expect(JSON.parse(stderr)).toMatchObject({ level: "error" });
 });
 
 /** Runs with stderr in a file and JOURNAL_STREAM=stream; systemd sets its socket's device:inode. */

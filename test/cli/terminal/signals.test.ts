@@ -28,7 +28,6 @@ interface Moment {
 }
 
 const moments: readonly Moment[] = [
-  { moment: "it waits for a token", args: ["mac"], of: hangs("PUT *"), sent: "PUT *" },
   { moment: "it waits for a value", args: ["mac"], of: hangs("GET *"), sent: "GET *" },
   {
     moment: "it reads a whole tree",
@@ -42,21 +41,10 @@ const moments: readonly Moment[] = [
     of: { faults: [{ fault: { kind: "status", status: 503, headers: { "Retry-After": "50" } } }] },
     printed: "trying again in ",
   },
-  {
-    moment: "--wait waits for a key",
-    args: ["nope", "--wait", "-v"],
-    of: {},
-    printed: "404, not there yet; trying again in ",
-  },
-  { moment: "it reads a slow body", args: ["mac"], of: sendsSlowly(), sent: "GET *" },
 ];
 
 function hangs(match: string): Scenario {
   return { faults: [{ match, fault: { kind: "hang" } }] };
-}
-
-function sendsSlowly(): Scenario {
-  return { faults: [{ match: "GET *", fault: { kind: "slow", everyMs: 1000 } }] };
 }
 
 async function interrupt(

@@ -13,7 +13,6 @@ const cases: readonly (readonly [args: readonly string[], ...texts: readonly str
   [["-x"], "-x: flags come after the command"],
   [["--json", "fetch", "mac"], "--json: flags come after the command"],
   [["fetch", "mac", "--fromat", "json"], "--fromat", "did you mean --format?"],
-  [["activate", "--check", "--dhcp"], "--check can't be combined with --dhcp"],
   [["hotplug", "--from-dhcp"], "EC2NIC_DHCP_CLIENT is not set", "EC2NIC_DHCP_CLIENT=dhclient|"],
 ];
 
@@ -22,20 +21,6 @@ test.each(cases)("ec2nic %p exits with 64 and sends nothing", async (args, ...te
   expect({ code, text, connections }).toEqual({ code: 64, text: "", connections: 0 });
   for (const each of texts) expect(stderr).toContain(each);
   expect(stderr).not.toMatch(/unexpected|TypeError|\bundefined\b|^\s+at /m);
-});
-
-test.each([
-  [["placement", "--format", "text"], "not the folder placement"],
-  [["mac", "ami-id", "--format", "text"], "several keys"],
-])("fetch %p exits with 64 when IMDS shows that it has no text", async (args, message) => {
-  const { code, text, stderr } = await run(["fetch", ...args]);
-  expect({ code, text }).toEqual({ code: 64, text: "" });
-  expect(stderr).toContain(message);
-});
-
-test("for eval, a wrong command line prints (exit 64)", async () => {
-  const { code, text } = await run(["fetch", "mac", "--fromat", "env"]);
-  expect({ code, text }).toEqual({ code: 64, text: "(exit 64)\n" });
 });
 
 // by itself, citty would interpret the --help of COMMAND, after `--`

@@ -1,10 +1,5 @@
 import type { Clock } from "../../../src/host/host.ts";
 
-export interface VirtualClock extends Clock {
-  /** No time passes during this work, which needs real time: a request over HTTP. */
-  readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
-}
-
 interface Wait {
   readonly endMs: number;
   readonly end: () => void;
@@ -14,14 +9,13 @@ interface Wait {
  * A clock on which time passes only while all work waits for it: then the wait that ends first ends. So
  * two waits at the same time end in their order, and no time depends on how busy the machine is.
  */
-export function virtualClock(random = 0.5): VirtualClock {
-  let [nowMs, held, isDriven] = [0, 0, false];
+export function virtualClock(random = 0.5): Clock {
+  let [nowMs, isDriven] = [0, false];
   let waits: readonly Wait[] = [];
   const drive = async (): Promise<void> => {
     while (waits.length > 0) {
       await workIsDone();
-      if (held > 0) await Bun.sleep(1);
-      const [first] = held > 0 ? [] : waits.toSorted((one, other) => one.endMs - other.endMs);
+      const [first] = waits.toSorted((one, other) => one.endMs - other.endMs);
       if (first === undefined) continue;
       nowMs = Math.max(nowMs, first.endMs);
       waits = waits.filter((wait) => wait !== first);
@@ -49,14 +43,6 @@ export function virtualClock(random = 0.5): VirtualClock {
         if (!isDriven) void drive();
         isDriven = true;
       }),
-    hold: async (work) => {
-      held += 1;
-      try {
-        return await work();
-      } finally {
-        held -= 1;
-      }
-    },
   };
 }
 

@@ -7,7 +7,7 @@ import { answerRequest } from "../../../scripts/simulator/service/answer.ts";
 import { TokenStore } from "../../../scripts/simulator/service/token-store.ts";
 import { type FakeLog, fakeLog } from "../host/fake-host.ts";
 import { fakeMachine } from "../host/fake-machine.ts";
-import { type VirtualClock, virtualClock } from "../host/virtual-clock.ts";
+import { virtualClock } from "../host/virtual-clock.ts";
 
 interface MemoryRequest {
   readonly method: string;
@@ -15,12 +15,14 @@ interface MemoryRequest {
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
+  readonly atMs: number;
+  readonly fault: Fault["kind"] | null;
 }
 
 /** The simulated IMDS without a network. */
 export interface MemoryImds {
   /** A host whose kernel routes to this IMDS; nothing else is on its network. */
-  readonly host: Host & { readonly clock: VirtualClock; readonly log: FakeLog };
+  readonly host: Host & { readonly log: FakeLog };
   readonly transport: HttpTransport;
   readonly instance: SimulatedInstance;
   /** In the order of arrival. */
@@ -47,6 +49,7 @@ export function imdsInMemory(scenario: Scenario = {}): MemoryImds {
     const { pathname: rawPath } = new URL(url);
     const [method, path] = [init.method ?? "GET", decodeURIComponent(rawPath)];
     const headers = new Headers(init.headers);
+    const atMs = clock.now();
     inFlight += 1;
     maxInFlight = Math.max(maxInFlight, inFlight);
     await clock.sleep(scenario.latencyMs ?? 0);
@@ -62,7 +65,8 @@ export function imdsInMemory(scenario: Scenario = {}): MemoryImds {
       fault?.kind === "token-rejected",
     );
     const response = responseTo(fault, new Response(Buffer.from(correct.body), correct));
-    requests.push({ method, path, status: response?.status ?? 0, headers });
+    const status = response?.status ?? 0;
+    requests.push({ method, path, status, headers, atMs, fault: fault?.kind ?? null });
     if (response === null) throw Object.assign(new Error("reset"), { code: "ECONNRESET" });
     return response;
   };

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { machineLimitMs } from "../../kit/machine/machine-test.ts";
 import type { LeaseResult } from "../../kit/machine/dhcp/lease-driver.ts";
-import { type DhcpMachine, nics, startDhcpMachine } from "../../kit/machine/dhcp/dhcp-machine.ts";
+import {
+  clients,
+  type DhcpMachine,
+  nics,
+  startDhcpMachine,
+} from "../../kit/machine/dhcp/dhcp-machine.ts";
 import { buildDriverBeforeAll, dhcpMissing } from "../../kit/machine/dhcp/prepare-file.ts";
+import type { Suite } from "../../kit/machine/root-file-system.ts";
 import { until } from "../../kit/basics/until.ts";
 import { testUnless } from "../../kit/basics/skip.ts";
 
@@ -12,14 +18,41 @@ const driver = buildDriverBeforeAll();
 const { up, down, unanswered } = nics;
 
 /** Starts a machine with a DHCP client for the tests of a `describe`. */
-function machineWith(client: Parameters<typeof startDhcpMachine>[0]): () => DhcpMachine {
+function machineWith(
+  client: Parameters<typeof startDhcpMachine>[0],
+  suite: Suite = "bookworm",
+): () => DhcpMachine {
   let dhcp: DhcpMachine;
   beforeAll(async () => {
-    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, "bookworm", driver());
+    if (dhcpMissing === null) dhcp = await startDhcpMachine(client, suite, driver());
   });
   afterAll(async () => dhcp?.[Symbol.asyncDispose]());
   return () => dhcp;
 }
+
+describe.each(clients)("%s", (client) => {
+  const dhcp = machineWith(client, "trixie");
+
+  testDhcp("a run without a DHCP server ends within its time limit", async () => {
+    const { code, leases, elapsedMs } = await dhcp().takeLeases([unanswered]);
+    expect(leases[0]?.failure).toContain("no DHCP server granted an address");
+    expect(code).toBe(69);
+    // its limit is 4 s; without a limit a client asks for a minute
+    expect(elapsedMs).toBeWithin(3000, 30_000);
+    expect(await dhcp().changes()).toEqual([]);
+  });
+
+  testDhcp("a run that a signal ends while it waits for a lease restores all NICs", async () => {
+    for (const [signal, status] of [["INT", 130] as const, ["TERM", 143] as const]) {
+      const { code, stderr } = await dhcp().takeLeases([unanswered, down], {
+        signal,
+        when: (messages) => messages.includes(`${down}: has the temporary address`),
+      });
+      expect(code, stderr).toBe(status);
+      expect(await dhcp().changes()).toEqual([]);
+    }
+  });
+});
 
 describe("any DHCP client (udhcpc here)", () => {
   const dhcp = machineWith("udhcpc");

@@ -41,15 +41,6 @@ testNics(
   },
 );
 
-testNics("--interface with a missing NIC exits with 69 in time and names the NIC", async () => {
-  await using network = await startNicNetwork({ nics: [answers] });
-  const { code, text, stderr, elapsedMs } = await network.ec2nic(fetchThrough("ens9", "1s"));
-  expect({ code, text }).toEqual({ code: 69, text: "" });
-  expect(stderr).toContain("ens9");
-  expect(elapsedMs).toBeLessThan(atOnceMs);
-  expect(await requests(network, "ens5")).toBe(0);
-});
-
 testNics("ec2nic sends no packet through a NIC without an address, unlike curl", async () => {
   await using network = await startNicNetwork({ nics: [{ ...dead, defaultRoute: true }, bare] });
   // with IPv6, the kernel itself would send router solicitations and MLD reports

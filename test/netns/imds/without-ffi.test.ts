@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout } from "bun:test";
-import { atOnceMs, firstQuick, testLimitMs } from "../../kit/basics/busy-machine.ts";
+import { atOnceMs, testLimitMs } from "../../kit/basics/busy-machine.ts";
 import { networkMissing } from "../../kit/netns/nic-network/missing.ts";
 import { startNicNetwork } from "../../kit/netns/nic-network/nic-network.ts";
 import type { NicSpec } from "../../kit/netns/nic-network/nic-spec.ts";
@@ -30,13 +30,6 @@ const warning = "sockets can't be bound to a NIC in this process";
 
 for (const [why, restricted] of Object.entries(restrictions)) {
   describe(why, () => {
-    testNics("fetch uses the default route and prints no message", async () => {
-      await using network = await startNicNetwork({ nics: [ens5, ens6] });
-      const run = () => network.ec2nic(identity, restricted);
-      const { code } = await firstQuick("no message", run, ({ stderr }) => stderr === "");
-      expect(code).toBe(0);
-    });
-
     testNics("fetch uses a slow default route and warns that no other NIC is tried", async () => {
       const slow: NicSpec = { ...ens5, imds: { latencyMs: 1500 } };
       await using network = await startNicNetwork({ nics: [slow, ens6] });
@@ -72,14 +65,6 @@ for (const [why, restricted] of Object.entries(restrictions)) {
       expect({ code, text }).toEqual({ code: 69, text: "" });
       expect(stderr).toContain(`ens6: ${warning}`);
       expect(elapsedMs).toBeLessThan(atOnceMs);
-    });
-
-    testNics("probe-nics uses the kernel's routing, and reports it", async () => {
-      await using network = await startNicNetwork({ nics: [ens5, ens6] });
-      const { code, text, stderr } = await network.ec2nic(["probe-nics"], restricted);
-      expect(code, stderr).toBe(0);
-      expect(stderr).toContain("bun:ffi requires the JIT");
-      expect(text).toContain("through kernel routing");
     });
   });
 }

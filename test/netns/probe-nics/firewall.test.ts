@@ -2,20 +2,6 @@ import { addChain, ipv6, testVerdicts } from "../../kit/netns/probe-network/verd
 
 testVerdicts([
   {
-    what: "nftables drops outgoing packets",
-    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop`,
-    word: "firewall",
-    says: "(inet t c) drops packets to 169.254.169.254",
-    fix: [/^nft delete rule inet t c handle \d+$/],
-  },
-  {
-    what: "nftables rejects outgoing packets",
-    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 counter reject`,
-    word: "firewall",
-    says: "rejects packets to",
-    fix: [/^nft delete rule inet t c handle \d+$/],
-  },
-  {
     what: "nftables rejects with its own ICMP type",
     provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 reject with icmp type net-unreachable`,
     word: "firewall",
@@ -41,12 +27,6 @@ testVerdicts([
     word: "firewall",
     says: "drops, by its policy,",
     fix: ["nft insert rule inet t c ip daddr 169.254.169.254 tcp dport 80 accept"],
-  },
-  {
-    what: "an nftables policy drops incoming packets",
-    provoke: `${addChain("input", "drop")} nft add rule inet t c tcp dport 22 accept`,
-    word: "firewall",
-    fix: ["nft insert rule inet t c ip saddr 169.254.169.254 tcp sport 80 accept"],
   },
   {
     what: "nftables drops IPv6 packets",

@@ -25,17 +25,6 @@ testHere("kernel routing over a bridge reaches IMDS, and --first prints br0", as
   expect(await network.ec2nic(first, { around: bare })).toMatchObject({ code: 0, stdout: "br0\n" });
 });
 
-testHere("an endpoint with a host name is probed over kernel routing only", async () => {
-  await using network = await probeNetwork([5]);
-  await network.run("ip route add default via 10.0.5.1; cp /etc/hosts /run/hosts");
-  await network.run(
-    "echo 169.254.169.254 imds.test >>/run/hosts; mount --bind /run/hosts /etc/hosts",
-  );
-  const result = await network.probe("--endpoint", "http://imds.test");
-  expect(result).toMatchObject({ code: 0, kernelRouting: { outcome: "reached" } });
-  expect(nicOf(result, "ens5").verdict.word).toBe("not-asked");
-});
-
 testHere("--first prints no NIC that reaches IMDS only past a prohibit route", async () => {
   await using network = await probeNetwork([5]);
   await network.run("ip route add default via 10.0.5.1; ip route add prohibit 169.254.169.254");

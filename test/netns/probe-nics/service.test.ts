@@ -27,16 +27,6 @@ testVerdicts([
     ],
   },
   {
-    what: "a port that is closed",
-    before: (network) =>
-      network.far(
-        `${addChain("input")} nft add rule inet t c iifname far6 tcp dport 80 reject with tcp reset`,
-      ),
-    word: "refused",
-    fix: null,
-    removeCause: (network) => network.far("nft flush ruleset"),
-  },
-  {
     what: "packets that are lost beyond the machine",
     before: (network) =>
       network.far(`${addChain("input")} nft add rule inet t c tcp dport 80 drop`),
@@ -88,32 +78,9 @@ testVerdicts([
     removeCause: clear,
   },
   {
-    what: "IMDS with an internal error",
-    before: fault({ fault: { kind: "status", status: 500 } }),
-    word: "service-error",
-    fix: null,
-    removeCause: clear,
-  },
-  {
-    what: "tokens that are refused",
-    before: fault({ fault: { kind: "token-rejected" } }),
-    word: "service-error",
-    says: "refuses (401)",
-    fix: null,
-    removeCause: clear,
-  },
-  {
     what: "something that is not HTTP",
     before: fault({ fault: { kind: "garbage" } }),
     word: "not-imds",
-    fix: null,
-    removeCause: clear,
-  },
-  {
-    what: "a portal that redirects",
-    before: fault({ fault: { kind: "redirect", location: "http://10.0.5.1/login" } }),
-    word: "not-imds",
-    says: "it answers with 302",
     fix: null,
     removeCause: clear,
   },

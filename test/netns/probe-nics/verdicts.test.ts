@@ -80,24 +80,6 @@ udhcpc("the fix for a NIC without an address is the installed DHCP client", asyn
   expect(await network.probe()).toMatchObject({ code: 0 });
 });
 
-testHere("-v prints each request with its NIC", async () => {
-  await using network = await probeNetwork([5]);
-  const { stderr } = await network.ec2nic(["probe-nics", "-v"]);
-  expect(
-    stderr
-      .replaceAll(/\d+ ms/g, "1 ms")
-      .split("\n")
-      .toSorted(),
-  ).toEqual([
-    "",
-    "ec2nic: GET http://169.254.169.254/latest/meta-data/instance-id through ens5: ok (1 ms)",
-    "ec2nic: PUT http://169.254.169.254/latest/api/token through ens5: ok (1 ms)",
-    "ec2nic: PUT http://169.254.169.254/latest/api/token: ENETUNREACH (1 ms)",
-    "ec2nic: PUT http://[fd00:ec2::254]/latest/api/token: ENETUNREACH (1 ms)",
-    "ec2nic: connect http://[fd00:ec2::254] through ens5: ENETUNREACH (1 ms)",
-  ]);
-});
-
 testHere("Ctrl-C ends a probe immediately", async () => {
   await using network = await probeNetwork([5]);
   await network.order("fault", { fault: { kind: "hang" } });
@@ -144,16 +126,6 @@ testHere("without bound sockets kernel routing is probed, with a warning", async
   expect((await probe()).verdict).toMatchObject({
     word: "prohibited",
     fix: ["ip route del prohibit 169.254.169.254"],
-  });
-});
-
-testHere("an endpoint on the loopback is probed over kernel routing only", async () => {
-  await using network = await probeNetwork([5]);
-  const result = await network.probe("--endpoint", "http://127.0.0.1:1");
-  expect(result.kernelRouting?.verdict.word).toBe("refused");
-  expect(nicOf(result, "ens5")).toMatchObject({
-    outcome: "skipped",
-    verdict: { word: "not-asked" },
   });
 });
 

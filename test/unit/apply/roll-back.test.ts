@@ -133,28 +133,6 @@ describe("a step that fails", () => {
   });
 });
 
-describe("a plan that makes the machine unreachable", () => {
-  test("is rolled back with OSERR where the default route is gone", async () => {
-    const { failure, outcomes, contents } = await applied(
-      { disk: { "/proc/net/route": route(false) } },
-      reachability,
-    );
-    expect(failure?.kind).toBe("OSERR");
-    expect(failure?.message).toContain("the ipv4 default route over ens5 is gone");
-    expect(outcomes).toEqual(["failed", "failed"]);
-    expect(contents).toEqual(["old\n", null]);
-  });
-
-  test("is rolled back where IMDS no longer answers", async () => {
-    const { failure, contents } = await applied({ disk: { "/proc/net/route": route(true) } }, {
-      ...reachability,
-      imdsAnswers: async () => false,
-    } as never);
-    expect(failure?.message).toContain("IMDS no longer answers");
-    expect(contents).toEqual(["old\n", null]);
-  });
-});
-
 describe("after a killed run", () => {
   const previous = [{ path: fileOf(first).path, mac: first, content: "oldest\n", mode: 0o600 }];
   const interruptedRun = { previous, reachability: null };

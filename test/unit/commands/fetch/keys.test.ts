@@ -131,3 +131,14 @@ test("a 403 in the middle of a tree ends the run at once", async () => {
   expect(run).toMatchObject({ code: 78, text: "" });
   expect(run.count("GET", "/region")).toBe(1);
 });
+
+test.each(["..", "a/b", "a\r", "http://127.0.0.1/", "x".repeat(600)])(
+  "after a listing with the name %p, nothing more is requested",
+  async (bad) => {
+    const fault = { kind: "status", status: 200, body: `good\n${bad}\nbetter` } as const;
+    const faults = [{ match: "GET *", fault }];
+    const run = await fetchInMemory({ faults }, ["meta-data"]);
+    expect(run).toMatchObject({ code: 65, text: "" });
+    expect(run.count("GET", "")).toBe(1);
+  },
+);

@@ -67,23 +67,3 @@ test.each([
   expect(runs).toEqual([[["cmd", "-v"], { EC2_MAC: "06:ec:2a:00:00:00" }, "inherit"]]);
   expect(logged).toEqual(error === null ? [] : [error]);
 });
-
-test.each([
-  [["mac", "--"], "there is no command after --"],
-  [["mac", "--", ""], "there is no command after --"],
-  [["mac", "--json", "--", "cmd"], "-- COMMAND can't be combined with --output"],
-  [["mac", "--output", "/x", "--", "cmd"], "-- COMMAND can't be combined with --output"],
-  [["mac", "--format", "env", "--", "cmd"], "-- COMMAND can't be combined with --output"],
-  [["mac", "--json", "--format", "env"], "--json and --format env contradict each other"],
-  [["mac", "--output", ""], "--output: the value is empty"],
-  [["mac", "--max-age", "5"], "--max-age"],
-  [["mac", "--retries", "-1"], "--retries"],
-  [["mac", "--timeout", "0s"], "--timeout: 0s leaves no time at all"],
-  [["mac", "--endpoint", "http://u:p@imds"], "holds credentials"],
-  [["mac", "--endpoint", "http://imds/?a=b"], "has a query or a fragment"],
-  [["mac", "--endpoint", "imds:80"], "is not a URL"],
-])("%p is a usage error, and nothing is requested", async (args, problem) => {
-  const { code, message, requests } = await fetchInMemory({}, args);
-  expect([code, requests]).toEqual([64, []]);
-  expect(message).toContain(problem);
-});

@@ -36,6 +36,12 @@ test("readTree throws DATAERR for a tree without end after 10,000 names", async 
   expect(asked.length).toBeLessThan(11_000);
 });
 
+test("readTree throws DATAERR for folders that are nested without end, at 16 levels", async () => {
+  const { session } = listing(["a/"]);
+  const read = readTree({ log: fakeLog() }, session, ["meta-data"], options);
+  await expect(read).rejects.toThrow("more than 16 folders deep");
+});
+
 test("readTree reads a tree of a thousand leaves", async () => {
   const { session } = listing(Array.from({ length: 1000 }, (_, at) => `${at}`));
   const tree = await readTree({ log: fakeLog() }, session, ["meta-data"], options);

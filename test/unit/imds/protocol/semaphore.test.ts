@@ -49,21 +49,6 @@ test("work that throws at once frees its slot", async () => {
   expect(await withSlot(async () => "next")).toBe("next");
 });
 
-test("a slot that was used is free again", async () => {
-  const withSlot = createSemaphore(2);
-  for (let round = 0; round < 5; round += 1) await withSlot(async () => undefined);
-  let running = 0;
-  let most = 0;
-  const work = async () => {
-    running += 1;
-    most = Math.max(most, running);
-    await settle();
-    running -= 1;
-  };
-  await Promise.all(Array.from({ length: 9 }, () => withSlot(work)));
-  expect(most).toBe(2);
-});
-
 test("work with the priority `high` runs before other work that waits", async () => {
   const withSlot = createSemaphore(1);
   const [running, started] = [controlledWork(), [] as string[]];

@@ -1,9 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { renderInstallation } from "../../../../src/install/units/installation.ts";
-import { missingTool, testUnless } from "../../../kit/basics/skip.ts";
-import { verifyUnits } from "../../../kit/files/verify-units.ts";
-
 const noClient = { dhclient: null, dhcpcd: null, udhcpc: null, networkManager: null };
 const withNetworkd = { ...noClient, hasNetworkd: true };
 const { files, links } = renderInstallation("/usr/local/bin/ec2nic", withNetworkd);
@@ -217,21 +214,3 @@ test.each(["ec2nic", "/a b", "/a%n", "/a$x", "/a\nb", "/a;b", ""])(
   "the program %j is refused",
   (program) => expect(() => renderInstallation(program, null)).toThrow(RangeError),
 );
-
-describe("systemd-analyze verify", () => {
-  const verified = testUnless(missingTool("systemd-analyze"));
-  const texts = files
-    .filter(({ path }) => path.startsWith("/etc/systemd/"))
-    .map(({ path, content }) => ({ name: basename(path), content }));
-
-  verified("accepts all units", async () => {
-    expect(await verifyUnits(texts)).toEqual({ code: 0, output: [] });
-  });
-
-  verified("reports a unit with a wrong setting", async () => {
-    const wrong = texts.map(({ name, content }) => {
-      return { name, content: content.replace("Type=oneshot", "Tipe=oneshot") };
-    });
-    expect((await verifyUnits(wrong)).output.join("\n")).toContain("Tipe");
-  });
-});

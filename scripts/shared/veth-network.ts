@@ -1,4 +1,4 @@
-import { run } from "../basics/run.ts";
+import { run } from "./run.ts";
 
 /** A NIC of the simulated instance: a veth pair whose other end is on the side of the VPC. */
 export interface VethNic {

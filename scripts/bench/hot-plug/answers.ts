@@ -1,7 +1,7 @@
-import { familyOf } from "../../../../src/model/ip.ts";
-import { sandboxEnvironment } from "../command.ts";
-import type { TestInstance } from "../vpc/instance.ts";
-import { outside } from "../vpc/vpc-hosts.ts";
+import { familyOf } from "../../../src/model/ip.ts";
+import { sandboxEnvironment } from "../../../test/kit/machine/command.ts";
+import type { TestInstance } from "../../../test/kit/machine/vpc/instance.ts";
+import { outside } from "../../../test/kit/machine/vpc/vpc-hosts.ts";
 
 /** An address counts as answered where its last answer is not older. */
 const freshMs = 1500;
