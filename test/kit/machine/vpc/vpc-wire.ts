@@ -32,8 +32,9 @@ export async function addWire(
     `ip link del ${wire} 2>/dev/null || true`,
     ...ends,
     `ip link set ${wire} master ${bridge}`,
-    // Frames go to the router only, and not to other ENIs.
-    `bridge link set dev ${wire} isolated on`,
+    // The VPC answers ARP itself, from the entries of `routeToEni`, with the MAC of the ENI. ENIs of a
+    // subnet reach each other, but no broadcast of one reaches another.
+    `ip link set dev ${wire} type bridge_slave proxy_arp_wifi on learning off flood off bcast_flood off`,
     `ip link set ${wire} up`,
   ];
   await sandbox.run(["sh", "-c", script.join("\n")]);
