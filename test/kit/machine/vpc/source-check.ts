@@ -1,6 +1,14 @@
 import type { FullEni } from "../../../../scripts/simulator/scenario/eni-spec.ts";
+import { vpcServices } from "../../../../src/plan/config/policy-routing.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { linkLocalAddress } from "./ipv6-only.ts";
+
+/**
+ * Packets a second from an ENI to all link-local services together: IMDS, DNS and NTP. More are
+ * dropped. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+ * https://github.com/amazonlinux/amazon-ec2-net-utils/issues/120
+ */
+export const servicesLimit = 1024;
 
 /**
  * The source check of a VPC, as nftables rules on the VPC's end of an ENI: packets are dropped unless
@@ -14,7 +22,10 @@ export function sourceCheck(wire: string, eni: FullEni): string {
   const ipv6 = [...eni.ipv6, ...eni.ipv6Prefixes, "fe80::/10", "::"];
   const from = `ether saddr ${eni.mac}`;
   const linkLocal = linkLocalAddress(eni);
+  const throttle = 'limit name "services" counter name throttled drop';
   const rules = [
+    `ip daddr ${vpcServices[4]} ${throttle}`,
+    `ip6 daddr ${vpcServices[6]} ${throttle}`,
     `${from} ether type arp accept`,
     ...(ipv4.length === 0 ? [] : [`${from} ip saddr { ${ipv4.join(", ")} } accept`]),
     ...(linkLocal === null ? [] : [`${from} ip saddr ${linkLocal} ip daddr 169.254.0.0/16 accept`]),
@@ -30,11 +41,19 @@ export function sourceCheck(wire: string, eni: FullEni): string {
     `add counter netdev ${wire} dropped`,
     `add set netdev ${wire} ipv4 { type ipv4_addr; flags dynamic; size 1024; }`,
     `add set netdev ${wire} ipv6 { type ipv6_addr; flags dynamic; size 1024; }`,
+    `add counter netdev ${wire} throttled`,
+    `add limit netdev ${wire} services { rate over ${servicesLimit}/second burst ${servicesLimit} packets ; }`,
     `add chain netdev ${wire} check { type filter hook ingress device "${wire}" priority 0; }`,
     `flush chain netdev ${wire} check`,
     ...rules.map((rule) => `add rule netdev ${wire} check ${rule}`),
     "",
   ].join("\n");
+}
+
+/** The packets to link-local services that were over the limit since the ENI was attached. */
+export async function throttledAt(sandbox: Sandbox, wire: string): Promise<number> {
+  const table = await sandbox.run(["nft", "list", "table", "netdev", wire]);
+  return Number(/counter throttled \{\s*packets (\d+)/.exec(table)?.[1] ?? Number.NaN);
 }
 
 export interface Dropped {

@@ -8,7 +8,7 @@ import type { Scenario } from "../../../../scripts/simulator/scenario/scenario.t
 import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { type SimulatorControl, startVpcSimulator } from "./simulator-control.ts";
-import { type Dropped, droppedAt } from "./source-check.ts";
+import { type Dropped, droppedAt, throttledAt } from "./source-check.ts";
 import { inside, resolverNames, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
 import { startSubnet, type Subnet, vpcResolver, writeDhcpHost } from "./vpc-subnet.ts";
 import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } from "./vpc-wire.ts";
@@ -55,6 +55,8 @@ export interface Vpc {
   readonly change: (spec: EniSpec, sides?: Sides) => Promise<AttachedEni>;
   /** The packets from an ENI that the source check has dropped. */
   readonly dropped: (mac: string) => Promise<Dropped>;
+  /** The number of packets from an ENI to link-local services that were over the limit, and dropped. */
+  readonly throttled: (mac: string) => Promise<number>;
 }
 
 /** Builds the VPC in the network of the sandbox. */
@@ -125,6 +127,7 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
       return made;
     },
     dropped: (mac) => droppedAt(sandbox, wireName(get(mac).mac)),
+    throttled: (mac) => throttledAt(sandbox, wireName(get(mac).mac)),
   };
 }
 
