@@ -67,8 +67,9 @@ export async function startSubnet(
 }
 
 /**
- * Sets the DHCP addresses of an ENI: its first address of each family, or for IPv4 the address that
- * leads to link-local services only.
+ * Sets what DHCP gives to an ENI: its first address of each family, or for IPv4 the address that leads
+ * to link-local services only; and a host name of its own, `ip-10-0-1-10`.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-naming.html
  */
 export function writeDhcpHost(subnet: Subnet, eni: FullEni): void {
   const { mac, ipv4, ipv6 } = eni;
@@ -76,7 +77,8 @@ export function writeDhcpHost(subnet: Subnet, eni: FullEni): void {
   const first4 = linkLocal === null || !subnet.hasDhcpv4 ? ipv4.slice(0, 1) : [linkLocal];
   const first = [...first4, ...ipv6.slice(0, 1).map((address) => `[${address}]`)];
   const path = join(subnet.hostsFolder, mac.replaceAll(":", ""));
-  writeFileSync(path, first.length === 0 ? "" : `${[mac, ...first].join(",")}\n`);
+  const hostname = ipv4.slice(0, 1).map((address) => `ip-${address.replaceAll(".", "-")}`);
+  writeFileSync(path, first.length === 0 ? "" : `${[mac, ...first, ...hostname].join(",")}\n`);
 }
 
 /** Without the configuration of this machine, and without DNS. */
