@@ -9,6 +9,7 @@ import type { Sandbox } from "../sandbox.ts";
 import { startDaemon } from "../daemon.ts";
 import { type SimulatorControl, startVpcSimulator } from "./simulator-control.ts";
 import { type Dropped, droppedAt, throttledAt } from "./source-check.ts";
+import { giveAllByDhcpv6 } from "./dhcpv6.ts";
 import { inside, resolverNames, onEveryLink, outside, type VpcHost } from "./vpc-hosts.ts";
 import { startSubnet, type Subnet, vpcResolver, writeDhcpHost } from "./vpc-subnet.ts";
 import { addWire, forgetEni, removeWire, routeToEni, type WireEnd, wireName } from "./vpc-wire.ts";
@@ -20,6 +21,11 @@ export interface VpcOptions {
   readonly scenario?: Omit<Scenario, "enis">;
   /** Whether DHCPv4 answers in an IPv6-only subnet, as on EC2; default true. */
   readonly hasDhcpv4InIpv6Only?: boolean;
+  /**
+   * Whether DHCPv6 gives all addresses of an ENI, for 450 seconds, as one transcript shows of EC2;
+   * default false: the first address, for an hour.
+   */
+  readonly hasDhcpv6WithAll?: boolean;
   /** How long leases of DHCPv4 last; default 3600, as on EC2. dnsmasq accepts 120 and more. */
   readonly leaseSeconds?: number;
 }
@@ -61,7 +67,8 @@ export interface Vpc {
 
 /** Builds the VPC in the network of the sandbox. */
 export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<Vpc> {
-  const { scenario = {}, enis: specs, hasDhcpv4InIpv6Only = true, leaseSeconds = 3600 } = options;
+  const { scenario = {}, enis: specs, hasDhcpv6WithAll = false } = options;
+  const { hasDhcpv4InIpv6Only = true, leaseSeconds = 3600 } = options;
   const attached = new Map<string, AttachedEni>();
   const subnets = new Map<string, Promise<Subnet>>();
   await sandbox.run(["sh", "-c", settings]);
@@ -85,9 +92,13 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
     if (found === undefined) throw new Error(`no ENI ${mac} is attached`);
     return found;
   };
+  const lead = async (eni: AttachedEni): Promise<void> => {
+    await routeToEni(sandbox, eni, eni.subnet);
+    if (hasDhcpv6WithAll) await giveAllByDhcpv6(sandbox, eni, eni.subnet.bridge);
+  };
   const plug = async (end: WireEnd, eni: AttachedEni): Promise<void> => {
     await addWire(sandbox, end, { mac: eni.mac, nic: eni.nic, bridge: eni.subnet.bridge });
-    await routeToEni(sandbox, eni, eni.subnet);
+    await lead(eni);
   };
   const enis = (): readonly AttachedEni[] =>
     [...attached.values()].toSorted((a, b) => a.nic.localeCompare(b.nic, "en", { numeric: true }));
@@ -123,7 +134,7 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
       if (!link) return before;
       await forgetEni(sandbox, before, before.subnet);
       const made = await add(spec);
-      await routeToEni(sandbox, made, made.subnet);
+      await lead(made);
       return made;
     },
     dropped: (mac) => droppedAt(sandbox, wireName(get(mac).mac)),
