@@ -84,7 +84,13 @@ interface FamilyOfEni extends EniFamily {
   readonly family: Family;
 }
 
-/** The subnets come first, because the gateway of the other routes is in one of them. */
+/**
+ * The subnets come first, because the gateway of the other routes is in one of them. Only a default
+ * route prefers the advertised router. networkd 257 adds it as a nexthop object that it shares with
+ * main's default route, and the kernel caches IPv6 routes by nexthop (`rt6_get_pcpu_route`). If a
+ * route to the VPC shared the object, its prefix length would be taken for that of main's default
+ * route, and `suppress_prefixlength 0` of Mullvad and wg-quick would not ignore it.
+ */
 function familyRoutes(eniFamily: FamilyOfEni, { eni, style, table }: Routing): readonly Route[] {
   const { family, subnets, vpcCidrs, prefixes } = eniFamily;
   const [gateway] = family === 4 ? subnets.map(subnetRouter) : [vpcIpv6Router];
@@ -96,12 +102,13 @@ function familyRoutes(eniFamily: FamilyOfEni, { eni, style, table }: Routing): r
     prefersAdvertised: false,
     table,
   } as const;
-  const viaGateway = { ...onLink, gateway, prefersAdvertised: family === 6 };
+  const everything = family === 4 ? "0.0.0.0/0" : "::/0";
+  const viaGateway = { ...onLink, gateway };
+  const byDefault = { ...viaGateway, destination: everything, prefersAdvertised: family === 6 };
   const isPrefixStyle = style === "prefix";
   const services = isPrefixStyle && !eni.isPrimary ? [vpcServices[family]] : [];
   const vpcNetworks = isPrefixStyle || eni.isPrimary ? [...vpcCidrs, ...services] : [];
   const remote = vpcNetworks.filter((network) => !subnets.includes(network));
-  const everything = family === 4 ? "0.0.0.0/0" : "::/0";
   // With `group`, the first rule ignores main's route to link-local neighbours of the NIC.
   const neighbours = family === 6 && !isPrefixStyle && !eni.isPrimary ? [linkLocalNetwork] : [];
   return [
@@ -110,6 +117,6 @@ function familyRoutes(eniFamily: FamilyOfEni, { eni, style, table }: Routing): r
     ...(isPrefixStyle ? prefixes : []).map(
       (destination) => ({ ...onLink, type: "throw", destination }) as const,
     ),
-    ...(eni.isPrimary ? [] : [{ ...viaGateway, destination: everything }]),
+    ...(eni.isPrimary ? [] : [byDefault]),
   ];
 }

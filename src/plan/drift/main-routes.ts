@@ -68,7 +68,7 @@ function remoteRoutes(nic: ExpectedNic, main: readonly KernelRoute[]): readonly 
     const gateway = findGateway(nic, family);
     if (gateway === null) return [];
     const base = { family, destination, gateway, table: nic.table } as const;
-    return [{ ...base, type: "unicast", prefersAdvertised: family === 6 } as const];
+    return [{ ...base, type: "unicast", prefersAdvertised: false } as const];
   });
 }
 

@@ -10,7 +10,7 @@ import { outside } from "../../kit/machine/vpc/vpc-hosts.ts";
 
 // What one NIC does to the others: the default routes in main, and the files.
 
-const suite = process.env["SUITE"] === "trixie" ? "trixie" : "bookworm";
+const suite = process.env["SUITE"] === "bookworm" ? "bookworm" : "trixie";
 const testMachine = machineTest(suite);
 
 const primary: EniSpec = { device: 0, dualStack: true };
@@ -64,8 +64,7 @@ for (const [backend, image] of Object.entries(catchAll)) {
       const before = await others();
       expect(before.length).toBeGreaterThan(0);
       const changes: readonly Partial<EniSpec>[] = [
-        { ipv4: ["10.0.1.10", "10.0.1.11", "10.0.1.12"] },
-        { ipv4Prefixes: ["10.0.1.64/28"] },
+        { ipv4: ["10.0.1.10", "10.0.1.11", "10.0.1.12"], ipv4Prefixes: ["10.0.1.64/28"] },
         {},
       ];
       for (const change of changes) {

@@ -18,7 +18,7 @@ import { outside } from "../../kit/machine/vpc/vpc-hosts.ts";
 // Every row of the table in docs/decisions/packet-table.md, by packets: the VPC drops what leaves
 // through a wrong NIC, and the TTL of an answer shows who has answered.
 
-const suite = process.env["SUITE"] === "trixie" ? "trixie" : "bookworm";
+const suite = process.env["SUITE"] === "bookworm" ? "bookworm" : "trixie";
 const testMachine = machineTest(suite);
 
 /** Ten times what the slowest network needs to settle. */

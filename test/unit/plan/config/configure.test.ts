@@ -83,10 +83,11 @@ describe("a secondary ENI", () => {
     }
   });
 
-  test("prefers the advertised IPv6 router for every route that has a gateway", () => {
-    for (const { family, gateway, prefersAdvertised } of configOf(second, "prefix").routes) {
-      expect(prefersAdvertised).toBe(family === 6 && gateway !== null);
-    }
+  // A nexthop object of networkd 257 must not be shared by routes of different prefix lengths.
+  test.each(styles)("%s: only the IPv6 default route prefers the advertised router", (style) => {
+    const { routes } = configOf(second, style);
+    const preferring = routes.filter(({ prefersAdvertised }) => prefersAdvertised);
+    expect(preferring.map(({ destination }) => destination)).toEqual(["::/0"]);
   });
 
   test("has the first address by DHCP and the others as hosts", () => {
