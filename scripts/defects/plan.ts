@@ -12,8 +12,8 @@ export const planDefects: readonly Defect[] = [
   {
     name: "config: the primary's table has a default route, so its packets never reach a VPN",
     file: "src/plan/config/policy-routing.ts",
-    find: "...(eni.isPrimary ? [] : [{ ...viaGateway, destination: everything }]),",
-    replacement: "{ ...viaGateway, destination: everything },",
+    find: "...(eni.isPrimary ? [] : [byDefault]),",
+    replacement: "byDefault,",
     tests: ["test/golden/"],
   },
   {
