@@ -27,6 +27,14 @@ describe.each(backends)("an IPv6-only instance with %s", (backend) => {
     await machine.run(["ec2nic", "activate"]);
     await expectWorking(instance);
     await expectNothingToDo(machine);
+    if (backend === "network-manager") {
+      // DHCPv6 gives no resolver; networkd alone does not write resolv.conf
+      expect(await machine.read("/etc/resolv.conf")).toContain("nameserver 169.254.169.253");
+      expect(await machine.run(["getent", "ahosts", "outside.example"])).toContain("198.51.10");
+    } else {
+      const status = await machine.run(["networkctl", "status", "ens5"]);
+      expect(status).toContain("169.254.169.253");
+    }
 
     const before = await countAcks(instance);
     const isRenewed = async () => (await countAcks(instance)) > before;
