@@ -23,39 +23,17 @@ function startEndlessServer(head: string, part: string) {
     }
     setTimeout(() => sendMore(socket), 0);
   };
-  return startServer({
-    data: (socket) => {
-      socket.write(head);
-      socket.data.hasRequest = true;
-      sendMore(socket);
-    },
-    drain: sendMore,
-  });
-}
-
-/** Issues a token, and answers each path with `body(path)`. */
-function startBodyServer(body: (path: string) => string) {
-  return startServer({
-    data: (socket, bytes) => {
-      for (const [, method, path] of bytes.toString().matchAll(/(GET|PUT) (\S+) HTTP/g)) {
-        const reply = method === "PUT" ? "token" : body(path ?? "");
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${reply.length}\r\n\r\n`);
-        socket.write(reply);
-      }
-    },
-    drain: () => undefined,
-  });
-}
-
-type Handler = Pick<Bun.SocketHandler<ConnectionState>, "data" | "drain">;
-
-function startServer(handler: Handler) {
   const listener = Bun.listen<ConnectionState>({
     hostname: "127.0.0.1",
     port: 0,
     socket: {
-      ...handler,
       open: (socket) => void (socket.data = { hasRequest: false }),
+      data: (socket) => {
+        socket.write(head);
+        socket.data.hasRequest = true;
+        sendMore(socket);
+      },
+      drain: sendMore,
       close: (socket) => void (socket.data.hasRequest = false),
       error: () => undefined,
     },
@@ -117,8 +95,14 @@ test("900 leaves of the maximum size are limited to 64 MiB in total", async () =
     Array.from({ length: 900 }, (_, at) => at).join("\n"),
     "x".repeat(262_144),
   ];
-  using server = startBodyServer((path) => (path.endsWith("/") ? names : leaf));
-  const { code, stderr, peakMb } = await fetchMeasured(server.url, ["meta-data"]);
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: ({ method, url }) =>
+      new Response(method === "PUT" ? "token" : url.endsWith("/") ? names : leaf),
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  const { code, stderr, peakMb } = await fetchMeasured(url, ["meta-data"]);
   expect(code).toBe(65);
   expect(stderr).toContain("IMDS has sent more than 67108864 bytes");
   expect(peakMb).toBeLessThan(400);

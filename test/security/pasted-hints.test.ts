@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { escapeControls } from "../../src/host/terminal/stderr.ts";
 import { checkName } from "../../src/imds/protocol/key.ts";
 import { adversarialValues } from "../kit/facts/adversarial-values.ts";
-import { startHostileImds } from "../kit/program/hostile-imds.ts";
 import { runEc2nic } from "../kit/program/run-ec2nic.ts";
 import { temporaryFolder } from "../kit/basics/temporary-folder.ts";
 
@@ -24,11 +23,20 @@ for (const [format, value, status] of [
         "/latest/meta-data/tags/instance": name,
         "/latest/meta-data/tags/instance/": name,
       };
-      await using imds = await startHostileImds((target) => {
-        const listing = listings[target];
-        return listing === undefined ? value : Buffer.from(listing);
+      using imds = Bun.serve({
+        hostname: "127.0.0.1",
+        port: 0,
+        fetch: ({ method, url }) =>
+          new Response(method === "PUT" ? "token" : (listings[new URL(url).pathname] ?? value)),
       });
-      const args = ["fetch", "tags/instance/", "--format", format, "--endpoint", imds.url];
+      const args = [
+        "fetch",
+        "tags/instance/",
+        "--format",
+        format,
+        "--endpoint",
+        `http://127.0.0.1:${imds.port}`,
+      ];
       const { code, stderr } = await runEc2nic({ args });
       expect(code).toBe(status);
       const hint = /^ec2nic: hint: .*?(ec2nic fetch .*)$/m.exec(stderr)?.[1] ?? "";

@@ -6,7 +6,6 @@ import type { NetplanRenderer } from "../../../src/model/plan.ts";
 import { choiceOf } from "../../kit/facts/choices.ts";
 import { goldenCases, runGoldenCase, treeOf } from "../../kit/files/golden-case.ts";
 import { missingTool, testUnless } from "../../kit/basics/skip.ts";
-import { sections } from "../../kit/files/unit-sections.ts";
 
 /**
  * Gives the files of every golden case to the real netplan (0.106 in bookworm). With `--root-dir` it
@@ -234,4 +233,18 @@ function yamlOf(ethernets: object): string {
 
 function linesOf(unit: string | undefined): readonly string[] {
   return (unit ?? "").split("\n");
+}
+
+/** The settings of each section with this name in a systemd unit; none where there is no unit. */
+function sections(unit: string | undefined, name: string): readonly (readonly string[])[] {
+  return (unit ?? "")
+    .split(/^(?=\[)/m)
+    .filter((section) => section.startsWith(`[${name}]\n`))
+    .map((section) =>
+      section
+        .trim()
+        .split("\n")
+        .slice(1)
+        .filter((line) => /^\w+=/.test(line)),
+    );
 }

@@ -151,35 +151,3 @@ testHere("a probe changes nothing on the machine", async () => {
   expect((await network.probe()).code).toBe(69);
   expect(await state()).toBe(before);
 });
-
-const onTerminal = testUnless(reason ?? missingTool("script"));
-onTerminal("a terminal of 80 columns gets the table and the fixes", async () => {
-  await using network = await probeNetwork([5, 6, 7]);
-  await network.run("ip link set ens7 down; ip route add default via 10.0.5.1");
-  await network.run("sysctl -qw net.ipv4.conf.ens6.rp_filter=1; ip link add docker0 type bridge");
-  const terminal = ["sh", "-c", 'stty cols 80 2>/dev/null; exec script -qec "$*" /dev/null', "sh"];
-  const { stdout } = await network.ec2nic(["probe-nics"], { around: terminal });
-  const lines = stdout
-    .replaceAll("\r", "")
-    .replaceAll(/ok, \d+ ms/g, "ok, 1 ms")
-    .replaceAll(/(?<=\S) {2,}/g, "  ") // the width of a column depends on the time above
-    .split("\n");
-  expect(lines).toEqual([
-    "IMDS answers through ens5, not through ens6, ens7.",
-    "",
-    "NIC  STATE  IPv4  IPv6  ADDRESSES",
-    "ens5  up  ok, 1 ms  (no-route)  10.0.5.10, 2001:db8:5::10",
-    "ens6  up  rp-filter  no-route  10.0.6.10, 2001:db8:6::10",
-    "ens7  down  -  -",
-    "",
-    "ens6: the kernel drops answers that arrive through it, because rp_filter is 1",
-    "(strict) and the route to 169.254.169.254 leads through ens5.",
-    "    sysctl -w net/ipv4/conf/ens6/rp_filter=2",
-    "",
-    "ens7: it is down.",
-    "    ip link set dev ens7 up",
-    "",
-    "Not probed: docker0 (a bridge).",
-    "",
-  ]);
-});
