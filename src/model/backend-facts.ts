@@ -31,6 +31,8 @@ export interface DaemonLink {
   readonly udev: Readonly<Record<string, string>>;
   readonly networkd: NetworkdLink | null;
   readonly networkManager: NetworkManagerDevice | null;
+  /** The address of networkd's DHCPv4 lease; null or absent if it has none. */
+  readonly networkdLease?: string | null;
 }
 
 /** From networkd's state file of a link. */

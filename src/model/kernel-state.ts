@@ -21,6 +21,8 @@ export interface KernelAddress {
   /** Canonical, without its prefix length. */
   readonly address: string;
   readonly prefixLength: number;
+  /** It has a limited lifetime: DHCP or a router advertisement gave it. */
+  readonly isDynamic?: boolean;
   /** Duplicate address detection has failed: the address will not become usable. */
   readonly isDuplicate: boolean;
 }

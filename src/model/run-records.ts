@@ -57,6 +57,17 @@ export type Reachability = Readonly<v.InferOutput<typeof reachabilitySchema>>;
  */
 export type InterruptedRun = Readonly<v.InferOutput<typeof interruptedRunSchema>>;
 
+/** `/run/ec2nic/repairs.json` */
+export const repairNotesSchema = v.object({
+  /** The addresses that a daemon's DHCP client was asked to get, and did not get. */
+  tried: v.pipe(v.array(v.object({ mac: v.string(), address: v.string() })), v.readonly()),
+  /** The warnings that are told once in a boot. */
+  told: v.pipe(v.array(v.string()), v.readonly()),
+});
+
+/** What earlier runs of this boot tried to repair without success, and what they told about it. */
+export type RepairNotes = Readonly<v.InferOutput<typeof repairNotesSchema>>;
+
 /** What a run has seen and done. */
 export interface NicRecordUpdate {
   readonly devices: readonly BusDevice[];

@@ -2,7 +2,7 @@ import type { BackendFacts, DaemonLinks, DnsFacts } from "../model/backend-facts
 import type { KernelState } from "../model/kernel-state.ts";
 import type { BusDevice } from "../model/link.ts";
 import type { OtherFile, Stage } from "../model/plan.ts";
-import type { InterruptedRun } from "../model/run-records.ts";
+import type { InterruptedRun, RepairNotes } from "../model/run-records.ts";
 import type { NetworkFacts } from "./files/plan-network.ts";
 
 /** Everything that a plan depends on. */
@@ -21,5 +21,6 @@ export interface CollectedFacts {
   readonly kernel: KernelState | null;
   /** The record that a killed run left; null if none. */
   readonly interruptedRun: InterruptedRun | null;
+  readonly repairNotes: RepairNotes;
   readonly devices: readonly BusDevice[];
 }

@@ -15,7 +15,7 @@ import {
 } from "./conflicts/daemon-problems.ts";
 import { type Exclusions, findExclusions } from "./conflicts/left-alone.ts";
 import type { NetworkConfig } from "../model/network-config.ts";
-import type { KernelState } from "../model/kernel-state.ts";
+import type { RepairNotes } from "../model/run-records.ts";
 import { checkFiles } from "./files/plan-changes.ts";
 import { checkKernel } from "./drift/compare.ts";
 import { chooseBackend, findIdleReason } from "./backend/choose-backend.ts";
@@ -24,7 +24,15 @@ import { findConflicts } from "./conflicts/competing-files.ts";
 import { dropSettled } from "./lease/provisional.ts";
 import { chooseRuleStyle } from "./backend/choose-rule-style.ts";
 import { addMainRoutes } from "./drift/main-routes.ts";
-import { type ExpectedKernel, expectedKernel } from "./drift/expected-kernel.ts";
+import {
+  acceptLeases,
+  type AcceptedLeases,
+  findTriedRepairs,
+  listTriedRepairs,
+  markLeases,
+  updateNotes,
+} from "./drift/leases.ts";
+import { expectedKernel } from "./drift/expected-kernel.ts";
 import { planDns, planNetworkdConfig } from "./backend/machine-files.ts";
 import { planNetwork, type PlannedNetwork } from "./files/plan-network.ts";
 import { activationSteps, readAgainSteps } from "./backend/activation-steps.ts";
@@ -45,6 +53,8 @@ export interface ActivationPlan extends PlannedNetwork {
   /** Where files and kernel differ from what IMDS says, and what the daemon in charge says. */
   readonly differences: readonly Difference[];
   readonly activation: Activation;
+  /** What the next run has to know about repairs. */
+  readonly repairNotes: RepairNotes;
 }
 
 /**
@@ -127,7 +137,8 @@ function addRepairs(
   const { facts, kernel, otherFiles, interruptedRun } = collected;
   const changes = addInterruptedChanges(plan, interruptedRun?.previous ?? [], facts.state.files);
   const changed = changedMacs(changes);
-  const { problems, drift, repair } = planRepair(plan, collected, { activation, changed });
+  const planned = planRepair(plan, collected, { activation, changed });
+  const { problems, drift, repair, repairNotes } = planned;
   // While the daemon does not run, changed files have no effect, so their NICs are not settled.
   const active = plan.config.nics.filter(({ mac }) => activation.isRunning || !changed.has(mac));
   const isLive = activation.stage === "network" && kernel !== null;
@@ -143,9 +154,10 @@ function addRepairs(
     steps,
     rollback: rollbackSteps(changes, plan.config.nics, activation),
     reasons: [...plan.reasons, ...competingReasons, ...repair.reasons],
-    warnings: [...plan.warnings, ...(idleReason === null ? [] : [idleReason])],
+    warnings: [...plan.warnings, ...(idleReason === null ? [] : [idleReason]), ...planned.warnings],
     nics: planOutcomes(plan.nics, problems, steps),
     activation,
+    repairNotes,
     differences: [...checkFiles(plan, facts.state), ...problems.map(problemDifference), ...drift],
   };
 }
@@ -155,6 +167,8 @@ interface PlannedRepair {
   /** The differences between the kernel and the plan, also those that are not repaired. */
   readonly drift: readonly Difference[];
   readonly repair: Pick<ActivationPlan, "steps" | "reasons">;
+  readonly repairNotes: RepairNotes;
+  readonly warnings: readonly string[];
 }
 
 /** Repairs of NICs whose files do not change. */
@@ -164,24 +178,40 @@ function planRepair(
   run: { readonly activation: Activation; readonly changed: ReturnType<typeof changedMacs> },
 ): PlannedRepair {
   const { activation, changed } = run;
-  const { facts, kernel } = collected;
+  const { kernel, repairNotes: notes } = collected;
   const unchanged = plan.config.nics.filter(({ mac }) => !changed.has(mac));
   const problems = findDaemonProblems(unchanged, { ...collected, activation });
-  const expected = expectKernel(plan, facts, kernel);
+  const { expected, accepted, warnings } = expectKernel(plan, collected);
   const drift = kernel === null ? [] : checkKernel(expected, kernel);
-  if (activation.stage === "local") return { problems, drift, repair: { steps: [], reasons: [] } };
+  if (activation.stage === "local") {
+    const repair = { steps: [], reasons: [] };
+    return { problems, drift, repair, repairNotes: notes, warnings };
+  }
   // what another file of the daemon holds is not repaired, because the daemon would undo it
   const held = problems.filter(({ kind }) => kind !== "failed").map(({ mac }) => mac);
   const isUnread = changed.size === 0 && problems.some(({ kind }) => kind === "unread");
   const isRepaired = (mac: string): boolean => !changed.has(mac) && !held.includes(mac);
-  const untouched = drift.filter(({ mac }) => mac === null || isRepaired(mac));
+  const tried = findTriedRepairs(drift, notes);
+  const untouched = drift.filter((each) => {
+    const isOpen = !tried.some((other) => other === each);
+    return isOpen && (each.mac === null || isRepaired(each.mac));
+  });
   const { steps, reasons } = repairSteps(untouched, expected, activation);
+  const asked = listTriedRepairs(untouched, steps);
+  const macs = plan.config.nics.map(({ mac }) => mac);
   return {
     problems,
     drift,
-    repair: { steps: [...(isUnread ? readAgainSteps(activation) : []), ...steps], reasons },
+    repair: {
+      steps: [...(isUnread ? readAgainSteps(activation) : []), ...steps],
+      reasons: [...reasons, ...tried.map(({ text }) => `${text}; ${notRepeated}`)],
+    },
+    repairNotes: updateNotes(notes, macs, { asked, tried, accepted, warnings }),
+    warnings: warnings.filter((text) => !notes.told.includes(text)),
   };
 }
+
+const notRepeated = "an earlier run had its daemon ask DHCP again, which did not help";
 
 function problemDifference({ mac, name, text }: DaemonProblem): Difference {
   return { kind: "daemon", what: "wrong", mac, name, text };
@@ -189,11 +219,12 @@ function problemDifference({ mac, name, text }: DaemonProblem): Difference {
 
 function expectKernel(
   { config }: PlannedNetwork,
-  facts: CollectedFacts["facts"],
-  kernel: KernelState | null,
-): ExpectedKernel {
+  { facts, kernel, daemonLinks, repairNotes }: CollectedFacts,
+): AcceptedLeases {
   const expected = expectedKernel(config, facts, facts.state.files);
-  return kernel === null ? expected : addMainRoutes(expected, kernel, facts.links);
+  if (kernel === null) return { expected, accepted: [], warnings: [] };
+  const leased = markLeases(kernel, daemonLinks);
+  return acceptLeases(addMainRoutes(expected, kernel, facts.links), leased, repairNotes);
 }
 
 function listConfiguredNics({ config }: PlannedNetwork, { links }: CollectedFacts["facts"]) {

@@ -1,4 +1,5 @@
 import { readInterruptedRun } from "../../apply/interrupted-run.ts";
+import { readRepairNotes } from "../../apply/repair-notes.ts";
 import type { TargetHost } from "../../host/target.ts";
 import { readKernel } from "../../inspect/kernel/kernel-state.ts";
 import { inspectBackends, readActiveProfiles } from "../../inspect/machine/backends.ts";
@@ -42,12 +43,13 @@ export async function collectFacts(
     readOtherFiles(host.target),
   ]);
   const { isInstalled, isRunning } = backends.networkManager;
-  const [dns, daemonLinks, profiles, kernel, interruptedRun] = await Promise.all([
+  const [dns, daemonLinks, profiles, kernel, interruptedRun, repairNotes] = await Promise.all([
     inspectDns(host.target, isInstalled),
     isThisMachine ? readDaemonLinks(host, filterNicLinks(links), isRunning) : {},
     isLive && isRunning ? readActiveProfiles(host) : {},
     isLive || (check && isThisMachine) ? readKernel(host) : null,
     isLive ? readInterruptedRun(host) : null,
+    readRepairNotes(host),
   ]);
   // saved metadata and images can be from another machine, or old
   const isCurrent = isLive && metadata === undefined && isThisMachine;
@@ -64,7 +66,7 @@ export async function collectFacts(
     ...buildScope(selection, [...new Set([...gone, ...absent])]),
   };
   const environment = { backends, daemonLinks, dns, otherFiles, profiles, stage, stageReason };
-  return { facts, ...environment, kernel, interruptedRun, devices };
+  return { facts, ...environment, kernel, interruptedRun, repairNotes, devices };
 }
 
 function selectMacs(wanted: NicPresence["presence"], removals: readonly NicPresence[]) {

@@ -3,6 +3,7 @@ import { runExclusively } from "../../apply/lock.ts";
 import type { Target, TargetHost } from "../../host/target.ts";
 import { readBus } from "../../inspect/links/bus.ts";
 import { readLinks } from "../../inspect/links/links.ts";
+import { saveRepairNotes } from "../../apply/repair-notes.ts";
 import { saveNicRecords } from "../../apply/save-nic-records.ts";
 import { mainTable } from "../../model/kernel-state.ts";
 import type { Link } from "../../model/link.ts";
@@ -63,6 +64,7 @@ async function applyActivation(
   const hasSteps = plan.steps.length > 0;
   const result = await applyPlan(host, plan, applyOptions);
   const applied = await addDaemonVerdict(host, { activation, collected, hasSteps }, result);
+  if (activation.stage === "network") await saveRepairNotes(host, plan.repairNotes);
   await recordSeenNics(host.target, { ...planned, ...applied });
   return applied;
 }

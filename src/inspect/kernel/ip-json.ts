@@ -60,6 +60,7 @@ export const addressesSchema = v.array(
           local: v.optional(transformText("an address", parseAddress)),
           prefixlen: v.optional(v.number(), 0),
           dadfailed: v.optional(v.boolean(), false),
+          dynamic: v.optional(v.boolean(), false),
         }),
       ),
       [],

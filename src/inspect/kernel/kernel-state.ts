@@ -79,9 +79,15 @@ function toKernelLink({ ifname, group }: IpLink): readonly KernelLink[] {
 
 /** The addresses of one link of `ip address`. */
 function toKernelAddresses({ ifname, addr_info }: IpLink): readonly KernelAddress[] {
-  return addr_info.flatMap(({ local, prefixlen, dadfailed }) => {
+  return addr_info.flatMap(({ local, prefixlen, dadfailed, dynamic }) => {
     if (local === undefined) return [];
-    return { link: ifname, address: local, prefixLength: prefixlen, isDuplicate: dadfailed };
+    return {
+      link: ifname,
+      address: local,
+      prefixLength: prefixlen,
+      isDuplicate: dadfailed,
+      ...(dynamic ? { isDynamic: true } : {}),
+    };
   });
 }
 

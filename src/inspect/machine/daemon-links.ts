@@ -18,15 +18,19 @@ export async function readDaemonLinks(
   const devices = isNetworkManagerRunning ? await readDevices(host) : {};
   const entries = links.map(async ({ name }) => {
     const index = (await readTextOrEmpty(host, `/sys/class/net/${name}/ifindex`)).trim();
-    const [udev, state] = await Promise.all([
+    const [udev, state, lease] = await Promise.all([
       readTextOrEmpty(host, `/run/udev/data/n${index}`),
       readTextOrEmpty(host, `/run/systemd/netif/links/${index}`),
+      readTextOrEmpty(host, `/run/systemd/netif/leases/${index}`),
     ]);
     const networkManager = devices[name] ?? null;
-    return [
-      name,
-      { udev: parseUdev(udev), networkd: parseNetworkdLink(state), networkManager },
-    ] as const;
+    const link = {
+      udev: parseUdev(udev),
+      networkd: parseNetworkdLink(state),
+      networkManager,
+      networkdLease: /^ADDRESS=(.+)$/m.exec(lease)?.[1] ?? null,
+    };
+    return [name, link] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -72,7 +72,7 @@ export function managedUnitPath(backend: Activation["backend"], mac: string): st
 
 /**
  * The planned outcomes of the NICs with problems: `configured` if the run's commands may solve the
- * problem, else `failed`.
+ * problem, else `failed`. A NIC that a command of the daemon resets says so.
  */
 export function planOutcomes(
   nics: readonly NicResult[],
@@ -81,11 +81,17 @@ export function planOutcomes(
 ): readonly NicResult[] {
   return nics.map((nic) => {
     const problem = problems.find(({ mac }) => mac === nic.mac);
-    if (problem === undefined || nic.outcome !== "unchanged") return nic;
+    if (nic.outcome !== "unchanged") return nic;
+    if (problem === undefined) return { ...nic, ...reconfiguredReason(nic, steps) };
     const isRepaired = problem.kind === "unread" || steps.some(({ mac }) => mac === nic.mac);
     if (isRepaired) return { ...nic, outcome: "configured", reason: `before, ${problem.text}` };
     return { ...nic, outcome: "failed", reason: problem.text };
   });
+}
+
+function reconfiguredReason({ mac }: NicResult, steps: readonly Step[]): Pick<NicResult, "reason"> {
+  const step = steps.find((each) => each.mac === mac && each.argv[0] !== "ip");
+  return step === undefined ? {} : { reason: `${step.argv.join(" ")}: ${step.reason}` };
 }
 
 type Problem = Pick<DaemonProblem, "text" | "hint" | "kind">;

@@ -4,6 +4,7 @@ import {
   type Step,
   usesNetworkManager,
 } from "../../model/plan.ts";
+import { macDigits, profileUuid } from "../../model/managed-paths.ts";
 import { cidrAddress, familyOf } from "../../model/ip.ts";
 import type { ExpectedNic } from "./expected-kernel.ts";
 
@@ -44,7 +45,7 @@ export function planDaemonRepair(
   const leased = nic.addresses.filter(({ isLeased }) => isLeased);
   const isInUse = missing.length < leased.length;
   const command = usesNetworkManager(activeBackend)
-    ? networkManagerCommand(nic.name, isInUse)
+    ? networkManagerCommand(nic, isInUse)
     : networkdCommand(nic, isInUse && missing.every((address) => familyOf(address) === 6));
   if (command === null) {
     const problem = "only DHCP can restore it, which would interrupt IPv4";
@@ -74,9 +75,16 @@ function networkdCommand(nic: ExpectedNic, isIpv4InUse: boolean): DaemonCommand 
   return { argv: ["networkctl", "reconfigure", nic.name], resetsLink: true };
 }
 
-/** `reapply` changes what differs from the profile; `up` activates the device again. nmcli(1) */
-function networkManagerCommand(name: string, isInUse: boolean): DaemonCommand {
-  return { argv: ["nmcli", "device", isInUse ? "reapply" : "up", name], resetsLink: !isInUse };
+/**
+ * `reapply` changes what differs from the profile; `up` activates our profile again. nmcli(1):
+ * `device up` would activate any profile that fits, for example the one that NetworkManager made
+ * for the NIC before ours existed.
+ */
+function networkManagerCommand({ name, mac }: ExpectedNic, isInUse: boolean): DaemonCommand {
+  if (isInUse) return { argv: ["nmcli", "device", "reapply", name], resetsLink: false };
+  const uuid = profileUuid(macDigits(mac));
+  const argv = ["nmcli", "--wait", "20", "connection", "up", "uuid", uuid, "ifname", name];
+  return { argv, resetsLink: true };
 }
 
 /**

@@ -31,6 +31,7 @@ const facts: CollectedFacts = {
   stageReason: "stage network: the machine runs",
   kernel: clean,
   interruptedRun: null,
+  repairNotes: { tried: [], told: [] },
   devices: [],
 };
 const { write } = planActivation(facts, { backend: "auto" });

@@ -70,12 +70,15 @@ export async function startSubnet(
  * Sets what DHCP gives to an ENI: its first address of each family, or for IPv4 the address that leads
  * to link-local services only; and a host name of its own, `ip-10-0-1-10`.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-naming.html
+ * `leases` are other addresses, as an Outpost gives them.
  */
-export function writeDhcpHost(subnet: Subnet, eni: FullEni): void {
+export function writeDhcpHost(subnet: Subnet, eni: FullEni, leases?: readonly string[]): void {
   const { mac, ipv4, ipv6 } = eni;
   const linkLocal = linkLocalAddress(eni);
   const first4 = linkLocal === null || !subnet.hasDhcpv4 ? ipv4.slice(0, 1) : [linkLocal];
-  const first = [...first4, ...ipv6.slice(0, 1).map((address) => `[${address}]`)];
+  const first = (leases ?? [...first4, ...ipv6.slice(0, 1)]).map((address) =>
+    address.includes(":") ? `[${address}]` : address,
+  );
   const path = join(subnet.hostsFolder, mac.replaceAll(":", ""));
   const hostname = ipv4.slice(0, 1).map((address) => `ip-${address.replaceAll(".", "-")}`);
   writeFileSync(path, first.length === 0 ? "" : `${[mac, ...first, ...hostname].join(",")}\n`);

@@ -28,6 +28,8 @@ export interface VpcOptions {
   readonly hasDhcpv6WithAll?: boolean;
   /** How long leases of DHCPv4 last; default 3600, as on EC2. dnsmasq accepts 120 and more. */
   readonly leaseSeconds?: number;
+  /** What DHCP gives to ENIs, by MAC, instead of their first addresses. */
+  readonly leases?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** An attached ENI. */
@@ -82,7 +84,7 @@ export async function startVpc(sandbox: Sandbox, options: VpcOptions): Promise<V
   const add = async (spec: EniSpec): Promise<AttachedEni> => {
     const full = completeEni(spec);
     const subnet = await subnetOf(full);
-    writeDhcpHost(subnet, full);
+    writeDhcpHost(subnet, full, options.leases?.[full.mac]);
     const made = { ...full, nic: nicName(full), subnet };
     attached.set(full.mac, made);
     return made;

@@ -56,7 +56,7 @@ describe.each(["5.10.0", "7.1.0"])("iproute2 %s", async (version) => {
   test("addresses have a prefix length and whether they are duplicates", () => {
     const found = state.addresses.filter(({ link }) => link === "ens6");
     expect(found).toEqual([
-      addressOf("10.0.1.10", 24),
+      { ...addressOf("10.0.1.10", 24), isDynamic: true },
       addressOf("10.0.1.20", 32),
       addressOf("2001:db8::11", 128),
       { ...addressOf("2001:db8::dad", 128), isDuplicate: true },

@@ -131,14 +131,16 @@ test("routes of type throw are added, and deleted if they are not needed", () =>
   ]);
 });
 
+const up = "nmcli --wait 20 connection up uuid 6563326e-6963-8000-8000-06aabbccdd01 ifname";
+
 describe("the daemon restores what comes by DHCP", () => {
   const own = ["10.0.1.10", "2001:db8:6::10"] as const;
 
   test.each([
     ["networkd", networkd, "networkctl reconfigure ens6"],
     ["netplan over networkd", netplan, "networkctl reconfigure ens6"],
-    ["NetworkManager", manager, "nmcli device up ens6"],
-    ["netplan over NetworkManager", netplanManager, "nmcli device up ens6"],
+    ["NetworkManager", manager, `${up} ens6`],
+    ["netplan over NetworkManager", netplanManager, `${up} ens6`],
   ])("%s: a NIC without any address is reconfigured by one command", (_, inCharge, command) => {
     const rules = clean.rules.filter(({ from }) => from !== "10.0.1.20/32");
     expect(commandsOf({ ...lost(...own, "10.0.1.20"), rules }, inCharge)).toEqual([command]);
