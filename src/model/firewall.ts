@@ -13,6 +13,8 @@ export interface FirewallChain {
   readonly rules: readonly FirewallRule[];
   /** The command that inserts, at the top of the chain, a rule which accepts such packets. */
   readonly accept: (packet: FirewallPacket) => string;
+  /** The command that lists the rules of the chain. */
+  readonly list: string;
 }
 
 export interface FirewallRule {

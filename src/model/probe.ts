@@ -4,21 +4,20 @@ import type { LinkState } from "./link.ts";
 /** What the kernel says about a path to IMDS. null: `ip` is missing or cannot show the fact. */
 export interface PathFacts {
   readonly route: RouteFact | null;
-  /**
-   * Table and metric of a route to this address alone, as `ip` takes them: ` table 7 metric 9`, or
-   * empty for table `main` without a metric. null if the route covers more than this address.
-   */
-  readonly hostRoute: string | null;
   /** The route of a program that does not bind to a NIC. */
   readonly unboundRoute: RouteFact | null;
+  /** The entry of a routing table that `unboundRoute` comes from; null if there is none. */
+  readonly unboundEntry: RouteEntry | null;
   /** Whether rp_filter accepts a response that arrives here; null if unknown. */
   readonly acceptsReplies: boolean | null;
   /**
    * The next hop's entry in the neighbour table; `unused` if nothing was sent, so there is none.
    */
   readonly neighbour: "reachable" | "failed" | "unused" | null;
-  /** The gateway of any IPv6 route of this link. */
+  /** The gateway of any IPv6 route of this link, that of a router advertisement first. */
   readonly router: string | null;
+  /** The same, if it comes from a router advertisement. */
+  readonly advertisedRouter: string | null;
 }
 
 export type RouteFact =
@@ -27,11 +26,22 @@ export type RouteFact =
   /** A prohibit, blackhole or unreachable route or rule. */
   | { readonly kind: "forbidden" };
 
+export interface RouteEntry {
+  /** Whether the route is for this address alone. */
+  readonly isHostRoute: boolean;
+  /** The name of its routing table, or its number. */
+  readonly table: string;
+  /** Table and metric as `ip` takes them: ` table 7 metric 9`; empty for `main` without a metric. */
+  readonly words: string;
+}
+
 export interface NicFacts {
   /** 0 off, 1 strict, 2 loose: the larger value of `all` and of the NIC; null if unknown. */
   readonly rpFilter: number | null;
   /** Packets dropped by the ENI's limit for link-local services; null if they are not counted. */
   readonly exceeded: number | null;
+  /** The addresses that a NIC which is down has kept; null if unknown, or if the NIC is up. */
+  readonly keptAddresses: readonly string[] | null;
 }
 
 /** A route or a rule that forbids a destination. */
@@ -46,8 +56,17 @@ export interface Refusal {
   readonly remove: string;
 }
 
+/** A route of the table `main` that leads to IMDS if no refusal comes first. */
+export interface RemainingRoute {
+  readonly family: 4 | 6;
+  readonly destination: string;
+  readonly nic: string | null;
+}
+
 export interface MachineFacts {
   readonly refusals: readonly Refusal[];
+  /** The routes to IMDS that remain without the refusals, best first. */
+  readonly remaining: readonly RemainingRoute[];
   /** null if the chains cannot be read: without root, or without nft and iptables. */
   readonly firewall: readonly FirewallChain[] | null;
   readonly uid: number;

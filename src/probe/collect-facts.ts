@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { ExecHost, FileHost, Host } from "../host/host.ts";
 import { endpointFamily } from "../imds/protocol/endpoint.ts";
 import { splitEndpoint } from "../model/ip.ts";
@@ -12,6 +13,7 @@ import {
   type PathProbe,
 } from "../model/probe.ts";
 import type { LinkProbes } from "./probe-paths.ts";
+import { runIpJson } from "../inspect/kernel/ip-json.ts";
 import { readTextOrEmpty } from "../inspect/read-file.ts";
 
 /** All facts that a diagnosis needs. */
@@ -54,13 +56,16 @@ export async function collectProbeFacts(
     isEveryNicReached ? [] : Promise.all([...addresses].map((each) => readRefusals(host, each))),
   ]);
   const facts = { hasImdsd, dhcpClient, instanceId, uid: host.uid, firewall };
-  return { probed: nics, machine: { ...facts, refusals: refusals.flat() } };
+  const routes = {
+    refusals: refusals.flatMap((each) => each.refusals),
+    remaining: refusals.flatMap((each) => each.remaining),
+  };
+  return { probed: nics, machine: { ...facts, ...routes } };
 }
 
 async function collectLinkFacts(host: Host, { link, probes }: LinkProbes): Promise<LinkFacts> {
   const nic = link?.name ?? null;
-  const nicFacts =
-    nic === null ? { rpFilter: null, exceeded: null } : await readNicFacts(host, nic);
+  const nicFacts = link === null ? noNicFacts : await readNicFacts(host, link);
   const paths = await Promise.all(
     probes.map(async (probe) => {
       const { host: address } = splitEndpoint(probe.endpoint);
@@ -102,14 +107,32 @@ async function readInstanceId(host: FileHost): Promise<string | null> {
 }
 
 /** Facts other than routes that decide about a NIC's packets; null if a file or program is missing. */
-async function readNicFacts(host: Pick<Host, "exec" | "files">, nic: string): Promise<NicFacts> {
-  const [all, own, exceeded] = await Promise.all([
+async function readNicFacts(
+  host: Pick<Host, "exec" | "files">,
+  { name: nic, isUp }: LinkState,
+): Promise<NicFacts> {
+  const [all, own, exceeded, keptAddresses] = await Promise.all([
     readRpFilter(host, "all"),
     readRpFilter(host, nic),
     readExceeded(host, nic),
+    isUp ? null : readKeptAddresses(host, nic),
   ]);
   // ip-sysctl: "The max value from conf/{all,interface}/rp_filter is used"
-  return { rpFilter: all === null || own === null ? null : Math.max(all, own), exceeded };
+  const rpFilter = all === null || own === null ? null : Math.max(all, own);
+  return { rpFilter, exceeded, keptAddresses };
+}
+
+const noNicFacts: NicFacts = { rpFilter: null, exceeded: null, keptAddresses: null };
+
+const addressesSchema = v.array(
+  v.object({ addr_info: v.optional(v.array(v.object({ local: v.optional(v.string()) })), []) }),
+);
+
+/** A NIC that is down keeps its IPv4 addresses, which only `ip` shows. */
+async function readKeptAddresses(host: ExecHost, nic: string): Promise<readonly string[] | null> {
+  const { value } = await runIpJson(host, ["address", "show", "dev", nic], addressesSchema);
+  const found = value?.flatMap((each) => each.addr_info.flatMap(({ local }) => local ?? []));
+  return found ?? null;
 }
 
 async function readRpFilter(host: FileHost, name: string): Promise<number | null> {

@@ -17,14 +17,15 @@ import {
  */
 export function listProbe(results: ProbeResults, verbose: boolean): string {
   const { headline, rows, failing, endpoints, notProbed } = probeRows(results, verbose);
+  const ordered = [...rows.filter((row) => !failing.includes(row)), ...failing];
   const lines = [
     headline,
-    ...rows.flatMap((row) => [
+    ...(results.note === null ? [] : problemLines("Note", results.note)),
+    ...ordered.flatMap((row) => [
       `${rowSubject(row)}: ${rowFacts(row, endpoints).join(". ")}.`,
       ...(verbose && row.nic !== null ? [`${rowSubject(row)}, more: ${nicDetails(row.nic)}`] : []),
       ...(failing.includes(row) ? problemLines(rowSubject(row), row.verdict) : []),
     ]),
-    ...(results.note === null ? [] : problemLines("Note", results.note)),
     ...notProbed,
   ];
   return escapeUnprintable(`${lines.join("\n")}\n`);

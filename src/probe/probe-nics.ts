@@ -3,12 +3,14 @@ import { parseImdsSettings } from "../imds/protocol/settings.ts";
 import type { RejectedLink, RankedLink } from "../model/link.ts";
 import {
   isReached,
+  type PathProbe,
   type ProbedKernel,
   type ProbedNic,
   type ProbedPath,
   type Verdict,
 } from "../model/probe.ts";
 import { diagnoseNic, diagnoseImdsPath, diagnoseUnboundRouting } from "./diagnose/diagnose.ts";
+import { type NextHop, nextHopOf, type PathEvidence } from "./diagnose/evidence.ts";
 import { collectProbeFacts, type LinkFacts, type ProbeFacts } from "./collect-facts.ts";
 import { selectNicsToProbe } from "./find-first.ts";
 import type { ProbeNicsOptions } from "./options.ts";
@@ -63,26 +65,94 @@ function diagnoseNics(candidates: readonly RankedLink[], facts: ProbeFacts): Dia
   });
   const kernelRouting = facts.probed.find(({ link }) => link === null);
   if (kernelRouting === undefined) return { nics, kernel: null };
-  const paths = diagnosePaths(kernelRouting, candidates[0]?.link.name ?? null, facts);
-  const routes = paths.map(({ pathFacts }) => pathFacts.route);
+  const routes = kernelRouting.paths.map(({ pathFacts }) => pathFacts.route);
   const links = routes.map((route) => (route?.kind === "route" ? route.nic : null));
   const link = links.find((name) => name !== null) ?? null;
+  const [only = null, ...more] = candidates.filter((each) => each.link.hasCarrier);
+  // without a route, a NIC that was not probed is a fix only if there is no other NIC
+  const paths = diagnosePaths(
+    kernelRouting,
+    more.length > 0 ? null : (only?.link.name ?? null),
+    facts,
+  );
   return { nics, kernel: { link, paths, verdict: diagnoseNic(null, paths) } };
 }
 
 function diagnosePaths(
   own: LinkFacts,
   name: string | null,
-  { probed, machine }: ProbeFacts,
+  facts: ProbeFacts,
 ): readonly ProbedPath[] {
-  const { link, nicFacts } = own;
-  const otherPaths = probed.flatMap((each) => (each === own ? [] : each.paths));
-  const isReachedElsewhere = otherPaths.some(({ probe }) => isReached(probe));
-  return own.paths.map(({ probe, pathFacts, source }) => {
-    const { host: address, port } = splitEndpoint(probe.endpoint);
-    const nic = isBindable(probe.endpoint) ? name : null;
-    const path = { nic, link, address, port, source, probe, pathFacts };
-    const verdict = diagnoseImdsPath({ ...path, nicFacts, machine, isReachedElsewhere });
-    return { probe, pathFacts, verdict };
+  return own.paths.map((path) => {
+    const { probe, pathFacts } = path;
+    const evidence = toEvidence(own, path, name, facts);
+    const repairs = findRepairs(probe.endpoint, facts);
+    return { probe, pathFacts, verdict: diagnoseImdsPath({ ...evidence, repairs }) };
   });
+}
+
+type LinkPath = LinkFacts["paths"][number];
+
+function toEvidence(
+  { link, nicFacts }: LinkFacts,
+  { probe, pathFacts, source }: LinkPath,
+  name: string | null,
+  { probed, machine }: ProbeFacts,
+): PathEvidence {
+  const { host: address, port } = splitEndpoint(probe.endpoint);
+  const route = link === null && pathFacts.route?.kind === "route" ? pathFacts.route.nic : null;
+  const nic = isBindable(probe.endpoint) ? (route ?? name) : null;
+  const sender = probed.find((each) => each.link?.name === nic)?.link ?? null;
+  return {
+    nic,
+    link,
+    sender,
+    address,
+    port,
+    source,
+    probe,
+    pathFacts,
+    nicFacts,
+    machine,
+    isReachedElsewhere: isReachedByAnother(probe, probed),
+    reachedNic: findReachedNic(probe.endpoint, probed),
+    routing: findRouting(probed),
+    repairs: new Map(),
+  };
+}
+
+/** What makes each NIC reach IMDS at `endpoint`, as if its route were right. */
+function findRepairs(endpoint: string, facts: ProbeFacts): PathEvidence["repairs"] {
+  const found = facts.probed.flatMap((own) =>
+    own.paths.flatMap((path): readonly (readonly [string, readonly string[]])[] => {
+      const { link } = own;
+      if (link === null || path.probe.endpoint !== endpoint) return [];
+      const evidence = toEvidence(own, path, link.name, facts);
+      const { word, fix } = diagnoseImdsPath({ ...evidence, routing: "reached" });
+      return word === "reached" || fix !== null ? [[link.name, fix ?? []]] : [];
+    }),
+  );
+  return new Map(found);
+}
+
+function findRouting(probed: readonly LinkFacts[]): PathEvidence["routing"] {
+  const kernelRouting = probed.find(({ link }) => link === null);
+  if (kernelRouting === undefined) return "unknown";
+  return kernelRouting.paths.some(({ probe }) => isReached(probe)) ? "reached" : "failed";
+}
+
+function isReachedByAnother(own: PathProbe, probed: readonly LinkFacts[]): boolean {
+  return probed.some(({ paths }) => paths.some(({ probe }) => probe !== own && isReached(probe)));
+}
+
+/** The best NIC through which IMDS answers at `endpoint`; null if there is none. */
+function findReachedNic(endpoint: string, probed: readonly LinkFacts[]): NextHop | null {
+  const found = probed.flatMap(({ link, paths }) =>
+    paths.flatMap(({ probe, pathFacts }) =>
+      link !== null && probe.endpoint === endpoint && isReached(probe)
+        ? [nextHopOf(link, pathFacts)]
+        : [],
+    ),
+  );
+  return found[0] ?? null;
 }

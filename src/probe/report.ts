@@ -4,6 +4,7 @@ import { describeProbe } from "./table.ts";
 import { formatMs } from "../model/text.ts";
 import type { ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
 import type { FirstNic } from "./find-first.ts";
+import { orderFixes } from "./rows.ts";
 import type { ProbeResult } from "./probe-nics.ts";
 import type { ProbeNicsOptions } from "./options.ts";
 import { renderJson } from "../output/json.ts";
@@ -78,6 +79,7 @@ function renderProbe({ nics, kernel, note, imds, elapsedMs, error }: ProbeReport
     nics: nics.map(nicJson),
     kernelRouting: kernel === null ? null : { link: kernel.link, ...pathsJson(kernel) },
     note,
+    fixes: orderFixes({ nics, kernel, note }),
     plan: null,
     imds,
     elapsedMs,

@@ -1,8 +1,15 @@
 import * as v from "valibot";
 import type { ExecHost } from "../host/host.ts";
-import type { PathFacts, Refusal, RouteFact } from "../model/probe.ts";
+import type { PathFacts, Refusal, RemainingRoute, RouteEntry, RouteFact } from "../model/probe.ts";
 import { runIpJson } from "../inspect/kernel/ip-json.ts";
-import { cidrContains, type Family, familyOf, hostCidr, parseCidr } from "../model/ip.ts";
+import {
+  cidrContains,
+  type Family,
+  familyOf,
+  hostCidr,
+  parseCidr,
+  prefixLength,
+} from "../model/ip.ts";
 
 interface PathQuery {
   /** null for kernel routing. */
@@ -27,13 +34,13 @@ export async function readPathFacts(
   const route = nic === null ? unboundRoute : await readRoute(host, query);
   const found = route?.kind === "route" ? route : null;
   const link = nic ?? found?.nic ?? null;
-  const [hostRoute, acceptsReplies, neighbour, router] = await Promise.all([
-    found === null || found.gateway === null ? null : readHostRoute(host, query),
+  const [unboundEntry, acceptsReplies, neighbour, routers] = await Promise.all([
+    unboundRoute?.kind === "route" ? readRouteEntry(host, address) : null,
     source === null || link === null ? null : checkReplyAccepted(host, { link, address, source }),
     found === null || link === null ? null : readNeighbour(host, link, found.gateway ?? address),
-    link !== null && address.includes(":") ? readRouter(host, link) : null,
+    link !== null && address.includes(":") ? readRouters(host, link) : noRouters,
   ]);
-  return { route, hostRoute, unboundRoute, acceptsReplies, neighbour, router };
+  return { route, unboundRoute, unboundEntry, acceptsReplies, neighbour, ...routers };
 }
 
 const optionalText = v.optional(v.string());
@@ -57,10 +64,12 @@ const tableAndMetric = { table: v.optional(v.string(), "main"), metric: v.option
 
 const fibMatchSchema = v.tuple([v.object({ dst: v.string(), ...tableAndMetric })]);
 
-/** Table and metric of a route to this address alone, by `fibmatch` (Linux 4.13, ip-route(8)). */
-async function readHostRoute(host: ExecHost, query: readonly string[]): Promise<string | null> {
-  const { value } = await runIpJson(host, ["route", "get", "fibmatch", ...query], fibMatchSchema);
-  return value === null || value[0].dst !== query[0] ? null : formatTableAndMetric(value[0]);
+/** The entry of a routing table that the kernel uses, by `fibmatch` (Linux 4.13, ip-route(8)). */
+async function readRouteEntry(host: ExecHost, address: string): Promise<RouteEntry | null> {
+  const { value } = await runIpJson(host, ["route", "get", "fibmatch", address], fibMatchSchema);
+  if (value === null) return null;
+  const [{ dst, table, metric }] = value;
+  return { isHostRoute: dst === address, table, words: formatTableAndMetric({ table, metric }) };
 }
 
 /** If rp_filter would drop, older kernels say EXDEV, newer ones EINVAL. IPv6 has no rp_filter. */
@@ -91,19 +100,29 @@ const gatewaysSchema = v.array(
   v.object({ dst: v.string(), gateway: optionalText, protocol: optionalText }),
 );
 
-/** A gateway of the link, from all tables. A gateway from a router advertisement is preferred. */
-async function readRouter(host: ExecHost, link: string): Promise<string | null> {
+type Routers = Pick<PathFacts, "router" | "advertisedRouter">;
+
+const noRouters: Routers = { router: null, advertisedRouter: null };
+
+/** The gateways of the link, from all tables. A router advertisement is preferred. */
+async function readRouters(host: ExecHost, link: string): Promise<Routers> {
   const words = ["-6", "route", "show", "table", "all", "dev", link];
   const { value } = await runIpJson(host, words, gatewaysSchema);
   const routes = (value ?? []).filter(({ gateway }) => gateway !== undefined);
   const learned = routes.find(({ protocol }) => protocol === "ra");
-  return (learned ?? routes[0])?.gateway ?? null;
+  const router = (learned ?? routes[0])?.gateway ?? null;
+  return { router, advertisedRouter: learned?.gateway ?? null };
 }
 
 const refusingTypes: readonly string[] = ["prohibit", "blackhole", "unreachable"];
 
 const refusalRoutesSchema = v.array(
-  v.object({ type: v.optional(v.string(), "unicast"), dst: v.string(), ...tableAndMetric }),
+  v.object({
+    type: v.optional(v.string(), "unicast"),
+    dst: v.string(),
+    dev: optionalText,
+    ...tableAndMetric,
+  }),
 );
 
 const refusalRulesSchema = v.array(
@@ -115,11 +134,18 @@ const refusalRulesSchema = v.array(
   }),
 );
 
+interface Refusals {
+  readonly refusals: readonly Refusal[];
+  /** Best first. */
+  readonly remaining: readonly RemainingRoute[];
+}
+
 /**
- * The routes and rules that forbid `address`; empty if `ip` cannot list them. The commands name
- * tables as in `rt_tables`, so that they are readable.
+ * The routes and rules that forbid `address`, and the routes of the table `main` that remain without
+ * them; empty if `ip` cannot list them. The commands name tables as in `rt_tables`, so that they are
+ * readable.
  */
-export async function readRefusals(host: ExecHost, address: string): Promise<readonly Refusal[]> {
+export async function readRefusals(host: ExecHost, address: string): Promise<Refusals> {
   const family = familyOf(address);
   const routeWords = ["-details", `-${family}`, "route", "show", "table", "all"];
   const [routes, rules] = await Promise.all([
@@ -144,10 +170,35 @@ export async function readRefusals(host: ExecHost, address: string): Promise<rea
       } as const;
     }),
   ];
-  return found.filter(({ type, destination }) => {
-    const cidr = parseCidr(destination, family);
-    return refusingTypes.includes(type) && cidr !== null && cidrContains(cidr, address);
-  });
+  const refusals = found.filter(
+    ({ type, destination }) => refusingTypes.includes(type) && covers(destination, address),
+  );
+  return { refusals, remaining: findRemaining(routes.value ?? [], address) };
+}
+
+/** The kernel prefers the longest prefix, and among routes of the same prefix the least metric. */
+function findRemaining(
+  routes: v.InferOutput<typeof refusalRoutesSchema>,
+  address: string,
+): readonly RemainingRoute[] {
+  const family = familyOf(address);
+  return routes
+    .filter(({ type, table }) => type === "unicast" && table === "main")
+    .map(({ dst, dev = null, metric = 0 }) => {
+      return { destination: toCidr(dst, undefined, family), nic: dev, metric };
+    })
+    .filter(({ destination }) => covers(destination, address))
+    .toSorted(
+      (left, right) =>
+        prefixLength(right.destination) - prefixLength(left.destination) ||
+        left.metric - right.metric,
+    )
+    .map(({ destination, nic }) => ({ family, destination, nic }));
+}
+
+function covers(destination: string, address: string): boolean {
+  const cidr = parseCidr(destination, familyOf(address));
+  return cidr !== null && cidrContains(cidr, address);
 }
 
 /** The last words of an `ip route` command. */

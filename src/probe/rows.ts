@@ -2,6 +2,7 @@ import { isLinkLocalIpv6 } from "../model/ip.ts";
 import type { LinkState } from "../model/link.ts";
 import type { ProbedNic, ProbedPath, Verdict } from "../model/probe.ts";
 import { formatMs } from "../model/text.ts";
+import { orderProblems } from "./diagnose/order.ts";
 import type { ProbeResult } from "./probe-nics.ts";
 
 export type ProbeResults = Omit<ProbeResult, "elapsedMs">;
@@ -17,7 +18,7 @@ export interface ProbeRow {
 export interface ProbeRows {
   readonly headline: string;
   readonly rows: readonly ProbeRow[];
-  /** The rows with a problem that the output explains. */
+  /** The rows with a problem that the output explains; the fix to try first is first. */
   readonly failing: readonly ProbeRow[];
   /** The endpoints that were probed, in order and without duplicates. */
   readonly endpoints: readonly string[];
@@ -33,7 +34,7 @@ export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean
   const rows = [...kernelRows.filter((row) => verbose || isDifferent(nicRows, row)), ...nicRows];
   // the note, or the problems of the NICs, explain a problem of kernel routing
   const isExplained = note !== null || nicRows.some(hasProblem);
-  const failing = (isExplained ? nicRows : rows).filter(hasProblem);
+  const failing = orderProblems((isExplained ? nicRows : rows).filter(hasProblem));
   const paths = rows.flatMap((row) => row.paths);
   const endpoints = [...new Set(paths.map(({ probe }) => probe.endpoint))];
   return {
@@ -43,6 +44,26 @@ export function probeRows({ nics, kernel, note }: ProbeResults, verbose: boolean
     endpoints,
     notProbed: describeUnprobed(nics),
   };
+}
+
+/** Commands that fix a problem, and the NIC whose problem it is; null for kernel routing. */
+export interface OrderedFix {
+  readonly nic: string | null;
+  readonly commands: readonly string[];
+}
+
+/**
+ * All fixes that the output offers. The one to try first is first, and each command is listed once.
+ */
+export function orderFixes(results: ProbeResults): readonly OrderedFix[] {
+  const { failing } = probeRows(results, true);
+  const note = results.note === null ? [] : [{ name: "", nic: null, verdict: results.note }];
+  const listed = new Set<string>();
+  return [...note, ...failing].flatMap(({ nic, verdict: { fix } }) => {
+    const commands = (fix ?? []).filter((command) => !listed.has(command));
+    for (const command of commands) listed.add(command);
+    return commands.length === 0 ? [] : { nic: nic?.link.name ?? null, commands };
+  });
 }
 
 const kernelRowName = "kernel routing";

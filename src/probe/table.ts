@@ -21,8 +21,9 @@ interface TableOptions {
 }
 
 /**
- * The result as a table of at most 80 columns: a headline, one row per NIC, then the cause for each
- * NIC that does not reach IMDS, and, indented, the commands that fix the cause. If `columns` is
+ * The result as a table of at most 80 columns: a headline, one row per NIC, then the note on kernel
+ * routing, then the cause for each NIC that does not reach IMDS, and, indented, the commands that fix
+ * the cause. The commands to try first are first. If `columns` is
  * null or the table does not fit, the result has one line per fact (`listProbe`).
  */
 export function describeProbe(results: ProbeResults, { verbose, columns }: TableOptions): string {
@@ -35,8 +36,8 @@ export function describeProbe(results: ProbeResults, { verbose, columns }: Table
   const sections = [
     wrapWords(view.headline, "", width),
     lines,
-    ...groupProblems(view.failing).map((problem) => problemLines(problem, width)),
     note === null ? [] : problemLines({ names: "note", verdict: note }, width),
+    ...groupProblems(view.failing).map((problem) => problemLines(problem, width)),
     view.notProbed.flatMap((line) => wrapWords(line, "", width)),
   ];
   const paragraphs = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));

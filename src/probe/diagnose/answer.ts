@@ -23,6 +23,11 @@ function diagnoseStatus(evidence: PathEvidence, status: number): Verdict {
   const { probe, address } = evidence;
   const times = probe.retries === 0 ? "" : `, ${probe.retries + 1} times in a row`;
   const answers = `IMDS answers ${status}${times}`;
+  if (status === 403 && evidence.isReachedElsewhere) {
+    // the option applies to the whole instance, so IMDS is not switched off
+    const cause = "although it answers elsewhere, so perhaps a proxy on this path adds headers";
+    return toVerdict("switched-off", `IMDS answers 403 here, ${cause}`);
+  }
   if (status === 403) {
     const fix = modifyOptionsCommand(evidence, "--http-endpoint enabled");
     // kube2iam #270: a proxy that adds X-Forwarded-For gets 403 too

@@ -4,7 +4,13 @@ import type { Refusal, Verdict } from "../../model/probe.ts";
 import { formatMs, quoteShellWord } from "../../model/text.ts";
 import { evaluateFirewall, type FirewallBlock } from "../firewall/evaluate.ts";
 import { connectOutcome, droppedNote, isIpv6, type PathEvidence, toVerdict } from "./evidence.ts";
-import { addressFix, modifyOptionsCommand, routeFix } from "./fixes.ts";
+import {
+  addressFix,
+  findDeadGateway,
+  isVpcRouter,
+  modifyOptionsCommand,
+  routeFix,
+} from "./fixes.ts";
 
 /**
  * The verdict is the first cause that is found, in this order. Facts about the kernel's decisions
@@ -57,9 +63,7 @@ function checkRefusals(evidence: PathEvidence): Verdict | null {
     const cause = "because systemd-imdsd protects IMDS on this machine";
     return toVerdict("prohibited", `${text}, ${cause}; send requests to systemd-imdsd instead`);
   }
-  if (refusals.length === 0) return toVerdict("prohibited", text);
-  const missingRoute = route?.kind === "none" ? routeFix(evidence) : [];
-  return toVerdict("prohibited", text, ...refusals.map(({ remove }) => remove), ...missingRoute);
+  return toVerdict("prohibited", text, ...refusals.map(({ remove }) => remove));
 }
 
 function describeRefusals(refusals: readonly Refusal[], address: string): string {
@@ -77,35 +81,46 @@ function describeRefusals(refusals: readonly Refusal[], address: string): string
  * loose. The setting is written with slashes, because a NIC's name can contain dots (sysctl(8)).
  * https://docs.kernel.org/networking/ip-sysctl.html
  */
-function checkReversePath({ pathFacts, nicFacts, nic, address }: PathEvidence): Verdict | null {
+function checkReversePath(evidence: PathEvidence): Verdict | null {
+  const { pathFacts, nicFacts, nic, address } = evidence;
   if (pathFacts.acceptsReplies !== false || nicFacts.rpFilter === 0 || nic === null) return null;
   const isStrict = nicFacts.rpFilter === 1;
   const mode = isStrict ? "1 (strict)" : "2 (loose)";
   const problem = `the kernel drops answers that arrive through it, because rp_filter is ${mode}`;
-  const name = quoteShellWord(nic);
+  // a route through this NIC satisfies both modes, and other programs need it too
+  const route = routeFix(evidence);
+  const setting = `sysctl -w net/ipv4/conf/${quoteShellWord(nic)}/rp_filter=2`;
+  const fix = route.length === 0 && isStrict ? [setting] : route;
   if (pathFacts.unboundRoute?.kind === "route" && isStrict) {
     const { nic: other } = pathFacts.unboundRoute;
     const where = other === null ? "elsewhere" : `through ${other}`;
     const text = `${problem} and the route to ${address} leads ${where}`;
-    return toVerdict("rp-filter", text, `sysctl -w net/ipv4/conf/${name}/rp_filter=2`);
+    return toVerdict("rp-filter", text, ...fix);
   }
-  const text = `${problem} and there is no route to ${address}`;
-  return toVerdict("rp-filter", text, `ip route append ${address} dev ${name}`);
+  return toVerdict("rp-filter", `${problem} and there is no route to ${address}`, ...fix);
 }
 
 /** A firewall rule of this machine that certainly blocks the packets. */
 function checkFirewall(evidence: PathEvidence): Verdict | null {
-  const found = findBlocks(evidence).find(({ isCertain }) => isCertain);
-  if (found !== undefined) return toBlockVerdict(found, evidence);
+  const [found, ...more] = findBlocks(evidence).filter(({ isCertain }) => isCertain);
+  if (found !== undefined) {
+    const text = describeBlock(found, evidence);
+    return toVerdict("firewall", text, ...new Set([found, ...more].map(({ fix }) => fix)));
+  }
   if (connectOutcome(evidence) !== "EPERM") return null;
   const cause = "because of a firewall or a unit's IPAddressDeny=";
   return toVerdict("firewall", `the kernel forbids the connection (EPERM), ${cause}`);
 }
 
-/** A rule that possibly blocks the packets: one of its conditions cannot be evaluated. */
+/**
+ * A rule that possibly blocks the packets: one of its conditions cannot be evaluated. The verdict has
+ * no command, because it is not known whether a change of this rule would help.
+ */
 function checkPossibleFirewall(evidence: PathEvidence): Verdict | null {
   const [block] = findBlocks(evidence);
-  return block === undefined ? null : toBlockVerdict(block, evidence);
+  if (block === undefined) return null;
+  const hint = `; to see its rules: ${block.list}`;
+  return toVerdict("firewall", `${describeBlock(block, evidence)}${hint}`);
 }
 
 type DirectedBlock = FirewallBlock & Pick<FirewallPacket, "direction">;
@@ -113,16 +128,16 @@ type DirectedBlock = FirewallBlock & Pick<FirewallPacket, "direction">;
 function findBlocks(evidence: PathEvidence): readonly DirectedBlock[] {
   const chains = evidence.machine.firewall ?? [];
   return (["out", "in"] as const).flatMap((direction) => {
-    const block = evaluateFirewall(chains, buildPacket(evidence, direction));
-    return block === null ? [] : [{ ...block, direction }];
+    const blocks = evaluateFirewall(chains, buildPacket(evidence, direction));
+    return blocks.map((block) => ({ ...block, direction }));
   });
 }
 
-function toBlockVerdict(block: DirectedBlock, { address }: PathEvidence): Verdict {
-  const { chain, how, isCertain, direction, fix } = block;
+function describeBlock(block: DirectedBlock, { address }: PathEvidence): string {
+  const { chain, how, isCertain, direction } = block;
   const subject = `the firewall (${chain}) ${isCertain ? how : `perhaps ${how}`}`;
   const packets = `packets ${direction === "out" ? "to" : "from"} ${address}`;
-  return toVerdict("firewall", `${subject} ${packets}`, fix);
+  return `${subject} ${packets}`;
 }
 
 /** One of the ports from which the kernel opens connections (ip_local_port_range). */
@@ -169,15 +184,15 @@ function checkRoute(evidence: PathEvidence): Verdict | null {
 function checkNeighbour(evidence: PathEvidence): Verdict | null {
   const { pathFacts, address } = evidence;
   if (pathFacts.neighbour !== "failed" && connectOutcome(evidence) !== "EHOSTUNREACH") return null;
-  const gateway = pathFacts.route?.kind === "route" ? pathFacts.route.gateway : null;
+  const gateway = findDeadGateway(evidence);
   const protocol = isIpv6(evidence) ? "NDP" : "ARP";
-  const [fix] = gateway === null ? [] : routeFix(evidence, gateway);
-  if (fix !== undefined) {
-    const text = `${gateway}, the gateway of the route to ${address}, does not answer ${protocol}`;
-    return toVerdict("no-neighbour", text, fix);
+  const silence = `does not answer ${protocol}`;
+  if (gateway !== null && !isVpcRouter(evidence, gateway)) {
+    const text = `${gateway}, the gateway of the route to ${address}, ${silence}`;
+    return toVerdict("no-neighbour", text, ...routeFix(evidence));
   }
   const cause = "perhaps the link does not belong to a VPC or does not lead to IMDS";
-  return toVerdict("no-neighbour", `${gateway ?? address} does not answer ${protocol}; ${cause}`);
+  return toVerdict("no-neighbour", `${gateway ?? address} ${silence}; ${cause}`);
 }
 
 /** AWS's IPv6 endpoint, which is off unless it is enabled. */
@@ -187,7 +202,8 @@ const ipv6Endpoint = "fd00:ec2::254";
 function describeNoConnection(evidence: PathEvidence): Verdict {
   const { address, port, probe } = evidence;
   const isOptional = address === ipv6Endpoint;
-  const fix = isOptional ? [modifyOptionsCommand(evidence, "--http-protocol-ipv6 enabled")] : [];
+  const isWanted = isOptional && !evidence.isReachedElsewhere;
+  const fix = isWanted ? [modifyOptionsCommand(evidence, "--http-protocol-ipv6 enabled")] : [];
   const note = isOptional ? "; IMDS over IPv6 is off unless it is enabled" : "";
   const outcome = connectOutcome(evidence);
   if (outcome === "ECONNREFUSED") {

@@ -17,6 +17,10 @@ export interface FirewallBlock {
   readonly how: "drops" | "rejects" | "drops, by its policy,";
   /** The command that lets the packet through. */
   readonly fix: string;
+  /** The rule that the fix removes; null if the fix adds a rule. */
+  readonly removed: FirewallRule | null;
+  /** The command that lists the rules of the chain. */
+  readonly list: string;
 }
 
 interface RuleInChain {
@@ -36,15 +40,36 @@ interface Traversal {
 
 const hooks = { out: ["output", "postrouting"], in: ["prerouting", "input"] } as const;
 
-/** The rule or policy that blocks a packet, a certain block first; null if nothing blocks it. */
+/**
+ * The rules and policies that block a packet, certain blocks first. The fixes of all certain blocks
+ * are necessary to let the packet through.
+ */
 export function evaluateFirewall(
   chains: readonly FirewallChain[],
   packet: FirewallPacket,
-): FirewallBlock | null {
+): readonly FirewallBlock[] {
   const own = chains.filter((each) => each.families.some((name) => name === packet.values.family));
   const bases = own.filter(({ hook }) => hooks[packet.direction].some((name) => name === hook));
-  const found = bases.flatMap((base) => evaluateBaseChain(base, own, packet) ?? []);
-  return found.find(({ isCertain }) => isCertain) ?? found[0] ?? null;
+  return bases
+    .flatMap(({ id }) => findBlocks(id, own, packet))
+    .toSorted((left, right) => Number(right.isCertain) - Number(left.isCertain));
+}
+
+/** The blocks of a base chain: after the removal of a rule, another one can block. */
+function findBlocks(
+  id: string,
+  chains: readonly FirewallChain[],
+  packet: FirewallPacket,
+): readonly FirewallBlock[] {
+  const base = chains.find((each) => each.id === id);
+  const block = base === undefined ? null : evaluateBaseChain(base, chains, packet);
+  if (block === null) return [];
+  const { removed } = block;
+  if (removed === null || !block.isCertain) return [block];
+  const remaining = chains.map((chain) => {
+    return { ...chain, rules: chain.rules.filter((rule) => rule !== removed) };
+  });
+  return [block, ...findBlocks(id, remaining, packet)];
 }
 
 function evaluateBaseChain(
@@ -56,12 +81,17 @@ function evaluateBaseChain(
   const outcome = evaluateChain(base, traversal, 0);
   // perhaps an undecided rule that comes first has accepted the packet
   const isCertain = traversal.undecided.every(({ rule }) => isBlocking(rule.action));
-  if (outcome.kind === "blocked") return { isCertain, ...describeBlock(outcome, base, packet) };
-  if (outcome.kind !== "accept" && base.policy === "drop") {
-    const fix = base.accept(packet);
-    return { isCertain, chain: base.name, how: "drops, by its policy,", fix };
-  }
   const undecided = traversal.undecided.find(({ rule }) => isBlocking(rule.action)) ?? null;
+  // a new rule at the top of the base chain comes before every rule that perhaps matches
+  const accept = { fix: base.accept(packet), removed: null };
+  if (outcome.kind === "blocked") {
+    const block = { isCertain, ...describeBlock(outcome, base, packet) };
+    return undecided === null ? block : { ...block, ...accept };
+  }
+  if (outcome.kind !== "accept" && base.policy === "drop") {
+    const { name: chain, list } = base;
+    return { isCertain, chain, how: "drops, by its policy,", list, ...accept };
+  }
   return undecided && { isCertain: false, ...describeBlock(undecided, base, packet) };
 }
 
@@ -80,7 +110,8 @@ function describeBlock(
       values.every((value) => own.includes(value)),
   );
   const how = rule.action.kind === "reject" ? "rejects" : "drops";
-  return { chain: chain.name, how, fix: namesAddress ? rule.remove : base.accept(packet) };
+  const fix = namesAddress ? rule.remove : base.accept(packet);
+  return { chain: chain.name, how, fix, list: chain.list, removed: namesAddress ? rule : null };
 }
 
 function isBlocking({ kind }: FirewallAction): boolean {

@@ -45,6 +45,7 @@ function parseChain(table: Table, line: string): FirewallChain | readonly never[
       return parseRule(table, words, remove) ?? [];
     }),
     accept: (packet) => `${command} -I ${name} ${formatAcceptRule(packet)}`,
+    list: `${command} -S ${name}`,
   };
 }
 

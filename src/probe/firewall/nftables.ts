@@ -70,6 +70,7 @@ export function parseNftables(ruleset: Ruleset): readonly FirewallChain[] {
       families,
       rules: ownRules.flatMap((rule) => parseRule(rule, sets)),
       accept: (packet) => `nft insert rule ${name} ${formatAcceptRule(packet)}`,
+      list: `nft list chain ${name}`,
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { LinkState } from "../../../src/model/link.ts";
 import type { FirewallChain, FirewallPacket, FirewallRule } from "../../../src/model/firewall.ts";
-import { emptyProbe, type PathProbe } from "../../../src/model/probe.ts";
+import { emptyProbe, type NicFacts, type PathProbe } from "../../../src/model/probe.ts";
 import type { PathEvidence } from "../../../src/probe/diagnose/evidence.ts";
 import { linkAt } from "./nics.ts";
 
@@ -32,26 +32,33 @@ export function probeOf(
   return { ...emptyProbe(`http://${ipv4}`), ...Object.fromEntries(steps), ...changes };
 }
 
+export function nicFactsOf(rpFilter: number, exceeded: number | null = null): NicFacts {
+  return { rpFilter, exceeded, keptAddresses: null };
+}
+
 /** A path through `ens6` on which IMDS does not answer, on a machine without a fault. */
 export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence {
   return {
     nic: "ens6",
     link: linkStateAt(1),
+    sender: linkStateAt(1),
     address: ipv4,
     port: 80,
     source: "10.0.1.10",
     probe: probeOf({ connect: "ETIMEDOUT" }),
     pathFacts: {
       route: { kind: "route", gateway: null, nic: "ens6" },
-      hostRoute: null,
       unboundRoute: { kind: "route", gateway: "10.0.0.1", nic: "ens5" },
+      unboundEntry: { isHostRoute: false, table: "main", words: "" },
       acceptsReplies: true,
       neighbour: "reachable",
       router: null,
+      advertisedRouter: null,
     },
-    nicFacts: { rpFilter: 2, exceeded: null },
+    nicFacts: nicFactsOf(2),
     machine: {
       refusals: [],
+      remaining: [],
       firewall: [],
       uid: 0,
       hasImdsd: false,
@@ -59,6 +66,9 @@ export function pathEvidence(changes: Partial<PathEvidence> = {}): PathEvidence 
       instanceId: "i-0123456789abcdef0",
     },
     isReachedElsewhere: false,
+    reachedNic: null,
+    routing: "failed",
+    repairs: new Map(),
     ...changes,
   };
 }
@@ -77,6 +87,7 @@ export function firewallChain(
     families: ["ipv4", "ipv6"],
     rules: rules.map((rule, at) => ({ ...rule, remove: `remove ${at}` })),
     accept: ({ direction }) => `accept ${direction}`,
+    list: "list",
     ...changes,
   };
 }

@@ -50,4 +50,22 @@ testVerdicts([
     says: "(iptables guard) rejects",
     fix: ["iptables -I OUTPUT -d 169.254.169.254 -p tcp --dport 80 -j ACCEPT"],
   },
+  {
+    what: "two rules of one chain and the policy of another drop packets",
+    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop; nft add rule inet t c ip daddr 169.254.169.254 tcp dport 80 reject; iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 22 -j ACCEPT`,
+    word: "firewall",
+    fix: [
+      /^nft delete rule inet t c handle 2$/,
+      /^nft delete rule inet t c handle 3$/,
+      "iptables -I INPUT -s 169.254.169.254 -p tcp --sport 80 -j ACCEPT",
+    ],
+  },
+  {
+    what: "an nftables rule with a condition that ec2nic does not know",
+    provoke: `${addChain("output")} nft add rule inet t c meta length 1-9999 ip daddr 169.254.169.254 drop`,
+    word: "firewall",
+    says: "perhaps drops packets to 169.254.169.254; to see its rules: nft list chain inet t c",
+    fix: null,
+    removeCause: (network) => network.run("nft flush ruleset"),
+  },
 ]);

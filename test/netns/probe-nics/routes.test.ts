@@ -1,5 +1,8 @@
 import { ipv6, testVerdicts } from "../../kit/netns/probe-network/verdict-case.ts";
 
+/** What `ec2nic activate` does for a NIC without an address; a machine test runs the real one. */
+const addAddress = `[ "$*" = activate ] && ip addr add 10.0.6.10/24 dev ens6`;
+
 testVerdicts([
   {
     what: "a NIC that is down",
@@ -19,8 +22,8 @@ testVerdicts([
     provoke: "ip addr flush dev ens6",
     word: "no-address",
     says: "no IPv4 address",
+    before: (network) => network.standIn("ec2nic", addAddress),
     fix: ["ec2nic activate"],
-    removeCause: (network) => network.run("ip addr add 10.0.6.10/24 dev ens6"),
   },
   {
     what: "strict rp_filter, and the route uses another NIC",
@@ -40,14 +43,16 @@ testVerdicts([
     provoke: "sysctl -qw net.ipv4.conf.ens6.rp_filter=1",
     word: "rp-filter",
     says: "there is no route to",
-    fix: ["ip route append 169.254.169.254 dev ens6"],
+    fix: ["sysctl -w net/ipv4/conf/ens6/rp_filter=2"],
+    note: ["ip route append 169.254.169.254 dev ens5"],
   },
   {
     what: "loose rp_filter, and no route at all",
     provoke: "sysctl -qw net.ipv4.conf.ens6.rp_filter=2",
     word: "rp-filter",
     says: "rp_filter is 2 (loose)",
-    fix: ["ip route append 169.254.169.254 dev ens6"],
+    fix: null,
+    note: ["ip route append 169.254.169.254 dev ens5"],
   },
   ...["prohibit", "blackhole", "unreachable"].map((type) => ({
     what: `a ${type} route`,
@@ -108,12 +113,22 @@ testVerdicts([
     provoke: "ip route add default via 10.0.6.77 dev ens6",
     word: "no-neighbour",
     says: "10.0.6.77, the gateway",
+    fix: null,
+    note: ["ip route append 169.254.169.254 dev ens5"],
+    removeCause: (network) => network.run("ip route del default"),
+  },
+  {
+    what: "a gateway that is not there, and no other NIC",
+    provoke: "ip route add default via 10.0.6.77 dev ens6; ip link del ens5",
+    word: "no-neighbour",
+    says: "10.0.6.77, the gateway",
     fix: ["ip route append 169.254.169.254 dev ens6"],
+    note: null,
   },
   {
     what: "a host route whose gateway is not there",
     provoke:
-      "ip route add 169.254.169.254 via 10.0.6.77 dev ens6 metric 7 table 9; ip rule add to 169.254.169.254 table 9",
+      "ip route add 169.254.169.254 via 10.0.6.77 dev ens6 metric 7 table 9; ip rule add to 169.254.169.254 table 9; ip link del ens5",
     word: "no-neighbour",
     fix: ["ip route replace 169.254.169.254 dev ens6 table 9 metric 7"],
   },
@@ -126,9 +141,10 @@ testVerdicts([
   },
   {
     what: "a host route over IPv6 through another NIC, whose gateway is not there",
-    provoke: "ip -6 route add fd00:ec2::254 via fe80::dead dev ens5",
+    provoke:
+      "ip -6 route add fd00:ec2::254 via fe80::dead dev ens5; ip -6 addr flush dev ens5 scope global",
     args: ipv6,
     word: "no-route",
-    fix: ["ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048"],
+    fix: ["ip -6 route replace fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 1024"],
   },
 ]);

@@ -104,7 +104,7 @@ testHere("--interface probes that NIC only; an unknown name is 64", async () => 
 });
 
 testHere("without bound sockets kernel routing is probed, with a warning", async () => {
-  await using network = await probeNetwork();
+  await using network = await probeNetwork([5]);
   // Bun's foreign functions need the JIT, and where a unit forbids it, it is off
   const env = { BUN_JSC_useJIT: "0" };
   const probe = async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ProbedNic, VerdictWord } from "../../../src/model/probe.ts";
-import type { ProbeResults } from "../../../src/probe/rows.ts";
+import { orderFixes, type ProbeResults } from "../../../src/probe/rows.ts";
 import { describeProbe } from "../../../src/probe/table.ts";
 import { pathEvidence, linkStateAt, probeOf } from "../../kit/facts/path-evidence.ts";
 
@@ -221,4 +221,28 @@ describe("without a terminal", () => {
 test.each([80, null])("control characters in a NIC's name are escaped (columns: %p)", (columns) => {
   const nic = nicAt(0, { link: { ...linkStateAt(0), name: "ens\u001b[2J" } });
   expect(textOf({ nics: [nic], columns })).toContain("ens\\x1b[2J");
+});
+
+test("fixes are in the order in which to try them, and each command is listed once", () => {
+  const failing = (number: number, word: VerdictWord, fix: readonly string[] | null) =>
+    nicAt(number, { paths: [pathWith(word)], verdict: verdict(word, word, fix) });
+  const nics = [
+    failing(0, "no-answer", ["aws"]),
+    failing(1, "silent", null),
+    failing(2, "down", ["ip link set up", "ip route append"]),
+    failing(3, "firewall", ["nft delete", "ip route append"]),
+  ];
+  const results = { nics, kernel: null, note: verdict("no-route", "curl does not", ["note"]) };
+  expect(orderFixes(results)).toEqual([
+    { nic: null, commands: ["note"] },
+    { nic: "ens8", commands: ["nft delete", "ip route append"] },
+    { nic: "ens7", commands: ["ip link set up"] },
+    { nic: "ens5", commands: ["aws"] },
+  ]);
+  const text = describeProbe(results, { verbose: false, columns: 80 });
+  const order = ["note: ", "ens8: ", "ens7: ", "ens5: ", "ens6: "].map((name) =>
+    text.indexOf(name),
+  );
+  expect(order).toEqual(order.toSorted((left, right) => left - right));
+  expect(order).not.toContain(-1);
 });

@@ -6,6 +6,7 @@ export interface ProbeResult {
   readonly nics: readonly ProbedNicJson[];
   readonly kernelRouting: (Pick<ProbedNicJson, "outcome" | "verdict"> & { link: string }) | null;
   readonly note: VerdictJson | null;
+  readonly fixes: readonly { readonly nic: string | null; readonly commands: readonly string[] }[];
   readonly imds: Readonly<Record<string, unknown>> | null;
 }
 

@@ -10,8 +10,8 @@ import { pathEvidence, linkStateAt, probeOf } from "../../../kit/facts/path-evid
 
 describe("the verdict on a NIC from its verdicts on IPv4 and IPv6", () => {
   const link = linkStateAt(1);
-  const pathWith = (word: VerdictWord): ProbedPath => ({
-    probe: probeOf({}),
+  const pathWith = (word: VerdictWord, endpoint = "http://169.254.169.254"): ProbedPath => ({
+    probe: { ...probeOf({}), endpoint },
     pathFacts: pathEvidence().pathFacts,
     verdict: { word, text: "", fix: null },
   });
@@ -25,10 +25,14 @@ describe("the verdict on a NIC from its verdicts on IPv4 and IPv6", () => {
       ["switched-off", "throttled", "service-error", "hop-limit", "silent", "not-imds"] as const
     ).map((word) => ["no-answer", word, word] as const),
     ["no-answer", "no-answer", "no-answer"],
+    // IMDS over IPv6 is off unless it is enabled; the address is missing in an IPv6-only subnet too
+    ["no-address", "no-answer", "no-address"],
   ];
   for (const [first, second, expected] of table) {
     test(`${first} and ${second}: ${expected}`, () => {
-      expect(diagnoseNic(link, [pathWith(first), pathWith(second)]).word).toBe(expected);
+      expect(
+        diagnoseNic(link, [pathWith(first), pathWith(second, "http://[fd00:ec2::254]")]).word,
+      ).toBe(expected);
     });
   }
 
@@ -110,7 +114,8 @@ describe("the note on programs that bind to no NIC", () => {
     expect(noteWith(reached, { kind: "none" })).toBeNull();
     const verdict = { word: "firewall", text: "a rule drops it", fix: ["x"] } as const;
     const note = noteWith({ link: "ens5", paths: [], verdict }, route);
-    expect(note).toMatchObject({ word: "firewall", fix: ["x"] });
+    const fix = ["ip route append 169.254.169.254 dev ens6"]; // over the NIC that reaches IMDS
+    expect(note).toMatchObject({ word: "firewall", fix });
     expect(note?.text).toEndWith("do not reach IMDS: a rule drops it");
   });
 });

@@ -94,7 +94,7 @@ const cases: readonly {
   {
     what: "a reject after a drop that is not understood",
     chains: [firewallChain("output", [rule("drop", unknown), rule("reject", imds)])],
-    verdict: [true, "remove 1"],
+    verdict: [true, "accept out"],
   },
   {
     what: "a drop with a condition that is not understood",
@@ -159,22 +159,35 @@ const cases: readonly {
 
 for (const { what, chains, verdict } of cases) {
   test(`${what}: ${verdict === null ? "passes" : "stops"}`, () => {
-    const found = evaluateFirewall(chains, out);
-    expect(found === null ? null : [found.isCertain, found.fix]).toEqual(
+    const [found, ...more] = evaluateFirewall(chains, out);
+    expect(found === undefined ? null : [found.isCertain, found.fix]).toEqual(
       verdict === null ? null : [...verdict],
     );
+    expect(more).toEqual([]);
   });
 }
 
-test("of several chains that stop the packet, the certain one is returned", () => {
+test("of several chains that stop the packet, the certain one is first", () => {
   const chains = [
     firewallChain("output", [rule("drop", unknown)]),
     firewallChain("postrouting", [rule("reject", imds)]),
   ];
-  expect(evaluateFirewall(chains, out)).toEqual({
-    isCertain: true,
-    chain: "t postrouting",
-    how: "rejects",
-    fix: "remove 0",
-  });
+  expect(evaluateFirewall(chains, out)).toMatchObject([
+    { isCertain: true, chain: "t postrouting", how: "rejects", fix: "remove 0" },
+    { isCertain: false, chain: "t output" },
+  ]);
+});
+
+test("all fixes that are necessary are returned, in order", () => {
+  const wide = rule("drop", where("daddr", ["169.254.0.0/16"]));
+  const chains = [
+    firewallChain("output", [rule("drop", imds), rule("accept", unknown, imds), wide]),
+    firewallChain("postrouting", [rule("drop", unknown), rule("drop", imds)]),
+  ];
+  const fixes = evaluateFirewall(chains, out).map(({ isCertain, fix }) => [isCertain, fix]);
+  expect(fixes).toEqual([
+    [true, "remove 0"],
+    [true, "accept out"],
+    [false, "accept out"],
+  ]);
 });
