@@ -48,7 +48,7 @@ export const imdsScenes: readonly Scene[] = [
       await ec2nic(network, "fetch instance-id"),
       await onScreen(network, "probe-nics"),
     ];
-    const fix = "ip route append 169.254.169.254 dev ens5";
+    const fix = (await network.probe()).note?.fix?.[0] ?? "";
     await network.run(fix);
     const fixed: Shown = { command: fix, output: "", code: 0 };
     return [...before, fixed, await onScreen(network, "probe-nics")];

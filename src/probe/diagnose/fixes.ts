@@ -60,13 +60,21 @@ export function routeFix(evidence: PathEvidence, own: readonly string[] = []): r
   }
   if (link !== null && isReachedElsewhere) return []; // the note about kernel routing has the route
   if (reachedNic === null && isReachedElsewhere) return []; // over the other IP family
-  if (unboundRoute === null) return [];
-  if (unboundRoute.kind === "none") return addRoute(evidence.address, hop, null);
+  if (unboundRoute === null || (own.length === 0 && isOptionNeeded(evidence))) return [];
+  if (unboundRoute.kind === "none") {
+    const bringsRoute = addressFix(evidence).some((command) => own.includes(command));
+    return bringsRoute ? [] : addRoute(evidence.address, hop, null);
+  }
   const leadsThere = unboundRoute.nic === hop.nic && findDeadGateway(evidence) === null;
   if (leadsThere && reachedNic === null) return [];
   if (unboundRoute.nic !== hop.nic && evidence.routing === "unknown") return [];
   if (reachedNic === null && isRepairedBy(evidence, unboundRoute.nic, own)) return [];
   return addRoute(evidence.address, hop, entry);
+}
+
+/** Whether IMDS needs an option of the instance, as another NIC shows. No route replaces this. */
+function isOptionNeeded({ repairs }: PathEvidence): boolean {
+  return [...repairs.values()].some((commands) => commands.some((each) => each.startsWith("aws ")));
 }
 
 /** Whether IMDS is reached by another route when the refusals are removed. */

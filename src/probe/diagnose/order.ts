@@ -1,15 +1,16 @@
 import type { Verdict } from "../../model/probe.ts";
 
 /**
- * The words of verdicts in the order in which their fixes are to be tried: causes that were read from
- * the kernel; NICs that are not set up; a gateway that is perhaps wrong; and last the options of the
- * instance, which someone else must change.
+ * The words of verdicts in the order in which their fixes are to be tried: IMDS that is off for the
+ * whole instance; causes that were read from the kernel; NICs that are not set up; a gateway that is
+ * perhaps wrong; and last the other options of the instance.
  */
 const wordsInOrder: readonly (readonly Verdict["word"][])[] = [
+  ["switched-off"],
   ["firewall", "prohibited", "rp-filter", "no-route"],
   ["down", "no-address"],
   ["no-neighbour"],
-  ["switched-off", "hop-limit", "no-answer", "refused"],
+  ["hop-limit", "no-answer", "refused"],
 ];
 
 /** Sorts problems: the one whose fix is to be tried first is the first; those without a fix last. */

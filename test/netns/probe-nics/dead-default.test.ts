@@ -127,7 +127,7 @@ testVerdicts([
   {
     what: "no IPv6 route through a NIC, and a dead default route",
     provoke: default5v6,
-    before: dropFrom(5),
+    before: far("ip link set far5 down"),
     args: ipv6,
     word: "no-route",
     fix: ["ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048"],
@@ -135,7 +135,7 @@ testVerdicts([
   {
     what: "a host route over IPv6 through a dead NIC, and no route through the other",
     provoke: "ip -6 route add fd00:ec2::254 via 2001:db8:5::1 dev ens5",
-    before: dropFrom(5),
+    before: far("ip link set far5 down"),
     args: ipv6,
     word: "no-route",
     fix: ["ip -6 route replace fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 1024"],

@@ -1,6 +1,11 @@
-import { addChain, ipv6, testVerdicts } from "../../kit/netns/probe-network/verdict-case.ts";
+import {
+  addChain,
+  ipv6,
+  testVerdicts,
+  type VerdictCase,
+} from "../../kit/netns/probe-network/verdict-case.ts";
 
-testVerdicts([
+const cases: readonly VerdictCase[] = [
   {
     what: "nftables rejects with its own ICMP type",
     provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 reject with icmp type net-unreachable`,
@@ -52,7 +57,7 @@ testVerdicts([
   },
   {
     what: "two rules of one chain and the policy of another drop packets",
-    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop; nft add rule inet t c ip daddr 169.254.169.254 tcp dport 80 reject; iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 22 -j ACCEPT`,
+    provoke: `${addChain("output")} nft add rule inet t c ip daddr 169.254.169.254 drop; nft add rule inet t c ip daddr 169.254.169.254 tcp dport 80 reject; iptables -A INPUT -i lo -j ACCEPT; iptables -P INPUT DROP; iptables -A INPUT -p tcp --dport 22 -j ACCEPT`,
     word: "firewall",
     fix: [
       /^nft delete rule inet t c handle 2$/,
@@ -68,4 +73,8 @@ testVerdicts([
     fix: null,
     removeCause: (network) => network.run("nft flush ruleset"),
   },
-]);
+];
+
+/** The kernel's own route, so that a fix needs none. */
+const route = "ip route add default via 10.0.6.1 dev ens6";
+testVerdicts(cases.map((each) => ({ ...each, provoke: `${route}; ${each.provoke ?? ":"}` })));

@@ -5,12 +5,13 @@ import {
   addChain,
   ipv6,
   testVerdicts,
+  type VerdictCase,
 } from "../../kit/netns/probe-network/verdict-case.ts";
 
 const clear = (network: ProbeNetwork) => network.order("clear-faults");
 const fault = (rule: object) => (network: ProbeNetwork) => network.order("fault", rule);
 
-testVerdicts([
+const cases: readonly VerdictCase[] = [
   {
     what: "IMDS that is not enabled over IPv6",
     provoke: "ip -6 route add default via 2001:db8:6::1 dev ens6",
@@ -84,4 +85,8 @@ testVerdicts([
     fix: null,
     removeCause: clear,
   },
-]);
+];
+
+/** The kernel's own route, so that a fix needs none. */
+const route = "ip route add default via 10.0.6.1 dev ens6";
+testVerdicts(cases.map((each) => ({ ...each, provoke: `${route}; ${each.provoke ?? ":"}` })));

@@ -54,32 +54,6 @@ testHere("an IPv6-only path, as in a container, is enough", async () => {
   expect(nic.endpoints.map(({ verdict }) => verdict.word)).toEqual(["no-address", "reached"]);
 });
 
-const udhcpc = testUnless(reason ?? missingTool("busybox", "dnsmasq"));
-udhcpc("the fix for a NIC without an address is the installed DHCP client", async () => {
-  await using network = await probeNetwork([5]);
-  const server = ["--port=0", "--interface=far5", "--dhcp-range=10.0.5.50,10.0.5.50,300"];
-  const files = ["leases", "pid"].map((name) => `/dev/shm/${name}`);
-  await network.far("mount -t tmpfs tmpfs /dev/shm; touch /dev/shm/conf");
-  await network.far(
-    `dnsmasq --user=root ${server.join(" ")} --dhcp-leasefile=${files[0]} --pid-file=${files[1]} --conf-file=/dev/shm/conf`,
-  );
-  await using _ = {
-    [Symbol.asyncDispose]: async () => void (await network.far(`kill $(cat ${files[1]})`)),
-  };
-  const script = "/run/udhcpc.script";
-  await network.run(
-    `printf '#!/bin/sh\n[ "$1" = bound ] && ip addr add $ip/24 dev $interface\nexit 0\n' >${script}; chmod +x ${script}`,
-  );
-  await network.standIn("udhcpc", `exec busybox udhcpc -s ${script} "$@"`);
-  await network.run("ip addr flush dev ens5");
-  const around = ["env", "PATH=/run/bin"]; // whatever other client this machine has
-  const { stdout } = await network.ec2nic(["probe-nics", "--json"], { around });
-  const [fix] = nicOf(JSON.parse(stdout), "ens5").verdict.fix ?? [];
-  expect(fix).toBe("udhcpc -q -i ens5");
-  await network.run(`${fix} && ip -4 addr show dev ens5 | grep -q 10.0.5.50`);
-  expect(await network.probe()).toMatchObject({ code: 0 });
-});
-
 testHere("Ctrl-C ends a probe immediately", async () => {
   await using network = await probeNetwork([5]);
   await network.order("fault", { fault: { kind: "hang" } });

@@ -195,13 +195,13 @@ describe("without a terminal", () => {
     const results = { ...mixed, kernel: kernelAt("no-route"), note };
     expect(textOf({ ...results, columns: null }).split("\n")).toEqual([
       "IMDS answers through ens5, not through ens6.",
+      "Note, why: curl does not reach it.",
+      "Note, fix: ip route append x",
       "Kernel routing: IPv4 no-route.",
       "NIC ens5: up. IPv4 ok, 3 ms. IPv6 no-route, not needed. Addresses 10.0.0.10, 2001:db8:0::10.",
       "NIC ens6: down. No address.",
       "NIC ens6, why: it is down.",
       "NIC ens6, fix: ip link set dev ens6 up",
-      "Note, why: curl does not reach it.",
-      "Note, fix: ip route append x",
       "Not probed: docker0 (a bridge).",
       "",
     ]);

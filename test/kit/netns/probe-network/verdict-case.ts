@@ -94,7 +94,7 @@ function expectCommands(
 }
 
 /** A token and the instance id by curl, which binds to no NIC. A link and ARP need some time. */
-async function untilCurlReaches({ run }: ProbeNetwork, host: string): Promise<void> {
+export async function untilCurlReaches({ run }: ProbeNetwork, host: string): Promise<void> {
   const url = `http://${host}/latest`;
   const curl = "curl -sf -g -m 5 --noproxy '*'";
   const token = `token=$(${curl} -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" ${url}/api/token)`;

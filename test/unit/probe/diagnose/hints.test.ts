@@ -135,3 +135,12 @@ test("a gateway outside the networks of its NIC is named as on the link", () => 
     "ip route append 169.254.169.254 via 169.254.0.1 dev ens6 onlink",
   ]);
 });
+
+test("no route is added while the instance's option is off", () => {
+  const ipv6 = { address: "fd00:ec2::254", source: "2001:db8:1::10" };
+  const none = { route: { kind: "none" } } as const;
+  const route = "ip -6 route append fd00:ec2::254 via fe80:ec2::1 dev ens6 metric 2048";
+  expect(fixOf(none, ipv6)).toEqual([route]);
+  const repairs = new Map([["ens5", ["aws ec2 modify-instance-metadata-options"]]]);
+  expect(fixOf(none, { ...ipv6, repairs })).toBeNull();
+});
