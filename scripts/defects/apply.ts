@@ -126,7 +126,7 @@ export const applyDefects: readonly Defect[] = [
     file: "src/host/process.ts",
     find: '["SIGINT", "SIGTERM", "SIGHUP"]',
     replacement: '["SIGINT", "SIGHUP"]',
-    tests: ["test/cli/terminal/exit-status.test.ts"],
-    pattern: "after SIG",
+    tests: ["test/cli/terminal/signals.test.ts"],
+    pattern: "SIGTERM while it waits for a value",
   },
 ];

@@ -37,8 +37,8 @@ describe.each(clients)("%s", (client) => {
     const { code, leases, elapsedMs } = await dhcp().takeLeases([unanswered]);
     expect(leases[0]?.failure).toContain("no DHCP server granted an address");
     expect(code).toBe(69);
-    // its limit is 4 s; without a limit a client asks for a minute
-    expect(elapsedMs).toBeWithin(3000, 30_000);
+    // its limit is 12 s, which a busy machine needs; without a limit a client asks for a minute
+    expect(elapsedMs).toBeWithin(7000, 50_000);
     expect(await dhcp().changes()).toEqual([]);
   });
 

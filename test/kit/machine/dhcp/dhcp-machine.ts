@@ -121,7 +121,7 @@ async function createDhcpMachine(
     machine,
     takeLeases: async (names, ending) => {
       // only a NIC without a DHCP server needs all of the time
-      const timeoutMs = names.includes(nics.unanswered) && ending === undefined ? 4000 : 60_000;
+      const timeoutMs = names.includes(nics.unanswered) && ending === undefined ? 12_000 : 60_000;
       const ran = await runUntil(machine, ["--timeout", String(timeoutMs), ...names], ending);
       const leases =
         ran.stdout.trim() === "" ? [] : (JSON.parse(ran.stdout) as readonly LeaseResult[]);
