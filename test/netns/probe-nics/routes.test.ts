@@ -1,6 +1,6 @@
 import { ipv6, testVerdicts } from "../../kit/netns/probe-network/verdict-case.ts";
 
-/** What `ec2nic activate` does for a NIC without an address; a machine test runs the real one. */
+/** What `ec2nic activate` does for a NIC without an address. */
 const addAddress = `[ "$*" = activate ] && ip addr add 10.0.6.10/24 dev ens6`;
 
 testVerdicts([
