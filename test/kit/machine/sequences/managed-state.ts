@@ -25,8 +25,8 @@ export function expectedManagedState(attached: Attached): ManagedState {
     addresses: specs
       .flatMap(({ device, ipv4 = [] }) => ipv4.map((each) => `ens${5 + device} ${each}`))
       .toSorted(),
-    rules: specs
-      .flatMap(({ device, ipv4 = [], ipv4Prefixes = [] }) =>
+    rules: [{ device: 0, ipv4: ["10.0.0.10"] }, ...specs]
+      .flatMap(({ device, ipv4 = [], ipv4Prefixes = [] }: EniSpec) =>
         [...ipv4, ...ipv4Prefixes].map((from) => `${from} lookup ${10_000 + device}`),
       )
       .toSorted(),

@@ -38,6 +38,6 @@ export async function makeFarSide(sandbox: Sandbox, { name, imds }: NicSpec): Pr
   if (imds === "swallows" || imds === "absent") return { enter, simulator: null };
   const folder = join(sandbox.folder, space);
   mkdirSync(folder);
-  const scenario = imds === "answers" ? {} : imds;
+  const scenario = imds === "answers" ? ({ httpProtocolIpv6: "enabled" } as const) : imds;
   return { enter, simulator: await startVpcSimulator({ ...sandbox, folder, enter }, scenario) };
 }

@@ -10,7 +10,7 @@ export interface NicSpec {
   /** The same for IPv6; the router is also `fe80::1`. */
   readonly ipv6?: string;
   /**
-   * The far end. `answers`: an IMDS without faults; or a scenario. `swallows`: it answers ARP and
+   * The far end. `answers`: an IMDS without faults, also over IPv6; or a scenario. `swallows`: it answers ARP and
    * neighbour discovery, and drops all other packets. `absent`: a router without IMDS.
    */
   readonly imds: "answers" | "swallows" | "absent" | Scenario;
