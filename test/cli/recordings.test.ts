@@ -4,7 +4,8 @@ import { marksIn, withRecordings } from "../../scripts/record/recorded.ts";
 import { steady } from "../../scripts/record/steady.ts";
 import { repository } from "../kit/program/run-ec2nic.ts";
 
-setDefaultTimeout(300_000);
+/** Only a scene that hangs reaches it; a busy machine needs many minutes for all of them. */
+setDefaultTimeout(1_800_000);
 
 test("the recordings in the documents are the program's current output", async () => {
   const argv = [process.execPath, join(repository, "scripts/record.ts"), "--check"];
