@@ -27,7 +27,11 @@ const networkdKeys: Keys = {
     keyValue("Type", "ether"),
     keyValue("Kind", "![a-z ]+"),
   ],
-  Link: [keyValue("RequiredForOnline", "no")],
+  Link: [
+    keyValue("RequiredForOnline", "no"),
+    keyValue("RequiredFamilyForOnline", "ipv6"),
+    keyValue("Group", "10000"),
+  ],
   Network: [
     keyValue("DHCP", "yes|ipv4|ipv6"),
     keyValue("IPv6AcceptRA", "yes|no"),
@@ -37,10 +41,10 @@ const networkdKeys: Keys = {
   DHCPv4: [
     keyValue("RouteMetric", number),
     keyValue("UseMTU", "yes"),
-    keyValue("UseHostname", "no"),
+    keyValue("RoutesToDNS|UseHostname|UseGateway", "no"),
   ],
   DHCPv6: [keyValue("UseHostname", "no")],
-  IPv6AcceptRA: [keyValue("RouteMetric", number)],
+  IPv6AcceptRA: [keyValue("RouteMetric|RouteTable", number), keyValue("UseGateway", "no")],
   Address: [
     keyValue("Address", address),
     keyValue("AddPrefixRoute", "no"),
@@ -51,22 +55,25 @@ const networkdKeys: Keys = {
     keyValue("Gateway", `_ipv6ra|${address}`),
     keyValue("GatewayOnLink", "yes"),
     keyValue("Metric|Table", number),
+    keyValue("Type", "throw"),
   ],
   RoutingPolicyRule: [
     keyValue("From|To", address),
     keyValue("Table|Priority", number),
-    keyValue("SuppressPrefixLength", "0"),
+    keyValue("SuppressPrefixLength", "[014]"),
+    keyValue("SuppressInterfaceGroup", "10000"),
   ],
 };
 
-const rule = `priority \\d+ from ${address}(?: to ${address})? table \\d+(?: suppress_prefixlength 0)?`;
+const rule = `priority \\d+ from ${address}(?: to ${address})? table \\d+(?: suppress_prefixlength [014])?`;
 const familyKeys = [
   keyValue("method", "auto|disabled|link-local"),
   keyValue("dhcp-timeout|required-timeout|ra-timeout|route-metric|ip6-privacy", number),
   keyValue("addr-gen-mode", "eui64"),
+  keyValue("never-default", "true"),
   keyValue("address\\d+", address),
   keyValue("route\\d+", `${address}(?:,${address})?`),
-  keyValue("route\\d+_options", "table=\\d+(?:,onlink=true)?"),
+  keyValue("route\\d+_options", "table=\\d+(?:,onlink=true|,type=throw)?"),
   keyValue("routing-rule\\d+", rule),
 ];
 const managerKeys: Keys = {
@@ -107,7 +114,7 @@ const fileKinds: readonly {
 ];
 
 const comment =
-  /^# (?:written by ec2nic, and written again at its next run|to keep it off this NIC, list it in \/etc\/ec2nic\/unmanaged and delete this file|eni-[0-9a-z]+, (?:primary|index \d+))$/;
+  /^# (?:written by ec2nic, and written again at its next run|to keep it off this NIC, list it in \/etc\/ec2nic\/unmanaged and delete this file|eni-[0-9a-z]+, (?:primary, )?index \d+)$/;
 
 function findForeignIniLines(content: string, keys: Keys): readonly string[] {
   let section = "";
@@ -122,9 +129,9 @@ function findForeignIniLines(content: string, keys: Keys): readonly string[] {
 }
 
 const yamlKeys =
-  /^(?:network|version|ethernets|renderer|match|macaddress|optional|dhcp[46]|dhcp[46]-overrides|route-metric|use-hostname|accept-ra|addresses|lifetime|routes|to|via|scope|on-link|table|routing-policy|from|priority|ipv6-address-generation|networkmanager|uuid|name|passthrough|[0-9a-f.:]+\/\d{1,3}|(?:connection|ipv4|ipv6)\.[a-z0-9-]+|ec2nic[\w-]*|[\w-]*[0-9a-f]{12})$/;
+  /^(?:network|version|ethernets|renderer|match|macaddress|optional|dhcp[46]|dhcp[46]-overrides|route-metric|use-hostname|accept-ra|addresses|lifetime|routes|to|via|scope|on-link|table|routing-policy|from|priority|ipv6-address-generation|networkmanager|uuid|name|passthrough|[0-9a-f.:]+\/\d{1,3}|(?:connection|ipv4|ipv6)\.[a-z0-9_-]+|ec2nic[\w-]*|[\w-]*[0-9a-f]{12})$/;
 const yamlValues =
-  /^(?:[0-9a-f.:]{2,39}(?:\/\d{1,3})?|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|networkd|NetworkManager|link|eui64|auto|disabled|link-local|[0-9a-f-]{36}|ec2nic[ -][0-9a-f:]+|-?\d+|priority \d+ from [0-9a-f.:/]+(?: to [0-9a-f.:/]+)? table \d+(?: suppress_prefixlength 0)?)$/;
+  /^(?:[0-9a-f.:]{2,39}(?:\/\d{1,3})?|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|networkd|NetworkManager|link|eui64|auto|disabled|link-local|[0-9a-f-]{36}|ec2nic[ -][0-9a-f:]+|-?\d+|priority \d+ from [0-9a-f.:/]+(?: to [0-9a-f.:/]+)? table \d+(?: suppress_prefixlength [014])?|table=\d+,type=throw)$/;
 
 function findForeignYaml(content: string): readonly string[] {
   const comments = content
