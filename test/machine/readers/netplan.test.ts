@@ -219,11 +219,24 @@ function asNetplanWrites(keys: readonly string[]): readonly string[] {
     .map((key) => key.replace(/(?<=mac-address=).*/, (text) => text.toLowerCase()));
 }
 
+/** Joins each route with its options: netplan numbers the routes that it cannot express last. */
+function withoutRouteNumbers(lines: readonly string[]): readonly string[] {
+  const optionsOf = (number: string): string =>
+    lines.find((line) => line.startsWith(`route${number}_options=`))?.split("_options=")[1] ?? "";
+  return lines
+    .filter((line) => !/^route\d+_options=/.test(line))
+    .map((line) =>
+      line.replace(/^route(\d+)=(.*)/, (_, number, to) => `route=${to} ${optionsOf(number)}`),
+    );
+}
+
 /** `section.key=value` of each line of a profile. */
 function keysOf(text: string | undefined): readonly string[] {
   const blocks = (text ?? "").split(/^(?=\[)/m).map((block) => block.trim().split("\n"));
   return blocks.flatMap(([head = "", ...lines]) =>
-    lines.filter((line) => /^[\w-]+=/.test(line)).map((line) => `${head.slice(1, -1)}.${line}`),
+    withoutRouteNumbers(lines.filter((line) => /^[\w-]+=/.test(line))).map(
+      (line) => `${head.slice(1, -1)}.${line}`,
+    ),
   );
 }
 
