@@ -6,6 +6,7 @@ import type { NetplanRenderer } from "../../../src/model/plan.ts";
 import { choiceOf } from "../../kit/facts/choices.ts";
 import { goldenCases, runGoldenCase, treeOf } from "../../kit/files/golden-case.ts";
 import { missingTool, testUnless } from "../../kit/basics/skip.ts";
+import { asNetplanWrites, keysOf } from "../../kit/files/profile-keys.ts";
 
 /**
  * Gives the files of every golden case to the real netplan (0.106 in bookworm). With `--root-dir` it
@@ -209,36 +210,6 @@ describe("netplan generate for NetworkManager", () => {
     expect(Object.keys(tree).filter((path) => path.startsWith("/etc/systemd"))).toEqual([]);
   });
 });
-
-/** netplan writes a number for the mode, MACs in lower case, and attributes in another order. */
-function asNetplanWrites(keys: readonly string[]): readonly string[] {
-  return keys
-    .filter((key) => !key.startsWith("user."))
-    .map((key) => key.replace("addr-gen-mode=eui64", "addr-gen-mode=0"))
-    .map((key) => key.replace(/(table=\d+),(onlink=true)/, "$2,$1"))
-    .map((key) => key.replace(/(?<=mac-address=).*/, (text) => text.toLowerCase()));
-}
-
-/** Joins each route with its options: netplan numbers the routes that it cannot express last. */
-function withoutRouteNumbers(lines: readonly string[]): readonly string[] {
-  const optionsOf = (number: string): string =>
-    lines.find((line) => line.startsWith(`route${number}_options=`))?.split("_options=")[1] ?? "";
-  return lines
-    .filter((line) => !/^route\d+_options=/.test(line))
-    .map((line) =>
-      line.replace(/^route(\d+)=(.*)/, (_, number, to) => `route=${to} ${optionsOf(number)}`),
-    );
-}
-
-/** `section.key=value` of each line of a profile. */
-function keysOf(text: string | undefined): readonly string[] {
-  const blocks = (text ?? "").split(/^(?=\[)/m).map((block) => block.trim().split("\n"));
-  return blocks.flatMap(([head = "", ...lines]) =>
-    withoutRouteNumbers(lines.filter((line) => /^[\w-]+=/.test(line))).map(
-      (line) => `${head.slice(1, -1)}.${line}`,
-    ),
-  );
-}
 
 function yamlOf(ethernets: object): string {
   return JSON.stringify({ network: { version: 2, ethernets } });
