@@ -11,9 +11,12 @@ export async function readRepairNotes(host: FileHost): Promise<RepairNotes> {
   return notes ?? { tried: [], told: [] };
 }
 
-/** Writes the notes, if they changed. Throws `NOPERM` or `CANTCREAT`. */
-export async function saveRepairNotes({ files }: FileHost, notes: RepairNotes): Promise<void> {
-  const before = await readRepairNotes({ files });
+/** Writes the notes, if they differ from those that were read. Throws `NOPERM` or `CANTCREAT`. */
+export async function saveRepairNotes(
+  { files }: FileHost,
+  before: RepairNotes,
+  notes: RepairNotes,
+): Promise<void> {
   if (JSON.stringify(before) === JSON.stringify(notes)) return;
   await files.mkdir(runDirectory, 0o700);
   await files.write(repairNotesPath, `${JSON.stringify(notes)}\n`, 0o600);

@@ -64,7 +64,9 @@ async function applyActivation(
   const hasSteps = plan.steps.length > 0;
   const result = await applyPlan(host, plan, applyOptions);
   const applied = await addDaemonVerdict(host, { activation, collected, hasSteps }, result);
-  if (activation.stage === "network") await saveRepairNotes(host, plan.repairNotes);
+  if (activation.stage === "network") {
+    await saveRepairNotes(host, collected.repairNotes, plan.repairNotes);
+  }
   await recordSeenNics(host.target, { ...planned, ...applied });
   return applied;
 }
